@@ -1,0 +1,43 @@
+/** Every way in which a record can fail, once: its code, what it means, and what may be done about it. */
+
+/**
+ * - `permanent`: will never succeed as it is;
+ * - `retryable`: the outside said not now;
+ * - `unavailable`: Redis or Kafka is out of reach, the record stays in Kafka and nothing is decided;
+ * - `unexpected`: a bug of ours.
+ */
+export type FailureClass = 'permanent' | 'retryable' | 'unavailable' | 'unexpected'
+
+interface FailureKind {
+  readonly class: FailureClass
+  readonly description: string
+}
+
+const permanent = (description: string) => ({ class: 'permanent', description }) as const
+
+export const FAILURES = {
+  'not-a-cloudevent': permanent('the record carries no CloudEvent'),
+  'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
+  'schema-violated': permanent('the data does not fit the schema of its event type'),
+  'id-conflict': permanent('the same source and id came before with other content'),
+  'time-in-future': permanent('the event claims a time too far after its own record was written'),
+  'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),
+  rejected: permanent('the consumer refused the event'),
+  'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
+  'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
+  'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },
+} as const satisfies Readonly<Record<string, FailureKind>>
+
+export type FailureCode = keyof typeof FAILURES
+
+/** Why one record failed. `message` is for people and never holds the payload. */
+export interface Fault {
+  readonly code: FailureCode
+  readonly message: string
+  /** Where in the code it happened, for bugs: safe to log where the message, made by others, may quote data. */
+  readonly place?: string
+}
+
+export function fault(code: FailureCode, message: string): Fault {
+  return { code, message }
+}

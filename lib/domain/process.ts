@@ -1,0 +1,60 @@
+/**
+ * The shape of a consumer. A process is a pure function of state and event: it reads no clock, no environment, and
+ * reaches for nothing outside. The runtime gives it each event once and in order, keeps its state, and publishes what
+ * it emits; the process knows nothing of offsets, retries or stores.
+ */
+import type { Received } from './event.ts'
+import type { Signal } from './topics.ts'
+
+export interface KeyedProcess<State, Data = unknown> {
+  /** Consumer group, prefix in Redis and dimension of the metrics. Renaming it starts it from nothing. */
+  readonly name: string
+  /** Event types it takes; any other is acknowledged as `not-mine`. */
+  readonly accepts: readonly string[]
+  /** `state` is what the last step of this entity returned; undefined at first. It must survive JSON. */
+  onEvent(state: State | undefined, event: Received<Data>): Step<State>
+}
+
+/** What a process decided about one event, and why. */
+export type Step<State> = Decided<State> | Rejected
+
+export interface Decided<State> {
+  /** The entity's state from now on; undefined forgets the entity. */
+  readonly state: State | undefined
+  readonly emit: readonly Emission[]
+  /** A stable word for logs, metrics and tests: `fired`, `late`, `unchanged`. */
+  readonly reason: string
+}
+
+/** The event can never be processed: it goes to the failures topic, and its entity's state stays as it was. */
+export interface Rejected {
+  readonly rejected: string
+}
+
+/** An event to be published because of the one being processed. The runtime adds id, time, sequence and trace. */
+export interface Emission {
+  /** Tells the emissions of one step apart; part of the id, so it must follow from state and event alone. */
+  readonly name: string
+  readonly to: Signal
+  readonly key: Key
+  readonly type: string
+  readonly source: string
+  readonly subject?: string
+  readonly dataschema?: string
+  readonly data: unknown
+}
+
+/** A record key: text, bytes that need not be text, or none. */
+export type Key = string | { readonly base64: string } | null
+
+export function decided<State>(
+  reason: string,
+  state: State | undefined,
+  emit: readonly Emission[] = [],
+): Decided<State> {
+  return { reason, state, emit }
+}
+
+export function rejected(why: string): Rejected {
+  return { rejected: why }
+}

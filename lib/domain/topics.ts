@@ -1,0 +1,65 @@
+/**
+ * The topic table: the only place that says which topics exist and how they are kept. Creation, the deployed
+ * triggers, lag checks and the docs read it.
+ */
+
+/** What a topic carries; the third part of its name. */
+export type Signal =
+  | 'readings'
+  | 'events'
+  | 'alerts'
+  | 'analytics'
+  | 'failures'
+  | 'retry-1m'
+  | 'retry-10m'
+  | 'retry-1h'
+  | 'dlq'
+
+export interface Topic {
+  readonly partitions: number
+  readonly keptDays: number
+  /** LogAppendTime where the broker's clock must decide, because timers read it. */
+  readonly timestamps: 'LogAppendTime' | 'CreateTime'
+  readonly maxMessageBytes: number
+  readonly key: string
+  readonly carries: string
+}
+
+const MiB = 1024 * 1024
+
+/** Twelve partitions are as many concurrent functions as one reading stream is sized for; the others carry little. */
+export const TOPICS: Readonly<Record<Signal, Topic>> = {
+  readings: {
+    partitions: 12,
+    keptDays: 7,
+    timestamps: 'LogAppendTime',
+    maxMessageBytes: MiB,
+    key: 'entity key',
+    carries: 'every telemetry family, told apart by type, and ticks',
+  },
+  events: topic(3, 30, MiB, 'entity', 'things that happened'),
+  alerts: topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'),
+  analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics'),
+  failures: topic(3, 7, 2 * MiB, 'original key', 'whatever a consumer, or Lambda itself, gave up on'),
+  'retry-1m': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after one minute'),
+  'retry-10m': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after ten minutes'),
+  'retry-1h': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after one hour'),
+  dlq: topic(3, 30, 2 * MiB, 'original key', 'dead letters, for people'),
+}
+
+export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
+
+/** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
+export function topicName(signal: Signal, env: string): string {
+  return `sluice.telemetry.${signal}.${env}`
+}
+
+function topic(
+  partitions: number,
+  keptDays: number,
+  maxMessageBytes: number,
+  key: string,
+  carries: string,
+): Topic {
+  return { partitions, keptDays, timestamps: 'CreateTime', maxMessageBytes, key, carries }
+}

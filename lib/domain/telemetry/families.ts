@@ -1,0 +1,146 @@
+/**
+ * The telemetry families: what a reading of each is called, whom it is about, what it measures and how it is keyed.
+ * Everything else (schemas, simulator, import, rules, statistics) goes by this table.
+ */
+
+export type FamilyName = 'environment' | 'database' | 'device'
+
+export interface Family {
+  readonly name: FamilyName
+  /** CloudEvents `type` of its readings. */
+  readonly type: string
+  /** CloudEvents `dataschema`: the schema that ships in `schemas/`. */
+  readonly dataschema: string
+  /** What it measures: the metric's name in `data`, and its unit. */
+  readonly metrics: Readonly<Record<string, string>>
+  /** CloudEvents `source` and `subject`, and the keys of the four strategies, from a reading's data. */
+  readonly source: (data: ReadingData) => string
+  readonly subject: (data: ReadingData) => string
+  readonly keys: Readonly<Record<Exclude<KeyStrategy, 'random'>, (data: ReadingData) => string>>
+  /** The strategy used unless another is chosen. */
+  readonly keyedBy: KeyStrategy
+}
+
+/**
+ * How readings spread over the partitions. `instance`, `type` and `tenant` keep an entity in one partition, as a
+ * consumer with state needs; `random` is for consumers without.
+ */
+export type KeyStrategy = 'instance' | 'type' | 'tenant' | 'random'
+
+export interface Location {
+  readonly site: string
+  readonly latitude: number
+  readonly longitude: number
+}
+
+/** Data of `io.sluice.environment.reading.v1`: °C, %, hPa, km/h. At least one metric is there. */
+export interface EnvironmentReading {
+  readonly sensorId: string
+  readonly temperature?: number
+  readonly humidity?: number
+  readonly pressure?: number
+  readonly windSpeed?: number
+  readonly location: Location
+  readonly status?: 'ok' | 'degraded' | 'maintenance'
+  readonly unit?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** Data of `io.sluice.database.reading.v1`: percent, connections, milliseconds, seconds. */
+export interface DatabaseReading {
+  readonly databaseType: string
+  readonly instanceId: string
+  readonly tenant: string
+  readonly cpuUsagePercent?: number
+  readonly memoryUsagePercent?: number
+  readonly activeConnections?: number
+  readonly queryLatencyMs?: number
+  readonly replicationLagSeconds?: number
+  readonly unit?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** Data of `io.sluice.device.motion.v1`: acceleration in m/s². */
+export interface DeviceMotion {
+  readonly deviceId: string
+  readonly model: string
+  readonly x?: number
+  readonly y?: number
+  readonly z?: number
+  readonly activity?: string
+  readonly unit?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** The data of any family, before it is known which. */
+export type ReadingData = Readonly<Record<string, unknown>>
+
+const schema = (name: string) => `https://sluice.io/schemas/${name}.v1.json`
+const text = (data: ReadingData, field: string) => String(data[field])
+const site = (data: ReadingData) => text(data.location as ReadingData, 'site')
+const tagged = (data: ReadingData) => String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
+/** A part of a URI path: whatever an id holds, the source stays a valid URI-reference without spaces. */
+const segment = (value: string) => encodeURIComponent(value)
+
+export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
+  environment: {
+    name: 'environment',
+    type: 'io.sluice.environment.reading.v1',
+    dataschema: schema('environment.reading'),
+    metrics: { temperature: '°C', humidity: '%', pressure: 'hPa', windSpeed: 'km/h' },
+    source: data => `/environment/${segment(site(data))}`,
+    subject: data => text(data, 'sensorId'),
+    keys: { instance: data => text(data, 'sensorId'), type: site, tenant: tagged },
+    keyedBy: 'instance',
+  },
+  database: {
+    name: 'database',
+    type: 'io.sluice.database.reading.v1',
+    dataschema: schema('database.reading'),
+    metrics: {
+      cpuUsagePercent: '%',
+      memoryUsagePercent: '%',
+      activeConnections: '1',
+      queryLatencyMs: 'ms',
+      replicationLagSeconds: 's',
+    },
+    source: data => `/database/${segment(text(data, 'databaseType'))}`,
+    subject: data => text(data, 'instanceId'),
+    keys: {
+      instance: data => `${text(data, 'databaseType')}:${text(data, 'instanceId')}`,
+      type: data => text(data, 'databaseType'),
+      tenant: data => text(data, 'tenant'),
+    },
+    keyedBy: 'instance',
+  },
+  device: {
+    name: 'device',
+    type: 'io.sluice.device.motion.v1',
+    dataschema: schema('device.motion'),
+    metrics: { x: 'm/s²', y: 'm/s²', z: 'm/s²' },
+    source: data => `/device/${segment(text(data, 'model'))}`,
+    subject: data => text(data, 'deviceId'),
+    keys: { instance: data => text(data, 'deviceId'), type: data => text(data, 'model'), tenant: tagged },
+    keyedBy: 'type',
+  },
+}
+
+export const READING_TYPES: readonly string[] = Object.values(FAMILIES).map(family => family.type)
+
+const BY_TYPE = new Map(Object.values(FAMILIES).map(family => [family.type, family]))
+
+/** The family whose readings have this CloudEvents type; undefined where the type is none of ours. */
+export function familyOf(type: string): Family | undefined {
+  return BY_TYPE.get(type)
+}
+
+/**
+ * The metrics that a reading carries, in the order of the family's table. A number that is none (Avro and Protobuf can
+ * carry NaN) is no measurement: as one, it would clear any alert and spoil any mean.
+ */
+export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
+  return Object.keys(family.metrics).flatMap(metric => {
+    const value = data[metric]
+    return typeof value === 'number' && Number.isFinite(value) ? [[metric, value] as [string, number]] : []
+  })
+}

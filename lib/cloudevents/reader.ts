@@ -1,0 +1,91 @@
+/**
+ * Reads a Kafka record as a CloudEvent, strictly: a record that breaks a rule of the Kafka protocol binding 1.0 or of
+ * the specification is a fault with its reason, never a guess. Messages name places, not contents.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { Event } from '../domain/event.ts'
+import { type Fault, fault } from '../domain/failure/codes.ts'
+import { attributeFault } from './attributes.ts'
+import { toEvent } from './event.ts'
+import { readStructured } from './json-format.ts'
+import type { LogRecord, RecordHeader } from './record.ts'
+
+const PREFIX = 'ce_'
+
+type Readable = Pick<LogRecord, 'value' | 'headers'>
+
+/** The event in a record, or why there is none. */
+export function readEvent(record: Readable): Event | Fault {
+  const contentTypes = record.headers.filter(([name]) => name === 'content-type')
+  if (contentTypes.length > 1) return malformed('the header "content-type" is there more than once')
+  const contentType = contentTypes[0] && utf8(contentTypes[0][1])
+  // Kafka binding, 3: the media type decides the mode, compared without regard to case.
+  const mediaType = contentType?.toLowerCase().split(';')[0]?.trim()
+  if (!mediaType?.startsWith('application/cloudevents')) return readBinary(record, contentType)
+  if (mediaType !== 'application/cloudevents+json')
+    return malformed('"content-type" names a format of events other than application/cloudevents+json')
+  return readStructured(record.value)
+}
+
+/** Kafka binding, 3.2: attributes in `ce_` headers, data in the value, its type in `content-type`. */
+function readBinary(record: Readable, contentType: string | undefined): Event | Fault {
+  const named = record.headers.filter(([name]) => name.startsWith(PREFIX))
+  if (named.length === 0) return fault('not-a-cloudevent', 'no "ce_" header and no structured content type')
+  const attributes = binaryAttributes(named, contentType)
+  if (!(attributes instanceof Map)) return attributes
+  const broken = attributeFault(attributes)
+  if (broken) return malformed(broken)
+  const data = binaryData(record.value, contentType)
+  if ('fault' in data) return data.fault
+  return toEvent(attributes, data)
+}
+
+function binaryAttributes(
+  headers: readonly RecordHeader[],
+  contentType: string | undefined,
+): Map<string, string> | Fault {
+  const attributes = new Map<string, string>()
+  if (contentType !== undefined) attributes.set('datacontenttype', contentType)
+  for (const [header, bytes] of headers) {
+    const name = header.slice(PREFIX.length)
+    const value = utf8(bytes)
+    if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
+    // Some SDKs repeat the content type as an attribute; the same word twice does no harm, another one does.
+    if (attributes.has(name) && !(name === 'datacontenttype' && value === contentType))
+      return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
+    attributes.set(name, value)
+  }
+  return attributes
+}
+
+/** The value by its content type: JSON is parsed; what is of another type stays bytes; none stays none. */
+function binaryData(
+  value: Buffer | null,
+  contentType: string | undefined,
+): { data?: unknown } | { fault: Fault } {
+  if (value === null) return {}
+  if (contentType !== undefined && !isJson(contentType)) return { data: value }
+  const text = utf8(value)
+  try {
+    if (text !== undefined) return { data: JSON.parse(text) }
+  } catch {
+    // Falls through: what matters is only that it is not JSON.
+  }
+  // Without a content type nothing says that it should have been.
+  return contentType === undefined
+    ? { data: value }
+    : { fault: malformed('the value is not JSON, as its content type says') }
+}
+
+/** JSON event format, 3.1: subtype `json`, or a suffix `+json`, parameters aside. */
+function isJson(contentType: string): boolean {
+  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
+}
+
+function malformed(message: string): Fault {
+  return fault('malformed-event', message)
+}
+
+function utf8(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString() : undefined
+}

@@ -1,0 +1,24 @@
+import type { KeyedProcess } from '../domain/process.ts'
+import type { Signal } from '../domain/topics.ts'
+
+/** A process, and the settings under which the pipeline runs it. */
+export interface Consumer {
+  // The pipeline carries states it does not look into: each comes out of JSON and goes back into it.
+  readonly process: KeyedProcess<unknown>
+  /** The environment whose topics emissions go to. */
+  readonly env: string
+  /** How long, on the log's clock, an id is remembered. */
+  readonly idWindowMs: number
+  readonly futureToleranceMs: number
+  /** Where records that cannot be processed go; the router of failures itself sends them straight to the dlq. */
+  readonly failuresTo: Signal
+  /** No wave starts with less than this left of the invocation's time. */
+  readonly reserveMs: number
+}
+
+export const CONSUMER_DEFAULTS = {
+  idWindowMs: 60 * 60_000,
+  futureToleranceMs: 5 * 60_000,
+  failuresTo: 'failures',
+  reserveMs: 3_000,
+} as const

@@ -1,0 +1,107 @@
+/** What leaves a consumer: emissions become events whose id, time and place follow from their cause alone. */
+
+import type { LogRecord } from '../cloudevents/record.ts'
+import { continuedTrace } from '../cloudevents/trace.ts'
+import { derivedId } from '../domain/derived-id.ts'
+import { type Event, type Received, timeOf } from '../domain/event.ts'
+import type { Fault } from '../domain/failure/codes.ts'
+import { FAILURE_TYPE, type Failure } from '../domain/failure/failure.ts'
+import type { Emission } from '../domain/process.ts'
+import type { Signal } from '../domain/topics.ts'
+import type { OutboxEntry } from './ports.ts'
+import { fitsItsTopic } from './publish.ts'
+
+/** How often the topic's partitions were laid out anew; a reader of last values compares it first. */
+const PARTITIONING_GENERATION = 0
+
+/** The event of an emission, placed in the outbox. `index` counts what its record emitted so far. */
+export function emitted(
+  consumer: string,
+  emission: Emission,
+  cause: Received,
+  offset: number,
+  index: number,
+): OutboxEntry {
+  const id = derivedId('emission', consumer, cause.source, cause.id, emission.name)
+  const { to, key, name: _, ...attributes } = emission
+  return entry(to, key, offset, index, {
+    ...attributes,
+    id,
+    time: timeOf(cause),
+    datacontenttype: 'application/json',
+    extensions: continuedTrace(cause, id),
+  })
+}
+
+/** The failure event of a record: its bytes as they came, and why it failed. */
+export function failed(
+  consumer: string,
+  to: Signal,
+  record: LogRecord,
+  { code, message }: Fault,
+  cause: Event | undefined,
+): OutboxEntry {
+  const { topic, partition, offset } = record
+  const id = derivedId('failure', consumer, topic, partition, offset)
+  const data = failure(consumer, record, { code, message })
+  const whole = failureEntry(id, to, record, data, cause)
+  if (fitsItsTopic(whole)) return whole
+  // Base64 of a record near its topic's limit: better a letter that says where the bytes are than none at all.
+  const left = `its value of ${record.value?.length} bytes does not fit into a letter and stays at its place in the log`
+  return failureEntry(id, to, record, { ...data, originalValue: null, error: `${message}; ${left}` }, cause)
+}
+
+function failure(consumer: string, record: LogRecord, { code, message }: Fault): Failure {
+  const at = new Date(record.timestampMs).toISOString()
+  return {
+    originalTopic: record.topic,
+    originalPartition: record.partition,
+    originalOffset: record.offset,
+    originalTimestamp: record.timestampMs,
+    originalKey: record.key?.toString('base64') ?? null,
+    originalValue: record.value?.toString('base64') ?? null,
+    originalHeaders: record.headers.map(([name, value]) => [name, value.toString('base64')]),
+    error: message,
+    errorType: code,
+    consumer,
+    attempt: 1,
+    firstFailedAt: at,
+    failedAt: at,
+  }
+}
+
+function failureEntry(
+  id: string,
+  to: Signal,
+  { offset }: LogRecord,
+  data: Failure,
+  cause: Event | undefined,
+): OutboxEntry {
+  return entry(to, data.originalKey === null ? null : { base64: data.originalKey }, offset, 0, {
+    id,
+    source: `/consumers/${data.consumer}`,
+    type: FAILURE_TYPE,
+    subject: `${data.originalTopic}/${data.originalPartition}/${offset}`,
+    time: data.failedAt,
+    datacontenttype: 'application/json',
+    data,
+    extensions: cause ? continuedTrace(cause, id) : {},
+  })
+}
+
+function entry(
+  to: Signal,
+  key: OutboxEntry['key'],
+  offset: number,
+  index: number,
+  event: Event,
+): OutboxEntry {
+  const position = [PARTITIONING_GENERATION, padded(offset, 16), padded(index, 4)].join('.')
+  // CloudEvents "Sequence" extension: compared as strings, these are in order.
+  const extensions = { ...event.extensions, sequence: position }
+  return { position, to, key, event: { ...event, extensions } }
+}
+
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, '0')
+}

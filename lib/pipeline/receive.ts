@@ -1,0 +1,77 @@
+/** Step 1: a Lambda event becomes records by partition, in offset order, cut into waves. */
+import type { LogRecord, RecordHeader } from '../cloudevents/record.ts'
+
+/** What Lambda hands over for a Kafka event source, managed (`aws:kafka`) or self-managed. */
+export interface KafkaEvent {
+  readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>
+}
+
+export interface KafkaEventRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  /** Base64; absent or null where Kafka has null. */
+  readonly key?: string | null
+  readonly value?: string | null
+  /** Each entry has one name; bytes may be signed. */
+  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
+}
+
+export interface PartitionBatch {
+  readonly topic: string
+  readonly partition: number
+  /** Ascending by offset, each offset once. */
+  readonly records: readonly LogRecord[]
+}
+
+/** The batch by partition. A batch without any record is a fault of the caller, not an empty success. */
+export function receive(event: KafkaEvent): PartitionBatch[] {
+  const groups = Object.values(event?.records ?? {}).filter(group => group.length > 0)
+  if (groups.length === 0) throw new TypeError('not a Kafka event: "records" holds no record')
+  return groups.map(group => {
+    const byOffset = new Map(group.map(record => [record.offset, toLogRecord(record)]))
+    const records = [...byOffset.values()].sort((a, b) => a.offset - b.offset)
+    const { topic, partition } = records[0] as LogRecord
+    return { topic, partition, records }
+  })
+}
+
+/** The most that one commit takes on: bounds the run time of its script and the size of its command. */
+export const WAVE_LIMITS = { records: 500, bytes: 4 * 1024 * 1024 } as const
+
+/** Cuts a partition's records into waves, in order; a record larger than the limit is a wave of its own. */
+export function waves(records: readonly LogRecord[], limits = WAVE_LIMITS): LogRecord[][] {
+  const cut: LogRecord[][] = []
+  let wave: LogRecord[] = []
+  let bytes = 0
+  for (const record of records) {
+    const size = record.value?.length ?? 0
+    if (wave.length > 0 && (wave.length >= limits.records || bytes + size > limits.bytes)) {
+      cut.push(wave)
+      wave = []
+      bytes = 0
+    }
+    wave.push(record)
+    bytes += size
+  }
+  return wave.length > 0 ? [...cut, wave] : cut
+}
+
+function toLogRecord(record: KafkaEventRecord): LogRecord {
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    timestampMs: record.timestamp,
+    key: decodeBase64(record.key),
+    value: decodeBase64(record.value),
+    headers: (record.headers ?? []).flatMap(entry =>
+      Object.entries(entry).map(([name, bytes]): RecordHeader => [name, Buffer.from(bytes)]),
+    ),
+  }
+}
+
+function decodeBase64(text: string | null | undefined): Buffer | null {
+  return text === null || text === undefined ? null : Buffer.from(text, 'base64')
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { signalGroup } from '../../localstack/services/groups.ts'
+import { guardGroup } from '../../localstack/services/guard.ts'
+
+/** The folder of the project. */
+export const PROJECT = join(import.meta.dirname, '..', '..')
+
+/** Where the command-line tools of the npm packages lie. */
+const TOOLS = join(PROJECT, 'node_modules', '.bin')
+
+export interface ProgramOptions {
+  /** Added to the environment of this process; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Aborting it ends the program. */
+  readonly signal?: AbortSignal
+  readonly cwd?: string
+}
+
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly code: number | null
+  /** What it wrote to standard output, and both outputs as they came. */
+  readonly stdout: string
+  readonly output: string
+}
+
+/**
+ * A program on the project's own Node. It leads a process group of its own, which ends with this process at the latest,
+ * however this one ends: a test that is cut off leaves nothing running.
+ */
+export class Program {
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  readonly #waiting = new Set<() => void>()
+  #output = ''
+  #stdout = ''
+  #isOver = false
+
+  /** @param script a script, or the name of a tool in `node_modules/.bin` */
+  constructor(script: string, args: readonly string[], { env = {}, signal, cwd = PROJECT }: ProgramOptions = {}) {
+    const path = [TOOLS, process.env.PATH].join(delimiter)
+    const file = script.includes('/') ? script : join(TOOLS, script)
+    this.#child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+      cwd,
+      env: { ...process.env, PATH: path, SLS_NOTIFICATIONS_MODE: 'off', ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#collect()
+    const onAbort = () => this.signal('SIGTERM')
+    signal?.addEventListener('abort', onAbort)
+    this.ended = this.#end().finally(() => signal?.removeEventListener('abort', onAbort))
+  }
+
+  /** Everything that it has written so far. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Sends a signal to its whole group. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#child.pid !== undefined && !this.#isOver) signalGroup(this.#child.pid, signal)
+  }
+
+  /** Waits for a line that it writes; fails where it ends before that, or does not write it in time. */
+  async says(line: RegExp, withinMs = 60_000): Promise<void> {
+    const said = Promise.withResolvers<void>()
+    const look = () => (line.test(this.#output) ? said.resolve() : this.#isOver && said.reject(this.#without(line)))
+    const tooLate = setTimeout(() => said.reject(this.#without(line)), withinMs)
+    this.#waiting.add(look)
+    look()
+    await said.promise.finally(() => {
+      clearTimeout(tooLate)
+      this.#waiting.delete(look)
+    })
+  }
+
+  #without(line: RegExp): Error {
+    return new Error(`it did not say ${line}, but:\n${this.#output}`)
+  }
+
+  #collect(): void {
+    const { stdout, stderr } = this.#child
+    stdout?.setEncoding('utf8').on('data', text => {
+      this.#stdout += text
+    })
+    for (const stream of [stdout, stderr])
+      stream?.setEncoding('utf8').on('data', text => {
+        this.#output += text
+        for (const look of this.#waiting) look()
+      })
+  }
+
+  async #end(): Promise<Ended> {
+    const { pid } = this.#child
+    const release = pid === undefined ? undefined : guardGroup(pid)
+    const { promise, resolve, reject } = Promise.withResolvers<number | null>()
+    this.#child.once('close', code => resolve(code)).once('error', reject)
+    const code = await promise
+    this.#isOver = true
+    for (const look of this.#waiting) look()
+    // What it left of its group has nothing to wait for.
+    if (pid !== undefined) signalGroup(pid, 'SIGKILL')
+    await release?.()
+    return { code, stdout: this.#stdout, output: this.#output }
+  }
+}
+
+/** Runs a program to its end. */
+export function runProgram(script: string, args: readonly string[], options?: ProgramOptions): Promise<Ended> {
+  return new Program(script, args, options).ended
+}

@@ -1,0 +1,82 @@
+/** Records, batches and events for tests: what is not said is filled in with something valid. */
+
+import type { LogRecord } from '../../lib/cloudevents/record.ts'
+import { writeEvent } from '../../lib/cloudevents/writer.ts'
+import type { Event } from '../../lib/domain/event.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../../lib/pipeline/receive.ts'
+
+export const TOPIC = 'sluice.telemetry.readings.test'
+export const START_MS = Date.parse('2026-03-01T12:00:00Z')
+
+/** An environment reading of one sensor; `at` is in seconds after the start. */
+export function environmentReading(
+  id: string,
+  {
+    sensor = 's-1',
+    at = 0,
+    temperature = 20,
+    ...rest
+  }: Partial<Event> & { sensor?: string; at?: number; temperature?: number } = {},
+): Event {
+  return {
+    id,
+    source: '/environment/test-site',
+    type: 'io.sluice.environment.reading.v1',
+    subject: sensor,
+    time: new Date(START_MS + at * 1000).toISOString(),
+    datacontenttype: 'application/json',
+    data: { sensorId: sensor, temperature, location: { site: 'test-site', latitude: 52.5, longitude: 13.4 } },
+    ...rest,
+  }
+}
+
+/** A record of the log, appended one second after another by offset. */
+export function logRecord(
+  offset: number,
+  content: Event | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
+  place: Partial<Pick<LogRecord, 'topic' | 'partition' | 'timestampMs'>> = {},
+): LogRecord {
+  const written = 'type' in content ? writeEvent(content as Event) : content
+  return {
+    topic: TOPIC,
+    partition: 0,
+    timestampMs: START_MS + 3_600_000 + offset * 1000,
+    key: 'subject' in content ? Buffer.from(String(content.subject)) : null,
+    value: null,
+    headers: [],
+    ...written,
+    ...place,
+    offset,
+  }
+}
+
+/** The records as Lambda hands them over. */
+export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
+  const groups: Record<string, KafkaEventRecord[]> = {}
+  for (const record of records) {
+    const name = `${record.topic}-${record.partition}`
+    groups[name] ??= []
+    groups[name].push(eventRecord(record))
+  }
+  return { records: groups }
+}
+
+function eventRecord({
+  topic,
+  partition,
+  offset,
+  timestampMs,
+  key,
+  value,
+  headers,
+}: LogRecord): KafkaEventRecord {
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestampMs,
+    ...(key === null ? {} : { key: key.toString('base64') }),
+    ...(value === null ? {} : { value: value.toString('base64') }),
+    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What functions read from AWS when they start. The SDK is loaded only where something is read: the runtime has it, and
+ * a function that needs nothing of it does not wait for it. `AWS_ENDPOINT_URL` is the SDK's own variable for a local cloud.
+ */
+
+/** `host:port` of each broker of an MSK cluster, for the listener that `auth` needs. */
+export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'): Promise<string[]> {
+  const { KafkaClient, GetBootstrapBrokersCommand } = await import('@aws-sdk/client-kafka')
+  const answer = await new KafkaClient({}).send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
+  const listeners = {
+    none: answer.BootstrapBrokerString,
+    tls: answer.BootstrapBrokerStringTls,
+    iam: answer.BootstrapBrokerStringSaslIam,
+  }
+  const brokers = listeners[auth]
+  if (!brokers) throw new Error(`MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=${auth}`)
+  return brokers.split(',')
+}
+
+/** The JSON document in a secret. */
+export async function secretOf(name: string): Promise<Record<string, unknown>> {
+  const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
+  const answer = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: name }))
+  return json(`secret ${name}`, answer.SecretString)
+}
+
+/** The JSON document in a parameter. */
+export async function parameterOf(name: string): Promise<Record<string, unknown>> {
+  const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
+  const answer = await new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+  return json(`parameter ${name}`, answer.Parameter?.Value)
+}
+
+/** What is in it never reaches a message: it may be a secret. */
+function json(where: string, text: string | undefined): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(text ?? '')
+    if (typeof document === 'object' && document !== null) return document as Record<string, unknown>
+  } catch {
+    // Said below, without the parser's message, which quotes the text.
+  }
+  throw new Error(`${where}: not a JSON object`)
+}

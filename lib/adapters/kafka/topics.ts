@@ -1,0 +1,125 @@
+import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
+import { SIGNALS, TOPICS, type Topic, topicName } from '../../domain/topics.ts'
+
+export interface TopicsOptions {
+  readonly brokers: readonly string[]
+  /** The last part of every topic's name. */
+  readonly env: string
+  readonly replicationFactor: number
+  readonly minInsyncReplicas: number
+}
+
+/** A topic that exists otherwise than the table says. */
+export interface TopicDifference {
+  readonly topic: string
+  /** `partitions`, or the name of a configuration. */
+  readonly setting: string
+  readonly wanted: string
+  readonly found: string
+}
+
+export interface TopicsOutcome {
+  readonly created: readonly string[]
+  readonly existing: readonly string[]
+  readonly differences: readonly TopicDifference[]
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Creates the topics of the table that are missing and compares the others with it. Changes no topic that exists:
+ * another number of partitions would move entities away from their state.
+ */
+export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
+  return withAdmin(options.brokers, 5, async admin => {
+    const before = new Set(await admin.listTopics())
+    const names = SIGNALS.map(signal => topicName(signal, options.env))
+    const created = names.filter(name => !before.has(name))
+    if (created.length > 0) await createTopics(admin, options, created)
+    return {
+      created,
+      existing: names.filter(name => before.has(name)),
+      differences: await findDifferences(admin, options),
+    }
+  })
+}
+
+/** Whether one of the brokers answers a request that needs the cluster's metadata; never throws. */
+export async function brokersAnswer(brokers: readonly string[]): Promise<boolean> {
+  try {
+    return await withAdmin(brokers, 0, async admin => (await admin.describeCluster()).brokers.length > 0)
+  } catch {
+    return false
+  }
+}
+
+async function createTopics(admin: Admin, options: TopicsOptions, missing: readonly string[]): Promise<void> {
+  const topics = SIGNALS.map(signal => ({
+    topic: topicName(signal, options.env),
+    numPartitions: TOPICS[signal].partitions,
+    replicationFactor: options.replicationFactor,
+    configEntries: topicConfiguration(TOPICS[signal], options.minInsyncReplicas),
+  }))
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: topics.filter(({ topic }) => missing.includes(topic)),
+  })
+}
+
+function topicConfiguration(topic: Topic, minInsyncReplicas: number): IResourceConfigEntry[] {
+  const configuration = {
+    'cleanup.policy': 'delete',
+    'compression.type': 'producer',
+    'retention.ms': topic.keptDays * DAY_MS,
+    'message.timestamp.type': topic.timestamps,
+    'max.message.bytes': topic.maxMessageBytes,
+    'min.insync.replicas': minInsyncReplicas,
+  }
+  return Object.entries(configuration).map(([name, value]) => ({ name, value: String(value) }))
+}
+
+async function findDifferences(admin: Admin, options: TopicsOptions): Promise<TopicDifference[]> {
+  const names = SIGNALS.map(signal => topicName(signal, options.env))
+  const metadata = await admin.fetchTopicMetadata({ topics: names })
+  const described = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map(name => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+  })
+  return SIGNALS.flatMap(signal => {
+    const topic = topicName(signal, options.env)
+    const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions.length
+    const entries =
+      described.resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
+    const found = new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
+    const wanted = topicConfiguration(TOPICS[signal], options.minInsyncReplicas)
+    return [
+      { topic, setting: 'partitions', wanted: String(TOPICS[signal].partitions), found: String(partitions) },
+      ...wanted.map(({ name, value }) => ({
+        topic,
+        setting: name,
+        wanted: value,
+        found: String(found.get(name)),
+      })),
+    ].filter(one => one.wanted !== one.found)
+  })
+}
+
+async function withAdmin<T>(
+  brokers: readonly string[],
+  retries: number,
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = new kafkajs.Kafka({
+    clientId: 'sluice-topics',
+    brokers: [...brokers],
+    connectionTimeout: 2_000,
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries },
+  }).admin()
+  await admin.connect()
+  try {
+    return await use(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,103 @@
+import type { Logger } from '@aws-lambda-powertools/logger'
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { traceIdOf } from '../../cloudevents/trace.ts'
+import type { Fault } from '../../domain/failure/codes.ts'
+import type { Decision, Observer, Slot, Waiting } from '../../pipeline/ports.ts'
+import { Repeats } from './repeats.ts'
+
+/** Writes what the pipeline reports as structured logs and as CloudWatch embedded metrics; payloads never. */
+export class LambdaObserver implements Observer {
+  readonly #logger: Logger
+  readonly #metrics: Metrics
+  readonly #repeats = new Repeats()
+  /** What the running invocation has counted, by `outcome reason`. */
+  readonly #counts = new Map<string, number>()
+
+  constructor(logger: Logger, metrics: Metrics) {
+    this.#logger = logger
+    this.#metrics = metrics
+  }
+
+  decided(slot: Slot, decisions: readonly Decision[]): void {
+    const groups = Map.groupBy(decisions, ({ outcome, reason }) => `${outcome}/${reason}`)
+    for (const group of groups.values()) {
+      const { outcome, reason } = group[0] as Decision
+      this.#count(outcome, reason, group.length)
+      if (outcome === 'failed') this.#failed(slot, group)
+    }
+  }
+
+  redelivered(_slot: Slot, count: number): void {
+    this.#count('duplicate', 'at-or-below-mark', count)
+  }
+
+  waiting(slot: Slot, { fromOffset, reason, error }: Waiting): void {
+    this.#count('held', reason, 1)
+    this.#say('error', `waiting/${reason}`, 'a partition waits: its records stay in Kafka', {
+      ...slot,
+      fromOffset,
+      reason,
+      ...(error instanceof Error ? { error } : {}),
+    })
+  }
+
+  unsettled(slot: Slot, count: number, error: unknown): void {
+    this.#count('unsettled', 'settle-failed', count)
+    this.#say('warn', 'unsettled', 'published, but not settled: the next batch publishes these again', {
+      ...slot,
+      count,
+      ...(error instanceof Error ? { error } : {}),
+    })
+  }
+
+  stretchMissing(slot: Slot, stretch: { readonly fromOffset: number; readonly toOffset: number }): void {
+    this.#count('stretch-missing', 'never-delivered', stretch.toOffset - stretch.fromOffset + 1)
+    this.#say('error', `stretch/${slot.topic}/${slot.partition}`, 'offsets were never delivered', {
+      ...slot,
+      ...stretch,
+    })
+  }
+
+  /** Writes the counters of an invocation: one metric for each outcome and reason, however many partitions it had. */
+  flush(): void {
+    for (const [counted, count] of this.#counts) {
+      const [outcome, reason] = counted.split(' ') as [string, string]
+      const metric = this.#metrics.singleMetric()
+      metric.addDimension('reason', reason)
+      metric.addMetric(outcome, MetricUnit.Count, count)
+    }
+    this.#counts.clear()
+  }
+
+  /** One line for all records of a batch that failed in the same way: the first of them, and how many there are. */
+  #failed(slot: Slot, group: readonly Decision[]): void {
+    const { offset, fault, event } = group[0] as Decision
+    const trace = event && traceIdOf(event)
+    this.#say('warn', `failed/${fault?.code}`, 'records cannot be processed and leave as failures', {
+      ...slot,
+      offset,
+      code: fault?.code,
+      ...explanation(fault),
+      records: group.length,
+      ...(event ? { eventId: event.id, eventSource: event.source } : {}),
+      ...(trace ? { traceId: trace } : {}),
+    })
+  }
+
+  #say(level: 'warn' | 'error', kind: string, message: string, details: Record<string, unknown>): void {
+    const unsaid = this.#repeats.due(kind)
+    if (unsaid !== undefined) this.#logger[level](message, { ...details, ...(unsaid > 0 ? { unsaid } : {}) })
+  }
+
+  #count(outcome: string, reason: string, count: number): void {
+    const counted = `${outcome} ${reason}`
+    this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + count)
+  }
+}
+
+/** Our own messages name places, never contents; what a consumer says or throws may quote the event. */
+function explanation(fault: Fault | undefined): Record<string, string> {
+  if (!fault) return {}
+  if (fault.code === 'unexpected-error') return fault.place ? { place: fault.place } : {}
+  return fault.code === 'rejected' ? {} : { fault: fault.message }
+}

@@ -1,0 +1,44 @@
+/** The packed arguments of the scripts: few and large, because a managed cache limits their number. */
+import type { RememberedId } from '../../pipeline/ports.ts'
+
+const ID = 12
+const DIGEST = 8
+const CLOCK = 6
+
+/** Strings in turn, each with its length in four bytes before it. */
+export function packPairs(pairs: Iterable<readonly [string, string]>): Buffer {
+  const parts: Buffer[] = []
+  for (const pair of pairs)
+    for (const text of pair) {
+      const length = Buffer.allocUnsafe(4)
+      length.writeUInt32BE(Buffer.byteLength(text))
+      parts.push(length, Buffer.from(text))
+    }
+  return Buffer.concat(parts)
+}
+
+export function packIds(ids: readonly string[]): Buffer {
+  return Buffer.from(ids.join(''), 'latin1')
+}
+
+export function packRemembered(ids: readonly RememberedId[]): Buffer {
+  const packed = Buffer.allocUnsafe(ids.length * (ID + DIGEST + CLOCK))
+  let at = 0
+  for (const { id, digest, appliedAtMs } of ids) {
+    at += packed.write(id, at, ID, 'latin1')
+    at += packed.write(digest, at, DIGEST, 'latin1')
+    at = packed.writeUIntBE(appliedAtMs, at, CLOCK)
+  }
+  return packed
+}
+
+/** What `load-slot.lua` says of the ids it knows; `asked` is in the order in which they were packed. */
+export function unpackHits(hits: Buffer, asked: readonly string[]): Map<string, RememberedId> {
+  const known = new Map<string, RememberedId>()
+  for (let at = 0; at < hits.length; at += 2 + DIGEST + CLOCK) {
+    const id = asked[hits.readUInt16BE(at)] as string
+    const digest = hits.toString('latin1', at + 2, at + 2 + DIGEST)
+    known.set(id, { id, digest, appliedAtMs: hits.readUIntBE(at + 2 + DIGEST, CLOCK) })
+  }
+  return known
+}

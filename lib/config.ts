@@ -1,0 +1,109 @@
+/** The only reader of the environment. Every fault is reported at once, with the variable's name and what it should be. */
+import { CONSUMER_DEFAULTS } from './pipeline/consumer.ts'
+
+export interface Config {
+  /** Environment: last part of the topics' names. */
+  readonly env: string
+  readonly kafka: {
+    /** Empty where the cluster is named by its ARN. */
+    readonly brokers: readonly string[]
+    readonly clusterArn?: string
+    readonly auth: 'none' | 'tls' | 'iam'
+    readonly region?: string
+  }
+  readonly redis: { readonly url: string; readonly secret?: string }
+  /** Folder with the alert rules, `*.yaml`. */
+  readonly rulesDir: string
+  /** Name of the SSM parameter with the generator's settings. */
+  readonly generatorParameter?: string
+  readonly idWindowMs: number
+  readonly futureToleranceMs: number
+  /** Whether this function's event source mapping has ReportBatchItemFailures. */
+  readonly partialResponses: boolean
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The environment with the servers of `npm start` where it names none: for commands that run on a person's machine.
+ * Functions have no such defaults, since a forgotten variable must not send them somewhere else.
+ */
+export function localEnvironment(environment: Environment): Environment {
+  const { KAFKA_BROKERS, MSK_CLUSTER_ARN, REDIS_URL, KAFKA_PORT, REDIS_PORT } = environment
+  const kafka = KAFKA_BROKERS || MSK_CLUSTER_ARN ? {} : { KAFKA_BROKERS: `127.0.0.1:${KAFKA_PORT || 9092}` }
+  const redis = REDIS_URL ? {} : { REDIS_URL: `redis://127.0.0.1:${REDIS_PORT || 6379}` }
+  return { ...environment, ...kafka, ...redis }
+}
+
+/** The environment cannot be used; the message lists every fault. */
+export class ConfigError extends Error {
+  constructor(faults: readonly string[]) {
+    super(
+      `the configuration has ${faults.length} fault(s):\n${faults.map(fault => `  - ${fault}`).join('\n')}`,
+    )
+    this.name = 'ConfigError'
+  }
+}
+
+/** @throws ConfigError naming every variable that is missing or wrong */
+export function readConfig(environment: Environment = process.env): Config {
+  const faults: string[] = []
+  const read = reader(environment, faults)
+  const brokers = read.list('KAFKA_BROKERS', /^[^\s:,]+:\d{1,5}$/, 'host:port, separated by commas')
+  const clusterArn = read.text('MSK_CLUSTER_ARN', /^arn:aws[\w-]*:kafka:/, 'the ARN of an MSK cluster')
+  if (brokers.length === 0 && !clusterArn && !environment.KAFKA_BROKERS && !environment.MSK_CLUSTER_ARN)
+    faults.push('KAFKA_BROKERS or MSK_CLUSTER_ARN: one of them must name the cluster')
+  const url = read.text('REDIS_URL', /^rediss?:\/\/\S+$/, 'redis://host:port, or rediss:// for TLS')
+  if (!environment.REDIS_URL) faults.push('REDIS_URL: must name the server, as redis://host:port')
+  const secret = read.text('REDIS_SECRET', /\S/, 'the name of a secret')
+  const region = read.text('AWS_REGION', /^[a-z0-9-]+$/, 'a region')
+  const generatorParameter = read.text('GENERATOR_PARAMETER', /^\S+$/, 'the name of a parameter')
+  const config: Config = {
+    env: read.text('SLUICE_ENV', /^[a-z0-9-]{1,20}$/, 'lower-case letters, digits and "-"') ?? 'local',
+    kafka: {
+      brokers,
+      ...(clusterArn ? { clusterArn } : {}),
+      auth: read.oneOf('KAFKA_AUTH', ['none', 'tls', 'iam'], brokers.length > 0 ? 'none' : 'iam'),
+      ...(region ? { region } : {}),
+    },
+    redis: { url: url ?? '', ...(secret ? { secret } : {}) },
+    rulesDir: read.text('RULES_DIR', /\S/, 'a folder') ?? 'rules',
+    ...(generatorParameter ? { generatorParameter } : {}),
+    idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
+    futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
+    partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+/** Readers of one variable each: an unset or empty one is absent, a wrong one is noted and left out. */
+function reader(environment: Environment, faults: string[]) {
+  const text = (name: string, form: RegExp, expected: string): string | undefined => {
+    const value = environment[name]
+    if (!value) return undefined
+    if (form.test(value)) return value
+    faults.push(`${name}: must be ${expected}`)
+    return undefined
+  }
+  return {
+    text,
+    list(name: string, form: RegExp, expected: string): string[] {
+      const parts = (environment[name] ?? '')
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== '')
+      if (parts.every(part => form.test(part))) return parts
+      faults.push(`${name}: must be ${expected}`)
+      return []
+    },
+    oneOf<T extends string>(name: string, values: readonly T[], otherwise: T): T {
+      const value = text(name, new RegExp(`^(${values.join('|')})$`), `one of ${values.join(', ')}`)
+      return (value as T | undefined) ?? otherwise
+    },
+    seconds(name: string, otherwiseMs: number): number {
+      const value = text(name, /^\d{1,7}$/, 'a whole number of seconds')
+      return value === undefined ? otherwiseMs : Number(value) * 1000
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { LocalCloudError } from './failure.ts'
+import { PROJECT } from './paths.ts'
+import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
+import { requireFreePorts } from './services/ports.ts'
+import type { RunningServer } from './services/server.ts'
+import type { ServicesOptions } from './services.ts'
+
+const run = promisify(execFile)
+
+export const COMPOSE_FILE = join(PROJECT, 'localstack', 'docker-compose.yml')
+
+const PORT_VARIABLES = { kafka: 'KAFKA_PORT', valkey: 'REDIS_PORT', aws: 'AWS_PORT' } as const
+
+/** Starts the servers that have a port as containers, and waits until Docker finds them healthy. */
+export async function startContainers(
+  options: ServicesOptions,
+  report: Report,
+): Promise<Map<ServiceName, RunningServer>> {
+  const ports = containerPorts(options)
+  const names = [...ports.keys()]
+  const chosen = [...ports].map(([name, port]) => [PORT_VARIABLES[name], String(port)])
+  const env = { ...process.env, ...Object.fromEntries(chosen) }
+  const compose = (...args: string[]) => runCompose(args, env, options.signal)
+  await requireDocker()
+  // Containers of a run that was cut off would hold the ports.
+  await compose('down', ...(options.fresh ? ['--volumes'] : []))
+  await requireFreePorts(
+    [...ports].map(([name, port]) => ({ port, variable: PORT_VARIABLES[name], title: name })),
+  )
+  const timed = timedReport(report)
+  try {
+    await timed(names, 'starting', 'ready', () => compose('up', '--detach', '--wait', ...names))
+  } catch (error) {
+    // Not through `compose`: its signal may be what ended the start.
+    await runCompose(['down'], env)
+    throw error
+  }
+  let ended: Promise<void> | undefined
+  const stop = () => {
+    ended ??= timed(names, 'stopping', 'stopped', () => runCompose(['down'], env))
+    return ended
+  }
+  return new Map(names.map(name => [name, { stop, ...container(name, env, timed) }]))
+}
+
+function container(
+  name: ServiceName,
+  env: NodeJS.ProcessEnv,
+  timed: TimedReport,
+): Omit<RunningServer, 'stop'> {
+  const compose = (...args: string[]) => runCompose(args, env)
+  return {
+    kill: signal => timed([name], 'stopping', 'stopped', () => compose('kill', '--signal', signal, name)),
+    restart: () =>
+      timed([name], 'starting', 'ready', async () => {
+        await compose('stop', name)
+        await compose('up', '--detach', '--wait', name)
+      }),
+  }
+}
+
+type TimedReport = ReturnType<typeof timedReport>
+
+function timedReport(report: Report) {
+  return async (
+    names: readonly ServiceName[],
+    before: 'starting' | 'stopping',
+    after: 'ready' | 'stopped',
+    work: () => Promise<void>,
+  ): Promise<void> => {
+    const beganAtMs = Date.now()
+    for (const service of names) report({ service, state: before, detail: 'container', ms: 0 })
+    await work()
+    const ms = Date.now() - beganAtMs
+    for (const service of names) report({ service, state: after, detail: 'container', ms })
+  }
+}
+
+function containerPorts(options: ServicesOptions): Map<ServiceName, number> {
+  const ports = new Map<ServiceName, number>()
+  for (const name of SERVICE_NAMES) {
+    const place = options[name]
+    if ('port' in place) ports.set(name, place.port)
+  }
+  return ports
+}
+
+async function requireDocker(): Promise<void> {
+  for (const args of [['info'], ['compose', 'version']]) {
+    try {
+      await run('docker', args)
+    } catch (error) {
+      throw new LocalCloudError(
+        `docker ${args.join(' ')} fails: ${lastLine(error)}\n` +
+          '  Start the Docker daemon (with the compose plugin), or leave out --docker and SLUICE_DOCKER.',
+      )
+    }
+  }
+}
+
+async function runCompose(args: string[], env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
+  try {
+    await run('docker', ['compose', '--file', COMPOSE_FILE, ...args], { env, ...(signal && { signal }) })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new LocalCloudError(
+      `docker compose ${args.join(' ')} fails: ${lastLine(error)}\n` +
+        `  More: docker compose --file ${COMPOSE_FILE} logs`,
+    )
+  }
+}
+
+function lastLine(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string }
+  return (stderr?.trim() || message).split('\n').at(-1) ?? message
+}

@@ -1,0 +1,34 @@
+import type { ResourcesOutcome } from '../lib/adapters/aws/resources.ts'
+import { createResources } from './resources.ts'
+import { type Services, type ServicesOptions, startServices } from './services.ts'
+import { createTopics } from './topics.ts'
+
+export interface LocalCloudOptions extends ServicesOptions {
+  /** The last part of the names of topics and resources. */
+  readonly env: string
+  /** The settings that the generator starts with, as JSON. */
+  readonly generator: unknown
+}
+
+export interface LocalCloud {
+  readonly services: Services
+  readonly resources: ResourcesOutcome
+}
+
+/** Starts the servers and creates the topics and resources in them; nothing is left running where that fails. */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const services = await startServices(options)
+  const { brokers, awsEndpoint } = services
+  const { env, generator, signal } = options
+  try {
+    const [resources] = await Promise.all([
+      createResources({ awsEndpoint, env, generator }),
+      createTopics({ brokers, env }),
+    ])
+    signal?.throwIfAborted()
+    return { services, resources }
+  } catch (error) {
+    await services.stop()
+    throw error
+  }
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { describeFailure, LocalCloudError } from './failure.ts'
+import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
+import { plainReport } from './report.ts'
+import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
+import { serviceEnvironment } from './services.ts'
+import { dockerFromEnvironment, foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
+import { StopRequested, stopRequest } from './stop-request.ts'
+
+// `npm run services`: the servers alone, so that `npx serverless offline` works beside them.
+
+const USAGE = `Usage: npm run services -- [options]
+
+Starts Kafka, Valkey and LocalStack, creates the topics and resources, and stays until Ctrl-C.
+
+  --fresh    start from empty data
+  --docker   use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
+  --help     show this
+
+Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), all on 127.0.0.1.
+Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.`
+
+const OPTIONS = {
+  fresh: { type: 'boolean', default: false },
+  docker: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+process.exitCode = await main(process.argv.slice(2)).catch(error => {
+  if (error instanceof StopRequested) return 130
+  console.error(describeFailure(error))
+  return 1
+})
+// The channel to the bootstrap would keep this process alive.
+if (process.connected) process.disconnect()
+
+async function main(args: string[]): Promise<number> {
+  const options = parse(args)
+  if (options.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const signal = stopRequest()
+  const cloud = await startLocalCloud({
+    ...placesFromEnvironment(process.env),
+    ...foldersFromEnvironment(process.env),
+    env: 'local',
+    generator: {},
+    fresh: options.fresh,
+    docker: options.docker || dockerFromEnvironment(process.env),
+    revive: true,
+    report: plainReport(),
+    signal,
+  })
+  console.log(`\n${describe(cloud)}\n\nCtrl-C stops them.`)
+  if (!signal.aborted) await once(signal, 'abort')
+  await cloud.services.stop()
+  return 0
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, strict: true }).values
+  } catch (error) {
+    const [reason] = (error as Error).message.split('. ')
+    throw new LocalCloudError(`${reason}. Try: npm run services -- --help`)
+  }
+}
+
+/** What runs where, and the variables to export so that other programs find it. */
+function describe({ services, resources }: LocalCloud): string {
+  const rows = [
+    ['Kafka', services.brokers.join(',')],
+    ['Valkey', services.redisUrl],
+    ['AWS', services.awsEndpoint],
+    ['SNS topic', resources.alertsTopicArn],
+    ['S3 bucket', resources.historyBucket],
+    ['Parameter', resources.generatorParameter],
+    ['Secret', resources.redisSecret],
+  ]
+  const table = rows.map(([what, where]) => `  ${what?.padEnd(10)} ${where}`)
+  const variables = Object.entries({ ...serviceEnvironment(services), ...LOCAL_AWS_ENVIRONMENT })
+  return [...table, '', ...variables.map(([name, value]) => `export ${name}=${value}`)].join('\n')
+}

@@ -1,0 +1,145 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startContainers } from './docker.ts'
+import { LocalCloudError } from './failure.ts'
+import { DATA_DIR, LOGS_DIR } from './paths.ts'
+import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
+import { awsServer } from './services/aws.ts'
+import { kafkaServer } from './services/kafka.ts'
+import { endOrphan } from './services/orphans.ts'
+import { LOOPBACK, requireFreePorts } from './services/ports.ts'
+import { awsAnswers, kafkaAnswers, redisAnswers } from './services/probes.ts'
+import { type RunningServer, type Server, startServer } from './services/server.ts'
+import { valkeyServer } from './services/valkey.ts'
+
+/** Where a server is to be found: on a port of this machine, to be started there, or running at an address. */
+export type Place = { readonly port: number } | { readonly address: string }
+
+export interface ServicesOptions {
+  readonly kafka: Place
+  readonly valkey: Place
+  readonly aws: Place
+  /** Where the servers keep their data. */
+  readonly dataDir?: string
+  readonly logsDir?: string
+  /** Start from empty data. */
+  readonly fresh?: boolean
+  /** Use the containers of `docker-compose.yml`; data and logs are then Docker's. */
+  readonly docker?: boolean
+  /** Start a server again that ended by itself. */
+  readonly revive?: boolean
+  readonly kafkaVersion?: string
+  readonly report?: Report
+  /** Aborting it while the servers start stops them all; the start then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** The servers, ready for use. */
+export interface Services {
+  readonly brokers: readonly string[]
+  readonly redisUrl: string
+  readonly awsEndpoint: string
+  /** Stops what was started here, and waits until it has ended. */
+  stop(): Promise<void>
+  /** Sends a signal (SIGKILL where none is named) to one server and waits until it has ended by it. */
+  kill(name: ServiceName, signal?: NodeJS.Signals): Promise<void>
+  /** Starts one server again on the same data, and waits until it is ready. */
+  restart(name: ServiceName): Promise<void>
+}
+
+/** The variables by which everything else finds the servers. */
+export function serviceEnvironment({ brokers, redisUrl, awsEndpoint }: Services): Record<string, string> {
+  return { KAFKA_BROKERS: brokers.join(','), REDIS_URL: redisUrl, AWS_ENDPOINT_URL: awsEndpoint }
+}
+
+/**
+ * Starts Kafka, Valkey and LocalStack side by side, each unless it is used where it runs already. Either all of them
+ * are ready, or nothing is left running and one error says why.
+ */
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const report = options.report ?? (() => {})
+  await Promise.all(SERVICE_NAMES.map(name => checkUsed(name, options[name], report)))
+  const start = options.docker ? startContainers : startServers
+  const running = await start(options, report)
+  const here = (name: ServiceName) => {
+    const server = running.get(name)
+    if (server) return server
+    throw new LocalCloudError(`${name} was not started here; ${VARIABLES[name]} says where it runs.`)
+  }
+  return {
+    brokers: addressOf('kafka', options.kafka).split(','),
+    redisUrl: addressOf('valkey', options.valkey),
+    awsEndpoint: addressOf('aws', options.aws),
+    stop: () => stopAll(running),
+    kill: (name, signal = 'SIGKILL') => here(name).kill(signal),
+    restart: name => here(name).restart(),
+  }
+}
+
+/** The variables that name a server which runs already. */
+const VARIABLES = { kafka: 'KAFKA_BROKERS', valkey: 'REDIS_URL', aws: 'AWS_ENDPOINT_URL' } as const
+const SCHEMES = { kafka: '', valkey: 'redis://', aws: 'http://' } as const
+const PROBES = { kafka: kafkaAnswers, valkey: redisAnswers, aws: awsAnswers } as const
+
+function addressOf(name: ServiceName, place: Place): string {
+  return 'address' in place ? place.address : `${SCHEMES[name]}${LOOPBACK}:${place.port}`
+}
+
+async function checkUsed(name: ServiceName, place: Place, report: Report): Promise<void> {
+  if (!('address' in place)) return
+  const beganAtMs = Date.now()
+  if (!(await PROBES[name](place.address))) {
+    throw new LocalCloudError(
+      `${VARIABLES[name]} names ${withoutPassword(place.address)}, and nothing answers there. Start it, or unset ` +
+        `${VARIABLES[name]} to have one started here.`,
+    )
+  }
+  report({ service: name, state: 'used', detail: withoutPassword(place.address), ms: Date.now() - beganAtMs })
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/:\/\/[^@/]*@/, '://***@')
+}
+
+async function startServers(
+  options: ServicesOptions,
+  report: Report,
+): Promise<Map<ServiceName, RunningServer>> {
+  const logsDir = options.logsDir ?? LOGS_DIR
+  const servers = serversToStart(options)
+  for (const server of servers) await endOrphan(server, report)
+  await requireFreePorts(servers)
+  for (const { name, dir } of servers) {
+    if (options.fresh) await rm(dir, { recursive: true, force: true })
+    await rm(join(logsDir, `${name}.log`), { force: true })
+  }
+  const failed = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
+  const running = new Map<ServiceName, RunningServer>()
+  const starts = servers.map(async server => {
+    const logFile = join(logsDir, `${server.name}.log`)
+    try {
+      const context = { report, signal, logsDir, logFile, revive: options.revive ?? false }
+      running.set(server.name, await startServer(server, context))
+    } catch (error) {
+      // The first to fail gives its reason to the others, which then end for that reason.
+      failed.abort(error)
+    }
+  })
+  await Promise.all(starts)
+  if (!signal.aborted) return running
+  await stopAll(running)
+  throw signal.reason
+}
+
+function serversToStart({ kafka, valkey, aws, dataDir = DATA_DIR, kafkaVersion }: ServicesOptions): Server[] {
+  const servers: Server[] = []
+  if ('port' in kafka) servers.push(kafkaServer({ port: kafka.port, dataDir, version: kafkaVersion }))
+  if ('port' in valkey) servers.push(valkeyServer({ port: valkey.port, dataDir }))
+  if ('port' in aws) servers.push(awsServer({ port: aws.port, dataDir }))
+  return servers
+}
+
+async function stopAll(running: ReadonlyMap<ServiceName, RunningServer>): Promise<void> {
+  await Promise.all([...running.values()].map(server => server.stop()))
+}

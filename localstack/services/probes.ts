@@ -1,0 +1,42 @@
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { brokersAnswer } from '../../lib/adapters/kafka/topics.ts'
+
+const ANSWER_WITHIN_MS = 2_000
+
+/** Whether a Kafka answers at any of these addresses (`host:port`, comma separated). */
+export function kafkaAnswers(brokers: string): Promise<boolean> {
+  return brokersAnswer(brokers.split(',').map(broker => broker.trim()))
+}
+
+/**
+ * Whether a Redis or Valkey is ready for commands. One that asks for a password is: the password is the business of
+ * its clients. One that is still loading its data is not.
+ */
+export function redisAnswers(url: string): Promise<boolean> {
+  const { protocol, hostname, port } = new URL(url)
+  const address = { host: hostname, port: Number(port || 6379) }
+  return new Promise(resolve => {
+    const socket: Socket = protocol === 'rediss:' ? connectTls(address) : connect(address)
+    const settle = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(ANSWER_WITHIN_MS, () => settle(false))
+    socket.once('error', () => settle(false))
+    socket.once('close', () => settle(false))
+    socket.once('data', reply => settle(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))))
+    socket.write('PING\r\n')
+  })
+}
+
+/** Whether an AWS endpoint answers a plain GET, whatever the answer: each stand-in has its own health page. */
+export async function awsAnswers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    await response.body?.cancel()
+    return response.status < 500
+  } catch {
+    return false
+  }
+}

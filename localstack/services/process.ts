@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { LocalCloudError } from '../failure.ts'
+import { GRACE_MS, signalGroup } from './groups.ts'
+import { guardGroup } from './guard.ts'
+
+/** How to start a program. */
+export interface Launch {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A program that runs in a process group of its own and ends with this process at the latest. */
+export interface ManagedProcess {
+  readonly pid: number
+  /** Resolves when it has ended, for whatever reason; never rejects. */
+  readonly exited: Promise<Exit>
+  /** Sends a signal to its whole group. */
+  signal(signal: NodeJS.Signals): void
+  /** SIGTERM, then SIGKILL where that was not enough within `graceMs`; resolves when it has ended. */
+  stop(graceMs?: number): Promise<void>
+}
+
+/** Starts a program, with all that it prints appended to `logFile`. */
+export async function startProcess(launch: Launch, logFile: string): Promise<ManagedProcess> {
+  mkdirSync(dirname(logFile), { recursive: true })
+  const log = openSync(logFile, 'a')
+  const child = spawn(launch.command, launch.args, {
+    env: launch.env,
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  const { pid } = child
+  const ended = new Promise<Exit>((resolve, reject) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', reject)
+  })
+  if (pid === undefined) {
+    const cause = await ended.then(String, error => (error as Error).message)
+    throw new LocalCloudError(`Cannot run ${launch.command}: ${cause}`)
+  }
+  const release = guardGroup(pid)
+  const exited = ended.finally(() => release())
+  return {
+    pid,
+    exited,
+    signal: signal => void signalGroup(pid, signal),
+    stop: (graceMs = GRACE_MS) => stopGroup(pid, exited, graceMs),
+  }
+}
+
+async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): Promise<void> {
+  signalGroup(pid, 'SIGTERM')
+  const tooLong = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
+  await exited
+  clearTimeout(tooLong)
+  // Its leader has ended; what is left of the group has nothing to wait for.
+  signalGroup(pid, 'SIGKILL')
+}
+
+/** How a program ended, in words. */
+export function describeExit({ code, signal }: Exit): string {
+  return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+}
+
+const TELLING =
+  /error|exception|fatal|cannot|can't|denied|refused|in use|not found|no such|invalid|unsupported/i
+const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "/
+
+/** The last line of a log that tells why something failed; failing that, its last line. */
+export function tellingLine(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
+  const line = lines.findLast(line => TELLING.test(line)) ?? lines.at(-1) ?? '(the log is empty)'
+  return line.trim().slice(0, 300)
+}

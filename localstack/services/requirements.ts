@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { LocalCloudError } from '../failure.ts'
+
+const run = promisify(execFile)
+
+const OLDEST_JAVA = 17
+const OLDEST_PYTHON = [3, 11] as const
+
+/** The Java to run Kafka with: that of JAVA_HOME, else the first on the PATH. */
+export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
+  const said = await output(java, ['-version'], env)
+  const version = /version "(?:1\.)?(\d+)/.exec(said ?? '')?.[1]
+  if (version !== undefined && Number(version) >= OLDEST_JAVA) return java
+  throw new LocalCloudError(
+    `Kafka needs Java ${OLDEST_JAVA} or newer; ${found(java, version && `Java ${version}`)}. Install it ` +
+      `(Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set KAFKA_BROKERS ` +
+      'to a Kafka that runs already.',
+  )
+}
+
+/** Checks that Maven, which downloads Kafka, can be run. */
+export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  if (/Apache Maven/.test((await output('mvn', ['--version'], env)) ?? '')) return 'mvn'
+  throw new LocalCloudError(
+    'Kafka is downloaded with Maven, and mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
+      'brew install maven), or set KAFKA_BROKERS to a Kafka that runs already.',
+  )
+}
+
+const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python']
+const ASK_PYTHON = 'import sys; print(*sys.version_info[:3], sys.executable)'
+
+/** The first Python on the PATH that is new enough, by the path of the program itself. */
+export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  let older: string | undefined
+  for (const command of PYTHONS) {
+    const said = await output(command, ['-c', ASK_PYTHON], env)
+    const [, major, minor, patch, path] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(said ?? '') ?? []
+    if (path === undefined) continue
+    const [oldestMajor, oldestMinor] = OLDEST_PYTHON
+    if (Number(major) === oldestMajor && Number(minor) >= oldestMinor) return path
+    older ??= `Python ${major}.${minor}.${patch}`
+  }
+  throw new LocalCloudError(
+    `Valkey and LocalStack are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${found('python3', older)}. ` +
+      'Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), or set ' +
+      'REDIS_URL and AWS_ENDPOINT_URL to servers that run already.',
+  )
+}
+
+function found(command: string, version: string | undefined): string {
+  return version === undefined ? `${command} cannot be run` : `${command} is ${version}`
+}
+
+/** All that a command prints; undefined where it cannot be run or fails. */
+async function output(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await run(command, args, { env, timeout: 20_000 })
+    return stdout + stderr
+  } catch {
+    return undefined
+  }
+}

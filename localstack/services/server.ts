@@ -1,0 +1,171 @@
+import { rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { relative } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { LocalCloudError } from '../failure.ts'
+import { PROJECT } from '../paths.ts'
+import type { ServiceName, ServiceState } from '../report.ts'
+import type { InstallContext } from './install.ts'
+import { pidFile } from './orphans.ts'
+import {
+  describeExit,
+  type Exit,
+  type Launch,
+  type ManagedProcess,
+  startProcess,
+  tellingLine,
+} from './process.ts'
+
+/** One server of the local cloud: what differs between Kafka, Valkey and LocalStack, and nothing else. */
+export interface Server {
+  readonly name: ServiceName
+  /** Name and version, for a person. */
+  readonly title: string
+  readonly port: number
+  /** The environment variable that chooses another port. */
+  readonly variable: string
+  /** Its data. The path stands in its command line, by which a server of ours is told from any other. */
+  readonly dir: string
+  /** Installs what is missing; quick where nothing is. */
+  install(context: InstallContext): Promise<void>
+  /** Writes configuration and first data, and says how to start. */
+  prepare(context: InstallContext): Promise<Launch>
+  /** Whether it does its work now; never throws. */
+  answers(): Promise<boolean>
+}
+
+export interface ServerContext extends InstallContext {
+  readonly logFile: string
+  /** Whether a server that ends by itself is started again. */
+  readonly revive: boolean
+}
+
+/** A server that was started here. */
+export interface RunningServer {
+  stop(): Promise<void>
+  /** Sends a signal and resolves when the server has ended by it. */
+  kill(signal: NodeJS.Signals): Promise<void>
+  /** Starts it again on the same data, after ending it where it still runs. */
+  restart(): Promise<void>
+}
+
+const READY_WITHIN_MS = 60_000
+const ASK_EVERY_MS = 50
+/** A server that lived shorter than this is not started again: it would only end again. */
+const WORTH_REVIVING_MS = 10_000
+
+/** Installs, starts, and waits until the server answers; nothing of it is left where that fails. */
+export async function startServer(server: Server, context: ServerContext): Promise<RunningServer> {
+  await server.install(context)
+  const supervised = new SupervisedServer(server, context)
+  await supervised.start(context.signal)
+  return supervised
+}
+
+class SupervisedServer implements RunningServer {
+  readonly #server: Server
+  readonly #context: ServerContext
+  /** The process that is meant to run now; none while it is ended on purpose. */
+  #current: ManagedProcess | undefined
+
+  constructor(server: Server, context: ServerContext) {
+    this.#server = server
+    this.#context = context
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { title, port } = this.#server
+    const startedAtMs = Date.now()
+    this.#report('starting', title)
+    const started = await launchServer(this.#server, this.#context, signal)
+    this.#current = started
+    const readyAtMs = Date.now()
+    this.#report('ready', `${title} on port ${port}`, readyAtMs - startedAtMs)
+    void started.exited.then(exit => this.#onExit(started, exit, readyAtMs))
+  }
+
+  stop(): Promise<void> {
+    return this.#end(running => running.stop())
+  }
+
+  kill(signal: NodeJS.Signals): Promise<void> {
+    return this.#end(async running => {
+      running.signal(signal)
+      await running.exited
+    })
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start(NEVER)
+  }
+
+  async #end(how: (running: ManagedProcess) => Promise<void>): Promise<void> {
+    const running = this.#current
+    if (!running) return
+    this.#current = undefined
+    const beganAtMs = Date.now()
+    this.#report('stopping', this.#server.title)
+    await how(running)
+    this.#report('stopped', this.#server.title, Date.now() - beganAtMs)
+  }
+
+  #onExit(ended: ManagedProcess, exit: Exit, readyAtMs: number): void {
+    if (this.#current !== ended) return
+    this.#current = undefined
+    this.#report('stopped', `${this.#server.title} ${describeExit(exit)}`)
+    if (!this.#context.revive || Date.now() - readyAtMs < WORTH_REVIVING_MS) return
+    this.start(NEVER).catch(error => this.#report('stopped', (error as Error).message))
+  }
+
+  #report(state: ServiceState, detail: string, ms = 0): void {
+    this.#context.report({ service: this.#server.name, state, detail, ms })
+  }
+}
+
+/** For a start that nobody calls off. */
+const NEVER = new AbortController().signal
+
+async function launchServer(
+  server: Server,
+  context: ServerContext,
+  signal: AbortSignal,
+): Promise<ManagedProcess> {
+  const launch = await server.prepare(context)
+  signal.throwIfAborted()
+  const started = await startProcess(launch, context.logFile)
+  await writeFile(pidFile(server.dir), JSON.stringify({ pid: started.pid, startedBy: process.pid }))
+  // At once, lest it takes away the note of the next one.
+  void started.exited.then(() => rmSync(pidFile(server.dir), { force: true }))
+  try {
+    await untilReady(server, started, context.logFile, signal)
+    return started
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
+}
+
+async function untilReady(server: Server, started: ManagedProcess, logFile: string, signal: AbortSignal) {
+  const giveUpAtMs = Date.now() + READY_WITHIN_MS
+  let exit: Exit | undefined
+  const ended = started.exited.then(how => {
+    exit = how
+  })
+  while (!(await server.answers())) {
+    if (exit) throw didNotComeUp(server, describeExit(exit), logFile)
+    if (Date.now() > giveUpAtMs) {
+      throw didNotComeUp(server, `did not answer within ${READY_WITHIN_MS / 1000} s`, logFile)
+    }
+    await Promise.race([ended, pause(ASK_EVERY_MS, undefined, { signal })])
+  }
+  // Something else on its port may have answered.
+  if (exit) throw didNotComeUp(server, describeExit(exit), logFile)
+}
+
+function didNotComeUp(server: Server, how: string, logFile: string): LocalCloudError {
+  return new LocalCloudError(
+    `${server.title} did not come up: it ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
+      `  All of it: ${relative(PROJECT, logFile)}`,
+  )
+}

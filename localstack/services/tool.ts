@@ -1,0 +1,27 @@
+import { relative } from 'node:path'
+import { LocalCloudError } from '../failure.ts'
+import { PROJECT } from '../paths.ts'
+import { describeExit, type Launch, startProcess, tellingLine } from './process.ts'
+
+export interface ToolOptions {
+  /** What the tool does, for the message when it fails: "Installing Kafka 4.3.0". */
+  readonly task: string
+  readonly logFile: string
+  readonly signal: AbortSignal
+}
+
+/** Runs a tool to its end; throws one clear error if it fails, and ends it when the signal is aborted. */
+export async function runTool(launch: Launch, { task, logFile, signal }: ToolOptions): Promise<void> {
+  signal.throwIfAborted()
+  const tool = await startProcess(launch, logFile)
+  const onAbort = () => void tool.stop(2_000)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const exit = await tool.exited
+  signal.removeEventListener('abort', onAbort)
+  signal.throwIfAborted()
+  if (exit.code === 0) return
+  throw new LocalCloudError(
+    `${task} failed: ${launch.command} ${describeExit(exit)}.\n` +
+      `  It said: ${tellingLine(logFile)}\n  All of it: ${relative(PROJECT, logFile)}`,
+  )
+}

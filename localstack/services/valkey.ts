@@ -1,0 +1,72 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LocalCloudError } from '../failure.ts'
+import { LOCAL } from '../paths.ts'
+import { LOOPBACK } from './ports.ts'
+import { redisAnswers } from './probes.ts'
+import type { Launch } from './process.ts'
+import { ensurePythonPackages } from './python.ts'
+import type { Server } from './server.ts'
+
+const VALKEY_VERSION = '9.1.2'
+
+export interface ValkeyOptions {
+  readonly port: number
+  readonly dataDir: string
+}
+
+/** Valkey, the server binary out of a Python wheel, on loopback. */
+export function valkeyServer({ port, dataDir }: ValkeyOptions): Server {
+  const title = `Valkey ${VALKEY_VERSION}`
+  const installed = join(LOCAL, 'python', 'valkey')
+  const dir = join(dataDir, 'valkey')
+  const probe = join('bin', 'python')
+  const packages = { service: 'valkey', title, lock: 'valkey.txt', dir: installed, probe } as const
+  return {
+    name: 'valkey',
+    title,
+    variable: 'REDIS_PORT',
+    port,
+    dir,
+    install: context => ensurePythonPackages(packages, context),
+    prepare: () => prepareValkey(port, dir, installed),
+    answers: () => redisAnswers(`redis://${LOOPBACK}:${port}`),
+  }
+}
+
+async function prepareValkey(port: number, dir: string, installed: string): Promise<Launch> {
+  const configuration = join(dir, 'valkey.conf')
+  await mkdir(dir, { recursive: true })
+  await writeFile(configuration, settings(port, dir))
+  // Started directly: ending the Python program of the same name would leave the server behind.
+  return { command: await findBinary(installed), args: [configuration], env: process.env }
+}
+
+/** The wheel holds one binary, in a folder named for the platform that it was built for. */
+async function findBinary(installed: string): Promise<string> {
+  const files = await readdir(installed, { recursive: true })
+  const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
+  if (binary) return join(installed, binary)
+  throw new LocalCloudError(
+    `There is no valkey-server in ${installed}. Remove that folder and start again, or set REDIS_URL to a server ` +
+      'that runs already.',
+  )
+}
+
+function settings(port: number, dir: string): string {
+  return `bind ${LOOPBACK}
+port ${port}
+dir "${dir}"
+# Its command line must go on naming this file: by it a server of ours is known.
+set-proc-title no
+
+# Every write reaches the kernel before its reply, so kill -9 of the server loses nothing that was acknowledged.
+# Not everysec: it may put a write off while an fsync runs. What a crash of the whole machine takes does not matter.
+appendonly yes
+appendfsync no
+save ""
+
+# Nothing may be evicted: the states and ids in here are the truth, not a cache.
+maxmemory-policy noeviction
+`
+}

@@ -1,0 +1,15 @@
+import { createInterface } from 'node:readline'
+import { endForeignGroup } from './groups.ts'
+
+// The program that outlives a `kill -9` of its parent, for a moment: it reads from a pipe that only the parent
+// holds. Lines: `+PID` guard this group, `-PID` it has ended. When the pipe closes, it ends what is still guarded.
+
+const guarded = new Set<number>()
+
+createInterface({ input: process.stdin })
+  .on('line', line => {
+    const leader = Number(line.slice(1))
+    if (line.startsWith('+')) guarded.add(leader)
+    else guarded.delete(leader)
+  })
+  .on('close', () => void Promise.all([...guarded].map(leader => endForeignGroup(leader))))

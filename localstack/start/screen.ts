@@ -1,0 +1,72 @@
+import type { Alert } from '../../lib/domain/alerting/alert.ts'
+import { timeOf } from '../../lib/domain/event.ts'
+import type { Figures } from './figures.ts'
+import type { Complaint } from './functions.ts'
+
+const CLEAR_LINE = '\r\u001b[K'
+/** Without a terminal, the live line is printed anew this often. */
+const PLAIN_EVERY_MS = 10_000
+
+/** The terminal: lines that stay, and below them one that is always the present. Without a terminal, lines only. */
+export class Screen {
+  readonly #out: NodeJS.WriteStream
+  #live = ''
+  #plainAtMs = 0
+
+  constructor(out: NodeJS.WriteStream = process.stdout) {
+    this.#out = out
+  }
+
+  line(text: string): void {
+    if (this.#out.isTTY && this.#live) this.#out.write(`${CLEAR_LINE}${text}\n${this.#live}`)
+    else this.#out.write(`${text}\n`)
+  }
+
+  live(text: string, nowMs: number): void {
+    if (this.#out.isTTY) {
+      // Longer than a row, it could not be taken back.
+      this.#live = text.slice(0, (this.#out.columns ?? 80) - 1)
+      this.#out.write(`${CLEAR_LINE}${this.#live}`)
+    } else if (nowMs - this.#plainAtMs >= PLAIN_EVERY_MS) {
+      this.#plainAtMs = nowMs
+      this.#out.write(`${text}\n`)
+    }
+  }
+
+  /** From here on lines only. */
+  endLive(): void {
+    if (this.#out.isTTY && this.#live) this.#out.write('\n')
+    this.#live = ''
+  }
+}
+
+export interface AlertCounts {
+  fired: number
+  resolved: number
+}
+
+export function figuresLine(figures: Figures, alerts: AlertCounts): string {
+  const { readings, applied, duplicates, failed, deadLetters, pending } = figures
+  const parts = [
+    `readings ${readings}`,
+    `applied ${applied}`,
+    `duplicates ${duplicates}`,
+    ...(failed > 0 ? [`failed ${failed}`] : []),
+    `alerts ${alerts.fired} fired, ${alerts.resolved} resolved`,
+    `dead letters ${deadLetters}`,
+    ...(pending > 0 ? [`pending ${pending}`] : []),
+  ]
+  return parts.join(' · ')
+}
+
+export function alertLine(alert: Alert, event: { readonly time?: string; readonly timeMs: number }): string {
+  const sign = alert.status === 'firing' ? '▲ fired   ' : '▽ resolved'
+  const what = alert.status === 'firing' ? alert.summary : `${alert.metric} is ${alert.value}`
+  return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
+}
+
+export function complaintLine({ level, service, message, details }: Complaint): string {
+  const shown = ['reason', 'code', 'fault', 'topic', 'partition', 'offset', 'fromOffset', 'records', 'unsaid']
+  const told = shown.filter(name => name in details).map(name => `${name}=${details[name]}`)
+  return `${level === 'WARN' ? '!' : '✗'} ${service}: ${message} ${told.join(' ')}`
+}

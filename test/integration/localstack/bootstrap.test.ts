@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, beforeEach, describe, it } from 'node:test'
+import { PROJECT } from '../../../localstack/paths.ts'
+import { temporaryFolder, until } from './support.ts'
+
+const LOCK = JSON.stringify({
+  packages: {
+    '': {},
+    'node_modules/one': { version: '1.0.0' },
+    'node_modules/mac': { version: '1.0.0', optional: true },
+  },
+})
+const INSTALLED = JSON.stringify({ packages: { 'node_modules/one': { version: '1.0.0' } } })
+
+/** Stands in for npm: does what `npm ci` does to node_modules, and notes that it ran. */
+const NPM = `#!/bin/sh
+echo "$@" >> "$PROJECT/npm-runs.txt"
+rm -rf "$PROJECT/node_modules"
+mkdir -p "$PROJECT/node_modules/.bin"
+if [ -n "$NPM_FAILS" ]; then echo "npm error no network" >&2; exit 1; fi
+ln -s "$NODE" "$PROJECT/node_modules/.bin/node"
+printf '%s' '${INSTALLED}' > "$PROJECT/node_modules/.package-lock.json"
+`
+
+describe('given a fresh clone', () => {
+  const { folder, remove } = temporaryFolder()
+  after(remove)
+
+  beforeEach(() => {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(join(folder, 'bin'), { recursive: true })
+    for (const file of ['bootstrap.mjs', 'install-lock.mjs']) {
+      cpSync(join(PROJECT, 'localstack', file), join(folder, 'localstack', file))
+    }
+    writeFileSync(join(folder, 'package-lock.json'), LOCK)
+    writeFileSync(join(folder, 'bin', 'npm'), NPM)
+    chmodSync(join(folder, 'bin', 'npm'), 0o755)
+  })
+
+  it('when a command runs, then the packages are installed and its exit code is taken over', async () => {
+    const { code, output } = await bootstrap(
+      script('console.log(process.argv[2]); process.exitCode = 7'),
+      'hello',
+    )
+    assert.equal(code, 7)
+    assert.match(output, /Installing npm packages.*Installed npm packages.*hello/s)
+    assert.equal(npmRuns(), 1)
+  })
+
+  it('when it runs again, then nothing is installed', async () => {
+    await bootstrap(script(''))
+    const { code, output } = await bootstrap(script(''))
+    assert.deepEqual([code, output], [0, ''])
+    assert.equal(npmRuns(), 1)
+  })
+
+  it('when the lock file has changed since, then the packages are installed again', async () => {
+    await bootstrap(script(''))
+    writeFileSync(join(folder, 'package-lock.json'), LOCK.replace('"1.0.0"', '"2.0.0"'))
+    await bootstrap(script(''))
+    assert.equal(npmRuns(), 2)
+  })
+
+  it('when two commands start at once, then one installs and the other waits', async () => {
+    const both = await Promise.all([bootstrap(script('')), bootstrap(script(''))])
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      [0, 0],
+    )
+    assert.equal(npmRuns(), 1)
+  })
+
+  it('when an install was cut off with the lock in its hand, then the next one takes the lock over', async () => {
+    mkdirSync(join(folder, '.local'))
+    writeFileSync(join(folder, '.local', 'npm-install.lock'), '999999 of a process that has ended')
+    mkdirSync(join(folder, 'node_modules'))
+    assert.equal((await bootstrap(script(''))).code, 0)
+    assert.equal(npmRuns(), 1)
+    assert.equal(existsSync(join(folder, '.local', 'npm-install.lock')), false)
+  })
+
+  it('when the install fails, then what npm said is shown and nothing is started', async () => {
+    const { code, output } = await bootstrapWith({ NPM_FAILS: '1' }, script('console.log("script ran")'))
+    assert.equal(code, 1)
+    assert.match(output, /npm error no network\nnpm ci ended with exit code 1/)
+    assert.doesNotMatch(output, /script ran/)
+  })
+
+  it('when it gets SIGTERM, then the script ends in its own order first', async () => {
+    const marker = join(folder, 'ready')
+    const file = script(`
+      const { writeFileSync } = require('node:fs')
+      const stay = setInterval(() => {}, 1000)
+      process.on('SIGTERM', () => { console.log('ended in order'); process.exitCode = 5; clearInterval(stay) })
+      writeFileSync(${JSON.stringify(marker)}, '')`)
+    const run = start({}, file)
+    const result = collect(run)
+    await until('the script runs', () => existsSync(marker))
+    run.kill('SIGTERM')
+    const { code, output } = await result
+    assert.equal(code, 5)
+    assert.match(output, /ended in order/)
+  })
+
+  function script(content: string): string {
+    const file = join(folder, 'script.cjs')
+    writeFileSync(file, content)
+    return file
+  }
+
+  function npmRuns(): number {
+    const notes = readFileSync(join(folder, 'npm-runs.txt'), 'utf8').trim().split('\n')
+    for (const note of notes) assert.match(note, /^ci --include=dev /)
+    return notes.length
+  }
+
+  function start(extra: Record<string, string>, ...args: string[]) {
+    const { npm_execpath: _, ...inherited } = process.env
+    const path = `${join(folder, 'bin')}:${process.env.PATH}`
+    const env = { ...inherited, ...extra, PATH: path, PROJECT: folder, NODE: process.execPath, CI: 'true' }
+    return spawn(process.execPath, [join(folder, 'localstack', 'bootstrap.mjs'), ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+
+  const bootstrap = (...args: string[]) => collect(start({}, ...args))
+  const bootstrapWith = (extra: Record<string, string>, ...args: string[]) => collect(start(extra, ...args))
+})
+
+async function collect(run: ReturnType<typeof spawn>): Promise<{ code: number; output: string }> {
+  let output = ''
+  const add = (text: Buffer) => {
+    output += text
+  }
+  run.stdout?.on('data', add)
+  run.stderr?.on('data', add)
+  const [code] = await once(run, 'close')
+  return { code, output }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import type { ServiceEvent } from '../../../localstack/report.ts'
+import { freePort, LOOPBACK, portInUse } from '../../../localstack/services/ports.ts'
+import { requireJava, requireMaven, requirePython } from '../../../localstack/services/requirements.ts'
+import { startServices } from '../../../localstack/services.ts'
+import { placesFromEnvironment } from '../../../localstack/settings.ts'
+import { ownServices, temporaryFolder } from './support.ts'
+
+describe('given something that keeps the servers from starting', () => {
+  const { folder, remove } = temporaryFolder()
+  after(remove)
+
+  it('when a port is taken, then the message names it and the variable, and nothing has been started', async () => {
+    const events: ServiceEvent[] = []
+    const options = await ownServices(join(folder, 'taken'), events)
+    const stranger = createServer().listen(options.valkey.port, LOOPBACK)
+    await assert.rejects(startServices(options), (error: Error) => {
+      assert.match(
+        error.message,
+        new RegExp(`^Port ${options.valkey.port}, wanted for Valkey .*REDIS_PORT=\\d+$`),
+      )
+      return true
+    })
+    stranger.close()
+    assert.deepEqual(events, [])
+  })
+
+  it('when one server does not come up, then its reason is the error and the others are stopped', async () => {
+    const options = await ownServices(join(folder, 'broken'))
+    const aof = join(options.dataDir, 'valkey', 'appendonlydir')
+    mkdirSync(aof, { recursive: true })
+    writeFileSync(join(aof, 'appendonly.aof.manifest'), 'this is no manifest\n')
+    await assert.rejects(startServices(options), (error: Error) => {
+      assert.match(
+        error.message,
+        /^Valkey .* did not come up: it ended with exit code 1\.\n {2}Its log says: .*manifest/,
+      )
+      assert.match(error.message, /valkey\.log$/)
+      return true
+    })
+    for (const { port } of [options.kafka, options.valkey, options.aws])
+      assert.equal(await portInUse(port), false)
+  })
+
+  it('when the start is aborted, then it throws the reason and nothing is left running', async () => {
+    const controller = new AbortController()
+    const options = await ownServices(join(folder, 'aborted'))
+    const reason = new Error('asked to stop')
+    const report = ({ service, state }: ServiceEvent) => {
+      if (service === 'valkey' && state === 'ready') controller.abort(reason)
+    }
+    await assert.rejects(startServices({ ...options, report, signal: controller.signal }), reason)
+    for (const { port } of [options.kafka, options.valkey, options.aws])
+      assert.equal(await portInUse(port), false)
+  })
+
+  it('when the environment names a server that does not answer, then the message says which and what to do', async () => {
+    const options = await ownServices(join(folder, 'used'))
+    const address = `redis://user:secret@${LOOPBACK}:${await freePort()}`
+    await assert.rejects(startServices({ ...options, valkey: { address } }), (error: Error) => {
+      assert.match(
+        error.message,
+        /^REDIS_URL names redis:.*nothing answers there\. Start it, or unset REDIS_URL/,
+      )
+      assert.doesNotMatch(error.message, /secret/)
+      return true
+    })
+  })
+
+  it('when a port is no number, then the message names the variable and the value', () => {
+    assert.throws(
+      () => placesFromEnvironment({ KAFKA_PORT: 'many' }),
+      /^LocalCloudError: KAFKA_PORT is "many"/,
+    )
+  })
+
+  it('when Java, Maven or Python is missing, then each message names what to install or set', async () => {
+    const nothing = { PATH: folder }
+    await assert.rejects(requireJava(nothing), /needs Java 17 .*apt install openjdk.*KAFKA_BROKERS/)
+    await assert.rejects(requireMaven(nothing), /mvn cannot be run.*apt install maven.*KAFKA_BROKERS/)
+    await assert.rejects(requirePython(nothing), /Python 3\.11 or newer.*REDIS_URL and AWS_ENDPOINT_URL/)
+  })
+})

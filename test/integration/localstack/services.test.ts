@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
+import { after, before, describe, it } from 'node:test'
+import { Redis } from 'ioredis'
+import kafkajs from 'kafkajs'
+import { SIGNALS, TOPICS, topicName } from '../../../lib/domain/topics.ts'
+import type { ServiceEvent } from '../../../localstack/report.ts'
+import { createResources } from '../../../localstack/resources.ts'
+import { accepts } from '../../../localstack/services/ports.ts'
+import { type Services, startServices } from '../../../localstack/services.ts'
+import { createTopics } from '../../../localstack/topics.ts'
+import { ownServices, temporaryFolder } from './support.ts'
+
+describe('given the three servers on ports of their own', () => {
+  const { folder, remove } = temporaryFolder()
+  const events: ServiceEvent[] = []
+  let options: Awaited<ReturnType<typeof ownServices>>
+  let services: Services
+
+  before(async () => {
+    options = await ownServices(folder, events)
+    services = await startServices(options)
+  })
+
+  after(async () => {
+    await services.stop()
+    remove()
+  })
+
+  it('then each has said that it starts and that it is ready', () => {
+    for (const service of ['kafka', 'valkey', 'aws']) {
+      const states = events.filter(event => event.service === service).map(event => event.state)
+      assert.deepEqual(states.slice(-2), ['starting', 'ready'])
+    }
+  })
+
+  it('then no other address of the machine answers on their ports', async t => {
+    const addresses = Object.values(networkInterfaces())
+      .flatMap(one => one ?? [])
+      .filter(({ internal, family }) => !internal && family === 'IPv4')
+    if (addresses.length === 0) return t.skip('the machine has no other address')
+    for (const { address } of addresses) {
+      for (const { port } of [options.kafka, options.valkey, options.aws]) {
+        assert.equal(await accepts(address, port), false, `${address}:${port} answers`)
+      }
+    }
+  })
+
+  it('when the topics are created, then they are as the table says', async () => {
+    const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
+    assert.equal(created.length, SIGNALS.length)
+    assert.deepEqual(existing, [])
+    const admin = new kafkajs.Kafka({
+      brokers: [...services.brokers],
+      logLevel: kafkajs.logLevel.NOTHING,
+    }).admin()
+    await admin.connect()
+    const { topics } = await admin.fetchTopicMetadata({ topics: SIGNALS.map(one => topicName(one, 'test')) })
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topicName('readings', 'test') }],
+    })
+    await admin.disconnect()
+    for (const signal of SIGNALS) {
+      const found = topics.find(({ name }) => name === topicName(signal, 'test'))
+      assert.equal(found?.partitions.length, TOPICS[signal].partitions, signal)
+    }
+    const readings = new Map(resources[0]?.configEntries.map(one => [one.configName, one.configValue]))
+    assert.equal(readings.get('message.timestamp.type'), 'LogAppendTime')
+    assert.equal(readings.get('compression.type'), 'producer')
+    assert.equal(readings.get('max.message.bytes'), String(1024 * 1024))
+  })
+
+  it('when the topics are created once more, then they are found as they are', async () => {
+    const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
+    assert.deepEqual(created, [])
+    assert.equal(existing.length, SIGNALS.length)
+  })
+
+  it('when a topic exists otherwise than the table says, then the message names topic, setting and both values', async () => {
+    const topic = topicName('alerts', 'odd')
+    const admin = new kafkajs.Kafka({
+      brokers: [...services.brokers],
+      logLevel: kafkajs.logLevel.NOTHING,
+    }).admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic, numPartitions: 5 }] })
+    await admin.disconnect()
+    await assert.rejects(createTopics({ brokers: services.brokers, env: 'odd' }), (error: Error) => {
+      assert.match(error.message, new RegExp(`${topic}: partitions is 5, the table says 3`))
+      assert.match(error.message, new RegExp(`${topic}: retention.ms is \\d+, the table says \\d+`))
+      return true
+    })
+  })
+
+  it('when the resources are created twice, then both times the same ones are named', async () => {
+    const wanted = { awsEndpoint: services.awsEndpoint, env: 'test', generator: { seed: 7 } }
+    const first = await createResources(wanted)
+    assert.match(first.alertsTopicArn, /:sluice-alerts-test$/)
+    assert.deepEqual(await createResources({ ...wanted, generator: { seed: 8 } }), first)
+  })
+
+  it('when Valkey is killed in the middle of writes, then all that it acknowledged is there after the restart', async () => {
+    const acknowledged = await writeUntilGone(services.redisUrl, () => services.kill('valkey', 'SIGKILL'))
+    await services.restart('valkey')
+    const redis = new Redis(services.redisUrl)
+    const kept = Number(await redis.get('counter'))
+    const policy = await redis.config('GET', 'maxmemory-policy')
+    redis.disconnect()
+    assert.ok(acknowledged > 0)
+    assert.ok(kept >= acknowledged, `${acknowledged} were acknowledged and ${kept} kept`)
+    assert.deepEqual(policy, ['maxmemory-policy', 'noeviction'])
+  })
+
+  it('when another start wants the same data, then it is told who works on it', async () => {
+    const again = { ...(await ownServices(folder)), dataDir: options.dataDir }
+    await assert.rejects(
+      startServices(again),
+      /already runs on .* started by process \d+\. Stop that one first/,
+    )
+  })
+
+  it('when all are stopped and started again, then that is quick and the data is there', async () => {
+    await services.stop()
+    events.length = 0
+    services = await startServices(options)
+    assert.deepEqual(
+      events.filter(event => event.state === 'installing' || event.state === 'installed'),
+      [],
+    )
+    const { existing } = await createTopics({ brokers: services.brokers, env: 'test' })
+    assert.equal(existing.length, SIGNALS.length)
+  })
+})
+
+/** Counts up one after another until the connection breaks; `kill` is called while it does. */
+async function writeUntilGone(url: string, kill: () => Promise<void>): Promise<number> {
+  const redis = new Redis(url, { retryStrategy: () => null, maxRetriesPerRequest: 0 })
+  redis.on('error', () => {})
+  let acknowledged = 0
+  let killed: Promise<void> | undefined
+  try {
+    while (true) {
+      acknowledged = await redis.incr('counter')
+      if (acknowledged === 500) killed = kill()
+    }
+  } catch {
+    await killed
+    redis.disconnect()
+    return acknowledged
+  }
+}

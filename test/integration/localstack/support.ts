@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ServiceEvent } from '../../../localstack/report.ts'
+import { freePort } from '../../../localstack/services/ports.ts'
+import type { ServicesOptions } from '../../../localstack/services.ts'
+
+/** A folder for one test file, and its removal. */
+export function temporaryFolder(): { folder: string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-localstack-'))
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Servers of a test's own: free ports, and data and logs in its folder. */
+export async function ownServices(folder: string, events: ServiceEvent[] = []) {
+  return {
+    kafka: { port: await freePort() },
+    valkey: { port: await freePort() },
+    aws: { port: await freePort() },
+    dataDir: join(folder, 'data'),
+    logsDir: join(folder, 'logs'),
+    report: event => void events.push(event),
+  } satisfies ServicesOptions
+}
+
+/** Resolves when the condition holds; fails when it does not within the time. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> {
+  const giveUpAtMs = Date.now() + withinMs
+  while (!(await holds())) {
+    if (Date.now() > giveUpAtMs) throw new Error(`not within ${withinMs} ms: ${what}`)
+    await pause(25)
+  }
+}

@@ -47,7 +47,7 @@ const RULES: Readonly<Record<string, (value: string) => string | undefined>> = {
 }
 
 /** RFC 3339, 5.6 and 5.7: also the ranges that the grammar leaves open, days of the month among them. */
-function isTimestamp(value: string): boolean {
+export function isTimestamp(value: string): boolean {
   const match = RFC_3339.exec(value)
   if (!match) return false
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [

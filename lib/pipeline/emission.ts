@@ -2,6 +2,7 @@
 
 import type { LogRecord } from '../cloudevents/record.ts'
 import { continuedTrace } from '../cloudevents/trace.ts'
+import { dataschemaOf } from '../domain/dataschema.ts'
 import { derivedId } from '../domain/derived-id.ts'
 import { type Event, type Received, timeOf } from '../domain/event.ts'
 import type { Fault } from '../domain/failure/codes.ts'
@@ -60,7 +61,7 @@ function failure(consumer: string, record: LogRecord, { code, message }: Fault):
     originalTimestamp: record.timestampMs,
     originalKey: record.key?.toString('base64') ?? null,
     originalValue: record.value?.toString('base64') ?? null,
-    originalHeaders: record.headers.map(([name, value]) => [name, value.toString('base64')]),
+    originalHeaders: record.headers.map(([name, value]) => ({ name, value: value.toString('base64') })),
     error: message,
     errorType: code,
     consumer,
@@ -84,6 +85,7 @@ function failureEntry(
     subject: `${data.originalTopic}/${data.originalPartition}/${offset}`,
     time: data.failedAt,
     datacontenttype: 'application/json',
+    dataschema: dataschemaOf(FAILURE_TYPE),
     data,
     extensions: cause ? continuedTrace(cause, id) : {},
   })

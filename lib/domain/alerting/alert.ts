@@ -1,4 +1,5 @@
 /** The events on the alerts topic: an alert fired, and later, exactly once, the same alert resolved. */
+import { dataschemaOf } from '../dataschema.ts'
 import { derivedId } from '../derived-id.ts'
 import type { Received } from '../event.ts'
 import type { Emission } from '../process.ts'
@@ -94,13 +95,15 @@ export function resolvedAlert(
 }
 
 export function alertEmission(alert: Alert, event: Pick<Received, 'entity'>): Emission {
+  const type = alert.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE
   return {
     name: `${alert.status} ${alert.fingerprint}`,
     to: 'alerts',
     key: alert.fingerprint,
-    type: alert.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE,
+    type,
     source: '/alerting',
     subject: `${alert.rule} ${event.entity}`,
+    dataschema: dataschemaOf(type),
     data: alert,
   }
 }

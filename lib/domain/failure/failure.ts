@@ -12,8 +12,8 @@ export interface OriginalRecord {
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
-  /** Name and base64 value, in order; Kafka allows a name twice. */
-  readonly originalHeaders: readonly (readonly [name: string, value: string])[]
+  /** In order; Kafka allows a name twice. Values are base64. */
+  readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
 }
 
 /** Data of a failure event. */

@@ -1,3 +1,4 @@
+import { dataschemaOf } from '../dataschema.ts'
 import type { Received } from '../event.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../process.ts'
 import { FAILURES, type FailureClass } from './codes.ts'
@@ -36,6 +37,7 @@ function deadLetter(event: Received<Failure>, failure: Failure): Emission {
     to: 'dlq',
     key: failure.originalKey === null ? null : { base64: failure.originalKey },
     type: DEAD_LETTER_TYPE,
+    dataschema: dataschemaOf(DEAD_LETTER_TYPE),
     source: event.source,
     ...(event.subject === undefined ? {} : { subject: event.subject }),
     data: letter,

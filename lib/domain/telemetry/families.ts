@@ -2,6 +2,7 @@
  * The telemetry families: what a reading of each is called, whom it is about, what it measures and how it is keyed.
  * Everything else (schemas, simulator, import, rules, statistics) goes by this table.
  */
+import { dataschemaOf } from '../dataschema.ts'
 
 export type FamilyName = 'environment' | 'database' | 'device'
 
@@ -75,7 +76,6 @@ export interface DeviceMotion {
 /** The data of any family, before it is known which. */
 export type ReadingData = Readonly<Record<string, unknown>>
 
-const schema = (name: string) => `https://sluice.io/schemas/${name}.v1.json`
 const text = (data: ReadingData, field: string) => String(data[field])
 const site = (data: ReadingData) => text(data.location as ReadingData, 'site')
 const tagged = (data: ReadingData) => String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
@@ -86,7 +86,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   environment: {
     name: 'environment',
     type: 'io.sluice.environment.reading.v1',
-    dataschema: schema('environment.reading'),
+    dataschema: dataschemaOf('io.sluice.environment.reading.v1'),
     metrics: { temperature: '°C', humidity: '%', pressure: 'hPa', windSpeed: 'km/h' },
     source: data => `/environment/${segment(site(data))}`,
     subject: data => text(data, 'sensorId'),
@@ -96,7 +96,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   database: {
     name: 'database',
     type: 'io.sluice.database.reading.v1',
-    dataschema: schema('database.reading'),
+    dataschema: dataschemaOf('io.sluice.database.reading.v1'),
     metrics: {
       cpuUsagePercent: '%',
       memoryUsagePercent: '%',
@@ -116,7 +116,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   device: {
     name: 'device',
     type: 'io.sluice.device.motion.v1',
-    dataschema: schema('device.motion'),
+    dataschema: dataschemaOf('io.sluice.device.motion.v1'),
     metrics: { x: 'm/s²', y: 'm/s²', z: 'm/s²' },
     source: data => `/device/${segment(text(data, 'model'))}`,
     subject: data => text(data, 'deviceId'),

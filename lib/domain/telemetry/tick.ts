@@ -1,3 +1,4 @@
+import { dataschemaOf } from '../dataschema.ts'
 import type { Event } from '../event.ts'
 
 /** CloudEvents `type` of a tick: the record that keeps the log's clock going where no readings come. */
@@ -11,7 +12,7 @@ export function tick(partition: number, scheduledFor: string): Event {
     type: TICK_TYPE,
     time: scheduledFor,
     datacontenttype: 'application/json',
-    dataschema: 'https://sluice.io/schemas/clock.tick.v1.json',
+    dataschema: dataschemaOf(TICK_TYPE),
     data: { partition, scheduledFor },
   }
 }

@@ -44,6 +44,7 @@ describe('what is emitted', () => {
       to: 'alerts',
       key: fingerprint,
       type: 'io.sluice.alert.fired.v1',
+      dataschema: 'https://sluice.io/schemas/alert.fired.v1.json',
       source: '/alerting',
       subject: 'HOT /environment/oslo sensor-1',
     })

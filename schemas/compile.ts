@@ -1,0 +1,90 @@
+/**
+ * Compiles the JSON schemas ahead of the cold start: `schemas/json/*.json` → `schemas/compiled.js`, one module of plain
+ * functions that imports nothing. With `--check` it writes nothing and fails if that module is not what they give.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import standaloneCode from 'ajv/dist/standalone/index.js'
+import { build } from 'esbuild'
+
+const SOURCES = new URL('json/', import.meta.url)
+const COMPILED = new URL('compiled.js', import.meta.url)
+const HEADER = '// Generated from json/ by `node schemas/compile.ts`. Do not edit.\n'
+
+/** Where the schemas are published: `$id`, and the `dataschema` of events. */
+const PUBLISHED_AT = 'https://sluice.io/schemas/'
+
+/** RFC 3339, section 5.6, with its leap second; every month has 31 days here. */
+const DATE_TIME =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+
+interface Schema {
+  readonly $id: string
+}
+
+/**
+ * The text of the module. Its default export maps each CloudEvents type to the function that checks its data.
+ *
+ * @throws if there is no schema, a schema breaks JSON Schema's rules, or its `$id` does not fit its file's name
+ */
+export async function compiledModule(): Promise<string> {
+  const schemas = readSchemas()
+  const ajv = new Ajv2020({
+    schemas: [...schemas.values()],
+    // Every place that does not fit, not only the first: a producer should not have to find them one by one.
+    allErrors: true,
+    // Messages are worded where they are shown, see `lib/cloudevents/schemas.ts`.
+    messages: false,
+    allowUnionTypes: true,
+    formats: { 'date-time': DATE_TIME },
+    // One loop over the required names instead of a block of code for each.
+    loopRequired: 1,
+    code: { source: true, lines: true },
+  })
+  const idsByType = Object.fromEntries([...schemas].map(([type, { $id }]) => [type, $id]))
+  return HEADER + (await selfContained(standaloneCode.default(ajv, idsByType)))
+}
+
+/** `environment.reading.v1.json` → the schema of `io.sluice.environment.reading.v1`. */
+function readSchemas(): Map<string, Schema> {
+  const files = readdirSync(SOURCES).sort()
+  if (files.length === 0) throw new Error(`no schema in ${SOURCES.pathname}`)
+  return new Map(
+    files.map(file => {
+      const schema: Schema = JSON.parse(readFileSync(new URL(file, SOURCES), 'utf8'), withoutProse)
+      if (schema.$id !== PUBLISHED_AT + file)
+        throw new Error(`${file}: its $id must be ${PUBLISHED_AT}${file}`)
+      return [`io.sluice.${file.replace(/\.json$/, '')}`, schema]
+    }),
+  )
+}
+
+/** Leaves out what is for people. A property that happens to be called so is an object here, and stays. */
+function withoutProse(key: string, value: unknown): unknown {
+  return (key === 'title' || key === 'description') && typeof value === 'string' ? undefined : value
+}
+
+/** Takes in the helpers that the code requires of ajv, so that ajv itself is not needed where it runs. */
+async function selfContained(code: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: import.meta.dirname },
+    bundle: true,
+    format: 'esm',
+    target: 'node20',
+    charset: 'utf8',
+    // Minified, it does not name the paths of what it took in, and is the same on every machine.
+    minify: true,
+    write: false,
+  })
+  return outputFiles.map(file => file.text).join('')
+}
+
+async function main(check: boolean): Promise<void> {
+  const compiled = await compiledModule()
+  if (!check) return writeFileSync(COMPILED, compiled)
+  if (readFileSync(COMPILED, 'utf8') === compiled) return console.log('schemas/compiled.js is up to date')
+  console.error('schemas/compiled.js is not what the schemas give: run `node schemas/compile.ts`')
+  process.exitCode = 1
+}
+
+if (import.meta.main) await main(process.argv.includes('--check'))

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { schemaFault } from '../../../lib/cloudevents/schemas.ts'
+import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/domain/alerting/alert.ts'
+import type { Rule } from '../../../lib/domain/alerting/rule.ts'
+import { FAILURE_TYPE, type Failure } from '../../../lib/domain/failure/failure.ts'
+import { failureRouter } from '../../../lib/domain/failure/process.ts'
+import { tick } from '../../../lib/domain/telemetry/tick.ts'
+
+const RULE: Rule = {
+  name: 'HIGH_TEMP',
+  family: 'environment',
+  metric: 'temperature',
+  beyond: 'above',
+  fireThreshold: 40,
+  clearThreshold: 40,
+  forMs: 0,
+  keepFiringForMs: 0,
+  staleAfterMs: 0,
+  severity: 'critical',
+  labels: { team: 'ops' },
+  summary: '{{value}}',
+}
+const CAUSE = { id: '1', source: '/environment/hall', subject: 's1', entity: '/environment/hall s1' }
+
+const FAILURE: Failure = {
+  originalTopic: 'readings',
+  originalPartition: 0,
+  originalOffset: 17,
+  originalTimestamp: -1,
+  originalKey: null,
+  originalValue: 'e30=',
+  originalHeaders: [{ name: 'ce_id', value: 'MQ==' }],
+  errorType: 'schema-violated',
+  error: 'temperature must be number',
+  consumer: 'processor',
+  attempt: 1,
+  firstFailedAt: '2026-01-01T00:00:00.000Z',
+  failedAt: '2026-01-01T00:00:00.000Z',
+}
+
+describe('given what Sluice itself publishes, then it fits its own schemas', () => {
+  const fired = firedAlert(RULE, CAUSE, { timeMs: 60_000, value: 41 }, 0)
+  const alerts = [
+    fired,
+    resolvedAlert(fired, 90_000),
+    resolvedAlert(fired, 90_000, { value: 39, threshold: 40 }),
+  ]
+  for (const alert of alerts) {
+    test(`when an alert is ${alert.status}`, () => {
+      const { type, data } = alertEmission(alert, CAUSE)
+      assert.equal(schemaFault(type, data), undefined)
+    })
+  }
+
+  test('when a tick is appended', () => {
+    const { type, data } = tick(11, '2026-01-01T00:00:00Z')
+    assert.equal(schemaFault(type, data), undefined)
+  })
+
+  test('when a record fails, and when it becomes a dead letter', () => {
+    assert.equal(schemaFault(FAILURE_TYPE, FAILURE), undefined)
+    const event = { id: '1', source: '/processor', type: FAILURE_TYPE, data: FAILURE, timeMs: 0, entity: 'e' }
+    const step = failureRouter.onEvent(undefined, event)
+    assert.ok('emit' in step)
+    const [letter] = step.emit
+    assert.ok(letter)
+    assert.equal(schemaFault(letter.type, letter.data), undefined)
+  })
+
+  test('when a part is missing, then the check notices', () => {
+    assert.equal(
+      schemaFault(FAILURE_TYPE, { ...FAILURE, originalHeaders: undefined }),
+      'originalHeaders is missing',
+    )
+  })
+})

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+import { describe, test } from 'node:test'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/domain/alerting/alert.ts'
+import { MINUTE_TYPE } from '../../../lib/domain/analytics/process.ts'
+import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/domain/failure/failure.ts'
+import { FAMILIES, READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
+import { TICK_TYPE } from '../../../lib/domain/telemetry/tick.ts'
+import { compiledModule } from '../../../schemas/compile.ts'
+import validators from '../../../schemas/compiled.js'
+
+const SCHEMAS = new URL('../../../schemas/', import.meta.url)
+const TYPES = [
+  ...READING_TYPES,
+  TICK_TYPE,
+  FAILURE_TYPE,
+  DEAD_LETTER_TYPE,
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  MINUTE_TYPE,
+].sort()
+
+const nameOf = (type: string) => type.replace(/^io\.sluice\./, '')
+const textOf = (path: string) => readFileSync(new URL(path, SCHEMAS), 'utf8')
+
+interface JsonSchema {
+  readonly $id: string
+  readonly type: string | readonly string[]
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+}
+const jsonOf = (type: string): JsonSchema => JSON.parse(textOf(`json/${nameOf(type)}.json`))
+
+/** Name of a field → whether it may be absent. */
+type Fields = Map<string, boolean>
+
+function jsonFields({ properties = {}, required = [] }: JsonSchema): Fields {
+  return new Map(Object.keys(properties).map(name => [name, !required.includes(name)]))
+}
+
+interface AvroRecord {
+  readonly type: 'record'
+  readonly name: string
+  readonly namespace?: string
+  readonly fields: readonly { readonly name: string; readonly type: unknown; readonly default?: null }[]
+}
+const avroOf = (type: string): AvroRecord => JSON.parse(textOf(`avro/${nameOf(type)}.avsc`))
+
+function avroFields({ fields }: AvroRecord): Fields {
+  return new Map(fields.map(({ name, default: absent }) => [name, absent === null]))
+}
+
+interface ProtoField {
+  readonly name: string
+  readonly number: number
+  /** A map can always be left out. */
+  readonly optional: boolean | 'map'
+}
+
+/** Message → its fields. Enough of the language for files that hold messages of plain fields. */
+function protoMessages(text: string): Map<string, ProtoField[]> {
+  const messages = text.matchAll(/^message (\w+) \{\n(.*?)^\}/gms)
+  return new Map([...messages].map(([, name = '', body = '']) => [name, protoFields(body)]))
+}
+
+function protoFields(body: string): ProtoField[] {
+  const fields = body.matchAll(/^ {2}(optional |repeated )?(map<string, \w+>|\w+) (\w+) = (\d+);$/gm)
+  return [...fields].map(([, label, type, name = '', number]) => ({
+    // Protobuf's own JSON mapping: lowerCamelCase.
+    name: name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    number: Number(number),
+    optional: type?.startsWith('map<') ? 'map' : label === 'optional ',
+  }))
+}
+
+describe('given the event types of the code', () => {
+  for (const [folder, extension] of [
+    ['json', '.json'],
+    ['avro', '.avsc'],
+    ['protobuf', '.proto'],
+  ] as const) {
+    test(`then ${folder} has one schema for each, and no other`, () => {
+      const files = readdirSync(new URL(folder, SCHEMAS))
+      assert.ok(files.every(file => extname(file) === extension))
+      assert.deepEqual(files.map(file => `io.sluice.${basename(file, extension)}`).sort(), TYPES)
+    })
+  }
+
+  test('then each has a compiled check', () => {
+    assert.deepEqual(Object.keys(validators).sort(), TYPES)
+  })
+
+  test('then each family’s dataschema is the $id of its schema, and its metrics are properties', () => {
+    for (const { type, dataschema, metrics } of Object.values(FAMILIES)) {
+      const schema = jsonOf(type)
+      assert.equal(schema.$id, dataschema)
+      for (const metric of Object.keys(metrics)) assert.ok(schema.properties?.[metric], metric)
+    }
+  })
+})
+
+for (const type of TYPES) {
+  describe(`given ${type}`, () => {
+    const json = jsonFields(jsonOf(type))
+    const avro = avroOf(type)
+    const proto = protoMessages(textOf(`protobuf/${nameOf(type)}.proto`))
+    const [message = []] = proto.values()
+
+    test('then JSON Schema, Avro and Protobuf name the same fields in the same order', () => {
+      assert.ok(json.size > 0)
+      assert.deepEqual([...avroFields(avro).keys()], [...json.keys()])
+      assert.deepEqual(
+        message.map(({ name }) => name),
+        [...json.keys()],
+      )
+    })
+
+    test('then what may be absent in JSON may be absent in Avro', () => {
+      const nullable = Object.entries(jsonOf(type).properties ?? {}).filter(([, property]) =>
+        isNullable(property),
+      )
+      const expected = new Map([...json, ...nullable.map(([name]) => [name, true] as const)])
+      assert.deepEqual(avroFields(avro), expected)
+    })
+
+    test('then what may be absent in Avro may be absent in Protobuf', () => {
+      for (const { name, optional } of message) {
+        if (optional !== 'map') assert.equal(optional, avroFields(avro).get(name), name)
+      }
+    })
+
+    test('then its Avro and Protobuf names follow from the type', () => {
+      const space = type.replaceAll('-', '_')
+      assert.equal(avro.namespace, space)
+      assert.match(textOf(`protobuf/${nameOf(type)}.proto`), new RegExp(`^package ${space};$`, 'm'))
+      assert.equal([...proto.keys()][0], avro.name)
+    })
+
+    test('then field numbers count up from 1 in every message', () => {
+      for (const fields of proto.values()) {
+        assert.ok(fields.length > 0)
+        assert.deepEqual(
+          fields.map(({ number }) => number),
+          fields.map((_, index) => index + 1),
+        )
+      }
+    })
+  })
+}
+
+function isNullable({ type }: JsonSchema): boolean {
+  return Array.isArray(type) && type.includes('null')
+}
+
+test('given the schemas, when they are compiled, then the module that is kept is what comes out', async () => {
+  // Not `equal`: the difference of two such texts tells nobody anything.
+  assert.ok(textOf('compiled.js') === (await compiledModule()), 'run `node schemas/compile.ts`')
+})
+
+test('given the compiled module alone, where nothing can be imported, then its checks run', async () => {
+  const { default: alone } = await import(`data:text/javascript,${encodeURIComponent(textOf('compiled.js'))}`)
+  assert.equal(alone['io.sluice.device.motion.v1']({ deviceId: 'd', model: 'm', x: 1 }), true)
+  assert.equal(alone['io.sluice.device.motion.v1']({ deviceId: '', model: 'm', x: 1 }), false)
+})

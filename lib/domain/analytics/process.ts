@@ -1,0 +1,103 @@
+/** The processor: statistics of everything an entity measures, and a summary of each minute of event time. */
+import { dataschemaOf } from '../dataschema.ts'
+import type { Received } from '../event.ts'
+import { decided, type Emission, type KeyedProcess, rejected, type Step } from '../process.ts'
+import {
+  type FamilyName,
+  familyOf,
+  measurements,
+  READING_TYPES,
+  type ReadingData,
+} from '../telemetry/families.ts'
+import { type Measured, type MetricStatistics, summariesOf, withReading } from './metrics.ts'
+import { isCountable, type StatisticsSummary } from './statistics.ts'
+import { place, WINDOW_MS, type Window, type Windows } from './windows.ts'
+
+export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1'
+
+/** What is remembered of an entity. */
+export interface EntityStatistics {
+  /** Of its latest reading by offset. */
+  readonly family: FamilyName
+  /** Since its first reading. */
+  readonly metrics: MetricStatistics
+  readonly windows: Windows
+}
+
+/** Data of `io.sluice.analytics.minute.v1`. */
+export interface MinuteSummary {
+  readonly entity: { readonly source: string; readonly subject?: string }
+  readonly family: FamilyName
+  /** RFC 3339: the minute's first instant, and the first one after it. */
+  readonly windowStart: string
+  readonly windowEnd: string
+  /** 1 for the minute's first summary. A higher one, with readings that came late, replaces it. */
+  readonly revision: number
+  readonly metrics: Readonly<Record<string, StatisticsSummary>>
+}
+
+/** What the entity measured since its first reading, by metric. */
+export interface EntitySummary {
+  readonly family: FamilyName
+  readonly metrics: Readonly<Record<string, StatisticsSummary>>
+}
+
+/**
+ * Reasons: `counted` in the open minute; `window-closed`, the first reading of a later minute; `window-revised`, late,
+ * but in time for the minute closed last or one after it; `late`, for an older minute, counts in the entity's statistics
+ * alone.
+ */
+export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
+  name: 'processor',
+  accepts: READING_TYPES,
+  onEvent(state, event) {
+    const family = familyOf(event.type)
+    if (family === undefined || event.data === undefined)
+      return rejected('a reading of no family, or without data')
+    const values = measurements(family, event.data)
+    if (values.length === 0) return rejected('a reading without a metric')
+    const unfit = values.find(([, value]) => !isCountable(value))
+    if (unfit !== undefined) return rejected(`${unfit[0]} is beyond what statistics can hold`)
+    return step(state, event, family.name, { values, timeMs: event.timeMs })
+  },
+}
+
+/** The state as `sluice stats` shows it. */
+export function summarise({ family, metrics }: EntityStatistics): EntitySummary {
+  return { family, metrics: summariesOf(metrics) }
+}
+
+function step(
+  state: EntityStatistics | undefined,
+  event: Received,
+  family: FamilyName,
+  measured: Measured,
+): Step<EntityStatistics> {
+  const metrics = withReading(state?.metrics ?? {}, measured)
+  const { reason, windows, due } = place(state?.windows ?? {}, measured)
+  const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
+  return decided(reason, { family, metrics, windows }, emit)
+}
+
+function minuteEmission(window: Window, family: FamilyName, event: Received): Emission {
+  const { source, subject } = event
+  const windowStart = new Date(window.startMs).toISOString()
+  const data: MinuteSummary = {
+    entity: { source, ...(subject !== undefined && { subject }) },
+    family,
+    windowStart,
+    windowEnd: new Date(window.startMs + WINDOW_MS).toISOString(),
+    revision: window.revision,
+    metrics: summariesOf(window.metrics),
+  }
+  return {
+    name: `minute ${windowStart} revision ${window.revision}`,
+    to: 'analytics',
+    key: event.entity,
+    type: MINUTE_TYPE,
+    source: '/processor',
+    ...(subject !== undefined && { subject }),
+    dataschema: dataschemaOf(MINUTE_TYPE),
+    data,
+  }
+}

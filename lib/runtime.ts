@@ -2,14 +2,13 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import { brokersOf, secretOf } from './adapters/aws/clients.ts'
-import { kafkaClient } from './adapters/kafka/client.ts'
 import { KafkaPublisher } from './adapters/kafka/publisher.ts'
 import { LambdaObserver } from './adapters/lambda/observer.ts'
 import { telemetryOf } from './adapters/lambda/telemetry.ts'
-import { RedisClient } from './adapters/redis/client.ts'
+import type { RedisClient } from './adapters/redis/client.ts'
 import { RedisStateStore } from './adapters/redis/state-store.ts'
 import { type Config, readConfig } from './config.ts'
+import { connectKafka, connectRedis } from './connections.ts'
 import type { KeyedProcess } from './domain/process.ts'
 import { consume } from './pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from './pipeline/consumer.ts'
@@ -86,26 +85,6 @@ export function scheduled(name: string, run: (runtime: Scheduled) => Promise<obj
       logger.info('done', { result })
       return result
     })
-}
-
-async function connectKafka({ kafka }: Config, clientId: string) {
-  const { brokers, clusterArn, auth, region } = kafka
-  const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)
-  return kafkaClient({
-    brokers: addresses,
-    clientId: `sluice-${clientId}`,
-    auth,
-    ...(region ? { region } : {}),
-  })
-}
-
-async function connectRedis({ redis }: Config): Promise<RedisClient> {
-  const { username, password } = redis.secret ? await secretOf(redis.secret) : {}
-  return new RedisClient({
-    url: redis.url,
-    ...(username ? { username: String(username) } : {}),
-    ...(password ? { password: String(password) } : {}),
-  })
 }
 
 /** Makes it at the first call and keeps it; what failed is made anew at the next. */

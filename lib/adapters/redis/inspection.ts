@@ -32,6 +32,12 @@ export class SlotInspection {
     return { mark: Number(fields.mark ?? -1), entities, outbox: waiting, tally }
   }
 
+  /** The state of one entity; undefined where it has none. */
+  async state(slot: Slot, entity: string): Promise<unknown> {
+    const json = await this.#client.run(redis => redis.hget(keysOf(slot).states, entity))
+    return json === null ? undefined : JSON.parse(json)
+  }
+
   /** The states of a slot, in pages, so that a large one does not hold up the server. */
   async *states(slot: Slot): AsyncGenerator<[entity: string, state: unknown]> {
     const key = keysOf(slot).states

@@ -1,0 +1,21 @@
+/**
+ * Bundles are single files: what the code reads beside itself when it runs unbuilt (`readFileSync(new URL('./x', import
+ * .meta.url), 'utf8')`) is put into the bundle as text.
+ */
+const { readFileSync } = require('node:fs')
+const { dirname, join } = require('node:path')
+
+const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
+
+const inlineText = {
+  name: 'inline-text',
+  setup(build) {
+    build.onLoad({ filter: /lib[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const contents = source.replace(READ, (_, file) => JSON.stringify(readFileSync(join(dirname(path), file), 'utf8')))
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
+module.exports = [inlineText]

@@ -1,0 +1,22 @@
+/** Publishes the simulated readings of all families for the time since its last run. */
+import { parameterOf } from '../../lib/adapters/aws/clients.ts'
+import { RedisCursor } from '../../lib/adapters/redis/cursor.ts'
+import { producedRecord } from '../../lib/cloudevents/writer.ts'
+import { generatorSettings } from '../../lib/domain/telemetry/simulator/settings.ts'
+import { ticksDue } from '../../lib/domain/telemetry/simulator/ticks.ts'
+import { simulate } from '../../lib/domain/telemetry/simulator.ts'
+import { topicName } from '../../lib/domain/topics.ts'
+import { scheduled } from '../../lib/runtime.ts'
+
+export const handler = scheduled('generator', async ({ config, publisher, redis, scheduledFor }) => {
+  const parameter = config.generatorParameter
+  const settings = generatorSettings(parameter ? await parameterOf(parameter) : {})
+  const cursor = new RedisCursor(await redis(), `generator:${config.env}:${settings.seed}`)
+  const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
+  const topic = topicName('readings', config.env)
+  const readings = [...simulate(settings, due.from, due.until)]
+  await publisher.publish(readings.map(({ key, event }) => producedRecord(topic, key, event)))
+  // Only now: a run that fails before is repeated, and its readings are the same events with the same ids.
+  await cursor.advance(due.until - 1)
+  return { readings: readings.length, ticks: due.until - due.from, skippedTicks: due.skipped }
+})

@@ -1,0 +1,51 @@
+import type { Admin, Kafka } from 'kafkajs'
+import type { Mapping, StartingPosition } from './mappings.ts'
+
+type Offsets = ReadonlyMap<number, number>
+
+/** Questions to the cluster. A connection lasts for one question: they are rare. */
+export class Cluster {
+  readonly #kafka: Kafka
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka
+  }
+
+  /** Whether the topic exists. Asking does not create it. */
+  hasTopic(topic: string): Promise<boolean> {
+    return this.#ask(async admin => (await admin.listTopics()).includes(topic))
+  }
+
+  /** What the group has committed: partition → offset, without those it never committed. */
+  committed({ groupId, topic }: Pick<Mapping, 'groupId' | 'topic'>): Promise<Offsets> {
+    return this.#ask(async admin => {
+      const answer = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const partitions = answer.find(entry => entry.topic === topic)?.partitions ?? []
+      const offsets = partitions.map(({ partition, offset }): [number, number] => [partition, Number(offset)])
+      return new Map(offsets.filter(([, offset]) => offset >= 0))
+    })
+  }
+
+  /** Where each partition of the topic stands at a starting position. Rule 34. */
+  offsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
+    return this.#ask(async admin => {
+      if (position.at === 'AT_TIMESTAMP') {
+        const answer = await admin.fetchTopicOffsetsByTimestamp(topic, position.timestampMs)
+        return new Map(answer.map(({ partition, offset }) => [partition, Number(offset)]))
+      }
+      const answer = await admin.fetchTopicOffsets(topic)
+      const edge = position.at === 'LATEST' ? 'high' : 'low'
+      return new Map(answer.map(entry => [entry.partition, Number(entry[edge])]))
+    })
+  }
+
+  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.#kafka.admin({ retry: { retries: 2 } })
+    try {
+      await admin.connect()
+      return await question(admin)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+}

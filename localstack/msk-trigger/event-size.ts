@@ -1,0 +1,43 @@
+import { headerEntries, type Message, partitionName } from './event.ts'
+
+/** Rule 1: the payload of a synchronous invocation, 6 MB of the JSON event. */
+export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+
+/** The JSON around the values of a record, with the comma after it; `key` and `value` count only where they are. */
+const FRAME = '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]},'.length
+const KEY = '"key":"",'.length
+const VALUE = '"value":"",'.length
+
+/**
+ * The bytes that a record takes in the JSON event, with its comma: base64 makes a third more of key and value, and
+ * a header byte becomes up to four characters (rule 8). Counted, not serialized, because every record is measured.
+ */
+export function recordBytes(topic: string, partition: number, message: Message): number {
+  let bytes = FRAME + topic.length + digits(partition) + message.offset.length + message.timestamp.length
+  bytes += message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME'.length : 'CREATE_TIME'.length
+  if (message.key != null) bytes += KEY + base64Length(message.key.length)
+  if (message.value != null) bytes += VALUE + base64Length(message.value.length)
+  const headers = headerEntries(message)
+  for (const [name, value] of headers) bytes += headerBytes(name, value)
+  return bytes + Math.max(0, headers.length - 1)
+}
+
+/** The bytes that a partition takes beside its records: `"topic-0":[],`. */
+export function partitionBytes(topic: string, partition: number): number {
+  return partitionName(topic, partition).length + '"":[],'.length
+}
+
+function base64Length(bytes: number): number {
+  return 4 * Math.ceil(bytes / 3)
+}
+
+/** `{"name":[1,22,255]}` */
+function headerBytes(name: string, value: Buffer): number {
+  let numbers = Math.max(0, value.length - 1)
+  for (const byte of value) numbers += digits(byte)
+  return '{:[]}'.length + Buffer.byteLength(JSON.stringify(name)) + numbers
+}
+
+function digits(value: number): number {
+  return value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : String(value).length
+}

@@ -1,0 +1,81 @@
+import type { KafkaMessage } from 'kafkajs'
+import type { Mapping } from './mappings.ts'
+
+/** A Kafka record in Lambda's form. Rules 12, 13. */
+export interface LambdaRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+  readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
+  /** Base64. Absent for a record without a key. */
+  readonly key?: string
+  /** Base64. Absent for a tombstone: AWS does not say whether it sends null, and a handler must bear both. */
+  readonly value?: string
+  readonly headers: readonly Readonly<Record<string, readonly number[]>>[]
+}
+
+/** What a Kafka mapping sends to a function. Rule 11. */
+export interface LambdaEvent {
+  readonly eventSource: 'aws:kafka' | 'SelfManagedKafka'
+  readonly eventSourceArn?: string
+  readonly bootstrapServers: string
+  readonly records: Readonly<Record<string, readonly LambdaRecord[]>>
+}
+
+/** The part of a kafkajs message that is delivered; `batchContext` is there at run time, but not in its types. */
+export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
+  readonly batchContext?: { readonly timestampType?: number }
+}
+
+/** The key of a partition in `records`, and the name of it in a partial response. */
+export function partitionName(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}
+
+/** A whole event. `parts` maps partitions to their records in offset order. Rules 7, 11. */
+export function lambdaEvent(
+  mapping: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>,
+  brokers: readonly string[],
+  parts: Iterable<readonly [partition: number, messages: readonly Message[]]>,
+): LambdaEvent {
+  const records: Record<string, LambdaRecord[]> = {}
+  for (const [partition, messages] of parts) {
+    records[partitionName(mapping.topic, partition)] = messages.map(message =>
+      lambdaRecord(mapping.topic, partition, message),
+    )
+  }
+  return {
+    eventSource: mapping.kind === 'msk' ? 'aws:kafka' : 'SelfManagedKafka',
+    ...(mapping.eventSourceArn !== undefined && { eventSourceArn: mapping.eventSourceArn }),
+    bootstrapServers: brokers.join(','),
+    records,
+  }
+}
+
+/** One record in Lambda's form. Rules 12, 13. */
+export function lambdaRecord(topic: string, partition: number, message: Message): LambdaRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    // kafkajs already gives the broker's time as the timestamp where the batch says LogAppendTime (1).
+    timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    ...(message.key != null && { key: message.key.toString('base64') }),
+    ...(message.value != null && { value: message.value.toString('base64') }),
+    headers: headerEntries(message).map(([name, bytes]) => ({ [name]: [...bytes] })),
+  }
+}
+
+/**
+ * The headers one by one. Repeats are kept in their order. kafkajs hands them over as an object, so what cannot be
+ * kept is the order between different names where a name comes again later (`a b a` becomes `a a b`) or looks like
+ * a whole number (JavaScript puts those first). A header without a value has no bytes.
+ */
+export function headerEntries(message: Pick<Message, 'headers'>): [name: string, bytes: Buffer][] {
+  return Object.entries(message.headers ?? {}).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): [string, Buffer] => [name, Buffer.from(one ?? '')]),
+  )
+}

@@ -1,0 +1,158 @@
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Message } from './event.ts'
+import type { Mapping } from './mappings.ts'
+import type { Settings } from './settings.ts'
+import type { StartOffsets } from './start-offsets.ts'
+
+/** What a member of a group asks and tells. None of it may wait, but `startOffsets`. */
+export interface MemberListener {
+  /**
+   * The partitions that are ours now. `goesOn` is false when the group had lost sight of this member, so that
+   * others may have read on. Returns the offset to read next for each partition that it goes on with.
+   */
+  assigned(partitions: readonly number[], goesOn: boolean): ReadonlyMap<number, number>
+  startOffsets(partitions: readonly number[]): Promise<StartOffsets>
+  /** Reading begins at these offsets. */
+  reading(offsets: ReadonlyMap<number, number>): void
+  records(partition: number, messages: readonly Message[]): void
+}
+
+export interface PartitionOffset {
+  readonly partition: number
+  readonly offset: number
+}
+
+/**
+ * One member of a consumer group, over kafkajs. It only fetches: `eachBatch` hands the records over and returns at
+ * once, so heartbeats go on however long an invocation or a backoff takes, and a partition that is stuck does not
+ * hold up the others of its broker.
+ */
+export class GroupMember {
+  readonly #kafka: Kafka
+  readonly #mapping: Mapping
+  readonly #settings: Settings
+  readonly #listener: MemberListener
+  readonly #left = Promise.withResolvers<void>()
+  #consumer: Consumer | undefined
+  #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  #firstJoin = Promise.withResolvers<void>()
+  #memberId: string | undefined
+  /** Counts the joins: what was begun under an earlier one no longer holds. */
+  #join = 0
+  /** False from a join until the positions to go on from are set. */
+  #isReading = false
+
+  constructor(kafka: Kafka, mapping: Mapping, settings: Settings, listener: MemberListener) {
+    this.#kafka = kafka
+    this.#mapping = mapping
+    this.#settings = settings
+    this.#listener = listener
+  }
+
+  /** Joins the group and reads until `leave`. Rejects when the consumer breaks: call it again. */
+  async read(): Promise<void> {
+    const { groupId, topic, startingPosition } = this.#mapping
+    const consumer = this.#kafka.consumer(consumerOptions(groupId, this.#settings.sessionTimeoutMs))
+    const broken = Promise.withResolvers<never>()
+    // It can break before it is awaited below.
+    broken.promise.catch(() => {})
+    this.#firstJoin = Promise.withResolvers()
+    this.#consumer = consumer
+    this.#memberId = undefined
+    consumer.on(consumer.events.CRASH, ({ payload }) => broken.reject(payload.error))
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const partitions = payload.memberAssignment[topic] ?? []
+      this.#joined(partitions, payload.memberId).catch(broken.reject)
+    })
+    try {
+      await consumer.connect()
+      // Only for an offset that no longer exists (rule 34); every other start is sought out by #joined.
+      await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
+      await consumer.run({ autoCommit: false, eachBatch: async payload => this.#received(payload) })
+      await Promise.race([broken.promise, this.#left.promise])
+    } catch (error) {
+      this.#consumer = undefined
+      await consumer.disconnect().catch(() => {})
+      throw error
+    }
+  }
+
+  /**
+   * Commits under the present generation. It does not try again by itself, as `consumer.commitOffsets` would do,
+   * because by then a rebalance can have given the partition to another member.
+   */
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    if (!this.#commit) throw new Error('nothing was read yet')
+    const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: String(offset) }))
+    await this.#commit({ topics: [{ topic: this.#mapping.topic, partitions }] })
+  }
+
+  // Partitions are always named one by one: naming a topic alone, then one partition, makes kafkajs resume the rest.
+  pause(partitions: readonly number[]): void {
+    this.#consumer?.pause([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+  }
+
+  resume(partitions: readonly number[]): void {
+    this.#consumer?.resume([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+  }
+
+  /** Leaves the group at once, so that its partitions are free and no one waits for the session to end. */
+  async leave(): Promise<void> {
+    // A consumer that is told to stop while it joins would be a member a moment later.
+    if (this.#consumer) await this.#firstJoin.promise
+    this.#left.resolve()
+    await this.#consumer?.disconnect()
+  }
+
+  async #joined(partitions: readonly number[], memberId: string): Promise<void> {
+    this.#join += 1
+    const join = this.#join
+    this.#isReading = false
+    this.pause(partitions)
+    const goesOn = memberId === this.#memberId
+    this.#memberId = memberId
+    this.#firstJoin.resolve()
+    const known = this.#listener.assigned(partitions, goesOn)
+    const { from, pin } = await this.#listener.startOffsets(partitions.filter(p => !known.has(p)))
+    if (join !== this.#join) return
+    if (pin.length > 0) await this.#pin(pin)
+    if (join !== this.#join) return
+    const offsets = new Map([...known, ...from])
+    const { topic } = this.#mapping
+    for (const [partition, offset] of offsets)
+      this.#consumer?.seek({ topic, partition, offset: String(offset) })
+    this.resume(partitions)
+    this.#isReading = true
+    this.#listener.reading(offsets)
+  }
+
+  async #pin(offsets: readonly PartitionOffset[]): Promise<void> {
+    const { topic } = this.#mapping
+    await this.#consumer?.commitOffsets(
+      offsets.map(({ partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    )
+  }
+
+  #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): void {
+    this.#commit = commitOffsetsIfNecessary
+    // What was fetched before a seek is fetched again after it.
+    if (this.#isReading && !isStale()) this.#listener.records(batch.partition, batch.messages)
+  }
+}
+
+function consumerOptions(groupId: string, sessionTimeoutMs: number) {
+  return {
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+    allowAutoTopicCreation: false,
+    // Partitions that were added to a topic are noticed within this time.
+    metadataMaxAge: 30_000,
+    // A fetch waits so long at most, and with it a resumed partition and the end: kafkajs cannot interrupt it.
+    maxWaitTimeInMs: 200,
+    maxBytesPerPartition: 2 * 1024 * 1024,
+    maxBytes: 16 * 1024 * 1024,
+    // Long enough to sit out the restart of a broker as the same member. After that it is ours to begin anew.
+    retry: { retries: 8, maxRetryTime: 2_000, restartOnFailure: async () => false },
+  }
+}

@@ -1,0 +1,105 @@
+import process from 'node:process'
+import { ConfigurationError, type FunctionDefinition, type Log, type Serverless } from './framework.ts'
+import { readMappings } from './mappings.ts'
+import { announceResponseType, EVENT_PROPERTIES, writeResponseType } from './response-type.ts'
+import { isObject, readSettings } from './settings.ts'
+import { Trigger } from './trigger.ts'
+
+/**
+ * The plugin: gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the setting
+ * `functionResponseType`, locally and in the packaged template.
+ */
+export default class MskTriggerPlugin {
+  readonly hooks: Readonly<Record<string, () => unknown>>
+  readonly #serverless: Serverless
+  readonly #cliOptions: Readonly<Record<string, unknown>>
+  readonly #log: Log
+  #trigger: Trigger | undefined
+
+  constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
+    this.#serverless = serverless
+    this.#cliOptions = cliOptions
+    this.#log = log
+    const schema = serverless.configSchemaHandler
+    schema.defineFunctionEventProperties('aws', 'msk', EVENT_PROPERTIES)
+    schema.defineFunctionEventProperties('aws', 'kafka', EVENT_PROPERTIES)
+    schema.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
+    this.hooks = {
+      initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
+      'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
+      'before:offline:start': this.#guard(() => {
+        this.#start()
+        this.#stopBeforeOfflineEnds()
+      }),
+      'before:offline:start:init': this.#guard(() => this.#start()),
+      'before:offline:start:end': () => this.#trigger?.stop(),
+    }
+  }
+
+  #start(): void {
+    const { service, getProvider } = this.#serverless
+    const provider = getProvider.call(this.#serverless, 'aws')
+    const mappings = readMappings(this.#functions(), {
+      service: service.service,
+      stage: provider.getStage(),
+      region: provider.getRegion(),
+    })
+    if (mappings.length === 0) return
+    const settings = readSettings(service.custom?.mskTrigger, process.env)
+    this.#trigger = new Trigger(this.#serverless, this.#offlineOptions(), {
+      mappings,
+      settings,
+      log: this.#log,
+    })
+    this.#trigger.start()
+  }
+
+  /**
+   * Plain `serverless offline` has no hook for its end: on SIGINT or SIGTERM it calls its own `end`, which exits.
+   * `serverless offline start` has one, and calls `end` through a reference that it took before.
+   */
+  #stopBeforeOfflineEnds(): void {
+    const plugins = this.#serverless.pluginManager.getPlugins()
+    const offline = plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline') as
+      | Offline
+      | undefined
+    if (!offline) return
+    const end = offline.end.bind(offline)
+    offline.end = async (...args) => {
+      await this.#trigger?.stop()
+      await end(...args)
+    }
+  }
+
+  #writeTemplate(): void {
+    const template = this.#serverless.service.provider.compiledCloudFormationTemplate
+    if (template) writeResponseType(this.#functions(), template, this.#serverless.getProvider('aws').naming)
+  }
+
+  #functions(): Record<string, FunctionDefinition> {
+    const { service } = this.#serverless
+    return Object.fromEntries(service.getAllFunctions().map(key => [key, service.getFunction(key)]))
+  }
+
+  /** As serverless-offline puts its own together. Its other defaults belong to its HTTP side. */
+  #offlineOptions(): Record<string, unknown> {
+    const custom = this.#serverless.service.custom?.['serverless-offline']
+    return { layersDir: null, localLayers: {}, ...(isObject(custom) && custom), ...this.#cliOptions }
+  }
+
+  /** The framework shows its own errors as a message, and all others as a crash. */
+  #guard(hook: () => void): () => void {
+    return () => {
+      try {
+        hook()
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error
+        throw new this.#serverless.classes.Error(error.message, 'MSK_TRIGGER_CONFIGURATION')
+      }
+    }
+  }
+}
+
+interface Offline {
+  end(skipExit?: boolean): Promise<void>
+}

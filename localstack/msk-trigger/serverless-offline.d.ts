@@ -1,0 +1,15 @@
+/** The part of serverless-offline that is used here: it ships no types of its own. */
+declare module 'serverless-offline/lambda' {
+  export interface LambdaFunction {
+    setEvent(event: unknown): void
+    runHandler(): Promise<unknown>
+    cleanup(): Promise<void>
+  }
+
+  export default class Lambda {
+    constructor(serverless: unknown, options: unknown)
+    create(lambdas: readonly { functionKey: string; functionDefinition: unknown }[]): void
+    get(functionKey: string): LambdaFunction
+    cleanup(): Promise<void>
+  }
+}

@@ -1,0 +1,105 @@
+import { ConfigurationError } from './framework.ts'
+
+/** What can be set under `custom.mskTrigger`. Durations are in milliseconds. */
+export interface Settings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** The wait before a failed batch is delivered again; it doubles with every further failure. */
+  readonly retryDelayMs: number
+  readonly maxRetryDelayMs: number
+  /** After this long without a heartbeat the broker gives the partitions of a killed process away. */
+  readonly sessionTimeoutMs: number
+}
+
+type Check<T> = (value: unknown, name: string) => T
+
+const CHECKS: { readonly [K in keyof Settings]: Check<Settings[K]> } = {
+  brokers: brokerList,
+  clientId: text,
+  retryDelayMs: milliseconds(0),
+  maxRetryDelayMs: milliseconds(0),
+  // Kafka's own lower bound, group.min.session.timeout.ms.
+  sessionTimeoutMs: milliseconds(6_000),
+}
+
+const DEFAULTS = {
+  clientId: 'msk-trigger',
+  retryDelayMs: 200,
+  maxRetryDelayMs: 30_000,
+  sessionTimeoutMs: 10_000,
+}
+
+/**
+ * Reads and checks `custom.mskTrigger`. `KAFKA_BROKERS` in the environment wins over `brokers`.
+ *
+ * @throws ConfigurationError naming the setting, what it must be and what it was; unknown keys are refused.
+ */
+export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = custom ?? {}
+  if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${show(given)}`)
+  const wanted = env.KAFKA_BROKERS ? { ...given, brokers: env.KAFKA_BROKERS } : given
+  for (const key of Object.keys(wanted)) {
+    if (!Object.hasOwn(CHECKS, key)) {
+      const known = Object.keys(CHECKS).join(', ')
+      throw new ConfigurationError(`custom.mskTrigger.${key} is not a setting; known are: ${known}`)
+    }
+  }
+  const read = <K extends keyof Settings>(key: K, fallback?: unknown): Settings[K] =>
+    CHECKS[key](
+      wanted[key] ?? fallback,
+      key === 'brokers' && env.KAFKA_BROKERS ? 'KAFKA_BROKERS' : `custom.mskTrigger.${key}`,
+    )
+  const settings: Settings = {
+    brokers: read('brokers'),
+    clientId: read('clientId', DEFAULTS.clientId),
+    retryDelayMs: read('retryDelayMs', DEFAULTS.retryDelayMs),
+    maxRetryDelayMs: read('maxRetryDelayMs', DEFAULTS.maxRetryDelayMs),
+    sessionTimeoutMs: read('sessionTimeoutMs', DEFAULTS.sessionTimeoutMs),
+  }
+  if (settings.maxRetryDelayMs < settings.retryDelayMs) {
+    throw new ConfigurationError('custom.mskTrigger.maxRetryDelayMs must not be less than retryDelayMs')
+  }
+  return settings
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A value as it is shown in a message. */
+export function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value)
+}
+
+function brokerList(value: unknown, name: string): readonly string[] {
+  if (value === undefined) {
+    throw new ConfigurationError(
+      'no Kafka to read from: set custom.mskTrigger.brokers or KAFKA_BROKERS (host:port, …)',
+    )
+  }
+  const list = typeof value === 'string' ? value.split(',').map(broker => broker.trim()) : value
+  const isBroker = (entry: unknown) =>
+    typeof entry === 'string' && /^[^\s,:]+:\d+$|^\[[^\]]+\]:\d+$/.test(entry)
+  if (!Array.isArray(list) || list.length === 0 || !list.every(isBroker)) {
+    throw new ConfigurationError(`${name} must be a list of host:port, not ${show(value)}`)
+  }
+  return list
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value !== 'string' || value === '') {
+    throw new ConfigurationError(`${name} must be a text, not ${show(value)}`)
+  }
+  return value
+}
+
+function milliseconds(least: number): Check<number> {
+  return (value, name) => {
+    if (!Number.isInteger(value) || (value as number) < least) {
+      throw new ConfigurationError(
+        `${name} must be whole milliseconds, at least ${least}, not ${show(value)}`,
+      )
+    }
+    return value as number
+  }
+}

@@ -1,0 +1,119 @@
+import { delayAfter, isWorthALine } from './backoff.ts'
+import type { Cluster } from './cluster.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { Message } from './event.ts'
+import type { Log } from './framework.ts'
+import type { Mapping } from './mappings.ts'
+import type { GroupMember, MemberListener } from './member.ts'
+import type { Settings } from './settings.ts'
+import { type StartOffsets, startOffsets } from './start-offsets.ts'
+import { pause, within } from './wait.ts'
+
+/** Leaving takes the rest of a fetch (200 ms) and one request: if it takes longer, the broker is gone. */
+const LEAVE_MS = 1_000
+
+/** Between attempts to find the topic and to join the group. */
+const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
+
+const UNREACHABLE = [
+  'KafkaJSConnectionError',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSNumberOfRetriesExceeded',
+]
+
+export interface SourceParts {
+  readonly settings: Settings
+  readonly log: Log
+  readonly cluster: Cluster
+  invoke(functionKey: string, event: unknown): Promise<unknown>
+  member(mapping: Mapping, listener: MemberListener): GroupMember
+}
+
+/** One event source mapping at work: reads the topic as a consumer group and invokes the function. */
+export class EventSource implements MemberListener {
+  readonly #mapping: Mapping
+  readonly #parts: SourceParts
+  readonly #member: GroupMember
+  readonly #dispatcher: Dispatcher
+  readonly #ending = new AbortController()
+  readonly #joined = Promise.withResolvers<void>()
+  readonly #name: string
+
+  constructor(mapping: Mapping, parts: SourceParts) {
+    this.#mapping = mapping
+    this.#parts = parts
+    this.#name = `msk  ${mapping.functionKey} ← ${mapping.topic}`
+    this.#member = parts.member(mapping, this)
+    this.#dispatcher = new Dispatcher(mapping, {
+      name: this.#name,
+      brokers: parts.settings.brokers,
+      backoff: parts.settings,
+      log: parts.log,
+      invoke: event => parts.invoke(mapping.functionKey, event),
+      commit: offsets => this.#member.commit(offsets),
+      pause: partition => this.#member.pause([partition]),
+      resume: partition => this.#member.resume([partition]),
+    })
+  }
+
+  /** Resolves when the group was joined for the first time and reading has begun. */
+  get joined(): Promise<void> {
+    return this.#joined.promise
+  }
+
+  /** Reads until `stop`. What keeps it from reading is said, not a thousand times, and tried again. Never rejects. */
+  async run(): Promise<void> {
+    let attempt = 0
+    while (!this.#ending.signal.aborted) {
+      attempt += 1
+      try {
+        if (await this.#parts.cluster.hasTopic(this.#mapping.topic)) {
+          attempt = 1
+          await this.#member.read()
+        } else this.#tell(attempt, `topic ${this.#mapping.topic} does not exist yet: create it.`)
+      } catch (error) {
+        this.#tell(attempt, this.#whyNotReading(error))
+      }
+      this.#dispatcher.keepOnly([])
+      await pause(delayAfter(attempt, REJOIN), this.#ending.signal)
+    }
+  }
+
+  /** Waits so long for running invocations, abandons the rest uncommitted, and leaves the group. */
+  async stop(graceMs: number): Promise<void> {
+    this.#ending.abort()
+    await this.#dispatcher.stop(graceMs)
+    await within(LEAVE_MS, this.#member.leave())
+  }
+
+  assigned(partitions: readonly number[], goesOn: boolean): ReadonlyMap<number, number> {
+    return this.#dispatcher.keepOnly(goesOn ? partitions : [])
+  }
+
+  startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
+    return startOffsets(this.#parts.cluster, this.#mapping, partitions)
+  }
+
+  reading(offsets: ReadonlyMap<number, number>): void {
+    this.#parts.log.notice(`${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`)
+    this.#joined.resolve()
+    this.#dispatcher.open(offsets)
+  }
+
+  records(partition: number, messages: readonly Message[]): void {
+    this.#dispatcher.add(partition, messages)
+  }
+
+  #tell(attempt: number, what: string): void {
+    if (this.#ending.signal.aborted || !isWorthALine(attempt)) return
+    this.#parts.log.warning(`${this.#name}  ${what} Trying again (attempt ${attempt})`)
+  }
+
+  #whyNotReading(error: unknown): string {
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    // By name: kafkajs exports its errors in a way that an ES module cannot import.
+    const isUnreachable = UNREACHABLE.includes(name)
+    const hint = `; is Kafka running at ${this.#parts.settings.brokers.join(',')}?`
+    return `not reading: ${message}${isUnreachable ? hint : '.'}`
+  }
+}

@@ -1,0 +1,72 @@
+import { Kafka, logLevel } from 'kafkajs'
+import { Cluster } from './cluster.ts'
+import type { Log, Serverless } from './framework.ts'
+import { Invoker } from './invoker.ts'
+import type { Mapping } from './mappings.ts'
+import { GroupMember } from './member.ts'
+import type { Settings } from './settings.ts'
+import { EventSource } from './source.ts'
+import { within } from './wait.ts'
+
+/** So long an orderly end waits for running invocations; with leaving the groups it stays within 5 s. */
+const GRACE_MS = 3_500
+
+/** So long it waits for the threads to end: they are terminated, so this is never reached but by a fault. */
+const CLOSE_MS = 500
+
+/** All event sources of a service, at work. */
+export class Trigger {
+  readonly #sources: readonly EventSource[]
+  readonly #invoker: Invoker
+  readonly #log: Log
+
+  constructor(
+    serverless: Serverless,
+    offlineOptions: Readonly<Record<string, unknown>>,
+    parts: {
+      readonly mappings: readonly Mapping[]
+      readonly settings: Settings
+      readonly log: Log
+    },
+  ) {
+    const { mappings, settings, log } = parts
+    // kafkajs is silent: what keeps a source from reading is said by the source, once and in its own words.
+    const kafka = new Kafka({
+      clientId: settings.clientId,
+      brokers: [...settings.brokers],
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 3_000,
+      // A broker that does not answer is reported within a second or two; the sources try again for ever.
+      retry: { retries: 2 },
+    })
+    const invoker = new Invoker(serverless, offlineOptions)
+    const cluster = new Cluster(kafka)
+    this.#invoker = invoker
+    this.#log = log
+    this.#sources = mappings.map(
+      mapping =>
+        new EventSource(mapping, {
+          settings,
+          log,
+          cluster,
+          invoke: (functionKey, event) => invoker.invoke(functionKey, event),
+          member: (of, listener) => new GroupMember(kafka, of, settings, listener),
+        }),
+    )
+  }
+
+  /** Starts to read, and says when every source has joined its group. Does not wait for it. */
+  start(): void {
+    for (const source of this.#sources) void source.run()
+    const count = this.#sources.length
+    void Promise.all(this.#sources.map(source => source.joined)).then(() =>
+      this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
+    )
+  }
+
+  /** Ends in order, within 5 seconds. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#sources.map(source => source.stop(GRACE_MS)))
+    await within(CLOSE_MS, this.#invoker.close())
+  }
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
+import { until } from './until.ts'
+
+export const BROKERS = process.env.KAFKA_BROKERS ?? ''
+if (!BROKERS) {
+  throw new Error(
+    'KAFKA_BROKERS is not set: these tests need a Kafka, for example KAFKA_BROKERS=127.0.0.1:9092',
+  )
+}
+
+/** A Kafka client of the test's own, beside the trigger's. */
+export class TestKafka {
+  readonly admin: Admin
+  readonly producer: Producer
+
+  private constructor(kafka: Kafka) {
+    this.admin = kafka.admin()
+    this.producer = kafka.producer()
+  }
+
+  static async connect(): Promise<TestKafka> {
+    const it = new TestKafka(new Kafka({ brokers: BROKERS.split(','), logLevel: logLevel.NOTHING }))
+    await Promise.all([it.admin.connect(), it.producer.connect()])
+    return it
+  }
+
+  /** A topic that no other test uses. */
+  async topic(name: string, numPartitions: number, config: Record<string, string> = {}): Promise<string> {
+    const topic = `${name}.${randomUUID().slice(0, 8)}`
+    await this.createTopic(topic, numPartitions, config)
+    return topic
+  }
+
+  async createTopic(
+    topic: string,
+    numPartitions: number,
+    config: Record<string, string> = {},
+  ): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    await this.admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true })
+  }
+
+  async send(topic: string, messages: Message[]): Promise<void> {
+    await this.producer.send({ topic, messages, acks: -1 })
+  }
+
+  /** What the group has committed, by partition; -1 for nothing. */
+  async committed(groupId: string, topic: string): Promise<number[]> {
+    const [answer] = await this.admin.fetchOffsets({ groupId, topics: [topic] })
+    const partitions = answer?.partitions ?? []
+    return partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
+  }
+
+  /** Waits until exactly this is committed. */
+  async untilCommitted(groupId: string, topic: string, offsets: readonly number[]): Promise<void> {
+    const wanted = JSON.stringify(offsets)
+    const isCommitted = async () => JSON.stringify(await this.committed(groupId, topic)) === wanted
+    await until(`group ${groupId} to commit ${wanted}`, isCommitted)
+  }
+
+  async members(groupId: string): Promise<number> {
+    const { groups } = await this.admin.describeGroups([groupId])
+    return groups[0]?.members.length ?? 0
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.admin.disconnect(), this.producer.disconnect()])
+  }
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { TestKafka } from './kafka.ts'
+import { Project, recordsOf } from './project.ts'
+import { until } from './until.ts'
+
+describe('the life of the trigger', { timeout: 180_000 }, () => {
+  let kafka: TestKafka
+  let project: Project | undefined
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+  })
+  afterEach(() => project?.remove())
+  after(() => kafka?.close())
+
+  async function create(topic: string, handler: string, event = {}): Promise<Project> {
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
+    const events = [{ msk: { arn, topic, maximumBatchingWindow: 0, batchSize: 10, ...event } }]
+    project = await Project.create({ f: { timeout: 60, events } }, { f: handler })
+    return project
+  }
+  const values = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => ({ partition: 0, value: `${from + n}` }))
+  const offsets = (of: Project) =>
+    of.invocations('f').flatMap(invocation => recordsOf(invocation).map(r => r.offset))
+
+  it('loses nothing when it is killed in the middle of a batch', async () => {
+    const topic = await kafka.topic('killed', 1)
+    const own = await create(topic, `if (attempt === 3) await delay(60_000)`)
+    await own.start()
+    await kafka.send(topic, values(0, 50))
+    await until('the third batch to run', () => own.invocations('f').length === 3)
+    await kafka.untilCommitted(own.group('f', topic), topic, [20])
+    await own.end('SIGKILL')
+    assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [20])
+
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [50])
+    const seen = offsets(own)
+    assert.deepEqual(
+      [...new Set(seen)],
+      Array.from({ length: 50 }, (_, n) => n),
+    )
+    assert.equal(seen.length, 60, 'only the batch that was not committed came again')
+  })
+
+  for (const [command, signal] of [
+    [['offline'], 'SIGINT'],
+    [['offline', 'start'], 'SIGTERM'],
+  ] as const) {
+    it(`${signal} ends "serverless ${command.join(' ')}" within 5 s: the running batch is committed, the group is left`, async () => {
+      const topic = await kafka.topic('ended', 1)
+      const own = await create(topic, 'await delay(1_500)')
+      await own.start(...command)
+      await kafka.send(topic, values(0, 30))
+      await until('a batch to run', () => own.invocations('f').length === 1)
+      assert.equal(await kafka.members(own.group('f', topic)), 1)
+      const tookMs = await own.end(signal)
+      assert.equal(await kafka.members(own.group('f', topic)), 0)
+      assert.ok(tookMs < 5_000 + 2_000, `took ${tookMs} ms`)
+      const ran = own.invocations('f').length
+      assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [10])
+      assert.equal(ran, 1, 'nothing new is begun')
+    })
+  }
+
+  it('abandons an invocation that does not end, uncommitted', async () => {
+    const topic = await kafka.topic('abandoned', 1)
+    const own = await create(topic, 'await delay(60_000)')
+    await own.start()
+    await kafka.send(topic, values(0, 1))
+    await until('the batch to run', () => own.invocations('f').length === 1)
+    const tookMs = await own.end('SIGINT')
+    assert.ok(tookMs < 5_000 + 2_000, `took ${tookMs} ms`)
+    assert.equal(await kafka.members(own.group('f', topic)), 0)
+    assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
+  })
+
+  it('LATEST holds from the first start on, also for a process that is killed before its first success (rule 34)', async () => {
+    const topic = await kafka.topic('latest', 1)
+    const own = await create(topic, `if (attempt === 1) await delay(60_000)`, { startingPosition: 'LATEST' })
+    await kafka.send(topic, values(0, 5))
+    await own.start()
+    await kafka.send(topic, values(5, 6))
+    await until('the record to arrive', () => own.invocations('f').length === 1)
+    await own.end('SIGKILL')
+    await kafka.send(topic, values(6, 7))
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [7])
+    assert.deepEqual([...new Set(offsets(own))], [5, 6])
+  })
+
+  it('AT_TIMESTAMP begins with the first record of that time (rule 34)', async () => {
+    const topic = await kafka.topic('timed', 1)
+    const at = 1_700_000_000
+    await kafka.send(
+      topic,
+      [0, 1, 2].map(n => ({ value: `${n}`, timestamp: `${(at + n) * 1_000}` })),
+    )
+    const event = { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: at + 1 }
+    const own = await create(topic, '', event)
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [3])
+    assert.deepEqual(offsets(own), [1, 2])
+  })
+
+  it('waits for a topic that does not exist yet, does not create it, and says so', async () => {
+    const topic = `missing.${Date.now()}`
+    const own = await create(topic, '')
+    await own.startAnyhow()
+    await own.untilSays(/topic missing\.\d+ does not exist yet: create it\. Trying again/)
+    assert.ok(!(await kafka.admin.listTopics()).includes(topic))
+    await kafka.createTopic(topic, 2)
+    await own.untilSays(/ready \(2 partitions\)/)
+    await kafka.send(topic, values(0, 1))
+    await kafka.untilCommitted(own.group('f', topic), topic, [1, -1])
+  })
+
+  it('begins at the starting position when its offset is no longer in the log', async () => {
+    const topic = await kafka.topic('truncated', 1)
+    const own = await create(topic, '')
+    await own.start()
+    await kafka.send(topic, values(0, 5))
+    await kafka.untilCommitted(own.group('f', topic), topic, [5])
+    await own.end('SIGKILL')
+    await kafka.send(topic, values(5, 20))
+    await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] })
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [20])
+    assert.deepEqual(offsets(own).slice(5), [12, 13, 14, 15, 16, 17, 18, 19])
+  })
+
+  it('refuses a faulty setting with a message, before anything starts', async () => {
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
+    project = await Project.create(
+      { f: { events: [{ msk: { arn, topic: 't' } }] } },
+      { f: '' },
+      { mskTrigger: { broker: 'x:1' } },
+    )
+    const { code, output } = await project.run('offline')
+    assert.equal(code, 1)
+    assert.match(output, /custom\.mskTrigger\.broker is not a setting; known are: brokers/)
+    assert.doesNotMatch(output, /\n\s+at /, 'no stack')
+  })
+})

@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { LambdaEvent, LambdaRecord } from '../../../localstack/msk-trigger/event.ts'
+import { BROKERS } from './kafka.ts'
+import { until } from './until.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const SERVERLESS = join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js')
+
+/** One invocation as the handler saw it. */
+export interface Invocation {
+  readonly event: LambdaEvent
+  readonly startedAtMs: number
+  /** Absent while it runs, and for ever if its process was killed. */
+  readonly endedAtMs?: number
+}
+
+/** A serverless project of someone else that lists the plugin: in a temporary folder, with functions of its own. */
+export class Project {
+  readonly service: string
+  readonly #folder: string
+  #process: ChildProcess | undefined
+  #output = ''
+
+  private constructor(folder: string, service: string) {
+    this.#folder = folder
+    this.service = service
+  }
+
+  /**
+   * `functions` is that section of the serverless.yml, without handlers. `handlers` gives the body of each as source
+   * text; it sees `event`, `values` (the records' values as text), `attempt` (how often it ran, over all processes) and `delay`.
+   */
+  static async create(
+    functions: Record<string, object>,
+    handlers: Record<string, string>,
+    { mskTrigger = {}, ...more }: { mskTrigger?: object; package?: object } = {},
+  ): Promise<Project> {
+    const folder = await mkdtemp(join(tmpdir(), 'msk-trigger-'))
+    const project = new Project(folder, `it-${folder.slice(-6).toLowerCase()}`)
+    const entries = Object.entries(functions).map(([key, value]) => [
+      key,
+      { handler: `handlers.${key}`, ...value },
+    ])
+    const config = {
+      service: project.service,
+      frameworkVersion: '4',
+      provider: { name: 'aws', runtime: 'nodejs22.x', stage: 'it', region: 'eu-west-1' },
+      plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
+      custom: {
+        mskTrigger: {
+          brokers: BROKERS,
+          retryDelayMs: 20,
+          maxRetryDelayMs: 200,
+          sessionTimeoutMs: 6_000,
+          ...mskTrigger,
+        },
+      },
+      functions: Object.fromEntries(entries),
+      ...more,
+    }
+    await Promise.all([
+      symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules')),
+      symlink(join(ROOT, 'localstack', 'msk-trigger'), join(folder, 'msk-trigger')),
+      writeFile(join(folder, 'package.json'), '{"type":"module"}'),
+      // JSON is YAML.
+      writeFile(join(folder, 'serverless.yml'), JSON.stringify(config)),
+      writeFile(join(folder, 'handlers.js'), handlerModule(handlers)),
+    ])
+    return project
+  }
+
+  /** Runs `serverless <command>` until it ends, and returns its output. */
+  async run(...command: string[]): Promise<{ code: number | null; output: string }> {
+    const child = this.#spawn(command)
+    await once(child, 'close')
+    return { code: child.exitCode, output: this.#output }
+  }
+
+  /** Starts `serverless offline`, or another form of it, and waits until every source reads. */
+  async start(...command: string[]): Promise<void> {
+    await this.startAnyhow(...command)
+    await this.untilSays(/msk {2}ready: \d+ of \d+ event sources have joined their groups/)
+  }
+
+  /** Starts it, and waits for nothing. */
+  async startAnyhow(...command: string[]): Promise<void> {
+    const [http, lambda, websocket] = await freePorts()
+    const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
+    this.#process = this.#spawn([...(command.length > 0 ? command : ['offline']), ...ports])
+  }
+
+  async untilSays(line: RegExp): Promise<void> {
+    const isOver = () => this.#process?.exitCode != null || this.#process?.signalCode != null
+    await until(`the line ${line}`, () => line.test(this.#output) || isOver()).catch(() => {})
+    if (!line.test(this.#output)) throw new Error(`no line ${line} in:\n${this.#output}`)
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  /** Sends a signal and waits for the end. Returns how long it took, in milliseconds. */
+  async end(signal: NodeJS.Signals): Promise<number> {
+    const child = this.#process
+    if (!child || child.exitCode !== null || child.signalCode !== null) return 0
+    const startedAtMs = Date.now()
+    const closed = once(child, 'close')
+    child.kill(signal)
+    await closed
+    return Date.now() - startedAtMs
+  }
+
+  async remove(): Promise<void> {
+    await this.end('SIGKILL')
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  group(functionKey: string, topic: string): string {
+    return `${this.service}-it-${functionKey}-${topic}`
+  }
+
+  file(name: string): string {
+    return join(this.#folder, name)
+  }
+
+  /** The invocations of a function, in the order in which they began. */
+  invocations(functionKey: string): Invocation[] {
+    const lines = linesOf(this.file(`${functionKey}.ndjson`)).map(line => JSON.parse(line))
+    const ends = new Map(lines.filter(line => line.endedAtMs).map(line => [line.id, line.endedAtMs]))
+    return lines
+      .filter(line => line.event)
+      .map(({ id, event, startedAtMs }) => ({
+        event,
+        startedAtMs,
+        ...(ends.has(id) && { endedAtMs: ends.get(id) }),
+      }))
+  }
+
+  #spawn(command: string[]): ChildProcess {
+    this.#output = ''
+    const child = spawn(process.execPath, [SERVERLESS, ...command], {
+      cwd: this.#folder,
+      env: { ...process.env, SLS_NOTIFICATIONS_MODE: 'off' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', text => {
+        this.#output += text
+      })
+    }
+    return child
+  }
+}
+
+/** All records of an event, partition by partition. */
+export function recordsOf({ event }: Pick<Invocation, 'event'>): LambdaRecord[] {
+  return Object.values(event.records).flat()
+}
+
+function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+}
+
+/** Handlers that write down every invocation when it begins and when it ends. */
+function handlerModule(handlers: Record<string, string>): string {
+  const bodies = Object.entries(handlers).map(
+    ([name, body]) =>
+      `export const ${name} = traced('${name}', async ({ event, values, attempt }) => {\n${body}\n})`,
+  )
+  return `
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
+function traced(name, body) {
+  const file = name + '.ndjson'
+  const note = entry => appendFileSync(file, JSON.stringify(entry) + '\\n')
+  return async event => {
+    const id = randomUUID()
+    note({ id, event, startedAtMs: Date.now() })
+    const attempt = readFileSync(file, 'utf8').split('\\n').filter(line => line.includes('"event":{')).length
+    const values = Object.values(event.records).flat().map(r => r.value && Buffer.from(r.value, 'base64').toString())
+    try {
+      return await body({ event, values, attempt })
+    } finally {
+      note({ id, endedAtMs: Date.now() })
+    }
+  }
+}
+
+${bodies.join('\n\n')}
+`
+}
+
+/** Three ports that were free a moment ago. */
+async function freePorts(): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map(server => (server.address() as { port: number }).port)
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+  return ports
+}

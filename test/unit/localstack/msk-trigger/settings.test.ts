@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readSettings } from '../../../../localstack/msk-trigger/settings.ts'
+
+describe('settings under custom.mskTrigger', () => {
+  it('have defaults for all but the brokers', () => {
+    assert.deepEqual(readSettings({ brokers: ['a:9092', 'b:9093'] }, {}), {
+      brokers: ['a:9092', 'b:9093'],
+      clientId: 'msk-trigger',
+      retryDelayMs: 200,
+      maxRetryDelayMs: 30_000,
+      sessionTimeoutMs: 10_000,
+    })
+  })
+
+  it('take brokers as a list or as text', () => {
+    assert.deepEqual(readSettings({ brokers: 'a:1, [::1]:2' }, {}).brokers, ['a:1', '[::1]:2'])
+  })
+
+  it('let KAFKA_BROKERS win', () => {
+    assert.deepEqual(readSettings({ brokers: 'a:1' }, { KAFKA_BROKERS: 'b:2' }).brokers, ['b:2'])
+    assert.deepEqual(readSettings(undefined, { KAFKA_BROKERS: 'b:2' }).brokers, ['b:2'])
+  })
+
+  const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [
+    ['no brokers', {}, {}, /no Kafka to read from: set custom\.mskTrigger\.brokers or KAFKA_BROKERS/],
+    [
+      'an unknown key',
+      { brokers: 'a:1', broker: 'a:1' },
+      {},
+      /mskTrigger\.broker is not a setting; known are: brokers/,
+    ],
+    ['a key of every object', { brokers: 'a:1', toString: 1 }, {}, /mskTrigger\.toString is not a setting/],
+    [
+      'brokers without a port',
+      { brokers: ['a'] },
+      {},
+      /mskTrigger\.brokers must be a list of host:port, not \["a"\]/,
+    ],
+    ['an empty list of brokers', { brokers: [] }, {}, /must be a list of host:port/],
+    [
+      'a faulty KAFKA_BROKERS',
+      { brokers: 'a:1' },
+      { KAFKA_BROKERS: 'a;b' },
+      /^ConfigurationError: KAFKA_BROKERS must be/,
+    ],
+    [
+      'a text as a number',
+      { brokers: 'a:1', retryDelayMs: '5' },
+      {},
+      /retryDelayMs must be whole milliseconds.*"5"/,
+    ],
+    [
+      "a session below Kafka's bound",
+      { brokers: 'a:1', sessionTimeoutMs: 100 },
+      {},
+      /at least 6000, not 100/,
+    ],
+    [
+      'a maximum below the minimum',
+      { brokers: 'a:1', maxRetryDelayMs: 1 },
+      {},
+      /must not be less than retryDelayMs/,
+    ],
+    ['no map at all', 'a:1', {}, /custom\.mskTrigger must be a map, not "a:1"/],
+  ]
+  for (const [title, custom, env, message] of refused) {
+    it(`are refused: ${title}`, () => assert.throws(() => readSettings(custom, env), message))
+  }
+})

@@ -1,4 +1,5 @@
 /** The only reader of the environment. Every fault is reported at once, with the variable's name and what it should be. */
+import type { ContentMode } from './cloudevents/writer.ts'
 import { CONSUMER_DEFAULTS } from './pipeline/consumer.ts'
 
 export interface Config {
@@ -16,6 +17,8 @@ export interface Config {
   readonly rulesDir: string
   /** Name of the SSM parameter with the generator's settings. */
   readonly generatorParameter?: string
+  /** How events are written to Kafka. */
+  readonly contentMode: ContentMode
   readonly idWindowMs: number
   readonly futureToleranceMs: number
   /** Whether this function's event source mapping has ReportBatchItemFailures. */
@@ -69,6 +72,7 @@ export function readConfig(environment: Environment = process.env): Config {
     redis: { url: url ?? '', ...(secret ? { secret } : {}) },
     rulesDir: read.text('RULES_DIR', /\S/, 'a folder') ?? 'rules',
     ...(generatorParameter ? { generatorParameter } : {}),
+    contentMode: read.oneOf('CONTENT_MODE', ['binary', 'structured'], CONSUMER_DEFAULTS.contentMode),
     idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',

@@ -36,12 +36,13 @@ export function keyedConsumer<State, Data>(
     const process = typeof source === 'function' ? await source(config) : source
     const store = new RedisStateStore(await connectRedis(config))
     const publisher = new KafkaPublisher(await connectKafka(config, name))
-    const { env, idWindowMs, futureToleranceMs, partialResponses } = config
+    const { env, contentMode, idWindowMs, futureToleranceMs, partialResponses } = config
     const consumer: Consumer = {
       ...CONSUMER_DEFAULTS,
       ...choices,
       process: process as KeyedProcess<unknown>,
       env,
+      contentMode,
       idWindowMs,
       futureToleranceMs,
     }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describeFailure } from './failure.ts'
@@ -14,9 +15,9 @@ import {
   placesFromEnvironment,
 } from './settings.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
-import { type Functions, startFunctions } from './start/functions.ts'
+import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
 import { Screen } from './start/screen.ts'
-import { watchFlow } from './start/watch.ts'
+import { type Watch, watchFlow } from './start/watch.ts'
 import { StopRequested, stopRequest } from './stop-request.ts'
 
 // `npm start`: the servers, the topics and resources, every function, and what flows through them.
@@ -67,23 +68,14 @@ async function runFunctions(
 ): Promise<number> {
   const { lambda } = offlinePorts(process.env)
   const logFile = join(foldersFromEnvironment(process.env).logsDir, 'functions.log')
+  await rm(logFile, { force: true })
   const watch = await watchFlow(cloud.services, ENV, screen)
   try {
-    const startedAtMs = Date.now()
-    screen.line('functions starting  serverless offline')
     const environment = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
-    const onComplaint = watch.complain
-    const functions = await startFunctions({
-      environment,
-      lambdaPort: lambda.port,
-      logFile,
-      signal,
-      onComplaint,
-    })
-    screen.line(
-      `functions ready     in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s, log: ${relative(PROJECT, logFile)}`,
-    )
-    screen.line(`\nCtrl-C ends everything. Meanwhile: npm run smoke · npm run -s sluice -- stats\n`)
+    const options = { environment, lambdaPort: lambda.port, logFile, signal, onComplaint: watch.complain }
+    const functions = await startRevivedFunctions(options, line => screen.line(line))
+    screen.line(`          log: ${relative(PROJECT, logFile)}\n`)
+    screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npm run -s sluice -- stats\n')
     try {
       return await flow(functions, watch, forMs, screen, signal)
     } finally {
@@ -94,10 +86,10 @@ async function runFunctions(
   }
 }
 
-/** Lets it run until somebody ends it, its time is over, or the functions have ended by themselves. */
+/** Lets it run until somebody ends it, its time is over, or the functions cannot be had again. */
 async function flow(
-  functions: Functions,
-  watch: Awaited<ReturnType<typeof watchFlow>>,
+  functions: RevivedFunctions,
+  watch: Watch,
   forMs: number | undefined,
   screen: Screen,
   signal: AbortSignal,
@@ -105,7 +97,11 @@ async function flow(
   const over = new AbortController()
   const end = AbortSignal.any([signal, over.signal])
   const timer = forMs === undefined ? undefined : setTimeout(() => over.abort(), forMs)
-  void functions.ended.then(() => over.abort(new Error('serverless offline has ended by itself')))
+  const faults: string[] = []
+  void functions.lost.then(reason => {
+    faults.push(reason)
+    over.abort()
+  })
   // The schedule fires on the minute; the first readings should not wait for it.
   for (const name of ['generator', 'clock']) {
     await functions.invoke(name).catch(error => screen.line(`✗ ${(error as Error).message}`))
@@ -119,9 +115,7 @@ async function flow(
     screen.endLive()
     return 0
   }
-  const faults = await watch.finish()
-  if (over.signal.reason instanceof Error && over.signal.reason.name !== 'AbortError')
-    faults.unshift(over.signal.reason.message)
+  faults.push(...(await watch.finish()))
   screen.line(faults.length === 0 ? 'All was well.' : `Not well: ${faults.join('; ')}.`)
   return faults.length === 0 ? 0 : 1
 }

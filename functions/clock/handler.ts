@@ -12,7 +12,7 @@ export const handler = scheduled('clock', async ({ config, publisher, scheduledF
     topic,
     partition,
     key: null,
-    ...writeEvent(tick(partition, scheduledFor)),
+    ...writeEvent(tick(partition, scheduledFor), config.contentMode),
   }))
   await publisher.publish(ticks)
   return { ticks: partitions }

@@ -15,7 +15,9 @@ export const handler = scheduled('generator', async ({ config, publisher, redis,
   const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
   const topic = topicName('readings', config.env)
   const readings = [...simulate(settings, due.from, due.until)]
-  await publisher.publish(readings.map(({ key, event }) => producedRecord(topic, key, event)))
+  await publisher.publish(
+    readings.map(({ key, event }) => producedRecord(topic, key, event, config.contentMode)),
+  )
   // Only now: a run that fails before is repeated, and its readings are the same events with the same ids.
   await cursor.advance(due.until - 1)
   return { readings: readings.length, ticks: due.until - due.from, skippedTicks: due.skipped }

@@ -120,12 +120,12 @@ async function decideWave(
 
 /** Publish, then settle: a settle that fails leaves entries that the next batch publishes once more. */
 async function emit(
-  { env }: Consumer,
+  consumer: Consumer,
   { publisher, store, observer }: Ports,
   slot: Slot,
   entries: readonly OutboxEntry[],
 ): Promise<void> {
-  await publish(publisher, env, entries)
+  await publish(publisher, consumer, entries)
   try {
     await settle(store, slot, entries)
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { ContentMode } from '../cloudevents/writer.ts'
 import type { KeyedProcess } from '../domain/process.ts'
 import type { Signal } from '../domain/topics.ts'
 
@@ -7,6 +8,8 @@ export interface Consumer {
   readonly process: KeyedProcess<unknown>
   /** The environment whose topics emissions go to. */
   readonly env: string
+  /** How emissions are written: binary, unless something downstream reads structured events only. */
+  readonly contentMode: ContentMode
   /** How long, on the log's clock, an id is remembered. */
   readonly idWindowMs: number
   readonly futureToleranceMs: number
@@ -17,6 +20,7 @@ export interface Consumer {
 }
 
 export const CONSUMER_DEFAULTS = {
+  contentMode: 'binary',
   idWindowMs: 60 * 60_000,
   futureToleranceMs: 5 * 60_000,
   failuresTo: 'failures',

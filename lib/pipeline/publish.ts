@@ -1,26 +1,32 @@
 /** Step 6: what the outbox holds, in its order, to Kafka; failures leave the same way as emissions. */
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
-import { writeEvent } from '../cloudevents/writer.ts'
+import { type ContentMode, writeEvent } from '../cloudevents/writer.ts'
 import type { Key } from '../domain/process.ts'
 import { TOPICS, topicName } from '../domain/topics.ts'
+import type { Consumer } from './consumer.ts'
 import type { OutboxEntry, Publisher } from './ports.ts'
 
 /** Publishes entries of the outbox; when it resolves, all replicas have them. */
 export async function publish(
   publisher: Publisher,
-  env: string,
+  { env, contentMode }: Pick<Consumer, 'env' | 'contentMode'>,
   entries: readonly OutboxEntry[],
 ): Promise<void> {
-  await publisher.publish(entries.map(entry => ({ ...toRecord(entry), topic: topicName(entry.to, env) })))
+  const records = entries.map(entry => ({
+    ...toRecord(entry, contentMode),
+    topic: topicName(entry.to, env),
+  }))
+  await publisher.publish(records)
 }
 
 /** Whether the entry's record is one that its topic takes; one that is not would block its partition for ever. */
 export function fitsItsTopic(entry: OutboxEntry): boolean {
-  return sizeOf(toRecord(entry)) <= TOPICS[entry.to].maxMessageBytes
+  // Counted as headers, attributes take more room than as members of a JSON object: this holds for both modes.
+  return sizeOf(toRecord(entry, 'binary')) <= TOPICS[entry.to].maxMessageBytes
 }
 
-function toRecord({ key, event }: OutboxEntry): Omit<OutgoingRecord, 'topic'> {
-  return { key: keyBytes(key), ...writeEvent(event) }
+function toRecord({ key, event }: OutboxEntry, mode: ContentMode): Omit<OutgoingRecord, 'topic'> {
+  return { key: keyBytes(key), ...writeEvent(event, mode) }
 }
 
 function keyBytes(key: Key): Buffer | null {

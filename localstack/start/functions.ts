@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
@@ -42,19 +41,19 @@ const GRACE_MS = 10_000
 /** Starts the functions and waits until they take records; nothing of them is left where that fails. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
   const { logFile, lambdaPort, signal } = options
-  await rm(logFile, { force: true })
   const launch = {
     command: process.execPath,
     args: [join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'offline'],
     env: { ...process.env, ...options.environment, NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS) },
   }
-  const started = await startProcess(launch, logFile)
   const ready = Promise.withResolvers<void>()
   const unfollow = followLog(logFile, line => {
     if (READY.test(line)) ready.resolve()
     const complaint = complaintIn(line)
     if (complaint) options.onComplaint(complaint)
   })
+  // After the follower: it must not miss the first lines.
+  const started = await startProcess(launch, logFile)
   void started.exited.then(unfollow)
   try {
     await readyOrNot(ready.promise, started.exited, logFile, signal)

@@ -1,10 +1,11 @@
+import { existsSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 const LOOK_EVERY_MS = 200
 
-/** Reads the lines that a program appends to its log, until it is stopped. */
+/** Reads the lines that a program appends to its log from now on, until it is stopped. */
 export function followLog(file: string, onLine: (line: string) => void): () => void {
-  let position = 0
+  let position = existsSync(file) ? statSync(file).size : 0
   let rest = ''
   let looking: Promise<void> = Promise.resolve()
 

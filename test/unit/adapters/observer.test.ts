@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, it, mock } from 'node:test'
+import { LambdaObserver } from '../../../lib/adapters/lambda/observer.ts'
+import { telemetryOf } from '../../../lib/adapters/lambda/telemetry.ts'
+import { rejected } from '../../../lib/domain/process.ts'
+import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
+import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+
+// Powertools then writes to the global console, where the test can listen.
+process.env.POWERTOOLS_DEV = 'true'
+process.env.POWERTOOLS_METRICS_DISABLED = 'false'
+
+/** What the function would write to its log, line by line. */
+async function logOf(work: (observer: LambdaObserver) => Promise<void>): Promise<Record<string, unknown>[]> {
+  const lines: string[] = []
+  const { logger, metrics } = telemetryOf('tested')
+  for (const method of ['log', 'info', 'warn', 'error'] as const)
+    mock.method(console, method, (line: string) => void lines.push(line))
+  try {
+    const observer = new LambdaObserver(logger, metrics)
+    await work(observer)
+    observer.flush()
+  } finally {
+    mock.restoreAll()
+  }
+  return lines.map(line => JSON.parse(line))
+}
+
+describe('what a function writes to its log', () => {
+  it('given many records that fail alike, then one line tells of them, with the first one and the count', async () => {
+    const log = await logOf(async observer => {
+      const poison = Array.from({ length: 50 }, (_, offset) =>
+        record(offset, { value: Buffer.from('SECRET') }),
+      )
+      await new Stage(undefined, { observer }).batch(poison)
+    })
+    const complaints = log.filter(line => line.level === 'WARN')
+    assert.equal(complaints.length, 1)
+    assert.deepEqual(
+      [complaints[0]?.code, complaints[0]?.offset, complaints[0]?.records],
+      ['not-a-cloudevent', 0, 50],
+    )
+  })
+
+  it('given any outcome, then it is counted once for each reason', async () => {
+    const log = await logOf(async observer => {
+      const stage = new Stage(undefined, { observer })
+      await stage.batch([
+        record(0, reading('a')),
+        record(1, reading('a')),
+        record(0, reading('b'), { partition: 1 }),
+      ])
+    })
+    const counted = log
+      .filter(line => '_aws' in line)
+      .map(({ reason, applied, duplicate }) => [reason, applied ?? duplicate])
+    assert.deepEqual(counted.sort(), [
+      ['counted', 2],
+      ['id-known', 1],
+    ])
+  })
+
+  it('given payloads and what a consumer says of them, then none of it is in the log', async () => {
+    const talkative = {
+      name: 'talkative',
+      accepts: READING_TYPES,
+      onEvent: (_: unknown, { id }: { id: string }) => {
+        if (id === 'throws') throw new Error('cannot take SECRET')
+        return rejected('SECRET is not wanted')
+      },
+    }
+    const log = await logOf(async observer => {
+      const stage = new Stage(talkative as never, { observer })
+      await stage.batch([
+        record(0, reading('throws')),
+        record(1, reading('refused')),
+        record(2, { value: Buffer.from('SECRET') }),
+      ])
+    })
+    assert.equal(log.filter(line => line.level === 'WARN').length, 3)
+    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+    assert.match(
+      String(log.find(line => line.code === 'unexpected-error')?.place),
+      /^at .*observer\.test\.ts/,
+    )
+  })
+})

@@ -12,7 +12,9 @@ const inlineText = {
   setup(build) {
     build.onLoad({ filter: /lib[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
-      const contents = source.replace(READ, (_, file) => JSON.stringify(readFileSync(join(dirname(path), file), 'utf8')))
+      const contents = source.replace(READ, (_, file) =>
+        JSON.stringify(readFileSync(join(dirname(path), file), 'utf8')),
+      )
       return { contents, loader: 'ts' }
     })
   },

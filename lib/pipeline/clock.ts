@@ -1,7 +1,7 @@
 import type { LogClock } from './ports.ts'
 
 /** How often `clock` appends a tick to each partition. */
-export const TICK_INTERVAL_MS = 60_000
+const TICK_INTERVAL_MS = 60_000
 
 /**
  * The log's clock after a record: it advances by the time since the append before, never back, and by two tick

@@ -38,7 +38,7 @@ export function receive(event: KafkaEvent): PartitionBatch[] {
 }
 
 /** The most that one commit takes on: bounds the run time of its script and the size of its command. */
-export const WAVE_LIMITS = { records: 500, bytes: 4 * 1024 * 1024 } as const
+const WAVE_LIMITS = { records: 500, bytes: 4 * 1024 * 1024 } as const
 
 /** Cuts a partition's records into waves, in order; a record larger than the limit is a wave of its own. */
 export function waves(records: readonly LogRecord[], limits = WAVE_LIMITS): LogRecord[][] {

@@ -13,7 +13,7 @@ export interface PartitionResult {
 }
 
 /** Thrown where the mapping would not read a list of failures: then only an error brings the batch back. */
-export class BatchHeld extends Error {
+class BatchHeld extends Error {
   constructor(held: readonly PartitionResult[]) {
     const places = held.map(({ batch, waitsFrom }) => `${batch.topic}/${batch.partition} from ${waitsFrom}`)
     super(`the batch stays in Kafka: ${places.join(', ')}`)

@@ -9,6 +9,9 @@ export const PROJECT = join(import.meta.dirname, '..', '..')
 /** Where the command-line tools of the npm packages lie. */
 const TOOLS = join(PROJECT, 'node_modules', '.bin')
 
+/** Not a test itself, even if a test starts it; and without advice about newer versions. */
+const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }
+
 export interface ProgramOptions {
   /** Added to the environment of this process; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -39,12 +42,16 @@ export class Program {
   #isOver = false
 
   /** @param script a script, or the name of a tool in `node_modules/.bin` */
-  constructor(script: string, args: readonly string[], { env = {}, signal, cwd = PROJECT }: ProgramOptions = {}) {
+  constructor(
+    script: string,
+    args: readonly string[],
+    { env = {}, signal, cwd = PROJECT }: ProgramOptions = {},
+  ) {
     const path = [TOOLS, process.env.PATH].join(delimiter)
     const file = script.includes('/') ? script : join(TOOLS, script)
-    this.#child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+    this.#child = spawn(process.execPath, [file, ...args], {
       cwd,
-      env: { ...process.env, PATH: path, SLS_NOTIFICATIONS_MODE: 'off', ...env },
+      env: { ...process.env, ...CLEAN, PATH: path, ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -67,7 +74,8 @@ export class Program {
   /** Waits for a line that it writes; fails where it ends before that, or does not write it in time. */
   async says(line: RegExp, withinMs = 60_000): Promise<void> {
     const said = Promise.withResolvers<void>()
-    const look = () => (line.test(this.#output) ? said.resolve() : this.#isOver && said.reject(this.#without(line)))
+    const look = () =>
+      line.test(this.#output) ? said.resolve() : this.#isOver && said.reject(this.#without(line))
     const tooLate = setTimeout(() => said.reject(this.#without(line)), withinMs)
     this.#waiting.add(look)
     look()
@@ -109,6 +117,10 @@ export class Program {
 }
 
 /** Runs a program to its end. */
-export function runProgram(script: string, args: readonly string[], options?: ProgramOptions): Promise<Ended> {
+export function runProgram(
+  script: string,
+  args: readonly string[],
+  options?: ProgramOptions,
+): Promise<Ended> {
   return new Program(script, args, options).ended
 }

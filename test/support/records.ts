@@ -6,7 +6,7 @@ import type { Event } from '../../lib/domain/event.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../../lib/pipeline/receive.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
-export const START_MS = Date.parse('2026-03-01T12:00:00Z')
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
 
 /** An environment reading of one sensor; `at` is in seconds after the start. */
 export function environmentReading(

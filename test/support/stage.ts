@@ -13,7 +13,7 @@ import type { BatchResponse } from '../../lib/pipeline/respond.ts'
 import { kafkaEvent, TOPIC } from './records.ts'
 
 /** Counts the readings of each entity, and emits one event for every second of them. */
-export const counting: KeyedProcess<{ count: number }> = {
+const counting: KeyedProcess<{ count: number }> = {
   name: 'counting',
   accepts: READING_TYPES,
   onEvent(state, event) {
@@ -36,7 +36,7 @@ export const counting: KeyedProcess<{ count: number }> = {
 }
 
 /** Keeps everything that the pipeline reports. */
-export class RecordingObserver implements Observer {
+class RecordingObserver implements Observer {
   readonly decisions: Decision[] = []
   readonly waits: Waiting[] = []
   readonly stretches: { fromOffset: number; toOffset: number }[] = []
@@ -117,7 +117,7 @@ export class Stage {
 }
 
 /** The event in a published record; a test that published none has failed. */
-export function eventIn(record: OutgoingRecord): Event {
+function eventIn(record: OutgoingRecord): Event {
   const event = readEvent(record)
   if ('code' in event) throw new Error(`published what is no event: ${event.message}`)
   return event

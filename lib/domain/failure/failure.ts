@@ -4,7 +4,7 @@ export const FAILURE_TYPE = 'io.sluice.failure.v1'
 export const DEAD_LETTER_TYPE = 'io.sluice.dead-letter.v1'
 
 /** The record as it was read: bytes in base64, so that nothing is lost on the way; null where Kafka had null. */
-export interface OriginalRecord {
+interface OriginalRecord {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number

@@ -11,7 +11,7 @@ export interface EnvironmentSensor {
 }
 
 /** Temperatures in °C: the year's mean, half the swing of the year, half the swing of the day. */
-export interface Site extends Location {
+interface Site extends Location {
   readonly mean: number
   readonly yearly: number
   readonly daily: number

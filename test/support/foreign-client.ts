@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
+import { brokers } from './servers.ts'
+
+/** A record as the client library gives it. */
+export type ForeignRecord = KafkaMessage & { readonly partition: number }
+
+/** A Kafka client that knows nothing of Sluice: it writes and reads what it likes. */
+export class ForeignClient {
+  readonly #kafka = new Kafka({ clientId: 'foreign', brokers: brokers(), logLevel: logLevel.NOTHING })
+  readonly #admin: Admin = this.#kafka.admin()
+  readonly #producer: Producer = this.#kafka.producer()
+
+  static async connect(): Promise<ForeignClient> {
+    const client = new ForeignClient()
+    await Promise.all([client.#admin.connect(), client.#producer.connect()])
+    return client
+  }
+
+  async send(topic: string, messages: Message[]): Promise<void> {
+    await this.#producer.send({ topic, messages, acks: -1 })
+  }
+
+  /** The offset after the last record of each partition, by partition. */
+  async ends(topic: string): Promise<number[]> {
+    const ends: number[] = []
+    for (const { partition, high } of await this.#admin.fetchTopicOffsets(topic))
+      ends[partition] = Number(high)
+    return ends
+  }
+
+  /** What a consumer group has committed, by partition; -1 where nothing is. */
+  async committed(groupId: string, topic: string): Promise<number[]> {
+    const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
+    const offsets: number[] = []
+    for (const { partition, offset } of answer?.partitions ?? []) offsets[partition] = Number(offset)
+    return offsets
+  }
+
+  /** Every record that is in the topic now, in order within each partition. */
+  async read(topic: string): Promise<ForeignRecord[]> {
+    const ends = await this.ends(topic)
+    const missing = new Set(ends.flatMap((end, partition) => (end > 0 ? [partition] : [])))
+    if (missing.size === 0) return []
+    const records: ForeignRecord[] = []
+    const consumer = this.#kafka.consumer({ groupId: `foreign-${randomUUID()}`, maxWaitTimeInMs: 200 })
+    const whole = Promise.withResolvers<void>()
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        records.push({ ...message, partition })
+        if (Number(message.offset) === (ends[partition] as number) - 1) missing.delete(partition)
+        if (missing.size === 0) whole.resolve()
+      },
+    })
+    await whole.promise.finally(() => consumer.disconnect())
+    return records
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()])
+  }
+}

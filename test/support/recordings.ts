@@ -1,0 +1,97 @@
+/** Recorded telemetry, what it holds as an independent reader sees it, and the commands that bring it into Kafka. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PROJECT, runProgram } from './program.ts'
+
+export interface Observation {
+  readonly entity: string
+  readonly timeMs: number
+  /** °C */
+  readonly value: number
+}
+
+export interface Recording {
+  readonly name: string
+  /** Why it cannot be used here, if so. */
+  readonly skip: string | false
+  /** Writes the stream, or finds it. @param folder where there is room */
+  stream(folder: string): Promise<string>
+  observations(): Promise<Observation[]>
+}
+
+const OFFICE = join(PROJECT, '..', 'shared', 'data', 'nab', 'ambient_temperature_system_failure.csv')
+const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
+
+/** A year of office temperatures in °F, from the Numenta Anomaly Benchmark; not part of the product. */
+const office: Recording = {
+  name: 'a year of office temperatures',
+  skip: !existsSync(OFFICE) && 'the recorded file does not lie beside the project',
+  async stream(folder) {
+    const file = join(folder, 'office.jsonl')
+    const what = ['--family', 'environment', '--metric', 'temperature', '--unit', 'F', '--entity', 'office']
+    await sluice('import', OFFICE, ...what, '--site', 'nab', '--output', file)
+    return file
+  },
+  async observations() {
+    const [, ...rows] = (await readFile(OFFICE, 'utf8')).trim().split('\n')
+    return rows.map(row => {
+      const [timestamp = '', fahrenheit = ''] = row.split(',')
+      const value = ((Number(fahrenheit) - 32) * 5) / 9
+      return { entity: '/environment/nab office', timeMs: Date.parse(`${timestamp}Z`), value }
+    })
+  },
+}
+
+const heatwave: Recording = {
+  name: 'a heatwave of three sensors',
+  skip: false,
+  stream: async () => HEATWAVE,
+  async observations() {
+    const lines = (await readFile(HEATWAVE, 'utf8')).trim().split('\n')
+    return lines.map(line => {
+      const { source, subject, time, data } = JSON.parse(line)
+      return { entity: `${source} ${subject}`, timeMs: Date.parse(time), value: data.temperature }
+    })
+  },
+}
+
+export const RECORDINGS: readonly Recording[] = [office, heatwave]
+
+/** Runs a command as an operator does, and fails where it does. */
+export async function sluice(...args: string[]): Promise<string> {
+  const { code, output } = await runProgram('./cli/sluice.ts', args)
+  assert.equal(code, 0, output)
+  return output
+}
+
+export interface Counted {
+  readonly fired: number
+  readonly resolved: number
+  /** By entity. */
+  readonly statistics: ReadonlyMap<string, { count: number; minimum: number; maximum: number; mean: number }>
+}
+
+/** What must come out, by the plainest count there is: above the threshold it fires, otherwise it resolves. */
+export function countedByHand(observations: readonly Observation[], threshold: number): Counted {
+  let fired = 0
+  let resolved = 0
+  const statistics = new Map<string, { count: number; minimum: number; maximum: number; mean: number }>()
+  for (const [entity, own] of Map.groupBy(observations, observation => observation.entity)) {
+    const values = own.map(({ value }) => value)
+    const sum = values.reduce((total, value) => total + value, 0)
+    const [minimum, maximum] = [Math.min(...values), Math.max(...values)]
+    statistics.set(entity, { count: own.length, minimum, maximum, mean: sum / own.length })
+    const inTime = own.filter(({ timeMs }, index) =>
+      own.slice(0, index).every(before => before.timeMs <= timeMs),
+    )
+    let firing = false
+    for (const { value } of inTime) {
+      if (value > threshold && !firing) fired++
+      if (value <= threshold && firing) resolved++
+      firing = value > threshold
+    }
+  }
+  return { fired, resolved, statistics }
+}

@@ -1,0 +1,27 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+const ASK_EVERY_MS = 25
+
+/**
+ * Waits for a condition that lies in another process.
+ *
+ * @param holds an error while asking counts as "not yet"
+ * @param describe what is seen instead, for the message where it never holds
+ */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  { withinMs = 60_000, describe = () => '' as unknown } = {},
+): Promise<void> {
+  const giveUpAtMs = Date.now() + withinMs
+  let cause: unknown
+  while (Date.now() < giveUpAtMs) {
+    try {
+      if (await holds()) return
+    } catch (error) {
+      cause = error
+    }
+    await pause(ASK_EVERY_MS)
+  }
+  throw new Error(`not within ${withinMs} ms: ${what} ${JSON.stringify(await describe())}`, { cause })
+}

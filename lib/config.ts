@@ -23,6 +23,8 @@ export interface Config {
   readonly futureToleranceMs: number
   /** Whether this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
+  /** Whether this process ends after one invocation, as `serverless invoke local` does once nothing is open. */
+  readonly singleInvocation: boolean
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -76,6 +78,7 @@ export function readConfig(environment: Environment = process.env): Config {
     idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',
+    singleInvocation: environment.IS_LOCAL === 'true',
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return config

@@ -2,10 +2,36 @@
 import type { Kafka } from 'kafkajs'
 import { brokersOf, secretOf } from './adapters/aws/clients.ts'
 import { kafkaClient } from './adapters/kafka/client.ts'
+import { KafkaPublisher } from './adapters/kafka/publisher.ts'
 import { RedisClient } from './adapters/redis/client.ts'
 import type { Config } from './config.ts'
+import { once } from './once.ts'
 
-/** @param name who connects, for the broker's logs */
+/** Connections that are made when they are first asked for, and then kept. */
+export class Connections {
+  readonly kafka: () => Promise<Kafka>
+  readonly publisher: () => Promise<KafkaPublisher>
+  readonly redis: () => Promise<RedisClient>
+  readonly #open: { close(): void | Promise<void> }[] = []
+
+  /** @param name who connects, for the broker's logs */
+  constructor(config: Config, name: string) {
+    this.kafka = once(() => connectKafka(config, name))
+    this.publisher = once(async () => this.#kept(new KafkaPublisher(await this.kafka())))
+    this.redis = once(async () => this.#kept(await connectRedis(config)))
+  }
+
+  /** Closes what was opened; afterwards nothing of it keeps the process alive. */
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map(connection => connection.close()))
+  }
+
+  #kept<T extends { close(): void | Promise<void> }>(connection: T): T {
+    this.#open.push(connection)
+    return connection
+  }
+}
+
 export async function connectKafka({ kafka }: Config, name: string): Promise<Kafka> {
   const { brokers, clusterArn, auth, region } = kafka
   const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)

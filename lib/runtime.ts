@@ -2,14 +2,13 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import { KafkaPublisher } from './adapters/kafka/publisher.ts'
 import { LambdaObserver } from './adapters/lambda/observer.ts'
 import { telemetryOf } from './adapters/lambda/telemetry.ts'
-import type { RedisClient } from './adapters/redis/client.ts'
 import { RedisStateStore } from './adapters/redis/state-store.ts'
 import { type Config, readConfig } from './config.ts'
-import { connectKafka, connectRedis } from './connections.ts'
+import { Connections } from './connections.ts'
 import type { KeyedProcess } from './domain/process.ts'
+import { once } from './once.ts'
 import { consume } from './pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from './pipeline/consumer.ts'
 import type { KafkaEvent } from './pipeline/receive.ts'
@@ -33,41 +32,31 @@ export function keyedConsumer<State, Data>(
   const observer = new LambdaObserver(logger, metrics)
   const start = once(async () => {
     const config = readConfig()
+    const connections = new Connections(config, name)
     const process = typeof source === 'function' ? await source(config) : source
-    const store = new RedisStateStore(await connectRedis(config))
-    const publisher = new KafkaPublisher(await connectKafka(config, name))
-    const { env, contentMode, idWindowMs, futureToleranceMs, partialResponses } = config
-    const consumer: Consumer = {
-      ...CONSUMER_DEFAULTS,
-      ...choices,
-      process: process as KeyedProcess<unknown>,
-      env,
-      contentMode,
-      idWindowMs,
-      futureToleranceMs,
-    }
-    return { consumer, ports: { store, publisher, observer }, partialResponses }
+    const consumer = consumerOf(config, process as KeyedProcess<unknown>, choices)
+    const store = new RedisStateStore(await connections.redis())
+    const ports = { store, publisher: await connections.publisher(), observer }
+    return { config, connections, consumer, ports }
   })
   return middy<KafkaEvent, BatchResponse, Error, Context>()
     .use(injectLambdaContext(logger))
     .use({ after: () => observer.flush(), onError: () => observer.flush() })
     .handler(async (event, context) => {
-      const { consumer, ports, partialResponses } = await start()
-      return consume(consumer, ports, event, {
-        remainingMs: () => context.getRemainingTimeInMillis(),
-        partialResponses,
-      })
+      const { config, connections, consumer, ports } = await start()
+      const remainingMs = () => context.getRemainingTimeInMillis()
+      const { partialResponses } = config
+      const answer = consume(consumer, ports, event, { remainingMs, partialResponses })
+      return answer.finally(() => closeAfterTheOnly(config, connections))
     })
 }
 
-/** What a scheduled function works with. */
+/** What a scheduled function works with; it connects on first use. */
 export interface Scheduled {
   readonly config: Config
-  readonly publisher: KafkaPublisher
+  readonly connections: Connections
   /** RFC 3339: when the schedule fired, which a repeated run shares with the first; the present where none did. */
   readonly scheduledFor: string
-  /** Connects on first use: not every scheduled function needs it. */
-  readonly redis: () => Promise<RedisClient>
 }
 
 /** A schedule-triggered handler; what `run` returns is logged as the run's result. */
@@ -75,27 +64,26 @@ export function scheduled(name: string, run: (runtime: Scheduled) => Promise<obj
   const { logger } = telemetryOf(name)
   const start = once(async () => {
     const config = readConfig()
-    const publisher = new KafkaPublisher(await connectKafka(config, name))
-    return { config, publisher, redis: once(() => connectRedis(config)) }
+    return { config, connections: new Connections(config, name) }
   })
   return middy<ScheduledEvent, object, Error, Context>()
     .use(injectLambdaContext(logger))
     .handler(async event => {
+      const { config, connections } = await start()
       const scheduledFor = event?.time ?? new Date().toISOString()
-      const result = await run({ ...(await start()), scheduledFor })
+      const done = run({ config, connections, scheduledFor })
+      const result = await done.finally(() => closeAfterTheOnly(config, connections))
       logger.info('done', { result })
       return result
     })
 }
 
-/** Makes it at the first call and keeps it; what failed is made anew at the next. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make().catch(error => {
-      made = undefined
-      throw error
-    })
-    return made
-  }
+function consumerOf(config: Config, process: KeyedProcess<unknown>, choices: Choices): Consumer {
+  const { env, contentMode, idWindowMs, futureToleranceMs } = config
+  return { ...CONSUMER_DEFAULTS, ...choices, process, env, contentMode, idWindowMs, futureToleranceMs }
+}
+
+/** After an invocation the next one finds the connections open; only where there is no next one are they closed. */
+async function closeAfterTheOnly({ singleInvocation }: Config, connections: Connections): Promise<void> {
+  if (singleInvocation) await connections.close()
 }

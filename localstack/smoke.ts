@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { TopicOffsets } from '../lib/adapters/kafka/offsets.ts'
-import { KafkaPublisher } from '../lib/adapters/kafka/publisher.ts'
 import { SlotInspection } from '../lib/adapters/redis/inspection.ts'
 import { producedRecord } from '../lib/cloudevents/writer.ts'
 import { localEnvironment, readConfig } from '../lib/config.ts'
-import { connectKafka, connectRedis } from '../lib/connections.ts'
+import { Connections } from '../lib/connections.ts'
 import { type EntityStatistics, statistics, summarise } from '../lib/domain/analytics/process.ts'
 import { entityOf } from '../lib/domain/event.ts'
 import { FAMILIES } from '../lib/domain/telemetry/families.ts'
@@ -27,16 +26,16 @@ process.exit()
 
 async function main(): Promise<number> {
   const config = readConfig(localEnvironment(process.env))
-  const kafka = await connectKafka(config, 'smoke')
-  const redis = await connectRedis(config)
-  const slots = new SlotInspection(redis)
+  const connections = new Connections(config, 'smoke')
+  const publisher = await connections.publisher()
+  const slots = new SlotInspection(await connections.redis())
   const topic = topicName('readings', config.env)
   const sensor = `smoke-${randomUUID().slice(0, 8)}`
   const events = readingsOf(sensor, Date.now())
 
-  const flow = await FlowFigures.from(new TopicOffsets(kafka), slots, config.env)
+  const flow = await FlowFigures.from(new TopicOffsets(await connections.kafka()), slots, config.env)
   const startedAtMs = Date.now()
-  await new KafkaPublisher(kafka).publish(events.map(event => producedRecord(topic, sensor, event)))
+  await publisher.publish(events.map(event => producedRecord(topic, sensor, event)))
   console.log(`sent      ${READINGS} readings of ${sensor} to ${topic}`)
 
   const entity = entityOf(events[0] as (typeof events)[number])

@@ -4,8 +4,9 @@ import { tick } from '../../lib/domain/telemetry/tick.ts'
 import { topicName } from '../../lib/domain/topics.ts'
 import { scheduled } from '../../lib/runtime.ts'
 
-export const handler = scheduled('clock', async ({ config, publisher, scheduledFor }) => {
+export const handler = scheduled('clock', async ({ config, connections, scheduledFor }) => {
   const topic = topicName('readings', config.env)
+  const publisher = await connections.publisher()
   // Asked for at each run: a topic may have grown since the last.
   const partitions = await publisher.partitionsOf(topic)
   const ticks = Array.from({ length: partitions }, (_, partition) => ({

@@ -8,13 +8,14 @@ import { simulate } from '../../lib/domain/telemetry/simulator.ts'
 import { topicName } from '../../lib/domain/topics.ts'
 import { scheduled } from '../../lib/runtime.ts'
 
-export const handler = scheduled('generator', async ({ config, publisher, redis, scheduledFor }) => {
+export const handler = scheduled('generator', async ({ config, connections, scheduledFor }) => {
   const parameter = config.generatorParameter
   const settings = generatorSettings(parameter ? await parameterOf(parameter) : {})
-  const cursor = new RedisCursor(await redis(), `generator:${config.env}:${settings.seed}`)
+  const cursor = new RedisCursor(await connections.redis(), `generator:${config.env}:${settings.seed}`)
   const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
   const topic = topicName('readings', config.env)
   const readings = [...simulate(settings, due.from, due.until)]
+  const publisher = await connections.publisher()
   await publisher.publish(
     readings.map(({ key, event }) => producedRecord(topic, key, event, config.contentMode)),
   )

@@ -6,7 +6,8 @@
 /** `host:port` of each broker of an MSK cluster, for the listener that `auth` needs. */
 export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'): Promise<string[]> {
   const { KafkaClient, GetBootstrapBrokersCommand } = await import('@aws-sdk/client-kafka')
-  const answer = await new KafkaClient({}).send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
+  const request = new KafkaClient({}).send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
+  const answer = await request.catch(unreadable(`the brokers of ${clusterArn}`))
   const listeners = {
     none: answer.BootstrapBrokerString,
     tls: answer.BootstrapBrokerStringTls,
@@ -20,15 +21,23 @@ export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'
 /** The JSON document in a secret. */
 export async function secretOf(name: string): Promise<Record<string, unknown>> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
-  const answer = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: name }))
+  const request = new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: name }))
+  const answer = await request.catch(unreadable(`secret ${name}`))
   return json(`secret ${name}`, answer.SecretString)
 }
 
 /** The JSON document in a parameter. */
 export async function parameterOf(name: string): Promise<Record<string, unknown>> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
-  const answer = await new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+  const request = new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+  const answer = await request.catch(unreadable(`parameter ${name}`))
   return json(`parameter ${name}`, answer.Parameter?.Value)
+}
+
+function unreadable(what: string) {
+  return (error: Error): never => {
+    throw new Error(`${what} cannot be read: ${error.message || error.name}`, { cause: error })
+  }
 }
 
 /** What is in it never reaches a message: it may be a secret. */

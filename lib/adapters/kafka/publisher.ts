@@ -1,6 +1,9 @@
 import { type IHeaders, type Kafka, Partitioners, type Producer } from 'kafkajs'
-import type { OutgoingRecord, RecordHeader } from '../../cloudevents/record.ts'
+import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
+
+/** A single record that is larger has a request of its own. */
+const REQUEST_BYTES = 900 * 1024
 
 /** Publishes to Kafka: acknowledged by all replicas, one request in flight, so that first copies leave in order. */
 export class KafkaPublisher implements Publisher {
@@ -43,7 +46,8 @@ export class KafkaPublisher implements Publisher {
     if (records.length === 0) return
     try {
       const producer = await this.#connected()
-      await producer.sendBatch({ acks: -1, timeout: 5_000, topicMessages: byTopic(records) })
+      for (const request of requests(records))
+        await producer.sendBatch({ acks: -1, timeout: 5_000, topicMessages: byTopic(request) })
     } catch (error) {
       // A request that timed out may still be on its way: with its connection closed it cannot overtake what follows.
       await this.close()
@@ -66,6 +70,26 @@ export class KafkaPublisher implements Publisher {
     await producer.connect()
     return producer
   }
+}
+
+/**
+ * The records in order, cut so that no request is too large. All that a request holds for one partition is one record
+ * batch, and it is the batch that Kafka measures against the topic's limit for a message, 1 MiB at the least.
+ */
+function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
+  let request: OutgoingRecord[] = []
+  let bytes = 0
+  for (const record of records) {
+    const size = sizeOf(record)
+    if (request.length > 0 && bytes + size > REQUEST_BYTES) {
+      yield request
+      request = []
+      bytes = 0
+    }
+    request.push(record)
+    bytes += size
+  }
+  yield request
 }
 
 function byTopic(records: readonly OutgoingRecord[]) {

@@ -59,9 +59,10 @@ export class RedisClient {
  */
 function unavailable(error: unknown): never {
   const { name, message } = error as Error
-  const transient = /^(LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/.test(
-    message,
-  )
+  const transient =
+    /^(NOAUTH|WRONGPASS|NOPERM|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/.test(
+      message,
+    )
   if (name === 'ReplyError' && !transient) throw error
   throw new Unavailable('store-unavailable', `Redis did not answer: ${message}`, { cause: error })
 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, it } from 'node:test'
+import kafkajs from 'kafkajs'
+import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
+import { KafkaPublisher } from '../../../lib/adapters/kafka/publisher.ts'
+import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { conformsAsPublisher } from '../../conformance/publisher.ts'
+import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
+import { brokers } from '../../support/servers.ts'
+
+const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+const publisher = new KafkaPublisher(kafka)
+const foreign = await ForeignClient.connect()
+after(() => Promise.all([publisher.close(), foreign.close()]))
+
+conformsAsPublisher('Kafka', async () => {
+  const topic = await newTopic()
+  return { publisher, topic, read: async () => (await foreign.read(topic)).map(asWritten) }
+})
+
+it('given a broker that does not answer, then publishing is rejected as unavailable, within seconds', async () => {
+  const nobody = new KafkaPublisher(kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }))
+  const lost = nobody.publish([{ topic: 't', key: null, value: null, headers: [] }])
+  await assert.rejects(lost, Unavailable)
+})
+
+it('given a publish that failed, then the next one connects anew and succeeds', async () => {
+  const topic = await newTopic()
+  const record = { key: null, value: Buffer.from('x'), headers: [] }
+  await assert.rejects(publisher.publish([{ ...record, topic: `missing-${randomUUID()}` }]), Unavailable)
+  await publisher.publish([{ ...record, topic }])
+  assert.equal((await foreign.read(topic)).length, 1)
+})
+
+async function newTopic(): Promise<string> {
+  const topic = `publisher-${randomUUID()}`
+  const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+  await admin.disconnect()
+  return topic
+}
+
+function asWritten({ key, value, headers }: ForeignRecord) {
+  const list = Object.entries(headers ?? {}).flatMap(([name, values]) =>
+    [values ?? []].flat().map(one => [name, Buffer.from(one)] as const),
+  )
+  return { key, value, headers: list }
+}

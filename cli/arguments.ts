@@ -1,0 +1,28 @@
+/** What several commands take: parsers of option values. What they throw, commander reports with the option's name. */
+import { InvalidArgumentError } from 'commander'
+
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.')
+  return Number(text)
+}
+
+/** A number between two bounds, e.g. degrees. */
+export function numberWithin(least: number, most: number): (text: string) => number {
+  return text => {
+    const value = /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`)
+  }
+}
+
+/** The name of an environment: the last part of the topics' names. */
+export function environmentName(text: string): string {
+  if (/^[a-z0-9-]{1,20}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 20 lower-case letters, digits and "-".')
+}
+
+/** Text that says something: an empty option value is most often a shell variable that is not set. */
+export function someText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return text
+}

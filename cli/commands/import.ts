@@ -1,0 +1,109 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { FAMILIES } from '../../lib/domain/telemetry/families.ts'
+import { numberWithin, someText } from '../arguments.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { isOffset } from '../import/instant.ts'
+import { type Series, type SeriesOptions, seriesOf } from '../import/series.ts'
+import { type ImportCounts, type ImportPlan, importLines } from '../import/stream.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+
+interface ImportOptions extends SeriesOptions {
+  readonly entity?: string
+  readonly timestampColumn: string
+  readonly valueColumn: string
+  readonly utcOffset: string
+  readonly output?: string
+  readonly skipInvalid?: true
+}
+
+const ABOUT = `Turn CSV files into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
+
+One column holds timestamps, another the values of one metric. The same file gives the same events.`
+
+const METRICS = Object.values(FAMILIES).map(
+  ({ name, metrics }) =>
+    `  ${name.padEnd(12)} ${Object.entries(metrics)
+      .map(([metric, unit]) => (unit === '1' ? metric : `${metric} (${unit})`))
+      .join(', ')}`,
+)
+
+const MORE = `
+Metrics, and the units they are kept in:
+${METRICS.join('\n')}
+
+Example:
+  sluice import office.csv --metric temperature --unit F --site office --utc-offset -05:00 --output office.jsonl
+  sluice replay office.jsonl --speed max`
+
+export function addImport(program: Command, terminal: Terminal): void {
+  program
+    .command('import')
+    .summary('turn CSV files into a stream of CloudEvents')
+    .description(ABOUT)
+    .argument('<file...>', 'CSV files with a header, one after another into one stream')
+    .addOption(
+      new Option('--family <name>', 'what was measured')
+        .choices(Object.keys(FAMILIES))
+        .default('environment'),
+    )
+    .option('--metric <name>', "the metric in the value column (default: the family's first)")
+    .option('--unit <unit>', "unit of the value column (default: the metric's own)")
+    .option('--entity <id>', 'id of the sensor, instance or device (default: the name of the file)', someText)
+    .option('--site <name>', 'environment: where the sensor stands (default: "unknown")', someText)
+    .option('--latitude <degrees>', 'environment: north positive (default: 0)', numberWithin(-90, 90))
+    .option('--longitude <degrees>', 'environment: east positive (default: 0)', numberWithin(-180, 180))
+    .option('--database-type <name>', 'database: which product (default: "unknown")', someText)
+    .option('--model <name>', 'device: its model (default: "unknown")', someText)
+    .option('--tenant <name>', 'whose it is (default: "default" for databases, else none)', someText)
+    .option('--timestamp-column <name>', 'header of the timestamps', someText, 'timestamp')
+    .option('--value-column <name>', 'header of the values', someText, 'value')
+    .option('--utc-offset <±hh:mm>', 'where timestamps without a zone lie from UTC', offset, '+00:00')
+    .option('--skip-invalid', 'leave out rows that cannot be read, and count them')
+    .option('--output <file>', 'write here instead of to standard output', someText)
+    .addHelpText('after', MORE)
+    .action((files: string[], options: ImportOptions) => importFiles(files, options, terminal))
+}
+
+async function importFiles(files: readonly string[], options: ImportOptions, terminal: Terminal) {
+  const series = seriesOf(options)
+  const output = options.output && pathIn(terminal, options.output)
+  if (files.some(file => pathIn(terminal, file) === output))
+    throw usageFailure('--output names a file that is to be imported: its rows would be lost')
+  const plan: ImportPlan = {
+    series,
+    ...(options.entity === undefined ? {} : { entity: options.entity }),
+    columns: { timestamp: options.timestampColumn, value: options.valueColumn },
+    utcOffset: options.utcOffset,
+    skipInvalid: options.skipInvalid ?? false,
+  }
+  const counts: ImportCounts = { events: 0, skipped: 0 }
+  try {
+    const target = output ? createWriteStream(output) : terminal.stdout
+    const lines = Readable.from(importLines(files, plan, counts, terminal))
+    await pipeline(lines, target, { end: target !== terminal.stdout, signal: terminal.stop })
+  } catch (error) {
+    if (!terminal.stop.aborted)
+      throw incomplete(fileFailure(options.output ?? 'standard output', error), counts)
+  }
+  terminal.stderr.write(`${summary(series, counts, terminal)}\n`)
+}
+
+/** What was written before the failure looks like a whole stream, so the message must say that it is none. */
+function incomplete(error: unknown, { events }: ImportCounts): unknown {
+  if (!(error instanceof CliFailure) || events === 0) return error
+  return new CliFailure(`${error.message}\nStopped: only the ${events} events before it are written.`)
+}
+
+function summary({ family, metric }: Series, { events, skipped }: ImportCounts, { stop }: Terminal): string {
+  const kind = `${family.name} ${metric}, ${family.metrics[metric]}`
+  return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${events} events (${kind}), skipped ${skipped} invalid rows`
+}
+
+function offset(text: string): string {
+  if (isOffset(text)) return text
+  throw new InvalidArgumentError('It must be ±hh:mm, as +00:00 or -05:30.')
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
+import { environmentName, someText } from '../arguments.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { reportOf } from '../stats/report.ts'
+import { tableOf } from '../stats/table.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface StatsOptions {
+  readonly env?: string
+  readonly json?: true
+}
+
+const ABOUT = `Show what the processor knows of each entity and metric, and how its records ended.
+
+Read from Redis as it stands, partition by partition, while the processor goes on.`
+
+const MORE = `
+Example:
+  sluice stats roof-1`
+
+export function addStats(program: Command, terminal: Terminal): void {
+  program
+    .command('stats')
+    .summary('show statistics of entities')
+    .description(ABOUT)
+    .argument('[entity]', 'its whole subject, or a part of its source and subject', someText)
+    .option('--json', 'print one JSON document')
+    .option('--env <name>', 'the environment to look at (default: SLUICE_ENV, else "local")', environmentName)
+    .addHelpText('after', MORE)
+    .action((entity: string | undefined, options: StatsOptions) => stats(entity, options, terminal))
+}
+
+async function stats(
+  entity: string | undefined,
+  { env, json }: StatsOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const config = configOf(terminal, env)
+  const report = await withRedis(config, client => reportOf(new SlotInspection(client), config.env, entity))
+  if (entity !== undefined && report.entities.length === 0)
+    throw new CliFailure(
+      `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` shows all there are.`,
+    )
+  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
+}

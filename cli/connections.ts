@@ -1,0 +1,72 @@
+/** The servers that a command works with, and what is said where they do not answer. */
+import type { KafkaPublisher } from '../lib/adapters/kafka/publisher.ts'
+import type { RedisClient } from '../lib/adapters/redis/client.ts'
+import { type Config, localEnvironment, readConfig } from '../lib/config.ts'
+import { Connections } from '../lib/connections.ts'
+import { Unavailable } from '../lib/pipeline/ports.ts'
+import { CliFailure } from './failure.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How long a server may take to answer for the first time. */
+const PATIENCE_MS = 10_000
+
+/** @param env the environment that an option names; it goes before the variable */
+export function configOf({ environment }: Terminal, env: string | undefined): Config {
+  return readConfig(localEnvironment(env === undefined ? environment : { ...environment, SLUICE_ENV: env }))
+}
+
+/** @throws CliFailure where Kafka does not answer within ten seconds, or does not have the topic */
+export async function requireTopic(
+  publisher: KafkaPublisher,
+  topic: string,
+  { kafka }: Config,
+): Promise<void> {
+  const where = kafka.brokers.join(', ') || kafka.clusterArn
+  try {
+    await withinPatience(publisher.partitionsOf(topic))
+  } catch (error) {
+    if (isUnknownTopic(error))
+      throw new CliFailure(
+        `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
+      )
+    throw new CliFailure(
+      `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reason(error)})`,
+    )
+  }
+}
+
+/** Runs what reads from Redis. @throws CliFailure where Redis does not answer */
+export async function withRedis<T>(config: Config, use: (client: RedisClient) => Promise<T>): Promise<T> {
+  const connections = new Connections(config, 'cli')
+  try {
+    return await withinPatience(connections.redis().then(use))
+  } catch (error) {
+    // The host alone: the URL may hold a password.
+    const { host } = new URL(config.redis.url)
+    const { name, message } = error as Error
+    if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
+    if (!(error instanceof Unavailable)) throw error
+    throw new CliFailure(
+      `Redis does not answer at ${host}: is \`npm start\` running? Otherwise set REDIS_URL. (${reason(error)})`,
+    )
+  } finally {
+    await connections.close()
+  }
+}
+
+function withinPatience<T>(answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS)
+  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+}
+
+/** The client wraps what the broker said, once or twice. */
+function isUnknownTopic(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return (error as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION' || isUnknownTopic(error.cause)
+}
+
+function reason(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error ? cause.message : message
+}

@@ -1,0 +1,23 @@
+/** Recorded timestamps, and the one conversion that they go through: to RFC 3339. */
+
+const OFFSET = /^[+-](?:[01]\d|2[0-3]):[0-5]\d$/
+const TIMESTAMP =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?[ ]?(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i
+
+/** Whether the text is an offset from UTC, `±hh:mm`. */
+export function isOffset(text: string): boolean {
+  return OFFSET.test(text)
+}
+
+/**
+ * RFC 3339 of a recorded timestamp: a date, and a time of day with or without seconds and zone. One with a zone keeps
+ * it; one without lies at `offset` from UTC. Undefined where the form is another; whether there is such a day is for
+ * the reader of events to say.
+ */
+export function rfc3339(text: string, offset: string): string | undefined {
+  const match = TIMESTAMP.exec(text.trim())
+  if (!match) return undefined
+  const [, date, minutes = '00:00', seconds = ':00', utc, hours, rest] = match
+  const zone = utc || !hours ? (utc ?? offset) : `${hours}:${rest}`
+  return `${date}T${minutes}${seconds}${/^Z$|^\+00:00$/i.test(zone) ? 'Z' : zone}`
+}

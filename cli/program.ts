@@ -1,0 +1,56 @@
+/** The `sluice` command: its commands, and how each of them ends. */
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../lib/config.ts'
+import { addImport } from './commands/import.ts'
+import { addReplay } from './commands/replay.ts'
+import { addStats } from './commands/stats.ts'
+import { CliFailure } from './failure.ts'
+import type { Terminal } from './terminal.ts'
+
+const ABOUT = `For those who run Sluice: bring recorded telemetry in, and see what became of it.
+
+The servers are those of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on this machine.`
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @param args without the program's own name
+ * @returns the exit status: 0, 1 where it failed, 2 where it was called wrongly, 130 where it was stopped
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await program(terminal).parseAsync([...args], { from: 'user' })
+    return terminal.stop.aborted ? 130 : 0
+  } catch (error) {
+    return ended(error, terminal)
+  }
+}
+
+function program(terminal: Terminal): Command {
+  const sluice = new Command('sluice')
+    .description(ABOUT)
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.stdout.write(text),
+      writeErr: text => terminal.stderr.write(text),
+    })
+    .configureHelp({ helpWidth: 110 })
+    .showHelpAfterError('Try it with --help.')
+    .helpCommand(false)
+  addImport(sluice, terminal)
+  addReplay(sluice, terminal)
+  addStats(sluice, terminal)
+  return sluice
+}
+
+function ended(error: unknown, { stderr }: Terminal): number {
+  // Commander has said by now what it had to say: its status is 0 after --help, and 1 for every wrong usage.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof CliFailure || error instanceof ConfigError) {
+    stderr.write(`${error.message}\n`)
+    return error instanceof CliFailure ? error.status : 2
+  }
+  const trace = error instanceof Error ? error.stack : String(error)
+  stderr.write(`This is a fault of Sluice itself:\n${trace}\n`)
+  return 1
+}

@@ -1,0 +1,78 @@
+/** What is published for something recorded. Pure. */
+
+import type { LogRecord, OutgoingRecord } from '../../lib/cloudevents/record.ts'
+import { schemaFault } from '../../lib/cloudevents/schemas.ts'
+import { type ContentMode, producedRecord, writeEvent } from '../../lib/cloudevents/writer.ts'
+import type { Event } from '../../lib/domain/event.ts'
+import { familyOf, type ReadingData } from '../../lib/domain/telemetry/families.ts'
+import { keyOf } from '../../lib/domain/telemetry/reading.ts'
+import { SIGNALS, topicName } from '../../lib/domain/topics.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import type { Recorded } from './recorded.ts'
+import { shifted } from './shift.ts'
+
+/** Where a recording goes, and in which shape. */
+export interface Addressing {
+  /** The environment whose topics it goes to. */
+  readonly env: string
+  /** How a stream is written, unless `mode` says otherwise. */
+  readonly contentMode: ContentMode
+  readonly mode?: ContentMode
+  readonly shiftMs?: number
+  /** Whether records of a batch stay in the partition that they came from, whatever their key says. */
+  readonly keepPartitions: boolean
+}
+
+/** @throws CliFailure where the addressing asks for what the recording does not have */
+export function outgoing(recorded: Recorded, addressing: Addressing): OutgoingRecord {
+  const { event, record } = recorded
+  if (record !== undefined) return capturedRecord(record, recorded, addressing)
+  if (addressing.keepPartitions)
+    throw usageFailure('--keep-partitions is for captured batches: a stream has no partitions')
+  return streamRecord(moved(event as Event, addressing), addressing)
+}
+
+function streamRecord(event: Event, { env, mode, contentMode }: Addressing): OutgoingRecord {
+  return producedRecord(topicName('readings', env), streamKey(event), event, mode ?? contentMode)
+}
+
+/** A reading that breaks its schema need not hold what its key is made of; it is to be refused by consumers, not here. */
+function streamKey({ type, subject, data }: Event): string | null {
+  const family = familyOf(type)
+  if (family === undefined || schemaFault(type, data) !== undefined) return subject ?? null
+  return keyOf(family, data as ReadingData)
+}
+
+/** As it was captured, byte for byte; moved in time, its event is written anew in the mode that it had. */
+function capturedRecord(record: LogRecord, recorded: Recorded, addressing: Addressing): OutgoingRecord {
+  if (addressing.mode !== undefined)
+    throw usageFailure('--mode is for streams: the records of a captured batch keep the mode they have')
+  const { key, value, headers, partition } = record
+  return {
+    topic: sameSignal(record.topic, recorded.line, addressing.env),
+    ...(addressing.keepPartitions ? { partition } : {}),
+    key,
+    ...(recorded.event && addressing.shiftMs !== undefined
+      ? rewritten(record, moved(recorded.event, addressing))
+      : { value, headers }),
+  }
+}
+
+function rewritten({ headers }: LogRecord, event: Event): Pick<OutgoingRecord, 'value' | 'headers'> {
+  const isBinary = headers.some(([name]) => name === 'ce_id')
+  const written = writeEvent(event, isBinary ? 'binary' : 'structured')
+  const foreign = headers.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
+  return { value: written.value, headers: [...written.headers, ...foreign] }
+}
+
+function sameSignal(topic: string, line: number, env: string): string {
+  const signal = SIGNALS.find(name => topic.startsWith(topicName(name, '')))
+  if (signal !== undefined) return topicName(signal, env)
+  throw new CliFailure(
+    `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …)`,
+  )
+}
+
+function moved(event: Event, { shiftMs }: Addressing): Event {
+  return shiftMs === undefined ? event : shifted(event, shiftMs)
+}

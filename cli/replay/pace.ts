@@ -1,0 +1,28 @@
+/** When what was recorded is due again. Pure: the time since the start is for the caller to measure. */
+
+/** At this speed everything is due at once. */
+const MAX_SPEED = Number.POSITIVE_INFINITY
+
+/**
+ * A function that says how long after the start, in milliseconds, something recorded at a time is due. Called in the
+ * order of publishing: what was recorded out of order, or without a time, is due with what came before it.
+ *
+ * @param speed how many times faster than recorded; above 0
+ */
+export function pacer(speed: number): (recordedMs: number | undefined) => number {
+  let first: number | undefined
+  let latest = 0
+  return recordedMs => {
+    if (recordedMs === undefined) return first === undefined ? 0 : (latest - first) / speed
+    first ??= latest = recordedMs
+    latest = Math.max(latest, recordedMs)
+    return (latest - first) / speed
+  }
+}
+
+/** `4`, `0.5` or `max`; undefined for anything else. */
+export function parseSpeed(text: string): number | undefined {
+  if (text === 'max') return MAX_SPEED
+  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  return speed > 0 && Number.isFinite(speed) ? speed : undefined
+}

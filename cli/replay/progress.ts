@@ -1,0 +1,42 @@
+/** How far a replay has come, for the eyes of whoever waits for it. */
+import type { Terminal } from '../terminal.ts'
+
+export interface Standing {
+  readonly acknowledged: number
+  /** Undefined where nobody knows how much will come. */
+  readonly total: number | undefined
+  readonly elapsedMs: number
+}
+
+const BAR = 30
+/** A terminal's line is written over; elsewhere each one stays. */
+const ON_TERMINAL_MS = 100
+const ELSEWHERE_MS = 5_000
+
+/** `[=====>        ]  45 %  3270 of 7267 acknowledged, 5400/s` */
+export function progressText({ acknowledged, total, elapsedMs }: Standing): string {
+  const rate = elapsedMs > 0 ? Math.round((acknowledged * 1000) / elapsedMs) : 0
+  if (total === undefined) return `${acknowledged} acknowledged, ${rate}/s`
+  const part = total === 0 ? 1 : acknowledged / total
+  const filled = Math.floor(part * BAR)
+  const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
+  const percent = String(Math.floor(part * 100)).padStart(3)
+  return `[${bar}] ${percent} %  ${acknowledged} of ${total} acknowledged, ${rate}/s`
+}
+
+/** Shows where the replay stands until the returned function is called. */
+export function showProgress({ stderr }: Terminal, standing: () => Standing): () => void {
+  const onTerminal = stderr.isTTY === true
+  const show = () => {
+    const text = progressText(standing())
+    stderr.write(onTerminal ? `\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}` : `${text}\n`)
+  }
+  if (onTerminal) show()
+  const timer = setInterval(show, onTerminal ? ON_TERMINAL_MS : ELSEWHERE_MS)
+  return () => {
+    clearInterval(timer)
+    if (!onTerminal) return
+    show()
+    stderr.write('\n')
+  }
+}

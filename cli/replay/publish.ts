@@ -1,0 +1,84 @@
+/** What is recorded leaves, when it is due, in requests as large as they can be without harm. */
+import { type OutgoingRecord, sizeOf } from '../../lib/cloudevents/record.ts'
+import type { Publisher } from '../../lib/pipeline/ports.ts'
+
+/** One record on its way. */
+export interface Departure {
+  readonly line: number
+  readonly paceMs: number | undefined
+  /** Time of its event, as published; milliseconds since the epoch. */
+  readonly eventMs: number | undefined
+  readonly record: OutgoingRecord
+}
+
+/** The most that one request takes. Kafka holds all of a partition in a request against the topic's 1 MiB for a message. */
+export const REQUEST_LIMITS = { records: 500, bytes: 512 * 1024 } as const
+
+/** Milliseconds since the start, and a wait that ends early, with an error, when it is told to stop. */
+export interface Stopwatch {
+  elapsedMs(): number
+  wait(ms: number): Promise<void>
+}
+
+/**
+ * The departures in order, each no sooner than it is due, those due together as one request.
+ *
+ * @param dueMs milliseconds after the start, see `pace.ts`
+ */
+export async function* requests(
+  groups: AsyncIterable<readonly Departure[]>,
+  dueMs: (recordedMs: number | undefined) => number,
+  stopwatch: Stopwatch,
+): AsyncGenerator<readonly Departure[]> {
+  for await (const group of groups) {
+    let request: Departure[] = []
+    let bytes = 0
+    for (const departure of group) {
+      const due = dueMs(departure.paceMs)
+      const size = sizeOf(departure.record)
+      const isFull = request.length >= REQUEST_LIMITS.records || bytes + size > REQUEST_LIMITS.bytes
+      if (request.length > 0 && (isFull || due > stopwatch.elapsedMs())) {
+        yield request
+        request = []
+        bytes = 0
+      }
+      const early = due - stopwatch.elapsedMs()
+      if (early > 0) await stopwatch.wait(early)
+      request.push(departure)
+      bytes += size
+    }
+    if (request.length > 0) yield request
+  }
+}
+
+/** How far a replay has come; counted up while it runs. */
+export interface ReplayCounts {
+  attempted: number
+  acknowledged: number
+  /** Where to go on: the line after the last acknowledged one. */
+  nextLine: number
+  /** Events sent so long before their time that consumers refuse them. */
+  ahead: number
+}
+
+/**
+ * Publishes one request after another, so that the order holds; rejects with what kept a request from being
+ * acknowledged, or from being made.
+ *
+ * @param futureToleranceMs how far before its time consumers take an event
+ */
+export async function publishAll(
+  all: AsyncIterable<readonly Departure[]>,
+  publisher: Publisher,
+  counts: ReplayCounts,
+  { futureToleranceMs, nowMs }: { readonly futureToleranceMs: number; readonly nowMs: () => number },
+): Promise<void> {
+  for await (const request of all) {
+    const latestMs = nowMs() + futureToleranceMs
+    counts.ahead += request.filter(({ eventMs }) => eventMs !== undefined && eventMs > latestMs).length
+    counts.attempted += request.length
+    await publisher.publish(request.map(({ record }) => record))
+    counts.acknowledged += request.length
+    counts.nextLine = (request.at(-1) as Departure).line + 1
+  }
+}

@@ -1,0 +1,45 @@
+/** A recording moved in time, without becoming the same events again. Pure. */
+import { parseTime } from '../../lib/cloudevents/attributes.ts'
+import { derivedId } from '../../lib/domain/derived-id.ts'
+import type { Event } from '../../lib/domain/event.ts'
+
+/** Where the first event goes: to a time, in milliseconds since the epoch, or as near to the present as it can. */
+export type ShiftTarget = number | 'now'
+
+/** What of a recording's times decides the shift. In milliseconds since the epoch. */
+export interface Extent {
+  /** Time of the first event of the whole recording: what a time as target is for, whatever part is published. */
+  readonly startMs: number
+  /** Time of the first event that is published. */
+  readonly firstMs: number
+  /** The latest time of those that are published; undefined where it is not known yet. */
+  readonly latestMs: number | undefined
+}
+
+/**
+ * By how many milliseconds every event moves; undefined where that needs the latest time, and it is not known.
+ *
+ * `now` moves as far as it can without an event being sent before its time has come, because consumers refuse what
+ * claims to be from the future. At recorded pace, or slower, the first event is now; faster, the first ones lie in the
+ * past and the latest is sent at its time; at `max` speed the latest is now.
+ */
+export function shiftFor(
+  target: ShiftTarget,
+  extent: Extent,
+  speed: number,
+  nowMs: number,
+): number | undefined {
+  const { startMs, firstMs, latestMs } = extent
+  if (target !== 'now') return target - startMs
+  if (speed <= 1) return nowMs - firstMs
+  return latestMs === undefined
+    ? undefined
+    : Math.floor(nowMs - firstMs - (latestMs - firstMs) * (1 - 1 / speed))
+}
+
+/** The event at its new time. Its id follows from the old one and the shift: the same shift gives the same events. */
+export function shifted(event: Event, shiftMs: number): Event {
+  const id = derivedId('shift', event.id, shiftMs)
+  if (event.time === undefined) return { ...event, id }
+  return { ...event, id, time: new Date(parseTime(event.time) + shiftMs).toISOString() }
+}

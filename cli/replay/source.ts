@@ -1,0 +1,43 @@
+/** A recording, as a file or as standard input. */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { addAbortSignal, type Readable } from 'node:stream'
+import { fileFailure } from '../files.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+import { type Recorded, readRecorded } from './recorded.ts'
+
+export interface Source {
+  readonly name: string
+  /** Whether it can be read more than once, as a file can and a pipe cannot. */
+  readonly isRepeatable: boolean
+  /** What is recorded, in order, as far as each read goes. */
+  read(): AsyncGenerator<readonly Recorded[]>
+}
+
+/** Bytes a read: some thousand events, so that they can be published in large requests. */
+const READ_BYTES = 1024 * 1024
+
+/** @param file `-` is standard input */
+export async function sourceOf(file: string, terminal: Terminal): Promise<Source> {
+  if (file === '-') return source('standard input', false, () => terminal.stdin, terminal)
+  const path = pathIn(terminal, file)
+  const isFile = await stat(path).then(
+    found => found.isFile(),
+    error => Promise.reject(fileFailure(file, error)),
+  )
+  return source(file, isFile, () => createReadStream(path, { highWaterMark: READ_BYTES }), terminal)
+}
+
+function source(name: string, isRepeatable: boolean, open: () => Readable, { stop }: Terminal): Source {
+  return {
+    name,
+    isRepeatable,
+    async *read() {
+      try {
+        yield* readRecorded(addAbortSignal(stop, open()), name)
+      } catch (error) {
+        throw fileFailure(name, error)
+      }
+    },
+  }
+}

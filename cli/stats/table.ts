@@ -1,0 +1,64 @@
+/** A report for people. Pure. */
+import { FAMILIES } from '../../lib/domain/telemetry/families.ts'
+import type { EntityReport, Report, Totals } from './report.ts'
+
+const HEADINGS = [
+  'ENTITY',
+  'METRIC',
+  'COUNT',
+  'MEAN',
+  'STD DEV',
+  'MIN',
+  'MAX',
+  'LAST',
+  'UNIT',
+  'LAST AT',
+] as const
+const NUMBERS: ReadonlySet<number> = new Set([2, 3, 4, 5, 6, 7])
+/** More digits than this say nothing to a reader; `--json` has them all. */
+const DIGITS = 6
+
+export function tableOf({ entities, totals, env }: Report): string {
+  const rows = entities.flatMap(rowsOf)
+  const table = rows.length === 0 ? 'No statistics yet.' : aligned([[...HEADINGS], ...rows])
+  return `${table}\n\nProcessor in "${env}": ${totalsLine(totals)}\n`
+}
+
+function rowsOf({ entity, family, metrics }: EntityReport): string[][] {
+  return Object.entries(metrics).map(([metric, { count, lastAt, ...values }]) => [
+    entity,
+    metric,
+    String(count),
+    ...[values.mean, values.standardDeviation, values.minimum, values.maximum, values.last].map(shown),
+    FAMILIES[family].metrics[metric] ?? '',
+    lastAt,
+  ])
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(DIGITS)))
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => {
+      const width = widths[column] ?? 0
+      return NUMBERS.has(column) ? cell.padStart(width) : cell.padEnd(width)
+    })
+  return rows.map(row => line(row).join('  ').trimEnd()).join('\n')
+}
+
+/** `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0 waiting to be published` */
+function totalsLine({ applied, duplicate, ignored, failed, reasons, outbox }: Totals): string {
+  const parts = { applied, duplicate, ignored, failed }
+  const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
+  const told = Object.entries(words).map(([outcome, word]) => {
+    const own = Object.entries(reasons)
+      .filter(([name]) => name.startsWith(`${outcome}/`))
+      .map(([name, count]) => `${count} ${name.slice(outcome.length + 1)}`)
+      .sort()
+    return `${parts[outcome as keyof typeof parts]} ${word}${own.length > 0 ? ` (${own.join(', ')})` : ''}`
+  })
+  return `${told.join(', ')}; ${outbox} waiting to be published`
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { callersFolder } from '../../../cli/terminal.ts'
+import { ran } from './terminal.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
+after(() => rmSync(folder, { recursive: true }))
+writeFileSync(join(folder, 'a.csv'), 'timestamp,value\n2026-01-01 00:00:00,1\n')
+writeFileSync(join(folder, 'stream.jsonl'), '{"specversion":"1.0","id":"1","source":"/a","type":"t"}\n')
+writeFileSync(join(folder, 'neither.json'), '{\n  "a": 1\n}\n')
+
+describe('wrong usage: exit status 2, and one message that says what is wrong', () => {
+  const wrong: [args: string[], said: RegExp][] = [
+    [[], /Usage: sluice/],
+    [['export'], /unknown command 'export'/],
+    [['import'], /missing required argument 'file'/],
+    [['import', 'a.csv', '--colour', 'red'], /unknown option '--colour'/],
+    [['import', 'a.csv', '--family', 'cars'], /Allowed choices are environment, database, device/],
+    [['import', 'a.csv', '--metric', 'speed'], /--metric speed: .*temperature, humidity/],
+    [['import', 'a.csv', '--metric', 'toString'], /--metric toString/],
+    [['import', 'a.csv', '--unit', 'hPa'], /--unit hPa: temperature can be converted from .*kelvin/],
+    [['import', 'a.csv', '--model', 'x'], /--model says nothing about readings of environment/],
+    [['import', 'a.csv', '--utc-offset', '2'], /'--utc-offset .*±hh:mm/],
+    [['import', 'a.csv', '--latitude', '91'], /'--latitude .*from -90 to 90/],
+    [['import', 'a.csv', '--entity', ' '], /'--entity .*must not be empty/],
+    [['import', 'a.csv', '--output', './a.csv'], /--output names a file that is to be imported/],
+    [['replay'], /missing required argument 'file'/],
+    [['replay', 'stream.jsonl', 'more.jsonl'], /too many arguments/],
+    [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*above 0, or "max"/],
+    [['replay', 'stream.jsonl', '--shift', 'yesterday'], /'--shift .*"now", or a time with a zone/],
+    [['replay', 'stream.jsonl', '--shift', '2026-02-30T00:00:00Z'], /'--shift /],
+    [['replay', 'stream.jsonl', '--limit', '0'], /'--limit .*from 1 on/],
+    [['replay', 'stream.jsonl', '--mode', 'batched'], /Allowed choices are binary, structured/],
+    [['replay', 'stream.jsonl', '--env', 'Prod'], /'--env .*lower-case/],
+    [['replay', 'stream.jsonl', '--keep-partitions'], /a stream has no partitions/],
+    [['stats', 'a', 'b'], /too many arguments/],
+  ]
+  for (const [args, said] of wrong)
+    test(`sluice ${args.join(' ')}`, async () => {
+      const { status, stderr, stdout } = await ran(args, { folder })
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, said)
+      assert.equal(stdout, '')
+    })
+
+  test('a variable that is wrong is named', async () => {
+    const { status, stderr } = await ran(['stats'], { environment: { REDIS_URL: 'localhost' } })
+    assert.equal(status, 2)
+    assert.match(stderr, /REDIS_URL: must be redis:/)
+  })
+})
+
+describe('failures: exit status 1', () => {
+  const failing: [args: string[], said: RegExp][] = [
+    [['import', 'none.csv'], /^none\.csv: there is no such file or folder\n$/],
+    [['replay', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
+    [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],
+    [['replay', 'stream.jsonl', '--shift', 'now'], /no event in it has a time/],
+    [['replay', 'stream.jsonl', '--from-line', '2'], /nothing in it to publish/],
+  ]
+  for (const [args, said] of failing)
+    test(`sluice ${args.join(' ')}`, async () => {
+      const { status, stderr } = await ran(args, { folder })
+      assert.equal(status, 1, stderr)
+      assert.match(stderr, said)
+    })
+
+  test('nobody listens: the message says where, and what to do, and no password', async () => {
+    // Nothing listens on port 1.
+    const replay = await ran(['replay', 'stream.jsonl'], { folder, environment: { KAFKA_PORT: '1' } })
+    assert.equal(replay.status, 1)
+    assert.match(
+      replay.stderr,
+      /^Kafka does not answer at 127\.0\.0\.1:1: is `npm start` running\? .*KAFKA_BROKERS/,
+    )
+    const stats = await ran(['stats'], { environment: { REDIS_URL: 'redis://me:secret@127.0.0.1:1' } })
+    assert.equal(stats.status, 1)
+    assert.match(
+      stats.stderr,
+      /^Redis does not answer at 127\.0\.0\.1:1: is `npm start` running\? .*REDIS_URL/,
+    )
+    assert.doesNotMatch(stats.stderr, /secret/)
+  })
+
+  test('a pipe cannot be asked for its latest event', async () => {
+    const stdin = '{"specversion":"1.0","id":"1","source":"/a","type":"t","time":"2026-01-01T00:00:00Z"}\n'
+    const { status, stderr } = await ran(['replay', '-', '--speed', 'max', '--shift', 'now'], { stdin })
+    assert.equal(status, 2)
+    assert.match(stderr, /a pipe cannot be read twice/)
+  })
+})
+
+describe('help', () => {
+  for (const command of ['import', 'replay', 'stats'])
+    test(`sluice ${command} --help shows an example`, async () => {
+      const { status, stdout } = await ran([command, '--help'])
+      assert.equal(status, 0)
+      assert.match(stdout, new RegExp(`Example:\\n {2}sluice ${command} `))
+    })
+})
+
+test('file names start where the user is: where npm was called, if npm runs the command', () => {
+  assert.equal(callersFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'sluice' }, '/project'), '/here')
+  assert.equal(callersFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'test' }, '/project'), '/project')
+  assert.equal(callersFolder({}, '/project'), '/project')
+})

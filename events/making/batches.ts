@@ -1,0 +1,155 @@
+/** Lambda batches of the readings topic, one for each way in which a batch can be special. */
+import { type ContentMode, producedRecord } from '../../lib/cloudevents/writer.ts'
+import { derivedId } from '../../lib/domain/derived-id.ts'
+import type { Event } from '../../lib/domain/event.ts'
+import { FAMILIES, type ReadingData } from '../../lib/domain/telemetry/families.ts'
+import { keyOf, reading } from '../../lib/domain/telemetry/reading.ts'
+import { tick } from '../../lib/domain/telemetry/tick.ts'
+import { type Captured, lambdaBatch } from './lambda-batch.ts'
+
+const START = Date.parse('2025-07-01T12:00:00Z')
+
+/** Where Kafka's partitioner puts these keys among the twelve partitions of readings. */
+const PARTITIONS: Readonly<Record<string, number>> = {
+  'roof-1': 9,
+  'roof-2': 6,
+  'Zürich-1': 3,
+  'postgres:orders-1': 4,
+  'band-3': 7,
+}
+
+/** Ten seconds apart, in the order of the batch. */
+const at = (step: number) => new Date(START + step * 10_000).toISOString()
+
+function environment(name: string, step: number, sensorId: string, temperature: number): Event {
+  const location = { site: 'vienna', latitude: 48.21, longitude: 16.37 }
+  const data = { sensorId, temperature, location }
+  return reading(FAMILIES.environment, derivedId('captured', name, step), at(step), data)
+}
+
+/** The record of an event, appended two seconds after the event's time, or at the step given. */
+function captured(key: string | null, event: Event, step?: number, mode?: ContentMode): Captured {
+  // Without a topic: the batch names it.
+  const { value, headers, key: bytes } = producedRecord('', key, event, mode)
+  const appendedAtMs = (step === undefined ? Date.parse(event.time ?? '') : START + step * 10_000) + 2_000
+  const appendedAt = new Date(appendedAtMs).toISOString()
+  return { key: bytes, value, headers, appendedAt, partition: PARTITIONS[key ?? 'roof-1'] ?? 0 }
+}
+
+/** Two minutes and a half of one sensor, every ten seconds, and at the end a reading of the minute before. */
+export function good() {
+  const temperatures = [
+    39.2, 39.5, 39.9, 40.3, 40.8, 41.1, 40.9, 40.4, 40, 39.6, 39.4, 39.1, 38.8, 38.8, 38.5,
+  ]
+  const events = temperatures.map((temperature, step) => environment('good', step, 'roof-1', temperature))
+  const late = { ...environment('good', 99, 'roof-1', 40.7), time: at(7) }
+  return lambdaBatch('good', [
+    ...events.map(event => captured('roof-1', event)),
+    captured('roof-1', late, 15),
+  ])
+}
+
+/** Every kind of record that can never be processed, each between healthy ones. */
+export function poison() {
+  const reading = (step: number) => environment('poison', step, 'roof-1', 20 + step)
+  const healthy = (step: number) => captured('roof-1', reading(step))
+  const without = (record: Captured, header: string) => ({
+    ...record,
+    headers: record.headers.filter(([name]) => name !== header),
+  })
+  const bytes = (text: string | number[]) => Buffer.from(text as string)
+  const later = { ...reading(7), time: at(7 + 60) }
+  return lambdaBatch('poison', [
+    healthy(0),
+    // not-a-cloudevent
+    { ...healthy(1), key: null, headers: [], value: bytes([0xde, 0xad, 0xbe, 0xef]) },
+    { ...healthy(2), headers: [], value: bytes('{"temperature":21.5}') },
+    // malformed-event
+    without(healthy(3), 'ce_id'),
+    { ...healthy(4), headers: [...healthy(4).headers, ['ce_id', bytes('another')]] },
+    { ...healthy(5), value: bytes('{"sensorId":"roof-1","temper') },
+    {
+      ...healthy(6),
+      headers: [['content-type', bytes('application/cloudevents-batch+json')]],
+      value: bytes('[]'),
+    },
+    { ...healthy(6), headers: [...without(healthy(6), 'ce_subject').headers, ['ce_subject', bytes([0xff])]] },
+    // time-in-future: ten minutes after its own record
+    captured('roof-1', later, 7),
+    // schema-violated
+    captured('roof-1', { ...reading(8), data: { sensorId: 'roof-1', temperature: '28' } }),
+    captured('roof-1', { ...reading(9), data: { ...(reading(9).data as object), colour: 'red' } }),
+    // rejected: more than statistics can hold
+    captured('roof-1', environment('poison', 10, 'roof-1', 1e200)),
+    healthy(11),
+  ])
+}
+
+/** What a producer sent again after a timeout, and one that used an id twice. */
+export function duplicates() {
+  const cpu = (step: number, cpuUsagePercent: number): Event => {
+    const data = { databaseType: 'postgres', instanceId: 'orders-1', tenant: 'shop', cpuUsagePercent }
+    return reading(FAMILIES.database, derivedId('captured', 'duplicate', step), at(step), data)
+  }
+  const record = (event: Event, step: number) =>
+    captured(keyOf(FAMILIES.database, event.data as ReadingData), event, step)
+  const traced = {
+    ...cpu(0, 61),
+    extensions: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+  }
+  return lambdaBatch('duplicate', [
+    record(cpu(0, 61), 0),
+    record(cpu(1, 62), 1),
+    // The same events at later offsets, one of them in another trace: still the same.
+    record(traced, 2),
+    record(cpu(1, 62), 2),
+    // The id of the first with another value: a producer's fault, not a repeat.
+    record(cpu(0, 99), 3),
+    record(cpu(4, 63), 4),
+    record(cpu(4, 63), 5),
+  ])
+}
+
+/** Records without a value, which Kafka calls tombstones, and an empty value, which is none. */
+export function tombstones() {
+  const healthy = (step: number) => captured('roof-2', environment('tombstone', step, 'roof-2', 21 + step))
+  const foreign: Event = {
+    id: 'foreign-1',
+    source: '/elsewhere',
+    type: 'org.example.sensor.removed',
+    time: at(3),
+  }
+  return lambdaBatch('tombstone', [
+    healthy(0),
+    // A tombstone, and nothing else.
+    { ...healthy(1), value: null, headers: [] },
+    // An event without data: valid as an event, but a reading has some.
+    { ...healthy(2), value: null },
+    // Valid, and of a type that is not for the processor.
+    { ...captured('roof-2', foreign) },
+    { ...healthy(4), value: Buffer.alloc(0) },
+    healthy(5),
+  ])
+}
+
+/** Several partitions, families, modes and types in one batch; a subject beyond ASCII, whose bytes are negative. */
+export function mixedPartitions() {
+  const zurich = (step: number) => environment('mixed', step, 'Zürich-1', 18 + step)
+  const roof = (step: number) => environment('mixed', step, 'roof-1', 30 + step)
+  const database = { databaseType: 'postgres', instanceId: 'orders-1', tenant: 'shop', cpuUsagePercent: 55 }
+  const motion = { deviceId: 'wrist-1', model: 'band-3', x: 0.1, y: 0.2, z: 9.8, activity: 'resting' }
+  return lambdaBatch('mixed', [
+    captured('roof-1', roof(0)),
+    captured('Zürich-1', zurich(1)),
+    captured('postgres:orders-1', reading(FAMILIES.database, 'mixed-database', at(2), database)),
+    captured('band-3', reading(FAMILIES.device, 'mixed-device', at(3), motion)),
+    captured('roof-1', roof(4), undefined, 'structured'),
+    { ...captured(null, tick(9, at(5))), partition: 9 },
+    captured('Zürich-1', zurich(6), undefined, 'structured'),
+    captured('Zürich-1', zurich(7)),
+    { ...captured(null, tick(3, at(8))), partition: 3 },
+    {
+      ...captured('band-3', { id: 'foreign-2', source: '/elsewhere', type: 'org.example.ping', time: at(9) }),
+    },
+  ])
+}

@@ -1,0 +1,40 @@
+/**
+ * Makes the recordings in this folder: `npx node events/record.ts`. The same code makes the same bytes, so what is in a
+ * recording can be read here, and `manifest.json` can say what must come out of it.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { duplicates, good, mixedPartitions, poison, tombstones } from './making/batches.ts'
+import { databaseLoad, deviceWalk, heatwave } from './making/streams.ts'
+
+/** File → its text. */
+export function recordings(): Record<string, string> {
+  return {
+    'streams/heatwave.jsonl': lines(heatwave()),
+    'streams/database-load.jsonl': lines(databaseLoad()),
+    'streams/device-walk.jsonl': lines(deviceWalk()),
+    'batches/good.json': document(good()),
+    'batches/poison.json': document(poison()),
+    'batches/duplicate.json': document(duplicates()),
+    'batches/tombstone.json': document(tombstones()),
+    'batches/mixed-partitions.json': document(mixedPartitions()),
+  }
+}
+
+function lines(events: readonly object[]): string {
+  return events.map(event => `${JSON.stringify(event)}\n`).join('')
+}
+
+/** A record's headers, arrays of bytes, stay on a line each. */
+function document(batch: object): string {
+  const text = JSON.stringify(batch, null, 2)
+  return `${text.replace(/\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]/g, (_, bytes) => `[${bytes.replace(/\s+/g, ' ')}]`)}\n`
+}
+
+if (import.meta.main) {
+  for (const [file, text] of Object.entries(recordings())) {
+    const path = join(import.meta.dirname, file)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { outgoing } from '../../../cli/replay/outgoing.ts'
+import { readRecorded } from '../../../cli/replay/recorded.ts'
+import { recordings } from '../../../events/record.ts'
+import { loadRules } from '../../../lib/adapters/files/rules.ts'
+import type { OutgoingRecord } from '../../../lib/cloudevents/record.ts'
+import { alerting } from '../../../lib/domain/alerting/process.ts'
+import { statistics } from '../../../lib/domain/analytics/process.ts'
+import type { KafkaEvent } from '../../../lib/pipeline/receive.ts'
+import { Bench, type Counts, MemoryTopic } from './support.ts'
+
+interface Alerts {
+  readonly fired: Counts
+  readonly resolved: Counts
+}
+
+interface Manifest {
+  readonly streams: Record<
+    string,
+    {
+      readonly events: number
+      readonly applied: number
+      readonly duplicates: number
+      readonly duplicatesWhenReplayedAgain: number
+      readonly entities: number
+      readonly alerts: Alerts
+    }
+  >
+  readonly batches: Record<
+    string,
+    {
+      readonly outcomes: Counts
+      readonly failures: Counts
+      readonly response: object
+      readonly alerts: Alerts
+    }
+  >
+}
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..')
+const EVENTS = join(PROJECT, 'events')
+/** What is in the folder beside recordings. */
+const NO_RECORDING = /^(manifest\.json|README\.md|.*\.ts)$/
+
+const manifest: Manifest = JSON.parse(readFileSync(join(EVENTS, 'manifest.json'), 'utf8'))
+const rules = await loadRules(join(PROJECT, 'rules'))
+
+const processor = () => new Bench(statistics)
+const alerter = () => new Bench(alerting(rules))
+
+describe('the manifest and the folder agree', () => {
+  const listed = [...Object.keys(manifest.streams), ...Object.keys(manifest.batches)].sort()
+
+  test('it lists streams and batches', () => {
+    assert.ok(Object.keys(manifest.streams).length > 0, 'the manifest lists no stream')
+    assert.ok(Object.keys(manifest.batches).length > 0, 'the manifest lists no batch')
+  })
+
+  test('every recording is listed, and every listed one is there', () => {
+    const files = readdirSync(EVENTS, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile() && !NO_RECORDING.test(entry.name))
+      .map(entry =>
+        join(entry.parentPath, entry.name)
+          .slice(EVENTS.length + 1)
+          .replaceAll('\\', '/'),
+      )
+    assert.deepEqual(files.sort(), listed)
+  })
+
+  test('every recording is what record.ts makes', () => {
+    const made = recordings()
+    assert.deepEqual(Object.keys(made).sort(), listed)
+    for (const [file, text] of Object.entries(made))
+      assert.equal(readFileSync(join(EVENTS, file), 'utf8'), text, `${file}: run npx node events/record.ts`)
+  })
+})
+
+describe('batches', () => {
+  for (const [file, expected] of Object.entries(manifest.batches)) {
+    const batch: KafkaEvent = JSON.parse(readFileSync(join(EVENTS, file), 'utf8'))
+
+    test(`${file}: the processor decides as listed`, async () => {
+      const bench = processor()
+      assert.deepEqual(await bench.consume(batch), expected.response)
+      assert.deepEqual(bench.outcomes(), expected.outcomes)
+      assert.deepEqual(bench.failures(), expected.failures)
+    })
+
+    test(`${file}: delivered again, nothing happens`, async () => {
+      const bench = processor()
+      await bench.consume(batch)
+      const before = [bench.decided, bench.published]
+      assert.deepEqual(await bench.consume(batch), expected.response)
+      assert.deepEqual([bench.decided, bench.published], before)
+      assert.equal(bench.redelivered, bench.decided)
+    })
+
+    test(`${file}: alerts are as listed`, async () => {
+      const bench = alerter()
+      assert.deepEqual(await bench.consume(batch), expected.response)
+      assert.deepEqual(bench.alerts(), expected.alerts)
+    })
+  }
+})
+
+describe('streams', () => {
+  for (const [file, expected] of Object.entries(manifest.streams)) {
+    test(`${file}: applied, and duplicates when replayed again`, async () => {
+      const records = await streamOf(file)
+      assert.equal(records.length, expected.events)
+      const topic = new MemoryTopic(APPENDED_AT_MS)
+      const bench = processor()
+      await bench.consume(topic.append(records))
+      assert.equal(bench.entities(), expected.entities)
+      assert.equal(bench.ended('applied'), expected.applied)
+      assert.equal(bench.ended('duplicate'), expected.duplicates)
+      assert.equal(bench.decided, expected.events)
+      await bench.consume(topic.append(records))
+      assert.equal(bench.ended('applied'), expected.applied)
+      assert.equal(bench.ended('duplicate'), expected.duplicates + expected.duplicatesWhenReplayedAgain)
+      assert.equal(bench.decided, 2 * expected.events)
+    })
+
+    test(`${file}: alerts are as listed, and the same after a second replay`, async () => {
+      const records = await streamOf(file)
+      const topic = new MemoryTopic(APPENDED_AT_MS)
+      const bench = alerter()
+      for (const replay of ['first', 'second']) {
+        await bench.consume(topic.append(records))
+        assert.deepEqual(bench.alerts(), expected.alerts, `${replay} replay`)
+      }
+    })
+  }
+})
+
+/** After everything that is recorded: a reading from the future of its own record would be refused. */
+const APPENDED_AT_MS = Date.parse('2026-01-01T00:00:00Z')
+
+const ADDRESSING = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
+
+async function streamOf(file: string): Promise<OutgoingRecord[]> {
+  const records: OutgoingRecord[] = []
+  for await (const group of readRecorded(createReadStream(join(EVENTS, file)), file))
+    records.push(...group.map(recorded => outgoing(recorded, ADDRESSING)))
+  return records
+}

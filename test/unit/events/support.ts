@@ -1,0 +1,107 @@
+/** Runs recordings through consumers on a stage without servers. */
+import type { OutgoingRecord } from '../../../lib/cloudevents/record.ts'
+import type { KeyedProcess } from '../../../lib/domain/process.ts'
+import { consume } from '../../../lib/pipeline/consume.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../../../lib/pipeline/receive.ts'
+import { TOPIC } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+
+export type Counts = Record<string, number>
+
+const PARTITIONS = 12
+
+/** One consumer on an empty store, and what has come of all that it was given. */
+export class Bench {
+  readonly #stage: Stage
+
+  constructor(process: KeyedProcess<never> | KeyedProcess<unknown>) {
+    this.#stage = new Stage(process)
+  }
+
+  consume(batch: KafkaEvent) {
+    const { consumer, ports } = this.#stage
+    return consume(consumer, ports, batch, { remainingMs: () => 60_000, partialResponses: true })
+  }
+
+  /** How many records ended how, by `outcome/reason`. */
+  outcomes(): Counts {
+    return counted(this.#stage.outcomes)
+  }
+
+  /** How many records ended so, whatever the reason. */
+  ended(outcome: 'applied' | 'duplicate' | 'ignored' | 'failed'): number {
+    return this.#stage.outcomes.filter(name => name.startsWith(`${outcome}/`)).length
+  }
+
+  get decided(): number {
+    return this.#stage.observer.decisions.length
+  }
+
+  get redelivered(): number {
+    return this.#stage.observer.redeliveries
+  }
+
+  get published(): number {
+    return this.#stage.publisher.published.length
+  }
+
+  /** How many entities the decided events were about. */
+  entities(): number {
+    const { decisions } = this.#stage.observer
+    return new Set(decisions.map(({ event }) => `${event?.source} ${event?.subject}`)).size
+  }
+
+  /** How many alerts of each rule fired and resolved. */
+  alerts(): { fired: Counts; resolved: Counts } {
+    const rulesOf = (type: string) => counted(this.#emitted(type, 'rule'))
+    return { fired: rulesOf('io.sluice.alert.fired.v1'), resolved: rulesOf('io.sluice.alert.resolved.v1') }
+  }
+
+  /** How many failures of each code were published. */
+  failures(): Counts {
+    return counted(this.#emitted('io.sluice.failure.v1', 'errorType'))
+  }
+
+  #emitted(type: string, field: string): string[] {
+    const own = this.#stage.events.filter(event => event.type === type)
+    return own.map(({ data }) => String((data as Record<string, unknown>)[field]))
+  }
+}
+
+/** A topic that takes records as a broker does: it gives each its partition, offset and time of append. */
+export class MemoryTopic {
+  readonly #next = new Map<number, number>()
+  #appendedAtMs: number
+
+  /** @param startMs append time of the first record, milliseconds since the epoch */
+  constructor(startMs: number) {
+    this.#appendedAtMs = startMs
+  }
+
+  /** The batch that Lambda would make of the records. */
+  append(records: readonly OutgoingRecord[]): KafkaEvent {
+    const batch: Record<string, KafkaEventRecord[]> = {}
+    for (const { key, value, headers } of records) {
+      const partition = [...(key ?? [])].reduce((sum, byte) => sum + byte, 0) % PARTITIONS
+      const offset = this.#next.get(partition) ?? 0
+      this.#next.set(partition, offset + 1)
+      batch[`${TOPIC}-${partition}`] ??= []
+      batch[`${TOPIC}-${partition}`]?.push({
+        topic: TOPIC,
+        partition,
+        offset,
+        timestamp: this.#appendedAtMs++,
+        key: key?.toString('base64') ?? null,
+        value: value?.toString('base64') ?? null,
+        headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+      })
+    }
+    return { records: batch }
+  }
+}
+
+function counted(names: readonly string[]): Counts {
+  const counts: Counts = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}

@@ -16,14 +16,17 @@ const FUNCTIONS = {
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage')
   const place = stage === 'local' ? thisMachine(process.env) : account(stage, process.env)
-  const topics = Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, stage)]))
+  const { env } = place
+  const topics = Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)]))
+  const groups = Object.fromEntries(Object.keys(FUNCTIONS).map(name => [name, `sluice-${name}-${env}`]))
   return {
     topics,
+    groups,
     ...place,
     environment: {
-      SLUICE_ENV: stage,
-      REDIS_SECRET: `sluice/${stage}/redis`,
-      GENERATOR_PARAMETER: `/sluice/${stage}/generator`,
+      SLUICE_ENV: env,
+      REDIS_SECRET: `sluice/${env}/redis`,
+      GENERATOR_PARAMETER: `/sluice/${env}/generator`,
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'INFO',
       ...place.environment,
     },
@@ -31,26 +34,32 @@ module.exports = async ({ resolveVariable }) => {
       Resources: Object.fromEntries(
         Object.entries(FUNCTIONS).map(([name, needs]) => [
           roleId(name),
-          role(name, needs, { stage, topics, cluster: place.clusterArn }),
+          role(name, needs, { env, stage, topics, groups, cluster: place.clusterArn }),
         ]),
       ),
     },
   }
 }
 
-/** The local cloud: servers on loopback, by the variables that `npm start` knows, and credentials that mean nothing. */
+/**
+ * The local cloud: servers on loopback, by the variables that `npm start` knows, and credentials that mean nothing. With
+ * SLUICE_ENV several environments share its servers, each with topics, groups and resources of its own; with
+ * SLUICE_SCHEDULES=off nothing is published but what somebody replays.
+ */
 function thisMachine(env) {
-  const loopback = (port, otherwise) => `127.0.0.1:${env[port] ?? otherwise}`
-  const brokers = env.KAFKA_BROKERS ?? loopback('KAFKA_PORT', 9092)
+  const loopback = (port, otherwise) => `127.0.0.1:${env[port] || otherwise}`
+  const brokers = env.KAFKA_BROKERS || loopback('KAFKA_PORT', 9092)
   return {
+    env: env.SLUICE_ENV || 'local',
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
+    schedules: env.SLUICE_SCHEDULES !== 'off',
     environment: {
       KAFKA_BROKERS: brokers,
-      REDIS_URL: env.REDIS_URL ?? `redis://${loopback('REDIS_PORT', 6379)}`,
-      AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL ?? `http://${loopback('AWS_PORT', 4566)}`,
-      AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID ?? 'test',
-      AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY ?? 'test',
+      REDIS_URL: env.REDIS_URL || `redis://${loopback('REDIS_PORT', 6379)}`,
+      AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT', 4566)}`,
+      AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
+      AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
     },
   }
 }
@@ -59,11 +68,14 @@ function thisMachine(env) {
 function account(stage, env) {
   const names = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
   const missing = names.filter(name => !env[name])
-  if (missing.length > 0) throw new Error(`to deploy stage "${stage}", set ${missing.join(', ')}: see docs/deployment.md`)
+  if (missing.length > 0)
+    throw new Error(`to deploy stage "${stage}", set ${missing.join(', ')}: see docs/deployment.md`)
   const list = name => env[name].split(',').map(id => id.trim())
   return {
+    env: stage,
     clusterArn: env.MSK_CLUSTER_ARN,
     brokers: '',
+    schedules: true,
     vpc: { subnetIds: list('SUBNET_IDS'), securityGroupIds: list('SECURITY_GROUP_IDS') },
     environment: { MSK_CLUSTER_ARN: env.MSK_CLUSTER_ARN, REDIS_URL: env.REDIS_URL },
   }
@@ -75,35 +87,48 @@ function roleId(name) {
 }
 
 function role(name, needs, place) {
-  const logs = sub('arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/sluice-' + `${place.stage}-${name}:*`)
+  const { env, stage, cluster } = place
+  const parameters = (needs.parameters ?? []).map(parameter =>
+    arnHere('ssm', `parameter/sluice/${env}/${parameter}`),
+  )
+  const secrets = needs.redis ? [arnHere('secretsmanager', `secret:sluice/${env}/redis-*`)] : []
   const statements = [
-    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
-    // Lambda attaches the function to the VPC with these; EC2 knows no narrower resource for them.
-    allow(['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeVpcs', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups', 'ec2:DeleteNetworkInterface'], ['*']),
-    allow(['kafka:GetBootstrapBrokers', 'kafka:DescribeCluster', 'kafka:DescribeClusterV2'], [place.cluster]),
-    allow(['kafka-cluster:Connect'], [place.cluster]),
-    ...topicStatements(name, needs, place),
-    ...(needs.parameters ?? []).map(parameter =>
-      allow(['ssm:GetParameter'], [sub('arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/sluice/' + `${place.stage}/${parameter}`)]),
+    allow(
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      [arnHere('logs', `log-group:/aws/lambda/sluice-${stage}-${name}:*`)],
     ),
-    ...(needs.redis ? [allow(['secretsmanager:GetSecretValue'], [sub('arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:sluice/' + `${place.stage}/redis-*`)])] : []),
+    allow(NETWORK_ACTIONS, ['*']),
+    allow(['kafka:GetBootstrapBrokers', 'kafka:DescribeCluster', 'kafka:DescribeClusterV2'], [cluster]),
+    allow(['kafka-cluster:Connect'], [cluster]),
+    ...topicStatements(name, needs, place),
+    ...parameters.map(parameter => allow(['ssm:GetParameter'], [parameter])),
+    ...secrets.map(secret => allow(['secretsmanager:GetSecretValue'], [secret])),
   ]
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-      },
-      Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+      AssumeRolePolicyDocument: policy([
+        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ]),
+      Policies: [{ PolicyName: name, PolicyDocument: policy(statements) }],
     },
   }
 }
 
+/** Lambda attaches the function to the VPC with these; EC2 knows no narrower resource for them. */
+const NETWORK_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeVpcs',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DeleteNetworkInterface',
+]
+
 /** `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
-function topicStatements(name, { reads, writes }, { cluster, topics, stage }) {
+function topicStatements(name, { reads, writes }, { cluster, topics, groups }) {
   const topic = signal => `${cluster.replace(':cluster/', ':topic/')}/${topics[signal]}`
-  const group = `${cluster.replace(':cluster/', ':group/')}/sluice-${name}-${stage}`
+  const group = `${cluster.replace(':cluster/', ':group/')}/${groups[name]}`
   const reading = reads && [
     allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [topic(reads)]),
     allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
@@ -114,10 +139,17 @@ function topicStatements(name, { reads, writes }, { cluster, topics, stage }) {
   ]
 }
 
+function policy(statements) {
+  return { Version: '2012-10-17', Statement: statements }
+}
+
 function allow(actions, resources) {
   return { Effect: 'Allow', Action: actions, Resource: resources }
 }
 
-function sub(template) {
-  return { 'Fn::Sub': template }
+/** The ARN of something in the account and region of the stack: CloudFormation fills those in. */
+function arnHere(service, resource) {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
+  const [partition, region, id] = ['${AWS::Partition}', '${AWS::Region}', '${AWS::AccountId}']
+  return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
 }

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { PROJECT, runProgram } from '../support/program.ts'
+import { filesIn } from '../support/zip.ts'
+import { foreignImportsOf, startedHandler } from './bundles.ts'
+import { assertNarrow, CLUSTER, groupsFor, topicsFor } from './permissions.ts'
+
+/** An account that nobody has. */
+const ACCOUNT = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1,subnet-2',
+  SECURITY_GROUP_IDS: 'sg-1',
+}
+
+/** What each function does with which topics: the whole of it. A function that is not here fails the test. */
+const TOPICS: Record<string, { reads?: string; writes: string[] }> = {
+  alerting: { reads: 'readings', writes: ['alerts', 'failures'] },
+  clock: { writes: ['readings'] },
+  'dlq-router': { reads: 'failures', writes: ['dlq'] },
+  generator: { writes: ['readings'] },
+  processor: { reads: 'readings', writes: ['analytics', 'failures'] },
+}
+const FUNCTIONS = Object.keys(TOPICS)
+
+interface Resource {
+  readonly Type: string
+  // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+  readonly Properties: any
+}
+
+describe('serverless package', { timeout: 120_000 }, () => {
+  let folder: string
+  let resources: Resource[]
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-package-'))
+    const { code, output } = await runProgram(
+      'serverless',
+      ['package', '--stage', 'prod', '--package', folder],
+      {
+        env: { ...ACCOUNT, SLUICE_BUILD_DIR: '.local/test-bundles/package' },
+      },
+    )
+    assert.equal(code, 0, output)
+    assert.doesNotMatch(output, /warning/i)
+    const template = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
+    resources = Object.values(JSON.parse(template).Resources)
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  const ofType = (type: string) =>
+    resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties)
+
+  it('knows every function of the folder', async () => {
+    const folders = await readdir(join(PROJECT, 'functions'), { withFileTypes: true })
+    assert.deepEqual(
+      folders
+        .filter(entry => entry.isDirectory())
+        .map(({ name }) => name)
+        .sort(),
+      FUNCTIONS,
+    )
+    const names = ofType('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName)
+    assert.deepEqual(
+      names.sort(),
+      FUNCTIONS.map(name => `sluice-prod-${name}`),
+    )
+  })
+
+  for (const name of FUNCTIONS) {
+    it(`puts ${name} into a zip of its own: one minified ES module, without the AWS SDK`, async () => {
+      const files = await filesIn(join(folder, `${name}.zip`))
+      const handler = `functions/${name}/handler.js`
+      const own = name === 'alerting' ? ['rules/database.yaml', 'rules/weather.yaml'] : []
+      assert.deepEqual([...files.keys()].sort(), [handler, 'functions/package.json', ...own].sort())
+      assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')
+      const code = String(files.get(handler))
+      assert.ok(code.length / code.split('\n').length > 500, 'minified code has long lines')
+      const foreign = await foreignImportsOf(code)
+      assert.deepEqual(
+        foreign.filter(module => !/^@(aws-sdk|smithy)\//.test(module)),
+        [],
+      )
+      assert.doesNotMatch(code, /amz-sdk-invocation-id/)
+    })
+
+    it(`gives ${name} a bundle that starts`, async () => {
+      const handler = await startedHandler(await filesIn(join(folder, `${name}.zip`)), name)
+      assert.equal(typeof handler, 'function')
+    })
+
+    it(`gives ${name} a role of its own, for its topics and no others`, () => {
+      const lambda = ofType('AWS::Lambda::Function').find(
+        ({ FunctionName }) => FunctionName === `sluice-prod-${name}`,
+      )
+      const [roleId] = lambda.Role['Fn::GetAtt']
+      assert.equal(roleId.toLowerCase(), `${name.replaceAll('-', '')}role`)
+      const roles = ofType('AWS::IAM::Role').flatMap(({ Policies }) => Policies)
+      const [policy, ...more] = roles.filter(({ PolicyName }) => PolicyName === name)
+      assert.deepEqual(more, [])
+      const { reads, writes } = TOPICS[name] ?? { writes: [] }
+      const statements = policy.PolicyDocument.Statement
+      assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), reads ? [reads] : [])
+      assert.deepEqual(topicsFor('kafka-cluster:WriteData', statements), writes)
+      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), [
+        ...(reads ? [reads] : []),
+        ...writes,
+      ])
+      assert.deepEqual(groupsFor(statements), reads ? [`sluice-${name}-prod`] : [])
+      assertNarrow(statements)
+    })
+  }
+
+  it('makes an event source mapping for each consumer, whose answer is read', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(mapping => ({
+      topic: mapping.Topics,
+      group: mapping.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId,
+      responses: mapping.FunctionResponseTypes,
+      cluster: mapping.EventSourceArn,
+      from: mapping.StartingPosition,
+    }))
+    const expected = FUNCTIONS.flatMap(name => {
+      const reads = TOPICS[name]?.reads
+      return reads ? [mappingOf(name, reads)] : []
+    })
+    const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
+    assert.deepEqual(mappings.sort(byGroup), expected.sort(byGroup))
+    for (const { FunctionName, Environment } of ofType('AWS::Lambda::Function')) {
+      const isConsumer = TOPICS[FunctionName.replace('sluice-prod-', '')]?.reads !== undefined
+      assert.equal(Environment.Variables.REPORT_BATCH_ITEM_FAILURES, isConsumer ? 'true' : undefined)
+    }
+  })
+
+  it('fires generator and clock every minute', () => {
+    const rules = ofType('AWS::Events::Rule')
+    assert.deepEqual(rules.map(({ Targets }) => Targets[0].Id).sort(), ['clockSchedule', 'generatorSchedule'])
+    for (const { ScheduleExpression, State } of rules)
+      assert.deepEqual([ScheduleExpression, State], ['rate(1 minute)', 'ENABLED'])
+  })
+})
+
+function mappingOf(name: string, signal: string) {
+  return {
+    topic: [`sluice.telemetry.${signal}.prod`],
+    group: `sluice-${name}-prod`,
+    responses: ['ReportBatchItemFailures'],
+    cluster: CLUSTER,
+    from: 'TRIM_HORIZON',
+  }
+}

@@ -4,9 +4,9 @@ import { promisify } from 'node:util'
 import { LocalCloudError } from './failure.ts'
 import { PROJECT } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
+import type { ServicesOptions } from './services/options.ts'
 import { requireFreePorts } from './services/ports.ts'
 import type { RunningServer } from './services/server.ts'
-import type { ServicesOptions } from './services.ts'
 
 const run = promisify(execFile)
 

@@ -1,6 +1,7 @@
 import type { ResourcesOutcome } from '../lib/adapters/aws/resources.ts'
 import { createResources } from './resources.ts'
-import { type Services, type ServicesOptions, startServices } from './services.ts'
+import type { ServicesOptions } from './services/options.ts'
+import { type Services, startServices } from './services.ts'
 import { createTopics } from './topics.ts'
 
 export interface LocalCloudOptions extends ServicesOptions {

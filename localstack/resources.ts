@@ -13,7 +13,7 @@ export interface LocalResourcesOptions {
 }
 
 /** Region and credentials of the local cloud: LocalStack takes any, the SDK wants some. */
-export const LOCAL_AWS = {
+const LOCAL_AWS = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 } as const

@@ -5,34 +5,14 @@ import { LocalCloudError } from './failure.ts'
 import { DATA_DIR, LOGS_DIR } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
 import { awsServer } from './services/aws.ts'
+import type { Server } from './services/definition.ts'
 import { kafkaServer } from './services/kafka.ts'
+import type { Place, ServicesOptions } from './services/options.ts'
 import { endOrphan } from './services/orphans.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers } from './services/probes.ts'
-import { type RunningServer, type Server, startServer } from './services/server.ts'
+import { type RunningServer, startServer } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
-
-/** Where a server is to be found: on a port of this machine, to be started there, or running at an address. */
-export type Place = { readonly port: number } | { readonly address: string }
-
-export interface ServicesOptions {
-  readonly kafka: Place
-  readonly valkey: Place
-  readonly aws: Place
-  /** Where the servers keep their data. */
-  readonly dataDir?: string
-  readonly logsDir?: string
-  /** Start from empty data. */
-  readonly fresh?: boolean
-  /** Use the containers of `docker-compose.yml`; data and logs are then Docker's. */
-  readonly docker?: boolean
-  /** Start a server again that ended by itself. */
-  readonly revive?: boolean
-  readonly kafkaVersion?: string
-  readonly report?: Report
-  /** Aborting it while the servers start stops them all; the start then throws the signal's reason. */
-  readonly signal?: AbortSignal
-}
 
 /** The servers, ready for use. */
 export interface Services {

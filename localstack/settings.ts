@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { LocalCloudError } from './failure.ts'
 import { DATA_DIR, LOGS_DIR } from './paths.ts'
+import type { Place, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
-import type { Place, ServicesOptions } from './services.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

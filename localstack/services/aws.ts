@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL, PROJECT } from '../paths.ts'
+import type { Server } from './definition.ts'
 import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
 import type { Launch } from './process.ts'
 import { ensurePythonPackages } from './python.ts'
-import type { Server } from './server.ts'
 
 /** One version for every Python from 3.11 on; 4.14, the last of the free edition, has syntax of 3.12. */
 const LOCALSTACK_VERSION = '4.13.1'

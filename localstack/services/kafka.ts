@@ -3,15 +3,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL, PROJECT } from '../paths.ts'
+import type { Server } from './definition.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
 import { accepts, freePort, LOOPBACK } from './ports.ts'
 import { kafkaAnswers } from './probes.ts'
 import type { Launch } from './process.ts'
 import { requireJava, requireMaven } from './requirements.ts'
-import type { Server } from './server.ts'
 import { runTool } from './tool.ts'
 
-export const KAFKA_VERSION = '4.3.0'
+const KAFKA_VERSION = '4.3.0'
 
 export interface KafkaOptions {
   readonly port: number
@@ -76,7 +76,8 @@ async function prepareKafka({ port, dir, jars }: Place, context: InstallContext)
     env: process.env,
   })
   if (!existsSync(join(log, 'meta.properties'))) {
-    const clusterId = randomBytes(16).toString('base64url')
+    // With a dash in front, the tool would take it for an option.
+    const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
     const format = ['format', '--ignore-formatted', '--cluster-id', clusterId, '--config', configuration]
     const logFile = join(context.logsDir, 'kafka.log')
     await runTool(run('kafka.tools.StorageTool', ...format), {

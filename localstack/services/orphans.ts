@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { LocalCloudError } from '../failure.ts'
 import type { Report } from '../report.ts'
+import type { Server } from './definition.ts'
 import { endForeignGroup, processFacts } from './groups.ts'
-import type { Server } from './server.ts'
 
 /** Where the number of the process that works on a data folder is noted. */
 export function pidFile(dir: string): string {

@@ -3,6 +3,8 @@ import { connect as connectTls } from 'node:tls'
 import { brokersAnswer } from '../../lib/adapters/kafka/topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
+/** LocalStack takes the plain GET for one to S3, and loads that service when it is first asked for. */
+const AWS_ANSWERS_WITHIN_MS = 15_000
 
 /** Whether a Kafka answers at any of these addresses (`host:port`, comma separated). */
 export function kafkaAnswers(brokers: string): Promise<boolean> {
@@ -33,7 +35,7 @@ export function redisAnswers(url: string): Promise<boolean> {
 /** Whether an AWS endpoint answers a plain GET, whatever the answer: each stand-in has its own health page. */
 export async function awsAnswers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    const response = await fetch(url, { signal: AbortSignal.timeout(AWS_ANSWERS_WITHIN_MS) })
     await response.body?.cancel()
     return response.status < 500
   } catch {

@@ -4,35 +4,11 @@ import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
-import type { ServiceName, ServiceState } from '../report.ts'
+import type { ServiceState } from '../report.ts'
+import type { Server } from './definition.ts'
 import type { InstallContext } from './install.ts'
 import { pidFile } from './orphans.ts'
-import {
-  describeExit,
-  type Exit,
-  type Launch,
-  type ManagedProcess,
-  startProcess,
-  tellingLine,
-} from './process.ts'
-
-/** One server of the local cloud: what differs between Kafka, Valkey and LocalStack, and nothing else. */
-export interface Server {
-  readonly name: ServiceName
-  /** Name and version, for a person. */
-  readonly title: string
-  readonly port: number
-  /** The environment variable that chooses another port. */
-  readonly variable: string
-  /** Its data. The path stands in its command line, by which a server of ours is told from any other. */
-  readonly dir: string
-  /** Installs what is missing; quick where nothing is. */
-  install(context: InstallContext): Promise<void>
-  /** Writes configuration and first data, and says how to start. */
-  prepare(context: InstallContext): Promise<Launch>
-  /** Whether it does its work now; never throws. */
-  answers(): Promise<boolean>
-}
+import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './process.ts'
 
 export interface ServerContext extends InstallContext {
   readonly logFile: string

@@ -2,11 +2,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LocalCloudError } from '../failure.ts'
 import { LOCAL } from '../paths.ts'
+import type { Server } from './definition.ts'
 import { LOOPBACK } from './ports.ts'
 import { redisAnswers } from './probes.ts'
 import type { Launch } from './process.ts'
 import { ensurePythonPackages } from './python.ts'
-import type { Server } from './server.ts'
 
 const VALKEY_VERSION = '9.1.2'
 

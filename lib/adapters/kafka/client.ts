@@ -1,6 +1,8 @@
 /** The connection to Kafka. Only this folder knows the client library. */
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 
+export type { Kafka }
+
 export interface KafkaSettings {
   readonly brokers: readonly string[]
   readonly clientId: string

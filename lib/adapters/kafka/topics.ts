@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
 import { SIGNALS, TOPICS, type Topic, topicName } from '../../domain/topics.ts'
 
@@ -25,6 +26,7 @@ export interface TopicsOutcome {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
+const LED_WITHIN_MS = 15_000
 
 /**
  * Creates the topics of the table that are missing and compares the others with it. Changes no topic that exists:
@@ -61,9 +63,32 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
     configEntries: topicConfiguration(TOPICS[signal], options.minInsyncReplicas),
   }))
   await admin.createTopics({
-    waitForLeaders: true,
+    // The library's own wait gives up at a broker that has not yet heard of the topic.
+    waitForLeaders: false,
     topics: topics.filter(({ topic }) => missing.includes(topic)),
   })
+  await untilLed(admin, missing)
+}
+
+/** Waits until every partition has a leader: before that, nothing can be written to it or read from it. */
+async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
+  const giveUpAtMs = Date.now() + LED_WITHIN_MS
+  while (!(await areLed(admin, names))) {
+    if (Date.now() > giveUpAtMs)
+      throw new Error(`not led by a broker within ${LED_WITHIN_MS} ms: ${names.join(', ')}`)
+    await pause(50)
+  }
+}
+
+async function areLed(admin: Admin, names: readonly string[]): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  } catch (error) {
+    const { type } = error as { type?: string }
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE') return false
+    throw error
+  }
 }
 
 function topicConfiguration(topic: Topic, minInsyncReplicas: number): IResourceConfigEntry[] {

@@ -6,6 +6,7 @@ import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
 import { KafkaPublisher } from '../../../lib/adapters/kafka/publisher.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
+import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
 import { brokers } from '../../support/servers.ts'
 
@@ -37,7 +38,7 @@ async function newTopic(): Promise<string> {
   const topic = `publisher-${randomUUID()}`
   const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+  await createTopic(admin, { topic, numPartitions: 1 })
   await admin.disconnect()
   return topic
 }

@@ -5,7 +5,8 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
 import { PROJECT } from '../../../localstack/paths.ts'
-import { temporaryFolder, until } from './support.ts'
+import { until } from '../../support/until.ts'
+import { temporaryFolder } from './support.ts'
 
 const LOCK = JSON.stringify({
   packages: {

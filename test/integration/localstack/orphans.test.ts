@@ -10,7 +10,8 @@ import { signalGroup } from '../../../localstack/services/groups.ts'
 import { endOrphan, pidFile } from '../../../localstack/services/orphans.ts'
 import { freePort, portInUse } from '../../../localstack/services/ports.ts'
 import { valkeyServer } from '../../../localstack/services/valkey.ts'
-import { temporaryFolder, until } from './support.ts'
+import { until } from '../../support/until.ts'
+import { temporaryFolder } from './support.ts'
 
 const IDLE = 'setInterval(() => {}, 1000)'
 

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { PROJECT } from '../../../localstack/paths.ts'
 import { freePort, portInUse } from '../../../localstack/services/ports.ts'
-import { temporaryFolder, until } from './support.ts'
+import { until } from '../../support/until.ts'
+import { temporaryFolder } from './support.ts'
 
 const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')
 
@@ -36,7 +37,7 @@ describe('given that it runs on ports and data of its own', () => {
     command.stdout?.on('data', text => {
       shown += text
     })
-    await until('it is ready', () => shown.includes('Ctrl-C stops them') || command.exitCode !== null, 60_000)
+    await until('it is ready', () => shown.includes('Ctrl-C stops them') || command.exitCode !== null)
     command.kill('SIGINT')
     command.kill('SIGINT')
     const { code, output } = await result

@@ -9,6 +9,7 @@ import { createResources } from '../../../localstack/resources.ts'
 import { accepts } from '../../../localstack/services/ports.ts'
 import { type Services, startServices } from '../../../localstack/services.ts'
 import { createTopics } from '../../../localstack/topics.ts'
+import { createTopic } from '../../support/create-topic.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
 describe('given the three servers on ports of their own', () => {
@@ -84,7 +85,7 @@ describe('given the three servers on ports of their own', () => {
       logLevel: kafkajs.logLevel.NOTHING,
     }).admin()
     await admin.connect()
-    await admin.createTopics({ topics: [{ topic, numPartitions: 5 }] })
+    await createTopic(admin, { topic, numPartitions: 5 })
     await admin.disconnect()
     await assert.rejects(createTopics({ brokers: services.brokers, env: 'odd' }), (error: Error) => {
       assert.match(error.message, new RegExp(`${topic}: partitions is 5, the table says 3`))

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ServiceEvent } from '../../../localstack/report.ts'
+import type { ServicesOptions } from '../../../localstack/services/options.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
-import type { ServicesOptions } from '../../../localstack/services.ts'
 
 /** A folder for one test file, and its removal. */
 export function temporaryFolder(): { folder: string; remove: () => void } {
@@ -22,17 +21,4 @@ export async function ownServices(folder: string, events: ServiceEvent[] = []) {
     logsDir: join(folder, 'logs'),
     report: event => void events.push(event),
   } satisfies ServicesOptions
-}
-
-/** Resolves when the condition holds; fails when it does not within the time. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  withinMs = 20_000,
-): Promise<void> {
-  const giveUpAtMs = Date.now() + withinMs
-  while (!(await holds())) {
-    if (Date.now() > giveUpAtMs) throw new Error(`not within ${withinMs} ms: ${what}`)
-    await pause(25)
-  }
 }

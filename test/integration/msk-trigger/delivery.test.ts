@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { until } from '../../support/until.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 import { type Invocation, Project, recordsOf } from './project.ts'
-import { until } from './until.ts'
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const REPORTS = { functionResponseType: 'ReportBatchItemFailures' }

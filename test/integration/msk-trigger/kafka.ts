@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
-import { until } from './until.ts'
+import { createTopic } from '../../support/create-topic.ts'
+import { until } from '../../support/until.ts'
 
 export const BROKERS = process.env.KAFKA_BROKERS ?? ''
 if (!BROKERS) {
@@ -39,7 +40,7 @@ export class TestKafka {
     config: Record<string, string> = {},
   ): Promise<void> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
-    await this.admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true })
+    await createTopic(this.admin, { topic, numPartitions, configEntries })
   }
 
   async send(topic: string, messages: Message[]): Promise<void> {

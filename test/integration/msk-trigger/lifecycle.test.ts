@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { until } from '../../support/until.ts'
 import { TestKafka } from './kafka.ts'
 import { Project, recordsOf } from './project.ts'
-import { until } from './until.ts'
 
 describe('the life of the trigger', { timeout: 180_000 }, () => {
   let kafka: TestKafka

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { LambdaEvent, LambdaRecord } from '../../../localstack/msk-trigger/event.ts'
+import { until } from '../../support/until.ts'
 import { BROKERS } from './kafka.ts'
-import { until } from './until.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const SERVERLESS = join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js')

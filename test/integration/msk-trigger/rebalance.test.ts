@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { until } from '../../support/until.ts'
 import { TestKafka } from './kafka.ts'
 import { Project, recordsOf } from './project.ts'
-import { until } from './until.ts'
 
 describe('two processes in one group', { timeout: 120_000 }, () => {
   let kafka: TestKafka

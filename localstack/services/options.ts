@@ -1,0 +1,23 @@
+import type { Report } from '../report.ts'
+
+/** Where a server is to be found: on a port of this machine, to be started there, or running at an address. */
+export type Place = { readonly port: number } | { readonly address: string }
+
+export interface ServicesOptions {
+  readonly kafka: Place
+  readonly valkey: Place
+  readonly aws: Place
+  /** Where the servers keep their data. */
+  readonly dataDir?: string
+  readonly logsDir?: string
+  /** Start from empty data. */
+  readonly fresh?: boolean
+  /** Use the containers of `docker-compose.yml`; data and logs are then Docker's. */
+  readonly docker?: boolean
+  /** Start a server again that ended by itself. */
+  readonly revive?: boolean
+  readonly kafkaVersion?: string
+  readonly report?: Report
+  /** Aborting it while the servers start stops them all; the start then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}

@@ -1,0 +1,108 @@
+/**
+ * `npm test`: everything that must hold, and at the end how much of it does. The cheap things come first: checks of the
+ * whole project, then tests without servers, then those that need some.
+ */
+import { describeFailure } from '../localstack/failure.ts'
+import { StopRequested, stopRequest } from '../localstack/stop-request.ts'
+import { type Group, parseSelection, type Selection, USAGE } from './runner/arguments.ts'
+import { type Check, runChecks } from './runner/check.ts'
+import { format } from './runner/checks/format.ts'
+import { imports } from './runner/checks/imports.ts'
+import { schemas } from './runner/checks/schemas.ts'
+import { types } from './runner/checks/types.ts'
+import { unused } from './runner/checks/unused.ts'
+import { countLine, type Result } from './runner/result.ts'
+import { Screen } from './runner/screen.ts'
+import { withServers } from './runner/servers.ts'
+import { sourceFiles } from './runner/source-files.ts'
+import { runTests } from './runner/tests.ts'
+
+const CHECKS: readonly Check[] = [format, types, imports, unused, schemas]
+
+interface Phase {
+  readonly group: Group
+  readonly title: string
+  readonly files: readonly string[]
+  readonly needsServers: boolean
+}
+
+const PHASES: readonly Phase[] = [
+  { group: 'checks', title: 'Package', files: ['test/package/**/*.test.ts'], needsServers: false },
+  {
+    group: 'unit',
+    title: 'Unit, property and conformance tests',
+    files: ['test/{unit,property,conformance}/**/*.test.ts'],
+    needsServers: false,
+  },
+  {
+    group: 'integration',
+    title: 'Integration tests',
+    files: ['test/integration/**/*.test.ts'],
+    needsServers: true,
+  },
+]
+
+/** Two at once: a check or a test file is one or two busy processes, and the smallest machines have two cores. */
+const WIDTH = 2
+const TEST_TIMEOUT_MS = 5 * 60_000
+
+process.exitCode = await main(process.argv.slice(2)).catch(error => {
+  if (error instanceof StopRequested) return 130
+  console.error(describeFailure(error))
+  return 1
+})
+// The channel to the bootstrap would keep this process alive.
+if (process.connected) process.disconnect()
+
+async function main(args: string[]): Promise<number> {
+  const selection = parseSelection(args)
+  if (selection === undefined) {
+    console.log(USAGE)
+    return 0
+  }
+  const signal = stopRequest()
+  const screen = new Screen(process.stdout, process.env)
+  const results = await runAll(selection, screen, signal)
+  if (results.length === 0)
+    results.push({ outcome: 'failed', name: 'npm test', why: `nothing is called "${selection.pattern}"` })
+  screen.summary(results)
+  console.log(countLine(results))
+  return signal.aborted ? 130 : Number(results.some(({ outcome }) => outcome === 'failed'))
+}
+
+async function runAll(
+  { groups, pattern }: Selection,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const wanted = (name: string) => pattern === undefined || name.includes(pattern)
+  const checks = groups.includes('checks') ? CHECKS.filter(({ name }) => wanted(name)) : []
+  if (checks.length > 0) {
+    screen.heading('Checks')
+    results.push(...(await runChecks(checks, WIDTH, screen, signal)))
+  }
+  for (const phase of PHASES) {
+    if (!groups.includes(phase.group) || signal.aborted) continue
+    const files = (await sourceFiles(...phase.files)).filter(wanted)
+    if (files.length === 0 && pattern !== undefined) continue
+    screen.heading(phase.title)
+    results.push(...(await runPhase(phase, files, screen, signal)))
+  }
+  return results
+}
+
+async function runPhase(
+  { title, needsServers }: Phase,
+  files: readonly string[],
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Result[]> {
+  const nothing: Result = { outcome: 'failed', name: title, why: 'there is no test file' }
+  if (files.length === 0) return [nothing]
+  const run = (variables: Readonly<Record<string, string>>) => {
+    const env = { ...process.env, ...variables }
+    return runTests(files, { width: WIDTH, testTimeoutMs: TEST_TIMEOUT_MS, env, signal }, screen)
+  }
+  return needsServers ? withServers(screen, signal, run) : run({})
+}

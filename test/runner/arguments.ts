@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+
+const GROUPS = ['checks', 'unit', 'integration'] as const
+export type Group = (typeof GROUPS)[number]
+
+/** What of all there is a run is to look at. */
+export interface Selection {
+  readonly groups: readonly Group[]
+  /** A part of a check's name or of a test file's path. */
+  readonly pattern?: string
+}
+
+export const USAGE = `Usage: npm test -- [options] [PATTERN]
+
+Runs the checks, then the unit, property and conformance tests, then the integration tests against Kafka, Valkey and
+LocalStack, which it starts on ports of its own. Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server
+is used.
+
+  PATTERN        only checks and test files whose name or path has this in it
+  --only GROUP   ${GROUPS.join(', ')}; may be given more than once
+  --help         show this`
+
+/** What the arguments select; undefined where they ask for help. Throws one sentence where they are wrong. */
+export function parseSelection(args: readonly string[]): Selection | undefined {
+  const { values, positionals } = parse([...args])
+  if (values.help) return undefined
+  const wrong = values.only.find(group => !GROUPS.includes(group as Group))
+  if (wrong !== undefined) throw new Error(`--only ${wrong}: it must be one of ${GROUPS.join(', ')}.`)
+  if (positionals.length > 1) throw new Error(`One PATTERN at most, not ${positionals.join(' ')}.`)
+  const [pattern] = positionals
+  const groups = GROUPS.filter(group => values.only.length === 0 || values.only.includes(group))
+  return { groups, ...(pattern === undefined ? {} : { pattern }) }
+}
+
+function parse(args: string[]) {
+  const options = {
+    only: { type: 'string', multiple: true, default: [] as string[] },
+    help: { type: 'boolean', default: false },
+  } as const
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: true })
+  } catch (error) {
+    const [reason] = (error as Error).message.split('. ')
+    throw new Error(`${reason}. Try: npm test -- --help`)
+  }
+}

@@ -1,0 +1,70 @@
+import { runProgram } from '../../support/program.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** The part of dependency-cruiser's report that is used. */
+interface Cruise {
+  readonly modules: readonly {
+    readonly source: string
+    readonly dependencies: readonly { readonly resolved: string }[]
+  }[]
+  readonly summary: {
+    readonly violations: readonly {
+      readonly from: string
+      readonly to: string
+      readonly rule: { readonly name: string }
+    }[]
+  }
+}
+
+const FOLDERS = ['lib', 'functions', 'cli', 'localstack', 'schemas', 'infra', 'bench', 'test']
+
+/** Imports that are there for certain: a cruise that has not seen them has not read the code. */
+const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
+  [/^lib\/cloudevents\//, /^lib\/domain\//],
+  [/^lib\/pipeline\//, /^lib\/cloudevents\//],
+  [/^lib\/adapters\//, /^lib\/pipeline\//],
+  [/^lib\/runtime\.ts$/, /^lib\/adapters\//],
+  [/^functions\//, /^lib\/runtime\.ts$/],
+  [/^cli\//, /^lib\//],
+  [/^lib\/adapters\/kafka\//, /node_modules\/kafkajs\//],
+  [/^lib\/adapters\/redis\//, /node_modules\/ioredis\//],
+  [/^lib\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
+]
+
+/** Who imports whom, by dependency-cruiser; the rules stand in `.dependency-cruiser.cjs`. */
+export const imports: Check = {
+  name: 'import direction',
+  async run(signal) {
+    const own = await sourceFiles(`{${FOLDERS.join(',')}}/**/*.{ts,mjs,cjs}`, '*.cjs')
+    const { modules, summary } = await cruise(own, signal)
+    if (summary.violations.length > 0) throw new Failed(summary.violations.map(described).join('\n'))
+    const pairs = modules.flatMap(({ source, dependencies }) =>
+      dependencies.map(({ resolved }) => [source, resolved] as const),
+    )
+    const read = new Set(modules.map(({ source }) => source))
+    const missed = own.filter(file => !read.has(file))
+    const unseen = CERTAIN.filter(([from, to]) => !pairs.some(([a, b]) => from.test(a) && to.test(b)))
+    if (missed.length > 0 || unseen.length > 0)
+      throw new Failed(
+        `dependency-cruiser missed ${missed.length} of ${own.length} files (${missed.join(', ')}) and saw no import ` +
+          `${unseen.map(([from, to]) => `${from} → ${to}`).join(', ')}`,
+      )
+    return `${own.length} files, ${pairs.length} imports`
+  },
+}
+
+async function cruise(files: readonly string[], signal: AbortSignal): Promise<Cruise> {
+  const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...files]
+  // Not by its exit status, which counts what it found: where it found nothing to read, that is 0 as well.
+  const { stdout, output } = await runProgram('depcruise', args, { signal })
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    throw new Failed(output)
+  }
+}
+
+function described({ rule, from, to }: Cruise['summary']['violations'][number]): string {
+  return `${rule.name}: ${from} → ${to}`
+}

@@ -1,0 +1,13 @@
+import { type Check, Failed, tool } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** Whether the compiled validators are what the schemas give. */
+export const schemas: Check = {
+  name: 'schemas',
+  async run(signal) {
+    await tool('./schemas/compile.ts', ['--check'], signal)
+    const own = await sourceFiles('schemas/json/*.json')
+    if (own.length === 0) throw new Failed('there is no schema in schemas/json')
+    return `${own.length} schemas, compiled as they are`
+  },
+}

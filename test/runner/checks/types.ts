@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { PROJECT } from '../../support/program.ts'
+import { type Check, Failed, tool } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** Types, by the TypeScript compiler. */
+export const types: Check = {
+  name: 'types',
+  async run(signal) {
+    const { stdout } = await tool('tsc', ['--noEmit', '--listFiles', '--pretty', 'false'], signal)
+    const read = new Set(stdout.split('\n'))
+    const own = await sourceFiles('**/*.ts')
+    const missed = own.filter(file => !read.has(join(PROJECT, file)))
+    if (own.length === 0 || missed.length > 0)
+      throw new Failed(`tsc did not look at ${missed.length} of ${own.length} files: ${missed.join(', ')}`)
+    return `${own.length} files`
+  },
+}

@@ -1,0 +1,13 @@
+import { glob } from 'node:fs/promises'
+import { PROJECT } from '../support/program.ts'
+
+/** What is not source: installed, downloaded or built. */
+const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.esbuild|\.git|coverage)(\/|$)/
+
+/** The project's own files that match, as paths relative to it, sorted. */
+export async function sourceFiles(...patterns: string[]): Promise<string[]> {
+  const found: string[] = []
+  for await (const file of glob(patterns, { cwd: PROJECT, exclude: path => FOREIGN.test(path) }))
+    found.push(file)
+  return found.sort()
+}

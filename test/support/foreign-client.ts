@@ -42,7 +42,8 @@ export class ForeignClient {
     const ends = await this.ends(topic)
     const missing = new Set(ends.flatMap((end, partition) => (end > 0 ? [partition] : [])))
     if (missing.size === 0) return []
-    const records: ForeignRecord[] = []
+    // By place: a group that is laid out anew meanwhile begins again.
+    const records = new Map<string, ForeignRecord>()
     const consumer = this.#kafka.consumer({ groupId: `foreign-${randomUUID()}`, maxWaitTimeInMs: 200 })
     const whole = Promise.withResolvers<void>()
     await consumer.connect()
@@ -50,13 +51,13 @@ export class ForeignClient {
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
-        records.push({ ...message, partition })
+        records.set(`${partition}/${message.offset}`, { ...message, partition })
         if (Number(message.offset) === (ends[partition] as number) - 1) missing.delete(partition)
         if (missing.size === 0) whole.resolve()
       },
     })
     await whole.promise.finally(() => consumer.disconnect())
-    return records
+    return [...records.values()]
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,7 @@ export class Offline {
       env: {
         ...this.#variables,
         SLUICE_ENV: this.#env,
-        SLUICE_BUILD_DIR: this.#buildDir,
+        SLUICE_BUILD_DIR: this.buildDir,
         SLUICE_SCHEDULES: 'off',
         LOG_LEVEL: 'WARN',
       },
@@ -70,11 +70,13 @@ export class Offline {
   async stop(): Promise<void> {
     this.#program?.signal('SIGTERM')
     await this.#program?.ended
-    await rm(join(PROJECT, this.#buildDir), { recursive: true, force: true })
+    // The runner shows what a file wrote where one of its tests failed.
+    process.stderr.write(this.output)
+    await rm(join(PROJECT, this.buildDir), { recursive: true, force: true })
   }
 
-  /** Inside the project, where the bundles find the AWS SDK. */
-  get #buildDir(): string {
+  /** Where the bundles lie until the end: inside the project, where they find the AWS SDK. */
+  get buildDir(): string {
     return `.local/test-bundles/${this.#env}`
   }
 }

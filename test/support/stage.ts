@@ -13,7 +13,7 @@ import type { BatchResponse } from '../../lib/pipeline/respond.ts'
 import { kafkaEvent, TOPIC } from './records.ts'
 
 /** Counts the readings of each entity, and emits one event for every second of them. */
-const counting: KeyedProcess<{ count: number }> = {
+export const counting: KeyedProcess<{ count: number }> = {
   name: 'counting',
   accepts: READING_TYPES,
   onEvent(state, event) {
@@ -36,7 +36,7 @@ const counting: KeyedProcess<{ count: number }> = {
 }
 
 /** Keeps everything that the pipeline reports. */
-class RecordingObserver implements Observer {
+export class RecordingObserver implements Observer {
   readonly decisions: Decision[] = []
   readonly waits: Waiting[] = []
   readonly stretches: { fromOffset: number; toOffset: number }[] = []

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Redis } from 'ioredis'
+import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
+import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
+import type { BatchResponse } from '../../lib/pipeline/respond.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { PROJECT, runProgram } from '../support/program.ts'
+import { redisUrl } from '../support/servers.ts'
+
+/** What must come out of a batch, see `events/README.md`. */
+interface Expected {
+  readonly outcomes: Readonly<Record<string, number>>
+  readonly failures: Readonly<Record<string, number>>
+  readonly response: BatchResponse
+}
+
+const EVENTS = join(PROJECT, 'events')
+const manifest = JSON.parse(await readFile(join(EVENTS, 'manifest.json'), 'utf8'))
+const batches = Object.entries(manifest.batches as Record<string, Expected>)
+
+/** The batches repeat offsets of the same partitions, so each needs an empty store: a database of this test's own. */
+const STORE = `${redisUrl()}/7`
+
+describe('the captured batches', { timeout: 180_000 }, () => {
+  let environment: TestEnvironment
+  let offline: Offline
+  const redis = new Redis(STORE)
+  const client = new RedisClient({ url: STORE })
+  const seen = new Set<string>()
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    offline = await Offline.start(environment.name, { REDIS_URL: STORE })
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await environment?.close()
+    client.close()
+    redis.disconnect()
+  })
+
+  it('are there', () => assert.ok(batches.length > 0))
+
+  for (const [file, expected] of batches) {
+    it(`${file} through Lambda's endpoint: the processor decides and answers as the manifest says`, async () => {
+      await redis.flushdb()
+      const batch = await captured(file)
+      assert.deepEqual(await offline.invoke('processor', batch), expected.response)
+      assert.deepEqual(await outcomesOf(batch), expected.outcomes)
+      assert.deepEqual(await newFailures(), expected.failures)
+    })
+
+    it(`${file} through serverless invoke local: just the same`, async () => {
+      await redis.flushdb()
+      const { code, output, stdout } = await runProgram(
+        'serverless',
+        ['invoke', 'local', '--function', 'processor', '--path', join('events', file)],
+        {
+          env: {
+            SLUICE_ENV: environment.name,
+            SLUICE_BUILD_DIR: `${offline.buildDir}/invoke`,
+            REDIS_URL: STORE,
+          },
+        },
+      )
+      assert.equal(code, 0, output)
+      assert.deepEqual(answerIn(stdout), expected.response, output)
+      assert.deepEqual(await outcomesOf(await captured(file)), expected.outcomes)
+      // The same events as before, by their ids.
+      assert.deepEqual(await newFailures(), {})
+    })
+  }
+
+  async function outcomesOf(batch: KafkaEvent): Promise<Record<string, number>> {
+    const inspection = new SlotInspection(client)
+    const sums: Record<string, number> = {}
+    for (const [first] of Object.values(batch.records)) {
+      const { topic = '', partition = 0 } = first ?? {}
+      const { tally } = await inspection.summary({ consumer: 'processor', topic, partition })
+      for (const [name, count] of Object.entries(tally)) sums[name] = (sums[name] ?? 0) + count
+    }
+    return sums
+  }
+
+  /** The failures that were not there before, counted by their codes. */
+  async function newFailures(): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {}
+    for (const { headers, value } of await environment.read('failures')) {
+      const id = String(headers?.ce_id)
+      if (seen.has(id)) continue
+      seen.add(id)
+      const { errorType } = JSON.parse(String(value))
+      counts[errorType] = (counts[errorType] ?? 0) + 1
+    }
+    return counts
+  }
+})
+
+async function captured(file: string): Promise<KafkaEvent> {
+  return JSON.parse(await readFile(join(EVENTS, file), 'utf8'))
+}
+
+/** What the handler returned: the document at the end of the output, after the function's own log lines. */
+function answerIn(stdout: string): unknown {
+  const start = stdout.search(/^\{\s*"batchItemFailures"/m)
+  return start === -1 ? undefined : JSON.parse(stdout.slice(start))
+}

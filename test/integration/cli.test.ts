@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Report } from '../../cli/stats/report.ts'
+import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
+import type { RecordHeader } from '../../lib/cloudevents/record.ts'
+import { statistics } from '../../lib/domain/analytics/process.ts'
+import { type KafkaEvent, receive } from '../../lib/pipeline/receive.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import type { ForeignRecord } from '../support/foreign-client.ts'
+import { PROJECT, Program, runProgram } from '../support/program.ts'
+import { sluice } from '../support/recordings.ts'
+import { redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+
+const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
+const POISON = join(PROJECT, 'events', 'batches', 'poison.json')
+
+describe('the sluice command, against Kafka and Redis', { timeout: 120_000 }, () => {
+  let environment: TestEnvironment
+  const replayed = (...args: string[]) => sluice('replay', ...args, '--env', environment.name)
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+  })
+
+  after(() => environment?.close())
+
+  it('when a stream is replayed, then a foreign client reads its events, each entity in its order', async () => {
+    const output = await replayed(HEATWAVE, '--speed', 'max')
+    assert.match(output, /^291 acknowledged, 0 not acknowledged/m)
+    const records = await environment.read('readings')
+    const recorded = (await readFile(HEATWAVE, 'utf8')).trim().split('\n')
+    const expected = recorded.map(line => JSON.parse(line) as { id: string; subject: string })
+    assert.equal(records.length, expected.length)
+    for (const subject of new Set(expected.map(event => event.subject))) {
+      const own = records.filter(({ key }) => String(key) === subject)
+      assert.equal(new Set(own.map(({ partition }) => partition)).size, 1)
+      const ids = expected.filter(event => event.subject === subject).map(({ id }) => id)
+      assert.deepEqual(own.map(idOf), ids)
+    }
+  })
+
+  it('when the processor has them, then stats shows them; and after a second replay, only more duplicates', async () => {
+    const processor = new Processor(environment)
+    try {
+      await processor.catchUp()
+      const first = await statsOf(environment)
+      assert.deepEqual([first.totals.applied, first.totals.duplicate], [291, 0])
+      const counts = first.entities.map(({ entity, metrics }) => [entity, metrics.temperature?.count])
+      assert.deepEqual(counts, [
+        ['/environment/vienna roof-1', 99],
+        ['/environment/vienna roof-2', 96],
+        ['/environment/vienna yard-1', 96],
+      ])
+      await replayed(HEATWAVE, '--speed', 'max')
+      await processor.catchUp()
+      const second = await statsOf(environment)
+      assert.deepEqual([second.totals.applied, second.totals.duplicate], [291, 291])
+      assert.deepEqual(second.entities, first.entities)
+      const table = await sluice('stats', 'roof-1', '--env', environment.name)
+      assert.match(table, /roof-1 +temperature +99 /)
+      assert.doesNotMatch(table, /roof-2/)
+    } finally {
+      processor.close()
+    }
+  })
+
+  it('when it is moved to now, then the events are new, and none lies in the future', async () => {
+    const before = await environment.read('readings')
+    const output = await replayed(HEATWAVE, '--speed', 'max', '--shift', 'now', '--limit', '50')
+    const added = (await environment.read('readings')).length - before.length
+    assert.equal(added, 50)
+    const known = new Set(before.map(idOf))
+    const moved = (await environment.read('readings')).filter(record => !known.has(idOf(record)))
+    assert.equal(moved.length, 50)
+    for (const { headers, timestamp } of moved)
+      assert.ok(Date.parse(String(headers?.ce_time)) <= Number(timestamp), String(headers?.ce_time))
+    // The command tells how to make the same events again.
+    const [, shift = ''] = /--shift (\S+)/.exec(output) ?? []
+    await replayed(HEATWAVE, '--speed', 'max', '--shift', shift, '--limit', '50')
+    const again = await environment.read('readings')
+    assert.equal(new Set(again.map(idOf)).size, known.size + 50)
+  })
+
+  it('when a captured batch is replayed, then its records are there byte for byte', async () => {
+    const before = await environment.client.ends(environment.topic('readings'))
+    await replayed(POISON, '--speed', 'max', '--keep-partitions')
+    const records = (await environment.read('readings')).filter(
+      ({ partition, offset }) => Number(offset) >= (before[partition] ?? 0),
+    )
+    const [batch] = receive(JSON.parse(await readFile(POISON, 'utf8')) as KafkaEvent)
+    const expected = batch?.records.map(({ partition, key, value, headers }) => [
+      partition,
+      key,
+      value,
+      byName(headers),
+    ])
+    assert.ok(expected && expected.length > 0)
+    assert.deepEqual(
+      records.map(record => [record.partition, record.key, record.value, byName(headersOf(record))]),
+      expected,
+    )
+  })
+
+  it('when it is stopped, then it says what is acknowledged and from where to go on', async () => {
+    const args = ['replay', HEATWAVE, '--speed', '7200', '--env', environment.name]
+    const program = new Program('./cli/sluice.ts', args, { env: { npm_lifecycle_event: undefined } })
+    await program.says(/of 291 acknowledged/)
+    program.signal('SIGINT')
+    const { code, output } = await program.ended
+    assert.equal(code, 130, output)
+    const [, acknowledged, missing] = /^(\d+) acknowledged, (\d+) not acknowledged/m.exec(output) ?? []
+    assert.equal(Number(acknowledged) + Number(missing), 291)
+    const [, next] = /To go on: --from-line (\d+)/.exec(output) ?? []
+    assert.equal(Number(next), Number(acknowledged) + 1)
+  })
+
+  it('given an environment without topics, then it says so', async () => {
+    const { code, output } = await runProgram('./cli/sluice.ts', ['replay', HEATWAVE, '--env', 'no-such-env'])
+    assert.equal(code, 1)
+    assert.match(output, /has no topic sluice\.telemetry\.readings\.no-such-env/)
+  })
+})
+
+/** The processor over all that is in the topic, in this process, with its state in Redis. */
+class Processor {
+  readonly #environment: TestEnvironment
+  readonly #redis = new RedisClient({ url: redisUrl() })
+  readonly #stage: Stage
+
+  constructor(environment: TestEnvironment) {
+    this.#environment = environment
+    this.#stage = new Stage(statistics, { store: new RedisStateStore(this.#redis) })
+  }
+
+  async catchUp(): Promise<void> {
+    const topic = this.#environment.topic('readings')
+    const records = (await this.#environment.read('readings')).map(record => ({
+      topic,
+      partition: record.partition,
+      offset: Number(record.offset),
+      timestampMs: Number(record.timestamp),
+      key: record.key,
+      value: record.value,
+      headers: headersOf(record),
+    }))
+    assert.deepEqual(await this.#stage.batch(records), {
+      batchItemFailures: [],
+    })
+  }
+
+  close(): void {
+    this.#redis.close()
+  }
+}
+
+async function statsOf(environment: TestEnvironment): Promise<Report> {
+  const { stdout } = await runProgram('./cli/sluice.ts', ['stats', '--json', '--env', environment.name])
+  return JSON.parse(stdout)
+}
+
+function idOf({ headers }: ForeignRecord): string {
+  return String(headers?.ce_id)
+}
+
+function headersOf(record: ForeignRecord): RecordHeader[] {
+  return Object.entries(record.headers ?? {}).flatMap(([name, values]) =>
+    [values ?? []].flat().map((value): RecordHeader => [name, Buffer.from(value)]),
+  )
+}
+
+/** The client library gives headers by name: those of one name in order, but not the names. */
+function byName(headers: readonly RecordHeader[]): RecordHeader[] {
+  return headers.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}

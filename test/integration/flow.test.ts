@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { CloudEvent } from 'cloudevents'
+import type { Message } from 'kafkajs'
+import { writeEvent } from '../../lib/cloudevents/writer.ts'
+import type { EntityStatistics } from '../../lib/domain/analytics/process.ts'
+import type { Event } from '../../lib/domain/event.ts'
+import type { DeadLetter } from '../../lib/domain/failure/process.ts'
+import { TOPICS } from '../../lib/domain/topics.ts'
+import { outcomes, TestEnvironment } from '../support/environment.ts'
+import type { ForeignRecord } from '../support/foreign-client.ts'
+import { Offline } from '../support/offline.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { eventOf } from '../support/sdk-reader.ts'
+
+describe('the whole flow, through serverless offline', { timeout: 240_000 }, () => {
+  let environment: TestEnvironment
+  let offline: Offline
+
+  before(async () => {
+    environment = await TestEnvironment.create({ generator: { seed: 'flow' } })
+    offline = await Offline.start(environment.name)
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await environment?.close()
+  })
+
+  it('given records of all kinds from a foreign client, then each is accounted for and none stops the others', async () => {
+    const first = reading('first', { sensor: 's-mixed', temperature: 10 })
+    const strange: Message[] = [
+      { value: Buffer.from([0xff, 0x00, 0xfe]), headers: { note: 'garbage' } },
+      { value: '' },
+      { value: null },
+      { value: '{"not":', headers: { 'content-type': 'application/cloudevents+json' } },
+      binary(reading('broken', { sensor: 's-mixed', data: { sensorId: 's-mixed' } })),
+    ]
+    const codes = [
+      'not-a-cloudevent',
+      'not-a-cloudevent',
+      'not-a-cloudevent',
+      'malformed-event',
+      'schema-violated',
+    ]
+    const good = [structured(reading('second', { sensor: 's-mixed', at: 1, temperature: 20 })), binary(first)]
+    const last = binary(reading('third', { sensor: 's-mixed', at: 2, temperature: 30 }))
+    // One key, so one partition: nothing may overtake, and nothing may hold up what comes after it.
+    const messages = [binary(first), ...strange, ...good, last].map(message => ({
+      ...message,
+      key: 's-mixed',
+    }))
+    await environment.client.send(environment.topic('readings'), messages)
+    await environment.untilSettled()
+
+    for (const consumer of ['processor', 'alerting'] as const) {
+      const tally = await environment.tally(consumer)
+      const failed = {
+        'failed/not-a-cloudevent': 3,
+        'failed/malformed-event': 1,
+        'failed/schema-violated': 1,
+      }
+      assert.deepEqual({ ...tally, ...failed, 'duplicate/id-known': 1 }, tally)
+      assert.equal(outcomes(tally, 'applied'), 3)
+    }
+    const state = (await environment.states('processor')).get(
+      '/environment/test-site s-mixed',
+    ) as EntityStatistics
+    assert.equal(state.metrics.temperature?.count, 3)
+
+    const letters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
+    for (const consumer of ['processor', 'alerting']) {
+      const own = letters.filter(letter => letter.consumer === consumer)
+      own.sort((a, b) => a.originalOffset - b.originalOffset)
+      assert.deepEqual(
+        own.map(({ errorType }) => errorType),
+        codes,
+      )
+      const bytes = own.map(({ originalValue }) =>
+        originalValue === null ? null : Buffer.from(originalValue, 'base64'),
+      )
+      assert.deepEqual(
+        bytes,
+        strange.map(({ value }) => (value === null ? null : Buffer.from(value))),
+      )
+      assert.deepEqual(own[0]?.originalHeaders, [{ name: 'note', value: base64('garbage') }])
+      assert.ok(own.every(({ originalKey, error }) => originalKey === base64('s-mixed') && error.length > 0))
+    }
+    assert.equal(letters.length, 2 * strange.length)
+  })
+
+  it('given a sensor too hot and cool again, then one alert fires and resolves, in the form that the SDK reads', async () => {
+    const hot = [
+      reading('warm', { sensor: 's-hot', temperature: 39 }),
+      reading('hot', { sensor: 's-hot', at: 60, temperature: 41 }),
+      reading('hotter', { sensor: 's-hot', at: 120, temperature: 42 }),
+      reading('cool', { sensor: 's-hot', at: 180, temperature: 20 }),
+    ]
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    const traced = hot.map(event => ({ ...binary({ ...event, extensions: { traceparent } }), key: 's-hot' }))
+    await environment.client.send(environment.topic('readings'), traced)
+    await environment.untilSettled()
+
+    const records = await environment.read('alerts')
+    const alerts = records.map(record => eventOf(record))
+    assert.deepEqual(
+      alerts.map(({ type, time, source }) => ({ type, time, source })),
+      [
+        { type: 'io.sluice.alert.fired.v1', time: hot[1]?.time, source: '/alerting' },
+        { type: 'io.sluice.alert.resolved.v1', time: hot[3]?.time, source: '/alerting' },
+      ],
+    )
+    const [fired, resolved] = alerts.map(
+      ({ data }) => data as { alertId: string; fingerprint: string; rule: string },
+    )
+    assert.equal(fired?.rule, 'HIGH_TEMP')
+    assert.equal(fired?.alertId, resolved?.alertId)
+    assert.deepEqual(
+      records.map(({ key }) => key?.toString()),
+      [fired?.fingerprint, fired?.fingerprint],
+    )
+    for (const { traceparent: continued } of alerts)
+      assert.match(String(continued), /^00-4bf92f3577b34da6a3ce929d0e0e4736-/)
+    assert.equal(new Set(alerts.map(({ id }) => id)).size, 2)
+  })
+
+  it('when the schedule fires the generator, then its readings are published once, applied, and read by the SDK', async () => {
+    const before = await environment.read('readings')
+    const appliedBefore = outcomes(await environment.tally('processor'), 'applied')
+    const schedule = { time: new Date().toISOString() }
+    const { readings } = await offline.invoke<{ readings: number }>('generator', schedule)
+    assert.ok(readings > 0, 'the first readings flow at once')
+    const again = await offline.invoke<{ readings: number }>('generator', schedule)
+    assert.equal(again.readings, 0, 'a repeated run has nothing to add')
+    await environment.untilSettled()
+
+    const own = (await environment.read('readings')).slice(before.length)
+    assert.equal(own.length, readings)
+    const events = (await environment.read('readings'))
+      .map(tryEventOf)
+      .filter(event => event?.dataschema !== undefined)
+    const types = new Set(events.map(event => event?.type))
+    const families = ['database.reading', 'device.motion', 'environment.reading']
+    assert.deepEqual(
+      [...types].sort(),
+      families.map(family => `io.sluice.${family}.v1`),
+    )
+    assert.equal(outcomes(await environment.tally('processor'), 'applied'), appliedBefore + readings)
+  })
+
+  it('when the schedule fires the clock, then every partition gets a tick, which both consumers pass over', async () => {
+    const before = await environment.client.ends(environment.topic('readings'))
+    const answer = await offline.invoke('clock', { time: '2026-03-01T12:00:00Z' })
+    assert.deepEqual(answer, { ticks: TOPICS.readings.partitions })
+    await environment.untilSettled()
+    assert.deepEqual(
+      await environment.client.ends(environment.topic('readings')),
+      before.map(end => end + 1),
+    )
+    for (const consumer of ['processor', 'alerting'] as const)
+      assert.equal((await environment.tally(consumer))['ignored/tick'], TOPICS.readings.partitions)
+  })
+
+  it('then nothing was lost on the way: every record is decided once by each consumer', async () => {
+    const ends = await environment.client.ends(environment.topic('readings'))
+    const written = ends.reduce((sum, end) => sum + end, 0)
+    for (const consumer of ['processor', 'alerting'] as const) {
+      const tally = await environment.tally(consumer)
+      assert.equal(
+        Object.values(tally).reduce((sum, count) => sum + count, 0),
+        written,
+      )
+    }
+  })
+})
+
+function tryEventOf(record: ForeignRecord): CloudEvent<unknown> | undefined {
+  return record.headers?.ce_id && record.value ? eventOf(record) : undefined
+}
+
+function binary(event: Event): Message {
+  return message(event, 'binary')
+}
+
+function structured(event: Event): Message {
+  return message(event, 'structured')
+}
+
+function message(event: Event, mode: 'binary' | 'structured'): Message {
+  const { value, headers } = writeEvent(event, mode)
+  return { value, headers: Object.fromEntries(headers) }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}

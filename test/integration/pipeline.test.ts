@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
+import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
+import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
+import { consume, type Ports } from '../../lib/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
+import { type Publisher, Unavailable } from '../../lib/pipeline/ports.ts'
+import type { BatchResponse } from '../../lib/pipeline/respond.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { kafkaEvent, logRecord, environmentReading as reading } from '../support/records.ts'
+import { RedisMonitor } from '../support/redis-monitor.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { counting, RecordingObserver } from '../support/stage.ts'
+
+const SIZE = 100
+const INVOCATION = { remainingMs: () => 60_000, partialResponses: true }
+const quiet: KeyedProcess<number> = {
+  name: 'quiet',
+  accepts: counting.accepts,
+  onEvent: (count = 0) => decided('counted', count + 1),
+}
+
+/** Counts the calls, and can fail as a broker out of reach does. */
+class CountingPublisher implements Publisher {
+  calls = 0
+  fails = false
+  readonly #real: Publisher
+
+  constructor(real: Publisher) {
+    this.#real = real
+  }
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    this.calls++
+    if (this.fails) throw new Unavailable('broker-unavailable', 'out of reach')
+    await this.#real.publish(records)
+  }
+}
+
+describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  const store = new RedisStateStore(redis)
+  let environment: TestEnvironment
+  let monitor: RedisMonitor
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    monitor = await RedisMonitor.of(environment.topic('readings'))
+  })
+
+  after(async () => {
+    monitor?.close()
+    await environment?.close()
+    await kafka.close()
+    redis.close()
+  })
+
+  function consumerOf(process: KeyedProcess<never>, partition: number, parts: Partial<Ports> = {}) {
+    const publisher = new CountingPublisher(kafka)
+    const observer = new RecordingObserver()
+    const ports = { store, publisher, observer, ...parts }
+    const consumer = {
+      ...CONSUMER_DEFAULTS,
+      process: process as KeyedProcess<unknown>,
+      env: environment.name,
+    }
+    /** A batch of readings, each of an entity of its own unless told otherwise; `first` is its first offset. */
+    const batch = (first: number, entities = SIZE): Promise<BatchResponse> => {
+      const records = Array.from({ length: SIZE }, (_, index) => {
+        const event = reading(`${partition}/${first + index}`, { sensor: `${partition}/${index % entities}` })
+        return logRecord(first + index, event, { topic: environment.topic('readings'), partition })
+      })
+      return consume(consumer, ports, kafkaEvent(records), INVOCATION)
+    }
+    return { publisher, observer, batch }
+  }
+
+  /** The ids of what came to the events topic from this partition's readings, in order of their causes. */
+  async function emittedOf(partition: number): Promise<string[]> {
+    const records = await environment.read('events')
+    const own = records.filter(({ key }) =>
+      key?.toString().startsWith(`/environment/test-site ${partition}/`),
+    )
+    return own.map(({ headers }) => String(headers?.ce_id))
+  }
+
+  for (const entities of [1, SIZE])
+    it(`given a batch of ${SIZE} readings of ${entities} entities, then it costs two calls to Redis and no publish`, async () => {
+      const partition = entities === 1 ? 0 : 1
+      const { batch, publisher, observer } = consumerOf(quiet as KeyedProcess<never>, partition)
+      await batch(0, entities)
+      // The second: at the first a server may not have seen the scripts yet.
+      const commands = await monitor.during(() => batch(SIZE, entities))
+      assert.deepEqual(commands, ['evalsha', 'evalsha'])
+      assert.equal(publisher.calls, 0)
+      assert.equal(observer.decisions.length, 2 * SIZE)
+    })
+
+  it('given a batch that emits for every entity, then it costs three calls to Redis and one publish', async () => {
+    const { batch, publisher } = consumerOf(counting as KeyedProcess<never>, 2)
+    await batch(0)
+    assert.equal(publisher.calls, 0)
+    const commands = await monitor.during(() => batch(SIZE))
+    assert.deepEqual(commands, ['evalsha', 'evalsha', 'hdel'])
+    assert.equal(publisher.calls, 1)
+    assert.equal(new Set(await emittedOf(2)).size, SIZE)
+  })
+
+  it('given a crash between commit and publish, when the batch comes again, then it is published then, and applied once', async () => {
+    const { batch, publisher, observer } = consumerOf(counting as KeyedProcess<never>, 3)
+    publisher.fails = true
+    const { batchItemFailures } = await batch(0, 1)
+    assert.deepEqual(
+      batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset),
+      Array.from({ length: SIZE }, (_, offset) => offset),
+    )
+    assert.deepEqual(await emittedOf(3), [])
+
+    const restarted = consumerOf(counting as KeyedProcess<never>, 3)
+    assert.deepEqual(await restarted.batch(0, 1), { batchItemFailures: [] })
+    assert.equal(observer.decisions.length, SIZE)
+    assert.deepEqual([restarted.observer.decisions.length, restarted.observer.redeliveries], [0, SIZE])
+    const ids = await emittedOf(3)
+    assert.deepEqual([ids.length, new Set(ids).size], [SIZE / 2, SIZE / 2])
+  })
+
+  it('given a crash between publish and settle, then the next batch publishes those again, with the same ids', async () => {
+    const settle = () => Promise.reject(new Unavailable('store-unavailable', 'gone'))
+    const unsettling = { load: store.load.bind(store), commit: store.commit.bind(store), settle }
+    const { batch, observer } = consumerOf(counting as KeyedProcess<never>, 4, { store: unsettling })
+    assert.deepEqual(await batch(0, 1), { batchItemFailures: [] })
+    assert.equal(observer.unsettledEntries, SIZE / 2)
+    const first = await emittedOf(4)
+
+    await consumerOf(counting as KeyedProcess<never>, 4).batch(SIZE, 1)
+    const ids = await emittedOf(4)
+    assert.deepEqual(ids.slice(0, SIZE), [...first, ...first])
+    assert.equal(new Set(ids).size, SIZE)
+  })
+
+  it('given the same batch in two invocations at once, then one of them decides and the other finds it decided', async () => {
+    const twins = [
+      consumerOf(counting as KeyedProcess<never>, 5),
+      consumerOf(counting as KeyedProcess<never>, 5),
+    ]
+    const responses = await Promise.all(twins.map(({ batch }) => batch(0, 1)))
+    assert.deepEqual(responses, [{ batchItemFailures: [] }, { batchItemFailures: [] }])
+    const counts = twins.map(({ observer }) => [observer.decisions.length, observer.redeliveries])
+    assert.deepEqual(counts.sort(), [
+      [0, SIZE],
+      [SIZE, 0],
+    ])
+    assert.equal(new Set(await emittedOf(5)).size, SIZE / 2)
+  })
+})

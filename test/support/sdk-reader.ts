@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { type CloudEvent, Kafka as Sdk } from 'cloudevents'
+import type { IHeaders } from 'kafkajs'
+import type { ForeignRecord } from './foreign-client.ts'
+
+/** As the CloudEvents SDK, which knows nothing of Sluice, reads the record; its check is strict. */
+export function eventOf({ headers = {}, key, value }: ForeignRecord): CloudEvent<unknown> {
+  const message = {
+    headers: textOf(headers),
+    key: key?.toString(),
+    value: value?.toString(),
+    body: value?.toString(),
+  }
+  const event = Sdk.toEvent(message as unknown as Parameters<typeof Sdk.toEvent>[0]) as CloudEvent<unknown>
+  assert.equal(event.validate(), true)
+  assert.equal(event.specversion, '1.0')
+  return event
+}
+
+function textOf(headers: IHeaders): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+}

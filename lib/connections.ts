@@ -2,7 +2,7 @@
 import { brokersOf, secretOf } from './adapters/aws/clients.ts'
 import { type Kafka, kafkaClient } from './adapters/kafka/client.ts'
 import { KafkaPublisher } from './adapters/kafka/publisher.ts'
-import { RedisClient } from './adapters/redis/client.ts'
+import { RedisClient, type RedisSettings } from './adapters/redis/client.ts'
 import type { Config } from './config.ts'
 import { once } from './once.ts'
 
@@ -17,7 +17,7 @@ export class Connections {
   constructor(config: Config, name: string) {
     this.kafka = once(() => connectKafka(config, name))
     this.publisher = once(async () => this.#kept(new KafkaPublisher(await this.kafka())))
-    this.redis = once(async () => this.#kept(await connectRedis(config)))
+    this.redis = once(async () => this.#kept(new RedisClient(() => redisSettings(config))))
   }
 
   /** Closes what was opened; afterwards nothing of it keeps the process alive. */
@@ -37,11 +37,11 @@ async function connectKafka({ kafka }: Config, name: string): Promise<Kafka> {
   return kafkaClient({ brokers: addresses, clientId: `sluice-${name}`, auth, ...(region ? { region } : {}) })
 }
 
-async function connectRedis({ redis }: Config): Promise<RedisClient> {
+async function redisSettings({ redis }: Config): Promise<RedisSettings> {
   const { username, password } = redis.secret ? await secretOf(redis.secret) : {}
-  return new RedisClient({
+  return {
     url: redis.url,
     ...(username ? { username: String(username) } : {}),
     ...(password ? { password: String(password) } : {}),
-  })
+  }
 }

@@ -11,27 +11,27 @@ export interface RedisSettings {
   readonly commandTimeoutMs?: number
 }
 
-/** A client whose every failure to reach the server is `Unavailable`, soon: the records wait in Kafka, not in memory. */
+/**
+ * A client whose every failure to reach the server is `Unavailable`, soon: the records wait in Kafka, not in memory. A
+ * connection that no longer answers, as after a freeze, and one whose password has changed, is replaced by a new one.
+ */
 export class RedisClient {
-  readonly #redis: Redis
+  readonly #settings: () => Promise<RedisSettings>
+  #connection: Promise<Connection> | undefined
 
-  constructor({ url, username, password, commandTimeoutMs = 2_000 }: RedisSettings) {
-    this.#redis = new Redis(url, {
-      ...(username ? { username } : {}),
-      ...(password ? { password } : {}),
-      connectTimeout: commandTimeoutMs,
-      commandTimeout: commandTimeoutMs,
-      maxRetriesPerRequest: 1,
-      retryStrategy: attempt => Math.min(50 * 2 ** attempt, 1_000),
-      lazyConnect: true,
-    })
-    // Without a listener the library prints each failed reconnect; the commands that fail of it report it.
-    this.#redis.on('error', () => {})
+  /** @param settings as they are, or where to read them: asked anew for each new connection */
+  constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
+    this.#settings = typeof settings === 'function' ? settings : async () => settings
   }
 
   /** Runs a command that the library knows; replies are text. */
-  run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    return command(this.#redis).catch(unavailable)
+  async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    const connection = await this.#connected()
+    try {
+      return await command(connection.redis)
+    } catch (error) {
+      throw this.#failed(connection, error as Error)
+    }
   }
 
   /** Runs a script by its hash, or by its text where the server has not seen it; replies hold Buffers. */
@@ -40,29 +40,78 @@ export class RedisClient {
     keys: readonly string[],
     args: readonly (string | number | Buffer)[],
   ): Promise<unknown> {
-    try {
-      return await this.#redis.callBuffer('EVALSHA', script.sha1, keys.length, ...keys, ...args)
-    } catch (error) {
-      if (!String((error as Error).message).startsWith('NOSCRIPT')) return unavailable(error)
-      return this.#redis.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args).catch(unavailable)
-    }
+    return this.run(redis =>
+      redis.callBuffer('EVALSHA', script.sha1, keys.length, ...keys, ...args).catch((error: Error) => {
+        if (!error.message.startsWith('NOSCRIPT')) throw error
+        return redis.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args)
+      }),
+    )
   }
 
   close(): void {
-    this.#redis.disconnect()
+    const connection = this.#connection
+    this.#connection = undefined
+    void connection?.then(({ redis }) => redis.disconnect()).catch(() => {})
+  }
+
+  #connected(): Promise<Connection> {
+    this.#connection ??= this.#settings().then(connect, error => {
+      this.#connection = undefined
+      throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
+    })
+    return this.#connection
+  }
+
+  /**
+   * What the caller is told. The library's own errors carry the command with all its arguments, a password or states
+   * among them: nothing of them goes further than name and message.
+   */
+  #failed(connection: Connection, { name, message }: Error): Error {
+    if (name === 'ReplyError' && !NOT_NOW.test(message))
+      return new Error(`Redis refuses a command: ${message}`)
+    if (message === 'Command timed out' || SIGN_IN.test(message)) this.#drop(connection)
+    const why = connection.lastError ?? message
+    return new Unavailable('store-unavailable', `Redis at ${connection.address} does not answer: ${why}`)
+  }
+
+  #drop(connection: Connection): void {
+    connection.redis.disconnect()
+    // Several commands may fail of the same connection; the first has made way for a new one.
+    void this.#connection?.then(current => {
+      if (current === connection) this.#connection = undefined
+    })
   }
 }
 
-/**
- * A reply that is an error of the script or the command is a bug and stays what it is; everything else, and a server that
- * is loading, failing over or read-only, means: not now.
- */
-function unavailable(error: unknown): never {
-  const { name, message } = error as Error
-  const transient =
-    /^(NOAUTH|WRONGPASS|NOPERM|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/.test(
-      message,
-    )
-  if (name === 'ReplyError' && !transient) throw error
-  throw new Unavailable('store-unavailable', `Redis did not answer: ${message}`, { cause: error })
+interface Connection {
+  readonly redis: Redis
+  /** Host and port: never the whole URL, which may hold a password. */
+  readonly address: string
+  lastError: string | undefined
+}
+
+const SIGN_IN = /^(NOAUTH|WRONGPASS|NOPERM)\b/
+/** Replies that are errors and yet mean: not now. Any other is a fault of the command, and stays one. */
+const NOT_NOW =
+  /^(NOAUTH|WRONGPASS|NOPERM|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
+
+function connect({ url, username, password, commandTimeoutMs = 2_000 }: RedisSettings): Connection {
+  const redis = new Redis(url, {
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    connectTimeout: commandTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    maxRetriesPerRequest: 1,
+    retryStrategy: attempt => Math.min(50 * 2 ** attempt, 1_000),
+    lazyConnect: true,
+  })
+  const connection: Connection = { redis, address: new URL(url).host, lastError: undefined }
+  // The commands that fail of a lost connection say only that they were tried in vain; this says why.
+  redis.on('error', (error: Error) => {
+    connection.lastError = error.message
+  })
+  redis.on('ready', () => {
+    connection.lastError = undefined
+  })
+  return connection
 }

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { RedisClient } from '../../../lib/adapters/redis/client.ts'
+import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { redisUrl } from '../../support/servers.ts'
+
+/** Runs on a client of its own, and closes it. */
+async function withClient<T>(
+  settings: ConstructorParameters<typeof RedisClient>[0],
+  use: (client: RedisClient) => Promise<T>,
+): Promise<T> {
+  const client = new RedisClient(settings)
+  try {
+    return await use(client)
+  } finally {
+    client.close()
+  }
+}
+
+/** What the call is rejected with; a call that succeeds has failed the test. */
+async function rejection(call: Promise<unknown>): Promise<Error> {
+  const error = await call.then(
+    () => undefined,
+    rejected => rejected as Error,
+  )
+  assert.ok(error, 'was not rejected')
+  return error
+}
+
+describe('what a failed command tells', () => {
+  it('given a wrong password, then neither it nor the command is anywhere in the error', async () => {
+    const settings = { url: redisUrl(), username: 'nobody', password: 'PW-SECRET' }
+    const error = await withClient(settings, client => rejection(client.run(redis => redis.get('k'))))
+    assert.ok(error instanceof Unavailable)
+    assert.match(error.message, /127\.0\.0\.1:\d+ does not answer: WRONGPASS/)
+    assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /PW-SECRET/)
+  })
+
+  it('given a command that the server refuses, then its arguments are nowhere in the error, and it is not "unavailable"', async () => {
+    const key = `client-${randomUUID()}`
+    await withClient({ url: redisUrl() }, async client => {
+      await client.run(redis => redis.set(key, 'text'))
+      const error = await rejection(client.run(redis => redis.hset(key, 'field', 'STATE-SECRET')))
+      await client.run(redis => redis.del(key))
+      assert.equal(error instanceof Unavailable, false)
+      assert.match(error.message, /WRONGTYPE/)
+      assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /STATE-SECRET/)
+    })
+  })
+})
+
+describe('a connection that is of no use any more', () => {
+  it('given one that swallows everything, then the command after the one that timed out has a new connection', async () => {
+    const target = new URL(redisUrl())
+    let connections = 0
+    const proxy = createServer(socket => {
+      connections++
+      socket.on('error', () => {})
+      // The first one is what a freeze leaves behind: open, and nobody at the other end.
+      if (connections === 1) return
+      const server = connect(Number(target.port), target.hostname)
+      server.on('error', () => {})
+      socket.pipe(server).pipe(socket)
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const url = `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    try {
+      await withClient({ url, commandTimeoutMs: 300 }, async client => {
+        assert.ok((await rejection(client.run(redis => redis.ping()))) instanceof Unavailable)
+        assert.equal(await client.run(redis => redis.ping()), 'PONG')
+      })
+    } finally {
+      proxy.close()
+    }
+  })
+
+  it('given a password that was changed, then it is read anew', async () => {
+    const passwords = ['old', undefined]
+    const settings = async () => {
+      const password = passwords.shift()
+      return { url: redisUrl(), ...(password ? { username: 'nobody', password } : {}) }
+    }
+    await withClient(settings, async client => {
+      assert.ok((await rejection(client.run(redis => redis.ping()))) instanceof Unavailable)
+      assert.equal(await client.run(redis => redis.ping()), 'PONG')
+    })
+  })
+})

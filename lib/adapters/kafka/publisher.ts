@@ -1,6 +1,7 @@
-import { type IHeaders, type Kafka, Partitioners, type Producer } from 'kafkajs'
+import type { IHeaders, Kafka, Producer } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
+import { murmur2Partitioner } from './partitioner.ts'
 
 /** A single record that is larger has a request of its own. */
 const REQUEST_BYTES = 900 * 1024
@@ -18,7 +19,12 @@ export class KafkaPublisher implements Publisher {
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {
     const sent = this.#last.then(() => this.#send(records))
-    this.#last = sent.catch(() => {})
+    this.#last = sent
+    // What waits behind a publish that fails, fails with it: with Kafka away, a batch must not pay for each of its
+    // partitions in turn. Whoever comes when nothing waits any more begins anew.
+    sent.catch(() => {
+      if (this.#last === sent) this.#last = Promise.resolve()
+    })
     return sent
   }
 
@@ -62,8 +68,7 @@ export class KafkaPublisher implements Publisher {
 
   async #connect(): Promise<Producer> {
     const producer = this.#kafka.producer({
-      // Kafka's own murmur2, as every Java client has it: the same key must meet the same partition from everywhere.
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: murmur2Partitioner,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
     })
@@ -108,7 +113,8 @@ function message({ key, value, headers, partition }: OutgoingRecord) {
 
 /** The library takes headers by name; a name that is there more than once keeps its values in order. */
 function grouped(headers: readonly RecordHeader[]): IHeaders {
-  const names: Record<string, Buffer[]> = {}
+  // Without a prototype: a header may be called `constructor`.
+  const names: Record<string, Buffer[]> = Object.create(null)
   for (const [name, value] of headers) {
     names[name] ??= []
     names[name].push(value)
@@ -118,8 +124,11 @@ function grouped(headers: readonly RecordHeader[]): IHeaders {
   )
 }
 
-function unavailable(error: unknown): Unavailable {
-  return new Unavailable('broker-unavailable', `Kafka did not take it: ${(error as Error).message}`, {
-    cause: error,
-  })
+/** The library's own errors hold much of the client; nothing of them goes further than the message. */
+function unavailable(error: unknown): Error {
+  const { message, type } = error as Error & { type?: string }
+  // No matter how often it is tried again: whoever made the record must make it smaller.
+  if (type === 'MESSAGE_TOO_LARGE') return new Error(`Kafka refuses a record as too large: ${message}`)
+  const cause = type === undefined ? {} : { cause: type }
+  return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`, cause)
 }

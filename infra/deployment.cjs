@@ -28,6 +28,7 @@ module.exports = async ({ resolveVariable }) => {
       REDIS_SECRET: `sluice/${env}/redis`,
       GENERATOR_PARAMETER: `/sluice/${env}/generator`,
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'INFO',
+      ...given(process.env),
       ...place.environment,
     },
     roles: {
@@ -39,6 +40,13 @@ module.exports = async ({ resolveVariable }) => {
       ),
     },
   }
+}
+
+/** Settings of the functions that are handed on where they are set; `lib/config.ts` has their defaults. */
+const HANDED_ON = ['KAFKA_AUTH', 'CONTENT_MODE', 'ID_WINDOW_SECONDS', 'FUTURE_TOLERANCE_SECONDS']
+
+function given(env) {
+  return Object.fromEntries(HANDED_ON.filter(name => env[name]).map(name => [name, env[name]]))
 }
 
 /**

@@ -44,10 +44,9 @@ const PHASES: readonly Phase[] = [
 
 /** Two at once: a check or a test file is one or two busy processes, and the smallest machines have two cores. */
 const WIDTH = 2
-const TEST_TIMEOUT_MS = 5 * 60_000
+const FILE_TIMEOUT_MS = 5 * 60_000
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  if (error instanceof StopRequested) return 130
   console.error(describeFailure(error))
   return 1
 })
@@ -63,7 +62,8 @@ async function main(args: string[]): Promise<number> {
   const signal = stopRequest()
   const screen = new Screen(process.stdout, process.env)
   const results = await runAll(selection, screen, signal)
-  if (results.length === 0)
+  if (signal.aborted) screen.heading('Stopped before the end: only what had ended is counted.')
+  else if (results.length === 0)
     results.push({ outcome: 'failed', name: 'npm test', why: `nothing is called "${selection.pattern}"` })
   screen.summary(results)
   console.log(countLine(results))
@@ -102,7 +102,12 @@ async function runPhase(
   if (files.length === 0) return [nothing]
   const run = (variables: Readonly<Record<string, string>>) => {
     const env = { ...process.env, ...variables }
-    return runTests(files, { width: WIDTH, testTimeoutMs: TEST_TIMEOUT_MS, env, signal }, screen)
+    return runTests(files, { width: WIDTH, fileTimeoutMs: FILE_TIMEOUT_MS, env, signal }, screen)
   }
-  return needsServers ? withServers(screen, signal, run) : run({})
+  try {
+    return await (needsServers ? withServers(screen, signal, run) : run({}))
+  } catch (error) {
+    if (error instanceof StopRequested) return []
+    return [{ outcome: 'failed', name: title, why: describeFailure(error) }]
+  }
 }

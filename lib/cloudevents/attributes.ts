@@ -33,7 +33,7 @@ function brokenRule(name: string, value: string): string | undefined {
     return `"${printable(name)}" is no attribute name: only a-z and 0-9`
   if (FORBIDDEN.test(value) || !value.isWellFormed())
     return `"${name}" holds characters that a CloudEvents string may not have`
-  return RULES[name]?.(value)
+  return Object.hasOwn(RULES, name) ? RULES[name]?.(value) : undefined
 }
 
 const RULES: Readonly<Record<string, (value: string) => string | undefined>> = {

@@ -35,7 +35,7 @@ export function readJsonEvent(document: unknown): Event | Fault {
   }
   const broken = attributeFault(attributes)
   if (broken) return fault('malformed-event', broken)
-  const data = payload(document)
+  const data = payload(document, attributes.get('datacontenttype'))
   if ('fault' in data) return data.fault
   // JSON format, 3.1.2: data without a content type is JSON; data_base64 without one is nothing known.
   if ('data' in document && !attributes.has('datacontenttype'))
@@ -43,14 +43,40 @@ export function readJsonEvent(document: unknown): Event | Fault {
   return toEvent(attributes, data)
 }
 
-function payload(document: object): { data?: unknown } | { fault: Fault } {
-  const both = document as { data?: unknown; data_base64?: unknown }
-  if (both.data_base64 === undefined || both.data_base64 === null)
-    return 'data' in both ? { data: both.data } : {}
-  if ('data' in both) return { fault: fault('malformed-event', '"data" and "data_base64" are both there') }
-  if (typeof both.data_base64 !== 'string' || !BASE64.test(both.data_base64))
+/**
+ * JSON format, 3.1: `data` is a JSON value, or text where the content type is not JSON; `data_base64` is bytes. What is
+ * JSON comes out as its value and everything else as bytes, as in binary mode: the same event is the same in both.
+ */
+function payload(document: object, contentType: string | undefined): { data?: unknown } | { fault: Fault } {
+  const { data, data_base64: base64 } = document as { data?: unknown; data_base64?: unknown }
+  const json = contentType !== undefined && isJson(contentType)
+  if (base64 === undefined || base64 === null) {
+    if (!('data' in document)) return {}
+    return typeof data === 'string' && contentType !== undefined && !json
+      ? { data: Buffer.from(data) }
+      : { data }
+  }
+  if ('data' in document)
+    return { fault: fault('malformed-event', '"data" and "data_base64" are both there') }
+  if (typeof base64 !== 'string' || !BASE64.test(base64))
     return { fault: fault('malformed-event', '"data_base64" is not base64') }
-  return { data: Buffer.from(both.data_base64, 'base64') }
+  const bytes = Buffer.from(base64, 'base64')
+  return json ? parsedJson(bytes) : { data: bytes }
+}
+
+/** JSON format, 3.1: subtype `json`, or a suffix `+json`, parameters aside. */
+export function isJson(contentType: string): boolean {
+  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
+}
+
+/** Bytes that are JSON by their content type. */
+export function parsedJson(bytes: Buffer): { data: unknown } | { fault: Fault } {
+  try {
+    if (isUtf8(bytes)) return { data: JSON.parse(bytes.toString()) }
+  } catch {
+    // Said below, without the parser's message, which quotes the text.
+  }
+  return { fault: fault('malformed-event', 'the data is not JSON, as its content type says') }
 }
 
 /** Type System: the canonical string of an attribute's value; undefined where JSON holds what no attribute can be. */

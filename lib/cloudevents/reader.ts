@@ -7,7 +7,7 @@ import type { Event } from '../domain/event.ts'
 import { type Fault, fault } from '../domain/failure/codes.ts'
 import { attributeFault } from './attributes.ts'
 import { toEvent } from './event.ts'
-import { readStructured } from './json-format.ts'
+import { isJson, parsedJson, readStructured } from './json-format.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 const PREFIX = 'ce_'
@@ -64,22 +64,10 @@ function binaryData(
   contentType: string | undefined,
 ): { data?: unknown } | { fault: Fault } {
   if (value === null) return {}
-  if (contentType !== undefined && !isJson(contentType)) return { data: value }
-  const text = utf8(value)
-  try {
-    if (text !== undefined) return { data: JSON.parse(text) }
-  } catch {
-    // Falls through: what matters is only that it is not JSON.
-  }
-  // Without a content type nothing says that it should have been.
-  return contentType === undefined
-    ? { data: value }
-    : { fault: malformed('the value is not JSON, as its content type says') }
-}
-
-/** JSON event format, 3.1: subtype `json`, or a suffix `+json`, parameters aside. */
-function isJson(contentType: string): boolean {
-  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
+  if (contentType !== undefined) return isJson(contentType) ? parsedJson(value) : { data: value }
+  // Nothing says what it is: JSON where it can be read as that.
+  const parsed = parsedJson(value)
+  return 'fault' in parsed ? { data: value } : parsed
 }
 
 function malformed(message: string): Fault {

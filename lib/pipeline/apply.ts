@@ -1,7 +1,5 @@
 /** Step 4: each record of the wave, in order, gets its decision; the decisions make one change. Pure. */
-import { type Fault, fault } from '../domain/failure/codes.ts'
-import type { Step } from '../domain/process.ts'
-import { TICK_TYPE } from '../domain/telemetry/tick.ts'
+import { bug, type Fault, fault } from '../domain/failure/codes.ts'
 import { advance } from './clock.ts'
 import type { Consumer } from './consumer.ts'
 import type { Decoded } from './decode.ts'
@@ -16,6 +14,14 @@ export interface Applied {
 
 type Healthy = Extract<Decoded, { fingerprint: unknown }>
 
+/** A step as it will be stored. */
+interface Outcome {
+  readonly state: unknown
+  readonly json: string | null
+  readonly entries: readonly OutboxEntry[]
+  readonly reason: string
+}
+
 /** Decides every record of the wave. All of them lie after the snapshot's mark; there is at least one. */
 export function apply(consumer: Consumer, snapshot: Snapshot, wave: readonly Decoded[]): Applied {
   const working = new WorkingCopy(consumer, snapshot)
@@ -27,7 +33,10 @@ export function apply(consumer: Consumer, snapshot: Snapshot, wave: readonly Dec
 class WorkingCopy {
   readonly #consumer: Consumer
   readonly #snapshot: Snapshot
-  readonly #states = new Map<string, { state: unknown; changed: boolean }>()
+  /** What the wave has changed, as it will be stored; null where the entity is forgotten. */
+  readonly #changed = new Map<string, string | null>()
+  /** The same, and what was only looked at, as the process knows it. */
+  readonly #states = new Map<string, unknown>()
   readonly #applied = new Map<string, RememberedId>()
   readonly #outbox: OutboxEntry[] = []
   #clock: LogClock
@@ -39,27 +48,27 @@ class WorkingCopy {
   }
 
   decide(decoded: Decoded): Decision {
-    const { offset, timestampMs } = decoded.record
-    this.#clock = advance(this.#clock, timestampMs)
+    this.#clock = advance(this.#clock, decoded.record.timestampMs)
     if ('fault' in decoded) return this.#fail(decoded, decoded.fault)
-    const { event, fingerprint } = decoded
-    if (event.type === TICK_TYPE) return { offset, event, outcome: 'ignored', reason: 'tick' }
-    if (!this.#consumer.process.accepts.includes(event.type))
-      return { offset, event, outcome: 'ignored', reason: 'not-mine' }
-    const known = this.#known(fingerprint.id)
+    if ('ignored' in decoded) {
+      const { record, event, ignored } = decoded
+      return { offset: record.offset, event, outcome: 'ignored', reason: ignored }
+    }
+    const known = this.#known(decoded.fingerprint.id)
     if (known) return this.#repeated(decoded, known)
-    return this.#step(decoded)
+    const step = this.#step(decoded)
+    if (!('code' in step)) return this.#take(decoded, step)
+    // The process may have touched the state before it gave up: the next event starts from what is stored.
+    this.#states.delete(decoded.event.entity)
+    return this.#fail(decoded, step)
   }
 
   change(decisions: readonly Decision[]): Change {
-    const changed = [...this.#states].filter(([, { changed }]) => changed)
     return {
       base: this.#snapshot.version,
       mark: decisions.at(-1)?.offset ?? this.#snapshot.version.mark,
-      clock: { nowMs: this.#clock.nowMs, appendedAtMs: this.#clock.appendedAtMs ?? 0 },
-      states: new Map(
-        changed.map(([entity, { state }]) => [entity, state === undefined ? null : JSON.stringify(state)]),
-      ),
+      clock: this.#clock,
+      states: this.#changed,
       ids: [...this.#applied.values()],
       outbox: this.#outbox,
       tally: tally(decisions),
@@ -78,35 +87,32 @@ class WorkingCopy {
     return this.#fail(decoded, fault('id-conflict', `content digest ${now}, but the first had ${before}`))
   }
 
-  #step(decoded: Healthy): Decision {
-    const { record, event, fingerprint } = decoded
-    const step = this.#run(decoded)
-    if ('code' in step) return this.#fail(decoded, step)
-    if ('rejected' in step) return this.#fail(decoded, fault('rejected', step.rejected))
-    const entries = step.emit.map((emission, index) =>
-      emitted(this.#consumer.process.name, emission, event, record.offset, index),
-    )
-    const unfit = entries.find(entry => !fitsItsTopic(entry))
-    if (unfit)
-      return this.#fail(
-        decoded,
-        fault('emission-too-large', `a ${unfit.event.type} does not fit into ${unfit.to}`),
-      )
-    this.#states.set(event.entity, { state: step.state, changed: true })
-    this.#applied.set(fingerprint.id, { ...fingerprint, appliedAtMs: this.#clock.nowMs })
-    this.#outbox.push(...entries)
-    return { offset: record.offset, event, outcome: 'applied', reason: step.reason }
-  }
-
-  /** What the process makes of the event; what it throws is its bug, and the record's failure. */
-  #run({ event }: Healthy): Step<unknown> | Fault {
+  /** What the process makes of the event, ready to be stored; what cannot be, or is thrown, is the record's failure. */
+  #step({ record, event }: Healthy): Outcome | Fault {
     try {
-      const step = this.#consumer.process.onEvent(this.#state(event.entity), event)
-      if ('rejected' in step || distinct(step.emit.map(({ name }) => name))) return step
-      return fault('unexpected-error', 'the consumer emitted the same name twice in one step')
+      const { process } = this.#consumer
+      const step = process.onEvent(this.#state(event.entity), event)
+      if ('rejected' in step) return fault('rejected', step.rejected)
+      if (!distinct(step.emit.map(({ name }) => name)))
+        return fault('unexpected-error', 'the consumer emitted the same name twice in one step')
+      const entries = step.emit.map((emission, index) =>
+        emitted(process.name, emission, event, record.offset, index),
+      )
+      const unfit = entries.find(entry => !fitsItsTopic(entry))
+      if (unfit) return fault('emission-too-large', `a ${unfit.event.type} does not fit into ${unfit.to}`)
+      const json = step.state === undefined ? null : JSON.stringify(step.state)
+      return { state: step.state, json, entries, reason: step.reason }
     } catch (error) {
       return bug(error)
     }
+  }
+
+  #take({ record, event, fingerprint }: Healthy, { state, json, entries, reason }: Outcome): Decision {
+    this.#states.set(event.entity, state)
+    this.#changed.set(event.entity, json)
+    this.#applied.set(fingerprint.id, { ...fingerprint, appliedAtMs: this.#clock.nowMs })
+    this.#outbox.push(...entries)
+    return { offset: record.offset, event, outcome: 'applied', reason }
   }
 
   #fail(decoded: Decoded, failure: Fault): Decision {
@@ -123,22 +129,12 @@ class WorkingCopy {
   }
 
   #state(entity: string): unknown {
-    const working = this.#states.get(entity)
-    if (working) return working.state
-    const json = this.#snapshot.states.get(entity)
-    const state = json === undefined ? undefined : JSON.parse(json)
-    this.#states.set(entity, { state, changed: false })
+    if (this.#states.has(entity)) return this.#states.get(entity)
+    const json = this.#changed.has(entity) ? this.#changed.get(entity) : this.#snapshot.states.get(entity)
+    const state = json ? JSON.parse(json) : undefined
+    this.#states.set(entity, state)
     return state
   }
-}
-
-function bug(error: unknown): Fault {
-  if (!(error instanceof Error)) return fault('unexpected-error', 'threw something that is no Error')
-  const place = error.stack
-    ?.split('\n')
-    .find(line => line.trimStart().startsWith('at '))
-    ?.trim()
-  return { ...fault('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
 }
 
 function tally(decisions: readonly Decision[]): Map<string, number> {

@@ -6,13 +6,14 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { apply } from './apply.ts'
 import { commit } from './commit.ts'
 import type { Consumer } from './consumer.ts'
-import { decode } from './decode.ts'
-import { fromAnotherLog, load, missingStretch } from './load.ts'
+import { type Decoded, decode } from './decode.ts'
+import { fromAnotherLog, load, missingStretch, startsWithoutMark } from './load.ts'
 import {
   type Observer,
   type OutboxEntry,
   type Publisher,
   type Slot,
+  type Snapshot,
   type StateStore,
   Unavailable,
   type Waiting,
@@ -101,21 +102,26 @@ async function decideWave(
   slot: Slot,
   wave: readonly LogRecord[],
 ): Promise<readonly OutboxEntry[] | 'refused' | 'another-log'> {
-  const decoded = wave.map(record => decode(record, consumer.futureToleranceMs))
+  const decoded = wave.map(record => decode(record, consumer))
   const snapshot = await load(store, slot, decoded, consumer.idWindowMs)
   if (fromAnotherLog(snapshot, wave)) return 'another-log'
   const fresh = decoded.filter(({ record }) => record.offset > snapshot.version.mark)
   const redelivered = decoded.length - fresh.length
   if (redelivered > 0) observer.redelivered(slot, redelivered)
   if (fresh.length === 0) return snapshot.outbox
-  const stretch = missingStretch(snapshot, (fresh[0] as (typeof fresh)[number]).record)
-  if (stretch) observer.stretchMissing(slot, stretch)
+  reportGap(observer, slot, snapshot, (fresh[0] as Decoded).record)
   const { decisions, change } = apply(consumer, snapshot, fresh)
   if (!(await commit(store, slot, change))) return 'refused'
   observer.decided(slot, decisions)
   // The commit compared the version, so nobody has put anything else into the outbox in between; what was left over
   // from before goes first.
   return [...snapshot.outbox, ...change.outbox]
+}
+
+function reportGap(observer: Observer, slot: Slot, snapshot: Snapshot, first: LogRecord): void {
+  const stretch = missingStretch(snapshot, first)
+  if (stretch) observer.stretchMissing(slot, stretch)
+  if (startsWithoutMark(snapshot, first)) observer.startsWithoutMark(slot, first.offset)
 }
 
 /** Publish, then settle: a settle that fails leaves entries that the next batch publishes once more. */

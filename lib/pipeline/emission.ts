@@ -34,7 +34,10 @@ export function emitted(
   })
 }
 
-/** The failure event of a record: its bytes as they came, and why it failed. */
+/**
+ * The failure event of a record: its bytes as they came, and why it failed. Near the limit of its topic, base64 makes it
+ * too large: then value, headers and key stay away, in this order, as far as needed, and the message says where they are.
+ */
 export function failed(
   consumer: string,
   to: Signal,
@@ -44,13 +47,25 @@ export function failed(
 ): OutboxEntry {
   const { topic, partition, offset } = record
   const id = derivedId('failure', consumer, topic, partition, offset)
-  const data = failure(consumer, record, { code, message })
-  const whole = failureEntry(id, to, record, data, cause)
-  if (fitsItsTopic(whole)) return whole
-  // Base64 of a record near its topic's limit: better a letter that says where the bytes are than none at all.
-  const left = `its value of ${record.value?.length} bytes does not fit into a letter and stays at its place in the log`
-  return failureEntry(id, to, record, { ...data, originalValue: null, error: `${message}; ${left}` }, cause)
+  let data = failure(consumer, record, { code, message })
+  let made = failureEntry(id, to, record, data, cause)
+  const left: string[] = []
+  for (const [part, nothing] of LEFT_BEHIND) {
+    if (fitsItsTopic(made)) break
+    left.push(part)
+    const error = `${message}; too large for a letter, and to be found only at its place in the log: ${left.join(', ')}`
+    data = { ...data, ...nothing, error }
+    // A cause has attributes of its own, trace context among them, which may be what is too large.
+    made = failureEntry(id, to, record, data, undefined)
+  }
+  return made
 }
+
+const LEFT_BEHIND: readonly (readonly [part: string, nothing: Partial<Failure>])[] = [
+  ['value', { originalValue: null }],
+  ['headers', { originalHeaders: [] }],
+  ['key', { originalKey: null }],
+]
 
 function failure(consumer: string, record: LogRecord, { code, message }: Fault): Failure {
   const at = new Date(record.timestampMs).toISOString()

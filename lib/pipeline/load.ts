@@ -12,7 +12,7 @@ export function load(
   const entities = new Set<string>()
   const ids = new Set<string>()
   for (const decoded of wave) {
-    if ('fault' in decoded) continue
+    if (!('fingerprint' in decoded)) continue
     entities.add(decoded.event.entity)
     ids.add(decoded.fingerprint.id)
   }
@@ -26,8 +26,16 @@ export function load(
 export function fromAnotherLog(snapshot: Snapshot, wave: readonly LogRecord[]): LogRecord | undefined {
   const { version, clock } = snapshot
   return wave.find(
-    ({ offset, timestampMs }) => offset <= version.mark && timestampMs > (clock.appendedAtMs ?? Infinity),
+    ({ offset, timestampMs }) => offset <= version.mark && timestampMs > (clock.highestAppendMs ?? Infinity),
   )
+}
+
+/**
+ * Whether the slot knows nothing although the log does not begin here: the first deployment on a topic that has lost its
+ * beginning to retention, or a store that has lost everything.
+ */
+export function startsWithoutMark({ version }: Snapshot, first: LogRecord): boolean {
+  return version.mark < 0 && first.offset > 0
 }
 
 /** The offsets that lie between the mark and the wave, if any: the store has forgotten, or they were never delivered. */

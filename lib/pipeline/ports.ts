@@ -26,8 +26,10 @@ export interface Version {
 /** The log's own clock, in milliseconds: it advances with append times and knows no other (see `clock.ts`). */
 export interface LogClock {
   readonly nowMs: number
-  /** The highest append time up to the mark; undefined before the first record. */
-  readonly appendedAtMs: number | undefined
+  /** Append time of the record at the mark; undefined before the first record. */
+  readonly lastAppendMs: number | undefined
+  /** The highest append time up to the mark: by it a record of another log is known. */
+  readonly highestAppendMs: number | undefined
 }
 
 /** 96 bits of identity and 64 bits of content, as latin1 strings of 12 and 8 characters. */
@@ -72,7 +74,7 @@ export interface Snapshot {
 export interface Change {
   readonly base: Version
   readonly mark: number
-  readonly clock: { readonly nowMs: number; readonly appendedAtMs: number }
+  readonly clock: LogClock
   /** New states as JSON; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
   readonly ids: readonly RememberedId[]
@@ -128,6 +130,8 @@ export interface Observer {
   unsettled(slot: Slot, count: number, error: unknown): void
   /** Offsets between the mark and the batch that nobody has delivered. */
   stretchMissing(slot: Slot, stretch: { readonly fromOffset: number; readonly toOffset: number }): void
+  /** The slot is empty although the log is not: fine at a first deployment, a loss otherwise. */
+  startsWithoutMark(slot: Slot, fromOffset: number): void
 }
 
 /** Redis or Kafka is out of reach: nothing is decided, the records wait in Kafka. */

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Change, OutboxEntry, RememberedId, Slot, StateStore } from '../../lib/pipeline/ports.ts'
+import type {
+  Change,
+  LogClock,
+  OutboxEntry,
+  RememberedId,
+  Slot,
+  StateStore,
+} from '../../lib/pipeline/ports.ts'
 
 const WINDOW = 3_600_000
 const NOTHING = { entities: [], ids: [], idWindowMs: WINDOW }
@@ -13,7 +20,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       const snapshot = await store().load(newSlot(), { ...NOTHING, entities: ['e'], ids: [id('a').id] })
       assert.deepEqual(snapshot, {
         version: { epoch: 0, mark: -1 },
-        clock: { nowMs: 0, appendedAtMs: undefined },
+        clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
         states: new Map(),
         known: new Map(),
         outbox: [],
@@ -24,7 +31,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       const slot = newSlot()
       const change = changeOf({
         mark: 7,
-        clock: { nowMs: 1234, appendedAtMs: 1_772_366_400_000 },
+        clock: { nowMs: 1234, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
         states: new Map([['e 1', '{"count":1,"text":"grün 🌡"}']]),
         ids: [id('a', 1234)],
         outbox: [entry('0.7.0')],
@@ -112,10 +119,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
         const base = { epoch: 0, mark }
         mark++
         const remembered = id(`at ${nowMs}`, nowMs)
-        await store().commit(
-          slot,
-          changeOf({ base, mark, clock: { nowMs, appendedAtMs: 1 }, ids: [remembered] }),
-        )
+        await store().commit(slot, changeOf({ base, mark, clock: clockAt(nowMs), ids: [remembered] }))
       }
       const within = [WINDOW / 2, WINDOW - 1, WINDOW, WINDOW * 1.5]
       const { known } = await store().load(slot, { ...NOTHING, ids: within.map(at => id(`at ${at}`).id) })
@@ -127,11 +131,8 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
 
     it('given an id applied again after its window, then the newer application is the known one', async () => {
       const slot = newSlot()
-      await store().commit(
-        slot,
-        changeOf({ mark: 0, clock: { nowMs: 0, appendedAtMs: 1 }, ids: [id('a', 0)] }),
-      )
-      const later = { nowMs: WINDOW + 1, appendedAtMs: 2 }
+      await store().commit(slot, changeOf({ mark: 0, clock: clockAt(0), ids: [id('a', 0)] }))
+      const later = clockAt(WINDOW + 1)
       const again = changeOf({
         base: { epoch: 0, mark: 0 },
         mark: 1,
@@ -169,11 +170,15 @@ function newSlot(): Slot {
   return { consumer: 'conformance', topic: `topic-${randomUUID()}`, partition: 0 }
 }
 
+function clockAt(nowMs: number): LogClock {
+  return { nowMs, lastAppendMs: 1, highestAppendMs: 1 }
+}
+
 function changeOf(part: Partial<Change>): Change {
   return {
     base: { epoch: 0, mark: -1 },
     mark: 0,
-    clock: { nowMs: 0, appendedAtMs: 0 },
+    clock: clockAt(0),
     states: new Map(),
     ids: [],
     outbox: [],

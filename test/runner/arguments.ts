@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { LocalCloudError } from '../../localstack/failure.ts'
 
 const GROUPS = ['checks', 'unit', 'integration'] as const
 export type Group = (typeof GROUPS)[number]
@@ -25,8 +26,9 @@ export function parseSelection(args: readonly string[]): Selection | undefined {
   const { values, positionals } = parse([...args])
   if (values.help) return undefined
   const wrong = values.only.find(group => !GROUPS.includes(group as Group))
-  if (wrong !== undefined) throw new Error(`--only ${wrong}: it must be one of ${GROUPS.join(', ')}.`)
-  if (positionals.length > 1) throw new Error(`One PATTERN at most, not ${positionals.join(' ')}.`)
+  if (wrong !== undefined)
+    throw new LocalCloudError(`--only ${wrong}: it must be one of ${GROUPS.join(', ')}.`)
+  if (positionals.length > 1) throw new LocalCloudError(`One PATTERN at most, not ${positionals.join(' ')}.`)
   const [pattern] = positionals
   const groups = GROUPS.filter(group => values.only.length === 0 || values.only.includes(group))
   return { groups, ...(pattern === undefined ? {} : { pattern }) }
@@ -41,6 +43,6 @@ function parse(args: string[]) {
     return parseArgs({ args, options, strict: true, allowPositionals: true })
   } catch (error) {
     const [reason] = (error as Error).message.split('. ')
-    throw new Error(`${reason}. Try: npm test -- --help`)
+    throw new LocalCloudError(`${reason}. Try: npm test -- --help`)
   }
 }

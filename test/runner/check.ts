@@ -1,4 +1,5 @@
 import { type Ended, runProgram } from '../support/program.ts'
+import { inParallel } from './pool.ts'
 import type { Result } from './result.ts'
 import type { Screen } from './screen.ts'
 
@@ -26,20 +27,13 @@ export async function tool(name: string, args: readonly string[], signal: AbortS
 }
 
 /** Runs the checks, as many at once as `width` says, and tells how each ended. */
-export async function runChecks(
+export function runChecks(
   checks: readonly Check[],
   width: number,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<Result[]> {
-  const waiting = [...checks]
-  const results: Result[] = []
-  const work = async () => {
-    for (let check = waiting.shift(); check && !signal.aborted; check = waiting.shift())
-      results.push(await runCheck(check, screen, signal))
-  }
-  await Promise.all(Array.from({ length: width }, work))
-  return results
+  return inParallel(checks, width, signal, check => runCheck(check, screen, signal))
 }
 
 async function runCheck(check: Check, screen: Screen, signal: AbortSignal): Promise<Result> {

@@ -18,7 +18,7 @@ export class Screen {
   constructor(out: NodeJS.WriteStream, environment: NodeJS.ProcessEnv) {
     this.#out = out
     this.#isLive = out.isTTY === true && !environment.CI
-    if (this.#isLive) this.#timer = setInterval(() => this.#showRunning(), 500)
+    if (this.#isLive) this.#timer = setInterval(() => this.#showRunning(), 500).unref()
   }
 
   heading(title: string): void {

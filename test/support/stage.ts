@@ -55,6 +55,10 @@ export class RecordingObserver implements Observer {
   unsettled(_: Slot, count: number): void {
     this.unsettledEntries += count
   }
+  readonly startsWithoutMarkAt: number[] = []
+  startsWithoutMark(_: Slot, fromOffset: number): void {
+    this.startsWithoutMarkAt.push(fromOffset)
+  }
   stretchMissing(_: Slot, stretch: { fromOffset: number; toOffset: number }): void {
     this.stretches.push(stretch)
   }

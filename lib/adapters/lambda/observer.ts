@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { traceIdOf } from '../../cloudevents/trace.ts'
 import type { Fault } from '../../domain/failure/codes.ts'
-import type { Decision, Observer, Slot, Waiting } from '../../pipeline/ports.ts'
+import { type Decision, type Observer, type Slot, Unavailable, type Waiting } from '../../pipeline/ports.ts'
 import { Repeats } from './repeats.ts'
 
 /** Writes what the pipeline reports as structured logs and as CloudWatch embedded metrics; payloads never. */
@@ -37,7 +37,7 @@ export class LambdaObserver implements Observer {
       ...slot,
       fromOffset,
       reason,
-      ...(error instanceof Error ? { error } : {}),
+      ...failureOf(error),
     })
   }
 
@@ -46,8 +46,21 @@ export class LambdaObserver implements Observer {
     this.#say('warn', 'unsettled', 'published, but not settled: the next batch publishes these again', {
       ...slot,
       count,
-      ...(error instanceof Error ? { error } : {}),
+      ...failureOf(error),
     })
+  }
+
+  startsWithoutMark(slot: Slot, fromOffset: number): void {
+    this.#count('no-mark', 'starts-anew', 1)
+    this.#say(
+      'warn',
+      `no-mark/${slot.topic}/${slot.partition}`,
+      'the store knows nothing of a partition that has a past',
+      {
+        ...slot,
+        fromOffset,
+      },
+    )
   }
 
   stretchMissing(slot: Slot, stretch: { readonly fromOffset: number; readonly toOffset: number }): void {
@@ -79,7 +92,7 @@ export class LambdaObserver implements Observer {
       code: fault?.code,
       ...explanation(fault),
       records: group.length,
-      ...(event ? { eventId: event.id, eventSource: event.source } : {}),
+      ...(event ? { eventId: event.id.slice(0, 200), eventSource: event.source.slice(0, 200) } : {}),
       ...(trace ? { traceId: trace } : {}),
     })
   }
@@ -93,6 +106,14 @@ export class LambdaObserver implements Observer {
     const counted = `${outcome} ${reason}`
     this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + count)
   }
+}
+
+/** Of an error, what cannot hold data: what others wrote into its message, or hung onto it, stays here. */
+function failureOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return {}
+  if (error instanceof Unavailable) return { error: error.message }
+  const frames = (error.stack ?? '').split('\n').filter(line => line.trimStart().startsWith('at '))
+  return { error: error.name, place: frames.slice(0, 5).map(line => line.trim()) }
 }
 
 /** Our own messages name places, never contents; what a consumer says or throws may quote the event. */

@@ -64,7 +64,7 @@ export class MemoryStateStore implements StateStore {
     const name = JSON.stringify([consumer, topic, partition])
     const held = this.#slots.get(name) ?? {
       version: { epoch: 0, mark: -1 },
-      clock: { nowMs: 0, appendedAtMs: undefined },
+      clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
       states: new Map(),
       ids: new Map(),
       outbox: new Map(),

@@ -23,10 +23,12 @@ export class RedisStateStore implements StateStore {
       ...entities,
     ])
     const [meta, states, hits, outbox] = reply as [Reply[], Reply[], Buffer, Buffer[]]
-    const [epoch, mark, clock, appended] = meta.map(value => (value === null ? undefined : Number(value)))
+    const [epoch, mark, clock, last, highest] = meta.map(value =>
+      value === null ? undefined : Number(value),
+    )
     return {
       version: { epoch: epoch ?? 0, mark: mark ?? -1 },
-      clock: { nowMs: clock ?? 0, appendedAtMs: appended },
+      clock: { nowMs: clock ?? 0, lastAppendMs: last, highestAppendMs: highest },
       states: new Map(
         entities.flatMap((entity, index) => {
           const state = states[index]
@@ -45,7 +47,8 @@ export class RedisStateStore implements StateStore {
       base.mark,
       mark,
       clock.nowMs,
-      clock.appendedAtMs,
+      clock.lastAppendMs ?? 0,
+      clock.highestAppendMs ?? 0,
       change.idWindowMs,
       GENERATION_MS,
       packRemembered(change.ids),

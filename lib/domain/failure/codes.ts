@@ -41,3 +41,11 @@ export interface Fault {
 export function fault(code: FailureCode, message: string): Fault {
   return { code, message }
 }
+
+/** The failure of a record whose processing threw. */
+export function bug(error: unknown): Fault {
+  if (!(error instanceof Error)) return fault('unexpected-error', 'threw something that is no Error')
+  const place = error.stack?.split('\n').find(line => line.trimStart().startsWith('at '))
+  const where = place ? { place: place.trim() } : {}
+  return { ...fault('unexpected-error', `${error.name}: ${error.message}`), ...where }
+}

@@ -130,6 +130,14 @@ describe('structured mode', () => {
     assert.equal(accepted(structured({ ...EVENT, data: null })).data, null)
     assert.equal('data' in accepted(structured(EVENT)), false)
   })
+  it('text is bytes, and base64 of JSON is JSON: the same event is the same in both modes', () => {
+    const text = { ...EVENT, datacontenttype: 'text/plain', data: 'hello' }
+    const inBinary = accepted(read([...REQUIRED, ['content-type', 'text/plain']], 'hello'))
+    assert.deepEqual(accepted(structured(text)).data, inBinary.data)
+    const base64 = { ...EVENT, datacontenttype: 'application/json', data_base64: 'eyJhIjoxfQ==' }
+    assert.deepEqual(accepted(structured(base64)).data, { a: 1 })
+    refused(structured({ ...base64, data_base64: 'AAAA' }), 'malformed-event', /not JSON/)
+  })
   it('what is no JSON object is refused', () => {
     for (const text of ['', 'null', '[]', '"x"', '{'])
       refused(structured(text), 'malformed-event', /not JSON|not a JSON object/)
@@ -191,6 +199,11 @@ describe('attributes', () => {
     ['ce_id', 'grün 🌡 "quoted"'],
     ['ce_dataschema', 'https://example.com/schema.json'],
   ]
+  it('takes an extension whose name means something in JavaScript', () => {
+    for (const name of ['constructor', 'tostring', 'hasownproperty'])
+      assert.deepEqual(accepted(read(withHeader(`ce_${name}`, 'x'))).extensions, { [name]: 'x' })
+  })
+
   for (const [header, value] of kept)
     it(`E11: keeps ${header} = ${value} as it is`, () => {
       const event = accepted(read(withHeader(header, value))) as unknown as Record<string, unknown>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryPublisher } from '../../../lib/adapters/memory/publisher.ts'
 import { MemoryStateStore } from '../../../lib/adapters/memory/state-store.ts'
+import { sizeOf } from '../../../lib/cloudevents/record.ts'
 import { decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { tick } from '../../../lib/domain/telemetry/tick.ts'
@@ -67,6 +68,11 @@ describe('a batch in the plain case', () => {
     await assert.rejects(new Stage().batch([]), /holds no record/)
   })
 })
+
+/** A reading's record with other bytes for its data. */
+function logNested(offset: number, json: string) {
+  return { ...record(offset, reading('nested', { type: 'com.example.other' })), value: Buffer.from(json) }
+}
 
 describe('what came before', () => {
   it('given a batch that was processed, when it is delivered again, then nothing happens a second time', async () => {
@@ -192,12 +198,76 @@ describe('records that cannot be processed', () => {
     assert.deepEqual(await stage.state(ENTITY), { seen: true })
   })
 
+  it('given data that is nested too deeply to be walked, then that is the failure of its record alone', async () => {
+    const stage = new Stage()
+    const depth = 20_000
+    const nested = logNested(1, `${'['.repeat(depth)}${']'.repeat(depth)}`)
+    await stage.batch([record(0, reading('a')), nested, record(2, reading('b'))])
+    assert.equal(stage.outcomes[0], 'applied/counted')
+    assert.match(stage.outcomes[1] ?? '', /^(failed|ignored)\//)
+    assert.equal(stage.outcomes[2], 'applied/counted')
+  })
+
+  it('given a state or an emission that cannot be stored, then that is a bug of the consumer, and its record fails', async () => {
+    const circular: { self?: unknown } = {}
+    circular.self = circular
+    const process: KeyedProcess<unknown> = {
+      name: 'circular',
+      accepts: READING_TYPES,
+      onEvent: (_, event) => {
+        if (event.id === 'state') return decided('stored', circular)
+        if (event.id === 'good') return decided('counted', {})
+        return decided('emitted', {}, [
+          { name: 'e', to: 'events', key: null, type: 't', source: '/s', data: 1n },
+        ])
+      },
+    }
+    const stage = new Stage(process)
+    await stage.batch(['state', 'emission', 'good'].map((id, offset) => record(offset, reading(id))))
+    assert.deepEqual(stage.outcomes, [
+      'failed/unexpected-error',
+      'failed/unexpected-error',
+      'applied/counted',
+    ])
+  })
+
+  it('given a process that changes its state and then gives up, then the next event finds the state as it was', async () => {
+    const process: KeyedProcess<{ count: number }> = {
+      name: 'careless',
+      accepts: READING_TYPES,
+      onEvent(state = { count: 0 }, event) {
+        state.count++
+        return event.id === 'bad' ? rejected('no') : decided('counted', state)
+      },
+    }
+    const stage = new Stage(process as KeyedProcess<unknown>)
+    await stage.batch(['a', 'bad', 'b'].map((id, offset) => record(offset, reading(id))))
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
+  })
+
+  const vast: [name: string, content: Parameters<typeof record>[1]][] = [
+    ['value', { value: Buffer.alloc(2 * 2 ** 20, 1) }],
+    ['key', { key: Buffer.alloc(1_000_000, 1), value: Buffer.alloc(1_000_000) }],
+    ['header name', { headers: [['\u0001'.repeat(400_000), Buffer.alloc(0)]] }],
+    [
+      'number of headers',
+      { headers: Array.from({ length: 120_000 }, () => ['h', Buffer.alloc(0)] as const) },
+    ],
+  ]
+  for (const [name, content] of vast)
+    it(`given a record with a vast ${name}, then its letter still fits into its topic`, async () => {
+      const stage = new Stage()
+      await stage.batch([record(0, content)])
+      assert.equal(stage.publisher.published.length, 1)
+      for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
+    })
+
   it('given a record near the limit of its topic, then its letter says where the bytes are instead of growing too large', async () => {
     const stage = new Stage()
     await stage.batch([record(0, { value: Buffer.alloc(2 * 2 ** 20, 1) })])
     const data = stage.events[0]?.data as { originalValue: unknown; error: string }
     assert.equal(data.originalValue, null)
-    assert.match(data.error, /2097152 bytes does not fit/)
+    assert.match(data.error, /too large for a letter.*its place in the log: value$/)
   })
 })
 
@@ -331,6 +401,12 @@ describe('what the outside does', () => {
     const response = await stage.batch([record(0, reading('c'), later)])
     assert.equal(response.batchItemFailures.length, 1)
     assert.equal(stage.observer.waits[0]?.reason, 'another-log')
+  })
+
+  it('given a store that knows nothing of a log with a past, then that is reported', async () => {
+    const stage = new Stage()
+    await stage.batch([record(7, reading('a'))])
+    assert.deepEqual(stage.observer.startsWithoutMarkAt, [7])
   })
 
   it('given offsets that nobody delivered, then that is reported', async () => {

@@ -1,7 +1,7 @@
 --[[
   Reads of one slot what a wave may touch.
 
-  KEYS[1]  {slot}:meta    hash: epoch, mark, clock, appended, oldest, counters
+  KEYS[1]  {slot}:meta    hash: epoch, mark, clock, last, highest, oldest, counters
   KEYS[2]  {slot}:states  hash: entity -> state, JSON
   KEYS[3]  {slot}:outbox  hash: position -> event, JSON
   KEYS[4]  {slot}:ids     prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
@@ -11,10 +11,10 @@
   ARGV[3]  ids, 12 bytes each
   ARGV[4…] entities
 
-  Returns  { { epoch, mark, clock, appended }, { state, … }, hits, { position, event, … } }
+  Returns  { { epoch, mark, clock, last, highest }, { state, … }, hits, { position, event, … } }
            hits: for each known id its number in ARGV[3], from 0 (2 bytes), digest (8) and log clock (6)
 ]]
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'clock', 'appended')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'clock', 'last', 'highest')
 
 local states = {}
 if #ARGV > 3 then

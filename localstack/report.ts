@@ -19,10 +19,13 @@ export interface ServiceEvent {
 
 export type Report = (event: ServiceEvent) => void
 
+/** What lines tell of: the servers, and what runs on them. */
+type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServiceName | 'functions' }
+
 /** One line for an event, without a line break. */
-export function formatEvent({ service, state, detail, ms }: ServiceEvent): string {
+export function formatEvent({ service, state, detail, ms }: Told): string {
   const took = ms < 100 ? '' : ` (${(ms / 1000).toFixed(1)} s)`
-  return `${service.padEnd(7)} ${state.padEnd(10)} ${detail}${took}`
+  return `${service.padEnd('functions'.length)} ${state.padEnd(10)} ${detail}${took}`
 }
 
 /** Prints each event as a line of its own. */

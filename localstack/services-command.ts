@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { parseArgs } from 'node:util'
-import { describeFailure, LocalCloudError } from './failure.ts'
+import { readOptions } from './command-options.ts'
+import { describeFailure } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
@@ -36,7 +36,7 @@ process.exitCode = await main(process.argv.slice(2)).catch(error => {
 if (process.connected) process.disconnect()
 
 async function main(args: string[]): Promise<number> {
-  const options = parse(args)
+  const options = readOptions('npm run services', args, OPTIONS)
   if (options.help) {
     console.log(USAGE)
     return 0
@@ -57,15 +57,6 @@ async function main(args: string[]): Promise<number> {
   if (!signal.aborted) await once(signal, 'abort')
   await cloud.services.stop()
   return 0
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, strict: true }).values
-  } catch (error) {
-    const [reason] = (error as Error).message.split('. ')
-    throw new LocalCloudError(`${reason}. Try: npm run services -- --help`)
-  }
 }
 
 /** What runs where, and the variables to export so that other programs find it. */

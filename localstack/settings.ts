@@ -6,9 +6,17 @@ import type { WantedPort } from './services/ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** What an address must look like, by the variable that holds it. */
+const ADDRESSES = {
+  KAFKA_BROKERS: { form: 'host:port, several with commas between them', fits: areBrokers },
+  REDIS_URL: { form: 'redis://host:port (rediss:// for TLS)', fits: isUrlOf('redis:', 'rediss:') },
+  AWS_ENDPOINT_URL: { form: 'http://host:port', fits: isUrlOf('http:', 'https:') },
+} as const
+
 /**
  * Where the servers are to run, as the environment says: at the address that is named there, else on the port that is
  * named, else on the usual port.
+ * @throws LocalCloudError for an address or port that cannot be one
  */
 export function placesFromEnvironment(env: Environment): Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws'> {
   return {
@@ -39,15 +47,42 @@ export function dockerFromEnvironment(env: Environment): boolean {
   return ['1', 'true'].includes(env.SLUICE_DOCKER ?? '')
 }
 
-function place(env: Environment, addressVariable: string, portVariable: string, usual: number): Place {
+function place(
+  env: Environment,
+  addressVariable: keyof typeof ADDRESSES,
+  portVariable: string,
+  usual: number,
+): Place {
   const address = env[addressVariable]?.trim()
-  return address ? { address } : { port: port(env, portVariable, usual) }
+  if (!address) return { port: port(env, portVariable, usual) }
+  const { form, fits } = ADDRESSES[addressVariable]
+  // Where brokers are set apart by commas, blanks around those are the person's own.
+  if (fits(address)) return { address: address.replaceAll(/\s*,\s*/g, ',') }
+  // Not what it is: there may be a password in it.
+  throw new LocalCloudError(
+    `${addressVariable} is not of the form ${form}. Put it right, or unset it to have a server started here.`,
+  )
+}
+
+function areBrokers(text: string): boolean {
+  return text.split(',').every(broker => isPort(/^[^\s:/@]+:(\d+)$/.exec(broker.trim())?.[1]))
+}
+
+function isUrlOf(...protocols: string[]): (text: string) => boolean {
+  return text => {
+    const url = URL.parse(text)
+    return url !== null && protocols.includes(url.protocol) && url.hostname !== ''
+  }
 }
 
 function port(env: Environment, variable: string, usual: number): number {
   const text = env[variable]?.trim()
   if (!text) return usual
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= 65_535) return value
+  if (isPort(text)) return Number(text)
   throw new LocalCloudError(`${variable} is "${text}", which is no port. Give a number from 1 to 65535.`)
+}
+
+function isPort(text = ''): boolean {
+  const value = Number(text)
+  return Number.isInteger(value) && value >= 1 && value <= 65_535
 }

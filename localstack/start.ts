@@ -74,7 +74,7 @@ async function runFunctions(
     const environment = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
     const options = { environment, lambdaPort: lambda.port, logFile, signal, onComplaint: watch.complain }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
-    screen.line(`          log: ${relative(PROJECT, logFile)}\n`)
+    screen.line(`${' '.repeat(21)}log: ${relative(PROJECT, logFile)}\n`)
     screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npm run -s sluice -- stats\n')
     try {
       return await flow(functions, watch, forMs, screen, signal)

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
 import type { ServiceState } from '../report.ts'
+import { StopRequested } from '../stop-request.ts'
 import type { Server } from './definition.ts'
 import type { InstallContext } from './install.ts'
 import { pidFile } from './orphans.ts'
@@ -43,6 +44,8 @@ class SupervisedServer implements RunningServer {
   readonly #context: ServerContext
   /** The process that is meant to run now; none while it is ended on purpose. */
   #current: ManagedProcess | undefined
+  /** The start that is under way, except the first: that one is called off by its context. */
+  #startingAgain: { readonly over: Promise<unknown>; callOff(): void } | undefined
 
   constructor(server: Server, context: ServerContext) {
     this.#server = server
@@ -53,7 +56,7 @@ class SupervisedServer implements RunningServer {
     const { title, port } = this.#server
     const startedAtMs = Date.now()
     this.#report('starting', title)
-    const started = await launchServer(this.#server, this.#context, signal)
+    const started = await launchServer(this.#server, { ...this.#context, signal })
     this.#current = started
     const readyAtMs = Date.now()
     this.#report('ready', `${title} on port ${port}`, readyAtMs - startedAtMs)
@@ -73,17 +76,42 @@ class SupervisedServer implements RunningServer {
 
   async restart(): Promise<void> {
     await this.stop()
-    await this.start(NEVER)
+    await this.#startAgain()
   }
 
   async #end(how: (running: ManagedProcess) => Promise<void>): Promise<void> {
-    const running = this.#current
-    if (!running) return
-    this.#current = undefined
+    if (!this.#current && !this.#startingAgain) return
     const beganAtMs = Date.now()
     this.#report('stopping', this.#server.title)
-    await how(running)
+    const running = this.#current ?? (await this.#callOffStart())
+    this.#current = undefined
+    if (running) await how(running)
     this.#report('stopped', this.#server.title, Date.now() - beganAtMs)
+  }
+
+  /** @returns the process, where it came up all the same at the last moment */
+  async #callOffStart(): Promise<ManagedProcess | undefined> {
+    this.#startingAgain?.callOff()
+    await this.#startingAgain?.over
+    return this.#current
+  }
+
+  /** @throws StopRequested where it was ended meanwhile */
+  async #startAgain(): Promise<void> {
+    const calledOff = new AbortController()
+    const start = this.start(calledOff.signal)
+    this.#startingAgain = {
+      over: start.catch(() => {}),
+      callOff: () => calledOff.abort(new StopRequested(`${this.#server.title} was stopped while it started`)),
+    }
+    try {
+      await start
+    } catch (error) {
+      calledOff.signal.throwIfAborted()
+      throw error
+    } finally {
+      this.#startingAgain = undefined
+    }
   }
 
   #onExit(ended: ManagedProcess, exit: Exit, readyAtMs: number): void {
@@ -91,7 +119,9 @@ class SupervisedServer implements RunningServer {
     this.#current = undefined
     this.#report('stopped', `${this.#server.title} ${describeExit(exit)}`)
     if (!this.#context.revive || Date.now() - readyAtMs < WORTH_REVIVING_MS) return
-    this.start(NEVER).catch(error => this.#report('stopped', (error as Error).message))
+    this.#startAgain().catch(error => {
+      if (!(error instanceof StopRequested)) this.#report('stopped', (error as Error).message)
+    })
   }
 
   #report(state: ServiceState, detail: string, ms = 0): void {
@@ -99,14 +129,8 @@ class SupervisedServer implements RunningServer {
   }
 }
 
-/** For a start that nobody calls off. */
-const NEVER = new AbortController().signal
-
-async function launchServer(
-  server: Server,
-  context: ServerContext,
-  signal: AbortSignal,
-): Promise<ManagedProcess> {
+async function launchServer(server: Server, context: ServerContext): Promise<ManagedProcess> {
+  const { signal } = context
   const launch = await server.prepare(context)
   signal.throwIfAborted()
   const started = await startProcess(launch, context.logFile)

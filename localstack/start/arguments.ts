@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { parseDuration } from '../../lib/domain/alerting/duration.ts'
+import { readOptions } from '../command-options.ts'
 import { LocalCloudError } from '../failure.ts'
 
 export const USAGE = `Usage: npm start -- [options]
@@ -14,6 +14,13 @@ Starts Kafka, Valkey and LocalStack, then every function, and shows what flows, 
 Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), HTTP_PORT (3000), LAMBDA_PORT (3002), all on 127.0.0.1.
 Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.`
 
+const OPTIONS = {
+  fresh: { type: 'boolean', default: false },
+  docker: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  for: { type: 'string' },
+} as const
+
 export interface StartOptions {
   readonly fresh: boolean
   readonly docker: boolean
@@ -24,29 +31,11 @@ export interface StartOptions {
 
 /** @throws LocalCloudError where an option is not known or its value is none */
 export function readArguments(args: readonly string[]): StartOptions {
-  const values = parse(args)
+  const values = readOptions('npm start', args, OPTIONS)
   const forMs = values.for === undefined ? undefined : parseDuration(values.for)
   if (values.for !== undefined && !forMs)
     throw new LocalCloudError(
       `--for is "${values.for}", which is no length of time. Try: --for 90s, --for 5m`,
     )
   return { fresh: values.fresh, docker: values.docker, help: values.help, forMs }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        fresh: { type: 'boolean', default: false },
-        docker: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-        for: { type: 'string' },
-      },
-    }).values
-  } catch (error) {
-    const [reason] = (error as Error).message.split('. ')
-    throw new LocalCloudError(`${reason}. Try: npm start -- --help`)
-  }
 }

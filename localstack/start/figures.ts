@@ -8,24 +8,73 @@ export interface Figures {
   readonly readings: number
   readonly applied: number
   readonly duplicates: number
+  /** Records of types that the processor does not know. */
+  readonly ignored: number
   readonly failed: number
   /** Records that one of the consumers of readings has not decided yet. */
   readonly pending: number
   readonly deadLetters: number
 }
 
-const NOTHING: Figures = { readings: 0, applied: 0, duplicates: 0, failed: 0, pending: 0, deadLetters: 0 }
+const NOTHING: Figures = {
+  readings: 0,
+  applied: 0,
+  duplicates: 0,
+  ignored: 0,
+  failed: 0,
+  pending: 0,
+  deadLetters: 0,
+}
+
+/** Who decides every record of the readings topic. */
+const CONSUMERS = ['processor', 'alerting'] as const
+type ConsumerOfReadings = (typeof CONSUMERS)[number]
+
+/** How far the consumers of readings have come. */
+export class ReadingsProgress {
+  readonly #offsets: TopicOffsets
+  readonly #slots: SlotInspection
+  readonly #topic: string
+
+  constructor(offsets: TopicOffsets, slots: SlotInspection, env: string) {
+    this.#offsets = offsets
+    this.#slots = slots
+    this.#topic = topicName('readings', env)
+  }
+
+  /** The present ends of the topic, by partition. */
+  ends(): Promise<number[]> {
+    return this.#offsets.ends(this.#topic)
+  }
+
+  /** How many records before these ends each consumer has not decided yet; what came later is not asked about. */
+  async pending(ends: readonly number[]): Promise<Record<ConsumerOfReadings, number>> {
+    const [processor, alerting] = await Promise.all(
+      CONSUMERS.map(async consumer => behind(await this.summaries(consumer, ends.length), ends)),
+    )
+    return { processor: processor ?? 0, alerting: alerting ?? 0 }
+  }
+
+  summaries(consumer: ConsumerOfReadings, partitions: number): Promise<SlotSummary[]> {
+    const slots = Array.from({ length: partitions }, (_, partition) => ({
+      consumer,
+      topic: this.#topic,
+      partition,
+    }))
+    return Promise.all(slots.map(slot => this.#slots.summary(slot)))
+  }
+}
 
 /** Reads the figures of one environment, counted from the moment it was made. */
 export class FlowFigures {
   readonly #offsets: TopicOffsets
-  readonly #slots: SlotInspection
+  readonly #progress: ReadingsProgress
   readonly #env: string
   #before: Figures = NOTHING
 
   private constructor(offsets: TopicOffsets, slots: SlotInspection, env: string) {
     this.#offsets = offsets
-    this.#slots = slots
+    this.#progress = new ReadingsProgress(offsets, slots, env)
     this.#env = env
   }
 
@@ -42,6 +91,7 @@ export class FlowFigures {
       readings: since('readings'),
       applied: since('applied'),
       duplicates: since('duplicates'),
+      ignored: since('ignored'),
       failed: since('failed'),
       deadLetters: since('deadLetters'),
       pending: total.pending,
@@ -49,33 +99,22 @@ export class FlowFigures {
   }
 
   async #total(): Promise<Figures> {
-    const [readings, dlq] = await Promise.all([this.#ends('readings'), this.#ends('dlq')])
+    const dlqTopic = topicName('dlq', this.#env)
+    const [readings, dlq] = await Promise.all([this.#progress.ends(), this.#offsets.ends(dlqTopic)])
     const [processor, alerting] = await Promise.all([
-      this.#summaries('processor', readings.length),
-      this.#summaries('alerting', readings.length),
+      this.#progress.summaries('processor', readings.length),
+      this.#progress.summaries('alerting', readings.length),
     ])
     const count = (outcome: RegExp) => tally(processor, outcome)
     return {
       readings: count(/^(?!ignored\/tick$)/),
       applied: count(/^applied\//),
       duplicates: count(/^duplicate\//),
+      ignored: count(/^ignored\/(?!tick$)/),
       failed: count(/^failed\//),
       pending: Math.max(behind(processor, readings), behind(alerting, readings)),
       deadLetters: dlq.reduce((sum, end) => sum + end, 0),
     }
-  }
-
-  #ends(signal: 'readings' | 'dlq'): Promise<number[]> {
-    return this.#offsets.ends(topicName(signal, this.#env))
-  }
-
-  #summaries(consumer: string, partitions: number): Promise<SlotSummary[]> {
-    const topic = topicName('readings', this.#env)
-    return Promise.all(
-      Array.from({ length: partitions }, (_, partition) =>
-        this.#slots.summary({ consumer, topic, partition }),
-      ),
-    )
   }
 }
 
@@ -84,6 +123,7 @@ function tally(slots: readonly SlotSummary[], outcome: RegExp): number {
   return counters.reduce((sum, [name, count]) => (outcome.test(name) ? sum + count : sum), 0)
 }
 
+/** A slot that is further than the end counts as none, not as less than none. */
 function behind(slots: readonly SlotSummary[], ends: readonly number[]): number {
   return ends.reduce((sum, end, partition) => sum + Math.max(0, end - 1 - (slots[partition]?.mark ?? -1)), 0)
 }

@@ -3,6 +3,7 @@ import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, startProcess, tellingLine } from '../services/process.ts'
+import { type Complaint, ComplaintReader } from './complaints.ts'
 import { followLog } from './log-follower.ts'
 
 export interface FunctionsOptions {
@@ -11,16 +12,8 @@ export interface FunctionsOptions {
   readonly lambdaPort: number
   readonly logFile: string
   readonly signal: AbortSignal
-  /** Told of each warning and error that a function logs. */
+  /** Told of each warning and error that a function logs, and of each time it fails. */
   readonly onComplaint: (complaint: Complaint) => void
-}
-
-/** A line that a function logged at WARN or above. */
-export interface Complaint {
-  readonly level: string
-  readonly service: string
-  readonly message: string
-  readonly details: Readonly<Record<string, unknown>>
 }
 
 /** `serverless offline` with every function, its event sources joined. */
@@ -47,9 +40,10 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     env: { ...process.env, ...options.environment, NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS) },
   }
   const ready = Promise.withResolvers<void>()
+  const complaints = new ComplaintReader()
   const unfollow = followLog(logFile, line => {
     if (READY.test(line)) ready.resolve()
-    const complaint = complaintIn(line)
+    const complaint = complaints.read(line)
     if (complaint) options.onComplaint(complaint)
   })
   // After the follower: it must not miss the first lines.
@@ -106,17 +100,6 @@ async function invoke(endpoint: string, name: string): Promise<void> {
   if (response.ok && !response.headers.has('x-amz-function-error')) return
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
   throw new LocalCloudError(`${name} failed: ${answer.errorMessage ?? `status ${response.status}`}`)
-}
-
-/** A structured log line of a function, if it is one that somebody should see. */
-function complaintIn(line: string): Complaint | undefined {
-  if (!line.startsWith('{"level":"')) return undefined
-  try {
-    const { level, service, message, timestamp: _, ...details } = JSON.parse(line)
-    return ['WARN', 'ERROR', 'CRITICAL'].includes(level) ? { level, service, message, details } : undefined
-  } catch {
-    return undefined
-  }
 }
 
 // kafkajs computes a negative timeout, which is harmless.

@@ -1,3 +1,4 @@
+import { formatEvent, type ServiceState } from '../report.ts'
 import { describeExit } from '../services/process.ts'
 import { type Functions, type FunctionsOptions, startFunctions } from './functions.ts'
 
@@ -6,41 +7,47 @@ export interface RevivedFunctions {
   invoke(name: string): Promise<void>
   /** Resolves when they have ended and cannot be had again: with the reason. */
   readonly lost: Promise<string>
+  /** Calls off a start that is under way, too; resolves when nothing of them is left. */
   stop(): Promise<void>
 }
 
 /** What lived shorter than this would only end again. */
 const WORTH_REVIVING_MS = 10_000
 
-/** @param say told, in a line, of what becomes of them */
+/**
+ * @param say told, in a line, of what becomes of them
+ * @param start how to start them once
+ */
 export async function startRevivedFunctions(
   options: FunctionsOptions,
   say: (line: string) => void,
+  start: typeof startFunctions = startFunctions,
 ): Promise<RevivedFunctions> {
   const lost = Promise.withResolvers<string>()
-  let stopped = false
-  let current = await start()
+  const ending = new AbortController()
+  const signal = AbortSignal.any([options.signal, ending.signal])
+  let revival: Promise<void> = Promise.resolve()
+  let current = await startOnce()
 
-  async function start(): Promise<Functions> {
+  async function startOnce(): Promise<Functions> {
     const startedAtMs = Date.now()
-    say('functions starting   serverless offline')
-    const functions = await startFunctions(options)
+    say(line('starting', 'serverless offline'))
+    const functions = await start({ ...options, signal })
     const readyAtMs = Date.now()
-    say(`functions ready      in ${((readyAtMs - startedAtMs) / 1000).toFixed(1)} s`)
-    void functions.ended.then(exit => onEnd(describeExit(exit), readyAtMs))
+    say(line('ready', 'serverless offline', readyAtMs - startedAtMs))
+    void functions.ended.then(exit => {
+      if (!ending.signal.aborted) revival = revive(describeExit(exit), readyAtMs)
+    })
     return functions
   }
 
-  async function onEnd(how: string, readyAtMs: number): Promise<void> {
-    if (stopped) return
-    say(`functions ended      serverless offline ${how}`)
+  async function revive(how: string, readyAtMs: number): Promise<void> {
+    say(line('stopped', `serverless offline ${how}`))
     if (Date.now() - readyAtMs < WORTH_REVIVING_MS) return lost.resolve(`serverless offline ${how}`)
     try {
-      current = await start()
-      // Somebody may have asked for the end while they came up.
-      if (stopped) await current.stop()
+      current = await startOnce()
     } catch (error) {
-      lost.resolve((error as Error).message)
+      if (!signal.aborted) lost.resolve((error as Error).message)
     }
   }
 
@@ -48,8 +55,16 @@ export async function startRevivedFunctions(
     invoke: name => current.invoke(name),
     lost: lost.promise,
     async stop() {
-      stopped = true
+      const beganAtMs = Date.now()
+      say(line('stopping', 'serverless offline'))
+      ending.abort()
+      await revival
       await current.stop()
+      say(line('stopped', 'serverless offline', Date.now() - beganAtMs))
     },
   }
+}
+
+function line(state: ServiceState, detail: string, ms = 0): string {
+  return formatEvent({ service: 'functions', state, detail, ms })
 }

@@ -1,7 +1,7 @@
 import type { Alert } from '../../lib/domain/alerting/alert.ts'
 import { timeOf } from '../../lib/domain/event.ts'
+import type { Complaint } from './complaints.ts'
 import type { Figures } from './figures.ts'
-import type { Complaint } from './functions.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Without a terminal, the live line is printed anew this often. */
@@ -46,11 +46,12 @@ export interface AlertCounts {
 }
 
 export function figuresLine(figures: Figures, alerts: AlertCounts): string {
-  const { readings, applied, duplicates, failed, deadLetters, pending } = figures
+  const { readings, applied, duplicates, ignored, failed, deadLetters, pending } = figures
   const parts = [
     `readings ${readings}`,
     `applied ${applied}`,
     `duplicates ${duplicates}`,
+    ...(ignored > 0 ? [`ignored ${ignored}`] : []),
     ...(failed > 0 ? [`failed ${failed}`] : []),
     `alerts ${alerts.fired} fired, ${alerts.resolved} resolved`,
     `dead letters ${deadLetters}`,
@@ -65,8 +66,9 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
-export function complaintLine({ level, service, message, details }: Complaint): string {
+export function complaintLine({ level, service, message, details, continues }: Complaint): string {
+  if (continues) return `    ${message}`
   const shown = ['reason', 'code', 'fault', 'topic', 'partition', 'offset', 'fromOffset', 'records', 'unsaid']
   const told = shown.filter(name => name in details).map(name => `${name}=${details[name]}`)
-  return `${level === 'WARN' ? '!' : '✗'} ${service}: ${message} ${told.join(' ')}`
+  return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...told].join(' ')
 }

@@ -11,8 +11,8 @@ import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import type { Alert } from '../../lib/domain/alerting/alert.ts'
 import { topicName } from '../../lib/domain/topics.ts'
 import type { Services } from '../services.ts'
+import type { Complaint } from './complaints.ts'
 import { type Figures, FlowFigures } from './figures.ts'
-import type { Complaint } from './functions.ts'
 import { alertLine, complaintLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen. */
@@ -59,7 +59,7 @@ export async function watchFlow(services: Services, env: string, screen: Screen)
   return {
     refresh,
     complain(complaint) {
-      complaints++
+      if (!complaint.continues) complaints++
       screen.line(complaintLine(complaint))
     },
     async finish() {

@@ -1,42 +1,157 @@
 import { randomUUID } from 'node:crypto'
-import type { IHeaders, Kafka } from 'kafkajs'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Consumer, EachMessagePayload, IHeaders, Kafka } from 'kafkajs'
 import type { LogRecord, RecordHeader } from '../../cloudevents/record.ts'
+import { TopicOffsets } from './offsets.ts'
 
 /** A reader of what comes from now on. */
 export interface Tail {
   stop(): Promise<void>
 }
 
+/** After a consumer broke, the wait before the next one tries. */
+const AGAIN_AFTER_MS = 500
+
 /**
- * Follows topics for people: from their present ends, committing nothing, in a group of its own that leaves no trace.
- * Resolves once every partition is assigned, so that nothing published afterwards is missed.
+ * Follows topics for people: from their present ends, each record once, also where the broker was away in between. It
+ * commits nothing, and its groups leave no trace. Resolves once every partition is assigned.
  */
 export async function tail(
   kafka: Kafka,
   topics: readonly string[],
   onRecord: (record: LogRecord) => void,
 ): Promise<Tail> {
-  const consumer = kafka.consumer({ groupId: `sluice-tail-${randomUUID()}`, maxWaitTimeInMs: 500 })
-  const joined = new Promise<void>(resolve => {
-    consumer.on(consumer.events.GROUP_JOIN, () => resolve())
-  })
-  await consumer.connect()
-  await consumer.subscribe({ topics: [...topics], fromBeginning: false })
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ topic, partition, message }) =>
-      onRecord({
-        topic,
-        partition,
-        offset: Number(message.offset),
-        timestampMs: Number(message.timestamp),
-        key: message.key,
-        value: message.value,
-        headers: headersOf(message.headers ?? {}),
-      }),
-  })
-  await joined
-  return { stop: () => consumer.disconnect() }
+  const follower = new Follower(kafka, await presentEnds(kafka, topics), onRecord)
+  await follower.start()
+  return follower
+}
+
+/** The offset to read next, by topic and partition. */
+type Positions = ReadonlyMap<string, number[]>
+
+async function presentEnds(kafka: Kafka, topics: readonly string[]): Promise<Positions> {
+  const offsets = new TopicOffsets(kafka)
+  try {
+    return new Map(
+      await Promise.all(topics.map(async topic => [topic, await offsets.ends(topic)] as [string, number[]])),
+    )
+  } finally {
+    await offsets.close()
+  }
+}
+
+/** A consumer in its group. */
+interface Membership {
+  /** Resolves when it has broken and reads no more. */
+  readonly broken: Promise<void>
+  leave(): Promise<void>
+}
+
+/** Keeps the positions itself, so that any consumer can go on where the one before it stood. */
+class Follower implements Tail {
+  readonly #kafka: Kafka
+  readonly #next: Positions
+  readonly #onRecord: (record: LogRecord) => void
+  readonly #ending = new AbortController()
+  #following: Promise<void> | undefined
+
+  constructor(kafka: Kafka, from: Positions, onRecord: (record: LogRecord) => void) {
+    this.#kafka = kafka
+    this.#next = from
+    this.#onRecord = onRecord
+  }
+
+  async start(): Promise<void> {
+    this.#following = this.#follow(await this.#join())
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort()
+    await this.#following
+  }
+
+  async #follow(first: Membership): Promise<void> {
+    const { signal } = this.#ending
+    const ended = once(signal, 'abort')
+    let member: Membership | undefined = first
+    while (member) {
+      if (!signal.aborted) await Promise.race([member.broken, ended])
+      await member.leave()
+      member = await this.#joinAgain(signal)
+    }
+  }
+
+  /** Undefined where the end comes first. */
+  async #joinAgain(signal: AbortSignal): Promise<Membership | undefined> {
+    while (!signal.aborted) {
+      try {
+        return await this.#join()
+      } catch {
+        await pause(AGAIN_AFTER_MS, undefined, { signal }).catch(() => {})
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Joins a group that nobody else is in, and never was: in the one before, the broker may still wait for the member that
+   * broke. The library is not to begin anew by itself, since it would go on doing so after the end.
+   */
+  async #join(): Promise<Membership> {
+    const consumer = this.#kafka.consumer({
+      groupId: `sluice-tail-${randomUUID()}`,
+      maxWaitTimeInMs: 500,
+      allowAutoTopicCreation: false,
+      retry: { restartOnFailure: async () => false },
+    })
+    const joined = Promise.withResolvers<void>()
+    const broken = Promise.withResolvers<void>()
+    // It can break before it is awaited below.
+    joined.promise.catch(() => {})
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#goOn(consumer, payload.memberAssignment)
+      joined.resolve()
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      joined.reject(payload.error)
+      broken.resolve()
+    })
+    const leave = () => consumer.disconnect().catch(() => {})
+    try {
+      await consumer.connect()
+      // Only for a partition that is added meanwhile: all of it has come since the start.
+      await consumer.subscribe({ topics: [...this.#next.keys()], fromBeginning: true })
+      await consumer.run({ autoCommit: false, eachMessage: async payload => this.#take(payload) })
+      await joined.promise
+    } catch (error) {
+      await leave()
+      throw error
+    }
+    return { broken: broken.promise, leave }
+  }
+
+  /** Every join, the first too, begins where nothing is committed; before it fetches, it is sent to where we stand. */
+  #goOn(consumer: Consumer, assignment: Readonly<Record<string, readonly number[]>>): void {
+    for (const [topic, partitions] of Object.entries(assignment))
+      for (const partition of partitions)
+        consumer.seek({ topic, partition, offset: String(this.#position(topic, partition)) })
+  }
+
+  #take({ topic, partition, message }: EachMessagePayload): void {
+    const offset = Number(message.offset)
+    // What was fetched before a join can still be handed over after it, and then comes again.
+    if (offset < this.#position(topic, partition)) return
+    const positions = this.#next.get(topic)
+    if (positions) positions[partition] = offset + 1
+    const { key, value } = message
+    const headers = headersOf(message.headers ?? {})
+    this.#onRecord({ topic, partition, offset, timestampMs: Number(message.timestamp), key, value, headers })
+  }
+
+  #position(topic: string, partition: number): number {
+    return this.#next.get(topic)?.[partition] ?? 0
+  }
 }
 
 /** The library groups headers by name; the order among different names is not kept. */

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import kafkajs from 'kafkajs'
+import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
+import { type Tail, tail } from '../../../lib/adapters/kafka/tail.ts'
+import { kafkaServer } from '../../../localstack/services/kafka.ts'
+import { freePort, LOOPBACK } from '../../../localstack/services/ports.ts'
+import { type RunningServer, startServer } from '../../../localstack/services/server.ts'
+import { createTopic } from '../../support/create-topic.ts'
+import { until } from '../../support/until.ts'
+import { temporaryFolder } from './support.ts'
+
+const TOPIC = 'followed'
+
+describe('given somebody who follows a topic', () => {
+  const { folder, remove } = temporaryFolder()
+  const seen: string[] = []
+  let server: RunningServer
+  let following: Tail
+  let brokers: string[]
+
+  before(async () => {
+    const port = await freePort()
+    brokers = [`${LOOPBACK}:${port}`]
+    server = await startServer(kafkaServer({ port, dataDir: folder }), {
+      report: () => {},
+      signal: new AbortController().signal,
+      logsDir: folder,
+      logFile: join(folder, 'kafka.log'),
+      revive: false,
+    })
+    await prepareTopic(brokers)
+    await send(brokers, ['before'])
+    const kafka = kafkaClient({ brokers, clientId: 'test', auth: 'none' })
+    following = await tail(kafka, [TOPIC], ({ value }) => seen.push(String(value)))
+  })
+
+  after(async () => {
+    await following?.stop()
+    await server?.stop()
+    remove()
+  })
+
+  it('when records come, then it is told of them, and of none before', async () => {
+    await send(brokers, ['a', 'b', 'c'])
+    await until('all have come', () => seen.length >= 3, { describe: () => seen })
+    assert.deepEqual(seen.toSorted(), ['a', 'b', 'c'])
+  })
+
+  it('when the broker is killed and comes back, then it goes on where it stood, and is told nothing twice', async () => {
+    await server.kill('SIGKILL')
+    await server.restart()
+    // These are in the topic before the follower is back in a group.
+    await send(brokers, ['d', 'e'])
+    await until('those have come', () => seen.includes('d') && seen.includes('e'), { describe: () => seen })
+    await send(brokers, ['f'])
+    await until('it goes on', () => seen.includes('f'), { describe: () => seen })
+    assert.deepEqual(seen.toSorted(), ['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
+  it('when the broker is gone, then stopping ends all the same', async () => {
+    await server.kill('SIGKILL')
+    await following.stop()
+  })
+})
+
+async function prepareTopic(brokers: string[]): Promise<void> {
+  const admin = client(brokers).admin()
+  await admin.connect()
+  await createTopic(admin, { topic: TOPIC, numPartitions: 3 })
+  await admin.disconnect()
+}
+
+/** Values, each by a key of its own: over all partitions. */
+async function send(brokers: string[], values: string[]): Promise<void> {
+  const producer = client(brokers).producer()
+  await producer.connect()
+  await producer.send({ topic: TOPIC, messages: values.map(value => ({ key: value, value })) })
+  await producer.disconnect()
+}
+
+function client(brokers: string[]) {
+  return new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING })
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { placesFromEnvironment } from '../../../localstack/settings.ts'
+
+describe('the places of the servers', () => {
+  it('are the usual ports where nothing is set', () => {
+    assert.deepEqual(placesFromEnvironment({ REDIS_URL: ' ' }), {
+      kafka: { port: 9092 },
+      valkey: { port: 6379 },
+      aws: { port: 4566 },
+    })
+  })
+
+  it('are the addresses that are set', () => {
+    const env = {
+      KAFKA_BROKERS: 'one:9092 , two:9093',
+      REDIS_URL: 'rediss://user:secret@cache/1',
+      AWS_ENDPOINT_URL: 'http://localhost:4566',
+    }
+    assert.deepEqual(placesFromEnvironment(env), {
+      kafka: { address: 'one:9092,two:9093' },
+      valkey: { address: 'rediss://user:secret@cache/1' },
+      aws: { address: 'http://localhost:4566' },
+    })
+  })
+
+  const wrong: [variable: string, value: string, form: RegExp][] = [
+    ['REDIS_URL', 'foo', /redis:\/\/host:port/],
+    ['REDIS_URL', 'user:secret@cache:6379', /redis:\/\/host:port/],
+    ['REDIS_URL', 'redis://:secret@cache:many', /redis:\/\/host:port/],
+    ['REDIS_URL', 'redis://', /redis:\/\/host:port/],
+    ['KAFKA_BROKERS', 'localhost', /host:port/],
+    ['KAFKA_BROKERS', 'one:9092,', /host:port/],
+    ['KAFKA_BROKERS', 'one:90920', /host:port/],
+    ['KAFKA_BROKERS', 'user:secret@one:9092', /host:port/],
+    ['AWS_ENDPOINT_URL', 'localhost:4566', /http:\/\/host:port/],
+  ]
+  for (const [variable, value, form] of wrong)
+    it(`are refused with the variable and the form where ${variable} is ${value}`, () => {
+      assert.throws(
+        () => placesFromEnvironment({ [variable]: value }),
+        (error: Error) => {
+          assert.equal(error.name, 'LocalCloudError')
+          assert.match(error.message, new RegExp(`^${variable} is not of the form ${form.source}`))
+          assert.doesNotMatch(error.message, /secret/)
+          return true
+        },
+      )
+    })
+})

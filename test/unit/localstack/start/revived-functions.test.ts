@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import type { Exit } from '../../../../localstack/services/process.ts'
+import type { Functions, FunctionsOptions } from '../../../../localstack/start/functions.ts'
+import { startRevivedFunctions } from '../../../../localstack/start/revived-functions.ts'
+
+const KILLED: Exit = { code: null, signal: 'SIGKILL' }
+
+describe('given functions that have run for a while', () => {
+  it('when they end by themselves, then they are started again', async t => {
+    const { functions, starts, end } = await longRunning(t.mock.timers)
+    await end()
+    starts[1]?.comeUp()
+    await functions.stop()
+    assert.equal(starts.length, 2)
+    assert.equal(starts[1]?.isStopped, true)
+  })
+
+  it('when they are stopped while they start again, then the start is called off and waited for', async t => {
+    const { functions, starts, end } = await longRunning(t.mock.timers)
+    await end()
+    const stopping = functions.stop()
+    assert.equal(starts[1]?.signal.aborted, true)
+    let isOver = false
+    void stopping.then(() => {
+      isOver = true
+    })
+    await new Promise(setImmediate)
+    assert.equal(isOver, false)
+    starts[1]?.fail(new Error('called off'))
+    await stopping
+    assert.equal(await Promise.race([functions.lost, 'not lost']), 'not lost')
+  })
+
+  it('when the start that is called off succeeds all the same, then they are ended', async t => {
+    const { functions, starts, end } = await longRunning(t.mock.timers)
+    await end()
+    const stopping = functions.stop()
+    starts[1]?.comeUp()
+    await stopping
+    assert.equal(starts[1]?.isStopped, true)
+  })
+
+  it('when they cannot be started again, then they are lost for that reason', async t => {
+    const { functions, starts, end } = await longRunning(t.mock.timers)
+    await end()
+    starts[1]?.fail(new Error('the port is taken'))
+    assert.equal(await functions.lost, 'the port is taken')
+  })
+})
+
+describe('given functions that have just come up', () => {
+  it('when they end by themselves, then they are lost, for they would only end again', async () => {
+    const { functions, starts } = await started()
+    starts[0]?.exit(KILLED)
+    assert.equal(await functions.lost, 'serverless offline was ended by SIGKILL')
+    assert.equal(starts.length, 1)
+  })
+})
+
+/** One start, with the outcome in the test's hand. */
+class FakeStart {
+  readonly signal: AbortSignal
+  readonly #up = Promise.withResolvers<Functions>()
+  readonly #ended = Promise.withResolvers<Exit>()
+  isStopped = false
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal
+  }
+
+  get outcome(): Promise<Functions> {
+    return this.#up.promise
+  }
+
+  fail(error: Error): void {
+    this.#up.reject(error)
+  }
+
+  exit(exit: Exit): void {
+    this.#ended.resolve(exit)
+  }
+
+  comeUp(): void {
+    const stop = async () => {
+      this.isStopped = true
+      this.exit({ code: 0, signal: null })
+    }
+    this.#up.resolve({ ended: this.#ended.promise, invoke: async () => {}, stop })
+  }
+}
+
+async function started() {
+  const starts: FakeStart[] = []
+  const made = new EventTarget()
+  const start = ({ signal }: FunctionsOptions) => {
+    const one = new FakeStart(signal)
+    starts.push(one)
+    made.dispatchEvent(new Event('start'))
+    return one.outcome
+  }
+  const options = { signal: new AbortController().signal } as FunctionsOptions
+  const up = startRevivedFunctions(options, () => {}, start)
+  starts[0]?.comeUp()
+  return { functions: await up, starts, made }
+}
+
+/** Functions that have lived long enough to be worth another start; `end` resolves when that one is under way. */
+async function longRunning(timers: { enable(options: { apis: ['Date'] }): void; tick(ms: number): void }) {
+  timers.enable({ apis: ['Date'] })
+  const { functions, starts, made } = await started()
+  timers.tick(60_000)
+  const end = async () => {
+    const again = once(made, 'start')
+    starts[0]?.exit(KILLED)
+    await again
+  }
+  return { functions, starts, end }
+}

@@ -62,7 +62,10 @@ export function figuresLine(figures: Figures, alerts: AlertCounts): string {
 
 export function alertLine(alert: Alert, event: { readonly time?: string; readonly timeMs: number }): string {
   const sign = alert.status === 'firing' ? '▲ fired   ' : '▽ resolved'
-  const what = alert.status === 'firing' ? alert.summary : `${alert.metric} is ${alert.value}`
+  const what =
+    alert.status === 'firing'
+      ? alert.summary
+      : `${alert.entity.subject ?? alert.entity.source}: ${alert.metric} is ${alert.value}`
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 

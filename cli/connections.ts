@@ -1,5 +1,5 @@
 /** The servers that a command works with, and what is said where they do not answer. */
-import type { KafkaPublisher } from '../lib/adapters/kafka/publisher.ts'
+import { type KafkaPublisher, UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
 import type { RedisClient } from '../lib/adapters/redis/client.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/config.ts'
 import { Connections } from '../lib/connections.ts'
@@ -25,7 +25,7 @@ export async function requireTopic(
   try {
     await withinPatience(publisher.partitionsOf(topic))
   } catch (error) {
-    if (isUnknownTopic(error))
+    if (error instanceof UnknownTopic)
       throw new CliFailure(
         `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
       )
@@ -58,12 +58,6 @@ function withinPatience<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS)
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
-}
-
-/** The client wraps what the broker said, once or twice. */
-function isUnknownTopic(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return (error as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION' || isUnknownTopic(error.cause)
 }
 
 function reason(error: unknown): string {

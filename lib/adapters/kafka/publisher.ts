@@ -36,7 +36,7 @@ export class KafkaPublisher implements Publisher {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
       return topics[0]?.partitions.length ?? 0
     } catch (error) {
-      throw unavailable(error)
+      throw failureOf(error)
     } finally {
       await admin.disconnect()
     }
@@ -57,7 +57,7 @@ export class KafkaPublisher implements Publisher {
     } catch (error) {
       // A request that timed out may still be on its way: with its connection closed it cannot overtake what follows.
       await this.close()
-      throw unavailable(error)
+      throw failureOf(error)
     }
   }
 
@@ -124,11 +124,30 @@ function grouped(headers: readonly RecordHeader[]): IHeaders {
   )
 }
 
-/** The library's own errors hold much of the client; nothing of them goes further than the message. */
-function unavailable(error: unknown): Error {
-  const { message, type } = error as Error & { type?: string }
-  // No matter how often it is tried again: whoever made the record must make it smaller.
-  if (type === 'MESSAGE_TOO_LARGE') return new Error(`Kafka refuses a record as too large: ${message}`)
-  const cause = type === undefined ? {} : { cause: type }
-  return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`, cause)
+/** The topic is not there: not yet, for all that the publisher knows. */
+export class UnknownTopic extends Unavailable {
+  constructor(message: string) {
+    super('broker-unavailable', message)
+    this.name = 'UnknownTopic'
+  }
+}
+
+/** The library's own errors hold much of the client; nothing of them goes further than type and message. */
+function failureOf(error: unknown): Error {
+  const { message } = error as Error
+  switch (brokersAnswer(error)) {
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+      return new UnknownTopic(message)
+    case 'MESSAGE_TOO_LARGE':
+      // No matter how often it is tried again: whoever made the record must make it smaller.
+      return new Error(`Kafka refuses a record as too large: ${message}`)
+    default:
+      return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`)
+  }
+}
+
+/** What the broker answered, by its name in the protocol; the library wraps it once or twice. */
+function brokersAnswer(error: unknown): string | undefined {
+  const { type, cause } = error as { type?: string; cause?: unknown }
+  return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }

@@ -2,6 +2,7 @@
  * What serverless.yml needs to know of the place it is deployed to, and the role of each function. The topic table in
  * `lib/domain/topics.ts` says which topics there are; here stands which function may do what with them.
  */
+const { resolve } = require('node:path')
 const { SIGNALS, topicName } = require('../lib/domain/topics.ts')
 
 /** What each function reads and writes: its permissions are these and no more. */
@@ -22,6 +23,7 @@ module.exports = async ({ resolveVariable }) => {
   return {
     topics,
     groups,
+    buildDir: buildDir(process.env, process.argv),
     ...place,
     environment: {
       SLUICE_ENV: env,
@@ -40,6 +42,15 @@ module.exports = async ({ resolveVariable }) => {
       ),
     },
   }
+}
+
+/**
+ * Where the bundles are made. Every command empties its folder at the end, so what goes on running needs one of its own:
+ * `serverless package` or `invoke local` beside it must not take its functions away.
+ */
+function buildDir(env, args) {
+  if (env.SLUICE_BUILD_DIR) return env.SLUICE_BUILD_DIR
+  return args.includes('offline') ? `.local/offline-${env.LAMBDA_PORT || 3002}` : '.esbuild'
 }
 
 /** Settings of the functions that are handed on where they are set; `lib/config.ts` has their defaults. */
@@ -61,6 +72,8 @@ function thisMachine(env) {
     env: env.SLUICE_ENV || 'local',
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
+    // Absolute: `serverless invoke local` runs in the folder of the bundles.
+    rulesDir: resolve(__dirname, '..', env.RULES_DIR || 'rules'),
     schedules: env.SLUICE_SCHEDULES !== 'off',
     environment: {
       KAFKA_BROKERS: brokers,
@@ -83,6 +96,8 @@ function account(stage, env) {
     env: stage,
     clusterArn: env.MSK_CLUSTER_ARN,
     brokers: '',
+    // As `package.patterns` packs them.
+    rulesDir: 'rules',
     schedules: true,
     vpc: { subnetIds: list('SUBNET_IDS'), securityGroupIds: list('SECURITY_GROUP_IDS') },
     environment: { MSK_CLUSTER_ARN: env.MSK_CLUSTER_ARN, REDIS_URL: env.REDIS_URL },

@@ -47,6 +47,20 @@ describe('the captured batches', { timeout: 180_000 }, () => {
 
   it('are there', () => assert.ok(batches.length > 0))
 
+  function invokeLocal(name: string, file: string) {
+    const args = ['invoke', 'local', '--function', name, '--path', join('events', file)]
+    const buildDir = `${offline.buildDir}/invoke`
+    const env = { SLUICE_ENV: environment.name, SLUICE_BUILD_DIR: buildDir, REDIS_URL: STORE }
+    return runProgram('serverless', args, { env })
+  }
+
+  it('through serverless invoke local: alerting, too, which reads its rules from the project', async () => {
+    await redis.flushdb()
+    const { code, output, stdout } = await invokeLocal('alerting', 'batches/good.json')
+    assert.equal(code, 0, output)
+    assert.deepEqual(answerIn(stdout), { batchItemFailures: [] }, output)
+  })
+
   for (const [file, expected] of batches) {
     it(`${file} through Lambda's endpoint: the processor decides and answers as the manifest says`, async () => {
       await redis.flushdb()
@@ -58,17 +72,7 @@ describe('the captured batches', { timeout: 180_000 }, () => {
 
     it(`${file} through serverless invoke local: just the same`, async () => {
       await redis.flushdb()
-      const { code, output, stdout } = await runProgram(
-        'serverless',
-        ['invoke', 'local', '--function', 'processor', '--path', join('events', file)],
-        {
-          env: {
-            SLUICE_ENV: environment.name,
-            SLUICE_BUILD_DIR: `${offline.buildDir}/invoke`,
-            REDIS_URL: STORE,
-          },
-        },
-      )
+      const { code, output, stdout } = await invokeLocal('processor', file)
       assert.equal(code, 0, output)
       assert.deepEqual(answerIn(stdout), expected.response, output)
       assert.deepEqual(await outcomesOf(await captured(file)), expected.outcomes)

@@ -9,7 +9,10 @@ import { readRules } from '../../domain/alerting/rule-files.ts'
  * @throws where the folder cannot be read or holds no rule file, and `InvalidRules` with every fault of every file
  */
 export async function loadRules(folder: string): Promise<readonly Rule[]> {
-  const names = (await readdir(folder)).filter(name => /\.ya?ml$/.test(name)).sort()
+  const entries = await readdir(folder).catch(error => {
+    throw new Error(`RULES_DIR: the folder ${folder} cannot be read: ${error.message}`, { cause: error })
+  })
+  const names = entries.filter(name => /\.ya?ml$/.test(name)).sort()
   if (names.length === 0) throw new Error(`RULES_DIR: no *.yaml file in ${folder}`)
   const files = names.map(async name => ({
     where: join(folder, name),

@@ -40,13 +40,15 @@ const READINGS = {
   s3Key: ['by-date', 'by-partition'],
   /** How a partial response names the partition: as `partition` only; or also as `topic-partition`, with a warning. */
   partialResponseKey: ['partition', 'either'],
+  /** With a schema registry and the format JSON: `value` is the base64 of the JSON, or the decoded value itself. */
+  registryJson: ['base64', 'object'],
 } as const
 
 /** The readings that were chosen. */
 export type OpenChoices = { readonly [K in keyof typeof READINGS]: (typeof READINGS)[K][number] }
 
 /** The defaults, all of them. */
-export const OPEN_CHOICES: OpenChoices = readOpenChoices(undefined)
+export const DEFAULT_OPEN_CHOICES: OpenChoices = readOpenChoices(undefined)
 
 /**
  * Reads and checks `custom.mskTrigger.open`.

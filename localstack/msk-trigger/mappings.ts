@@ -1,4 +1,8 @@
+import type { Destination } from './destination.ts'
+import type { Filter } from './filters.ts'
 import { ConfigurationError, type FunctionDefinition } from './framework.ts'
+import type { OpenChoices } from './open-choices.ts'
+import type { RegistryConfig } from './registry/config.ts'
 import { isObject, show } from './settings.ts'
 
 /** Where a group without a committed offset starts to read. Rule 34. */
@@ -18,6 +22,21 @@ export interface Mapping {
   readonly startingPosition: StartingPosition
   /** `ReportBatchItemFailures` is set: the handler's answer is read. Rules 30, 33. */
   readonly reportsFailures: boolean
+  /** Not counting the first attempt; -1 is for ever. Rules 26, 27. */
+  readonly maximumRetryAttempts: number
+  /** Rule 28. */
+  readonly maximumRecordAgeMs: number | undefined
+  /** Rule 29. */
+  readonly bisectBatchOnFunctionError: boolean
+  /** Where what is given up goes. Rules 41 to 43. */
+  readonly destination: Destination | undefined
+  /** A record that none of them admits is discarded; an empty list admits all. Rules 37 to 40. */
+  readonly filters: readonly Filter[]
+  /** Rules 14, 15. */
+  readonly registry: RegistryConfig | undefined
+  readonly functionTimeoutMs: number
+  /** How to read what AWS leaves open. */
+  readonly open: OpenChoices
   /** Absent for a self-managed cluster. Rule 11. */
   readonly eventSourceArn?: string
 }

@@ -3,7 +3,7 @@ import type { Filter } from './filters.ts'
 import { ConfigurationError, type FunctionDefinition } from './framework.ts'
 import type { OpenChoices } from './open-choices.ts'
 import type { RegistryConfig } from './registry/config.ts'
-import { isObject, show } from './settings.ts'
+import { isObject, isWholeNumber, show } from './values.ts'
 
 /** Where a group without a committed offset starts to read. Rule 34. */
 export type StartingPosition =
@@ -169,8 +169,4 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
     }
     owners.set(mapping.groupId, mapping)
   }
-}
-
-function isWholeNumber(value: unknown, least: number, most: number): value is number {
-  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 }

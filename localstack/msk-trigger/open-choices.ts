@@ -1,5 +1,5 @@
 import { ConfigurationError } from './framework.ts'
-import { isObject, show } from './settings.ts'
+import { isObject, show } from './values.ts'
 
 /**
  * What AWS leaves open, as settings: the readings that are possible, the default first. The default is the reading

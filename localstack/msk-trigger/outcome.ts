@@ -1,5 +1,5 @@
 import { partitionName } from './event.ts'
-import { isObject, show } from './settings.ts'
+import { isObject, show } from './values.ts'
 
 /** The records of one partition in a batch, in offset order. */
 export interface Part<R extends { readonly offset: number } = { readonly offset: number }> {

@@ -2,8 +2,9 @@ import process from 'node:process'
 import { ConfigurationError, type FunctionDefinition, type Log, type Serverless } from './framework.ts'
 import { readMappings } from './mappings.ts'
 import { announceResponseType, EVENT_PROPERTIES, writeResponseType } from './response-type.ts'
-import { isObject, readSettings } from './settings.ts'
+import { readSettings } from './settings.ts'
 import { Trigger } from './trigger.ts'
+import { isObject } from './values.ts'
 
 /**
  * The plugin: gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the setting

@@ -1,4 +1,6 @@
 import { ConfigurationError } from './framework.ts'
+import { DEFAULT_OPEN_CHOICES, type OpenChoices, readOpenChoices } from './open-choices.ts'
+import { isObject, show } from './values.ts'
 
 /** What can be set under `custom.mskTrigger`. Durations are in milliseconds. */
 export interface Settings {
@@ -60,15 +62,6 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
     throw new ConfigurationError('custom.mskTrigger.maxRetryDelayMs must not be less than retryDelayMs')
   }
   return settings
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A value as it is shown in a message. */
-export function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value)
 }
 
 function brokerList(value: unknown, name: string): readonly string[] {

@@ -11,8 +11,11 @@ export interface LambdaRecord {
   readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
   /** Base64. Absent for a record without a key. */
   readonly key?: string
+  /** Rule 14. Only where a schema registry has read it. */
+  readonly keySchemaMetadata?: SchemaMetadata
   /** Base64. Absent for a tombstone: AWS does not say whether it sends null, and a handler must bear both. */
   readonly value?: string
+  readonly valueSchemaMetadata?: SchemaMetadata
   readonly headers: readonly Readonly<Record<string, readonly number[]>>[]
 }
 
@@ -27,6 +30,17 @@ export interface LambdaEvent {
 /** The part of a kafkajs message that is delivered; `batchContext` is there at run time, but not in its types. */
 export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
   readonly batchContext?: { readonly timestampType?: number }
+  /** What a schema registry knows of key and value. Rule 14. */
+  readonly keySchema?: SchemaMetadata
+  readonly valueSchema?: SchemaMetadata
+  /** Key and value where they are delivered as JSON itself, not in base64. */
+  readonly bare?: { readonly key?: boolean; readonly value?: boolean }
+}
+
+/** Rule 14. */
+export interface SchemaMetadata {
+  readonly dataFormat: 'JSON' | 'AVRO' | 'PROTOBUF'
+  readonly schemaId: string
 }
 
 /** The key of a partition in `records`, and the name of it in a partial response. */
@@ -63,10 +77,17 @@ export function lambdaRecord(topic: string, partition: number, message: Message)
     timestamp: Number(message.timestamp),
     // kafkajs already gives the broker's time as the timestamp where the batch says LogAppendTime (1).
     timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    ...(message.key != null && { key: message.key.toString('base64') }),
-    ...(message.value != null && { value: message.value.toString('base64') }),
+    ...(message.key != null && { key: field(message.key, message.bare?.key) }),
+    ...(message.keySchema && { keySchemaMetadata: message.keySchema }),
+    ...(message.value != null && { value: field(message.value, message.bare?.value) }),
+    ...(message.valueSchema && { valueSchemaMetadata: message.valueSchema }),
     headers: headerEntries(message).map(([name, bytes]) => ({ [name]: [...bytes] })),
   }
+}
+
+/** In base64; or what a registry decoded, whose type is then the handler's to know. */
+function field(bytes: Buffer, isBare = false): string {
+  return isBare ? JSON.parse(bytes.toString()) : bytes.toString('base64')
 }
 
 /**

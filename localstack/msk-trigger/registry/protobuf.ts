@@ -82,8 +82,14 @@ function messageType(declared: readonly Type[], index: readonly number[]): Type 
   return type
 }
 
-function jsonForm(toJson: (message: Message) => unknown): { toObject(message: Message): unknown } {
-  return { toObject: toJson }
+function jsonForm(toJson: (message: Message) => unknown) {
+  return {
+    // protobufjs wants both, and here nothing is ever read from JSON.
+    fromObject(this: Type, object: Readonly<Record<string, unknown>>): Message {
+      return this.fromObject(object)
+    },
+    toObject: toJson,
+  }
 }
 
 /** `.5` as `.500`: three, six or nine digits, or nothing. */

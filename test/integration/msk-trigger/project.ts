@@ -41,7 +41,7 @@ export class Project {
   static async create(
     functions: Record<string, object>,
     handlers: Record<string, string>,
-    { mskTrigger = {}, ...more }: { mskTrigger?: object; package?: object } = {},
+    { mskTrigger = {}, ...more }: { mskTrigger?: object } & Record<string, unknown> = {},
   ): Promise<Project> {
     const folder = await mkdtemp(join(tmpdir(), 'msk-trigger-'))
     const project = new Project(folder, `it-${folder.slice(-6).toLowerCase()}`)

@@ -11,6 +11,9 @@ import { ConfigurationError, type FunctionDefinition } from './framework.ts'
 /** Rule 10. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
+/** CloudFormation's own bound, which the API of Lambda does not have: a topic of four characters. */
+const LEAST_DESTINATION = 'kafka://1234'.length
+
 /** Rule 37: more on request only. */
 const FILTERS_WITHOUT_REQUEST = 5
 
@@ -27,7 +30,12 @@ export function cloudWarnings(
   refuseCircles(events)
   return events.flatMap(({ event, settings }) => {
     const timeout = functions[event.functionKey]?.timeout ?? defaultTimeout
-    return [...provisionedOnly(event, settings), ...tooLong(event, timeout), ...manyFilters(event, settings)]
+    return [
+      ...provisionedOnly(event, settings),
+      ...tooLong(event, timeout),
+      ...manyFilters(event, settings),
+      ...shortTopic(event, settings),
+    ]
   })
 }
 
@@ -64,6 +72,15 @@ function manyFilters(event: KafkaEvent, { filterPatterns = [] }: EventSettings):
   return [
     `${nameOf(event)}: filterPatterns has ${filterPatterns.length} patterns; an account may have ` +
       `${FILTERS_WITHOUT_REQUEST} unless its quota was raised`,
+  ]
+}
+
+function shortTopic(event: KafkaEvent, settings: EventSettings): string[] {
+  const given = givenDestination(settings)
+  if (given?.kind !== 'kafka' || String(given.reference).length >= LEAST_DESTINATION) return []
+  return [
+    `${nameOf(event)}: CloudFormation refuses the destination ${given.reference}, because it is shorter than ` +
+      `${LEAST_DESTINATION} characters`,
   ]
 }
 

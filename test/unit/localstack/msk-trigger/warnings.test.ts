@@ -29,7 +29,7 @@ describe('what would bite in the cloud is said', () => {
       /: maximumRetryAttempts, maximumRecordAgeInSeconds, bisectBatchOnFunctionError exist in provisioned/,
     ],
     [{ schemaRegistryConfig }, /: schemaRegistryConfig exists/],
-    [{ onFailureDestination: 'kafka://x' }, /: a Kafka topic as destination exists/],
+    [{ onFailureDestination: 'kafka://failed' }, /: a Kafka topic as destination exists/],
   ]
   for (const [event, names] of provisionedOnly) {
     it(`of ${Object.keys(event)} without pollers (rules 15, 25, 43)`, () => {
@@ -48,6 +48,12 @@ describe('what would bite in the cloud is said', () => {
     )
     assert.match(warned({}, {}, { timeout: 900 }).join(), /its timeout is 900/)
     assert.deepEqual(warned({}, { timeout: 30 }, { timeout: 900 }), [])
+  })
+
+  it('of a topic whose name is too short for CloudFormation', () => {
+    const short = { onFailureDestination: 'kafka://bad', ...provisioned }
+    assert.match(warned(short).join(), /CloudFormation refuses the destination kafka:\/\/bad/)
+    assert.deepEqual(warned({ ...short, onFailureDestination: 'kafka://fail' }), [])
   })
 
   it('of more filters than an account has by default (rule 37)', () => {

@@ -77,6 +77,11 @@ export class Project {
     return project
   }
 
+  /** A project that lies in a folder already, which `remove` then deletes. */
+  static in(folder: string, service: string): Project {
+    return new Project(folder, service)
+  }
+
   /** Runs `serverless <command>` until it ends, and returns its output. */
   async run(...command: string[]): Promise<{ code: number | null; output: string }> {
     const child = this.#spawn(command)

@@ -41,6 +41,8 @@ export interface Provider {
 
 export interface FunctionDefinition {
   readonly events?: readonly Readonly<Record<string, unknown>>[]
+  /** In the cloud. */
+  readonly name?: string
   /** Seconds. */
   readonly timeout?: number
   readonly role?: unknown

@@ -1,3 +1,4 @@
+import { clusterArn, functionArn } from './arns.ts'
 import type { Destination } from './destination.ts'
 import { givenDestination, localDestination } from './destination-setting.ts'
 import {
@@ -23,6 +24,8 @@ export type StartingPosition =
 /** One event source mapping: one `msk` or `kafka` event of one function. */
 export interface Mapping {
   readonly functionKey: string
+  /** What a destination is told. Rule 44. */
+  readonly functionArn: string
   readonly kind: 'msk' | 'kafka'
   readonly topic: string
   readonly groupId: string
@@ -82,9 +85,19 @@ export function readMappings(
 ): Mapping[] {
   const mappings: Mapping[] = []
   for (const kafkaEvent of kafkaEvents(functions)) {
-    if (kafkaEvent.event.enabled === false) continue
-    const timeout = functions[kafkaEvent.functionKey]?.timeout ?? facts.timeout ?? DEFAULT_TIMEOUT_SECONDS
-    mappings.push({ ...readMapping(kafkaEvent, facts, settings), functionTimeoutMs: timeout * 1000 })
+    const { functionKey, event } = kafkaEvent
+    if (event.enabled === false) continue
+    const definition = functions[functionKey]
+    const timeout = definition?.timeout ?? facts.timeout ?? DEFAULT_TIMEOUT_SECONDS
+    mappings.push({
+      ...readMapping(kafkaEvent, facts, settings),
+      functionArn: functionArn(
+        event.arn,
+        definition?.name ?? `${facts.service}-${facts.stage}-${functionKey}`,
+        facts.region,
+      ),
+      functionTimeoutMs: timeout * 1000,
+    })
   }
   refuseSharedGroups(mappings)
   return mappings
@@ -94,7 +107,7 @@ function readMapping(
   kafkaEvent: KafkaEvent,
   facts: ServiceFacts,
   { open, schemaRegistry }: Pick<Settings, 'open' | 'schemaRegistry'>,
-): Omit<Mapping, 'functionTimeoutMs'> {
+): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
   const { functionKey, kind, event } = kafkaEvent
   const settings = readEventSettings(kafkaEvent)
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
@@ -164,13 +177,6 @@ function readRegistry(
     `is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
       'custom.mskTrigger.schemaRegistry or SCHEMA_REGISTRY_URL to a registry with the Confluent API',
   )
-}
-
-/** The ARN where it is written out; where it is a reference that only CloudFormation resolves, one of the same form. */
-function clusterArn(arn: unknown, region: string): string {
-  return typeof arn === 'string'
-    ? arn
-    : `arn:aws:kafka:${region}:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1`
 }
 
 /** Rule 36: a group belongs to one mapping. Two would take each other's records. */

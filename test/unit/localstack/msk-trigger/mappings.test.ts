@@ -25,6 +25,7 @@ describe('event source mappings', () => {
     assert.deepEqual(read({ msk: { arn, topic: 't' } }), [
       {
         functionKey: 'orders',
+        functionArn: 'arn:aws:lambda:eu-west-1:1:function:shop-dev-orders',
         kind: 'msk',
         topic: 't',
         groupId: 'shop-dev-orders-t',
@@ -85,6 +86,12 @@ describe('event source mappings', () => {
       readMappings({ f: { events, ...(timeout && { timeout }) } }, { ...facts, timeout: 20 }, settings)[0]
     assert.equal(timeoutOf(30)?.functionTimeoutMs, 30_000)
     assert.equal(timeoutOf(undefined)?.functionTimeoutMs, 20_000)
+  })
+
+  it('name their function as in the cloud (rule 44)', () => {
+    const events = [{ kafka: { topic: 't' } }]
+    const [mapping] = readMappings({ f: { events, name: 'own-name' } }, facts, settings)
+    assert.equal(mapping?.functionArn, 'arn:aws:lambda:eu-west-1:000000000000:function:own-name')
   })
 
   it('take retries, age and bisect (rules 26, 28, 29)', () => {

@@ -1,14 +1,12 @@
 /**
- * Takes orders. At the first that fails it stops in that partition, and reports it with all that follow, so that the
- * order holds whatever Lambda does with the records behind a failed one.
+ * Takes orders. They do not depend on each other: every one is tried, and those that failed are named, so that they
+ * alone are given up in the end. One that was taken may come again, as in every Kafka consumer that loses nothing.
  */
 export async function orders(event) {
   const batchItemFailures = []
   for (const [partition, records] of Object.entries(event.records)) {
-    const failed = records.findIndex(record => !take(record))
-    if (failed === -1) continue
-    for (const { offset } of records.slice(failed)) {
-      batchItemFailures.push({ itemIdentifier: { partition, offset } })
+    for (const record of records) {
+      if (!take(record)) batchItemFailures.push({ itemIdentifier: { partition, offset: record.offset } })
     }
   }
   return { batchItemFailures }

@@ -1,4 +1,5 @@
 import { headerEntries, type Message, partitionName, type SchemaMetadata } from './event.ts'
+import type { OpenChoices } from './open-choices.ts'
 
 /** Rule 1: the payload of a synchronous invocation, 6 MB of the JSON event. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -14,11 +15,20 @@ const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.le
  * The bytes that a record takes in the JSON event, with its comma: base64 makes a third more of key and value, and
  * a header byte becomes up to four characters (rule 8). Counted, not serialized, because every record is measured.
  */
-export function recordBytes(topic: string, partition: number, message: Message): number {
+export function recordBytes(
+  topic: string,
+  partition: number,
+  message: Message,
+  tombstone: OpenChoices['tombstone'] = 'absent',
+): number {
   let bytes = FRAME + topic.length + digits(partition) + message.offset.length + message.timestamp.length
   bytes += message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME'.length : 'CREATE_TIME'.length
   if (message.key != null) bytes += KEY + fieldLength(message.key, message.bare?.key)
   if (message.value != null) bytes += VALUE + fieldLength(message.value, message.bare?.value)
+  if (tombstone === 'null') {
+    if (message.key == null) bytes += '"key":null,'.length
+    if (message.value == null) bytes += '"value":null,'.length
+  }
   if (message.keySchema) bytes += KEY_SCHEMA + metadataLength(message.keySchema)
   if (message.valueSchema) bytes += VALUE_SCHEMA + metadataLength(message.valueSchema)
   const headers = headerEntries(message)

@@ -4,7 +4,7 @@ import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
 import type { StartOffsets } from './start-offsets.ts'
 
-/** What a member of a group asks and tells. None of it may wait, but `startOffsets`. */
+/** What a member of a group asks and tells. None of it may wait long, but `startOffsets`. */
 export interface MemberListener {
   /**
    * The partitions that are ours now. `goesOn` is false when the group had lost sight of this member, so that
@@ -14,7 +14,8 @@ export interface MemberListener {
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   /** Reading begins at these offsets. */
   reading(offsets: ReadonlyMap<number, number>): void
-  records(partition: number, messages: readonly Message[]): void
+  /** Resolves, soon, when more may be fetched. */
+  records(partition: number, messages: readonly Message[]): Promise<void>
 }
 
 export interface PartitionOffset {
@@ -23,9 +24,9 @@ export interface PartitionOffset {
 }
 
 /**
- * One member of a consumer group, over kafkajs. It only fetches: `eachBatch` hands the records over and returns at
- * once, so heartbeats go on however long an invocation or a backoff takes, and a partition that is stuck does not
- * hold up the others of its broker.
+ * One member of a consumer group, over kafkajs. It only fetches: `eachBatch` hands the records over and does not wait for
+ * them to be delivered, so heartbeats go on however long an invocation or a backoff takes, and a partition that is
+ * stuck does not hold up the others of its broker.
  */
 export class GroupMember {
   readonly #kafka: Kafka
@@ -68,7 +69,12 @@ export class GroupMember {
       await consumer.connect()
       // Only for an offset that no longer exists (rule 34); every other start is sought out by #joined.
       await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
-      await consumer.run({ autoCommit: false, eachBatch: async payload => this.#received(payload) })
+      await consumer.run({
+        autoCommit: false,
+        // All partitions of a fetch are handed over, whichever of them has no room for more.
+        partitionsConsumedConcurrently: 1_000,
+        eachBatch: payload => this.#received(payload),
+      })
       await Promise.race([broken.promise, this.#left.promise])
     } catch (error) {
       this.#consumer = undefined
@@ -133,10 +139,10 @@ export class GroupMember {
     )
   }
 
-  #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): void {
+  async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
     // What was fetched before a seek is fetched again after it.
-    if (this.#isReading && !isStale()) this.#listener.records(batch.partition, batch.messages)
+    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
   }
 }
 
@@ -150,8 +156,10 @@ function consumerOptions(groupId: string, sessionTimeoutMs: number) {
     metadataMaxAge: 30_000,
     // A fetch waits so long at most, and with it a resumed partition and the end: kafkajs cannot interrupt it.
     maxWaitTimeInMs: 200,
-    maxBytesPerPartition: 2 * 1024 * 1024,
-    maxBytes: 16 * 1024 * 1024,
+    // Little at a time: kafkajs decodes all of it at a stretch, and meanwhile no thread gets its next batch. Where the
+    // first partitions have so much, the later ones have their turn when these are full.
+    maxBytesPerPartition: 1024 * 1024,
+    maxBytes: 1024 * 1024,
     // Long enough to sit out the restart of a broker as the same member. After that it is ours to begin anew.
     retry: { retries: 8, maxRetryTime: 2_000, restartOnFailure: async () => false },
   }

@@ -1,8 +1,10 @@
 import { delayAfter, isWorthALine } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
+import type { Sender } from './destinations.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Message } from './event.ts'
 import type { Log } from './framework.ts'
+import { makeIntake } from './intake.ts'
 import type { Mapping } from './mappings.ts'
 import type { GroupMember, MemberListener } from './member.ts'
 import type { Settings } from './settings.ts'
@@ -25,7 +27,9 @@ export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
   readonly cluster: Cluster
-  invoke(functionKey: string, event: unknown): Promise<unknown>
+  /** Where the mapping has a destination. */
+  readonly sender: Sender | undefined
+  invoke(event: unknown): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): GroupMember
 }
 
@@ -49,7 +53,9 @@ export class EventSource implements MemberListener {
       brokers: parts.settings.brokers,
       backoff: parts.settings,
       log: parts.log,
-      invoke: event => parts.invoke(mapping.functionKey, event),
+      intake: makeIntake(mapping),
+      sender: parts.sender,
+      invoke: event => parts.invoke(event),
       commit: offsets => this.#member.commit(offsets),
       pause: partition => this.#member.pause([partition]),
       resume: partition => this.#member.resume([partition]),
@@ -83,7 +89,7 @@ export class EventSource implements MemberListener {
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     await this.#dispatcher.stop(graceMs)
-    await within(LEAVE_MS, this.#member.leave())
+    await within(LEAVE_MS, Promise.all([this.#member.leave(), this.#parts.sender?.close()]))
   }
 
   assigned(partitions: readonly number[], goesOn: boolean): ReadonlyMap<number, number> {
@@ -100,8 +106,8 @@ export class EventSource implements MemberListener {
     this.#dispatcher.open(offsets)
   }
 
-  records(partition: number, messages: readonly Message[]): void {
-    this.#dispatcher.add(partition, messages)
+  records(partition: number, messages: readonly Message[]): Promise<void> {
+    return this.#dispatcher.add(partition, messages)
   }
 
   #tell(attempt: number, what: string): void {

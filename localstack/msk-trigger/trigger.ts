@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { Cluster } from './cluster.ts'
+import { senderFor } from './destinations.ts'
 import type { Log, Serverless } from './framework.ts'
 import { Invoker } from './invoker.ts'
 import type { Mapping } from './mappings.ts'
@@ -41,6 +42,11 @@ export class Trigger {
     })
     const invoker = new Invoker(serverless, offlineOptions)
     const cluster = new Cluster(kafka)
+    const senderParts = (mapping: Mapping) => ({
+      kafka,
+      groupId: mapping.groupId,
+      origin: { mapping, brokers: settings.brokers },
+    })
     this.#invoker = invoker
     this.#log = log
     this.#sources = mappings.map(
@@ -49,7 +55,8 @@ export class Trigger {
           settings,
           log,
           cluster,
-          invoke: (functionKey, event) => invoker.invoke(functionKey, event),
+          sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
+          invoke: event => invoker.invoke(mapping, event),
           member: (of, listener) => new GroupMember(kafka, of, settings, listener),
         }),
     )

@@ -87,7 +87,7 @@ function record(entry: Entry): LambdaRecord {
   return lambdaRecord('t', 0, entry.message)
 }
 
-const decoded = (value: string | undefined) => Buffer.from(value ?? '', 'base64')
+const decoded = (value: string | null | undefined) => Buffer.from(value ?? '', 'base64')
 
 function avroBody(value: object): Buffer {
   return avro.Type.forSchema(JSON.parse(AVRO_SCHEMA), { wrapUnions: 'never' }).toBuffer(value)
@@ -169,17 +169,8 @@ describe('a record with a schema (rule 14)', () => {
     const key = await read(['KEY'])
     assert.equal(decoded(key.key).toString(), '{"n":2}')
     assert.deepEqual(decoded(key.value), both.value)
-    assert.deepEqual(Object.keys(key), [
-      'topic',
-      'partition',
-      'offset',
-      'timestamp',
-      'timestampType',
-      'key',
-      'keySchemaMetadata',
-      'value',
-      'headers',
-    ])
+    assert.equal('keySchemaMetadata' in key, true)
+    assert.equal('valueSchemaMetadata' in key, false)
     const all = await read(['KEY', 'VALUE'])
     assert.deepEqual(all.keySchemaMetadata, { dataFormat: 'JSON', schemaId: '1' })
     assert.deepEqual(all.valueSchemaMetadata, { dataFormat: 'JSON', schemaId: '1' })

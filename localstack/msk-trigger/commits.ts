@@ -1,4 +1,5 @@
 import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
+import { explainShortly } from './explain.ts'
 import type { Log } from './framework.ts'
 import type { Lane } from './lane.ts'
 import type { PartitionOffset } from './member.ts'
@@ -70,9 +71,10 @@ export class Commits {
       } catch (error) {
         if (ending.aborted) return this.#pending.clear()
         onTrouble()
-        const { message } = error instanceof Error ? error : new Error(String(error))
         if (isWorthALine(attempt)) {
-          log.warning(`${name}  offsets not committed (attempt ${attempt}), trying again: ${message}`)
+          log.warning(
+            `${name}  offsets not committed (attempt ${attempt}), trying again: ${explainShortly(error)}`,
+          )
         }
         await pause(delayAfter(attempt, backoff), ending)
       }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { delayAfter, isWorthALine } from './backoff.ts'
 import { type Discards, giveUpSurely } from './discards.ts'
+import { explain } from './explain.ts'
+import type { Faults } from './faults.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
 import type { Lane, LaneRecord } from './lane.ts'
 import type { Mapping } from './mappings.ts'
@@ -25,14 +27,18 @@ export interface DeliveryContext extends Discards {
     | 'open'
   >
   readonly slots: Pick<Slots, 'take' | 'give'>
-  invoke(batch: Batch): Promise<unknown>
+  readonly faults: Pick<Faults, 'strikes'>
+  /** @param answerCounts false where the answer is to come too late. */
+  invoke(batch: Batch, answerCounts: boolean): Promise<unknown>
+  /** A fault of a test: nothing of what is in flight may be committed. */
+  crash(): void
   /** A partition is done up to there. Resolves when more of it may be done. */
   committed(lane: Lane, offset: number): Promise<void>
   /** The partition is done with this batch, and may be in the next one. */
   release(partition: number): void
 }
 
-/** A unit with what is told of it: the last answer, and how often it was tried, for the backoff. */
+/** A unit with its last answer, and how often it was tried, for the backoff. */
 type Tried = Unit<LaneRecord> & { readonly tries: number; readonly response?: LastResponse }
 
 /**
@@ -103,12 +109,15 @@ class Delivery {
   }
 
   async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<LaneRecord> }> {
-    const { mapping, slots, invoke } = this.#to
+    const { mapping, slots, faults } = this.#to
     const requestId = randomUUID()
     if (!this.#hasSlot) await slots.take()
     this.#hasSlot = true
     try {
-      return { requestId, outcome: judgeAnswer(parts, await invoke(parts), mapping) }
+      if (faults.strikes('duplicate')) await this.#to.invoke(parts, true)
+      const answer = await this.#to.invoke(parts, !faults.strikes('timeout'))
+      if (faults.strikes('crash')) this.#to.crash()
+      return { requestId, outcome: judgeAnswer(parts, answer, mapping) }
     } catch (error) {
       return { requestId, outcome: wholeBatchAgain(parts, explain(error)) }
     } finally {
@@ -191,11 +200,4 @@ class Delivery {
     const batch = describe(outcome.again)
     log.error(`${name}  ${batch} failed (attempt ${attempt}, again in ${waitMs} ms): ${reason}`)
   }
-}
-
-/** The message; with the stack of an exception that serverless-offline does not print itself. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? `\n${error.cause.stack}` : ''
-  return `${error.message || error.name}${cause}`
 }

@@ -2,6 +2,7 @@ import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
 import type { Destination } from './destination.ts'
 import type { Sender } from './destinations.ts'
 import { partitionName } from './event.ts'
+import { explainShortly } from './explain.ts'
 import type { Log } from './framework.ts'
 import type { GivenUp } from './invocation-record.ts'
 import { describe } from './parts.ts'
@@ -50,7 +51,9 @@ export async function giveUpSurely(
     } catch (error) {
       if (to.ending.aborted) return []
       if (isWorthALine(attempt)) {
-        to.log.error(`${what}. Not sent to ${where} (attempt ${attempt}), trying again: ${explain(error)}`)
+        to.log.error(
+          `${what}. Not sent to ${where} (attempt ${attempt}), trying again: ${explainShortly(error)}`,
+        )
       }
     }
     await pause(delayAfter(attempt, to.backoff), to.ending)
@@ -60,11 +63,4 @@ export async function giveUpSurely(
 
 function nameOf(destination: Destination | undefined): string {
   return destination?.kind === 'kafka' ? `kafka://${destination.topic}` : (destination?.arn ?? '')
-}
-
-/** kafkajs hides the reason behind the number of its retries, and the SDK gives some errors no message. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? error.cause : error
-  return cause.message || cause.name
 }

@@ -5,6 +5,7 @@ import { type DeliveryContext, deliver } from './delivery.ts'
 import type { Sender } from './destinations.ts'
 import { lambdaEvent, type Message } from './event.ts'
 import { MAX_PAYLOAD_BYTES } from './event-size.ts'
+import type { Faults } from './faults.ts'
 import type { Log } from './framework.ts'
 import type { Intake } from './intake.ts'
 import { eventOf } from './invocation-record.ts'
@@ -32,7 +33,11 @@ export interface DispatcherParts {
   readonly intake: Intake
   /** Where a destination is. */
   readonly sender: Sender | undefined
-  invoke(event: unknown): Promise<unknown>
+  readonly faults: Faults
+  /** @param answerCounts false where the answer is to come too late. */
+  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
+  /** A fault of a test: the poller is to begin anew. */
+  crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
   /** Stops and starts the fetching of a partition. */
   pause(partition: number): void
@@ -96,7 +101,7 @@ export class Dispatcher {
   async add(partition: number, messages: readonly Message[]): Promise<void> {
     const lane = this.#lanes.get(partition)
     if (!lane || messages.length === 0) return
-    this.#receiver.receive(lane, messages, () => this.#dispatchSoon())
+    this.#receiver.receive(lane, messages, () => this.dispatchSoon())
     if (!lane.isFull || lane.paused) return
     await within(ROOM_MS, lane.room)
     if (!lane.isFull || lane.paused || lane.lost) return
@@ -114,7 +119,7 @@ export class Dispatcher {
   }
 
   /** The partitions of one fetch come one by one: waits for the last, or a window of 0 would never mix them. */
-  #dispatchSoon(): void {
+  dispatchSoon(): void {
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined
       this.#dispatch()
@@ -124,7 +129,9 @@ export class Dispatcher {
   /** Starts every batch that can start now, and sets a timer for the end of the next one's window. */
   #dispatch(): void {
     clearTimeout(this.#timer)
-    const free = () => [...this.#lanes.values()].filter(lane => !this.#busy.has(lane.partition))
+    const isFree = ({ partition }: Lane) =>
+      !this.#busy.has(partition) && !this.#parts.faults.isHeld(partition)
+    const free = () => [...this.#lanes.values()].filter(isFree)
     if (this.#ending.signal.aborted) return
     for (const lane of free()) this.#pass(lane)
     while (this.#slots.tryTake()) {
@@ -168,7 +175,7 @@ export class Dispatcher {
   }
 
   #deliveryContext(): DeliveryContext {
-    const { name, backoff, log, brokers, sender } = this.#parts
+    const { name, backoff, log, brokers, sender, faults } = this.#parts
     const mapping = this.#mapping
     return {
       name,
@@ -180,11 +187,13 @@ export class Dispatcher {
       destination: mapping.destination,
       slots: this.#slots,
       ending: this.#ending.signal,
-      invoke: batch => this.#parts.invoke(eventOf(batch, { mapping, brokers })),
+      faults,
+      invoke: (batch, answerCounts) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), answerCounts),
+      crash: () => this.#parts.crash(),
       committed: (lane, offset) => this.#commits.done(lane, offset),
       release: partition => {
         this.#busy.delete(partition)
-        this.#dispatchSoon()
+        this.dispatchSoon()
       },
     }
   }

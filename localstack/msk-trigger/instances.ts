@@ -8,7 +8,7 @@ const PATIENCE_MS = 15
 const PATIENCE_WITHOUT_PROCESSOR_MS = 200
 
 /** The threads that can compute at once beside this one. */
-const PROCESSORS = Math.max(1, availableParallelism() - 1)
+const PROCESSORS = Math.max(1, availableParallelism())
 
 /** What an instance is to those that hand it out. */
 type Lent = Pick<Instance, 'isBroken' | 'isComputing' | 'close'>

@@ -22,15 +22,24 @@ export class Invoker {
     process.on('worker', watchThread)
   }
 
-  /** Resolves with what the handler returned; rejects on its error, its timeout, or the end of its thread. */
-  async invoke({ functionKey, functionTimeoutMs }: Invoked, event: unknown): Promise<unknown> {
+  /**
+   * Resolves with what the handler returned; rejects on its error, its timeout, or the end of its thread.
+   *
+   * @param answerCounts false for a test: a handler that succeeds has timed out nevertheless.
+   */
+  async invoke(
+    { functionKey, functionTimeoutMs }: Invoked,
+    event: unknown,
+    answerCounts = true,
+  ): Promise<unknown> {
     const instances = this.#instances(functionKey)
     const instance = await instances.take()
+    const timeoutMs = this.#options.noTimeout ? Number.POSITIVE_INFINITY : functionTimeoutMs
     try {
-      return await instance.invoke(
-        event,
-        this.#options.noTimeout ? Number.POSITIVE_INFINITY : functionTimeoutMs,
-      )
+      const answer = await instance.invoke(event, timeoutMs)
+      if (answerCounts) return answer
+      instance.isBroken = true
+      throw new Error('timeout: the answer came too late, as a test has asked for')
     } finally {
       await instances.give(instance)
     }

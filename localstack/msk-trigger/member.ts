@@ -37,6 +37,7 @@ export class GroupMember {
   #consumer: Consumer | undefined
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   #firstJoin = Promise.withResolvers<void>()
+  #rejoins = Promise.withResolvers<void>()
   #memberId: string | undefined
   /** Counts the joins: what was begun under an earlier one no longer holds. */
   #join = 0
@@ -50,7 +51,7 @@ export class GroupMember {
     this.#listener = listener
   }
 
-  /** Joins the group and reads until `leave`. Rejects when the consumer breaks: call it again. */
+  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer breaks. Call it again then. */
   async read(): Promise<void> {
     const { groupId, topic, startingPosition } = this.#mapping
     const consumer = this.#kafka.consumer(consumerOptions(groupId, this.#settings.sessionTimeoutMs))
@@ -58,6 +59,7 @@ export class GroupMember {
     // It can break before it is awaited below.
     broken.promise.catch(() => {})
     this.#firstJoin = Promise.withResolvers()
+    this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
     this.#memberId = undefined
     consumer.on(consumer.events.CRASH, ({ payload }) => broken.reject(payload.error))
@@ -75,7 +77,11 @@ export class GroupMember {
         partitionsConsumedConcurrently: 1_000,
         eachBatch: payload => this.#received(payload),
       })
-      await Promise.race([broken.promise, this.#left.promise])
+      await Promise.race([
+        broken.promise,
+        this.#left.promise,
+        this.#rejoins.promise.then(() => consumer.disconnect()),
+      ])
     } catch (error) {
       this.#consumer = undefined
       await consumer.disconnect().catch(() => {})
@@ -100,6 +106,11 @@ export class GroupMember {
 
   resume(partitions: readonly number[]): void {
     this.#consumer?.resume([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+  }
+
+  /** Leaves the group as a member and ends `read`, so that it can be joined as a new one. */
+  rejoin(): void {
+    this.#rejoins.resolve()
   }
 
   /** Leaves the group at once, so that its partitions are free and no one waits for the session to end. */

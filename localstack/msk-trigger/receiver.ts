@@ -1,5 +1,6 @@
 import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
 import type { Message } from './event.ts'
+import { explainShortly } from './explain.ts'
 import type { Log } from './framework.ts'
 import type { Entry, Intake } from './intake.ts'
 import type { Lane } from './lane.ts'
@@ -57,10 +58,9 @@ export class Receiver {
         const entries = await ((attempt === 1 && begun) || intake(lane.partition, messages))
         return lane.lost ? undefined : entries
       } catch (error) {
-        const { message } = error instanceof Error ? error : new Error(String(error))
         if (isWorthALine(attempt)) {
           log.warning(
-            `${name}  partition ${lane.partition} waits: ${message}. Trying again (attempt ${attempt})`,
+            `${name}  partition ${lane.partition} waits: ${explainShortly(error)}. Trying again (attempt ${attempt})`,
           )
         }
         await pause(delayAfter(attempt, backoff), ending)

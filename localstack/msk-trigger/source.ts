@@ -3,6 +3,8 @@ import type { Cluster } from './cluster.ts'
 import type { Sender } from './destinations.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Message } from './event.ts'
+import type { Faulty } from './fault-socket.ts'
+import { type Fault, Faults } from './faults.ts'
 import type { Log } from './framework.ts'
 import { makeIntake } from './intake.ts'
 import type { Mapping } from './mappings.ts'
@@ -29,18 +31,21 @@ export interface SourceParts {
   readonly cluster: Cluster
   /** Where the mapping has a destination. */
   readonly sender: Sender | undefined
-  invoke(event: unknown): Promise<unknown>
+  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): GroupMember
 }
 
 /** One event source mapping at work: reads the topic as a consumer group and invokes the function. */
-export class EventSource implements MemberListener {
+export class EventSource implements MemberListener, Faulty {
   readonly #mapping: Mapping
   readonly #parts: SourceParts
   readonly #member: GroupMember
   readonly #dispatcher: Dispatcher
   readonly #ending = new AbortController()
   readonly #joined = Promise.withResolvers<void>()
+  readonly #faults = new Faults()
+  /** Settled with the next time that reading begins. */
+  #nextReading = Promise.withResolvers<void>()
   readonly #name: string
 
   constructor(mapping: Mapping, parts: SourceParts) {
@@ -55,11 +60,29 @@ export class EventSource implements MemberListener {
       log: parts.log,
       intake: makeIntake(mapping),
       sender: parts.sender,
-      invoke: event => parts.invoke(event),
+      faults: this.#faults,
+      invoke: (event, answerCounts) => parts.invoke(event, answerCounts),
+      crash: () => void this.#rejoin(),
       commit: offsets => this.#member.commit(offsets),
       pause: partition => this.#member.pause([partition]),
       resume: partition => this.#member.resume([partition]),
     })
+  }
+
+  get functionKey(): string {
+    return this.#mapping.functionKey
+  }
+
+  get topic(): string {
+    return this.#mapping.topic
+  }
+
+  /** A fault of a test. Resolves when it is there, or ready to strike. */
+  async inject(fault: Fault): Promise<void> {
+    this.#faults.arm(fault)
+    if (fault.fault === 'rebalance') await this.#rejoin()
+    // A partition that was released has waited for it.
+    else this.#dispatcher.dispatchSoon()
   }
 
   /** Resolves when the group was joined for the first time and reading has begun. */
@@ -104,10 +127,20 @@ export class EventSource implements MemberListener {
     this.#parts.log.notice(`${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`)
     this.#joined.resolve()
     this.#dispatcher.open(offsets)
+    this.#nextReading.resolve()
+    this.#nextReading = Promise.withResolvers()
   }
 
   records(partition: number, messages: readonly Message[]): Promise<void> {
     return this.#dispatcher.add(partition, messages)
+  }
+
+  /** Gives everything up, as a poller that dies or is left out of the group, and begins anew. */
+  async #rejoin(): Promise<void> {
+    const reading = this.#nextReading.promise
+    this.#dispatcher.keepOnly([])
+    this.#member.rejoin()
+    await reading
   }
 
   #tell(attempt: number, what: string): void {

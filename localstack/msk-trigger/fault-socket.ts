@@ -54,9 +54,10 @@ export class FaultSocket {
   #serve(socket: Socket): void {
     this.#connections.add(socket)
     socket.on('close', () => this.#connections.delete(socket))
-    // One that asks and does not wait for the answer.
-    socket.on('error', () => {})
-    createInterface({ input: socket }).on('line', line => {
+    const lines = createInterface({ input: socket })
+    // One that asks and does not wait for the answer. The lines pass on the errors of the socket.
+    for (const one of [socket, lines]) one.on('error', () => {})
+    lines.on('line', line => {
       const answer = (content: object) => socket.writable && socket.write(`${JSON.stringify(content)}\n`)
       this.#inject(line).then(
         () => answer({ ok: true }),

@@ -12,10 +12,12 @@ import type { Fault } from './faults.ts'
 export function injectFault(socket: string, fault: Fault): Promise<void> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket)
-    connection.once('error', reject)
     connection.once('close', () => reject(new Error('the trigger has ended')))
     connection.write(`${JSON.stringify(fault)}\n`)
-    createInterface({ input: connection }).once('line', line => {
+    const answers = createInterface({ input: connection })
+    // It passes the connection's errors on.
+    for (const one of [connection, answers]) one.once('error', reject)
+    answers.once('line', line => {
       const { error } = JSON.parse(line)
       if (error === undefined) resolve()
       else reject(new Error(error))

@@ -1,7 +1,7 @@
 /** A record that waits for a batch. */
 export interface Waiting {
   readonly offset: number
-  /** What it takes in the JSON event. */
+  /** What it takes in the JSON event: no more than an event has room for, and 0 for what is never sent. */
   readonly eventBytes: number
   readonly arrivedAtMs: number
 }
@@ -34,8 +34,6 @@ export type Next =
       readonly takes: readonly Take[]
       readonly because: 'size' | 'payload' | 'window'
     }
-  /** The first record of this partition can never fit into an event. */
-  | { readonly do: 'skip'; readonly partition: number }
   | { readonly do: 'wait'; readonly untilMs: number }
   | { readonly do: 'nothing' }
 
@@ -51,11 +49,6 @@ export function nextBatch(queues: readonly Queue[], limits: BatchLimits, nowMs: 
     .sort((a, b) => a.first.arrivedAtMs - b.first.arrivedAtMs || a.queue.partition - b.queue.partition)
   const oldest = filled[0]
   if (!oldest) return { do: 'nothing' }
-
-  const tooLarge = filled.find(
-    ({ queue, first }) => limits.envelopeBytes + queue.eventBytes + first.eventBytes > limits.payloadBytes,
-  )
-  if (tooLarge) return { do: 'skip', partition: tooLarge.queue.partition }
 
   const { takes, full } = fill(
     filled.map(({ queue }) => queue),

@@ -1,135 +1,203 @@
-import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
-import type { Log } from './framework.ts'
+import { randomUUID } from 'node:crypto'
+import { delayAfter, isWorthALine } from './backoff.ts'
+import { type Discards, giveUpSurely } from './discards.ts'
+import { explain } from './explain.ts'
+import type { Faults } from './faults.ts'
+import type { Condition, LastResponse } from './invocation-record.ts'
 import type { Lane, LaneRecord } from './lane.ts'
-import type { PartitionOffset } from './member.ts'
-import { judgeAnswer, type Outcome, type Part, wholeBatchAgain } from './outcome.ts'
+import type { Mapping } from './mappings.ts'
+import { judgeAnswer, type Outcome, wholeBatchAgain } from './outcome.ts'
+import { describe, type Part, pick, without } from './parts.ts'
+import { Progress } from './progress.ts'
+import { afterAttempt, isOverAge, type Unit } from './retries.ts'
 import type { Slots } from './slots.ts'
 import { pause } from './wait.ts'
 
 export type Batch = readonly Part<LaneRecord>[]
 
 /** What the delivery of a batch needs from the event source it belongs to. */
-export interface DeliveryContext {
-  readonly name: string
-  readonly topic: string
-  readonly reportsFailures: boolean
-  readonly backoff: Backoff
-  readonly slots: Slots
-  readonly log: Log
-  /** Aborted when the trigger ends. */
-  readonly ending: AbortSignal
-  invoke(batch: Batch): Promise<unknown>
-  commit(offsets: readonly PartitionOffset[]): Promise<void>
+export interface DeliveryContext extends Discards {
+  readonly mapping: Pick<
+    Mapping,
+    | 'topic'
+    | 'reportsFailures'
+    | 'maximumRetryAttempts'
+    | 'maximumRecordAgeMs'
+    | 'bisectBatchOnFunctionError'
+    | 'open'
+  >
+  readonly slots: Pick<Slots, 'take' | 'give'>
+  readonly faults: Pick<Faults, 'strikes'>
+  /** @param answerCounts false where the answer is to come too late. */
+  invoke(batch: Batch, answerCounts: boolean): Promise<unknown>
+  /** A fault of a test: nothing of what is in flight may be committed. */
+  crash(): void
+  /** A partition is done up to there. Resolves when more of it may be done. */
+  committed(lane: Lane, offset: number): Promise<void>
   /** The partition is done with this batch, and may be in the next one. */
   release(partition: number): void
 }
 
-/**
- * Delivers one batch until all of it has succeeded: invoke, commit what succeeded, and after a backoff the rest
- * again, for ever (rules 21, 22). It holds its partitions until it is done with them (rule 19), and a slot only
- * while the handler runs, so a batch that waits does not keep others from running. The slot for the first attempt
- * is already taken.
- */
-export async function deliver(
-  batch: Batch,
-  lanes: ReadonlyMap<number, Lane>,
-  to: DeliveryContext,
-): Promise<void> {
-  let parts = batch
-  for (let attempt = 1; ; attempt += 1) {
-    const outcome = await attemptOnce(parts, to)
-    if (outcome.warning) to.log.warning(`${to.name}  ${outcome.warning}`)
-    await commitSurely(outcome.commits, lanes, to)
-    const waitMs = delayAfter(attempt, to.backoff)
-    if (outcome.again.length > 0) tellFailure(outcome, attempt, waitMs, to)
-    else if (attempt > 1) to.log.notice(`${to.name}  ${describe(parts)} went through at attempt ${attempt}`)
-
-    parts = keep(parts, outcome.again, lanes, to)
-    if (parts.length === 0) return
-    await pause(waitMs, to.ending)
-    if (to.ending.aborted) return
-    // Partitions can be given away while their batch waits.
-    parts = keep(parts, parts, lanes, to)
-    if (parts.length === 0) return
-    await to.slots.take()
-  }
-}
-
-async function attemptOnce(parts: Batch, to: DeliveryContext): Promise<Outcome<LaneRecord>> {
-  try {
-    return judgeAnswer(to.topic, parts, await to.invoke(parts), to.reportsFailures)
-  } catch (error) {
-    return wholeBatchAgain(parts, explain(error))
-  } finally {
-    to.slots.give()
-  }
-}
+/** A unit with its last answer, and how often it was tried, for the backoff. */
+type Tried = Unit<LaneRecord> & { readonly tries: number; readonly response?: LastResponse }
 
 /**
- * Commits, and tries until it succeeds or the partition is lost: were it put off to the next batch, a partition
- * without further records would be delivered again after a restart.
+ * Delivers one batch until all of it is done: invoke, commit what succeeded, and after a backoff the rest again, until
+ * that succeeds, or its retries or its age are used up and its destination has it (rules 21, 22, 26 to 29). It holds its
+ * partitions until it is done with them (rule 19), and a slot only while the handler runs, so a batch that waits does
+ * not keep others from running. The slot for the first attempt is already taken.
  */
-export async function commitSurely(
-  offsets: readonly PartitionOffset[],
-  lanes: ReadonlyMap<number, Lane>,
-  to: Pick<DeliveryContext, 'name' | 'log' | 'backoff' | 'ending' | 'commit'>,
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const held = offsets.filter(({ partition }) => lanes.get(partition)?.lost === false)
-    if (held.length === 0) return
+export function deliver(batch: Batch, lanes: ReadonlyMap<number, Lane>, to: DeliveryContext): Promise<void> {
+  return new Delivery(batch, lanes, to).run()
+}
+
+class Delivery {
+  readonly #batch: Batch
+  readonly #lanes: ReadonlyMap<number, Lane>
+  readonly #to: DeliveryContext
+  readonly #progress: Progress
+  /** The partitions that are not released yet. */
+  readonly #held: Set<number>
+  #hasSlot = true
+
+  constructor(batch: Batch, lanes: ReadonlyMap<number, Lane>, to: DeliveryContext) {
+    this.#batch = batch
+    this.#lanes = lanes
+    this.#to = to
+    this.#progress = new Progress(batch)
+    this.#held = new Set(batch.map(part => part.partition))
+  }
+
+  async run(): Promise<void> {
+    await this.#settle(pick(this.#batch, ({ record }) => record === undefined))
+    await this.#giveUpRefused()
+    const sent = pick(this.#batch, ({ record, refused }) => record !== undefined && !refused)
+    let units = this.#stillOurs<Tried>([{ parts: sent, failures: 0, invocations: 0, tries: 0 }])
+    for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
+      const next = await this.#attempt(unit)
+      // Partitions can be given away while their batch runs or waits.
+      units = this.#stillOurs([...next, ...units.slice(1)])
+    }
+    this.#giveSlot()
+  }
+
+  /** Sends a unit to the function once. Returns what takes its place. */
+  async #attempt(unit: Tried): Promise<Tried[]> {
+    const { mapping, log, name, backoff, ending } = this.#to
+    const parts = await this.#giveUpOverAge(unit)
+    if (parts.length === 0 || ending.aborted) return []
+    const { requestId, outcome } = await this.#invoke(parts)
+    const tries = unit.tries + 1
+    const invocations = unit.invocations + 1
+    const response = { requestId, isFunctionError: outcome.reported === undefined }
+    if (outcome.warning) log.warning(`${name}  ${outcome.warning}`)
+    await this.#settle(without(parts, outcome.again))
+    if (outcome.again.length === 0) {
+      if (tries > 1) log.notice(`${name}  ${describe(parts)} went through at attempt ${tries}`)
+      return []
+    }
+    const { exhausted, units } = afterAttempt({ ...unit, parts }, outcome, mapping)
+    if (exhausted.length > 0) {
+      const why = `after ${invocations} attempts: ${outcome.reason}`
+      await this.#giveUp(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
+    } else {
+      const waitMs = delayAfter(tries, backoff)
+      this.#tellFailure(outcome, tries, waitMs)
+      await pause(waitMs, ending)
+    }
+    return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
+  }
+
+  async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<LaneRecord> }> {
+    const { mapping, slots, faults } = this.#to
+    const requestId = randomUUID()
+    if (!this.#hasSlot) await slots.take()
+    this.#hasSlot = true
     try {
-      return await to.commit(held)
+      if (faults.strikes('duplicate')) await this.#to.invoke(parts, true)
+      const answer = await this.#to.invoke(parts, !faults.strikes('timeout'))
+      if (faults.strikes('crash')) this.#to.crash()
+      return { requestId, outcome: judgeAnswer(parts, answer, mapping) }
     } catch (error) {
-      if (to.ending.aborted) return
-      if (isWorthALine(attempt)) {
-        to.log.warning(
-          `${to.name}  offsets not committed (attempt ${attempt}), trying again: ${explain(error)}`,
-        )
-      }
-      await pause(delayAfter(attempt, to.backoff), to.ending)
+      return { requestId, outcome: wholeBatchAgain(parts, explain(error)) }
+    } finally {
+      this.#giveSlot()
     }
   }
-}
 
-/** Releases what is not delivered again, or no longer ours, and returns the rest. */
-function keep(
-  before: Batch,
-  again: Batch,
-  lanes: ReadonlyMap<number, Lane>,
-  to: Pick<DeliveryContext, 'release'>,
-): Batch {
-  const kept = again.filter(({ partition }) => lanes.get(partition)?.lost === false)
-  for (const { partition } of before) {
-    if (!kept.some(part => part.partition === partition)) to.release(partition)
+  /** Rules 9, 15: what cannot be sent to the function goes before anything of the batch is. */
+  async #giveUpRefused(): Promise<void> {
+    for (const { partition, records } of pick(this.#batch, ({ refused }) => refused !== undefined)) {
+      for (const record of records) {
+        const { condition, why } = record.refused ?? { condition: 'DESERIALIZATION_ERROR', why: '' }
+        await this.#giveUp([{ partition, records: [record] }], condition, why, { invocations: 0 })
+      }
+    }
   }
-  return kept
-}
 
-function tellFailure(
-  outcome: Outcome<LaneRecord>,
-  attempt: number,
-  waitMs: number,
-  to: DeliveryContext,
-): void {
-  if (to.ending.aborted || !isWorthALine(attempt)) return
-  // The whole reason once; a batch that fails for hours repeats only its first line.
-  const reason = attempt === 1 ? outcome.reason : outcome.reason?.split('\n')[0]
-  const batch = describe(outcome.again)
-  to.log.error(`${to.name}  ${batch} failed (attempt ${attempt}, again in ${waitMs} ms): ${reason}`)
-}
+  /** Rule 28, before each attempt: returns what is not over age. */
+  async #giveUpOverAge({ parts, invocations, response }: Tried): Promise<Batch> {
+    const { mapping } = this.#to
+    const nowMs = Date.now()
+    const old = pick(parts, ({ record }) => isOverAge(record?.timestamp ?? nowMs, mapping, nowMs))
+    if (old.length === 0) return parts
+    const why = `older than ${mapping.maximumRecordAgeMs} ms`
+    await this.#giveUp(old, mapping.open.overAgeCondition, why, {
+      invocations,
+      ...(response && { response }),
+    })
+    return this.#stillOurs([{ parts: without(parts, old) }])[0]?.parts ?? []
+  }
 
-/** `0@4 1@0–99`: partitions and their offsets. */
-function describe(parts: Batch): string {
-  const range = (first: number | undefined, last: number | undefined) =>
-    first === last ? first : `${first}–${last}`
-  return parts
-    .map(({ partition, records }) => `${partition}@${range(records[0]?.offset, records.at(-1)?.offset)}`)
-    .join(' ')
-}
+  async #giveUp(
+    parts: Batch,
+    condition: Condition,
+    why: string,
+    of: { readonly invocations: number; readonly response?: LastResponse },
+  ): Promise<void> {
+    // A destination can be away for long.
+    this.#giveSlot()
+    const isOurs = (partition: number) => this.#isOurs(partition)
+    await this.#settle(await giveUpSurely({ parts, condition, ...of }, why, isOurs, this.#to))
+  }
 
-/** The message; with the stack of an exception that serverless-offline does not print itself. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? `\n${error.cause.stack}` : ''
-  return `${error.message || error.name}${cause}`
+  /** Commits as far as possible, and releases the partitions of which all is done. */
+  async #settle(parts: Batch): Promise<void> {
+    const done = parts.filter(({ partition }) => this.#isOurs(partition))
+    for (const { partition, offset } of this.#progress.settle(done)) {
+      const lane = this.#lanes.get(partition)
+      if (lane) await this.#to.committed(lane, offset)
+    }
+    for (const { partition } of done) if (this.#progress.isDone(partition)) this.#release(partition)
+  }
+
+  /** Releases what was given away meanwhile, and returns the rest. */
+  #stillOurs<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
+    for (const partition of this.#held) if (!this.#isOurs(partition)) this.#release(partition)
+    return units
+      .map(unit => ({ ...unit, parts: unit.parts.filter(({ partition }) => this.#held.has(partition)) }))
+      .filter(({ parts }) => parts.length > 0)
+  }
+
+  #isOurs(partition: number): boolean {
+    return this.#lanes.get(partition)?.lost === false
+  }
+
+  #release(partition: number): void {
+    if (this.#held.delete(partition)) this.#to.release(partition)
+  }
+
+  #giveSlot(): void {
+    if (this.#hasSlot) this.#to.slots.give()
+    this.#hasSlot = false
+  }
+
+  #tellFailure(outcome: Outcome<LaneRecord>, attempt: number, waitMs: number): void {
+    const { ending, log, name } = this.#to
+    if (ending.aborted || !isWorthALine(attempt)) return
+    // The whole reason once; a batch that fails for hours repeats only its first line.
+    const reason = attempt === 1 ? outcome.reason : outcome.reason?.split('\n')[0]
+    const batch = describe(outcome.again)
+    log.error(`${name}  ${batch} failed (attempt ${attempt}, again in ${waitMs} ms): ${reason}`)
+  }
 }

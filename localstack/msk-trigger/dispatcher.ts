@@ -1,24 +1,43 @@
 import type { Backoff } from './backoff.ts'
 import { type BatchLimits, nextBatch, type Take } from './batching.ts'
-import { type Batch, commitSurely, type DeliveryContext, deliver } from './delivery.ts'
-import { lambdaEvent, type Message, partitionName } from './event.ts'
+import { Commits } from './commits.ts'
+import { type DeliveryContext, deliver } from './delivery.ts'
+import type { Sender } from './destinations.ts'
+import { lambdaEvent, type Message } from './event.ts'
 import { MAX_PAYLOAD_BYTES } from './event-size.ts'
+import type { Faults } from './faults.ts'
 import type { Log } from './framework.ts'
+import type { Intake } from './intake.ts'
+import { eventOf } from './invocation-record.ts'
 import { Lane, type LaneRecord } from './lane.ts'
 import type { Mapping } from './mappings.ts'
 import type { PartitionOffset } from './member.ts'
+import { Receiver } from './receiver.ts'
 import { Slots } from './slots.ts'
 import { within } from './wait.ts'
 
 /** Rule 18: what one event poller runs at once, each invocation with other partitions (rule 19). */
 const CONCURRENT_INVOCATIONS = 5
 
+/**
+ * A full lane holds up fetching for so long, and its partition is paused only after that: a paused one that is resumed
+ * takes up to the wait of a fetch to be read again, which is longer than a quick handler takes for all that waits.
+ */
+const ROOM_MS = 100
+
 export interface DispatcherParts {
   readonly name: string
   readonly brokers: readonly string[]
   readonly backoff: Backoff
   readonly log: Log
-  invoke(event: unknown): Promise<unknown>
+  readonly intake: Intake
+  /** Where a destination is. */
+  readonly sender: Sender | undefined
+  readonly faults: Faults
+  /** @param answerCounts false where the answer is to come too late. */
+  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
+  /** A fault of a test: the poller is to begin anew. */
+  crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
   /** Stops and starts the fetching of a partition. */
   pause(partition: number): void
@@ -31,6 +50,8 @@ export class Dispatcher {
   readonly #parts: DispatcherParts
   readonly #limits: BatchLimits
   readonly #delivery: DeliveryContext
+  readonly #commits: Commits
+  readonly #receiver: Receiver
   readonly #slots = new Slots(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Set<Promise<void>>()
@@ -47,8 +68,12 @@ export class Dispatcher {
       batchSize: mapping.batchSize,
       windowMs: mapping.windowMs,
       payloadBytes: MAX_PAYLOAD_BYTES,
-      envelopeBytes: JSON.stringify(lambdaEvent(mapping, parts.brokers, [])).length,
+      envelopeBytes: Buffer.byteLength(JSON.stringify(lambdaEvent(mapping, parts.brokers, []))),
     }
+    const { name, log, backoff, intake } = parts
+    const common = { name, log, backoff, ending: this.#ending.signal }
+    this.#commits = new Commits({ ...common, commit: offsets => parts.commit(offsets) })
+    this.#receiver = new Receiver({ ...common, intake })
     this.#delivery = this.#deliveryContext()
   }
 
@@ -63,7 +88,8 @@ export class Dispatcher {
   open(offsets: ReadonlyMap<number, number>): void {
     const lanes = new Map(this.#lanes)
     for (const [partition, offset] of offsets) {
-      const lane = lanes.get(partition) ?? new Lane(this.#mapping, partition, offset)
+      const lane =
+        lanes.get(partition) ?? new Lane(this.#mapping, partition, offset, this.#limits.envelopeBytes)
       lanes.set(partition, lane)
       if (lane.paused) this.#parts.pause(partition)
     }
@@ -71,28 +97,29 @@ export class Dispatcher {
     this.#dispatch()
   }
 
-  /** Takes what was fetched of a partition, in offset order. */
-  add(partition: number, messages: readonly Message[]): void {
+  /** Takes what was fetched of a partition, in offset order. Resolves when there is room for more. */
+  async add(partition: number, messages: readonly Message[]): Promise<void> {
     const lane = this.#lanes.get(partition)
-    if (!lane) return
-    lane.append(messages, Date.now())
-    if (lane.isFull && !lane.paused) {
-      lane.paused = true
-      this.#parts.pause(partition)
-    }
-    this.#dispatchSoon()
+    if (!lane || messages.length === 0) return
+    this.#receiver.receive(lane, messages, () => this.dispatchSoon())
+    if (!lane.isFull || lane.paused) return
+    await within(ROOM_MS, lane.room)
+    if (!lane.isFull || lane.paused || lane.lost) return
+    lane.paused = true
+    this.#parts.pause(partition)
   }
 
   /** Starts nothing more, and waits so long at most for what runs. What is not done then is never committed. */
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     clearTimeout(this.#timer)
-    await within(graceMs, Promise.allSettled(this.#deliveries))
+    const work = Promise.allSettled(this.#deliveries).then(() => this.#commits.finished())
+    await within(graceMs, work)
     this.keepOnly([])
   }
 
   /** The partitions of one fetch come one by one: waits for the last, or a window of 0 would never mix them. */
-  #dispatchSoon(): void {
+  dispatchSoon(): void {
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined
       this.#dispatch()
@@ -102,15 +129,15 @@ export class Dispatcher {
   /** Starts every batch that can start now, and sets a timer for the end of the next one's window. */
   #dispatch(): void {
     clearTimeout(this.#timer)
-    while (!this.#ending.signal.aborted && this.#slots.tryTake()) {
-      const free = [...this.#lanes.values()].filter(lane => !this.#busy.has(lane.partition))
-      const next = nextBatch(free, this.#limits, Date.now())
+    const isFree = ({ partition }: Lane) =>
+      !this.#busy.has(partition) && !this.#parts.faults.isHeld(partition)
+    const free = () => [...this.#lanes.values()].filter(isFree)
+    if (this.#ending.signal.aborted) return
+    for (const lane of free()) this.#pass(lane)
+    while (this.#slots.tryTake()) {
+      const next = nextBatch(free(), this.#limits, Date.now())
       if (next.do === 'invoke') {
         this.#start(next.takes)
-        continue
-      }
-      if (next.do === 'skip') {
-        this.#skip(next.partition)
         continue
       }
       this.#slots.give()
@@ -119,23 +146,19 @@ export class Dispatcher {
     }
   }
 
-  #start(takes: readonly Take[]): void {
-    const batch = takes.map(({ partition, count }) => ({ partition, records: this.#take(partition, count) }))
-    this.#track(deliver(batch, this.#lanes, this.#delivery))
+  /** Rule 39: what a filter discards is committed without an invocation, and without a window. */
+  #pass(lane: Lane): void {
+    const first = lane.waiting[0]
+    if (!first || first.record || this.#mapping.open.filteredRecords === 'counted') return
+    for (const { through } of lane.take(1)) void this.#commits.done(lane, through + 1)
   }
 
-  /** Rule 9: without a destination, a record that no payload can hold stays unprocessed, and the rest goes on. */
-  #skip(partition: number): void {
-    this.#slots.give()
-    const lanes = this.#lanes
-    for (const { offset, eventBytes } of this.#take(partition, 1)) {
-      this.#parts.log.error(
-        `${this.#parts.name}  skipped ${partitionName(this.#mapping.topic, partition)}@${offset}: in an event it takes ` +
-          `${eventBytes} bytes, more than the ${MAX_PAYLOAD_BYTES} of an invocation`,
-      )
-      const done = commitSurely([{ partition, offset: offset + 1 }], lanes, this.#delivery)
-      this.#track(done.then(() => this.#delivery.release(partition)))
-    }
+  #start(takes: readonly Take[]): void {
+    const batch = takes.map(({ partition, count }) => ({ partition, records: this.#take(partition, count) }))
+    const delivery = deliver(batch, this.#lanes, this.#delivery).finally(() =>
+      this.#deliveries.delete(delivery),
+    )
+    this.#deliveries.add(delivery)
   }
 
   /** Takes records out of a lane, which is busy until it is released. */
@@ -151,31 +174,27 @@ export class Dispatcher {
     return records
   }
 
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#deliveries.delete(tracked))
-    this.#deliveries.add(tracked)
-  }
-
   #deliveryContext(): DeliveryContext {
-    const { name, backoff, log, brokers } = this.#parts
+    const { name, backoff, log, brokers, sender, faults } = this.#parts
+    const mapping = this.#mapping
     return {
       name,
       backoff,
       log,
+      sender,
+      mapping,
+      topic: mapping.topic,
+      destination: mapping.destination,
       slots: this.#slots,
-      topic: this.#mapping.topic,
-      reportsFailures: this.#mapping.reportsFailures,
       ending: this.#ending.signal,
-      invoke: batch => this.#parts.invoke(lambdaEvent(this.#mapping, brokers, messagesOf(batch))),
-      commit: offsets => this.#parts.commit(offsets),
+      faults,
+      invoke: (batch, answerCounts) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), answerCounts),
+      crash: () => this.#parts.crash(),
+      committed: (lane, offset) => this.#commits.done(lane, offset),
       release: partition => {
         this.#busy.delete(partition)
-        this.#dispatch()
+        this.dispatchSoon()
       },
     }
   }
-}
-
-function messagesOf(batch: Batch): (readonly [number, readonly Message[]])[] {
-  return batch.map(({ partition, records }) => [partition, records.map(record => record.message)] as const)
 }

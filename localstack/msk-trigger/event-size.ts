@@ -1,4 +1,5 @@
-import { headerEntries, type Message, partitionName } from './event.ts'
+import { headerEntries, type Message, partitionName, type SchemaMetadata } from './event.ts'
+import type { OpenChoices } from './open-choices.ts'
 
 /** Rule 1: the payload of a synchronous invocation, 6 MB of the JSON event. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -7,16 +8,29 @@ export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 const FRAME = '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]},'.length
 const KEY = '"key":"",'.length
 const VALUE = '"value":"",'.length
+const KEY_SCHEMA = '"keySchemaMetadata":{"dataFormat":"","schemaId":""},'.length
+const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 
 /**
  * The bytes that a record takes in the JSON event, with its comma: base64 makes a third more of key and value, and
  * a header byte becomes up to four characters (rule 8). Counted, not serialized, because every record is measured.
  */
-export function recordBytes(topic: string, partition: number, message: Message): number {
+export function recordBytes(
+  topic: string,
+  partition: number,
+  message: Message,
+  tombstone: OpenChoices['tombstone'] = 'absent',
+): number {
   let bytes = FRAME + topic.length + digits(partition) + message.offset.length + message.timestamp.length
   bytes += message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME'.length : 'CREATE_TIME'.length
-  if (message.key != null) bytes += KEY + base64Length(message.key.length)
-  if (message.value != null) bytes += VALUE + base64Length(message.value.length)
+  if (message.key != null) bytes += KEY + fieldLength(message.key, message.bare?.key)
+  if (message.value != null) bytes += VALUE + fieldLength(message.value, message.bare?.value)
+  if (tombstone === 'null') {
+    if (message.key == null) bytes += '"key":null,'.length
+    if (message.value == null) bytes += '"value":null,'.length
+  }
+  if (message.keySchema) bytes += KEY_SCHEMA + metadataLength(message.keySchema)
+  if (message.valueSchema) bytes += VALUE_SCHEMA + metadataLength(message.valueSchema)
   const headers = headerEntries(message)
   for (const [name, value] of headers) bytes += headerBytes(name, value)
   return bytes + Math.max(0, headers.length - 1)
@@ -27,8 +41,13 @@ export function partitionBytes(topic: string, partition: number): number {
   return partitionName(topic, partition).length + '"":[],'.length
 }
 
-function base64Length(bytes: number): number {
-  return 4 * Math.ceil(bytes / 3)
+/** In base64; a bare one is JSON already, and has no quotes around it. */
+function fieldLength({ length }: Buffer, isBare = false): number {
+  return isBare ? length - '""'.length : 4 * Math.ceil(length / 3)
+}
+
+function metadataLength({ dataFormat, schemaId }: SchemaMetadata): number {
+  return dataFormat.length + schemaId.length
 }
 
 /** `{"name":[1,22,255]}` */

@@ -3,11 +3,25 @@ export interface Serverless {
   readonly service: {
     readonly service: string
     readonly custom?: Readonly<Record<string, unknown>>
-    readonly provider: { readonly compiledCloudFormationTemplate?: Template }
+    readonly provider: {
+      readonly compiledCloudFormationTemplate?: Template
+      readonly timeout?: number
+      readonly role?: unknown
+      readonly iam?: { readonly role?: unknown }
+    }
+    readonly resources?: { readonly Resources?: Readonly<Record<string, unknown>> }
     getAllFunctions(): string[]
     getFunction(key: string): FunctionDefinition
   }
   readonly configSchemaHandler: {
+    /** Not of its public face; a bound in it is wider in Lambda. */
+    readonly schema?: {
+      readonly definitions?: {
+        readonly mskProvisionedPollerConfig?: {
+          readonly properties?: { readonly maximumPollers?: { maximum: number } }
+        }
+      }
+    }
     defineFunctionEventProperties(provider: string, event: string, schema: object): void
     defineCustomProperties(schema: object): void
   }
@@ -27,6 +41,11 @@ export interface Provider {
 
 export interface FunctionDefinition {
   readonly events?: readonly Readonly<Record<string, unknown>>[]
+  /** In the cloud. */
+  readonly name?: string
+  /** Seconds. */
+  readonly timeout?: number
+  readonly role?: unknown
   environment?: Record<string, unknown>
 }
 

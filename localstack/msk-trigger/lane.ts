@@ -1,12 +1,30 @@
 import type { Queue, Waiting } from './batching.ts'
-import type { Message } from './event.ts'
+import { type LambdaRecord, lambdaRecord, type Message } from './event.ts'
 import { MAX_PAYLOAD_BYTES, partitionBytes, recordBytes } from './event-size.ts'
+import type { Entry } from './intake.ts'
 import type { Mapping } from './mappings.ts'
 
-/** A record that was read and waits for its batch. */
-export interface LaneRecord extends Waiting {
-  readonly message: Message
+/** Why a record is never sent to the function: `condition` is what its destination is told. Rules 9, 15. */
+export interface Refusal {
+  readonly condition: 'MaximumPayloadSizeExceeded' | 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
+  readonly why: string
 }
+
+/** A record that was read and waits for its batch. It is converted at once: what kafkajs read it from is large. */
+export interface LaneRecord extends Waiting {
+  /** The last offset that is passed with it: filtered records behind it take no place of their own. Rule 39. */
+  through: number
+  /** As it is delivered; undefined for what a filter keeps from the function. */
+  readonly record: LambdaRecord | undefined
+  /** The key as it was read, for a destination that reuses it. Rule 43. */
+  readonly key: Buffer | null
+  readonly refused: Refusal | undefined
+}
+
+export type LaneMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
+
+/** Few, so that most records are gone before they are moved to where the memory of old objects is. */
+const LEAST_RECORDS = 500
 
 /**
  * One partition while it is ours: what was read of it and waits. Its records live here until they are committed, so
@@ -22,15 +40,23 @@ export class Lane implements Queue {
   #waiting: LaneRecord[] = []
   #waitingBytes = 0
   #nextOffset: number
-  readonly #topic: string
+  /** Fetched, and not yet taken in. */
+  #expected = 0
+  /** Counts how often reading went back. */
+  #log = 0
+  #room = Promise.withResolvers<void>()
+  readonly #mapping: LaneMapping
   readonly #enough: number
+  readonly #mostBytes: number
 
-  constructor(mapping: Pick<Mapping, 'topic' | 'batchSize'>, partition: number, nextOffset: number) {
+  /** @param envelopeBytes what an event without records takes. */
+  constructor(mapping: LaneMapping, partition: number, nextOffset: number, envelopeBytes = 0) {
     this.partition = partition
     this.eventBytes = partitionBytes(mapping.topic, partition)
-    this.#topic = mapping.topic
+    this.#mapping = mapping
     this.#nextOffset = nextOffset
-    this.#enough = Math.max(mapping.batchSize, 2_500)
+    this.#enough = Math.max(mapping.batchSize, LEAST_RECORDS)
+    this.#mostBytes = MAX_PAYLOAD_BYTES - envelopeBytes - this.eventBytes
   }
 
   get waiting(): readonly LaneRecord[] {
@@ -44,33 +70,80 @@ export class Lane implements Queue {
 
   /** Twice what a batch can hold waits: fetching more would only take memory. */
   get isFull(): boolean {
-    return this.#waiting.length >= 2 * this.#enough || this.#waitingBytes >= 2 * MAX_PAYLOAD_BYTES
+    return this.#count >= 2 * this.#enough || this.#waitingBytes >= 2 * MAX_PAYLOAD_BYTES
   }
 
   /** Less than a full batch waits: a lane that is not fetching must start again, or its batch could not fill. */
   get isHungry(): boolean {
-    return this.#waiting.length < this.#enough && this.#waitingBytes < MAX_PAYLOAD_BYTES
+    return this.#count < this.#enough && this.#waitingBytes < MAX_PAYLOAD_BYTES
   }
 
-  /** Adds what was fetched, in offset order. */
-  append(messages: readonly Message[], nowMs: number): void {
-    const first = messages[0]
-    const last = messages.at(-1)
-    if (!first || !last) return
-    this.#forgetFrom(Number(first.offset))
-    for (const message of messages) {
-      const eventBytes = recordBytes(this.#topic, this.partition, message)
-      this.#waiting.push({ offset: Number(message.offset), eventBytes, arrivedAtMs: nowMs, message })
-      this.#waitingBytes += eventBytes
+  get #count(): number {
+    return this.#waiting.length + this.#expected
+  }
+
+  /** Notes what was fetched, in offset order. Returns what takes it in, once it is known what becomes of each. */
+  expect(messages: readonly Message[]): (entries: readonly Entry[], nowMs: number) => void {
+    this.#forgetFrom(Number(messages[0]?.offset ?? this.#nextOffset))
+    this.#nextOffset = Number(messages.at(-1)?.offset ?? this.#nextOffset - 1) + 1
+    this.#expected += messages.length
+    const log = this.#log
+    return (entries, nowMs) => {
+      if (log !== this.#log) return
+      this.#expected -= messages.length
+      let n = 0
+      for (const entry of entries) this.#append(entry, messages[n++]?.key ?? null, nowMs)
     }
-    this.#nextOffset = Number(last.offset) + 1
   }
 
   /** Removes and returns the first `count` records. */
   take(count: number): LaneRecord[] {
     const taken = this.#waiting.splice(0, count)
     for (const record of taken) this.#waitingBytes -= record.eventBytes
+    if (!this.isFull) this.#room.resolve()
     return taken
+  }
+
+  /** Resolves when it is no longer full. */
+  get room(): Promise<void> {
+    if (!this.isFull) return Promise.resolve()
+    this.#room = Promise.withResolvers()
+    return this.#room.promise
+  }
+
+  #append(entry: Entry, key: Buffer | null, arrivedAtMs: number): void {
+    const { topic, open, destination } = this.#mapping
+    const { message } = entry
+    const offset = Number(message.offset)
+    if (entry.fate === 'discard' && open.filteredRecords === 'not-counted') {
+      this.#pass(offset, arrivedAtMs)
+      return
+    }
+    const size = recordBytes(topic, this.partition, message, open.tombstone)
+    const refused = refusal(entry, size, this.#mostBytes)
+    this.#waiting.push({
+      offset,
+      through: offset,
+      // What is not sent takes no part of a payload.
+      eventBytes: refused ? 0 : size,
+      arrivedAtMs,
+      record:
+        entry.fate === 'discard' ? undefined : lambdaRecord(topic, this.partition, message, open.tombstone),
+      // A copy: the original is a part of all that was fetched with it.
+      key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
+      refused,
+    })
+    this.#waitingBytes += refused ? 0 : size
+  }
+
+  /** Passes a filtered record with the one before it; where none waits, it is the next to be passed. */
+  #pass(offset: number, arrivedAtMs: number): void {
+    const last = this.#waiting.at(-1)
+    if (last) last.through = offset
+    else {
+      const nothing = { eventBytes: 0, record: undefined, key: null, refused: undefined }
+      this.#waiting.push({ offset, through: offset, arrivedAtMs, ...nothing })
+    }
   }
 
   /**
@@ -79,7 +152,16 @@ export class Lane implements Queue {
    */
   #forgetFrom(offset: number): void {
     if (offset >= this.#nextOffset) return
+    this.#log += 1
+    this.#expected = 0
     this.#waiting = this.#waiting.filter(record => record.offset < offset)
     this.#waitingBytes = this.#waiting.reduce((sum, record) => sum + record.eventBytes, 0)
   }
+}
+
+function refusal(entry: Entry, size: number, mostBytes: number): Refusal | undefined {
+  if (entry.fate === 'fail') return { condition: entry.reason, why: entry.why }
+  if (entry.fate === 'discard' || size <= mostBytes) return undefined
+  const why = `in an event it takes ${size} bytes, more than the ${mostBytes} that an invocation has room for`
+  return { condition: 'MaximumPayloadSizeExceeded', why }
 }

@@ -1,5 +1,19 @@
+import { clusterArn, functionArn } from './arns.ts'
+import type { Destination } from './destination.ts'
+import { givenDestination, localDestination } from './destination-setting.ts'
+import {
+  type EventSettings,
+  type KafkaEvent,
+  kafkaEvents,
+  readEventSettings,
+  refusal,
+} from './event-settings.ts'
+import { type Filter, readFilter } from './filters.ts'
 import { ConfigurationError, type FunctionDefinition } from './framework.ts'
-import { isObject, show } from './settings.ts'
+import type { OpenChoices } from './open-choices.ts'
+import { localRegistry, type RegistryConfig, type RegistrySettings } from './registry/config.ts'
+import type { Settings } from './settings.ts'
+import { show } from './values.ts'
 
 /** Where a group without a committed offset starts to read. Rule 34. */
 export type StartingPosition =
@@ -10,6 +24,8 @@ export type StartingPosition =
 /** One event source mapping: one `msk` or `kafka` event of one function. */
 export interface Mapping {
   readonly functionKey: string
+  /** What a destination is told. Rule 44. */
+  readonly functionArn: string
   readonly kind: 'msk' | 'kafka'
   readonly topic: string
   readonly groupId: string
@@ -18,21 +34,44 @@ export interface Mapping {
   readonly startingPosition: StartingPosition
   /** `ReportBatchItemFailures` is set: the handler's answer is read. Rules 30, 33. */
   readonly reportsFailures: boolean
+  /** Not counting the first attempt; -1 is for ever. Rules 26, 27. */
+  readonly maximumRetryAttempts: number
+  /** Rule 28. */
+  readonly maximumRecordAgeMs: number | undefined
+  /** Rule 29. */
+  readonly bisectBatchOnFunctionError: boolean
+  /** Where what is given up goes. Rules 41 to 43. */
+  readonly destination: Destination | undefined
+  /** A record that none of them admits is discarded; an empty list admits all. Rules 37 to 40. */
+  readonly filters: readonly Filter[]
+  /** Rules 14, 15. */
+  readonly registry: RegistryConfig | undefined
+  readonly functionTimeoutMs: number
+  /** How to read what AWS leaves open. */
+  readonly open: OpenChoices
   /** Absent for a self-managed cluster. Rule 11. */
   readonly eventSourceArn?: string
 }
 
-export interface ServiceNames {
+/** What the mappings of a service have in common. */
+export interface ServiceFacts {
   readonly service: string
   readonly stage: string
   readonly region: string
+  /** `provider.timeout`, in seconds. */
+  readonly timeout?: number
+  /** `resources.Resources`: a destination can be one of them. */
+  readonly resources?: Readonly<Record<string, unknown>>
 }
 
 /** Rule 3: the window when none was ever set. Only the absence of the setting gives it. */
 const DEFAULT_WINDOW_MS = 500
 
-/** Settings that would change what the handler receives: to ignore them would be to lie about the cloud. */
-const NOT_EMULATED = ['filterPatterns', 'onFailureDestination']
+/** Rule 27: with somewhere to put what failed, "for ever" ends here. */
+const RETRIES_BEFORE_DESTINATION = 10
+
+/** What a function has where neither it nor the provider sets one. */
+const DEFAULT_TIMEOUT_SECONDS = 6
 
 /**
  * Reads every enabled `msk` and `kafka` event of the functions.
@@ -41,100 +80,103 @@ const NOT_EMULATED = ['filterPatterns', 'onFailureDestination']
  */
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
-  names: ServiceNames,
+  facts: ServiceFacts,
+  settings: Pick<Settings, 'open' | 'schemaRegistry'>,
 ): Mapping[] {
   const mappings: Mapping[] = []
   for (const kafkaEvent of kafkaEvents(functions)) {
-    if (kafkaEvent.event.enabled !== false) mappings.push(readMapping(kafkaEvent, names))
+    const { functionKey, event } = kafkaEvent
+    if (event.enabled === false) continue
+    const definition = functions[functionKey]
+    const timeout = definition?.timeout ?? facts.timeout ?? DEFAULT_TIMEOUT_SECONDS
+    mappings.push({
+      ...readMapping(kafkaEvent, facts, settings),
+      functionArn: functionArn(
+        event.arn,
+        definition?.name ?? `${facts.service}-${facts.stage}-${functionKey}`,
+        facts.region,
+      ),
+      functionTimeoutMs: timeout * 1000,
+    })
   }
   refuseSharedGroups(mappings)
   return mappings
 }
 
-/** One `msk` or `kafka` event as it stands in the file. */
-export interface KafkaEvent {
-  readonly functionKey: string
-  readonly kind: Mapping['kind']
-  readonly event: Readonly<Record<string, unknown>>
-}
-
-/** Every `msk` and `kafka` event, enabled or not, in the order of the file. */
-export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
-  for (const [functionKey, definition] of Object.entries(functions)) {
-    for (const entry of definition.events ?? []) {
-      for (const kind of ['msk', 'kafka'] as const) {
-        const event = entry[kind]
-        if (isObject(event)) yield { functionKey, kind, event }
-      }
-    }
-  }
-}
-
-/**
- * Whether the mapping reads the handler's answer. Rule 30.
- *
- * @throws ConfigurationError if it is set to something else.
- */
-export function reportsFailures({ functionKey, kind, event }: KafkaEvent): boolean {
-  const type = event.functionResponseType
-  if (type === undefined || type === 'ReportBatchItemFailures') return type !== undefined
-  throw new ConfigurationError(
-    `functionResponseType of the ${kind} event of function "${functionKey}" must be ` +
-      `"ReportBatchItemFailures", not ${show(type)}`,
-  )
-}
-
-function readMapping({ functionKey, kind, event }: KafkaEvent, names: ServiceNames): Mapping {
-  const where = `${kind} event of function "${functionKey}"`
-  const refuse = (setting: string, must: string) =>
-    new ConfigurationError(`${setting} of the ${where} must be ${must}, not ${show(event[setting])}`)
-
-  for (const setting of NOT_EMULATED) {
-    if (event[setting] === undefined) continue
-    throw new ConfigurationError(
-      `${setting} of the ${where} is not emulated locally yet: remove it for this stage`,
-    )
-  }
-  const { topic, batchSize = 100, maximumBatchingWindow, consumerGroupId } = event
-  if (typeof topic !== 'string' || topic === '') throw refuse('topic', 'the name of a topic')
-  if (!isWholeNumber(batchSize, 1, 10_000)) throw refuse('batchSize', 'a whole number from 1 to 10000')
-  if (maximumBatchingWindow !== undefined && !isWholeNumber(maximumBatchingWindow, 0, 300)) {
-    throw refuse('maximumBatchingWindow', 'whole seconds from 0 to 300')
-  }
-  if (consumerGroupId !== undefined && (typeof consumerGroupId !== 'string' || consumerGroupId === '')) {
-    throw refuse('consumerGroupId', 'a text')
-  }
+function readMapping(
+  kafkaEvent: KafkaEvent,
+  facts: ServiceFacts,
+  { open, schemaRegistry }: Pick<Settings, 'open' | 'schemaRegistry'>,
+): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
+  const { functionKey, kind, event } = kafkaEvent
+  const settings = readEventSettings(kafkaEvent)
+  const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
+  const destination = readDestination(kafkaEvent, settings, facts)
   return {
     functionKey,
     kind,
     topic,
-    groupId: consumerGroupId ?? `${names.service}-${names.stage}-${functionKey}-${topic}`,
-    batchSize,
+    groupId: settings.consumerGroupId ?? `${facts.service}-${facts.stage}-${functionKey}-${topic}`,
+    batchSize: settings.batchSize ?? 100,
     windowMs: maximumBatchingWindow === undefined ? DEFAULT_WINDOW_MS : maximumBatchingWindow * 1000,
-    startingPosition: readStartingPosition(event, refuse),
-    reportsFailures: reportsFailures({ functionKey, kind, event }),
-    ...(kind === 'msk' && { eventSourceArn: clusterArn(event.arn, names.region) }),
+    startingPosition: startingPosition(settings),
+    reportsFailures: settings.functionResponseType !== undefined,
+    maximumRetryAttempts: retries(settings, destination),
+    maximumRecordAgeMs: age === -1 ? undefined : age * 1000,
+    bisectBatchOnFunctionError: settings.bisectBatchOnFunctionError ?? false,
+    destination,
+    filters: (settings.filterPatterns ?? []).map(readFilter),
+    registry: readRegistry(kafkaEvent, settings, schemaRegistry),
+    open,
+    ...(kind === 'msk' && { eventSourceArn: clusterArn(event.arn, facts.region) }),
   }
 }
 
-function readStartingPosition(
-  event: Readonly<Record<string, unknown>>,
-  refuse: (setting: string, must: string) => ConfigurationError,
-): StartingPosition {
-  const at = event.startingPosition ?? 'TRIM_HORIZON'
-  if (at === 'TRIM_HORIZON' || at === 'LATEST') return { at }
-  if (at !== 'AT_TIMESTAMP') throw refuse('startingPosition', 'TRIM_HORIZON, LATEST or AT_TIMESTAMP')
-  const seconds = event.startingPositionTimestamp
-  if (typeof seconds !== 'number' || !(seconds >= 0))
-    throw refuse('startingPositionTimestamp', 'Unix seconds')
-  return { at, timestampMs: Math.round(seconds * 1000) }
+function startingPosition({
+  startingPosition: at,
+  startingPositionTimestamp = 0,
+}: EventSettings): StartingPosition {
+  return at === 'AT_TIMESTAMP'
+    ? { at, timestampMs: Math.round(startingPositionTimestamp * 1000) }
+    : { at: at ?? 'TRIM_HORIZON' }
 }
 
-/** The ARN where it is written out; where it is a reference that only CloudFormation resolves, one of the same form. */
-function clusterArn(arn: unknown, region: string): string {
-  return typeof arn === 'string'
-    ? arn
-    : `arn:aws:kafka:${region}:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1`
+/** Rules 26, 27. */
+function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Destination | undefined): number {
+  return maximumRetryAttempts === -1 && destination ? RETRIES_BEFORE_DESTINATION : maximumRetryAttempts
+}
+
+function readDestination(
+  kafkaEvent: KafkaEvent,
+  settings: EventSettings,
+  { resources = {}, region }: ServiceFacts,
+): Destination | undefined {
+  const given = givenDestination(settings)
+  if (!given) return undefined
+  const destination = localDestination(given, { resources, region })
+  if (destination) return destination
+  throw refusal(
+    kafkaEvent,
+    'destinations.onFailure',
+    `is ${show(given.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
+      'resources, or write out its ARN',
+  )
+}
+
+function readRegistry(
+  kafkaEvent: KafkaEvent,
+  { schemaRegistryConfig }: EventSettings,
+  here: string | undefined,
+): RegistryConfig | undefined {
+  if (!schemaRegistryConfig) return undefined
+  const registry = localRegistry(schemaRegistryConfig as unknown as RegistrySettings, here)
+  if (registry) return registry
+  throw refusal(
+    kafkaEvent,
+    'schemaRegistryConfig.schemaRegistryURI',
+    `is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
+      'custom.mskTrigger.schemaRegistry or SCHEMA_REGISTRY_URL to a registry with the Confluent API',
+  )
 }
 
 /** Rule 36: a group belongs to one mapping. Two would take each other's records. */
@@ -150,8 +192,4 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
     }
     owners.set(mapping.groupId, mapping)
   }
-}
-
-function isWholeNumber(value: unknown, least: number, most: number): value is number {
-  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 }

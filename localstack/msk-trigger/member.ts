@@ -4,7 +4,7 @@ import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
 import type { StartOffsets } from './start-offsets.ts'
 
-/** What a member of a group asks and tells. None of it may wait, but `startOffsets`. */
+/** What a member of a group asks and tells. None of it may wait long, but `startOffsets`. */
 export interface MemberListener {
   /**
    * The partitions that are ours now. `goesOn` is false when the group had lost sight of this member, so that
@@ -14,7 +14,8 @@ export interface MemberListener {
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   /** Reading begins at these offsets. */
   reading(offsets: ReadonlyMap<number, number>): void
-  records(partition: number, messages: readonly Message[]): void
+  /** Resolves, soon, when more may be fetched. */
+  records(partition: number, messages: readonly Message[]): Promise<void>
 }
 
 export interface PartitionOffset {
@@ -23,9 +24,9 @@ export interface PartitionOffset {
 }
 
 /**
- * One member of a consumer group, over kafkajs. It only fetches: `eachBatch` hands the records over and returns at
- * once, so heartbeats go on however long an invocation or a backoff takes, and a partition that is stuck does not
- * hold up the others of its broker.
+ * One member of a consumer group, over kafkajs. It only fetches: `eachBatch` hands the records over and does not wait for
+ * them to be delivered, so heartbeats go on however long an invocation or a backoff takes, and a partition that is
+ * stuck does not hold up the others of its broker.
  */
 export class GroupMember {
   readonly #kafka: Kafka
@@ -36,6 +37,7 @@ export class GroupMember {
   #consumer: Consumer | undefined
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   #firstJoin = Promise.withResolvers<void>()
+  #rejoins = Promise.withResolvers<void>()
   #memberId: string | undefined
   /** Counts the joins: what was begun under an earlier one no longer holds. */
   #join = 0
@@ -49,7 +51,7 @@ export class GroupMember {
     this.#listener = listener
   }
 
-  /** Joins the group and reads until `leave`. Rejects when the consumer breaks: call it again. */
+  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer breaks. Call it again then. */
   async read(): Promise<void> {
     const { groupId, topic, startingPosition } = this.#mapping
     const consumer = this.#kafka.consumer(consumerOptions(groupId, this.#settings.sessionTimeoutMs))
@@ -57,6 +59,7 @@ export class GroupMember {
     // It can break before it is awaited below.
     broken.promise.catch(() => {})
     this.#firstJoin = Promise.withResolvers()
+    this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
     this.#memberId = undefined
     consumer.on(consumer.events.CRASH, ({ payload }) => broken.reject(payload.error))
@@ -68,8 +71,17 @@ export class GroupMember {
       await consumer.connect()
       // Only for an offset that no longer exists (rule 34); every other start is sought out by #joined.
       await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
-      await consumer.run({ autoCommit: false, eachBatch: async payload => this.#received(payload) })
-      await Promise.race([broken.promise, this.#left.promise])
+      await consumer.run({
+        autoCommit: false,
+        // All partitions of a fetch are handed over, whichever of them has no room for more.
+        partitionsConsumedConcurrently: 1_000,
+        eachBatch: payload => this.#received(payload),
+      })
+      await Promise.race([
+        broken.promise,
+        this.#left.promise,
+        this.#rejoins.promise.then(() => consumer.disconnect()),
+      ])
     } catch (error) {
       this.#consumer = undefined
       await consumer.disconnect().catch(() => {})
@@ -94,6 +106,11 @@ export class GroupMember {
 
   resume(partitions: readonly number[]): void {
     this.#consumer?.resume([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+  }
+
+  /** Leaves the group as a member and ends `read`, so that it can be joined as a new one. */
+  rejoin(): void {
+    this.#rejoins.resolve()
   }
 
   /** Leaves the group at once, so that its partitions are free and no one waits for the session to end. */
@@ -133,10 +150,10 @@ export class GroupMember {
     )
   }
 
-  #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): void {
+  async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
     // What was fetched before a seek is fetched again after it.
-    if (this.#isReading && !isStale()) this.#listener.records(batch.partition, batch.messages)
+    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
   }
 }
 
@@ -150,8 +167,10 @@ function consumerOptions(groupId: string, sessionTimeoutMs: number) {
     metadataMaxAge: 30_000,
     // A fetch waits so long at most, and with it a resumed partition and the end: kafkajs cannot interrupt it.
     maxWaitTimeInMs: 200,
-    maxBytesPerPartition: 2 * 1024 * 1024,
-    maxBytes: 16 * 1024 * 1024,
+    // Little at a time: kafkajs decodes all of it at a stretch, and meanwhile no thread gets its next batch. Where the
+    // first partitions have so much, the later ones have their turn when these are full.
+    maxBytesPerPartition: 1024 * 1024,
+    maxBytes: 1024 * 1024,
     // Long enough to sit out the restart of a broker as the same member. After that it is ours to begin anew.
     retry: { retries: 8, maxRetryTime: 2_000, restartOnFailure: async () => false },
   }

@@ -1,13 +1,19 @@
 import process from 'node:process'
+import { extendEventSchemas } from './event-schema.ts'
+import { kafkaEvents } from './event-settings.ts'
 import { ConfigurationError, type FunctionDefinition, type Log, type Serverless } from './framework.ts'
 import { readMappings } from './mappings.ts'
-import { announceResponseType, EVENT_PROPERTIES, writeResponseType } from './response-type.ts'
-import { isObject, readSettings } from './settings.ts'
+import { addPermissions } from './permissions.ts'
+import { announceResponseType } from './response-type.ts'
+import { readSettings } from './settings.ts'
+import { writeMappings } from './template.ts'
 import { Trigger } from './trigger.ts'
+import { isObject } from './values.ts'
+import { cloudWarnings } from './warnings.ts'
 
 /**
- * The plugin: gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the setting
- * `functionResponseType`, locally and in the packaged template.
+ * The plugin: gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the settings
+ * that they lack, locally and in the packaged template.
  */
 export default class MskTriggerPlugin {
   readonly hooks: Readonly<Record<string, () => unknown>>
@@ -20,12 +26,10 @@ export default class MskTriggerPlugin {
     this.#serverless = serverless
     this.#cliOptions = cliOptions
     this.#log = log
-    const schema = serverless.configSchemaHandler
-    schema.defineFunctionEventProperties('aws', 'msk', EVENT_PROPERTIES)
-    schema.defineFunctionEventProperties('aws', 'kafka', EVENT_PROPERTIES)
-    schema.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
+    extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
+      'before:package:compileEvents': this.#guard(() => this.#warn()),
       'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
       'before:offline:start': this.#guard(() => {
         this.#start()
@@ -39,13 +43,19 @@ export default class MskTriggerPlugin {
   #start(): void {
     const { service, getProvider } = this.#serverless
     const provider = getProvider.call(this.#serverless, 'aws')
-    const mappings = readMappings(this.#functions(), {
+    const functions = this.#functions()
+    if (kafkaEvents(functions).next().done) return
+    this.#warn()
+    const settings = readSettings(service.custom?.mskTrigger, process.env)
+    const facts = {
       service: service.service,
       stage: provider.getStage(),
       region: provider.getRegion(),
-    })
+      ...(service.provider.timeout !== undefined && { timeout: service.provider.timeout }),
+      ...(service.resources?.Resources && { resources: service.resources.Resources }),
+    }
+    const mappings = readMappings(functions, facts, settings)
     if (mappings.length === 0) return
-    const settings = readSettings(service.custom?.mskTrigger, process.env)
     this.#trigger = new Trigger(this.#serverless, this.#offlineOptions(), {
       mappings,
       settings,
@@ -73,7 +83,16 @@ export default class MskTriggerPlugin {
 
   #writeTemplate(): void {
     const template = this.#serverless.service.provider.compiledCloudFormationTemplate
-    if (template) writeResponseType(this.#functions(), template, this.#serverless.getProvider('aws').naming)
+    if (!template) return
+    writeMappings(this.#functions(), template, this.#serverless.getProvider('aws').naming)
+    addPermissions(this.#functions(), template)
+  }
+
+  /** Says what would bite in the cloud, before it is deployed and wherever it runs. */
+  #warn(): void {
+    for (const line of cloudWarnings(this.#functions(), this.#serverless.service.provider)) {
+      this.#log.warning(`msk  ${line}`)
+    }
   }
 
   #functions(): Record<string, FunctionDefinition> {

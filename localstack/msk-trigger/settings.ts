@@ -1,4 +1,6 @@
 import { ConfigurationError } from './framework.ts'
+import { type OpenChoices, readOpenChoices } from './open-choices.ts'
+import { isObject, show } from './values.ts'
 
 /** What can be set under `custom.mskTrigger`. Durations are in milliseconds. */
 export interface Settings {
@@ -9,6 +11,12 @@ export interface Settings {
   readonly maxRetryDelayMs: number
   /** After this long without a heartbeat the broker gives the partitions of a killed process away. */
   readonly sessionTimeoutMs: number
+  /** The registry on this machine, in the place of the one that an event names for the cloud. */
+  readonly schemaRegistry: string | undefined
+  /** Where faults are asked for in tests. */
+  readonly faults: string | undefined
+  /** How to read what AWS leaves open. */
+  readonly open: OpenChoices
 }
 
 type Check<T> = (value: unknown, name: string) => T
@@ -20,55 +28,60 @@ const CHECKS: { readonly [K in keyof Settings]: Check<Settings[K]> } = {
   maxRetryDelayMs: milliseconds(0),
   // Kafka's own lower bound, group.min.session.timeout.ms.
   sessionTimeoutMs: milliseconds(6_000),
+  schemaRegistry: address,
+  faults: optional(text),
+  open: readOpenChoices,
 }
 
-const DEFAULTS = {
+const DEFAULTS: Partial<Record<keyof Settings, unknown>> = {
   clientId: 'msk-trigger',
   retryDelayMs: 200,
   maxRetryDelayMs: 30_000,
   sessionTimeoutMs: 10_000,
 }
 
+/** Variables that win over a setting, so that one configuration serves wherever the servers happen to run. */
+const VARIABLES: Partial<Record<keyof Settings, string>> = {
+  brokers: 'KAFKA_BROKERS',
+  schemaRegistry: 'SCHEMA_REGISTRY_URL',
+}
+
 /**
- * Reads and checks `custom.mskTrigger`. `KAFKA_BROKERS` in the environment wins over `brokers`.
+ * Reads and checks `custom.mskTrigger`. `KAFKA_BROKERS` in the environment wins over `brokers`, and
+ * `SCHEMA_REGISTRY_URL` over `schemaRegistry`.
  *
  * @throws ConfigurationError naming the setting, what it must be and what it was; unknown keys are refused.
  */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
   const given = custom ?? {}
   if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${show(given)}`)
-  const wanted = env.KAFKA_BROKERS ? { ...given, brokers: env.KAFKA_BROKERS } : given
-  for (const key of Object.keys(wanted)) {
+  for (const key of Object.keys(given)) {
     if (!Object.hasOwn(CHECKS, key)) {
       const known = Object.keys(CHECKS).join(', ')
       throw new ConfigurationError(`custom.mskTrigger.${key} is not a setting; known are: ${known}`)
     }
   }
-  const read = <K extends keyof Settings>(key: K, fallback?: unknown): Settings[K] =>
-    CHECKS[key](
-      wanted[key] ?? fallback,
-      key === 'brokers' && env.KAFKA_BROKERS ? 'KAFKA_BROKERS' : `custom.mskTrigger.${key}`,
-    )
+  const read = <K extends keyof Settings>(key: K): Settings[K] => {
+    const variable = VARIABLES[key]
+    const fromEnv = variable && env[variable]
+    return fromEnv
+      ? CHECKS[key](fromEnv, variable)
+      : CHECKS[key](given[key] ?? DEFAULTS[key], `custom.mskTrigger.${key}`)
+  }
   const settings: Settings = {
     brokers: read('brokers'),
-    clientId: read('clientId', DEFAULTS.clientId),
-    retryDelayMs: read('retryDelayMs', DEFAULTS.retryDelayMs),
-    maxRetryDelayMs: read('maxRetryDelayMs', DEFAULTS.maxRetryDelayMs),
-    sessionTimeoutMs: read('sessionTimeoutMs', DEFAULTS.sessionTimeoutMs),
+    clientId: read('clientId'),
+    retryDelayMs: read('retryDelayMs'),
+    maxRetryDelayMs: read('maxRetryDelayMs'),
+    sessionTimeoutMs: read('sessionTimeoutMs'),
+    schemaRegistry: read('schemaRegistry'),
+    faults: read('faults'),
+    open: read('open'),
   }
   if (settings.maxRetryDelayMs < settings.retryDelayMs) {
     throw new ConfigurationError('custom.mskTrigger.maxRetryDelayMs must not be less than retryDelayMs')
   }
   return settings
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A value as it is shown in a message. */
-export function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value)
 }
 
 function brokerList(value: unknown, name: string): readonly string[] {
@@ -91,6 +104,18 @@ function text(value: unknown, name: string): string {
     throw new ConfigurationError(`${name} must be a text, not ${show(value)}`)
   }
   return value
+}
+
+function address(value: unknown, name: string): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) {
+    throw new ConfigurationError(`${name} must be an address like http://127.0.0.1:8081, not ${show(value)}`)
+  }
+  return value
+}
+
+function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (value, name) => (value === undefined ? undefined : check(value, name))
 }
 
 function milliseconds(least: number): Check<number> {

@@ -1,8 +1,12 @@
 import { delayAfter, isWorthALine } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
+import type { Sender } from './destinations.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Message } from './event.ts'
+import type { Faulty } from './fault-socket.ts'
+import { type Fault, Faults } from './faults.ts'
 import type { Log } from './framework.ts'
+import { makeIntake } from './intake.ts'
 import type { Mapping } from './mappings.ts'
 import type { GroupMember, MemberListener } from './member.ts'
 import type { Settings } from './settings.ts'
@@ -25,18 +29,23 @@ export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
   readonly cluster: Cluster
-  invoke(functionKey: string, event: unknown): Promise<unknown>
+  /** Where the mapping has a destination. */
+  readonly sender: Sender | undefined
+  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): GroupMember
 }
 
 /** One event source mapping at work: reads the topic as a consumer group and invokes the function. */
-export class EventSource implements MemberListener {
+export class EventSource implements MemberListener, Faulty {
   readonly #mapping: Mapping
   readonly #parts: SourceParts
   readonly #member: GroupMember
   readonly #dispatcher: Dispatcher
   readonly #ending = new AbortController()
   readonly #joined = Promise.withResolvers<void>()
+  readonly #faults = new Faults()
+  /** Settled with the next time that reading begins. */
+  #nextReading = Promise.withResolvers<void>()
   readonly #name: string
 
   constructor(mapping: Mapping, parts: SourceParts) {
@@ -49,11 +58,31 @@ export class EventSource implements MemberListener {
       brokers: parts.settings.brokers,
       backoff: parts.settings,
       log: parts.log,
-      invoke: event => parts.invoke(mapping.functionKey, event),
+      intake: makeIntake(mapping),
+      sender: parts.sender,
+      faults: this.#faults,
+      invoke: (event, answerCounts) => parts.invoke(event, answerCounts),
+      crash: () => void this.#rejoin(),
       commit: offsets => this.#member.commit(offsets),
       pause: partition => this.#member.pause([partition]),
       resume: partition => this.#member.resume([partition]),
     })
+  }
+
+  get functionKey(): string {
+    return this.#mapping.functionKey
+  }
+
+  get topic(): string {
+    return this.#mapping.topic
+  }
+
+  /** A fault of a test. Resolves when it is there, or ready to strike. */
+  async inject(fault: Fault): Promise<void> {
+    this.#faults.arm(fault)
+    if (fault.fault === 'rebalance') await this.#rejoin()
+    // A partition that was released has waited for it.
+    else this.#dispatcher.dispatchSoon()
   }
 
   /** Resolves when the group was joined for the first time and reading has begun. */
@@ -83,7 +112,7 @@ export class EventSource implements MemberListener {
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     await this.#dispatcher.stop(graceMs)
-    await within(LEAVE_MS, this.#member.leave())
+    await within(LEAVE_MS, Promise.all([this.#member.leave(), this.#parts.sender?.close()]))
   }
 
   assigned(partitions: readonly number[], goesOn: boolean): ReadonlyMap<number, number> {
@@ -98,10 +127,20 @@ export class EventSource implements MemberListener {
     this.#parts.log.notice(`${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`)
     this.#joined.resolve()
     this.#dispatcher.open(offsets)
+    this.#nextReading.resolve()
+    this.#nextReading = Promise.withResolvers()
   }
 
-  records(partition: number, messages: readonly Message[]): void {
-    this.#dispatcher.add(partition, messages)
+  records(partition: number, messages: readonly Message[]): Promise<void> {
+    return this.#dispatcher.add(partition, messages)
+  }
+
+  /** Gives everything up, as a poller that dies or is left out of the group, and begins anew. */
+  async #rejoin(): Promise<void> {
+    const reading = this.#nextReading.promise
+    this.#dispatcher.keepOnly([])
+    this.#member.rejoin()
+    await reading
   }
 
   #tell(attempt: number, what: string): void {

@@ -1,15 +1,18 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { Cluster } from './cluster.ts'
+import { senderFor } from './destinations.ts'
+import { FaultSocket } from './fault-socket.ts'
 import type { Log, Serverless } from './framework.ts'
 import { Invoker } from './invoker.ts'
 import type { Mapping } from './mappings.ts'
 import { GroupMember } from './member.ts'
 import type { Settings } from './settings.ts'
+import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
 import { within } from './wait.ts'
 
 /** So long an orderly end waits for running invocations; with leaving the groups it stays within 5 s. */
-const GRACE_MS = 3_500
+const GRACE_MS = 3_000
 
 /** So long it waits for the threads to end: they are terminated, so this is never reached but by a fault. */
 const CLOSE_MS = 500
@@ -18,7 +21,10 @@ const CLOSE_MS = 500
 export class Trigger {
   readonly #sources: readonly EventSource[]
   readonly #invoker: Invoker
+  readonly #faults: FaultSocket | undefined
   readonly #log: Log
+  #forgetSignals: (() => void) | undefined
+  #stopped: Promise<void> | undefined
 
   constructor(
     serverless: Serverless,
@@ -41,6 +47,11 @@ export class Trigger {
     })
     const invoker = new Invoker(serverless, offlineOptions)
     const cluster = new Cluster(kafka)
+    const senderParts = (mapping: Mapping) => ({
+      kafka,
+      groupId: mapping.groupId,
+      origin: { mapping, brokers: settings.brokers },
+    })
     this.#invoker = invoker
     this.#log = log
     this.#sources = mappings.map(
@@ -49,14 +60,19 @@ export class Trigger {
           settings,
           log,
           cluster,
-          invoke: (functionKey, event) => invoker.invoke(functionKey, event),
+          sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
+          invoke: (event, answerCounts) => invoker.invoke(mapping, event, answerCounts),
           member: (of, listener) => new GroupMember(kafka, of, settings, listener),
         }),
     )
+    this.#faults =
+      settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
   }
 
   /** Starts to read, and says when every source has joined its group. Does not wait for it. */
   start(): void {
+    this.#forgetSignals = stopOnSignals(() => this.stop())
+    this.#faults?.listen()
     for (const source of this.#sources) void source.run()
     const count = this.#sources.length
     void Promise.all(this.#sources.map(source => source.joined)).then(() =>
@@ -64,9 +80,16 @@ export class Trigger {
     )
   }
 
-  /** Ends in order, within 5 seconds. */
-  async stop(): Promise<void> {
+  /** Ends in order, within 5 seconds, however often it is called. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    this.#faults?.close()
     await Promise.all(this.#sources.map(source => source.stop(GRACE_MS)))
     await within(CLOSE_MS, this.#invoker.close())
+    this.#forgetSignals?.()
   }
 }

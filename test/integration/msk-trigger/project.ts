@@ -41,7 +41,7 @@ export class Project {
   static async create(
     functions: Record<string, object>,
     handlers: Record<string, string>,
-    { mskTrigger = {}, ...more }: { mskTrigger?: object; package?: object } = {},
+    { mskTrigger = {}, ...more }: { mskTrigger?: object } & Record<string, unknown> = {},
   ): Promise<Project> {
     const folder = await mkdtemp(join(tmpdir(), 'msk-trigger-'))
     const project = new Project(folder, `it-${folder.slice(-6).toLowerCase()}`)
@@ -75,6 +75,11 @@ export class Project {
       writeFile(join(folder, 'handlers.js'), handlerModule(handlers)),
     ])
     return project
+  }
+
+  /** A project that lies in a folder already, which `remove` then deletes. */
+  static in(folder: string, service: string): Project {
+    return new Project(folder, service)
   }
 
   /** Runs `serverless <command>` until it ends, and returns its output. */

@@ -56,12 +56,13 @@ describe('the next batch', () => {
   it('counts the event around the records: exactly full fits, one byte more does not', () => {
     const fits = nextBatch([queue(0, [1, 890])], { ...limits, windowMs: 0 }, 1)
     assert.equal(fits.do, 'invoke')
-    assert.deepEqual(nextBatch([queue(0, [1, 891])], limits, 1), { do: 'skip', partition: 0 })
+    const more = nextBatch([queue(0, [1, 800], [1, 91])], limits, 1)
+    assert.deepEqual(more, { do: 'invoke', because: 'payload', takes: [{ partition: 0, count: 1 }] })
   })
 
-  it('stops before a record that can never fit, and skips it when its turn comes (rule 9)', () => {
-    const next = nextBatch([queue(0, [1, 5], [1, 5000], [1, 5])], limits, 1)
-    assert.deepEqual(next, { do: 'invoke', because: 'payload', takes: [{ partition: 0, count: 1 }] })
+  it('gives a place to a record that is never sent, which takes nothing of the payload (rules 9, 15)', () => {
+    const next = nextBatch([queue(0, [1, 5], [1, 0], [1, 5])], { ...limits, batchSize: 2 }, 1)
+    assert.deepEqual(next, { do: 'invoke', because: 'size', takes: [{ partition: 0, count: 2 }] })
   })
 
   it('holds every limit and takes from the oldest, whatever waits', () => {

@@ -1,30 +1,37 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type DeliveryContext, deliver } from '../../../../localstack/msk-trigger/delivery.ts'
-import type { Message } from '../../../../localstack/msk-trigger/event.ts'
-import { Lane } from '../../../../localstack/msk-trigger/lane.ts'
+import { Faults } from '../../../../localstack/msk-trigger/faults.ts'
+import type { GivenUp } from '../../../../localstack/msk-trigger/invocation-record.ts'
+import type { Lane } from '../../../../localstack/msk-trigger/lane.ts'
+import type { Mapping } from '../../../../localstack/msk-trigger/mappings.ts'
 import type { PartitionOffset } from '../../../../localstack/msk-trigger/member.ts'
 import { Slots } from '../../../../localstack/msk-trigger/slots.ts'
+import { laneWithTaken, mappingOf, openChoices, show } from './support.ts'
 
-const message = (offset: number): Message => ({
-  key: null,
-  value: null,
-  timestamp: '1',
-  offset: `${offset}`,
-  headers: {},
-})
+interface Options extends Partial<DeliveryContext> {
+  readonly mapping?: Mapping
+  /** How many records each of the partitions 0 and 1 has. */
+  readonly records?: number
+  readonly timestamps?: (partition: number) => number
+}
 
-/** A batch of partitions 0 and 1, with offsets 0 and 1 each; `answers` are what the handler does, one after another. */
-function given(answers: (() => unknown)[], more: Partial<DeliveryContext> = {}) {
-  const lanes = new Map([0, 1].map(p => [p, new Lane({ topic: 't', batchSize: 10 }, p, 0)]))
+/** A batch of partitions 0 and 1, from offset 0 on; `answers` are what the handler does, one after another. */
+function given(answers: (() => unknown)[], options: Options = {}) {
+  const { mapping = mappingOf({ reportsFailures: true }), records = 2, timestamps, ...more } = options
+  const taken = [0, 1].map(partition => {
+    const message = { timestamp: String(timestamps?.(partition) ?? Date.now()) }
+    return laneWithTaken(partition, 0, records, { mapping, message })
+  })
+  const lanes = new Map(taken.map(({ lane }) => [lane.partition, lane]))
   const lane = (partition: number): Lane => lanes.get(partition) ?? assert.fail()
-  for (const one of lanes.values()) one.append([message(0), message(1)], 0)
-  const batch = [0, 1].map(partition => ({ partition, records: lane(partition).take(2) }))
+  const batch = taken.map(({ lane: { partition }, records: list }) => ({ partition, records: list }))
   const ending = new AbortController()
   const seen = {
     invoked: [] as string[],
     committed: [] as PartitionOffset[],
     released: [] as number[],
+    sent: [] as GivenUp[],
     log: [] as string[],
   }
   const note = (line: string) => seen.log.push(line)
@@ -33,29 +40,40 @@ function given(answers: (() => unknown)[], more: Partial<DeliveryContext> = {}) 
   const context: DeliveryContext = {
     name: 'f',
     topic: 't',
-    reportsFailures: true,
+    mapping,
+    destination: mapping.destination,
+    sender: mapping.destination && {
+      send: async givenUp => void seen.sent.push(givenUp),
+      close: async () => {},
+    },
+    faults: new Faults(),
     backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
     slots,
     log: { notice: note, warning: note, error: note },
     ending: ending.signal,
     invoke: async parts => {
-      seen.invoked.push(parts.map(part => `${part.partition}@${part.records.map(r => r.offset)}`).join(' '))
+      seen.invoked.push(show(parts))
       return answers[seen.invoked.length - 1]?.()
     },
-    commit: async offsets => void seen.committed.push(...offsets),
+    crash: () => {},
+    committed: async ({ partition }, offset) => void seen.committed.push({ partition, offset }),
     release: partition => seen.released.push(partition),
     ...more,
   }
-  return { run: () => deliver(batch, lanes, context), lane, ending, seen, slots }
+  return { run: () => deliver(batch, lanes, context), lane, batch, lanes, context, ending, seen, slots }
 }
+const succeed = () => null
 const fail = () => assert.fail('boom')
-const failed = (partition: number, offset: number) => () => ({
-  batchItemFailures: [{ itemIdentifier: { partition: `t-${partition}`, offset } }],
-})
+const failed =
+  (partition: number, ...offsets: number[]) =>
+  () => ({
+    batchItemFailures: offsets.map(offset => ({ itemIdentifier: { partition: `t-${partition}`, offset } })),
+  })
+const queue = { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:failed' } as const
 
 describe('the delivery of a batch', () => {
   it('commits and releases after success', async () => {
-    const { run, seen, slots } = given([() => null])
+    const { run, seen, slots } = given([succeed])
     await run()
     assert.deepEqual(seen.committed, [
       { partition: 0, offset: 2 },
@@ -67,20 +85,17 @@ describe('the delivery of a batch', () => {
   })
 
   it('repeats the whole batch after errors, and commits only then (rule 22)', async () => {
-    const { run, seen } = given([fail, fail, fail, () => null])
+    const { run, seen } = given([fail, fail, fail, succeed])
     await run()
     assert.deepEqual(seen.invoked, Array(4).fill('0@0,1 1@0,1'))
     assert.equal(seen.committed.length, 2)
-    assert.equal(
-      seen.log.filter(line => line.includes('failed')).length,
-      2,
-      'attempts 1 and 2 are told, 3 is not',
-    )
+    const told = seen.log.filter(line => line.includes('failed')).length
+    assert.equal(told, 2, 'attempts 1 and 2 are told, 3 is not')
     assert.match(seen.log.at(-1) ?? '', /went through at attempt 4/)
   })
 
   it('releases a partition that is done while the rest comes again', async () => {
-    const { run, seen } = given([failed(1, 1), () => null])
+    const { run, seen } = given([failed(1, 1), succeed])
     await run()
     assert.deepEqual(seen.invoked, ['0@0,1 1@0,1', '1@1'])
     assert.deepEqual(seen.committed, [
@@ -89,6 +104,16 @@ describe('the delivery of a batch', () => {
       { partition: 1, offset: 2 },
     ])
     assert.deepEqual(seen.released, [0, 1])
+  })
+
+  it('commits nothing behind a record that is open, where only the named ones come again', async () => {
+    const open = openChoices({ afterPartialResponse: 'retry-only-failed' })
+    const mapping = mappingOf({ reportsFailures: true, open })
+    const { run, seen } = given([failed(0, 1, 3), failed(0, 1), succeed], { mapping, records: 5 })
+    await run()
+    assert.deepEqual(seen.invoked, ['0@0,1,2,3,4 1@0,1,2,3,4', '0@1,3', '0@1'])
+    const ofZero = seen.committed.filter(({ partition }) => partition === 0).map(({ offset }) => offset)
+    assert.deepEqual(ofZero, [1, 5])
   })
 
   it('commits nothing of a partition that was lost meanwhile, and does not deliver it again', async () => {
@@ -105,34 +130,201 @@ describe('the delivery of a batch', () => {
     await test.run()
     assert.deepEqual(test.seen.invoked, ['0@0,1 1@0,1', '1@0,1'])
     assert.deepEqual(test.seen.committed, [])
-    assert.deepEqual(test.seen.released, [0, 1])
+    assert.deepEqual(test.seen.released.toSorted(), [0, 1])
   })
 
-  it('tries to commit until it succeeds, and releases only then', async () => {
-    let refusals = 3
-    const released = () => test.seen.released.length
-    const test = given([() => null], {
-      commit: async () => {
-        assert.equal(released(), 0)
-        if (refusals-- > 0) throw new Error('not the coordinator')
-      },
-    })
-    await test.run()
-    assert.equal(refusals, -1)
-    assert.equal(released(), 2)
-    assert.match(
-      test.seen.log[0] ?? '',
-      /offsets not committed \(attempt 1\), trying again: not the coordinator/,
-    )
+  it('releases a partition only when more of it may be committed', async () => {
+    const healthy = Promise.withResolvers<void>()
+    const { run, seen } = given([succeed], { committed: () => healthy.promise })
+    const done = run()
+    await new Promise(setImmediate)
+    assert.deepEqual(seen.released, [])
+    healthy.resolve()
+    await done
+    assert.deepEqual(seen.released, [0, 1])
   })
 
   it('ends during a backoff when the trigger ends, without a commit', async () => {
     const backoff = { retryDelayMs: 60_000, maxRetryDelayMs: 60_000 }
     const { run, ending, seen } = given([fail], { backoff })
     const done = run()
+    await new Promise(setImmediate)
     ending.abort()
     await done
     assert.deepEqual(seen.committed, [])
     assert.equal(seen.invoked.length, 1)
+  })
+})
+
+describe('bisect', () => {
+  it('delivers the halves one after another until the bad record is alone (rules 19, 29)', async () => {
+    const mapping = mappingOf({ bisectBatchOnFunctionError: true })
+    const poison = '0@1'
+    let running = 0
+    const test = given([], {
+      mapping,
+      invoke: async parts => {
+        assert.equal(running++, 0, 'never two at once')
+        test.seen.invoked.push(show(parts))
+        await new Promise(setImmediate)
+        running -= 1
+        const bad = parts.some(
+          part => part.partition === 0 && part.records.some(({ offset }) => offset === 1),
+        )
+        if (bad && test.seen.invoked.filter(one => one === poison).length < 2) throw new Error('boom')
+      },
+    })
+    await test.run()
+    assert.deepEqual(test.seen.invoked, ['0@0,1 1@0,1', '0@0,1', '0@0', '0@1', '0@1', '1@0,1'])
+    assert.deepEqual(test.seen.committed, [
+      { partition: 0, offset: 1 },
+      { partition: 0, offset: 2 },
+      { partition: 1, offset: 2 },
+    ])
+  })
+})
+
+describe('records that are given up', () => {
+  it('go to the destination when the retries are used up, and only then are committed (rules 26, 27)', async () => {
+    const mapping = mappingOf({ maximumRetryAttempts: 1, destination: queue })
+    const away = [1, 2]
+    const test = given([fail, fail], {
+      mapping,
+      sender: {
+        send: async givenUp => {
+          assert.deepEqual(test.seen.committed, [])
+          if (away.pop()) throw new Error('no such queue')
+          test.seen.sent.push(givenUp)
+        },
+        close: async () => {},
+      },
+    })
+    await test.run()
+    assert.equal(test.seen.invoked.length, 2)
+    const [sent, ...more] = test.seen.sent
+    assert.deepEqual(more, [])
+    assert.deepEqual(
+      [show(sent?.parts ?? []), sent?.condition, sent?.invocations, sent?.response?.isFunctionError],
+      ['0@0,1 1@0,1', 'RetryAttemptsExhausted', 2, true],
+    )
+    assert.equal(test.seen.committed.length, 2)
+    assert.match(test.seen.log.join('\n'), /t-0@0–1 t-1@0–1 given up: .*Not sent to arn:.*no such queue/)
+    assert.match(test.seen.log.at(-1) ?? '', /Sent to arn:aws:sqs/)
+  })
+
+  it('are discarded without a destination, with one line that names them', async () => {
+    const { run, seen } = given([fail], { mapping: mappingOf({ maximumRetryAttempts: 0 }) })
+    await run()
+    assert.equal(seen.committed.length, 2)
+    const lines = seen.log.filter(line => line.includes('discarded'))
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /t-0@0–1 t-1@0–1 given up: RetryAttemptsExhausted, after 1 attempts: boom/)
+  })
+
+  it('are those that an answer names, although every invocation returns (rule 32)', async () => {
+    const mapping = mappingOf({ reportsFailures: true, maximumRetryAttempts: 1, destination: queue })
+    const { run, seen } = given([failed(0, 1), failed(0, 1), succeed], { mapping, records: 3 })
+    await run()
+    assert.deepEqual(seen.invoked, ['0@0,1,2 1@0,1,2', '0@1,2', '0@2'])
+    const [sent] = seen.sent
+    assert.deepEqual([show(sent?.parts ?? []), sent?.response?.isFunctionError], ['0@1', false])
+    assert.deepEqual(seen.committed.at(-1), { partition: 0, offset: 3 })
+  })
+
+  it('are those over age, before the first attempt as well (rule 28)', async () => {
+    const mapping = mappingOf({ maximumRecordAgeMs: 60_000, destination: queue })
+    const timestamps = (partition: number) => Date.now() - (partition === 0 ? 61_000 : 1_000)
+    const { run, seen } = given([succeed], { mapping, timestamps })
+    await run()
+    assert.deepEqual(seen.invoked, ['1@0,1'])
+    const [sent] = seen.sent
+    assert.deepEqual(
+      [show(sent?.parts ?? []), sent?.condition, sent?.invocations, sent?.response],
+      ['0@0,1', 'RecordAgeExceeded', 0, undefined],
+    )
+  })
+
+  it('are those that were refused, before the others are sent (rules 9, 15)', async () => {
+    const test = given([succeed], { mapping: mappingOf({ destination: queue }) })
+    const [first] = test.batch
+    const refused = { condition: 'SCHEMA_NOT_FOUND', why: 'no schema 99' } as const
+    const batch = test.batch.map(part => ({
+      ...part,
+      records: part.records.map(record =>
+        part === first && record.offset === 0 ? { ...record, refused } : record,
+      ),
+    }))
+    await deliver(batch, test.lanes, test.context)
+    assert.deepEqual(test.seen.invoked, ['0@1 1@0,1'])
+    assert.deepEqual([test.seen.sent[0]?.condition, test.seen.sent[0]?.invocations], ['SCHEMA_NOT_FOUND', 0])
+    assert.deepEqual(test.seen.committed[0], { partition: 0, offset: 1 })
+  })
+
+  it('do not keep a slot while their destination is away', async () => {
+    const away = Promise.withResolvers<void>()
+    const mapping = mappingOf({ maximumRetryAttempts: 0, destination: queue })
+    const sender = { send: () => away.promise, close: async () => {} }
+    const { run, slots } = given([fail], { mapping, sender })
+    const done = run()
+    await new Promise(setImmediate)
+    assert.equal(slots.tryTake(), true)
+    away.resolve()
+    await done
+  })
+
+  it('stay uncommitted when the trigger ends before they are sent', async () => {
+    const mapping = mappingOf({ maximumRetryAttempts: 0, destination: queue })
+    const test = given([fail], {
+      mapping,
+      sender: {
+        send: async () => {
+          test.ending.abort()
+          throw new Error('away')
+        },
+        close: async () => {},
+      },
+    })
+    await test.run()
+    assert.deepEqual(test.seen.committed, [])
+  })
+})
+
+describe('faults in a delivery', () => {
+  it('send a batch twice, and commit it once', async () => {
+    const faults = new Faults()
+    faults.arm({ fault: 'duplicate' })
+    const { run, seen } = given([succeed, succeed], { faults })
+    await run()
+    assert.deepEqual(seen.invoked, Array(2).fill('0@0,1 1@0,1'))
+    assert.equal(seen.committed.length, 2)
+  })
+
+  it('crash after the handler and before the commit', async () => {
+    const faults = new Faults()
+    faults.arm({ fault: 'crash' })
+    const test = given([succeed], {
+      faults,
+      crash: () => {
+        for (const partition of [0, 1]) test.lane(partition).lost = true
+      },
+    })
+    await test.run()
+    assert.deepEqual(test.seen.committed, [])
+    assert.deepEqual(test.seen.released, [0, 1])
+  })
+
+  it('let an answer come too late', async () => {
+    const faults = new Faults()
+    faults.arm({ fault: 'timeout' })
+    const counts: boolean[] = []
+    const { run } = given([], {
+      faults,
+      invoke: async (_, answerCounts) => {
+        counts.push(answerCounts)
+        if (!answerCounts) throw new Error('timeout')
+      },
+    })
+    await run()
+    assert.deepEqual(counts, [false, true])
   })
 })

@@ -1,41 +1,31 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { Dispatcher } from '../../../../localstack/msk-trigger/dispatcher.ts'
-import type { LambdaEvent, Message } from '../../../../localstack/msk-trigger/event.ts'
+import type { LambdaEvent } from '../../../../localstack/msk-trigger/event.ts'
+import { Faults } from '../../../../localstack/msk-trigger/faults.ts'
+import type { Intake } from '../../../../localstack/msk-trigger/intake.ts'
 import type { PartitionOffset } from '../../../../localstack/msk-trigger/member.ts'
-
-const messages = (from: number, to: number, value: Buffer | null = null): Message[] =>
-  Array.from({ length: to - from }, (_, n) => ({
-    key: null,
-    value,
-    timestamp: '1',
-    offset: `${from + n}`,
-    headers: {},
-  }))
+import { delivered, mappingOf, messages } from './support.ts'
 
 /** A dispatcher over a topic `t`, window 0, whose invocations end when the test says so. */
-function given(batchSize = 10) {
+function given(batchSize = 10, intake: Intake = (_, list) => delivered(list)) {
   const running: { records: string; end: () => void }[] = []
   const committed: PartitionOffset[] = []
   const fetching: string[] = []
   const log: string[] = []
   const note = (line: string) => log.push(line)
-  const mapping = {
-    functionKey: 'f',
-    kind: 'kafka',
-    topic: 't',
-    groupId: 'g',
-    batchSize,
-    windowMs: 0,
-    startingPosition: { at: 'LATEST' },
-    reportsFailures: false,
-  } as const
+  const faults = new Faults()
+  const mapping = mappingOf({ batchSize })
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
     brokers: ['b:1'],
     backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
     log: { notice: note, warning: note, error: note },
+    intake,
+    faults,
+    sender: undefined,
+    crash: () => {},
     invoke: event => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const lists = Object.entries((event as LambdaEvent).records)
@@ -49,7 +39,20 @@ function given(batchSize = 10) {
     pause: partition => fetching.push(`pause ${partition}`),
     resume: partition => fetching.push(`resume ${partition}`),
   })
-  return { dispatcher, running, committed, fetching, log, records: () => running.map(one => one.records) }
+  return {
+    dispatcher,
+    faults,
+    running,
+    committed,
+    fetching,
+    log,
+    records: () => running.map(one => one.records),
+  }
+}
+/** A batch begins a turn after what makes it possible. */
+const turn = async () => {
+  await immediate()
+  await immediate()
 }
 const opened = (...partitions: number[]) => new Map(partitions.map(partition => [partition, 0]))
 
@@ -57,8 +60,8 @@ describe('the dispatcher', () => {
   it('mixes the partitions of one fetch into one batch (rule 7)', async () => {
     const { dispatcher, records } = given()
     dispatcher.open(opened(0, 1))
-    dispatcher.add(0, messages(0, 2))
-    dispatcher.add(1, messages(0, 1))
+    void dispatcher.add(0, messages(0, 2))
+    void dispatcher.add(1, messages(0, 1))
     await turn()
     assert.deepEqual(records(), ['t-0: 0,1 t-1: 0'])
   })
@@ -66,8 +69,8 @@ describe('the dispatcher', () => {
   it('never has a partition in flight twice, but others beside it (rule 19)', async () => {
     const { dispatcher, running, records, committed } = given(1)
     dispatcher.open(opened(0, 1))
-    dispatcher.add(0, messages(0, 2))
-    dispatcher.add(1, messages(0, 1))
+    void dispatcher.add(0, messages(0, 2))
+    void dispatcher.add(1, messages(0, 1))
     await turn()
     assert.deepEqual(records(), ['t-0: 0', 't-1: 0'])
     running[0]?.end()
@@ -79,7 +82,7 @@ describe('the dispatcher', () => {
   it('has at most five invocations at once (rule 18)', async () => {
     const { dispatcher, running } = given(1)
     dispatcher.open(opened(0, 1, 2, 3, 4, 5, 6))
-    for (let partition = 0; partition < 7; partition += 1) dispatcher.add(partition, messages(0, 1))
+    for (let partition = 0; partition < 7; partition += 1) void dispatcher.add(partition, messages(0, 1))
     await turn()
     assert.equal(running.length, 5)
     running[0]?.end()
@@ -90,11 +93,11 @@ describe('the dispatcher', () => {
   it('lets a partition that was lost and came back wait for its old batch, whose result is not committed', async () => {
     const { dispatcher, running, records, committed } = given()
     dispatcher.open(opened(0))
-    dispatcher.add(0, messages(0, 1))
+    void dispatcher.add(0, messages(0, 1))
     await turn()
     assert.deepEqual(dispatcher.keepOnly([]), new Map())
     dispatcher.open(opened(0))
-    dispatcher.add(0, messages(0, 1))
+    void dispatcher.add(0, messages(0, 1))
     await turn()
     assert.deepEqual(records(), ['t-0: 0'])
     running[0]?.end()
@@ -106,16 +109,18 @@ describe('the dispatcher', () => {
   it('goes on with a partition that stays, where it stands', () => {
     const { dispatcher } = given()
     dispatcher.open(new Map([[0, 7]]))
-    dispatcher.add(0, messages(7, 9))
+    void dispatcher.add(0, messages(7, 9))
     assert.deepEqual(dispatcher.keepOnly([0, 1]), new Map([[0, 9]]))
   })
 
-  it('stops fetching a partition that cannot keep up, and starts again', async () => {
+  it('holds up fetching while a partition cannot keep up, then pauses it, and starts again', async () => {
     const { dispatcher, running, fetching } = given(5_000)
     dispatcher.open(opened(0))
-    dispatcher.add(0, messages(0, 1))
+    await dispatcher.add(0, messages(0, 1))
     await turn()
-    dispatcher.add(0, messages(1, 10_001))
+    const held = dispatcher.add(0, messages(1, 10_001))
+    assert.deepEqual(fetching, [], 'it waits a moment for room first')
+    await held
     assert.deepEqual(fetching, ['pause 0'])
     dispatcher.open(new Map([[0, 10_001]]))
     assert.deepEqual(fetching, ['pause 0', 'pause 0'], 'a rejoin had resumed it')
@@ -126,21 +131,69 @@ describe('the dispatcher', () => {
     assert.deepEqual(fetching.slice(2), ['resume 0'])
   })
 
-  it('skips a record that no payload can hold, commits it, and says so (rule 9)', async () => {
-    const { dispatcher, records, committed, log } = given()
+  it('does not pause a partition that makes room in time', async () => {
+    const { dispatcher, running, fetching } = given(5_000)
     dispatcher.open(opened(0))
-    dispatcher.add(0, [...messages(0, 1, Buffer.alloc(5 * 1024 * 1024)), ...messages(1, 2)])
+    await dispatcher.add(0, messages(0, 1))
     await turn()
+    const held = dispatcher.add(0, messages(1, 10_001))
+    running[0]?.end()
+    await held
+    assert.deepEqual(fetching, [])
+  })
+
+  it('discards a record that no payload can hold, commits it, and says so (rule 9)', async () => {
+    const { dispatcher, running, records, committed, log } = given()
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, [...messages(0, 1, { value: Buffer.alloc(5 * 1024 * 1024) }), ...messages(1, 2)])
     await turn()
     assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
     assert.deepEqual(records(), ['t-0: 1'])
-    assert.match(log.join(), /skipped t-0@0: in an event it takes \d+ bytes, more than the 6291456/)
+    assert.match(log.join(), /t-0@0 given up: MaximumPayloadSizeExceeded, in an event it takes \d+ bytes/)
+    running[0]?.end()
+    await dispatcher.stop(1_000)
+  })
+
+  it('commits what a filter discards without an invocation, also behind a batch that is in flight (rule 39)', async () => {
+    const discard: Intake = (_, list) => list.map(message => ({ fate: 'discard', message }))
+    const { dispatcher, running, committed } = given(10, (partition, list) =>
+      list[0]?.offset === '2' ? delivered(list) : discard(partition, list),
+    )
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 2))
+    await turn()
+    assert.deepEqual(committed, [{ partition: 0, offset: 2 }])
+    await dispatcher.add(0, messages(2, 3))
+    await turn()
+    await dispatcher.add(0, messages(3, 5))
+    await turn()
+    assert.equal(running.length, 1)
+    assert.equal(committed.length, 1)
+    running[0]?.end()
+    await dispatcher.stop(1_000)
+    assert.deepEqual(committed.at(-1), { partition: 0, offset: 3 })
+  })
+
+  it('begins nothing with a partition that is held, and goes on when it is released', async () => {
+    const { dispatcher, faults, running, records } = given()
+    faults.arm({ fault: 'hold', partition: 0 })
+    dispatcher.open(opened(0, 1))
+    await dispatcher.add(0, messages(0, 1))
+    await dispatcher.add(1, messages(0, 1))
+    await turn()
+    assert.deepEqual(records(), ['t-1: 0'])
+    faults.arm({ fault: 'release' })
+    dispatcher.dispatchSoon()
+    await turn()
+    assert.deepEqual(records(), ['t-1: 0', 't-0: 0'])
+    for (const one of running) one.end()
+    await dispatcher.stop(1_000)
   })
 
   it('starts nothing while it stops, waits for what runs, and commits it', async () => {
     const { dispatcher, running, committed } = given(1)
     dispatcher.open(opened(0))
-    dispatcher.add(0, messages(0, 2))
+    void dispatcher.add(0, messages(0, 2))
     await turn()
     const stopped = dispatcher.stop(10_000)
     running[0]?.end()
@@ -152,7 +205,7 @@ describe('the dispatcher', () => {
   it('abandons what does not end in time', async () => {
     const { dispatcher, running, committed } = given()
     dispatcher.open(opened(0))
-    dispatcher.add(0, messages(0, 1))
+    void dispatcher.add(0, messages(0, 1))
     await turn()
     await dispatcher.stop(1)
     running[0]?.end()

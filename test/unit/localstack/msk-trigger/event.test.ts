@@ -46,12 +46,17 @@ describe('a record in the form of Lambda (rules 12, 13)', () => {
     assert.equal('key' in none || 'value' in none, false)
     assert.equal(lambdaRecord('t', 0, message({ value: Buffer.alloc(0) })).value, '')
   })
+
+  it('has null for them where that is chosen', () => {
+    const { key, value } = lambdaRecord('t', 0, message({ key: null, value: null }), 'null')
+    assert.deepEqual([key, value], [null, null])
+  })
 })
 
 describe('an event (rule 11)', () => {
   it('of MSK names the cluster; records are keyed by topic and partition', () => {
     const mapping = { kind: 'msk', topic: 'a.b-c', eventSourceArn: 'arn' } as const
-    assert.deepEqual(lambdaEvent(mapping, ['h:1', 'h:2'], [[0, [message()]]]), {
+    assert.deepEqual(lambdaEvent(mapping, ['h:1', 'h:2'], [[0, [lambdaRecord('a.b-c', 0, message())]]]), {
       eventSource: 'aws:kafka',
       eventSourceArn: 'arn',
       bootstrapServers: 'h:1,h:2',
@@ -79,19 +84,24 @@ describe('the size of an event (rules 1, 8)', () => {
     { minLength: 1, maxLength: 5 },
   )
 
+  const tombstones = fc.constantFrom('absent' as const, 'null' as const)
+
   it('is counted as it is serialized, but for the commas after the last', () => {
     const mapping = { kind: 'msk', topic: 'topic', eventSourceArn: 'arn' } as const
     fc.assert(
-      fc.property(fc.array(messages, { minLength: 1, maxLength: 3 }), parts => {
+      fc.property(fc.array(messages, { minLength: 1, maxLength: 3 }), tombstones, (parts, tombstone) => {
         const event = lambdaEvent(
           mapping,
           ['h:1'],
-          parts.map((list, partition) => [partition, list] as const),
+          parts.map(
+            (list, partition) =>
+              [partition, list.map(one => lambdaRecord('topic', partition, one, tombstone))] as const,
+          ),
         )
         let counted = JSON.stringify(lambdaEvent(mapping, ['h:1'], [])).length
         for (const [partition, list] of parts.entries()) {
           counted += partitionBytes('topic', partition)
-          for (const one of list) counted += recordBytes('topic', partition, one)
+          for (const one of list) counted += recordBytes('topic', partition, one, tombstone)
         }
         assert.equal(counted - parts.length - 1, Buffer.byteLength(JSON.stringify(event)))
       }),

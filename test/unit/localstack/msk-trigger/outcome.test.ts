@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { OpenChoices } from '../../../../localstack/msk-trigger/open-choices.ts'
 import { judgeAnswer, wholeBatchAgain } from '../../../../localstack/msk-trigger/outcome.ts'
+import { openChoices } from './support.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,
@@ -8,14 +10,11 @@ const part = (partition: number, ...offsets: number[]) => ({
 })
 // Offsets have gaps where a topic is compacted or transactional.
 const batch = [part(0, 10, 11, 13), part(1, 7)]
-const everything = [
-  { partition: 0, offset: 14 },
-  { partition: 1, offset: 8 },
-]
 const failed = (...items: unknown[]) => ({
   batchItemFailures: items.map(itemIdentifier => ({ itemIdentifier })),
 })
-const judge = (answer: unknown, reports = true) => judgeAnswer('my.topic', batch, answer, reports)
+const judge = (answer: unknown, reportsFailures = true, open: Partial<OpenChoices> = {}) =>
+  judgeAnswer(batch, answer, { topic: 'my.topic', reportsFailures, open: openChoices(open) })
 
 describe('the outcome of an invocation', () => {
   const successes: unknown[] = [
@@ -27,27 +26,34 @@ describe('the outcome of an invocation', () => {
     { other: 1 },
   ]
   for (const answer of successes) {
-    it(`${JSON.stringify(answer)} is success: last offset + 1 is committed (rules 21, 30)`, () => {
-      assert.deepEqual(judge(answer), { commits: everything, again: [] })
+    it(`${JSON.stringify(answer)} is success: nothing comes again (rule 30)`, () => {
+      assert.deepEqual(judge(answer), { again: [] })
     })
   }
 
-  it('commits a partition up to its first failed record, and delivers from there on again', () => {
-    const answer = failed({ partition: 'my.topic-0', offset: 13 }, { partition: 'my.topic-0', offset: 11 })
-    assert.deepEqual(judge(answer), {
-      commits: [
-        { partition: 0, offset: 11 },
-        { partition: 1, offset: 8 },
-      ],
-      again: [part(0, 11, 13)],
-      reason: 'it reported my.topic-0 from 11',
+  const two = failed({ partition: 'my.topic-0', offset: 13 }, { partition: 'my.topic-0', offset: 10 })
+
+  it('delivers a partition again from its first failed record on, the later ones included', () => {
+    assert.deepEqual(judge(two), {
+      again: [part(0, 10, 11, 13)],
+      reported: [part(0, 10, 13)],
+      reason: 'it reported my.topic-0@10,13',
     })
+    assert.deepEqual(judge(failed({ partition: 'my.topic-0', offset: 11 })).again, [part(0, 11, 13)])
   })
 
-  it('commits nothing of a partition whose first record failed', () => {
-    const { commits, again } = judge(failed({ partition: 'my.topic-0', offset: 10 }))
-    assert.deepEqual(commits, [{ partition: 1, offset: 8 }])
-    assert.deepEqual(again, [part(0, 10, 11, 13)])
+  it('delivers the named records alone again, where that is chosen', () => {
+    const outcome = judge(two, true, { afterPartialResponse: 'retry-only-failed' })
+    assert.deepEqual(outcome.again, [part(0, 10, 13)])
+    assert.deepEqual(outcome.reported, outcome.again)
+  })
+
+  it('takes the key of the older page as well, with a warning, where that is chosen', () => {
+    const old = failed({ 'topic-partition': 'my.topic-1', offset: 7 })
+    const outcome = judge(old, true, { partialResponseKey: 'either' })
+    assert.deepEqual(outcome.again, [part(1, 7)])
+    assert.match(outcome.warning ?? '', /use "partition"/)
+    assert.deepEqual(judge(two, true, { partialResponseKey: 'either' }).again, [part(0, 10, 11, 13)])
   })
 
   const unusable: [title: string, answer: unknown, reason: RegExp][] = [
@@ -79,19 +85,19 @@ describe('the outcome of an invocation', () => {
   for (const [title, answer, reason] of unusable) {
     it(`is the whole batch again after ${title} (rules 23, 30)`, () => {
       const outcome = judge(answer)
-      assert.deepEqual({ commits: outcome.commits, again: outcome.again }, { commits: [], again: batch })
+      assert.deepEqual([outcome.again, outcome.reported], [batch, undefined])
       assert.match(outcome.reason ?? '', reason)
     })
   }
 
   it('ignores a list where the mapping does not read it, and warns (rule 33)', () => {
     const outcome = judge(failed({ partition: 'my.topic-0', offset: 10 }), false)
-    assert.deepEqual({ commits: outcome.commits, again: outcome.again }, { commits: everything, again: [] })
+    assert.deepEqual(outcome.again, [])
     assert.match(outcome.warning ?? '', /lacks functionResponseType: ReportBatchItemFailures/)
     assert.equal(judge({ batchItemFailures: [] }, false).warning, undefined)
   })
 
   it('is the whole batch again after an error (rule 22)', () => {
-    assert.deepEqual(wholeBatchAgain(batch, 'boom'), { commits: [], again: batch, reason: 'boom' })
+    assert.deepEqual(wholeBatchAgain(batch, 'boom'), { again: batch, reason: 'boom' })
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { DEFAULT_OPEN_CHOICES } from '../../../../localstack/msk-trigger/open-choices.ts'
 import { readSettings } from '../../../../localstack/msk-trigger/settings.ts'
 
 describe('settings under custom.mskTrigger', () => {
@@ -10,6 +11,9 @@ describe('settings under custom.mskTrigger', () => {
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
       sessionTimeoutMs: 10_000,
+      schemaRegistry: undefined,
+      faults: undefined,
+      open: DEFAULT_OPEN_CHOICES,
     })
   })
 
@@ -20,6 +24,12 @@ describe('settings under custom.mskTrigger', () => {
   it('let KAFKA_BROKERS win', () => {
     assert.deepEqual(readSettings({ brokers: 'a:1' }, { KAFKA_BROKERS: 'b:2' }).brokers, ['b:2'])
     assert.deepEqual(readSettings(undefined, { KAFKA_BROKERS: 'b:2' }).brokers, ['b:2'])
+  })
+
+  it('take a registry, and let SCHEMA_REGISTRY_URL win', () => {
+    const custom = { brokers: 'a:1', schemaRegistry: 'http://a:1/api' }
+    assert.equal(readSettings(custom, {}).schemaRegistry, 'http://a:1/api')
+    assert.equal(readSettings(custom, { SCHEMA_REGISTRY_URL: 'http://b' }).schemaRegistry, 'http://b')
   })
 
   const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [
@@ -61,6 +71,18 @@ describe('settings under custom.mskTrigger', () => {
       { brokers: 'a:1', maxRetryDelayMs: 1 },
       {},
       /must not be less than retryDelayMs/,
+    ],
+    [
+      'a registry without an address',
+      { brokers: 'a:1', schemaRegistry: 'a:1' },
+      {},
+      /mskTrigger\.schemaRegistry must be an address like/,
+    ],
+    [
+      'an open choice that is none',
+      { brokers: 'a:1', open: { colour: 'red' } },
+      {},
+      /mskTrigger\.open\.colour/,
     ],
     ['no map at all', 'a:1', {}, /custom\.mskTrigger must be a map, not "a:1"/],
   ]

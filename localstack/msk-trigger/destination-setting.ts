@@ -1,0 +1,107 @@
+import type { Destination } from './destination.ts'
+import type { EventSettings } from './event-settings.ts'
+import { isObject, show } from './values.ts'
+
+/** A destination as the file names it: `reference` is an ARN, `kafka://topic`, or what CloudFormation resolves. */
+export interface GivenDestination {
+  readonly kind: Destination['kind']
+  readonly reference: unknown
+}
+
+/** What is wrong with a setting, to follow its name in a message. */
+export interface Problem {
+  readonly setting: string
+  readonly what: string
+}
+
+type Resources = Readonly<Record<string, unknown>>
+
+const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
+
+/** Rule 42: the first character is no dot, then up to 248 more. */
+const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
+
+const MUST_BE = 'must be the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://<topic>'
+
+/** The property of a resource that is the last part of its ARN. */
+const NAME_OF = { sqs: 'QueueName', sns: 'TopicName', s3: 'BucketName' } as const
+
+/** What is wrong with the destination of an event, if anything is. Rules 42, 43. */
+export function destinationProblem(settings: EventSettings): Problem | undefined {
+  const { setting, value } = asWritten(settings)
+  if (value === undefined) return undefined
+  if (settings.onFailureDestination !== undefined && settings.destinations !== undefined) {
+    return { setting, what: 'must not be set together with destinations.onFailure: they mean the same' }
+  }
+  const given = parse(value)
+  if (!given) return { setting, what: `${MUST_BE}, not ${show(value)}` }
+  if (given.kind === 'kafka' && topicOf(given) === settings.topic) {
+    const what = `must not be ${show(value)}: the topic that is read, so that what failed would come again for ever`
+    return { setting, what }
+  }
+  return undefined
+}
+
+/** The destination of an event that was checked. An empty text means none. */
+export function givenDestination(settings: EventSettings): GivenDestination | undefined {
+  const { value } = asWritten(settings)
+  return value === undefined ? undefined : parse(value)
+}
+
+/**
+ * The destination on this machine. A resource of the service's own, which the file names by reference, is looked for
+ * by the name that the resource has there; undefined where it has none.
+ */
+export function localDestination(
+  given: GivenDestination,
+  { resources, region }: { readonly resources: Resources; readonly region: string },
+): Destination | undefined {
+  const { kind, reference } = given
+  if (kind === 'kafka') return { kind, topic: topicOf(given) }
+  if (typeof reference === 'string') return { kind, arn: reference }
+  const resource = resources[logicalId(reference) ?? '']
+  const properties = isObject(resource) && isObject(resource.Properties) ? resource.Properties : {}
+  const name = properties[NAME_OF[kind]]
+  if (typeof name !== 'string') return undefined
+  return {
+    kind,
+    arn: kind === 's3' ? `arn:aws:s3:::${name}` : `arn:aws:${kind}:${region}:000000000000:${name}`,
+  }
+}
+
+/** Under the name that the framework's `kafka` event has for it, or the one of its `stream` event. */
+function asWritten({ onFailureDestination, destinations }: EventSettings): {
+  setting: string
+  value: unknown
+} {
+  const [setting, value] =
+    onFailureDestination === undefined
+      ? ['destinations.onFailure', destinations?.onFailure]
+      : ['onFailureDestination', onFailureDestination]
+  return { setting, value: value === '' || value === null ? undefined : value }
+}
+
+function parse(value: unknown): GivenDestination | undefined {
+  if (typeof value === 'string') {
+    if (KAFKA.test(value)) return { kind: 'kafka', reference: value }
+    const kind = ARN.exec(value)?.[1] as GivenDestination['kind'] | undefined
+    return kind && { kind, reference: value }
+  }
+  if (!isObject(value) || Object.keys(value).some(key => key !== 'arn' && key !== 'type')) return undefined
+  const { arn, type } = value
+  if (typeof arn === 'string') return parse(arn)
+  const isNamed = type === 'sqs' || type === 'sns' || type === 's3'
+  return isObject(arn) && isNamed ? { kind: type, reference: arn } : undefined
+}
+
+function topicOf({ reference }: GivenDestination): string {
+  return KAFKA.exec(String(reference))?.[1] ?? ''
+}
+
+/** Of `Ref: Queue` and `Fn::GetAtt: [Queue, Arn]`. */
+function logicalId(reference: unknown): string | undefined {
+  if (!isObject(reference)) return undefined
+  const attribute = reference['Fn::GetAtt']
+  const [id] = Array.isArray(attribute) ? attribute : String(attribute ?? reference.Ref).split('.')
+  return id
+}

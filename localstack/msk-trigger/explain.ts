@@ -1,0 +1,13 @@
+/** The message; with the stack of an exception that serverless-offline does not print itself. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error ? `\n${error.cause.stack}` : ''
+  return `${error.message || error.name}${cause}`
+}
+
+/** The message of what is behind it: kafkajs hides it behind the number of its retries. */
+export function explainShortly(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { message, name } = error.cause instanceof Error ? error.cause : error
+  return message || name
+}

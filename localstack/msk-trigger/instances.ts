@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os'
+import type { Instance } from './instance.ts'
+
+/** A new instance is started only when none became free for so long: its start takes longer than most handlers. */
+const PATIENCE_MS = 15
+
+/** The same where every processor has work: one more thread would only slow down the others. */
+const PATIENCE_WITHOUT_PROCESSOR_MS = 200
+
+/** The threads that can compute at once beside this one. */
+const PROCESSORS = Math.max(1, availableParallelism())
+
+/** What an instance is to those that hand it out. */
+type Lent = Pick<Instance, 'isBroken' | 'isComputing' | 'close'>
+
+interface Waiter<I> {
+  readonly sinceMs: number
+  readonly take: (instance: I) => void
+}
+
+/**
+ * The instances of one function. The one that ran last is taken first and a busy one is waited for a moment, so that few
+ * threads serve a quick handler: each costs tens of megabytes, and its start the time of hundreds of invocations.
+ */
+export class Instances<I extends Lent = Instance> {
+  readonly #start: () => I
+  readonly #areReused: boolean
+  readonly #all = new Set<I>()
+  readonly #idle: I[] = []
+  readonly #waiting: Waiter<I>[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param areReused false where every invocation is to load the handler anew. */
+  constructor(start: () => I, areReused: boolean) {
+    this.#start = start
+    this.#areReused = areReused
+  }
+
+  /** An instance for one invocation. Give it back. */
+  take(): Promise<I> {
+    return new Promise(take => {
+      this.#waiting.push({ sinceMs: performance.now(), take })
+      this.#serve()
+    })
+  }
+
+  async give(instance: I): Promise<void> {
+    const isKept = this.#areReused && !instance.isBroken
+    if (isKept) this.#idle.push(instance)
+    else this.#all.delete(instance)
+    this.#serve()
+    if (!isKept) await instance.close()
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    await Promise.all([...this.#all].map(instance => instance.close()))
+  }
+
+  /** Serves those that wait, in their order: with what is free, or else with a new one, at once or after a while. */
+  #serve(): void {
+    clearTimeout(this.#timer)
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      const instance = this.#free() ?? (this.#areReused && this.#all.size > 0 ? undefined : this.#new())
+      if (!instance) {
+        // Where this thread was busy, answers may be there already: they are heard before the timer is believed.
+        this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), this.#waitMs(first))
+        return
+      }
+      this.#waiting.shift()
+      first.take(instance)
+    }
+  }
+
+  #startIfDue(): void {
+    const first = this.#waiting[0]
+    if (first && this.#waitMs(first) <= 0) {
+      this.#waiting.shift()
+      first.take(this.#new())
+    }
+    this.#serve()
+  }
+
+  #waitMs({ sinceMs }: Waiter<I>): number {
+    return sinceMs + patience(this.#all) - performance.now()
+  }
+
+  /** The one that ran last. A thread can end while it is idle. */
+  #free(): I | undefined {
+    for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
+      if (!last.isBroken) return last
+      this.#all.delete(last)
+    }
+    return undefined
+  }
+
+  #new(): I {
+    const instance = this.#start()
+    this.#all.add(instance)
+    return instance
+  }
+}
+
+/** How long an invocation waits for a busy instance before a new one is started. */
+export function patience(instances: Iterable<Pick<Lent, 'isComputing'>>, processors = PROCESSORS): number {
+  const computing = [...instances].filter(instance => instance.isComputing).length
+  return computing < processors ? PATIENCE_MS : PATIENCE_WITHOUT_PROCESSOR_MS
+}

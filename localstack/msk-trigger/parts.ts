@@ -1,0 +1,64 @@
+/** What everything here needs to know of a record. */
+export interface Numbered {
+  readonly offset: number
+}
+
+/** The records of one partition in a batch, in offset order. */
+export interface Part<R extends Numbered = Numbered> {
+  readonly partition: number
+  readonly records: readonly R[]
+}
+
+export function countOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { records }) => sum + records.length, 0)
+}
+
+/** The records that pass; parts of which none does are left out. */
+export function pick<R extends Numbered>(
+  parts: readonly Part<R>[],
+  isWanted: (record: R, partition: number) => boolean,
+): Part<R>[] {
+  return parts
+    .map(({ partition, records }) => ({
+      partition,
+      records: records.filter(record => isWanted(record, partition)),
+    }))
+    .filter(({ records }) => records.length > 0)
+}
+
+/** The records of `parts` that are not in `others`. */
+export function without<R extends Numbered>(parts: readonly Part<R>[], others: readonly Part[]): Part<R>[] {
+  const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))
+  return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
+}
+
+/** Two halves, the first with the record in the middle. Each keeps the order of its partitions. */
+export function halves<R extends Numbered>(
+  parts: readonly Part<R>[],
+): readonly [first: Part<R>[], second: Part<R>[]] {
+  let left = Math.ceil(countOf(parts) / 2)
+  const first: Part<R>[] = []
+  for (const { partition, records } of parts) {
+    if (left > 0) first.push({ partition, records: records.slice(0, left) })
+    left -= records.length
+  }
+  return [first, without(parts, first)]
+}
+
+/** More runs of offsets than these are not told apart. */
+const MOST_RUNS = 10
+
+/** `0@4 1@0–99,120`: partitions and their offsets. */
+export function describe(parts: readonly Part[], name: (partition: number) => string = String): string {
+  return parts.map(({ partition, records }) => `${name(partition)}@${runsOf(records)}`).join(' ')
+}
+
+function runsOf(records: readonly Numbered[]): string {
+  const runs: { first: number; last: number }[] = []
+  for (const { offset } of records) {
+    const run = runs.at(-1)
+    if (run && (run.last + 1 === offset || runs.length === MOST_RUNS)) run.last = offset
+    else runs.push({ first: offset, last: offset })
+  }
+  return runs.map(({ first, last }) => (first === last ? first : `${first}–${last}`)).join(',')
+}

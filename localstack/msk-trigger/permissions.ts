@@ -1,0 +1,130 @@
+import { type GivenDestination, givenDestination } from './destination-setting.ts'
+import { type EventSettings, kafkaEvents, readEventSettings } from './event-settings.ts'
+import type { FunctionDefinition, Template } from './framework.ts'
+import type { RegistrySettings } from './registry/config.ts'
+
+/** A statement of an IAM policy. */
+export interface Statement {
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: readonly unknown[]
+}
+
+/** The role that the framework makes for all functions that have none of their own. */
+const GENERATED_ROLE = 'IamRoleLambdaExecution'
+
+/**
+ * Adds what the Kafka events of the functions need, beside what the framework adds itself, to the role that it
+ * generates. A function with a role of its own gets nothing: that role is the user's to write.
+ */
+export function addPermissions(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  template: Template,
+): void {
+  const role = template.Resources[GENERATED_ROLE]?.Properties as GeneratedRole | undefined
+  const policy = role?.Policies[0]?.PolicyDocument
+  if (!policy) return
+  const present = new Set(policy.Statement.map(statement => JSON.stringify(statement)))
+  for (const kafkaEvent of kafkaEvents(functions)) {
+    if (functions[kafkaEvent.functionKey]?.role) continue
+    for (const statement of statementsFor(
+      kafkaEvent.kind,
+      kafkaEvent.event.arn,
+      readEventSettings(kafkaEvent),
+      kafkaEvent.event,
+    )) {
+      const text = JSON.stringify(statement)
+      if (!present.has(text)) policy.Statement.push(statement)
+      present.add(text)
+    }
+  }
+}
+
+interface GeneratedRole {
+  readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[]
+}
+
+/** What one event needs beyond the framework's own statements. */
+export function statementsFor(
+  kind: 'msk' | 'kafka',
+  cluster: unknown,
+  settings: EventSettings,
+  event: Readonly<Record<string, unknown>> = {},
+): Statement[] {
+  const destination = givenDestination(settings)
+  return [
+    ...(kind === 'msk' ? clusterStatements(cluster, settings, event.saslScram512) : []),
+    ...(destination ? destinationStatements(destination, kind === 'msk' ? cluster : undefined) : []),
+    ...registryStatements(settings.schemaRegistryConfig as RegistrySettings | undefined),
+  ]
+}
+
+/** A cluster with IAM asks who reads; one with SCRAM wants a user, whose secret Lambda must find. */
+function clusterStatements(cluster: unknown, settings: EventSettings, secret: unknown): Statement[] {
+  const describe = allow(['kafka:DescribeClusterV2'], [cluster])
+  if (secret != null) {
+    return [
+      describe,
+      allow(['kafka:ListScramSecrets'], [cluster]),
+      allow(['secretsmanager:GetSecretValue'], [secret]),
+    ]
+  }
+  return [
+    describe,
+    allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [cluster]),
+    allow(
+      ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+      [within(cluster, 'topic', settings.topic)],
+    ),
+    // Without a name of its own, the group is called after the mapping, which does not exist yet.
+    allow(
+      ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
+      [within(cluster, 'group', settings.consumerGroupId ?? '*')],
+    ),
+  ]
+}
+
+/** Rules 41 to 43. On a self-managed cluster it is the cluster that lets a user write to the topic. */
+function destinationStatements({ kind, reference }: GivenDestination, cluster: unknown): Statement[] {
+  switch (kind) {
+    case 'sqs':
+      return [allow(['sqs:SendMessage'], [reference])]
+    case 'sns':
+      return [allow(['sns:Publish'], [reference])]
+    case 's3':
+      return [allow(['s3:ListBucket'], [reference]), allow(['s3:PutObject'], [joined(reference, '/*')])]
+    case 'kafka': {
+      if (cluster === undefined) return []
+      const topic = within(cluster, 'topic', String(reference).slice('kafka://'.length))
+      return [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], [topic])]
+    }
+  }
+}
+
+/** A registry in Glue is asked as the function's role, any other with a secret. */
+function registryStatements(config: RegistrySettings | undefined): Statement[] {
+  if (!config) return []
+  const { schemaRegistryURI: uri, accessConfigs = [] } = config
+  const secrets = accessConfigs.map(access => access.uri)
+  const isGlue = typeof uri !== 'string' || uri.startsWith('arn:')
+  return [
+    // Schema versions are asked for by their id, which no resource name covers.
+    ...(isGlue ? [allow(['glue:GetRegistry'], [uri]), allow(['glue:GetSchemaVersion'], ['*'])] : []),
+    ...(secrets.length > 0 ? [allow(['secretsmanager:GetSecretValue'], secrets)] : []),
+  ]
+}
+
+/** `arn:…:cluster/<name>/<uuid>` names its topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
+function within(cluster: unknown, what: 'topic' | 'group', name: string): unknown {
+  if (typeof cluster === 'string') return `${cluster.replace(':cluster/', `:${what}/`)}/${name}`
+  const half = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [':cluster/', cluster] }] })
+  return { 'Fn::Join': ['', [half(0), `:${what}/`, half(1), `/${name}`]] }
+}
+
+function joined(reference: unknown, suffix: string): unknown {
+  return typeof reference === 'string' ? `${reference}${suffix}` : { 'Fn::Join': ['', [reference, suffix]] }
+}
+
+function allow(actions: readonly string[], resources: readonly unknown[]): Statement {
+  return { Effect: 'Allow', Action: actions, Resource: resources }
+}

@@ -1,0 +1,71 @@
+import avro, { type Schema as AvroSchema, type Type } from 'avsc'
+import type { Schema } from './client.ts'
+import type { Codec } from './codec.ts'
+import { UndecodableError } from './wire.ts'
+
+/** In the language, but not yet in its types. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** A long in full: as a number, avsc refuses those beyond 2^53. */
+const LONG = avro.types.LongType.__with({
+  fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const buffer = Buffer.alloc(8)
+    buffer.writeBigInt64LE(value)
+    return buffer
+  },
+  fromJSON: BigInt,
+  toJSON: Number,
+  isValid: (value: unknown) => typeof value === 'bigint',
+  compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
+})
+
+/** Data in Avro. As JSON, the branch of a union is left out, and bytes become text, a character each. */
+export function codecFor({ text, references }: Schema): Codec {
+  const type = compile(text, references)
+  return {
+    format: 'AVRO',
+    decode(body) {
+      try {
+        return toJson(type.fromBuffer(body))
+      } catch (error) {
+        throw new UndecodableError(`it does not keep to its schema: ${(error as Error).message}`)
+      }
+    },
+  }
+}
+
+function compile(text: string, references: Schema['references']): Type {
+  try {
+    const options = {
+      registry: {},
+      wrapUnions: 'always' as const,
+      typeHook: (schema: AvroSchema) => (isLong(schema) ? LONG : undefined),
+    }
+    for (const reference of references) avro.Type.forSchema(JSON.parse(reference.text), options)
+    return avro.Type.forSchema(JSON.parse(text), options)
+  } catch (error) {
+    throw new UndecodableError(`its schema cannot be used: ${(error as Error).message}`)
+  }
+}
+
+function isLong(schema: AvroSchema): boolean {
+  return schema === 'long' || (typeof schema === 'object' && 'type' in schema && schema.type === 'long')
+}
+
+/** Asked for every value as it is, before `toJSON` of a Buffer has made a map of it. */
+function toJson(value: unknown): string {
+  return JSON.stringify({ value }, function (this: Record<string, unknown>, key) {
+    return plain(this[key])
+  }).slice('{"value":'.length, -1)
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return rawJSON(value.toString())
+  if (Buffer.isBuffer(value)) return value.toString('latin1')
+  return isBranch(value) ? plain(value.unwrap()) : value
+}
+
+function isBranch(value: unknown): value is { unwrap(): unknown } {
+  return typeof (value as { unwrap?: unknown } | null | undefined)?.unwrap === 'function'
+}

@@ -1,0 +1,49 @@
+import { Ajv, type Options } from 'ajv'
+import { Ajv2019 } from 'ajv/dist/2019.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Schema } from './client.ts'
+import type { Codec } from './codec.ts'
+import { UndecodableError } from './wire.ts'
+
+/** Unknown keywords and formats are notes in JSON Schema, no faults. */
+const OPTIONS: Options = { strict: false, validateFormats: false, logger: false }
+
+/** Data in JSON, held against a JSON Schema of draft 6, 7, 2019-09 or 2020-12. */
+export function codecFor({ text, references }: Schema): Codec {
+  const validate = compile(text, references)
+  return {
+    format: 'JSON',
+    decode(body) {
+      const json = body.toString('utf8')
+      const data = parse(json)
+      if (!validate(data)) {
+        const [first] = validate.errors ?? []
+        throw new UndecodableError(
+          `it does not keep to its schema: ${first?.instancePath ?? ''} ${first?.message}`,
+        )
+      }
+      return json
+    },
+  }
+}
+
+function compile(text: string, references: Schema['references']) {
+  try {
+    const schema = JSON.parse(text)
+    const draft = String(schema.$schema ?? '')
+    const Validator = draft.includes('2020-12') ? Ajv2020 : draft.includes('2019-09') ? Ajv2019 : Ajv
+    const ajv = new Validator(OPTIONS)
+    for (const reference of references) ajv.addSchema(JSON.parse(reference.text), reference.name)
+    return ajv.compile(schema)
+  } catch (error) {
+    throw new UndecodableError(`its schema cannot be used: ${(error as Error).message}`)
+  }
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw new UndecodableError('it is no JSON')
+  }
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+interface Registered {
+  readonly schema: string
+  readonly schemaType?: string
+  readonly references?: readonly {
+    readonly name: string
+    readonly subject: string
+    readonly version: number
+  }[]
+}
+
+/** A registry of the test's own, with as much of the Confluent API as a reader of records asks for. */
+export async function startSchemaRegistry() {
+  const schemas = new Map<number, Registered>()
+  const subjects = new Map<string, Registered>()
+  const requests: string[] = []
+  let status = 200
+  const server = createServer((request, response) => {
+    requests.push(`${request.headers.authorization ?? ''} ${request.url}`.trim())
+    const [, id] = /^\/api\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
+    const [, subject] = /^\/api\/subjects\/([^/]+)\/versions\/1$/.exec(request.url ?? '') ?? []
+    const found = id ? schemas.get(Number(id)) : subjects.get(decodeURIComponent(subject ?? ''))
+    response.statusCode = status === 200 && !found ? 404 : status
+    response.setHeader('content-type', 'application/json')
+    response.end(
+      JSON.stringify(status === 200 && found ? found : { error_code: 40403, message: 'not found' }),
+    )
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    schemas,
+    subjects,
+    requests,
+    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
+    /** Answers everything with this status from now on. */
+    answerWith(code: number) {
+      status = code
+    },
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** As a Confluent serializer writes it. */
+export function framed(schemaId: number, body: Uint8Array | string): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeInt32BE(schemaId, 1)
+  return Buffer.concat([head, Buffer.from(body as string)])
+}

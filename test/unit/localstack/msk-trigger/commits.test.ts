@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Commits } from '../../../../localstack/msk-trigger/commits.ts'
+
+/** Lanes, and commits that succeed when the test says so. */
+function given() {
+  const requests: { offsets: string; succeed: () => void; fail: () => void }[] = []
+  const waiting: (() => void)[] = []
+  const log: string[] = []
+  const note = (line: string) => log.push(line)
+  const ending = new AbortController()
+  const commits = new Commits({
+    name: 'f',
+    backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
+    log: { notice: note, warning: note, error: note },
+    ending: ending.signal,
+    commit: offsets => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      requests.push({
+        offsets: offsets.map(({ partition, offset }) => `${partition}:${offset}`).join(' '),
+        succeed: resolve,
+        fail: () => reject(new Error('not the coordinator')),
+      })
+      waiting.shift()?.()
+      return promise
+    },
+  })
+  const next = () => new Promise<void>(resolve => waiting.push(resolve))
+  return { commits, requests, log, ending, next }
+}
+const lane = (partition: number) => ({ partition, lost: false })
+
+describe('commits', () => {
+  it('go out at once, and hold nobody up while they succeed', async () => {
+    const { commits, requests } = given()
+    await commits.done(lane(0), 5)
+    assert.equal(requests[0]?.offsets, '0:5')
+  })
+
+  it('gather what is done meanwhile into the next request', async () => {
+    const { commits, requests, next } = given()
+    const [zero, one] = [lane(0), lane(1)]
+    await commits.done(zero, 1)
+    await commits.done(zero, 2)
+    await commits.done(one, 7)
+    await commits.done(zero, 3)
+    const second = next()
+    requests[0]?.succeed()
+    await second
+    assert.deepEqual(
+      requests.map(({ offsets }) => offsets),
+      ['0:1', '0:3 1:7'],
+    )
+    requests[1]?.succeed()
+    await commits.finished()
+    assert.equal(requests.length, 2)
+  })
+
+  it('are tried until they succeed, with what is newer, and hold up what comes then', async () => {
+    const { commits, requests, log, next } = given()
+    const own = lane(0)
+    await commits.done(own, 1)
+    const second = next()
+    requests[0]?.fail()
+    await second
+    let goesOn = false
+    const held = commits.done(own, 2).then(() => {
+      goesOn = true
+    })
+    const third = next()
+    requests[1]?.fail()
+    await third
+    assert.equal(goesOn, false)
+    assert.equal(requests[2]?.offsets, '0:2')
+    requests[2]?.succeed()
+    await held
+    await commits.finished()
+    assert.match(log[0] ?? '', /offsets not committed \(attempt 1\), trying again: not the coordinator/)
+  })
+
+  it('leave out what was lost', async () => {
+    const { commits, requests } = given()
+    const [gone, kept] = [lane(0), lane(1)]
+    await commits.done(gone, 1)
+    gone.lost = true
+    await commits.done(gone, 2)
+    requests[0]?.succeed()
+    await commits.finished()
+    assert.equal(requests.length, 1)
+    await commits.done(kept, 1)
+    assert.equal(requests[1]?.offsets, '1:1')
+  })
+
+  it('are given up when the trigger ends', async () => {
+    const { commits, requests, ending } = given()
+    await commits.done(lane(0), 1)
+    ending.abort()
+    requests[0]?.fail()
+    await commits.finished()
+    assert.equal(requests.length, 1)
+  })
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Message } from 'kafkajs'
+import { senderFor } from '../../../../localstack/msk-trigger/destinations.ts'
+import type { GivenUp } from '../../../../localstack/msk-trigger/invocation-record.ts'
+import { objectKey } from '../../../../localstack/msk-trigger/object-key.ts'
+import { laneWithTaken, mappingOf, openChoices } from './support.ts'
+
+const TOPIC = { kind: 'kafka', topic: 'failed' } as const
+
+function givenUp(count: number, value: Buffer | null = null): GivenUp {
+  const mapping = mappingOf({ destination: TOPIC })
+  const message = { key: Buffer.from('k'), value }
+  const { records } = laneWithTaken(3, 0, count, { mapping, message })
+  return { parts: [{ partition: 3, records }], condition: 'RetryAttemptsExhausted', invocations: 2 }
+}
+
+function topicSender(mapping = mappingOf({ destination: TOPIC })) {
+  const requests: { topic: string; messages: readonly Message[] }[] = []
+  const producer = {
+    connect: async () => {},
+    disconnect: async () => {},
+    send: async (request: (typeof requests)[number]) => void requests.push(request),
+  }
+  const origin = { mapping, brokers: ['b:1'] }
+  const kafka = { producer: () => producer } as never
+  return { requests, sender: senderFor(TOPIC, { origin, groupId: 'g', kafka }) }
+}
+
+describe('a topic as a destination', () => {
+  it('receives a message for each record, under its own key (rules 43, 47)', async () => {
+    const { requests, sender } = topicSender()
+    await sender.send(givenUp(2))
+    assert.deepEqual(
+      requests.map(({ topic }) => topic),
+      ['failed'],
+    )
+    const messages = requests.flatMap(request => request.messages)
+    assert.deepEqual(
+      messages.map(({ key }) => String(key)),
+      ['k', 'k'],
+    )
+    const bodies = messages.map(({ value }) => JSON.parse(String(value)))
+    assert.deepEqual(
+      bodies.map(({ KafkaBatchInfo }) => [KafkaBatchInfo.batchSize, KafkaBatchInfo.recordInfo.offset]),
+      [
+        [1, '0'],
+        [1, '1'],
+      ],
+    )
+    assert.deepEqual(Object.keys(bodies[0].payload.records), ['t-3'])
+  })
+
+  it('is told the condition as its sample has it, or as everywhere else', async () => {
+    for (const kafkaCondition of ['RetriesExhausted', 'RetryAttemptsExhausted'] as const) {
+      const { requests, sender } = topicSender(mappingOf({ open: openChoices({ kafkaCondition }) }))
+      await sender.send(givenUp(1))
+      const { requestContext } = JSON.parse(String(requests[0]?.messages[0]?.value))
+      assert.equal(requestContext.condition, kafkaCondition)
+    }
+  })
+
+  it('takes many records in requests that a broker takes', async () => {
+    const { requests, sender } = topicSender()
+    await sender.send(givenUp(10, Buffer.alloc(100_000)))
+    assert.deepEqual(
+      requests.map(({ messages }) => messages.length),
+      [3, 3, 3, 1],
+    )
+  })
+})
+
+describe('a destination in AWS', () => {
+  it('is not sent to where no endpoint is named: what fails here has no place in an account', async () => {
+    const before = process.env.AWS_ENDPOINT_URL
+    delete process.env.AWS_ENDPOINT_URL
+    try {
+      const arn = 'arn:aws:sqs:eu-west-1:123456789012:failed'
+      const origin = { mapping: mappingOf(), brokers: [] }
+      const sender = senderFor({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
+      await assert.rejects(sender.send(givenUp(1)), /AWS_ENDPOINT_URL is not set, and nothing is sent to arn/)
+    } finally {
+      if (before !== undefined) process.env.AWS_ENDPOINT_URL = before
+    }
+  })
+})
+
+describe('the name of an object in S3', () => {
+  const nowMs = Date.parse('2026-03-01T02:03:04.567Z')
+  const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/.source
+
+  it('has the mapping, the date and a random id', () => {
+    const key = objectKey(givenUp(1), mappingOf(), nowMs)
+    const form = `^aws/lambda/${uuid}/2026/03/01/2026-03-01T02\\.03\\.04-${uuid}$`
+    assert.match(key, new RegExp(form))
+    const again = objectKey(givenUp(1), mappingOf(), nowMs)
+    assert.notEqual(again, key)
+    assert.equal(again.split('/')[2], key.split('/')[2], 'the same mapping')
+  })
+
+  it('has the partition where that is chosen', () => {
+    const open = openChoices({ s3Key: 'by-partition' })
+    assert.match(
+      objectKey(givenUp(1), mappingOf({ open }), nowMs),
+      /^aws\/lambda\/[^/]+\/t-3\/2026\/03\/01\//,
+    )
+  })
+})

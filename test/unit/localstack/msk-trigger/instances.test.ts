@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import { Instances, patience } from '../../../../localstack/msk-trigger/instances.ts'
+
+/** An instance without a thread. */
+class Fake {
+  isBroken = false
+  isComputing = false
+  isClosed = false
+  async close(): Promise<void> {
+    this.isClosed = true
+  }
+}
+
+function given(areReused = true) {
+  const started: Fake[] = []
+  const start = () => {
+    const fake = new Fake()
+    started.push(fake)
+    return fake
+  }
+  return { started, instances: new Instances<Fake>(start, areReused) }
+}
+
+describe('the instances of a function', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+  afterEach(() => mock.timers.reset())
+
+  /** Lets a timer end, and what waits for it to be believed. */
+  const pass = async (ms: number) => {
+    mock.timers.tick(ms)
+    await new Promise(setImmediate)
+  }
+
+  it('are started one by one, and the one that ran last is used first', async () => {
+    const { started, instances } = given()
+    const first = await instances.take()
+    await instances.give(first)
+    assert.equal(await instances.take(), first)
+    assert.equal(started.length, 1)
+  })
+
+  it('are waited for while they are quick', async () => {
+    const { started, instances } = given()
+    const first = await instances.take()
+    const second = instances.take()
+    await instances.give(first)
+    assert.equal(await second, first)
+    assert.equal(started.length, 1)
+  })
+
+  it('become more when none is free for too long', async () => {
+    const { started, instances } = given()
+    const first = await instances.take()
+    const waitedSince = performance.now()
+    const second = instances.take()
+    // The decision looks at the clock, the timer only wakes it.
+    while (performance.now() < waitedSince + 20) await new Promise(setImmediate)
+    await pass(20)
+    assert.notEqual(await second, first)
+    assert.equal(started.length, 2)
+  })
+
+  it('are given up when they are broken, also while they are idle', async () => {
+    const { started, instances } = given()
+    const first = await instances.take()
+    first.isBroken = true
+    await instances.give(first)
+    assert.equal(first.isClosed, true)
+    const second = await instances.take()
+    await instances.give(second)
+    second.isBroken = true
+    assert.notEqual(await instances.take(), second)
+    assert.equal(started.length, 3)
+  })
+
+  it('are new each time where the handler is to be loaded anew', async () => {
+    const { started, instances } = given(false)
+    const [first, second] = await Promise.all([instances.take(), instances.take()])
+    assert.notEqual(first, second)
+    await instances.give(first)
+    assert.equal(first.isClosed, true)
+    await instances.take()
+    assert.equal(started.length, 3)
+  })
+
+  it('are all closed in the end', async () => {
+    const { started, instances } = given()
+    await instances.take()
+    await instances.close()
+    assert.deepEqual(
+      started.map(({ isClosed }) => isClosed),
+      [true],
+    )
+  })
+})
+
+describe('the patience with busy instances', () => {
+  it('is greater where every processor has work', () => {
+    const computing = { isComputing: true }
+    const waiting = { isComputing: false }
+    assert.ok(patience([computing, waiting], 2) < patience([computing, computing], 2))
+  })
+})

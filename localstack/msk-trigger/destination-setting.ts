@@ -1,11 +1,17 @@
 import type { Destination } from './destination.ts'
-import type { EventSettings } from './event-settings.ts'
 import { isObject, show } from './values.ts'
 
 /** A destination as the file names it: `reference` is an ARN, `kafka://topic`, or what CloudFormation resolves. */
 export interface GivenDestination {
   readonly kind: Destination['kind']
   readonly reference: unknown
+}
+
+/** The settings of an event that a destination is read from. */
+interface DestinationSettings {
+  readonly topic: string
+  readonly onFailureDestination?: string
+  readonly destinations?: { readonly onFailure: unknown }
 }
 
 /** What is wrong with a setting, to follow its name in a message. */
@@ -27,7 +33,7 @@ const MUST_BE = 'must be the ARN of an SQS queue, an SNS topic or an S3 bucket, 
 const NAME_OF = { sqs: 'QueueName', sns: 'TopicName', s3: 'BucketName' } as const
 
 /** What is wrong with the destination of an event, if anything is. Rules 42, 43. */
-export function destinationProblem(settings: EventSettings): Problem | undefined {
+export function destinationProblem(settings: DestinationSettings): Problem | undefined {
   const { setting, value } = asWritten(settings)
   if (value === undefined) return undefined
   if (settings.onFailureDestination !== undefined && settings.destinations !== undefined) {
@@ -43,7 +49,7 @@ export function destinationProblem(settings: EventSettings): Problem | undefined
 }
 
 /** The destination of an event that was checked. An empty text means none. */
-export function givenDestination(settings: EventSettings): GivenDestination | undefined {
+export function givenDestination(settings: DestinationSettings): GivenDestination | undefined {
   const { value } = asWritten(settings)
   return value === undefined ? undefined : parse(value)
 }
@@ -70,7 +76,7 @@ export function localDestination(
 }
 
 /** Under the name that the framework's `kafka` event has for it, or the one of its `stream` event. */
-function asWritten({ onFailureDestination, destinations }: EventSettings): {
+function asWritten({ onFailureDestination, destinations }: DestinationSettings): {
   setting: string
   value: unknown
 } {

@@ -5,7 +5,7 @@ import type { Entry } from './intake.ts'
 import type { Mapping } from './mappings.ts'
 
 /** Why a record is never sent to the function: `condition` is what its destination is told. Rules 9, 15. */
-export interface Refusal {
+interface Refusal {
   readonly condition: 'MaximumPayloadSizeExceeded' | 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
   readonly why: string
 }

@@ -4,7 +4,7 @@ import type { FunctionDefinition, Template } from './framework.ts'
 import type { RegistrySettings } from './registry/config.ts'
 
 /** A statement of an IAM policy. */
-export interface Statement {
+interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
   readonly Resource: readonly unknown[]
@@ -45,7 +45,7 @@ interface GeneratedRole {
 }
 
 /** What one event needs beyond the framework's own statements. */
-export function statementsFor(
+function statementsFor(
   kind: 'msk' | 'kafka',
   cluster: unknown,
   settings: EventSettings,

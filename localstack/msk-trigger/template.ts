@@ -38,7 +38,7 @@ export function writeMappings(
 }
 
 /** The properties that are ours to write. What was not set is left to Lambda's own default. */
-export function mappingProperties(settings: EventSettings): Readonly<Record<string, unknown>> {
+function mappingProperties(settings: EventSettings): Readonly<Record<string, unknown>> {
   const destination = givenDestination(settings)
   const properties = {
     // The framework writes every window but 0, which then became Lambda's 500 ms (rules 3, 5).

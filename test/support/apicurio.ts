@@ -8,7 +8,7 @@ import { freePort } from '../../localstack/services/ports.ts'
 import { startProcess } from '../../localstack/services/process.ts'
 import { requireJava, requireMaven } from '../../localstack/services/requirements.ts'
 import { runTool } from '../../localstack/services/tool.ts'
-import { until } from '../integration/msk-trigger/until.ts'
+import { until } from './until.ts'
 
 /** The last that runs on Java 17. */
 const VERSION = '2.6.13.Final'
@@ -35,7 +35,7 @@ export async function startApicurio(port?: number): Promise<Apicurio> {
   const running = await startProcess(launch, join(LOGS_DIR, 'registry.log'))
   const uri = `http://127.0.0.1:${at}/apis/ccompat/v7`
   try {
-    await until('the schema registry to answer', async () => (await fetch(`${uri}/subjects`)).ok, 60_000)
+    await until('the schema registry to answer', async () => (await fetch(`${uri}/subjects`)).ok)
   } catch (error) {
     await running.stop()
     throw error

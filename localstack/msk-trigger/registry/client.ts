@@ -10,7 +10,7 @@ export interface Schema {
 }
 
 /** The registry did not answer, or not in its role: nothing is known about the schema, so the record must wait. */
-export class RegistryUnavailableError extends Error {
+class RegistryUnavailableError extends Error {
   override readonly name = 'RegistryUnavailableError'
 }
 

@@ -2,8 +2,9 @@ import type { Message, SchemaMetadata } from '../event.ts'
 import type { FilterData } from '../filters.ts'
 import type { OpenChoices } from '../open-choices.ts'
 import { RegistryClient } from './client.ts'
-import { type Codec, loadCodec } from './codec.ts'
+import type { Codec } from './codec.ts'
 import type { RegistryConfig } from './config.ts'
+import { loadCodec } from './load-codec.ts'
 import { UndecodableError, unframe } from './wire.ts'
 
 /** A record after the registry. `data` is what a filter sees, where the value was decoded for it. */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { until } from '../../support/until.ts'
 import { TestKafka } from './kafka.ts'
 import { Project } from './project.ts'
-import { until } from './until.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const PLUGIN = join(ROOT, 'localstack', 'msk-trigger')

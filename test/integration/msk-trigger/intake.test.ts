@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { framed, startSchemaRegistry } from '../../support/schema-registry.ts'
+import { until } from '../../support/until.ts'
 import { TestKafka } from './kafka.ts'
 import { Project, recordsOf } from './project.ts'
-import { until } from './until.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
 const SCHEMA = '{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}'

@@ -1,0 +1,32 @@
+import type { DataFormat, Schema } from './client.ts'
+import type { Codec } from './codec.ts'
+
+/** The package that each format needs in the project: loaded with the first schema of that format, or never. */
+const FORMATS: Readonly<
+  Record<DataFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
+> = {
+  AVRO: { needs: 'avsc', load: () => import('./avro.ts') },
+  JSON: { needs: 'ajv', load: () => import('./json-schema.ts') },
+  PROTOBUF: { needs: 'protobufjs', load: () => import('./protobuf.ts') },
+}
+
+interface CodecModule {
+  /** @throws UndecodableError if the schema itself cannot be used. */
+  codecFor(schema: Schema): Codec
+}
+
+/**
+ * The codec of a schema.
+ *
+ * @throws UndecodableError if the schema itself cannot be used; Error if the package for its format is not installed.
+ */
+export async function loadCodec(schema: Schema): Promise<Codec> {
+  const { needs, load } = FORMATS[schema.format]
+  const module = await load().catch(error => {
+    throw new Error(
+      `records with a schema in ${schema.format} need the package ${needs}: npm install --save-dev ${needs}`,
+      { cause: error },
+    )
+  })
+  return module.codecFor(schema)
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
-import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
+import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
 import { createTopic } from '../../support/create-topic.ts'
 import { until } from '../../support/until.ts'
 
@@ -16,7 +16,10 @@ export class TestKafka {
   readonly admin: Admin
   readonly producer: Producer
 
+  readonly #kafka: Kafka
+
   private constructor(kafka: Kafka) {
+    this.#kafka = kafka
     this.admin = kafka.admin()
     this.producer = kafka.producer()
   }
@@ -55,10 +58,31 @@ export class TestKafka {
   }
 
   /** Waits until exactly this is committed. */
-  async untilCommitted(groupId: string, topic: string, offsets: readonly number[]): Promise<void> {
+  async untilCommitted(
+    groupId: string,
+    topic: string,
+    offsets: readonly number[],
+    withinMs = 60_000,
+  ): Promise<void> {
     const wanted = JSON.stringify(offsets)
     const isCommitted = async () => JSON.stringify(await this.committed(groupId, topic)) === wanted
-    await until(`group ${groupId} to commit ${wanted}`, isCommitted)
+    await until(`group ${groupId} to commit ${wanted}`, isCommitted, { withinMs })
+  }
+
+  /** All records of a topic, by a consumer of its own. */
+  async records(topic: string): Promise<(KafkaMessage & { readonly partition: number })[]> {
+    const ends = await this.admin.fetchTopicOffsets(topic)
+    const count = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+    const records: (KafkaMessage & { readonly partition: number })[] = []
+    const consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 })
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ partition, message }) => void records.push({ ...message, partition }),
+    })
+    await until(`${count} records of ${topic}`, () => records.length >= count)
+    await consumer.disconnect()
+    return records
   }
 
   async members(groupId: string): Promise<number> {

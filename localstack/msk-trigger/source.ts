@@ -96,7 +96,10 @@ export class EventSource implements MemberListener, Faulty {
     while (!this.#ending.signal.aborted) {
       attempt += 1
       try {
-        if (await this.#parts.cluster.hasTopic(this.#mapping.topic)) {
+        const isThere = await this.#parts.cluster.hasTopic(this.#mapping.topic)
+        // Told to stop meanwhile: to join now would leave a member behind that nobody ends.
+        if (this.#ending.signal.aborted) return
+        if (isThere) {
           attempt = 1
           await this.#member.read()
         } else this.#tell(attempt, `topic ${this.#mapping.topic} does not exist yet: create it.`)

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { MemoryPublisher } from '../../../lib/adapters/memory/publisher.ts'
+import { MemoryStateStore } from '../../../lib/adapters/memory/state-store.ts'
+import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
+import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+
+const ENTITY = '/environment/test-site s-1'
+
+describe('what the outside does', () => {
+  const away = () => Promise.reject(new Unavailable('store-unavailable', 'away'))
+
+  it('given a store out of reach, then nothing is processed and the partition is reported from its first record', async () => {
+    const stage = new Stage()
+    const store = new MemoryStateStore()
+    store.load = away
+    const response = await stage.batch([record(4, reading('a')), record(5, reading('b'))], {
+      ports: { store },
+    })
+    assert.deepEqual(
+      response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+      [
+        { partition: 'sluice.telemetry.readings.test-0', offset: 4 },
+        { partition: 'sluice.telemetry.readings.test-0', offset: 5 },
+      ],
+    )
+    assert.deepEqual(stage.outcomes, [])
+    assert.equal(stage.observer.waits[0]?.reason, 'store-unavailable')
+  })
+
+  it('given one partition whose slot is out of reach, then the others go on', async () => {
+    const stage = new Stage()
+    const store = new MemoryStateStore()
+    const load = store.load.bind(store)
+    store.load = (slot: Slot, wanted) => (slot.partition === 0 ? away() : load(slot, wanted))
+    const batch = [record(0, reading('a')), record(0, reading('b'), { partition: 1 })]
+    const response = await stage.batch(batch, { ports: { store } })
+    assert.equal(response.batchItemFailures.length, 1)
+    assert.deepEqual(stage.outcomes, ['applied/counted'])
+  })
+
+  it('given a mapping without partial responses, when a partition must wait, then the handler throws', async () => {
+    const stage = new Stage()
+    const store = new MemoryStateStore()
+    store.load = away
+    const held = stage.batch([record(4, reading('a'))], { ports: { store }, partialResponses: false })
+    await assert.rejects(held, { name: 'BatchHeld', message: /readings\.test\/0 from 4/ })
+  })
+
+  it('given a publish that fails after the commit, when the batch comes again, then what was decided is published', async () => {
+    const stage = new Stage()
+    const publisher = new MemoryPublisher()
+    publisher.publish = () => Promise.reject(new Unavailable('broker-unavailable', 'away'))
+    const batch = [record(0, reading('a')), record(1, reading('b'))]
+    const response = await stage.batch(batch, { ports: { publisher } })
+    assert.equal(response.batchItemFailures.length, 2)
+    await stage.batch(batch)
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
+    assert.deepEqual(
+      stage.events.map(({ data }) => data),
+      [{ count: 2 }],
+    )
+  })
+
+  it('given emissions left over, when the next batch comes, then they leave before anything newer', async () => {
+    const stage = new Stage()
+    const publisher = new MemoryPublisher()
+    publisher.publish = () => Promise.reject(new Unavailable('broker-unavailable', 'away'))
+    await stage.batch([record(0, reading('a')), record(1, reading('b'))], { ports: { publisher } })
+    await stage.batch([record(2, reading('c')), record(3, reading('d'))])
+    assert.deepEqual(
+      stage.events.map(({ data }) => data),
+      [{ count: 2 }, { count: 4 }],
+    )
+  })
+
+  it('given a settle that fails, then the batch has succeeded and the repeat has the same id', async () => {
+    const stage = new Stage()
+    const settle = stage.store.settle.bind(stage.store)
+    stage.store.settle = away
+    const response = await stage.batch([record(0, reading('a')), record(1, reading('b'))])
+    assert.deepEqual(response, { batchItemFailures: [] })
+    assert.equal(stage.observer.unsettledEntries, 1)
+    stage.store.settle = settle
+    await stage.batch([record(2, reading('c'))])
+    assert.deepEqual(new Set(stage.events.map(({ id }) => id)).size, 1)
+    assert.equal(stage.events.length, 2)
+  })
+
+  it('given another invocation that was faster, then this one decides again and emits only what the slot took', async () => {
+    const stage = new Stage()
+    const batch = [record(0, reading('a')), record(1, reading('b'))]
+    const commit = stage.store.commit.bind(stage.store)
+    stage.store.commit = async (slot, change) => {
+      stage.store.commit = commit
+      await stage.batch(batch)
+      return commit(slot, change)
+    }
+    await stage.batch(batch)
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
+    assert.equal(stage.publisher.published.length, 1)
+  })
+
+  it('given a commit whose reply was lost, when the batch comes again, then its emissions leave once and nothing is applied twice', async () => {
+    const stage = new Stage()
+    const batch = [record(0, reading('a')), record(1, reading('b'))]
+    const commit = stage.store.commit.bind(stage.store)
+    stage.store.commit = async (slot, change) => {
+      await commit(slot, change)
+      throw new Unavailable('store-unavailable', 'the reply was lost')
+    }
+    await stage.batch(batch)
+    stage.store.commit = commit
+    await stage.batch(batch)
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
+    assert.deepEqual(
+      stage.events.map(({ data }) => data),
+      [{ count: 2 }],
+    )
+  })
+
+  it('given too little time for another wave, then the rest waits', async () => {
+    const stage = new Stage()
+    const batch = Array.from({ length: 600 }, (_, offset) => record(offset, reading(`r${offset}`)))
+    let waves = 0
+    const response = await stage.batch(batch, { remainingMs: () => (waves++ === 0 ? 60_000 : 100) as number })
+    assert.equal(stage.outcomes.length, 500)
+    assert.deepEqual(response.batchItemFailures[0]?.itemIdentifier.offset, 500)
+    assert.equal(response.batchItemFailures.length, 100)
+    assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
+  })
+
+  it('given a topic that was made anew, then the partition stops instead of dropping its records as duplicates', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, reading('a')), record(1, reading('b'))])
+    const later = { timestampMs: Date.parse('2026-04-01T00:00:00Z') }
+    const response = await stage.batch([record(0, reading('c'), later)])
+    assert.equal(response.batchItemFailures.length, 1)
+    assert.equal(stage.observer.waits[0]?.reason, 'another-log')
+  })
+
+  it('given a store that knows nothing of a log with a past, then that is reported', async () => {
+    const stage = new Stage()
+    await stage.batch([record(7, reading('a'))])
+    assert.deepEqual(stage.observer.startsWithoutMarkAt, [7])
+  })
+
+  it('given offsets that nobody delivered, then that is reported', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, reading('a'))])
+    await stage.batch([record(5, reading('b'))])
+    assert.deepEqual(stage.observer.stretches, [{ fromOffset: 1, toOffset: 4 }])
+  })
+})

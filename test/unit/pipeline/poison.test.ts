@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { sizeOf } from '../../../lib/cloudevents/record.ts'
+import { decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
+import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
+import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+
+const ENTITY = '/environment/test-site s-1'
+
+/** A reading's record with other bytes for its data. */
+function logNested(offset: number, json: string) {
+  return { ...record(offset, reading('nested', { type: 'com.example.other' })), value: Buffer.from(json) }
+}
+
+describe('records that cannot be processed', () => {
+  const garbage = { value: Buffer.from('\u0000garbage') }
+  const table: [name: string, content: Parameters<typeof record>[1], code: string][] = [
+    ['garbage', garbage, 'not-a-cloudevent'],
+    ['an empty value', { value: Buffer.alloc(0) }, 'not-a-cloudevent'],
+    ['a tombstone', { value: null }, 'not-a-cloudevent'],
+    ['a reading without an id', reading(''), 'malformed-event'],
+    ['a reading that breaks its schema', reading('x', { data: { sensorId: 7 } }), 'schema-violated'],
+    ['a reading from the future', reading('x', { at: 2 * 3600 }), 'time-in-future'],
+  ]
+  for (const [name, content, code] of table)
+    it(`given ${name}, then it leaves as a failure (${code}) and the rest of its batch goes on`, async () => {
+      const stage = new Stage()
+      const poison = record(1, content)
+      const response = await stage.batch([record(0, reading('a')), poison, record(2, reading('b'))])
+      assert.deepEqual(response, { batchItemFailures: [] })
+      assert.deepEqual(stage.outcomes, ['applied/counted', `failed/${code}`, 'applied/counted'])
+      const failure = stage.events.find(({ type }) => type === 'io.sluice.failure.v1')
+      const data = failure?.data as Record<string, unknown>
+      assert.equal(data.errorType, code)
+      assert.equal(data.originalOffset, 1)
+      assert.equal(data.originalValue, poison.value?.toString('base64') ?? null)
+      assert.deepEqual(
+        data.originalHeaders,
+        poison.headers.map(([name, value]) => ({ name, value: value.toString('base64') })),
+      )
+      assert.equal(
+        stage.publisher.published.find(({ topic }) => topic.includes('failures'))?.topic,
+        'sluice.telemetry.failures.test',
+      )
+    })
+
+  it('given a batch of poison delivered again, then each failure has left once', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, garbage)])
+    await stage.batch([record(0, garbage)])
+    assert.equal(stage.publisher.published.length, 1)
+  })
+
+  it('given a process that refuses, throws, or names two emissions alike, then the record fails and the state stays', async () => {
+    const emission = { name: 'same', to: 'events' as const, key: 'k', type: 't', source: '/s', data: {} }
+    const steps: Record<string, () => ReturnType<KeyedProcess<unknown>['onEvent']>> = {
+      good: () => decided('counted', { seen: true }),
+      refuses: () => rejected('not in this state'),
+      throws: () => {
+        throw new TypeError('a bug')
+      },
+      repeats: () => decided('twice', { seen: false }, [emission, emission]),
+      huge: () => decided('huge', { seen: false }, [{ ...emission, data: 'x'.repeat(2 ** 20) }]),
+    }
+    const process: KeyedProcess<unknown> = {
+      name: 'moody',
+      accepts: READING_TYPES,
+      onEvent: (_, event) => (steps[event.id] as () => ReturnType<KeyedProcess<unknown>['onEvent']>)(),
+    }
+    const stage = new Stage(process)
+    await stage.batch(Object.keys(steps).map((id, offset) => record(offset, reading(id))))
+    assert.deepEqual(stage.outcomes, [
+      'applied/counted',
+      'failed/rejected',
+      'failed/unexpected-error',
+      'failed/unexpected-error',
+      'failed/emission-too-large',
+    ])
+    assert.deepEqual(await stage.state(ENTITY), { seen: true })
+  })
+
+  it('given data that is nested too deeply to be walked, then that is the failure of its record alone', async () => {
+    const stage = new Stage()
+    const depth = 20_000
+    const nested = logNested(1, `${'['.repeat(depth)}${']'.repeat(depth)}`)
+    await stage.batch([record(0, reading('a')), nested, record(2, reading('b'))])
+    assert.equal(stage.outcomes[0], 'applied/counted')
+    assert.match(stage.outcomes[1] ?? '', /^(failed|ignored)\//)
+    assert.equal(stage.outcomes[2], 'applied/counted')
+  })
+
+  it('given a state or an emission that cannot be stored, then that is a bug of the consumer, and its record fails', async () => {
+    const circular: { self?: unknown } = {}
+    circular.self = circular
+    const process: KeyedProcess<unknown> = {
+      name: 'circular',
+      accepts: READING_TYPES,
+      onEvent: (_, event) => {
+        if (event.id === 'state') return decided('stored', circular)
+        if (event.id === 'good') return decided('counted', {})
+        return decided('emitted', {}, [
+          { name: 'e', to: 'events', key: null, type: 't', source: '/s', data: 1n },
+        ])
+      },
+    }
+    const stage = new Stage(process)
+    await stage.batch(['state', 'emission', 'good'].map((id, offset) => record(offset, reading(id))))
+    assert.deepEqual(stage.outcomes, [
+      'failed/unexpected-error',
+      'failed/unexpected-error',
+      'applied/counted',
+    ])
+  })
+
+  it('given a process that changes its state and then gives up, then the next event finds the state as it was', async () => {
+    const process: KeyedProcess<{ count: number }> = {
+      name: 'careless',
+      accepts: READING_TYPES,
+      onEvent(state = { count: 0 }, event) {
+        state.count++
+        return event.id === 'bad' ? rejected('no') : decided('counted', state)
+      },
+    }
+    const stage = new Stage(process as KeyedProcess<unknown>)
+    await stage.batch(['a', 'bad', 'b'].map((id, offset) => record(offset, reading(id))))
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
+  })
+
+  const vast: [name: string, content: Parameters<typeof record>[1]][] = [
+    ['value', { value: Buffer.alloc(2 * 2 ** 20, 1) }],
+    ['key', { key: Buffer.alloc(1_000_000, 1), value: Buffer.alloc(1_000_000) }],
+    ['header name', { headers: [['\u0001'.repeat(400_000), Buffer.alloc(0)]] }],
+    [
+      'number of headers',
+      { headers: Array.from({ length: 120_000 }, () => ['h', Buffer.alloc(0)] as const) },
+    ],
+  ]
+  for (const [name, content] of vast)
+    it(`given a record with a vast ${name}, then its letter still fits into its topic`, async () => {
+      const stage = new Stage()
+      await stage.batch([record(0, content)])
+      assert.equal(stage.publisher.published.length, 1)
+      for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
+    })
+
+  it('given a record near the limit of its topic, then its letter says where the bytes are instead of growing too large', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, { value: Buffer.alloc(2 * 2 ** 20, 1) })])
+    const data = stage.events[0]?.data as { originalValue: unknown; error: string }
+    assert.equal(data.originalValue, null)
+    assert.match(data.error, /too large for a letter.*its place in the log: value$/)
+  })
+})

@@ -4,8 +4,11 @@ import type { Destination } from './destination.ts'
 /** Sends one payload. `key` is the name of the object, for S3. */
 export type Put = (payload: string, key?: string) => Promise<void>
 
-/** The requests are few, and what is slow is tried again by the delivery, which says so. */
+/** What fails is tried again by the delivery, which says so. */
 const COMMON = { maxAttempts: 1 }
+
+/** The time for a request: a server that takes it and never answers would hold its partitions without a word. */
+const abort = () => ({ abortSignal: AbortSignal.timeout(10_000) })
 
 /** A client of one destination. The SDK is loaded here and not before: few projects need it. */
 export async function awsPut(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<Put> {
@@ -31,8 +34,11 @@ async function sqs(arn: string, config: object): Promise<Put> {
   const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false })
   const [QueueOwnerAWSAccountId, QueueName] = arn.split(':').slice(-2)
   return async payload => {
-    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }))
-    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: payload }))
+    const { QueueUrl } = await client.send(
+      new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }),
+      abort(),
+    )
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: payload }), abort())
   }
 }
 
@@ -43,7 +49,7 @@ async function sns(arn: string, config: object): Promise<Put> {
   )
   const client = new SNSClient(config)
   return async payload => {
-    await client.send(new PublishCommand({ TopicArn: arn, Message: payload }))
+    await client.send(new PublishCommand({ TopicArn: arn, Message: payload }), abort())
   }
 }
 
@@ -55,7 +61,10 @@ async function s3(arn: string, config: object): Promise<Put> {
   const client = new S3Client({ ...config, forcePathStyle: true })
   const Bucket = arn.split(':').at(-1)
   return async (payload, Key) => {
-    await client.send(new PutObjectCommand({ Bucket, Key, Body: payload, ContentType: 'application/json' }))
+    await client.send(
+      new PutObjectCommand({ Bucket, Key, Body: payload, ContentType: 'application/json' }),
+      abort(),
+    )
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs'
 import type { Mapping, StartingPosition } from './mappings.ts'
 
+/** What a configuration belongs to. kafkajs exports the number in a way that an ES module cannot import. */
+const TOPIC = 2
+
 type Offsets = ReadonlyMap<number, number>
 
 /** Questions to the cluster. A connection lasts for one question: they are rare. */
@@ -14,6 +17,16 @@ export class Cluster {
   /** Whether the topic exists. Asking does not create it. */
   hasTopic(topic: string): Promise<boolean> {
     return this.#ask(async admin => (await admin.listTopics()).includes(topic))
+  }
+
+  /** The bytes of the largest batch that the topic takes. */
+  largestBatch(topic: string): Promise<number> {
+    return this.#ask(async admin => {
+      const configNames = ['max.message.bytes']
+      const resources = [{ type: TOPIC, name: topic, configNames }]
+      const { resources: answers } = await admin.describeConfigs({ resources, includeSynonyms: false })
+      return Number(answers[0]?.configEntries[0]?.configValue)
+    })
   }
 
   /** What the group has committed: partition → offset, without those it never committed. */

@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.ts'
+import { Backpressure, type Fetching } from './backpressure.ts'
 import { type BatchLimits, nextBatch, type Take } from './batching.ts'
 import { Commits } from './commits.ts'
 import { type DeliveryContext, deliver } from './delivery.ts'
@@ -19,13 +20,7 @@ import { within } from './wait.ts'
 /** Rule 18: what one event poller runs at once, each invocation with other partitions (rule 19). */
 const CONCURRENT_INVOCATIONS = 5
 
-/**
- * A full lane holds up fetching for so long, and its partition is paused only after that: a paused one that is resumed
- * takes up to the wait of a fetch to be read again, which is longer than a quick handler takes for all that waits.
- */
-const ROOM_MS = 100
-
-export interface DispatcherParts {
+export interface DispatcherParts extends Fetching {
   readonly name: string
   readonly brokers: readonly string[]
   readonly backoff: Backoff
@@ -39,9 +34,6 @@ export interface DispatcherParts {
   /** A fault of a test: the poller is to begin anew. */
   crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
-  /** Stops and starts the fetching of a partition. */
-  pause(partition: number): void
-  resume(partition: number): void
 }
 
 /** Keeps what was read until it is delivered: fills a lane for each partition, and starts batches out of them. */
@@ -52,6 +44,7 @@ export class Dispatcher {
   readonly #delivery: DeliveryContext
   readonly #commits: Commits
   readonly #receiver: Receiver
+  readonly #backpressure: Backpressure
   readonly #slots = new Slots(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Set<Promise<void>>()
@@ -73,6 +66,7 @@ export class Dispatcher {
     const { name, log, backoff, intake } = parts
     const common = { name, log, backoff, ending: this.#ending.signal }
     this.#commits = new Commits({ ...common, commit: offsets => parts.commit(offsets) })
+    this.#backpressure = new Backpressure(parts)
     this.#receiver = new Receiver({ ...common, intake })
     this.#delivery = this.#deliveryContext()
   }
@@ -91,9 +85,9 @@ export class Dispatcher {
       const lane =
         lanes.get(partition) ?? new Lane(this.#mapping, partition, offset, this.#limits.envelopeBytes)
       lanes.set(partition, lane)
-      if (lane.paused) this.#parts.pause(partition)
     }
     this.#lanes = lanes
+    this.#backpressure.reopened(lanes.values())
     this.#dispatch()
   }
 
@@ -102,11 +96,7 @@ export class Dispatcher {
     const lane = this.#lanes.get(partition)
     if (!lane || messages.length === 0) return
     this.#receiver.receive(lane, messages, () => this.dispatchSoon())
-    if (!lane.isFull || lane.paused) return
-    await within(ROOM_MS, lane.room)
-    if (!lane.isFull || lane.paused || lane.lost) return
-    lane.paused = true
-    this.#parts.pause(partition)
+    await this.#backpressure.filled(lane, this.#lanes.size)
   }
 
   /** Starts nothing more, and waits so long at most for what runs. What is not done then is never committed. */
@@ -167,10 +157,7 @@ export class Dispatcher {
     if (!lane) return []
     this.#busy.add(partition)
     const records = lane.take(count)
-    if (lane.paused && lane.isHungry) {
-      lane.paused = false
-      this.#parts.resume(partition)
-    }
+    this.#backpressure.taken(lane)
     return records
   }
 

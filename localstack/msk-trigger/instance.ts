@@ -32,10 +32,19 @@ export class Instance {
   #fail: ((error: Error) => void) | undefined
   #thread: Worker | undefined
   #useBefore: EventLoopUtilization | undefined
+  #isClosed = false
+  readonly #onIdleEnd: (error: Error) => void
   /** Until its first invocation has ended, it loads the handler. */
   #isCold = true
 
-  constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, functionKey: string) {
+  /** @param onIdleEnd told when the thread ends by itself after it has answered. */
+  constructor(
+    serverless: Serverless,
+    options: Readonly<Record<string, unknown>>,
+    functionKey: string,
+    onIdleEnd: (error: Error) => void,
+  ) {
+    this.#onIdleEnd = onIdleEnd
     this.#lambda = new Lambda(serverless, { ...options, noTimeout: true })
     this.#lambda.create([{ functionKey, functionDefinition: serverless.service.getFunction(functionKey) }])
     this.#function = this.#lambda.get(functionKey)
@@ -78,6 +87,7 @@ export class Instance {
 
   /** Ends the thread. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await within(END_MS, this.#lambda.cleanup())
   }
 
@@ -92,7 +102,9 @@ export class Instance {
       const what =
         cause === undefined ? `ended its process with exit code ${code}` : 'let an exception escape'
       this.isBroken = true
-      this.#fail?.(new HandlerEnded(`the handler ${what}`, { cause }))
+      const error = new HandlerEnded(`the handler ${what}`, { cause })
+      if (this.#fail) this.#fail(error)
+      else if (!this.#isClosed) this.#onIdleEnd(error)
     })
   }
 }

@@ -1,14 +1,17 @@
 import { availableParallelism } from 'node:os'
 import type { Instance } from './instance.ts'
 
-/** A new instance is started only when none became free for so long: its start takes longer than most handlers. */
+/** A new instance is started when none became free for so long: its start takes longer than most handlers. */
 const PATIENCE_MS = 15
 
 /** The same where every processor has work: one more thread would only slow down the others. */
 const PATIENCE_WITHOUT_PROCESSOR_MS = 200
 
-/** The threads that can compute at once beside this one. */
-const PROCESSORS = Math.max(1, availableParallelism())
+/** It is started as well when for so long somebody has always been waiting, and a processor has no work. */
+const BACKLOG_MS = 100
+
+/** The threads that can have work at once: this one waits for them as often as they for it. */
+const PROCESSORS = availableParallelism()
 
 /** What an instance is to those that hand it out. */
 type Lent = Pick<Instance, 'isBroken' | 'isComputing' | 'close'>
@@ -28,6 +31,8 @@ export class Instances<I extends Lent = Instance> {
   readonly #all = new Set<I>()
   readonly #idle: I[] = []
   readonly #waiting: Waiter<I>[] = []
+  /** Since when always somebody has waited. */
+  #backlogSinceMs: number | undefined
   #timer: NodeJS.Timeout | undefined
 
   /** @param areReused false where every invocation is to load the handler anew. */
@@ -63,6 +68,7 @@ export class Instances<I extends Lent = Instance> {
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
       const instance = this.#free() ?? (this.#areReused && this.#all.size > 0 ? undefined : this.#new())
       if (!instance) {
+        this.#backlogSinceMs ??= performance.now()
         // Where this thread was busy, answers may be there already: they are heard before the timer is believed.
         this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), this.#waitMs(first))
         return
@@ -70,19 +76,22 @@ export class Instances<I extends Lent = Instance> {
       this.#waiting.shift()
       first.take(instance)
     }
+    this.#backlogSinceMs = undefined
   }
 
   #startIfDue(): void {
     const first = this.#waiting[0]
     if (first && this.#waitMs(first) <= 0) {
       this.#waiting.shift()
+      this.#backlogSinceMs = undefined
       first.take(this.#new())
     }
     this.#serve()
   }
 
   #waitMs({ sinceMs }: Waiter<I>): number {
-    return sinceMs + patience(this.#all) - performance.now()
+    const backlogSinceMs = this.#backlogSinceMs ?? sinceMs
+    return startsAtMs({ sinceMs, backlogSinceMs }, this.#all) - performance.now()
   }
 
   /** The one that ran last. A thread can end while it is idle. */
@@ -101,8 +110,18 @@ export class Instances<I extends Lent = Instance> {
   }
 }
 
-/** How long an invocation waits for a busy instance before a new one is started. */
-export function patience(instances: Iterable<Pick<Lent, 'isComputing'>>, processors = PROCESSORS): number {
+/**
+ * When a new instance is started for an invocation that waits for a busy one.
+ *
+ * @param waiting since when it waits, and since when always somebody has waited.
+ */
+export function startsAtMs(
+  { sinceMs, backlogSinceMs }: { readonly sinceMs: number; readonly backlogSinceMs: number },
+  instances: Iterable<Pick<Lent, 'isComputing'>>,
+  processors = PROCESSORS,
+): number {
   const computing = [...instances].filter(instance => instance.isComputing).length
-  return computing < processors ? PATIENCE_MS : PATIENCE_WITHOUT_PROCESSOR_MS
+  return computing < processors
+    ? Math.min(sinceMs + PATIENCE_MS, backlogSinceMs + BACKLOG_MS)
+    : sinceMs + PATIENCE_WITHOUT_PROCESSOR_MS
 }

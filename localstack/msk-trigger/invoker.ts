@@ -1,5 +1,6 @@
 import process from 'node:process'
-import type { Serverless } from './framework.ts'
+import { explain } from './explain.ts'
+import type { Log, Serverless } from './framework.ts'
 import { Instance, watchThread } from './instance.ts'
 import { Instances } from './instances.ts'
 
@@ -13,10 +14,12 @@ export interface Invoked {
 export class Invoker {
   readonly #serverless: Serverless
   readonly #options: Readonly<Record<string, unknown>>
+  readonly #log: Pick<Log, 'error'>
   readonly #functions = new Map<string, Instances>()
 
   /** `options` are serverless-offline's: its `custom` section and the command line. */
-  constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>) {
+  constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, log: Pick<Log, 'error'>) {
+    this.#log = log
     this.#serverless = serverless
     this.#options = options
     process.on('worker', watchThread)
@@ -54,7 +57,9 @@ export class Invoker {
   #instances(functionKey: string): Instances {
     const known = this.#functions.get(functionKey)
     if (known) return known
-    const start = () => new Instance(this.#serverless, this.#options, functionKey)
+    const onIdleEnd = (error: Error) =>
+      this.#log.error(`msk  ${functionKey}  after it had answered, ${explain(error)}`)
+    const start = () => new Instance(this.#serverless, this.#options, functionKey, onIdleEnd)
     const instances = new Instances(start, this.#options.reloadHandler !== true)
     this.#functions.set(functionKey, instances)
     return instances

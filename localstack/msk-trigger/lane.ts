@@ -35,8 +35,6 @@ export class Lane implements Queue {
   readonly eventBytes: number
   /** The partition was given away: what is still in flight must not be committed. */
   lost = false
-  /** Fetching is paused, because enough waits. */
-  paused = false
   #waiting: LaneRecord[] = []
   #waitingBytes = 0
   #nextOffset: number

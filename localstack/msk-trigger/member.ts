@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import { FETCHED_TOGETHER } from './backpressure.ts'
 import type { Message } from './event.ts'
 import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
@@ -52,9 +53,10 @@ export class GroupMember {
   }
 
   /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer breaks. Call it again then. */
-  async read(): Promise<void> {
+  async read(largestBatchBytes: number): Promise<void> {
     const { groupId, topic, startingPosition } = this.#mapping
-    const consumer = this.#kafka.consumer(consumerOptions(groupId, this.#settings.sessionTimeoutMs))
+    const { sessionTimeoutMs } = this.#settings
+    const consumer = this.#kafka.consumer(consumerOptions(groupId, sessionTimeoutMs, largestBatchBytes))
     const broken = Promise.withResolvers<never>()
     // It can break before it is awaited below.
     broken.promise.catch(() => {})
@@ -157,7 +159,7 @@ export class GroupMember {
   }
 }
 
-function consumerOptions(groupId: string, sessionTimeoutMs: number) {
+function consumerOptions(groupId: string, sessionTimeoutMs: number, largestBatchBytes: number) {
   return {
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -167,10 +169,9 @@ function consumerOptions(groupId: string, sessionTimeoutMs: number) {
     metadataMaxAge: 30_000,
     // A fetch waits so long at most, and with it a resumed partition and the end: kafkajs cannot interrupt it.
     maxWaitTimeInMs: 200,
-    // Little at a time: kafkajs decodes all of it at a stretch, and meanwhile no thread gets its next batch. Where the
-    // first partitions have so much, the later ones have their turn when these are full.
-    maxBytesPerPartition: 1024 * 1024,
-    maxBytes: 1024 * 1024,
+    // The largest batch must fit, or a broker would not give it out while partitions before it have records.
+    maxBytesPerPartition: largestBatchBytes,
+    maxBytes: FETCHED_TOGETHER * largestBatchBytes,
     // Long enough to sit out the restart of a broker as the same member. After that it is ours to begin anew.
     retry: { retries: 8, maxRetryTime: 2_000, restartOnFailure: async () => false },
   }

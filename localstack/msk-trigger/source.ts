@@ -92,16 +92,18 @@ export class EventSource implements MemberListener, Faulty {
 
   /** Reads until `stop`. What keeps it from reading is said, not a thousand times, and tried again. Never rejects. */
   async run(): Promise<void> {
+    const { cluster } = this.#parts
     let attempt = 0
     while (!this.#ending.signal.aborted) {
       attempt += 1
       try {
-        const isThere = await this.#parts.cluster.hasTopic(this.#mapping.topic)
+        const { topic } = this.#mapping
+        const largestBatch = (await cluster.hasTopic(topic)) ? await cluster.largestBatch(topic) : undefined
         // Told to stop meanwhile: to join now would leave a member behind that nobody ends.
         if (this.#ending.signal.aborted) return
-        if (isThere) {
+        if (largestBatch !== undefined) {
           attempt = 1
-          await this.#member.read()
+          await this.#member.read(largestBatch)
         } else this.#tell(attempt, `topic ${this.#mapping.topic} does not exist yet: create it.`)
       } catch (error) {
         this.#tell(attempt, this.#whyNotReading(error))

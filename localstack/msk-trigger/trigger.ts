@@ -45,7 +45,7 @@ export class Trigger {
       // A broker that does not answer is reported within a second or two; the sources try again for ever.
       retry: { retries: 2 },
     })
-    const invoker = new Invoker(serverless, offlineOptions)
+    const invoker = new Invoker(serverless, offlineOptions, log)
     const cluster = new Cluster(kafka)
     const senderParts = (mapping: Mapping) => ({
       kafka,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import { Instances, patience } from '../../../../localstack/msk-trigger/instances.ts'
+import { Instances, startsAtMs } from '../../../../localstack/msk-trigger/instances.ts'
 
 /** An instance without a thread. */
 class Fake {
@@ -95,10 +95,21 @@ describe('the instances of a function', () => {
   })
 })
 
-describe('the patience with busy instances', () => {
-  it('is greater where every processor has work', () => {
-    const computing = { isComputing: true }
-    const waiting = { isComputing: false }
-    assert.ok(patience([computing, waiting], 2) < patience([computing, computing], 2))
+describe('a new instance is started', () => {
+  const computing = { isComputing: true }
+  const waiting = { isComputing: false }
+  const startsAt = (sinceMs: number, backlogSinceMs: number, instances: (typeof computing)[]) =>
+    startsAtMs({ sinceMs, backlogSinceMs }, instances, 2)
+
+  it('for one that has waited longer than a quick handler takes', () => {
+    assert.equal(startsAt(1_000, 990, [waiting, computing]), 1_015)
+  })
+
+  it('when somebody has always waited for a while', () => {
+    assert.equal(startsAt(1_000, 910, [waiting, computing]), 1_010)
+  })
+
+  it('later where every processor has work', () => {
+    assert.equal(startsAt(1_000, 0, [computing, computing]), 1_200)
   })
 })

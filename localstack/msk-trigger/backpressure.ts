@@ -1,0 +1,54 @@
+import type { Lane } from './lane.ts'
+import { within } from './wait.ts'
+
+/**
+ * So long a full lane holds up fetching before its partition is paused. A paused one that is resumed takes up to the wait
+ * of a fetch to be read again, which is longer than a quick handler takes for all that waits.
+ */
+const ROOM_MS = 100
+
+/** So many partitions are fetched together. Of more, the first ones would keep the others from being fetched. */
+export const FETCHED_TOGETHER = 8
+
+/** Stops and starts the fetching of a partition. */
+export interface Fetching {
+  pause(partition: number): void
+  resume(partition: number): void
+}
+
+/** What is fetched faster than it is delivered waits in the broker: here it would only take memory. */
+export class Backpressure {
+  readonly #fetching: Fetching
+  readonly #paused = new Map<Lane, number>()
+  /** Lanes that took too long to make room, and would hold up the others again. */
+  readonly #slow = new WeakSet<Lane>()
+
+  constructor(fetching: Fetching) {
+    this.#fetching = fetching
+  }
+
+  /** After a lane was filled. Resolves when more may be fetched: soon, whether it has room or is paused. */
+  async filled(lane: Lane, partitionCount: number): Promise<void> {
+    if (!lane.isFull || this.#paused.has(lane)) return
+    if (partitionCount <= FETCHED_TOGETHER && !this.#slow.has(lane)) await within(ROOM_MS, lane.room)
+    if (!lane.isFull || this.#paused.has(lane) || lane.lost) return
+    this.#slow.add(lane)
+    this.#paused.set(lane, performance.now())
+    this.#fetching.pause(lane.partition)
+  }
+
+  /** After records were taken out of a lane. */
+  taken(lane: Lane): void {
+    const pausedAtMs = this.#paused.get(lane)
+    if (pausedAtMs === undefined || !lane.isHungry) return
+    if (performance.now() - pausedAtMs < ROOM_MS) this.#slow.delete(lane)
+    this.#paused.delete(lane)
+    this.#fetching.resume(lane.partition)
+  }
+
+  /** A rejoin has resumed everything, and these lanes are those that stay. */
+  reopened(lanes: Iterable<Lane>): void {
+    for (const lane of this.#paused.keys()) if (lane.lost) this.#paused.delete(lane)
+    for (const lane of lanes) if (this.#paused.has(lane)) this.#fetching.pause(lane.partition)
+  }
+}

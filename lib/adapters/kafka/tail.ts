@@ -12,6 +12,7 @@ export interface Tail {
 
 /** After a consumer broke, the wait before the next one tries. */
 const AGAIN_AFTER_MS = 500
+const FIRST_JOIN_WITHIN_MS = 30_000
 
 /**
  * Follows topics for people: from their present ends, each record once, also where the broker was away in between. It
@@ -63,7 +64,7 @@ class Follower implements Tail {
   }
 
   async start(): Promise<void> {
-    this.#following = this.#follow(await this.#join())
+    this.#following = this.#follow(await this.#firstJoin())
   }
 
   async stop(): Promise<void> {
@@ -79,6 +80,19 @@ class Follower implements Tail {
       if (!signal.aborted) await Promise.race([member.broken, ended])
       await member.leave()
       member = await this.#joinAgain(signal)
+    }
+  }
+
+  /** A broker that has just started makes the topic of its groups first, and refuses every member meanwhile. */
+  async #firstJoin(): Promise<Membership> {
+    const giveUpAtMs = Date.now() + FIRST_JOIN_WITHIN_MS
+    while (true) {
+      try {
+        return await this.#join()
+      } catch (error) {
+        if (Date.now() > giveUpAtMs) throw error
+        await pause(AGAIN_AFTER_MS)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { IHeaders, Kafka, Producer } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
+import { Fresh } from './fresh.ts'
 import { murmur2Partitioner } from './partitioner.ts'
 
 /** A single record that is larger has a request of its own. */
@@ -9,12 +10,16 @@ const REQUEST_BYTES = 900 * 1024
 /** Publishes to Kafka: acknowledged by all replicas, one request in flight, so that first copies leave in order. */
 export class KafkaPublisher implements Publisher {
   readonly #kafka: Kafka
-  #producer: Promise<Producer> | undefined
+  readonly #producer: Fresh<Producer>
   /** The publish before: partitions of a batch run side by side, but their requests leave one after another. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka
+    this.#producer = new Fresh(
+      () => this.#connect(),
+      producer => producer.disconnect(),
+    )
   }
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {
@@ -42,28 +47,21 @@ export class KafkaPublisher implements Publisher {
     }
   }
 
-  async close(): Promise<void> {
-    const producer = this.#producer
-    this.#producer = undefined
-    await producer?.then(connected => connected.disconnect()).catch(() => {})
+  close(): Promise<void> {
+    return this.#producer.drop()
   }
 
   async #send(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return
     try {
-      const producer = await this.#connected()
+      const producer = await this.#producer.get()
       for (const request of requests(records))
         await producer.sendBatch({ acks: -1, timeout: 5_000, topicMessages: byTopic(request) })
     } catch (error) {
       // A request that timed out may still be on its way: with its connection closed it cannot overtake what follows.
-      await this.close()
+      await this.#producer.drop()
       throw failureOf(error)
     }
-  }
-
-  #connected(): Promise<Producer> {
-    this.#producer ??= this.#connect()
-    return this.#producer
   }
 
   async #connect(): Promise<Producer> {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Consumer, EachMessagePayload, IHeaders, Kafka } from 'kafkajs'
-import type { LogRecord, RecordHeader } from '../../cloudevents/record.ts'
+import type { Consumer, EachMessagePayload, Kafka } from 'kafkajs'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { logRecordOf } from './messages.ts'
 import { TopicOffsets } from './offsets.ts'
 
 /** A reader of what comes from now on. */
@@ -158,19 +159,10 @@ class Follower implements Tail {
     if (offset < this.#position(topic, partition)) return
     const positions = this.#next.get(topic)
     if (positions) positions[partition] = offset + 1
-    const { key, value } = message
-    const headers = headersOf(message.headers ?? {})
-    this.#onRecord({ topic, partition, offset, timestampMs: Number(message.timestamp), key, value, headers })
+    this.#onRecord(logRecordOf(topic, partition, message))
   }
 
   #position(topic: string, partition: number): number {
     return this.#next.get(topic)?.[partition] ?? 0
   }
-}
-
-/** The library groups headers by name; the order among different names is not kept. */
-function headersOf(headers: IHeaders): RecordHeader[] {
-  return Object.entries(headers).flatMap(([name, values]) =>
-    [values ?? []].flat().map((value): RecordHeader => [name, Buffer.from(value)]),
-  )
 }

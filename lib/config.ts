@@ -11,6 +11,8 @@ export interface Config {
     readonly clusterArn?: string
     readonly auth: 'none' | 'tls' | 'iam'
     readonly region?: string
+    /** What of transactions the event source mappings see: what is read beside them must see the same. */
+    readonly isolation: 'read-committed' | 'read-uncommitted'
   }
   readonly redis: { readonly url: string; readonly secret?: string }
   /** Folder with the alert rules, `*.yaml`. */
@@ -21,6 +23,8 @@ export interface Config {
   readonly contentMode: ContentMode
   readonly idWindowMs: number
   readonly futureToleranceMs: number
+  /** Records appended before this instant, in milliseconds since the epoch, are none of the consumers'. */
+  readonly sinceMs?: number
   /** Whether this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
   /** Whether this process ends after one invocation, as `serverless invoke local` does once nothing is open. */
@@ -62,6 +66,11 @@ export function readConfig(environment: Environment = process.env): Config {
   if (!environment.REDIS_URL) faults.push('REDIS_URL: must name the server, as redis://host:port')
   const secret = read.text('REDIS_SECRET', /\S/, 'the name of a secret')
   const region = read.text('AWS_REGION', /^[a-z0-9-]+$/, 'a region')
+  const since = read.text(
+    'SLUICE_SINCE',
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
+    'an instant such as 2026-03-01T00:00:00Z',
+  )
   const generatorParameter = read.text('GENERATOR_PARAMETER', /^\S+$/, 'the name of a parameter')
   const config: Config = {
     env: read.text('SLUICE_ENV', /^[a-z0-9-]{1,20}$/, 'lower-case letters, digits and "-"') ?? 'local',
@@ -70,6 +79,7 @@ export function readConfig(environment: Environment = process.env): Config {
       ...(clusterArn ? { clusterArn } : {}),
       auth: read.oneOf('KAFKA_AUTH', ['none', 'tls', 'iam'], brokers.length > 0 ? 'none' : 'iam'),
       ...(region ? { region } : {}),
+      isolation: read.oneOf('KAFKA_ISOLATION', ['read-committed', 'read-uncommitted'], 'read-committed'),
     },
     redis: { url: url ?? '', ...(secret ? { secret } : {}) },
     rulesDir: read.text('RULES_DIR', /\S/, 'a folder') ?? 'rules',
@@ -77,6 +87,7 @@ export function readConfig(environment: Environment = process.env): Config {
     contentMode: read.oneOf('CONTENT_MODE', ['binary', 'structured'], CONSUMER_DEFAULTS.contentMode),
     idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
+    ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',
     singleInvocation: environment.IS_LOCAL === 'true',
   }

@@ -1,6 +1,7 @@
 /** The clients that a configuration asks for: the one place where its names become addresses and credentials. */
 import { brokersOf, secretOf } from './adapters/aws/clients.ts'
 import { type Kafka, kafkaClient } from './adapters/kafka/client.ts'
+import { KafkaLogReader } from './adapters/kafka/log-reader.ts'
 import { KafkaPublisher } from './adapters/kafka/publisher.ts'
 import { RedisClient, type RedisSettings } from './adapters/redis/client.ts'
 import type { Config } from './config.ts'
@@ -10,6 +11,7 @@ import { once } from './once.ts'
 export class Connections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<KafkaPublisher>
+  readonly log: () => Promise<KafkaLogReader>
   readonly redis: () => Promise<RedisClient>
   readonly #open: { close(): void | Promise<void> }[] = []
 
@@ -17,6 +19,7 @@ export class Connections {
   constructor(config: Config, name: string) {
     this.kafka = once(() => connectKafka(config, name))
     this.publisher = once(async () => this.#kept(new KafkaPublisher(await this.kafka())))
+    this.log = once(async () => this.#kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation)))
     this.redis = once(async () => this.#kept(new RedisClient(() => redisSettings(config))))
   }
 

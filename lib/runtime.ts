@@ -1,9 +1,12 @@
 /** Puts the parts together, once per cold start: what the handlers in `functions/` are made of. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import { LambdaObserver } from './adapters/lambda/observer.ts'
 import { telemetryOf } from './adapters/lambda/telemetry.ts'
+import { RedisFloodGate } from './adapters/redis/flood-gate.ts'
 import { RedisStateStore } from './adapters/redis/state-store.ts'
 import { type Config, readConfig } from './config.ts'
 import { Connections } from './connections.ts'
@@ -11,6 +14,7 @@ import type { KeyedProcess } from './domain/process.ts'
 import { once } from './once.ts'
 import { consume } from './pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from './pipeline/consumer.ts'
+import { LatestDecisions } from './pipeline/flood.ts'
 import type { KafkaEvent } from './pipeline/receive.ts'
 import type { BatchResponse } from './pipeline/respond.ts'
 
@@ -35,18 +39,29 @@ export function keyedConsumer<State, Data>(
     const connections = new Connections(config, name)
     const process = typeof source === 'function' ? await source(config) : source
     const consumer = consumerOf(config, process as KeyedProcess<unknown>, choices)
-    const store = new RedisStateStore(await connections.redis())
-    const ports = { store, publisher: await connections.publisher(), observer }
+    const redis = await connections.redis()
+    const ports = {
+      store: new RedisStateStore(redis),
+      gate: new RedisFloodGate(redis),
+      publisher: await connections.publisher(),
+      log: await connections.log(),
+      observer,
+    }
     return { config, connections, consumer, ports }
   })
+  const latest = new LatestDecisions()
   return middy<KafkaEvent, BatchResponse, Error, Context>()
     .use(injectLambdaContext(logger))
     .use({ after: () => observer.flush(), onError: () => observer.flush() })
     .handler(async (event, context) => {
       const { config, connections, consumer, ports } = await start()
-      const remainingMs = () => context.getRemainingTimeInMillis()
-      const { partialResponses } = config
-      const answer = consume(consumer, ports, event, { remainingMs, partialResponses })
+      const answer = consume(consumer, ports, event, {
+        remainingMs: () => context.getRemainingTimeInMillis(),
+        partialResponses: config.partialResponses,
+        nowMs: Date.now,
+        codeVersion,
+        latest,
+      })
       return answer.finally(() => closeAfterTheOnly(config, connections))
     })
 }
@@ -78,9 +93,34 @@ export function scheduled(name: string, run: (runtime: Scheduled) => Promise<obj
     })
 }
 
+/** The bundle that this is a part of, by its content: computed only where somebody asks. */
+const codeVersion = lazily(() =>
+  createHash('sha256')
+    .update(readFileSync(new URL(import.meta.url)))
+    .digest('hex')
+    .slice(0, 16),
+)
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 function consumerOf(config: Config, process: KeyedProcess<unknown>, choices: Choices): Consumer {
-  const { env, contentMode, idWindowMs, futureToleranceMs } = config
-  return { ...CONSUMER_DEFAULTS, ...choices, process, env, contentMode, idWindowMs, futureToleranceMs }
+  const { env, contentMode, idWindowMs, futureToleranceMs, sinceMs } = config
+  return {
+    ...CONSUMER_DEFAULTS,
+    ...choices,
+    process,
+    env,
+    contentMode,
+    idWindowMs,
+    futureToleranceMs,
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+  }
 }
 
 /** After an invocation the next one finds the connections open; only where there is no next one are they closed. */

@@ -7,7 +7,7 @@ import {
   summarise,
 } from '../../lib/domain/analytics/process.ts'
 import { TOPICS, topicName } from '../../lib/domain/topics.ts'
-import type { Outcome, Slot } from '../../lib/pipeline/ports.ts'
+import type { RecordOutcome, Slot } from '../../lib/pipeline/ports.ts'
 
 export interface EntityReport extends EntitySummary {
   /** `source`, a space, `subject`. */
@@ -15,7 +15,7 @@ export interface EntityReport extends EntitySummary {
   readonly partition: number
 }
 
-export interface Totals extends Readonly<Record<Outcome, number>> {
+export interface Totals extends Readonly<Record<RecordOutcome, number>> {
   /** By `outcome/reason`. */
   readonly reasons: Readonly<Record<string, number>>
   /** Emitted, and not yet known to be published. */
@@ -68,7 +68,7 @@ function totalsOf(summaries: readonly SlotSummary[]): Totals {
   const reasons: Record<string, number> = {}
   for (const [name, count] of summaries.flatMap(({ tally }) => Object.entries(tally))) {
     const outcome = name.slice(0, name.indexOf('/'))
-    if (Object.hasOwn(totals, outcome)) totals[outcome as Outcome] += count
+    if (Object.hasOwn(totals, outcome)) totals[outcome as RecordOutcome] += count
     reasons[name] = (reasons[name] ?? 0) + count
   }
   return { ...totals, reasons, outbox: summaries.reduce((sum, { outbox }) => sum + outbox, 0) }

@@ -18,6 +18,12 @@ export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Re
   }
 }
 
+/** The trace context alone, of what may hold other extensions. */
+export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<string, string> {
+  const { traceparent, tracestate } = extensions
+  return traceparent ? { traceparent, ...(tracestate ? { tracestate } : {}) } : {}
+}
+
 /** The trace that an event starts when its producer was given none: ids derived from the event's own, sampled. */
 export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string, string> {
   const hash = digest(`${event.source} ${event.id}`)

@@ -31,6 +31,13 @@ export function entityOf(event: Pick<Event, 'source' | 'subject'>): string {
   return `${event.source} ${event.subject ?? ''}`
 }
 
+/** What an entity's name was made of. */
+export function partsOfEntity(entity: string): { readonly source: string; readonly subject?: string } {
+  const space = entity.indexOf(' ')
+  const subject = entity.slice(space + 1)
+  return { source: entity.slice(0, space), ...(subject === '' ? {} : { subject }) }
+}
+
 /** When the event happened, RFC 3339: as its producer wrote it, or else when the log received it. */
 export function timeOf(event: Pick<Received, 'time' | 'timeMs'>): string {
   return event.time ?? new Date(event.timeMs).toISOString()

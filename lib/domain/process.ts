@@ -11,17 +11,41 @@ export interface KeyedProcess<State, Data = unknown> {
   readonly name: string
   /** Event types it takes; any other is acknowledged as `not-mine`. */
   readonly accepts: readonly string[]
+  /** How long after a timer is due, on the log's clock, events that happened before it may still come; 0 by default. */
+  readonly allowedLatenessMs?: number
   /** `state` is what the last step of this entity returned; undefined at first. It must survive JSON. */
   onEvent(state: State | undefined, event: Received<Data>): Step<State>
+  /** Called when the log has moved past a timer that a step has set. */
+  onTimer?(state: State, timer: Timer): Step<State>
+}
+
+/** A timer that fires. Its time is `dueMs`: nobody knows, or needs to know, what time it is elsewhere. */
+export interface Timer {
+  /** Tells the timers of one entity apart. */
+  readonly name: string
+  /** Event time, in milliseconds since the epoch. */
+  readonly dueMs: number
+  readonly entity: string
+  readonly source: string
+  /** Absent where the entity's events have none, or an empty one. */
+  readonly subject?: string
+}
+
+/** Sets the entity's timer of this name, or moves it there; without `dueMs`, cancels it. */
+export interface TimerChange {
+  readonly name: string
+  /** Later than the event's `timeMs`, or than the timer that fires. */
+  readonly dueMs?: number
 }
 
 /** What a process decided about one event, and why. */
 export type Step<State> = Decided<State> | Rejected
 
 export interface Decided<State> {
-  /** The entity's state from now on; undefined forgets the entity. */
+  /** The entity's state from now on; undefined forgets the entity, and its timers with it. */
   readonly state: State | undefined
   readonly emit: readonly Emission[]
+  readonly timers: readonly TimerChange[]
   /** A stable word for logs, metrics and tests: `fired`, `late`, `unchanged`. */
   readonly reason: string
 }
@@ -51,8 +75,9 @@ export function decided<State>(
   reason: string,
   state: State | undefined,
   emit: readonly Emission[] = [],
+  timers: readonly TimerChange[] = [],
 ): Decided<State> {
-  return { reason, state, emit }
+  return { reason, state, emit, timers }
 }
 
 export function rejected(why: string): Rejected {

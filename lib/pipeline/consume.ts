@@ -3,37 +3,48 @@
  * name beside this one.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { apply } from './apply.ts'
+import { type Applied, apply } from './apply.ts'
 import { commit } from './commit.ts'
 import type { Consumer } from './consumer.ts'
-import { type Decoded, decode } from './decode.ts'
-import { fromAnotherLog, load, missingStretch, startsWithoutMark } from './load.ts'
+import { decode } from './decode.ts'
+import { HELD_MS, hasUnexpected, type LatestDecisions } from './flood.ts'
+import { Line } from './line.ts'
+import { fromAnotherLog, load } from './load.ts'
 import {
+  type FloodGate,
+  type LogReader,
   type Observer,
   type OutboxEntry,
   type Publisher,
   type Slot,
-  type Snapshot,
   type StateStore,
+  type Stretch,
   Unavailable,
   type Waiting,
 } from './ports.ts'
 import { publish } from './publish.ts'
-import { type KafkaEvent, type PartitionBatch, receive, waves } from './receive.ts'
+import { type KafkaEvent, type PartitionBatch, receive } from './receive.ts'
 import { type BatchResponse, type PartitionResult, respond } from './respond.ts'
 import { settle } from './settle.ts'
 
 export interface Ports {
   readonly store: StateStore
   readonly publisher: Publisher
+  readonly log: LogReader
+  readonly gate: FloodGate
   readonly observer: Observer
 }
 
-/** What the invocation allows. */
+/** What the invocation allows, and what outlives it. */
 export interface Invocation {
   readonly remainingMs: () => number
   /** Whether the event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
+  /** For the flood gate alone: how long it has been closed. */
+  readonly nowMs: () => number
+  /** Names the code that runs: another one has its own chance with records that this one breaks. */
+  readonly codeVersion: () => string
+  readonly latest: LatestDecisions
 }
 
 /** How often a wave is decided again after another invocation was faster. */
@@ -46,95 +57,140 @@ export async function consume(
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
-  const partitions = receive(event).map(batch => consumePartition(consumer, ports, batch, invocation))
+  const partitions = receive(event).map(batch => {
+    const slot = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
+    return new PartitionRun(consumer, ports, invocation, slot, batch).run()
+  })
   return respond(await Promise.all(partitions), invocation.partialResponses)
 }
 
-async function consumePartition(
-  consumer: Consumer,
-  ports: Ports,
-  batch: PartitionBatch,
-  { remainingMs }: Invocation,
-): Promise<PartitionResult> {
-  const slot: Slot = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
-  for (const wave of waves(batch.records)) {
-    const held =
-      remainingMs() < consumer.reserveMs ? 'out-of-time' : await consumeWave(consumer, ports, slot, wave)
-    if (held === undefined) continue
-    // The whole wave again: what of it is decided lies at or below the mark by then.
-    const waiting = {
-      fromOffset: (wave[0] as LogRecord).offset,
-      ...(typeof held === 'string' ? { reason: held } : held),
-    }
-    ports.observer.waiting(slot, waiting)
-    return { batch, waitsFrom: waiting.fromOffset }
-  }
-  return { batch }
-}
-
+/** Why a partition cannot go on. */
 type Held = Omit<Waiting, 'fromOffset'>
 
-/** Undefined when the wave is decided and published; otherwise why it must wait. */
-async function consumeWave(
-  consumer: Consumer,
-  ports: Ports,
-  slot: Slot,
-  wave: readonly LogRecord[],
-): Promise<Held | string | undefined> {
-  try {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const outcome = await decideWave(consumer, ports, slot, wave)
-      if (outcome === 'another-log') return outcome
-      if (outcome === 'refused') continue
-      if (outcome.length > 0) await emit(consumer, ports, slot, outcome)
-      return undefined
-    }
-    return 'contended'
-  } catch (error) {
-    return { reason: error instanceof Unavailable ? error.code : 'unexpected-error', error }
+/** One attempt at a wave: decided up to an offset; to be tried again with what is there now; or held. */
+type Attempt =
+  | { readonly decidedTo: number; readonly emit: readonly OutboxEntry[] }
+  | 'refused'
+  | { readonly missing: Stretch; readonly mark: number }
+  | { readonly held: Held }
+
+/** One partition of a batch, wave after wave. */
+class PartitionRun {
+  readonly #consumer: Consumer
+  readonly #ports: Ports
+  readonly #invocation: Invocation
+  readonly #slot: Slot
+  readonly #batch: PartitionBatch
+  readonly #line: Line
+
+  constructor(consumer: Consumer, ports: Ports, invocation: Invocation, slot: Slot, batch: PartitionBatch) {
+    this.#consumer = consumer
+    this.#ports = ports
+    this.#invocation = invocation
+    this.#slot = slot
+    this.#batch = batch
+    this.#line = new Line(batch.records)
   }
-}
 
-/** Load, apply, commit. The result is what the outbox now holds, in order: only that may be published. */
-async function decideWave(
-  consumer: Consumer,
-  { store, observer }: Ports,
-  slot: Slot,
-  wave: readonly LogRecord[],
-): Promise<readonly OutboxEntry[] | 'refused' | 'another-log'> {
-  const decoded = wave.map(record => decode(record, consumer))
-  const snapshot = await load(store, slot, decoded, consumer.idWindowMs)
-  if (fromAnotherLog(snapshot, wave)) return 'another-log'
-  const fresh = decoded.filter(({ record }) => record.offset > snapshot.version.mark)
-  const redelivered = decoded.length - fresh.length
-  if (redelivered > 0) observer.redelivered(slot, redelivered)
-  if (fresh.length === 0) return snapshot.outbox
-  reportGap(observer, slot, snapshot, (fresh[0] as Decoded).record)
-  const { decisions, change } = apply(consumer, snapshot, fresh)
-  if (!(await commit(store, slot, change))) return 'refused'
-  observer.decided(slot, decisions)
-  // The commit compared the version, so nobody has put anything else into the outbox in between; what was left over
-  // from before goes first.
-  return [...snapshot.outbox, ...change.outbox]
-}
+  async run(): Promise<PartitionResult> {
+    while (!this.#line.isEmpty) {
+      const { wave } = this.#line
+      const isLate = this.#invocation.remainingMs() < this.#consumer.reserveMs
+      const held = isLate ? { reason: 'out-of-time' } : await this.#pass(wave)
+      if (!held) continue
+      // The whole wave again: what of it is decided lies at or below the mark by then.
+      const { offset } = wave[0] as LogRecord
+      this.#ports.observer.waiting(this.#slot, { fromOffset: offset, ...held })
+      return { batch: this.#batch, waitsFrom: offset }
+    }
+    return { batch: this.#batch }
+  }
 
-function reportGap(observer: Observer, slot: Slot, snapshot: Snapshot, first: LogRecord): void {
-  const stretch = missingStretch(snapshot, first)
-  if (stretch) observer.stretchMissing(slot, stretch)
-  if (startsWithoutMark(snapshot, first)) observer.startsWithoutMark(slot, first.offset)
-}
+  /** Undefined when the wave, or as much of it as one commit takes, is decided and published; or why it must wait. */
+  async #pass(wave: readonly LogRecord[]): Promise<Held | undefined> {
+    try {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const outcome = await this.#attempt(wave)
+        if (outcome === 'refused') continue
+        if ('held' in outcome) return outcome.held
+        if ('missing' in outcome) return await this.#fill(outcome.missing, outcome.mark)
+        if (outcome.emit.length > 0) await this.#emit(outcome.emit)
+        this.#line.decided(outcome.decidedTo)
+        return undefined
+      }
+      return { reason: 'contended' }
+    } catch (error) {
+      return { reason: error instanceof Unavailable ? error.code : 'unexpected-error', error }
+    }
+  }
 
-/** Publish, then settle: a settle that fails leaves entries that the next batch publishes once more. */
-async function emit(
-  consumer: Consumer,
-  { publisher, store, observer }: Ports,
-  slot: Slot,
-  entries: readonly OutboxEntry[],
-): Promise<void> {
-  await publish(publisher, consumer, entries)
-  try {
-    await settle(store, slot, entries)
-  } catch (error) {
-    observer.unsettled(slot, entries.length, error)
+  /** Load, apply, commit. What is to be emitted is what the outbox now holds, in order: only that may be published. */
+  async #attempt(wave: readonly LogRecord[]): Promise<Attempt> {
+    const { store, observer } = this.#ports
+    const slot = this.#slot
+    const decoded = wave.map(record => decode(record, this.#consumer))
+    const snapshot = await load(store, slot, decoded, this.#consumer)
+    const { mark } = snapshot.version
+    if (fromAnotherLog(snapshot, wave)) return { held: { reason: 'another-log' } }
+    const missing = this.#line.missing(mark)
+    if (missing) return { missing, mark }
+    const fresh = decoded.filter(({ record }) => record.offset > mark)
+    const last = (wave.at(-1) as LogRecord).offset
+    const applied = fresh.length > 0 ? apply(this.#consumer, snapshot, fresh) : undefined
+    const flood = applied && (await this.#flood(applied))
+    if (flood) return { held: flood }
+    if (applied && !(await commit(store, slot, applied.change))) return 'refused'
+    const redelivered = decoded.length - fresh.length
+    if (redelivered > 0) observer.redelivered(slot, redelivered)
+    if (!applied) return { decidedTo: last, emit: snapshot.outbox }
+    this.#report(applied)
+    // The commit compared the version, so nobody has put anything else into the outbox in between; what was left over
+    // from before goes first.
+    return { decidedTo: applied.change.mark, emit: [...snapshot.outbox, ...applied.change.outbox] }
+  }
+
+  #report({ decisions, blind }: Applied): void {
+    const { observer } = this.#ports
+    this.#invocation.latest.committed(decisions)
+    observer.decided(this.#slot, decisions)
+    if (!this.#consumer.process.onTimer) return
+    for (const { beforeOffset, ms } of blind) observer.blind(this.#slot, beforeOffset, ms)
+  }
+
+  /** Before the commit: a flood of unexpected failures stays in Kafka until the code, or somebody's mind, has changed. */
+  async #flood({ decisions }: Applied): Promise<Held | undefined> {
+    const { latest, nowMs, codeVersion } = this.#invocation
+    if (!hasUnexpected(decisions) || !latest.wouldFlood(decisions)) return undefined
+    const now = nowMs()
+    const since = await this.#ports.gate.hold(this.#slot.consumer, codeVersion(), now)
+    if (since === 'released' || now - since >= HELD_MS) return undefined
+    this.#ports.observer.flooded(this.#slot, since)
+    return { reason: 'flood' }
+  }
+
+  /** Reads what was never delivered, one fetch at a time, and puts it in its place in the line. */
+  async #fill(stretch: Stretch, mark: number): Promise<undefined> {
+    const { log, observer } = this.#ports
+    const { topic, partition } = this.#slot
+    const looked = await log.read(topic, partition, stretch)
+    if (mark >= 0 && looked.logStart > stretch.fromOffset)
+      observer.expired(this.#slot, { ...stretch, toOffset: Math.min(looked.logStart - 1, stretch.toOffset) })
+    const added = this.#line.insert(looked)
+    const [first, last] = [added.at(0), added.at(-1)]
+    // Nothing but markers of transactions, as a rule.
+    if (!first || !last) return
+    if (mark < 0) observer.startsWithoutMark(this.#slot, first.offset)
+    else observer.stretchMissing(this.#slot, { fromOffset: first.offset, toOffset: last.offset })
+  }
+
+  /** Publish, then settle: a settle that fails leaves entries that the next batch publishes once more. */
+  async #emit(entries: readonly OutboxEntry[]): Promise<void> {
+    const { publisher, store, observer } = this.#ports
+    await publish(publisher, this.#consumer, entries)
+    try {
+      await settle(store, this.#slot, entries)
+    } catch (error) {
+      observer.unsettled(this.#slot, entries.length, error)
+    }
   }
 }

@@ -13,6 +13,8 @@ export interface Consumer {
   /** How long, on the log's clock, an id is remembered. */
   readonly idWindowMs: number
   readonly futureToleranceMs: number
+  /** Records appended before this instant are not this consumer's; absent where all are. */
+  readonly sinceMs?: number
   /** Where records that cannot be processed go; the router of failures itself sends them straight to the dlq. */
   readonly failuresTo: Signal
   /** No wave starts with less than this left of the invocation's time. */

@@ -4,6 +4,7 @@ import { parseTime } from '../cloudevents/attributes.ts'
 import { isFault } from '../cloudevents/event.ts'
 import { readEvent } from '../cloudevents/reader.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
+import { type Aim, aimOf } from '../cloudevents/redrive.ts'
 import { schemaFault } from '../cloudevents/schemas.ts'
 import { type Event, entityOf, type Received } from '../domain/event.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
@@ -12,39 +13,57 @@ import type { Consumer } from './consumer.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Fingerprint } from './ports.ts'
 
+/** A record that is to be applied. */
+export interface Healthy extends Origin {
+  readonly event: Received
+  readonly fingerprint: Fingerprint
+}
+
+interface Origin {
+  readonly record: LogRecord
+  /** Set where the record is redriven. */
+  readonly aim?: Aim
+}
+
+type Ignored = 'tick' | 'not-mine' | 'before-start' | 'redriven-for-another'
+
 export type Decoded =
-  | { readonly record: LogRecord; readonly event: Received; readonly fingerprint: Fingerprint }
-  | { readonly record: LogRecord; readonly event: Event; readonly ignored: 'tick' | 'not-mine' }
-  | { readonly record: LogRecord; readonly event?: Event; readonly fault: Fault }
+  | Healthy
+  | (Origin & { readonly event?: Event; readonly ignored: Ignored })
+  | (Origin & { readonly event?: Event; readonly fault: Fault })
 
 /** What a consumer wants of decoding. */
-type Expectations = Pick<Consumer, 'futureToleranceMs'> & {
-  readonly process: { readonly accepts: readonly string[] }
+type Expectations = Pick<Consumer, 'futureToleranceMs' | 'sinceMs'> & {
+  readonly process: { readonly name: string; readonly accepts: readonly string[] }
 }
 
 /** Never throws: a record that breaks the decoder is that record's failure, and must not hold up its partition. */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
+  const aim = aimOf(record)
+  if (aim && aim.consumer !== consumer.process.name) return { record, aim, ignored: 'redriven-for-another' }
+  if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
+    return { record, ignored: 'before-start' }
+  return { record, ...(aim ? { aim } : {}), ...read(record, consumer) }
+}
+
+type Content =
+  | { readonly event: Received; readonly fingerprint: Fingerprint }
+  | { readonly event: Event; readonly ignored: 'tick' | 'not-mine' }
+  | { readonly event?: Event; readonly fault: Fault }
+
+function read(record: LogRecord, consumer: Expectations): Content {
   try {
     const event = readEvent(record)
-    return isFault(event) ? { record, fault: event } : { record, ...understood(record, event, consumer) }
+    return isFault(event) ? { fault: event } : understood(record, event, consumer)
   } catch (error) {
     // Data that is nested thousands of levels deep can be parsed, but not walked.
     if (error instanceof RangeError)
-      return { record, fault: fault('malformed-event', 'the data is nested too deeply to be read') }
-    return { record, fault: bug(error) }
+      return { fault: fault('malformed-event', 'the data is nested too deeply to be read') }
+    return { fault: bug(error) }
   }
 }
 
-type Understood =
-  | { readonly event: Received; readonly fingerprint: Fingerprint }
-  | { readonly event: Event; readonly ignored: 'tick' | 'not-mine' }
-  | { readonly event: Event; readonly fault: Fault }
-
-function understood(
-  record: LogRecord,
-  event: Event,
-  { futureToleranceMs, process }: Expectations,
-): Understood {
+function understood(record: LogRecord, event: Event, { futureToleranceMs, process }: Expectations): Content {
   const broken = schemaFault(event.type, event.data)
   if (broken) return { event, fault: fault('schema-violated', broken) }
   if (event.type === TICK_TYPE) return { event, ignored: 'tick' }

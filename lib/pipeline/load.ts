@@ -1,5 +1,8 @@
 /** Step 3: what the slot holds of what a wave may touch, in one call. */
 import type { LogRecord } from '../cloudevents/record.ts'
+import { TIMERS_PER_WAVE } from './apply.ts'
+import { spanOf } from './clock.ts'
+import type { Consumer } from './consumer.ts'
 import type { Decoded } from './decode.ts'
 import type { Slot, Snapshot, StateStore } from './ports.ts'
 
@@ -7,16 +10,26 @@ export function load(
   store: StateStore,
   slot: Slot,
   wave: readonly Decoded[],
-  idWindowMs: number,
+  { idWindowMs }: Pick<Consumer, 'idWindowMs'>,
 ): Promise<Snapshot> {
   const entities = new Set<string>()
   const ids = new Set<string>()
+  const failures = new Set<string>()
   for (const decoded of wave) {
+    if (decoded.aim?.consumer === slot.consumer) failures.add(decoded.aim.failure)
     if (!('fingerprint' in decoded)) continue
     entities.add(decoded.event.entity)
     ids.add(decoded.fingerprint.id)
   }
-  return store.load(slot, { entities: [...entities], ids: [...ids], idWindowMs })
+  const span = spanOf(wave.map(({ record }) => record))
+  return store.load(slot, {
+    entities: [...entities],
+    ids: [...ids],
+    failures: [...failures],
+    idWindowMs,
+    span,
+    timerLimit: TIMERS_PER_WAVE,
+  })
 }
 
 /**
@@ -28,21 +41,4 @@ export function fromAnotherLog(snapshot: Snapshot, wave: readonly LogRecord[]): 
   return wave.find(
     ({ offset, timestampMs }) => offset <= version.mark && timestampMs > (clock.highestAppendMs ?? Infinity),
   )
-}
-
-/**
- * Whether the slot knows nothing although the log does not begin here: the first deployment on a topic that has lost its
- * beginning to retention, or a store that has lost everything.
- */
-export function startsWithoutMark({ version }: Snapshot, first: LogRecord): boolean {
-  return version.mark < 0 && first.offset > 0
-}
-
-/** The offsets that lie between the mark and the wave, if any: the store has forgotten, or they were never delivered. */
-export function missingStretch(
-  { version }: Snapshot,
-  first: LogRecord,
-): { fromOffset: number; toOffset: number } | undefined {
-  if (version.mark < 0 || first.offset <= version.mark + 1) return undefined
-  return { fromOffset: version.mark + 1, toOffset: first.offset - 1 }
 }

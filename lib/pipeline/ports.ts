@@ -1,9 +1,10 @@
 /** What the pipeline needs from outside. Adapters implement these; one conformance suite holds each port's to one behaviour. */
-import type { OutgoingRecord } from '../cloudevents/record.ts'
+import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../domain/event.ts'
 import type { Fault } from '../domain/failure/codes.ts'
 import type { Key } from '../domain/process.ts'
 import type { Signal } from '../domain/topics.ts'
+import type { Span } from './clock.ts'
 
 /** All that one consumer remembers for one partition lives in one slot: the unit of order, of state and of recovery. */
 export interface Slot {
@@ -21,6 +22,8 @@ export interface Version {
   readonly epoch: number
   /** The last offset that is decided; -1 where nothing is. */
   readonly mark: number
+  /** Timers fired since the mark, before the record after it: more of them than one commit holds take several. */
+  readonly fired: number
 }
 
 /** The log's own clock, in milliseconds: it advances with append times and knows no other (see `clock.ts`). */
@@ -43,6 +46,43 @@ export interface RememberedId extends Fingerprint {
   readonly appliedAtMs: number
 }
 
+/** A timer as a slot keeps it. */
+export interface StoredTimer {
+  readonly name: string
+  /** Event time. */
+  readonly dueMs: number
+  /** It fires when the log's clock has passed this. */
+  readonly thresholdMs: number
+  /** Follows from what set it: the same entity, name and due can be set again, and then it is another timer. */
+  readonly id: string
+  /** The trace context of the event that set it. */
+  readonly trace: Readonly<Record<string, string>>
+}
+
+/** A place in the order in which timers fire; of one entity, by name. */
+export interface TimerPlace {
+  readonly thresholdMs: number
+  readonly entity: string
+}
+
+/** A record that could not be processed: what must be known to take it back, once and as what it was. */
+export interface RememberedFailure {
+  /** The same for all attempts at a record. */
+  readonly id: string
+  readonly partition: number
+  readonly offset: number
+  /** The last one; 1 for the first. */
+  readonly attempt: number
+  /** Of the record's bytes. */
+  readonly digest: string
+  /** Whether it may still be taken back. */
+  readonly isOpen: boolean
+  /** RFC 3339. */
+  readonly firstFailedAt: string
+  /** The log clock at its last attempt. */
+  readonly failedAtMs: number
+}
+
 /** An event on its way out: decided and stored, not yet known to be published. */
 export interface OutboxEntry {
   /** Unique in the slot, and in the order of publishing when compared as strings. */
@@ -58,15 +98,29 @@ export interface Wanted {
   readonly ids: readonly string[]
   /** How far back, on the log's clock, an id must be known. */
   readonly idWindowMs: number
+  /** Of failures that records claim to be further attempts at. */
+  readonly failures: readonly string[]
+  /** Timers that fall due within it are wanted, with the states of their entities. */
+  readonly span: Span
+  /** Of so many entities at most, the earliest first. */
+  readonly timerLimit: number
 }
 
 export interface Snapshot {
   readonly version: Version
   readonly clock: LogClock
-  /** Of the wanted entities, those that have a state, as JSON. */
+  /** How much was emitted since the mark: counts on with the record after it. */
+  readonly emitted: number
+  /** Of the wanted entities and of those with a timer that falls due: the states that there are, as JSON. */
   readonly states: ReadonlyMap<string, string>
+  /** Of the same entities: all their timers. */
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  /** The last place up to which every timer is here, where more fall due than one load brings. */
+  readonly timersUpTo: TimerPlace | undefined
   /** Of the wanted ids, at least those within the window; older ones may be there. */
   readonly known: ReadonlyMap<string, RememberedId>
+  /** Of the wanted failures, those that are remembered. */
+  readonly failures: ReadonlyMap<string, RememberedFailure>
   /** What was decided and not yet settled, in order. */
   readonly outbox: readonly OutboxEntry[]
 }
@@ -74,14 +128,22 @@ export interface Snapshot {
 export interface Change {
   readonly base: Version
   readonly mark: number
+  /** Timers fired, and events emitted, since that mark: both 0 unless the wave ends among the timers before a record. */
+  readonly fired: number
+  readonly emitted: number
   readonly clock: LogClock
   /** New states as JSON; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
+  /** All timers of each entity of which any has changed. */
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly ids: readonly RememberedId[]
+  readonly failures: readonly RememberedFailure[]
   readonly outbox: readonly OutboxEntry[]
   /** How many records of this change ended how: counters that are exact because they are committed with the mark. */
   readonly tally: ReadonlyMap<string, number>
+  /** How long, on the log's clock, ids and failures are remembered; older ones leave. */
   readonly idWindowMs: number
+  readonly failureWindowMs: number
 }
 
 /** Every method rejects with `Unavailable` where the store cannot be reached or does not answer in time. */
@@ -101,13 +163,45 @@ export interface Publisher {
   publish(records: readonly OutgoingRecord[]): Promise<void>
 }
 
-/** How one record ended. */
-export type Outcome = 'applied' | 'duplicate' | 'ignored' | 'failed'
+/** A stretch of a partition, both ends included. */
+export interface Stretch {
+  readonly fromOffset: number
+  readonly toOffset: number
+}
 
-/** What was decided about one record, and why: the metric, the log line and the test's expectation. */
+/** What one look into the log has shown. */
+export interface Looked {
+  /** In offset order; none before `fromOffset`, but perhaps some after `toOffset`. */
+  readonly records: readonly LogRecord[]
+  /** Every offset of the stretch before this one is in `records`, or holds nothing to read. Beyond `fromOffset`. */
+  readonly nextOffset: number
+  /** Where the log begins now: what was before has expired. */
+  readonly logStart: number
+}
+
+/** Reads the log beside what is delivered. Rejects with `Unavailable` where Kafka cannot be reached. */
+export interface LogReader {
+  /** As much of the stretch as one fetch brings; call again from `nextOffset`. No consumer group notices. */
+  read(topic: string, partition: number, stretch: Stretch): Promise<Looked>
+}
+
+/** Whether batches of a version of the code are held back: remembered outside, because an invocation forgets. */
+export interface FloodGate {
+  /**
+   * Closes the gate for this consumer and version, if it is not closed yet. Returns since when it is, in milliseconds
+   * since the epoch, or `released` where an operator has opened it. Rejects with `Unavailable`.
+   */
+  hold(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'released'>
+}
+
+/** How one record ended. */
+export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed'
+
+/** What was decided about one record or timer, and why: the metric, the log line and the test's expectation. */
 export interface Decision {
+  /** Of the record; of a timer, the record before which it fired. */
   readonly offset: number
-  readonly outcome: Outcome
+  readonly outcome: RecordOutcome | 'timer'
   readonly reason: string
   readonly event?: Event
   readonly fault?: Fault
@@ -128,10 +222,16 @@ export interface Observer {
   waiting(slot: Slot, waiting: Waiting): void
   /** Published, but still in the outbox: the next batch of the partition publishes these once more. */
   unsettled(slot: Slot, count: number, error: unknown): void
-  /** Offsets between the mark and the batch that nobody has delivered. */
-  stretchMissing(slot: Slot, stretch: { readonly fromOffset: number; readonly toOffset: number }): void
-  /** The slot is empty although the log is not: fine at a first deployment, a loss otherwise. */
+  /** Offsets after the mark that nobody has delivered: they are read from the log. Many mean that the store forgot. */
+  stretchMissing(slot: Slot, stretch: Stretch): void
+  /** Offsets after the mark that the log no longer has: what they held is lost. */
+  expired(slot: Slot, stretch: Stretch): void
+  /** The slot is empty although the log has a past: all of it is read, from there on. */
   startsWithoutMark(slot: Slot, fromOffset: number): void
+  /** The log of a consumer with timers saw nothing for longer than its clock counts. */
+  blind(slot: Slot, beforeOffset: number, ms: number): void
+  /** Too many unexpected failures at once: the batches of this version of the code wait in Kafka. */
+  flooded(slot: Slot, sinceMs: number): void
 }
 
 /** Redis or Kafka is out of reach: nothing is decided, the records wait in Kafka. */

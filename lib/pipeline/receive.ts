@@ -37,27 +37,6 @@ export function receive(event: KafkaEvent): PartitionBatch[] {
   })
 }
 
-/** The most that one commit takes on: bounds the run time of its script and the size of its command. */
-const WAVE_LIMITS = { records: 500, bytes: 4 * 1024 * 1024 } as const
-
-/** Cuts a partition's records into waves, in order; a record larger than the limit is a wave of its own. */
-export function waves(records: readonly LogRecord[], limits = WAVE_LIMITS): LogRecord[][] {
-  const cut: LogRecord[][] = []
-  let wave: LogRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = record.value?.length ?? 0
-    if (wave.length > 0 && (wave.length >= limits.records || bytes + size > limits.bytes)) {
-      cut.push(wave)
-      wave = []
-      bytes = 0
-    }
-    wave.push(record)
-    bytes += size
-  }
-  return wave.length > 0 ? [...cut, wave] : cut
-}
-
 function toLogRecord(record: KafkaEventRecord): LogRecord {
   return {
     topic: record.topic,

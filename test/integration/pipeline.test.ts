@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
 import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
+import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
 import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
 import { consume, type Ports } from '../../lib/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
+import { LatestDecisions } from '../../lib/pipeline/flood.ts'
 import { type Publisher, Unavailable } from '../../lib/pipeline/ports.ts'
 import type { BatchResponse } from '../../lib/pipeline/respond.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -17,7 +20,13 @@ import { brokers, redisUrl } from '../support/servers.ts'
 import { counting, RecordingObserver } from '../support/stage.ts'
 
 const SIZE = 100
-const INVOCATION = { remainingMs: () => 60_000, partialResponses: true }
+const INVOCATION = {
+  remainingMs: () => 60_000,
+  partialResponses: true,
+  nowMs: Date.now,
+  codeVersion: () => 'test',
+  latest: new LatestDecisions(),
+}
 const quiet: KeyedProcess<number> = {
   name: 'quiet',
   accepts: counting.accepts,
@@ -63,7 +72,14 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
   function consumerOf(process: KeyedProcess<never>, partition: number, parts: Partial<Ports> = {}) {
     const publisher = new CountingPublisher(kafka)
     const observer = new RecordingObserver()
-    const ports = { store, publisher, observer, ...parts }
+    const ports = {
+      store,
+      publisher,
+      log: new MemoryLogReader([]),
+      gate: new RedisFloodGate(redis),
+      observer,
+      ...parts,
+    }
     const consumer = {
       ...CONSUMER_DEFAULTS,
       process: process as KeyedProcess<unknown>,

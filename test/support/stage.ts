@@ -1,4 +1,6 @@
 /** A consumer on a stage without servers: given state and records, when a batch comes, then decisions and emissions. */
+import { MemoryFloodGate } from '../../lib/adapters/memory/flood-gate.ts'
+import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
 import { MemoryPublisher } from '../../lib/adapters/memory/publisher.ts'
 import { MemoryStateStore } from '../../lib/adapters/memory/state-store.ts'
 import { readEvent } from '../../lib/cloudevents/reader.ts'
@@ -8,9 +10,12 @@ import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
 import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
 import { consume, type Invocation, type Ports } from '../../lib/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
-import type { Decision, Observer, Slot, Waiting } from '../../lib/pipeline/ports.ts'
+import { LatestDecisions } from '../../lib/pipeline/flood.ts'
+import type { Decision, Observer, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
+import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
 import type { BatchResponse } from '../../lib/pipeline/respond.ts'
 import { kafkaEvent, TOPIC } from './records.ts'
+import { NOTHING_WANTED } from './wanted.ts'
 
 /** Counts the readings of each entity, and emits one event for every second of them. */
 export const counting: KeyedProcess<{ count: number }> = {
@@ -39,7 +44,7 @@ export const counting: KeyedProcess<{ count: number }> = {
 export class RecordingObserver implements Observer {
   readonly decisions: Decision[] = []
   readonly waits: Waiting[] = []
-  readonly stretches: { fromOffset: number; toOffset: number }[] = []
+  readonly stretches: Stretch[] = []
   redeliveries = 0
   unsettledEntries = 0
 
@@ -59,15 +64,34 @@ export class RecordingObserver implements Observer {
   startsWithoutMark(_: Slot, fromOffset: number): void {
     this.startsWithoutMarkAt.push(fromOffset)
   }
-  stretchMissing(_: Slot, stretch: { fromOffset: number; toOffset: number }): void {
+  stretchMissing(_: Slot, stretch: Stretch): void {
     this.stretches.push(stretch)
   }
+  readonly expiries: Stretch[] = []
+  expired(_: Slot, stretch: Stretch): void {
+    this.expiries.push(stretch)
+  }
+  readonly blindStretches: { beforeOffset: number; ms: number }[] = []
+  blind(_: Slot, beforeOffset: number, ms: number): void {
+    this.blindStretches.push({ beforeOffset, ms })
+  }
+  readonly floodsSince: number[] = []
+  flooded(_: Slot, sinceMs: number): void {
+    this.floodsSince.push(sinceMs)
+  }
 }
+
+type Given = Partial<Invocation> & { readonly ports?: Partial<Ports> }
 
 export class Stage {
   readonly store: MemoryStateStore
   readonly publisher = new MemoryPublisher()
   readonly observer = new RecordingObserver()
+  readonly gate = new MemoryFloodGate()
+  /** Of the one version of the code that runs on this stage. */
+  readonly latest = new LatestDecisions()
+  /** What can be read beside what is delivered: everything that ever was. */
+  readonly #log: LogRecord[] = []
   readonly consumer: Consumer
   readonly ports: Ports
 
@@ -77,22 +101,42 @@ export class Stage {
   ) {
     this.store = new MemoryStateStore()
     this.consumer = { ...CONSUMER_DEFAULTS, process: process as KeyedProcess<unknown>, env: 'test' }
-    this.ports = { store: this.store, publisher: this.publisher, observer: this.observer, ...overrides }
+    this.ports = {
+      store: this.store,
+      publisher: this.publisher,
+      log: new MemoryLogReader(this.#log),
+      gate: this.gate,
+      observer: this.observer,
+      ...overrides,
+    }
   }
 
-  /** Hands a batch to the consumer, with time and partial responses unless told otherwise. */
-  batch(
-    records: readonly LogRecord[],
-    {
-      remainingMs = () => 60_000,
-      partialResponses = true,
-      ports = {},
-    }: Partial<Invocation> & { ports?: Partial<Ports> } = {},
-  ): Promise<BatchResponse> {
-    return consume(this.consumer, { ...this.ports, ...ports }, kafkaEvent(records), {
-      remainingMs,
-      partialResponses,
-    })
+  /** Hands records to the consumer, as a batch of Lambda's; the log has them from then on. */
+  batch(records: readonly LogRecord[], given: Given = {}): Promise<BatchResponse> {
+    this.inLog(records)
+    return this.consume(kafkaEvent(records), given)
+  }
+
+  /** With time and partial responses unless told otherwise. */
+  consume(event: KafkaEvent, { ports = {}, ...given }: Given = {}): Promise<BatchResponse> {
+    const invocation: Invocation = {
+      remainingMs: () => 60_000,
+      partialResponses: true,
+      nowMs: () => 0,
+      codeVersion: () => 'v1',
+      latest: this.latest,
+      ...given,
+    }
+    return consume(this.consumer, { ...this.ports, ...ports }, event, invocation)
+  }
+
+  /** Records that are in the log, whether they are delivered or not. */
+  inLog(records: readonly LogRecord[]): void {
+    for (const record of records)
+      if (
+        !this.#log.some(({ partition, offset }) => partition === record.partition && offset === record.offset)
+      )
+        this.#log.push(record)
   }
 
   /** `outcome/reason` of each decision, in order. */
@@ -111,9 +155,8 @@ export class Stage {
 
   async state(entity: string, partition = 0): Promise<unknown> {
     const { states } = await this.store.load(this.slot(partition), {
+      ...NOTHING_WANTED,
       entities: [entity],
-      ids: [],
-      idWindowMs: 0,
     })
     const json = states.get(entity)
     return json === undefined ? undefined : JSON.parse(json)

@@ -7,7 +7,11 @@ const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6
 describe('the configuration', () => {
   it('given the least, then everything else has its default', () => {
     const config = readConfig(LEAST)
-    assert.deepEqual(config.kafka, { brokers: ['one:9092', 'two:9092'], auth: 'none' })
+    assert.deepEqual(config.kafka, {
+      brokers: ['one:9092', 'two:9092'],
+      auth: 'none',
+      isolation: 'read-committed',
+    })
     assert.deepEqual(
       {
         env: config.env,
@@ -26,7 +30,13 @@ describe('the configuration', () => {
       MSK_CLUSTER_ARN: arn,
       AWS_REGION: 'eu-west-1',
     })
-    assert.deepEqual(kafka, { brokers: [], clusterArn: arn, auth: 'iam', region: 'eu-west-1' })
+    assert.deepEqual(kafka, {
+      brokers: [],
+      clusterArn: arn,
+      auth: 'iam',
+      region: 'eu-west-1',
+      isolation: 'read-committed',
+    })
   })
 
   it('given faults, then all are named at once, by their variables', () => {

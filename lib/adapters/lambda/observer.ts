@@ -2,7 +2,14 @@ import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { traceIdOf } from '../../cloudevents/trace.ts'
 import type { Fault } from '../../domain/failure/codes.ts'
-import { type Decision, type Observer, type Slot, Unavailable, type Waiting } from '../../pipeline/ports.ts'
+import {
+  type Decision,
+  type Observer,
+  type Slot,
+  type Stretch,
+  Unavailable,
+  type Waiting,
+} from '../../pipeline/ports.ts'
 import { Repeats } from './repeats.ts'
 
 /** Writes what the pipeline reports as structured logs and as CloudWatch embedded metrics; payloads never. */
@@ -23,7 +30,7 @@ export class LambdaObserver implements Observer {
     for (const group of groups.values()) {
       const { outcome, reason } = group[0] as Decision
       this.#count(outcome, reason, group.length)
-      if (outcome === 'failed') this.#failed(slot, group)
+      if ((group[0] as Decision).fault) this.#failed(slot, group)
     }
   }
 
@@ -55,20 +62,48 @@ export class LambdaObserver implements Observer {
     this.#say(
       'warn',
       `no-mark/${slot.topic}/${slot.partition}`,
-      'the store knows nothing of a partition that has a past',
-      {
-        ...slot,
-        fromOffset,
-      },
+      'the store knows nothing of a partition that has a past: it is read from its beginning',
+      { ...slot, fromOffset },
     )
   }
 
-  stretchMissing(slot: Slot, stretch: { readonly fromOffset: number; readonly toOffset: number }): void {
-    this.#count('stretch-missing', 'never-delivered', stretch.toOffset - stretch.fromOffset + 1)
-    this.#say('error', `stretch/${slot.topic}/${slot.partition}`, 'offsets were never delivered', {
-      ...slot,
-      ...stretch,
-    })
+  stretchMissing(slot: Slot, stretch: Stretch): void {
+    this.#count('stretch-missing', 'never-delivered', lengthOf(stretch))
+    this.#say(
+      'error',
+      `stretch/${slot.topic}/${slot.partition}`,
+      'offsets that were never delivered, or that the store forgot, are read from the log',
+      { ...slot, ...stretch },
+    )
+  }
+
+  expired(slot: Slot, stretch: Stretch): void {
+    this.#count('expired', 'not-in-the-log', lengthOf(stretch))
+    this.#say(
+      'error',
+      `expired/${slot.topic}/${slot.partition}`,
+      'offsets that were never processed are no longer in the log: what they held is lost',
+      { ...slot, ...stretch },
+    )
+  }
+
+  blind(slot: Slot, beforeOffset: number, ms: number): void {
+    this.#count('blind', 'no-records', 1)
+    this.#say(
+      'warn',
+      `blind/${slot.topic}/${slot.partition}`,
+      'the log saw nothing for longer than its clock counts: is the clock function running?',
+      { ...slot, beforeOffset, ms },
+    )
+  }
+
+  flooded(slot: Slot, sinceMs: number): void {
+    this.#say(
+      'error',
+      'flood',
+      'nearly all records fail unexpectedly: they stay in Kafka until the code changes or the gate is released',
+      { ...slot, since: new Date(sinceMs).toISOString() },
+    )
   }
 
   /** Writes the counters of an invocation: one metric for each outcome and reason, however many partitions it had. */
@@ -106,6 +141,10 @@ export class LambdaObserver implements Observer {
     const counted = `${outcome} ${reason}`
     this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + count)
   }
+}
+
+function lengthOf({ fromOffset, toOffset }: Stretch): number {
+  return toOffset - fromOffset + 1
 }
 
 /** Of an error, what cannot hold data: what others wrote into its message, or hung onto it, stays here. */

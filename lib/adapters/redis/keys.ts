@@ -4,12 +4,24 @@ import type { Slot } from '../../pipeline/ports.ts'
 export interface SlotKeys {
   readonly meta: string
   readonly states: string
+  readonly timers: string
+  readonly due: string
   readonly outbox: string
   /** Prefix: ids are spread over `<ids>:<generation>:<shard>`. */
   readonly ids: string
+  /** Prefix: failures are spread over `<failures>:<generation>`. */
+  readonly failures: string
 }
 
 export function keysOf({ consumer, topic, partition }: Slot): SlotKeys {
   const tag = `{${consumer}:${topic}:${partition}}`
-  return { meta: `${tag}:meta`, states: `${tag}:states`, outbox: `${tag}:outbox`, ids: `${tag}:ids` }
+  return {
+    meta: `${tag}:meta`,
+    states: `${tag}:states`,
+    timers: `${tag}:timers`,
+    due: `${tag}:due`,
+    outbox: `${tag}:outbox`,
+    ids: `${tag}:ids`,
+    failures: `${tag}:failures`,
+  }
 }

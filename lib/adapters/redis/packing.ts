@@ -5,15 +5,19 @@ const ID = 12
 const DIGEST = 8
 const CLOCK = 6
 
-/** Strings in turn, each with its length in four bytes before it. */
+/** Pairs of strings in turn. */
 export function packPairs(pairs: Iterable<readonly [string, string]>): Buffer {
+  return packList([...pairs].flat())
+}
+
+/** Strings, each with its length in four bytes before it. */
+export function packList(texts: Iterable<string>): Buffer {
   const parts: Buffer[] = []
-  for (const pair of pairs)
-    for (const text of pair) {
-      const length = Buffer.allocUnsafe(4)
-      length.writeUInt32BE(Buffer.byteLength(text))
-      parts.push(length, Buffer.from(text))
-    }
+  for (const text of texts) {
+    const length = Buffer.allocUnsafe(4)
+    length.writeUInt32BE(Buffer.byteLength(text))
+    parts.push(length, Buffer.from(text))
+  }
   return Buffer.concat(parts)
 }
 

@@ -10,6 +10,7 @@ export interface Script {
 // The bundler puts the text of such files in the place of the call: see esbuild.plugins.cjs.
 export const LOAD_SLOT = script(readFileSync(new URL('./lua/load-slot.lua', import.meta.url), 'utf8'))
 export const COMMIT_SLOT = script(readFileSync(new URL('./lua/commit-slot.lua', import.meta.url), 'utf8'))
+export const HOLD_FLOOD = script(readFileSync(new URL('./lua/hold-flood.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),
 )

@@ -23,6 +23,11 @@ export const FAILURES = {
   'time-in-future': permanent('the event claims a time too far after its own record was written'),
   'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),
   rejected: permanent('the consumer refused the event'),
+  'timer-failed': permanent(
+    'the consumer threw at a timer, or refused it: the timer is gone, the state as it was',
+  ),
+  'unknown-failure': permanent('redriven as an attempt at a failure that the consumer does not remember'),
+  'not-accepted': { class: 'retryable', description: 'the outside did not take it this time' },
   'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
   'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
   'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },

@@ -5,6 +5,7 @@ import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { redisUrl } from '../../support/servers.ts'
+import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const client = new RedisClient({ url: redisUrl() })
 after(() => client.close())
@@ -17,7 +18,7 @@ it('given a server that does not answer, then each call is rejected as unavailab
   try {
     const away = new RedisStateStore(nobody)
     const slot = { consumer: 'c', topic: 't', partition: 0 }
-    await assert.rejects(away.load(slot, { entities: [], ids: [], idWindowMs: 1 }), Unavailable)
+    await assert.rejects(away.load(slot, NOTHING_WANTED), Unavailable)
     await assert.rejects(away.settle(slot, ['p']), Unavailable)
   } finally {
     nobody.close()

@@ -1,7 +1,6 @@
 /** Runs recordings through consumers on a stage without servers. */
 import type { OutgoingRecord } from '../../../lib/cloudevents/record.ts'
 import type { KeyedProcess } from '../../../lib/domain/process.ts'
-import { consume } from '../../../lib/pipeline/consume.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../../../lib/pipeline/receive.ts'
 import { TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -19,8 +18,7 @@ export class Bench {
   }
 
   consume(batch: KafkaEvent) {
-    const { consumer, ports } = this.#stage
-    return consume(consumer, ports, batch, { remainingMs: () => 60_000, partialResponses: true })
+    return this.#stage.consume(batch)
   }
 
   /** How many records ended how, by `outcome/reason`. */

@@ -32,7 +32,7 @@ describe('a batch in the plain case', () => {
     await second.batch(log.slice(1))
     assert.deepEqual(first.events, second.events)
     assert.equal(first.events[0]?.time, '2026-03-01T12:00:07.000Z')
-    assert.equal(first.events[0]?.extensions?.sequence, '0.0000000000000001.0000')
+    assert.equal(first.events[0]?.extensions?.sequence, '0.0000000000000001.00000000')
   })
 
   it('given a traced reading, then what it causes is in its trace, under a span of its own', async () => {

@@ -140,16 +140,18 @@ describe('what the outside does', () => {
     assert.equal(stage.observer.waits[0]?.reason, 'another-log')
   })
 
-  it('given a store that knows nothing of a log with a past, then that is reported', async () => {
+  it('given a store that has forgotten a log with a past, then all of it is read, and said', async () => {
     const stage = new Stage()
+    stage.inLog([record(4, reading('x')), record(5, reading('y'))])
     await stage.batch([record(7, reading('a'))])
-    assert.deepEqual(stage.observer.startsWithoutMarkAt, [7])
+    assert.deepEqual(stage.observer.startsWithoutMarkAt, [4])
+    assert.deepEqual(await stage.state(ENTITY), { count: 3 })
   })
 
-  it('given offsets that nobody delivered, then that is reported', async () => {
+  it('given a log that begins with what is delivered, then a store without a mark has forgotten nothing', async () => {
     const stage = new Stage()
-    await stage.batch([record(0, reading('a'))])
-    await stage.batch([record(5, reading('b'))])
-    assert.deepEqual(stage.observer.stretches, [{ fromOffset: 1, toOffset: 4 }])
+    await stage.batch([record(7, reading('a'))])
+    assert.deepEqual(stage.observer.startsWithoutMarkAt, [])
+    assert.deepEqual(stage.observer.expiries, [])
   })
 })

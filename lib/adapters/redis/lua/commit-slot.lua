@@ -1,30 +1,40 @@
 --[[
   Writes what a wave changed into its slot, all or nothing, if the slot still has the version that it was computed from.
 
-  KEYS[1]  {slot}:meta    hash: epoch, mark, clock, last, highest, oldest, counters
-  KEYS[2]  {slot}:states  hash: entity -> state, JSON
-  KEYS[3]  {slot}:outbox  hash: position -> event, JSON
-  KEYS[4]  {slot}:ids     prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
+  KEYS[1]  {slot}:meta      hash: epoch, mark, fired, emitted, clock, last, highest, oldest, oldestFailures, counters
+  KEYS[2]  {slot}:states    hash: entity -> state, JSON
+  KEYS[3]  {slot}:timers    hash: entity -> its timers, JSON
+  KEYS[4]  {slot}:due       sorted set: entity, by the threshold of its first timer
+  KEYS[5]  {slot}:outbox    hash: position -> event, JSON
+  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
+  KEYS[7]  {slot}:failures  prefix of the failure hashes, {slot}:failures:<generation>; likewise
 
-  ARGV[1]  epoch of the version
-  ARGV[2]  mark of the version, -1 where nothing was decided
-  ARGV[3]  the new mark
-  ARGV[4]  log clock, milliseconds
-  ARGV[5]  append time of the record at the new mark, milliseconds since the epoch
-  ARGV[6]  highest append time so far, likewise
-  ARGV[7]  milliseconds of log time for which an id must be known
-  ARGV[8]  milliseconds of a generation of ids
-  ARGV[9]  ids: id (12 bytes), digest (8), log clock (6); they go into the generation of their clock
-  ARGV[10] states: entity and state in turn, each with its length (4 bytes) before it; an empty state forgets the entity
-  ARGV[11] outbox: position and event in turn, likewise
-  ARGV[12] counters: name and how much to add in turn, likewise
+  ARGV[1]  version: epoch, mark (-1 where nothing was decided) and fired, separated by spaces
+  ARGV[2]  the new mark
+  ARGV[3]  timers fired since the new mark
+  ARGV[4]  events emitted since the new mark
+  ARGV[5]  log clock, milliseconds
+  ARGV[6]  append time of the record at the new mark, milliseconds since the epoch; empty before the first
+  ARGV[7]  highest append time so far, likewise
+  ARGV[8]  milliseconds of log time for which an id must be known
+  ARGV[9]  milliseconds of a generation of ids
+  ARGV[10] ids: id (12 bytes), digest (8), log clock (6); they go into the generation of their clock
+  ARGV[11] states: entity and state in turn, each with its length (4 bytes) before it; an empty state forgets the entity
+  ARGV[12] timers: entity and timers in turn, likewise; empty timers are none
+  ARGV[13] due: entity and threshold in turn, likewise; an empty threshold where the entity has no timer
+  ARGV[14] outbox: position and event in turn, likewise
+  ARGV[15] counters: name and how much to add in turn, likewise
+  ARGV[16] milliseconds of a generation of failures
+  ARGV[17] how many generations of failures are kept
+  ARGV[18] failures: id and failure in turn, likewise; they go into the generation of the clock
 
   Returns  1 committed, 0 refused
 ]]
 local SHARDS = 256
 
-local version = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'oldest')
-if (version[1] or '0') ~= ARGV[1] or (version[2] or '-1') ~= ARGV[2] then
+local version = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'fired', 'oldest', 'oldestFailures')
+local present = (version[1] or '0') .. ' ' .. (version[2] or '-1') .. ' ' .. (version[3] or '0')
+if present ~= ARGV[1] then
   return 0
 end
 
@@ -38,35 +48,57 @@ local function pairsOf(packed)
   end
 end
 
-for entity, state in pairsOf(ARGV[10]) do
-  if state == '' then
-    redis.call('HDEL', KEYS[2], entity)
-  else
-    redis.call('HSET', KEYS[2], entity, state)
+local function write(key, packed)
+  for field, value in pairsOf(packed) do
+    if value == '' then
+      redis.call('HDEL', key, field)
+    else
+      redis.call('HSET', key, field, value)
+    end
   end
 end
-for position, event in pairsOf(ARGV[11]) do
-  redis.call('HSET', KEYS[3], position, event)
+
+write(KEYS[2], ARGV[11])
+write(KEYS[3], ARGV[12])
+for entity, threshold in pairsOf(ARGV[13]) do
+  if threshold == '' then
+    redis.call('ZREM', KEYS[4], entity)
+  else
+    redis.call('ZADD', KEYS[4], threshold, entity)
+  end
 end
-for name, count in pairsOf(ARGV[12]) do
+write(KEYS[5], ARGV[14])
+for name, count in pairsOf(ARGV[15]) do
   redis.call('HINCRBY', KEYS[1], name, count)
 end
 
 -- Ids go by generation, so that whole hashes leave at once, and by their first byte, so that each stays small enough to
 -- be kept compact.
-local length = tonumber(ARGV[8])
-for at = 1, #ARGV[9], 26 do
-  local id, value = string.sub(ARGV[9], at, at + 11), string.sub(ARGV[9], at + 12, at + 25)
+local length = tonumber(ARGV[9])
+for at = 1, #ARGV[10], 26 do
+  local id, value = string.sub(ARGV[10], at, at + 11), string.sub(ARGV[10], at + 12, at + 25)
   local high, low = struct.unpack('>I2I4', value, 9)
   local generation = math.floor((high * 4294967296 + low) / length)
-  redis.call('HSET', KEYS[4] .. ':' .. generation .. ':' .. string.byte(id), id, value)
+  redis.call('HSET', KEYS[6] .. ':' .. generation .. ':' .. string.byte(id), id, value)
 end
-local keep = math.max(0, math.floor((tonumber(ARGV[4]) - tonumber(ARGV[7])) / length))
-for generation = tonumber(version[3] or keep), keep - 1 do
+local keep = math.max(0, math.floor((tonumber(ARGV[5]) - tonumber(ARGV[8])) / length))
+for generation = tonumber(version[4] or keep), keep - 1 do
   for shard = 0, SHARDS - 1 do
-    redis.call('UNLINK', KEYS[4] .. ':' .. generation .. ':' .. shard)
+    redis.call('UNLINK', KEYS[6] .. ':' .. generation .. ':' .. shard)
   end
 end
 
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'mark', ARGV[3], 'clock', ARGV[4], 'last', ARGV[5], 'highest', ARGV[6], 'oldest', keep)
+-- Failures are few, and kept for weeks.
+local day = math.floor(tonumber(ARGV[5]) / tonumber(ARGV[16]))
+write(KEYS[7] .. ':' .. day, ARGV[18])
+local keepFailures = math.max(0, day - tonumber(ARGV[17]))
+for generation = tonumber(version[5] or keepFailures), keepFailures - 1 do
+  redis.call('UNLINK', KEYS[7] .. ':' .. generation)
+end
+
+redis.call('HSET', KEYS[1], 'epoch', version[1] or '0', 'mark', ARGV[2], 'fired', ARGV[3], 'emitted', ARGV[4],
+  'clock', ARGV[5], 'oldest', keep, 'oldestFailures', keepFailures)
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[1], 'last', ARGV[6], 'highest', ARGV[7])
+end
 return 1

@@ -19,7 +19,7 @@ describe('what is remembered', () => {
 
   test('given a reading that no rule looks at, then nothing', () => {
     const [step] = steps([HOT], [readingAt('0s', { x: 1 }, 'device')])
-    assert.deepEqual(step, { reason: 'no-rule', state: undefined, emit: [] })
+    assert.deepEqual(step, { reason: 'no-rule', state: undefined, emit: [], timers: [] })
   })
 
   test('given metrics that come in events of their own, then each has its own lateness', () => {
@@ -101,7 +101,7 @@ describe('when rules change', () => {
   test('given a pending alert whose rule is removed, then it ends silently', () => {
     const [pending] = steps([{ ...HOT, forMs: 1 }], temperatures(['0s', 41]))
     const [step] = steps([], temperatures(['1m', 41]), pending?.state)
-    assert.deepEqual(step, { reason: 'pending-ended', state: undefined, emit: [] })
+    assert.deepEqual(step, { reason: 'pending-ended', state: undefined, emit: [], timers: [] })
   })
 
   test('given a rule whose severity is edited under its alert, then the resolve has the severity of its fire', () => {

@@ -1,0 +1,29 @@
+import type { FloodGate } from '../../pipeline/ports.ts'
+import type { RedisClient } from './client.ts'
+import { HOLD_FLOOD } from './scripts.ts'
+
+/** The flood gates of all consumers, one key each. */
+export class RedisFloodGate implements FloodGate {
+  readonly #client: RedisClient
+
+  constructor(client: RedisClient) {
+    this.#client = client
+  }
+
+  async hold(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'released'> {
+    const since = String(await this.#client.eval(HOLD_FLOOD, [keyOf(consumer)], [codeVersion, nowMs]))
+    return since === 'released' ? since : Number(since)
+  }
+
+  /** For an operator: what waits goes out as failures. False where the gate is not closed. */
+  async release(consumer: string): Promise<boolean> {
+    const since = await this.#client.run(redis => redis.hget(keyOf(consumer), 'since'))
+    if (since === null || since === 'released') return false
+    await this.#client.run(redis => redis.hset(keyOf(consumer), 'since', 'released'))
+    return true
+  }
+}
+
+function keyOf(consumer: string): string {
+  return `flood:${consumer}`
+}

@@ -1,0 +1,153 @@
+/** The letter of a failure: what could not be processed, byte for byte, and why. */
+import { createHash } from 'node:crypto'
+import type { LogRecord } from '../cloudevents/record.ts'
+import { originalHeaders } from '../cloudevents/redrive.ts'
+import { derivedId } from '../domain/derived-id.ts'
+import type { Event } from '../domain/event.ts'
+import { type Fault, fault } from '../domain/failure/codes.ts'
+import type { Failure } from '../domain/failure/failure.ts'
+import type { Signal } from '../domain/topics.ts'
+import { failureEntry, type Place } from './emission.ts'
+import type { OutboxEntry, RememberedFailure } from './ports.ts'
+import { fitsItsTopic } from './publish.ts'
+import type { EntityTimer } from './timers.ts'
+
+/** Who writes letters, and where to. */
+export interface Sender {
+  readonly consumer: string
+  readonly to: Signal
+}
+
+/** The failure of a record as it is remembered: a new one, or the next attempt at an earlier one. */
+export function failureOf(
+  consumer: string,
+  record: LogRecord,
+  earlier: RememberedFailure | undefined,
+  failedAtMs: number,
+): RememberedFailure {
+  if (earlier) return { ...earlier, attempt: earlier.attempt + 1, isOpen: true, failedAtMs }
+  const { partition, offset } = record
+  return {
+    id: failureId(consumer, record),
+    partition,
+    offset,
+    attempt: 1,
+    digest: digestOf(record),
+    isOpen: true,
+    firstFailedAt: instant(record.timestampMs),
+    failedAtMs,
+  }
+}
+
+/** The id of a record's failure, the same for all attempts: it follows from where the record was first. */
+export function failureId(consumer: string, { topic, partition, offset }: RecordPlace): string {
+  return derivedId('failure', consumer, topic, partition, offset)
+}
+
+type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
+
+/** Of the bytes that a producer wrote: by it a redriven record is known to be what failed. */
+export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
+  const hash = createHash('sha256')
+  const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
+  add(record.key)
+  add(record.value)
+  for (const [name, value] of originalHeaders(record)) {
+    add(Buffer.from(name))
+    add(value)
+  }
+  return hash.digest().toString('base64url', 0, 12)
+}
+
+/**
+ * The letter of a record. Near the limit of its topic, base64 makes it too large: then value, headers and key stay
+ * away, in this order, as far as needed, and the message says where they are.
+ */
+export function recordLetter(
+  { consumer, to }: Sender,
+  record: LogRecord,
+  { code, message }: Fault,
+  failure: RememberedFailure,
+  cause: Event | undefined,
+  at: Place,
+): OutboxEntry {
+  const { attempt } = failure
+  const id =
+    attempt === 1
+      ? failure.id
+      : derivedId('failure', consumer, record.topic, failure.partition, failure.offset, attempt)
+  let data: Failure = {
+    originalTopic: record.topic,
+    originalPartition: failure.partition,
+    originalOffset: failure.offset,
+    originalTimestamp: record.timestampMs,
+    originalKey: record.key?.toString('base64') ?? null,
+    originalValue: record.value?.toString('base64') ?? null,
+    originalHeaders: originalHeaders(record).map(([name, value]) => ({
+      name,
+      value: value.toString('base64'),
+    })),
+    error: message,
+    errorType: code,
+    consumer,
+    attempt,
+    firstFailedAt: failure.firstFailedAt,
+    failedAt: instant(record.timestampMs),
+  }
+  let made = failureEntry(id, to, at, data, cause)
+  const left: string[] = []
+  for (const [part, nothing] of LEFT_BEHIND) {
+    if (fitsItsTopic(made)) break
+    left.push(part)
+    const error = `${message}; too large for a letter, and to be found only at its place in the log: ${left.join(', ')}`
+    data = { ...data, ...nothing, error }
+    // A cause has attributes of its own, trace context among them, which may be what is too large.
+    made = failureEntry(id, to, at, data, undefined)
+  }
+  return made
+}
+
+const LEFT_BEHIND: readonly (readonly [part: string, nothing: Partial<Failure>])[] = [
+  ['value', { originalValue: null }],
+  ['headers', { originalHeaders: [] }],
+  ['key', { originalKey: null }],
+]
+
+/** The fault of a timer whose step failed: it is not tried again, and has no record that could be. */
+export function timerFault({ entity, timer }: EntityTimer, { message, place }: Fault): Fault {
+  const named = `timer "${timer.name}" of ${entity}, due ${instant(timer.dueMs)}`
+  return { ...fault('timer-failed', `${named}: ${message}`), ...(place ? { place } : {}) }
+}
+
+/** The letter of a timer. It has the place of the record that let the timer fire, and none of its bytes. */
+export function timerLetter(
+  { consumer, to }: Sender,
+  { timer }: EntityTimer,
+  { topic, partition, offset, timestampMs }: LogRecord,
+  { code, message }: Fault,
+  at: Place,
+): OutboxEntry {
+  const failedAt = instant(timestampMs)
+  const data: Failure = {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: offset,
+    originalTimestamp: timestampMs,
+    originalKey: null,
+    originalValue: null,
+    originalHeaders: [],
+    error: message,
+    errorType: code,
+    consumer,
+    attempt: 1,
+    firstFailedAt: failedAt,
+    failedAt,
+  }
+  return failureEntry(derivedId('failed-timer', consumer, timer.id), to, at, data, {
+    extensions: timer.trace,
+  })
+}
+
+function instant(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}

@@ -1,0 +1,144 @@
+/** A slot as a wave changes it: what one record changes, the next one sees. */
+import { TOPICS } from '../domain/topics.ts'
+import { advance } from './clock.ts'
+import type { Consumer } from './consumer.ts'
+import type {
+  Change,
+  Decision,
+  LogClock,
+  OutboxEntry,
+  RememberedFailure,
+  RememberedId,
+  Snapshot,
+} from './ports.ts'
+import type { Stored } from './step.ts'
+import { Agenda } from './timers.ts'
+
+/** As long as the dlq keeps letters, somebody may redrive one. */
+const FAILURE_WINDOW_MS = TOPICS.dlq.keptDays * 24 * 60 * 60_000
+
+export class WorkingCopy {
+  readonly agenda: Agenda
+  readonly decisions: Decision[] = []
+  readonly #consumer: Pick<Consumer, 'idWindowMs'>
+  readonly #snapshot: Snapshot
+  /** What the wave has changed, as it will be stored; null where the entity is forgotten. */
+  readonly #changed = new Map<string, string | null>()
+  /** The same, and what was only looked at, as the process knows it. */
+  readonly #states = new Map<string, unknown>()
+  readonly #applied = new Map<string, RememberedId>()
+  readonly #failures = new Map<string, RememberedFailure>()
+  readonly #outbox: OutboxEntry[] = []
+  #clock: LogClock
+  #mark: number
+  #fired: number
+  #emitted: number
+
+  constructor(consumer: Pick<Consumer, 'idWindowMs'>, snapshot: Snapshot) {
+    this.#consumer = consumer
+    this.#snapshot = snapshot
+    this.agenda = new Agenda(snapshot)
+    this.#clock = snapshot.clock
+    this.#mark = snapshot.version.mark
+    this.#fired = snapshot.version.fired
+    this.#emitted = snapshot.emitted
+  }
+
+  /** At the mark. */
+  get clock(): LogClock {
+    return this.#clock
+  }
+
+  /** How much was emitted since the mark. */
+  get emitted(): number {
+    return this.#emitted
+  }
+
+  /** As the process knows it; undefined where there is none. */
+  state(entity: string): unknown {
+    if (this.#states.has(entity)) return this.#states.get(entity)
+    const json = this.#changed.has(entity) ? this.#changed.get(entity) : this.#snapshot.states.get(entity)
+    const state = json ? JSON.parse(json) : undefined
+    this.#states.set(entity, state)
+    return state
+  }
+
+  /** After a step that failed: the process may have touched the state, and the next event starts from what is stored. */
+  restore(entity: string): void {
+    this.#states.delete(entity)
+  }
+
+  take(entity: string, { state, json, entries, set, cancelled }: Stored): void {
+    this.#states.set(entity, state)
+    this.#changed.set(entity, json)
+    for (const name of cancelled) this.agenda.cancel(entity, name)
+    for (const timer of set) this.agenda.set(entity, timer)
+    if (json === null) this.agenda.cancelAll(entity)
+    this.send(entries)
+  }
+
+  send(entries: readonly OutboxEntry[]): void {
+    this.#outbox.push(...entries)
+    this.#emitted += entries.length
+  }
+
+  /** What is known of an id at a time on the log's clock. */
+  known(id: string, nowMs: number): RememberedId | undefined {
+    const known = this.#applied.get(id) ?? this.#snapshot.known.get(id)
+    return known && nowMs - known.appliedAtMs <= this.#consumer.idWindowMs ? known : undefined
+  }
+
+  remember(id: RememberedId): void {
+    this.#applied.set(id.id, id)
+  }
+
+  failure(id: string): RememberedFailure | undefined {
+    return this.#failures.get(id) ?? this.#snapshot.failures.get(id)
+  }
+
+  rememberFailure(failure: RememberedFailure): void {
+    this.#failures.set(failure.id, failure)
+  }
+
+  /** A timer has fired: the record before which it did is not decided yet. */
+  fired(decision: Decision): void {
+    this.decisions.push(decision)
+    this.#fired += 1
+  }
+
+  /** The record is decided: the mark moves to it, and the clock with it. */
+  decided(appendMs: number, decision: Decision): void {
+    this.decisions.push(decision)
+    this.#clock = advance(this.#clock, appendMs)
+    this.#mark = decision.offset
+    this.#fired = 0
+    this.#emitted = 0
+  }
+
+  get change(): Change {
+    return {
+      base: this.#snapshot.version,
+      mark: this.#mark,
+      fired: this.#fired,
+      emitted: this.#emitted,
+      clock: this.#clock,
+      states: this.#changed,
+      timers: this.agenda.changes,
+      ids: [...this.#applied.values()],
+      failures: [...this.#failures.values()],
+      outbox: this.#outbox,
+      tally: tally(this.decisions),
+      idWindowMs: this.#consumer.idWindowMs,
+      failureWindowMs: FAILURE_WINDOW_MS,
+    }
+  }
+}
+
+function tally(decisions: readonly Decision[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { outcome, reason } of decisions) {
+    const name = `${outcome}/${reason}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}

@@ -23,20 +23,12 @@ export interface Applied {
   readonly blind: readonly { readonly beforeOffset: number; readonly ms: number }[]
 }
 
-/** As many timers as one commit takes on: bounds the run time of its script. */
-export const TIMERS_PER_WAVE = 500
-
 /**
  * Decides the wave, as far as one commit reaches. All records lie after the snapshot's mark; there is at least one. How
  * the log is cut into waves changes nothing of what is decided.
  */
-export function apply(
-  consumer: Consumer,
-  snapshot: Snapshot,
-  wave: readonly Decoded[],
-  timersPerWave = TIMERS_PER_WAVE,
-): Applied {
-  const front = new Wave(consumer, new WorkingCopy(consumer, snapshot), timersPerWave)
+export function apply(consumer: Consumer, snapshot: Snapshot, wave: readonly Decoded[]): Applied {
+  const front = new Wave(consumer, new WorkingCopy(consumer, snapshot))
   const blind: { beforeOffset: number; ms: number }[] = []
   let count = 0
   for (const decoded of wave) {
@@ -54,10 +46,10 @@ class Wave {
   readonly #consumer: Consumer
   #timersLeft: number
 
-  constructor(consumer: Consumer, copy: WorkingCopy, timers: number) {
+  constructor(consumer: Consumer, copy: WorkingCopy) {
     this.#consumer = consumer
     this.copy = copy
-    this.#timersLeft = timers
+    this.#timersLeft = consumer.limits.timers
   }
 
   /** False where the wave is full of timers before the record is decided. */

@@ -89,7 +89,7 @@ class PartitionRun {
     this.#invocation = invocation
     this.#slot = slot
     this.#batch = batch
-    this.#line = new Line(batch.records)
+    this.#line = new Line(batch.records, consumer.limits)
   }
 
   async run(): Promise<PartitionResult> {
@@ -175,7 +175,7 @@ class PartitionRun {
     const looked = await log.read(topic, partition, stretch)
     if (mark >= 0 && looked.logStart > stretch.fromOffset)
       observer.expired(this.#slot, { ...stretch, toOffset: Math.min(looked.logStart - 1, stretch.toOffset) })
-    const added = this.#line.insert(looked)
+    const added = this.#line.insert(stretch.fromOffset, looked)
     const [first, last] = [added.at(0), added.at(-1)]
     // Nothing but markers of transactions, as a rule.
     if (!first || !last) return

@@ -17,8 +17,17 @@ export interface Consumer {
   readonly sinceMs?: number
   /** Where records that cannot be processed go; the router of failures itself sends them straight to the dlq. */
   readonly failuresTo: Signal
+  /** What one commit takes on at most: bounds the run time of its script and the size of its command. */
+  readonly limits: WaveLimits
   /** No wave starts with less than this left of the invocation's time. */
   readonly reserveMs: number
+}
+
+export interface WaveLimits {
+  readonly records: number
+  /** Of values; a record that is larger is a wave of its own. */
+  readonly bytes: number
+  readonly timers: number
 }
 
 export const CONSUMER_DEFAULTS = {
@@ -26,5 +35,6 @@ export const CONSUMER_DEFAULTS = {
   idWindowMs: 60 * 60_000,
   futureToleranceMs: 5 * 60_000,
   failuresTo: 'failures',
+  limits: { records: 500, bytes: 4 * 1024 * 1024, timers: 500 },
   reserveMs: 3_000,
 } as const

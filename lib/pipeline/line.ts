@@ -3,20 +3,18 @@
  * log was asked for because nobody had delivered them.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
+import type { WaveLimits } from './consumer.ts'
 import type { Looked, Stretch } from './ports.ts'
-
-/** The most that one commit takes on: bounds the run time of its script and the size of its command. */
-export const WAVE_LIMITS = { records: 500, bytes: 4 * 1024 * 1024 } as const
 
 export class Line {
   /** Ascending by offset, each offset once. */
   #records: readonly LogRecord[]
-  /** Every offset up to here was delivered, was read, or holds nothing to read. */
-  #seenTo = -1
-  readonly #limits: { readonly records: number; readonly bytes: number }
+  /** Of this stretch, whatever is not in the line holds nothing to read. What is decided is no part of it any more. */
+  #seen: Stretch = { fromOffset: 0, toOffset: -1 }
+  readonly #limits: Pick<WaveLimits, 'records' | 'bytes'>
 
   /** @param records ascending by offset, each offset once */
-  constructor(records: readonly LogRecord[], limits: { records: number; bytes: number } = WAVE_LIMITS) {
+  constructor(records: readonly LogRecord[], limits: Pick<WaveLimits, 'records' | 'bytes'>) {
     this.#records = records
     this.#limits = limits
   }
@@ -35,29 +33,33 @@ export class Line {
     for (const record of this.#records) {
       bytes += record.value?.length ?? 0
       const isBeyond = count >= this.#limits.records || bytes > this.#limits.bytes
-      if (count > 0 && (isBeyond || this.#isHoleBefore(count))) break
+      if (count > 0 && (isBeyond || this.#holeBefore(count))) break
       count += 1
     }
     return this.#records.slice(0, count)
   }
 
-  /** What lies between the mark and the first record after it, and was not looked at: on to the last hole of the line. */
+  /**
+   * What lies between the mark and the first record after it, and was not looked at: on to the last hole of the line. The
+   * mark may be lower than it was before: the store can forget at any time.
+   */
   missing(mark: number): Stretch | undefined {
     const first = this.#records.findIndex(({ offset }) => offset > mark)
-    const fromOffset = Math.max(mark, this.#seenTo) + 1
     const next = this.#records[first]
-    if (next === undefined || next.offset <= fromOffset) return undefined
+    const hole = next && this.#unseen(mark + 1, next.offset - 1)
+    if (!hole) return undefined
     // All holes at once: a topic written in transactions has one after each, and each look costs a round trip.
-    const last = this.#records.findLastIndex((_, index) => index > first && this.#isHoleBefore(index))
-    return { fromOffset, toOffset: (this.#records[Math.max(last, first)] as LogRecord).offset - 1 }
+    const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
+    return last < 0 ? hole : { ...hole, toOffset: (this.#records[last] as LogRecord).offset - 1 }
   }
 
-  /** Puts what the log has shown of a stretch in its place. Returns what was not here before. */
-  insert({ records, nextOffset }: Looked): readonly LogRecord[] {
+  /** Puts what the log has shown, from an offset on, in its place. Returns what was not here before. */
+  insert(fromOffset: number, { records, nextOffset }: Looked): readonly LogRecord[] {
     const delivered = new Set(this.#records.map(({ offset }) => offset))
     const added = records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset)
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
-    this.#seenTo = nextOffset - 1
+    const adjoins = fromOffset === this.#seen.toOffset + 1
+    this.#seen = { fromOffset: adjoins ? this.#seen.fromOffset : fromOffset, toOffset: nextOffset - 1 }
     return added
   }
 
@@ -65,14 +67,18 @@ export class Line {
   decided(toOffset: number): void {
     const rest = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = rest < 0 ? [] : this.#records.slice(rest)
+    this.#seen = { ...this.#seen, fromOffset: Math.max(this.#seen.fromOffset, toOffset + 1) }
   }
 
-  #isHoleBefore(index: number): boolean {
+  #holeBefore(index: number): Stretch | undefined {
     const [before, record] = [this.#records[index - 1], this.#records[index]]
-    return (
-      before !== undefined &&
-      record !== undefined &&
-      record.offset > Math.max(before.offset, this.#seenTo) + 1
-    )
+    return before && record && this.#unseen(before.offset + 1, record.offset - 1)
+  }
+
+  /** What of a stretch between two records was not looked at, if anything. */
+  #unseen(fromOffset: number, toOffset: number): Stretch | undefined {
+    const isSeen = fromOffset >= this.#seen.fromOffset && fromOffset <= this.#seen.toOffset
+    const from = isSeen ? this.#seen.toOffset + 1 : fromOffset
+    return from <= toOffset ? { fromOffset: from, toOffset } : undefined
   }
 }

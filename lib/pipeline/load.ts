@@ -1,6 +1,5 @@
 /** Step 3: what the slot holds of what a wave may touch, in one call. */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { TIMERS_PER_WAVE } from './apply.ts'
 import { spanOf } from './clock.ts'
 import type { Consumer } from './consumer.ts'
 import type { Decoded } from './decode.ts'
@@ -10,7 +9,7 @@ export function load(
   store: StateStore,
   slot: Slot,
   wave: readonly Decoded[],
-  { idWindowMs }: Pick<Consumer, 'idWindowMs'>,
+  { idWindowMs, limits }: Pick<Consumer, 'idWindowMs' | 'limits'>,
 ): Promise<Snapshot> {
   const entities = new Set<string>()
   const ids = new Set<string>()
@@ -28,7 +27,7 @@ export function load(
     failures: [...failures],
     idWindowMs,
     span,
-    timerLimit: TIMERS_PER_WAVE,
+    timerLimit: limits.timers,
   })
 }
 

@@ -92,7 +92,7 @@ export class Stage {
   readonly latest = new LatestDecisions()
   /** What can be read beside what is delivered: everything that ever was. */
   readonly #log: LogRecord[] = []
-  readonly consumer: Consumer
+  consumer: Consumer
   readonly ports: Ports
 
   constructor(

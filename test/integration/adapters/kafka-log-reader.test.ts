@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, it } from 'node:test'
+import kafkajs from 'kafkajs'
+import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../../lib/adapters/kafka/log-reader.ts'
+import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { conformsAsLogReader } from '../../conformance/log-reader.ts'
+import { createTopic } from '../../support/create-topic.ts'
+import { brokers } from '../../support/servers.ts'
+
+const foreign = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING })
+const admin = foreign.admin()
+const client = () => kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+const reader = new KafkaLogReader(client())
+const uncommitted = new KafkaLogReader(client(), 'read-uncommitted')
+const topic = `log-${randomUUID()}`
+
+before(async () => {
+  await admin.connect()
+  await createTopic(admin, { topic, numPartitions: 2 })
+  const producer = foreign.producer()
+  await producer.connect()
+  const messages = Array.from({ length: 10 }, (_, n) => ({
+    partition: 1,
+    key: `${n}`,
+    value: `value ${n}`,
+    headers: { name: `header ${n}` },
+  }))
+  await producer.send({ topic, messages })
+  await producer.disconnect()
+})
+
+after(() => Promise.all([reader.close(), uncommitted.close(), admin.disconnect()]))
+
+conformsAsLogReader('Kafka', () => ({ reader, topic, partition: 1 }))
+
+it('given records that retention has taken, then the log says where it begins', async () => {
+  const short = `log-${randomUUID()}`
+  await createTopic(admin, { topic: short, numPartitions: 1 })
+  await send(short, 5)
+  await admin.deleteTopicRecords({ topic: short, partitions: [{ partition: 0, offset: '3' }] })
+  const gone = await reader.read(short, 0, { fromOffset: 0, toOffset: 2 })
+  assert.deepEqual(gone, { records: [], nextOffset: 3, logStart: 3 })
+  const rest = await reader.read(short, 0, { fromOffset: 1, toOffset: 4 })
+  assert.deepEqual(
+    rest.records.map(({ offset }) => offset),
+    [3, 4],
+  )
+})
+
+it('given transactions, then their markers are shown to hold nothing, and what was aborted is seen as the mapping sees it', async () => {
+  const written = `log-${randomUUID()}`
+  await createTopic(admin, { topic: written, numPartitions: 1 })
+  const producer = foreign.producer({
+    transactionalId: `log-${randomUUID()}`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  })
+  await producer.connect()
+  for (const end of ['commit', 'abort', 'commit'] as const) {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: written, messages: [{ value: end }] })
+    await transaction[end]()
+  }
+  await producer.disconnect()
+  // Three records, each with its marker behind it; the last marker is the end of the log.
+  const stretch = { fromOffset: 0, toOffset: 4 }
+  const seen = await reader.read(written, 0, stretch)
+  assert.deepEqual(
+    seen.records.map(({ offset }) => offset),
+    [0, 4],
+  )
+  assert.ok(seen.nextOffset > stretch.toOffset)
+  const all = await uncommitted.read(written, 0, stretch)
+  assert.deepEqual(
+    all.records.map(({ offset }) => offset),
+    [0, 2, 4],
+  )
+  assert.equal((await reader.read(written, 0, { fromOffset: 1, toOffset: 3 })).nextOffset > 3, true)
+})
+
+it('given a stretch larger than a fetch, then it takes several, and each goes on', async () => {
+  const large = `log-${randomUUID()}`
+  await createTopic(admin, { topic: large, numPartitions: 1 })
+  for (let n = 0; n < 12; n += 1) await send(large, 1, 900_000)
+  const looked = await reader.read(large, 0, { fromOffset: 0, toOffset: 11 })
+  assert.ok(looked.records.length > 1)
+  assert.ok(looked.records.length < 12)
+  assert.equal(looked.nextOffset, looked.records.length)
+})
+
+it('given that it has read, then no consumer group is there', async () => {
+  await reader.read(topic, 1, { fromOffset: 0, toOffset: 9 })
+  const { groups } = await admin.listGroups()
+  assert.ok(groups.every(({ groupId }) => !groupId.includes(topic)))
+})
+
+it('given a broker that does not answer, then reading is rejected as unavailable, and the next read begins anew', async () => {
+  const nobody = new KafkaLogReader(
+    kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }),
+  )
+  await assert.rejects(nobody.read(topic, 1, { fromOffset: 0, toOffset: 1 }), Unavailable)
+  await assert.rejects(reader.read(`missing-${randomUUID()}`, 0, { fromOffset: 0, toOffset: 1 }), Unavailable)
+  assert.equal((await reader.read(topic, 1, { fromOffset: 0, toOffset: 1 })).records.length > 0, true)
+})
+
+async function send(to: string, count: number, bytes = 1): Promise<void> {
+  const producer = foreign.producer()
+  await producer.connect()
+  await producer.send({
+    topic: to,
+    messages: Array.from({ length: count }, () => ({ value: Buffer.alloc(bytes, 1) })),
+  })
+  await producer.disconnect()
+}

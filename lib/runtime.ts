@@ -1,6 +1,7 @@
 /** Puts the parts together, once per cold start: what the handlers in `functions/` are made of. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
@@ -11,25 +12,28 @@ import { RedisStateStore } from './adapters/redis/state-store.ts'
 import { type Config, readConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import type { KeyedProcess } from './domain/process.ts'
+import type { Sink } from './domain/sink.ts'
 import { once } from './once.ts'
 import { consume } from './pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from './pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from './pipeline/consumer.ts'
 import { LatestDecisions } from './pipeline/flood.ts'
 import type { KafkaEvent } from './pipeline/receive.ts'
 import type { BatchResponse } from './pipeline/respond.ts'
 
-/** A process as it stands, or made from the configuration when the function starts. */
-type ProcessSource<State, Data> =
-  | KeyedProcess<State, Data>
-  | ((config: Config) => KeyedProcess<State, Data> | Promise<KeyedProcess<State, Data>>)
+type Work<State, Data> = KeyedProcess<State, Data> | Sink<Data>
+
+/** A process or a sink as it stands, or made from the configuration when the function starts. */
+type WorkSource<State, Data> =
+  | Work<State, Data>
+  | ((config: Config) => Work<State, Data> | Promise<Work<State, Data>>)
 
 /** The settings of the pipeline that a consumer may choose for itself. */
 type Choices = Partial<Pick<Consumer, 'failuresTo'>>
 
-/** A Kafka-triggered handler that runs a keyed process: the whole of what a consumer's `handler.ts` needs. */
-export function keyedConsumer<State, Data>(
+/** A Kafka-triggered handler that runs a process or a sink: the whole of what a consumer's `handler.ts` needs. */
+export function kafkaConsumer<State, Data>(
   name: string,
-  source: ProcessSource<State, Data>,
+  source: WorkSource<State, Data>,
   choices: Choices = {},
 ) {
   const { logger, metrics } = telemetryOf(name)
@@ -38,7 +42,7 @@ export function keyedConsumer<State, Data>(
     const config = readConfig()
     const connections = new Connections(config, name)
     const process = typeof source === 'function' ? await source(config) : source
-    const consumer = consumerOf(config, process as KeyedProcess<unknown>, choices)
+    const consumer = consumerOf(config, process as Process, choices)
     const redis = await connections.redis()
     const ports = {
       store: new RedisStateStore(redis),
@@ -59,6 +63,7 @@ export function keyedConsumer<State, Data>(
         remainingMs: () => context.getRemainingTimeInMillis(),
         partialResponses: config.partialResponses,
         nowMs: Date.now,
+        pause,
         codeVersion,
         latest,
       })
@@ -109,7 +114,7 @@ function lazily<T>(make: () => T): () => T {
   }
 }
 
-function consumerOf(config: Config, process: KeyedProcess<unknown>, choices: Choices): Consumer {
+function consumerOf(config: Config, process: Process, choices: Choices): Consumer {
   const { env, contentMode, idWindowMs, futureToleranceMs, sinceMs } = config
   return {
     ...CONSUMER_DEFAULTS,

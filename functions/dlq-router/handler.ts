@@ -1,5 +1,5 @@
 /** Turns failures into dead letters. What it cannot read itself goes to the dead letters too: never back to failures. */
 import { failureRouter } from '../../lib/domain/failure/process.ts'
-import { keyedConsumer } from '../../lib/runtime.ts'
+import { kafkaConsumer } from '../../lib/runtime.ts'
 
-export const handler = keyedConsumer('dlq-router', failureRouter, { failuresTo: 'dlq' })
+export const handler = kafkaConsumer('dlq-router', failureRouter, { failuresTo: 'dlq' })

@@ -1,5 +1,5 @@
 /** Keeps rolling statistics of every entity and metric, and publishes a summary per entity and minute. */
 import { statistics } from '../../lib/domain/analytics/process.ts'
-import { keyedConsumer } from '../../lib/runtime.ts'
+import { kafkaConsumer } from '../../lib/runtime.ts'
 
-export const handler = keyedConsumer('processor', statistics)
+export const handler = kafkaConsumer('processor', statistics)

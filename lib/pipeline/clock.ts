@@ -1,5 +1,5 @@
 import type { LogRecord } from '../cloudevents/record.ts'
-import type { LogClock } from './ports.ts'
+import type { LogClock, Span } from './ports.ts'
 
 /** How often `clock` appends a tick to each partition. */
 const TICK_INTERVAL_MS = 60_000
@@ -25,12 +25,6 @@ export function advance(clock: LogClock, appendMs: number): LogClock {
 export function blindMs(clock: LogClock, appendMs: number): number {
   if (clock.lastAppendMs === undefined) return 0
   return Math.max(0, appendMs - clock.lastAppendMs - LONGEST_STEP_MS)
-}
-
-/** When a wave begins, and how far it moves the clock after that: enough to know which timers can fall due in it. */
-export interface Span {
-  readonly firstAppendMs: number
-  readonly advanceMs: number
 }
 
 /** The span of a wave, which has a record at least. */

@@ -1,11 +1,14 @@
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { KeyedProcess } from '../domain/process.ts'
+import type { Sink } from '../domain/sink.ts'
 import type { Signal } from '../domain/topics.ts'
 
-/** A process, and the settings under which the pipeline runs it. */
-export interface Consumer {
-  // The pipeline carries states it does not look into: each comes out of JSON and goes back into it.
-  readonly process: KeyedProcess<unknown>
+// The pipeline carries states it does not look into: each comes out of JSON and goes back into it.
+export type Process = KeyedProcess<unknown> | Sink
+
+/** A process or a sink, and the settings under which the pipeline runs it. */
+export interface Consumer<P extends Process = Process> {
+  readonly process: P
   /** The environment whose topics emissions go to. */
   readonly env: string
   /** How emissions are written: binary, unless something downstream reads structured events only. */
@@ -21,6 +24,10 @@ export interface Consumer {
   readonly limits: WaveLimits
   /** No wave starts with less than this left of the invocation's time. */
   readonly reserveMs: number
+}
+
+export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
+  return 'deliver' in consumer.process
 }
 
 export interface WaveLimits {

@@ -4,7 +4,6 @@ import type { Event } from '../domain/event.ts'
 import type { Fault } from '../domain/failure/codes.ts'
 import type { Key } from '../domain/process.ts'
 import type { Signal } from '../domain/topics.ts'
-import type { Span } from './clock.ts'
 
 /** All that one consumer remembers for one partition lives in one slot: the unit of order, of state and of recovery. */
 export interface Slot {
@@ -90,6 +89,12 @@ export interface OutboxEntry {
   readonly to: Signal
   readonly key: Key
   readonly event: Event
+}
+
+/** When a wave begins, and how far it moves the clock after that: enough to know which timers can fall due in it. */
+export interface Span {
+  readonly firstAppendMs: number
+  readonly advanceMs: number
 }
 
 export interface Wanted {

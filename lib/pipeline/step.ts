@@ -1,9 +1,8 @@
 /** Runs one step of a process, and makes of its answer what can be stored; what cannot, is a fault. Pure. */
 import { traceOf } from '../cloudevents/trace.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
-import type { Decided, Step, TimerChange } from '../domain/process.ts'
+import type { Decided, KeyedProcess, Step, TimerChange } from '../domain/process.ts'
 import type { Cause } from './cause.ts'
-import type { Consumer } from './consumer.ts'
 import { emitted, type Place } from './emission.ts'
 import type { OutboxEntry, StoredTimer } from './ports.ts'
 import { fitsItsTopic } from './publish.ts'
@@ -22,7 +21,7 @@ export interface Stored {
 
 /** @param call asks the process */
 export function runStep(
-  { process }: Pick<Consumer, 'process'>,
+  process: KeyedProcess<unknown>,
   cause: Cause,
   at: Place,
   call: () => Step<unknown>,
@@ -37,10 +36,13 @@ export function runStep(
     )
     const unfit = entries.find(entry => !fitsItsTopic(entry))
     if (unfit) return fault('emission-too-large', `a ${unfit.event.type} does not fit into ${unfit.to}`)
+    const json = step.state === undefined ? null : JSON.stringify(step.state)
+    if (json === undefined)
+      return fault('unexpected-error', 'the consumer returned a state that JSON does not know')
     return {
       reason: step.reason,
       state: step.state,
-      json: step.state === undefined ? null : JSON.stringify(step.state),
+      json,
       entries,
       set: step.timers.flatMap(change => stored(process.name, change, cause)),
       cancelled: step.timers.flatMap(({ name, dueMs }) => (dueMs === undefined ? [name] : [])),

@@ -8,9 +8,10 @@ import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { consume, type Ports } from '../../lib/pipeline/consume.ts'
+import { consume } from '../../lib/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
+import type { Ports } from '../../lib/pipeline/partition.ts'
 import { type Publisher, Unavailable } from '../../lib/pipeline/ports.ts'
 import type { BatchResponse } from '../../lib/pipeline/respond.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -24,6 +25,7 @@ const INVOCATION = {
   remainingMs: () => 60_000,
   partialResponses: true,
   nowMs: Date.now,
+  pause: async () => {},
   codeVersion: () => 'test',
   latest: new LatestDecisions(),
 }

@@ -32,7 +32,9 @@ export class RedisForgetting implements Forgetting {
     this.#redis.disconnect()
   }
 
-  async #atOnce(commands: readonly (readonly [string, ...unknown[]] | readonly unknown[])[]): Promise<unknown[]> {
+  async #atOnce(
+    commands: readonly (readonly [string, ...unknown[]] | readonly unknown[])[],
+  ): Promise<unknown[]> {
     if (commands.length === 0) return []
     const multi = this.#redis.multi()
     for (const [name, ...args] of commands) multi.callBuffer(String(name), ...(args as Buffer[]))

@@ -1,6 +1,6 @@
 /** Ports that break one rule of the runtime each. */
 import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Ports } from '../../lib/pipeline/consume.ts'
+import type { Ports } from '../../lib/pipeline/partition.ts'
 import type { Snapshot, StateStore, StoredTimer } from '../../lib/pipeline/ports.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import type { Event } from '../../lib/domain/event.ts'
-import type { Ports } from '../../lib/pipeline/consume.ts'
+import type { Ports } from '../../lib/pipeline/partition.ts'
 import type { StateStore } from '../../lib/pipeline/ports.ts'
 import { Random } from './random.ts'
 import { type Forgetting, Schedule } from './schedule.ts'

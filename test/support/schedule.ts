@@ -4,9 +4,10 @@
  * after they were written; batches and waves are cut differently each time; and the store forgets.
  */
 import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import { consume, type Invocation, type Ports } from '../../lib/pipeline/consume.ts'
+import { consume } from '../../lib/pipeline/consume.ts'
 import type { Consumer } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
+import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
 import { type Slot, type StateStore, Unavailable } from '../../lib/pipeline/ports.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
@@ -106,6 +107,7 @@ class Actor {
       remainingMs: () => (random.chance(0.05) ? 0 : 60_000),
       partialResponses: true,
       nowMs: () => 0,
+      pause: async () => {},
       codeVersion: () => 'one',
       latest: new LatestDecisions(),
     }

@@ -8,9 +8,10 @@ import type { LogRecord, OutgoingRecord } from '../../lib/cloudevents/record.ts'
 import type { Event } from '../../lib/domain/event.ts'
 import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
 import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
-import { consume, type Invocation, type Ports } from '../../lib/pipeline/consume.ts'
+import { consume } from '../../lib/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
+import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
 import type { Decision, Observer, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
 import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
 import type { BatchResponse } from '../../lib/pipeline/respond.ts'
@@ -123,6 +124,7 @@ export class Stage {
       remainingMs: () => 60_000,
       partialResponses: true,
       nowMs: () => 0,
+      pause: async () => {},
       codeVersion: () => 'v1',
       latest: this.latest,
       ...given,

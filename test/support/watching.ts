@@ -43,7 +43,8 @@ function emission(name: string, entity: string): Emission {
 }
 
 /** The entities of `watchedLog`. */
-export const WATCHED = ['a', 'b', 'c'].map(subject => `/watched ${subject}`)
+const SUBJECTS = ['a', 'b', 'c', 'd', 'e', 'f']
+export const WATCHED = SUBJECTS.map(subject => `/watched ${subject}`)
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const STEPS_S = [0, 5, 30, 80, 160]
@@ -65,7 +66,7 @@ export function watchedLog(random: Random, length: number): LogRecord[] {
     else if (chance < 0.28) log.push(logRecord(offset, { value: Buffer.from(`poison ${offset}`) }, place))
     else if (chance < 0.36 && near.length > 0) log.push(logRecord(offset, random.pick(near).content, place))
     else {
-      const subject = random.pick(['a', 'b', 'c'])
+      const subject = random.pick(SUBJECTS)
       const before = latestS.get(subject) ?? 0
       const atS = Math.max(0, before + (random.chance(0.9) ? random.pick(STEPS_S) : -random.pick([1, 50])))
       latestS.set(subject, Math.max(before, atS))
@@ -78,7 +79,7 @@ export function watchedLog(random: Random, length: number): LogRecord[] {
 }
 
 /** @param atS seconds after the start */
-export function signal(id: string, subject: string, atS: number): Event {
+function signal(id: string, subject: string, atS: number): Event {
   const time = new Date(START_MS + atS * 1000).toISOString()
   return {
     id,

@@ -97,9 +97,7 @@ it('given that it has read, then no consumer group is there', async () => {
 })
 
 it('given a broker that does not answer, then reading is rejected as unavailable, and the next read begins anew', async () => {
-  const nobody = new KafkaLogReader(
-    kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }),
-  )
+  const nobody = new KafkaLogReader(kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }))
   await assert.rejects(nobody.read(topic, 1, { fromOffset: 0, toOffset: 1 }), Unavailable)
   await assert.rejects(reader.read(`missing-${randomUUID()}`, 0, { fromOffset: 0, toOffset: 1 }), Unavailable)
   assert.equal((await reader.read(topic, 1, { fromOffset: 0, toOffset: 1 })).records.length > 0, true)

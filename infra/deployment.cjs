@@ -11,6 +11,7 @@ const FUNCTIONS = {
   clock: { writes: ['readings'] },
   processor: { reads: 'readings', writes: ['analytics', 'failures'], redis: true },
   alerting: { reads: 'readings', writes: ['alerts', 'failures'], redis: true },
+  activity: { reads: 'readings', writes: ['events', 'failures'], redis: true },
   'dlq-router': { reads: 'failures', writes: ['dlq'], redis: true },
 }
 
@@ -54,7 +55,14 @@ function buildDir(env, args) {
 }
 
 /** Settings of the functions that are handed on where they are set; `lib/config.ts` has their defaults. */
-const HANDED_ON = ['KAFKA_AUTH', 'CONTENT_MODE', 'ID_WINDOW_SECONDS', 'FUTURE_TOLERANCE_SECONDS']
+const HANDED_ON = [
+  'KAFKA_AUTH',
+  'KAFKA_ISOLATION',
+  'CONTENT_MODE',
+  'ID_WINDOW_SECONDS',
+  'FUTURE_TOLERANCE_SECONDS',
+  'SLUICE_SINCE',
+]
 
 function given(env) {
   return Object.fromEntries(HANDED_ON.filter(name => env[name]).map(name => [name, env[name]]))

@@ -2,6 +2,13 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { describe, test } from 'node:test'
+import {
+  ACTIVITY_CHANGED_TYPE,
+  DEVICE_FALLEN_TYPE,
+  INSTANCE_RESTARTED_TYPE,
+  SENSOR_RETURNED_TYPE,
+  SENSOR_SILENT_TYPE,
+} from '../../../lib/domain/activity/process.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/domain/alerting/alert.ts'
 import { MINUTE_TYPE } from '../../../lib/domain/analytics/process.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/domain/failure/failure.ts'
@@ -19,6 +26,11 @@ const TYPES = [
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
   MINUTE_TYPE,
+  ACTIVITY_CHANGED_TYPE,
+  DEVICE_FALLEN_TYPE,
+  INSTANCE_RESTARTED_TYPE,
+  SENSOR_RETURNED_TYPE,
+  SENSOR_SILENT_TYPE,
 ].sort()
 
 const nameOf = (type: string) => type.replace(/^io\.sluice\./, '')

@@ -96,7 +96,7 @@ export class Dispatcher {
     const lane = this.#lanes.get(partition)
     if (!lane || messages.length === 0) return
     this.#receiver.receive(lane, messages, () => this.dispatchSoon())
-    await this.#backpressure.filled(lane, this.#lanes.size)
+    await this.#backpressure.filled(lane, this.#lanes)
   }
 
   /** Starts nothing more, and waits so long at most for what runs. What is not done then is never committed. */

@@ -31,7 +31,7 @@ export function pick<R extends Numbered>(
 
 /** The records of `parts` that are not in `others`. */
 export function without<R extends Numbered>(parts: readonly Part<R>[], others: readonly Part[]): Part<R>[] {
-  if (others.length === 0) return [...parts]
+  if (others.length === 0) return parts.filter(({ records }) => records.length > 0)
   const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))
   return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
 }

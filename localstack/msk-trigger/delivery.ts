@@ -5,11 +5,10 @@ import { explain } from './explain.ts'
 import type { Faults } from './faults.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
 import type { Lane, LaneRecord } from './lane.ts'
-import type { Mapping } from './mappings.ts'
-import { judgeAnswer, type Outcome, wholeBatchAgain } from './outcome.ts'
+import { judgeAnswer, type Outcome, type Reading, wholeBatchAgain } from './outcome.ts'
 import { describe, type Part, pick, without } from './parts.ts'
 import { Progress } from './progress.ts'
-import { afterAttempt, isOverAge, type Unit } from './retries.ts'
+import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.ts'
 import type { Slots } from './slots.ts'
 import { pause } from './wait.ts'
 
@@ -17,15 +16,7 @@ export type Batch = readonly Part<LaneRecord>[]
 
 /** What the delivery of a batch needs from the event source it belongs to. */
 export interface DeliveryContext extends Discards {
-  readonly mapping: Pick<
-    Mapping,
-    | 'topic'
-    | 'reportsFailures'
-    | 'maximumRetryAttempts'
-    | 'maximumRecordAgeMs'
-    | 'bisectBatchOnFunctionError'
-    | 'open'
-  >
+  readonly mapping: RetryPolicy & Reading
   readonly slots: Pick<Slots, 'take' | 'give'>
   readonly faults: Pick<Faults, 'strikes'>
   /** @param answerCounts false where the answer is to come too late. */

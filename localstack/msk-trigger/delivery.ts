@@ -75,8 +75,11 @@ class Delivery {
   /** Sends a unit to the function once. Returns what takes its place. */
   async #attempt(unit: Tried): Promise<Tried[]> {
     const { mapping, log, name, backoff, ending } = this.#to
-    const parts = await this.#giveUpOverAge(unit)
-    if (parts.length === 0 || ending.aborted) return []
+    const young = await this.#giveUpOverAge(unit)
+    if (young.length > 0) await this.#takeSlot()
+    // It can take as long as the invocations of others.
+    const parts = this.#stillOurs([{ parts: young }])[0]?.parts
+    if (!parts || ending.aborted) return []
     const { requestId, outcome } = await this.#invoke(parts)
     const tries = unit.tries + 1
     const invocations = unit.invocations + 1
@@ -100,10 +103,8 @@ class Delivery {
   }
 
   async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<LaneRecord> }> {
-    const { mapping, slots, faults } = this.#to
+    const { mapping, faults } = this.#to
     const requestId = randomUUID()
-    if (!this.#hasSlot) await slots.take()
-    this.#hasSlot = true
     try {
       if (faults.strikes('duplicate')) await this.#to.invoke(parts, true)
       const answer = await this.#to.invoke(parts, !faults.strikes('timeout'))
@@ -137,7 +138,7 @@ class Delivery {
       invocations,
       ...(response && { response }),
     })
-    return this.#stillOurs([{ parts: without(parts, old) }])[0]?.parts ?? []
+    return without(parts, old)
   }
 
   async #giveUp(
@@ -176,6 +177,11 @@ class Delivery {
 
   #release(partition: number): void {
     if (this.#held.delete(partition)) this.#to.release(partition)
+  }
+
+  async #takeSlot(): Promise<void> {
+    if (!this.#hasSlot) await this.#to.slots.take()
+    this.#hasSlot = true
   }
 
   #giveSlot(): void {

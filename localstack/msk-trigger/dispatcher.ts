@@ -141,6 +141,7 @@ export class Dispatcher {
     const first = lane.waiting[0]
     if (!first || first.record || this.#mapping.open.filteredRecords === 'counted') return
     for (const { through } of lane.take(1)) void this.#commits.done(lane, through + 1)
+    this.#backpressure.taken(lane)
   }
 
   #start(takes: readonly Take[]): void {

@@ -131,6 +131,22 @@ describe('the dispatcher', () => {
     assert.deepEqual(fetching.slice(2), ['resume 0'])
   })
 
+  it('fetches again where a filter discards all that a slow registry had kept waiting', async () => {
+    const answer = Promise.withResolvers<void>()
+    const { dispatcher, committed, fetching } = given(10, async (_, list) => {
+      await answer.promise
+      return list.map(message => ({ fate: 'discard', message }))
+    })
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 1_000))
+    assert.deepEqual(fetching, ['pause 0'])
+    answer.resolve()
+    await turn()
+    await turn()
+    assert.deepEqual(committed, [{ partition: 0, offset: 1_000 }])
+    assert.deepEqual(fetching, ['pause 0', 'resume 0'])
+  })
+
   it('does not pause a partition that makes room in time', async () => {
     const { dispatcher, running, fetching } = given(5_000)
     dispatcher.open(opened(0))

@@ -173,7 +173,14 @@ export class Dispatcher {
       mapping,
       topic: mapping.topic,
       destination: mapping.destination,
-      slots: this.#slots,
+      slots: {
+        take: () => this.#slots.take(),
+        // A batch that waits for its next attempt is no reason for others to wait.
+        give: () => {
+          this.#slots.give()
+          this.dispatchSoon()
+        },
+      },
       ending: this.#ending.signal,
       faults,
       invoke: (batch, answerCounts) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), answerCounts),

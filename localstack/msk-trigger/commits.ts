@@ -58,7 +58,7 @@ export class Commits {
   }
 
   async #commitSurely(onTrouble: () => void): Promise<void> {
-    const { name, log, backoff, ending } = this.#parts
+    const { name, log, backoff } = this.#parts
     for (let attempt = 1; ; attempt += 1) {
       // With every attempt what has been done meanwhile.
       const sent = [...this.#pending].filter(([lane]) => !lane.lost)
@@ -69,14 +69,14 @@ export class Commits {
         for (const [lane, offset] of sent) if (this.#pending.get(lane) === offset) this.#pending.delete(lane)
         return
       } catch (error) {
-        if (ending.aborted) return this.#pending.clear()
         onTrouble()
         if (isWorthALine(attempt)) {
           log.warning(
             `${name}  offsets not committed (attempt ${attempt}), trying again: ${explainShortly(error)}`,
           )
         }
-        await pause(delayAfter(attempt, backoff), ending)
+        // Also at the end, which has a time of its own: another process may just have joined the group.
+        await pause(delayAfter(attempt, backoff))
       }
     }
   }

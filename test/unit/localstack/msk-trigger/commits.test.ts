@@ -30,7 +30,7 @@ function given() {
 }
 const lane = (partition: number) => ({ partition, lost: false })
 
-describe('commits', () => {
+describe('commits', { timeout: 10_000 }, () => {
   it('go out at once, and hold nobody up while they succeed', async () => {
     const { commits, requests } = given()
     await commits.done(lane(0), 5)
@@ -91,12 +91,18 @@ describe('commits', () => {
     assert.equal(requests[1]?.offsets, '1:1')
   })
 
-  it('are given up when the trigger ends', async () => {
-    const { commits, requests, ending } = given()
-    await commits.done(lane(0), 1)
+  it('are tried also when the trigger ends, until it gives up its partitions', async () => {
+    const { commits, requests, ending, next } = given()
+    const own = lane(0)
+    await commits.done(own, 1)
     ending.abort()
+    const second = next()
     requests[0]?.fail()
+    await second
+    assert.equal(requests[1]?.offsets, '0:1')
+    own.lost = true
+    requests[1]?.fail()
     await commits.finished()
-    assert.equal(requests.length, 1)
+    assert.equal(requests.length, 2)
   })
 })

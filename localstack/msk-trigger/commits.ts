@@ -58,7 +58,7 @@ export class Commits {
   }
 
   async #commitSurely(onTrouble: () => void): Promise<void> {
-    const { name, log, backoff } = this.#parts
+    const { name, log, backoff, ending } = this.#parts
     for (let attempt = 1; ; attempt += 1) {
       // With every attempt what has been done meanwhile.
       const sent = [...this.#pending].filter(([lane]) => !lane.lost)
@@ -75,8 +75,8 @@ export class Commits {
             `${name}  offsets not committed (attempt ${attempt}), trying again: ${explainShortly(error)}`,
           )
         }
-        // Also at the end, which has a time of its own: another process may just have joined the group.
-        await pause(delayAfter(attempt, backoff))
+        // Told to end, it tries at once, and again while there is time: another process may just have joined the group.
+        await pause(delayAfter(attempt, backoff), ending.aborted ? undefined : ending)
       }
     }
   }

@@ -77,7 +77,7 @@ class Delivery {
     const { mapping, log, name, backoff, ending } = this.#to
     const young = await this.#giveUpOverAge(unit)
     if (young.length > 0) await this.#takeSlot()
-    // It can take as long as the invocations of others.
+    // A slot can be long in coming, and what it was for can be somebody else's by then.
     const parts = this.#stillOurs([{ parts: young }])[0]?.parts
     if (!parts || ending.aborted) return []
     const { requestId, outcome } = await this.#invoke(parts)

@@ -71,7 +71,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function runAll(
-  { groups, pattern }: Selection,
+  { groups, pattern, kafkaVersion }: Selection,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<Result[]> {
@@ -87,7 +87,7 @@ async function runAll(
     const files = (await sourceFiles(...phase.files)).filter(wanted)
     if (files.length === 0 && pattern !== undefined) continue
     screen.heading(phase.title)
-    results.push(...(await runPhase(phase, files, screen, signal)))
+    results.push(...(await runPhase(phase, files, screen, { kafkaVersion, signal })))
   }
   return results
 }
@@ -96,8 +96,9 @@ async function runPhase(
   { title, needsServers }: Phase,
   files: readonly string[],
   screen: Screen,
-  signal: AbortSignal,
+  options: { readonly kafkaVersion: string | undefined; readonly signal: AbortSignal },
 ): Promise<Result[]> {
+  const { signal } = options
   const nothing: Result = { outcome: 'failed', name: title, why: 'there is no test file' }
   if (files.length === 0) return [nothing]
   const run = (variables: Readonly<Record<string, string>>) => {
@@ -105,7 +106,7 @@ async function runPhase(
     return runTests(files, { width: WIDTH, fileTimeoutMs: FILE_TIMEOUT_MS, env, signal }, screen)
   }
   try {
-    return await (needsServers ? withServers(screen, signal, run) : run({}))
+    return await (needsServers ? withServers(screen, options, run) : run({}))
   } catch (error) {
     if (error instanceof StopRequested) return []
     return [{ outcome: 'failed', name: title, why: describeFailure(error) }]

@@ -7,8 +7,8 @@ import { within } from './wait.ts'
  */
 const ROOM_MS = 100
 
-/** So many partitions are fetched together. Of more, the first ones would keep the others from being fetched. */
-export const FETCHED_TOGETHER = 8
+/** A fetch has room for so many partitions with much to read: not for more, because it is decoded at a stretch. */
+export const FETCHED_TOGETHER = 4
 
 /** Stops and starts the fetching of a partition. */
 export interface Fetching {
@@ -28,13 +28,19 @@ export class Backpressure {
   }
 
   /** After a lane was filled. Resolves when more may be fetched: soon, whether it has room or is paused. */
-  async filled(lane: Lane, partitionCount: number): Promise<void> {
+  async filled(lane: Lane, all: ReadonlyMap<number, Lane>): Promise<void> {
     if (!lane.isFull || this.#paused.has(lane)) return
-    if (partitionCount <= FETCHED_TOGETHER && !this.#slow.has(lane)) await within(ROOM_MS, lane.room)
+    if (!this.#slow.has(lane) && !this.#areCrowded(all)) await within(ROOM_MS, lane.room)
     if (!lane.isFull || this.#paused.has(lane) || lane.lost) return
-    this.#slow.add(lane)
+    if (!this.#areCrowded(all)) this.#slow.add(lane)
     this.#paused.set(lane, performance.now())
     this.#fetching.pause(lane.partition)
+  }
+
+  /** Those that are full already would fill the next fetch as well, and keep others from it. */
+  #areCrowded(all: ReadonlyMap<number, Lane>): boolean {
+    const full = [...all.values()].filter(lane => lane.isFull && !this.#paused.has(lane))
+    return all.size > FETCHED_TOGETHER && full.length >= FETCHED_TOGETHER
   }
 
   /** After records were taken out of a lane. */

@@ -69,14 +69,14 @@ export class Commits {
         for (const [lane, offset] of sent) if (this.#pending.get(lane) === offset) this.#pending.delete(lane)
         return
       } catch (error) {
-        if (ending.aborted) return this.#pending.clear()
         onTrouble()
         if (isWorthALine(attempt)) {
           log.warning(
             `${name}  offsets not committed (attempt ${attempt}), trying again: ${explainShortly(error)}`,
           )
         }
-        await pause(delayAfter(attempt, backoff), ending)
+        // Told to end, it tries at once, and again while there is time: another process may just have joined the group.
+        await pause(delayAfter(attempt, backoff), ending.aborted ? undefined : ending)
       }
     }
   }

@@ -5,11 +5,10 @@ import { explain } from './explain.ts'
 import type { Faults } from './faults.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
 import type { Lane, LaneRecord } from './lane.ts'
-import type { Mapping } from './mappings.ts'
-import { judgeAnswer, type Outcome, wholeBatchAgain } from './outcome.ts'
+import { judgeAnswer, type Outcome, type Reading, wholeBatchAgain } from './outcome.ts'
 import { describe, type Part, pick, without } from './parts.ts'
 import { Progress } from './progress.ts'
-import { afterAttempt, isOverAge, type Unit } from './retries.ts'
+import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.ts'
 import type { Slots } from './slots.ts'
 import { pause } from './wait.ts'
 
@@ -17,15 +16,7 @@ export type Batch = readonly Part<LaneRecord>[]
 
 /** What the delivery of a batch needs from the event source it belongs to. */
 export interface DeliveryContext extends Discards {
-  readonly mapping: Pick<
-    Mapping,
-    | 'topic'
-    | 'reportsFailures'
-    | 'maximumRetryAttempts'
-    | 'maximumRecordAgeMs'
-    | 'bisectBatchOnFunctionError'
-    | 'open'
-  >
+  readonly mapping: RetryPolicy & Reading
   readonly slots: Pick<Slots, 'take' | 'give'>
   readonly faults: Pick<Faults, 'strikes'>
   /** @param answerCounts false where the answer is to come too late. */
@@ -84,8 +75,11 @@ class Delivery {
   /** Sends a unit to the function once. Returns what takes its place. */
   async #attempt(unit: Tried): Promise<Tried[]> {
     const { mapping, log, name, backoff, ending } = this.#to
-    const parts = await this.#giveUpOverAge(unit)
-    if (parts.length === 0 || ending.aborted) return []
+    const young = await this.#giveUpOverAge(unit)
+    if (young.length > 0) await this.#takeSlot()
+    // A slot can be long in coming, and what it was for can be somebody else's by then.
+    const parts = this.#stillOurs([{ parts: young }])[0]?.parts
+    if (!parts || ending.aborted) return []
     const { requestId, outcome } = await this.#invoke(parts)
     const tries = unit.tries + 1
     const invocations = unit.invocations + 1
@@ -109,10 +103,8 @@ class Delivery {
   }
 
   async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<LaneRecord> }> {
-    const { mapping, slots, faults } = this.#to
+    const { mapping, faults } = this.#to
     const requestId = randomUUID()
-    if (!this.#hasSlot) await slots.take()
-    this.#hasSlot = true
     try {
       if (faults.strikes('duplicate')) await this.#to.invoke(parts, true)
       const answer = await this.#to.invoke(parts, !faults.strikes('timeout'))
@@ -146,7 +138,7 @@ class Delivery {
       invocations,
       ...(response && { response }),
     })
-    return this.#stillOurs([{ parts: without(parts, old) }])[0]?.parts ?? []
+    return without(parts, old)
   }
 
   async #giveUp(
@@ -185,6 +177,11 @@ class Delivery {
 
   #release(partition: number): void {
     if (this.#held.delete(partition)) this.#to.release(partition)
+  }
+
+  async #takeSlot(): Promise<void> {
+    if (!this.#hasSlot) await this.#to.slots.take()
+    this.#hasSlot = true
   }
 
   #giveSlot(): void {

@@ -37,7 +37,7 @@ export function senderFor(destination: Destination, parts: SenderParts): Sender 
 class TopicSender implements Sender {
   readonly #topic: string
   readonly #parts: SenderParts
-  #producer: Producer | undefined
+  #producer: Promise<Producer> | undefined
 
   constructor(topic: string, parts: SenderParts) {
     this.#topic = topic
@@ -45,7 +45,11 @@ class TopicSender implements Sender {
   }
 
   async send(givenUp: GivenUp): Promise<void> {
-    const producer = await this.#connected()
+    this.#producer ??= this.#connect()
+    this.#producer.catch(() => {
+      this.#producer = undefined
+    })
+    const producer = await this.#producer
     const nowMs = Date.now()
     const messages = [...oneByOne(givenUp)].map(one => ({
       // Without a key kafkajs deals out the partitions in turn.
@@ -56,14 +60,13 @@ class TopicSender implements Sender {
   }
 
   async close(): Promise<void> {
-    await this.#producer?.disconnect()
+    const producer = await this.#producer?.catch(() => {})
+    await producer?.disconnect()
   }
 
-  async #connected(): Promise<Producer> {
-    if (this.#producer) return this.#producer
+  async #connect(): Promise<Producer> {
     const producer = this.#parts.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 2 } })
     await producer.connect()
-    this.#producer = producer
     return producer
   }
 }

@@ -96,7 +96,7 @@ export class Dispatcher {
     const lane = this.#lanes.get(partition)
     if (!lane || messages.length === 0) return
     this.#receiver.receive(lane, messages, () => this.dispatchSoon())
-    await this.#backpressure.filled(lane, this.#lanes.size)
+    await this.#backpressure.filled(lane, this.#lanes)
   }
 
   /** Starts nothing more, and waits so long at most for what runs. What is not done then is never committed. */
@@ -141,6 +141,7 @@ export class Dispatcher {
     const first = lane.waiting[0]
     if (!first || first.record || this.#mapping.open.filteredRecords === 'counted') return
     for (const { through } of lane.take(1)) void this.#commits.done(lane, through + 1)
+    this.#backpressure.taken(lane)
   }
 
   #start(takes: readonly Take[]): void {
@@ -172,7 +173,14 @@ export class Dispatcher {
       mapping,
       topic: mapping.topic,
       destination: mapping.destination,
-      slots: this.#slots,
+      slots: {
+        take: () => this.#slots.take(),
+        // A batch that waits for its next attempt is no reason for others to wait.
+        give: () => {
+          this.#slots.give()
+          this.dispatchSoon()
+        },
+      },
       ending: this.#ending.signal,
       faults,
       invoke: (batch, answerCounts) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), answerCounts),

@@ -18,6 +18,8 @@ export interface LaneRecord extends Waiting {
   readonly record: LambdaRecord | undefined
   /** The key as it was read, for a destination that reuses it. Rule 43. */
   readonly key: Buffer | null
+  /** What it takes here, about, whether it is sent or not. */
+  readonly heldBytes: number
   readonly refused: Refusal | undefined
 }
 
@@ -40,6 +42,7 @@ export class Lane implements Queue {
   #nextOffset: number
   /** Fetched, and not yet taken in. */
   #expected = 0
+  #expectedBytes = 0
   /** Counts how often reading went back. */
   #log = 0
   #room = Promise.withResolvers<void>()
@@ -68,27 +71,34 @@ export class Lane implements Queue {
 
   /** Twice what a batch can hold waits: fetching more would only take memory. */
   get isFull(): boolean {
-    return this.#count >= 2 * this.#enough || this.#waitingBytes >= 2 * MAX_PAYLOAD_BYTES
+    return this.#count >= 2 * this.#enough || this.#bytes >= 2 * MAX_PAYLOAD_BYTES
   }
 
   /** Less than a full batch waits: a lane that is not fetching must start again, or its batch could not fill. */
   get isHungry(): boolean {
-    return this.#count < this.#enough && this.#waitingBytes < MAX_PAYLOAD_BYTES
+    return this.#count < this.#enough && this.#bytes < MAX_PAYLOAD_BYTES
   }
 
   get #count(): number {
     return this.#waiting.length + this.#expected
   }
 
+  get #bytes(): number {
+    return this.#waitingBytes + this.#expectedBytes
+  }
+
   /** Notes what was fetched, in offset order. Returns what takes it in, once it is known what becomes of each. */
   expect(messages: readonly Message[]): (entries: readonly Entry[], nowMs: number) => void {
     this.#forgetFrom(Number(messages[0]?.offset ?? this.#nextOffset))
     this.#nextOffset = Number(messages.at(-1)?.offset ?? this.#nextOffset - 1) + 1
+    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
     this.#expected += messages.length
+    this.#expectedBytes += bytes
     const log = this.#log
     return (entries, nowMs) => {
       if (log !== this.#log) return
       this.#expected -= messages.length
+      this.#expectedBytes -= bytes
       let n = 0
       for (const entry of entries) this.#append(entry, messages[n++]?.key ?? null, nowMs)
     }
@@ -97,7 +107,7 @@ export class Lane implements Queue {
   /** Removes and returns the first `count` records. */
   take(count: number): LaneRecord[] {
     const taken = this.#waiting.splice(0, count)
-    for (const record of taken) this.#waitingBytes -= record.eventBytes
+    for (const record of taken) this.#waitingBytes -= record.heldBytes
     if (!this.isFull) this.#room.resolve()
     return taken
   }
@@ -129,9 +139,10 @@ export class Lane implements Queue {
         entry.fate === 'discard' ? undefined : lambdaRecord(topic, this.partition, message, open.tombstone),
       // A copy: the original is a part of all that was fetched with it.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
+      heldBytes: size,
       refused,
     })
-    this.#waitingBytes += refused ? 0 : size
+    this.#waitingBytes += size
   }
 
   /** Passes a filtered record with the one before it; where none waits, it is the next to be passed. */
@@ -139,7 +150,7 @@ export class Lane implements Queue {
     const last = this.#waiting.at(-1)
     if (last) last.through = offset
     else {
-      const nothing = { eventBytes: 0, record: undefined, key: null, refused: undefined }
+      const nothing = { eventBytes: 0, record: undefined, key: null, heldBytes: 0, refused: undefined }
       this.#waiting.push({ offset, through: offset, arrivedAtMs, ...nothing })
     }
   }
@@ -152,8 +163,9 @@ export class Lane implements Queue {
     if (offset >= this.#nextOffset) return
     this.#log += 1
     this.#expected = 0
+    this.#expectedBytes = 0
     this.#waiting = this.#waiting.filter(record => record.offset < offset)
-    this.#waitingBytes = this.#waiting.reduce((sum, record) => sum + record.eventBytes, 0)
+    this.#waitingBytes = this.#waiting.reduce((sum, record) => sum + record.heldBytes, 0)
   }
 }
 

@@ -18,16 +18,20 @@ export function pick<R extends Numbered>(
   parts: readonly Part<R>[],
   isWanted: (record: R, partition: number) => boolean,
 ): Part<R>[] {
-  return parts
-    .map(({ partition, records }) => ({
-      partition,
-      records: records.filter(record => isWanted(record, partition)),
-    }))
-    .filter(({ records }) => records.length > 0)
+  const picked: Part<R>[] = []
+  for (const part of parts) {
+    const { partition } = part
+    const records = part.records.filter(record => isWanted(record, partition))
+    if (records.length === 0) continue
+    // Nearly always it is all of them.
+    picked.push(records.length === part.records.length ? part : { partition, records })
+  }
+  return picked
 }
 
 /** The records of `parts` that are not in `others`. */
 export function without<R extends Numbered>(parts: readonly Part<R>[], others: readonly Part[]): Part<R>[] {
+  if (others.length === 0) return parts.filter(({ records }) => records.length > 0)
   const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))
   return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
 }

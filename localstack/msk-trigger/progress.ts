@@ -25,8 +25,10 @@ export class Progress {
     for (const { partition, records } of parts) {
       const own = this.#partitions.get(partition)
       if (!own) continue
-      for (const { offset } of records) own.done.add(offset)
       const before = own.prefix
+      // Nearly always all of it is done at once.
+      if (records === own.records) own.prefix = records.length
+      else for (const { offset } of records) own.done.add(offset)
       while (own.done.has(own.records[own.prefix]?.offset ?? Number.NaN)) own.prefix += 1
       const last = own.records[own.prefix - 1]
       if (last && own.prefix > before) commits.push({ partition, offset: last.through + 1 })

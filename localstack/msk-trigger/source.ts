@@ -28,18 +28,18 @@ const UNREACHABLE = [
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
-  readonly cluster: Cluster
+  readonly cluster: Pick<Cluster, keyof Cluster>
   /** Where the mapping has a destination. */
   readonly sender: Sender | undefined
   invoke(event: unknown, answerCounts: boolean): Promise<unknown>
-  member(mapping: Mapping, listener: MemberListener): GroupMember
+  member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
 
 /** One event source mapping at work: reads the topic as a consumer group and invokes the function. */
 export class EventSource implements MemberListener, Faulty {
   readonly #mapping: Mapping
   readonly #parts: SourceParts
-  readonly #member: GroupMember
+  readonly #member: Pick<GroupMember, keyof GroupMember>
   readonly #dispatcher: Dispatcher
   readonly #ending = new AbortController()
   readonly #joined = Promise.withResolvers<void>()
@@ -47,6 +47,8 @@ export class EventSource implements MemberListener, Faulty {
   /** Settled with the next time that reading begins. */
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
+  /** Counts the attempts to read since it last succeeded. */
+  #attempt = 1
 
   constructor(mapping: Mapping, parts: SourceParts) {
     this.#mapping = mapping
@@ -93,23 +95,20 @@ export class EventSource implements MemberListener, Faulty {
   /** Reads until `stop`. What keeps it from reading is said, not a thousand times, and tried again. Never rejects. */
   async run(): Promise<void> {
     const { cluster } = this.#parts
-    let attempt = 0
     while (!this.#ending.signal.aborted) {
-      attempt += 1
       try {
         const { topic } = this.#mapping
         const largestBatch = (await cluster.hasTopic(topic)) ? await cluster.largestBatch(topic) : undefined
         // Told to stop meanwhile: to join now would leave a member behind that nobody ends.
         if (this.#ending.signal.aborted) return
-        if (largestBatch !== undefined) {
-          attempt = 1
-          await this.#member.read(largestBatch)
-        } else this.#tell(attempt, `topic ${this.#mapping.topic} does not exist yet: create it.`)
+        if (largestBatch !== undefined) await this.#member.read(largestBatch)
+        else this.#tell(`topic ${topic} does not exist yet: create it.`)
       } catch (error) {
-        this.#tell(attempt, this.#whyNotReading(error))
+        this.#tell(this.#whyNotReading(error))
       }
       this.#dispatcher.keepOnly([])
-      await pause(delayAfter(attempt, REJOIN), this.#ending.signal)
+      await pause(delayAfter(this.#attempt, REJOIN), this.#ending.signal)
+      this.#attempt += 1
     }
   }
 
@@ -130,6 +129,7 @@ export class EventSource implements MemberListener, Faulty {
 
   reading(offsets: ReadonlyMap<number, number>): void {
     this.#parts.log.notice(`${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`)
+    this.#attempt = 1
     this.#joined.resolve()
     this.#dispatcher.open(offsets)
     this.#nextReading.resolve()
@@ -148,9 +148,9 @@ export class EventSource implements MemberListener, Faulty {
     await reading
   }
 
-  #tell(attempt: number, what: string): void {
-    if (this.#ending.signal.aborted || !isWorthALine(attempt)) return
-    this.#parts.log.warning(`${this.#name}  ${what} Trying again (attempt ${attempt})`)
+  #tell(what: string): void {
+    if (this.#ending.signal.aborted || !isWorthALine(this.#attempt)) return
+    this.#parts.log.warning(`${this.#name}  ${what} Trying again (attempt ${this.#attempt})`)
   }
 
   #whyNotReading(error: unknown): string {

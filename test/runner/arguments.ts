@@ -9,6 +9,8 @@ export interface Selection {
   readonly groups: readonly Group[]
   /** A part of a check's name or of a test file's path. */
   readonly pattern?: string
+  /** The version of Kafka to start, where it is not the project's own. */
+  readonly kafkaVersion?: string
 }
 
 export const USAGE = `Usage: npm test -- [options] [PATTERN]
@@ -17,9 +19,10 @@ Runs the checks, then the unit, property and conformance tests, then the integra
 LocalStack, which it starts on ports of its own. Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server
 is used.
 
-  PATTERN        only checks and test files whose name or path has this in it
-  --only GROUP   ${GROUPS.join(', ')}; may be given more than once
-  --help         show this`
+  PATTERN          only checks and test files whose name or path has this in it
+  --only GROUP     ${GROUPS.join(', ')}; may be given more than once
+  --kafka VERSION  start this version of Kafka instead, for example 3.9.1
+  --help           show this`
 
 /** What the arguments select; undefined where they ask for help. Throws one sentence where they are wrong. */
 export function parseSelection(args: readonly string[]): Selection | undefined {
@@ -28,15 +31,22 @@ export function parseSelection(args: readonly string[]): Selection | undefined {
   const wrong = values.only.find(group => !GROUPS.includes(group as Group))
   if (wrong !== undefined)
     throw new LocalCloudError(`--only ${wrong}: it must be one of ${GROUPS.join(', ')}.`)
+  if (values.kafka !== undefined && !/^\d+\.\d+\.\d+$/.test(values.kafka))
+    throw new LocalCloudError(`--kafka ${values.kafka}: it must be a version, for example 3.9.1.`)
   if (positionals.length > 1) throw new LocalCloudError(`One PATTERN at most, not ${positionals.join(' ')}.`)
   const [pattern] = positionals
   const groups = GROUPS.filter(group => values.only.length === 0 || values.only.includes(group))
-  return { groups, ...(pattern === undefined ? {} : { pattern }) }
+  return {
+    groups,
+    ...(pattern === undefined ? {} : { pattern }),
+    ...(values.kafka === undefined ? {} : { kafkaVersion: values.kafka }),
+  }
 }
 
 function parse(args: string[]) {
   const options = {
     only: { type: 'string', multiple: true, default: [] as string[] },
+    kafka: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const
   try {

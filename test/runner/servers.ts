@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LocalCloudError } from '../../localstack/failure.ts'
 import { formatEvent } from '../../localstack/report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import type { Place } from '../../localstack/services/options.ts'
@@ -16,17 +17,23 @@ import type { Screen } from './screen.ts'
  */
 export async function withServers<T>(
   screen: Screen,
-  signal: AbortSignal,
+  { kafkaVersion, signal }: { readonly kafkaVersion: string | undefined; readonly signal: AbortSignal },
   work: (variables: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
+  const kafka = await place('KAFKA_BROKERS')
+  if (kafkaVersion !== undefined && 'address' in kafka)
+    throw new LocalCloudError(
+      '--kafka starts a Kafka, and KAFKA_BROKERS names one that runs: unset one of them.',
+    )
   const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
   try {
     const services = await startServices({
-      kafka: await place('KAFKA_BROKERS'),
+      kafka,
       valkey: await place('REDIS_URL'),
       aws: await place('AWS_ENDPOINT_URL'),
       dataDir: join(folder, 'data'),
       logsDir: join(folder, 'logs'),
+      ...(kafkaVersion !== undefined && { kafkaVersion }),
       report: event => screen.line(`        ${formatEvent(event)}`),
       signal,
     })

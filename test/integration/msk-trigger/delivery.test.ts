@@ -17,7 +17,17 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
 
   before(async () => {
     kafka = await TestKafka.connect()
-    const partitions = { form: 2, order: 3, retry: 2, partial: 2, answer: 1, escape: 2, slow: 1, long: 1 }
+    const partitions = {
+      form: 2,
+      order: 3,
+      retry: 2,
+      partial: 2,
+      answer: 1,
+      escape: 2,
+      late: 1,
+      slow: 1,
+      long: 1,
+    }
     for (const [name, count] of Object.entries(partitions)) {
       topics[name] = await kafka.topic(
         name,
@@ -34,6 +44,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
         partial: { events: [msk('partial', { ...REPORTS, maximumBatchingWindow: 1 })] },
         answer: { events: [msk('answer', { maximumBatchingWindow: 0 })] },
         escape: { events: [msk('escape', { maximumBatchingWindow: 0 })] },
+        late: { events: [msk('late', { maximumBatchingWindow: 0 })] },
         slow: { timeout: 1, events: [msk('slow', { maximumBatchingWindow: 0 })] },
         long: { timeout: 30, events: [msk('long', { maximumBatchingWindow: 0 })] },
       },
@@ -52,6 +63,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
         escape: `
           if (attempt === 1 && values[0] === 'exit') process.exit(3)
           if (attempt <= 3 && values[0] === 'reject') { Promise.reject(new Error('nobody caught me')); await delay(20_000) }`,
+        late: `setTimeout(() => { throw new Error('too late') }, 20)`,
         slow: 'if (attempt === 1) await delay(20_000)',
         long: 'await delay(8_000)',
       },
@@ -193,6 +205,16 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
       project.output,
       /failed .* the handler let an exception escape\n\s+Error: nobody caught me\n\s+at /,
     )
+  })
+
+  it('survives an exception that escapes after the answer, and shows its stack', async () => {
+    for (const n of [1, 2]) {
+      await kafka.send(topic('late'), [{ value: 'x' }])
+      await kafka.untilCommitted(group('late'), topic('late'), [n])
+      const lines = () =>
+        project.output.match(/msk {2}late {2}after it had answered, .*\n\s+Error: too late\n\s+at /g)
+      await until('the stack to be shown', () => lines()?.length === n)
+    }
   })
 
   it('keeps its place in the group while a handler runs longer than the session', async () => {

@@ -36,6 +36,7 @@ describe('what is given up', { timeout: 180_000 }, () => {
       large: 1,
       reported: 1,
       missing: 1,
+      nowhere: 1,
       none: 1,
     }
     for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
@@ -54,6 +55,7 @@ describe('what is given up', { timeout: 180_000 }, () => {
         large: msk('large', bucket.arn, { maximumBatchingWindow: 0 }),
         reported: msk('reported', toTopic, { functionResponseType: 'ReportBatchItemFailures' }),
         missing: msk('missing', aws.queueArn(lateQueue()), { maximumBatchingWindow: 0 }),
+        nowhere: msk('nowhere', `kafka://late-${topic('nowhere')}`, { maximumBatchingWindow: 0 }),
         none: msk('none', undefined),
       },
       {
@@ -67,6 +69,7 @@ describe('what is given up', { timeout: 180_000 }, () => {
           const name = r => ({ itemIdentifier: { partition: r.topic + '-' + r.partition, offset: r.offset } })
           return { batchItemFailures: bad.map(name) }`,
         missing: FAILS,
+        nowhere: FAILS,
         none: FAILS,
       },
     )
@@ -243,6 +246,18 @@ describe('what is given up', { timeout: 180_000 }, () => {
     const message = await received(late.receive)
     assert.equal(message.requestContext.condition, 'RetryAttemptsExhausted')
     await kafka.untilCommitted(group('missing'), topic('missing'), [2])
+  })
+
+  it('waits for a topic that does not exist as well, and does not create it', async () => {
+    const late = `late-${topic('nowhere')}`
+    await kafka.send(topic('nowhere'), [{ value: 'bad' }])
+    await project.untilSays(
+      /nowhere\.\S+ given up: .* Not sent to kafka:\S+ \(attempt 2\), .*: .*topic-partition/,
+    )
+    assert.ok(!(await kafka.admin.listTopics()).includes(late))
+    await kafka.createTopic(late, 1)
+    await kafka.untilCommitted(group('nowhere'), topic('nowhere'), [1])
+    assert.equal((await kafka.records(late)).length, 1)
   })
 
   it('is discarded without a destination, with one line that names the offsets', async () => {

@@ -1,18 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import type { LambdaEvent, LambdaRecord } from '../../../localstack/msk-trigger/event.ts'
-import { until } from '../../support/until.ts'
+import { freePort } from '../../../localstack/services/ports.ts'
+import { type Ended, PROJECT, Program } from '../../support/program.ts'
 import { BROKERS } from './kafka.ts'
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const SERVERLESS = join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js')
 
 /** One invocation as the handler saw it. */
 export interface Invocation {
@@ -26,8 +19,7 @@ export interface Invocation {
 export class Project {
   readonly service: string
   readonly #folder: string
-  #process: ChildProcess | undefined
-  #output = ''
+  #program: Program | undefined
 
   private constructor(folder: string, service: string) {
     this.#folder = folder
@@ -67,8 +59,8 @@ export class Project {
       ...more,
     }
     await Promise.all([
-      symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules')),
-      symlink(join(ROOT, 'localstack', 'msk-trigger'), join(folder, 'msk-trigger')),
+      symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
+      symlink(join(PROJECT, 'localstack', 'msk-trigger'), join(folder, 'msk-trigger')),
       writeFile(join(folder, 'package.json'), '{"type":"module"}'),
       // JSON is YAML.
       writeFile(join(folder, 'serverless.yml'), JSON.stringify(config)),
@@ -83,10 +75,8 @@ export class Project {
   }
 
   /** Runs `serverless <command>` until it ends, and returns its output. */
-  async run(...command: string[]): Promise<{ code: number | null; output: string }> {
-    const child = this.#spawn(command)
-    await once(child, 'close')
-    return { code: child.exitCode, output: this.#output }
+  run(...command: string[]): Promise<Ended> {
+    return this.#serverless(command).ended
   }
 
   /** Starts `serverless offline`, or another form of it, and waits until every source reads. */
@@ -97,29 +87,25 @@ export class Project {
 
   /** Starts it, and waits for nothing. */
   async startAnyhow(...command: string[]): Promise<void> {
-    const [http, lambda, websocket] = await freePorts()
+    const [http, lambda, websocket] = await Promise.all([freePort(), freePort(), freePort()])
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
-    this.#process = this.#spawn([...(command.length > 0 ? command : ['offline']), ...ports])
+    this.#program = this.#serverless([...(command.length > 0 ? command : ['offline']), ...ports])
   }
 
   async untilSays(line: RegExp): Promise<void> {
-    const isOver = () => this.#process?.exitCode != null || this.#process?.signalCode != null
-    await until(`the line ${line}`, () => line.test(this.#output) || isOver()).catch(() => {})
-    if (!line.test(this.#output)) throw new Error(`no line ${line} in:\n${this.#output}`)
+    await this.#program?.says(line)
   }
 
+  /** What it has written since its last start. */
   get output(): string {
-    return this.#output
+    return this.#program?.output ?? ''
   }
 
   /** Sends a signal and waits for the end. Returns how long it took, in milliseconds. */
   async end(signal: NodeJS.Signals): Promise<number> {
-    const child = this.#process
-    if (!child || child.exitCode !== null || child.signalCode !== null) return 0
     const startedAtMs = Date.now()
-    const closed = once(child, 'close')
-    child.kill(signal)
-    await closed
+    this.#program?.signal(signal)
+    await this.#program?.ended
     return Date.now() - startedAtMs
   }
 
@@ -149,19 +135,8 @@ export class Project {
       }))
   }
 
-  #spawn(command: string[]): ChildProcess {
-    this.#output = ''
-    const child = spawn(process.execPath, [SERVERLESS, ...command], {
-      cwd: this.#folder,
-      env: { ...process.env, SLS_NOTIFICATIONS_MODE: 'off' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', text => {
-        this.#output += text
-      })
-    }
-    return child
+  #serverless(command: readonly string[]): Program {
+    return new Program('serverless', command, { cwd: this.#folder })
   }
 }
 
@@ -203,18 +178,4 @@ function traced(name, body) {
 
 ${bodies.join('\n\n')}
 `
-}
-
-/** Three ports that were free a moment ago. */
-async function freePorts(): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: 3 }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Commits } from '../../../../localstack/msk-trigger/commits.ts'
 
 /** Lanes, and commits that succeed when the test says so. */
-function given() {
+function given(retryDelayMs = 0) {
   const requests: { offsets: string; succeed: () => void; fail: () => void }[] = []
   const waiting: (() => void)[] = []
   const log: string[] = []
@@ -11,7 +11,7 @@ function given() {
   const ending = new AbortController()
   const commits = new Commits({
     name: 'f',
-    backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
+    backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
     log: { notice: note, warning: note, error: note },
     ending: ending.signal,
     commit: offsets => {
@@ -28,9 +28,10 @@ function given() {
   const next = () => new Promise<void>(resolve => waiting.push(resolve))
   return { commits, requests, log, ending, next }
 }
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 const lane = (partition: number) => ({ partition, lost: false })
 
-describe('commits', () => {
+describe('commits', { timeout: 10_000 }, () => {
   it('go out at once, and hold nobody up while they succeed', async () => {
     const { commits, requests } = given()
     await commits.done(lane(0), 5)
@@ -91,12 +92,31 @@ describe('commits', () => {
     assert.equal(requests[1]?.offsets, '1:1')
   })
 
-  it('are given up when the trigger ends', async () => {
-    const { commits, requests, ending } = given()
+  it('are tried at once when the trigger ends', async () => {
+    const { commits, requests, log, ending, next } = given(60_000)
     await commits.done(lane(0), 1)
-    ending.abort()
     requests[0]?.fail()
+    await turn()
+    assert.equal(log.length, 1, 'it waits for the next attempt')
+    const second = next()
+    ending.abort()
+    await second
+    requests[1]?.succeed()
     await commits.finished()
-    assert.equal(requests.length, 1)
+  })
+
+  it('are tried also when the trigger ends, until it gives up its partitions', async () => {
+    const { commits, requests, ending, next } = given()
+    const own = lane(0)
+    await commits.done(own, 1)
+    ending.abort()
+    const second = next()
+    requests[0]?.fail()
+    await second
+    assert.equal(requests[1]?.offsets, '0:1')
+    own.lost = true
+    requests[1]?.fail()
+    await commits.finished()
+    assert.equal(requests.length, 2)
   })
 })

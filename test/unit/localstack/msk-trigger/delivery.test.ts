@@ -62,6 +62,10 @@ function given(answers: (() => unknown)[], options: Options = {}) {
   }
   return { run: () => deliver(batch, lanes, context), lane, batch, lanes, context, ending, seen, slots }
 }
+type Given = ReturnType<typeof given>
+const loses = (lane: Lane) => {
+  lane.lost = true
+}
 const succeed = () => null
 const fail = () => assert.fail('boom')
 const failed =
@@ -132,6 +136,31 @@ describe('the delivery of a batch', () => {
     assert.deepEqual(test.seen.committed, [])
     assert.deepEqual(test.seen.released.toSorted(), [0, 1])
   })
+
+  for (const [what, happens, released] of [
+    ['when the trigger ends meanwhile', ({ ending }: Given) => ending.abort(), []],
+    ['with partitions that are lost meanwhile', ({ lanes }: Given) => lanes.forEach(loses), [0, 1]],
+  ] as const) {
+    it(`waits for a slot and then begins nothing ${what}`, async () => {
+      const slots = new Slots(1)
+      slots.tryTake()
+      const asked = Promise.withResolvers<void>()
+      const take = () => {
+        asked.resolve()
+        return slots.take()
+      }
+      const test = given([fail], { slots: { take, give: () => slots.give() } })
+      const other = slots.take()
+      const delivery = test.run()
+      await Promise.all([other, asked.promise])
+      happens(test)
+      slots.give()
+      await delivery
+      assert.equal(test.seen.invoked.length, 1)
+      assert.deepEqual(test.seen.released, released)
+      assert.equal(slots.tryTake(), true, 'the slot is free again')
+    })
+  }
 
   it('releases a partition only when more of it may be committed', async () => {
     const healthy = Promise.withResolvers<void>()

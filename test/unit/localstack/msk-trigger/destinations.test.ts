@@ -17,14 +17,20 @@ function givenUp(count: number, value: Buffer | null = null): GivenUp {
 
 function topicSender(mapping = mappingOf({ destination: TOPIC })) {
   const requests: { topic: string; messages: readonly Message[] }[] = []
+  const connections = { opened: 0, closed: 0, refused: 0 }
   const producer = {
-    connect: async () => {},
-    disconnect: async () => {},
+    connect: async () => {
+      if (connections.refused-- > 0) throw new Error('nobody there')
+      connections.opened += 1
+    },
+    disconnect: async () => {
+      connections.closed += 1
+    },
     send: async (request: (typeof requests)[number]) => void requests.push(request),
   }
   const origin = { mapping, brokers: ['b:1'] }
   const kafka = { producer: () => producer } as never
-  return { requests, sender: senderFor(TOPIC, { origin, groupId: 'g', kafka }) }
+  return { requests, connections, sender: senderFor(TOPIC, { origin, groupId: 'g', kafka }) }
 }
 
 describe('a topic as a destination', () => {
@@ -58,6 +64,16 @@ describe('a topic as a destination', () => {
       const { requestContext } = JSON.parse(String(requests[0]?.messages[0]?.value))
       assert.equal(requestContext.condition, kafkaCondition)
     }
+  })
+
+  it('has one connection, which is closed, also when batches are given up at the same time', async () => {
+    const { requests, connections, sender } = topicSender()
+    connections.refused = 1
+    await assert.rejects(sender.send(givenUp(1)), /nobody there/)
+    await Promise.all([sender.send(givenUp(1)), sender.send(givenUp(1))])
+    await sender.close()
+    assert.equal(requests.length, 2)
+    assert.deepEqual([connections.opened, connections.closed], [1, 1])
   })
 
   it('takes many records in requests that a broker takes', async () => {

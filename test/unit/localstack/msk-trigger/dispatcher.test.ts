@@ -9,8 +9,8 @@ import type { PartitionOffset } from '../../../../localstack/msk-trigger/member.
 import { delivered, mappingOf, messages } from './support.ts'
 
 /** A dispatcher over a topic `t`, window 0, whose invocations end when the test says so. */
-function given(batchSize = 10, intake: Intake = (_, list) => delivered(list)) {
-  const running: { records: string; end: () => void }[] = []
+function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), retryDelayMs = 0) {
+  const running: { records: string; end: () => void; fail: () => void }[] = []
   const committed: PartitionOffset[] = []
   const fetching: string[] = []
   const log: string[] = []
@@ -20,18 +20,19 @@ function given(batchSize = 10, intake: Intake = (_, list) => delivered(list)) {
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
     brokers: ['b:1'],
-    backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
+    backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
     log: { notice: note, warning: note, error: note },
     intake,
     faults,
     sender: undefined,
     crash: () => {},
     invoke: event => {
-      const { promise, resolve } = Promise.withResolvers<void>()
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
       const lists = Object.entries((event as LambdaEvent).records)
       running.push({
         records: lists.map(([name, list]) => `${name}: ${list.map(r => r.offset)}`).join(' '),
         end: resolve,
+        fail: () => reject(new Error('boom')),
       })
       return promise
     },
@@ -90,6 +91,18 @@ describe('the dispatcher', () => {
     assert.equal(running.length, 6)
   })
 
+  it('begins what waits when a batch that failed waits for its next attempt (rule 18)', async () => {
+    const { dispatcher, running, records } = given(1, undefined, 60_000)
+    dispatcher.open(opened(0, 1, 2, 3, 4, 5))
+    for (let partition = 0; partition < 6; partition += 1) void dispatcher.add(partition, messages(0, 1))
+    await turn()
+    running[0]?.fail()
+    await turn()
+    assert.deepEqual(records().slice(5), ['t-5: 0'])
+    for (const { end } of running) end()
+    await dispatcher.stop(1_000)
+  })
+
   it('lets a partition that was lost and came back wait for its old batch, whose result is not committed', async () => {
     const { dispatcher, running, records, committed } = given()
     dispatcher.open(opened(0))
@@ -129,6 +142,22 @@ describe('the dispatcher', () => {
     running[1]?.end()
     await turn()
     assert.deepEqual(fetching.slice(2), ['resume 0'])
+  })
+
+  it('fetches again where a filter discards all that a slow registry had kept waiting', async () => {
+    const answer = Promise.withResolvers<void>()
+    const { dispatcher, committed, fetching } = given(10, async (_, list) => {
+      await answer.promise
+      return list.map(message => ({ fate: 'discard', message }))
+    })
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 1_000))
+    assert.deepEqual(fetching, ['pause 0'])
+    answer.resolve()
+    await turn()
+    await turn()
+    assert.deepEqual(committed, [{ partition: 0, offset: 1_000 }])
+    assert.deepEqual(fetching, ['pause 0', 'resume 0'])
   })
 
   it('does not pause a partition that makes room in time', async () => {

@@ -45,6 +45,20 @@ describe('a lane', () => {
     assert.equal(own.isHungry, true)
   })
 
+  it('is full with two payloads also of what is never sent, or not yet known', () => {
+    const list = messages(0, 7, { value: Buffer.alloc(2 * MiB) })
+    const own = lane()
+    const takeIn = own.expect(list)
+    assert.deepEqual([own.isFull, own.isHungry], [true, false])
+    takeIn(
+      list.map(message => ({ fate: 'fail', message, reason: 'DESERIALIZATION_ERROR', why: 'no JSON' })),
+      0,
+    )
+    assert.deepEqual([own.isFull, own.isHungry], [true, false])
+    own.take(5)
+    assert.deepEqual([own.isFull, own.isHungry], [false, true])
+  })
+
   it('tells when there is room again', async () => {
     const own = lane()
     fill(own, messages(0, 1_000))

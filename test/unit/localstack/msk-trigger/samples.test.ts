@@ -82,6 +82,7 @@ describe('what a destination receives has the form of the samples (rules 44 to 4
     arrivedAtMs: 0,
     record: lambdaRecord('mytopic', 0, message),
     key: message.key,
+    heldBytes: 0,
     refused: undefined,
   }
   const givenUp = {

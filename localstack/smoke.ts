@@ -67,16 +67,14 @@ async function main(args: string[]): Promise<number> {
 
 async function checkPending(progress: ReadingsProgress, ends: readonly number[]): Promise<number> {
   const ask = () => progress.pending(ends)
-  const { processor, alerting } = await askUntil(
-    ask,
-    pending => pending.processor + pending.alerting === 0,
-    DECIDED_WITHIN_MS,
-  )
-  if (processor + alerting > 0) {
-    console.log(`pending   ${processor} at the processor, ${alerting} at alerting`)
-    const late = alerting > 0 ? 'alerting' : 'the processor'
+  const late = (pending: Awaited<ReturnType<typeof ask>>) =>
+    Object.entries(pending).filter(([, count]) => count > 0)
+  const behind = late(await askUntil(ask, pending => late(pending).length === 0, DECIDED_WITHIN_MS))
+  if (behind.length > 0) {
+    console.log(`pending   ${behind.map(([consumer, count]) => `${count} at ${consumer}`).join(', ')}`)
+    const names = behind.map(([consumer]) => consumer).join(' and ')
     return fail(
-      `all readings arrived, but records up to them are still pending; does ${late} run, and without errors?`,
+      `all readings arrived, but records up to them are still pending; does ${names} run, and without errors?`,
     )
   }
   console.log('pending   none\n✓ all readings arrived, and none is pending')

@@ -27,8 +27,8 @@ const NOTHING: Figures = {
 }
 
 /** Who decides every record of the readings topic. */
-const CONSUMERS = ['processor', 'alerting'] as const
-type ConsumerOfReadings = (typeof CONSUMERS)[number]
+const CONSUMERS = ['processor', 'alerting', 'activity'] as const
+export type ConsumerOfReadings = (typeof CONSUMERS)[number]
 
 /** How far the consumers of readings have come. */
 export class ReadingsProgress {
@@ -49,10 +49,10 @@ export class ReadingsProgress {
 
   /** How many records before these ends each consumer has not decided yet; what came later is not asked about. */
   async pending(ends: readonly number[]): Promise<Record<ConsumerOfReadings, number>> {
-    const [processor, alerting] = await Promise.all(
-      CONSUMERS.map(async consumer => behind(await this.summaries(consumer, ends.length), ends)),
+    const pending = CONSUMERS.map(
+      async consumer => [consumer, behind(await this.summaries(consumer, ends.length), ends)] as const,
     )
-    return { processor: processor ?? 0, alerting: alerting ?? 0 }
+    return Object.fromEntries(await Promise.all(pending)) as Record<ConsumerOfReadings, number>
   }
 
   summaries(consumer: ConsumerOfReadings, partitions: number): Promise<SlotSummary[]> {
@@ -101,18 +101,18 @@ export class FlowFigures {
   async #total(): Promise<Figures> {
     const dlqTopic = topicName('dlq', this.#env)
     const [readings, dlq] = await Promise.all([this.#progress.ends(), this.#offsets.ends(dlqTopic)])
-    const [processor, alerting] = await Promise.all([
+    const [processor, pending] = await Promise.all([
       this.#progress.summaries('processor', readings.length),
-      this.#progress.summaries('alerting', readings.length),
+      this.#progress.pending(readings),
     ])
     const count = (outcome: RegExp) => tally(processor, outcome)
     return {
-      readings: count(/^(?!ignored\/tick$)/),
+      readings: count(/^(?!ignored\/tick$|timer\/)/),
       applied: count(/^applied\//),
       duplicates: count(/^duplicate\//),
       ignored: count(/^ignored\/(?!tick$)/),
       failed: count(/^failed\//),
-      pending: Math.max(behind(processor, readings), behind(alerting, readings)),
+      pending: Math.max(...Object.values(pending)),
       deadLetters: dlq.reduce((sum, end) => sum + end, 0),
     }
   }

@@ -9,9 +9,14 @@ import { awsEndpoint, brokers, redisUrl } from './servers.ts'
 import { until } from './until.ts'
 
 /** The consumers of readings, and what reads their failures. */
-export type ConsumerName = 'processor' | 'alerting' | 'dlq-router'
+export type ConsumerName = 'processor' | 'alerting' | 'activity' | 'dlq-router'
 
-const READS = { processor: 'readings', alerting: 'readings', 'dlq-router': 'failures' } as const
+const READS = {
+  processor: 'readings',
+  alerting: 'readings',
+  activity: 'readings',
+  'dlq-router': 'failures',
+} as const
 
 /** How many records ended how, by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>
@@ -69,7 +74,8 @@ export class TestEnvironment {
 
   /** Waits until nothing is on its way any more, from the readings to the dead letters. */
   async untilSettled(): Promise<void> {
-    await Promise.all([this.untilCaughtUp('processor'), this.untilCaughtUp('alerting')])
+    const ofReadings = ['processor', 'alerting', 'activity'] as const
+    await Promise.all(ofReadings.map(consumer => this.untilCaughtUp(consumer)))
     await this.untilCaughtUp('dlq-router')
   }
 

@@ -45,12 +45,13 @@ export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcom
   })
 }
 
-/** Whether one of the brokers answers a request that needs the cluster's metadata; never throws. */
-export async function brokersAnswer(brokers: readonly string[]): Promise<boolean> {
+/** The addresses of the brokers that their cluster counts as there; none where none of these answers. Never throws. */
+export async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
   try {
-    return await withAdmin(brokers, 0, async admin => (await admin.describeCluster()).brokers.length > 0)
+    const cluster = await withAdmin(brokers, 0, admin => admin.describeCluster())
+    return cluster.brokers.map(({ host, port }) => `${host}:${port}`)
   } catch {
-    return false
+    return []
   }
 }
 

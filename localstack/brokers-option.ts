@@ -5,7 +5,8 @@ import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
 export const BROKERS_OPTION = { type: 'string' } as const
 
 /** Its line in their help. */
-export const BROKERS_USAGE = '--brokers 3  three Kafka brokers, any one of which may die, on KAFKA_PORT and the two ports after it'
+export const BROKERS_USAGE =
+  '--brokers 3  three Kafka brokers, any one of which may die, on KAFKA_PORT and the two ports after it'
 
 /** @throws LocalCloudError for a number that there cannot be */
 export function readBrokers(text: string | undefined): BrokerCount | undefined {

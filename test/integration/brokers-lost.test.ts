@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000
 describe('three brokers, each ended by kill -9 in its turn, in the middle of the flow', {
   timeout: 240_000,
 }, () => {
-  const sensors = new AlternatingSensors(40)
+  const sensors = new AlternatingSensors(24)
   // All lies in the past, as it must: what is too far in the future is refused.
   let scheduledForMs = Date.now() - 10 * MINUTE_MS
   let generated = 0
@@ -54,9 +54,15 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function sendRounds(rounds: number): Promise<void> {
-    for (let round = 0; round < rounds; round++)
+  /** One reading of every sensor after another, until it is enough; each round waits until it is acknowledged. */
+  async function sendUntil(isEnough: () => boolean): Promise<void> {
+    while (!isEnough())
       await environment.client.sendUntilAcknowledged(environment.topic('readings'), sensors.nextRound())
+  }
+
+  function sendRounds(rounds: number): Promise<void> {
+    const enough = sensors.rounds + rounds
+    return sendUntil(() => sensors.rounds >= enough)
   }
 
   /** As its schedule does, which comes again after a run that failed. */
@@ -111,9 +117,11 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
     it(`when ${broker} is killed, then all goes on without it; when it is back, it catches up`, async () => {
       await untilInStep(BROKERS.length)
       const decided = await environment.decided('processor')
-      const flow = sendRounds(30)
+      let isKilled = false
+      const flow = sendUntil(() => isKilled)
       await environment.untilDecided('processor', decided + sensors.count)
       await services.kill(broker, 'SIGKILL')
+      isKilled = true
       await flow
       await Promise.all([sendRounds(5), runGenerator()])
       await environment.untilSettled()

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { LocalCloudError } from './failure.ts'
 import { PROJECT } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
-import type { ServicesOptions } from './services/options.ts'
+import { brokerPorts, type ServicesOptions } from './services/options.ts'
 import { requireFreePorts } from './services/ports.ts'
 import type { RunningServer } from './services/server.ts'
 
@@ -19,6 +19,7 @@ export async function startContainers(
   options: ServicesOptions,
   report: Report,
 ): Promise<Map<ServiceName, RunningServer>> {
+  requireOneBroker(options)
   const ports = containerPorts(options)
   const names = [...ports.keys()]
   const chosen = [...ports].map(([name, port]) => [PORT_VARIABLES[name], String(port)])
@@ -77,6 +78,13 @@ function timedReport(report: Report) {
     const ms = Date.now() - beganAtMs
     for (const service of names) report({ service, state: after, detail: 'container', ms })
   }
+}
+
+function requireOneBroker({ kafka }: ServicesOptions): void {
+  if (brokerPorts(kafka).length <= 1) return
+  throw new LocalCloudError(
+    'There are containers for one Kafka broker only. Leave out --docker and SLUICE_DOCKER to have three, or --brokers.',
+  )
 }
 
 function containerPorts(options: ServicesOptions): Map<ServiceName, number> {

@@ -2,6 +2,9 @@
 export const SERVICE_NAMES = ['kafka', 'valkey', 'aws'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
+/** What is started, stopped and told of by itself: where there are several brokers, each of them by its number. */
+export type ServerName = ServiceName | `kafka-${number}`
+
 /**
  * What becomes of a server. `installing` comes again every few seconds while it lasts; `used` is one that was
  * running already and is left alone at the end.
@@ -9,7 +12,7 @@ export type ServiceName = (typeof SERVICE_NAMES)[number]
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
 export interface ServiceEvent {
-  readonly service: ServiceName
+  readonly service: ServerName
   readonly state: ServiceState
   /** One phrase for a person: a version, an address, a reason. */
   readonly detail: string
@@ -20,7 +23,7 @@ export interface ServiceEvent {
 export type Report = (event: ServiceEvent) => void
 
 /** What lines tell of: the servers, and what runs on them. */
-type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServiceName | 'functions' }
+type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServerName | 'functions' }
 
 /** One line for an event, without a line break. */
 export function formatEvent({ service, state, detail, ms }: Told): string {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { BROKERS_OPTION, BROKERS_USAGE, readBrokers } from './brokers-option.ts'
 import { readOptions } from './command-options.ts'
 import { describeFailure } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
@@ -14,9 +15,10 @@ const USAGE = `Usage: npm run services -- [options]
 
 Starts Kafka, Valkey and LocalStack, creates the topics and resources, and stays until Ctrl-C.
 
-  --fresh    start from empty data
-  --docker   use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
-  --help     show this
+  --fresh      start from empty data
+  ${BROKERS_USAGE}
+  --docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
+  --help       show this
 
 Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), all on 127.0.0.1.
 Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.`
@@ -25,6 +27,7 @@ const OPTIONS = {
   fresh: { type: 'boolean', default: false },
   docker: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
+  brokers: BROKERS_OPTION,
 } as const
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
@@ -41,9 +44,10 @@ async function main(args: string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
+  const brokers = readBrokers(options.brokers)
   const signal = stopRequest()
   const cloud = await startLocalCloud({
-    ...placesFromEnvironment(process.env),
+    ...placesFromEnvironment(process.env, brokers),
     ...foldersFromEnvironment(process.env),
     env: 'local',
     generator: {},

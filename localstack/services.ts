@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { startContainers } from './docker.ts'
 import { LocalCloudError } from './failure.ts'
 import { DATA_DIR, LOGS_DIR } from './paths.ts'
-import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
+import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './report.ts'
 import { awsServer } from './services/aws.ts'
 import type { Server } from './services/definition.ts'
-import { kafkaServer } from './services/kafka.ts'
-import type { Place, ServicesOptions } from './services/options.ts'
+import { kafkaServers } from './services/kafka.ts'
+import { foldersOfOthers, requireSameBrokers } from './services/kafka-data.ts'
+import { brokerPorts, type KafkaPlace, type Place, type ServicesOptions } from './services/options.ts'
 import { endOrphan } from './services/orphans.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers } from './services/probes.ts'
@@ -22,9 +23,9 @@ export interface Services {
   /** Stops what was started here, and waits until it has ended. */
   stop(): Promise<void>
   /** Sends a signal (SIGKILL where none is named) to one server and waits until it has ended by it. */
-  kill(name: ServiceName, signal?: NodeJS.Signals): Promise<void>
+  kill(name: ServerName, signal?: NodeJS.Signals): Promise<void>
   /** Starts one server again on the same data, and waits until it is ready. */
-  restart(name: ServiceName): Promise<void>
+  restart(name: ServerName): Promise<void>
 }
 
 /** The variables by which everything else finds the servers. */
@@ -40,14 +41,16 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const report = options.report ?? (() => {})
   await Promise.all(SERVICE_NAMES.map(name => checkUsed(name, options[name], report)))
   const start = options.docker ? startContainers : startServers
-  const running = await start(options, report)
-  const here = (name: ServiceName) => {
+  const running: ReadonlyMap<ServerName, RunningServer> = await start(options, report)
+  const here = (name: ServerName) => {
     const server = running.get(name)
     if (server) return server
-    throw new LocalCloudError(`${name} was not started here; ${VARIABLES[name]} says where it runs.`)
+    throw new LocalCloudError(
+      `${name} was not started here; what was: ${[...running.keys()].join(', ') || 'nothing'}.`,
+    )
   }
   return {
-    brokers: addressOf('kafka', options.kafka).split(','),
+    brokers: brokersAt(options.kafka),
     redisUrl: addressOf('valkey', options.valkey),
     awsEndpoint: addressOf('aws', options.aws),
     stop: () => stopAll(running),
@@ -63,6 +66,11 @@ const PROBES = { kafka: kafkaAnswers, valkey: redisAnswers, aws: awsAnswers } as
 
 function addressOf(name: ServiceName, place: Place): string {
   return 'address' in place ? place.address : `${SCHEMES[name]}${LOOPBACK}:${place.port}`
+}
+
+function brokersAt(place: KafkaPlace): string[] {
+  if ('address' in place) return place.address.split(',')
+  return brokerPorts(place).map(port => `${LOOPBACK}:${port}`)
 }
 
 async function checkUsed(name: ServiceName, place: Place, report: Report): Promise<void> {
@@ -84,18 +92,20 @@ function withoutPassword(address: string): string {
 async function startServers(
   options: ServicesOptions,
   report: Report,
-): Promise<Map<ServiceName, RunningServer>> {
-  const logsDir = options.logsDir ?? LOGS_DIR
-  const servers = serversToStart(options)
-  for (const server of servers) await endOrphan(server, report)
+): Promise<Map<ServerName, RunningServer>> {
+  const { dataDir = DATA_DIR, logsDir = LOGS_DIR } = options
+  const servers = serversToStart(options, dataDir)
+  const brokers = brokerPorts(options.kafka).length
+  const others = brokers > 0 ? foldersOfOthers(dataDir, brokers) : []
+  for (const server of [...servers, ...others]) await endOrphan(server, report)
+  if (brokers > 0 && !options.fresh) requireSameBrokers(dataDir, brokers)
   await requireFreePorts(servers)
-  for (const { name, dir } of servers) {
-    if (options.fresh) await rm(dir, { recursive: true, force: true })
-    await rm(join(logsDir, `${name}.log`), { force: true })
-  }
+  if (options.fresh)
+    for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
+  for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
   const failed = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
-  const running = new Map<ServiceName, RunningServer>()
+  const running = new Map<ServerName, RunningServer>()
   const starts = servers.map(async server => {
     const logFile = join(logsDir, `${server.name}.log`)
     try {
@@ -112,14 +122,13 @@ async function startServers(
   throw signal.reason
 }
 
-function serversToStart({ kafka, valkey, aws, dataDir = DATA_DIR, kafkaVersion }: ServicesOptions): Server[] {
-  const servers: Server[] = []
-  if ('port' in kafka) servers.push(kafkaServer({ port: kafka.port, dataDir, version: kafkaVersion }))
+function serversToStart({ kafka, valkey, aws, kafkaVersion }: ServicesOptions, dataDir: string): Server[] {
+  const servers = kafkaServers({ ports: brokerPorts(kafka), dataDir, version: kafkaVersion })
   if ('port' in valkey) servers.push(valkeyServer({ port: valkey.port, dataDir }))
   if ('port' in aws) servers.push(awsServer({ port: aws.port, dataDir }))
   return servers
 }
 
-async function stopAll(running: ReadonlyMap<ServiceName, RunningServer>): Promise<void> {
+async function stopAll(running: ReadonlyMap<ServerName, RunningServer>): Promise<void> {
   await Promise.all([...running.values()].map(server => server.stop()))
 }

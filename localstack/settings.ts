@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { LocalCloudError } from './failure.ts'
 import { DATA_DIR, LOGS_DIR } from './paths.ts'
-import type { Place, ServicesOptions } from './services/options.ts'
+import type { BrokerCount } from './services/kafka-data.ts'
+import type { KafkaPlace, Place, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -16,11 +17,15 @@ const ADDRESSES = {
 /**
  * Where the servers are to run, as the environment says: at the address that is named there, else on the port that is
  * named, else on the usual port.
- * @throws LocalCloudError for an address or port that cannot be one
+ * @param brokers how many brokers somebody asked for; their ports follow each other. Undefined where nobody did
+ * @throws LocalCloudError for an address or port that cannot be one, and for brokers that are asked for beside an address
  */
-export function placesFromEnvironment(env: Environment): Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws'> {
+export function placesFromEnvironment(
+  env: Environment,
+  brokers?: BrokerCount,
+): Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws'> {
   return {
-    kafka: place(env, 'KAFKA_BROKERS', 'KAFKA_PORT', 9092),
+    kafka: kafkaPlace(env, brokers),
     valkey: place(env, 'REDIS_URL', 'REDIS_PORT', 6379),
     aws: place(env, 'AWS_ENDPOINT_URL', 'AWS_PORT', 4566),
   }
@@ -45,6 +50,22 @@ export function foldersFromEnvironment(env: Environment): { dataDir: string; log
 /** Whether the containers are wanted. */
 export function dockerFromEnvironment(env: Environment): boolean {
   return ['1', 'true'].includes(env.SLUICE_DOCKER ?? '')
+}
+
+function kafkaPlace(env: Environment, brokers: BrokerCount | undefined): KafkaPlace {
+  const first = place(env, 'KAFKA_BROKERS', 'KAFKA_PORT', 9092)
+  if (brokers === undefined) return first
+  if ('address' in first)
+    throw new LocalCloudError(
+      `--brokers says how many brokers to start, and KAFKA_BROKERS names some that run already. Leave out --brokers, ` +
+        'or unset KAFKA_BROKERS.',
+    )
+  if (brokers === 1) return first
+  const further = Array.from({ length: brokers - 1 }, (_, index) => first.port + 1 + index)
+  if (further.every(port => isPort(String(port)))) return { ...first, further }
+  throw new LocalCloudError(
+    `KAFKA_PORT is "${first.port}", and ${brokers} brokers need as many ports from there on. Give a smaller number.`,
+  )
 }
 
 function place(

@@ -43,7 +43,7 @@ async function main(args: string[]): Promise<number> {
   const ports = offlinePorts(process.env)
   await requireFreePorts(Object.values(ports))
   const cloud = await startLocalCloud({
-    ...placesFromEnvironment(process.env),
+    ...placesFromEnvironment(process.env, options.brokers),
     ...foldersFromEnvironment(process.env),
     env: ENV,
     generator: {},

@@ -1,21 +1,20 @@
 import { ensureTopics, type TopicDifference, type TopicsOutcome } from '../lib/adapters/kafka/topics.ts'
+import { replicationOn } from '../lib/domain/topics.ts'
 import { LocalCloudError } from './failure.ts'
 
 export interface LocalTopicsOptions {
+  /** All of them: by their number the topics are replicated. */
   readonly brokers: readonly string[]
   /** The last part of every topic's name. */
   readonly env?: string
-  /** One node holds one copy. */
-  readonly replicationFactor?: number
-  readonly minInsyncReplicas?: number
 }
 
 /**
  * Creates the topics that are missing; throws one error that names every difference where one exists otherwise than
  * the table of topics says.
  */
-export async function createTopics(options: LocalTopicsOptions): Promise<TopicsOutcome> {
-  const outcome = await ensureTopics({ env: 'local', replicationFactor: 1, minInsyncReplicas: 1, ...options })
+export async function createTopics({ brokers, env = 'local' }: LocalTopicsOptions): Promise<TopicsOutcome> {
+  const outcome = await ensureTopics({ brokers, env, replication: replicationOn(brokers.length) })
   if (outcome.differences.length > 0) throw new LocalCloudError(describeDifferences(outcome.differences))
   return outcome
 }

@@ -49,6 +49,25 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
 
 export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 
+/** How many brokers keep a copy of each record, and how many of those must have it before it counts as written. */
+export interface Replication {
+  readonly factor: number
+  readonly minInsync: number
+}
+
+/** So many copies that one broker may be lost: further ones would only cost. */
+const MOST_COPIES = 3
+
+/**
+ * The same for every topic, since a chain of topics is as safe as its weakest: a copy on each broker up to three, and all
+ * but one of them in step, so that with three brokers any one may be lost and everything goes on. An account's cluster
+ * has three; a laptop's has one, or three by choice.
+ */
+export function replicationOn(brokers: number): Replication {
+  const factor = Math.min(brokers, MOST_COPIES)
+  return { factor, minInsync: Math.max(1, factor - 1) }
+}
+
 /** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
 export function topicName(signal: Signal, env: string): string {
   return `sluice.telemetry.${signal}.${env}`

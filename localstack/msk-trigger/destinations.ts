@@ -65,7 +65,9 @@ class TopicSender implements Sender {
   }
 
   async #connect(): Promise<Producer> {
-    const producer = this.#parts.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 2 } })
+    // Whoever sends tries again, with all of it. kafkajs, which goes by brokers, does not: what was meant for one that is
+    // lost goes nowhere when its partitions have moved to one that has answered already.
+    const producer = this.#parts.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
     await producer.connect()
     return producer
   }

@@ -55,8 +55,7 @@ export class GroupMember {
   /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer breaks. Call it again then. */
   async read(largestBatchBytes: number): Promise<void> {
     const { groupId, topic, startingPosition } = this.#mapping
-    const { sessionTimeoutMs } = this.#settings
-    const consumer = this.#kafka.consumer(consumerOptions(groupId, sessionTimeoutMs, largestBatchBytes))
+    const consumer = this.#kafka.consumer(consumerOptions(groupId, this.#settings, largestBatchBytes))
     const broken = Promise.withResolvers<never>()
     // It can break before it is awaited below.
     broken.promise.catch(() => {})
@@ -159,7 +158,18 @@ export class GroupMember {
   }
 }
 
-function consumerOptions(groupId: string, sessionTimeoutMs: number, largestBatchBytes: number) {
+/**
+ * How often kafkajs tries again before it gives up a member, which is then ours to begin anew. With one broker, long enough
+ * to sit out its restart as the same member. With several, another takes over the group of one that is lost; kafkajs
+ * goes on asking the lost one, so the sooner it gives up, the better.
+ */
+const RETRIES = { oneBroker: 8, several: 3 }
+
+function consumerOptions(
+  groupId: string,
+  { brokers, sessionTimeoutMs }: Settings,
+  largestBatchBytes: number,
+) {
   return {
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -172,7 +182,10 @@ function consumerOptions(groupId: string, sessionTimeoutMs: number, largestBatch
     // The largest batch must fit, or a broker would not give it out while partitions before it have records.
     maxBytesPerPartition: largestBatchBytes,
     maxBytes: FETCHED_TOGETHER * largestBatchBytes,
-    // Long enough to sit out the restart of a broker as the same member. After that it is ours to begin anew.
-    retry: { retries: 8, maxRetryTime: 2_000, restartOnFailure: async () => false },
+    retry: {
+      retries: brokers.length > 1 ? RETRIES.several : RETRIES.oneBroker,
+      maxRetryTime: 2_000,
+      restartOnFailure: async () => false,
+    },
   }
 }

@@ -1,10 +1,10 @@
-import type { ServiceName } from '../report.ts'
+import type { ServerName } from '../report.ts'
 import type { InstallContext } from './install.ts'
 import type { Launch } from './process.ts'
 
 /** One server of the local cloud: what differs between Kafka, Valkey and LocalStack, and nothing else. */
 export interface Server {
-  readonly name: ServiceName
+  readonly name: ServerName
   /** Name and version, for a person. */
   readonly title: string
   readonly port: number

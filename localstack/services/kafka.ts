@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { once } from '../../lib/once.ts'
 import { LOCAL, PROJECT } from '../paths.ts'
+import type { ServerName } from '../report.ts'
 import type { Server } from './definition.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
-import { accepts, freePort, LOOPBACK } from './ports.ts'
-import { kafkaAnswers } from './probes.ts'
+import { type BrokerFolder, brokerFolders, clusterIdIn, isFormatted, logFolder } from './kafka-data.ts'
+import { type KafkaNode, kafkaProperties } from './kafka-properties.ts'
+import { accepts, freePorts, LOOPBACK } from './ports.ts'
+import { brokerTakesPart } from './probes.ts'
 import type { Launch } from './process.ts'
 import { requireJava, requireMaven } from './requirements.ts'
 import { runTool } from './tool.ts'
@@ -14,26 +17,60 @@ import { runTool } from './tool.ts'
 const KAFKA_VERSION = '4.3.0'
 
 export interface KafkaOptions {
-  readonly port: number
+  /** The port of each broker: as many as there are to be. */
+  readonly ports: readonly number[]
   readonly dataDir: string
   readonly version?: string | undefined
 }
 
-/** Apache Kafka from Maven: one node that is broker and controller (KRaft), on loopback. */
-export function kafkaServer({ port, dataDir, version = KAFKA_VERSION }: KafkaOptions): Server {
+/** Apache Kafka from Maven, on loopback: one node for each port, all of them broker and controller (KRaft). */
+export function kafkaServers({ ports, dataDir, version = KAFKA_VERSION }: KafkaOptions): Server[] {
   const jars = join(LOCAL, 'kafka', version)
-  const dir = join(dataDir, 'kafka')
-  return {
-    name: 'kafka',
-    title: `Kafka ${version}`,
-    variable: 'KAFKA_PORT',
+  const folders = brokerFolders(dataDir, ports.length)
+  const plan = () => planCluster(ports, folders)
+  // A node that is started again must be where the others look for it; one that is alone may be anywhere.
+  const cluster = ports.length > 1 ? once(plan) : plan
+  return folders.map(({ name, title, dir }, index) => {
+    const port = ports[index] as number
+    return {
+      name,
+      title: title.replace('Kafka', `Kafka ${version}`),
+      variable: 'KAFKA_PORT',
+      port,
+      dir,
+      install: context => installKafka(version, jars, context),
+      prepare: async context => prepareKafka({ name, dir, jars, index, ...(await cluster()) }, context),
+      // The socket first: a Kafka client makes much of a connection that is refused.
+      answers: async () => (await accepts(LOOPBACK, port)) && (await brokerTakesPart(`${LOOPBACK}:${port}`)),
+    }
+  })
+}
+
+/** A single broker. */
+export function kafkaServer({
+  port,
+  ...rest
+}: Omit<KafkaOptions, 'ports'> & { readonly port: number }): Server {
+  const [server] = kafkaServers({ ports: [port], ...rest })
+  return server as Server
+}
+
+/** What the nodes of a cluster must agree on. */
+interface Cluster {
+  readonly id: string
+  readonly nodes: readonly KafkaNode[]
+}
+
+async function planCluster(ports: readonly number[], folders: readonly BrokerFolder[]): Promise<Cluster> {
+  const controllerPorts = await freePorts(ports.length)
+  const nodes = ports.map((port, index) => ({
+    id: index + 1,
     port,
-    dir,
-    install: context => installKafka(version, jars, context),
-    prepare: context => prepareKafka({ port, dir, jars }, context),
-    // The socket first: a Kafka client makes much of a connection that is refused.
-    answers: async () => (await accepts(LOOPBACK, port)) && (await kafkaAnswers(`${LOOPBACK}:${port}`)),
-  }
+    controllerPort: controllerPorts[index] as number,
+  }))
+  // With a dash in front, the tool would take it for an option.
+  const newId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
+  return { id: clusterIdIn(folders) ?? newId, nodes }
 }
 
 async function installKafka(version: string, jars: string, context: InstallContext): Promise<void> {
@@ -58,28 +95,29 @@ async function installKafka(version: string, jars: string, context: InstallConte
   await ensureInstalled({ ...installation, service: 'kafka', wanted: version, fill }, context)
 }
 
-interface Place {
-  readonly port: number
+interface Place extends Cluster {
+  readonly name: ServerName
   readonly dir: string
   readonly jars: string
+  /** Which of the nodes it is. */
+  readonly index: number
 }
 
-async function prepareKafka({ port, dir, jars }: Place, context: InstallContext): Promise<Launch> {
+async function prepareKafka({ name, dir, jars, index, id, nodes }: Place, context: InstallContext) {
   const java = await requireJava()
-  const log = join(dir, 'log')
+  const log = logFolder(dir)
   const configuration = join(dir, 'server.properties')
   await mkdir(log, { recursive: true })
-  await writeFile(configuration, properties({ port, controllerPort: await freePort(), log }))
+  await writeFile(configuration, kafkaProperties(nodes[index] as KafkaNode, nodes, log))
+  const heap = nodes.length > 1 ? HEAP_OF_SEVERAL : HEAP
   const run = (main: string, ...args: string[]): Launch => ({
     command: java,
-    args: [...JVM_FLAGS, '-cp', join(jars, '*'), main, ...args],
+    args: [heap, ...JVM_FLAGS, '-cp', join(jars, '*'), main, ...args],
     env: process.env,
   })
-  if (!existsSync(join(log, 'meta.properties'))) {
-    // With a dash in front, the tool would take it for an option.
-    const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
-    const format = ['format', '--ignore-formatted', '--cluster-id', clusterId, '--config', configuration]
-    const logFile = join(context.logsDir, 'kafka.log')
+  if (!isFormatted(dir)) {
+    const format = ['format', '--ignore-formatted', '--cluster-id', id, '--config', configuration]
+    const logFile = join(context.logsDir, `${name}.log`)
     await runTool(run('kafka.tools.StorageTool', ...format), {
       task: 'Formatting the data folder of Kafka',
       logFile,
@@ -89,9 +127,12 @@ async function prepareKafka({ port, dir, jars }: Place, context: InstallContext)
   return run('kafka.Kafka', configuration)
 }
 
+const HEAP = '-Xmx512m'
+/** Three share the machine with all else that runs on it. */
+const HEAP_OF_SEVERAL = '-Xmx256m'
+
 /** Small and quick to start: one laptop's broker has little to compile and little to collect. */
 const JVM_FLAGS = [
-  '-Xmx512m',
   '-XX:TieredStopAtLevel=1',
   '-XX:+UseSerialGC',
   '-Djava.awt.headless=true',
@@ -100,48 +141,3 @@ const JVM_FLAGS = [
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
   '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
 ]
-
-const MiB = 1024 * 1024
-
-function properties({
-  port,
-  controllerPort,
-  log,
-}: {
-  port: number
-  controllerPort: number
-  log: string
-}): string {
-  const settings = {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
-    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'log.dirs': log,
-    'auto.create.topics.enable': false,
-    // Above the 2 MiB of the largest topics, with room for the batch around a message.
-    'message.max.bytes': 3 * MiB,
-    'replica.fetch.max.bytes': 3 * MiB,
-    // One node cannot hold a second copy of anything.
-    'default.replication.factor': 1,
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    // Sized for one machine; the defaults are for a cluster and slow down the start.
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.num.partitions': 4,
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'log.cleaner.dedupe.buffer.size': 16 * MiB,
-    'group.initial.rebalance.delay.ms': 0,
-    'controlled.shutdown.max.retries': 1,
-  }
-  return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('')
-}

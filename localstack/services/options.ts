@@ -3,8 +3,17 @@ import type { Report } from '../report.ts'
 /** Where a server is to be found: on a port of this machine, to be started there, or running at an address. */
 export type Place = { readonly port: number } | { readonly address: string }
 
+/** `further`: the ports of the other brokers, where there is to be more than one. */
+export type KafkaPlace = Place | { readonly port: number; readonly further: readonly number[] }
+
+/** The port of each broker that is to be started; none where Kafka runs already. */
+export function brokerPorts(place: KafkaPlace): number[] {
+  if ('address' in place) return []
+  return 'further' in place ? [place.port, ...place.further] : [place.port]
+}
+
 export interface ServicesOptions {
-  readonly kafka: Place
+  readonly kafka: KafkaPlace
   readonly valkey: Place
   readonly aws: Place
   /** Where the servers keep their data. */

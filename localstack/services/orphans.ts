@@ -10,6 +10,9 @@ export function pidFile(dir: string): string {
   return `${dir}.pid`
 }
 
+/** What an orphan is known by. */
+type Owner = Pick<Server, 'name' | 'title' | 'dir'>
+
 interface Note {
   readonly pid: number
   readonly startedBy: number
@@ -22,7 +25,7 @@ interface Note {
  * names the data folder. It is an orphan when the one that started it is no longer its parent; otherwise that one
  * still runs, and this is its business.
  */
-export async function endOrphan(server: Server, report: Report): Promise<void> {
+export async function endOrphan(server: Owner, report: Report): Promise<void> {
   const note = readNote(server)
   const facts = note && processFacts(note.pid)
   if (note && facts?.commandLine.includes(server.dir)) {
@@ -41,7 +44,7 @@ export async function endOrphan(server: Server, report: Report): Promise<void> {
   await rm(pidFile(server.dir), { force: true })
 }
 
-function readNote(server: Server): Note | undefined {
+function readNote(server: Owner): Note | undefined {
   const file = pidFile(server.dir)
   if (!existsSync(file)) return undefined
   try {

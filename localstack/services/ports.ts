@@ -15,13 +15,14 @@ export interface WantedPort {
 
 /** Throws one error that names every port of these that is taken. */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
-  const taken = []
+  const taken: WantedPort[] = []
   for (const one of wanted) if (await portInUse(one.port)) taken.push(one)
   if (taken.length === 0) return
-  const lines = taken.map(
-    ({ port, variable, title }) =>
-      `Port ${port}, wanted for ${title}, is in use. Stop what listens there, or choose another: ${variable}=${port + 1}`,
-  )
+  const lines = taken.map(({ port, variable, title }) => {
+    // Where one variable stands for several ports, they begin there: behind the last that is taken.
+    const last = Math.max(...taken.filter(one => one.variable === variable).map(one => one.port))
+    return `Port ${port}, wanted for ${title}, is in use. Stop what listens there, or choose another: ${variable}=${last + 1}`
+  })
   throw new LocalCloudError(lines.join('\n'))
 }
 
@@ -40,6 +41,13 @@ export async function freePort(): Promise<number> {
   await once(server, 'close')
   if (address === null || typeof address === 'string') throw new Error('a TCP server has no port')
   return address.port
+}
+
+/** So many that are free now, none of them twice. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
 }
 
 /** Whether a TCP connection is taken within `timeoutMs`. */

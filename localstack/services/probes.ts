@@ -1,14 +1,19 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { brokersAnswer } from '../../lib/adapters/kafka/topics.ts'
+import { registeredBrokers } from '../../lib/adapters/kafka/topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
 /** LocalStack takes the plain GET for one to S3, and loads that service when it is first asked for. */
 const AWS_ANSWERS_WITHIN_MS = 15_000
 
 /** Whether a Kafka answers at any of these addresses (`host:port`, comma separated). */
-export function kafkaAnswers(brokers: string): Promise<boolean> {
-  return brokersAnswer(brokers.split(',').map(broker => broker.trim()))
+export async function kafkaAnswers(brokers: string): Promise<boolean> {
+  return (await registeredBrokers(brokers.split(',').map(broker => broker.trim()))).length > 0
+}
+
+/** Whether the broker at this address (`host:port`) answers, and may hold topics: its cluster counts it as there. */
+export async function brokerTakesPart(address: string): Promise<boolean> {
+  return (await registeredBrokers([address])).includes(address)
 }
 
 /**

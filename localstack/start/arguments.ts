@@ -1,15 +1,18 @@
 import { parseDuration } from '../../lib/domain/alerting/duration.ts'
+import { BROKERS_OPTION, BROKERS_USAGE, readBrokers } from '../brokers-option.ts'
 import { readOptions } from '../command-options.ts'
 import { LocalCloudError } from '../failure.ts'
+import type { BrokerCount } from '../services/kafka-data.ts'
 
 export const USAGE = `Usage: npm start -- [options]
 
 Starts Kafka, Valkey and LocalStack, then every function, and shows what flows, until Ctrl-C.
 
-  --fresh     start from empty data
-  --for TIME  end by itself that long after the functions are up, e.g. 90s or 5m; exit status 0 if all was well
-  --docker    use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
-  --help      show this
+  --fresh      start from empty data
+  --for TIME   end by itself that long after the functions are up, e.g. 90s or 5m; exit status 0 if all was well
+  ${BROKERS_USAGE}
+  --docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
+  --help       show this
 
 Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), HTTP_PORT (3000), LAMBDA_PORT (3002), all on 127.0.0.1.
 Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.`
@@ -19,12 +22,15 @@ const OPTIONS = {
   docker: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   for: { type: 'string' },
+  brokers: BROKERS_OPTION,
 } as const
 
 export interface StartOptions {
   readonly fresh: boolean
   readonly docker: boolean
   readonly help: boolean
+  /** How many Kafka brokers are asked for; undefined: nothing was said of it. */
+  readonly brokers: BrokerCount | undefined
   /** Milliseconds after which it ends; undefined: when somebody says so. */
   readonly forMs: number | undefined
 }
@@ -37,5 +43,6 @@ export function readArguments(args: readonly string[]): StartOptions {
     throw new LocalCloudError(
       `--for is "${values.for}", which is no length of time. Try: --for 90s, --for 5m`,
     )
-  return { fresh: values.fresh, docker: values.docker, help: values.help, forMs }
+  const { fresh, docker, help } = values
+  return { fresh, docker, help, brokers: readBrokers(values.brokers), forMs }
 }

@@ -3,17 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
 import { TOPICS } from '../../lib/domain/topics.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { type Services, startServices } from '../../localstack/services.ts'
+import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { environmentReading as reading } from '../support/records.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-const SENSORS = 40
 const CONSUMERS = ['processor', 'alerting'] as const
 
 describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_000 }, () => {
@@ -21,7 +19,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
   let services: Services
   let environment: TestEnvironment
   let offline: Offline
-  let sent = 0
+  const sensors = new AlternatingSensors(40)
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-valkey-'))
@@ -43,20 +41,9 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** One reading of every sensor, a minute after the last; each time another half of them is too hot. */
   async function sendRounds(rounds: number): Promise<void> {
-    for (let round = 0; round < rounds; round++) {
-      const messages = Array.from({ length: SENSORS }, (_, sensor) => {
-        const at = (sent / SENSORS) * 60
-        const temperature = (sensor + at / 60) % 2 === 0 ? 45 : 20
-        const { value, headers } = writeEvent(
-          reading(`${sent + sensor}`, { sensor: `s-${sensor}`, at, temperature }),
-        )
-        return { key: `s-${sensor}`, value, headers: Object.fromEntries(headers) }
-      })
-      await environment.client.send(environment.topic('readings'), messages)
-      sent += SENSORS
-    }
+    for (let round = 0; round < rounds; round++)
+      await environment.client.send(environment.topic('readings'), sensors.nextRound())
   }
 
   /** What is visible of the consumers' work without their store: what they committed and what they published. */
@@ -84,7 +71,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     await sendRounds(5)
     await environment.untilSettled()
     const flow = sendRounds(40)
-    await environment.untilDecided('processor', sent + SENSORS)
+    await environment.untilDecided('processor', sensors.readings + sensors.count)
     await services.kill('valkey', 'SIGKILL')
     await flow
     await untilRefused(1)
@@ -93,7 +80,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     await untilRefused(4)
     assert.deepEqual(await visibleWork(), before)
     const committed = before.committed.flat().reduce((sum, offset) => sum + Math.max(offset, 0), 0)
-    assert.ok(committed < CONSUMERS.length * sent, 'records wait in Kafka')
+    assert.ok(committed < CONSUMERS.length * sensors.readings, 'records wait in Kafka')
   })
 
   it('when Valkey is back, then the flow goes on by itself, and every reading is applied exactly once', async () => {
@@ -101,32 +88,20 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     await environment.untilSettled()
     for (const consumer of CONSUMERS) {
       const tally = await environment.tally(consumer)
-      assert.equal(outcomes(tally, 'applied'), sent)
+      assert.equal(outcomes(tally, 'applied'), sensors.readings)
       assert.equal(outcomes(tally, 'failed') + outcomes(tally, 'duplicate'), 0)
     }
     const states = await environment.states('processor')
-    assert.equal(states.size, SENSORS)
+    assert.equal(states.size, sensors.count)
     const written = await environment.client.ends(environment.topic('readings'))
     assert.equal(written.length, TOPICS.readings.partitions)
     assert.equal(
       written.reduce((sum, end) => sum + end, 0),
-      sent,
+      sensors.readings,
     )
   })
 
   it('then every change was told: as many alerts as a count by hand, whatever was published twice', async () => {
-    const records = await environment.read('alerts')
-    const ids = (type: string) =>
-      new Set(
-        records
-          .filter(({ headers }) => String(headers?.ce_type) === `io.sluice.alert.${type}.v1`)
-          .map(({ headers }) => String(headers?.ce_id)),
-      )
-    const rounds = sent / SENSORS
-    // Every sensor changes sides with every round: half of them begin hot.
-    const fired = (SENSORS / 2) * Math.ceil(rounds / 2) + (SENSORS / 2) * Math.floor(rounds / 2)
-    const stillFiring = SENSORS / 2
-    assert.equal(ids('fired').size, fired)
-    assert.equal(ids('resolved').size, fired - stillFiring)
+    assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
   })
 })

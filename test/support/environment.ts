@@ -32,11 +32,18 @@ export class TestEnvironment {
     this.#redis = redis
   }
 
-  /** @param url the Redis in which its consumers keep their slots */
-  static async create({ url = redisUrl(), generator = {} as unknown } = {}): Promise<TestEnvironment> {
-    const environment = new TestEnvironment(await ForeignClient.connect(), new RedisClient({ url }))
+  /**
+   * @param kafka the brokers that hold its topics
+   * @param url the Redis in which its consumers keep their slots
+   */
+  static async create({
+    kafka = brokers() as readonly string[],
+    url = redisUrl(),
+    generator = {} as unknown,
+  } = {}): Promise<TestEnvironment> {
+    const environment = new TestEnvironment(await ForeignClient.connect(kafka), new RedisClient({ url }))
     await Promise.all([
-      createTopics({ brokers: brokers(), env: environment.name }),
+      createTopics({ brokers: kafka, env: environment.name }),
       createResources({ awsEndpoint: awsEndpoint(), env: environment.name, generator }),
     ])
     return environment

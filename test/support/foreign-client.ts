@@ -1,24 +1,48 @@
 import { randomUUID } from 'node:crypto'
 import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
 import { brokers } from './servers.ts'
+import { until } from './until.ts'
 
 /** A record as the client library gives it. */
 export type ForeignRecord = KafkaMessage & { readonly partition: number }
 
 /** A Kafka client that knows nothing of Sluice: it writes and reads what it likes. */
 export class ForeignClient {
-  readonly #kafka = new Kafka({ clientId: 'foreign', brokers: brokers(), logLevel: logLevel.NOTHING })
-  readonly #admin: Admin = this.#kafka.admin()
-  readonly #producer: Producer = this.#kafka.producer()
+  readonly #kafka: Kafka
+  readonly #admin: Admin
+  readonly #producer: Producer
+  readonly #patientProducer: Producer
 
-  static async connect(): Promise<ForeignClient> {
-    const client = new ForeignClient()
-    await Promise.all([client.#admin.connect(), client.#producer.connect()])
+  private constructor(brokers: readonly string[]) {
+    this.#kafka = new Kafka({ clientId: 'foreign', brokers: [...brokers], logLevel: logLevel.NOTHING })
+    this.#admin = this.#kafka.admin()
+    this.#producer = this.#kafka.producer()
+    this.#patientProducer = this.#kafka.producer({ retry: { retries: 0 } })
+  }
+
+  static async connect(addresses: readonly string[] = brokers()): Promise<ForeignClient> {
+    const client = new ForeignClient(addresses)
+    await Promise.all([
+      client.#admin.connect(),
+      client.#producer.connect(),
+      client.#patientProducer.connect(),
+    ])
     return client
   }
 
   async send(topic: string, messages: Message[]): Promise<void> {
     await this.#producer.send({ topic, messages, acks: -1 })
+  }
+
+  /**
+   * As a producer that is not put off by the loss of a broker: sends all of it again until all of it is acknowledged. The
+   * library's own retries can leave out what was meant for the lost one.
+   */
+  async sendUntilAcknowledged(topic: string, messages: Message[]): Promise<void> {
+    await until('all is acknowledged', async () => {
+      await this.#patientProducer.send({ topic, messages, acks: -1 })
+      return true
+    })
   }
 
   /** The offset after the last record of each partition, by partition. */
@@ -61,6 +85,10 @@ export class ForeignClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()])
+    await Promise.all([
+      this.#admin.disconnect(),
+      this.#producer.disconnect(),
+      this.#patientProducer.disconnect(),
+    ])
   }
 }

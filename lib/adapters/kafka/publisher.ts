@@ -1,4 +1,5 @@
-import type { IHeaders, Kafka, Producer } from 'kafkajs'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { IHeaders, Kafka, Producer, ProducerBatch } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
 import { Fresh } from './fresh.ts'
@@ -56,7 +57,7 @@ export class KafkaPublisher implements Publisher {
     try {
       const producer = await this.#producer.get()
       for (const request of requests(records))
-        await producer.sendBatch({ acks: -1, timeout: 5_000, topicMessages: byTopic(request) })
+        await sendWhole(producer, { acks: -1, timeout: 5_000, topicMessages: byTopic(request) })
     } catch (error) {
       // A request that timed out may still be on its way: with its connection closed it cannot overtake what follows.
       await this.#producer.drop()
@@ -69,10 +70,38 @@ export class KafkaPublisher implements Publisher {
       createPartitioner: murmur2Partitioner,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
+      // See `sendWhole`.
+      retry: { retries: 0 },
     })
     await producer.connect()
     return producer
   }
+}
+
+/** Before it is sent for the second, third and fourth time. */
+const WAITS_MS = [100, 300, 900]
+
+/**
+ * Sends a request until all of it is acknowledged at one go. The library's own retries are not to be had: they pass over
+ * every broker that has answered already, so when a leader is lost and such a broker takes its place, what was meant for
+ * the lost one is never sent, and the request counts as acknowledged. Here all of it is sent again: a repeat is harmless.
+ */
+async function sendWhole(producer: Producer, request: ProducerBatch): Promise<void> {
+  for (const waitMs of WAITS_MS) {
+    try {
+      await producer.sendBatch(request)
+      return
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      await pause(waitMs)
+    }
+  }
+  await producer.sendBatch(request)
+}
+
+/** By name: an ES module cannot import the library's errors. This one holds whatever it would have tried again. */
+function mayPass(error: unknown): boolean {
+  return (error as Error).name === 'KafkaJSNumberOfRetriesExceeded'
 }
 
 /**

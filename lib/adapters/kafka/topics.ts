@@ -1,19 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
-import { SIGNALS, TOPICS, type Topic, topicName } from '../../domain/topics.ts'
+import { type Replication, SIGNALS, TOPICS, type Topic, topicName } from '../../domain/topics.ts'
 
 export interface TopicsOptions {
   readonly brokers: readonly string[]
   /** The last part of every topic's name. */
   readonly env: string
-  readonly replicationFactor: number
-  readonly minInsyncReplicas: number
+  readonly replication: Replication
 }
 
 /** A topic that exists otherwise than the table says. */
 export interface TopicDifference {
   readonly topic: string
-  /** `partitions`, or the name of a configuration. */
+  /** `partitions`, `replication.factor`, or the name of a configuration. */
   readonly setting: string
   readonly wanted: string
   readonly found: string
@@ -26,7 +25,7 @@ export interface TopicsOutcome {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const LED_WITHIN_MS = 15_000
+const KNOWN_WITHIN_MS = 15_000
 
 /**
  * Creates the topics of the table that are missing and compares the others with it. Changes no topic that exists:
@@ -41,17 +40,18 @@ export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcom
     return {
       created,
       existing: names.filter(name => before.has(name)),
-      differences: await findDifferences(admin, options),
+      differences: await onceKnown(names, () => findDifferences(admin, options)),
     }
   })
 }
 
-/** Whether one of the brokers answers a request that needs the cluster's metadata; never throws. */
-export async function brokersAnswer(brokers: readonly string[]): Promise<boolean> {
+/** The addresses of the brokers that their cluster counts as there; none where none of these answers. Never throws. */
+export async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
   try {
-    return await withAdmin(brokers, 0, async admin => (await admin.describeCluster()).brokers.length > 0)
+    const cluster = await withAdmin(brokers, 0, admin => admin.describeCluster())
+    return cluster.brokers.map(({ host, port }) => `${host}:${port}`)
   } catch {
-    return false
+    return []
   }
 }
 
@@ -59,8 +59,8 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
   const topics = SIGNALS.map(signal => ({
     topic: topicName(signal, options.env),
     numPartitions: TOPICS[signal].partitions,
-    replicationFactor: options.replicationFactor,
-    configEntries: topicConfiguration(TOPICS[signal], options.minInsyncReplicas),
+    replicationFactor: options.replication.factor,
+    configEntries: topicConfiguration(TOPICS[signal], options.replication),
   }))
   await admin.createTopics({
     // The library's own wait gives up at a broker that has not yet heard of the topic.
@@ -72,33 +72,43 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
 
 /** Waits until every partition has a leader: before that, nothing can be written to it or read from it. */
 async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
-  const giveUpAtMs = Date.now() + LED_WITHIN_MS
-  while (!(await areLed(admin, names))) {
+  const areLed = async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)) || undefined
+  }
+  await onceKnown(names, areLed)
+}
+
+/**
+ * Asks until there is an answer. A broker hears of a new topic a moment after the one that created it, and each
+ * question may go to another broker.
+ */
+async function onceKnown<T>(names: readonly string[], ask: () => Promise<T | undefined>): Promise<T> {
+  const giveUpAtMs = Date.now() + KNOWN_WITHIN_MS
+  for (;;) {
+    const answer = await ask().catch(orNotYet)
+    if (answer !== undefined) return answer
     if (Date.now() > giveUpAtMs)
-      throw new Error(`not led by a broker within ${LED_WITHIN_MS} ms: ${names.join(', ')}`)
+      throw new Error(`not led by a broker within ${KNOWN_WITHIN_MS} ms: ${names.join(', ')}`)
     await pause(50)
   }
 }
 
-async function areLed(admin: Admin, names: readonly string[]): Promise<boolean> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
-    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
-  } catch (error) {
-    const { type } = error as { type?: string }
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE') return false
-    throw error
-  }
+function orNotYet(error: unknown): undefined {
+  // The library wraps what it does not try again by itself.
+  const { type, cause } = error as { type?: string; cause?: { type?: string } }
+  const answered = type ?? cause?.type
+  if (answered !== 'UNKNOWN_TOPIC_OR_PARTITION' && answered !== 'LEADER_NOT_AVAILABLE') throw error
 }
 
-function topicConfiguration(topic: Topic, minInsyncReplicas: number): IResourceConfigEntry[] {
+function topicConfiguration(topic: Topic, { minInsync }: Replication): IResourceConfigEntry[] {
   const configuration = {
     'cleanup.policy': 'delete',
     'compression.type': 'producer',
     'retention.ms': topic.keptDays * DAY_MS,
     'message.timestamp.type': topic.timestamps,
     'max.message.bytes': topic.maxMessageBytes,
-    'min.insync.replicas': minInsyncReplicas,
+    'min.insync.replicas': minInsync,
   }
   return Object.entries(configuration).map(([name, value]) => ({ name, value: String(value) }))
 }
@@ -112,13 +122,25 @@ async function findDifferences(admin: Admin, options: TopicsOptions): Promise<To
   })
   return SIGNALS.flatMap(signal => {
     const topic = topicName(signal, options.env)
-    const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions.length
+    const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions ?? []
+    const copies = new Set(partitions.map(({ replicas }) => replicas.length))
     const entries =
       described.resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
     const found = new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
-    const wanted = topicConfiguration(TOPICS[signal], options.minInsyncReplicas)
+    const wanted = topicConfiguration(TOPICS[signal], options.replication)
     return [
-      { topic, setting: 'partitions', wanted: String(TOPICS[signal].partitions), found: String(partitions) },
+      {
+        topic,
+        setting: 'partitions',
+        wanted: String(TOPICS[signal].partitions),
+        found: String(partitions.length),
+      },
+      {
+        topic,
+        setting: 'replication.factor',
+        wanted: String(options.replication.factor),
+        found: [...copies].join(' and '),
+      },
       ...wanted.map(({ name, value }) => ({
         topic,
         setting: name,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
+import { freePorts } from '../../../localstack/services/ports.ts'
 import { startServices } from '../../../localstack/services.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
@@ -51,6 +52,17 @@ describe('given a Docker daemon', () => {
       /docker compose up .* fails: container sluice-kafka-1 is unhealthy/,
     )
     assert.equal(asked().at(-1), 'down')
+  })
+
+  it('when three brokers are asked for, then the message says what to do, and nothing is started', async () => {
+    dockerAnswers('exit 0')
+    const options = await ownServices(folder)
+    const kafka = { ...options.kafka, further: await freePorts(2) }
+    await assert.rejects(
+      startServices({ ...options, kafka, docker: true }),
+      /containers for one Kafka broker only\. Leave out --docker/,
+    )
+    assert.equal(existsSync(join(folder, 'asked.txt')), false)
   })
 
   it('when no daemon answers, then the message says so and what to do', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { brokerPorts } from '../../../localstack/services/options.ts'
 import { placesFromEnvironment } from '../../../localstack/settings.ts'
 
 describe('the places of the servers', () => {
@@ -23,6 +24,31 @@ describe('the places of the servers', () => {
       aws: { address: 'http://localhost:4566' },
     })
   })
+
+  it('are ports that follow each other where three brokers are asked for', () => {
+    assert.deepEqual(placesFromEnvironment({ KAFKA_PORT: '19092' }, 3).kafka, {
+      port: 19_092,
+      further: [19_093, 19_094],
+    })
+    assert.deepEqual(placesFromEnvironment({}, 1).kafka, { port: 9092 })
+  })
+
+  it('are refused where there are not enough ports for three brokers', () => {
+    assert.equal(brokerPorts(placesFromEnvironment({ KAFKA_PORT: '65533' }, 3).kafka).length, 3)
+    assert.throws(() => placesFromEnvironment({ KAFKA_PORT: '65534' }, 3), {
+      name: 'LocalCloudError',
+      message:
+        'KAFKA_PORT is "65534", and 3 brokers need as many ports from there on. Give a smaller number.',
+    })
+  })
+
+  for (const brokers of [1, 3] as const)
+    it(`are refused where brokers run already and ${brokers} are to be started`, () => {
+      assert.throws(() => placesFromEnvironment({ KAFKA_BROKERS: 'one:9092' }, brokers), {
+        name: 'LocalCloudError',
+        message: /^--brokers says .* KAFKA_BROKERS names .* Leave out --brokers, or unset KAFKA_BROKERS\.$/,
+      })
+    })
 
   const wrong: [variable: string, value: string, form: RegExp][] = [
     ['REDIS_URL', 'foo', /redis:\/\/host:port/],

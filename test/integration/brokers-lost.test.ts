@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import kafkajs, { type Admin } from 'kafkajs'
+import type { EntityStatistics } from '../../lib/domain/analytics/process.ts'
+import { freePorts } from '../../localstack/services/ports.ts'
+import { type Services, startServices } from '../../localstack/services.ts'
+import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
+import { outcomes, TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { awsEndpoint, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const BROKERS = ['kafka-1', 'kafka-2', 'kafka-3'] as const
+const CONSUMERS = ['processor', 'alerting'] as const
+const MINUTE_MS = 60_000
+
+describe('three brokers, each ended by kill -9 in its turn, in the middle of the flow', {
+  timeout: 240_000,
+}, () => {
+  const sensors = new AlternatingSensors(24)
+  // All lies in the past, as it must: what is too far in the future is refused.
+  let scheduledForMs = Date.now() - 10 * MINUTE_MS
+  let generated = 0
+  let folder: string
+  let services: Services
+  let environment: TestEnvironment
+  let offline: Offline
+  let admin: Admin
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-brokers-'))
+    const [port = 0, ...further] = await freePorts(BROKERS.length)
+    services = await startServices({
+      kafka: { port, further },
+      valkey: { address: redisUrl() },
+      aws: { address: awsEndpoint() },
+      dataDir: folder,
+      logsDir: folder,
+    })
+    environment = await TestEnvironment.create({ kafka: services.brokers, generator: { seed: 'lost' } })
+    offline = await Offline.start(environment.name, { KAFKA_BROKERS: services.brokers.join(',') })
+    admin = new kafkajs.Kafka({ brokers: [...services.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+    await admin.connect()
+  })
+
+  after(async () => {
+    await admin?.disconnect()
+    await offline?.stop()
+    await environment?.close()
+    await services?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** One reading of every sensor after another, until it is enough; each round waits until it is acknowledged. */
+  async function sendUntil(isEnough: () => boolean): Promise<void> {
+    while (!isEnough())
+      await environment.client.sendUntilAcknowledged(environment.topic('readings'), sensors.nextRound())
+  }
+
+  function sendRounds(rounds: number): Promise<void> {
+    const enough = sensors.rounds + rounds
+    return sendUntil(() => sensors.rounds >= enough)
+  }
+
+  /** As its schedule does, which comes again after a run that failed. */
+  async function runGenerator(): Promise<void> {
+    scheduledForMs += MINUTE_MS
+    const schedule = { time: new Date(scheduledForMs).toISOString() }
+    await until('the generator has published', async () => {
+      generated += (await offline.invoke<{ readings: number }>('generator', schedule)).readings
+      return true
+    })
+  }
+
+  /** Waits until every record, those of Kafka itself among them, has as many copies in step. */
+  async function untilInStep(copies: number): Promise<void> {
+    const missing = async () => {
+      const { topics } = await admin.fetchTopicMetadata()
+      return topics.flatMap(({ name, partitions }) =>
+        partitions
+          .filter(({ isr }) => isr.length !== copies)
+          .map(({ partitionId }) => `${name}/${partitionId}`),
+      )
+    }
+    await until(`${copies} copies are in step`, async () => (await missing()).length === 0, {
+      describe: missing,
+    })
+  }
+
+  it('given the flow, then every topic, that of the offsets among them, has three copies, two of which must be in step', async () => {
+    await sendRounds(5)
+    await environment.untilSettled()
+    const { topics } = await admin.fetchTopicMetadata()
+    assert.ok(topics.some(({ name }) => name === '__consumer_offsets'))
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map(({ name }) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configNames: ['min.insync.replicas'],
+      })),
+    })
+    for (const { name, partitions } of topics)
+      assert.ok(
+        partitions.every(({ replicas }) => new Set(replicas).size === 3),
+        name,
+      )
+    for (const { resourceName, configEntries } of resources)
+      assert.equal(configEntries[0]?.configValue, '2', resourceName)
+  })
+
+  // Whichever of them leads the controllers, and coordinates a group, at first: its turn comes.
+  for (const broker of BROKERS)
+    it(`when ${broker} is killed, then all goes on without it; when it is back, it catches up`, async () => {
+      await untilInStep(BROKERS.length)
+      const decided = await environment.decided('processor')
+      let isKilled = false
+      const flow = sendUntil(() => isKilled)
+      await environment.untilDecided('processor', decided + sensors.count)
+      await services.kill(broker, 'SIGKILL')
+      isKilled = true
+      await flow
+      await Promise.all([sendRounds(5), runGenerator()])
+      await environment.untilSettled()
+      await untilInStep(BROKERS.length - 1)
+      await services.restart(broker)
+      await untilInStep(BROKERS.length)
+    })
+
+  it('then every reading that was acknowledged is applied exactly once', async () => {
+    await environment.untilSettled()
+    for (const consumer of CONSUMERS) {
+      const tally = await environment.tally(consumer)
+      assert.equal(outcomes(tally, 'applied'), sensors.readings + generated, consumer)
+      assert.equal(outcomes(tally, 'failed'), 0, consumer)
+    }
+    assert.ok(generated > 0)
+    const states = await environment.states('processor')
+    for (let sensor = 0; sensor < sensors.count; sensor++) {
+      const { metrics } = states.get(`/environment/test-site s-${sensor}`) as EntityStatistics
+      assert.equal(metrics.temperature?.count, sensors.rounds, `sensor ${sensor}`)
+    }
+  })
+
+  it('then every change was told: as many alerts as a count by hand, whatever was published twice', async () => {
+    assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
+  })
+})

@@ -1,0 +1,68 @@
+import type { Message } from 'kafkajs'
+import { writeEvent } from '../../lib/cloudevents/writer.ts'
+import type { Alert } from '../../lib/domain/alerting/alert.ts'
+import type { ForeignRecord } from './foreign-client.ts'
+import { environmentReading as reading } from './records.ts'
+
+const HOT = 45
+const COOL = 20
+
+/** Sensors whose every reading changes the state of an alert: with each minute, the other half of them is too hot. */
+export class AlternatingSensors {
+  readonly count: number
+  #rounds = 0
+
+  constructor(count: number) {
+    this.count = count
+  }
+
+  get rounds(): number {
+    return this.#rounds
+  }
+
+  /** How many readings there were so far. */
+  get readings(): number {
+    return this.count * this.#rounds
+  }
+
+  /** The next reading of each sensor. */
+  nextRound(): Message[] {
+    const round = this.#rounds++
+    return Array.from({ length: this.count }, (_, sensor) => {
+      const { value, headers } = writeEvent(
+        reading(`${round}-${sensor}`, {
+          sensor: `s-${sensor}`,
+          at: round * 60,
+          temperature: isHot(sensor, round) ? HOT : COOL,
+        }),
+      )
+      return { key: `s-${sensor}`, value, headers: Object.fromEntries(headers) }
+    })
+  }
+
+  /** How many alerts must have been told of: counted from the readings, by nothing that the system uses. */
+  get alerts(): { fired: number; resolved: number } {
+    const told = { fired: 0, resolved: 0 }
+    for (let sensor = 0; sensor < this.count; sensor++)
+      for (let round = 0; round < this.#rounds; round++) {
+        if (isHot(sensor, round)) told.fired++
+        else if (round > 0) told.resolved++
+      }
+    return told
+  }
+}
+
+function isHot(sensor: number, round: number): boolean {
+  return (sensor + round) % 2 === 0
+}
+
+/** How many alerts of these sensors the records of the topic tell of, however often each was published. */
+export function alertsIn(records: readonly ForeignRecord[]): { fired: number; resolved: number } {
+  const told = { fired: new Set<string>(), resolved: new Set<string>() }
+  for (const { headers, value } of records) {
+    const { entity, status } = JSON.parse(String(value)) as Alert
+    const kind = status === 'firing' ? 'fired' : 'resolved'
+    if (entity.source === reading('any').source) told[kind].add(String(headers?.ce_id))
+  }
+  return { fired: told.fired.size, resolved: told.resolved.size }
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type KafkaNode, kafkaProperties } from '../../../localstack/services/kafka-properties.ts'
+
+const NODES = [1, 2, 3].map(id => ({ id, port: 9091 + id, controllerPort: 19_091 + id }))
+
+describe('the properties of a Kafka node', () => {
+  it('listen on loopback only, and name every node as a voter', () => {
+    const properties = read(NODES[1] as KafkaNode, NODES)
+    assert.equal(properties.get('node.id'), '2')
+    assert.equal(properties.get('process.roles'), 'broker,controller')
+    assert.equal(properties.get('listeners'), 'PLAINTEXT://127.0.0.1:9093,CONTROLLER://127.0.0.1:19093')
+    assert.equal(properties.get('advertised.listeners'), 'PLAINTEXT://127.0.0.1:9093')
+    assert.equal(
+      properties.get('controller.quorum.voters'),
+      '1@127.0.0.1:19092,2@127.0.0.1:19093,3@127.0.0.1:19094',
+    )
+  })
+
+  const factors = [
+    'default.replication.factor',
+    'offsets.topic.replication.factor',
+    'transaction.state.log.replication.factor',
+    'share.coordinator.state.topic.replication.factor',
+  ]
+  const minima = [
+    'min.insync.replicas',
+    'transaction.state.log.min.isr',
+    'share.coordinator.state.topic.min.isr',
+  ]
+  for (const [brokers, factor, minInsync] of [
+    [1, '1', '1'],
+    [3, '3', '2'],
+  ] as const)
+    it(`give what Kafka keeps for itself ${factor} copies on ${brokers} brokers`, () => {
+      const nodes = NODES.slice(0, brokers)
+      const properties = read(nodes[0] as KafkaNode, nodes)
+      for (const name of factors) assert.equal(properties.get(name), factor, name)
+      for (const name of minima) assert.equal(properties.get(name), minInsync, name)
+    })
+
+  it('let the loss of a broker be noticed sooner only where there are others', () => {
+    const [alone] = NODES as [KafkaNode]
+    assert.equal(read(alone, [alone]).has('broker.session.timeout.ms'), false)
+    assert.equal(read(alone, NODES).get('broker.session.timeout.ms'), '3000')
+  })
+})
+
+function read(node: KafkaNode, nodes: readonly KafkaNode[]): Map<string, string> {
+  const lines = kafkaProperties(node, nodes, '/data/log').trim().split('\n')
+  return new Map(lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+}

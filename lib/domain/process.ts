@@ -71,6 +71,19 @@ export interface Emission {
 /** A record key: text, bytes that need not be text, or none. */
 export type Key = string | { readonly base64: string } | null
 
+/** What a step decided. Without a state, the entity is forgotten. */
+export function decided(
+  reason: string,
+  state: undefined,
+  emit?: readonly Emission[],
+  timers?: readonly TimerChange[],
+): Decided<never>
+export function decided<State>(
+  reason: string,
+  state: State | undefined,
+  emit?: readonly Emission[],
+  timers?: readonly TimerChange[],
+): Decided<State>
 export function decided<State>(
   reason: string,
   state: State | undefined,

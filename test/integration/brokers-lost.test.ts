@@ -14,7 +14,7 @@ import { awsEndpoint, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const BROKERS = ['kafka-1', 'kafka-2', 'kafka-3'] as const
-const CONSUMERS = ['processor', 'alerting'] as const
+const CONSUMERS = ['processor', 'alerting', 'activity'] as const
 const MINUTE_MS = 60_000
 
 describe('three brokers, each ended by kill -9 in its turn, in the middle of the flow', {

@@ -12,7 +12,7 @@ import { Offline } from '../support/offline.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-const CONSUMERS = ['processor', 'alerting'] as const
+const CONSUMERS = ['processor', 'alerting', 'activity'] as const
 
 describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_000 }, () => {
   let folder: string

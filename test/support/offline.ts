@@ -12,17 +12,27 @@ const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups
 export class Offline {
   readonly #env: string
   readonly #variables: Readonly<Record<string, string>>
+  readonly #project: string
   #program: Program | undefined
   #endpoint = ''
 
-  private constructor(env: string, variables: Readonly<Record<string, string>>) {
+  private constructor(env: string, variables: Readonly<Record<string, string>>, project: string) {
     this.#env = env
     this.#variables = variables
+    this.#project = project
   }
 
-  /** Starts them, and waits until every function that reads from Kafka is in its group. */
-  static async start(env: string, variables: Readonly<Record<string, string>> = {}): Promise<Offline> {
-    const offline = new Offline(env, variables)
+  /**
+   * Starts them, and waits until every function that reads from Kafka is in its group.
+   *
+   * @param project the folder of the project, where it is a changed copy
+   */
+  static async start(
+    env: string,
+    variables: Readonly<Record<string, string>> = {},
+    project = PROJECT,
+  ): Promise<Offline> {
+    const offline = new Offline(env, variables, project)
     await offline.start()
     return offline
   }
@@ -32,6 +42,7 @@ export class Offline {
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
     this.#endpoint = `http://127.0.0.1:${lambda}/2015-03-31/functions`
     this.#program = new Program('serverless', ['offline', ...ports], {
+      cwd: this.#project,
       env: {
         ...this.#variables,
         SLUICE_ENV: this.#env,
@@ -72,7 +83,7 @@ export class Offline {
     await this.#program?.ended
     // The runner shows what a file wrote where one of its tests failed.
     process.stderr.write(this.output)
-    await rm(join(PROJECT, this.buildDir), { recursive: true, force: true })
+    await rm(join(this.#project, this.buildDir), { recursive: true, force: true })
   }
 
   /** Where the bundles lie until the end: inside the project, where they find the AWS SDK. */

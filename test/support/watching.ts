@@ -32,7 +32,7 @@ export const watching: KeyedProcess<Watched> = {
     )
   },
   onTimer(state, { name, dueMs, entity }): Step<Watched> {
-    if (name === 'forget') return decided<Watched>('forgotten', undefined, [emission('forgotten', entity)])
+    if (name === 'forget') return decided('forgotten', undefined, [emission('forgotten', entity)])
     const forget = { name: 'forget', dueMs: dueMs + FORGET_MS }
     return decided('silent', { ...state, isSilent: true }, [emission('silent', entity)], [forget])
   },

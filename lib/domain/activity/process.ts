@@ -58,7 +58,7 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
     return loaded(state, event, data as unknown as DatabaseReading)
   },
   onTimer(state, timer): Step<Activity> {
-    if (timer.name === 'forget') return decided<Activity>('forgotten', undefined)
+    if (timer.name === 'forget') return decided('forgotten', undefined)
     if (timer.name === 'silent') return silent(state, timer)
     return fallen(state, timer)
   },

@@ -19,7 +19,7 @@ export const failureRouter: KeyedProcess<undefined, Failure> = {
   onEvent(_, event) {
     const failure = event.data
     if (failure === undefined) return rejected('a failure event without data')
-    return decided<undefined>('dead-letter', undefined, [deadLetter(event, failure)])
+    return decided('dead-letter', undefined, [deadLetter(event, failure)])
   },
 }
 

@@ -4,32 +4,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { withClient } from '../../support/redis-clients.ts'
+import { rejection } from '../../support/rejection.ts'
 import { redisUrl } from '../../support/servers.ts'
-
-/** Runs on a client of its own, and closes it. */
-async function withClient<T>(
-  settings: ConstructorParameters<typeof RedisClient>[0],
-  use: (client: RedisClient) => Promise<T>,
-): Promise<T> {
-  const client = new RedisClient(settings)
-  try {
-    return await use(client)
-  } finally {
-    client.close()
-  }
-}
-
-/** What the call is rejected with; a call that succeeds has failed the test. */
-async function rejection(call: Promise<unknown>): Promise<Error> {
-  const error = await call.then(
-    () => undefined,
-    rejected => rejected as Error,
-  )
-  assert.ok(error, 'was not rejected')
-  return error
-}
 
 describe('what a failed command tells', () => {
   it('given a wrong password, then neither it nor the command is anywhere in the error', async () => {

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { LOGS_DIR } from '../../localstack/paths.ts'
+import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
+import { redisAnswers } from '../../localstack/services/probes.ts'
+import { type ManagedProcess, startProcess } from '../../localstack/services/process.ts'
+import { valkeyServer } from '../../localstack/services/valkey.ts'
+import { until } from './until.ts'
+
+/** A Valkey of one test's own: the one that `npm start` starts, with settings added. */
+export interface Valkey {
+  readonly port: number
+  readonly url: string
+  /** A foreign client of it, as somebody who may do everything. */
+  readonly admin: Redis
+  /** SIGSTOP makes it silent, with its connections open; SIGCONT lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Ends it as a crash does, and waits until it has ended. */
+  kill(): Promise<void>
+  /** Starts it again on the same port and data. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * @param settings added to those of `npm start`, as on the command line
+ * @param password of the user `default`, where these settings give it one
+ */
+export async function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
+  const port = await freePort()
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-valkey-'))
+  const context = { report: () => {}, signal: AbortSignal.timeout(60_000), logsDir: LOGS_DIR }
+  const server = valkeyServer({ port, dataDir })
+  await server.install(context)
+  const url = `redis://${LOOPBACK}:${port}`
+  const run = async () => {
+    const { command, args, env } = await server.prepare(context)
+    const started = await startProcess(
+      { command, args: [...args, ...settings], env },
+      join(dataDir, 'valkey.log'),
+    )
+    await until('Valkey to answer', () => redisAnswers(url))
+    return started
+  }
+  let running: ManagedProcess | undefined = await run()
+  const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })
+  // What it is asked fails by itself.
+  admin.on('error', () => {})
+  return {
+    port,
+    url,
+    admin,
+    signal: signal => running?.signal(signal),
+    async kill() {
+      running?.signal('SIGKILL')
+      await running?.exited
+      running = undefined
+    },
+    async restart() {
+      running = await run()
+    },
+    async stop() {
+      admin.disconnect()
+      // One that was stopped by a signal hears of no other.
+      running?.signal('SIGCONT')
+      await running?.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

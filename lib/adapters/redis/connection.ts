@@ -72,14 +72,21 @@ function single({ hosts: [host], database }: RedisAddress, options: NodeOptions)
 }
 
 /**
- * The library follows MOVED and ASK, and tries again, for 1.6 seconds, where a node is lost, taken over or in the middle
- * of a move. So a command may arrive late or twice: none does harm then, for a commit names the version it is based on.
+ * The library follows MOVED and ASK, and tries again where a node is lost, taken over, or handing over a slot. So a command
+ * may arrive twice, or after its time: that does no harm, for a commit names the version that it is based on.
  */
 function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs: number): Cluster {
+  const attempts = 16
+  // All of them end before the time for a command does, so that it can be told of what they failed.
+  const retryMs = commandTimeoutMs / (attempts + 4)
   const redis = new Cluster([...hosts], {
     // A node that is silent loses its connection, and the next command makes a new one.
     redisOptions: { ...options, socketTimeout: commandTimeoutMs },
     lazyConnect: true,
+    maxRedirections: attempts,
+    retryDelayOnFailover: retryMs,
+    retryDelayOnClusterDown: retryMs,
+    retryDelayOnTryAgain: retryMs,
     // Host names go as they are to each connection: the certificates of a managed cluster are for names.
     dnsLookup: (host, found) => found(null, host),
     // Half of the time, so that where one node is silent, another can be asked.

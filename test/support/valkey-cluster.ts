@@ -22,8 +22,7 @@ export class ValkeyCluster {
 
   /** @param settings of one node each, added to what makes it a node of a cluster */
   static async start(settings: readonly (readonly string[])[] = [[], [], []]): Promise<ValkeyCluster> {
-    const masters = await Promise.all(settings.map(startNode))
-    const cluster = new ValkeyCluster(masters)
+    const cluster = new ValkeyCluster(await Promise.all(settings.map(startNode)))
     try {
       await cluster.#assemble()
     } catch (error) {

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { LOGS_DIR } from '../../localstack/paths.ts'
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { redisAnswers } from '../../localstack/services/probes.ts'
-import { type ManagedProcess, startProcess } from '../../localstack/services/process.ts'
+import { type ManagedProcess, startProcess, tellingLine } from '../../localstack/services/process.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 import { until } from './until.ts'
 
@@ -37,14 +37,21 @@ export async function startValkey(settings: readonly string[] = [], password?: s
   const url = `redis://${LOOPBACK}:${port}`
   const run = async () => {
     const { command, args, env } = await server.prepare(context)
-    const started = await startProcess(
-      { command, args: [...args, ...settings], env },
-      join(dataDir, 'valkey.log'),
-    )
-    await until('Valkey to answer', () => redisAnswers(url))
+    const logFile = join(dataDir, 'valkey.log')
+    const started = await startProcess({ command, args: [...args, ...settings], env }, logFile)
+    let ended = false
+    void started.exited.then(() => {
+      ended = true
+    })
+    await until('Valkey to answer or end', async () => ended || (await redisAnswers(url)))
+    if (ended) throw new Error(`Valkey did not come up: ${tellingLine(logFile)}`)
     return started
   }
-  let running: ManagedProcess | undefined = await run()
+  const removeData = () => rm(dataDir, { recursive: true, force: true })
+  let running: ManagedProcess | undefined = await run().catch(async error => {
+    await removeData()
+    throw error
+  })
   const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })
   // What it is asked fails by itself.
   admin.on('error', () => {})
@@ -66,7 +73,7 @@ export async function startValkey(settings: readonly string[] = [], password?: s
       // One that was stopped by a signal hears of no other.
       running?.signal('SIGCONT')
       await running?.stop()
-      await rm(dataDir, { recursive: true, force: true })
+      await removeData()
     },
   }
 }

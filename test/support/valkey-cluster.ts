@@ -1,6 +1,6 @@
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { until } from './until.ts'
-import { startValkey, type Valkey } from './valkey.ts'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from './valkey.ts'
 
 const SLOTS = 16_384
 /** After so long without a sign of life the others take a node for failed. */
@@ -95,7 +95,8 @@ export class ValkeyCluster {
 async function startNode(settings: readonly string[]): Promise<ClusterNode> {
   const busPort = await freePort()
   const clustered = ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`]
-  const node = await startValkey([...clustered, '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, ...settings])
+  const impatient = ['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, ...COPIES_AT_ONCE]
+  const node = await startValkey([...clustered, ...impatient, ...settings])
   return { ...node, busPort, id: String(await node.admin.cluster('MYID')) }
 }
 

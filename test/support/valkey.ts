@@ -24,6 +24,9 @@ export interface Valkey {
   stop(): Promise<void>
 }
 
+/** A replica need not wait for others that might want the same copy. */
+export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
+
 /**
  * @param settings added to those of `npm start`, as on the command line
  * @param password of the user `default`, where these settings give it one

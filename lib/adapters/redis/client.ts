@@ -17,7 +17,8 @@ const TRUSTED_FOR_MS = 300_000
 
 /**
  * A client whose every failure to reach the server is `Unavailable`, soon: the records wait in Kafka, not in memory. A
- * connection that no longer answers, as after a freeze, and one whose password has changed, is replaced by a new one.
+ * connection that no longer answers, as after a freeze, one whose password has changed, and one to a server that is no
+ * longer the primary, is replaced by a new one.
  */
 export class RedisClient {
   readonly #settings: () => Promise<RedisSettings>
@@ -31,12 +32,14 @@ export class RedisClient {
 
   /** Runs commands that the library knows, of one slot where the server is a cluster; replies are text. */
   async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
-    const connection = await this.#connected()
+    const connecting = this.#connected()
+    const connection = await connecting
     const beganAtMs = Date.now()
     try {
       return await within(connection.commandTimeoutMs, command(connection.redis))
     } catch (error) {
-      throw this.#failed(connection, error as Error, beganAtMs)
+      if (isLost(connection, error as Error)) this.#replace(connecting)
+      throw failureOf(connection, error as Error, beganAtMs)
     }
   }
 
@@ -64,54 +67,49 @@ export class RedisClient {
     const nowMs = Date.now()
     if (nowMs - this.#usedAtMs > TRUSTED_FOR_MS) this.close()
     this.#usedAtMs = nowMs
-    this.#connection ??= this.#open()
+    this.#connection ??= this.#connect()
     return this.#connection
   }
 
-  async #open(): Promise<Connection> {
-    const settings = await this.#settings().catch(error => {
-      this.#connection = undefined
+  #connect(): Promise<Connection> {
+    const connecting = this.#settings().then(connect, error => {
       throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
     })
-    const connection = connect(settings)
-    connection.redis.once('end', () => this.#drop(connection))
-    return connection
+    const replace = () => this.#replace(connecting)
+    connecting.then(({ redis }) => redis.once('end', replace), replace)
+    return connecting
   }
 
-  /**
-   * What the caller is told. The library's own errors carry the command with all its arguments, a password or states
-   * among them: nothing of them goes further than name and message.
-   */
-  #failed(connection: Connection, error: Error, beganAtMs: number): Error {
-    const { name, message } = error
-    const isReply = name === 'ReplyError'
-    if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`)
-    const isSilent = error instanceof NoAnswer && !connection.healsItself
-    if (isSilent || SIGN_IN.test(message)) this.#drop(connection)
-    const { lastError } = connection
-    const why = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError.message : message
-    const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
-    return new Unavailable(
-      'store-unavailable',
-      `Redis at ${connection.address} does not answer: ${why}${hint}`,
-    )
-  }
-
-  #drop(connection: Connection): void {
-    connection.redis.disconnect()
-    // Several commands may fail of the same connection; the first has made way for a new one.
-    void this.#connection?.then(current => {
-      if (current === connection) this.#connection = undefined
-    })
+  /** Several commands may fail of the same connection: the first makes way for a new one. */
+  #replace(connection: Promise<Connection>): void {
+    if (this.#connection === connection) this.close()
   }
 }
 
-const SIGN_IN = /^(NOAUTH|WRONGPASS|NOPERM)\b/
+/** Replies after which another connection may go better: with a new password, or to who has become the primary. */
+const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
 /** What only the client of a single server is told: that of a cluster goes where it is sent. */
 const REDIRECTED = /^(MOVED|ASK)\b/
 /** Replies that are errors and yet mean: not now, or not here. Any other is a fault of the command, and stays one. */
 const NOT_NOW =
   /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
+
+/** Whether later commands should have another connection. */
+function isLost({ healsItself }: Connection, error: Error): boolean {
+  return (error instanceof NoAnswer && !healsItself) || ELSEWHERE.test(error.message)
+}
+
+/**
+ * What the caller is told. The library's own errors carry the command with all its arguments, a password or states among
+ * them: nothing of them goes further than name and message.
+ */
+function failureOf({ address, lastError }: Connection, { name, message }: Error, beganAtMs: number): Error {
+  const isReply = name === 'ReplyError'
+  if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`)
+  const why = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError.message : message
+  const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
+  return new Unavailable('store-unavailable', `Redis at ${address} does not answer: ${why}${hint}`)
+}
 
 class NoAnswer extends Error {}
 

@@ -6,17 +6,18 @@ import { RedisClient } from '../../../lib/adapters/redis/client.ts'
 import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { type Certificates, makeCertificates } from '../../support/certificates.ts'
 import { changeOf, NOTHING } from '../../support/changes.ts'
+import { type Front, startFront } from '../../support/front.ts'
 import { PROJECT, runProgram } from '../../support/program.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
-import { type Certificates, makeCertificates, startTlsFront, type TlsFront } from '../../support/tls-front.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 let certificates: Certificates
 let server: Valkey
-let front: TlsFront
+let front: Front
 let client: RedisClient
 let store: RedisStateStore
 const usual = getCACertificates('default')
@@ -30,7 +31,7 @@ before(async () => {
   certificates = await makeCertificates()
   trust([certificates.ca])
   server = await startValkey(['--requirepass', 'pw'], 'pw')
-  front = await startTlsFront(certificates, () => server.port)
+  front = await startFront(() => server.port, certificates)
   client = new RedisClient({ url: `rediss://:pw@localhost:${front.port}` })
   store = new RedisStateStore(client)
 })
@@ -82,7 +83,7 @@ describe('TLS with a private authority', () => {
 /** As a managed cluster is: one endpoint, TLS, a user with a password, nodes that are told by their names. */
 describe('a cluster behind TLS, found by one name', () => {
   let cluster: ValkeyCluster
-  let fronts: TlsFront[]
+  let fronts: Front[]
   const settings = () => ({
     url: `rediss://localhost:${fronts[0]?.port}`,
     mode: 'cluster' as const,
@@ -92,7 +93,7 @@ describe('a cluster behind TLS, found by one name', () => {
 
   before(async () => {
     fronts = await Promise.all(
-      [0, 1, 2].map(index => startTlsFront(certificates, () => cluster.masters[index]?.port)),
+      [0, 1, 2].map(index => startFront(() => cluster.masters[index]?.port, certificates)),
     )
     cluster = await ValkeyCluster.start(
       fronts.map(({ port }) => [

@@ -1,11 +1,6 @@
-/** TLS before a Valkey: the one that the project installs is built without. */
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createServer } from 'node:tls'
-import { LOOPBACK } from '../../localstack/services/ports.ts'
 import { runTool } from '../../localstack/services/tool.ts'
 
 /** A private authority, and a certificate by it for the name `localhost`, not for its address. */
@@ -41,41 +36,5 @@ export async function makeCertificates(): Promise<Certificates> {
     cert: await read('server.pem'),
     key: await read('server.key'),
     remove: () => rm(folder, { recursive: true, force: true }),
-  }
-}
-
-export interface TlsFront {
-  readonly port: number
-  stop(): void
-}
-
-/** @param target the port behind it; asked for at each connection */
-export async function startTlsFront(
-  { cert, key }: Certificates,
-  target: () => number | undefined,
-): Promise<TlsFront> {
-  const open = new Set<{ destroy(): void }>()
-  const server = createServer({ cert, key }, front => {
-    const back = connect(target() ?? 0, LOOPBACK)
-    for (const [one, other] of [
-      [front, back],
-      [back, front],
-    ] as const) {
-      open.add(one)
-      one.on('error', () => {})
-      one.once('close', () => {
-        open.delete(one)
-        other.destroy()
-      })
-      one.pipe(other)
-    }
-  }).listen(0, LOOPBACK)
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop() {
-      server.close()
-      for (const socket of open) socket.destroy()
-    },
   }
 }

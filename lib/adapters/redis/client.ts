@@ -38,8 +38,9 @@ export class RedisClient {
     try {
       return await within(connection.commandTimeoutMs, command(connection.redis))
     } catch (error) {
-      if (isLost(connection, error as Error)) this.#replace(connecting)
-      throw failureOf(connection, error as Error, beganAtMs)
+      const failure = unwrapped(error as Error)
+      if (isLost(connection, failure)) this.#replace(connecting)
+      throw failureOf(connection, failure, beganAtMs)
     }
   }
 
@@ -94,17 +95,35 @@ const REDIRECTED = /^(MOVED|ASK)\b/
 const NOT_NOW =
   /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
 
+/** What is known of an error of the library: no more than this goes anywhere, see `failureOf`. */
+interface Failure {
+  readonly isReply: boolean
+  readonly isSilence: boolean
+  readonly message: string
+}
+
+/** Redis before 7.0 wraps the error that a script's command has met: `ERR Error running script (…): -READONLY …`. */
+const WRAPPING = /^ERR Error running script .*?: -(?=[A-Z]+ )/
+
+function unwrapped(error: Error): Failure {
+  return {
+    isReply: error.name === 'ReplyError',
+    isSilence: error instanceof NoAnswer,
+    message: error.message.replace(WRAPPING, ''),
+  }
+}
+
 /** Whether later commands should have another connection. */
-function isLost({ healsItself }: Connection, error: Error): boolean {
-  return (error instanceof NoAnswer && !healsItself) || ELSEWHERE.test(error.message)
+function isLost({ healsItself }: Connection, { isSilence, message }: Failure): boolean {
+  return (isSilence && !healsItself) || ELSEWHERE.test(message)
 }
 
 /**
  * What the caller is told. The library's own errors carry the command with all its arguments, a password or states among
  * them: nothing of them goes further than name and message.
  */
-function failureOf({ address, lastError }: Connection, { name, message }: Error, beganAtMs: number): Error {
-  const isReply = name === 'ReplyError'
+function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
+  const { isReply, message } = failure
   if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`)
   const why = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError.message : message
   const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''

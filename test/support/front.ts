@@ -5,6 +5,8 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 
 export interface Front {
   readonly port: number
+  /** Leaves the connections that it has open, with nobody at the other end: as a freeze does. New ones are served. */
+  forget(): void
   stop(): void
 }
 
@@ -38,6 +40,12 @@ export async function startFront(
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
+    forget() {
+      for (const socket of open) {
+        socket.unpipe()
+        socket.resume()
+      }
+    },
     stop() {
       server.close()
       for (const socket of open) socket.destroy()

@@ -76,8 +76,11 @@ export class RedisClient {
     const connecting = this.#settings().then(connect, error => {
       throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
     })
-    const replace = () => this.#replace(connecting)
-    connecting.then(({ redis }) => redis.once('end', replace), replace)
+    // What has ended is not to be closed: the library would then keep the commands that it still has.
+    const forget = () => {
+      if (this.#connection === connecting) this.#connection = undefined
+    }
+    connecting.then(({ redis }) => redis.once('end', forget), forget)
     return connecting
   }
 

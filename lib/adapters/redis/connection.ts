@@ -76,12 +76,12 @@ function single({ hosts: [host], database }: RedisAddress, options: NodeOptions)
  * may arrive twice, or after its time: that does no harm, for a commit names the version that it is based on.
  */
 function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs: number): Cluster {
+  // All attempts end before the time for the command does, so that it can be told of what they failed.
   const attempts = 16
-  // All of them end before the time for a command does, so that it can be told of what they failed.
   const retryMs = commandTimeoutMs / (attempts + 4)
   const redis = new Cluster([...hosts], {
-    // A node that is silent loses its connection, and the next command makes a new one.
-    redisOptions: { ...options, socketTimeout: commandTimeoutMs },
+    // A node that is silent loses its connection: soon enough that the next command is not given to it.
+    redisOptions: { ...options, socketTimeout: commandTimeoutMs * 0.8 },
     lazyConnect: true,
     maxRedirections: attempts,
     retryDelayOnFailover: retryMs,

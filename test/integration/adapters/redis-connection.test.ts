@@ -9,6 +9,7 @@ import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../../support/valkey.ts'
+import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 const COMMAND_TIMEOUT_MS = 500
 
@@ -66,6 +67,29 @@ describe('a connection that cannot be trusted', () => {
       await server.admin.replicaof('NO', 'ONE')
       endpoint.stop()
       await successor.stop()
+    }
+  })
+
+  it('given connections to a cluster that nobody answers any more, then each is replaced by the end of the commands that met it', async () => {
+    const fronts = await Promise.all([0, 1, 2].map(index => startFront(() => cluster.masters[index]?.port)))
+    const cluster = await ValkeyCluster.start(
+      fronts.map(({ port }) => ['--cluster-announce-port', `${port}`]),
+    )
+    const url = `redis://127.0.0.1:${fronts[0]?.port}`
+    try {
+      await withClient({ url, mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS }, async client => {
+        const keys = Array.from({ length: 12 }, () => randomUUID())
+        const read = (key: string) => client.run(redis => redis.get(key))
+        await Promise.all(keys.map(read))
+        for (const front of fronts) front.forget()
+        // Those that the client repeated on another connection in time are served.
+        for (const met of await Promise.allSettled(keys.map(read)))
+          if (met.status === 'rejected') assert.ok(met.reason instanceof Unavailable)
+        await Promise.all(keys.map(read))
+      })
+    } finally {
+      for (const front of fronts) front.stop()
+      await cluster.stop()
     }
   })
 

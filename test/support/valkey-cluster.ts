@@ -4,7 +4,7 @@ import { COPIES_AT_ONCE, startValkey, type Valkey } from './valkey.ts'
 
 const SLOTS = 16_384
 /** After so long without a sign of life the others take a node for failed. */
-const NODE_TIMEOUT_MS = 1_000
+const NODE_TIMEOUT_MS = 2_000
 
 export interface ClusterNode extends Valkey {
   readonly id: string

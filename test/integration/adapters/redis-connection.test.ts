@@ -4,7 +4,7 @@ import { after, before, describe, it, mock } from 'node:test'
 import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
 import { changeOf, NOTHING } from '../../support/changes.ts'
-import { startFront } from '../../support/front.ts'
+import { type Front, startFront } from '../../support/front.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
@@ -70,13 +70,23 @@ describe('a connection that cannot be trusted', () => {
     }
   })
 
+  it('given a cluster whose nodes are all lost at once, then a command that waits is told so, and not kept', async () => {
+    await withFronts(async (url, fronts) => {
+      await withClient({ url, mode: 'cluster', commandTimeoutMs: 20_000 }, async client => {
+        await client.run(redis => redis.get('k'))
+        for (const front of fronts) front.forget()
+        const waiting = assertUnavailable(
+          client.run(redis => redis.get('k')),
+          10_000,
+        )
+        for (const front of fronts) front.stop()
+        await waiting
+      })
+    })
+  })
+
   it('given connections to a cluster that nobody answers any more, then each is replaced by the end of the commands that met it', async () => {
-    const fronts = await Promise.all([0, 1, 2].map(index => startFront(() => cluster.masters[index]?.port)))
-    const cluster = await ValkeyCluster.start(
-      fronts.map(({ port }) => ['--cluster-announce-port', `${port}`]),
-    )
-    const url = `redis://127.0.0.1:${fronts[0]?.port}`
-    try {
+    await withFronts(async (url, fronts) => {
       await withClient({ url, mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS }, async client => {
         const keys = Array.from({ length: 12 }, () => randomUUID())
         const read = (key: string) => client.run(redis => redis.get(key))
@@ -87,11 +97,22 @@ describe('a connection that cannot be trusted', () => {
           if (met.status === 'rejected') assert.ok(met.reason instanceof Unavailable)
         await Promise.all(keys.map(read))
       })
+    })
+  })
+
+  /** A cluster each of whose nodes is reached by a front alone; the URL names the first. */
+  async function withFronts(use: (url: string, fronts: readonly Front[]) => Promise<void>): Promise<void> {
+    const fronts = await Promise.all([0, 1, 2].map(index => startFront(() => cluster.masters[index]?.port)))
+    const cluster = await ValkeyCluster.start(
+      fronts.map(({ port }) => ['--cluster-announce-port', `${port}`]),
+    )
+    try {
+      await use(`redis://127.0.0.1:${fronts[0]?.port}`, fronts)
     } finally {
       for (const front of fronts) front.stop()
       await cluster.stop()
     }
-  })
+  }
 
   it('given a rest of minutes, as of a frozen process, then the next command has a connection of its own', async () => {
     mock.timers.enable({ apis: ['Date'], now: Date.now() })

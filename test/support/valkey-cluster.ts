@@ -1,6 +1,6 @@
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { until } from './until.ts'
-import { COPIES_AT_ONCE, startValkey, type Valkey } from './valkey.ts'
+import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
 
 const SLOTS = 16_384
 /** After so long without a sign of life the others take a node for failed. */
@@ -92,7 +92,11 @@ export class ValkeyCluster {
   }
 }
 
-async function startNode(settings: readonly string[]): Promise<ClusterNode> {
+function startNode(settings: readonly string[]): Promise<ClusterNode> {
+  return onFreePorts(() => startNodeOnce(settings))
+}
+
+async function startNodeOnce(settings: readonly string[]): Promise<ClusterNode> {
   const busPort = await freePort()
   const clustered = ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`]
   const impatient = ['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, ...COPIES_AT_ONCE]

@@ -31,8 +31,21 @@ export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
  * @param settings added to those of `npm start`, as on the command line
  * @param password of the user `default`, where these settings give it one
  */
-export async function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
-  const port = await freePort()
+export function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
+  return onFreePorts(async () => start(await freePort(), settings, password))
+}
+
+/** A port that was free may be taken by the time it is listened on: then others are tried. */
+export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    if (attempts === 1 || !/in use|Failed listening/i.test((error as Error).message)) throw error
+    return onFreePorts(start, attempts - 1)
+  }
+}
+
+async function start(port: number, settings: readonly string[], password?: string): Promise<Valkey> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-valkey-'))
   const context = { report: () => {}, signal: AbortSignal.timeout(60_000), logsDir: LOGS_DIR }
   const server = valkeyServer({ port, dataDir })

@@ -79,9 +79,11 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
   // All attempts end before the time for the command does, so that it can be told of what they failed.
   const attempts = 16
   const retryMs = commandTimeoutMs / (attempts + 4)
+  // A silent node loses its connection before that, too: another is asked, and the next command is not given to it.
+  const silenceMs = commandTimeoutMs * 0.8
   const redis = new Cluster([...hosts], {
-    // A node that is silent loses its connection: soon enough that the next command is not given to it.
-    redisOptions: { ...options, socketTimeout: commandTimeoutMs * 0.8 },
+    redisOptions: { ...options, socketTimeout: silenceMs },
+    slotsRefreshTimeout: silenceMs,
     lazyConnect: true,
     maxRedirections: attempts,
     retryDelayOnFailover: retryMs,
@@ -89,8 +91,6 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
     retryDelayOnTryAgain: retryMs,
     // Host names go as they are to each connection: the certificates of a managed cluster are for names.
     dnsLookup: (host, found) => found(null, host),
-    // Half of the time, so that where one node is silent, another can be asked.
-    slotsRefreshTimeout: commandTimeoutMs / 2,
     // Each command tells by itself whether its slot is served, and slots that are go on beside one that is not.
     enableReadyCheck: false,
     // It ends where no node answers: the next one is made of settings that are read anew.

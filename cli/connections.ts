@@ -1,5 +1,6 @@
 /** The servers that a command works with, and what is said where they do not answer. */
 import { type KafkaPublisher, UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
+import { describeAddress, parseRedisUrl } from '../lib/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/adapters/redis/client.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/config.ts'
 import { Connections } from '../lib/connections.ts'
@@ -41,8 +42,8 @@ export async function withRedis<T>(config: Config, use: (client: RedisClient) =>
   try {
     return await withinPatience(connections.redis().then(use))
   } catch (error) {
-    // The host alone: the URL may hold a password.
-    const { host } = new URL(config.redis.url)
+    const address = parseRedisUrl(config.redis.url)
+    const host = address && describeAddress(address)
     const { name, message } = error as Error
     if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
     if (!(error instanceof Unavailable)) throw error

@@ -58,6 +58,7 @@ function buildDir(env, args) {
 const HANDED_ON = [
   'KAFKA_AUTH',
   'KAFKA_ISOLATION',
+  'REDIS_MODE',
   'CONTENT_MODE',
   'ID_WINDOW_SECONDS',
   'FUTURE_TOLERANCE_SECONDS',

@@ -1,4 +1,5 @@
 /** The only reader of the environment. Every fault is reported at once, with the variable's name and what it should be. */
+import { parseRedisUrl } from './adapters/redis/address.ts'
 import type { ContentMode } from './cloudevents/writer.ts'
 import { CONSUMER_DEFAULTS } from './pipeline/consumer.ts'
 
@@ -14,7 +15,12 @@ export interface Config {
     /** What of transactions the event source mappings see: what is read beside them must see the same. */
     readonly isolation: 'read-committed' | 'read-uncommitted'
   }
-  readonly redis: { readonly url: string; readonly secret?: string }
+  readonly redis: {
+    /** See `parseRedisUrl`. */
+    readonly url: string
+    readonly mode: 'single' | 'cluster'
+    readonly secret?: string
+  }
   /** Folder with the alert rules, `*.yaml`. */
   readonly rulesDir: string
   /** Name of the SSM parameter with the generator's settings. */
@@ -62,8 +68,10 @@ export function readConfig(environment: Environment = process.env): Config {
   const clusterArn = read.text('MSK_CLUSTER_ARN', /^arn:aws[\w-]*:kafka:/, 'the ARN of an MSK cluster')
   if (brokers.length === 0 && !clusterArn && !environment.KAFKA_BROKERS && !environment.MSK_CLUSTER_ARN)
     faults.push('KAFKA_BROKERS or MSK_CLUSTER_ARN: one of them must name the cluster')
-  const url = read.text('REDIS_URL', /^rediss?:\/\/\S+$/, 'redis://host:port, or rediss:// for TLS')
-  if (!environment.REDIS_URL) faults.push('REDIS_URL: must name the server, as redis://host:port')
+  const url = environment.REDIS_URL ?? ''
+  const mode = read.oneOf('REDIS_MODE', ['single', 'cluster'], 'single')
+  const redisFault = faultOfRedis(url, mode)
+  if (redisFault) faults.push(`REDIS_URL: ${redisFault}`)
   const secret = read.text('REDIS_SECRET', /\S/, 'the name of a secret')
   const region = read.text('AWS_REGION', /^[a-z0-9-]+$/, 'a region')
   const since = read.text(
@@ -81,7 +89,7 @@ export function readConfig(environment: Environment = process.env): Config {
       ...(region ? { region } : {}),
       isolation: read.oneOf('KAFKA_ISOLATION', ['read-committed', 'read-uncommitted'], 'read-committed'),
     },
-    redis: { url: url ?? '', ...(secret ? { secret } : {}) },
+    redis: { url, mode, ...(secret ? { secret } : {}) },
     rulesDir: read.text('RULES_DIR', /\S/, 'a folder') ?? 'rules',
     ...(generatorParameter ? { generatorParameter } : {}),
     contentMode: read.oneOf('CONTENT_MODE', ['binary', 'structured'], CONSUMER_DEFAULTS.contentMode),
@@ -93,6 +101,18 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return config
+}
+
+/** Why this cannot be the server's address; it is not repeated, for it may hold a password. */
+function faultOfRedis(url: string, mode: Config['redis']['mode']): string | undefined {
+  if (url === '') return 'must name the server, as redis://host:port'
+  const address = parseRedisUrl(url)
+  if (!address) return 'must be redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
+  if (mode === 'single' && address.hosts.length > 1)
+    return 'must name one host; several are for REDIS_MODE=cluster'
+  if (mode === 'cluster' && address.database !== 0)
+    return 'must name no database; REDIS_MODE=cluster has only 0'
+  return undefined
 }
 
 /** Readers of one variable each: an unset or empty one is absent, a wrong one is noted and left out. */

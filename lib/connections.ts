@@ -44,6 +44,7 @@ async function redisSettings({ redis }: Config): Promise<RedisSettings> {
   const { username, password } = redis.secret ? await secretOf(redis.secret) : {}
   return {
     url: redis.url,
+    mode: redis.mode,
     ...(username ? { username: String(username) } : {}),
     ...(password ? { password: String(password) } : {}),
   }

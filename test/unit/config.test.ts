@@ -58,6 +58,32 @@ describe('the configuration', () => {
     assert.throws(() => readConfig({}), /KAFKA_BROKERS or MSK_CLUSTER_ARN[\s\S]*REDIS_URL/)
   })
 
+  it('given a cluster of Redis, then its hosts are those that are named', () => {
+    const url = 'rediss://user:pass@one:7000,two'
+    const { redis } = readConfig({ ...LEAST, REDIS_URL: url, REDIS_MODE: 'cluster' })
+    assert.deepEqual(redis, { url, mode: 'cluster' })
+  })
+
+  const wrongRedis: [environment: Record<string, string>, fault: RegExp][] = [
+    [{ REDIS_URL: '' }, /- REDIS_URL: must name the server/],
+    [{ REDIS_URL: 'redis://:se/cret@cache' }, /- REDIS_URL: must be redis:.*percent-encoded/],
+    [{ REDIS_URL: 'redis://:secret@one,two' }, /- REDIS_URL: must name one host; .*REDIS_MODE=cluster/],
+    [{ REDIS_URL: 'redis://:secret@one/1', REDIS_MODE: 'cluster' }, /- REDIS_URL: must name no database/],
+    [{ REDIS_MODE: 'sentinel' }, /- REDIS_MODE: must be one of single, cluster/],
+  ]
+  for (const [environment, fault] of wrongRedis)
+    it(`given ${JSON.stringify(environment)}, then one line says what it must be`, () => {
+      assert.throws(
+        () => readConfig({ ...LEAST, ...environment }),
+        ({ message }: Error) => {
+          assert.match(message, /has 1 fault/)
+          assert.match(message, fault)
+          assert.doesNotMatch(message, /secret/)
+          return true
+        },
+      )
+    })
+
   it('given a wrong URL with a password, then the message does not repeat it', () => {
     assert.throws(
       () => readConfig({ ...LEAST, REDIS_URL: 'redis:/user:secret@cache' }),

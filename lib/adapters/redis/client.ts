@@ -1,36 +1,46 @@
-/** The connection to Redis or Valkey. Only this folder knows the client library. */
-import { Redis } from 'ioredis'
+/** The client of Redis or Valkey. Only this folder knows the client library. */
+import type { RedisCommander } from 'ioredis'
 import { Unavailable } from '../../pipeline/ports.ts'
+import { type Connection, connect, type RedisSettings } from './connection.ts'
 import type { Script } from './scripts.ts'
 
-export interface RedisSettings {
-  /** `redis://` or `rediss://`, with user, password and database as usual. */
-  readonly url: string
-  readonly username?: string
-  readonly password?: string
-  readonly commandTimeoutMs?: number
-}
+export type { RedisSettings } from './connection.ts'
+
+/** The commands that a single server and a cluster have in common. */
+type Commands = RedisCommander<{ type: 'default'; mapping: 'resp2' }>
+
+/**
+ * After so long a rest a connection is not trusted but replaced, for a frozen process does not see it end: networks forget
+ * connections that are silent for 350 seconds.
+ */
+const TRUSTED_FOR_MS = 300_000
 
 /**
  * A client whose every failure to reach the server is `Unavailable`, soon: the records wait in Kafka, not in memory. A
- * connection that no longer answers, as after a freeze, and one whose password has changed, is replaced by a new one.
+ * connection that no longer answers, as after a freeze, one whose password has changed, and one to a server that is no
+ * longer the primary, is replaced by a new one.
  */
 export class RedisClient {
   readonly #settings: () => Promise<RedisSettings>
   #connection: Promise<Connection> | undefined
+  #usedAtMs = 0
 
   /** @param settings as they are, or where to read them: asked anew for each new connection */
   constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
     this.#settings = typeof settings === 'function' ? settings : async () => settings
   }
 
-  /** Runs a command that the library knows; replies are text. */
-  async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    const connection = await this.#connected()
+  /** Runs commands that the library knows, of one slot where the server is a cluster; replies are text. */
+  async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
+    const connecting = this.#connected()
+    const connection = await connecting
+    const beganAtMs = Date.now()
     try {
-      return await command(connection.redis)
+      return await within(connection.commandTimeoutMs, command(connection.redis))
     } catch (error) {
-      throw this.#failed(connection, error as Error)
+      const failure = unwrapped(error as Error)
+      if (isLost(connection, failure)) this.#replace(connecting)
+      throw failureOf(connection, failure, beganAtMs)
     }
   }
 
@@ -55,63 +65,79 @@ export class RedisClient {
   }
 
   #connected(): Promise<Connection> {
-    this.#connection ??= this.#settings().then(connect, error => {
-      this.#connection = undefined
-      throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
-    })
+    const nowMs = Date.now()
+    if (nowMs - this.#usedAtMs > TRUSTED_FOR_MS) this.close()
+    this.#usedAtMs = nowMs
+    this.#connection ??= this.#connect()
     return this.#connection
   }
 
-  /**
-   * What the caller is told. The library's own errors carry the command with all its arguments, a password or states
-   * among them: nothing of them goes further than name and message.
-   */
-  #failed(connection: Connection, { name, message }: Error): Error {
-    if (name === 'ReplyError' && !NOT_NOW.test(message))
-      return new Error(`Redis refuses a command: ${message}`)
-    if (message === 'Command timed out' || SIGN_IN.test(message)) this.#drop(connection)
-    const why = connection.lastError ?? message
-    return new Unavailable('store-unavailable', `Redis at ${connection.address} does not answer: ${why}`)
-  }
-
-  #drop(connection: Connection): void {
-    connection.redis.disconnect()
-    // Several commands may fail of the same connection; the first has made way for a new one.
-    void this.#connection?.then(current => {
-      if (current === connection) this.#connection = undefined
+  #connect(): Promise<Connection> {
+    const connecting = this.#settings().then(connect, error => {
+      throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
     })
+    // What has ended is not to be closed: the library would then keep the commands that it still has.
+    const forget = () => {
+      if (this.#connection === connecting) this.#connection = undefined
+    }
+    connecting.then(({ redis }) => redis.once('end', forget), forget)
+    return connecting
+  }
+
+  /** Several commands may fail of the same connection: the first makes way for a new one. */
+  #replace(connection: Promise<Connection>): void {
+    if (this.#connection === connection) this.close()
   }
 }
 
-interface Connection {
-  readonly redis: Redis
-  /** Host and port: never the whole URL, which may hold a password. */
-  readonly address: string
-  lastError: string | undefined
+/** Replies after which another connection may go better: with a new password, or to who has become the primary. */
+const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
+/** What only the client of a single server is told: that of a cluster goes where it is sent. */
+const REDIRECTED = /^(MOVED|ASK)\b/
+/** Replies that are errors and yet mean: not now, or not here. Any other is a fault of the command, and stays one. */
+const NOT_NOW =
+  /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
+
+/** What is known of an error of the library: no more than this goes anywhere, see `failureOf`. */
+interface Failure {
+  readonly isReply: boolean
+  readonly isSilence: boolean
+  readonly message: string
 }
 
-const SIGN_IN = /^(NOAUTH|WRONGPASS|NOPERM)\b/
-/** Replies that are errors and yet mean: not now. Any other is a fault of the command, and stays one. */
-const NOT_NOW =
-  /^(NOAUTH|WRONGPASS|NOPERM|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
+/** Redis before 7.0 wraps the error that a script's command has met: `ERR Error running script (…): -READONLY …`. */
+const WRAPPING = /^ERR Error running script .*?: -(?=[A-Z]+ )/
 
-function connect({ url, username, password, commandTimeoutMs = 2_000 }: RedisSettings): Connection {
-  const redis = new Redis(url, {
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
-    connectTimeout: commandTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    maxRetriesPerRequest: 1,
-    retryStrategy: attempt => Math.min(50 * 2 ** attempt, 1_000),
-    lazyConnect: true,
-  })
-  const connection: Connection = { redis, address: new URL(url).host, lastError: undefined }
-  // The commands that fail of a lost connection say only that they were tried in vain; this says why.
-  redis.on('error', (error: Error) => {
-    connection.lastError = error.message
-  })
-  redis.on('ready', () => {
-    connection.lastError = undefined
-  })
-  return connection
+function unwrapped(error: Error): Failure {
+  return {
+    isReply: error.name === 'ReplyError',
+    isSilence: error instanceof NoAnswer,
+    message: error.message.replace(WRAPPING, ''),
+  }
+}
+
+/** Whether later commands should have another connection. */
+function isLost({ healsItself }: Connection, { isSilence, message }: Failure): boolean {
+  return (isSilence && !healsItself) || ELSEWHERE.test(message)
+}
+
+/**
+ * What the caller is told. The library's own errors carry the command with all its arguments, a password or states among
+ * them: nothing of them goes further than name and message.
+ */
+function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
+  const { isReply, message } = failure
+  if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`)
+  const why = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError.message : message
+  const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
+  return new Unavailable('store-unavailable', `Redis at ${address} does not answer: ${why}${hint}`)
+}
+
+class NoAnswer extends Error {}
+
+/** Of a single server and of a cluster alike: the library's own limit does not hold while a cluster is looked for. */
+function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new NoAnswer(`no answer within ${ms} ms`)), ms)
+  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }

@@ -4,32 +4,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
+import { ADVANCE_CURSOR } from '../../../lib/adapters/redis/scripts.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { withClient } from '../../support/redis-clients.ts'
+import { rejection } from '../../support/rejection.ts'
 import { redisUrl } from '../../support/servers.ts'
-
-/** Runs on a client of its own, and closes it. */
-async function withClient<T>(
-  settings: ConstructorParameters<typeof RedisClient>[0],
-  use: (client: RedisClient) => Promise<T>,
-): Promise<T> {
-  const client = new RedisClient(settings)
-  try {
-    return await use(client)
-  } finally {
-    client.close()
-  }
-}
-
-/** What the call is rejected with; a call that succeeds has failed the test. */
-async function rejection(call: Promise<unknown>): Promise<Error> {
-  const error = await call.then(
-    () => undefined,
-    rejected => rejected as Error,
-  )
-  assert.ok(error, 'was not rejected')
-  return error
-}
 
 describe('what a failed command tells', () => {
   it('given a wrong password, then neither it nor the command is anywhere in the error', async () => {
@@ -89,4 +68,60 @@ describe('a connection that is of no use any more', () => {
       assert.equal(await client.run(redis => redis.ping()), 'PONG')
     })
   })
+})
+
+describe('a script that Redis 6.2 cannot run now', () => {
+  /** Answers every EVALSHA as Redis 6.2.14 was seen to do; a server of that age is not at hand here. */
+  async function withOldServer(
+    answer: string,
+    use: (url: string, connections: () => number) => Promise<void>,
+  ) {
+    let connections = 0
+    const server = createServer(socket => {
+      connections++
+      socket.on('error', () => {})
+      socket.on('data', chunk => {
+        for (const [, name = ''] of chunk.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g))
+          socket.write(answers[name.toLowerCase()] ?? '+OK\r\n')
+      })
+    }).listen(0, '127.0.0.1')
+    const answers: Record<string, string> = {
+      hello: '-NOPROTO unsupported protocol version\r\n',
+      info: '$0\r\n\r\n',
+      evalsha: `-ERR Error running script (call to f_6073e39a): @user_script:1: @user_script: 1: -${answer}\r\n`,
+    }
+    await once(server, 'listening')
+    try {
+      await use(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`, () => connections)
+    } finally {
+      server.close()
+    }
+  }
+
+  it('given no memory left, then it is unavailable, as with later versions', () =>
+    withOldServer("OOM command not allowed when used memory > 'maxmemory'.", url =>
+      withClient({ url }, async client => {
+        const error = await rejection(client.eval(ADVANCE_CURSOR, ['k'], [1]))
+        assert.ok(error instanceof Unavailable, error.message)
+        assert.match(error.message, /does not answer: OOM/)
+      }),
+    ))
+
+  it('given a server that is no longer the primary, then so it is, and the next command has a new connection', () =>
+    withOldServer("READONLY You can't write against a read only replica.", (url, connections) =>
+      withClient({ url }, async client => {
+        for (const count of [1, 2]) {
+          assert.ok((await rejection(client.eval(ADVANCE_CURSOR, ['k'], [1]))) instanceof Unavailable)
+          assert.equal(connections(), count)
+        }
+      }),
+    ))
+
+  it('given a fault of the script, then that is no "unavailable"', () =>
+    withOldServer('WRONGTYPE Operation against a key holding the wrong kind of value', url =>
+      withClient({ url }, async client => {
+        const error = await rejection(client.eval(ADVANCE_CURSOR, ['k'], [1]))
+        assert.equal(error instanceof Unavailable, false)
+      }),
+    ))
 })

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import type { Redis } from 'ioredis'
+import { RedisClient, type RedisSettings } from '../../../lib/adapters/redis/client.ts'
+import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
+import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
+import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { withClient } from '../../support/redis-clients.ts'
+import { assertUnavailable, rejection } from '../../support/rejection.ts'
+import { startValkey, type Valkey } from '../../support/valkey.ts'
+import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+
+/** All that docs/deployment.md asks for the user of the functions. */
+const LEAST = '~* -@all +@hash +@string +unlink +@scripting +@connection +info +cluster|slots'.split(' ')
+/** With characters that stand for something in a URL. */
+const PASSWORD = 'p@ss:/%w'
+
+let withPassword: Valkey
+let withUser: Valkey
+let passwordClient: RedisClient
+let userClient: RedisClient
+
+before(async () => {
+  withPassword = await startValkey(['--requirepass', PASSWORD], PASSWORD)
+  withUser = await startValkey(['--user', 'sluice', 'on', `>${PASSWORD}`, ...LEAST])
+  passwordClient = new RedisClient({
+    url: withPassword.url.replace('//', `//:${encodeURIComponent(PASSWORD)}@`),
+  })
+  userClient = new RedisClient({ url: withUser.url, username: 'sluice', password: PASSWORD })
+})
+
+after(async () => {
+  passwordClient?.close()
+  userClient?.close()
+  await Promise.all([withPassword?.stop(), withUser?.stop()])
+})
+
+conformsAsStateStore('Redis, with a password,', () => new RedisStateStore(passwordClient))
+conformsAsStateStore('Redis, with a user who may do the least,', () => new RedisStateStore(userClient))
+
+describe('a user who may do the least', () => {
+  it('may keep a cursor, and inspect', async () => {
+    const cursor = new RedisCursor(userClient, randomUUID())
+    await cursor.advance(3)
+    assert.equal(await cursor.read(), 3)
+    const slot = { consumer: 'c', topic: randomUUID(), partition: 0 }
+    const inspection = new SlotInspection(userClient)
+    assert.equal((await inspection.summary(slot)).mark, -1)
+    for await (const state of inspection.states(slot)) assert.fail(`${state}`)
+  })
+
+  it('given no password, then everything is unavailable until there is one', async () => {
+    await withClient({ url: withPassword.url }, async stranger => {
+      const error = await rejection(stranger.run(redis => redis.get('k')))
+      assert.ok(error instanceof Unavailable)
+      assert.match(error.message, /NOAUTH/)
+    })
+  })
+})
+
+describe('a password that is changed while the client lives', () => {
+  /** A client whose secret is what `secret.password` is at the time. */
+  function rotating(settings: RedisSettings) {
+    const secret = { password: 'old', reads: 0 }
+    const client = new RedisClient(async () => {
+      secret.reads++
+      return { ...settings, username: 'rotating', password: secret.password }
+    })
+    return { client, secret }
+  }
+
+  const setPassword = (admins: readonly Redis[], password: string) =>
+    Promise.all(
+      admins.map(admin => admin.acl('SETUSER', 'rotating', 'on', 'resetpass', `>${password}`, ...LEAST)),
+    )
+  const disconnectAll = (admins: readonly Redis[]) =>
+    Promise.all(admins.map(admin => admin.client('KILL', 'USER', 'rotating')))
+
+  /** Given a client at work, when its password is changed and its connections are lost, then it goes on. */
+  async function survivesRotation(settings: RedisSettings, admins: readonly Redis[]): Promise<void> {
+    await setPassword(admins, 'old')
+    const { client, secret } = rotating(settings)
+    const work = () =>
+      Promise.all(Array.from({ length: 12 }, (_, at) => client.run(redis => redis.get(`${at}`))))
+    try {
+      await work()
+      await setPassword(admins, 'new')
+      // What is connected stays so: nothing is noticed, and no secret read.
+      await work()
+      assert.equal(secret.reads, 1)
+      await disconnectAll(admins)
+      // The secret follows the server with a delay; until then, it is asked again and again.
+      for (let attempt = 0; attempt < 3; attempt++) await assertUnavailable(work(), 2_000)
+      assert.ok(secret.reads >= 3, `${secret.reads}`)
+      secret.password = 'new'
+      // The connection that is refused is the last with the old one.
+      await work().catch(error => assert.match(error.message, /WRONGPASS/))
+      await work()
+    } finally {
+      client.close()
+    }
+  }
+
+  it('given a single server, then the client goes on with the new one as soon as it is in the secret', () =>
+    survivesRotation({ url: withUser.url }, [withUser.admin]))
+
+  it('given a cluster, then so it does on every master', async () => {
+    const cluster = await ValkeyCluster.start()
+    try {
+      const admins = cluster.masters.map(({ admin }) => admin)
+      await survivesRotation({ url: cluster.url(), mode: 'cluster' }, admins)
+    } finally {
+      await cluster.stop()
+    }
+  })
+})

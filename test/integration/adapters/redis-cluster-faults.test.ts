@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { RedisClient } from '../../../lib/adapters/redis/client.ts'
+import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
+import { keysOf } from '../../../lib/adapters/redis/keys.ts'
+import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
+import type { Slot } from '../../../lib/pipeline/ports.ts'
+import { changeOf, NOTHING } from '../../support/changes.ts'
+import { assertUnavailable } from '../../support/rejection.ts'
+import { until } from '../../support/until.ts'
+import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts'
+
+const COMMAND_TIMEOUT_MS = 1_000
+
+describe('faults of a cluster', { timeout: 120_000 }, () => {
+  let cluster: ValkeyCluster
+  let client: RedisClient
+  let store: RedisStateStore
+  /** How many times the client has connected anew: to the cluster, not to one of its nodes. */
+  let connected: number
+
+  before(async () => {
+    cluster = await ValkeyCluster.start()
+  })
+
+  after(() => cluster?.stop())
+
+  beforeEach(() => {
+    connected = 0
+    client = new RedisClient(async () => {
+      connected++
+      return { url: cluster.url(), mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS }
+    })
+    store = new RedisStateStore(client)
+  })
+
+  afterEach(() => client.close())
+
+  /** A slot that lies on this master, with something in it. */
+  async function slotOn(master: ClusterNode): Promise<Slot> {
+    for (;;) {
+      const slot = { consumer: 'faults', topic: `topic-${randomUUID()}`, partition: 0 }
+      if ((await cluster.masterOf(keysOf(slot).meta)) !== master) continue
+      const outbox = ['0.1.0', '0.1.1'].map(entry)
+      await store.commit(slot, changeOf({ mark: 1, states: new Map([['e', '1']]), outbox }))
+      return slot
+    }
+  }
+
+  const markOf = async (slot: Slot) => (await store.load(slot, NOTHING)).version.mark
+  const inTime = <T>(call: Promise<T>) => assertUnavailable(call, COMMAND_TIMEOUT_MS)
+
+  describe('a master that is silent', () => {
+    it('given one, then what lies on it is unavailable within the time for a command; the rest goes on, and so does it afterwards', async () => {
+      const [silent, other] = cluster.masters as [ClusterNode, ClusterNode]
+      const [there, elsewhere] = [await slotOn(silent), await slotOn(other)]
+      silent.signal('SIGSTOP')
+      try {
+        let over = false
+        const waiting = inTime(markOf(there)).finally(() => {
+          over = true
+        })
+        while (!over) assert.equal(await markOf(elsewhere), 1)
+        await waiting
+        assert.equal(await markOf(elsewhere), 1)
+        assert.equal(connected, 1)
+      } finally {
+        silent.signal('SIGCONT')
+      }
+      await cluster.untilWhole()
+      await until('the slot to be there again', async () => (await markOf(there)) === 1)
+    })
+
+    it('given one at the start, then each client finds the others', async () => {
+      const [silent, other] = cluster.masters as [ClusterNode, ClusterNode]
+      const elsewhere = await slotOn(other)
+      silent.signal('SIGSTOP')
+      // Half of them ask the silent one first.
+      const url = cluster.url([silent, other])
+      const settings = { url, mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS } as const
+      const clients = Array.from({ length: 8 }, () => new RedisClient(settings))
+      try {
+        const loads = clients.map(fresh => new RedisStateStore(fresh).load(elsewhere, NOTHING))
+        for (const { version } of await Promise.all(loads)) assert.equal(version.mark, 1)
+      } finally {
+        silent.signal('SIGCONT')
+        for (const fresh of clients) fresh.close()
+      }
+      await cluster.untilWhole()
+    })
+  })
+
+  describe('a slot on its way from one master to another', () => {
+    let from: ClusterNode
+    let to: ClusterNode
+    let number: number
+
+    /** Moves a slot by hand, as a resharding does: with each step that a client can meet. */
+    async function begin(key: string): Promise<void> {
+      number = await cluster.slotOf(key)
+      await to.admin.cluster('SETSLOT', number, 'IMPORTING', from.id)
+      await from.admin.cluster('SETSLOT', number, 'MIGRATING', to.id)
+    }
+
+    async function move(...keys: string[]): Promise<void> {
+      await from.admin.migrate('127.0.0.1', to.port, '', 0, 5_000, 'KEYS', ...keys)
+    }
+
+    async function end(): Promise<void> {
+      for (const { admin } of [to, from, ...cluster.masters])
+        await admin.cluster('SETSLOT', number, 'NODE', to.id)
+    }
+
+    beforeEach(() => {
+      ;[from, to] = cluster.masters as [ClusterNode, ClusterNode]
+    })
+
+    it('given half of its keys moved, then nothing is read or written by halves: it is unavailable until all are there', async () => {
+      const slot = await slotOn(from)
+      const { meta, states, outbox } = keysOf(slot)
+      const change = changeOf({ base: { epoch: 0, mark: 1 }, mark: 2, states: new Map([['e', '2']]) })
+      await begin(meta)
+      for (const keys of [[states], [outbox], [meta]]) {
+        // Before its time ends: so no attempt of it is left that might come after the move.
+        for (const call of [() => store.load(slot, NOTHING), () => store.commit(slot, change)])
+          assert.match((await inTime<unknown>(call())).message, /Too many Cluster redirections/)
+        await move(...keys)
+      }
+      await end()
+      const moved = await store.load(slot, { ...NOTHING, entities: ['e'] })
+      assert.deepEqual(moved.states, new Map([['e', '1']]))
+      assert.equal(moved.version.mark, 1)
+      assert.equal(moved.outbox.length, 2)
+      assert.equal(await store.commit(slot, change), 'committed')
+    })
+
+    it('given commands of one key, then they follow it, and a script is given to the node that has not seen it', async () => {
+      const slot = await slotOn(from)
+      const { meta, outbox } = keysOf(slot)
+      await begin(meta)
+      await move(outbox)
+      await store.settle(slot, ['0.1.0'])
+      await move(meta, keysOf(slot).states)
+      await end()
+      assert.deepEqual(
+        (await store.load(slot, NOTHING)).outbox.map(({ position }) => position),
+        ['0.1.1'],
+      )
+
+      const name = await nameOn(from)
+      const cursor = new RedisCursor(client, name)
+      await cursor.advance(1)
+      await begin(`{${name}}:cursor`)
+      await move(`{${name}}:cursor`)
+      await to.admin.script('FLUSH')
+      await cursor.advance(2)
+      assert.equal(await cursor.read(), 2)
+      await end()
+      assert.equal(await cursor.read(), 2)
+    })
+
+    async function nameOn(master: ClusterNode): Promise<string> {
+      for (;;) {
+        const name = randomUUID()
+        if ((await cluster.masterOf(`{${name}}:cursor`)) === master) return name
+      }
+    }
+  })
+
+  describe('a master that is lost', () => {
+    it('given no replica of it, then its slots are unavailable until it is back, with all that was committed', async () => {
+      const lost = cluster.masters[1] as ClusterNode
+      const slot = await slotOn(lost)
+      await lost.kill()
+      // At once, after its connection has ended, and once the others know of it.
+      for (let attempt = 0; attempt < 3; attempt++) await inTime(markOf(slot))
+      await lost.restart()
+      await cluster.untilWhole()
+      await until('the slot to be there again', async () => (await markOf(slot)) === 1)
+      assert.equal(await store.commit(slot, changeOf({ base: { epoch: 0, mark: 1 }, mark: 2 })), 'committed')
+    })
+
+    it('given a replica of it, then that one takes over, and the same client goes on with it', async () => {
+      const lost = cluster.masters[2] as ClusterNode
+      const slot = await slotOn(lost)
+      const replica = await cluster.addReplica(lost)
+      await lost.kill()
+      await inTime(markOf(slot))
+      await until('the replica to answer for the slot', async () => (await markOf(slot)) === 1)
+      assert.match(String(await replica.admin.info('replication')), /role:master/)
+      assert.equal(await store.commit(slot, changeOf({ base: { epoch: 0, mark: 1 }, mark: 2 })), 'committed')
+      // What was the master is a copy now, and a client that asks it is sent on.
+      await lost.restart()
+      await until('the old master to be a replica', async () =>
+        (await lost.admin.info('replication')).includes('role:slave'),
+      )
+      assert.equal(await markOf(slot), 2)
+    })
+  })
+})
+
+function entry(position: string) {
+  const event = { id: position, source: '/s', type: 't' }
+  return { position, to: 'events', key: { base64: '/w==' }, event } as const
+}

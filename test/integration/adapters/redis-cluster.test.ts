@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import type { Report } from '../../../cli/stats/report.ts'
+import { RedisClient } from '../../../lib/adapters/redis/client.ts'
+import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
+import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
+import { keysOf } from '../../../lib/adapters/redis/keys.ts'
+import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
+import { statistics } from '../../../lib/domain/analytics/process.ts'
+import { TOPICS, topicName } from '../../../lib/domain/topics.ts'
+import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
+import { freePort } from '../../../localstack/services/ports.ts'
+import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { changeOf, NOTHING } from '../../support/changes.ts'
+import { PROJECT, runProgram } from '../../support/program.ts'
+import { withClient } from '../../support/redis-clients.ts'
+import { rejection } from '../../support/rejection.ts'
+import { until } from '../../support/until.ts'
+import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+
+let cluster: ValkeyCluster
+let client: RedisClient
+let store: RedisStateStore
+
+before(async () => {
+  cluster = await ValkeyCluster.start()
+  client = new RedisClient({ url: cluster.url(), mode: 'cluster' })
+  store = new RedisStateStore(client)
+})
+
+after(async () => {
+  client?.close()
+  await cluster?.stop()
+})
+
+conformsAsStateStore('Redis, as a cluster of three masters,', () => store)
+
+describe('a cluster of three masters', () => {
+  /** The slots of one consumer and all partitions, as a function and `sluice stats` have them at once. */
+  function slotsOf(topic: string): Slot[] {
+    const { partitions } = TOPICS.readings
+    return Array.from({ length: partitions }, (_, partition) => ({
+      consumer: statistics.name,
+      topic,
+      partition,
+    }))
+  }
+
+  it('given one of its hosts, then the slots of a topic are spread over all masters, and all are reached at once', async () => {
+    const slots = slotsOf(`topic-${randomUUID()}`)
+    await Promise.all(slots.map(slot => store.commit(slot, changeOf({ mark: slot.partition }))))
+    const owners = await Promise.all(slots.map(slot => cluster.masterOf(keysOf(slot).meta)))
+    assert.equal(new Set(owners).size, 3)
+    const marks = await Promise.all(slots.map(slot => store.load(slot, NOTHING)))
+    assert.deepEqual(
+      marks.map(({ version }) => version.mark),
+      slots.map(({ partition }) => partition),
+    )
+  })
+
+  it('given cursors on each master, then each moves forward only', async () => {
+    for (const name of Array.from({ length: 12 }, () => randomUUID())) {
+      const cursor = new RedisCursor(client, name)
+      assert.equal(await cursor.read(), undefined)
+      await cursor.advance(7)
+      await cursor.advance(5)
+      assert.equal(await cursor.read(), 7)
+    }
+  })
+
+  it('given slots on each master, then an operator sees all of them', async () => {
+    const inspection = new SlotInspection(client)
+    for (const slot of slotsOf(`topic-${randomUUID()}`)) {
+      const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
+      await store.commit(slot, changeOf({ mark: 3, states, tally: new Map([['applied/x', 40]]) }))
+      assert.deepEqual(await inspection.summary(slot), {
+        mark: 3,
+        entities: 40,
+        outbox: 0,
+        tally: { 'applied/x': 40 },
+      })
+      assert.deepEqual(await inspection.state(slot, 'e 7'), { n: 7 })
+      const seen = new Set<string>()
+      for await (const [entity] of inspection.states(slot)) seen.add(entity)
+      assert.equal(seen.size, 40)
+    }
+  })
+
+  it('given REDIS_MODE=cluster, then `sluice stats` counts over all masters', async () => {
+    const env = `t${randomUUID().slice(0, 8)}`
+    const tally = new Map([['applied/counted', 2]])
+    const slots = slotsOf(topicName('readings', env))
+    await Promise.all(slots.map(slot => store.commit(slot, changeOf({ tally }))))
+    const variables = { REDIS_URL: cluster.url(), REDIS_MODE: 'cluster', KAFKA_BROKERS: '127.0.0.1:1' }
+    const { code, stdout, output } = await runProgram(
+      `${PROJECT}/cli/sluice.ts`,
+      ['stats', '--json', '--env', env],
+      { env: variables },
+    )
+    assert.equal(code, 0, output)
+    assert.equal((JSON.parse(stdout) as Report).totals.applied, 2 * slots.length)
+  })
+
+  it('given masters that have forgotten the scripts, then each is given them again', async () => {
+    for (const { admin } of cluster.masters) await admin.script('FLUSH')
+    const slots = slotsOf(`topic-${randomUUID()}`)
+    for (const slot of slots) {
+      assert.equal((await store.load(slot, NOTHING)).version.mark, -1)
+      assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
+    }
+  })
+
+  it('given several hosts of which nobody listens at the first, then the others tell where the nodes are', async () => {
+    const nobody = `127.0.0.1:${await freePort()}`
+    const url = cluster.url(cluster.masters).replace('redis://', `redis://${nobody},`)
+    await withClient({ url, mode: 'cluster' }, async some => {
+      assert.equal(await some.run(redis => redis.get(randomUUID())), null)
+    })
+  })
+
+  it('given none that listens, then a command is unavailable at once, with the reason', async () => {
+    const port = await freePort()
+    await withClient({ url: `redis://127.0.0.1:${port}`, mode: 'cluster' }, async nobody => {
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const error = await rejection(nobody.run(redis => redis.get('k')))
+        assert.ok(error instanceof Unavailable)
+        assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port} does not answer: .*ECONNREFUSED`))
+      }
+    })
+  })
+
+  it('given a client that takes it for a single server, then it is told what to set, and nothing is decided', async () => {
+    await withClient({ url: cluster.url() }, async single => {
+      const reads = Array.from({ length: 12 }, () => single.run(redis => redis.get(randomUUID())))
+      const refused = (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected')
+      assert.notEqual(refused.length, 0)
+      for (const { reason } of refused as PromiseRejectedResult[]) {
+        assert.ok(reason instanceof Unavailable)
+        assert.match(reason.message, /MOVED .*REDIS_MODE must be cluster/)
+      }
+    })
+  })
+
+  it('when a client is closed, then none of its connections is open, and it had one to each master at most', async () => {
+    const [username, password] = ['counted', 'pw']
+    for (const { admin } of cluster.masters)
+      await admin.acl('SETUSER', username, 'on', `>${password}`, '~*', '+@all')
+    const connections = async () => {
+      const lists = await Promise.all(cluster.masters.map(({ admin }) => admin.client('LIST')))
+      return lists.map(list => String(list).split(`user=${username} `).length - 1)
+    }
+    const some = new RedisClient({ url: cluster.url(), mode: 'cluster', username, password })
+    await Promise.all(Array.from({ length: 24 }, () => some.run(redis => redis.get(randomUUID()))))
+    await until(
+      'one connection to each master',
+      async () => isDeepStrictEqual(await connections(), [1, 1, 1]),
+      {
+        describe: connections,
+        withinMs: 5000,
+      },
+    )
+    some.close()
+    await until('no connection of it', async () => isDeepStrictEqual(await connections(), [0, 0, 0]))
+  })
+})

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it, mock } from 'node:test'
+import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { changeOf, NOTHING } from '../../support/changes.ts'
+import { type Front, startFront } from '../../support/front.ts'
+import { withClient } from '../../support/redis-clients.ts'
+import { assertUnavailable, rejection } from '../../support/rejection.ts'
+import { until } from '../../support/until.ts'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from '../../support/valkey.ts'
+import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+
+const COMMAND_TIMEOUT_MS = 500
+
+describe('a connection that cannot be trusted', () => {
+  let server: Valkey
+
+  before(async () => {
+    server = await startValkey(COPIES_AT_ONCE)
+  })
+
+  after(() => server?.stop())
+
+  it('given a server that hangs, then every call is unavailable within its time, and the next one after it goes on works', async () => {
+    const settings = { url: server.url, commandTimeoutMs: COMMAND_TIMEOUT_MS }
+    await withClient(settings, async client => {
+      const store = new RedisStateStore(client)
+      const slot = { consumer: 'silence', topic: randomUUID(), partition: 0 }
+      assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
+      server.signal('SIGSTOP')
+      try {
+        for (let attempt = 0; attempt < 3; attempt++) {
+          const calls = [store.load(slot, NOTHING), store.settle(slot, ['p'])]
+          await Promise.all(calls.map(call => assertUnavailable(call, COMMAND_TIMEOUT_MS)))
+        }
+      } finally {
+        server.signal('SIGCONT')
+      }
+      assert.equal((await store.load(slot, NOTHING)).version.mark, 1)
+    })
+  })
+
+  it('given an endpoint behind which another has become the primary, then the command after the refused one reaches it', async () => {
+    const successor = await startValkey()
+    let primary = server
+    const endpoint = await startFront(() => primary.port)
+    try {
+      await withClient({ url: `redis://127.0.0.1:${endpoint.port}` }, async client => {
+        const store = new RedisStateStore(client)
+        const slot = { consumer: 'failover', topic: randomUUID(), partition: 0 }
+        assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
+        await successor.admin.replicaof('127.0.0.1', server.port)
+        await until('the successor to have all', async () =>
+          (await successor.admin.info('replication')).includes('master_link_status:up'),
+        )
+        await successor.admin.replicaof('NO', 'ONE')
+        await server.admin.replicaof('127.0.0.1', successor.port)
+        primary = successor
+        const change = changeOf({ base: { epoch: 0, mark: 1 }, mark: 2 })
+        const error = await rejection(store.commit(slot, change))
+        assert.ok(error instanceof Unavailable)
+        assert.match(error.message, /READONLY/)
+        assert.equal(await store.commit(slot, change), 'committed')
+      })
+    } finally {
+      await server.admin.replicaof('NO', 'ONE')
+      endpoint.stop()
+      await successor.stop()
+    }
+  })
+
+  it('given a cluster whose nodes are all lost at once, then a command that waits is told so, and not kept', async () => {
+    await withFronts(async (url, fronts) => {
+      await withClient({ url, mode: 'cluster', commandTimeoutMs: 20_000 }, async client => {
+        await client.run(redis => redis.get('k'))
+        for (const front of fronts) front.forget()
+        const waiting = assertUnavailable(
+          client.run(redis => redis.get('k')),
+          10_000,
+        )
+        for (const front of fronts) front.stop()
+        await waiting
+      })
+    })
+  })
+
+  it('given connections to a cluster that nobody answers any more, then each is replaced by the end of the commands that met it', async () => {
+    await withFronts(async (url, fronts) => {
+      await withClient({ url, mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS }, async client => {
+        const keys = Array.from({ length: 12 }, () => randomUUID())
+        const read = (key: string) => client.run(redis => redis.get(key))
+        await Promise.all(keys.map(read))
+        for (const front of fronts) front.forget()
+        // Those that the client repeated on another connection in time are served.
+        for (const met of await Promise.allSettled(keys.map(read)))
+          if (met.status === 'rejected') assert.ok(met.reason instanceof Unavailable)
+        await Promise.all(keys.map(read))
+      })
+    })
+  })
+
+  /** A cluster each of whose nodes is reached by a front alone; the URL names the first. */
+  async function withFronts(use: (url: string, fronts: readonly Front[]) => Promise<void>): Promise<void> {
+    const fronts = await Promise.all([0, 1, 2].map(index => startFront(() => cluster.masters[index]?.port)))
+    const cluster = await ValkeyCluster.start(
+      fronts.map(({ port }) => ['--cluster-announce-port', `${port}`]),
+    )
+    try {
+      await use(`redis://127.0.0.1:${fronts[0]?.port}`, fronts)
+    } finally {
+      for (const front of fronts) front.stop()
+      await cluster.stop()
+    }
+  }
+
+  it('given a rest of minutes, as of a frozen process, then the next command has a connection of its own', async () => {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    try {
+      await withClient({ url: server.url }, async client => {
+        const connection = () => client.run(redis => redis.client('ID'))
+        const first = await connection()
+        mock.timers.tick(60_000)
+        assert.equal(await connection(), first)
+        mock.timers.tick(301_000)
+        const second = await connection()
+        assert.notEqual(second, first)
+        assert.equal(await connection(), second)
+      })
+    } finally {
+      mock.timers.reset()
+    }
+  })
+})

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { RedisClient } from '../../../lib/adapters/redis/client.ts'
+import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { type Certificates, makeCertificates } from '../../support/certificates.ts'
+import { changeOf, NOTHING } from '../../support/changes.ts'
+import { type Front, startFront } from '../../support/front.ts'
+import { PROJECT, runProgram } from '../../support/program.ts'
+import { withClient } from '../../support/redis-clients.ts'
+import { rejection } from '../../support/rejection.ts'
+import { startValkey, type Valkey } from '../../support/valkey.ts'
+import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+
+let certificates: Certificates
+let server: Valkey
+let front: Front
+let client: RedisClient
+let store: RedisStateStore
+const usual = getCACertificates('default')
+
+/** What NODE_EXTRA_CA_CERTS does, for this process, which runs already. */
+function trust(ca: readonly string[]): void {
+  setDefaultCACertificates([...usual, ...ca])
+}
+
+before(async () => {
+  certificates = await makeCertificates()
+  trust([certificates.ca])
+  server = await startValkey(['--requirepass', 'pw'], 'pw')
+  front = await startFront(() => server.port, certificates)
+  client = new RedisClient({ url: `rediss://:pw@localhost:${front.port}` })
+  store = new RedisStateStore(client)
+})
+
+after(async () => {
+  client?.close()
+  front?.stop()
+  await server?.stop()
+  await certificates?.remove()
+})
+
+conformsAsStateStore('Redis, over TLS,', () => store)
+
+describe('TLS with a private authority', () => {
+  const stats = (caFile: string | undefined, more: Record<string, string> = {}) => {
+    const url = `rediss://:pw@localhost:${front.port}`
+    const env = { REDIS_URL: url, NODE_EXTRA_CA_CERTS: caFile, KAFKA_BROKERS: '127.0.0.1:1', ...more }
+    return runProgram(`${PROJECT}/cli/sluice.ts`, ['stats', '--json'], { env })
+  }
+
+  it('given its certificate in NODE_EXTRA_CA_CERTS, then `sluice stats` reads', async () => {
+    const { code, output } = await stats(certificates.caFile)
+    assert.equal(code, 0, output)
+  })
+
+  it('given nothing of it, then `sluice stats` says that the certificate is not trusted, and not the password', async () => {
+    const { code, output } = await stats(undefined)
+    assert.equal(code, 1)
+    assert.match(output, /Redis does not answer at localhost:\d+.*certificate/)
+    assert.doesNotMatch(output, /pw@/)
+  })
+
+  it("given a name that is not the certificate's, then no command and no password is sent", async () => {
+    await withClient({ url: `rediss://:pw@127.0.0.1:${front.port}` }, async stranger => {
+      const error = await rejection(stranger.run(redis => redis.ping()))
+      assert.ok(error instanceof Unavailable)
+      assert.match(error.message, /does not match certificate's altnames/)
+    })
+  })
+
+  it('given redis:// where rediss:// is meant, then commands are unavailable', async () => {
+    const url = `redis://:pw@localhost:${front.port}`
+    await withClient({ url, commandTimeoutMs: 500 }, async plain => {
+      assert.ok((await rejection(plain.run(redis => redis.ping()))) instanceof Unavailable)
+    })
+  })
+})
+
+/** As a managed cluster is: one endpoint, TLS, a user with a password, nodes that are told by their names. */
+describe('a cluster behind TLS, found by one name', () => {
+  let cluster: ValkeyCluster
+  let fronts: Front[]
+  const settings = () => ({
+    url: `rediss://localhost:${fronts[0]?.port}`,
+    mode: 'cluster' as const,
+    username: 'sluice',
+    password: 'pw',
+  })
+
+  before(async () => {
+    fronts = await Promise.all(
+      [0, 1, 2].map(index => startFront(() => cluster.masters[index]?.port, certificates)),
+    )
+    cluster = await ValkeyCluster.start(
+      fronts.map(({ port }) => [
+        ...['--cluster-announce-port', `${port}`, '--cluster-announce-hostname', 'localhost'],
+        ...['--cluster-preferred-endpoint-type', 'hostname'],
+        ...['--user', 'sluice', 'on', '>pw', '~*', '+@all'],
+      ]),
+    )
+  })
+
+  after(async () => {
+    for (const one of fronts ?? []) one.stop()
+    await cluster?.stop()
+  })
+
+  it('then slots on all masters are reached, each node by its name', async () => {
+    await withClient(settings(), async managed => {
+      const managedStore = new RedisStateStore(managed)
+      const slots = Array.from({ length: 12 }, (_, partition) => ({
+        consumer: 'c',
+        topic: `topic-${randomUUID()}`,
+        partition,
+      }))
+      for (const slot of slots) {
+        assert.equal(await managedStore.commit(slot, changeOf({ mark: 4 })), 'committed')
+        assert.equal((await managedStore.load(slot, NOTHING)).version.mark, 4)
+      }
+    })
+    for (const { admin } of cluster.masters)
+      assert.match(String(await admin.info('commandstats')), /cmdstat_evalsha/)
+  })
+
+  it('given an authority that is not trusted, then the reason is told', async () => {
+    trust([])
+    try {
+      const error = await withClient(settings(), stranger => rejection(stranger.run(redis => redis.get('k'))))
+      assert.ok(error instanceof Unavailable)
+      assert.match(error.message, /localhost:\d+ does not answer: .*certificate/)
+    } finally {
+      trust([certificates.ca])
+    }
+  })
+})

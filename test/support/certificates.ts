@@ -1,0 +1,40 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runTool } from '../../localstack/services/tool.ts'
+
+/** A private authority, and a certificate by it for the name `localhost`, not for its address. */
+export interface Certificates {
+  /** The authority's own, as a file: what a client must be given. */
+  readonly caFile: string
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  remove(): Promise<void>
+}
+
+export async function makeCertificates(): Promise<Certificates> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'))
+  const file = (name: string) => join(folder, name)
+  const openssl = (...args: string[]) =>
+    runTool(
+      { command: 'openssl', args, env: process.env },
+      { task: 'Making a certificate', logFile: file('log'), signal: AbortSignal.timeout(30_000) },
+    )
+  const certificate = (name: string, ...more: string[]) => {
+    const made = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)]
+    return openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...made, ...more)
+  }
+  await certificate('ca', '-subj', '/CN=an authority of a test')
+  const signed = ['-CA', file('ca.pem'), '-CAkey', file('ca.key')]
+  const names = ['-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=CA:FALSE']
+  await certificate('server', '-subj', '/CN=localhost', ...names, ...signed)
+  const read = (name: string) => readFile(file(name), 'utf8')
+  return {
+    caFile: file('ca.pem'),
+    ca: await read('ca.pem'),
+    cert: await read('server.pem'),
+    key: await read('server.key'),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,109 @@
+import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
+import { until } from './until.ts'
+import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
+
+const SLOTS = 16_384
+/** After so long without a sign of life the others take a node for failed. */
+const NODE_TIMEOUT_MS = 2_000
+
+export interface ClusterNode extends Valkey {
+  readonly id: string
+  readonly busPort: number
+}
+
+/** A cluster of one test's own: three masters, which share the slots evenly. */
+export class ValkeyCluster {
+  readonly masters: readonly ClusterNode[]
+  readonly #replicas: ClusterNode[] = []
+
+  private constructor(masters: readonly ClusterNode[]) {
+    this.masters = masters
+  }
+
+  /** @param settings of one node each, added to what makes it a node of a cluster */
+  static async start(settings: readonly (readonly string[])[] = [[], [], []]): Promise<ValkeyCluster> {
+    const cluster = new ValkeyCluster(await Promise.all(settings.map(startNode)))
+    try {
+      await cluster.#assemble()
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
+    return cluster
+  }
+
+  /** By one host, unless more are wanted. */
+  url(nodes: readonly Valkey[] = this.masters.slice(0, 1)): string {
+    return `redis://${nodes.map(({ port }) => `${LOOPBACK}:${port}`).join(',')}`
+  }
+
+  /** The master that had the key's slot at first. */
+  async masterOf(key: string): Promise<ClusterNode> {
+    const slot = await this.slotOf(key)
+    return this.masters[Math.floor((slot * this.masters.length) / SLOTS)] as ClusterNode
+  }
+
+  async slotOf(key: string): Promise<number> {
+    return Number(await this.masters[0]?.admin.cluster('KEYSLOT', key))
+  }
+
+  /** Gives a master a copy, and waits until the copy has all that the master has. */
+  async addReplica(master: ClusterNode): Promise<ClusterNode> {
+    const replica = await startNode([])
+    this.#replicas.push(replica)
+    await meet(replica, master)
+    await until('the replica to know the master', async () =>
+      String(await replica.admin.cluster('NODES')).includes(master.id),
+    )
+    await replica.admin.cluster('REPLICATE', master.id)
+    await until('the replica to have caught up', async () =>
+      (await replica.admin.info('replication')).includes('master_link_status:up'),
+    )
+    await this.untilWhole([...this.masters, replica])
+    return replica
+  }
+
+  /** Waits until each of the nodes takes the cluster for whole, and itself for a part of it. */
+  async untilWhole(nodes: readonly ClusterNode[] = this.masters): Promise<void> {
+    await until('every node to take the cluster for whole', async () => {
+      const reports = await Promise.all(nodes.map(({ admin }) => admin.cluster('INFO')))
+      const known = `cluster_known_nodes:${this.masters.length + this.#replicas.length}`
+      return reports.every(
+        report => String(report).includes('cluster_state:ok') && String(report).includes(known),
+      )
+    })
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.masters, ...this.#replicas].map(node => node.stop()))
+  }
+
+  async #assemble(): Promise<void> {
+    const { masters } = this
+    await Promise.all(
+      masters.map(async ({ admin }, index) => {
+        const [first, next] = [index, index + 1].map(part => Math.ceil((part * SLOTS) / masters.length))
+        await admin.cluster('ADDSLOTSRANGE', first as number, (next as number) - 1)
+        await admin.cluster('SET-CONFIG-EPOCH', index + 1)
+      }),
+    )
+    for (const master of masters.slice(1)) await meet(master, masters[0] as ClusterNode)
+    await this.untilWhole()
+  }
+}
+
+function startNode(settings: readonly string[]): Promise<ClusterNode> {
+  return onFreePorts(() => startNodeOnce(settings))
+}
+
+async function startNodeOnce(settings: readonly string[]): Promise<ClusterNode> {
+  const busPort = await freePort()
+  const clustered = ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`]
+  const impatient = ['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, ...COPIES_AT_ONCE]
+  const node = await startValkey([...clustered, ...impatient, ...settings])
+  return { ...node, busPort, id: String(await node.admin.cluster('MYID')) }
+}
+
+async function meet(node: ClusterNode, other: ClusterNode): Promise<void> {
+  await node.admin.cluster('MEET', LOOPBACK, other.port, other.busPort)
+}

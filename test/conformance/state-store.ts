@@ -13,6 +13,7 @@ import type {
   StoredTimer,
   Version,
 } from '../../lib/pipeline/ports.ts'
+import { changeOf, versionAt } from '../support/changes.ts'
 import { NOTHING_WANTED } from '../support/wanted.ts'
 
 const WINDOW = 3_600_000
@@ -25,7 +26,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
         ids: [id('a').id],
       })
       assert.deepEqual(snapshot, {
-        version: at(-1),
+        version: versionAt(-1),
         clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
         emitted: 0,
         states: new Map(),
@@ -54,7 +55,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
           ids: [id('b').id, id('a').id],
         }),
         {
-          version: at(7),
+          version: versionAt(7),
           clock: change.clock,
           emitted: 0,
           states: change.states,
@@ -72,7 +73,13 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       await store().commit(slot, changeOf({ mark: 3, states: new Map([['e', '1']]) }))
       const before = await store().load(slot, { ...NOTHING_WANTED, entities: ['e'] })
       const stale = { states: new Map([['e', '2']]), outbox: [entry('0.4.0')], ids: [id('a')] }
-      for (const base of [at(-1), at(2), at(4), { ...at(3), epoch: 1 }, { ...at(3), fired: 1 }])
+      for (const base of [
+        versionAt(-1),
+        versionAt(2),
+        versionAt(4),
+        { ...versionAt(3), epoch: 1 },
+        { ...versionAt(3), fired: 1 },
+      ])
         assert.equal(await store().commit(slot, changeOf({ ...stale, base, mark: 5 })), 'refused')
       assert.deepEqual(
         await store().load(slot, { ...NOTHING_WANTED, entities: ['e'], ids: [id('a').id] }),
@@ -100,7 +107,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
           ]),
         }),
       )
-      await store().commit(slot, changeOf({ base: at(0), mark: 1, states: new Map([['e', null]]) }))
+      await store().commit(slot, changeOf({ base: versionAt(0), mark: 1, states: new Map([['e', null]]) }))
       const { states } = await store().load(slot, { ...NOTHING_WANTED, entities: ['e', 'f'] })
       assert.deepEqual(states, new Map([['f', '2']]))
     })
@@ -110,7 +117,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       const late = entry('0.0000000000000010.0000')
       const early = [entry('0.0000000000000002.0000'), entry('0.0000000000000002.0001')]
       await store().commit(slot, changeOf({ mark: 2, outbox: early }))
-      await store().commit(slot, changeOf({ base: at(2), mark: 10, outbox: [late] }))
+      await store().commit(slot, changeOf({ base: versionAt(2), mark: 10, outbox: [late] }))
       assert.deepEqual((await store().load(slot, NOTHING_WANTED)).outbox, [...early, late])
     })
 
@@ -129,7 +136,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       let mark = -1
       // Across generations, as a store may keep them.
       for (const nowMs of [0, WINDOW / 2, WINDOW - 1, WINDOW, WINDOW * 1.5]) {
-        const base = at(mark)
+        const base = versionAt(mark)
         mark++
         const remembered = id(`at ${nowMs}`, nowMs)
         await store().commit(slot, changeOf({ base, mark, clock: clockAt(nowMs), ids: [remembered] }))
@@ -150,7 +157,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       await store().commit(slot, changeOf({ mark: 0, clock: clockAt(0), ids: [id('a', 0)] }))
       const later = clockAt(WINDOW + 1)
       const again = changeOf({
-        base: at(0),
+        base: versionAt(0),
         mark: 1,
         clock: later,
         ids: [id('a', WINDOW + 1)],
@@ -221,7 +228,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
         const slot = newSlot()
         await store().commit(slot, changeOf({ timers: timers(['a', 't', 5], ['b', 't', 5]) }))
         const moved = new Map([...timers(['a', 't', 50]), ['b', []] as const])
-        await store().commit(slot, changeOf({ base: at(0), mark: 1, timers: moved }))
+        await store().commit(slot, changeOf({ base: versionAt(0), mark: 1, timers: moved }))
         const { timers: loaded } = await store().load(slot, until(100))
         assert.deepEqual([...loaded], [...timers(['a', 't', 50])])
       })
@@ -250,11 +257,14 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       await store().commit(slot, changeOf({ failures: [first] }))
       const wanted = { ...NOTHING_WANTED, failures: ['f', 'never failed', 'ü {x}'] }
       assert.deepEqual((await store().load(slot, wanted)).failures, new Map([['f', first]]))
-      await store().commit(slot, changeOf({ base: at(0), mark: 1, clock: clockAt(day), failures: [again] }))
+      await store().commit(
+        slot,
+        changeOf({ base: versionAt(0), mark: 1, clock: clockAt(day), failures: [again] }),
+      )
       assert.deepEqual((await store().load(slot, wanted)).failures, new Map([['f', again]]))
-      await store().commit(slot, changeOf({ base: at(1), mark: 2, clock: clockAt(31 * day) }))
+      await store().commit(slot, changeOf({ base: versionAt(1), mark: 2, clock: clockAt(31 * day) }))
       assert.equal((await store().load(slot, wanted)).failures.size, 1)
-      await store().commit(slot, changeOf({ base: at(2), mark: 3, clock: clockAt(33 * day) }))
+      await store().commit(slot, changeOf({ base: versionAt(2), mark: 3, clock: clockAt(33 * day) }))
       assert.equal((await store().load(slot, wanted)).failures.size, 0)
     })
 
@@ -284,31 +294,8 @@ function newSlot(): Slot {
   return { consumer: 'conformance', topic: `topic-${randomUUID()}`, partition: 0 }
 }
 
-function at(mark: number): Version {
-  return { epoch: 0, mark, fired: 0 }
-}
-
 function clockAt(nowMs: number): LogClock {
   return { nowMs, lastAppendMs: 1, highestAppendMs: 1 }
-}
-
-function changeOf(part: Partial<Change>): Change {
-  return {
-    base: at(-1),
-    mark: 0,
-    fired: 0,
-    emitted: 0,
-    clock: clockAt(0),
-    states: new Map(),
-    timers: new Map(),
-    ids: [],
-    failures: [],
-    outbox: [],
-    tally: new Map(),
-    idWindowMs: WINDOW,
-    failureWindowMs: 30 * 24 * WINDOW,
-    ...part,
-  }
 }
 
 function id(name: string, appliedAtMs = 0): RememberedId {

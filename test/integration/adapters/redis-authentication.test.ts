@@ -14,7 +14,8 @@ import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 /** All that docs/deployment.md asks for the user of the functions. */
-const LEAST = '~* -@all +@hash +@string +unlink +@scripting +@connection +info +cluster|slots'.split(' ')
+const LEAST =
+  '~* -@all +@hash +@sortedset +@string +unlink +@scripting +@connection +info +cluster|slots'.split(' ')
 /** With characters that stand for something in a URL. */
 const PASSWORD = 'p@ss:/%w'
 

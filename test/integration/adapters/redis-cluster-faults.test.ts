@@ -6,10 +6,11 @@ import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
 import { keysOf } from '../../../lib/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import type { Slot } from '../../../lib/pipeline/ports.ts'
-import { changeOf, NOTHING } from '../../support/changes.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { assertUnavailable } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts'
+import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const COMMAND_TIMEOUT_MS = 1_000
 
@@ -48,7 +49,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
     }
   }
 
-  const markOf = async (slot: Slot) => (await store.load(slot, NOTHING)).version.mark
+  const markOf = async (slot: Slot) => (await store.load(slot, NOTHING_WANTED)).version.mark
   const inTime = <T>(call: Promise<T>) => assertUnavailable(call, COMMAND_TIMEOUT_MS)
 
   describe('a master that is silent', () => {
@@ -81,7 +82,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       const settings = { url, mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS } as const
       const clients = Array.from({ length: 8 }, () => new RedisClient(settings))
       try {
-        const loads = clients.map(fresh => new RedisStateStore(fresh).load(elsewhere, NOTHING))
+        const loads = clients.map(fresh => new RedisStateStore(fresh).load(elsewhere, NOTHING_WANTED))
         for (const { version } of await Promise.all(loads)) assert.equal(version.mark, 1)
       } finally {
         silent.signal('SIGCONT')
@@ -119,16 +120,16 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
     it('given half of its keys moved, then nothing is read or written by halves: it is unavailable until all are there', async () => {
       const slot = await slotOn(from)
       const { meta, states, outbox } = keysOf(slot)
-      const change = changeOf({ base: { epoch: 0, mark: 1 }, mark: 2, states: new Map([['e', '2']]) })
+      const change = changeOf({ base: versionAt(1), mark: 2, states: new Map([['e', '2']]) })
       await begin(meta)
       for (const keys of [[states], [outbox], [meta]]) {
         // Before its time ends: so no attempt of it is left that might come after the move.
-        for (const call of [() => store.load(slot, NOTHING), () => store.commit(slot, change)])
+        for (const call of [() => store.load(slot, NOTHING_WANTED), () => store.commit(slot, change)])
           assert.match((await inTime<unknown>(call())).message, /Too many Cluster redirections/)
         await move(...keys)
       }
       await end()
-      const moved = await store.load(slot, { ...NOTHING, entities: ['e'] })
+      const moved = await store.load(slot, { ...NOTHING_WANTED, entities: ['e'] })
       assert.deepEqual(moved.states, new Map([['e', '1']]))
       assert.equal(moved.version.mark, 1)
       assert.equal(moved.outbox.length, 2)
@@ -144,7 +145,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       await move(meta, keysOf(slot).states)
       await end()
       assert.deepEqual(
-        (await store.load(slot, NOTHING)).outbox.map(({ position }) => position),
+        (await store.load(slot, NOTHING_WANTED)).outbox.map(({ position }) => position),
         ['0.1.1'],
       )
 
@@ -178,7 +179,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       await lost.restart()
       await cluster.untilWhole()
       await until('the slot to be there again', async () => (await markOf(slot)) === 1)
-      assert.equal(await store.commit(slot, changeOf({ base: { epoch: 0, mark: 1 }, mark: 2 })), 'committed')
+      assert.equal(await store.commit(slot, changeOf({ base: versionAt(1), mark: 2 })), 'committed')
     })
 
     it('given a replica of it, then that one takes over, and the same client goes on with it', async () => {
@@ -189,7 +190,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       await inTime(markOf(slot))
       await until('the replica to answer for the slot', async () => (await markOf(slot)) === 1)
       assert.match(String(await replica.admin.info('replication')), /role:master/)
-      assert.equal(await store.commit(slot, changeOf({ base: { epoch: 0, mark: 1 }, mark: 2 })), 'committed')
+      assert.equal(await store.commit(slot, changeOf({ base: versionAt(1), mark: 2 })), 'committed')
       // What was the master is a copy now, and a client that asks it is sent on.
       await lost.restart()
       await until('the old master to be a replica', async () =>

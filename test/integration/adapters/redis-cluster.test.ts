@@ -13,12 +13,13 @@ import { TOPICS, topicName } from '../../../lib/domain/topics.ts'
 import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
-import { changeOf, NOTHING } from '../../support/changes.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { PROJECT, runProgram } from '../../support/program.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 let cluster: ValkeyCluster
 let client: RedisClient
@@ -53,7 +54,7 @@ describe('a cluster of three masters', () => {
     await Promise.all(slots.map(slot => store.commit(slot, changeOf({ mark: slot.partition }))))
     const owners = await Promise.all(slots.map(slot => cluster.masterOf(keysOf(slot).meta)))
     assert.equal(new Set(owners).size, 3)
-    const marks = await Promise.all(slots.map(slot => store.load(slot, NOTHING)))
+    const marks = await Promise.all(slots.map(slot => store.load(slot, NOTHING_WANTED)))
     assert.deepEqual(
       marks.map(({ version }) => version.mark),
       slots.map(({ partition }) => partition),
@@ -107,7 +108,7 @@ describe('a cluster of three masters', () => {
     for (const { admin } of cluster.masters) await admin.script('FLUSH')
     const slots = slotsOf(`topic-${randomUUID()}`)
     for (const slot of slots) {
-      assert.equal((await store.load(slot, NOTHING)).version.mark, -1)
+      assert.equal((await store.load(slot, NOTHING_WANTED)).version.mark, -1)
       assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
     }
   })

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it, mock } from 'node:test'
 import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
-import { changeOf, NOTHING } from '../../support/changes.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const COMMAND_TIMEOUT_MS = 500
 
@@ -31,13 +32,13 @@ describe('a connection that cannot be trusted', () => {
       server.signal('SIGSTOP')
       try {
         for (let attempt = 0; attempt < 3; attempt++) {
-          const calls = [store.load(slot, NOTHING), store.settle(slot, ['p'])]
+          const calls = [store.load(slot, NOTHING_WANTED), store.settle(slot, ['p'])]
           await Promise.all(calls.map(call => assertUnavailable(call, COMMAND_TIMEOUT_MS)))
         }
       } finally {
         server.signal('SIGCONT')
       }
-      assert.equal((await store.load(slot, NOTHING)).version.mark, 1)
+      assert.equal((await store.load(slot, NOTHING_WANTED)).version.mark, 1)
     })
   })
 
@@ -57,7 +58,7 @@ describe('a connection that cannot be trusted', () => {
         await successor.admin.replicaof('NO', 'ONE')
         await server.admin.replicaof('127.0.0.1', successor.port)
         primary = successor
-        const change = changeOf({ base: { epoch: 0, mark: 1 }, mark: 2 })
+        const change = changeOf({ base: versionAt(1), mark: 2 })
         const error = await rejection(store.commit(slot, change))
         assert.ok(error instanceof Unavailable)
         assert.match(error.message, /READONLY/)

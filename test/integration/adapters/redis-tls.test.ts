@@ -7,13 +7,14 @@ import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { type Certificates, makeCertificates } from '../../support/certificates.ts'
-import { changeOf, NOTHING } from '../../support/changes.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { PROJECT, runProgram } from '../../support/program.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 let certificates: Certificates
 let server: Valkey
@@ -119,7 +120,7 @@ describe('a cluster behind TLS, found by one name', () => {
       }))
       for (const slot of slots) {
         assert.equal(await managedStore.commit(slot, changeOf({ mark: 4 })), 'committed')
-        assert.equal((await managedStore.load(slot, NOTHING)).version.mark, 4)
+        assert.equal((await managedStore.load(slot, NOTHING_WANTED)).version.mark, 4)
       }
     })
     for (const { admin } of cluster.masters)

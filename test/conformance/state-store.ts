@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type {
-  Change,
   LogClock,
   OutboxEntry,
   RememberedFailure,
@@ -11,7 +10,6 @@ import type {
   Slot,
   StateStore,
   StoredTimer,
-  Version,
 } from '../../lib/pipeline/ports.ts'
 import { changeOf, versionAt } from '../support/changes.ts'
 import { NOTHING_WANTED } from '../support/wanted.ts'

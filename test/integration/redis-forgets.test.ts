@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { EntityStatistics } from '../../lib/domain/analytics/process.ts'
+import { LOOPBACK } from '../../localstack/services/ports.ts'
+import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
+import { outcomes, TestEnvironment } from '../support/environment.ts'
+import { type Front, startFront } from '../support/front.ts'
+import { Offline } from '../support/offline.ts'
+import { until } from '../support/until.ts'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
+
+const CONSUMERS = ['processor', 'alerting', 'activity'] as const
+
+describe('Valkey, forgetting what it was told while Kafka has the offsets', { timeout: 240_000 }, () => {
+  let primary: Valkey
+  let replica: Valkey
+  let serving: Valkey
+  let front: Front
+  let environment: TestEnvironment
+  let offline: Offline
+  const sensors = new AlternatingSensors(40)
+
+  before(async () => {
+    primary = await startValkey(COPIES_AT_ONCE)
+    replica = await startValkey()
+    serving = primary
+    front = await startFront(() => serving.port)
+    const url = `redis://${LOOPBACK}:${front.port}`
+    environment = await TestEnvironment.create({ url })
+    offline = await Offline.start(environment.name, { REDIS_URL: url })
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await environment?.close()
+    front?.stop()
+    await Promise.all([primary?.stop(), replica?.stop()])
+  })
+
+  async function sendRounds(rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round++)
+      await environment.client.send(environment.topic('readings'), sensors.nextRound())
+  }
+
+  /** Everything as if nothing had happened: what is counted, what is remembered, what was told. */
+  async function untilAllIsAsItShouldBe(): Promise<void> {
+    await environment.untilSettled()
+    for (const consumer of CONSUMERS) {
+      const tally = await environment.tally(consumer)
+      assert.equal(outcomes(tally, 'applied'), sensors.readings, consumer)
+      assert.equal(outcomes(tally, 'failed') + outcomes(tally, 'duplicate'), 0, consumer)
+    }
+    const states = await environment.states('processor')
+    assert.equal(states.size, sensors.count)
+    for (const state of states.values())
+      assert.equal((state as EntityStatistics).metrics.temperature?.count, sensors.rounds)
+    assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
+  }
+
+  it('given that it forgets everything, then the log is read from its beginning, and nothing is missing or told anew', async () => {
+    await sendRounds(10)
+    await environment.untilSettled()
+    const flow = sendRounds(30)
+    await environment.untilDecided('processor', 12 * sensors.count)
+    await primary.admin.flushall()
+    await flow
+    // Every partition hears of it: without another record, nobody would look.
+    await sendRounds(1)
+    await untilAllIsAsItShouldBe()
+    assert.match(offline.output, /knows nothing of a partition that has a past/)
+  })
+
+  it('given a replica that lacks the last writes, when it becomes the primary, then what it lacks is read from the log', async () => {
+    await replica.admin.replicaof(LOOPBACK, primary.port)
+    await until('the replica to have caught up', async () =>
+      (await replica.admin.info('replication')).includes('master_link_status:up'),
+    )
+    // From now on it lags: it hears of nothing any more.
+    await replica.admin.replicaof('NO', 'ONE')
+    await sendRounds(20)
+    await environment.untilSettled()
+    await primary.kill()
+    serving = replica
+    await sendRounds(1)
+    await untilAllIsAsItShouldBe()
+    assert.match(offline.output, /never delivered, or that the store forgot/)
+  })
+})

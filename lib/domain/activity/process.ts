@@ -4,6 +4,7 @@
  */
 import { dataschemaOf } from '../dataschema.ts'
 import type { Received } from '../event.ts'
+import { FORGET, forgetting } from '../forgetting.ts'
 import { decided, type Emission, type KeyedProcess, rejected, type Step, type Timer } from '../process.ts'
 import {
   type DatabaseReading,
@@ -25,7 +26,7 @@ const SILENT_AFTER_MS = 5 * MINUTE_MS
 /** Who fell and is well stands up sooner. */
 const UP_WITHIN_MS = MINUTE_MS
 /** What has not been heard of for so long is forgotten. */
-const FORGOTTEN_AFTER_MS = 24 * 60 * MINUTE_MS
+const FORGOTTEN_AFTER_DAYS = 1
 /** A restart frees memory, of 100 percent, at a stroke: between two readings that are not far apart … */
 const FREED_PERCENT = 10
 const STROKE_MS = 10 * MINUTE_MS
@@ -58,7 +59,7 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
     return loaded(state, event, data as unknown as DatabaseReading)
   },
   onTimer(state, timer): Step<Activity> {
-    if (timer.name === 'forget') return decided('forgotten', undefined)
+    if (timer.name === FORGET) return decided('forgotten', undefined)
     if (timer.name === 'silent') return silent(state, timer)
     return fallen(state, timer)
   },
@@ -66,7 +67,10 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
 
 function sensed(state: Activity | undefined, event: Received): Step<Activity> {
   const { timeMs } = event
-  const timers = [{ name: 'silent', dueMs: timeMs + SILENT_AFTER_MS }, { name: 'forget' }]
+  const timers = [
+    { name: 'silent', dueMs: timeMs + SILENT_AFTER_MS },
+    ...forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS),
+  ]
   if (!state?.isSilent) return decided(state ? 'unchanged' : 'first', { lastMs: timeMs }, [], timers)
   const emission = happened('returned', SENSOR_RETURNED_TYPE, event, { silentSince: instant(state.lastMs) })
   return decided('returned', { lastMs: timeMs }, [emission], timers)
@@ -74,19 +78,18 @@ function sensed(state: Activity | undefined, event: Received): Step<Activity> {
 
 function silent(state: Activity, timer: Timer): Step<Activity> {
   const emission = happened('silent', SENSOR_SILENT_TYPE, timer, { lastSeen: instant(state.lastMs) })
-  const forget = { name: 'forget', dueMs: state.lastMs + FORGOTTEN_AFTER_MS }
-  return decided('silent', { ...state, isSilent: true }, [emission], [forget])
+  return decided('silent', { ...state, isSilent: true }, [emission])
 }
 
 function moved(state: Activity | undefined, event: Received, data: DeviceMotion): Step<Activity> {
   const { timeMs } = event
-  const forget = { name: 'forget', dueMs: timeMs + FORGOTTEN_AFTER_MS }
+  const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
   const now = data.activity
   const before = state?.doing
   if (now === undefined || now === before?.activity)
-    return decided(state ? 'unchanged' : 'first', { ...state, lastMs: timeMs }, [], [forget])
+    return decided(state ? 'unchanged' : 'first', { ...state, lastMs: timeMs }, [], forget)
   const next = { lastMs: timeMs, doing: { activity: now, sinceMs: timeMs } }
-  const timers = [forget, ...afterFall(now, timeMs)]
+  const timers = [...forget, ...afterFall(now, timeMs)]
   if (before === undefined) return decided('first', next, [], timers)
   const emission = happened('changed', ACTIVITY_CHANGED_TYPE, event, {
     from: before.activity,
@@ -115,15 +118,15 @@ function loaded(state: Activity | undefined, event: Received, data: DatabaseRead
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
   }
-  const forget = { name: 'forget', dueMs: timeMs + FORGOTTEN_AFTER_MS }
+  const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
   if (!state || memory === undefined || !isRestart(state, memory, timeMs))
-    return decided(state ? 'unchanged' : 'first', next, [], [forget])
+    return decided(state ? 'unchanged' : 'first', next, [], forget)
   const emission = happened('restarted', INSTANCE_RESTARTED_TYPE, event, {
     lastSeen: instant(state.lastMs),
     memoryBefore: state.memory,
     memoryAfter: memory,
   })
-  return decided('restarted', next, [emission], [forget])
+  return decided('restarted', next, [emission], forget)
 }
 
 function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, timeMs: number): boolean {

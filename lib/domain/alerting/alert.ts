@@ -47,7 +47,8 @@ export interface ResolvedAlert extends AlertFacts {
   readonly reason: ResolvedReason
 }
 
-type ResolvedReason = 'cleared' | 'rule-removed'
+/** `forgotten`: the entity was not heard of for days. */
+type ResolvedReason = 'cleared' | 'rule-removed' | 'forgotten'
 
 /** The alert that `event` made fire. Its id follows from that event: one instant can hold two alerts, never one event. */
 export function firedAlert(
@@ -79,18 +80,19 @@ export function firedAlert(
   }
 }
 
-/** `decidedBy` is the observation that cleared it and the threshold that it cleared at; a removed rule has neither. */
+/** @param ended by which observation, and at which threshold, it was cleared; or why it ended without one */
 export function resolvedAlert(
   alert: FiredAlert,
   resolvedAtMs: number,
-  decidedBy?: { readonly value: number; readonly threshold: number },
+  ended: Exclude<ResolvedReason, 'cleared'> | { readonly value: number; readonly threshold: number },
 ): ResolvedAlert {
+  const isCleared = typeof ended === 'object'
   return {
     ...alert,
-    ...decidedBy,
+    ...(isCleared ? ended : {}),
     status: 'resolved',
     resolvedAt: instant(resolvedAtMs),
-    reason: decidedBy === undefined ? 'rule-removed' : 'cleared',
+    reason: isCleared ? 'cleared' : ended,
   }
 }
 

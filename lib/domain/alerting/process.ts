@@ -1,6 +1,7 @@
 /** The alerting consumer: every reading against every rule of its family, one event per change and none besides. */
 import type { Received } from '../event.ts'
-import { decided, type Emission, type KeyedProcess, rejected, type Step } from '../process.ts'
+import { forgetting } from '../forgetting.ts'
+import { decided, type Emission, type KeyedProcess, rejected, type Step, type Timer } from '../process.ts'
 import {
   type Family,
   familyOf,
@@ -8,6 +9,7 @@ import {
   READING_TYPES,
   type ReadingData,
 } from '../telemetry/families.ts'
+import { TOPICS } from '../topics.ts'
 import { alertEmission, type FiredAlert, firedAlert, resolvedAlert } from './alert.ts'
 import { identityOf, type Rule } from './rule.ts'
 import { type RuleState, type TransitionReason, transition } from './transition.ts'
@@ -56,6 +58,9 @@ interface Verdict {
 
 type Reading = Received<ReadingData>
 
+/** Longer than the log keeps readings. */
+const FORGOTTEN_AFTER_DAYS = TOPICS.readings.keptDays + 1
+
 /** @throws if two rules have the same identity: one would answer for the alerts of the other. */
 export function alerting(rules: readonly Rule[]): KeyedProcess<AlertingState, ReadingData> {
   const byIdentity = new Map(rules.map(rule => [identityOf(rule), rule]))
@@ -69,6 +74,7 @@ export function alerting(rules: readonly Rule[]): KeyedProcess<AlertingState, Re
       if (typeof event.data !== 'object' || event.data === null) return rejected('a reading without data')
       return judge(byIdentity, state, event, family, event.data)
     },
+    onTimer: forgotten,
   }
 }
 
@@ -95,11 +101,30 @@ function judge(
     }),
   ]
   const watched = new Set([...rules.values()].map(rule => rule.metric))
+  const next = stateOf(verdicts, lastSeen(watched, seen, values, event.timeMs))
   return decided(
     reasonOf(verdicts),
-    stateOf(verdicts, lastSeen(watched, seen, values, event.timeMs)),
+    next,
     verdicts.flatMap(verdict => verdict.emission ?? []),
+    next ? forgetting(latestOf(state), event.timeMs, FORGOTTEN_AFTER_DAYS) : [],
   )
+}
+
+/** Nobody will clear the alerts of an entity that is not heard of any more: they end with its memory. */
+function forgotten(state: AlertingState, timer: Timer): Step<AlertingState> {
+  const alerts = Object.values(state.rules).flatMap(({ alert }) => alert ?? [])
+  const resolved = alerts.map(alert => resolvedAlert(alert, timer.dueMs, 'forgotten'))
+  return decided(
+    'forgotten',
+    undefined,
+    resolved.map(alert => alertEmission(alert, timer)),
+  )
+}
+
+/** When the entity last reported anything that a rule looks at; undefined where it never did. */
+function latestOf(state: AlertingState | undefined): number | undefined {
+  const times = Object.values(state?.seen ?? {})
+  return times.length > 0 ? Math.max(...times) : undefined
 }
 
 function afterObservation(
@@ -125,7 +150,7 @@ function afterObservation(
 function afterRemoval(identity: string, { state, alert }: HeldRule, event: Reading): Verdict {
   if (alert === undefined) return { identity, held: undefined, reason: 'pending-ended' }
   // A late reading does not make the alert end before what it has already seen.
-  const resolved = resolvedAlert(alert, Math.max(event.timeMs, state.seenMs))
+  const resolved = resolvedAlert(alert, Math.max(event.timeMs, state.seenMs), 'rule-removed')
   return { identity, held: undefined, emission: alertEmission(resolved, event), reason: 'resolved' }
 }
 

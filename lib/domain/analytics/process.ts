@@ -1,6 +1,7 @@
 /** The processor: statistics of everything an entity measures, and a summary of each minute of event time. */
 import { dataschemaOf } from '../dataschema.ts'
 import type { Received } from '../event.ts'
+import { forgetting } from '../forgetting.ts'
 import { decided, type Emission, type KeyedProcess, rejected, type Step } from '../process.ts'
 import {
   type FamilyName,
@@ -9,11 +10,15 @@ import {
   READING_TYPES,
   type ReadingData,
 } from '../telemetry/families.ts'
+import { TOPICS } from '../topics.ts'
 import { type Measured, type MetricStatistics, summariesOf, withReading } from './metrics.ts'
 import { isCountable, type StatisticsSummary } from './statistics.ts'
-import { place, WINDOW_MS, type Window, type Windows } from './windows.ts'
+import { place, published, WINDOW_MS, type Window, type Windows } from './windows.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1'
+
+/** Longer than the log keeps readings. */
+const FORGOTTEN_AFTER_DAYS = TOPICS.readings.keptDays + 1
 
 /** What is remembered of an entity. */
 export interface EntityStatistics {
@@ -60,6 +65,10 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
     if (unfit !== undefined) return rejected(`${unfit[0]} is beyond what statistics can hold`)
     return step(state, event, family.name, { values, timeMs: event.timeMs })
   },
+  onTimer({ family, windows: { open } }, timer) {
+    const last = open && minuteEmission(published(open), family, timer)
+    return decided('forgotten', undefined, last ? [last] : [])
+  },
 }
 
 /** The state as `sluice stats` shows it. */
@@ -76,11 +85,15 @@ function step(
   const metrics = withReading(state?.metrics ?? {}, measured)
   const { reason, windows, due } = place(state?.windows ?? {}, measured)
   const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
-  return decided(reason, { family, metrics, windows }, emit)
+  const timers = forgetting(state?.windows.open?.startMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+  return decided(reason, { family, metrics, windows }, emit, timers)
 }
 
-function minuteEmission(window: Window, family: FamilyName, event: Received): Emission {
-  const { source, subject } = event
+function minuteEmission(
+  window: Window,
+  family: FamilyName,
+  { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
+): Emission {
   const windowStart = new Date(window.startMs).toISOString()
   const data: MinuteSummary = {
     entity: { source, ...(subject !== undefined && { subject }) },
@@ -93,7 +106,7 @@ function minuteEmission(window: Window, family: FamilyName, event: Received): Em
   return {
     name: `minute ${windowStart} revision ${window.revision}`,
     to: 'analytics',
-    key: event.entity,
+    key: entity,
     type: MINUTE_TYPE,
     source: '/processor',
     ...(subject !== undefined && { subject }),

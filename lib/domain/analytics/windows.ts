@@ -57,6 +57,7 @@ function including(window: Window, measured: Measured): Window {
   return { ...window, metrics: withReading(window.metrics, measured) }
 }
 
-function published(window: Window): Window {
+/** The window as its summary is emitted once more. */
+export function published(window: Window): Window {
   return { ...window, revision: window.revision + 1 }
 }

@@ -43,7 +43,8 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
   const fired = firedAlert(RULE, CAUSE, { timeMs: 60_000, value: 41 }, 0)
   const alerts = [
     fired,
-    resolvedAlert(fired, 90_000),
+    resolvedAlert(fired, 90_000, 'rule-removed'),
+    resolvedAlert(fired, 90_000, 'forgotten'),
     resolvedAlert(fired, 90_000, { value: 39, threshold: 40 }),
   ]
   for (const alert of alerts) {

@@ -46,7 +46,10 @@ describe('a sensor', () => {
     const kit = new Kit(activity)
     const steps = await kit.when(...[0, 60, 120].map(at => environmentReading(`r${at}`, { at })))
     assert.deepEqual(reasons(steps), ['r0: first', 'r60: unchanged', 'r120: unchanged'])
-    assert.deepEqual(await kit.timers(SENSOR), { silent: new Date(START_MS + 7 * MINUTE_MS) })
+    assert.deepEqual(await kit.timers(SENSOR), {
+      silent: new Date(START_MS + 7 * MINUTE_MS),
+      forget: new Date('2026-03-03'),
+    })
   })
 
   it('given that it reports no more, then it is silent once, with the time of its last reading', async () => {
@@ -72,13 +75,13 @@ describe('a sensor', () => {
     assert.deepEqual(await kit.state(SENSOR), { lastMs: START_MS + 700_000 })
   })
 
-  it('given that it is silent for a day, then it is forgotten, and begins anew', async () => {
+  it('given that it is silent for more than a day, then it is forgotten, and begins anew', async () => {
     const kit = new Kit(activity)
     await kit.when(environmentReading('last'))
-    assert.deepEqual(reasons(await kit.pass(25 * 60 * MINUTE_MS)), ['silent: silent', 'forget: forgotten'])
+    assert.deepEqual(reasons(await kit.pass(37 * 60 * MINUTE_MS)), ['silent: silent', 'forget: forgotten'])
     assert.equal(await kit.state(SENSOR), undefined)
     assert.deepEqual(await kit.timers(SENSOR), {})
-    const anew = await kit.when(environmentReading('anew', { at: 26 * 3600 }))
+    const anew = await kit.when(environmentReading('anew', { at: 38 * 3600 }))
     assert.deepEqual(reasons(anew), ['anew: first'])
   })
 

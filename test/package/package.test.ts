@@ -137,6 +137,19 @@ describe('serverless package', { timeout: 120_000 }, () => {
     }
   })
 
+  it('gives up, filters and translates nothing on the way: every offset must reach its consumer as it is', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping')
+    assert.ok(mappings.length > 0)
+    for (const mapping of mappings) {
+      for (const property of ['FilterCriteria', 'DestinationConfig', 'BisectBatchOnFunctionError'])
+        assert.equal(mapping[property], undefined, property)
+      // Retries and age: left out, they have no limit.
+      for (const property of ['MaximumRetryAttempts', 'MaximumRecordAgeInSeconds'])
+        assert.equal(mapping[property] ?? -1, -1, property)
+      assert.equal(mapping.AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig, undefined)
+    }
+  })
+
   it('fires generator and clock every minute', () => {
     const rules = ofType('AWS::Events::Rule')
     assert.deepEqual(rules.map(({ Targets }) => Targets[0].Id).sort(), ['clockSchedule', 'generatorSchedule'])

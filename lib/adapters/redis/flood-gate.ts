@@ -15,6 +15,13 @@ export class RedisFloodGate implements FloodGate {
     return since === 'released' ? since : Number(since)
   }
 
+  /** For an operator: which version of the code the gate was last closed for; undefined where it never was. */
+  async look(consumer: string): Promise<{ version: string; since: number | 'released' } | undefined> {
+    const { version, since } = await this.#client.run(redis => redis.hgetall(keyOf(consumer)))
+    if (version === undefined || since === undefined) return undefined
+    return { version, since: since === 'released' ? since : Number(since) }
+  }
+
   /** For an operator: what waits goes out as failures. False where the gate is not closed. */
   async release(consumer: string): Promise<boolean> {
     const since = await this.#client.run(redis => redis.hget(keyOf(consumer), 'since'))

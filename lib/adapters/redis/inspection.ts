@@ -6,6 +6,8 @@ import { SlotReader } from './slot-reader.ts'
 export interface SlotSummary {
   /** The last decided offset; -1 where nothing is. */
   readonly mark: number
+  readonly version: Version
+  readonly clock: LogClock
   readonly entities: number
   readonly outbox: number
   /** How many records ended how, by `outcome/reason`, since the slot exists. */
@@ -14,8 +16,6 @@ export interface SlotSummary {
 
 /** All that can be said of a slot without its states. */
 export interface SlotDetails extends SlotSummary {
-  readonly version: Version
-  readonly clock: LogClock
   readonly timers: number
   /** The timer that fires next. */
   readonly nextTimer: { readonly entity: string; readonly timer: StoredTimer } | undefined
@@ -35,11 +35,11 @@ export class SlotInspection {
   }
 
   async summary(slot: Slot): Promise<SlotSummary> {
-    const [{ version, tally }, counts] = await Promise.all([
+    const [{ version, clock, tally }, counts] = await Promise.all([
       this.#reader.meta(slot),
       this.#reader.counts(slot),
     ])
-    return { mark: version.mark, ...counts, tally }
+    return { mark: version.mark, version, clock, ...counts, tally }
   }
 
   /** Not of one moment where the consumer goes on meanwhile. */

@@ -13,6 +13,7 @@ import type {
   StoredTimer,
 } from '../../lib/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'
+import { linesByPiece, UnreadableText } from '../lines.ts'
 
 const FORMAT = 1
 
@@ -94,10 +95,15 @@ function* contents(checkpoint: Checkpoint): Generator<Line> {
  */
 export async function readCheckpoint(
   name: string,
-  lines: AsyncIterable<string> | Iterable<string>,
+  pieces: AsyncIterable<Uint8Array>,
 ): Promise<CheckpointFile> {
   const reading = new Reading(name)
-  for await (const line of lines) reading.line(line)
+  try {
+    for await (const lines of linesByPiece(pieces)) for (const line of lines) reading.line(line)
+  } catch (error) {
+    if (!(error instanceof UnreadableText)) throw error
+    throw new CliFailure(`${name}: ${error.message}: it is no checkpoint, or was cut off. Take another copy.`)
+  }
   return reading.end()
 }
 

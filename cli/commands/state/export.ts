@@ -28,7 +28,7 @@ It is of one moment, although the consumer goes on: a slot that moves while it i
 states and events as they are: keep it as you keep the data itself.`
 
 const MORE = `
-Example:
+Examples:
   sluice state export processor --partition 3 --to processor-3.jsonl
   sluice state export processor --all-partitions --to checkpoints`
 

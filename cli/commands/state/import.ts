@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
@@ -84,8 +83,7 @@ async function importState(
 
 async function fileAt(name: string, terminal: Terminal): Promise<CheckpointFile> {
   try {
-    const input = createReadStream(pathIn(terminal, name))
-    return await readCheckpoint(name, createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+    return await readCheckpoint(name, createReadStream(pathIn(terminal, name)))
   } catch (error) {
     throw fileFailure(name, error)
   }

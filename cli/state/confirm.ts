@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
@@ -10,7 +11,9 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
     throw usageFailure('Nothing was changed: without a terminal there is nobody to ask, so add --yes.')
   const lines = createInterface({ input: stdin, output: stderr })
   try {
-    const answer = await lines.question(`${question} [y/N] `, { signal: stop })
+    // Whoever ends the input has not said yes.
+    const ended = once(lines, 'close').then(() => '')
+    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: stop }), ended])
     if (/^y(es)?$/i.test(answer.trim())) return
   } catch (error) {
     if (!stop.aborted) throw error

@@ -4,7 +4,7 @@ import type { Slot, StoredTimer } from '../../lib/pipeline/ports.ts'
 import type { LogBounds } from './log.ts'
 
 /** A failure that may still be taken back. */
-export interface OpenFailure {
+interface OpenFailure {
   readonly id: string
   readonly offset: number
   readonly attempt: number

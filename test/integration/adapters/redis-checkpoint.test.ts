@@ -107,7 +107,7 @@ describe('putting a checkpoint back', () => {
 
   for (const [moment, after] of [
     ['while it is laid ready', 2],
-    ['before the switch', 3],
+    ['before the switch', 4],
   ] as const)
     it(`given a failure ${moment}, then the slot is what it was, and the next attempt clears up`, async () => {
       const slot = await filledSlot()
@@ -136,7 +136,7 @@ describe('putting a checkpoint back', () => {
     const slot = await filledSlot()
     const before = await taken(slot)
     const lossy = new Interrupted(async calls => {
-      if (calls === 4) await client.run(redis => redis.del(`${tagOf(slot)}:staged:outbox`))
+      if (calls === 5) await client.run(redis => redis.del(`${tagOf(slot)}:staged:outbox`))
     })
     await assert.rejects(new SlotCheckpoints(lossy).put(slot, before), { why: 'incomplete' })
     assert.deepEqual(await taken(slot), before)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
+import { confirm } from '../../../cli/state/confirm.ts'
 import { judge, type Standing } from '../../../cli/state/other-log.ts'
 import { entityReports, stateReport } from '../../../cli/state/report.ts'
 import { slotsOf, topicOf } from '../../../cli/state/slots.ts'
@@ -150,6 +152,26 @@ timer silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by m
 
   test('durations of days', () => {
     assert.equal(durationText(93_784_999), '1d 02:03:04')
+  })
+})
+
+describe('what cannot be taken back', () => {
+  const asked = (answer: string, isSure = false, isTTY = true) => {
+    const stdin = Object.assign(Readable.from([Buffer.from(answer)]), { isTTY })
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const stop = new AbortController().signal
+    return confirm('Drop it?', isSure, { stdin, stdout, stderr, stop, environment: {}, folder: '.' })
+  }
+
+  test('happens after a yes, or where the caller is sure', async () => {
+    for (const answer of ['y\n', 'Yes\n']) await asked(answer)
+    await asked('', true, false)
+  })
+
+  test('does not after anything else, nor where nobody can be asked', async () => {
+    for (const answer of ['n\n', '\n', 'yesterday\n', ''])
+      await assert.rejects(asked(answer), { status: 1, message: 'Nothing was changed.' })
+    await assert.rejects(asked('y\n', false, false), { status: 2, message: /without a terminal .* --yes/ })
   })
 })
 

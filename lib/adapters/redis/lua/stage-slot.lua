@@ -13,12 +13,15 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
-local at = 1
+local at, last = 1, nil
 while at <= #ARGV[2] do
   local name, field, value
   name, field, value, at = struct.unpack('>I4c0I4c0I4c0', ARGV[2], at)
-  -- Before the key itself: what is not among the names would never be found again.
-  redis.call('SADD', KEYS[2], name)
+  -- Whatever is laid ready is among the names: otherwise nobody would ever find it again.
+  if name ~= last then
+    redis.call('SADD', KEYS[2], name)
+    last = name
+  end
   if name == 'due' then
     redis.call('ZADD', KEYS[3] .. ':' .. name, value, field)
   else

@@ -62,6 +62,7 @@ async function exportState(
     const slots = slotsOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
     let written = 0
     for (const slot of slots) {
+      if (terminal.stop.aborted) return
       const file = await taken(checkpoints, slot)
       // A partition that nobody has read from is no reason to stop at.
       if (file === undefined && allPartitions) continue

@@ -6,6 +6,12 @@ export function positiveInteger(text: string): number {
   return Number(text)
 }
 
+/** A partition, or an offset: a whole number from 0 on. */
+export function naturalNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0 on.')
+  return Number(text)
+}
+
 /** A number between two bounds, e.g. degrees. */
 export function numberWithin(least: number, most: number): (text: string) => number {
   return text => {

@@ -36,11 +36,20 @@ export async function requireTopic(
   }
 }
 
-/** Runs what reads from Redis. @throws CliFailure where Redis does not answer */
-export async function withRedis<T>(config: Config, use: (client: RedisClient) => Promise<T>): Promise<T> {
+/**
+ * Runs what works with Redis, however long it takes: each of its commands has a time limit of its own.
+ *
+ * @throws CliFailure where Redis does not answer
+ */
+export async function withRedis<T>(
+  config: Config,
+  use: (client: RedisClient, connections: Connections) => Promise<T>,
+): Promise<T> {
   const connections = new Connections(config, 'cli')
   try {
-    return await withinPatience(connections.redis().then(use))
+    const client = await connections.redis()
+    await withinPatience(client.run(redis => redis.ping()))
+    return await use(client, connections)
   } catch (error) {
     const address = parseRedisUrl(config.redis.url)
     const host = address && describeAddress(address)
@@ -55,7 +64,8 @@ export async function withRedis<T>(config: Config, use: (client: RedisClient) =>
   }
 }
 
-function withinPatience<T>(answer: Promise<T>): Promise<T> {
+/** @throws Error where the answer takes longer than a server may take to answer for the first time */
+export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS)
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))

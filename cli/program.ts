@@ -1,8 +1,10 @@
 /** The `sluice` command: its commands, and how each of them ends. */
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/config.ts'
+import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
 import { addReplay } from './commands/replay.ts'
+import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
@@ -40,6 +42,8 @@ function program(terminal: Terminal): Command {
   addImport(sluice, terminal)
   addReplay(sluice, terminal)
   addStats(sluice, terminal)
+  addState(sluice, terminal)
+  addFlood(sluice, terminal)
   return sluice
 }
 

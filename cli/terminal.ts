@@ -4,7 +4,8 @@ import type { Environment } from '../lib/config.ts'
 
 /** What a command has of the world around it: a terminal, or a test. */
 export interface Terminal {
-  readonly stdin: Readable
+  /** `isTTY` where a person sits at it, who can be asked. */
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable
   /** `isTTY` and `columns` as a terminal has them. */
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }

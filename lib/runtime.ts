@@ -46,7 +46,7 @@ export function kafkaConsumer<State, Data>(
     const redis = await connections.redis()
     const ports = {
       store: new RedisStateStore(redis),
-      gate: new RedisFloodGate(redis),
+      gate: new RedisFloodGate(redis, config.env),
       publisher: await connections.publisher(),
       log: await connections.log(),
       observer,

@@ -7,7 +7,7 @@ import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import type { Event } from '../../lib/domain/event.ts'
 import { type KafkaEvent, receive } from '../../lib/pipeline/receive.ts'
 import { CliFailure } from '../failure.ts'
-import { LONGEST, linesByPiece, UnreadableText } from './lines.ts'
+import { LONGEST, linesByPiece, UnreadableText } from '../lines.ts'
 
 /** One thing to publish. */
 export interface Recorded {

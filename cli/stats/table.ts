@@ -1,5 +1,6 @@
 /** A report for people. Pure. */
 import { FAMILIES } from '../../lib/domain/telemetry/families.ts'
+import { aligned } from '../table.ts'
 import type { EntityReport, Report, Totals } from './report.ts'
 
 const HEADINGS = [
@@ -20,7 +21,10 @@ const DIGITS = 6
 
 export function tableOf({ entities, totals, env }: Report): string {
   const rows = entities.flatMap(rowsOf)
-  const table = rows.length === 0 ? 'No statistics yet.' : aligned([[...HEADINGS], ...rows])
+  const table =
+    rows.length === 0
+      ? 'No statistics yet.'
+      : aligned([[...HEADINGS], ...rows], column => NUMBERS.has(column))
   return `${table}\n\nProcessor in "${env}": ${totalsLine(totals)}\n`
 }
 
@@ -37,16 +41,6 @@ function rowsOf({ entity, family, metrics }: EntityReport): string[][] {
 
 function shown(value: number): string {
   return String(Number(value.toPrecision(DIGITS)))
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => {
-      const width = widths[column] ?? 0
-      return NUMBERS.has(column) ? cell.padStart(width) : cell.padEnd(width)
-    })
-  return rows.map(row => line(row).join('  ').trimEnd()).join('\n')
 }
 
 /** `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0 waiting to be published` */

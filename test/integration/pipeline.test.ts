@@ -78,7 +78,7 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
       store,
       publisher,
       log: new MemoryLogReader([]),
-      gate: new RedisFloodGate(redis),
+      gate: new RedisFloodGate(redis, environment.name),
       observer,
       ...parts,
     }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
+import { type Checkpoint, SlotCheckpoints } from '../../lib/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../lib/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
 import type { Slot, StateStore } from '../../lib/pipeline/ports.ts'
 import { RedisForgetting } from '../support/redis-forgetting.ts'
 import { violations } from '../support/same-log.ts'
+import type { Forgetting } from '../support/schedule.ts'
 import { redisUrl } from '../support/servers.ts'
 
 const SEEDS = 25
@@ -23,6 +25,25 @@ it(`given ${SEEDS} random schedules with every fault, when the store is Redis, t
       return { store, forgetting }
     })
     forgetting?.close()
+    assert.deepEqual(found, [], `seed ${seed}`)
+  }
+})
+
+it(`given ${SEEDS} random schedules with every fault, when checkpoints are put back instead of dumps, then likewise`, async () => {
+  const checkpoints = new SlotCheckpoints(client)
+  for (let seed = 2_000_000; seed < 2_000_000 + SEEDS; seed += 1) {
+    const run = randomUUID()
+    const store = apart(new RedisStateStore(client), run)
+    const found = await violations(seed, stage => {
+      const slot = renamed(stage.slot(), run)
+      const forgetting: Forgetting = {
+        copy: () => checkpoints.take(slot),
+        async restore(copy) {
+          await checkpoints.put(slot, copy as Checkpoint)
+        },
+      }
+      return { store, forgetting }
+    })
     assert.deepEqual(found, [], `seed ${seed}`)
   }
 })

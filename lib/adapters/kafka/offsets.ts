@@ -1,5 +1,12 @@
 import type { Admin, Kafka } from 'kafkajs'
 
+export interface Bounds {
+  /** The offset of the first record that is still there. */
+  readonly start: number
+  /** The offset after the last record. */
+  readonly end: number
+}
+
 /** Asks how far topics have come, over one connection. */
 export class TopicOffsets {
   readonly #admin: Admin
@@ -11,15 +18,20 @@ export class TopicOffsets {
 
   /** The offset after the last record of each partition, by partition. */
   async ends(topic: string): Promise<number[]> {
+    return (await this.bounds(topic)).map(({ end }) => end)
+  }
+
+  /** From where to where each partition can be read now, by partition. */
+  async bounds(topic: string): Promise<Bounds[]> {
     this.#connected ??= this.#admin.connect().catch(error => {
       this.#connected = undefined
       throw error
     })
     await this.#connected
-    const ends: number[] = []
-    for (const { partition, high } of await this.#admin.fetchTopicOffsets(topic))
-      ends[partition] = Number(high)
-    return ends
+    const bounds: Bounds[] = []
+    for (const { partition, low, high } of await this.#admin.fetchTopicOffsets(topic))
+      bounds[partition] = { start: Number(low), end: Number(high) }
+    return bounds
   }
 
   async close(): Promise<void> {

@@ -174,7 +174,7 @@ function failureOf(error: unknown): Error {
 }
 
 /** What the broker answered, by its name in the protocol; the library wraps it once or twice. */
-function brokersAnswer(error: unknown): string | undefined {
+export function brokersAnswer(error: unknown): string | undefined {
   const { type, cause } = error as { type?: string; cause?: unknown }
   return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }

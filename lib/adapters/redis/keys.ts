@@ -13,8 +13,20 @@ export interface SlotKeys {
   readonly failures: string
 }
 
-export function keysOf({ consumer, topic, partition }: Slot): SlotKeys {
-  const tag = `{${consumer}:${topic}:${partition}}`
+/** Where other contents of a slot are laid ready: in the same cluster slot, so that one script can switch over. */
+export interface StagedKeys {
+  /** Who is laying something ready. */
+  readonly token: string
+  /** A set: the last parts of the keys that are laid ready, with nothing left out. */
+  readonly names: string
+  /** Prefix: `<staged>:<name>` becomes `<slot>:<name>`. */
+  readonly staged: string
+  /** Prefix of the slot's own keys. */
+  readonly slot: string
+}
+
+export function keysOf(slot: Slot): SlotKeys {
+  const tag = tagOf(slot)
   return {
     meta: `${tag}:meta`,
     states: `${tag}:states`,
@@ -24,4 +36,13 @@ export function keysOf({ consumer, topic, partition }: Slot): SlotKeys {
     ids: `${tag}:ids`,
     failures: `${tag}:failures`,
   }
+}
+
+export function stagedKeysOf(slot: Slot): StagedKeys {
+  const tag = tagOf(slot)
+  return { token: `${tag}:staging:token`, names: `${tag}:staging:names`, staged: `${tag}:staged`, slot: tag }
+}
+
+function tagOf({ consumer, topic, partition }: Slot): string {
+  return `{${consumer}:${topic}:${partition}}`
 }

@@ -1,5 +1,5 @@
 /** The packed arguments of the scripts: few and large, because a managed cache limits their number. */
-import type { RememberedId } from '../../pipeline/ports.ts'
+import type { RememberedId, StoredTimer } from '../../pipeline/ports.ts'
 
 const ID = 12
 const DIGEST = 8
@@ -10,13 +10,13 @@ export function packPairs(pairs: Iterable<readonly [string, string]>): Buffer {
   return packList([...pairs].flat())
 }
 
-/** Strings, each with its length in four bytes before it. */
-export function packList(texts: Iterable<string>): Buffer {
+/** Strings, or bytes, each with its length in four bytes before it. */
+export function packList(texts: Iterable<string | Buffer>): Buffer {
   const parts: Buffer[] = []
   for (const text of texts) {
     const length = Buffer.allocUnsafe(4)
     length.writeUInt32BE(Buffer.byteLength(text))
-    parts.push(length, Buffer.from(text))
+    parts.push(length, typeof text === 'string' ? Buffer.from(text) : text)
   }
   return Buffer.concat(parts)
 }
@@ -34,6 +34,25 @@ export function packRemembered(ids: readonly RememberedId[]): Buffer {
     at = packed.writeUIntBE(appliedAtMs, at, CLOCK)
   }
   return packed
+}
+
+/** An id as a field of its hash, with the value that `commit-slot.lua` keeps there. */
+export function packField(remembered: RememberedId): [field: Buffer, value: Buffer] {
+  const packed = packRemembered([remembered])
+  return [packed.subarray(0, ID), packed.subarray(ID)]
+}
+
+export function unpackField(field: Buffer, value: Buffer): RememberedId {
+  return {
+    id: field.toString('latin1'),
+    digest: value.toString('latin1', 0, DIGEST),
+    appliedAtMs: value.readUIntBE(DIGEST, CLOCK),
+  }
+}
+
+/** The threshold by which an entity's timers are found. */
+export function earliest(timers: readonly StoredTimer[]): number {
+  return Math.min(...timers.map(({ thresholdMs }) => thresholdMs))
 }
 
 /** What `load-slot.lua` says of the ids it knows; `asked` is in the order in which they were packed. */

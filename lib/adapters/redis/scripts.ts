@@ -11,6 +11,9 @@ export interface Script {
 export const LOAD_SLOT = script(readFileSync(new URL('./lua/load-slot.lua', import.meta.url), 'utf8'))
 export const COMMIT_SLOT = script(readFileSync(new URL('./lua/commit-slot.lua', import.meta.url), 'utf8'))
 export const HOLD_FLOOD = script(readFileSync(new URL('./lua/hold-flood.lua', import.meta.url), 'utf8'))
+export const BEGIN_STAGING = script(readFileSync(new URL('./lua/begin-staging.lua', import.meta.url), 'utf8'))
+export const STAGE_SLOT = script(readFileSync(new URL('./lua/stage-slot.lua', import.meta.url), 'utf8'))
+export const SWITCH_SLOT = script(readFileSync(new URL('./lua/switch-slot.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),
 )

@@ -12,14 +12,11 @@ import type {
   Wanted,
 } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
+import { FAILURE_GENERATION_MS, GENERATION_MS } from './generations.ts'
 import { keysOf } from './keys.ts'
-import { packIds, packList, packPairs, packRemembered, unpackHits } from './packing.ts'
+import { earliest, packIds, packList, packPairs, packRemembered, unpackHits } from './packing.ts'
 import { COMMIT_SLOT, LOAD_SLOT } from './scripts.ts'
 
-/** Ids are stored by generation of log time; whole generations leave once they are older than the window. */
-const GENERATION_MS = 60 * 60_000
-/** Likewise failures, which are fewer and kept for longer. */
-const FAILURE_GENERATION_MS = 24 * 60 * 60_000
 /** Thirty days and the one that runs: what a load looks through, whatever a commit keeps. */
 const FAILURE_GENERATIONS = 31
 
@@ -122,10 +119,6 @@ function keys(slot: Slot): string[] {
 
 function text({ epoch, mark, fired }: Version): string {
   return `${epoch} ${mark} ${fired}`
-}
-
-function earliest(timers: readonly StoredTimer[]): number {
-  return Math.min(...timers.map(({ thresholdMs }) => thresholdMs))
 }
 
 function present<T>(

@@ -7,5 +7,5 @@ import { redisUrl } from '../../support/servers.ts'
 const client = new RedisClient({ url: redisUrl() })
 after(() => client.close())
 
-const gate = new RedisFloodGate(client)
+const gate = new RedisFloodGate(client, 'test')
 conformsAsFloodGate('Redis', () => gate)

@@ -37,6 +37,17 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['replay', 'stream.jsonl', '--env', 'Prod'], /'--env .*lower-case/],
     [['replay', 'stream.jsonl', '--keep-partitions'], /a stream has no partitions/],
     [['stats', 'a', 'b'], /too many arguments/],
+    [['state'], /Usage: sluice state/],
+    [['state', 'look'], /unknown command 'look'/],
+    [['state', 'show'], /missing required argument 'consumer'/],
+    [['state', 'show', 'processor', '--partition', '-1'], /'--partition .*from 0 on/],
+    [['state', 'export', 'processor', '--partition', '1'], /required option '--to/],
+    [['state', 'export', 'processor', '--to', 'x'], /one partition with --partition, or .*--all-partitions/],
+    [['state', 'export', 'processor', '--all-partitions', '--to', '-'], /--all-partitions needs a folder/],
+    [['state', 'import'], /missing required argument 'file'/],
+    [['state', 'drop', 'processor'], /required option '--partition/],
+    [['flood'], /Usage: sluice flood/],
+    [['flood', 'release'], /missing required argument 'consumer'/],
   ]
   for (const [args, said] of wrong)
     test(`sluice ${args.join(' ')}`, async () => {
@@ -56,6 +67,8 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
 describe('failures: exit status 1', () => {
   const failing: [args: string[], said: RegExp][] = [
     [['import', 'none.csv'], /^none\.csv: there is no such file or folder\n$/],
+    [['state', 'import', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
+    [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is no checkpoint: `sluice state export`/],
     [['replay', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
     [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],
     [['replay', 'stream.jsonl', '--shift', 'now'], /no event in it has a time/],
@@ -94,11 +107,12 @@ describe('failures: exit status 1', () => {
 })
 
 describe('help', () => {
-  for (const command of ['import', 'replay', 'stats'])
+  const state = ['show', 'export', 'import', 'drop'].map(name => `state ${name}`)
+  for (const command of ['import', 'replay', 'stats', ...state, 'flood show', 'flood release'])
     test(`sluice ${command} --help shows an example`, async () => {
-      const { status, stdout } = await ran([command, '--help'])
+      const { status, stdout } = await ran([...command.split(' '), '--help'])
       assert.equal(status, 0)
-      assert.match(stdout, new RegExp(`Example:\\n {2}sluice ${command} `))
+      assert.match(stdout, new RegExp(`Examples?:\\n {2}sluice ${command} `))
     })
 })
 

@@ -75,14 +75,17 @@ end
 -- Ids go by generation, so that whole hashes leave at once, and by their first byte, so that each stays small enough to
 -- be kept compact.
 local length = tonumber(ARGV[9])
+local lowest
 for at = 1, #ARGV[10], 26 do
   local id, value = string.sub(ARGV[10], at, at + 11), string.sub(ARGV[10], at + 12, at + 25)
   local high, low = struct.unpack('>I2I4', value, 9)
   local generation = math.floor((high * 4294967296 + low) / length)
+  lowest = math.min(lowest or generation, generation)
   redis.call('HSET', KEYS[6] .. ':' .. generation .. ':' .. string.byte(id), id, value)
 end
 local keep = math.max(0, math.floor((tonumber(ARGV[5]) - tonumber(ARGV[8])) / length))
-for generation = tonumber(version[4] or keep), keep - 1 do
+-- A slot's first commit can already hold ids that are too old to be kept.
+for generation = tonumber(version[4] or lowest or keep), keep - 1 do
   for shard = 0, SHARDS - 1 do
     redis.call('UNLINK', KEYS[6] .. ':' .. generation .. ':' .. shard)
   end

@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
+import { HELD_MS } from '../../lib/pipeline/flood.ts'
+import { environmentName, someText } from '../arguments.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+
+const ABOUT = `Look at the flood gate of a consumer, and open it.
+
+Where most records of a consumer fail with an unexpected error, its batches stay in Kafka: a bad deployment must not
+empty the topic into the dead letters. That ends with the next version of the code, by itself after ${HELD_MS / 60_000} minutes,
+or when somebody opens the gate.`
+
+const ENV = [
+  '--env <name>',
+  'the environment to look at (default: SLUICE_ENV, else "local")',
+  environmentName,
+] as const
+
+interface FloodOptions {
+  readonly env?: string
+}
+
+export function addFlood(program: Command, terminal: Terminal): void {
+  const flood = program
+    .command('flood')
+    .summary('look at the flood gate of a consumer, and open it')
+    .description(ABOUT)
+  flood
+    .command('show')
+    .summary('whether the gate is closed')
+    .description('Show whether the flood gate of a consumer is closed, and since when.')
+    .argument('<consumer>', 'its name, as in serverless.yml', someText)
+    .option(...ENV)
+    .addHelpText('after', '\nExample:\n  sluice flood show alerting')
+    .action((consumer: string, options: FloodOptions) => show(consumer, options, terminal))
+  flood
+    .command('release')
+    .summary('open the gate')
+    .description(
+      'Open the flood gate of a consumer for the version of its code that runs now: what waits in Kafka is\n' +
+        'processed, and what fails goes out as failures.',
+    )
+    .argument('<consumer>', 'its name, as in serverless.yml', someText)
+    .option(...ENV)
+    .addHelpText('after', '\nExample:\n  sluice flood release alerting')
+    .action((consumer: string, options: FloodOptions) => release(consumer, options, terminal))
+}
+
+async function show(consumer: string, { env }: FloodOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, env)
+  const gate = await withRedis(config, client => new RedisFloodGate(client, config.env).look(consumer))
+  terminal.stdout.write(`${gateText(consumer, gate)}\n`)
+}
+
+async function release(consumer: string, { env }: FloodOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, env)
+  const isReleased = await withRedis(config, client =>
+    new RedisFloodGate(client, config.env).release(consumer),
+  )
+  if (!isReleased)
+    throw new CliFailure(`The flood gate of ${consumer} is not closed: is the consumer's name right?`)
+  terminal.stdout.write(
+    `The flood gate of ${consumer} is open. What waits in Kafka is processed from the next attempt on, and what fails goes out ` +
+      'as failures. Another version of the code has its own gate.\n',
+  )
+}
+
+function gateText(consumer: string, gate: Awaited<ReturnType<RedisFloodGate['look']>>): string {
+  if (gate === undefined) return `The flood gate of ${consumer} has never been closed.`
+  const version = `version ${gate.version} of its code`
+  if (gate.since === 'released')
+    return `The flood gate of ${consumer} was opened by an operator for ${version}.`
+  const [since, until] = [gate.since, gate.since + HELD_MS].map(ms => new Date(ms).toISOString())
+  return (
+    `The flood gate of ${consumer} was closed at ${since} for ${version}. Until ${until} a flood of that version waits in Kafka; ` +
+    'after that, what fails goes out as failures.'
+  )
+}

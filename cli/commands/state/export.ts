@@ -1,0 +1,122 @@
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import { ATTEMPTS, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
+import type { Slot } from '../../../lib/pipeline/ports.ts'
+import { environmentName, naturalNumber, someText } from '../../arguments.ts'
+import { configOf, withRedis } from '../../connections.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
+import { fileFailure } from '../../files.ts'
+import { type CheckpointFile, linesOf } from '../../state/checkpoint-file.ts'
+import { boundsOf } from '../../state/log.ts'
+import { nameOf, slotsOf, topicOf } from '../../state/slots.ts'
+import { pathIn, type Terminal } from '../../terminal.ts'
+
+interface ExportOptions {
+  readonly topic: string
+  readonly partition?: number
+  readonly allPartitions?: true
+  readonly to: string
+  readonly env?: string
+}
+
+const ABOUT = `Write what a consumer remembers of a partition to a file: a checkpoint.
+
+It is of one moment, although the consumer goes on: a slot that moves while it is read is read again. The file holds
+states and events as they are: keep it as you keep the data itself.`
+
+const MORE = `
+Examples:
+  sluice state export processor --partition 3 --to processor-3.jsonl
+  sluice state export processor --all-partitions --to checkpoints`
+
+export function addStateExport(state: Command, terminal: Terminal): void {
+  state
+    .command('export')
+    .summary('write a checkpoint of a partition')
+    .description(ABOUT)
+    .argument('<consumer>', 'its name, as in serverless.yml', someText)
+    .requiredOption('--to <file>', 'a new file, or "-"; with --all-partitions a folder', someText)
+    .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
+    .option('--partition <n>', 'which one', naturalNumber)
+    .option('--all-partitions', 'each of them, to a file of its own')
+    .option('--env <name>', 'the environment to look at (default: SLUICE_ENV, else "local")', environmentName)
+    .addHelpText('after', MORE)
+    .action((consumer: string, options: ExportOptions) => exportState({ consumer, ...options }, terminal))
+}
+
+async function exportState(
+  { to, env, allPartitions, ...wanted }: ExportOptions & { consumer: string },
+  terminal: Terminal,
+): Promise<void> {
+  if ((wanted.partition === undefined) !== (allPartitions ?? false))
+    throw usageFailure('Name one partition with --partition, or take --all-partitions.')
+  if (allPartitions && to === '-')
+    throw usageFailure('--all-partitions needs a folder: --to "-" is one stream.')
+  const config = configOf(terminal, env)
+  await withRedis(config, async (client, connections) => {
+    const checkpoints = new SlotCheckpoints(client)
+    const bounds = await boundsOf(connections, topicOf(wanted, config.env))
+    const slots = slotsOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
+    let written = 0
+    for (const slot of slots) {
+      if (terminal.stop.aborted) return
+      const file = await taken(checkpoints, slot)
+      // A partition that nobody has read from is no reason to stop at.
+      if (file === undefined && allPartitions) continue
+      if (file === undefined)
+        throw new CliFailure(
+          `There is nothing to export of ${nameOf(slot)}: are the consumer's name, --topic, --partition and --env right?`,
+        )
+      const name = allPartitions ? join(to, `${slot.consumer}-${slot.topic}-${slot.partition}.jsonl`) : to
+      await write(file, name, terminal)
+      const { version, states } = file.checkpoint
+      terminal.stderr.write(
+        `Exported ${nameOf(slot)} at mark ${version.mark}, epoch ${version.epoch}: ${states.size} entities\n`,
+      )
+      written += 1
+    }
+    if (written === 0)
+      throw new CliFailure(
+        `There is nothing to export of ${wanted.consumer} on ${topicOf(wanted, config.env)}: are its name, --topic and --env right?`,
+      )
+  })
+}
+
+/** Undefined where the slot has never been written to. */
+async function taken(checkpoints: SlotCheckpoints, slot: Slot): Promise<CheckpointFile | undefined> {
+  const checkpoint = await checkpoints.take(slot)
+  if (checkpoint === 'moving')
+    throw new CliFailure(
+      `${nameOf(slot)} went on during each of ${ATTEMPTS} readings: nothing is exported. Export it in a quieter hour, or disable ` +
+        'the event source mapping of the consumer meanwhile; its records wait in Kafka.',
+    )
+  const { mark, epoch } = checkpoint.version
+  return mark < 0 && epoch === 0 ? undefined : { slot, takenAt: new Date().toISOString(), checkpoint }
+}
+
+/** Under its name there is a whole checkpoint or none. */
+async function write(file: CheckpointFile, to: string, terminal: Terminal): Promise<void> {
+  const lines = Readable.from(linesOf(file))
+  if (to === '-') return pipeline(lines, terminal.stdout, { end: false })
+  const path = pathIn(terminal, to)
+  const partial = `${path}.part`
+  try {
+    if (await exists(path)) throw usageFailure(`${to} is there already: name a file that is not.`)
+    const target = await open(partial, 'w', 0o600)
+    await pipeline(lines, target.createWriteStream({ flush: true }))
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {})
+    throw fileFailure(to, error)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,90 @@
+import { createReadStream } from 'node:fs'
+import type { Command } from 'commander'
+import { SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
+import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
+import { environmentName, someText } from '../../arguments.ts'
+import { configOf, withRedis } from '../../connections.ts'
+import { CliFailure } from '../../failure.ts'
+import { fileFailure } from '../../files.ts'
+import { type CheckpointFile, readCheckpoint } from '../../state/checkpoint-file.ts'
+import { confirm } from '../../state/confirm.ts'
+import { standingAt } from '../../state/log.ts'
+import { judge } from '../../state/other-log.ts'
+import { replaced } from '../../state/replaced.ts'
+import { nameOf } from '../../state/slots.ts'
+import { pathIn, type Terminal } from '../../terminal.ts'
+
+interface ImportOptions {
+  readonly force?: true
+  readonly yes?: true
+  readonly env?: string
+}
+
+const ABOUT = `Put a checkpoint back in the place of what a consumer remembers of that partition, whole or not at all.
+
+The epoch rises, so that what an invocation in flight has computed from the old state is refused. The consumer reads
+the log on from the checkpoint's mark by itself, with its next batch: to older records it goes back, and what it emits
+again has the same ids as before.`
+
+const MORE = `
+Example:
+  sluice state import processor-3.jsonl`
+
+export function addStateImport(state: Command, terminal: Terminal): void {
+  state
+    .command('import')
+    .summary('put a checkpoint back')
+    .description(ABOUT)
+    .argument('<file>', 'what `sluice state export` wrote', someText)
+    .option('--force', "also where the checkpoint belongs to another log than Kafka's")
+    .option('--yes', 'do not ask')
+    .option(
+      '--env <name>',
+      'the environment whose servers are meant (default: SLUICE_ENV, else "local")',
+      environmentName,
+    )
+    .addHelpText('after', MORE)
+    .action((file: string, options: ImportOptions) => importState(file, options, terminal))
+}
+
+async function importState(
+  name: string,
+  { force, yes, env }: ImportOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const config = configOf(terminal, env)
+  const file = await fileAt(name, terminal)
+  const { slot, takenAt, checkpoint } = file
+  await withRedis(config, async (client, connections) => {
+    const { another, warning } = judge(
+      checkpoint,
+      await standingAt(connections, slot, checkpoint.version.mark),
+    )
+    if (another && !force)
+      throw new CliFailure(
+        `${name} is a checkpoint of another log than ${slot.topic}/${slot.partition}: ${another}. Nothing was changed. ` +
+          'If it is meant all the same, add --force.',
+      )
+    const { version, entities } = await new SlotInspection(client).summary(slot)
+    const { mark } = checkpoint.version
+    const told = [
+      ...(another ? [`Another log, but --force: ${another}.`] : []),
+      ...(warning ? [warning] : []),
+      `${nameOf(slot)}: mark ${version.mark} → ${mark}, entities ${entities} → ${checkpoint.states.size}, as of ${takenAt}`,
+    ]
+    terminal.stderr.write(`${told.join('\n')}\n`)
+    await confirm('Replace it?', yes ?? false, terminal)
+    const { epoch } = await replaced(new SlotCheckpoints(client), slot, checkpoint)
+    terminal.stderr.write(
+      `Imported, epoch ${epoch}. The next batch of the partition reads the log on from offset ${mark + 1}.\n`,
+    )
+  })
+}
+
+async function fileAt(name: string, terminal: Terminal): Promise<CheckpointFile> {
+  try {
+    return await readCheckpoint(name, createReadStream(pathIn(terminal, name)))
+  } catch (error) {
+    throw fileFailure(name, error)
+  }
+}

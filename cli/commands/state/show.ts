@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
+import { environmentName, naturalNumber, someText } from '../../arguments.ts'
+import { configOf, withRedis } from '../../connections.ts'
+import { CliFailure } from '../../failure.ts'
+import { boundsOf } from '../../state/log.ts'
+import { entityReports, stateReport } from '../../state/report.ts'
+import { slotsOf, topicOf } from '../../state/slots.ts'
+import { entitiesText, stateText } from '../../state/text.ts'
+import type { Terminal } from '../../terminal.ts'
+
+interface ShowOptions {
+  readonly topic: string
+  readonly partition?: number
+  readonly entity?: string
+  readonly failures?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Show what a consumer remembers, partition by partition.
+
+Read in pages while the consumer goes on, so that figures of one partition may be a moment apart. Where Kafka does not
+answer, only the lag is missing.`
+
+const MORE = `
+Examples:
+  sluice state show processor
+  sluice state show dlq-router --topic failures --failures
+  sluice state show alerting --entity roof-1`
+
+export function addStateShow(state: Command, terminal: Terminal): void {
+  state
+    .command('show')
+    .summary('show what a consumer remembers')
+    .description(ABOUT)
+    .argument('<consumer>', 'its name, as in serverless.yml', someText)
+    .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
+    .option('--partition <n>', 'this one alone', naturalNumber)
+    .option(
+      '--entity <text>',
+      'the state and the timers of these: a whole subject, or a part of source and subject',
+      someText,
+    )
+    .option('--failures', 'list the open failures')
+    .option('--json', 'print one JSON document')
+    .option('--env <name>', 'the environment to look at (default: SLUICE_ENV, else "local")', environmentName)
+    .addHelpText('after', MORE)
+    .action((consumer: string, options: ShowOptions) => show({ consumer, ...options }, terminal))
+}
+
+async function show(
+  { env, entity, json, failures, ...wanted }: ShowOptions & { consumer: string },
+  terminal: Terminal,
+): Promise<void> {
+  const config = configOf(terminal, env)
+  const print = <T>(report: T, text: (report: T) => string) =>
+    terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text(report))
+  await withRedis(config, async (client, connections) => {
+    const inspection = new SlotInspection(client)
+    const bounds = await boundsOf(connections, topicOf(wanted, config.env))
+    const slots = slotsOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
+    if (entity !== undefined) {
+      const found = await entityReports(inspection, slots, entity)
+      if (found.length === 0)
+        throw new CliFailure(
+          `${wanted.consumer} remembers no entity of ${slots[0]?.topic} that matches "${entity}".`,
+        )
+      return print(found, entitiesText)
+    }
+    const report = await stateReport(inspection, slots, bounds, failures ?? false)
+    if (report.partitions.every(({ mark, epoch }) => mark < 0 && epoch === 0))
+      throw new CliFailure(
+        `${wanted.consumer} remembers nothing of ${report.topic}: are its name, --topic, --partition and --env right?`,
+      )
+    return print(report, stateText)
+  })
+}

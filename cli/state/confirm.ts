@@ -1,0 +1,24 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline/promises'
+import { CliFailure, usageFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** Asks before what cannot be taken back. @throws CliFailure where the answer is no, or nobody can be asked */
+export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
+  if (isSure) return
+  const { stdin, stderr, stop } = terminal
+  if (!stdin.isTTY)
+    throw usageFailure('Nothing was changed: without a terminal there is nobody to ask, so add --yes.')
+  const lines = createInterface({ input: stdin, output: stderr })
+  try {
+    // Whoever ends the input has not said yes.
+    const ended = once(lines, 'close').then(() => '')
+    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: stop }), ended])
+    if (/^y(es)?$/i.test(answer.trim())) return
+  } catch (error) {
+    if (!stop.aborted) throw error
+  } finally {
+    lines.close()
+  }
+  throw new CliFailure('Nothing was changed.')
+}

@@ -1,0 +1,279 @@
+/** `sluice state` beside a consumer that goes on, on real servers. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { linesOf } from '../../cli/state/checkpoint-file.ts'
+import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/adapters/kafka/log-reader.ts'
+import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
+import { SlotCheckpoints } from '../../lib/adapters/redis/checkpoint.ts'
+import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
+import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
+import type { LogRecord, RecordHeader } from '../../lib/cloudevents/record.ts'
+import { writeEvent } from '../../lib/cloudevents/writer.ts'
+import type { KeyedProcess } from '../../lib/domain/process.ts'
+import type { Slot, StateStore } from '../../lib/pipeline/ports.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { counting, RecordingObserver, Stage } from '../support/stage.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const LENGTH = 60
+const ENTITIES = 4
+
+describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const store = new RedisStateStore(redis)
+  const checkpoints = new SlotCheckpoints(redis)
+  const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+  const publisher = new KafkaPublisher(kafka)
+  const log = new KafkaLogReader(kafka)
+  let environment: TestEnvironment
+  let folder: string
+  /** One partition's, as the broker has it. */
+  let records: readonly LogRecord[]
+  let topic: string
+  let partition: number
+  let consumers = 0
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    folder = await mkdtemp(join(tmpdir(), 'sluice-state-'))
+    topic = environment.topic('readings')
+    for (let number = 0; number < LENGTH; number += 1) {
+      const { value, headers } = writeEvent(reading(`${number}`, { sensor: `s-${number % ENTITIES}` }))
+      await environment.client.send(topic, [{ key: 'one', value, headers: Object.fromEntries(headers) }])
+    }
+    records = (await environment.read('readings')).map(record => ({
+      topic,
+      partition: record.partition,
+      offset: Number(record.offset),
+      timestampMs: Number(record.timestamp),
+      key: record.key,
+      value: record.value,
+      headers: Object.entries(record.headers ?? {}).map(
+        ([name, value]): RecordHeader => [name, Buffer.from(String(value))],
+      ),
+    }))
+    partition = records[0]?.partition as number
+  })
+
+  after(async () => {
+    redis.close()
+    await Promise.all([publisher.close(), log.close(), environment?.close()])
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** Runs the command; its exit status must be this one. */
+  async function sluice(args: readonly string[], status = 0): Promise<{ stdout: string; stderr: string }> {
+    const ended = await ran(args, {
+      folder,
+      environment: {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        SLUICE_ENV: environment.name,
+      },
+    })
+    assert.equal(ended.status, status, ended.stderr)
+    return ended
+  }
+
+  /** A consumer of its own name, which counts the readings of the log on Redis and Kafka. */
+  function newConsumer() {
+    const process = { ...counting, name: `counting-${environment.name}-${consumers++}` }
+    const slot: Slot = { consumer: process.name, topic, partition }
+    const observer = new RecordingObserver()
+    const published: string[] = []
+    const recording = {
+      publish: async (outgoing: Parameters<typeof publisher.publish>[0]) => {
+        await publisher.publish(outgoing)
+        for (const { headers } of outgoing)
+          published.push(String(headers.find(([name]) => name === 'ce_id')?.[1]))
+      },
+    }
+    const stageOf = (used: StateStore) => {
+      const gate = new RedisFloodGate(redis, environment.name)
+      const ports = { store: used, publisher: recording, log, gate, observer }
+      const stage = new Stage(process as KeyedProcess<never>, ports)
+      stage.consumer = { ...stage.consumer, env: environment.name }
+      return stage
+    }
+    return {
+      name: process.name,
+      slot,
+      observer,
+      /** The ids of what was published, first copies in their order. */
+      emitted: () => [...new Set(published)],
+      published,
+      /** Hands over the records from one offset up to another. */
+      async batch(from: number, to: number, used: StateStore = store): Promise<void> {
+        const batch = records.filter(({ offset }) => offset >= from && offset < to)
+        assert.deepEqual(await stageOf(used).batch(batch), { batchItemFailures: [] })
+      },
+      /** What an undisturbed reading of the whole log gives. */
+      async reference() {
+        const stage = new Stage(process as KeyedProcess<never>)
+        stage.consumer = { ...stage.consumer, env: environment.name }
+        await stage.batch(records)
+        const states = Array.from({ length: ENTITIES }, async (_, index) => {
+          const entity = `/environment/test-site s-${index}`
+          const { states } = await stage.store.load(slot, {
+            entities: [entity],
+            ids: [],
+            failures: [],
+            idWindowMs: 0,
+            span: { firstAppendMs: 0, advanceMs: 0 },
+            timerLimit: 1,
+          })
+          return [entity, states.get(entity)] as const
+        })
+        return { states: new Map(await Promise.all(states)), emitted: stage.events.map(({ id }) => id) }
+      },
+      async states() {
+        const checkpoint = await checkpoints.take(slot)
+        assert.ok(checkpoint !== 'moving')
+        return new Map([...checkpoint.states].sort())
+      },
+    }
+  }
+
+  const exported = (name: string, to: string) =>
+    sluice(['state', 'export', name, '--partition', String(partition), '--to', to])
+
+  it('given an older checkpoint put back in a running flow, then the runtime reads the stretch from Kafka and ends with the same states, and the same ids', async () => {
+    const { name, batch, observer, emitted, states, reference, published } = newConsumer()
+    await batch(0, 20)
+    await exported(name, 'older.jsonl')
+    await batch(20, 40)
+    const { stderr } = await sluice(['state', 'import', 'older.jsonl', '--yes'])
+    assert.match(stderr, /mark 39 → 19, entities 4 → 4/)
+    assert.match(stderr, /Imported, epoch 1\. .* reads the log on from offset 20\./)
+    assert.deepEqual(observer.stretches, [])
+    await batch(40, LENGTH)
+    assert.deepEqual(observer.stretches, [{ fromOffset: 20, toOffset: 39 }])
+    const expected = await reference()
+    assert.deepEqual(await states(), expected.states)
+    assert.deepEqual(emitted(), expected.emitted)
+    assert.ok(published.length > expected.emitted.length, 'what was emitted after the checkpoint came twice')
+  })
+
+  it('given an invocation in flight, when a checkpoint is put back, then its commit is refused, and it decides anew', async () => {
+    const { name, batch, observer, emitted, states, reference } = newConsumer()
+    await batch(0, 20)
+    await exported(name, 'flight.jsonl')
+    const replies: string[] = []
+    const inFlight: StateStore = {
+      load: (...args) => store.load(...args),
+      async commit(...args) {
+        if (replies.length === 0) await sluice(['state', 'import', 'flight.jsonl', '--yes'])
+        replies.push(await store.commit(...args))
+        return replies.at(-1) as 'committed'
+      },
+      settle: (...args) => store.settle(...args),
+    }
+    await batch(20, LENGTH, inFlight)
+    assert.deepEqual(replies, ['refused', 'committed'])
+    assert.equal(observer.decisions.length, LENGTH)
+    const expected = await reference()
+    assert.deepEqual(await states(), expected.states)
+    assert.deepEqual(emitted(), expected.emitted)
+  })
+
+  it('given a partition that is dropped, then its log is read from the start, with the same end', async () => {
+    const { name, batch, observer, emitted, states, reference } = newConsumer()
+    await batch(0, 40)
+    assert.deepEqual(observer.startsWithoutMarkAt, [])
+    const drop = ['state', 'drop', name, '--partition', String(partition)]
+    const refused = await sluice(drop, 2)
+    assert.match(refused.stderr, /Nothing was changed: .* add --yes/)
+    await sluice([...drop, '--yes'])
+    assert.deepEqual(await states(), new Map())
+    await batch(40, LENGTH)
+    assert.deepEqual(observer.startsWithoutMarkAt, [0])
+    const expected = await reference()
+    assert.deepEqual(await states(), expected.states)
+    assert.deepEqual(emitted(), expected.emitted)
+  })
+
+  it('given a slot that is exported, dropped and imported, then it is exported as the same again, and goes on as if nothing had been', async () => {
+    const { name, batch, emitted, observer, reference } = newConsumer()
+    await batch(0, 30)
+    await exported(name, 'first.jsonl')
+    await sluice(['state', 'drop', name, '--partition', String(partition), '--yes'])
+    await sluice(['state', 'import', 'first.jsonl', '--yes'])
+    await exported(name, 'second.jsonl')
+    const [first, second] = await Promise.all(['first.jsonl', 'second.jsonl'].map(contentsOf))
+    assert.deepEqual(second, first)
+    await batch(30, LENGTH)
+    assert.equal(observer.decisions.length, LENGTH)
+    assert.deepEqual(emitted(), (await reference()).emitted)
+  })
+
+  it('given a checkpoint of another log, then it is refused, unless it is forced', async () => {
+    const { batch, slot } = newConsumer()
+    await batch(0, 20)
+    const checkpoint = await checkpoints.take(slot)
+    assert.ok(checkpoint !== 'moving')
+    const { version, clock } = checkpoint
+    const others = [
+      [{ ...checkpoint, version: { ...version, mark: 1_000 } }, /the log ends at offset 60/],
+      [
+        { ...checkpoint, clock: { ...clock, lastAppendMs: 1 } },
+        /the record at the mark 19 was appended at 20/,
+      ],
+    ] as const
+    for (const [other, said] of others) {
+      const lines = [...linesOf({ slot, takenAt: '2026-03-01T12:00:00Z', checkpoint: other })]
+      await writeFile(join(folder, 'other.jsonl'), lines.join(''))
+      const { stderr } = await sluice(['state', 'import', 'other.jsonl', '--yes'], 1)
+      assert.match(stderr, /is a checkpoint of another log than .* Nothing was changed\. .*--force/)
+      assert.match(stderr, said)
+      assert.deepEqual(await checkpoints.take(slot), checkpoint)
+    }
+    await sluice(['state', 'import', 'other.jsonl', '--yes', '--force'])
+    assert.notDeepEqual(await checkpoints.take(slot), checkpoint)
+  })
+
+  it('shows what there is, with the lag, and an entity with its state', async () => {
+    const { name, batch } = newConsumer()
+    await batch(0, 20)
+    const { stdout } = await sluice(['state', 'show', name, '--json', '--partition', String(partition)])
+    const [shown] = JSON.parse(stdout).partitions
+    assert.deepEqual(
+      [shown.mark, shown.lag, shown.epoch, shown.entities, shown.ids, shown.outbox, shown.tally],
+      [19, 40, 0, 4, 20, 0, { 'applied/counted': 20 }],
+    )
+    assert.equal(shown.asOf, new Date(records[19]?.timestampMs as number).toISOString())
+    const entity = await sluice(['state', 'show', name, '--entity', 's-3'])
+    assert.match(entity.stdout, /^\/environment\/test-site s-3 \(partition \d+\)\n\{\n {2}"count": 5\n\}\n$/)
+    assert.match((await sluice(['state', 'show', name])).stdout, /Decided so far: 20 applied\/counted/)
+    const all = await sluice(['state', 'export', name, '--all-partitions', '--to', '.'])
+    assert.equal(all.stderr.trim().split('\n').length, 1)
+    await contentsOf(`${name}-${topic}-${partition}.jsonl`)
+  })
+
+  it('opens the gate against floods, and says so', async () => {
+    const { name } = newConsumer()
+    const gate = new RedisFloodGate(redis, environment.name)
+    assert.match((await sluice(['flood', 'show', name])).stdout, /has never been closed/)
+    assert.match((await sluice(['flood', 'release', name], 1)).stderr, /is not closed/)
+    await gate.hold(name, 'v1', Date.parse('2026-03-01T12:00:00Z'))
+    assert.match(
+      (await sluice(['flood', 'show', name])).stdout,
+      /closed at 2026-03-01T12:00:00.000Z for version v1 .* Until 2026-03-01T12:15:00.000Z/,
+    )
+    assert.match((await sluice(['flood', 'release', name])).stdout, /is open\. .* goes out as failures/)
+    assert.equal(await gate.hold(name, 'v1', 0), 'released')
+    assert.match((await sluice(['flood', 'show', name])).stdout, /opened by an operator for version v1/)
+  })
+
+  /** All of a checkpoint but when it was taken, and the epoch. */
+  async function contentsOf(file: string): Promise<string[]> {
+    const [, meta = '', ...rest] = (await readFile(join(folder, file), 'utf8')).trim().split('\n')
+    return [meta.replace(/"epoch":\d+/, ''), ...rest.slice(0, -1)]
+  }
+})

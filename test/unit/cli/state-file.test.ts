@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type CheckpointFile, linesOf, readCheckpoint } from '../../../cli/state/checkpoint-file.ts'
+import { NOTHING } from '../../../lib/adapters/redis/checkpoint.ts'
+
+const FILE: CheckpointFile = {
+  slot: { consumer: 'processor', topic: 'sluice.telemetry.readings.test', partition: 3 },
+  takenAt: '2026-03-01T12:00:00.000Z',
+  checkpoint: {
+    version: { epoch: 2, mark: 41, fired: 1 },
+    clock: { nowMs: 5000, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
+    emitted: 1,
+    tally: { 'applied/counted': 40, 'duplicate/id-known': 2 },
+    states: new Map([
+      ['/a 1', JSON.stringify({ text: 'grün 🌡\u2028\r\n' })],
+      ['/a 2', 'null'],
+    ]),
+    timers: new Map([['/a 1', [{ name: 'silence', dueMs: 1, thresholdMs: 2, id: 'i', trace: {} }]]]),
+    outbox: [{ position: '0.1', to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } }],
+    ids: [{ id: '\u0000\u00ff234567890ab', digest: '\u0080\n\r45678', appliedAtMs: 4000 }],
+    failures: [
+      {
+        id: 'f',
+        partition: 3,
+        offset: 7,
+        attempt: 1,
+        digest: 'd',
+        isOpen: true,
+        firstFailedAt: '2026-03-01T11:00:00Z',
+        failedAtMs: 3000,
+      },
+    ],
+  },
+}
+
+const lines = (file = FILE) => [...linesOf(file)].map(line => line.slice(0, -1))
+const read = (from: readonly string[]) => readBytes(Buffer.from(from.join('\n')))
+const readBytes = (bytes: Buffer) => readCheckpoint('c.jsonl', inPieces(bytes))
+
+async function* inPieces(bytes: Buffer) {
+  for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100)
+}
+
+describe('a checkpoint as a file', () => {
+  test('is read as what was written', async () => {
+    assert.deepEqual(await read(lines()), FILE)
+    const nothing = { ...FILE, checkpoint: NOTHING }
+    assert.deepEqual(await read(lines(nothing)), nothing)
+  })
+
+  test('begins with what it is of, and ends with how much it holds', () => {
+    const all = lines()
+    assert.deepEqual(JSON.parse(all[0] as string), {
+      checkpoint: 1,
+      consumer: 'processor',
+      topic: 'sluice.telemetry.readings.test',
+      partition: 3,
+      mark: 41,
+      epoch: 2,
+      takenAt: '2026-03-01T12:00:00.000Z',
+    })
+    const { end, sha256 } = JSON.parse(all.at(-1) as string)
+    assert.deepEqual(end, { states: 2, timers: 1, outbox: 1, ids: 1, failures: 1 })
+    assert.match(sha256, /^[0-9a-f]{64}$/)
+  })
+
+  test('has each thing on one line, readable by others', () => {
+    const id = lines().find(line => line.includes('"digest"') && !line.includes('failure'))
+    assert.deepEqual(JSON.parse(id ?? ''), {
+      id: Buffer.from('\u0000\u00ff234567890ab', 'latin1').toString('hex'),
+      digest: Buffer.from('\u0080\n\r45678', 'latin1').toString('hex'),
+      appliedAtMs: 4000,
+    })
+  })
+
+  test('does not depend on the order in which a server gives things', () => {
+    const states = new Map([...FILE.checkpoint.states].reverse())
+    assert.deepEqual(lines({ ...FILE, checkpoint: { ...FILE.checkpoint, states } }), lines())
+  })
+
+  test('is refused wherever it is cut off', async () => {
+    const bytes = Buffer.from(lines().join('\n'))
+    for (let length = 0; length < bytes.length; length += 1)
+      await assert.rejects(readBytes(bytes.subarray(0, length)), {
+        name: 'CliFailure',
+        message:
+          /^c\.jsonl: (it is (empty|no checkpoint|cut off)|line \d+ is no JSON|the text is not UTF-8: .* cut off)/,
+      })
+  })
+
+  const wrong: [what: string, changed: readonly string[], said: RegExp][] = [
+    ['changed', lines().map(line => line.replace('grün', 'blau')), /checksum: it was changed/],
+    ['with a line too few', lines().toSpliced(2, 1), /checksum/],
+    ['with something after its end', [...lines(), '{}'], /follows its last line/],
+    [
+      'of a later version',
+      lines().map(line => line.replace('{"checkpoint":1,', '{"checkpoint":2,')),
+      /format is 2, .* knows 1/,
+    ],
+    [
+      'of something else',
+      ['{"specversion":"1.0","id":"1"}'],
+      /no checkpoint: `sluice state export` writes them/,
+    ],
+    ['of no JSON', ['hello'], /no checkpoint/],
+    ['with a line of another kind', lines().toSpliced(2, 0, '{"secret":1}'), /line 3 holds nothing that/],
+  ]
+  for (const [what, changed, said] of wrong)
+    test(`${what} is refused, and nothing of its content told`, async () => {
+      await assert.rejects(read(changed), (error: Error) => {
+        assert.match(error.message, /^c\.jsonl: /)
+        assert.match(error.message, said)
+        assert.doesNotMatch(error.message, /secret|blau|hello/)
+        return true
+      })
+    })
+})

@@ -18,6 +18,7 @@ const ACCOUNT = {
 
 /** What each function does with which topics: the whole of it. A function that is not here fails the test. */
 const TOPICS: Record<string, { reads?: string; writes: string[] }> = {
+  activity: { reads: 'readings', writes: ['events', 'failures'] },
   alerting: { reads: 'readings', writes: ['alerts', 'failures'] },
   clock: { writes: ['readings'] },
   'dlq-router': { reads: 'failures', writes: ['dlq'] },

@@ -78,16 +78,11 @@ export class LambdaObserver implements Observer {
   /** Spans that nobody has. */
   spansDropped(count: number, reason: string, details: Record<string, unknown> = {}): void {
     this.#measured.count('spans-dropped', reason, count)
-    this.#say(
-      'warn',
-      `spans-dropped/${reason}`,
-      'spans are dropped: the records are processed without them',
-      {
-        spans: count,
-        reason,
-        ...details,
-      },
-    )
+    this.#say('warn', 'spans-dropped', 'spans are dropped: the records are processed without them', {
+      spans: count,
+      reason,
+      ...details,
+    })
   }
 
   waiting(slot: Slot, { fromOffset, appendMs, reason, error }: Waiting): void {

@@ -135,6 +135,7 @@ export class WorkingCopy {
     }
   }
 
+  /** What was sent since the decision before is this one's. */
   #made(decision: Decision): void {
     const emitted = this.#outbox.slice(this.#accounted)
     this.#accounted = this.#outbox.length

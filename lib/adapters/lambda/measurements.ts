@@ -77,7 +77,7 @@ export class Measurements {
  * As many values as fit, evenly by rank, the lowest and the highest among them: percentiles of what is written are those of
  * what was measured, whichever records came first.
  */
-export function spread(values: readonly number[], most: number): readonly number[] {
+function spread(values: readonly number[], most: number): readonly number[] {
   if (values.length <= most) return values
   const sorted = [...values].sort((a, b) => a - b)
   const step = (sorted.length - 1) / (most - 1)

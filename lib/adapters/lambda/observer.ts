@@ -13,7 +13,7 @@ export interface Tracer {
   decided(slot: Slot, decisions: readonly Decision[], during: During): void
 }
 
-export interface During {
+interface During {
   readonly fromMs: number
   readonly toMs: number
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { LambdaObserver } from '../../../lib/adapters/lambda/observer.ts'
 import { FAILURES, type FailureCode, fault } from '../../../lib/domain/failure/codes.ts'
@@ -7,12 +9,47 @@ import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { tick } from '../../../lib/domain/telemetry/tick.ts'
 import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
 import { logOf, metricsIn } from '../../support/function-log.ts'
+import { PROJECT } from '../../support/program.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const SLOT: Slot = { consumer: 'tested', topic: TOPIC, partition: 3 }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } }
+
+/** What the pipeline can report, and how it is counted. */
+const EVENTS: [report: string, tell: (observer: LambdaObserver) => void, metric: string, count: number][] = [
+  ['records at or below the mark', o => o.redelivered(SLOT, 7), 'redelivered at-or-below-mark', 7],
+  [
+    'a partition that waits',
+    o => o.waiting(SLOT, { fromOffset: 1, appendMs: 0, reason: 'contended' }),
+    'held contended',
+    1,
+  ],
+  ['a flood', o => o.flooded(SLOT, 0), 'flood held-back', 1],
+  [
+    'offsets that nobody delivered',
+    o => o.stretchMissing(SLOT, { fromOffset: 10, toOffset: 19 }),
+    'stretch-missing never-delivered',
+    10,
+  ],
+  [
+    'offsets that are gone',
+    o => o.expired(SLOT, { fromOffset: 10, toOffset: 12 }),
+    'expired not-in-the-log',
+    3,
+  ],
+  ['a silent log', o => o.blind(SLOT, 5, 600_000), 'blind no-records', 1],
+  ['a store without a mark', o => o.startsWithoutMark(SLOT, 5), 'no-mark starts-anew', 1],
+  ['a settle that failed', o => o.unsettled(SLOT, 2, new Error('away')), 'unsettled settle-failed', 2],
+  ['spans that nobody has', o => o.spansDropped(4, 'no-answer'), 'spans-dropped no-answer', 4],
+  [
+    'a timer',
+    o => o.decided(SLOT, [{ offset: 1, appendMs: 0, outcome: 'timer', reason: 'silent' }]),
+    'timer silent',
+    1,
+  ],
+]
 
 describe('what a function writes to its log', () => {
   it('given many records that fail alike, then one line tells of them, with the first one and the count', async () => {
@@ -74,6 +111,12 @@ describe('what a function writes to its log', () => {
       { level, message, records, counts, ms },
       { level: 'INFO', message: 'batch', records: 30, counts: { 'applied/counted': 30 }, ms: 25 },
     )
+  })
+
+  it('given metrics that cannot be written, then the batch goes on, and a line says so', async () => {
+    const log = await logOf(observer => observer.took('load', 'no number' as never))
+    const told = log.filter(({ level }) => level === 'ERROR').map(({ message }) => message)
+    assert.deepEqual(told, ['the metrics of an invocation cannot be written'])
   })
 
   it('given an invocation in which nothing happened, then it has no line', async () => {
@@ -175,39 +218,6 @@ describe('what a function counts and measures', () => {
     ])
   })
 
-  const EVENTS: [report: string, tell: (observer: LambdaObserver) => void, metric: string, count: number][] =
-    [
-      ['records at or below the mark', o => o.redelivered(SLOT, 7), 'redelivered at-or-below-mark', 7],
-      [
-        'a partition that waits',
-        o => o.waiting(SLOT, { fromOffset: 1, appendMs: 0, reason: 'contended' }),
-        'held contended',
-        1,
-      ],
-      ['a flood', o => o.flooded(SLOT, 0), 'flood held-back', 1],
-      [
-        'offsets that nobody delivered',
-        o => o.stretchMissing(SLOT, { fromOffset: 10, toOffset: 19 }),
-        'stretch-missing never-delivered',
-        10,
-      ],
-      [
-        'offsets that are gone',
-        o => o.expired(SLOT, { fromOffset: 10, toOffset: 12 }),
-        'expired not-in-the-log',
-        3,
-      ],
-      ['a silent log', o => o.blind(SLOT, 5, 600_000), 'blind no-records', 1],
-      ['a store without a mark', o => o.startsWithoutMark(SLOT, 5), 'no-mark starts-anew', 1],
-      ['a settle that failed', o => o.unsettled(SLOT, 2, new Error('away')), 'unsettled settle-failed', 2],
-      ['spans that nobody has', o => o.spansDropped(4, 'no-answer'), 'spans-dropped no-answer', 4],
-      [
-        'a timer',
-        o => o.decided(SLOT, [{ offset: 1, appendMs: 0, outcome: 'timer', reason: 'silent' }]),
-        'timer silent',
-        1,
-      ],
-    ]
   for (const [report, tell, metric, expected] of EVENTS)
     it(`given ${report}, then it is counted as ${metric.split(' ')[0]}`, async () => {
       const found = metricsIn(await logOf(tell)).get(metric)
@@ -329,6 +339,30 @@ describe('the lag', () => {
 
   it('is none where nothing was decided', async () => {
     assert.equal(await lagOf(async () => {}), undefined)
+  })
+})
+
+describe('the page that lists what a function tells of itself', () => {
+  it('has every line and every metric', async () => {
+    const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
+    const log = await logOf(
+      async observer => {
+        for (const [, tell] of EVENTS) tell(observer)
+        for (const step of ['load', 'commit', 'settle', 'publish', 'read'] as const) observer.took(step, 1)
+        for (const outcome of ['applied', 'duplicate', 'ignored', 'failed'] as const) {
+          const failed = outcome === 'failed' ? { fault: fault('rejected', 'x') } : {}
+          observer.decided(SLOT, [{ offset: 1, appendMs: 0, outcome, reason: 'any', ...failed }])
+        }
+      },
+      { level: 'DEBUG' },
+    )
+    const lines = new Set(log.flatMap(({ message }) => (message === undefined ? [] : [String(message)])))
+    const metrics = new Set([...metricsIn(log).keys()].map(name => name.split(' ')[0] as string))
+    assert.ok(lines.size > 10 && metrics.size > 15, 'something was told')
+    assert.deepEqual(
+      [...lines, ...metrics].filter(told => !page.includes(`\`${told}\``)),
+      [],
+    )
   })
 })
 

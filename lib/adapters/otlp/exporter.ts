@@ -18,9 +18,9 @@ export interface OtlpSettings {
 export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
 
 /** In one request: about half a megabyte. */
-const REQUEST_SPANS = 1_000
-/** Of one invocation; more would take longer to send than it may. */
-const MOST_SPANS = 10_000
+const REQUEST_SPANS = 500
+/** Of one invocation: to write them down takes a tenth of a second, and to send them must not take more than one. */
+const MOST_SPANS = 5_000
 /** After a failure, so long nothing is tried: each try may cost an invocation its whole time-out. */
 const PAUSE_MS = 30_000
 

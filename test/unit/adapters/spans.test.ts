@@ -257,10 +257,10 @@ describe('the export', () => {
 
   it('given more than a request takes, then there are several; given more than an invocation may send, then the rest is dropped', async () => {
     const { made, dropped } = exporter()
-    made.add(Array.from({ length: 10_500 }, () => span))
+    made.add(Array.from({ length: 5_300 }, () => span))
     await made.export(30_000)
-    assert.deepEqual([receiver.requests.length, receiver.spans.length], [10, 10_000])
-    assert.deepEqual(dropped, [[500, 'too-many']])
+    assert.deepEqual([receiver.requests.length, receiver.spans.length], [10, 5_000])
+    assert.deepEqual(dropped, [[300, 'too-many']])
   })
 
   it('given a connection that broke, then it is tried once more', async () => {

@@ -109,7 +109,7 @@ describe('traces through serverless offline, to a collector', { timeout: 240_000
   it('given a collector that answers no more, then the records are processed all the same, and it is told once', async () => {
     receiver.answers.push('never', 'never', 'never', 'never', 'never', 'never')
     await sent(reading('e', traced('e')))
-    await environment.untilSettled()
+    await environment.untilCaughtUp('processor')
     await until('the functions tell of it', () => /spans are dropped/.test(offline.output))
     assert.match(offline.output, /"reason": ?"no-answer"/)
     assert.doesNotMatch(offline.output, /a key|a%20key|SECRET/)

@@ -42,6 +42,14 @@ module.exports = {
     onlyIn('lib/adapters/redis', 'ioredis/'),
     onlyIn('lib/adapters/aws', '@aws-sdk/'),
     {
+      name: 'otlp-on-demand',
+      comment:
+        'who exports no spans loads nothing of it: it is imported where an endpoint is configured, and then',
+      severity: 'error',
+      from: { path: PRODUCT, pathNot: '^lib/adapters/otlp/' },
+      to: { path: '^lib/adapters/otlp/', dynamic: false },
+    },
+    {
       name: 'known-layers',
       comment: 'a folder of lib/ that is none of the layers would be bound by none of these rules',
       severity: 'error',

@@ -3,7 +3,7 @@
  * `lib/domain/topics.ts` says which topics there are; here stands which function may do what with them.
  */
 const { resolve } = require('node:path')
-const { SIGNALS, topicName } = require('../lib/domain/topics.ts')
+const { groupName, SIGNALS, topicName } = require('../lib/domain/topics.ts')
 
 /** What each function reads and writes: its permissions are these and no more. */
 const FUNCTIONS = {
@@ -20,7 +20,7 @@ module.exports = async ({ resolveVariable }) => {
   const place = stage === 'local' ? thisMachine(process.env) : account(stage, process.env)
   const { env } = place
   const topics = Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)]))
-  const groups = Object.fromEntries(Object.keys(FUNCTIONS).map(name => [name, `sluice-${name}-${env}`]))
+  const groups = Object.fromEntries(Object.keys(FUNCTIONS).map(name => [name, groupName(name, env)]))
   return {
     topics,
     groups,
@@ -63,6 +63,9 @@ const HANDED_ON = [
   'ID_WINDOW_SECONDS',
   'FUTURE_TOLERANCE_SECONDS',
   'SLUICE_SINCE',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
 ]
 
 function given(env) {

@@ -33,6 +33,12 @@ export interface Config {
   readonly sinceMs?: number
   /** Whether this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
+  /** Where spans are sent; absent where nobody wants them. By the names that OpenTelemetry gives to its settings. */
+  readonly otlp?: {
+    readonly endpoint: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly serviceName?: string
+  }
   /** Whether this process ends after one invocation, as `serverless invoke local` does once nothing is open. */
   readonly singleInvocation: boolean
 }
@@ -79,6 +85,13 @@ export function readConfig(environment: Environment = process.env): Config {
     /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
     'an instant such as 2026-03-01T00:00:00Z',
   )
+  const otlpEndpoint = read.text(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    /^https?:\/\/[^\s@]+$/,
+    'http://host:port, or https://',
+  )
+  const otlpHeaders = read.pairs('OTEL_EXPORTER_OTLP_HEADERS')
+  const otlpServiceName = read.text('OTEL_SERVICE_NAME', /\S/, 'a name')
   const generatorParameter = read.text('GENERATOR_PARAMETER', /^\S+$/, 'the name of a parameter')
   const config: Config = {
     env: read.text('SLUICE_ENV', /^[a-z0-9-]{1,20}$/, 'lower-case letters, digits and "-"') ?? 'local',
@@ -97,6 +110,15 @@ export function readConfig(environment: Environment = process.env): Config {
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
     ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',
+    ...(otlpEndpoint
+      ? {
+          otlp: {
+            endpoint: otlpEndpoint,
+            headers: otlpHeaders,
+            ...(otlpServiceName ? { serviceName: otlpServiceName } : {}),
+          },
+        }
+      : {}),
     singleInvocation: environment.IS_LOCAL === 'true',
   }
   if (faults.length > 0) throw new ConfigError(faults)
@@ -134,6 +156,23 @@ function reader(environment: Environment, faults: string[]) {
       if (parts.every(part => form.test(part))) return parts
       faults.push(`${name}: must be ${expected}`)
       return []
+    },
+    /** As HTTP's `baggage` has them: `name=value` with commas between, percent-encoded. */
+    pairs(name: string): Record<string, string> {
+      const parts = (environment[name] ?? '').split(',').filter(part => part.trim() !== '')
+      const pairs = parts.map(part => /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(part))
+      try {
+        return Object.fromEntries(
+          pairs.map(pair => {
+            if (!pair) throw new URIError('no pair')
+            return [pair[1], decodeURIComponent(pair[2] ?? '')] as const
+          }),
+        )
+      } catch {
+        // Without its value, which may be a credential.
+        faults.push(`${name}: must be name=value, separated by commas, values percent-encoded`)
+        return {}
+      }
     },
     oneOf<T extends string>(name: string, values: readonly T[], otherwise: T): T {
       const value = text(name, new RegExp(`^(${values.join('|')})$`), `one of ${values.join(', ')}`)

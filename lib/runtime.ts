@@ -7,12 +7,14 @@ import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import { LambdaObserver } from './adapters/lambda/observer.ts'
 import { telemetryOf } from './adapters/lambda/telemetry.ts'
+import { timed } from './adapters/lambda/timed.ts'
 import { RedisFloodGate } from './adapters/redis/flood-gate.ts'
 import { RedisStateStore } from './adapters/redis/state-store.ts'
 import { type Config, readConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import type { KeyedProcess } from './domain/process.ts'
 import type { Sink } from './domain/sink.ts'
+import { groupName } from './domain/topics.ts'
 import { once } from './once.ts'
 import { consume } from './pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from './pipeline/consumer.ts'
@@ -44,21 +46,27 @@ export function kafkaConsumer<State, Data>(
     const process = typeof source === 'function' ? await source(config) : source
     const consumer = consumerOf(config, process as Process, choices)
     const redis = await connections.redis()
-    const ports = {
+    const reached = {
       store: new RedisStateStore(redis),
       gate: new RedisFloodGate(redis, config.env),
       publisher: await connections.publisher(),
       log: await connections.log(),
       observer,
     }
-    return { config, connections, consumer, ports }
+    const ports = timed(reached, (step, ms) => observer.took(step, ms))
+    const tracing = await tracingOf(config, name, observer)
+    return { config, connections, consumer, ports, tracing }
   })
   const latest = new LatestDecisions()
   return middy<KafkaEvent, BatchResponse, Error, Context>()
-    .use(injectLambdaContext(logger))
-    .use({ after: () => observer.flush(), onError: () => observer.flush() })
+    .use(injectLambdaContext(logger, NO_PAYLOADS))
+    .use({
+      before: () => observer.begin(),
+      after: () => observer.flush(),
+      onError: () => observer.flush(),
+    })
     .handler(async (event, context) => {
-      const { config, connections, consumer, ports } = await start()
+      const { config, connections, consumer, ports, tracing } = await start()
       const answer = consume(consumer, ports, event, {
         remainingMs: () => context.getRemainingTimeInMillis(),
         partialResponses: config.partialResponses,
@@ -67,8 +75,30 @@ export function kafkaConsumer<State, Data>(
         codeVersion,
         latest,
       })
-      return answer.finally(() => closeAfterTheOnly(config, connections))
+      return answer.finally(async () => {
+        // Nothing runs after the response.
+        await tracing?.export(Math.min(EXPORT_MS, context.getRemainingTimeInMillis() - RESPONSE_MS))
+        await closeAfterTheOnly(config, connections)
+      })
     })
+}
+
+/** So long an invocation may take for its spans, and so much of its time they leave for the response. */
+const EXPORT_MS = 1_000
+const RESPONSE_MS = 500
+
+/** Whatever the environment says: Powertools would write whole batches. */
+const NO_PAYLOADS = { logEvent: false }
+
+/** Undefined where no endpoint is configured: then nothing of it is loaded. */
+async function tracingOf(config: Config, name: string, observer: LambdaObserver) {
+  const { otlp, env } = config
+  if (!otlp) return undefined
+  const { Tracing } = await import('./adapters/otlp/tracing.ts')
+  const traced = { env, group: groupName(name, env), serviceName: otlp.serviceName ?? `sluice-${name}` }
+  const tracing = new Tracing(otlp, traced, (...dropped) => observer.spansDropped(...dropped))
+  observer.traceTo(tracing)
+  return tracing
 }
 
 /** What a scheduled function works with; it connects on first use. */
@@ -87,7 +117,7 @@ export function scheduled(name: string, run: (runtime: Scheduled) => Promise<obj
     return { config, connections: new Connections(config, name) }
   })
   return middy<ScheduledEvent, object, Error, Context>()
-    .use(injectLambdaContext(logger))
+    .use(injectLambdaContext(logger, NO_PAYLOADS))
     .handler(async event => {
       const { config, connections } = await start()
       const scheduledFor = event?.time ?? new Date().toISOString()

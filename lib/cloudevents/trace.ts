@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Event } from '../domain/event.ts'
 
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
 /**
  * The trace context of what `cause` brought about: the same trace, with a span id derived from the new event's id, so
@@ -13,7 +13,7 @@ export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Re
   if (!match) return {}
   const tracestate = cause.extensions?.tracestate
   return {
-    traceparent: `00-${match[1]}-${digest(id).slice(0, 16)}-${match[2]}`,
+    traceparent: `00-${match[1]}-${derivedSpanId(id)}-${match[3]}`,
     ...(tracestate ? { tracestate } : {}),
   }
 }
@@ -30,9 +30,26 @@ export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string
   return { traceparent: `00-${hash.slice(0, 32)}-${hash.slice(32, 48)}-01` }
 }
 
-/** The trace id for logs; undefined where the event carries none. */
-export function traceIdOf(event: Pick<Event, 'extensions'>): string | undefined {
-  return TRACEPARENT.exec(event.extensions?.traceparent ?? '')?.[1]
+/** A place in a trace: what is named here is the parent of what follows. */
+export interface SpanContext {
+  readonly traceId: string
+  readonly spanId: string
+  readonly isSampled: boolean
+  readonly tracestate?: string
+}
+
+/** Where in which trace the event was made; undefined where it carries no (valid) context. */
+export function spanContextOf(extensions: Event['extensions']): SpanContext | undefined {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(extensions?.traceparent ?? '') ?? []
+  if (!traceId || !spanId || !flags) return undefined
+  const tracestate = extensions?.tracestate
+  const isSampled = (Number.parseInt(flags, 16) & 1) === 1
+  return { traceId, spanId, isSampled, ...(tracestate ? { tracestate } : {}) }
+}
+
+/** The id of a span that follows from a name: who derives it again gets the same. */
+export function derivedSpanId(name: string): string {
+  return digest(name).slice(0, 16)
 }
 
 function digest(text: string): string {

@@ -73,6 +73,11 @@ export function topicName(signal: Signal, env: string): string {
   return `sluice.telemetry.${signal}.${env}`
 }
 
+/** The Kafka consumer group of a function in one environment. */
+export function groupName(consumer: string, env: string): string {
+  return `sluice-${consumer}-${env}`
+}
+
 function topic(
   partitions: number,
   keptDays: number,

@@ -75,7 +75,8 @@ class Wave {
     this.#timersLeft -= 1
     const { entity, timer } = due
     const { process, failuresTo } = this.#consumer
-    const { offset } = record
+    const { offset, timestampMs: appendMs } = record
+    const fired = { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
     const at = { offset, index: this.#copy.emitted }
     this.#copy.agenda.cancel(entity, timer.name)
     const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
@@ -86,11 +87,11 @@ class Wave {
       this.#copy.restore(entity)
       const failed = timerFault(due, step)
       this.#copy.send([timerLetter({ consumer: process.name, to: failuresTo }, due, record, failed, at)])
-      this.#copy.fired({ offset, outcome: 'timer', reason: failed.code, fault: failed })
+      this.#copy.fired({ ...fired, reason: failed.code, fault: failed })
       return true
     }
     this.#copy.take(entity, step)
-    this.#copy.fired({ offset, outcome: 'timer', reason: step.reason })
+    this.#copy.fired({ ...fired, reason: step.reason })
     return true
   }
 

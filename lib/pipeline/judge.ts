@@ -97,7 +97,8 @@ function decision(
   outcome: Decision['outcome'],
   reason: string,
 ): Decision {
-  return { offset: record.offset, ...(event ? { event } : {}), outcome, reason }
+  const { offset, timestampMs: appendMs } = record
+  return { offset, appendMs, ...(event ? { event } : {}), outcome, reason }
 }
 
 /** Undefined where the record is the next attempt; `attempt-known` where it was made before; else what is wrong. */

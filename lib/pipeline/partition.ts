@@ -53,7 +53,7 @@ export interface Invocation {
 const ATTEMPTS = 3
 
 /** Why a partition cannot go on. */
-type Held = Omit<Waiting, 'fromOffset'>
+type Held = Omit<Waiting, 'fromOffset' | 'appendMs'>
 
 /** One attempt at a wave. */
 type Attempt =
@@ -89,8 +89,8 @@ export class PartitionRun {
       const held = isLate ? { reason: 'out-of-time' } : await this.#pass(wave)
       if (!held) continue
       // The whole wave again: what of it is decided lies at or below the mark by then.
-      const { offset } = wave[0] as LogRecord
-      this.#ports.observer.waiting(this.#slot, { fromOffset: offset, ...held })
+      const { offset, timestampMs } = wave[0] as LogRecord
+      this.#ports.observer.waiting(this.#slot, { fromOffset: offset, appendMs: timestampMs, ...held })
       return { batch: this.#batch, waitsFrom: offset }
     }
     return { batch: this.#batch }

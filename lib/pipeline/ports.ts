@@ -206,15 +206,23 @@ export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed'
 export interface Decision {
   /** Of the record; of a timer, the record before which it fired. */
   readonly offset: number
+  /** When that record was appended. */
+  readonly appendMs: number
   readonly outcome: RecordOutcome | 'timer'
   readonly reason: string
   readonly event?: Event
   readonly fault?: Fault
+  /** Set where it is a timer's. */
+  readonly timer?: StoredTimer & { readonly entity: string }
+  /** What it brought about; absent where that is nothing. */
+  readonly emitted?: readonly OutboxEntry[]
 }
 
 /** Why a partition could not go on, and from which offset on it must be delivered again. */
 export interface Waiting {
   readonly fromOffset: number
+  /** When the record there was appended: so long it has waited. */
+  readonly appendMs: number
   readonly reason: string
   readonly error?: unknown
 }

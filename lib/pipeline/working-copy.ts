@@ -29,6 +29,8 @@ export class WorkingCopy {
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
   readonly #outbox: OutboxEntry[] = []
+  /** So many of the outbox belong to decisions that are made. */
+  #accounted = 0
   #clock: LogClock
   #mark: number
   #fired: number
@@ -102,13 +104,13 @@ export class WorkingCopy {
 
   /** A timer has fired: the record before which it did is not decided yet. */
   fired(decision: Decision): void {
-    this.decisions.push(decision)
+    this.#made(decision)
     this.#fired += 1
   }
 
   /** The record is decided: the mark moves to it, and the clock with it. */
   decided(appendMs: number, decision: Decision): void {
-    this.decisions.push(decision)
+    this.#made(decision)
     this.#clock = advance(this.#clock, appendMs)
     this.#mark = decision.offset
     this.#fired = 0
@@ -131,6 +133,13 @@ export class WorkingCopy {
       idWindowMs: this.#consumer.idWindowMs,
       failureWindowMs: FAILURE_WINDOW_MS,
     }
+  }
+
+  /** What was sent since the decision before is this one's. */
+  #made(decision: Decision): void {
+    const emitted = this.#outbox.slice(this.#accounted)
+    this.#accounted = this.#outbox.length
+    this.decisions.push(emitted.length > 0 ? { ...decision, emitted } : decision)
   }
 }
 

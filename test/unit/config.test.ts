@@ -39,6 +39,37 @@ describe('the configuration', () => {
     })
   })
 
+  it('given no endpoint for spans, then none are sent', () => {
+    assert.equal(readConfig(LEAST).otlp, undefined)
+    assert.equal(readConfig({ ...LEAST, OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).otlp, undefined)
+  })
+
+  it('given an endpoint for spans, then its headers are read as OpenTelemetry writes them', () => {
+    const { otlp } = readConfig({
+      ...LEAST,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20a2V5==, x-tenant = one ',
+      OTEL_SERVICE_NAME: 'mine',
+    })
+    assert.deepEqual(otlp, {
+      endpoint: 'https://collector:4318',
+      headers: { authorization: 'Basic a2V5==', 'x-tenant': 'one' },
+      serviceName: 'mine',
+    })
+  })
+
+  it('given an endpoint or headers that are none, then the message does not repeat them', () => {
+    const wrong = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:SECRET@collector',
+      OTEL_EXPORTER_OTLP_HEADERS: 'SECRET, a=%SECRET',
+    }
+    assert.throws(
+      () => readConfig({ ...LEAST, ...wrong }),
+      (error: Error) =>
+        Object.keys(wrong).every(name => error.message.includes(name)) && !/SECRET/.test(error.message),
+    )
+  })
+
   it('given faults, then all are named at once, by their variables', () => {
     const wrong = {
       KAFKA_BROKERS: 'no-port',

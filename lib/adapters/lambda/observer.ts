@@ -1,45 +1,93 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
-import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import { traceIdOf } from '../../cloudevents/trace.ts'
+import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Fault } from '../../domain/failure/codes.ts'
-import {
-  type Decision,
-  type Observer,
-  type Slot,
-  type Stretch,
-  Unavailable,
-  type Waiting,
-} from '../../pipeline/ports.ts'
+import type { Decision, Observer, Slot, Stretch, Waiting } from '../../pipeline/ports.ts'
+import { detailsOf, explanation, failureOf } from './details.ts'
+import { Measurements, type TimedStep } from './measurements.ts'
+import { Progress } from './progress.ts'
 import { Repeats } from './repeats.ts'
+
+/** Makes spans of decisions. */
+export interface Tracer {
+  /** @param during from when to when the partition was at work on them */
+  decided(slot: Slot, decisions: readonly Decision[], during: During): void
+}
+
+interface During {
+  readonly fromMs: number
+  readonly toMs: number
+}
 
 /** Writes what the pipeline reports as structured logs and as CloudWatch embedded metrics; payloads never. */
 export class LambdaObserver implements Observer {
   readonly #logger: Logger
-  readonly #metrics: Metrics
-  readonly #repeats = new Repeats()
-  /** What the running invocation has counted, by `outcome reason`. */
-  readonly #counts = new Map<string, number>()
+  readonly #measured: Measurements
+  readonly #now: () => number
+  readonly #repeats: Repeats
+  #progress: Progress
+  #records = 0
+  #tracer: Tracer | undefined
 
-  constructor(logger: Logger, metrics: Metrics) {
+  constructor(logger: Logger, metrics: Metrics, now: () => number = Date.now) {
     this.#logger = logger
-    this.#metrics = metrics
+    this.#measured = new Measurements(metrics)
+    this.#now = now
+    this.#repeats = new Repeats(undefined, now)
+    this.#progress = new Progress(now())
+  }
+
+  /** From now on spans are made as well. */
+  traceTo(tracer: Tracer): void {
+    this.#tracer = tracer
+  }
+
+  /** An invocation begins. */
+  begin(): void {
+    this.#progress = new Progress(this.#now())
+    this.#records = 0
   }
 
   decided(slot: Slot, decisions: readonly Decision[]): void {
+    const nowMs = this.#now()
+    const sinceMs = this.#progress.decided(slot, decisions, nowMs)
     const groups = Map.groupBy(decisions, ({ outcome, reason }) => `${outcome}/${reason}`)
     for (const group of groups.values()) {
-      const { outcome, reason } = group[0] as Decision
-      this.#count(outcome, reason, group.length)
-      if ((group[0] as Decision).fault) this.#failed(slot, group)
+      const { outcome, reason, fault } = group[0] as Decision
+      this.#measured.count(outcome, reason, group.length)
+      if (fault) this.#failed(slot, group)
+      // A timer was never appended.
+      if (outcome === 'timer') continue
+      this.#records += group.length
+      for (const { appendMs } of group) this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
     }
+    this.#tracer?.decided(slot, decisions, { fromMs: sinceMs, toMs: nowMs })
+    if (this.#logger.getLevelName() === 'DEBUG')
+      for (const decision of decisions) this.#logger.debug('decided', { ...slot, ...detailsOf(decision) })
   }
 
-  redelivered(_slot: Slot, count: number): void {
-    this.#count('duplicate', 'at-or-below-mark', count)
+  redelivered(slot: Slot, count: number): void {
+    this.#measured.count('redelivered', 'at-or-below-mark', count)
+    this.#logger.debug('decided before, dropped now', { ...slot, records: count })
   }
 
-  waiting(slot: Slot, { fromOffset, reason, error }: Waiting): void {
-    this.#count('held', reason, 1)
+  /** A call of a port has ended. */
+  took(step: TimedStep, ms: number): void {
+    this.#measured.step(step, ms)
+  }
+
+  /** Spans that nobody has. */
+  spansDropped(count: number, reason: string, details: Record<string, unknown> = {}): void {
+    this.#measured.count('spans-dropped', reason, count)
+    this.#say('warn', 'spans-dropped', 'spans are dropped: the records are processed without them', {
+      spans: count,
+      reason,
+      ...details,
+    })
+  }
+
+  waiting(slot: Slot, { fromOffset, appendMs, reason, error }: Waiting): void {
+    this.#progress.waits(slot, appendMs, this.#now())
+    this.#measured.count('held', reason, 1)
     this.#say('error', `waiting/${reason}`, 'a partition waits: its records stay in Kafka', {
       ...slot,
       fromOffset,
@@ -49,7 +97,7 @@ export class LambdaObserver implements Observer {
   }
 
   unsettled(slot: Slot, count: number, error: unknown): void {
-    this.#count('unsettled', 'settle-failed', count)
+    this.#measured.count('unsettled', 'settle-failed', count)
     this.#say('warn', 'unsettled', 'published, but not settled: the next batch publishes these again', {
       ...slot,
       count,
@@ -58,7 +106,7 @@ export class LambdaObserver implements Observer {
   }
 
   startsWithoutMark(slot: Slot, fromOffset: number): void {
-    this.#count('no-mark', 'starts-anew', 1)
+    this.#measured.count('no-mark', 'starts-anew', 1)
     this.#say(
       'warn',
       `no-mark/${slot.topic}/${slot.partition}`,
@@ -68,7 +116,7 @@ export class LambdaObserver implements Observer {
   }
 
   stretchMissing(slot: Slot, stretch: Stretch): void {
-    this.#count('stretch-missing', 'never-delivered', lengthOf(stretch))
+    this.#measured.count('stretch-missing', 'never-delivered', lengthOf(stretch))
     this.#say(
       'error',
       `stretch/${slot.topic}/${slot.partition}`,
@@ -78,7 +126,7 @@ export class LambdaObserver implements Observer {
   }
 
   expired(slot: Slot, stretch: Stretch): void {
-    this.#count('expired', 'not-in-the-log', lengthOf(stretch))
+    this.#measured.count('expired', 'not-in-the-log', lengthOf(stretch))
     this.#say(
       'error',
       `expired/${slot.topic}/${slot.partition}`,
@@ -88,7 +136,7 @@ export class LambdaObserver implements Observer {
   }
 
   blind(slot: Slot, beforeOffset: number, ms: number): void {
-    this.#count('blind', 'no-records', 1)
+    this.#measured.count('blind', 'no-records', 1)
     this.#say(
       'warn',
       `blind/${slot.topic}/${slot.partition}`,
@@ -98,6 +146,7 @@ export class LambdaObserver implements Observer {
   }
 
   flooded(slot: Slot, sinceMs: number): void {
+    this.#measured.count('flood', 'held-back', 1)
     this.#say(
       'error',
       'flood',
@@ -106,29 +155,32 @@ export class LambdaObserver implements Observer {
     )
   }
 
-  /** Writes the counters of an invocation: one metric for each outcome and reason, however many partitions it had. */
+  /** An invocation ends: writes its metrics, and one line where anything happened. */
   flush(): void {
-    for (const [counted, count] of this.#counts) {
-      const [outcome, reason] = counted.split(' ') as [string, string]
-      const metric = this.#metrics.singleMetric()
-      metric.addDimension('reason', reason)
-      metric.addMetric(outcome, MetricUnit.Count, count)
+    const ms = this.#progress.elapsedMs(this.#now())
+    const { lagMs } = this.#progress
+    const { counts } = this.#measured
+    try {
+      this.#measured.flush({ ms, lagMs })
+    } catch (error) {
+      // All is decided and published: a batch must not come again because of what is told of it.
+      this.#say('error', 'metrics', 'the metrics of an invocation cannot be written', failureOf(error))
     }
-    this.#counts.clear()
+    if (Object.keys(counts).length === 0) return
+    const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
+    this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
   }
 
   /** One line for all records of a batch that failed in the same way: the first of them, and how many there are. */
   #failed(slot: Slot, group: readonly Decision[]): void {
-    const { offset, fault, event } = group[0] as Decision
-    const trace = event && traceIdOf(event)
-    this.#say('warn', `failed/${fault?.code}`, 'records cannot be processed and leave as failures', {
+    const first = group[0] as Decision
+    const { code } = first.fault as Fault
+    this.#say('warn', `failed/${code}`, 'records cannot be processed and leave as failures', {
       ...slot,
-      offset,
-      code: fault?.code,
-      ...explanation(fault),
+      ...detailsOf(first),
+      code,
+      ...explanation(first.fault as Fault),
       records: group.length,
-      ...(event ? { eventId: event.id.slice(0, 200), eventSource: event.source.slice(0, 200) } : {}),
-      ...(trace ? { traceId: trace } : {}),
     })
   }
 
@@ -136,28 +188,8 @@ export class LambdaObserver implements Observer {
     const unsaid = this.#repeats.due(kind)
     if (unsaid !== undefined) this.#logger[level](message, { ...details, ...(unsaid > 0 ? { unsaid } : {}) })
   }
-
-  #count(outcome: string, reason: string, count: number): void {
-    const counted = `${outcome} ${reason}`
-    this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + count)
-  }
 }
 
 function lengthOf({ fromOffset, toOffset }: Stretch): number {
   return toOffset - fromOffset + 1
-}
-
-/** Of an error, what cannot hold data: what others wrote into its message, or hung onto it, stays here. */
-function failureOf(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return {}
-  if (error instanceof Unavailable) return { error: error.message }
-  const frames = (error.stack ?? '').split('\n').filter(line => line.trimStart().startsWith('at '))
-  return { error: error.name, place: frames.slice(0, 5).map(line => line.trim()) }
-}
-
-/** Our own messages name places, never contents; what a consumer says or throws may quote the event. */
-function explanation(fault: Fault | undefined): Record<string, string> {
-  if (!fault) return {}
-  if (fault.code === 'unexpected-error') return fault.place ? { place: fault.place } : {}
-  return fault.code === 'rejected' ? {} : { fault: fault.message }
 }

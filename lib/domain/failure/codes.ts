@@ -1,5 +1,7 @@
 /** Every way in which a record can fail, once: its code, what it means, and what may be done about it. */
 
+import { framesOf } from './frames.ts'
+
 /**
  * - `permanent`: will never succeed as it is;
  * - `retryable`: the outside said not now;
@@ -50,7 +52,6 @@ export function fault(code: FailureCode, message: string): Fault {
 /** The failure of a record whose processing threw. */
 export function bug(error: unknown): Fault {
   if (!(error instanceof Error)) return fault('unexpected-error', 'threw something that is no Error')
-  const place = error.stack?.split('\n').find(line => line.trimStart().startsWith('at '))
-  const where = place ? { place: place.trim() } : {}
-  return { ...fault('unexpected-error', `${error.name}: ${error.message}`), ...where }
+  const [place] = framesOf(error)
+  return { ...fault('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
 }

@@ -25,6 +25,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/pipeline\//, /^lib\/cloudevents\//],
   [/^lib\/adapters\//, /^lib\/pipeline\//],
   [/^lib\/runtime\.ts$/, /^lib\/adapters\//],
+  [/^lib\/runtime\.ts$/, /^lib\/adapters\/otlp\//],
   [/^functions\//, /^lib\/runtime\.ts$/],
   [/^cli\//, /^lib\//],
   [/^lib\/adapters\/kafka\//, /node_modules\/kafkajs\//],

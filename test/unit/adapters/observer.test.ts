@@ -1,31 +1,55 @@
 import assert from 'node:assert/strict'
-import { describe, it, mock } from 'node:test'
-import { LambdaObserver } from '../../../lib/adapters/lambda/observer.ts'
-import { telemetryOf } from '../../../lib/adapters/lambda/telemetry.ts'
-import { rejected } from '../../../lib/domain/process.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import type { LambdaObserver } from '../../../lib/adapters/lambda/observer.ts'
+import { FAILURES, type FailureCode, fault } from '../../../lib/domain/failure/codes.ts'
+import { type Decided, decided, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
-import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
+import { tick } from '../../../lib/domain/telemetry/tick.ts'
+import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
+import { logOf, metricsIn } from '../../support/function-log.ts'
+import { PROJECT } from '../../support/program.ts'
+import { environmentReading as reading, logRecord as record, TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
-// Powertools then writes to the global console, where the test can listen.
-process.env.POWERTOOLS_DEV = 'true'
-process.env.POWERTOOLS_METRICS_DISABLED = 'false'
+const SLOT: Slot = { consumer: 'tested', topic: TOPIC, partition: 3 }
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } }
 
-/** What the function would write to its log, line by line. */
-async function logOf(work: (observer: LambdaObserver) => Promise<void>): Promise<Record<string, unknown>[]> {
-  const lines: string[] = []
-  const { logger, metrics } = telemetryOf('tested')
-  for (const method of ['log', 'info', 'warn', 'error'] as const)
-    mock.method(console, method, (line: string) => void lines.push(line))
-  try {
-    const observer = new LambdaObserver(logger, metrics)
-    await work(observer)
-    observer.flush()
-  } finally {
-    mock.restoreAll()
-  }
-  return lines.map(line => JSON.parse(line))
-}
+/** What the pipeline can report, and how it is counted. */
+const EVENTS: [report: string, tell: (observer: LambdaObserver) => void, metric: string, count: number][] = [
+  ['records at or below the mark', o => o.redelivered(SLOT, 7), 'redelivered at-or-below-mark', 7],
+  [
+    'a partition that waits',
+    o => o.waiting(SLOT, { fromOffset: 1, appendMs: 0, reason: 'contended' }),
+    'held contended',
+    1,
+  ],
+  ['a flood', o => o.flooded(SLOT, 0), 'flood held-back', 1],
+  [
+    'offsets that nobody delivered',
+    o => o.stretchMissing(SLOT, { fromOffset: 10, toOffset: 19 }),
+    'stretch-missing never-delivered',
+    10,
+  ],
+  [
+    'offsets that are gone',
+    o => o.expired(SLOT, { fromOffset: 10, toOffset: 12 }),
+    'expired not-in-the-log',
+    3,
+  ],
+  ['a silent log', o => o.blind(SLOT, 5, 600_000), 'blind no-records', 1],
+  ['a store without a mark', o => o.startsWithoutMark(SLOT, 5), 'no-mark starts-anew', 1],
+  ['a settle that failed', o => o.unsettled(SLOT, 2, new Error('away')), 'unsettled settle-failed', 2],
+  ['spans that nobody has', o => o.spansDropped(4, 'no-answer'), 'spans-dropped no-answer', 4],
+  [
+    'a timer',
+    o => o.decided(SLOT, [{ offset: 1, appendMs: 0, outcome: 'timer', reason: 'silent' }]),
+    'timer silent',
+    1,
+  ],
+]
 
 describe('what a function writes to its log', () => {
   it('given many records that fail alike, then one line tells of them, with the first one and the count', async () => {
@@ -43,7 +67,142 @@ describe('what a function writes to its log', () => {
     )
   })
 
-  it('given any outcome, then it is counted once for each reason', async () => {
+  it('given DEBUG, then each decision is a line that names what was decided, and why', async () => {
+    const log = await logOf(
+      observer =>
+        new Stage(undefined, { observer })
+          .batch([record(0, reading('a', TRACED)), record(1, reading('a', TRACED)), record(2, {})])
+          .then(() => {}),
+      { level: 'DEBUG' },
+    )
+    const named = { consumer: 'counting', topic: TOPIC, partition: 0, service: 'tested' }
+    const event = {
+      eventId: 'a',
+      eventSource: '/environment/test-site',
+      entity: '/environment/test-site s-1',
+      traceId: TRACE,
+    }
+    assert.deepEqual(
+      log
+        .filter(({ message }) => message === 'decided')
+        .map(({ level, timestamp, sampling_rate, message, ...said }) => said),
+      [
+        { ...named, offset: 0, outcome: 'applied', reason: 'counted', ...event },
+        { ...named, offset: 1, outcome: 'duplicate', reason: 'id-known', ...event },
+        { ...named, offset: 2, outcome: 'failed', reason: 'not-a-cloudevent' },
+      ],
+    )
+  })
+
+  it('given INFO, then a batch is one line, however many records it has', async () => {
+    let now = 1_000
+    const log = await logOf(
+      async observer => {
+        const stage = new Stage(undefined, { observer })
+        await stage.batch(Array.from({ length: 30 }, (_, offset) => record(offset, reading(`${offset}`))))
+        now += 25
+      },
+      { now: () => now },
+    )
+    const lines = log.filter(line => !('_aws' in line))
+    assert.equal(lines.length, 1)
+    const { level, message, records, counts, ms } = lines[0] ?? {}
+    assert.deepEqual(
+      { level, message, records, counts, ms },
+      { level: 'INFO', message: 'batch', records: 30, counts: { 'applied/counted': 30 }, ms: 25 },
+    )
+  })
+
+  it('given metrics that cannot be written, then the batch goes on, and a line says so', async () => {
+    const log = await logOf(observer => observer.took('load', 'no number' as never))
+    const told = log.filter(({ level }) => level === 'ERROR').map(({ message }) => message)
+    assert.deepEqual(told, ['the metrics of an invocation cannot be written'])
+  })
+
+  it('given an invocation in which nothing happened, then it has no line', async () => {
+    const log = await logOf(() => {})
+    assert.deepEqual(
+      log.filter(line => !('_aws' in line)),
+      [],
+    )
+  })
+
+  for (const level of ['DEBUG', 'INFO', 'WARN'] as const)
+    it(`given payloads, states, headers, and errors that quote them, then none of it is in the log at ${level}`, async () => {
+      const quotes = 'cannot take SECRET\n    at SECRET (/SECRET.ts:1:1)\n    at SECRET'
+      const talkative = {
+        name: 'talkative',
+        accepts: READING_TYPES,
+        onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): unknown => {
+          if (id === 'throws') throw new Error(quotes)
+          if (id === 'refused') return rejected('SECRET is not wanted')
+          return decided('kept', { note: 'SECRET' }, [], [{ name: 'later', dueMs: timeMs + 1_000 }])
+        },
+        onTimer: (): Decided<unknown> => {
+          throw new TypeError(quotes)
+        },
+      }
+      const secret = { data: { SECRET: 'SECRET' } }
+      const log = await logOf(
+        async observer => {
+          const stage = new Stage(talkative as never, { observer })
+          await stage.batch([
+            record(0, reading('kept')),
+            record(1, reading('throws', { at: 5 })),
+            record(2, reading('refused')),
+            record(3, { value: Buffer.from('SECRET') }),
+            record(4, { value: Buffer.from('SECRET'), headers: [['ce_specversion', Buffer.from('SECRET')]] }),
+            record(5, reading('invalid', secret)),
+            record(6, reading('kept', { temperature: 99 })),
+            record(7, { headers: [['content-type', Buffer.from('application/SECRET; charset=SECRET')]] }),
+            record(8, {
+              value: Buffer.from('{"SECRET":'),
+              headers: [['content-type', Buffer.from('application/cloudevents+json')]],
+            }),
+          ])
+          const store = new Stage(undefined, { observer })
+          const failing = (error: Error) => ({
+            ...store.ports,
+            observer,
+            store: { ...store.store, load: () => Promise.reject(error), commit: fails, settle: fails },
+          })
+          const fails = () => Promise.reject(new Error('SECRET'))
+          const bad = [record(0, reading('x'))]
+          await store.batch(bad, { ports: failing(Object.assign(new Error(quotes), { value: 'SECRET' })) })
+          const reply = 'ERR unknown command, with args beginning with: SECRET'
+          await store.batch(bad, { ports: failing(new Unavailable('store-unavailable', reply)) })
+          observer.unsettled(SLOT, 1, new Error(quotes))
+          for (const code of ['not-accepted', 'rejected', 'unexpected-error', 'timer-failed'] as const)
+            observer.decided(SLOT, [
+              { offset: 1, appendMs: 0, outcome: 'failed', reason: code, fault: fault(code, 'SECRET') },
+            ])
+        },
+        { level },
+      )
+      assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+      assert.deepEqual(
+        log.flatMap(({ code, level }) => (level === 'WARN' && code ? [code] : [])).sort(),
+        [
+          'id-conflict',
+          'malformed-event',
+          'not-a-cloudevent',
+          'not-accepted',
+          'rejected',
+          'schema-violated',
+          'timer-failed',
+          'unexpected-error',
+        ],
+        'each failure has told of itself',
+      )
+      assert.match(
+        String(log.find(line => line.code === 'unexpected-error')?.place),
+        /^at .*observer\.test\.ts/,
+      )
+    })
+})
+
+describe('what a function counts and measures', () => {
+  it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
     const log = await logOf(async observer => {
       const stage = new Stage(undefined, { observer })
       await stage.batch([
@@ -52,37 +211,165 @@ describe('what a function writes to its log', () => {
         record(0, reading('b'), { partition: 1 }),
       ])
     })
-    const counted = log
-      .filter(line => '_aws' in line)
-      .map(({ reason, applied, duplicate }) => [reason, applied ?? duplicate])
-    assert.deepEqual(counted.sort(), [
-      ['counted', 2],
-      ['id-known', 1],
+    const counted = [...metricsIn(log)].filter(([, { unit }]) => unit === 'Count')
+    assert.deepEqual(counted, [
+      ['applied counted', count(2, 'counted')],
+      ['duplicate id-known', count(1, 'id-known')],
     ])
   })
 
-  it('given payloads and what a consumer says of them, then none of it is in the log', async () => {
-    const talkative = {
-      name: 'talkative',
-      accepts: READING_TYPES,
-      onEvent: (_: unknown, { id }: { id: string }) => {
-        if (id === 'throws') throw new Error('cannot take SECRET')
-        return rejected('SECRET is not wanted')
-      },
-    }
-    const log = await logOf(async observer => {
-      const stage = new Stage(talkative as never, { observer })
-      await stage.batch([
-        record(0, reading('throws')),
-        record(1, reading('refused')),
-        record(2, { value: Buffer.from('SECRET') }),
-      ])
+  for (const [report, tell, metric, expected] of EVENTS)
+    it(`given ${report}, then it is counted as ${metric.split(' ')[0]}`, async () => {
+      const found = metricsIn(await logOf(tell)).get(metric)
+      assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
     })
-    assert.equal(log.filter(line => line.level === 'WARN').length, 3)
-    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
-    assert.match(
-      String(log.find(line => line.code === 'unexpected-error')?.place),
-      /^at .*observer\.test\.ts/,
+
+  for (const code of Object.keys(FAILURES) as FailureCode[])
+    it(`given a failure ${code}, then it is counted as failed, by its code`, async () => {
+      const failed = {
+        offset: 1,
+        appendMs: 0,
+        outcome: 'failed',
+        reason: code,
+        fault: fault(code, 'x'),
+      } as const
+      const log = await logOf(observer => observer.decided(SLOT, [failed, failed]))
+      assert.deepEqual(metricsIn(log).get(`failed ${code}`), count(2, code))
+    })
+
+  it('given records, then the time from append to decision is measured, by reason', async () => {
+    const log = await logOf(
+      observer =>
+        observer.decided(SLOT, [
+          { offset: 1, appendMs: 400, outcome: 'applied', reason: 'counted' },
+          { offset: 2, appendMs: 900, outcome: 'timer', reason: 'silent' },
+          { offset: 2, appendMs: 900, outcome: 'applied', reason: 'counted' },
+          { offset: 3, appendMs: 1_050, outcome: 'ignored', reason: 'not-mine' },
+        ]),
+      { now: () => 1_000 },
+    )
+    const metrics = metricsIn(log)
+    assert.deepEqual(metrics.get('latencyMs counted'), {
+      unit: 'Milliseconds',
+      values: [600, 100],
+      dimensions: ['service=tested', 'service=tested reason=counted'],
+    })
+    assert.deepEqual(
+      metrics.get('latencyMs not-mine')?.values,
+      [0],
+      'a clock that is ahead gives no negative time',
+    )
+    assert.equal(metrics.get('latencyMs silent'), undefined, 'a timer was never appended')
+  })
+
+  it('given more records than a metric has room for, then what is written has their percentiles', async () => {
+    const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
+    const log = await logOf(
+      observer =>
+        observer.decided(
+          SLOT,
+          shuffled.map((ms, offset) => ({ offset, appendMs: -ms, outcome: 'applied', reason: 'counted' })),
+        ),
+      { now: () => 0 },
+    )
+    const { values = [] } = metricsIn(log).get('latencyMs counted') ?? {}
+    assert.equal(values.length, 99)
+    for (const percentile of [0, 10, 50, 90, 99, 100])
+      assert.ok(
+        Math.abs((values[Math.round((98 * percentile) / 100)] as number) - 4_999 * (percentile / 100)) < 30,
+        `p${percentile}`,
+      )
+  })
+
+  it('given calls to Redis and Kafka, then how long each took is measured for the function', async () => {
+    let now = 0
+    const log = await logOf(
+      observer => {
+        for (const ms of [3, 5]) observer.took('load', ms)
+        observer.took('publish', 12)
+        now = 40
+      },
+      { now: () => now },
+    )
+    const times = [...metricsIn(log)].map(([name, { values, dimensions }]) => [name, values, dimensions])
+    assert.deepEqual(times, [
+      ['loadMs', [3, 5], ['service=tested']],
+      ['publishMs', [12], ['service=tested']],
+      ['invocationMs', [40], ['service=tested']],
+    ])
+  })
+})
+
+describe('the lag', () => {
+  const NOW = Date.parse('2026-03-01T14:00:00Z')
+  const before = (seconds: number, partition = 0) => ({ timestampMs: NOW - seconds * 1_000, partition })
+  const aTick = (offset: number, seconds: number, partition = 0) =>
+    record(offset, tick(partition, '2026-03-01T13:00:00Z'), before(seconds, partition))
+
+  async function lagOf(work: (stage: Stage) => Promise<unknown>): Promise<readonly number[] | undefined> {
+    const log = await logOf(
+      async observer => {
+        await work(new Stage(undefined, { observer }))
+      },
+      { now: () => NOW },
+    )
+    return metricsIn(log).get('lagSeconds')?.values
+  }
+
+  it('is the age of the last tick that was decided', async () => {
+    const records = [aTick(0, 95), aTick(1, 35), record(2, reading('a'), before(5))]
+    assert.deepEqual(await lagOf(stage => stage.batch(records)), [35])
+  })
+
+  it('is the age of the last record where no tick came', async () => {
+    const records = [record(0, reading('a'), before(9)), record(1, reading('b'), before(4))]
+    assert.deepEqual(await lagOf(stage => stage.batch(records)), [4])
+  })
+
+  it('is that of the partition that is farthest behind', async () => {
+    const records = [aTick(0, 10), aTick(0, 700, 1), record(0, reading('a'), before(1, 2))]
+    assert.deepEqual(await lagOf(stage => stage.batch(records)), [700])
+  })
+
+  it('is the age of the first record that waits, where a partition waits', async () => {
+    const records = [aTick(0, 300), record(1, reading('a'), before(200))]
+    const late = { remainingMs: () => 0 }
+    assert.deepEqual(await lagOf(stage => stage.batch(records, late)), [300])
+  })
+
+  it('is none where nothing was decided', async () => {
+    assert.equal(await lagOf(async () => {}), undefined)
+  })
+})
+
+describe('the page that lists what a function tells of itself', () => {
+  it('has every line and every metric', async () => {
+    const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
+    const log = await logOf(
+      async observer => {
+        for (const [, tell] of EVENTS) tell(observer)
+        for (const step of ['load', 'commit', 'settle', 'publish', 'read'] as const) observer.took(step, 1)
+        for (const outcome of ['applied', 'duplicate', 'ignored', 'failed'] as const) {
+          const failed = outcome === 'failed' ? { fault: fault('rejected', 'x') } : {}
+          observer.decided(SLOT, [{ offset: 1, appendMs: 0, outcome, reason: 'any', ...failed }])
+        }
+      },
+      { level: 'DEBUG' },
+    )
+    const lines = new Set(log.flatMap(({ message }) => (message === undefined ? [] : [String(message)])))
+    const metrics = new Set([...metricsIn(log).keys()].map(name => name.split(' ')[0] as string))
+    assert.ok(lines.size > 10 && metrics.size > 15, 'something was told')
+    assert.deepEqual(
+      [...lines, ...metrics].filter(told => !page.includes(`\`${told}\``)),
+      [],
     )
   })
 })
+
+function count(value: number, reason: string) {
+  return {
+    unit: 'Count',
+    values: [value],
+    dimensions: ['service=tested', `service=tested reason=${reason}`],
+  }
+}

@@ -4,7 +4,7 @@ import { CloudEvent, Kafka } from 'cloudevents'
 import fc from 'fast-check'
 import { isFault } from '../../../lib/cloudevents/event.ts'
 import { readEvent } from '../../../lib/cloudevents/reader.ts'
-import { continuedTrace, startedTrace, traceIdOf } from '../../../lib/cloudevents/trace.ts'
+import { continuedTrace, spanContextOf, startedTrace } from '../../../lib/cloudevents/trace.ts'
 import { type ContentMode, producedRecord, writeEvent } from '../../../lib/cloudevents/writer.ts'
 import type { Event } from '../../../lib/domain/event.ts'
 import { environmentReading } from '../../support/records.ts'
@@ -108,7 +108,7 @@ describe('the trace of an event', () => {
   it('is continued with flags and state, and not at all where it is broken', () => {
     const trace = { ...startedTrace({ source: '/s', id: 'a' }), tracestate: 'vendor=1' }
     const continued = continuedTrace({ extensions: trace }, 'effect')
-    assert.equal(traceIdOf({ extensions: continued }), traceIdOf({ extensions: trace }))
+    assert.equal(spanContextOf(continued)?.traceId, spanContextOf(trace)?.traceId)
     assert.equal(continued.tracestate, 'vendor=1')
     for (const traceparent of ['', 'nonsense', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`])
       assert.deepEqual(continuedTrace({ extensions: { traceparent } }, 'effect'), {})

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { writeEvent } from '../../lib/cloudevents/writer.ts'
+import type { Event } from '../../lib/domain/event.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { until } from '../support/until.ts'
+
+const trace = (digit: string) => digit.repeat(32)
+const parent = (digit: string) => digit.repeat(16)
+const traced = (digit: string) => ({
+  extensions: { traceparent: `00-${trace(digit)}-${parent(digit)}-01` },
+})
+
+/** Whoever emits what it is given passes its trace on: what cannot be read goes from consumer to consumer as a letter. */
+const broken = (digit: string) =>
+  reading(`broken-${digit}`, { ...traced(digit), data: { nothing: 'SECRET' } })
+
+describe('traces through serverless offline, to a collector', { timeout: 240_000 }, () => {
+  let environment: TestEnvironment
+  let receiver: OtlpReceiver
+  let offline: Offline
+
+  before(async () => {
+    receiver = await OtlpReceiver.start()
+    environment = await TestEnvironment.create()
+    offline = await Offline.start(environment.name, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=a%20key',
+    })
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await environment?.close()
+    await receiver?.stop()
+  })
+
+  /** Of one trace, by service, name and outcome. */
+  const spansIn = (digit: string) => receiver.spans.filter(({ traceId }) => traceId === trace(digit))
+  const named = (spans: readonly ReceivedSpan[], service: string, name: string) =>
+    spans.find(
+      span => span.resource['service.name'] === service && span.name === `${name}.${environment.name}`,
+    )
+
+  async function sent(...events: Event[]): Promise<void> {
+    const messages = events.map(event => {
+      const { value, headers } = writeEvent(event)
+      return { key: 'one', value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
+  }
+
+  it('given readings of three traces and one of none, then each consumer has a span in each trace', async () => {
+    const events = ['a', 'b', 'c'].map(digit => reading(digit, traced(digit)))
+    await sent(...events, reading('of no trace'))
+    const services = ['sluice-activity', 'sluice-alerting', 'sluice-processor']
+    await until(
+      'each consumer has told of each trace',
+      () => ['a', 'b', 'c'].every(digit => consumersOf(spansIn(digit)).join() === services.join()),
+      { describe: () => receiver.spans },
+    )
+    for (const digit of ['a', 'b', 'c'])
+      for (const span of processing(spansIn(digit))) {
+        assert.equal(span.parentSpanId, parent(digit))
+        assert.equal(span.attributes['cloudevents.event_id'], digit)
+        assert.equal(span.attributes['messaging.destination.name'], environment.topic('readings'))
+        const consumer = String(span.resource['service.name'])
+        assert.equal(span.attributes['messaging.consumer.group.name'], `${consumer}-${environment.name}`)
+        assert.ok(span.fromMs <= span.toMs && Date.now() - span.toMs < 240_000)
+      }
+    assert.ok(receiver.spans.every(({ traceId }) => /^(a+|b+|c+)$/.test(traceId)))
+    assert.ok(receiver.requests.every(({ headers }) => headers['x-api-key'] === 'a key'))
+  })
+
+  it('given what cannot be read, then its trace leads from the producer over the consumer to the dead letter', async () => {
+    await sent(broken('d'))
+    const chain = () => {
+      const spans = spansIn('d')
+      const failed = named(spans, 'sluice-processor', 'process sluice.telemetry.readings')
+      const letter = named(spans, 'sluice-processor', 'create sluice.telemetry.failures')
+      const routed = spans.find(({ parentSpanId }) => letter && parentSpanId === letter.spanId)
+      const dead = spans.find(({ parentSpanId }) => routed && parentSpanId === routed.spanId)
+      return [failed, letter, routed, dead]
+    }
+    await until('the router has told of the letter', () => chain().every(Boolean), {
+      describe: () => spansIn('d'),
+    })
+    const [failed, letter, routed, dead] = chain()
+    assert.deepEqual(
+      [failed?.status, failed?.attributes['error.type'], failed?.parentSpanId],
+      ['error', 'schema-violated', parent('d')],
+    )
+    assert.deepEqual([letter?.parentSpanId, letter?.kind], [failed?.spanId, 'producer'])
+    assert.deepEqual([routed?.resource['service.name'], routed?.status], ['sluice-dlq-router', 'unset'])
+    assert.equal(dead?.name, `create sluice.telemetry.dlq.${environment.name}`)
+    const letters = await environment.read('dlq')
+    assert.ok(
+      letters.some(
+        ({ headers }) => String(headers?.ce_traceparent) === `00-${trace('d')}-${dead?.spanId}-01`,
+      ),
+    )
+    assert.ok(receiver.requests.every(({ body }) => !body.includes('SECRET')))
+    assert.deepEqual(receiver.faults, [])
+  })
+
+  it('given a collector that answers no more, then the records are processed all the same, and it is told once', async () => {
+    receiver.answers.push('never', 'never', 'never', 'never', 'never', 'never')
+    await sent(reading('e', traced('e')))
+    await environment.untilCaughtUp('processor')
+    await until('the functions tell of it', () => /spans are dropped/.test(offline.output))
+    assert.match(offline.output, /"reason": ?"no-answer"/)
+    assert.doesNotMatch(offline.output, /a key|a%20key|SECRET/)
+  })
+})
+
+function processing(spans: readonly ReceivedSpan[]): readonly ReceivedSpan[] {
+  return spans.filter(({ kind }) => kind === 'consumer')
+}
+
+function consumersOf(spans: readonly ReceivedSpan[]): string[] {
+  return processing(spans)
+    .map(({ resource }) => String(resource['service.name']))
+    .sort()
+}

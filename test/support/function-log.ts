@@ -1,0 +1,70 @@
+/** What a function writes to its log, while a test listens. */
+import { mock } from 'node:test'
+import { LambdaObserver } from '../../lib/adapters/lambda/observer.ts'
+import { telemetryOf } from '../../lib/adapters/lambda/telemetry.ts'
+
+// Powertools then writes to the global console, where the test can listen.
+process.env.POWERTOOLS_DEV = 'true'
+process.env.POWERTOOLS_METRICS_DISABLED = 'false'
+
+export type LogLine = Record<string, unknown>
+
+interface Given {
+  readonly level?: 'DEBUG' | 'INFO' | 'WARN'
+  readonly now?: () => number
+}
+
+/** The lines of one invocation; those with `_aws` are metrics. */
+export async function logOf(
+  work: (observer: LambdaObserver) => void | Promise<void>,
+  { level = 'INFO', now = Date.now }: Given = {},
+): Promise<LogLine[]> {
+  process.env.LOG_LEVEL = level
+  const lines: string[] = []
+  const { logger, metrics } = telemetryOf('tested')
+  for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
+    mock.method(console, method, (line: string) => void lines.push(line))
+  try {
+    const observer = new LambdaObserver(logger, metrics, now)
+    observer.begin()
+    await work(observer)
+    observer.flush()
+  } finally {
+    mock.restoreAll()
+  }
+  return lines.map(line => JSON.parse(line))
+}
+
+/** A metric as CloudWatch reads it out of a line. */
+interface Metric {
+  readonly unit: string
+  readonly values: readonly number[]
+  /** Each set as `name=value` in order, such as `service=tested reason=counted`. */
+  readonly dimensions: readonly string[]
+}
+
+/** What CloudWatch makes of the lines, by name and, where there is one, reason. Throws where it would not take one. */
+export function metricsIn(log: readonly LogLine[]): Map<string, Metric> {
+  const found = new Map<string, Metric>()
+  for (const line of log.filter(line => '_aws' in line)) {
+    const { CloudWatchMetrics } = line._aws as { CloudWatchMetrics: readonly Directive[] }
+    for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
+      if (Namespace !== 'Sluice') throw new Error(`namespace ${Namespace}`)
+      const dimensions = Dimensions.map(names => names.map(name => `${name}=${line[name]}`).join(' '))
+      for (const { Name, Unit } of Metrics) {
+        const values = [line[Name]].flat() as number[]
+        if (values.length > 100 || !values.every(Number.isFinite)) throw new Error(`${Name}: ${values}`)
+        const name = line.reason === undefined ? Name : `${Name} ${line.reason}`
+        if (found.has(name)) throw new Error(`${name} is there twice`)
+        found.set(name, { unit: Unit, values, dimensions })
+      }
+    }
+  }
+  return found
+}
+
+interface Directive {
+  readonly Namespace: string
+  readonly Dimensions: readonly (readonly string[])[]
+  readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[]
+}

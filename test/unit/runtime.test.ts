@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { runProgram } from '../support/program.ts'
+
+const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
+/** What of the folder that exports spans a function loads when it starts. */
+async function loadedOf(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const program = 'test/support/loaded-modules.ts'
+  const { stdout, output } = await runProgram(program, ['functions/processor/handler.ts'], {
+    env: { ...NOWHERE, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env },
+  })
+  const line = stdout.split('\n').find(line => line.startsWith('{"refusal"'))
+  assert.ok(line, output)
+  const { refusal, loaded } = JSON.parse(line) as { refusal: string; loaded: string[] }
+  assert.match(refusal, /holds no record/)
+  assert.ok(loaded.includes('lib/adapters/lambda/observer.ts'), 'the list is one of what was loaded')
+  return loaded.filter(module => module.startsWith('lib/adapters/otlp/'))
+}
+
+describe('what a function loads', () => {
+  it('given no endpoint, then nothing that exports spans', async () => {
+    assert.deepEqual(await loadedOf({}), [])
+  })
+
+  it('given an endpoint, then that as well', async () => {
+    const loaded = await loadedOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
+    assert.ok(loaded.includes('lib/adapters/otlp/exporter.ts'), loaded.join())
+  })
+})

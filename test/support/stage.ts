@@ -9,7 +9,7 @@ import type { Event } from '../../lib/domain/event.ts'
 import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
 import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
 import { consume } from '../../lib/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
 import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
 import type { Decision, Observer, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
@@ -97,11 +97,11 @@ export class Stage {
   readonly ports: Ports
 
   constructor(
-    process: KeyedProcess<never> | KeyedProcess<unknown> = counting as KeyedProcess<unknown>,
+    process: KeyedProcess<never> | Process = counting as KeyedProcess<unknown>,
     overrides: Partial<Ports> = {},
   ) {
     this.store = new MemoryStateStore()
-    this.consumer = { ...CONSUMER_DEFAULTS, process: process as KeyedProcess<unknown>, env: 'test' }
+    this.consumer = { ...CONSUMER_DEFAULTS, process: process as Process, env: 'test' }
     this.ports = {
       store: this.store,
       publisher: this.publisher,

@@ -152,3 +152,20 @@ describe('records that cannot be processed', () => {
     assert.match(data.error, /too large for a letter.*its place in the log: value$/)
   })
 })
+
+describe('poison that must not block its partition', () => {
+  it('given a process that refuses with a vast message, then the letter still fits into its topic', async () => {
+    const process: KeyedProcess<unknown> = {
+      name: 'wordy',
+      accepts: READING_TYPES,
+      onEvent(_, { id }) {
+        if (id === 'a') return rejected('x'.repeat(3 * 2 ** 20))
+        throw new Error('x'.repeat(3 * 2 ** 20))
+      },
+    }
+    const stage = new Stage(process)
+    await stage.batch([record(0, reading('a')), record(1, reading('b'))])
+    assert.equal(stage.publisher.published.length, 2)
+    for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
+  })
+})

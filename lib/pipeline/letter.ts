@@ -6,6 +6,7 @@ import { derivedId } from '../domain/derived-id.ts'
 import type { Event } from '../domain/event.ts'
 import { type Fault, fault } from '../domain/failure/codes.ts'
 import type { Failure } from '../domain/failure/failure.ts'
+import { instant } from '../domain/instant.ts'
 import type { Signal } from '../domain/topics.ts'
 import { failureEntry, type Place } from './emission.ts'
 import type { OutboxEntry, RememberedFailure } from './ports.ts'
@@ -146,8 +147,4 @@ export function timerLetter(
   return failureEntry(derivedId('failed-timer', consumer, timer.id), to, at, data, {
     extensions: timer.trace,
   })
-}
-
-function instant(timeMs: number): string {
-  return new Date(timeMs).toISOString()
 }

@@ -168,4 +168,19 @@ describe('poison that must not block its partition', () => {
     assert.equal(stage.publisher.published.length, 2)
     for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
   })
+
+  for (const timestampMs of [1.8e18, -1.8e18])
+    it(`given a record that claims to be of ${timestampMs} ms, then it is decided, and what it causes can be read`, async () => {
+      const stage = new Stage()
+      const timeless = (id: string) => ({ ...reading(id), time: undefined }) as never
+      const strange = { timestampMs }
+      const response = await stage.batch([
+        record(0, { value: Buffer.from('poison') }, strange),
+        record(1, timeless('a'), strange),
+        record(2, timeless('b'), strange),
+      ])
+      assert.deepEqual(response, { batchItemFailures: [] })
+      assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', 'applied/counted', 'applied/counted'])
+      assert.equal(stage.events.length, 2)
+    })
 })

@@ -1,4 +1,6 @@
 /** Runs one step of a process, and makes of its answer what can be stored; what cannot, is a fault. Pure. */
+import { attributeFault } from '../cloudevents/attributes.ts'
+import { attributesOf } from '../cloudevents/event.ts'
 import { traceOf } from '../cloudevents/trace.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
 import type { Decided, KeyedProcess, Step, TimerChange } from '../domain/process.ts'
@@ -34,6 +36,8 @@ export function runStep(
     const entries = step.emit.map((emission, index) =>
       emitted(process.name, emission, cause, { ...at, index: at.index + index }),
     )
+    const unreadable = entries.flatMap(({ event }) => attributeFault(attributesOf(event)) ?? [])[0]
+    if (unreadable) return fault('unexpected-error', `the consumer emitted no CloudEvent: ${unreadable}`)
     const unfit = entries.find(entry => !fitsItsTopic(entry))
     if (unfit) return fault('emission-too-large', `a ${unfit.event.type} does not fit into ${unfit.to}`)
     const json = step.state === undefined ? null : JSON.stringify(step.state)
@@ -59,6 +63,8 @@ function mistake(
   hasOnTimer: boolean,
 ): string | undefined {
   if (!distinct(emit)) return 'emitted the same name twice in one step'
+  // From the outbox of a store, they would come back as something else.
+  if (emit.some(({ data }) => Buffer.isBuffer(data))) return 'emitted bytes, and JSON knows none'
   if (!distinct(timers)) return 'changed the same timer twice in one step'
   const set = timers.filter(({ dueMs }) => dueMs !== undefined) as Required<TimerChange>[]
   if (set.length > 0 && !hasOnTimer) return 'set a timer, but has no onTimer'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sizeOf } from '../../../lib/cloudevents/record.ts'
-import { decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
+import { decided, type Emission, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -182,5 +182,28 @@ describe('poison that must not block its partition', () => {
       assert.deepEqual(response, { batchItemFailures: [] })
       assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', 'applied/counted', 'applied/counted'])
       assert.equal(stage.events.length, 2)
+    })
+})
+
+describe('emissions that nobody could read', () => {
+  const good = { name: 'e', to: 'events' as const, key: 'k', type: 't', source: '/s', data: {} }
+  const table: [name: string, emission: Partial<Emission>][] = [
+    ['an empty subject', { subject: '' }],
+    ['a source with a space', { source: '/s and more' }],
+    ['no type', { type: '' }],
+    ['a dataschema that is no absolute URI', { dataschema: 'schema' }],
+    ['bytes for data, which a store would give back as something else', { data: Buffer.from('bytes') }],
+  ]
+  for (const [name, broken] of table)
+    it(`given ${name}, then that is a bug of the consumer, and its record fails`, async () => {
+      const process: KeyedProcess<unknown> = {
+        name: 'careless',
+        accepts: READING_TYPES,
+        onEvent: () => decided('emitted', {}, [{ ...good, ...broken }]),
+      }
+      const stage = new Stage(process)
+      await stage.batch([record(0, reading('a'))])
+      assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
+      assert.equal(await stage.state(ENTITY), undefined)
     })
 })

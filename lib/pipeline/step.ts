@@ -12,7 +12,6 @@ import { fitsItsTopic } from './publish.ts'
 /** A step as it will be stored. */
 export interface Stored {
   readonly reason: string
-  readonly state: unknown
   /** The state as JSON; null forgets the entity. */
   readonly json: string | null
   readonly entries: readonly OutboxEntry[]
@@ -45,7 +44,6 @@ export function runStep(
       return fault('unexpected-error', 'the consumer returned a state that JSON does not know')
     return {
       reason: step.reason,
-      state: step.state,
       json,
       entries,
       set: step.timers.flatMap(change => stored(process.name, change, cause)),

@@ -72,7 +72,7 @@ export function recordLetter(
   cause: Event | undefined,
   at: Place,
 ): OutboxEntry {
-  const { attempt } = failure
+  const { attempt, firstFailedAt } = failure
   const id =
     attempt === 1
       ? failure.id
@@ -81,7 +81,8 @@ export function recordLetter(
     originalTopic: record.topic,
     originalPartition: failure.partition,
     originalOffset: failure.offset,
-    originalTimestamp: record.timestampMs,
+    // A failure is of its record's time: of one that came back, this tells when it was first written.
+    originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
     originalKey: record.key?.toString('base64') ?? null,
     originalValue: record.value?.toString('base64') ?? null,
     originalHeaders: originalHeaders(record).map(([name, value]) => ({
@@ -92,7 +93,7 @@ export function recordLetter(
     errorType: code,
     consumer,
     attempt,
-    firstFailedAt: failure.firstFailedAt,
+    firstFailedAt,
     failedAt: instant(record.timestampMs),
   }
   let made = failureEntry(id, to, at, data, cause)

@@ -47,13 +47,17 @@ export function failureId(consumer: string, { topic, partition, offset }: Record
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
-/** Of the bytes that a producer wrote: by it a redriven record is known to be what failed. */
+/**
+ * Of the bytes that a producer wrote: by it a redriven record is known to be what failed. Headers count in the order of
+ * their names: Kafka keeps the order in which they were written, but the clients by which a record comes back do not.
+ */
 export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
   const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
   add(record.key)
   add(record.value)
-  for (const [name, value] of originalHeaders(record)) {
+  const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  for (const [name, value] of headers) {
     add(Buffer.from(name))
     add(value)
   }

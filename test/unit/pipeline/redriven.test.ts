@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../../lib/cloudevents/record.ts'
+import type { LogRecord, RecordHeader } from '../../../lib/cloudevents/record.ts'
 import { type Aim, originalHeaders, redriveHeaders } from '../../../lib/cloudevents/redrive.ts'
 import type { Failure } from '../../../lib/domain/failure/failure.ts'
 import { decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
@@ -105,6 +105,30 @@ describe('a record that comes back', () => {
     await stage.batch([{ ...again(failed, 10), value: Buffer.from('{}') }])
     assert.deepEqual(stage.outcomes, ['failed/unknown-failure'])
     assert.match(letters(stage).at(-1)?.error ?? '', /bytes/)
+  })
+
+  it('given headers in the order that a client gave them, then it is what failed: clients group them by name', async () => {
+    const refused = new Set(['a'])
+    const stage = new Stage(moody(refused) as KeyedProcess<never>)
+    const header = (name: string, value: string): RecordHeader => [name, Buffer.from(value)]
+    const own = [header('x', '1'), header('7', '2'), header('x', '3')]
+    const plain = record(3, reading('a'))
+    const failed = { ...plain, headers: [...own, ...plain.headers] }
+    const grouped = [header('7', '2'), ...plain.headers, header('x', '1'), header('x', '3')]
+    await stage.batch([failed])
+    refused.clear()
+    await stage.batch([again({ ...failed, headers: grouped }, 10)])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted'])
+  })
+
+  it('given values of one header in another order, then it is not what failed', async () => {
+    const stage = new Stage(moody(new Set(['a'])) as KeyedProcess<never>)
+    const header = (value: string): RecordHeader => ['x', Buffer.from(value)]
+    const plain = record(3, reading('a'))
+    const failed = { ...plain, headers: [...plain.headers, header('1'), header('2')] }
+    await stage.batch([failed])
+    await stage.batch([again({ ...failed, headers: [...plain.headers, header('2'), header('1')] }, 10)])
+    assert.equal(stage.outcomes[1], 'failed/unknown-failure')
   })
 
   it('given one that could not be decoded, when a new schema takes it, then it is applied', async () => {

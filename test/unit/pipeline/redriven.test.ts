@@ -44,7 +44,7 @@ async function failedOnce() {
   return { stage, failed, refused }
 }
 
-describe('a record that comes back', () => {
+describe('rule 11: a record that comes back', () => {
   it('given an open failure, then its next attempt is applied, and only once', async () => {
     const { stage, failed, refused } = await failedOnce()
     refused.clear()

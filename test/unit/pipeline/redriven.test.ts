@@ -49,8 +49,9 @@ describe('rule 11: a record that comes back', () => {
     const { stage, failed, refused } = await failedOnce()
     refused.clear()
     await stage.batch([again(failed, 10)])
-    await stage.batch([again(failed, 11)])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/attempt-known'])
+    await stage.batch([again(failed, 11), again(failed, 12, { attempt: 3 })])
+    const known = 'duplicate/attempt-known'
+    assert.deepEqual(stage.outcomes, ['applied/counted', known, known])
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 

@@ -29,6 +29,7 @@ describe('a timer', () => {
           doneOn(stage).filter(done => done.includes('@')),
           fired,
         )
+        assert.ok(!stage.outcomes.includes('timer/timer-failed'))
       })
 
   it('given that it forgets its entity, then the others of that entity are gone', async () => {
@@ -40,6 +41,7 @@ describe('a timer', () => {
     ])
     await stage.batch(log)
     assert.deepEqual(doneOn(stage), ['x 1', 'x t@20', 'x 2'])
+    assert.ok(!stage.outcomes.includes('timer/timer-failed'))
   })
 
   for (const [how, told] of [

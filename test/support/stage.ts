@@ -76,6 +76,10 @@ export class RecordingObserver implements Observer {
   blind(_: Slot, beforeOffset: number, ms: number): void {
     this.blindStretches.push({ beforeOffset, ms })
   }
+  readonly strays: { fromOffset: number; count: number }[] = []
+  strayed(_: Slot, fromOffset: number, count: number): void {
+    this.strays.push({ fromOffset, count })
+  }
   readonly floodsSince: number[] = []
   flooded(_: Slot, sinceMs: number): void {
     this.floodsSince.push(sinceMs)

@@ -54,11 +54,14 @@ describe('what a function writes to its log', () => {
     })
     const counted = log
       .filter(line => '_aws' in line)
-      .map(({ reason, applied, duplicate }) => [reason, applied ?? duplicate])
+      .map(({ reason, applied, duplicate, strayed }) => [reason, applied ?? duplicate ?? strayed])
     assert.deepEqual(counted.sort(), [
+      // Neither partition is the one of their key: counted for each, and said once.
+      ['another-partitioner', 3],
       ['counted', 2],
       ['id-known', 1],
     ])
+    assert.equal(log.filter(line => line.level === 'ERROR').length, 1)
   })
 
   it('given payloads and what a consumer says of them, then none of it is in the log', async () => {

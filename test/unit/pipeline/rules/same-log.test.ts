@@ -1,6 +1,7 @@
 /** The fine print, "The same log": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../../lib/domain/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -37,3 +38,38 @@ describe('rule 21: the same log gives the same', () => {
     )
   })
 })
+
+describe('rule 23: another partitioner is noticed', () => {
+  // By Kafka's own tests of its murmur2, in a topic of twelve partitions.
+  const [key, home] = ['foobar', (-790332482 & 0x7fffffff) % 12]
+  const keyed = (offset: number, partition: number, name: string | null = key) =>
+    logRecordWith(name, record(offset, reading(`r${offset}`), { partition }))
+
+  it('rule 23: given keys where Kafka puts them, then nothing is said', async () => {
+    const stage = new Stage()
+    await stage.batch([keyed(0, home), keyed(1, home)])
+    assert.deepEqual(stage.observer.strays, [])
+  })
+
+  it('rule 23: given keys elsewhere, then they are applied, and counted once, however often they come', async () => {
+    const stage = new Stage()
+    const batch = [keyed(0, home + 1, null), keyed(1, home + 1), keyed(2, home + 1)]
+    await stage.batch(batch)
+    await stage.batch([...batch, keyed(3, home + 1)])
+    assert.deepEqual(stage.outcomes, Array(4).fill('applied/counted'))
+    assert.deepEqual(stage.observer.strays, [
+      { fromOffset: 1, count: 2 },
+      { fromOffset: 3, count: 1 },
+    ])
+  })
+
+  it('rule 23: given a topic that is not in the table, then nobody knows how many partitions it has', async () => {
+    const stage = new Stage()
+    await stage.batch([{ ...keyed(0, 7), topic: 'elsewhere' }])
+    assert.deepEqual(stage.observer.strays, [])
+  })
+})
+
+function logRecordWith(key: string | null, plain: LogRecord): LogRecord {
+  return { ...plain, key: key === null ? null : Buffer.from(key) }
+}

@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { traceIdOf } from '../../cloudevents/trace.ts'
-import type { Fault } from '../../domain/failure/codes.ts'
+import type { FailureCode, Fault } from '../../domain/failure/codes.ts'
 import {
   type Decision,
   type Observer,
@@ -165,9 +165,17 @@ function failureOf(error: unknown): Record<string, unknown> {
   return { error: error.name, place: frames.slice(0, 5).map(line => line.trim()) }
 }
 
-/** Our own messages name places, never contents; what a consumer says or throws may quote the event. */
+/** Whose messages are a consumer's own words, or the outside's: they may quote the event. */
+const IN_OTHERS_WORDS: ReadonlySet<FailureCode> = new Set([
+  'unexpected-error',
+  'rejected',
+  'timer-failed',
+  'not-accepted',
+])
+
+/** Our own messages name places, never contents. */
 function explanation(fault: Fault | undefined): Record<string, string> {
   if (!fault) return {}
-  if (fault.code === 'unexpected-error') return fault.place ? { place: fault.place } : {}
-  return fault.code === 'rejected' ? {} : { fault: fault.message }
+  if (!IN_OTHERS_WORDS.has(fault.code)) return { fault: fault.message }
+  return fault.place ? { place: fault.place } : {}
 }

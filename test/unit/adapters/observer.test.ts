@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
 import { LambdaObserver } from '../../../lib/adapters/lambda/observer.ts'
 import { telemetryOf } from '../../../lib/adapters/lambda/telemetry.ts'
-import { rejected } from '../../../lib/domain/process.ts'
+import { decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -87,5 +87,24 @@ describe('what a function writes to its log', () => {
       String(log.find(line => line.code === 'unexpected-error')?.place),
       /^at .*observer\.test\.ts/,
     )
+  })
+
+  it('given what a consumer says of a timer, or a sink of an event, then none of it is in the log', async () => {
+    const said = { retry: 'SECRET is busy' }
+    const sink = { name: 'bell', accepts: READING_TYPES, deliver: async () => [said] }
+    const alarmed: KeyedProcess<{ at: number }> = {
+      name: 'alarmed',
+      accepts: READING_TYPES,
+      onEvent: (_, { timeMs }) => decided('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
+      onTimer: () => rejected('SECRET is not wanted'),
+    }
+    const log = await logOf(async observer => {
+      await new Stage(sink, { observer }).batch([record(0, reading('a'))])
+      const stage = new Stage(alarmed as KeyedProcess<never>, { observer })
+      await stage.batch([record(0, reading('a')), record(1, reading('b', { at: 60 }))])
+    })
+    const codes = log.map(({ code }) => code)
+    assert.ok(codes.includes('not-accepted') && codes.includes('timer-failed'))
+    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
   })
 })

@@ -54,7 +54,15 @@ function buildDir(env, args) {
 }
 
 /** Settings of the functions that are handed on where they are set; `lib/config.ts` has their defaults. */
-const HANDED_ON = ['KAFKA_AUTH', 'CONTENT_MODE', 'ID_WINDOW_SECONDS', 'FUTURE_TOLERANCE_SECONDS']
+const HANDED_ON = [
+  'KAFKA_AUTH',
+  'KAFKA_ISOLATION',
+  'CONTENT_MODE',
+  'ID_WINDOW_SECONDS',
+  'FUTURE_TOLERANCE_SECONDS',
+  'SLUICE_SINCE',
+  'LOG_TIME',
+]
 
 function given(env) {
   return Object.fromEntries(HANDED_ON.filter(name => env[name]).map(name => [name, env[name]]))

@@ -115,7 +115,7 @@ function lazily<T>(make: () => T): () => T {
 }
 
 function consumerOf(config: Config, process: Process, choices: Choices): Consumer {
-  const { env, contentMode, idWindowMs, futureToleranceMs, sinceMs } = config
+  const { env, contentMode, idWindowMs, futureToleranceMs, logTime, sinceMs } = config
   return {
     ...CONSUMER_DEFAULTS,
     ...choices,
@@ -124,6 +124,7 @@ function consumerOf(config: Config, process: Process, choices: Choices): Consume
     contentMode,
     idWindowMs,
     futureToleranceMs,
+    logTime,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }
 }

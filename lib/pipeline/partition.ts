@@ -80,7 +80,7 @@ export class PartitionRun {
     this.#invocation = invocation
     this.#batch = batch
     this.#slot = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
-    this.#line = new Line(batch.records, consumer.limits)
+    this.#line = new Line(batch.records, consumer)
   }
 
   async run(): Promise<PartitionResult> {

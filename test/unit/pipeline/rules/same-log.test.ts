@@ -1,9 +1,11 @@
 /** The fine print, "The same log": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogTime } from '../../../../lib/cloudevents/log-time.ts'
 import type { LogRecord } from '../../../../lib/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../../lib/domain/telemetry/families.ts'
+import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -36,6 +38,53 @@ describe('rule 21: the same log gives the same', () => {
       whole.events.map(({ data }) => (data as { ids: string[] }).ids.length),
       [1, 2, 3],
     )
+  })
+})
+
+describe('rule 22: a log that is replayed into a topic', () => {
+  const original = logOf([
+    [0, order('1', 'x', 0, { set: { t: 100 } })],
+    [60, order('2', 'y', 30, { set: { t: 90 } })],
+    [110, order('3', 'y', 60, { cancel: ['t'] })],
+    [200, 'tick'],
+  ])
+  /** The same, appended all at once. */
+  const replayed = (carrying: boolean) =>
+    original.map(one => {
+      const logTime = ['sluice-logtime', Buffer.from(String(one.timestampMs))] as const
+      const timestampMs = Date.parse('2026-05-01T00:00:00Z') + one.offset
+      return { ...one, timestampMs, headers: carrying ? [...one.headers, logTime] : one.headers }
+    })
+  async function played(log: readonly LogRecord[], logTime: LogTime, cut = false) {
+    const stage = obeyingStage()
+    stage.consumer = { ...stage.consumer, logTime }
+    stage.inLog(log)
+    // Cut: the rest is read beside what is delivered.
+    await stage.batch(cut ? log.slice(0, 1) : log)
+    if (cut) await stage.batch(log.slice(-1))
+    return stage
+  }
+
+  it('rule 22: is a new log, with times of its own', async () => {
+    const stage = await played(replayed(true), 'append')
+    assert.deepEqual(doneOn(stage), ['x 1', 'y 2', 'y 3'])
+  })
+
+  it('rule 22: unless its records carry the old times, and the consumer goes by them', async () => {
+    const before = await played(original, 'append')
+    assert.deepEqual(doneOn(before), ['x 1', 'y 2', 'x t@100', 'y 3'])
+    for (const cut of [false, true])
+      assert.deepEqual((await played(replayed(true), 'carried', cut)).events, before.events)
+  })
+
+  it('rule 22: what carries no time, or none that can be read, has that of its own log', async () => {
+    const plain = await played(replayed(false), 'append')
+    const unreadable = replayed(false).map(one => ({
+      ...one,
+      headers: [...one.headers, ['sluice-logtime', Buffer.from('yesterday')] as const],
+    }))
+    for (const log of [replayed(false), unreadable])
+      assert.deepEqual((await played(log, 'carried')).events, plain.events)
   })
 })
 

@@ -6,8 +6,10 @@ import type { LogRecord } from '../../../../lib/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../../lib/domain/telemetry/families.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
+import { Random } from '../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
+import { watchedLog, watching } from '../../../support/watching.ts'
 
 describe('rule 21: the same log gives the same', () => {
   /** Keeps in its state what JSON does not, and changes in place what it has emitted. */
@@ -38,6 +40,26 @@ describe('rule 21: the same log gives the same', () => {
       whole.events.map(({ data }) => (data as { ids: string[] }).ids.length),
       [1, 2, 3],
     )
+  })
+
+  it('rule 21: an hour that is read in one go emits what the same hour read live does, id by id', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const random = new Random(seed)
+      const hour = watchedLog(random, 150)
+      const live = new Stage(watching as KeyedProcess<never>)
+      for (const one of hour) await live.batch([one])
+      assert.ok(live.outcomes.includes('timer/silent'))
+      const backlog = new Stage(watching as KeyedProcess<never>)
+      await backlog.batch(hour)
+      assert.deepEqual(backlog.events, live.events, `seed ${seed}`)
+      const cut = new Stage(watching as KeyedProcess<never>)
+      cut.consumer = { ...cut.consumer, limits: { ...cut.consumer.limits, records: 7, timers: 2 } }
+      for (let from = 0, to = 0; from < hour.length; from = to) {
+        to = from + random.between(1, 40)
+        await cut.batch(hour.slice(from, to))
+      }
+      assert.deepEqual(cut.events, live.events, `seed ${seed}`)
+    }
   })
 })
 

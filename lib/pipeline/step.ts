@@ -29,6 +29,11 @@ export function runStep(
 ): Stored | Fault {
   try {
     const step = call()
+    if (step instanceof Promise) {
+      // What it rejects with later would end the invocation, and each one after it that meets the record.
+      step.catch(() => {})
+      return fault('unexpected-error', 'the consumer is asynchronous')
+    }
     if ('rejected' in step) return fault('rejected', step.rejected)
     const wrong = mistake(step, cause, process.onTimer !== undefined)
     if (wrong) return fault('unexpected-error', `the consumer ${wrong}`)

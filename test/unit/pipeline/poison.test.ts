@@ -207,3 +207,44 @@ describe('emissions that nobody could read', () => {
       assert.equal(await stage.state(ENTITY), undefined)
     })
 })
+
+describe('a process that does what it must not', () => {
+  it('given one that changes the event, then its letter has the original bytes, and a repeat is known', async () => {
+    const process: KeyedProcess<unknown> = {
+      name: 'meddling',
+      accepts: READING_TYPES,
+      onEvent(_, event) {
+        const meddled = event as { id: string; data: { temperature: number } }
+        meddled.data.temperature = -1
+        if (event.id === 'bad') return rejected('no')
+        meddled.id = 'another'
+        return decided('counted', {})
+      },
+    }
+    const stage = new Stage(process)
+    const bad = record(0, reading('bad'))
+    await stage.batch([bad, record(1, reading('a')), record(2, reading('a'))])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted', 'duplicate/id-known'])
+    const { originalValue } = stage.events[0]?.data as { originalValue: string }
+    assert.equal(originalValue, bad.value?.toString('base64'))
+  })
+
+  it('given one that is asynchronous, then that is its bug, and its rejection ends no invocation', async () => {
+    const stray: unknown[] = []
+    const listen = (reason: unknown) => void stray.push(reason)
+    process.on('unhandledRejection', listen)
+    const late: KeyedProcess<unknown> = {
+      name: 'late',
+      accepts: READING_TYPES,
+      onEvent: (async () => {
+        throw new Error('late')
+      }) as never,
+    }
+    const stage = new Stage(late)
+    await stage.batch([record(0, reading('a'))])
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', listen)
+    assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
+    assert.deepEqual(stray, [])
+  })
+})

@@ -33,7 +33,7 @@ export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
   return 'deliver' in consumer.process
 }
 
-export interface WaveLimits {
+interface WaveLimits {
   readonly records: number
   /** Of values; a record that is larger is a wave of its own. */
   readonly bytes: number

@@ -31,7 +31,7 @@ interface Obedient {
 }
 
 /** Emits one event for each order and each timer, in which it says which. */
-export const obeying: KeyedProcess<Obedient, Order> = {
+const obeying: KeyedProcess<Obedient, Order> = {
   name: 'obeying',
   accepts: [ORDER_TYPE],
   onEvent: (state, { id, entity, data = {} }) => obey(id, entity, state, data),

@@ -225,8 +225,8 @@ describe('a process that does what it must not', () => {
     const bad = record(0, reading('bad'))
     await stage.batch([bad, record(1, reading('a')), record(2, reading('a'))])
     assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted', 'duplicate/id-known'])
-    const { originalValue } = stage.events[0]?.data as { originalValue: string }
-    assert.equal(originalValue, bad.value?.toString('base64'))
+    const letter = stage.events[0]?.data as { originalValue: string } | undefined
+    assert.equal(letter?.originalValue, bad.value?.toString('base64'))
   })
 
   it('given one that is asynchronous, then that is its bug, and its rejection ends no invocation', async () => {

@@ -84,8 +84,10 @@ export class WorkingCopy {
     this.#applied.set(id.id, id)
   }
 
-  failure(id: string): RememberedFailure | undefined {
-    return this.#failures.get(id) ?? this.#snapshot.failures.get(id)
+  /** What is remembered of a failure at a time on the log's clock: the store may still have older ones. */
+  failure(id: string, nowMs: number): RememberedFailure | undefined {
+    const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
+    return failure && nowMs - failure.failedAtMs <= FAILURE_WINDOW_MS ? failure : undefined
   }
 
   rememberFailure(failure: RememberedFailure): void {

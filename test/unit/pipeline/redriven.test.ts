@@ -154,15 +154,16 @@ describe('rule 11: a record that comes back', () => {
     assert.deepEqual(second, { ...first, attempt: 2, failedAt: second?.failedAt })
   })
 
-  it('given a failure older than what the dlq keeps, then it is unknown', async () => {
-    const { stage, failed, refused } = await failedOnce()
-    refused.clear()
-    const slot = stage.slot()
-    const copy = stage.store.copyOf(slot) as { clock: { nowMs: number } }
-    const days = 31 * 24 * 3_600_000
-    stage.store.restore(slot, { ...copy, clock: { ...copy.clock, nowMs: days } })
-    await stage.batch([record(4, reading('b'))])
-    await stage.batch([again(failed, 10)])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
-  })
+  for (const isCut of [true, false])
+    it(`given a failure older than what the dlq keeps, then it is unknown${isCut ? '' : ', even within one wave'}`, async () => {
+      const { stage, failed, refused } = await failedOnce()
+      refused.clear()
+      const slot = stage.slot()
+      const copy = stage.store.copyOf(slot) as { clock: { nowMs: number } }
+      const thirtyDays = 30 * 24 * 3_600_000
+      stage.store.restore(slot, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays } })
+      const log = [record(4, reading('b')), again(failed, 5)]
+      for (const batch of isCut ? log.map(one => [one]) : [log]) await stage.batch(batch)
+      assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
+    })
 })

@@ -95,7 +95,7 @@ it('given a stretch larger than a fetch, then it takes several, and each goes on
   assert.equal(looked.nextOffset, looked.records.length)
 })
 
-it('given that it has read, then no consumer group is there', async () => {
+it('rule 7: given that it has read, then no consumer group is there', async () => {
   await reader.read(topic, 1, { fromOffset: 0, toOffset: 9 })
   const { groups } = await admin.listGroups()
   assert.ok(groups.every(({ groupId }) => !groupId.includes(topic)))

@@ -1,11 +1,13 @@
 /** The fine print, "The log's clock": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type MinuteSummary, statistics } from '../../../../lib/domain/analytics/process.ts'
+import type { KeyedProcess } from '../../../../lib/domain/process.ts'
 import { tick } from '../../../../lib/domain/telemetry/tick.ts'
 import { TOPICS } from '../../../../lib/domain/topics.ts'
 import { advance, blindMs } from '../../../../lib/pipeline/clock.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
-import { logRecord as record } from '../../../support/records.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const MINUTE = 60_000
@@ -248,5 +250,18 @@ describe('rule 18: more timers than a commit takes', () => {
     await whole.batch(log)
     for (let delivery = 0; delivery < 8; delivery += 1) await broken.batch(log)
     assert.deepEqual(broken.events, whole.events)
+  })
+})
+
+describe('rule 20: a reading that is late for a closed window', () => {
+  it('rule 20: given one, then that window leaves again as its next revision, under an id of its own', async () => {
+    const stage = new Stage(statistics as KeyedProcess<never>)
+    const times = [0, 70, 30]
+    await stage.batch(times.map((at, offset) => record(offset, reading(`r${offset}`, { at }))))
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/window-closed', 'applied/window-revised'])
+    const [first, second] = stage.events.map(({ data }) => data as MinuteSummary)
+    assert.deepEqual([first?.revision, second?.revision], [1, 2])
+    assert.equal(first?.windowStart, second?.windowStart)
+    assert.notEqual(stage.events[0]?.id, stage.events[1]?.id)
   })
 })

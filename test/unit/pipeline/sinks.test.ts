@@ -71,6 +71,16 @@ describe('a sink', () => {
     assert.deepEqual(stage.outcomes, ['applied/rung', 'duplicate/id-known'])
   })
 
+  it('given an event sent twice in a wave, when the first is refused, then the second is offered by itself', async () => {
+    const { sink, calls } = outside((_, call) => (call === 1 ? { rejected: 'not yet' } : RUNG))
+    const stage = new Stage(sink)
+    assert.deepEqual(await stage.batch([record(0, reading('a')), record(1, reading('a'))]), {
+      batchItemFailures: [],
+    })
+    assert.deepEqual(calls, [['a'], ['a']])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/rung'])
+  })
+
   it('given one event of a batch that makes it throw, then the others are delivered without it', async () => {
     const { sink, calls } = outside(id => (id === 'b' ? new Error('a bug') : RUNG), { batchSize: 3 })
     const stage = new Stage(sink)
@@ -141,6 +151,7 @@ describe('a sink', () => {
 
   const wrong: [name: string, answers: (count: number) => unknown][] = [
     ['too few', () => []],
+    ['too many', count => Array(count + 1).fill(RUNG)],
     ['none at all', () => undefined],
     ['nothing for each', count => Array(count).fill(undefined)],
     ['promises', count => Array.from({ length: count }, async () => RUNG)],

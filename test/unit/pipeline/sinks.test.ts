@@ -151,7 +151,7 @@ describe('a sink', () => {
 
   const wrong: [name: string, answers: (count: number) => unknown][] = [
     ['too few', () => []],
-    ['too many', count => Array(count + 1).fill(RUNG)],
+    ['nothing, and then one for each', count => [undefined, ...Array(count).fill(RUNG)]],
     ['none at all', () => undefined],
     ['nothing for each', count => Array(count).fill(undefined)],
     ['promises', count => Array.from({ length: count }, async () => RUNG)],

@@ -1,5 +1,6 @@
 /** The only reader of the environment. Every fault is reported at once, with the variable's name and what it should be. */
 import { parseRedisUrl } from './adapters/redis/address.ts'
+import { LOG_TIMES, type LogTime } from './cloudevents/log-time.ts'
 import type { ContentMode } from './cloudevents/writer.ts'
 import { CONSUMER_DEFAULTS } from './pipeline/consumer.ts'
 
@@ -31,6 +32,8 @@ export interface Config {
   readonly futureToleranceMs: number
   /** Records appended before this instant, in milliseconds since the epoch, are none of the consumers'. */
   readonly sinceMs?: number
+  /** Whose append times the consumers go by. */
+  readonly logTime: LogTime
   /** Whether this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
   /** Where spans are sent; absent where nobody wants them. By the names that OpenTelemetry gives to its settings. */
@@ -109,6 +112,7 @@ export function readConfig(environment: Environment = process.env): Config {
     idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
     ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
+    logTime: read.oneOf('LOG_TIME', LOG_TIMES, CONSUMER_DEFAULTS.logTime),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',
     ...(otlpEndpoint
       ? {

@@ -145,7 +145,7 @@ function lazily<T>(make: () => T): () => T {
 }
 
 function consumerOf(config: Config, process: Process, choices: Choices): Consumer {
-  const { env, contentMode, idWindowMs, futureToleranceMs, sinceMs } = config
+  const { env, contentMode, idWindowMs, futureToleranceMs, logTime, sinceMs } = config
   return {
     ...CONSUMER_DEFAULTS,
     ...choices,
@@ -154,6 +154,7 @@ function consumerOf(config: Config, process: Process, choices: Choices): Consume
     contentMode,
     idWindowMs,
     futureToleranceMs,
+    logTime,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }
 }

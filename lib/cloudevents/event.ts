@@ -24,6 +24,12 @@ export function toEvent(attributes: Attributes, payload: { readonly data?: unkno
   return Object.keys(extensions).length > 0 ? { ...event, extensions } : event
 }
 
+/** Its attributes: what a reader would check. */
+export function attributesOf({ data: _, extensions, ...context }: Event): Attributes {
+  const named = Object.entries({ specversion: '1.0', ...context, ...extensions })
+  return new Map(named.filter((attribute): attribute is [string, string] => attribute[1] !== undefined))
+}
+
 /** Tells a fault from an event. */
 export function isFault(result: object): result is Fault {
   return 'code' in result && 'message' in result

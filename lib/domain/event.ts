@@ -1,3 +1,5 @@
+import { instant } from './instant.ts'
+
 /**
  * A CloudEvents 1.0 event, as the domain sees it: attributes by their names in the specification, extensions apart.
  * Source: CloudEvents 1.0, "Context Attributes".
@@ -40,5 +42,5 @@ export function partsOfEntity(entity: string): { readonly source: string; readon
 
 /** When the event happened, RFC 3339: as its producer wrote it, or else when the log received it. */
 export function timeOf(event: Pick<Received, 'time' | 'timeMs'>): string {
-  return event.time ?? new Date(event.timeMs).toISOString()
+  return event.time ?? instant(event.timeMs)
 }

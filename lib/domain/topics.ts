@@ -25,6 +25,8 @@ export interface Topic {
   readonly carries: string
 }
 
+const ORG = 'sluice'
+const DOMAIN = 'telemetry'
 const MiB = 1024 * 1024
 
 /** Twelve partitions are as many concurrent functions as one reading stream is sized for; the others carry little. */
@@ -70,7 +72,15 @@ export function replicationOn(brokers: number): Replication {
 
 /** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
 export function topicName(signal: Signal, env: string): string {
-  return `sluice.telemetry.${signal}.${env}`
+  return `${ORG}.${DOMAIN}.${signal}.${env}`
+}
+
+/** The topic of a name, in whatever environment; undefined for one that is not in the table. */
+export function topicNamed(name: string): Topic | undefined {
+  const [org, domain, signal = ''] = name.split('.')
+  return org === ORG && domain === DOMAIN && Object.hasOwn(TOPICS, signal)
+    ? TOPICS[signal as Signal]
+    : undefined
 }
 
 /** The Kafka consumer group of a function in one environment. */

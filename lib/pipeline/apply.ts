@@ -84,7 +84,6 @@ class Wave {
       onTimer(process, this.#copy.state(entity), fires),
     )
     if ('code' in step) {
-      this.#copy.restore(entity)
       const failed = timerFault(due, step)
       this.#copy.send([timerLetter({ consumer: process.name, to: failuresTo }, due, record, failed, at)])
       this.#copy.fired({ ...fired, reason: failed.code, fault: failed })
@@ -102,10 +101,7 @@ class Wave {
     const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
     const at = { offset: record.offset, index: this.#copy.emitted }
     const step = runStep(process, cause, at, () => process.onEvent(this.#copy.state(event.entity), event))
-    if ('code' in step) {
-      this.#copy.restore(event.entity)
-      return this.#judge.fail(task, step)
-    }
+    if ('code' in step) return this.#judge.fail(task, step)
     this.#copy.take(event.entity, step)
     return this.#judge.processed(task, step.reason)
   }

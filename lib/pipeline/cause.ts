@@ -1,6 +1,7 @@
 /** What a step happens because of: an event, or a timer that an earlier step has set. Ids and times follow from it alone. */
 import { derivedId } from '../domain/derived-id.ts'
 import { type Received, timeOf } from '../domain/event.ts'
+import { instant } from '../domain/instant.ts'
 import type { EntityTimer } from './timers.ts'
 
 export interface Cause {
@@ -37,7 +38,7 @@ export function timerCause({ entity, timer }: EntityTimer): Cause {
   return {
     entity,
     timeMs: timer.dueMs,
-    time: new Date(timer.dueMs).toISOString(),
+    time: instant(timer.dueMs),
     extensions: timer.trace,
     emissionId: (consumer, name) => derivedId('timer-emission', consumer, timer.id, name),
     timerId: (consumer, name, dueMs) => derivedId('timer-timer', consumer, entity, name, dueMs, timer.id),

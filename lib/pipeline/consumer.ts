@@ -1,3 +1,4 @@
+import type { LogTime } from '../cloudevents/log-time.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { KeyedProcess } from '../domain/process.ts'
 import type { Sink } from '../domain/sink.ts'
@@ -18,6 +19,8 @@ export interface Consumer<P extends Process = Process> {
   readonly futureToleranceMs: number
   /** Records appended before this instant are not this consumer's; absent where all are. */
   readonly sinceMs?: number
+  /** When a record was appended: by its log, or, where that is a replay, as its records say. */
+  readonly logTime: LogTime
   /** Where records that cannot be processed go; the router of failures itself sends them straight to the dlq. */
   readonly failuresTo: Signal
   /** What one commit takes on at most: bounds the run time of its script and the size of its command. */
@@ -30,7 +33,7 @@ export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
   return 'deliver' in consumer.process
 }
 
-export interface WaveLimits {
+interface WaveLimits {
   readonly records: number
   /** Of values; a record that is larger is a wave of its own. */
   readonly bytes: number
@@ -41,6 +44,7 @@ export const CONSUMER_DEFAULTS = {
   contentMode: 'binary',
   idWindowMs: 60 * 60_000,
   futureToleranceMs: 5 * 60_000,
+  logTime: 'append',
   failuresTo: 'failures',
   limits: { records: 500, bytes: 4 * 1024 * 1024, timers: 500 },
   reserveMs: 3_000,

@@ -80,7 +80,7 @@ export class Judge {
   #judgeAim(decoded: Decoded, clock: LogClock): RememberedFailure | Decision | undefined {
     const { aim, record } = decoded
     if (!aim || aim.consumer !== this.#consumer.process.name) return undefined
-    const failure = this.#copy.failure(aim.failure)
+    const failure = this.#copy.failure(aim.failure, clock.nowMs)
     const why = whyNotTaken(aim, failure, record)
     if (why === undefined) return failure
     if (why === 'attempt-known') return decision(decoded, 'duplicate', why)

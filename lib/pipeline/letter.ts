@@ -6,6 +6,7 @@ import { derivedId } from '../domain/derived-id.ts'
 import type { Event } from '../domain/event.ts'
 import { type Fault, fault } from '../domain/failure/codes.ts'
 import type { Failure } from '../domain/failure/failure.ts'
+import { instant } from '../domain/instant.ts'
 import type { Signal } from '../domain/topics.ts'
 import { failureEntry, type Place } from './emission.ts'
 import type { OutboxEntry, RememberedFailure } from './ports.ts'
@@ -46,13 +47,17 @@ export function failureId(consumer: string, { topic, partition, offset }: Record
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
-/** Of the bytes that a producer wrote: by it a redriven record is known to be what failed. */
+/**
+ * Of the bytes that a producer wrote: by it a redriven record is known to be what failed. Headers count in the order of
+ * their names: Kafka keeps the order in which they were written, but the clients by which a record comes back do not.
+ */
 export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
   const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
   add(record.key)
   add(record.value)
-  for (const [name, value] of originalHeaders(record)) {
+  const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  for (const [name, value] of headers) {
     add(Buffer.from(name))
     add(value)
   }
@@ -71,7 +76,7 @@ export function recordLetter(
   cause: Event | undefined,
   at: Place,
 ): OutboxEntry {
-  const { attempt } = failure
+  const { attempt, firstFailedAt } = failure
   const id =
     attempt === 1
       ? failure.id
@@ -80,7 +85,8 @@ export function recordLetter(
     originalTopic: record.topic,
     originalPartition: failure.partition,
     originalOffset: failure.offset,
-    originalTimestamp: record.timestampMs,
+    // A failure is of its record's time: of one that came back, this tells when it was first written.
+    originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
     originalKey: record.key?.toString('base64') ?? null,
     originalValue: record.value?.toString('base64') ?? null,
     originalHeaders: originalHeaders(record).map(([name, value]) => ({
@@ -91,7 +97,7 @@ export function recordLetter(
     errorType: code,
     consumer,
     attempt,
-    firstFailedAt: failure.firstFailedAt,
+    firstFailedAt,
     failedAt: instant(record.timestampMs),
   }
   let made = failureEntry(id, to, at, data, cause)
@@ -146,8 +152,4 @@ export function timerLetter(
   return failureEntry(derivedId('failed-timer', consumer, timer.id), to, at, data, {
     extensions: timer.trace,
   })
-}
-
-function instant(timeMs: number): string {
-  return new Date(timeMs).toISOString()
 }

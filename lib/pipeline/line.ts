@@ -2,8 +2,9 @@
  * What one invocation has of a partition and is not decided yet: the records that were delivered, and those that the
  * log was asked for because nobody had delivered them.
  */
+import { withCarriedTime } from '../cloudevents/log-time.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
-import type { WaveLimits } from './consumer.ts'
+import type { Consumer } from './consumer.ts'
 import type { Looked, Stretch } from './ports.ts'
 
 export class Line {
@@ -11,12 +12,14 @@ export class Line {
   #records: readonly LogRecord[]
   /** Of this stretch, whatever is not in the line holds nothing to read. What is decided is no part of it any more. */
   #seen: Stretch = { fromOffset: 0, toOffset: -1 }
-  readonly #limits: Pick<WaveLimits, 'records' | 'bytes'>
+  readonly #limits: Consumer['limits']
+  readonly #logTime: Consumer['logTime']
 
   /** @param records ascending by offset, each offset once */
-  constructor(records: readonly LogRecord[], limits: Pick<WaveLimits, 'records' | 'bytes'>) {
-    this.#records = records
+  constructor(records: readonly LogRecord[], { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>) {
     this.#limits = limits
+    this.#logTime = logTime
+    this.#records = this.#timed(records)
   }
 
   get isEmpty(): boolean {
@@ -56,7 +59,7 @@ export class Line {
   /** Puts what the log has shown, from an offset on, in its place. Returns what was not here before. */
   insert(fromOffset: number, { records, nextOffset }: Looked): readonly LogRecord[] {
     const delivered = new Set(this.#records.map(({ offset }) => offset))
-    const added = records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset)
+    const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
     const adjoins = fromOffset === this.#seen.toOffset + 1
     this.#seen = { fromOffset: adjoins ? this.#seen.fromOffset : fromOffset, toOffset: nextOffset - 1 }
@@ -68,6 +71,11 @@ export class Line {
     const rest = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = rest < 0 ? [] : this.#records.slice(rest)
     this.#seen = { ...this.#seen, fromOffset: Math.max(this.#seen.fromOffset, toOffset + 1) }
+  }
+
+  /** Whatever enters the line has the time by which its consumer goes. */
+  #timed(records: readonly LogRecord[]): readonly LogRecord[] {
+    return this.#logTime === 'carried' ? records.map(withCarriedTime) : records
   }
 
   #holeBefore(index: number): Stretch | undefined {

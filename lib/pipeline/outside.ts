@@ -55,6 +55,8 @@ export class Outside {
         await this.#call(open.slice(at, at + batchSize), call)
       open = open.filter(task => 'retry' in (this.answer(task) ?? {}))
     }
+    // What has not had all its offers is no failure yet: it waits with the rest.
+    if (this.#held) for (const { record } of open) this.#answers.delete(record.offset)
   }
 
   async #call(batch: readonly Task[], call: Call): Promise<void> {
@@ -65,8 +67,9 @@ export class Outside {
     }
     try {
       const answers = await call(batch)
-      if (answers.length !== batch.length)
-        throw new Error(`the sink gave ${answers.length} answers for ${batch.length} events`)
+      const answered = answers.filter(isAnswer).length
+      if (answers.length !== batch.length || answered !== batch.length)
+        throw new Error(`the sink gave ${answered} answers for ${batch.length} events`)
       for (const [index, { record }] of batch.entries())
         this.#answers.set(record.offset, answers[index] as Answer)
     } catch (thrown) {
@@ -88,6 +91,12 @@ export class Outside {
     event,
     key: derivedId('delivery', this.#sink.name, event.source, event.id),
   })
+}
+
+/** An event without an answer would be offered for ever. */
+function isAnswer(answer: unknown): boolean {
+  const isObject = typeof answer === 'object' && answer !== null
+  return isObject && ('delivered' in answer || 'retry' in answer || 'rejected' in answer)
 }
 
 type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>

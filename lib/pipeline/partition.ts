@@ -26,6 +26,7 @@ import { publish } from './publish.ts'
 import type { PartitionBatch } from './receive.ts'
 import type { PartitionResult } from './respond.ts'
 import { settle } from './settle.ts'
+import { straysOf } from './strays.ts'
 
 export interface Ports {
   readonly store: StateStore
@@ -79,7 +80,7 @@ export class PartitionRun {
     this.#invocation = invocation
     this.#batch = batch
     this.#slot = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
-    this.#line = new Line(batch.records, consumer.limits)
+    this.#line = new Line(batch.records, consumer)
   }
 
   async run(): Promise<PartitionResult> {
@@ -131,7 +132,7 @@ export class PartitionRun {
     if (sent && !(await commit(store, slot, sent.change))) return 'refused'
     if (fresh.length < decoded.length) observer.redelivered(slot, decoded.length - fresh.length)
     if (!sent) return { decidedTo: (wave.at(-1) as LogRecord).offset, emit: snapshot.outbox }
-    this.#report(sent)
+    this.#report(sent, fresh)
     return {
       decidedTo: sent.change.mark,
       // The commit compared the version, so nobody has put anything else into the outbox in between; what was left
@@ -160,10 +161,14 @@ export class PartitionRun {
     return { reason: 'flood' }
   }
 
-  #report({ decisions, blind }: Sent): void {
+  #report({ decisions, change, blind }: Sent, fresh: readonly Decoded[]): void {
     const { observer } = this.#ports
+    const { topic, partition } = this.#slot
     this.#invocation.latest.committed(decisions)
     observer.decided(this.#slot, decisions)
+    const decided = fresh.map(({ record }) => record).filter(({ offset }) => offset <= change.mark)
+    const strays = straysOf(topic, partition, decided)
+    if (strays[0]) observer.strayed(this.#slot, strays[0].offset, strays.length)
     // Of other consumers' logs nobody promises that they tick.
     if (!('onTimer' in this.#consumer.process)) return
     for (const { beforeOffset, ms } of blind) observer.blind(this.#slot, beforeOffset, ms)

@@ -243,6 +243,8 @@ export interface Observer {
   startsWithoutMark(slot: Slot, fromOffset: number): void
   /** The log of a consumer with timers saw nothing for longer than its clock counts. */
   blind(slot: Slot, beforeOffset: number, ms: number): void
+  /** Records that another partitioner than Kafka's own has put here, from this offset on. */
+  strayed(slot: Slot, fromOffset: number, count: number): void
   /** Too many unexpected failures at once: the batches of this version of the code wait in Kafka. */
   flooded(slot: Slot, sinceMs: number): void
 }

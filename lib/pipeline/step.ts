@@ -1,4 +1,6 @@
 /** Runs one step of a process, and makes of its answer what can be stored; what cannot, is a fault. Pure. */
+import { attributeFault } from '../cloudevents/attributes.ts'
+import { attributesOf } from '../cloudevents/event.ts'
 import { traceOf } from '../cloudevents/trace.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
 import type { Decided, KeyedProcess, Step, TimerChange } from '../domain/process.ts'
@@ -10,7 +12,6 @@ import { fitsItsTopic } from './publish.ts'
 /** A step as it will be stored. */
 export interface Stored {
   readonly reason: string
-  readonly state: unknown
   /** The state as JSON; null forgets the entity. */
   readonly json: string | null
   readonly entries: readonly OutboxEntry[]
@@ -28,12 +29,19 @@ export function runStep(
 ): Stored | Fault {
   try {
     const step = call()
+    if (step instanceof Promise) {
+      // What it rejects with later would end the invocation, and each one after it that meets the record.
+      step.catch(() => {})
+      return fault('unexpected-error', 'the consumer is asynchronous')
+    }
     if ('rejected' in step) return fault('rejected', step.rejected)
     const wrong = mistake(step, cause, process.onTimer !== undefined)
     if (wrong) return fault('unexpected-error', `the consumer ${wrong}`)
     const entries = step.emit.map((emission, index) =>
       emitted(process.name, emission, cause, { ...at, index: at.index + index }),
     )
+    const unreadable = entries.flatMap(({ event }) => attributeFault(attributesOf(event)) ?? [])[0]
+    if (unreadable) return fault('unexpected-error', `the consumer emitted no CloudEvent: ${unreadable}`)
     const unfit = entries.find(entry => !fitsItsTopic(entry))
     if (unfit) return fault('emission-too-large', `a ${unfit.event.type} does not fit into ${unfit.to}`)
     const json = step.state === undefined ? null : JSON.stringify(step.state)
@@ -41,7 +49,6 @@ export function runStep(
       return fault('unexpected-error', 'the consumer returned a state that JSON does not know')
     return {
       reason: step.reason,
-      state: step.state,
       json,
       entries,
       set: step.timers.flatMap(change => stored(process.name, change, cause)),
@@ -59,6 +66,8 @@ function mistake(
   hasOnTimer: boolean,
 ): string | undefined {
   if (!distinct(emit)) return 'emitted the same name twice in one step'
+  // From the outbox of a store, they would come back as something else.
+  if (emit.some(({ data }) => Buffer.isBuffer(data))) return 'emitted bytes, and JSON knows none'
   if (!distinct(timers)) return 'changed the same timer twice in one step'
   const set = timers.filter(({ dueMs }) => dueMs !== undefined) as Required<TimerChange>[]
   if (set.length > 0 && !hasOnTimer) return 'set a timer, but has no onTimer'

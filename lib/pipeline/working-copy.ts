@@ -24,8 +24,6 @@ export class WorkingCopy {
   readonly #snapshot: Snapshot
   /** What the wave has changed, as it will be stored; null where the entity is forgotten. */
   readonly #changed = new Map<string, string | null>()
-  /** The same, and what was only looked at, as the process knows it. */
-  readonly #states = new Map<string, unknown>()
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
   readonly #outbox: OutboxEntry[] = []
@@ -56,22 +54,16 @@ export class WorkingCopy {
     return this.#emitted
   }
 
-  /** As the process knows it; undefined where there is none. */
+  /**
+   * Undefined where there is none. Each step has it from JSON, as if it had come out of the store: where a wave begins
+   * must make no difference, and neither must a process that changes in place what it returned or emitted before.
+   */
   state(entity: string): unknown {
-    if (this.#states.has(entity)) return this.#states.get(entity)
     const json = this.#changed.has(entity) ? this.#changed.get(entity) : this.#snapshot.states.get(entity)
-    const state = json ? JSON.parse(json) : undefined
-    this.#states.set(entity, state)
-    return state
+    return json ? JSON.parse(json) : undefined
   }
 
-  /** After a step that failed: the process may have touched the state, and the next event starts from what is stored. */
-  restore(entity: string): void {
-    this.#states.delete(entity)
-  }
-
-  take(entity: string, { state, json, entries, set, cancelled }: Stored): void {
-    this.#states.set(entity, state)
+  take(entity: string, { json, entries, set, cancelled }: Stored): void {
     this.#changed.set(entity, json)
     for (const name of cancelled) this.agenda.cancel(entity, name)
     for (const timer of set) this.agenda.set(entity, timer)
@@ -94,8 +86,10 @@ export class WorkingCopy {
     this.#applied.set(id.id, id)
   }
 
-  failure(id: string): RememberedFailure | undefined {
-    return this.#failures.get(id) ?? this.#snapshot.failures.get(id)
+  /** What is remembered of a failure at a time on the log's clock: the store may still have older ones. */
+  failure(id: string, nowMs: number): RememberedFailure | undefined {
+    const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
+    return failure && nowMs - failure.failedAtMs <= FAILURE_WINDOW_MS ? failure : undefined
   }
 
   rememberFailure(failure: RememberedFailure): void {

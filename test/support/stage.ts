@@ -9,7 +9,7 @@ import type { Event } from '../../lib/domain/event.ts'
 import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
 import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
 import { consume } from '../../lib/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
 import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
 import type { Decision, Observer, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
@@ -76,6 +76,10 @@ export class RecordingObserver implements Observer {
   blind(_: Slot, beforeOffset: number, ms: number): void {
     this.blindStretches.push({ beforeOffset, ms })
   }
+  readonly strays: { fromOffset: number; count: number }[] = []
+  strayed(_: Slot, fromOffset: number, count: number): void {
+    this.strays.push({ fromOffset, count })
+  }
   readonly floodsSince: number[] = []
   flooded(_: Slot, sinceMs: number): void {
     this.floodsSince.push(sinceMs)
@@ -97,11 +101,11 @@ export class Stage {
   readonly ports: Ports
 
   constructor(
-    process: KeyedProcess<never> | KeyedProcess<unknown> = counting as KeyedProcess<unknown>,
+    process: KeyedProcess<never> | Process = counting as KeyedProcess<unknown>,
     overrides: Partial<Ports> = {},
   ) {
     this.store = new MemoryStateStore()
-    this.consumer = { ...CONSUMER_DEFAULTS, process: process as KeyedProcess<unknown>, env: 'test' }
+    this.consumer = { ...CONSUMER_DEFAULTS, process: process as Process, env: 'test' }
     this.ports = {
       store: this.store,
       publisher: this.publisher,

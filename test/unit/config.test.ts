@@ -18,8 +18,9 @@ describe('the configuration', () => {
         window: config.idWindowMs,
         mode: config.contentMode,
         partial: config.partialResponses,
+        logTime: config.logTime,
       },
-      { env: 'local', window: 3_600_000, mode: 'binary', partial: false },
+      { env: 'local', window: 3_600_000, mode: 'binary', partial: false, logTime: 'append' },
     )
   })
 
@@ -77,6 +78,7 @@ describe('the configuration', () => {
       KAFKA_AUTH: 'maybe',
       ID_WINDOW_SECONDS: '1h',
       SLUICE_ENV: 'Not Allowed',
+      LOG_TIME: 'mine',
     }
     assert.throws(
       () => readConfig(wrong),

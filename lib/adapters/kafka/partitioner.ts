@@ -1,7 +1,5 @@
 import type { PartitionerArgs } from 'kafkajs'
-
-const M = 0x5bd1e995
-const SEED = 0x9747b28c
+import { partitionOf } from '../../domain/murmur2.ts'
 
 /**
  * Kafka's own partitioning, as every Java client has it: murmur2 of the key; records without one in turn over the
@@ -13,29 +11,10 @@ export function murmur2Partitioner() {
   return ({ partitionMetadata, message }: PartitionerArgs): number => {
     if (message.partition !== undefined && message.partition !== null) return message.partition
     if (message.key !== undefined && message.key !== null)
-      return (murmur2(Buffer.from(message.key)) & 0x7fffffff) % partitionMetadata.length
+      return partitionOf(Buffer.from(message.key), partitionMetadata.length)
     const led = partitionMetadata.filter(({ leader }) => leader >= 0)
     const choice = led.length > 0 ? led : partitionMetadata
     turn = (turn + 1) % choice.length
     return choice[turn]?.partitionId ?? 0
   }
-}
-
-/** 32 bits of murmur2 with Kafka's seed, as a signed integer. */
-export function murmur2(data: Buffer): number {
-  const words = data.length >>> 2
-  let hash = SEED ^ data.length
-  for (let word = 0; word < words; word++) {
-    let k = Math.imul(data.readInt32LE(word * 4), M)
-    k ^= k >>> 24
-    hash = Math.imul(hash, M) ^ Math.imul(k, M)
-  }
-  const rest = data.subarray(words * 4)
-  if (rest.length > 0) {
-    for (const [index, byte] of rest.entries()) hash ^= byte << (8 * index)
-    hash = Math.imul(hash, M)
-  }
-  hash ^= hash >>> 13
-  hash = Math.imul(hash, M)
-  return hash ^ (hash >>> 15)
 }

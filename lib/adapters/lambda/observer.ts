@@ -145,6 +145,16 @@ export class LambdaObserver implements Observer {
     )
   }
 
+  strayed(slot: Slot, fromOffset: number, count: number): void {
+    this.#measured.count('strayed', 'another-partitioner', count)
+    this.#say(
+      'error',
+      `strayed/${slot.topic}`,
+      "records are not where Kafka's own partitioning puts their keys: does a producer use another partitioner?",
+      { ...slot, fromOffset, records: count },
+    )
+  }
+
   flooded(slot: Slot, sinceMs: number): void {
     this.#measured.count('flood', 'held-back', 1)
     this.#say(

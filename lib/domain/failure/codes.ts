@@ -45,8 +45,11 @@ export interface Fault {
   readonly place?: string
 }
 
+/** What a consumer says or throws may be of any length, but its letter must fit into a topic. */
+const LONGEST_MESSAGE = 1_000
+
 export function fault(code: FailureCode, message: string): Fault {
-  return { code, message }
+  return { code, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
 }
 
 /** The failure of a record whose processing threw. */

@@ -26,7 +26,7 @@ it('given a broker that does not answer, then publishing is rejected as unavaila
   await assert.rejects(lost, Unavailable)
 })
 
-it('given a publish that failed, then the next one connects anew and succeeds', async () => {
+it('rule 25: given a publish that failed, then the next one connects anew and succeeds', async () => {
   const topic = await newTopic()
   const record = { key: null, value: Buffer.from('x'), headers: [] }
   await assert.rejects(publisher.publish([{ ...record, topic: `missing-${randomUUID()}` }]), Unavailable)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { LambdaObserver } from '../../../lib/adapters/lambda/observer.ts'
 import { FAILURES, type FailureCode, fault } from '../../../lib/domain/failure/codes.ts'
-import { type Decided, decided, rejected } from '../../../lib/domain/process.ts'
+import { type Decided, decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { tick } from '../../../lib/domain/telemetry/tick.ts'
 import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
@@ -14,6 +14,8 @@ import { environmentReading as reading, logRecord as record, TOPIC } from '../..
 import { Stage } from '../../support/stage.ts'
 
 const SLOT: Slot = { consumer: 'tested', topic: TOPIC, partition: 3 }
+/** A sensor whose key Kafka puts into partition 0, where the records of these tests are. */
+const HERE = { sensor: 's-6' }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } }
 
@@ -39,6 +41,7 @@ const EVENTS: [report: string, tell: (observer: LambdaObserver) => void, metric:
     'expired not-in-the-log',
     3,
   ],
+  ['keys elsewhere', o => o.strayed(SLOT, 5, 3), 'strayed another-partitioner', 3],
   ['a silent log', o => o.blind(SLOT, 5, 600_000), 'blind no-records', 1],
   ['a store without a mark', o => o.startsWithoutMark(SLOT, 5), 'no-mark starts-anew', 1],
   ['a settle that failed', o => o.unsettled(SLOT, 2, new Error('away')), 'unsettled settle-failed', 2],
@@ -99,7 +102,9 @@ describe('what a function writes to its log', () => {
     const log = await logOf(
       async observer => {
         const stage = new Stage(undefined, { observer })
-        await stage.batch(Array.from({ length: 30 }, (_, offset) => record(offset, reading(`${offset}`))))
+        await stage.batch(
+          Array.from({ length: 30 }, (_, offset) => record(offset, reading(`${offset}`, HERE))),
+        )
         now += 25
       },
       { now: () => now },
@@ -206,9 +211,9 @@ describe('what a function counts and measures', () => {
     const log = await logOf(async observer => {
       const stage = new Stage(undefined, { observer })
       await stage.batch([
-        record(0, reading('a')),
-        record(1, reading('a')),
-        record(0, reading('b'), { partition: 1 }),
+        record(0, reading('a', HERE)),
+        record(1, reading('a', HERE)),
+        record(0, reading('b', { sensor: 's-31' }), { partition: 1 }),
       ])
     })
     const counted = [...metricsIn(log)].filter(([, { unit }]) => unit === 'Count')
@@ -363,6 +368,25 @@ describe('the page that lists what a function tells of itself', () => {
       [...lines, ...metrics].filter(told => !page.includes(`\`${told}\``)),
       [],
     )
+  })
+
+  it('given what a consumer says of a timer, or a sink of an event, then none of it is in the log', async () => {
+    const said = { retry: 'SECRET is busy' }
+    const sink = { name: 'bell', accepts: READING_TYPES, deliver: async () => [said] }
+    const alarmed: KeyedProcess<{ at: number }> = {
+      name: 'alarmed',
+      accepts: READING_TYPES,
+      onEvent: (_, { timeMs }) => decided('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
+      onTimer: () => rejected('SECRET is not wanted'),
+    }
+    const log = await logOf(async observer => {
+      await new Stage(sink, { observer }).batch([record(0, reading('a'))])
+      const stage = new Stage(alarmed as KeyedProcess<never>, { observer })
+      await stage.batch([record(0, reading('a')), record(1, reading('b', { at: 60 }))])
+    })
+    const codes = log.map(({ code }) => code)
+    assert.ok(codes.includes('not-accepted') && codes.includes('timer-failed'))
+    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
   })
 })
 

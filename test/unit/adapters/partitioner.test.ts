@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Partitioners } from 'kafkajs'
-import { murmur2, murmur2Partitioner } from '../../../lib/adapters/kafka/partitioner.ts'
+import { murmur2Partitioner } from '../../../lib/adapters/kafka/partitioner.ts'
+import { murmur2 } from '../../../lib/domain/murmur2.ts'
 
 const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => ({
   partitionErrorCode: 0,

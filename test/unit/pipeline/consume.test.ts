@@ -24,17 +24,6 @@ describe('a batch in the plain case', () => {
     assert.equal(stage.publisher.calls, 1)
   })
 
-  it('given an emission, then its id and time follow from its cause, and its sequence from the place of that', async () => {
-    const [first, second] = [new Stage(), new Stage()]
-    const log = [record(0, reading('a')), record(1, reading('b', { at: 7 }))]
-    await first.batch(log)
-    await second.batch(log.slice(0, 1))
-    await second.batch(log.slice(1))
-    assert.deepEqual(first.events, second.events)
-    assert.equal(first.events[0]?.time, '2026-03-01T12:00:07.000Z')
-    assert.equal(first.events[0]?.extensions?.sequence, '0.0000000000000001.00000000')
-  })
-
   it('given a traced reading, then what it causes is in its trace, under a span of its own', async () => {
     const stage = new Stage()
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
@@ -94,28 +83,5 @@ describe('what came before', () => {
     const data = Object.fromEntries(Object.entries(again.data as object).reverse())
     await stage.batch([record(0, reading('a')), record(1, { ...again, data })])
     assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
-  })
-
-  it('given the same id with other content, then the second fails, naming both digests', async () => {
-    const stage = new Stage()
-    await stage.batch([record(0, reading('a')), record(1, reading('a', { temperature: 21 }))])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/id-conflict'])
-    assert.match(stage.observer.decisions[1]?.fault?.message ?? '', /[0-9a-f]{16}.*[0-9a-f]{16}/)
-  })
-
-  it('given an id older than the window on the clock of the log, then it is new again', async () => {
-    const stage = new Stage()
-    const at = (ms: number) => ({ timestampMs: Date.parse('2026-03-01T13:00:00Z') + ms })
-    // The clock takes two minutes of a pause at most, so it needs many records to pass an hour.
-    const filler = Array.from({ length: 31 }, (_, index) =>
-      record(index + 1, tick(0, '2026-03-01T12:00:00Z'), at((index + 1) * 120_000)),
-    )
-    await stage.batch([record(0, reading('a'), at(0)), ...filler.slice(0, 30)])
-    await stage.batch([record(31, reading('a'), at(30 * 120_000))])
-    await stage.batch([record(32, reading('a'), at(30 * 120_000 + 1))])
-    assert.deepEqual(
-      stage.outcomes.filter(outcome => outcome !== 'ignored/tick'),
-      ['applied/counted', 'duplicate/id-known', 'applied/counted'],
-    )
   })
 })

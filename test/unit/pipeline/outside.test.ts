@@ -40,14 +40,6 @@ describe('what the outside does', () => {
     assert.deepEqual(stage.outcomes, ['applied/counted'])
   })
 
-  it('given a mapping without partial responses, when a partition must wait, then the handler throws', async () => {
-    const stage = new Stage()
-    const store = new MemoryStateStore()
-    store.load = away
-    const held = stage.batch([record(4, reading('a'))], { ports: { store }, partialResponses: false })
-    await assert.rejects(held, { name: 'BatchHeld', message: /readings\.test\/0 from 4/ })
-  })
-
   it('given a publish that fails after the commit, when the batch comes again, then what was decided is published', async () => {
     const stage = new Stage()
     const publisher = new MemoryPublisher()
@@ -88,38 +80,6 @@ describe('what the outside does', () => {
     assert.equal(stage.events.length, 2)
   })
 
-  it('given another invocation that was faster, then this one decides again and emits only what the slot took', async () => {
-    const stage = new Stage()
-    const batch = [record(0, reading('a')), record(1, reading('b'))]
-    const commit = stage.store.commit.bind(stage.store)
-    stage.store.commit = async (slot, change) => {
-      stage.store.commit = commit
-      await stage.batch(batch)
-      return commit(slot, change)
-    }
-    await stage.batch(batch)
-    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
-    assert.equal(stage.publisher.published.length, 1)
-  })
-
-  it('given a commit whose reply was lost, when the batch comes again, then its emissions leave once and nothing is applied twice', async () => {
-    const stage = new Stage()
-    const batch = [record(0, reading('a')), record(1, reading('b'))]
-    const commit = stage.store.commit.bind(stage.store)
-    stage.store.commit = async (slot, change) => {
-      await commit(slot, change)
-      throw new Unavailable('store-unavailable', 'the reply was lost')
-    }
-    await stage.batch(batch)
-    stage.store.commit = commit
-    await stage.batch(batch)
-    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
-    assert.deepEqual(
-      stage.events.map(({ data }) => data),
-      [{ count: 2 }],
-    )
-  })
-
   it('given too little time for another wave, then the rest waits', async () => {
     const stage = new Stage()
     const batch = Array.from({ length: 600 }, (_, offset) => record(offset, reading(`r${offset}`)))
@@ -129,29 +89,5 @@ describe('what the outside does', () => {
     assert.deepEqual(response.batchItemFailures[0]?.itemIdentifier.offset, 500)
     assert.equal(response.batchItemFailures.length, 100)
     assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
-  })
-
-  it('given a topic that was made anew, then the partition stops instead of dropping its records as duplicates', async () => {
-    const stage = new Stage()
-    await stage.batch([record(0, reading('a')), record(1, reading('b'))])
-    const later = { timestampMs: Date.parse('2026-04-01T00:00:00Z') }
-    const response = await stage.batch([record(0, reading('c'), later)])
-    assert.equal(response.batchItemFailures.length, 1)
-    assert.equal(stage.observer.waits[0]?.reason, 'another-log')
-  })
-
-  it('given a store that has forgotten a log with a past, then all of it is read, and said', async () => {
-    const stage = new Stage()
-    stage.inLog([record(4, reading('x')), record(5, reading('y'))])
-    await stage.batch([record(7, reading('a'))])
-    assert.deepEqual(stage.observer.startsWithoutMarkAt, [4])
-    assert.deepEqual(await stage.state(ENTITY), { count: 3 })
-  })
-
-  it('given a log that begins with what is delivered, then a store without a mark has forgotten nothing', async () => {
-    const stage = new Stage()
-    await stage.batch([record(7, reading('a'))])
-    assert.deepEqual(stage.observer.startsWithoutMarkAt, [])
-    assert.deepEqual(stage.observer.expiries, [])
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sizeOf } from '../../../lib/cloudevents/record.ts'
-import { decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
+import { decided, type Emission, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -150,5 +150,101 @@ describe('records that cannot be processed', () => {
     const data = stage.events[0]?.data as { originalValue: unknown; error: string }
     assert.equal(data.originalValue, null)
     assert.match(data.error, /too large for a letter.*its place in the log: value$/)
+  })
+})
+
+describe('poison that must not block its partition', () => {
+  it('given a process that refuses with a vast message, then the letter still fits into its topic', async () => {
+    const process: KeyedProcess<unknown> = {
+      name: 'wordy',
+      accepts: READING_TYPES,
+      onEvent(_, { id }) {
+        if (id === 'a') return rejected('x'.repeat(3 * 2 ** 20))
+        throw new Error('x'.repeat(3 * 2 ** 20))
+      },
+    }
+    const stage = new Stage(process)
+    await stage.batch([record(0, reading('a')), record(1, reading('b'))])
+    assert.equal(stage.publisher.published.length, 2)
+    for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
+  })
+
+  for (const timestampMs of [1.8e18, -1.8e18])
+    it(`given a record that claims to be of ${timestampMs} ms, then it is decided, and what it causes can be read`, async () => {
+      const stage = new Stage()
+      const timeless = (id: string) => ({ ...reading(id), time: undefined }) as never
+      const strange = { timestampMs }
+      const response = await stage.batch([
+        record(0, { value: Buffer.from('poison') }, strange),
+        record(1, timeless('a'), strange),
+        record(2, timeless('b'), strange),
+      ])
+      assert.deepEqual(response, { batchItemFailures: [] })
+      assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', 'applied/counted', 'applied/counted'])
+      assert.equal(stage.events.length, 2)
+    })
+})
+
+describe('emissions that nobody could read', () => {
+  const good = { name: 'e', to: 'events' as const, key: 'k', type: 't', source: '/s', data: {} }
+  const table: [name: string, emission: Partial<Emission>][] = [
+    ['an empty subject', { subject: '' }],
+    ['a source with a space', { source: '/s and more' }],
+    ['no type', { type: '' }],
+    ['a dataschema that is no absolute URI', { dataschema: 'schema' }],
+    ['bytes for data, which a store would give back as something else', { data: Buffer.from('bytes') }],
+  ]
+  for (const [name, broken] of table)
+    it(`given ${name}, then that is a bug of the consumer, and its record fails`, async () => {
+      const process: KeyedProcess<unknown> = {
+        name: 'careless',
+        accepts: READING_TYPES,
+        onEvent: () => decided('emitted', {}, [{ ...good, ...broken }]),
+      }
+      const stage = new Stage(process)
+      await stage.batch([record(0, reading('a'))])
+      assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
+      assert.equal(await stage.state(ENTITY), undefined)
+    })
+})
+
+describe('a process that does what it must not', () => {
+  it('given one that changes the event, then its letter has the original bytes, and a repeat is known', async () => {
+    const process: KeyedProcess<unknown> = {
+      name: 'meddling',
+      accepts: READING_TYPES,
+      onEvent(_, event) {
+        const meddled = event as { id: string; data: { temperature: number } }
+        meddled.data.temperature = -1
+        if (event.id === 'bad') return rejected('no')
+        meddled.id = 'another'
+        return decided('counted', {})
+      },
+    }
+    const stage = new Stage(process)
+    const bad = record(0, reading('bad'))
+    await stage.batch([bad, record(1, reading('a')), record(2, reading('a'))])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted', 'duplicate/id-known'])
+    const letter = stage.events[0]?.data as { originalValue: string } | undefined
+    assert.equal(letter?.originalValue, bad.value?.toString('base64'))
+  })
+
+  it('given one that is asynchronous, then that is its bug, and its rejection ends no invocation', async () => {
+    const stray: unknown[] = []
+    const listen = (reason: unknown) => void stray.push(reason)
+    process.on('unhandledRejection', listen)
+    const late: KeyedProcess<unknown> = {
+      name: 'late',
+      accepts: READING_TYPES,
+      onEvent: (async () => {
+        throw new Error('late')
+      }) as never,
+    }
+    const stage = new Stage(late)
+    await stage.batch([record(0, reading('a'))])
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', listen)
+    assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
+    assert.deepEqual(stray, [])
   })
 })

@@ -10,14 +10,14 @@ import { violations } from '../../support/same-log.ts'
 /** More of them: `SEEDS=20000 npm test -- --only unit same-log`. */
 const SEEDS = Number(process.env.SEEDS ?? 300)
 
-it(`given ${SEEDS} random schedules with every fault, then each ends as one undisturbed reading does`, async () => {
+it(`rule 21: given ${SEEDS} random schedules with every fault, then each ends as one undisturbed reading does`, async () => {
   for (let seed = 0; seed < SEEDS; seed += 1) {
     const found = await violations(seed)
     assert.deepEqual(found, [], `seed ${seed}`)
   }
 })
 
-describe('a rule that is switched off is noticed', () => {
+describe('rule 21: a rule that is switched off is noticed', () => {
   for (const [rule, sabotage] of Object.entries(SABOTAGES))
     it(rule, async () => {
       for (let seed = 0; seed < 1_500; seed += 1)

@@ -1,0 +1,87 @@
+/** A process that does what its events tell it to, and the log that tells it: for tests of what becomes of a step. */
+import type { LogRecord } from '../../lib/cloudevents/record.ts'
+import type { Event } from '../../lib/domain/event.ts'
+import {
+  decided,
+  type KeyedProcess,
+  rejected,
+  type Step,
+  type TimerChange,
+} from '../../lib/domain/process.ts'
+import { tick } from '../../lib/domain/telemetry/tick.ts'
+import { logRecord } from './records.ts'
+import { Stage } from './stage.ts'
+
+const ORDER_TYPE = 'test.order.v1'
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
+
+export interface Order {
+  /** Timers by name, and when each is due, in seconds after the start. */
+  readonly set?: Readonly<Record<string, number>>
+  readonly cancel?: readonly string[]
+  readonly forget?: boolean
+  readonly refuse?: boolean
+  readonly fail?: boolean
+  /** What to do when the timer of a name fires. */
+  readonly onTimer?: Readonly<Record<string, Order>>
+}
+
+interface Obedient {
+  readonly onTimer: Readonly<Record<string, Order>>
+}
+
+/** Emits one event for each order and each timer, in which it says which. */
+const obeying: KeyedProcess<Obedient, Order> = {
+  name: 'obeying',
+  accepts: [ORDER_TYPE],
+  onEvent: (state, { id, entity, data = {} }) => obey(id, entity, state, data),
+  onTimer: (state, { name, dueMs, entity }) =>
+    obey(`${name}@${(dueMs - START_MS) / 1000}`, entity, state, state.onTimer[name] ?? {}),
+}
+
+function obey(why: string, entity: string, state: Obedient | undefined, order: Order): Step<Obedient> {
+  if (order.fail) throw new Error('told to fail')
+  if (order.refuse) return rejected('told to refuse')
+  const timers: TimerChange[] = [
+    ...Object.entries(order.set ?? {}).map(([name, dueS]) => ({ name, dueMs: START_MS + dueS * 1000 })),
+    ...(order.cancel ?? []).map(name => ({ name })),
+  ]
+  const emission = {
+    name: 'done',
+    to: 'events',
+    key: entity,
+    type: 'test.done.v1',
+    source: '/obeying',
+    data: { done: `${entity.split(' ')[1]} ${why}` },
+  } as const
+  const next = order.forget ? undefined : { onTimer: { ...state?.onTimer, ...order.onTimer } }
+  return decided('done', next, [emission], timers)
+}
+
+export function obeyingStage(): Stage {
+  return new Stage(obeying as KeyedProcess<never>)
+}
+
+/** What was done, in the order in which it was first published: `subject id`, or `subject timer@due`. */
+export function doneOn(stage: Stage): string[] {
+  return stage.events
+    .filter(({ type }) => type === 'test.done.v1')
+    .map(({ data }) => (data as { done: string }).done)
+}
+
+/** An order to a subject; `at` is its time, in seconds after the start. */
+export function order(id: string, subject: string, at: number, data: Order = {}): Event {
+  const time = new Date(START_MS + at * 1000).toISOString()
+  return { id, source: '/orders', subject, type: ORDER_TYPE, time, datacontenttype: 'application/json', data }
+}
+
+/** The log of these, one offset after another, each appended at its second after the first append. */
+export function logOf(
+  entries: readonly (readonly [appendS: number, content: Event | 'tick'])[],
+): LogRecord[] {
+  return entries.map(([appendS, content], offset) =>
+    logRecord(offset, content === 'tick' ? tick(0, '2026-03-01T12:00:00Z') : content, {
+      timestampMs: START_MS + 3_600_000 + appendS * 1000,
+    }),
+  )
+}

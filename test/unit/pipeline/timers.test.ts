@@ -1,0 +1,97 @@
+/** What a process can do with timers; in which order they fire is in `rules/the-logs-clock.test.ts`. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Failure } from '../../../lib/domain/failure/failure.ts'
+import { doneOn, logOf, type Order, obeyingStage, order } from '../../support/obeying.ts'
+
+describe('a timer', () => {
+  const set = order('1', 'x', 0, { set: { t: 20 } })
+  const table: [name: string, second: Order, fired: string[]][] = [
+    ['left alone, then it fires', {}, ['x t@20']],
+    ['moved to later, then it fires there alone', { set: { t: 50 } }, ['x t@50']],
+    ['moved to earlier, then it fires there alone', { set: { t: 10 } }, ['x t@10']],
+    ['cancelled, then it does not fire', { cancel: ['t'] }, []],
+    ['cancelled with its state, then it does not fire', { forget: true }, []],
+    ['and another one cancelled, then it fires', { cancel: ['u'] }, ['x t@20']],
+    ['and its event refused, then it stays as it was', { set: { t: 50 }, refuse: true }, ['x t@20']],
+  ]
+  for (const [name, second, fired] of table)
+    for (const cut of [false, true])
+      it(`given one that is ${name}${cut ? ', in another batch' : ''}`, async () => {
+        const stage = obeyingStage()
+        const log = logOf([
+          [0, set],
+          [1, order('2', 'x', 0, second)],
+          [100, 'tick'],
+        ])
+        for (const batch of cut ? log.map(one => [one]) : [log]) await stage.batch(batch)
+        assert.deepEqual(
+          doneOn(stage).filter(done => done.includes('@')),
+          fired,
+        )
+        assert.ok(!stage.outcomes.includes('timer/timer-failed'))
+      })
+
+  it('given that it forgets its entity, then the others of that entity are gone', async () => {
+    const stage = obeyingStage()
+    const log = logOf([
+      [0, order('1', 'x', 0, { set: { t: 20, u: 30 }, onTimer: { t: { forget: true } } })],
+      [100, 'tick'],
+      [101, order('2', 'x', 0)],
+    ])
+    await stage.batch(log)
+    assert.deepEqual(doneOn(stage), ['x 1', 'x t@20', 'x 2'])
+    assert.ok(!stage.outcomes.includes('timer/timer-failed'))
+  })
+
+  for (const [how, told] of [
+    ['throws', { fail: true }],
+    ['is refused', { refuse: true }],
+    ['sets itself for when it is due', { set: { t: 20 } }],
+  ] as [string, Order][])
+    it(`given that its step ${how}, then a letter tells of it, the state stays, and the rest goes on`, async () => {
+      const stage = obeyingStage()
+      const log = logOf([
+        [0, order('1', 'x', 0, { set: { t: 20, u: 30 }, onTimer: { t: told } })],
+        [0, order('2', 'y', 0, { set: { t: 25 } })],
+        [100, order('3', 'x', 0)],
+        [200, 'tick'],
+      ])
+      assert.deepEqual(await stage.batch(log), { batchItemFailures: [] })
+      assert.deepEqual(doneOn(stage), ['x 1', 'y 2', 'y t@25', 'x u@30', 'x 3'])
+      const letters = stage.events.filter(({ type }) => type === 'io.sluice.failure.v1')
+      assert.equal(letters.length, 1)
+      const letter = letters[0]?.data as Failure
+      assert.equal(letter.errorType, 'timer-failed')
+      assert.deepEqual([letter.originalOffset, letter.originalValue], [2, null])
+      assert.match(letter.error, /timer "t" of \/orders x, due 2026-03-01T12:00:20\.000Z/)
+      assert.deepEqual(await stage.state('/orders x'), { onTimer: { t: told } })
+    })
+
+  it('given a process that lost its onTimer, then its timers leave as letters', async () => {
+    const stage = obeyingStage()
+    const log = logOf([
+      [0, order('1', 'x', 0, { set: { t: 20 } })],
+      [100, 'tick'],
+    ])
+    await stage.batch(log.slice(0, 1))
+    const { onTimer: _, ...process } = stage.consumer.process as { onTimer: unknown }
+    stage.consumer = { ...stage.consumer, process: process as never }
+    await stage.batch(log.slice(1))
+    assert.deepEqual(stage.outcomes, ['applied/done', 'timer/timer-failed', 'ignored/tick'])
+  })
+
+  it('given one due in a year beyond all calendars, then it never fires and does no harm', async () => {
+    const stage = obeyingStage()
+    const never = {
+      set: { t: Math.floor((Number.MAX_SAFE_INTEGER - Date.parse('2026-03-01T12:00:00Z')) / 1000) },
+    }
+    await stage.batch(
+      logOf([
+        [0, order('1', 'x', 0, never)],
+        [100, order('2', 'x', 5)],
+      ]),
+    )
+    assert.deepEqual(stage.outcomes, ['applied/done', 'applied/done'])
+  })
+})

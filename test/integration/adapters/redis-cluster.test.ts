@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { Report } from '../../../cli/stats/report.ts'
+import { NOTHING, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../../lib/adapters/redis/client.ts'
 import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
@@ -76,16 +77,25 @@ describe('a cluster of three masters', () => {
     for (const slot of slotsOf(`topic-${randomUUID()}`)) {
       const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
       await store.commit(slot, changeOf({ mark: 3, states, tally: new Map([['applied/x', 40]]) }))
-      assert.deepEqual(await inspection.summary(slot), {
-        mark: 3,
-        entities: 40,
-        outbox: 0,
-        tally: { 'applied/x': 40 },
-      })
+      const { version, entities, tally } = await inspection.summary(slot)
+      assert.deepEqual([version.mark, entities, tally], [3, 40, { 'applied/x': 40 }])
       assert.deepEqual(await inspection.state(slot, 'e 7'), { n: 7 })
       const seen = new Set<string>()
       for await (const [entity] of inspection.states(slot)) seen.add(entity)
       assert.equal(seen.size, 40)
+    }
+  })
+
+  it('given slots on each master, when one is taken, emptied and put back, then it is what it was', async () => {
+    const checkpoints = new SlotCheckpoints(client)
+    for (const slot of slotsOf(`topic-${randomUUID()}`)) {
+      const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
+      await store.commit(slot, changeOf({ mark: 3, states }))
+      const taken = await checkpoints.take(slot)
+      assert.ok(taken !== 'moving')
+      await checkpoints.put(slot, NOTHING)
+      assert.deepEqual(await checkpoints.put(slot, taken), { epoch: 2, mark: -1 })
+      assert.deepEqual(await checkpoints.take(slot), { ...taken, version: { ...taken.version, epoch: 2 } })
     }
   })
 

@@ -6,7 +6,7 @@
   KEYS[3]  {slot}:timers    hash: entity -> its timers, JSON
   KEYS[4]  {slot}:due       sorted set: entity, by the threshold of its first timer
   KEYS[5]  {slot}:outbox    hash: position -> event, JSON
-  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
+  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>; same hash tag, so same slot
   KEYS[7]  {slot}:failures  prefix of the failure hashes, {slot}:failures:<generation>; likewise
 
   ARGV[1]  milliseconds of log time for which an id must be known
@@ -69,15 +69,30 @@ end
 local window, length = tonumber(ARGV[1]), tonumber(ARGV[2])
 local newest = math.floor(clock / length)
 local oldest = math.max(0, math.floor((clock - window) / length))
+
+-- The newest that is known of an id, among those with the same first two bytes: see `commit-slot.lua`.
+local function newestIn(bucket, rest)
+  local at = string.find(bucket, rest, 1, true)
+  while at and at % 24 ~= 1 do
+    at = string.find(bucket, rest, at + 1, true)
+  end
+  return at and string.sub(bucket, at + 10, at + 23)
+end
+
+local ids, buckets, found = {}, {}, {}
+for at = 1, #ARGV[3], 12 do
+  buckets[#buckets + 1] = string.sub(ARGV[3], at, at + 1)
+  ids[#ids + 1] = string.sub(ARGV[3], at + 2, at + 11)
+end
+for generation = newest, #ids > 0 and oldest or newest + 1, -1 do
+  for number, bucket in ipairs(redis.call('HMGET', KEYS[6] .. ':' .. generation, unpack(buckets))) do
+    found[number] = found[number] or bucket and newestIn(bucket, ids[number])
+  end
+end
 local hits = {}
-for number = 0, #ARGV[3] / 12 - 1 do
-  local id = string.sub(ARGV[3], number * 12 + 1, number * 12 + 12)
-  for generation = newest, oldest, -1 do
-    local value = redis.call('HGET', KEYS[6] .. ':' .. generation .. ':' .. string.byte(id), id)
-    if value then
-      hits[#hits + 1] = struct.pack('>I2', number) .. value
-      break
-    end
+for number = 1, #ids do
+  if found[number] then
+    hits[#hits + 1] = struct.pack('>I2', number - 1) .. found[number]
   end
 end
 

@@ -17,6 +17,7 @@ import { once } from './once.ts'
 import { consume } from './pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from './pipeline/consumer.ts'
 import { LatestDecisions } from './pipeline/flood.ts'
+import type { Ports } from './pipeline/partition.ts'
 import type { KafkaEvent } from './pipeline/receive.ts'
 import type { BatchResponse } from './pipeline/respond.ts'
 
@@ -47,8 +48,7 @@ export function kafkaConsumer<State, Data>(
     const ports = {
       store: new RedisStateStore(redis),
       gate: new RedisFloodGate(redis),
-      publisher: await connections.publisher(),
-      log: await connections.log(),
+      ...kafkaOnDemand(connections),
       observer,
     }
     return { config, connections, consumer, ports }
@@ -69,6 +69,14 @@ export function kafkaConsumer<State, Data>(
       })
       return answer.finally(() => closeAfterTheOnly(config, connections))
     })
+}
+
+/** A batch that nothing is emitted from, and that misses nothing, needs no Kafka: it is connected to when one does. */
+function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
+  return {
+    publisher: { publish: async records => (await connections.publisher()).publish(records) },
+    log: { read: async (...stretch) => (await connections.log()).read(...stretch) },
+  }
 }
 
 /** What a scheduled function works with; it connects on first use. */

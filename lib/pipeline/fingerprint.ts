@@ -29,5 +29,5 @@ function sorted(value: unknown): unknown {
 }
 
 function sha256(text: string, bytes: number): string {
-  return hash('sha256', text, 'latin1').slice(0, bytes)
+  return hash('sha256', text, 'binary').slice(0, bytes)
 }

@@ -89,13 +89,19 @@ end
 -- Ids go by generation, so that a whole hash leaves at once, and in it by their first two bytes: what is known of the
 -- ids that share those is one value, the newest in front. A field of its own for each would cost more than what it holds.
 local length = tonumber(ARGV[9])
-local fresh = {}
-for at = 1, #ARGV[10], 26 do
-  local high, low = struct.unpack('>I2I4', ARGV[10], at + 20)
+local ids, fresh, sub, parse = ARGV[10], {}, string.sub, struct.unpack
+for at = 1, #ids, 26 do
+  local high, low = parse('>I2I4', ids, at + 20)
   local generation = math.floor((high * 4294967296 + low) / length)
-  local bucket = string.sub(ARGV[10], at, at + 1)
-  fresh[generation] = fresh[generation] or {}
-  fresh[generation][bucket] = string.sub(ARGV[10], at + 2, at + 25) .. (fresh[generation][bucket] or '')
+  local buckets = fresh[generation]
+  if not buckets then
+    buckets = {}
+    fresh[generation] = buckets
+  end
+  local bucket = sub(ids, at, at + 1)
+  local before = buckets[bucket]
+  local entry = sub(ids, at + 2, at + 25)
+  buckets[bucket] = before and entry .. before or entry
 end
 for generation, buckets in pairs(fresh) do
   local key, names, values = KEYS[6] .. ':' .. generation, {}, {}
@@ -103,8 +109,8 @@ for generation, buckets in pairs(fresh) do
     names[#names + 1] = bucket
   end
   for number, before in ipairs(redis.call('HMGET', key, unpack(names))) do
-    values[#values + 1] = names[number]
-    values[#values + 1] = buckets[names[number]] .. (before or '')
+    values[2 * number - 1] = names[number]
+    values[2 * number] = buckets[names[number]] .. (before or '')
   end
   call('HSET', key, values)
 end

@@ -71,26 +71,28 @@ local newest = math.floor(clock / length)
 local oldest = math.max(0, math.floor((clock - window) / length))
 
 -- The newest that is known of an id, among those with the same first two bytes: see `commit-slot.lua`.
+local find, sub = string.find, string.sub
 local function newestIn(bucket, rest)
-  local at = string.find(bucket, rest, 1, true)
+  local at = find(bucket, rest, 1, true)
   while at and at % 24 ~= 1 do
-    at = string.find(bucket, rest, at + 1, true)
+    at = find(bucket, rest, at + 1, true)
   end
-  return at and string.sub(bucket, at + 10, at + 23)
+  return at and sub(bucket, at + 10, at + 23)
 end
 
-local ids, buckets, found = {}, {}, {}
-for at = 1, #ARGV[3], 12 do
-  buckets[#buckets + 1] = string.sub(ARGV[3], at, at + 1)
-  ids[#ids + 1] = string.sub(ARGV[3], at + 2, at + 11)
+local ids, buckets, found = ARGV[3], {}, {}
+for at = 1, #ids, 12 do
+  buckets[#buckets + 1] = sub(ids, at, at + 1)
 end
-for generation = newest, #ids > 0 and oldest or newest + 1, -1 do
+for generation = newest, #buckets > 0 and oldest or newest + 1, -1 do
   for number, bucket in ipairs(redis.call('HMGET', KEYS[6] .. ':' .. generation, unpack(buckets))) do
-    found[number] = found[number] or bucket and newestIn(bucket, ids[number])
+    if bucket and not found[number] then
+      found[number] = newestIn(bucket, sub(ids, number * 12 - 9, number * 12))
+    end
   end
 end
 local hits = {}
-for number = 1, #ids do
+for number = 1, #buckets do
   if found[number] then
     hits[#hits + 1] = struct.pack('>I2', number - 1) .. found[number]
   end

@@ -1,5 +1,5 @@
 import type { Latency } from './runs.ts'
-import { median } from './statistics.ts'
+import { median } from '../kit/statistics.ts'
 
 export interface Results {
   /** Records a second, by round. */

@@ -1,6 +1,6 @@
 import type { Load } from './load.ts'
 import { Consumer, type Note, type Side } from './sides.ts'
-import { percentile } from './statistics.ts'
+import { percentile } from '../kit/statistics.ts'
 
 export interface Plan {
   readonly brokers: readonly string[]

@@ -1,9 +1,13 @@
-/** The clients that a configuration asks for: the one place where its names become addresses and credentials. */
+/**
+ * The clients that a configuration asks for: the one place where its names become addresses and credentials. The libraries
+ * are loaded with the first use, because a function that starts should not wait for what it may not need: most of that time
+ * is theirs.
+ */
 import { brokersOf, secretOf } from './adapters/aws/clients.ts'
-import { type Kafka, kafkaClient } from './adapters/kafka/client.ts'
-import { KafkaLogReader } from './adapters/kafka/log-reader.ts'
-import { KafkaPublisher } from './adapters/kafka/publisher.ts'
-import { RedisClient, type RedisSettings } from './adapters/redis/client.ts'
+import type { Kafka } from './adapters/kafka/client.ts'
+import type { KafkaLogReader } from './adapters/kafka/log-reader.ts'
+import type { KafkaPublisher } from './adapters/kafka/publisher.ts'
+import type { RedisClient, RedisSettings } from './adapters/redis/client.ts'
 import type { Config } from './config.ts'
 import { once } from './once.ts'
 
@@ -18,9 +22,18 @@ export class Connections {
   /** @param name who connects, for the broker's logs */
   constructor(config: Config, name: string) {
     this.kafka = once(() => connectKafka(config, name))
-    this.publisher = once(async () => this.#kept(new KafkaPublisher(await this.kafka())))
-    this.log = once(async () => this.#kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation)))
-    this.redis = once(async () => this.#kept(new RedisClient(() => redisSettings(config))))
+    this.publisher = once(async () => {
+      const { KafkaPublisher } = await import('./adapters/kafka/publisher.ts')
+      return this.#kept(new KafkaPublisher(await this.kafka()))
+    })
+    this.log = once(async () => {
+      const { KafkaLogReader } = await import('./adapters/kafka/log-reader.ts')
+      return this.#kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
+    })
+    this.redis = once(async () => {
+      const { RedisClient } = await import('./adapters/redis/client.ts')
+      return this.#kept(new RedisClient(() => redisSettings(config)))
+    })
   }
 
   /** Closes what was opened; afterwards nothing of it keeps the process alive. */
@@ -36,6 +49,7 @@ export class Connections {
 
 async function connectKafka({ kafka }: Config, name: string): Promise<Kafka> {
   const { brokers, clusterArn, auth, region } = kafka
+  const { kafkaClient } = await import('./adapters/kafka/client.ts')
   const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)
   return kafkaClient({ brokers: addresses, clientId: `sluice-${name}`, auth, ...(region ? { region } : {}) })
 }

@@ -19,6 +19,7 @@ import { once } from './once.ts'
 import { consume } from './pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from './pipeline/consumer.ts'
 import { LatestDecisions } from './pipeline/flood.ts'
+import type { Ports } from './pipeline/partition.ts'
 import type { KafkaEvent } from './pipeline/receive.ts'
 import type { BatchResponse } from './pipeline/respond.ts'
 
@@ -49,8 +50,7 @@ export function kafkaConsumer<State, Data>(
     const reached = {
       store: new RedisStateStore(redis),
       gate: new RedisFloodGate(redis, config.env),
-      publisher: await connections.publisher(),
-      log: await connections.log(),
+      ...kafkaOnDemand(connections),
       observer,
     }
     const ports = timed(reached, (step, ms) => observer.took(step, ms))
@@ -99,6 +99,14 @@ async function tracingOf(config: Config, name: string, observer: LambdaObserver)
   const tracing = new Tracing(otlp, traced, (...dropped) => observer.spansDropped(...dropped))
   observer.traceTo(tracing)
   return tracing
+}
+
+/** A batch that nothing is emitted from, and that misses nothing, needs no Kafka: it is connected to when one does. */
+function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
+  return {
+    publisher: { publish: async records => (await connections.publisher()).publish(records) },
+    log: { read: async (...stretch) => (await connections.log()).read(...stretch) },
+  }
 }
 
 /** What a scheduled function works with; it connects on first use. */

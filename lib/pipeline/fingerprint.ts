@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Event } from '../domain/event.ts'
 import type { Fingerprint } from './ports.ts'
 
@@ -9,7 +9,7 @@ import type { Fingerprint } from './ports.ts'
 export function fingerprint(event: Event): Fingerprint {
   const identity = `${event.source.length}:${event.source}${event.id}`
   const content = [event.type, event.subject ?? null, event.time ?? null, canonicalData(event.data)]
-  return { id: hash(identity, 12), digest: hash(JSON.stringify(content), 8) }
+  return { id: sha256(identity, 12), digest: sha256(JSON.stringify(content), 8) }
 }
 
 /** Equal meaning, equal text: the members of an object in the order of their names; arrays keep theirs. */
@@ -22,10 +22,12 @@ function canonicalData(data: unknown): unknown {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
+  // Without a prototype: a member may be called `__proto__`.
+  const members: Record<string, unknown> = Object.create(null)
+  for (const name of Object.keys(value).sort()) members[name] = sorted((value as typeof members)[name])
+  return members
 }
 
-function hash(text: string, bytes: number): string {
-  return createHash('sha256').update(text).digest().toString('latin1', 0, bytes)
+function sha256(text: string, bytes: number): string {
+  return hash('sha256', text, 'binary').slice(0, bytes)
 }

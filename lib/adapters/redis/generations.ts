@@ -4,9 +4,6 @@
 export const GENERATION_MS = 60 * 60_000
 /** Of failures, which are fewer and kept for longer. */
 export const FAILURE_GENERATION_MS = 24 * 60 * 60_000
-/** Ids of one generation lie in so many hashes, by their first byte, so that each stays compact. */
-export const SHARDS = 256
-
 export function generationOf(clockMs: number, lengthMs: number): number {
   return Math.floor(clockMs / lengthMs)
 }

@@ -7,7 +7,7 @@ export interface SlotKeys {
   readonly timers: string
   readonly due: string
   readonly outbox: string
-  /** Prefix: ids are spread over `<ids>:<generation>:<shard>`. */
+  /** Prefix: ids are spread over `<ids>:<generation>`. */
   readonly ids: string
   /** Prefix: failures are spread over `<failures>:<generation>`. */
   readonly failures: string

@@ -36,18 +36,34 @@ export function packRemembered(ids: readonly RememberedId[]): Buffer {
   return packed
 }
 
-/** An id as a field of its hash, with the value that `commit-slot.lua` keeps there. */
-export function packField(remembered: RememberedId): [field: Buffer, value: Buffer] {
-  const packed = packRemembered([remembered])
-  return [packed.subarray(0, ID), packed.subarray(ID)]
+/** Of the bytes of an id, so many name the bucket that it lies in; the bucket has the rest. */
+const BUCKET = 2
+const IN_BUCKET = ID - BUCKET + DIGEST + CLOCK
+
+/** Ids of one generation as `commit-slot.lua` keeps them: those that share their first bytes in one value. */
+export function packBuckets(ids: readonly RememberedId[]): [name: Buffer, bucket: Buffer][] {
+  const buckets = Map.groupBy(ids, ({ id }) => id.slice(0, BUCKET))
+  return [...buckets].map(([name, own]) => [
+    Buffer.from(name, 'latin1'),
+    Buffer.concat(own.map(remembered => packRemembered([remembered]).subarray(BUCKET))),
+  ])
 }
 
-export function unpackField(field: Buffer, value: Buffer): RememberedId {
-  return {
-    id: field.toString('latin1'),
-    digest: value.toString('latin1', 0, DIGEST),
-    appliedAtMs: value.readUIntBE(DIGEST, CLOCK),
-  }
+/** The newest first. */
+export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
+  return Array.from({ length: idsIn(bucket) }, (_, index) => {
+    const own = bucket.subarray(index * IN_BUCKET, (index + 1) * IN_BUCKET)
+    const rest = ID - BUCKET
+    return {
+      id: name.toString('latin1') + own.toString('latin1', 0, rest),
+      digest: own.toString('latin1', rest, rest + DIGEST),
+      appliedAtMs: own.readUIntBE(rest + DIGEST, CLOCK),
+    }
+  })
+}
+
+export function idsIn(bucket: Buffer): number {
+  return bucket.length / IN_BUCKET
 }
 
 /** The threshold by which an entity's timers are found. */

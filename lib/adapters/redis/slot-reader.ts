@@ -9,9 +9,9 @@ import type {
   Version,
 } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
-import { FAILURE_GENERATION_MS, GENERATION_MS, generationOf, SHARDS } from './generations.ts'
+import { FAILURE_GENERATION_MS, GENERATION_MS, generationOf } from './generations.ts'
 import { keysOf } from './keys.ts'
-import { unpackField } from './packing.ts'
+import { idsIn, unpackBucket } from './packing.ts'
 
 const PAGE = 500
 
@@ -59,10 +59,8 @@ export class SlotReader {
 
   async idCount(slot: Slot, meta: SlotMeta): Promise<number> {
     let count = 0
-    for (const keys of idKeys(slot, meta)) {
-      const lengths = await this.#client.run(redis => Promise.all(keys.map(key => redis.hlen(key))))
-      count += lengths.reduce((sum, length) => sum + length, 0)
-    }
+    for (const key of idKeys(slot, meta))
+      for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
     return count
   }
 
@@ -95,10 +93,10 @@ export class SlotReader {
     for await (const [, json] of this.#texts(keysOf(slot).outbox)) yield JSON.parse(json)
   }
 
-  /** The newest first: where an id lies in two generations, the first that comes counts. */
+  /** The newest first: of one that comes several times, the first counts. */
   async *ids(slot: Slot, meta: SlotMeta): AsyncGenerator<RememberedId> {
-    for (const keys of idKeys(slot, meta))
-      for await (const [field, value] of this.#fields(keys)) yield unpackField(field, value)
+    for (const key of idKeys(slot, meta))
+      for await (const [name, bucket] of this.#fields(key)) yield* unpackBucket(name, bucket)
   }
 
   /** Likewise. */
@@ -110,29 +108,22 @@ export class SlotReader {
   }
 
   async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {
-    for await (const [field, value] of this.#fields([key])) yield [field.toString(), value.toString()]
+    for await (const [field, value] of this.#fields(key)) yield [field.toString(), value.toString()]
   }
 
-  /** The fields of several hashes of one slot, a page of each at a time. */
-  async *#fields(keys: readonly string[]): AsyncGenerator<[field: Buffer, value: Buffer]> {
-    let open = keys.map(key => ({ key, cursor: '0' }))
-    while (open.length > 0) {
-      const pages = await this.#client.run(redis =>
-        Promise.all(open.map(({ key, cursor }) => redis.hscanBuffer(key, cursor, 'COUNT', PAGE))),
-      )
-      for (const [, page] of pages)
-        for (let at = 0; at < page.length; at += 2) yield [page[at] as Buffer, page[at + 1] as Buffer]
-      open = open.flatMap(({ key }, index) => {
-        const cursor = String(pages[index]?.[0])
-        return cursor === '0' ? [] : [{ key, cursor }]
-      })
-    }
+  async *#fields(key: string): AsyncGenerator<[field: Buffer, value: Buffer]> {
+    let cursor = '0'
+    do {
+      const [next, page] = await this.#client.run(redis => redis.hscanBuffer(key, cursor, 'COUNT', PAGE))
+      for (let at = 0; at < page.length; at += 2) yield [page[at] as Buffer, page[at + 1] as Buffer]
+      cursor = String(next)
+    } while (cursor !== '0')
   }
 }
 
 /** The hashes of ids, generation by generation, the newest first. */
-function* idKeys(slot: Slot, { clock, oldestIds }: SlotMeta): Generator<string[]> {
+function* idKeys(slot: Slot, { clock, oldestIds }: SlotMeta): Generator<string> {
   const { ids } = keysOf(slot)
   for (let generation = generationOf(clock.nowMs, GENERATION_MS); generation >= oldestIds; generation -= 1)
-    yield Array.from({ length: SHARDS }, (_, shard) => `${ids}:${generation}:${shard}`)
+    yield `${ids}:${generation}`
 }

@@ -6,7 +6,7 @@
   KEYS[3]  {slot}:timers    hash: entity -> its timers, JSON
   KEYS[4]  {slot}:due       sorted set: entity, by the threshold of its first timer
   KEYS[5]  {slot}:outbox    hash: position -> event, JSON
-  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
+  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>; same hash tag, so same slot
   KEYS[7]  {slot}:failures  prefix of the failure hashes, {slot}:failures:<generation>; likewise
 
   ARGV[1]  version: epoch, mark (-1 where nothing was decided) and fired, separated by spaces
@@ -30,8 +30,6 @@
 
   Returns  1 committed, 0 refused
 ]]
-local SHARDS = 256
-
 local version = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'fired', 'oldest', 'oldestFailures')
 local present = (version[1] or '0') .. ' ' .. (version[2] or '-1') .. ' ' .. (version[3] or '0')
 if present ~= ARGV[1] then
@@ -48,47 +46,80 @@ local function pairsOf(packed)
   end
 end
 
+-- One call for many: a call costs the server more than what it does for a field. Lua hands over some thousand at most.
+local AT_ONCE = 1000
+local function call(command, key, arguments)
+  for at = 1, #arguments, AT_ONCE do
+    redis.call(command, key, unpack(arguments, at, math.min(at + AT_ONCE - 1, #arguments)))
+  end
+end
+
 local function write(key, packed)
+  local kept, gone = {}, {}
   for field, value in pairsOf(packed) do
     if value == '' then
-      redis.call('HDEL', key, field)
+      gone[#gone + 1] = field
     else
-      redis.call('HSET', key, field, value)
+      kept[#kept + 1] = field
+      kept[#kept + 1] = value
     end
   end
+  call('HSET', key, kept)
+  call('HDEL', key, gone)
 end
 
 write(KEYS[2], ARGV[11])
 write(KEYS[3], ARGV[12])
+local due, idle = {}, {}
 for entity, threshold in pairsOf(ARGV[13]) do
   if threshold == '' then
-    redis.call('ZREM', KEYS[4], entity)
+    idle[#idle + 1] = entity
   else
-    redis.call('ZADD', KEYS[4], threshold, entity)
+    due[#due + 1] = threshold
+    due[#due + 1] = entity
   end
 end
+call('ZADD', KEYS[4], due)
+call('ZREM', KEYS[4], idle)
 write(KEYS[5], ARGV[14])
 for name, count in pairsOf(ARGV[15]) do
   redis.call('HINCRBY', KEYS[1], name, count)
 end
 
--- Ids go by generation, so that whole hashes leave at once, and by their first byte, so that each stays small enough to
--- be kept compact.
+-- Ids go by generation, so that a whole hash leaves at once, and in it by their first two bytes: what is known of the
+-- ids that share those is one value, the newest in front. A field of its own for each would cost more than what it holds.
 local length = tonumber(ARGV[9])
+local ids, fresh, sub, parse = ARGV[10], {}, string.sub, struct.unpack
 local lowest
-for at = 1, #ARGV[10], 26 do
-  local id, value = string.sub(ARGV[10], at, at + 11), string.sub(ARGV[10], at + 12, at + 25)
-  local high, low = struct.unpack('>I2I4', value, 9)
+for at = 1, #ids, 26 do
+  local high, low = parse('>I2I4', ids, at + 20)
   local generation = math.floor((high * 4294967296 + low) / length)
   lowest = math.min(lowest or generation, generation)
-  redis.call('HSET', KEYS[6] .. ':' .. generation .. ':' .. string.byte(id), id, value)
+  local buckets = fresh[generation]
+  if not buckets then
+    buckets = {}
+    fresh[generation] = buckets
+  end
+  local bucket = sub(ids, at, at + 1)
+  local before = buckets[bucket]
+  local entry = sub(ids, at + 2, at + 25)
+  buckets[bucket] = before and entry .. before or entry
+end
+for generation, buckets in pairs(fresh) do
+  local key, names, values = KEYS[6] .. ':' .. generation, {}, {}
+  for bucket in pairs(buckets) do
+    names[#names + 1] = bucket
+  end
+  for number, before in ipairs(redis.call('HMGET', key, unpack(names))) do
+    values[2 * number - 1] = names[number]
+    values[2 * number] = buckets[names[number]] .. (before or '')
+  end
+  call('HSET', key, values)
 end
 local keep = math.max(0, math.floor((tonumber(ARGV[5]) - tonumber(ARGV[8])) / length))
 -- A slot's first commit can already hold ids that are too old to be kept.
 for generation = tonumber(version[4] or lowest or keep), keep - 1 do
-  for shard = 0, SHARDS - 1 do
-    redis.call('UNLINK', KEYS[6] .. ':' .. generation .. ':' .. shard)
-  end
+  redis.call('UNLINK', KEYS[6] .. ':' .. generation)
 end
 
 -- Failures are few, and kept for weeks.

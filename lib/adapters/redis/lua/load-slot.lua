@@ -6,7 +6,7 @@
   KEYS[3]  {slot}:timers    hash: entity -> its timers, JSON
   KEYS[4]  {slot}:due       sorted set: entity, by the threshold of its first timer
   KEYS[5]  {slot}:outbox    hash: position -> event, JSON
-  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
+  KEYS[6]  {slot}:ids       prefix of the id hashes, {slot}:ids:<generation>; same hash tag, so same slot
   KEYS[7]  {slot}:failures  prefix of the failure hashes, {slot}:failures:<generation>; likewise
 
   ARGV[1]  milliseconds of log time for which an id must be known
@@ -24,7 +24,7 @@
   Returns  { meta, due, states, timers, hits, failures, outbox, more }
            meta:     { epoch, mark, fired, emitted, clock, last, highest }
            due:      { entity, threshold, … } in the order in which their timers fire
-           states, timers: of the wanted entities, then of the due ones
+           states, timers: of the wanted entities, then of the other due ones
            hits:     for each known id its number in ARGV[3], from 0 (2 bytes), digest (8) and log clock (6)
            failures: of each wanted one the JSON, or nil
            outbox:   { position, event, … }
@@ -56,9 +56,14 @@ if #due > 2 * limit then
   due[#due] = nil
 end
 
-local entities = listOf(ARGV[11])
+local entities, isWanted = listOf(ARGV[11]), {}
+for _, entity in ipairs(entities) do
+  isWanted[entity] = true
+end
 for at = 1, #due, 2 do
-  entities[#entities + 1] = due[at]
+  if not isWanted[due[at]] then
+    entities[#entities + 1] = due[at]
+  end
 end
 local states, timers = {}, {}
 if #entities > 0 then
@@ -69,15 +74,32 @@ end
 local window, length = tonumber(ARGV[1]), tonumber(ARGV[2])
 local newest = math.floor(clock / length)
 local oldest = math.max(0, math.floor((clock - window) / length))
-local hits = {}
-for number = 0, #ARGV[3] / 12 - 1 do
-  local id = string.sub(ARGV[3], number * 12 + 1, number * 12 + 12)
-  for generation = newest, oldest, -1 do
-    local value = redis.call('HGET', KEYS[6] .. ':' .. generation .. ':' .. string.byte(id), id)
-    if value then
-      hits[#hits + 1] = struct.pack('>I2', number) .. value
-      break
+
+-- The newest that is known of an id, among those with the same first two bytes: see `commit-slot.lua`.
+local find, sub = string.find, string.sub
+local function newestIn(bucket, rest)
+  local at = find(bucket, rest, 1, true)
+  while at and at % 24 ~= 1 do
+    at = find(bucket, rest, at + 1, true)
+  end
+  return at and sub(bucket, at + 10, at + 23)
+end
+
+local ids, buckets, found = ARGV[3], {}, {}
+for at = 1, #ids, 12 do
+  buckets[#buckets + 1] = sub(ids, at, at + 1)
+end
+for generation = newest, #buckets > 0 and oldest or newest + 1, -1 do
+  for number, bucket in ipairs(redis.call('HMGET', KEYS[6] .. ':' .. generation, unpack(buckets))) do
+    if bucket and not found[number] then
+      found[number] = newestIn(bucket, sub(ids, number * 12 - 9, number * 12))
     end
+  end
+end
+local hits = {}
+for number = 1, #buckets do
+  if found[number] then
+    hits[#hits + 1] = struct.pack('>I2', number - 1) .. found[number]
   end
 end
 

@@ -7,7 +7,7 @@
   KEYS[3]  {slot}:timers         hash: entity -> its timers, JSON
   KEYS[4]  {slot}:due            sorted set: entity, by the threshold of its first timer
   KEYS[5]  {slot}:outbox         hash: position -> event, JSON
-  KEYS[6]  {slot}:ids            prefix of the id hashes, {slot}:ids:<generation>:<shard>; same hash tag, so same slot
+  KEYS[6]  {slot}:ids            prefix of the id hashes, {slot}:ids:<generation>; same hash tag, so same slot
   KEYS[7]  {slot}:failures       prefix of the failure hashes, {slot}:failures:<generation>; likewise
   KEYS[8]  {slot}:staging:token  string: who is laying something ready
   KEYS[9]  {slot}:staging:names  set: the last parts of the keys that are laid ready
@@ -23,8 +23,6 @@
   Returns  { epoch now, mark replaced }, or "overtaken" where a later attempt has begun, or "incomplete" where the
            server has lost something of what was laid ready
 ]]
-local SHARDS = 256
-
 if redis.call('GET', KEYS[8]) ~= ARGV[1] then
   return 'overtaken'
 end
@@ -41,9 +39,7 @@ local present = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'clock', 'oldest',
 local clock = tonumber(present[3] or 0)
 local newest = math.floor(clock / tonumber(ARGV[4]))
 for generation = tonumber(present[4] or newest), newest do
-  for shard = 0, SHARDS - 1 do
-    redis.call('UNLINK', KEYS[6] .. ':' .. generation .. ':' .. shard)
-  end
+  redis.call('UNLINK', KEYS[6] .. ':' .. generation)
 end
 local day = math.floor(clock / tonumber(ARGV[5]))
 for generation = tonumber(present[5] or day), day do

@@ -1,0 +1,105 @@
+import { median } from './statistics.ts'
+
+/** One measured thing, with what it came to in each round. */
+export interface Figure {
+  /** What it is, unique among all figures; with a slash between the benchmark and the rest. */
+  readonly name: string
+  readonly unit: string
+  /** One value for each round. */
+  readonly rounds: readonly number[]
+  readonly goal?: Goal
+  /** Which way is worse: nothing where it is there to be looked at only. */
+  readonly worse?: 'higher' | 'lower'
+}
+
+export type Goal = { readonly atMost: number } | { readonly atLeast: number }
+
+/** All that one run has found, as it is written to a file. */
+export interface Report {
+  readonly date: string
+  readonly machine: string
+  readonly figures: readonly Figure[]
+}
+
+/** A figure with a goal, which also says which way is worse. */
+export function aimed(name: string, unit: string, goal: Goal, rounds: readonly number[]): Figure {
+  return { name, unit, rounds, goal, worse: 'atMost' in goal ? 'higher' : 'lower' }
+}
+
+/** The value of a figure. */
+export function middleOf({ rounds }: Figure): number {
+  return median(rounds)
+}
+
+/** From the lowest round to the highest. */
+function spreadOf({ rounds }: Figure): number {
+  return Math.max(...rounds) - Math.min(...rounds)
+}
+
+function isMet(figure: Figure): boolean | undefined {
+  const { goal } = figure
+  if (goal === undefined) return undefined
+  return 'atMost' in goal ? middleOf(figure) <= goal.atMost : middleOf(figure) >= goal.atLeast
+}
+
+/** A table for a person. */
+export function table(figures: readonly Figure[]): string {
+  const rows = figures.map(figure => [
+    figure.name,
+    `${number(middleOf(figure))} ${figure.unit}`.trim(),
+    figure.rounds.length > 1
+      ? `${number(Math.min(...figure.rounds))} to ${number(Math.max(...figure.rounds))}`
+      : '',
+    goalOf(figure),
+    { true: 'met', false: 'MISSED', undefined: '' }[String(isMet(figure))] ?? '',
+  ])
+  return columns([['', 'median', 'lowest to highest', 'goal', ''], ...rows])
+}
+
+/**
+ * What became worse since an earlier run by more than the spread of either; better ones are no news. Only what both
+ * have measured can be compared.
+ */
+export function slower(before: readonly Figure[], now: readonly Figure[]): string {
+  const earlier = new Map(before.map(figure => [figure.name, figure]))
+  const pairs = now.flatMap(figure => {
+    const old = earlier.get(figure.name)
+    return old && figure.worse ? [[old, figure] as const] : []
+  })
+  if (pairs.length === 0) throw new Error('the file to compare with holds no figure of this run')
+  const rows = pairs
+    .filter(([old, figure]) => isSlower(old, figure))
+    .map(([old, figure]) => [
+      figure.name,
+      `${number(middleOf(old))} → ${number(middleOf(figure))} ${figure.unit}`.trim(),
+      `spread ${number(spreadOf(old))} and ${number(spreadOf(figure))}`,
+    ])
+  if (rows.length === 0) return `none of ${pairs.length} figures is worse by more than the spread`
+  return `${rows.length} of ${pairs.length} figures are worse by more than the spread:\n${columns(rows)}`
+}
+
+function isSlower(old: Figure, figure: Figure): boolean {
+  const change = middleOf(figure) - middleOf(old)
+  const worseBy = figure.worse === 'higher' ? change : -change
+  return worseBy > Math.max(spreadOf(old), spreadOf(figure))
+}
+
+function goalOf({ goal, unit }: Figure): string {
+  if (goal === undefined) return ''
+  return 'atMost' in goal
+    ? `at most ${goal.atMost} ${unit}`.trim()
+    : `at least ${goal.atLeast} ${unit}`.trim()
+}
+
+function number(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en')
+  return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
+}
+
+function columns(rows: readonly (readonly string[])[]): string {
+  const width = (column: number) => Math.max(...rows.map(row => (row[column] ?? '').length))
+  return rows
+    .map(row => row.map((cell, column) => cell.padEnd(width(column))).join('  '))
+    .map(line => `  ${line.trimEnd()}`)
+    .join('\n')
+}

@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LOCAL } from '../localstack/paths.ts'
+import { aimed, type Figure } from './kit/figures.ts'
+import { type Run, runBenchmark } from './kit/program.ts'
+import { withServers } from './kit/servers.ts'
+import { Flow } from './latency/flow.ts'
+import { type Place, SIDES, type SideName, startSide } from './latency/sides.ts'
+import { packaged } from './start/bundles.ts'
+
+// `npm run bench:latency`: from a reading on its topic to the alert on the alerts topic, through the local trigger with a
+// window of 0 and the alerting function; beside a bare consumer that produces an alert for every reading. It has a Kafka
+// and a Valkey of its own.
+
+const PER_SECOND = 1_000
+const P99_MS = 100
+const WARM_UP_MS = 3_000
+/** Tried one after another until the p99 is beyond its limit. */
+const RATES = [1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_000, 15_000, 20_000]
+
+await runBenchmark({
+  usage: `npm run bench:latency -- [options]
+  --only PART     rate-1000 or highest`,
+  rounds: 3,
+  async *measure(run) {
+    await mkdir(LOCAL, { recursive: true })
+    const room = await mkdtemp(join(LOCAL, 'bench-latency-'))
+    try {
+      run.say('packaging')
+      const bundles = await packaged(['alerting'], room)
+      const figures = await withServers(run.signal, async servers => {
+        const place = { ...servers, handler: bundles.fileOf('alerting'), room }
+        return [
+          ...(run.wants('rate-1000') ? await latencies(place, run) : []),
+          ...(run.wants('highest') ? await highest(place, run) : []),
+        ]
+      })
+      yield* figures
+    } finally {
+      await rm(room, { recursive: true, force: true })
+    }
+  },
+})
+
+/** Both sides in turn, each time with topics of their own. */
+async function latencies(place: Place, run: Run): Promise<Figure[]> {
+  const found: Record<SideName, { p50: number[]; p99: number[] }> = {
+    bare: { p50: [], p99: [] },
+    sluice: { p50: [], p99: [] },
+  }
+  for (let round = 1; round <= run.rounds; round += 1)
+    for (const side of SIDES)
+      await withSide(side, `${side}-${round}`, place, run, async flow => {
+        const { p50, p99 } = await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)
+        found[side].p50.push(p50)
+        found[side].p99.push(p99)
+        run.say(`round ${round}  ${side.padEnd(6)} p50 ${p50} ms, p99 ${p99} ms`)
+      })
+  const { bare, sluice } = found
+  return [
+    { name: 'latency/bare, p50', unit: 'ms', rounds: bare.p50 },
+    { name: 'latency/bare, p99', unit: 'ms', rounds: bare.p99 },
+    { name: 'latency/reading to alert, p50', unit: 'ms', rounds: sluice.p50, worse: 'higher' },
+    aimed('latency/reading to alert, p99', 'ms', { atMost: P99_MS }, sluice.p99),
+  ]
+}
+
+/** The highest rate at which the p99 stays within its limit; 0 where none does. */
+async function highest(place: Place, run: Run): Promise<Figure[]> {
+  const found: Record<SideName, number> = { bare: 0, sluice: 0 }
+  for (const side of SIDES)
+    await withSide(side, `${side}-highest`, place, run, async flow => {
+      for (const rate of RATES) {
+        run.signal.throwIfAborted()
+        const { p50, p99 } = await flow.measure(rate, run.quick ? 3_000 : 8_000)
+        run.say(`${rate}/s  ${side.padEnd(6)} p50 ${p50} ms, p99 ${p99} ms`)
+        if (p99 > P99_MS) return
+        found[side] = rate
+      }
+    })
+  const name = `with a p99 below ${P99_MS} ms`
+  return [
+    { name: `latency/bare, highest rate ${name}`, unit: '/s', rounds: [found.bare] },
+    {
+      name: `latency/reading to alert, highest rate ${name}`,
+      unit: '/s',
+      rounds: [found.sluice],
+      worse: 'lower',
+    },
+  ]
+}
+
+async function withSide(
+  side: SideName,
+  env: string,
+  place: Place,
+  run: Run,
+  use: (flow: Flow) => Promise<void>,
+): Promise<void> {
+  run.signal.throwIfAborted()
+  const flow = await Flow.open(place.broker, env)
+  try {
+    const running = await startSide(side, env, place)
+    try {
+      await flow.measure(PER_SECOND, WARM_UP_MS)
+      await use(flow)
+    } finally {
+      await running.stop()
+    }
+  } finally {
+    await flow.close()
+  }
+}

@@ -1,0 +1,26 @@
+import process from 'node:process'
+import { Kafka, logLevel } from 'kafkajs'
+
+// The measure: a consumer as anybody writes it, which produces an alert for every reading, acknowledged by all replicas
+// before its offset is committed. It remembers nothing, and so tells the same alert again after every restart.
+
+const [broker = '', readings = '', alerts = ''] = process.argv.slice(2)
+const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING })
+const consumer = kafka.consumer({ groupId: `bare-${readings}`, maxWaitTimeInMs: 200 })
+const producer = kafka.producer()
+
+consumer.on(consumer.events.GROUP_JOIN, () => console.log('ready'))
+await producer.connect()
+await consumer.connect()
+await consumer.subscribe({ topic: readings, fromBeginning: true })
+await consumer.run({
+  eachBatch: async ({ batch }) => {
+    const messages = batch.messages.map(({ key, headers }) => ({
+      key,
+      headers: { ce_id: headers?.ce_id },
+      value: JSON.stringify({ status: 'firing', firedAt: String(headers?.ce_time) }),
+    }))
+    await producer.send({ topic: alerts, messages, acks: -1 })
+  },
+})
+process.on('SIGTERM', () => void consumer.disconnect().finally(() => process.exit()))

@@ -1,0 +1,92 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { topicName } from '../../lib/domain/topics.ts'
+import { PROJECT } from '../../localstack/paths.ts'
+import { freePorts } from '../../localstack/services/ports.ts'
+import { Program } from '../../test/support/program.ts'
+import type { Servers } from '../kit/servers.ts'
+
+export const SIDES = ['bare', 'sluice'] as const
+export type SideName = (typeof SIDES)[number]
+
+export interface Place extends Servers {
+  /** The bundle of the alerting function. */
+  readonly handler: string
+  /** A folder for what the sides need. */
+  readonly room: string
+}
+
+/** Starts one of them on the topics of an environment, and waits until it reads. */
+export async function startSide(
+  side: SideName,
+  env: string,
+  place: Place,
+): Promise<{ stop(): Promise<void> }> {
+  const program = side === 'bare' ? bare(env, place) : await sluice(env, place)
+  const stop = async () => {
+    program.signal('SIGTERM')
+    await program.ended
+  }
+  try {
+    await program.says(/^ready|^msk {2}ready: /m)
+    return { stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function bare(env: string, { broker }: Place): Program {
+  const file = join(import.meta.dirname, 'bare-alerts.ts')
+  return new Program(file, [broker, topicName('readings', env), topicName('alerts', env)])
+}
+
+/** The alerting function as it is deployed, but with a window of 0. */
+async function sluice(env: string, { broker, redisUrl, handler, room }: Place): Promise<Program> {
+  const folder = join(room, env)
+  await mkdir(folder)
+  const trigger = join(PROJECT, 'localstack', 'msk-trigger')
+  await Promise.all([
+    symlink(dirname(handler), join(folder, 'alerting')),
+    symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
+    symlink(trigger, join(folder, 'msk-trigger')),
+    writeFile(join(folder, 'package.json'), '{"type":"module"}'),
+    // JSON is YAML.
+    writeFile(join(folder, 'serverless.yml'), JSON.stringify(configuration(env, broker, redisUrl))),
+  ])
+  const [http, lambda, websocket] = await freePorts(3)
+  const ports = ['--httpPort', http, '--lambdaPort', lambda, '--websocketPort', websocket].map(String)
+  return new Program('serverless', ['offline', ...ports], { cwd: folder })
+}
+
+function configuration(env: string, broker: string, redisUrl: string) {
+  const msk = {
+    arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
+    topic: topicName('readings', env),
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: 500,
+    maximumBatchingWindow: 0,
+    functionResponseType: 'ReportBatchItemFailures',
+  }
+  return {
+    service: `bench-${env}`,
+    frameworkVersion: '4',
+    provider: {
+      name: 'aws',
+      runtime: 'nodejs24.x',
+      region: 'us-east-1',
+      environment: {
+        SLUICE_ENV: env,
+        KAFKA_BROKERS: broker,
+        REDIS_URL: redisUrl,
+        RULES_DIR: join(PROJECT, 'rules'),
+        REPORT_BATCH_ITEM_FAILURES: 'true',
+        LOG_LEVEL: 'WARN',
+        POWERTOOLS_METRICS_DISABLED: 'true',
+      },
+    },
+    plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
+    custom: { mskTrigger: { brokers: broker } },
+    functions: { alerting: { handler: 'alerting/handler.handler', timeout: 30, events: [{ msk }] } },
+  }
+}

@@ -1,0 +1,66 @@
+import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
+import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
+import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
+import { topicName } from '../../lib/domain/topics.ts'
+import { aimed, type Figure } from '../kit/figures.ts'
+import type { Run } from '../kit/program.ts'
+import type { Servers } from '../kit/servers.ts'
+import { Load } from '../trigger/load.ts'
+import { Batches } from './batches.ts'
+import { COUNTING, CountingClient, handlerOf } from './handler.ts'
+
+const WAVES = 20
+const RECORDS = 500
+const ENTITIES = 100
+
+/** Counts, and says so each time. */
+const EMITTING: KeyedProcess<{ count: number }> = {
+  ...COUNTING,
+  name: 'emitting',
+  onEvent(state, { entity }) {
+    const count = (state?.count ?? 0) + 1
+    const data = { count }
+    return decided('counted', { count }, [
+      { name: 'count', to: 'events', key: entity, type: 'bench.count', source: '/bench', data },
+    ])
+  },
+}
+
+/** How often the handler asks Redis for a wave of one partition; and what a record costs that is published. */
+export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
+  const redis = new CountingClient({ url: redisUrl })
+  const publisher = new KafkaPublisher(kafkaClient({ brokers: [broker], clientId: 'bench', auth: 'none' }))
+  const load = await Load.connect([broker])
+  try {
+    await load.topic(topicName('events', 'bench'), 1)
+    const quiet = handlerOf({ redis })
+    const emitting = handlerOf({ redis, process: EMITTING as KeyedProcess<never>, publisher })
+    const batches = [new Batches(10, ENTITIES), new Batches(11, ENTITIES)] as const
+    const found: Record<'quiet' | 'emitting', number[]> = { quiet: [], emitting: [] }
+    const costs: number[] = []
+    await emitting(batches[1].next(RECORDS))
+    for (let round = 1; round <= run.rounds; round += 1) {
+      found.quiet.push((await count(redis, quiet, batches[0])).calls)
+      const { calls, cost } = await count(redis, emitting, batches[1])
+      found.emitting.push(calls)
+      costs.push(cost)
+      run.say(`round ${round}  calls ${found.quiet.at(-1)}, ${calls} where it emits, ${cost.toFixed(1)} µs`)
+    }
+    yield aimed('pipeline/Redis calls a wave', '', { atMost: 2 }, found.quiet)
+    yield aimed('pipeline/Redis calls a wave that emits', '', { atMost: 3 }, found.emitting)
+    yield { name: 'pipeline/handler, a record that emits', unit: 'µs', rounds: costs, worse: 'higher' }
+  } finally {
+    await load.close()
+    await publisher.close()
+    redis.close()
+  }
+}
+
+async function count(redis: CountingClient, handler: ReturnType<typeof handlerOf>, batches: Batches) {
+  const events = Array.from({ length: WAVES }, () => batches.next(RECORDS))
+  const before = redis.calls
+  const beganAtMs = performance.now()
+  for (const event of events) await handler(event)
+  const cost = ((performance.now() - beganAtMs) * 1000) / (WAVES * RECORDS)
+  return { calls: (redis.calls - before) / WAVES, cost }
+}

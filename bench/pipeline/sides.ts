@@ -1,0 +1,106 @@
+import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency'
+import { CachePersistenceLayer } from '@aws-lambda-powertools/idempotency/cache'
+import { createClient } from '@redis/client'
+import { Redis } from 'ioredis'
+import type { Received } from '../../lib/domain/event.ts'
+import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
+import { decode, type Healthy } from '../../lib/pipeline/decode.ts'
+import { type KafkaEvent, receive } from '../../lib/pipeline/receive.ts'
+import { COUNTING, CountingClient, handlerOf } from './handler.ts'
+
+/** A way to process each event once: given one batch after another. */
+export interface Side {
+  readonly name: 'handler' | 'powertools' | 'powertools-unordered' | 'set-nx'
+  /** How many batches a round gives it: the slow ones get fewer. */
+  readonly batches: number
+  run(event: KafkaEvent): Promise<void>
+  close(): Promise<void>
+}
+
+const REMEMBERED_S = 3_600
+
+/** All of them on the same server. What is to be done for an event is the same: to count. */
+export async function sidesOn(redisUrl: string): Promise<Side[]> {
+  return [
+    handlerSide(redisUrl),
+    await powertoolsSide(redisUrl, 'powertools'),
+    await powertoolsSide(redisUrl, 'powertools-unordered'),
+    setNxSide(redisUrl),
+  ]
+}
+
+function handlerSide(redisUrl: string): Side {
+  const redis = new CountingClient({ url: redisUrl })
+  return {
+    name: 'handler',
+    batches: 40,
+    run: handlerOf({ redis }),
+    close: async () => redis.close(),
+  }
+}
+
+/** As its documentation has it: the function that processes one event, made idempotent by what names the event. */
+async function powertoolsSide(url: string, name: 'powertools' | 'powertools-unordered'): Promise<Side> {
+  const client = createClient({ url })
+  await client.connect()
+  const config = new IdempotencyConfig({
+    eventKeyJmesPath: '[source, id]',
+    expiresAfterSeconds: REMEMBERED_S,
+  })
+  // Without it each call warns that it does not know when the invocation ends.
+  config.registerLambdaContext({ getRemainingTimeInMillis: () => 60_000 } as never)
+  const count = counter()
+  const process = makeIdempotent(async (event: Received) => count(event), {
+    persistenceStore: new CachePersistenceLayer({ client }),
+    keyPrefix: name,
+    config,
+  })
+  const inOrder = async (events: readonly Received[]) => {
+    for (const event of events) await process(event)
+  }
+  const allAtOnce = async (events: readonly Received[]) => {
+    await Promise.all(events.map(event => process(event)))
+  }
+  const work = name === 'powertools' ? inOrder : allAtOnce
+  return {
+    name,
+    batches: name === 'powertools' ? 4 : 12,
+    run: event => work(eventsIn(event).map(one => one.event)),
+    close: async () => client.destroy(),
+  }
+}
+
+function setNxSide(url: string): Side {
+  const redis = new Redis(url)
+  const count = counter()
+  return {
+    name: 'set-nx',
+    batches: 8,
+    async run(event) {
+      for (const { event: one, fingerprint } of eventsIn(event))
+        if (await redis.set(Buffer.from(fingerprint.id, 'latin1'), '1', 'EX', REMEMBERED_S, 'NX')) count(one)
+    },
+    close: async () => redis.disconnect(),
+  }
+}
+
+/** The same decoding for all. */
+function eventsIn(event: KafkaEvent): Healthy[] {
+  const expectations = { ...CONSUMER_DEFAULTS, process: COUNTING }
+  return receive(event).flatMap(({ records }) =>
+    records.map(record => {
+      const decoded = decode(record, expectations)
+      if (!('fingerprint' in decoded)) throw new Error('a record was not to be processed')
+      return decoded
+    }),
+  )
+}
+
+function counter() {
+  const counts = new Map<string, number>()
+  return ({ entity }: Received) => {
+    const count = (counts.get(entity) ?? 0) + 1
+    counts.set(entity, count)
+    return { count }
+  }
+}

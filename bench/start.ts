@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LOCAL, PROJECT } from '../localstack/paths.ts'
+import { aimed, type Figure } from './kit/figures.ts'
+import { type Run, runBenchmark } from './kit/program.ts'
+import { withServers } from './kit/servers.ts'
+import { type Bundles, packaged } from './start/bundles.ts'
+import { type Start, started } from './start/starts.ts'
+
+// `npm run bench:start`: how large each function's bundle is, as `serverless package` makes it, and how long it takes in a
+// process of its own until it is loaded, and until the first record is processed; against a handler that does nothing.
+
+const MORE_MS = 60
+
+await runBenchmark({
+  usage: `npm run bench:start -- [options]
+  --only NAME     one function`,
+  rounds: 15,
+  async *measure(run) {
+    const folders = await readdir(join(PROJECT, 'functions'), { withFileTypes: true })
+    const names = folders.filter(one => one.isDirectory() && run.wants(one.name)).map(({ name }) => name)
+    // Inside the project, where the bundles find an AWS SDK.
+    const room = await mkdtemp(join(LOCAL, 'bench-start-'))
+    try {
+      run.say('packaging')
+      const bundles = await packaged(names, room)
+      for (const [name, bytes] of bundles.sizes)
+        yield { name: `start/${name}, bundle`, unit: 'KiB', rounds: [bytes / 1024], worse: 'higher' }
+      yield* await compared(names, bundles, run)
+    } finally {
+      await rm(room, { recursive: true, force: true })
+    }
+  },
+})
+
+async function compared(names: readonly string[], bundles: Bundles, run: Run): Promise<Figure[]> {
+  return withServers(run.signal, async servers => {
+    const starts = new Map<string, Start[]>(['empty', ...names].map(name => [name, []]))
+    // The first brings the files into the system's cache.
+    for (let round = 0; round <= run.rounds; round += 1)
+      for (const [name, found] of starts) {
+        run.signal.throwIfAborted()
+        const start = await started(name, bundles.fileOf(name), servers)
+        if (round > 0) found.push(start)
+        run.say(`round ${round}  ${name.padEnd(12)} ${start.loadedMs.toFixed(0)} ms, ${describeFirst(start)}`)
+      }
+    return figuresOf(starts)
+  })
+}
+
+function describeFirst({ firstMs }: Start): string {
+  return firstMs === undefined ? 'loaded only' : `first record ${firstMs.toFixed(0)} ms`
+}
+
+function figuresOf(starts: ReadonlyMap<string, readonly Start[]>): Figure[] {
+  const empty = starts.get('empty') ?? []
+  const more = (own: readonly Start[], key: keyof Start) =>
+    own.flatMap((start, round) => {
+      const [ours, theirs] = [start[key], empty[round]?.[key]]
+      return ours === undefined || theirs === undefined ? [] : [ours - theirs]
+    })
+  return [...starts].flatMap(([name, own]) => {
+    if (name === 'empty')
+      return [{ name: 'start/empty, loaded', unit: 'ms', rounds: own.map(({ loadedMs }) => loadedMs) }]
+    const first = more(own, 'firstMs')
+    return [
+      aimed(`start/${name}, loaded, more than empty`, 'ms', { atMost: MORE_MS }, more(own, 'loadedMs')),
+      ...(first.length > 0
+        ? [aimed(`start/${name}, first record, more than empty`, 'ms', { atMost: MORE_MS }, first)]
+        : []),
+    ]
+  })
+}

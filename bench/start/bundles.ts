@@ -1,0 +1,51 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { PROJECT } from '../../localstack/paths.ts'
+import { runProgram } from '../../test/support/program.ts'
+import { filesIn } from '../../test/support/zip.ts'
+
+/** The functions as they are deployed, unpacked, and beside them one that does nothing. */
+export interface Bundles {
+  /** Bytes of each handler. */
+  readonly sizes: ReadonlyMap<string, number>
+  fileOf(name: string): string
+}
+
+const EMPTY = 'export const handler = async () => ({ batchItemFailures: [] })\n'
+
+/** An account that nobody has. */
+const ACCOUNT = {
+  MSK_CLUSTER_ARN:
+    'arn:aws:kafka:us-east-1:123456789012:cluster/bench/00000000-0000-0000-0000-000000000000-1',
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1,subnet-2',
+  SECURITY_GROUP_IDS: 'sg-1',
+}
+
+/** Packages them in a folder inside the project. */
+export async function packaged(names: readonly string[], room: string): Promise<Bundles> {
+  const packages = join(room, 'packages')
+  const { code, output } = await runProgram(
+    'serverless',
+    ['package', '--stage', 'prod', '--package', packages],
+    {
+      env: { ...ACCOUNT, SLUICE_BUILD_DIR: relative(PROJECT, join(room, 'build')) },
+    },
+  )
+  if (code !== 0) throw new Error(`serverless package failed:\n${output}`)
+  const fileOf = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')
+  await put(fileOf('empty'), EMPTY)
+  await put(join(room, 'unpacked', 'empty', 'package.json'), '{"type":"module"}')
+  const sizes = new Map<string, number>()
+  for (const name of names) {
+    for (const [path, content] of await filesIn(join(packages, `${name}.zip`)))
+      await put(join(room, 'unpacked', name, path), content)
+    sizes.set(name, (await stat(fileOf(name))).size)
+  }
+  return { sizes, fileOf }
+}
+
+async function put(file: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, content)
+}

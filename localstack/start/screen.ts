@@ -71,7 +71,18 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
 
 export function complaintLine({ level, service, message, details, continues }: Complaint): string {
   if (continues) return `    ${message}`
-  const shown = ['reason', 'code', 'fault', 'topic', 'partition', 'offset', 'fromOffset', 'records', 'unsaid']
+  const shown = [
+    'reason',
+    'fault',
+    'place',
+    'entity',
+    'topic',
+    'partition',
+    'offset',
+    'fromOffset',
+    'records',
+    'unsaid',
+  ]
   const told = shown.filter(name => name in details).map(name => `${name}=${details[name]}`)
   return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...told].join(' ')
 }

@@ -3,6 +3,7 @@
 import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import { writeEvent } from '../../lib/cloudevents/writer.ts'
 import type { Event } from '../../lib/domain/event.ts'
+import type { DatabaseReading } from '../../lib/domain/telemetry/families.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../../lib/pipeline/receive.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
@@ -27,6 +28,35 @@ export function environmentReading(
     datacontenttype: 'application/json',
     data: { sensorId: sensor, temperature, location: { site: 'test-site', latitude: 52.5, longitude: 13.4 } },
     ...rest,
+  }
+}
+
+/** A database reading of one instance; `at` is in seconds after the start, and what else is given are its measurements. */
+export function databaseReading(
+  id: string,
+  {
+    instance = 'db-1',
+    at = 0,
+    ...measured
+  }: { instance?: string; at?: number } & Omit<
+    Partial<DatabaseReading>,
+    'instanceId' | 'databaseType' | 'tenant'
+  > = {},
+): Event<DatabaseReading> {
+  return {
+    id,
+    source: '/database/postgres',
+    type: 'io.sluice.database.reading.v1',
+    subject: instance,
+    time: new Date(START_MS + at * 1000).toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      databaseType: 'postgres',
+      instanceId: instance,
+      tenant: 'test',
+      cpuUsagePercent: 20,
+      ...measured,
+    },
   }
 }
 

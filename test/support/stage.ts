@@ -9,7 +9,7 @@ import type { Event } from '../../lib/domain/event.ts'
 import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
 import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
 import { consume } from '../../lib/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
 import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
 import type { Decision, Observer, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
@@ -97,11 +97,11 @@ export class Stage {
   readonly ports: Ports
 
   constructor(
-    process: KeyedProcess<never> | KeyedProcess<unknown> = counting as KeyedProcess<unknown>,
+    process: KeyedProcess<never> | Process = counting as KeyedProcess<unknown>,
     overrides: Partial<Ports> = {},
   ) {
     this.store = new MemoryStateStore()
-    this.consumer = { ...CONSUMER_DEFAULTS, process: process as KeyedProcess<unknown>, env: 'test' }
+    this.consumer = { ...CONSUMER_DEFAULTS, process: process as Process, env: 'test' }
     this.ports = {
       store: this.store,
       publisher: this.publisher,
@@ -148,7 +148,12 @@ export class Stage {
 
   /** The events published so far, read back from their records. */
   get events(): Event[] {
-    return this.publisher.published.map(eventIn)
+    return this.eventsAfter(0)
+  }
+
+  /** Those behind the first `count`. */
+  eventsAfter(count: number): Event[] {
+    return this.publisher.published.slice(count).map(eventIn)
   }
 
   slot(partition = 0): Slot {

@@ -22,8 +22,8 @@ module.exports = async ({ resolveVariable }) => {
   const topics = Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)]))
   const groups = Object.fromEntries(Object.keys(FUNCTIONS).map(name => [name, groupName(name, env)]))
   return {
-    topics,
-    groups,
+    topics: table('SIGNALS of lib/domain/topics.ts', topics),
+    groups: table('FUNCTIONS of infra/deployment.cjs', groups),
     buildDir: buildDir(process.env, process.argv),
     ...place,
     environment: {
@@ -43,6 +43,17 @@ module.exports = async ({ resolveVariable }) => {
       ),
     },
   }
+}
+
+/** Instead of "value not found" somewhere in serverless.yml, it says where the name is missing. */
+function table(where, entries) {
+  const get = (target, name) => {
+    // What resolves variables looks for `then` in everything.
+    if (name in target || typeof name === 'symbol' || name === 'then') return target[name]
+    // A text: of an Error, the whole stack would be printed.
+    throw `there is no "${name}" in ${where}`
+  }
+  return new Proxy(entries, { get })
 }
 
 /**

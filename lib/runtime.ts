@@ -45,6 +45,9 @@ export function kafkaConsumer<State, Data>(
     const config = readConfig()
     const connections = new Connections(config, name)
     const process = typeof source === 'function' ? await source(config) : source
+    // By the one its logs and metrics are found, by the other its state and its failures.
+    if (process.name !== name)
+      throw new Error(`kafkaConsumer('${name}', …) was given a consumer with the name '${process.name}'`)
     const consumer = consumerOf(config, process as Process, choices)
     const redis = await connections.redis()
     const reached = {

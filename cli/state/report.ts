@@ -1,5 +1,6 @@
 /** What a consumer's slots hold, put together for people. */
 import type { SlotDetails, SlotInspection } from '../../lib/adapters/redis/inspection.ts'
+import { SIGNALS, type Signal, TOPICS, topicName } from '../../lib/domain/topics.ts'
 import type { Slot, StoredTimer } from '../../lib/pipeline/ports.ts'
 import type { LogBounds } from './log.ts'
 
@@ -57,6 +58,21 @@ export interface StateReport {
   /** Why lags are not known. */
   readonly kafka: 'answers' | 'no-topic' | 'away'
   readonly partitions: readonly PartitionReport[]
+}
+
+/** The topics of the environment that a consumer remembers something of. */
+export async function signalsOf(
+  inspection: SlotInspection,
+  consumer: string,
+  env: string,
+): Promise<Signal[]> {
+  const remembers = async (signal: Signal) => {
+    const topic = topicName(signal, env)
+    const partitions = Array.from({ length: TOPICS[signal].partitions }, (_, partition) => partition)
+    const slots = partitions.map(partition => inspection.summary({ consumer, topic, partition }))
+    return (await Promise.all(slots)).some(({ mark }) => mark >= 0) ? [signal] : []
+  }
+  return (await Promise.all(SIGNALS.map(remembers))).flat()
 }
 
 export async function stateReport(

@@ -120,9 +120,13 @@ const LEFT_BEHIND: readonly (readonly [part: string, nothing: Partial<Failure>])
 ]
 
 /** The fault of a timer whose step failed: it is not tried again, and has no record that could be. */
-export function timerFault({ entity, timer }: EntityTimer, { message, place }: Fault): Fault {
+export function timerFault({ entity, timer }: EntityTimer, { message, place, mistake }: Fault): Fault {
   const named = `timer "${timer.name}" of ${entity}, due ${instant(timer.dueMs)}`
-  return { ...fault('timer-failed', `${named}: ${message}`), ...(place ? { place } : {}) }
+  return {
+    ...fault('timer-failed', `${named}: ${message}`),
+    ...(place ? { place } : {}),
+    ...(mistake ? { mistake } : {}),
+  }
 }
 
 /** The letter of a timer. It has the place of the record that let the timer fire, and none of its bytes. */

@@ -3,7 +3,8 @@ import { attributeFault } from '../cloudevents/attributes.ts'
 import { attributesOf } from '../cloudevents/event.ts'
 import { traceOf } from '../cloudevents/trace.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
-import type { Decided, KeyedProcess, Step, TimerChange } from '../domain/process.ts'
+import type { Decided, Emission, KeyedProcess, Step, TimerChange } from '../domain/process.ts'
+import { SIGNALS, TOPICS } from '../domain/topics.ts'
 import type { Cause } from './cause.ts'
 import { emitted, type Place } from './emission.ts'
 import type { OutboxEntry, StoredTimer } from './ports.ts'
@@ -29,24 +30,19 @@ export function runStep(
 ): Stored | Fault {
   try {
     const step = call()
-    if (step instanceof Promise) {
-      // What it rejects with later would end the invocation, and each one after it that meets the record.
-      step.catch(() => {})
-      return fault('unexpected-error', 'the consumer is asynchronous')
-    }
+    const none = noStep(step)
+    if (none) return misstep(none)
     if ('rejected' in step) return fault('rejected', step.rejected)
     const wrong = mistake(step, cause, process.onTimer !== undefined)
-    if (wrong) return fault('unexpected-error', `the consumer ${wrong}`)
-    const entries = step.emit.map((emission, index) =>
-      emitted(process.name, emission, cause, { ...at, index: at.index + index }),
-    )
-    const unreadable = entries.flatMap(({ event }) => attributeFault(attributesOf(event)) ?? [])[0]
-    if (unreadable) return fault('unexpected-error', `the consumer emitted no CloudEvent: ${unreadable}`)
-    const unfit = entries.find(entry => !fitsItsTopic(entry))
-    if (unfit) return fault('emission-too-large', `a ${unfit.event.type} does not fit into ${unfit.to}`)
-    const json = step.state === undefined ? null : JSON.stringify(step.state)
-    if (json === undefined)
-      return fault('unexpected-error', 'the consumer returned a state that JSON does not know')
+    if (wrong) return misstep(wrong)
+    const json = step.state === undefined ? null : jsonOf(step.state)
+    if (typeof json === 'object' && json) return json
+    const entries: OutboxEntry[] = []
+    for (const emission of step.emit) {
+      const entry = entryOf(process.name, emission, cause, { ...at, index: at.index + entries.length })
+      if ('code' in entry) return entry
+      entries.push(entry)
+    }
     return {
       reason: step.reason,
       json,
@@ -59,22 +55,82 @@ export function runStep(
   }
 }
 
+/** A bug of the consumer that needs no place in the code to be found. */
+function misstep(what: string, further = ''): Fault {
+  const mistake = `the consumer ${what}`
+  return { ...fault('unexpected-error', `${mistake}${further}`), mistake }
+}
+
+/** What a process can return only past its types. */
+function noStep(step: unknown): string | undefined {
+  if (step instanceof Promise) {
+    // What it rejects with later would end the invocation, and each one after it that meets the record.
+    step.catch(() => {})
+    return 'returned a promise: a process is not async'
+  }
+  const isStep = typeof step === 'object' && step !== null && ('rejected' in step || 'emit' in step)
+  return isStep ? undefined : 'returned no step: decided() and rejected() make one'
+}
+
+function jsonOf(state: unknown): string | Fault {
+  const cannot = 'returned a state that JSON does not know'
+  try {
+    return JSON.stringify(state) ?? misstep(cannot, `: a ${typeof state}`)
+  } catch (error) {
+    return misstep(cannot, because(error))
+  }
+}
+
+function entryOf(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry | Fault {
+  const entry = emitted(consumer, emission, cause, at)
+  const unreadable = attributeFault(attributesOf(entry.event))
+  if (unreadable) return misstep(`emitted "${emission.name}", which is no CloudEvent`, `: ${unreadable}`)
+  try {
+    if (fitsItsTopic(entry)) return entry
+  } catch (error) {
+    return misstep(`emitted "${emission.name}" that cannot be written`, because(error))
+  }
+  return fault('emission-too-large', `a ${emission.type} does not fit into ${emission.to}`)
+}
+
+/** What is no word of ours may quote data. */
+function because(error: unknown): string {
+  return `: ${(error as Error).message}`
+}
+
 /** What a process must not do, and no type can keep it from. */
 function mistake(
   { state, emit, timers }: Decided<unknown>,
   { timeMs }: Cause,
   hasOnTimer: boolean,
 ): string | undefined {
-  if (!distinct(emit)) return 'emitted the same name twice in one step'
+  const again = repeated(emit)
+  if (again !== undefined)
+    return `emitted "${again}" twice in one step: by their names emissions get their ids`
+  const bytes = emit.find(({ data }) => Buffer.isBuffer(data))
   // From the outbox of a store, they would come back as something else.
-  if (emit.some(({ data }) => Buffer.isBuffer(data))) return 'emitted bytes, and JSON knows none'
-  if (!distinct(timers)) return 'changed the same timer twice in one step'
+  if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON does not know`
+  const moved = repeated(timers)
+  if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
+  const stray = emit.find(({ to }) => !Object.hasOwn(TOPICS, to))
+  if (stray) return `emitted "${stray.name}" to "${stray.to}", which is none of ${SIGNALS.join(', ')}`
   const set = timers.filter(({ dueMs }) => dueMs !== undefined) as Required<TimerChange>[]
-  if (set.length > 0 && !hasOnTimer) return 'set a timer, but has no onTimer'
-  if (set.length > 0 && state === undefined) return 'set a timer of an entity that it forgets'
-  // Written so that NaN is caught as well. A timer that is due at once could go on setting itself for ever.
-  const early = set.find(({ dueMs }) => !(dueMs > timeMs && Number.isSafeInteger(dueMs)))
-  return early && `set the timer ${early.name} for ${early.dueMs}, which is not after ${timeMs}`
+  if (!set[0]) return undefined
+  if (!hasOnTimer) return `set the timer "${set[0].name}", but has no onTimer`
+  if (state === undefined) return `set the timer "${set[0].name}" of an entity that it forgets with this step`
+  const odd = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
+  if (odd) return `set the timer "${odd.name}" for ${odd.dueMs}, which is no whole number of milliseconds`
+  // One that is due at once could go on setting itself for ever.
+  const early = set.find(({ dueMs }) => dueMs <= timeMs)
+  return (
+    early &&
+    `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than what it follows from, at ${instant(timeMs)}`
+  )
+}
+
+function instant(timeMs: number): string {
+  const time = new Date(timeMs)
+  return Number.isNaN(time.getTime()) ? `${timeMs} ms` : time.toISOString()
 }
 
 function stored(consumer: string, { name, dueMs }: TimerChange, cause: Cause): StoredTimer[] {
@@ -84,6 +140,7 @@ function stored(consumer: string, { name, dueMs }: TimerChange, cause: Cause): S
   return [{ name, dueMs, thresholdMs, id, trace: traceOf(cause) }]
 }
 
-function distinct(named: readonly { readonly name: string }[]): boolean {
-  return new Set(named.map(({ name }) => name)).size === named.length
+function repeated(named: readonly { readonly name: string }[]): string | undefined {
+  const names = new Set<string>()
+  return named.find(({ name }) => names.size === names.add(name).size)?.name
 }

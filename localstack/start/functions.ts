@@ -20,6 +20,8 @@ export interface FunctionsOptions {
 export interface Functions {
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<Exit>
+  /** Those that take records, by name. */
+  readonly consumers: readonly string[]
   /** Invokes a function as its schedule would. */
   invoke(name: string): Promise<void>
   stop(): Promise<void>
@@ -27,6 +29,7 @@ export interface Functions {
 
 // What the trigger prints once every event source is in its consumer group: from then on records are taken.
 const READY = /^msk {2}ready:/
+const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
 const READY_WITHIN_MS = 90_000
 /** serverless-offline waits for running invocations; then its group is ended. */
 const GRACE_MS = 10_000
@@ -41,7 +44,10 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   }
   const ready = Promise.withResolvers<void>()
   const complaints = new ComplaintReader()
+  const consumers = new Set<string>()
   const unfollow = followLog(logFile, line => {
+    const [, consumer] = JOINED.exec(line) ?? []
+    if (consumer) consumers.add(consumer)
     if (READY.test(line)) ready.resolve()
     const complaint = complaints.read(line)
     if (complaint) options.onComplaint(complaint)
@@ -57,6 +63,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   }
   return {
     ended: started.exited,
+    consumers: [...consumers].sort(),
     invoke: name => invoke(`http://${LOOPBACK}:${lambdaPort}`, name),
     stop: () => started.stop(GRACE_MS),
   }

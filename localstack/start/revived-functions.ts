@@ -34,7 +34,7 @@ export async function startRevivedFunctions(
     say(line('starting', 'serverless offline'))
     const functions = await start({ ...options, signal })
     const readyAtMs = Date.now()
-    say(line('ready', 'serverless offline', readyAtMs - startedAtMs))
+    say(line('ready', `serverless offline with ${functions.consumers.join(', ')}`, readyAtMs - startedAtMs))
     void functions.ended.then(exit => {
       if (!ending.signal.aborted) revival = revive(describeExit(exit), readyAtMs)
     })

@@ -1,11 +1,12 @@
 import type { Alert } from '../../lib/domain/alerting/alert.ts'
-import { timeOf } from '../../lib/domain/event.ts'
+import { type Event, timeOf } from '../../lib/domain/event.ts'
 import type { Complaint } from './complaints.ts'
 import type { Figures } from './figures.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Without a terminal, the live line is printed anew this often. */
 const PLAIN_EVERY_MS = 10_000
+const LONGEST_LINE = 160
 
 /** The terminal: lines that stay, and below them one that is always the present. Without a terminal, lines only. */
 export class Screen {
@@ -69,9 +70,30 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
+/** What a consumer tells on the events topic, as far as it fits into a line. */
+export function eventLine(event: Event, timeMs: number): string {
+  const { type, source, subject, data } = event
+  const said = data === undefined ? '' : ` ${JSON.stringify(data)}`
+  return `${timeOf({ ...event, timeMs }).slice(11, 19)} ● ${type} ${subject ?? source}${said}`.slice(
+    0,
+    LONGEST_LINE,
+  )
+}
+
 export function complaintLine({ level, service, message, details, continues }: Complaint): string {
   if (continues) return `    ${message}`
-  const shown = ['reason', 'code', 'fault', 'topic', 'partition', 'offset', 'fromOffset', 'records', 'unsaid']
+  const shown = [
+    'reason',
+    'fault',
+    'place',
+    'entity',
+    'topic',
+    'partition',
+    'offset',
+    'fromOffset',
+    'records',
+    'unsaid',
+  ]
   const told = shown.filter(name => name in details).map(name => `${name}=${details[name]}`)
   return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...told].join(' ')
 }

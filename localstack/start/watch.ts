@@ -9,11 +9,12 @@ import { isFault } from '../../lib/cloudevents/event.ts'
 import { readEvent } from '../../lib/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import type { Alert } from '../../lib/domain/alerting/alert.ts'
+import type { Event } from '../../lib/domain/event.ts'
 import { topicName } from '../../lib/domain/topics.ts'
 import type { Services } from '../services.ts'
 import type { Complaint } from './complaints.ts'
 import { type Figures, FlowFigures } from './figures.ts'
-import { alertLine, complaintLine, figuresLine, type Screen } from './screen.ts'
+import { alertLine, complaintLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen. */
 export interface Watch {
@@ -27,15 +28,19 @@ export interface Watch {
 
 const SETTLE_WITHIN_MS = 20_000
 
-/** Watches alerts from now on, and counts from now on. */
+/** Watches alerts and events from now on, and counts from now on. */
 export async function watchFlow(services: Services, env: string, screen: Screen): Promise<Watch> {
   const kafka = kafkaClient({ brokers: services.brokers, clientId: 'sluice-start', auth: 'none' })
   const redis = new RedisClient({ url: services.redisUrl })
   const offsets = new TopicOffsets(kafka)
   const flow = await FlowFigures.from(offsets, new SlotInspection(redis), env)
   const alerts = { fired: 0, resolved: 0 }
-  const following = await tail(kafka, [topicName('alerts', env)], record => {
-    const line = readAlert(record)
+  const topics = [topicName('alerts', env), topicName('events', env)]
+  const following = await tail(kafka, topics, record => {
+    const event = readEvent(record)
+    if (isFault(event)) return
+    if (record.topic === topicName('events', env)) return screen.line(eventLine(event, record.timestampMs))
+    const line = readAlert(event, record)
     if (!line) return
     if (line.alert.status === 'firing') alerts.fired++
     else alerts.resolved++
@@ -91,9 +96,11 @@ function faultsOf(figures: Figures | undefined): string[] {
   ]
 }
 
-function readAlert(record: LogRecord): { alert: Alert; time?: string; timeMs: number } | undefined {
-  const event = readEvent(record)
-  if (isFault(event) || !event.type.startsWith('io.sluice.alert.')) return undefined
+function readAlert(
+  event: Event,
+  record: LogRecord,
+): { alert: Alert; time?: string; timeMs: number } | undefined {
+  if (!event.type.startsWith('io.sluice.alert.')) return undefined
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
   return { alert: event.data as Alert, timeMs, ...(event.time === undefined ? {} : { time: event.time }) }
 }

@@ -256,6 +256,13 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     await contentsOf(`${name}-${topic}-${partition}.jsonl`)
   })
 
+  it('given another topic than the consumer reads, then it names the one that it does', async () => {
+    const { name, batch } = newConsumer()
+    await batch(0, 20)
+    const { stderr } = await sluice(['state', 'show', name, '--topic', 'alerts'], 1)
+    assert.match(stderr, /remembers nothing of \S+: it does of --topic readings\./)
+  })
+
   it('opens the gate against floods, and says so', async () => {
     const { name } = newConsumer()
     const gate = new RedisFloodGate(redis, environment.name)

@@ -4,6 +4,7 @@
  * and its rules are those of a deployment.
  */
 import type { Event, Received } from '../../lib/domain/event.ts'
+import type { FailureCode } from '../../lib/domain/failure/codes.ts'
 import type { Emission, KeyedProcess, Step, Timer } from '../../lib/domain/process.ts'
 import { tick } from '../../lib/domain/telemetry/tick.ts'
 import type { StoredTimer } from '../../lib/pipeline/ports.ts'
@@ -29,6 +30,7 @@ const TICK_MS = 60_000
 export class Kit<State> {
   readonly #stage: Stage
   readonly #steps: Taken<State>[] = []
+  readonly #published: Event[] = []
   #offset = 0
   #nowMs = 0
 
@@ -40,12 +42,15 @@ export class Kit<State> {
    * Hands over events, one after another. The log's clock goes with their times, as if each came as it happened; one that
    * happened earlier than the one before came late. Returns the steps that this led to, of timers as well.
    *
-   * @throws where the runtime does not let a step pass: names that repeat, timers that are due at once, what cannot be stored
+   * @throws where an event does not reach the process, as one that its schema refuses; and where the runtime does not let a
+   * step pass: names that repeat, timers that are due at once, what cannot be stored or published
    */
   async when(...events: readonly Event[]): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     for (const event of events) {
-      if (event.time !== undefined) this.#nowMs = Math.max(this.#nowMs, Date.parse(event.time))
+      const timeMs = Date.parse(event.time ?? '')
+      // Of a time that is none, the runtime says so.
+      if (!Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
       await this.#append(event)
     }
     return this.#steps.slice(before)
@@ -84,22 +89,28 @@ export class Kit<State> {
 
   /** The events that left, as a reader of their topics gets them. */
   get published(): readonly Event[] {
-    return this.#stage.events
+    return this.#published
   }
 
   async #append(event: Event): Promise<void> {
-    const before = this.#stage.observer.decisions.length
+    const { decisions } = this.#stage.observer
+    const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
     await this.#stage.batch([logRecord(this.#offset, event, { timestampMs: this.#nowMs })])
     this.#offset += 1
-    for (const { fault } of this.#stage.observer.decisions.slice(before))
-      if (fault?.code === 'unexpected-error' || fault?.code === 'timer-failed')
-        throw new Error(`${event.id}: ${fault.message} ${fault.place ?? ''}`)
+    for (const { fault } of decisions.slice(decided))
+      if (fault && !OF_A_TEST.includes(fault.code))
+        throw new Error(`${event.id}: ${[fault.code, fault.message].join(': ')} ${fault.place ?? ''}`.trim())
+    for (const { by, state } of this.#steps.slice(taken)) {
+      const lost = lostInJson(state, 'state')
+      if (lost) throw new Error(`${by}: the state does not survive JSON: ${lost}`)
+    }
+    // Reading them finds those that are no CloudEvents.
+    this.#published.push(...this.#stage.eventsAfter(left))
   }
 
   #listening(process: KeyedProcess<State>): KeyedProcess<State> {
     const take = (by: string, entity: string, step: Step<State>): Step<State> => {
-      const told = 'rejected' in step ? { ...step, emitted: [] } : toldOf(step)
-      this.#steps.push({ by, entity, ...told })
+      this.#steps.push({ by, entity, ...toldOf(step) })
       return step
     }
     const { onTimer } = process
@@ -114,6 +125,26 @@ export class Kit<State> {
   }
 }
 
-function toldOf<State>({ reason, state, emit }: Extract<Step<State>, { reason: string }>) {
+/** What a test may be about; any other failure is none that a process decides. */
+const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
+
+function toldOf<State>(step: Step<State>): Pick<Taken<State>, 'reason' | 'rejected' | 'state' | 'emitted'> {
+  // What is no step at all, the runtime complains of.
+  if (typeof step !== 'object' || step === null) return { emitted: [] }
+  if ('rejected' in step) return { ...step, emitted: [] }
+  const { reason, state, emit } = step
   return { reason, state, emitted: emit }
+}
+
+/** The first part of a value that is another one after JSON, as a Date, a Map or NaN is, and what it is. */
+function lostInJson(value: unknown, path: string): string | undefined {
+  if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')
+    return undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`
+  if (typeof value !== 'object') return `${path} is a ${typeof value}`
+  const prototype = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== null && prototype !== Object.prototype)
+    return `${path} is a ${prototype.constructor?.name}`
+  const parts = Object.entries(value).map(([name, part]) => lostInJson(part, `${path}.${name}`))
+  return parts.find(lost => lost !== undefined)
 }

@@ -2,7 +2,9 @@
 
 import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import { writeEvent } from '../../lib/cloudevents/writer.ts'
+import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/domain/alerting/alert.ts'
 import type { Event } from '../../lib/domain/event.ts'
+import type { DatabaseReading } from '../../lib/domain/telemetry/families.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../../lib/pipeline/receive.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
@@ -27,6 +29,65 @@ export function environmentReading(
     datacontenttype: 'application/json',
     data: { sensorId: sensor, temperature, location: { site: 'test-site', latitude: 52.5, longitude: 13.4 } },
     ...rest,
+  }
+}
+
+/** A database reading of one instance; `at` is in seconds after the start, and what else is given are its measurements. */
+export function databaseReading(
+  id: string,
+  {
+    instance = 'db-1',
+    at = 0,
+    ...measured
+  }: { instance?: string; at?: number } & Omit<
+    Partial<DatabaseReading>,
+    'instanceId' | 'databaseType' | 'tenant'
+  > = {},
+): Event<DatabaseReading> {
+  return {
+    id,
+    source: '/database/postgres',
+    type: 'io.sluice.database.reading.v1',
+    subject: instance,
+    time: new Date(START_MS + at * 1000).toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      databaseType: 'postgres',
+      instanceId: instance,
+      tenant: 'test',
+      cpuUsagePercent: 20,
+      ...measured,
+    },
+  }
+}
+
+/** An alert that fires; `at` is in seconds after the start. */
+export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<FiredAlert> {
+  const time = new Date(START_MS + at * 1000).toISOString()
+  const entity = { source: '/environment/test-site', subject: 's-1' }
+  return {
+    id,
+    source: '/alerting',
+    type: ALERT_FIRED_TYPE,
+    subject: 'HIGH_TEMP s-1',
+    time,
+    datacontenttype: 'application/json',
+    data: {
+      alertId: `alert-${id}`,
+      fingerprint: 'HIGH_TEMP-s-1',
+      rule: 'HIGH_TEMP',
+      severity: 'critical',
+      status: 'firing',
+      labels: {},
+      summary: 'Extreme heat at s-1: 41 °C, above 40 °C',
+      entity,
+      family: 'environment',
+      metric: 'temperature',
+      value: 41,
+      threshold: 40,
+      activeAt: time,
+      firedAt: time,
+    },
   }
 }
 

@@ -152,7 +152,12 @@ export class Stage {
 
   /** The events published so far, read back from their records. */
   get events(): Event[] {
-    return this.publisher.published.map(eventIn)
+    return this.eventsAfter(0)
+  }
+
+  /** Those behind the first `count`. */
+  eventsAfter(count: number): Event[] {
+    return this.publisher.published.slice(count).map(eventIn)
   }
 
   slot(partition = 0): Slot {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Context } from 'aws-lambda'
+import { kafkaConsumer } from '../../lib/runtime.ts'
 import { runProgram } from '../support/program.ts'
+import { counting } from '../support/stage.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
@@ -17,6 +20,21 @@ async function loadedOf(env: Readonly<Record<string, string>>): Promise<string[]
   assert.ok(loaded.includes('lib/adapters/lambda/observer.ts'), 'the list is one of what was loaded')
   return loaded.filter(module => module.startsWith('lib/adapters/otlp/'))
 }
+
+describe('what a function is called', () => {
+  it('given a consumer with another name than its handler, then it does not start, and says both', async t => {
+    const before = { ...process.env }
+    t.after(() => {
+      process.env = before
+    })
+    Object.assign(process.env, NOWHERE)
+    const handler = kafkaConsumer('one', counting)
+    const context = { getRemainingTimeInMillis: () => 60_000 } as Context
+    await assert.rejects(async () => handler({ records: {} }, context), {
+      message: "kafkaConsumer('one', …) was given a consumer with the name 'counting'",
+    })
+  })
+})
 
 describe('what a function loads', () => {
   it('given no endpoint, then nothing that exports spans', async () => {

@@ -4,7 +4,7 @@ import { environmentName, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { boundsOf } from '../../state/log.ts'
-import { entityReports, stateReport } from '../../state/report.ts'
+import { entityReports, signalsOf, stateReport } from '../../state/report.ts'
 import { slotsOf, topicOf } from '../../state/slots.ts'
 import { entitiesText, stateText } from '../../state/text.ts'
 import type { Terminal } from '../../terminal.ts'
@@ -69,10 +69,14 @@ async function show(
       return print(found, entitiesText)
     }
     const report = await stateReport(inspection, slots, bounds, failures ?? false)
-    if (report.partitions.every(({ mark, epoch }) => mark < 0 && epoch === 0))
-      throw new CliFailure(
-        `${wanted.consumer} remembers nothing of ${report.topic}: are its name, --topic, --partition and --env right?`,
-      )
+    if (report.partitions.every(({ mark, epoch }) => mark < 0 && epoch === 0)) {
+      const known = await signalsOf(inspection, wanted.consumer, config.env)
+      const advice =
+        known.length > 0
+          ? `it does of ${known.map(signal => `--topic ${signal}`).join(', ')}.`
+          : 'are its name, --topic, --partition and --env right?'
+      throw new CliFailure(`${wanted.consumer} remembers nothing of ${report.topic}: ${advice}`)
+    }
     return print(report, stateText)
   })
 }

@@ -41,7 +41,8 @@ export function failureOf(error: unknown): Record<string, unknown> {
 const OTHERS_WORDS: readonly FailureCode[] = ['unexpected-error', 'rejected', 'not-accepted', 'timer-failed']
 
 /** Our own messages name places, never contents. */
-export function explanation({ code, message, place }: Fault): Record<string, string> {
+export function explanation({ code, message, place, mistake }: Fault): Record<string, string> {
+  if (mistake !== undefined) return { fault: shortened(mistake) }
   if (!OTHERS_WORDS.includes(code)) return { fault: message }
   return place ? { place } : {}
 }

@@ -43,6 +43,8 @@ export interface Fault {
   readonly message: string
   /** Where in the code it happened, for bugs: safe to log where the message, made by others, may quote data. */
   readonly place?: string
+  /** What the consumer did wrong, where that is known, in words of ours: safe to log, as names and times are. */
+  readonly mistake?: string
 }
 
 /** What a consumer says or throws may be of any length, but its letter must fit into a topic. */

@@ -206,6 +206,22 @@ describe('what a function writes to its log', () => {
     })
 })
 
+describe('what the log says of a consumer that is wrong', () => {
+  it('given a mistake that is known, then it is told in words of ours, without what others said of it', async () => {
+    const said = {
+      ...fault('unexpected-error', 'the consumer was wrong: SECRET'),
+      mistake: 'the consumer was wrong',
+    }
+    const log = await logOf(observer =>
+      observer.decided(SLOT, [
+        { offset: 1, appendMs: 0, outcome: 'failed', reason: 'unexpected-error', fault: said },
+      ]),
+    )
+    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+    assert.equal(log.find(line => line.code === 'unexpected-error')?.fault, 'the consumer was wrong')
+  })
+})
+
 describe('what a function counts and measures', () => {
   it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
     const log = await logOf(async observer => {

@@ -5,7 +5,7 @@ import { type Activity, activity } from '../../../../lib/domain/activity/process
 import type { Event } from '../../../../lib/domain/event.ts'
 import { FAMILIES } from '../../../../lib/domain/telemetry/families.ts'
 import { Kit, type Taken } from '../../../support/kit.ts'
-import { environmentReading } from '../../../support/records.ts'
+import { databaseReading, environmentReading } from '../../../support/records.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -18,14 +18,8 @@ function motion(at: number, what?: string): Event {
 }
 
 function load(at: number, memoryUsagePercent: number | undefined, cpuUsagePercent = 20): Event {
-  const data = {
-    databaseType: 'postgres',
-    instanceId: 'i-1',
-    tenant: 't',
-    cpuUsagePercent,
-    ...(memoryUsagePercent === undefined ? {} : { memoryUsagePercent }),
-  }
-  return event(`load ${at}`, FAMILIES.database.type, '/database/postgres', 'i-1', at, data)
+  const memory = memoryUsagePercent === undefined ? {} : { memoryUsagePercent }
+  return databaseReading(`load ${at}`, { instance: 'i-1', at, cpuUsagePercent, ...memory })
 }
 
 function event(id: string, type: string, source: string, subject: string, at: number, data: object): Event {

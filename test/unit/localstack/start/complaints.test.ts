@@ -34,8 +34,10 @@ Successfully invoked scheduled function: [clock]
     const shown = shownOf(`
 {"level":"INFO","message":"done","service":"generator"}
 {"level":"WARN","message":"cut off
-{"level":"WARN","message":"records leave as failures","timestamp":"t","service":"processor","code":"bad-time","records":2}`)
-    assert.deepEqual(shown, ['! processor: records leave as failures code=bad-time records=2'])
+{"level":"WARN","message":"records leave as failures","timestamp":"t","service":"processor","reason":"bad-time","code":"bad-time","entity":"/s e","place":"at f (x.js:1:2)","records":2}`)
+    assert.deepEqual(shown, [
+      '! processor: records leave as failures reason=bad-time place=at f (x.js:1:2) entity=/s e records=2',
+    ])
   })
 
   it('when a function reports records itself, then its own warning is enough', () => {

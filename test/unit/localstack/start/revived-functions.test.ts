@@ -87,7 +87,7 @@ class FakeStart {
       this.isStopped = true
       this.exit({ code: 0, signal: null })
     }
-    this.#up.resolve({ ended: this.#ended.promise, invoke: async () => {}, stop })
+    this.#up.resolve({ ended: this.#ended.promise, consumers: [], invoke: async () => {}, stop })
   }
 }
 

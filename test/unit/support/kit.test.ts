@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { decided, type Emission, type KeyedProcess, type Step } from '../../../lib/domain/process.ts'
+import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
+import { Kit } from '../../support/kit.ts'
+import { environmentReading as reading } from '../../support/records.ts'
+
+const EMISSION: Emission = { name: 'a', to: 'events', key: 'k', type: 't', source: '/s', data: {} }
+const AT_MS = Date.parse('2026-03-01T12:00:00Z')
+
+/** A process that answers every event with this step. */
+function kitOf(step: unknown): Kit<unknown> {
+  const process: KeyedProcess<unknown> = {
+    name: 'careless',
+    accepts: READING_TYPES,
+    onEvent: () => step as Step<unknown>,
+    onTimer: state => decided('fired', state),
+  }
+  return new Kit(process)
+}
+
+describe('the kit for processes', () => {
+  const timer = (dueMs: number) => decided('x', {}, [], [{ name: 'due', dueMs }])
+  const emits = (emission: object) => decided('x', {}, [{ ...EMISSION, ...emission }])
+  const mistakes: [name: string, step: unknown, told: string | RegExp][] = [
+    [
+      'a timer in the past',
+      timer(AT_MS - 60_000),
+      'the consumer set the timer "due" for 2026-03-01T11:59:00.000Z, which is not later than what it follows from, at 2026-03-01T12:00:00.000Z',
+    ],
+    [
+      'a timer in seconds',
+      timer(AT_MS / 1000),
+      /the timer "due" for 1970-01-21T12:19:26.400Z, which is not later/,
+    ],
+    [
+      'a timer at no time',
+      timer(Number.NaN),
+      /the timer "due" for NaN, which is no whole number of milliseconds/,
+    ],
+    [
+      'a timer of what is forgotten',
+      decided('x', undefined, [], [{ name: 'due', dueMs: AT_MS + 1 }]),
+      /the timer "due" of an entity that it forgets with this step/,
+    ],
+    ['a name twice', decided('x', {}, [EMISSION, EMISSION]), /emitted "a" twice in one step/],
+    [
+      'a topic that is none',
+      emits({ to: 'event' }),
+      /emitted "a" to "event", which is none of readings, events, /,
+    ],
+    ['data that cannot be written', emits({ data: 1n }), /emitted "a" that cannot be written: .*BigInt/],
+    ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],
+    ['no step', undefined, /returned no step: decided\(\) and rejected\(\) make one/],
+    ['a promise', Promise.resolve(decided('x', {})), /returned a promise: a process is not async/],
+    ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON does not know: .*BigInt/],
+    ['a state that is a function', decided('x', () => 1), /a state that JSON does not know: a function/],
+    [
+      'a state with a Date',
+      decided('x', { s: [new Date(0)] }),
+      /does not survive JSON: state\.s\.0 is a Date$/,
+    ],
+    ['a state that is a Map', decided('x', new Map()), /does not survive JSON: state is a Map$/],
+    ['a state with NaN', decided('x', { lag: Number.NaN }), /does not survive JSON: state\.lag is NaN$/],
+  ]
+  for (const [name, step, told] of mistakes)
+    it(`given ${name}, then the test is told`, async () => {
+      const message = typeof told === 'string' ? `a: unexpected-error: ${told}` : told
+      await assert.rejects(kitOf(step).when(reading('a')), { message })
+    })
+
+  it('given an event that does not reach the process, then the test is told why', async () => {
+    const kit = kitOf(decided('x', { known: undefined, list: [1, null, 'a', true] }))
+    await assert.rejects(kit.when(reading('a', { time: 'noon' })), /malformed-event: .*"time"/)
+    await assert.rejects(kit.when(reading('b', { data: {} })), /schema-violated: /)
+    assert.equal((await kit.when(reading('c'))).length, 1)
+  })
+})

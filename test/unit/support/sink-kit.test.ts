@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ALERT_FIRED_TYPE } from '../../../lib/domain/alerting/alert.ts'
+import { type Delivered, type Delivery, OutsideUnavailable, type Sink } from '../../../lib/domain/sink.ts'
+import { alertFired as alert } from '../../support/records.ts'
+import { SinkKit } from '../../support/sink-kit.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Keeps what is delivered, and answers as it is told to, at last with `delivered`. */
+function sinkThat(...answers: (Delivered | Error)[]) {
+  const got: string[] = []
+  const keys: string[] = []
+  const answer = (what: string, key: string): Delivered => {
+    got.push(what)
+    keys.push(key)
+    const next = answers.shift() ?? { delivered: 'taken' }
+    if (next instanceof Error) throw next
+    return next
+  }
+  const sink: Sink = {
+    name: 'keeping',
+    accepts: [ALERT_FIRED_TYPE],
+    deliver: async ([{ event, key }]: readonly [Delivery]) => [answer(event.id, key)],
+    digest: {
+      olderThanMs: HOUR_MS,
+      deliver: async ({ events, key }) => answer(`digest of ${events.map(({ id }) => id).join()}`, key),
+    },
+  }
+  return { kit: new SinkKit(sink), got, keys }
+}
+
+describe('the kit for sinks', () => {
+  it('given events, then they are delivered in order, and a repeat is not', async () => {
+    const { kit, got } = sinkThat()
+    assert.deepEqual(await kit.when(alert('a'), alert('b')), ['applied/taken', 'applied/taken'])
+    assert.deepEqual(await kit.when(alert('b')), ['duplicate/id-known'])
+    assert.deepEqual(got, ['a', 'b'])
+  })
+
+  it('given a sink that says later, then it is asked again with the same key, and at last the event fails', async () => {
+    const { kit, keys } = sinkThat(...Array.from({ length: 5 }, () => ({ retry: 'busy' })))
+    assert.deepEqual(await kit.when(alert('a')), ['failed/not-accepted'])
+    assert.deepEqual(kit.refusals, ['busy'])
+    assert.equal(keys.length, 4)
+    assert.equal(new Set(keys).size, 1)
+  })
+
+  it('given a sink that refuses, then the event fails, and the next one is delivered', async () => {
+    const { kit } = sinkThat({ rejected: 'no' })
+    assert.deepEqual(await kit.when(alert('a'), alert('b')), ['failed/rejected', 'applied/taken'])
+  })
+
+  it('given an outside that is away, then the events wait, and come before the next ones', async () => {
+    const { kit, got } = sinkThat({ delivered: 'taken' }, new OutsideUnavailable('away'))
+    assert.deepEqual(await kit.when(alert('a'), alert('b')), ['applied/taken', 'waits/outside-unavailable'])
+    assert.deepEqual(await kit.when(alert('c')), ['applied/taken', 'applied/taken'])
+    assert.deepEqual(got, ['a', 'b', 'b', 'c'])
+  })
+
+  it('given events that come late, then they are told in one digest', async () => {
+    const { kit, got } = sinkThat()
+    const outcomes = await kit.whenLate(2 * HOUR_MS, alert('a'), alert('b', { at: 60 }))
+    assert.deepEqual(outcomes, ['applied/taken', 'applied/taken'])
+    assert.deepEqual(got, ['digest of a,b'])
+  })
+
+  it('given a sink that throws, or an event that is none, then the test is told', async () => {
+    const { kit } = sinkThat(new TypeError('a bug'))
+    await assert.rejects(kit.when(alert('a')), /^Error: a: unexpected-error: TypeError: a bug at /)
+    await assert.rejects(kit.when({ ...alert('b'), data: {} }), /^Error: b: schema-violated: /)
+    await assert.rejects(kit.when({ ...alert('c'), time: 'noon' }), /malformed-event: .*"time"/)
+  })
+})

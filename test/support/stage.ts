@@ -97,6 +97,7 @@ export class Stage {
   readonly latest = new LatestDecisions()
   /** What can be read beside what is delivered: everything that ever was. */
   readonly #log: LogRecord[] = []
+  readonly #inLog = new Set<string>()
   consumer: Consumer
   readonly ports: Ports
 
@@ -138,11 +139,12 @@ export class Stage {
 
   /** Records that are in the log, whether they are delivered or not. */
   inLog(records: readonly LogRecord[]): void {
-    for (const record of records)
-      if (
-        !this.#log.some(({ partition, offset }) => partition === record.partition && offset === record.offset)
-      )
-        this.#log.push(record)
+    for (const record of records) {
+      const place = `${record.partition}/${record.offset}`
+      if (this.#inLog.has(place)) continue
+      this.#inLog.add(place)
+      this.#log.push(record)
+    }
   }
 
   /** `outcome/reason` of each decision, in order. */

@@ -1,0 +1,67 @@
+/** Invocations beside those of the mapping, with the same records: they were given up, and nobody has told them. */
+import { until } from '../support/until.ts'
+import type { Slot } from './count/slots.ts'
+import type { Flow } from './flow.ts'
+import type { KafkaRecord } from './kafka/records.ts'
+import type { Worker } from './workers.ts'
+
+const MOST = 100
+
+/** Lets no mapping begin a batch of one partition, until somebody releases it. */
+export async function heldBack(
+  flow: Flow,
+  work: (slot: Slot, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const slot = flow.random.pick(flow.slots('counting'))
+  const { partition } = slot
+  const ask = (workers: readonly Worker[], fault: 'hold' | 'release') =>
+    Promise.all(workers.map(worker => worker.inject({ fault, function: 'counting', partition })))
+  await ask(flow.workers, 'hold')
+  const waiting = async () => (await undecided(flow, slot)).length
+  await until('enough of it waits', async () => (await waiting()) >= 20, { withinMs: 2_000 }).catch(() => {})
+  await work(slot, async workers => void (await ask(workers, 'release')))
+}
+
+/** Resolves when the invocation has ended. */
+export async function straggler(
+  flow: Flow,
+  worker: Worker,
+  slot: Slot,
+  delay: { readonly before: 'commit' | 'publish'; readonly ms: number },
+): Promise<void> {
+  const { consumer, topic, partition } = slot
+  const records = await undecided(flow, slot)
+  if (records.length === 0) return
+  const event = {
+    eventSource: 'aws:kafka',
+    records: { [`${topic}-${partition}`]: records.map(record => handedOver(topic, record)) },
+    straggler: delay,
+  }
+  await worker.invoke(consumer, event)
+}
+
+async function undecided(flow: Flow, slot: Slot): Promise<readonly KafkaRecord[]> {
+  const { topic, partition } = slot
+  const [standing] = await flow.standing([slot])
+  const from = (standing?.mark ?? -1) + 1
+  const end = (await flow.log.ends(topic))[partition] ?? 0
+  for await (const records of flow.log.read(topic, partition, from, end)) return records.slice(0, MOST)
+  return []
+}
+
+/** A record as Lambda hands it over. */
+function handedOver(
+  topic: string,
+  { partition, offset, timestampMs, key, value, headers }: KafkaRecord,
+): object {
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestampMs,
+    timestampType: 'LOG_APPEND_TIME',
+    key: key?.toString('base64'),
+    value: value?.toString('base64'),
+    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+  }
+}

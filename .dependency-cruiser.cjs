@@ -97,7 +97,10 @@ module.exports = {
       comment: 'the ledger counts by code of its own: what it shared with the project, it could not check',
       severity: 'error',
       from: { path: '^test/ledger/(count|kafka)/' },
-      to: { pathNot: '^test/ledger/(count|kafka)/|^(node:)?(crypto|events|net|util|buffer)$|node_modules/ioredis/' },
+      to: {
+        pathNot:
+          '^test/ledger/(count|kafka)/|^(node:)?(crypto|events|net|util|buffer)$|node_modules/ioredis/',
+      },
     },
     {
       name: 'deployed-dependencies',

@@ -29,7 +29,7 @@ describe('the ledger, of a runtime that is broken on purpose', { timeout: 280_00
 
   function play(faults: string, sabotage: string, signal: AbortSignal) {
     const chosen = ['--faults', faults, '--sabotage', sabotage]
-    const size = ['--events', '1500', '--seed', '7', '--workers', '1', '--patience', '15']
+    const size = ['--events', '1500', '--seed', '7', '--workers', '1', '--patience', '8']
     const options = readOptions([...chosen, ...size]) as Options
     return run(options, servers, line => console.error(line), signal)
   }

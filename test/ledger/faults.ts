@@ -21,11 +21,7 @@ export const FAULTS = {
   async kill(flow) {
     const worker = flow.random.pick(flow.workers)
     await heldBack(flow, async (slot, release) => {
-      void straggler(flow, worker, slot, { before: 'publish', ms: 60_000 })
-      const isCommitted = async () => (await flow.standing([slot])).some(({ outbox }) => outbox > 0)
-      await until('something is committed and not published', isCommitted, { withinMs: 4_000 }).catch(
-        () => {},
-      )
+      await straggler(flow, worker, slot, { before: 'publish', ms: 60_000 })
       await worker.kill()
       await release(flow.workers.filter(one => one !== worker))
     })
@@ -35,25 +31,24 @@ export const FAULTS = {
   async pause(flow) {
     const worker = flow.random.pick(flow.workers)
     await heldBack(flow, async (slot, release) => {
-      void straggler(flow, worker, slot, { before: 'commit', ms: 600 })
-      await pause(300)
+      const { ended } = await straggler(flow, worker, slot, { before: 'commit', ms: 500 })
       worker.signal('SIGSTOP')
       await release(flow.workers.filter(one => one !== worker))
       await pause(flow.workers.length > 1 ? LOST_MS : SILENT_MS)
       worker.signal('SIGCONT')
       await release([worker])
+      await ended
     })
   },
-  /** An invocation that was given up comes to its commit, and another to its publish, when its successor is through. */
+  /** An invocation that was given up comes to its commit when its successor is through, and another to its publish. */
   async straggler(flow) {
-    await heldBack(flow, async (slot, release) => {
-      const late = (['commit', 'publish'] as const).map(before =>
-        straggler(flow, flow.random.pick(flow.workers), slot, { before, ms: 2_500 }),
-      )
-      await pause(500)
-      await release(flow.workers)
-      await Promise.all(late)
-    })
+    for (const before of ['commit', 'publish'] as const)
+      await heldBack(flow, async (slot, release) => {
+        const worker = flow.random.pick(flow.workers)
+        const { ended } = await straggler(flow, worker, slot, { before, ms: 1_500 })
+        await release(flow.workers)
+        await ended
+      })
   },
   rebalance: flow => ofTrigger(flow, 'rebalance'),
   duplicate: flow => ofTrigger(flow, 'duplicate', 5),

@@ -10,7 +10,7 @@ import type { Servers } from './servers.ts'
 import type { Worker } from './workers.ts'
 
 /** Who reads what. */
-export const READS = { counting: 'readings', receiving: 'events', 'dlq-router': 'failures' } as const
+const READS = { counting: 'readings', receiving: 'events', 'dlq-router': 'failures' } as const
 export type ConsumerName = keyof typeof READS
 
 const TICK_EVERY_MS = 400

@@ -8,7 +8,7 @@ import type { Flow } from './flow.ts'
 import type { KafkaLog } from './kafka/log.ts'
 import type { KafkaRecord } from './kafka/records.ts'
 import { report } from './report.ts'
-import type { Result } from './run.ts'
+import type { Result } from './result.ts'
 
 interface Remains {
   readonly log: KafkaLog

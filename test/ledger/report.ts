@@ -1,7 +1,7 @@
 /** The figures of a run for people, and its verdict. */
 import { availableParallelism } from 'node:os'
 import { LOST, ORDER, TWICE } from './count/violations.ts'
-import { type Result, told } from './run.ts'
+import { type Result, told } from './result.ts'
 
 export function report(result: Result): string[] {
   const { options, figures, struck, violations } = result
@@ -35,7 +35,7 @@ export function report(result: Result): string[] {
   ]
 }
 
-export function verdict({ violations, kept, options }: Result): string {
+function verdict({ violations, kept, options }: Result): string {
   const [lost, twice, order] = [LOST, TWICE, ORDER].map(kind => violations.count(kind))
   const counts = `${lost} lost, ${twice} applied twice, ${order} out of order`
   if (violations.isEmpty)

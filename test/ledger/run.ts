@@ -2,43 +2,22 @@
 import { randomUUID } from 'node:crypto'
 import { TOPICS, topicName } from '../../lib/domain/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
-import { type Count, count } from './count/count.ts'
+import { count } from './count/count.ts'
 import { Slots } from './count/slots.ts'
-import { FAULTS, type FaultName, schedule } from './faults.ts'
+import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
 import type { Options } from './options.ts'
 import { Publisher } from './publisher.ts'
+import { type Result, type Struck, told } from './result.ts'
 import type { Servers } from './servers.ts'
 import { Worker } from './workers.ts'
 
-/** A fault that has struck. */
-export interface Struck {
-  readonly name: FaultName
-  /** How much had been sent when it struck. */
-  readonly atRecord: number
-  readonly lastedMs: number
-  /** From its end until all that had been sent by then was decided; undefined where that did not come about. */
-  readonly recoveredMs: number | undefined
-}
-
-export interface Result extends Count {
-  readonly options: Options
-  readonly struck: readonly Struck[]
-  readonly acknowledged: number
-  readonly refused: number
-  /** Sendings that were repeated, because their acknowledgement had not come. */
-  readonly repeated: number
-  /** Whether, at the end, everything came to rest by itself. */
-  readonly isQuiet: boolean
-  readonly flowMs: number
-  /** Where a run that failed is kept. */
-  readonly kept?: string
-}
-
 /** How many records there are to a fault. */
 const RECORDS_PER_FAULT = 5_000
+
+const PROGRESS_EVERY_MS = 5_000
 
 export async function run(
   options: Options,
@@ -57,25 +36,33 @@ export async function run(
   }
   const workers = Array.from({ length: options.workers }, () => new Worker(variables))
   const { partitions } = TOPICS.readings
-  const [log, slots] = [new KafkaLog(brokers), new Slots(redisUrl)]
   const publisher = await Publisher.connect(brokers, topicName('readings', env), {
     partitions,
     records: options.events,
     signal,
   })
+  const [log, slots] = [new KafkaLog(brokers), new Slots(redisUrl)]
   const { events: records, seed, rate } = options
   const flow = new Flow({ env, seed, records, rate, servers, workers, publisher, log, slots, signal })
+  const progress = setInterval(() => {
+    const tell = (lag: number) => say(`${flow.sent} of ${records} sent, ${lag} wait`)
+    void flow.lag().then(tell, () => say(`${flow.sent} of ${records} sent`))
+  }, PROGRESS_EVERY_MS)
   try {
     await Promise.all(workers.map(worker => worker.start()))
     const beganAtMs = Date.now()
     const struck = await strike(flow, options, say, signal)
     const isQuiet = await flow.caughtUp('quiet', options.patienceMs)
     const flowMs = Date.now() - beganAtMs
+    clearInterval(progress)
     say(isQuiet ? 'all is quiet' : `nothing moves any more, and ${await flow.lag()} records wait`)
     await Promise.all(workers.map(worker => worker.stop()))
-    const topics = Object.fromEntries(
-      (['readings', 'events', 'failures', 'dlq'] as const).map(name => [name, flow.topic(name)]),
-    ) as Record<'readings' | 'events' | 'failures' | 'dlq', string>
+    const topics = {
+      readings: flow.topic('readings'),
+      events: flow.topic('events'),
+      failures: flow.topic('failures'),
+      dlq: flow.topic('dlq'),
+    }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, say)
     if (!isQuiet)
       counted.violations.add('came to rest before it was done', `patience: ${options.patienceMs} ms`)
@@ -85,6 +72,7 @@ export async function run(
     const kept = await keep(result, { log, slots, flow, output: workers.map(({ output }) => output) })
     return { ...result, kept }
   } finally {
+    clearInterval(progress)
     await Promise.all(workers.map(worker => worker.kill()))
     await publisher.close()
     slots.close()
@@ -108,10 +96,11 @@ async function strike(
     signal.throwIfAborted()
     const isLast = index === names.length - 1
     const sending = flow.send(Math.floor((events * (index + 1)) / names.length), { ticks: !isLast })
+    // It is awaited below; where the fault itself fails, that is told.
+    sending.catch(() => {})
     await flow.goesOn(0.1 + flow.random.next() * 0.3)
     const atRecord = flow.sent
     const beganAtMs = Date.now()
-    say(`${flow.sent} of ${events} sent  ${name} …`)
     await FAULTS[name](flow)
     const endedAtMs = Date.now()
     const isRecovered = await flow.caughtUp('then', patienceMs)
@@ -122,14 +111,4 @@ async function strike(
   }
   await flow.send(events, { ticks: true })
   return struck
-}
-
-export function told({ name, atRecord, lastedMs, recoveredMs }: Struck): string {
-  const recovered =
-    recoveredMs === undefined ? 'not recovered from' : `recovered from in ${seconds(recoveredMs)}`
-  return `${name.padEnd(12)} at record ${atRecord}, for ${seconds(lastedMs)}, ${recovered}`
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
 }

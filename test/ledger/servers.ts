@@ -12,7 +12,7 @@ import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
 
 /** A broker that is there to be lost. */
-export interface Broker {
+interface Broker {
   readonly name: string
   kill(): Promise<void>
   restart(): Promise<void>

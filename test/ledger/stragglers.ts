@@ -1,4 +1,6 @@
 /** Invocations beside those of the mapping, with the same records: they were given up, and nobody has told them. */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { until } from '../support/until.ts'
 import type { Slot } from './count/slots.ts'
 import type { Flow } from './flow.ts'
@@ -22,22 +24,32 @@ export async function heldBack(
   await work(slot, async workers => void (await ask(workers, 'release')))
 }
 
-/** Resolves when the invocation has ended. */
+export interface Straggler {
+  readonly ended: Promise<void>
+}
+
+/** Resolves when it stands still on its way, or has ended without coming there. */
 export async function straggler(
   flow: Flow,
   worker: Worker,
   slot: Slot,
   delay: { readonly before: 'commit' | 'publish'; readonly ms: number },
-): Promise<void> {
+): Promise<Straggler> {
   const { consumer, topic, partition } = slot
   const records = await undecided(flow, slot)
-  if (records.length === 0) return
+  if (records.length === 0) return { ended: Promise.resolve() }
+  const sign = worker.file(`straggler-${randomUUID()}`)
   const event = {
     eventSource: 'aws:kafka',
     records: { [`${topic}-${partition}`]: records.map(record => handedOver(topic, record)) },
-    straggler: delay,
+    straggler: { ...delay, sign },
   }
-  await worker.invoke(consumer, event)
+  let isOver = false
+  const ended = worker.invoke(consumer, event).then(() => {
+    isOver = true
+  })
+  await until(`it stands still before its ${delay.before}`, () => isOver || existsSync(sign))
+  return { ended }
 }
 
 async function undecided(flow: Flow, slot: Slot): Promise<readonly KafkaRecord[]> {

@@ -66,15 +66,21 @@ export class Worker {
     await fetch(url, { method: 'POST', body: JSON.stringify(event) }).catch(() => {})
   }
 
+  /** A path in a folder that lasts as long as its process. */
+  file(name: string): string {
+    return join(this.#folder, name)
+  }
+
   get #socket(): string {
-    return join(this.#folder, 'faults.sock')
+    return this.file('faults.sock')
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.#program) return
     // What stands still hears of nothing else.
-    if (signal === 'SIGTERM') this.#program?.signal('SIGCONT')
-    this.#program?.signal(signal)
-    await this.#program?.ended
+    if (signal === 'SIGTERM') this.#program.signal('SIGCONT')
+    this.#program.signal(signal)
+    await this.#program.ended
     this.#said = this.output
     this.#program = undefined
     await rm(this.#folder, { recursive: true, force: true })

@@ -27,7 +27,7 @@ interface Copies {
   readonly repeats: number
 }
 
-export interface Figures {
+interface Figures {
   readonly records: number
   readonly ticks: number
   /** Copies of a record whose first acknowledgement was lost. */

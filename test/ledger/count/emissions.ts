@@ -4,9 +4,18 @@ import { eventOf, type LedgerEvent } from './event.ts'
 import type { Emission, Letter } from './reference.ts'
 import { ORDER, type Violations } from './violations.ts'
 
+interface Wanted {
+  readonly sequence: string
+  /** All else. */
+  readonly content: string
+}
+
+/** Characters of what went wrong. */
+const SHOWN = 200
+
 export class Emissions {
-  /** Content by id; what was seen is taken out. */
-  readonly #wanted = new Map<string, string>()
+  /** By id; what was seen is taken out. */
+  readonly #wanted = new Map<string, Wanted>()
   readonly #seen = new Set<string>()
   /** The highest place of an entity's first copies so far. */
   readonly #highest = new Map<string, string>()
@@ -22,12 +31,12 @@ export class Emissions {
     return { distinct: this.#seen.size, repeats: this.#copies - this.#seen.size }
   }
 
-  emission({ id, ...rest }: Emission): void {
-    this.#want(id, JSON.stringify([rest.type, rest.subject, rest.time, rest.sequence, rest.data]))
+  emission({ id, sequence, ...rest }: Emission): void {
+    this.#want(id, { sequence, content: JSON.stringify([rest.type, rest.subject, rest.time, rest.data]) })
   }
 
   letter({ id, code, sequence, record }: Letter): void {
-    this.#want(id, JSON.stringify([code, sequence, ...bytesOf(record)]))
+    this.#want(id, { sequence, content: JSON.stringify([code, ...bytesOf(record)]) })
   }
 
   published(record: KafkaRecord): void {
@@ -45,41 +54,48 @@ export class Emissions {
 
   /** After the last: what has not come. */
   end(): void {
-    for (const [id, content] of this.#wanted)
-      this.#violations.add('emissions lost', `${id} ${content.slice(0, 200)}`)
+    for (const { sequence, content } of this.#wanted.values())
+      this.#violations.add('emissions lost', `${sequence} ${content.slice(0, SHOWN)}`)
   }
 
-  #want(id: string, content: string): void {
-    if (this.#wanted.has(id))
-      this.#violations.add('one id for two emissions', `${id} ${content.slice(0, 200)}`)
-    this.#wanted.set(id, content)
+  #want(id: string, wanted: Wanted): void {
+    if (this.#wanted.has(id)) this.#violations.add('one id for two emissions', `${id} ${wanted.content}`)
+    this.#wanted.set(id, wanted)
   }
 
   #compare(event: LedgerEvent, key: string): void {
-    const { id, type, subject, time, sequence, data } = event
-    const isLetter = data.errorType !== undefined
-    const content = isLetter
-      ? JSON.stringify([
-          data.errorType,
-          sequence,
-          data.originalPartition,
-          data.originalOffset,
-          data.originalKey,
-          data.originalValue,
-          data.originalHeaders.map(({ name, value }: { name: string; value: string }) => [name, value]),
-        ])
-      : JSON.stringify([type, subject, time, sequence, data])
+    const { id, sequence, subject } = event
+    const content = contentOf(event)
+    const shown = `${sequence} ${content.slice(0, SHOWN)}`
     const wanted = this.#wanted.get(id)
     this.#wanted.delete(id)
-    if (wanted === undefined) this.#violations.add('emitted, though it did not happen', content.slice(0, 200))
-    else if (wanted !== content)
-      this.#violations.add('emitted otherwise', `${content.slice(0, 200)}, not ${wanted.slice(0, 200)}`)
-    if (!isLetter && key !== subject) this.#violations.add('emitted under another key', `${key}: ${content}`)
+    if (wanted === undefined) this.#violations.add('emitted, though it did not happen', shown)
+    else if (wanted.content !== content)
+      this.#violations.add('emitted otherwise', `${shown}, not ${wanted.content.slice(0, SHOWN)}`)
+    else if (wanted.sequence !== sequence)
+      this.#violations.add(ORDER, `${shown}, which should be ${wanted.sequence}`)
+    if (!isLetter(event) && key !== subject)
+      this.#violations.add('emitted under another key', `${key}: ${shown}`)
     // One partition's places follow one another; an entity has all its records in one.
-    if (sequence < (this.#highest.get(key) ?? ''))
-      this.#violations.add(ORDER, `${key}: ${content.slice(0, 200)}`)
+    if (sequence < (this.#highest.get(key) ?? '')) this.#violations.add(ORDER, `${key}: ${shown}`)
     this.#highest.set(key, sequence)
   }
+}
+
+function isLetter({ data }: LedgerEvent): boolean {
+  return data.errorType !== undefined
+}
+
+/** All that matters but the place. */
+function contentOf(event: LedgerEvent): string {
+  const { type, subject, time, data } = event
+  if (!isLetter(event)) return JSON.stringify([type, subject, time, data])
+  const headers = data.originalHeaders.map(({ name, value }: Record<'name' | 'value', string>) => [
+    name,
+    value,
+  ])
+  const { errorType, originalPartition, originalOffset, originalKey, originalValue } = data
+  return JSON.stringify([errorType, originalPartition, originalOffset, originalKey, originalValue, headers])
 }
 
 function bytesOf({ partition, offset, key, value, headers }: KafkaRecord): unknown[] {

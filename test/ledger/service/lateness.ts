@@ -3,6 +3,7 @@
  * mapping delivers as well, and lets it stand still on its way to a commit or a publish.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { KafkaPublisher } from '../../../lib/adapters/kafka/publisher.ts'
 import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
@@ -11,6 +12,8 @@ import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 interface Delay {
   readonly before: 'commit' | 'publish'
   readonly ms: number
+  /** A file that is there as soon as it stands still. */
+  readonly sign: string
 }
 
 const present = new AsyncLocalStorage<Delay | undefined>()
@@ -37,5 +40,7 @@ export function letStraggle(): void {
 
 async function delay(before: Delay['before']): Promise<void> {
   const straggler = present.getStore()
-  if (straggler?.before === before) await pause(straggler.ms)
+  if (straggler?.before !== before) return
+  await writeFile(straggler.sign, '')
+  await pause(straggler.ms)
 }

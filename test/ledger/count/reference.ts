@@ -46,7 +46,6 @@ export interface Letter {
 
 /** What of an event or timer follows from it alone. */
 interface Cause {
-  readonly timeMs: number
   readonly time: string
   emissionId(name: string): string
   timer(name: string, dueMs: number): Timer
@@ -91,24 +90,23 @@ export class Reference {
       this.#fire(entity, due)
     if (event.data.refuse) return 'failed/rejected'
     const { echo, number } = event.data
-    const echoes = echo === undefined ? [] : [['echo', { echo: [echo, echo] }] as const]
-    if (echoes.some(([, data]) => JSON.stringify(data).length > LARGEST_EMISSION))
-      return 'failed/emission-too-large'
+    const echoed = { echo: [echo, echo] }
+    if (JSON.stringify(echoed).length > LARGEST_EMISSION) return 'failed/emission-too-large'
     const before = this.states.get(entity)
+    const isLate = before !== undefined && timeMs < before.lastMs
     const count = (before?.count ?? 0) + 1
     const chain = chained(before?.chain ?? 0, number)
     const cause = this.#causeOf(event)
     this.#intake.applied(event)
-    if (before && timeMs < before.lastMs) {
+    const names = [...(before?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]
+    for (const name of isLate ? [] : names) this.#tell(cause, name, event.subject, { count, chain })
+    if (echo !== undefined) this.#tell(cause, 'echo', event.subject, echoed)
+    if (isLate) {
       this.states.set(entity, { ...before, count, chain })
-      for (const [name, data] of echoes) this.#tell(cause, name, event.subject, data)
       return 'applied/late'
     }
     this.states.set(entity, { count, chain, lastMs: timeMs, isSilent: false })
-    if (before?.isSilent) this.#tell(cause, 'back', event.subject, { count, chain })
-    if (count % 3 === 0) this.#tell(cause, 'third', event.subject, { count, chain })
-    for (const [name, data] of echoes) this.#tell(cause, name, event.subject, data)
-    // Of both names there is none but this any more: a signal ends the wait for oblivion.
+    // An entity has one timer at a time: a signal ends the wait for oblivion.
     this.timers.set(entity, [cause.timer('silence', timeMs + SILENCE_MS)])
     return 'applied/counted'
   }
@@ -150,7 +148,6 @@ export class Reference {
   #causeOf({ source, id, time, timeMs, entity }: LedgerEvent): Cause {
     const { nowMs } = this.#intake
     return {
-      timeMs,
       time,
       emissionId: name => idOf('emission', 'counting', source, id, name),
       timer: (name, dueMs) => ({
@@ -164,7 +161,6 @@ export class Reference {
 
   #causeOfTimer(entity: string, by: Timer): Cause {
     return {
-      timeMs: by.dueMs,
       time: new Date(by.dueMs).toISOString(),
       emissionId: name => idOf('timer-emission', 'counting', by.id, name),
       timer: (name, dueMs) => ({

@@ -11,7 +11,7 @@ import type { Worker } from './workers.ts'
 
 type Fault = (flow: Flow) => Promise<void>
 
-/** Longer than the broker waits for a worker (`sessionTimeoutMs`): others have its partitions by then. */
+/** Longer than Kafka waits for a worker (`sessionTimeoutMs`), or for a broker: others have its partitions by then. */
 const LOST_MS = 7_500
 const SILENT_MS = 3_000
 
@@ -55,8 +55,11 @@ export const FAULTS = {
   timeout: flow => ofTrigger(flow, 'timeout', 3),
   crash: flow => ofTrigger(flow, 'crash'),
   async broker(flow) {
-    const broker = flow.random.pick(flow.servers.nodes)
+    const { nodes } = flow.servers
+    const broker = flow.random.pick(nodes)
     await broker.kill()
+    // One of several is missed for a while, and others lead; without the only one, nothing goes on.
+    if (nodes.length > 1) await pause(LOST_MS)
     await broker.restart()
   },
   async 'broker-pause'(flow) {

@@ -124,21 +124,18 @@ export class KafkaLog {
 
   async #ask(address: string, [api, version]: readonly [number, number], body: Writer): Promise<Reader> {
     const connection = await this.#connection(address)
-    try {
-      return await connection.ask(new Writer().int16(api).int16(version), body)
-    } catch (error) {
-      connection.close()
-      this.#connections.delete(address)
-      throw error
-    }
+    return connection.ask(new Writer().int16(api).int16(version), body)
   }
 
   #connection(address: string): Promise<Connection> {
     const known = this.#connections.get(address)
     if (known) return known
-    const connecting = Connection.to(address)
+    const forget = () => {
+      if (this.#connections.get(address) === connecting) this.#connections.delete(address)
+    }
+    const connecting = Connection.to(address, forget)
     this.#connections.set(address, connecting)
-    connecting.catch(() => this.#connections.delete(address))
+    connecting.catch(forget)
     return connecting
   }
 }
@@ -164,11 +161,12 @@ class Connection {
     socket.on('close', () => this.#fail(new Error('the broker has gone')))
   }
 
-  static async to(address: string): Promise<Connection> {
+  static async to(address: string, onClose: () => void): Promise<Connection> {
     const colon = address.lastIndexOf(':')
     const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) })
     socket.setTimeout(PATIENCE_MS)
     await once(socket, 'connect')
+    socket.once('close', onClose)
     return new Connection(socket)
   }
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { LOST, ORDER, TWICE } from '../ledger/count/violations.ts'
 import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
@@ -20,16 +23,21 @@ const EXPECTED: Readonly<
 
 describe('the ledger, of a runtime that is broken on purpose', { timeout: 280_000 }, () => {
   let servers: Servers
+  let out: string
 
   before(async () => {
+    out = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
     servers = await startServers(1, AbortSignal.timeout(60_000))
   })
 
-  after(() => servers?.stop())
+  after(async () => {
+    await servers?.stop()
+    await rm(out, { recursive: true, force: true })
+  })
 
   function play(faults: string, sabotage: string, signal: AbortSignal) {
     const chosen = ['--faults', faults, '--sabotage', sabotage]
-    const size = ['--events', '1500', '--seed', '7', '--workers', '1', '--patience', '8']
+    const size = ['--events', '1500', '--seed', '7', '--workers', '1', '--patience', '8', '--out', out]
     const options = readOptions([...chosen, ...size]) as Options
     return run(options, servers, line => console.error(line), signal)
   }
@@ -39,7 +47,10 @@ describe('the ledger, of a runtime that is broken on purpose', { timeout: 280_00
     it(`given --sabotage ${sabotage}, then it finds: ${violation}`, async t => {
       const { violations, ...result } = await play(faults, sabotage, t.signal)
       assert.ok(violations.count(violation) > 0, report({ violations, ...result }).join('\n'))
-      assert.ok(result.kept)
+      // What is needed to look into it, and to run it again.
+      const kept = await readdir(result.kept ?? '')
+      for (const file of ['run.json', 'report.txt', 'slots.json', 'readings.ndjson', 'worker-1.log'])
+        assert.ok(kept.includes(file), file)
     })
   }
 })

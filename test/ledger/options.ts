@@ -74,6 +74,14 @@ export function readOptions(args: readonly string[]): Options | undefined {
   }
 }
 
+/** The command that runs it again. */
+export function commandOf({ events, seed, faults, rate, workers, brokers, sabotage }: Options): string {
+  const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
+  const given = { events, seed, faults: names, rate, workers, brokers, ...(sabotage ? { sabotage } : {}) }
+  const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
+  return `npm run ledger -- ${words.join(' ')}`
+}
+
 function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values

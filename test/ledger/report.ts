@@ -1,6 +1,7 @@
 /** The figures of a run for people, and its verdict. */
 import { availableParallelism } from 'node:os'
 import { LOST, ORDER, TWICE } from './count/violations.ts'
+import { commandOf } from './options.ts'
 import { type Result, told } from './result.ts'
 
 export function report(result: Result): string[] {
@@ -41,8 +42,7 @@ function verdict({ violations, kept, options }: Result): string {
   if (violations.isEmpty)
     return `KEPT          ${counts}; states, timers and emissions equal to the reference`
   const others = violations.kinds.filter(kind => ![LOST, TWICE, ORDER].includes(kind))
-  const again = `npm run ledger -- --events ${options.events} --seed ${options.seed}`
-  return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${again}`
+  return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${commandOf(options)}`
 }
 
 function outcomes(tally: ReadonlyMap<string, number>, outcome: string): string {

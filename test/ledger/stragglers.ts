@@ -14,7 +14,7 @@ export async function heldBack(
   flow: Flow,
   work: (slot: Slot, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const slot = flow.random.pick(flow.slots('counting'))
+  const slot = await busySlot(flow)
   const { partition } = slot
   const ask = (workers: readonly Worker[], fault: 'hold' | 'release') =>
     Promise.all(workers.map(worker => worker.inject({ fault, function: 'counting', partition })))
@@ -22,6 +22,19 @@ export async function heldBack(
   const waiting = async () => (await undecided(flow, slot)).length
   await until('enough of it waits', async () => (await waiting()) >= 20, { withinMs: 2_000 }).catch(() => {})
   await work(slot, async workers => void (await ask(workers, 'release')))
+}
+
+/** A partition, as likely as a record is to be in it: of what nobody sends to, nothing can be held back. */
+async function busySlot(flow: Flow): Promise<Slot> {
+  const slots = flow.slots('counting')
+  const [first] = slots as [Slot]
+  const ends = await flow.log.ends(first.topic)
+  let left = flow.random.next() * ends.reduce((sum, end) => sum + end, 0)
+  const chosen = slots.find((_, partition) => {
+    left -= ends[partition] ?? 0
+    return left < 0
+  })
+  return chosen ?? first
 }
 
 export interface Straggler {

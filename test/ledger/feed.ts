@@ -18,6 +18,10 @@ const LARGE = 700 * 1024
 /** Beyond the limit of the topic. */
 const TOO_LARGE = 1_100 * 1024
 
+/** Of a hundred records, so many are no plain signals. */
+const SHARES = { repeat: 6, conflict: 0.5, poison: 1.5, other: 1, echo: 2, overtaken: 5 } as const
+type Kind = keyof typeof SHARES | 'signal'
+
 export class Feed {
   readonly #random: Random
   readonly #entities: number
@@ -50,24 +54,42 @@ export class Feed {
   }
 
   #record(nowMs: number): Numbered {
-    const random = this.#random
-    const kind = random.next()
-    const recent = this.#recent.at(-random.between(1, 100))
-    const late = this.#heldBack.length > random.between(1, 60) ? this.#heldBack.shift() : undefined
-    if (this.#number % this.#largeEvery === 99) return this.#tooLarge(nowMs)
-    if (this.#number % this.#largeEvery === 199) return this.#signal(nowMs, { echo: 'x'.repeat(LARGE) })
-    if (late) return this.#renumbered(late)
-    if (kind < 0.06 && recent) return this.#renumbered(recent)
-    if (kind < 0.065 && recent) return this.#conflicting(recent)
-    if (kind < 0.08) return this.#poison(nowMs)
-    if (kind < 0.09) return this.#other(nowMs, 21.5)
-    if (kind < 0.11) return this.#signal(nowMs, { echo: 'small' })
-    const record = this.#signal(nowMs)
-    if (kind < 0.16) {
-      this.#heldBack.push(record)
-      return this.#signal(nowMs)
+    const place = this.#number % this.#largeEvery
+    if (place === 99) return this.#tooLarge(nowMs)
+    if (place === 199) return this.#signal(nowMs, { echo: 'x'.repeat(LARGE) })
+    const isDue = this.#heldBack.length > this.#random.between(1, 60)
+    const overtaken = isDue ? this.#heldBack.shift() : undefined
+    return overtaken ? this.#renumbered(overtaken) : this.#ofKind(this.#kind(), nowMs)
+  }
+
+  #kind(): Kind {
+    let left = this.#random.next() * 100
+    const isChosen = ([, share]: [string, number]) => {
+      left -= share
+      return left < 0
     }
-    return record
+    return (Object.entries(SHARES).find(isChosen)?.[0] as Kind | undefined) ?? 'signal'
+  }
+
+  #ofKind(kind: Kind, nowMs: number): Numbered {
+    const recent = this.#recent.at(-this.#random.between(1, 100))
+    switch (kind) {
+      case 'repeat':
+        return recent ? this.#renumbered(recent) : this.#signal(nowMs)
+      case 'conflict':
+        return recent ? this.#conflicting(recent) : this.#signal(nowMs)
+      case 'poison':
+        return this.#poison(nowMs)
+      case 'other':
+        return this.#other(nowMs, 21.5)
+      case 'echo':
+        return this.#signal(nowMs, { echo: 'small' })
+      case 'overtaken':
+        this.#heldBack.push(this.#signal(nowMs))
+        return this.#signal(nowMs)
+      case 'signal':
+        return this.#signal(nowMs)
+    }
   }
 
   /** The same event: another record, and nothing new. */

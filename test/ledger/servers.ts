@@ -74,11 +74,15 @@ function startKafka(
       startServer(server, { ...context, logFile: join(folder, `${server.name}.log`) }),
     )
     const started = await Promise.allSettled(starts)
-    for (const one of started) if (one.status === 'fulfilled') stops.push(() => one.value.stop())
-    for (const one of started) if (one.status === 'rejected') throw one.reason
-    const nodes = servers.map((server, index) =>
-      brokerOf(server, (started[index] as PromiseFulfilledResult<RunningServer>).value),
-    )
+    const running = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+    const stop = async () => void (await Promise.all(running.map(broker => broker.stop())))
+    for (const one of started) {
+      if (one.status === 'fulfilled') continue
+      await stop()
+      throw one.reason
+    }
+    stops.push(stop)
+    const nodes = servers.map((server, index) => brokerOf(server, running[index] as RunningServer))
     return { nodes, addresses: ports.map(port => `${LOOPBACK}:${port}`) }
   })
 }

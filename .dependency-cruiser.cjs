@@ -101,6 +101,16 @@ module.exports = {
       to: { dependencyTypes: ['local'], pathNot: '^localstack/msk-trigger/' },
     },
     {
+      name: 'count-stands-alone',
+      comment: 'the ledger counts by code of its own: what it shared with the project, it could not check',
+      severity: 'error',
+      from: { path: '^test/ledger/(count|kafka)/' },
+      to: {
+        pathNot:
+          '^test/ledger/(count|kafka)/|^(node:)?(crypto|events|net|util|buffer)$|node_modules/ioredis/',
+      },
+    },
+    {
       name: 'deployed-dependencies',
       comment: 'what is deployed comes from dependencies, not from devDependencies',
       severity: 'error',

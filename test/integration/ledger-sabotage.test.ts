@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { LOST, ORDER, TWICE } from '../ledger/count/violations.ts'
+import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
+import { report } from '../ledger/report.ts'
+import { run } from '../ledger/run.ts'
+import { type Servers, startServers } from '../ledger/servers.ts'
+
+/** The faults that each shows at, and what the ledger calls it. */
+const EXPECTED: Readonly<
+  Record<(typeof SABOTAGES)[number], { readonly faults: string; readonly violation: string }>
+> = {
+  mark: { faults: 'straggler', violation: TWICE },
+  ids: { faults: 'none', violation: TWICE },
+  outbox: { faults: 'kill', violation: 'emissions lost' },
+  gap: { faults: 'flush', violation: LOST },
+  stop: { faults: 'valkey', violation: LOST },
+  timers: { faults: 'broker-pause', violation: ORDER },
+}
+
+describe('the ledger, of a runtime that is broken on purpose', { timeout: 280_000 }, () => {
+  let servers: Servers
+  let out: string
+
+  before(async () => {
+    out = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
+    servers = await startServers(1, AbortSignal.timeout(60_000))
+  })
+
+  after(async () => {
+    await servers?.stop()
+    await rm(out, { recursive: true, force: true })
+  })
+
+  function play(faults: string, sabotage: string, signal: AbortSignal) {
+    const chosen = ['--faults', faults, '--sabotage', sabotage]
+    const size = ['--events', '1500', '--seed', '7', '--workers', '1', '--patience', '8', '--out', out]
+    const options = readOptions([...chosen, ...size]) as Options
+    return run(options, servers, line => console.error(line), signal)
+  }
+
+  for (const sabotage of SABOTAGES) {
+    const { faults, violation } = EXPECTED[sabotage]
+    it(`given --sabotage ${sabotage}, then it finds: ${violation}`, async t => {
+      const { violations, ...result } = await play(faults, sabotage, t.signal)
+      assert.ok(violations.count(violation) > 0, report({ violations, ...result }).join('\n'))
+      // What is needed to look into it, and to run it again.
+      const kept = await readdir(result.kept ?? '')
+      for (const file of ['run.json', 'report.txt', 'slots.json', 'readings.ndjson', 'worker-1.log'])
+        assert.ok(kept.includes(file), file)
+    })
+  }
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { FAULT_NAMES } from '../ledger/faults.ts'
+import { type Options, readOptions } from '../ledger/options.ts'
+import { report } from '../ledger/report.ts'
+import { run } from '../ledger/run.ts'
+import { type Servers, startServers } from '../ledger/servers.ts'
+
+const say = (line: string) => console.error(line)
+
+describe('the ledger', { timeout: 280_000 }, () => {
+  let servers: Servers
+
+  before(async () => {
+    servers = await startServers(1, AbortSignal.timeout(60_000))
+  })
+
+  after(() => servers?.stop())
+
+  it('given 20,000 records and every fault, then none is lost, none applied twice, and none out of order', async t => {
+    const options = readOptions(['--events', '20000', '--seed', '20000']) as Options
+    const result = await run(options, servers, say, t.signal)
+    assert.ok(result.violations.isEmpty, report(result).join('\n'))
+    assert.deepEqual(result.struck.map(({ name }) => name).sort(), [...FAULT_NAMES].sort())
+    assert.ok(result.struck.every(({ recoveredMs }) => recoveredMs !== undefined))
+    // What was counted was there: nothing of nothing is always right.
+    const { figures, acknowledged, refused } = result
+    assert.equal(acknowledged + refused, options.events)
+    for (const outcome of [
+      'applied/counted',
+      'applied/late',
+      'duplicate/id-known',
+      'timer/silent',
+      'timer/forgotten',
+    ])
+      assert.ok((figures.tally.get(outcome) ?? 0) > 0, outcome)
+    assert.ok(figures.emissions.distinct > 1_000 && figures.emissions.repeats > 0)
+    assert.equal(figures.received, figures.emissions.distinct)
+    assert.equal(figures.deadLetters, figures.failures.distinct)
+  })
+})

@@ -1,0 +1,56 @@
+/** What a record is, read by the rules of the binding as far as the ledger's records need them. Nothing here is the project's. */
+import { createHash } from 'node:crypto'
+import type { KafkaRecord } from '../kafka/records.ts'
+
+export interface LedgerEvent {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject: string
+  readonly time: string
+  readonly timeMs: number
+  readonly sequence: string
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON holds
+  readonly data: any
+  readonly entity: string
+}
+
+/** Milliseconds that an event may be ahead of its record. */
+const FUTURE_TOLERANCE_MS = 5 * 60_000
+const TICK = 'io.sluice.clock.tick.v1'
+const READING = 'io.sluice.environment.reading.v1'
+
+/** The event; or a reason why nobody is given it, `ignored/…` or `failed/…`. */
+export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean): LedgerEvent | string {
+  const headers = new Map(record.headers.map(([name, value]) => [name, String(value)]))
+  const attribute = (name: string) => headers.get(`ce_${name}`) ?? ''
+  if (![...headers.keys()].some(name => name.startsWith('ce_'))) return 'failed/not-a-cloudevent'
+  const [id, source, type, time] = ['id', 'source', 'type', 'time'].map(attribute) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  if (id === '' || source === '' || type === '') return 'failed/malformed-event'
+  const data = JSON.parse(String(record.value))
+  // The one rule of its schema that the ledger breaks.
+  if (type === READING && typeof data.temperature !== 'number') return 'failed/schema-violated'
+  if (type === TICK) return 'ignored/tick'
+  if (!accepts(type)) return 'ignored/not-mine'
+  const timeMs = Date.parse(time)
+  if (timeMs - record.timestampMs > FUTURE_TOLERANCE_MS) return 'failed/time-in-future'
+  const subject = attribute('subject')
+  const entity = `${source} ${subject}`
+  return { id, source, type, subject, time, timeMs, sequence: attribute('sequence'), data, entity }
+}
+
+/** What of an event must be the same where its id is. */
+export function contentOf({ type, subject, time, data }: LedgerEvent): string {
+  return JSON.stringify([type, subject, time, data])
+}
+
+/** The derivation of ids: 128 bits of SHA-256 over the parts, each with its length in bytes and a colon before it. */
+export function idOf(...parts: readonly (string | number)[]): string {
+  const text = parts.map(part => `${Buffer.byteLength(String(part))}:${part}`).join('')
+  return createHash('sha256').update(text).digest().toString('base64url', 0, 16)
+}

@@ -1,0 +1,48 @@
+import type { KafkaRecord } from '../kafka/records.ts'
+import { contentOf, eventOf, type LedgerEvent } from './event.ts'
+
+const ID_WINDOW_MS = 60 * 60_000
+/** Two intervals of the tick: what a pause counts for at most. */
+const LONGEST_STEP_MS = 120_000
+
+/** What every consumer does with its partition before its process is asked: the clock, and who came before. */
+export class Intake {
+  /** How many records, and timers, ended how. */
+  readonly tally = new Map<string, number>()
+  nowMs = 0
+  #lastAppendMs: number | undefined
+  readonly #known = new Map<string, { readonly content: string; readonly atMs: number }>()
+  readonly #accepts: (type: string) => boolean
+
+  constructor(accepts: (type: string) => boolean) {
+    this.#accepts = accepts
+  }
+
+  /** Moves the log's clock to the record. */
+  advance({ timestampMs }: KafkaRecord): void {
+    const passed = timestampMs - (this.#lastAppendMs ?? timestampMs)
+    this.nowMs += Math.min(Math.max(passed, 0), LONGEST_STEP_MS)
+    this.#lastAppendMs = timestampMs
+  }
+
+  /** The event that is to be processed, or how the record has ended. */
+  take(record: KafkaRecord): LedgerEvent | string {
+    const event = eventOf(record, this.#accepts)
+    if (typeof event === 'string') return event
+    const known = this.#known.get(nameOf(event))
+    if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
+    return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
+  }
+
+  applied(event: LedgerEvent): void {
+    this.#known.set(nameOf(event), { content: contentOf(event), atMs: this.nowMs })
+  }
+
+  ended(how: string): void {
+    this.tally.set(how, (this.tally.get(how) ?? 0) + 1)
+  }
+}
+
+function nameOf({ source, id }: LedgerEvent): string {
+  return `${source} ${id}`
+}

@@ -1,0 +1,200 @@
+/**
+ * Reads topics as they lie on the brokers, over Kafka's protocol itself: the ledger counts by this, and if it shared a
+ * client with the project, both would overlook the same.
+ */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { type KafkaRecord, recordsIn } from './records.ts'
+import { Reader, Writer } from './wire.ts'
+
+/** Requests by number and version: old enough for every broker of today. */
+const FETCH = [1, 4] as const
+const LIST_OFFSETS = [2, 1] as const
+const METADATA = [3, 1] as const
+
+const LATEST = -1
+const FETCH_BYTES = 4 * 1024 * 1024
+
+export class KafkaLog {
+  readonly #brokers: readonly string[]
+  readonly #connections = new Map<string, Promise<Connection>>()
+
+  constructor(brokers: readonly string[]) {
+    this.#brokers = brokers
+  }
+
+  /** The offset after the last record of each partition, by partition. */
+  async ends(topic: string): Promise<number[]> {
+    const leaders = await this.#leaders(topic)
+    return Promise.all(leaders.map((leader, partition) => this.#end(leader, topic, partition)))
+  }
+
+  /** The records of a partition from an offset to before another, in order, as many at a time as a fetch brings. */
+  async *read(
+    topic: string,
+    partition: number,
+    fromOffset: number,
+    end: number,
+  ): AsyncGenerator<readonly KafkaRecord[]> {
+    const leader = (await this.#leaders(topic))[partition] ?? ''
+    for (let next = fromOffset; next < end; ) {
+      const records = await this.#fetch(leader, topic, partition, next)
+      next = records.length > 0 ? (records.at(-1) as KafkaRecord).offset + 1 : next + 1
+      yield records.filter(({ offset }) => offset < end)
+    }
+  }
+
+  /** All of a partition up to an end, one record after another. */
+  async *records(topic: string, partition: number, end: number): AsyncGenerator<KafkaRecord> {
+    for await (const records of this.read(topic, partition, 0, end)) yield* records
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.#connections.values()) (await connection.catch(() => undefined))?.close()
+    this.#connections.clear()
+  }
+
+  /** Addresses, by partition. */
+  async #leaders(topic: string): Promise<string[]> {
+    const answer = await this.#ask(await this.#anyBroker(), METADATA, new Writer().int32(1).text(topic))
+    const addresses = new Map(
+      answer.list(() => {
+        const id = answer.int32()
+        const address = `${answer.text()}:${answer.int32()}`
+        answer.text()
+        return [id, address] as const
+      }),
+    )
+    answer.int32()
+    const leaders: string[] = []
+    answer.list(() => {
+      check(answer.int16(), `metadata of ${answer.text()}`)
+      answer.int8()
+      answer.list(() => {
+        const [, partition, leader] = [answer.int16(), answer.int32(), answer.int32()]
+        answer.list(() => answer.int32())
+        answer.list(() => answer.int32())
+        leaders[partition] = addresses.get(leader) ?? ''
+      })
+    })
+    return leaders
+  }
+
+  async #end(leader: string, topic: string, partition: number): Promise<number> {
+    const request = new Writer().int32(-1).int32(1).text(topic).int32(1).int32(partition).int64(LATEST)
+    const answer = await this.#ask(leader, LIST_OFFSETS, request)
+    const [found] = answer.list(() => {
+      answer.text()
+      return answer.list(() => {
+        answer.int32()
+        check(answer.int16(), `end of ${topic}/${partition}`)
+        answer.int64()
+        return answer.int64()
+      })
+    })
+    return found?.[0] ?? 0
+  }
+
+  async #fetch(leader: string, topic: string, partition: number, offset: number): Promise<KafkaRecord[]> {
+    const request = new Writer().int32(-1).int32(500).int32(1).int32(FETCH_BYTES).int8(0)
+    request.int32(1).text(topic).int32(1).int32(partition).int64(offset).int32(FETCH_BYTES)
+    const answer = await this.#ask(leader, FETCH, request)
+    answer.int32()
+    const [found] = answer.list(() => {
+      answer.text()
+      return answer.list(() => {
+        answer.int32()
+        check(answer.int16(), `${topic}/${partition} from ${offset}`)
+        answer.take(16)
+        answer.list(() => answer.take(16))
+        return recordsIn(answer.take(Math.max(0, answer.int32())), partition, offset)
+      })
+    })
+    return found?.[0] ?? []
+  }
+
+  async #anyBroker(): Promise<string> {
+    for (const address of this.#brokers)
+      try {
+        await this.#connection(address)
+        return address
+      } catch {}
+    throw new Error(`no broker answers: ${this.#brokers.join(', ')}`)
+  }
+
+  async #ask(address: string, [api, version]: readonly [number, number], body: Writer): Promise<Reader> {
+    const connection = await this.#connection(address)
+    return connection.ask(new Writer().int16(api).int16(version), body)
+  }
+
+  #connection(address: string): Promise<Connection> {
+    const known = this.#connections.get(address)
+    if (known) return known
+    const forget = () => {
+      if (this.#connections.get(address) === connecting) this.#connections.delete(address)
+    }
+    const connecting = Connection.to(address, forget)
+    this.#connections.set(address, connecting)
+    connecting.catch(forget)
+    return connecting
+  }
+}
+
+function check(code: number, what: string): void {
+  if (code !== 0) throw new Error(`Kafka answers with code ${code}: ${what}`)
+}
+
+const PATIENCE_MS = 5_000
+
+/** One request after another, each answered in its turn. */
+class Connection {
+  readonly #socket: Socket
+  readonly #waiting: { resolve(answer: Reader): void; reject(error: Error): void }[] = []
+  #received = Buffer.alloc(0)
+  #asked = 0
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('data', bytes => this.#take(bytes))
+    socket.on('error', error => this.#fail(error))
+    socket.on('timeout', () => this.#waiting.length > 0 && this.#fail(new Error('the broker is silent')))
+    socket.on('close', () => this.#fail(new Error('the broker has gone')))
+  }
+
+  static async to(address: string, onClose: () => void): Promise<Connection> {
+    const colon = address.lastIndexOf(':')
+    const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) })
+    socket.setTimeout(PATIENCE_MS)
+    await once(socket, 'connect')
+    socket.once('close', onClose)
+    return new Connection(socket)
+  }
+
+  ask(header: Writer, body: Writer): Promise<Reader> {
+    if (this.#socket.destroyed) return Promise.reject(new Error('the broker has gone'))
+    this.#asked += 1
+    const request = Buffer.concat([header.int32(this.#asked).text('ledger').bytes, body.bytes])
+    this.#socket.write(Buffer.concat([new Writer().int32(request.length).bytes, request]))
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #take(bytes: Buffer): void {
+    this.#received = Buffer.concat([this.#received, bytes])
+    while (this.#received.length >= 4) {
+      const end = 4 + this.#received.readInt32BE()
+      if (this.#received.length < end) return
+      // The number of the request comes first; answers are in order.
+      this.#waiting.shift()?.resolve(new Reader(this.#received.subarray(8, end)))
+      this.#received = this.#received.subarray(end)
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#socket.destroy()
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+  }
+}

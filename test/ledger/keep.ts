@@ -1,0 +1,55 @@
+/** What is needed to look into a run that failed, and to run it again. */
+import { createWriteStream } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import type { Slots } from './count/slots.ts'
+import type { Flow } from './flow.ts'
+import type { KafkaLog } from './kafka/log.ts'
+import type { KafkaRecord } from './kafka/records.ts'
+import { report } from './report.ts'
+import type { Result } from './result.ts'
+
+interface Remains {
+  readonly log: KafkaLog
+  readonly slots: Slots
+  readonly flow: Flow
+  /** Of each worker. */
+  readonly output: readonly string[]
+}
+
+/** @returns the folder */
+export async function keep(result: Result, { log, slots, flow, output }: Remains): Promise<string> {
+  const { options } = result
+  const folder = join(options.out, `${options.seed}-${Date.now()}`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'report.txt'), `${report(result).join('\n')}\n`)
+  await writeFile(
+    join(folder, 'run.json'),
+    `${JSON.stringify({ options, struck: result.struck }, undefined, 2)}\n`,
+  )
+  for (const [index, text] of output.entries()) await writeFile(join(folder, `worker-${index + 1}.log`), text)
+  for (const signal of ['readings', 'events', 'failures', 'dlq'] as const)
+    await keepTopic(log, flow.topic(signal), join(folder, `${signal}.ndjson`))
+  const contents = await Promise.all(
+    flow.slots().map(async slot => ({ slot, ...(await slots.contents(slot)) })),
+  )
+  const plain = (_: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)
+  await writeFile(join(folder, 'slots.json'), `${JSON.stringify(contents, plain, 2)}\n`)
+  return folder
+}
+
+async function keepTopic(log: KafkaLog, topic: string, file: string): Promise<void> {
+  const out = createWriteStream(file)
+  for (const [partition, end] of (await log.ends(topic)).entries())
+    for await (const record of log.records(topic, partition, end))
+      out.write(`${JSON.stringify(lineOf(record))}\n`)
+  out.end()
+  await finished(out)
+}
+
+function lineOf({ key, value, headers, ...place }: KafkaRecord): object {
+  const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null
+  const named = headers.map(([name, bytes]) => [name, String(bytes)])
+  return { ...place, key: base64(key), value: base64(value), headers: named }
+}

@@ -1,0 +1,133 @@
+/** A producer of somebody else's: it sends until each record is acknowledged, and notes where that says it lies. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
+import type { Acknowledged } from './count/input.ts'
+import type { Numbered } from './feed.ts'
+
+/** Further than any offset. */
+const PARTITION = 2 ** 40
+
+interface Extent {
+  readonly partitions: number
+  /** In all. */
+  readonly records: number
+  /** Ends the wait for an acknowledgement. */
+  readonly signal: AbortSignal
+}
+
+export class Publisher implements Acknowledged {
+  /** Tries again by itself only: the library's own way leaves out what was meant for a broker that is lost. */
+  readonly #producer: Producer
+  readonly #topic: string
+  readonly #signal: AbortSignal
+  /** By number; 0 where nothing is acknowledged. */
+  readonly #places: Float64Array
+  readonly #partitionOf = Partitioners.DefaultPartitioner()
+  readonly #metadata: { partitionId: number; leader: number }[]
+  count = 0
+  refused = 0
+  /** Sendings whose acknowledgement did not come: all of it was sent again. */
+  repeated = 0
+
+  private constructor(producer: Producer, topic: string, { partitions, records, signal }: Extent) {
+    this.#producer = producer
+    this.#topic = topic
+    this.#signal = signal
+    this.#places = new Float64Array(records)
+    this.#metadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 1 }))
+  }
+
+  static async connect(brokers: readonly string[], topic: string, extent: Extent): Promise<Publisher> {
+    const kafka = new Kafka({
+      clientId: 'ledger',
+      brokers: [...brokers],
+      logLevel: logLevel.NOTHING,
+      requestTimeout: 8_000,
+    })
+    const producer = kafka.producer({ retry: { retries: 0 }, maxInFlightRequests: 1 })
+    await producer.connect()
+    return new Publisher(producer, topic, extent)
+  }
+
+  placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined {
+    const place = this.#places[number] ?? 0
+    return place === 0
+      ? undefined
+      : { partition: Math.floor(place / PARTITION) - 1, offset: place % PARTITION }
+  }
+
+  async send(records: readonly Numbered[]): Promise<void> {
+    const isLarge = ({ value }: Numbered) => value.length > 100_000
+    await this.#send(records.filter(record => !isLarge(record)))
+    // What Kafka measures against its limit is all that comes for a partition at once.
+    for (const record of records.filter(isLarge)) await this.#send([record])
+  }
+
+  /** A tick for each partition of a topic: the log's clock goes on where nothing else comes. */
+  async tick(topic: string, partitions: number): Promise<void> {
+    const scheduledFor = new Date().toISOString()
+    const ticks = Array.from({ length: partitions }, (_, partition) => ({
+      partition,
+      key: null,
+      value: JSON.stringify({ partition, scheduledFor }),
+      headers: {
+        'content-type': 'application/json',
+        ce_specversion: '1.0',
+        ce_id: `${scheduledFor}/${partition}`,
+        ce_source: '/clock',
+        ce_type: 'io.sluice.clock.tick.v1',
+        ce_time: scheduledFor,
+      },
+    }))
+    await this.#untilAcknowledged(topic, ticks)
+  }
+
+  close(): Promise<void> {
+    return this.#producer.disconnect()
+  }
+
+  async #send(records: readonly Numbered[]): Promise<void> {
+    if (records.length === 0) return
+    const messages = records.map(({ key, value, headers }) => ({
+      partition: this.#place(key),
+      key,
+      value,
+      headers,
+    }))
+    const offsets = await this.#untilAcknowledged(this.#topic, messages, records[0]?.isTooLarge)
+    for (const [index, { partition }] of messages.entries()) {
+      const offset = offsets?.get(partition)
+      if (offset === undefined) continue
+      this.#places[(records[index] as Numbered).number] = (partition + 1) * PARTITION + offset
+      offsets?.set(partition, offset + 1)
+      this.count += 1
+    }
+  }
+
+  /** @returns the first offset by partition; undefined where Kafka refuses it for its size, as it should */
+  async #untilAcknowledged(
+    topic: string,
+    messages: readonly Message[],
+    isTooLarge = false,
+  ): Promise<Map<number, number> | undefined> {
+    for (;;) {
+      try {
+        const acknowledged = await this.#producer.send({ topic, messages: [...messages], acks: -1 })
+        return new Map(acknowledged.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]))
+      } catch (error) {
+        if (isTooLarge && /larger than|too large/i.test(String(error))) {
+          this.refused += 1
+          return undefined
+        }
+        this.#signal.throwIfAborted()
+        this.repeated += 1
+        await pause(100)
+      }
+    }
+  }
+
+  #place(key: string): number {
+    const message = { key, value: null }
+    return this.#partitionOf({ topic: this.#topic, partitionMetadata: this.#metadata as never, message })
+  }
+}

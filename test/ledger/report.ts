@@ -1,0 +1,52 @@
+/** The figures of a run for people, and its verdict. */
+import { availableParallelism } from 'node:os'
+import { LOST, ORDER, TWICE } from './count/violations.ts'
+import { commandOf } from './options.ts'
+import { type Result, told } from './result.ts'
+
+export function report(result: Result): string[] {
+  const { options, figures, struck, violations } = result
+  const { events, seed, workers, brokers } = options
+  const { emissions, failures } = figures
+  const machine = `${availableParallelism()} processors, Node ${process.versions.node}`
+  const rows = [
+    ['sent', `${events} records, seed ${seed}, ${workers} workers, ${brokers} broker(s), ${machine}`],
+    ['acknowledged', `${result.acknowledged}; ${result.refused} refused as too large`],
+    [
+      'in the log',
+      `${figures.records}: these, ${figures.unacknowledged} copies of ${result.repeated} sendings that were repeated, ${figures.ticks} ticks`,
+    ],
+    ...['applied', 'duplicate', 'ignored', 'failed', 'timer'].map(outcome => [
+      outcome,
+      outcomes(figures.tally, outcome),
+    ]),
+    [
+      'emitted',
+      `${emissions.distinct}, and ${emissions.repeats} repeats with the same ids; ${figures.received} received downstream`,
+    ],
+    ['letters', `${failures.distinct}, and ${failures.repeats} repeats; ${figures.deadLetters} dead letters`],
+    ['remembered', `${figures.states} entities`],
+    ['took', `${(result.flowMs / 1000).toFixed(0)} s with ${struck.length} faults`],
+  ]
+  return [
+    ...rows.map(([name = '', what]) => `${name.padEnd(14)}${what}`),
+    ...struck.map(fault => `fault         ${told(fault)}`),
+    ...violations.lines.map(line => `wrong         ${line}`),
+    verdict(result),
+  ]
+}
+
+function verdict({ violations, kept, options }: Result): string {
+  const [lost, twice, order] = [LOST, TWICE, ORDER].map(kind => violations.count(kind))
+  const counts = `${lost} lost, ${twice} applied twice, ${order} out of order`
+  if (violations.isEmpty)
+    return `KEPT          ${counts}; states, timers and emissions equal to the reference`
+  const others = violations.kinds.filter(kind => ![LOST, TWICE, ORDER].includes(kind))
+  return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${commandOf(options)}`
+}
+
+function outcomes(tally: ReadonlyMap<string, number>, outcome: string): string {
+  const own = [...tally].filter(([how]) => how.startsWith(`${outcome}/`)).sort()
+  const sum = own.reduce((all, [, count]) => all + count, 0)
+  return `${sum} (${own.map(([how, count]) => `${how.slice(outcome.length + 1)} ${count}`).join(', ')})`
+}

@@ -1,0 +1,2 @@
+// serverless-offline finds handlers in plain modules only.
+export { counting, receiving, router } from './consumers.ts'

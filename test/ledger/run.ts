@@ -56,7 +56,8 @@ export async function run(
     const flowMs = Date.now() - beganAtMs
     clearInterval(progress)
     say(isQuiet ? 'all is quiet' : `nothing moves any more, and ${await flow.lag()} records wait`)
-    await Promise.all(workers.map(worker => worker.stop()))
+    // They have nothing to do any more, and cannot change what is counted.
+    await Promise.all(workers.map(worker => worker.kill()))
     const topics = {
       readings: flow.topic('readings'),
       events: flow.topic('events'),

@@ -42,11 +42,12 @@ export class Worker {
 
   /** Ends it at once, in the middle of whatever it does. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL')
-  }
-
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM')
+    if (!this.#program) return
+    this.#program.signal('SIGKILL')
+    await this.#program.ended
+    this.#said = this.output
+    this.#program = undefined
+    await rm(this.#folder, { recursive: true, force: true })
   }
 
   /** SIGSTOP lets it stand still, with its connections open; SIGCONT lets it go on. */
@@ -73,16 +74,5 @@ export class Worker {
 
   get #socket(): string {
     return this.file('faults.sock')
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    if (!this.#program) return
-    // What stands still hears of nothing else.
-    if (signal === 'SIGTERM') this.#program.signal('SIGCONT')
-    this.#program.signal(signal)
-    await this.#program.ended
-    this.#said = this.output
-    this.#program = undefined
-    await rm(this.#folder, { recursive: true, force: true })
   }
 }

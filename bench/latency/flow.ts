@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Consumer, type Message, type Producer } from 'kafkajs'
+import kafkajs, { type Consumer, type Kafka, type Message, type Producer } from 'kafkajs'
 import { writeEvent } from '../../lib/cloudevents/writer.ts'
 import { topicName } from '../../lib/domain/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
@@ -36,7 +36,9 @@ export class Flow {
   /** Creates the topics of the environment. */
   static async open(broker: string, env: string): Promise<Flow> {
     await createTopics({ brokers: [broker], env })
-    const flow = new Flow(new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }), env)
+    const kafka = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING })
+    await noteAppends(kafka, topicName('alerts', env))
+    const flow = new Flow(kafka, env)
     await flow.#producer.connect()
     await flow.#consumer.connect()
     await flow.#consumer.subscribe({ topic: topicName('alerts', env), fromBeginning: true })
@@ -86,6 +88,16 @@ export class Flow {
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
+}
+
+/** The broker's clock on a topic whose records have their producer's otherwise. */
+async function noteAppends(kafka: Kafka, name: string): Promise<void> {
+  const admin = kafka.admin()
+  await admin.connect()
+  const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries }]
+  await admin.alterConfigs({ validateOnly: false, resources })
+  await admin.disconnect()
 }
 
 /** With each time that it comes round, a sensor is too hot, or no longer. */

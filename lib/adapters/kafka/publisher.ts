@@ -8,12 +8,19 @@ import { murmur2Partitioner } from './partitioner.ts'
 /** A single record that is larger has a request of its own. */
 const REQUEST_BYTES = 900 * 1024
 
+interface Waiting {
+  readonly records: readonly OutgoingRecord[]
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
 /** Publishes to Kafka: acknowledged by all replicas, one request in flight, so that first copies leave in order. */
 export class KafkaPublisher implements Publisher {
   readonly #kafka: Kafka
   readonly #producer: Fresh<Producer>
-  /** The publish before: partitions of a batch run side by side, but their requests leave one after another. */
-  #last: Promise<unknown> = Promise.resolve()
+  /** What came while a request was on its way. */
+  #waiting: Waiting[] = []
+  #isSending = false
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka
@@ -24,14 +31,10 @@ export class KafkaPublisher implements Publisher {
   }
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {
-    const sent = this.#last.then(() => this.#send(records))
-    this.#last = sent
-    // What waits behind a publish that fails, fails with it: with Kafka away, a batch must not pay for each of its
-    // partitions in turn. Whoever comes when nothing waits any more begins anew.
-    sent.catch(() => {
-      if (this.#last === sent) this.#last = Promise.resolve()
-    })
-    return sent
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.push({ records, resolve, reject })
+    if (!this.#isSending) void this.#sendWaiting()
+    return promise
   }
 
   /** How many partitions the topic has now. */
@@ -50,6 +53,37 @@ export class KafkaPublisher implements Publisher {
 
   close(): Promise<void> {
     return this.#producer.drop()
+  }
+
+  /** Partitions of a batch run side by side: what one of them publishes does not wait for each of the others in turn. */
+  async #sendWaiting(): Promise<void> {
+    this.#isSending = true
+    while (this.#waiting.length > 0) await this.#sendTogether(this.#takeWaiting())
+    this.#isSending = false
+  }
+
+  /** Never rejects: whoever waits is told. */
+  async #sendTogether(group: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#send(group.flatMap(({ records }) => records))
+      for (const { resolve } of group) resolve()
+    } catch (error) {
+      if (group.length > 1 && !(error instanceof Unavailable)) {
+        // One of them has a record that Kafka refuses: the others are not to blame.
+        for (const one of group) await this.#sendTogether([one])
+        return
+      }
+      // What waits behind a publish that fails, fails with it: with Kafka away, a batch must not pay for each of its
+      // partitions in turn. Whoever comes when nothing waits any more begins anew.
+      const behind = error instanceof Unavailable ? this.#takeWaiting() : []
+      for (const { reject } of [...group, ...behind]) reject(error as Error)
+    }
+  }
+
+  #takeWaiting(): Waiting[] {
+    const waiting = this.#waiting
+    this.#waiting = []
+    return waiting
   }
 
   async #send(records: readonly OutgoingRecord[]): Promise<void> {

@@ -101,7 +101,8 @@ function read(
     value === null ? undefined : Number(value),
   )
   const passed = readDue(due)
-  const entities = [...wanted.entities, ...passed.map(({ entity }) => entity)]
+  // A wanted one that is due as well comes once.
+  const entities = [...new Set([...wanted.entities, ...passed.map(({ entity }) => entity)])]
   return {
     version: { epoch: epoch ?? 0, mark: mark ?? -1, fired: fired ?? 0 },
     clock: { nowMs: clock ?? 0, lastAppendMs: last, highestAppendMs: highest },

@@ -26,20 +26,58 @@ describe('the publisher, when a broker is lost while it sends', () => {
   })
 
   it('does not repeat what would fail for ever', async () => {
-    const lasting = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' })
-    const { publisher, requests } = publisherOn([lasting])
+    const { publisher, requests } = publisherOn([refused()])
     await assert.rejects(publisher.publish(RECORDS), /refuses a record as too large/)
     assert.equal(requests.length, 1)
   })
 })
+
+describe('the publisher, when partitions publish side by side', () => {
+  const one = (topic: string) => [{ topic, key: null, value: Buffer.from(topic), headers: [] }]
+  const sent = (requests: readonly ProducerBatch[]) =>
+    requests.map(({ topicMessages = [] }) => topicMessages.map(({ topic }) => topic))
+
+  it('sends in one request, and in order, what came while another was on its way', async () => {
+    const { publisher, requests } = publisherOn([])
+    await Promise.all(['a', 'b', 'c', 'd'].map(topic => publisher.publish(one(topic))))
+    assert.deepEqual(sent(requests), [['a'], ['b', 'c', 'd']])
+  })
+
+  it('fails only the one whose record is refused, and sends the others', async () => {
+    const { publisher, requests } = publisherOn([undefined, refused(), undefined, refused()])
+    const outcomes = await Promise.allSettled(['a', 'b', 'c', 'd'].map(topic => publisher.publish(one(topic))))
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual(sent(requests), [['a'], ['b', 'c', 'd'], ['b'], ['c'], ['d']])
+  })
+
+  it('fails with Kafka away at once whatever waits, and begins anew afterwards', async () => {
+    const { publisher, requests } = publisherOn(Array.from({ length: 4 }, passing))
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(topic => publisher.publish(one(topic))))
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    )
+    assert.equal(requests.length, 4)
+    await publisher.publish(one('d'))
+    assert.deepEqual(sent(requests).at(-1), ['d'])
+  })
+})
+
+/** What no repetition helps against. */
+function refused(): Error {
+  return Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' })
+}
 
 /** What the library throws where it would have tried again, had it been allowed to. */
 function passing(): Error {
   return Object.assign(new Error('the connection was closed'), { name: 'KafkaJSNumberOfRetriesExceeded' })
 }
 
-/** A publisher on a Kafka that fails with these errors, one after another, and then takes everything. */
-function publisherOn(errors: readonly Error[]) {
+/** A publisher on a Kafka that fails with these errors, one for each request, and then takes everything. */
+function publisherOn(errors: readonly (Error | undefined)[]) {
   const left = [...errors]
   const requests: ProducerBatch[] = []
   const configs: ProducerConfig[] = []

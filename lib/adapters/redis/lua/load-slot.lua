@@ -24,7 +24,7 @@
   Returns  { meta, due, states, timers, hits, failures, outbox, more }
            meta:     { epoch, mark, fired, emitted, clock, last, highest }
            due:      { entity, threshold, … } in the order in which their timers fire
-           states, timers: of the wanted entities, then of the due ones
+           states, timers: of the wanted entities, then of the other due ones
            hits:     for each known id its number in ARGV[3], from 0 (2 bytes), digest (8) and log clock (6)
            failures: of each wanted one the JSON, or nil
            outbox:   { position, event, … }
@@ -56,9 +56,14 @@ if #due > 2 * limit then
   due[#due] = nil
 end
 
-local entities = listOf(ARGV[11])
+local entities, isWanted = listOf(ARGV[11]), {}
+for _, entity in ipairs(entities) do
+  isWanted[entity] = true
+end
 for at = 1, #due, 2 do
-  entities[#entities + 1] = due[at]
+  if not isWanted[due[at]] then
+    entities[#entities + 1] = due[at]
+  end
 end
 local states, timers = {}, {}
 if #entities > 0 then

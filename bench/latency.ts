@@ -81,7 +81,12 @@ async function highest(place: Place, run: Run): Promise<Figure[]> {
   const name = `with a p99 below ${P99_MS} ms`
   return [
     { name: `latency/bare, highest rate ${name}`, unit: '/s', rounds: [found.bare] },
-    { name: `latency/reading to alert, highest rate ${name}`, unit: '/s', rounds: [found.sluice], worse: 'lower' },
+    {
+      name: `latency/reading to alert, highest rate ${name}`,
+      unit: '/s',
+      rounds: [found.sluice],
+      worse: 'lower',
+    },
   ]
 }
 

@@ -27,26 +27,26 @@ export function aimed(name: string, unit: string, goal: Goal, rounds: readonly n
 }
 
 /** The value of a figure. */
-export function valueOf({ rounds }: Figure): number {
+export function middleOf({ rounds }: Figure): number {
   return median(rounds)
 }
 
 /** From the lowest round to the highest. */
-export function spreadOf({ rounds }: Figure): number {
+function spreadOf({ rounds }: Figure): number {
   return Math.max(...rounds) - Math.min(...rounds)
 }
 
-export function isMet(figure: Figure): boolean | undefined {
+function isMet(figure: Figure): boolean | undefined {
   const { goal } = figure
   if (goal === undefined) return undefined
-  return 'atMost' in goal ? valueOf(figure) <= goal.atMost : valueOf(figure) >= goal.atLeast
+  return 'atMost' in goal ? middleOf(figure) <= goal.atMost : middleOf(figure) >= goal.atLeast
 }
 
 /** A table for a person. */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(figure => [
     figure.name,
-    `${number(valueOf(figure))} ${figure.unit}`.trim(),
+    `${number(middleOf(figure))} ${figure.unit}`.trim(),
     figure.rounds.length > 1
       ? `${number(Math.min(...figure.rounds))} to ${number(Math.max(...figure.rounds))}`
       : '',
@@ -71,7 +71,7 @@ export function slower(before: readonly Figure[], now: readonly Figure[]): strin
     .filter(([old, figure]) => isSlower(old, figure))
     .map(([old, figure]) => [
       figure.name,
-      `${number(valueOf(old))} → ${number(valueOf(figure))} ${figure.unit}`.trim(),
+      `${number(middleOf(old))} → ${number(middleOf(figure))} ${figure.unit}`.trim(),
       `spread ${number(spreadOf(old))} and ${number(spreadOf(figure))}`,
     ])
   if (rows.length === 0) return `none of ${pairs.length} figures is worse by more than the spread`
@@ -79,14 +79,16 @@ export function slower(before: readonly Figure[], now: readonly Figure[]): strin
 }
 
 function isSlower(old: Figure, figure: Figure): boolean {
-  const change = valueOf(figure) - valueOf(old)
+  const change = middleOf(figure) - middleOf(old)
   const worseBy = figure.worse === 'higher' ? change : -change
   return worseBy > Math.max(spreadOf(old), spreadOf(figure))
 }
 
 function goalOf({ goal, unit }: Figure): string {
   if (goal === undefined) return ''
-  return 'atMost' in goal ? `at most ${goal.atMost} ${unit}`.trim() : `at least ${goal.atLeast} ${unit}`.trim()
+  return 'atMost' in goal
+    ? `at most ${goal.atMost} ${unit}`.trim()
+    : `at least ${goal.atLeast} ${unit}`.trim()
 }
 
 function number(value: number): string {

@@ -14,13 +14,17 @@ export interface Run {
   /** Wants the part of the benchmark by this name. */
   readonly wants: (part: string) => boolean
   readonly say: (line: string) => void
+  /** Notes that figures are missing: the others are still shown, and the program fails at its end. */
+  readonly missed: (what: string) => void
+  /** The options that say how much is measured, for another program. */
+  readonly handedOn: readonly string[]
   readonly signal: AbortSignal
 }
 
 interface Benchmark {
   readonly usage: string
-  readonly rounds: number
-  /** Figures as they come, so that an end before the end still shows what there is. */
+  /** Where nobody says how many; each benchmark has its own number otherwise. */
+  readonly rounds?: number
   readonly measure: (run: Run) => AsyncIterable<Figure>
 }
 
@@ -49,7 +53,7 @@ export async function runBenchmark(benchmark: Benchmark): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-async function main({ usage, rounds, measure }: Benchmark): Promise<number> {
+async function main({ usage, rounds = 1, measure }: Benchmark): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS })
   if (values.help) {
     console.log(`${usage}\n${COMMON}`)
@@ -59,20 +63,24 @@ async function main({ usage, rounds, measure }: Benchmark): Promise<number> {
   const before = values.compare === undefined ? undefined : await readReport(values.compare)
   const { only } = values
   const figures: Figure[] = []
+  const missing: string[] = []
   const run: Run = {
     rounds: Number(values.rounds ?? (values.quick ? 2 : rounds)),
     quick: values.quick,
     wants: part => only === '' || only === part,
     say: line => console.log(line),
+    missed: what => missing.push(what),
+    handedOn: [...(values.rounds ? ['--rounds', values.rounds] : []), ...(values.quick ? ['--quick'] : [])],
     signal: stopRequest(),
   }
   for await (const figure of measure(run)) figures.push(figure)
-  if (figures.length === 0) throw new Error(`nothing is called "${only}"`)
+  if (figures.length === 0 && missing.length === 0) throw new Error(`nothing is called "${only}"`)
   const report: Report = { date: new Date().toISOString(), machine: machine(), figures }
   console.log(`\n${report.machine}\n${table(figures)}`)
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
   if (before) console.log(`\n${slower(before.figures, figures)}`)
-  return 0
+  for (const what of missing) console.error(`MISSING: ${what}`)
+  return missing.length > 0 ? 1 : 0
 }
 
 async function readReport(file: string): Promise<Report> {

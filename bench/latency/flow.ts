@@ -65,7 +65,9 @@ export class Flow {
       const due = Math.min(Math.floor((passedMs * perSecond) / 1000), count) - (this.#sent - first)
       if (due > 0) {
         const messages = Array.from({ length: due }, () => reading(this.#sent++))
-        const call = this.#producer.send({ topic: this.#topic, messages, acks: 1 }).finally(() => calls.delete(call))
+        const call = this.#producer
+          .send({ topic: this.#topic, messages, acks: 1 })
+          .finally(() => calls.delete(call))
         calls.add(call)
       }
       await new Promise(resolve => setTimeout(resolve, 5))

@@ -1,5 +1,5 @@
-import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
 import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
+import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
 
 export const TOPIC = 'bench.readings'
 /** Of the log, between two records. */

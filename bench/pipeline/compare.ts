@@ -19,7 +19,9 @@ export async function* compared({ redisUrl }: Servers, run: Run): AsyncGenerator
         run.signal.throwIfAborted()
         const cost = await costOf(side, batches.get(side.name) as Batches, run.quick)
         if (round > 0) costs.get(side.name)?.push(cost)
-        run.say(`${round === 0 ? 'warm-up' : `round ${round}`}  ${side.name.padEnd(20)} ${cost.toFixed(1)} µs`)
+        run.say(
+          `${round === 0 ? 'warm-up' : `round ${round}`}  ${side.name.padEnd(20)} ${cost.toFixed(1)} µs`,
+        )
       }
     }
   } finally {

@@ -57,7 +57,12 @@ export async function* drift({ redisUrl }: Servers, run: Run): AsyncGenerator<Fi
   const change = (key: keyof Step) => median(late.map(one => one[key])) - median(early.map(one => one[key]))
   yield aimed('pipeline/heap, growth over the run', 'MiB', { atMost: HEAP_MIB }, [change('heapMiB')])
   yield { name: 'pipeline/resident, growth over the run', unit: 'MiB', rounds: [change('residentMiB')] }
-  yield { name: 'pipeline/event loop p99', unit: 'ms', rounds: steps.slice(2).map(({ delayMs }) => delayMs), worse: 'higher' }
+  yield {
+    name: 'pipeline/event loop p99',
+    unit: 'ms',
+    rounds: steps.slice(2).map(({ delayMs }) => delayMs),
+    worse: 'higher',
+  }
   const ratio = median(late.map(one => one.delayMs)) / median(early.map(one => one.delayMs))
   yield aimed('pipeline/event loop p99, end against beginning', '×', { atMost: DELAY_RATIO }, [ratio])
 }

@@ -1,10 +1,10 @@
-import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
 import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
 import { RedisClient } from '../../lib/adapters/redis/client.ts'
 import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
+import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
 import { consume } from '../../lib/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
@@ -52,7 +52,8 @@ export function handlerOf({ redis, process, publisher = NONE, store = new RedisS
   }
   return async (event: KafkaEvent): Promise<void> => {
     const { batchItemFailures } = await consume(consumer, ports, event, INVOCATION)
-    if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} records were not processed`)
+    if (batchItemFailures.length > 0)
+      throw new Error(`${batchItemFailures.length} records were not processed`)
   }
 }
 

@@ -31,7 +31,10 @@ export async function* size({ redisUrl }: Servers, run: Run): AsyncGenerator<Fig
         slots.push({ count, what, bytes, batches: new Batches(place.partition, past.entities, nextOffset) })
       }
     const last = slots.at(-1)
-    if (last) yield aimed(`pipeline/Redis memory an id, ${short(last.count)} ids`, 'bytes', { atMost: BYTES_AN_ID }, [last.bytes])
+    if (last)
+      yield aimed(`pipeline/Redis memory an id, ${short(last.count)} ids`, 'bytes', { atMost: BYTES_AN_ID }, [
+        last.bytes,
+      ])
 
     const handler = handlerOf({ redis })
     const costs = new Map(slots.map(({ batches }) => [batches, [] as number[]]))

@@ -37,7 +37,12 @@ export async function* largestWave({ redisUrl }: Servers, run: Run): AsyncGenera
   try {
     await once(others, 'message')
     const waves = heavyWaves()
-    const times: Record<'load' | 'commit' | 'ping' | 'alone', number[]> = { load: [], commit: [], ping: [], alone: [] }
+    const times: Record<'load' | 'commit' | 'ping' | 'alone', number[]> = {
+      load: [],
+      commit: [],
+      ping: [],
+      alone: [],
+    }
     for (let round = 0; round <= run.rounds * 3; round += 1) {
       run.signal.throwIfAborted()
       const alone = await slowestPing(others, () => new Promise(resolve => setTimeout(resolve, 100)))
@@ -48,7 +53,9 @@ export async function* largestWave({ redisUrl }: Servers, run: Run): AsyncGenera
       const { load, commit } = scripts.last
       for (const [name, value] of Object.entries({ load, commit, ping, alone }))
         times[name as keyof typeof times].push(value)
-      run.say(`wave ${round}  load ${load.toFixed(1)} ms, commit ${commit.toFixed(1)} ms, slowest PING ${ping.toFixed(1)} ms`)
+      run.say(
+        `wave ${round}  load ${load.toFixed(1)} ms, commit ${commit.toFixed(1)} ms, slowest PING ${ping.toFixed(1)} ms`,
+      )
     }
     yield aimed('pipeline/largest wave, script that loads', 'ms', { atMost: 10 }, times.load)
     yield aimed('pipeline/largest wave, script that commits', 'ms', { atMost: 10 }, times.commit)

@@ -15,7 +15,8 @@ const EMPTY = 'export const handler = async () => ({ batchItemFailures: [] })\n'
 
 /** An account that nobody has. */
 const ACCOUNT = {
-  MSK_CLUSTER_ARN: 'arn:aws:kafka:us-east-1:123456789012:cluster/bench/00000000-0000-0000-0000-000000000000-1',
+  MSK_CLUSTER_ARN:
+    'arn:aws:kafka:us-east-1:123456789012:cluster/bench/00000000-0000-0000-0000-000000000000-1',
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
@@ -24,9 +25,13 @@ const ACCOUNT = {
 /** Packages them in a folder inside the project. */
 export async function packaged(names: readonly string[], room: string): Promise<Bundles> {
   const packages = join(room, 'packages')
-  const { code, output } = await runProgram('serverless', ['package', '--stage', 'prod', '--package', packages], {
-    env: { ...ACCOUNT, SLUICE_BUILD_DIR: relative(PROJECT, join(room, 'build')) },
-  })
+  const { code, output } = await runProgram(
+    'serverless',
+    ['package', '--stage', 'prod', '--package', packages],
+    {
+      env: { ...ACCOUNT, SLUICE_BUILD_DIR: relative(PROJECT, join(room, 'build')) },
+    },
+  )
   if (code !== 0) throw new Error(`serverless package failed:\n${output}`)
   const fileOf = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')
   await put(fileOf('empty'), EMPTY)

@@ -15,7 +15,11 @@ if (record === 'one') {
     ce_time: '2026-03-01T12:00:00Z',
     'content-type': 'application/json',
   }
-  const data = { sensorId: 's-1', temperature: 20, location: { site: 'bench', latitude: 52.5, longitude: 13.4 } }
+  const data = {
+    sensorId: 's-1',
+    temperature: 20,
+    location: { site: 'bench', latitude: 52.5, longitude: 13.4 },
+  }
   const topic = `bench.${process.env.SLUICE_ENV}`
   const one = {
     topic,
@@ -26,7 +30,10 @@ if (record === 'one') {
     headers: Object.entries(headers).map(header),
   }
   const context = { getRemainingTimeInMillis: () => 60_000, functionName: 'bench', awsRequestId: 'bench' }
-  const { batchItemFailures } = await handler({ eventSource: 'aws:kafka', records: { [`${topic}-0`]: [one] } }, context)
+  const { batchItemFailures } = await handler(
+    { eventSource: 'aws:kafka', records: { [`${topic}-0`]: [one] } },
+    context,
+  )
   if (batchItemFailures.length > 0) throw new Error('the first record was not processed')
   times.firstMs = performance.now()
 }

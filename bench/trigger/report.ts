@@ -1,5 +1,5 @@
+import { aimed, type Figure } from '../kit/figures.ts'
 import type { Latency } from './runs.ts'
-import { median } from '../kit/statistics.ts'
 
 export interface Results {
   /** Records a second, by round. */
@@ -10,37 +10,45 @@ export interface Results {
   readonly memory?: readonly number[]
 }
 
-/** A table for a person, with the goals. */
-export function table({ rate, latency, memory }: Results): string {
-  const lines = [row('', 'bare', 'trigger', 'ratio', 'goal')]
-  if (rate) lines.push(compare('records/s, batch 100', rate.bare, rate.trigger, 'at least 0.5'))
+const MEMORY_MIB = 50
+
+/** The figures of both sides, and round by round how many times the bare consumer's the trigger's are. */
+export function figuresOf({ rate, latency, memory }: Results): Figure[] {
+  const figures: Figure[] = []
+  if (rate) {
+    figures.push({ name: 'trigger/bare, batch 100', unit: '/s', rounds: rate.bare })
+    figures.push({ name: 'trigger/trigger, batch 100', unit: '/s', rounds: rate.trigger, worse: 'lower' })
+    figures.push(aimed('trigger/rate against bare', '×', { atLeast: 0.5 }, ratios(rate.trigger, rate.bare)))
+  }
   if (latency) {
-    const column = (key: keyof Latency) =>
-      [latency.bare.map(one => one[key]), latency.trigger.map(one => one[key])] as const
-    lines.push(compare('p50 in ms, window 0', ...column('p50'), ''))
-    lines.push(compare('p99 in ms, window 0', ...column('p99'), 'at most 3'))
+    const column = (side: readonly Latency[], key: keyof Latency) => side.map(one => one[key])
+    for (const key of ['p50', 'p99'] as const) {
+      const [bare, trigger] = [column(latency.bare, key), column(latency.trigger, key)]
+      figures.push({ name: `trigger/bare, ${key}, window 0`, unit: 'ms', rounds: bare })
+      figures.push({
+        name: `trigger/trigger, ${key}, window 0`,
+        unit: 'ms',
+        rounds: trigger,
+        worse: 'higher',
+      })
+      if (key === 'p99')
+        figures.push(aimed('trigger/p99 against bare', '×', { atMost: 3 }, ratios(trigger, bare)))
+    }
   }
   if (memory) {
-    lines.push('', 'trigger, resident MiB at every 100,000 records:', `  ${memory.join(' ')}`)
-    const [first = 0] = memory.slice(2)
-    lines.push(`  from 300,000 to the end: ${signed((memory.at(-1) ?? 0) - first)} MiB, goal: flat`)
+    // The first records compile and fill buffers.
+    const growth = (memory.at(-1) ?? Number.NaN) - (memory[2] ?? Number.NaN)
+    figures.push({
+      name: 'trigger/resident at the end',
+      unit: 'MiB',
+      rounds: memory.slice(-1),
+      worse: 'higher',
+    })
+    figures.push(aimed('trigger/resident, growth after 300,000', 'MiB', { atMost: MEMORY_MIB }, [growth]))
   }
-  return lines.join('\n')
+  return figures
 }
 
-function compare(what: string, bare: readonly number[], trigger: readonly number[], goal: string): string {
-  const [ours, theirs] = [median(trigger), median(bare)]
-  return row(what, number(theirs), number(ours), (ours / theirs).toFixed(2), goal)
-}
-
-function row(what: string, ...cells: readonly string[]): string {
-  return what.padEnd(24) + cells.map(cell => cell.padStart(14)).join('')
-}
-
-function number(value: number): string {
-  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toFixed(1)
-}
-
-function signed(value: number): string {
-  return value > 0 ? `+${value}` : `${value}`
+function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((value, round) => value / (theirs[round] as number))
 }

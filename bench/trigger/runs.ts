@@ -1,6 +1,6 @@
+import { percentile } from '../kit/statistics.ts'
 import type { Load } from './load.ts'
 import { Consumer, type Note, type Side } from './sides.ts'
-import { percentile } from '../kit/statistics.ts'
 
 export interface Plan {
   readonly brokers: readonly string[]

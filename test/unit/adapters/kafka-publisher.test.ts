@@ -45,7 +45,9 @@ describe('the publisher, when partitions publish side by side', () => {
 
   it('fails only the one whose record is refused, and sends the others', async () => {
     const { publisher, requests } = publisherOn([undefined, refused(), undefined, refused()])
-    const outcomes = await Promise.allSettled(['a', 'b', 'c', 'd'].map(topic => publisher.publish(one(topic))))
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c', 'd'].map(topic => publisher.publish(one(topic))),
+    )
     assert.deepEqual(
       outcomes.map(({ status }) => status),
       ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],

@@ -165,6 +165,28 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
       assert.equal(known.get(id('a').id)?.appliedAtMs, WINDOW + 1)
     })
 
+    it('given more ids than a wave has, and all of them begin alike, then each is known as itself, and no other is', async () => {
+      const slot = newSlot()
+      const numbers = Array.from({ length: 700 }, (_, index) => index)
+      const named = (n: number, digest: string) => ({
+        id: `ab${String(n).padStart(10, 'ab')}`,
+        digest,
+        appliedAtMs: n,
+      })
+      const first = numbers.map(n => named(n, 'abababab'))
+      await store().commit(slot, changeOf({ mark: 0, clock: clockAt(1000), ids: first }))
+      const again = named(7, 'otherone')
+      const base = versionAt(0)
+      await store().commit(slot, changeOf({ base, mark: 1, clock: clockAt(1001), ids: [again] }))
+      const { known } = await store().load(slot, {
+        ...NOTHING_WANTED,
+        // The last is in none of them, but its bytes are where a digest and a clock follow each other.
+        ids: [...first.map(({ id }) => id), 'ababababab\u0000\u0000'],
+      })
+      assert.equal(known.size, first.length)
+      for (const one of first) assert.deepEqual(known.get(one.id), one.id === again.id ? again : one)
+    })
+
     describe('timers', () => {
       const timers = (...list: [entity: string, name: string, thresholdMs: number][]) =>
         new Map(

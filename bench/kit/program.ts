@@ -44,11 +44,14 @@ const COMMON = `  --rounds N      rounds of each side; medians are compared
 
 /** The whole of a benchmark's program: options, progress, the table, the file. */
 export async function runBenchmark(benchmark: Benchmark): Promise<void> {
+  // What waits for a server or a program does not keep the process alive by itself.
+  const alive = setInterval(() => {}, 60_000)
   process.exitCode = await main(benchmark).catch(error => {
     if (error instanceof StopRequested) return 130
     console.error(describeFailure(error))
     return 1
   })
+  clearInterval(alive)
   // The channel to the bootstrap would keep this process alive.
   if (process.connected) process.disconnect()
 }

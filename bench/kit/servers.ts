@@ -40,8 +40,6 @@ async function whileRunning<T>(
   use: () => Promise<T>,
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-servers-'))
-  // What waits for a server does not keep the process alive by itself.
-  const alive = setInterval(() => {}, 60_000)
   const started = await Promise.allSettled(
     wanted(dataDir).map(server => {
       const logFile = join(dataDir, `${server.name}.log`)
@@ -54,7 +52,6 @@ async function whileRunning<T>(
     return await use()
   } finally {
     await Promise.all(running.map(server => server.stop()))
-    clearInterval(alive)
     await rm(dataDir, { recursive: true, force: true })
   }
 }

@@ -27,7 +27,7 @@ export function aimed(name: string, unit: string, goal: Goal, rounds: readonly n
 }
 
 /** The value of a figure. */
-export function middleOf({ rounds }: Figure): number {
+function middleOf({ rounds }: Figure): number {
   return median(rounds)
 }
 

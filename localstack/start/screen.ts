@@ -70,14 +70,23 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
-/** What a consumer tells on the events topic, as far as it fits into a line. */
+/** What a consumer tells on the events topic, as far as it fits into a line: whom it is about stands there once. */
 export function eventLine(event: Event, timeMs: number): string {
   const { type, source, subject, data } = event
-  const said = data === undefined ? '' : ` ${JSON.stringify(data)}`
-  return `${timeOf({ ...event, timeMs }).slice(11, 19)} ● ${type} ${subject ?? source}${said}`.slice(
-    0,
-    LONGEST_LINE,
+  const at = timeOf({ ...event, timeMs }).slice(11, 19)
+  const short = type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
+  return `${at} ● ${short.padEnd(18)} ${subject ?? source}${said(data)}`.slice(0, LONGEST_LINE)
+}
+
+/** The members of the data with their names; what is no object, as JSON. */
+function said(data: unknown): string {
+  if (data === undefined) return ''
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return `: ${JSON.stringify(data)}`
+  const members = Object.entries(data).filter(([name]) => name !== 'entity')
+  const told = members.map(
+    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
+  return told.length > 0 ? `: ${told.join(', ')}` : ''
 }
 
 export function complaintLine({ level, service, message, details, continues }: Complaint): string {

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { eventLine } from '../../../../localstack/start/screen.ts'
+
+const AT_MS = Date.parse('2026-03-01T12:00:00Z')
+const EVENT = { id: '1', source: '/activity', type: 'io.sluice.activity.changed.v1', subject: 'band-02' }
+
+const table: [name: string, event: Parameters<typeof eventLine>[0], line: string][] = [
+  [
+    'what has happened to an entity',
+    {
+      ...EVENT,
+      data: { entity: { source: '/device/band' }, from: 'resting', to: 'cycling', lastedSeconds: 5 },
+    },
+    '12:00:00 ● activity.changed   band-02: from resting, to cycling, lastedSeconds 5',
+  ],
+  [
+    "somebody else's type, without a subject",
+    { id: '1', source: '/frost', type: 'com.example.frost.began.v1', data: { lowest: -3 } },
+    '12:00:00 ● com.example.frost.began.v1 /frost: lowest -3',
+  ],
+  ['no data', EVENT, '12:00:00 ● activity.changed   band-02'],
+  ['data that is no object', { ...EVENT, data: [1] }, '12:00:00 ● activity.changed   band-02: [1]'],
+]
+for (const [name, event, line] of table)
+  it(`given ${name}, then its line can be read at a glance`, () => {
+    assert.equal(eventLine(event, AT_MS), line)
+  })

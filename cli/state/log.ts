@@ -1,6 +1,7 @@
 /** What Kafka says of a consumer's log, where it answers: a look at state must not depend on it. */
+
+import { brokersAnswer } from '../../lib/adapters/kafka/answers.ts'
 import { type Bounds, TopicOffsets } from '../../lib/adapters/kafka/offsets.ts'
-import { brokersAnswer } from '../../lib/adapters/kafka/publisher.ts'
 import type { Connections } from '../../lib/connections.ts'
 import type { Slot } from '../../lib/pipeline/ports.ts'
 import { withinPatience } from '../connections.ts'

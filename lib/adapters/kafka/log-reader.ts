@@ -20,7 +20,6 @@ interface Cluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findBroker(node: { nodeId: string }): Promise<Broker>
   fetchTopicsOffset(

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { IHeaders, Kafka, Producer, ProducerBatch } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
+import { brokersAnswer } from './answers.ts'
 import { Fresh } from './fresh.ts'
 import { murmur2Partitioner } from './partitioner.ts'
 
@@ -205,10 +206,4 @@ function failureOf(error: unknown): Error {
     default:
       return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`)
   }
-}
-
-/** What the broker answered, by its name in the protocol; the library wraps it once or twice. */
-export function brokersAnswer(error: unknown): string | undefined {
-  const { type, cause } = error as { type?: string; cause?: unknown }
-  return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
 import { type Replication, SIGNALS, TOPICS, type Topic, topicName } from '../../domain/topics.ts'
+import { brokersAnswer } from './answers.ts'
 
 export interface TopicsOptions {
   readonly brokers: readonly string[]
@@ -95,9 +96,7 @@ async function onceKnown<T>(names: readonly string[], ask: () => Promise<T | und
 }
 
 function orNotYet(error: unknown): undefined {
-  // The library wraps what it does not try again by itself.
-  const { type, cause } = error as { type?: string; cause?: { type?: string } }
-  const answered = type ?? cause?.type
+  const answered = brokersAnswer(error)
   if (answered !== 'UNKNOWN_TOPIC_OR_PARTITION' && answered !== 'LEADER_NOT_AVAILABLE') throw error
 }
 

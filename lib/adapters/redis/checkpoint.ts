@@ -15,7 +15,7 @@ import { FAILURE_GENERATION_MS, GENERATION_MS, generationOf } from './generation
 import { keysOf, stagedKeysOf } from './keys.ts'
 import { earliest, packBuckets, packList } from './packing.ts'
 import { BEGIN_STAGING, STAGE_SLOT, SWITCH_SLOT } from './scripts.ts'
-import { type SlotMeta, SlotReader } from './slot-reader.ts'
+import { gathered, type SlotMeta, SlotReader } from './slot-reader.ts'
 
 /** All that a slot holds. */
 export interface Checkpoint {
@@ -136,13 +136,6 @@ export class SlotCheckpoints {
       failures: await gathered(reader.failures(slot, meta), ({ id }) => id),
     }
   }
-}
-
-/** Each once: a page may repeat what an earlier one had, and of two generations the newer comes first. */
-async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
-  const found = new Map<string, T>()
-  for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)
-  return [...found.values()]
 }
 
 /** The last part of a key, a field of it, and its value; of `due`, entity and threshold. */

@@ -1,6 +1,6 @@
 import type { LogClock, RememberedFailure, Slot, StoredTimer, Version } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
-import { SlotReader } from './slot-reader.ts'
+import { gathered, SlotReader } from './slot-reader.ts'
 
 /** What an operator sees of a slot. */
 export interface SlotSummary {
@@ -51,9 +51,7 @@ export class SlotInspection {
     for await (const [entity, own] of reader.timers(slot)) timers.set(entity, own.length)
     const positions = new Set<string>()
     for await (const { position } of reader.outbox(slot)) positions.add(position)
-    const failures = new Map<string, RememberedFailure>()
-    for await (const failure of reader.failures(slot, meta))
-      if (!failures.has(failure.id)) failures.set(failure.id, failure)
+    const failures = await gathered(reader.failures(slot, meta), ({ id }) => id)
     return {
       mark: version.mark,
       ...(await reader.counts(slot)),
@@ -63,7 +61,7 @@ export class SlotInspection {
       timers: [...timers.values()].reduce((sum, count) => sum + count, 0),
       nextTimer: await this.#nextTimer(slot),
       oldestOutbox: [...positions].sort()[0],
-      openFailures: [...failures.values()].filter(({ isOpen }) => isOpen).sort((a, b) => a.offset - b.offset),
+      openFailures: failures.filter(({ isOpen }) => isOpen).sort((a, b) => a.offset - b.offset),
       ids: await reader.idCount(slot, meta),
     }
   }

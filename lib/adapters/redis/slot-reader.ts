@@ -127,3 +127,10 @@ function* idKeys(slot: Slot, { clock, oldestIds }: SlotMeta): Generator<string> 
   for (let generation = generationOf(clock.nowMs, GENERATION_MS); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`
 }
+
+/** Each once: a page may repeat what an earlier one had, and of two generations the newer comes first. */
+export async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
+  const found = new Map<string, T>()
+  for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)
+  return [...found.values()]
+}

@@ -5,6 +5,7 @@ import { type Checkpoint, NOTHING, SlotCheckpoints } from '../../../lib/adapters
 import { RedisClient } from '../../../lib/adapters/redis/client.ts'
 import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
 import type { Change, RememberedId, Slot, StoredTimer } from '../../../lib/pipeline/ports.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 import { NOTHING_WANTED } from '../../support/wanted.ts'
 
@@ -245,22 +246,7 @@ async function filledSlot(): Promise<Slot> {
 }
 
 function change(baseMark: number, parts: Partial<Change>): Change {
-  return {
-    base: { epoch: 0, mark: baseMark, fired: 0 },
-    mark: 0,
-    fired: 0,
-    emitted: 0,
-    clock: clockAt(1000),
-    states: new Map(),
-    timers: new Map(),
-    ids: [],
-    failures: [],
-    outbox: [],
-    tally: new Map(),
-    idWindowMs: HOUR,
-    failureWindowMs: 30 * 24 * HOUR,
-    ...parts,
-  }
+  return changeOf({ base: versionAt(baseMark), clock: clockAt(1000), ...parts })
 }
 
 function clockAt(nowMs: number) {

@@ -5,6 +5,7 @@
 import { dataschemaOf } from '../dataschema.ts'
 import type { Received } from '../event.ts'
 import { FORGET, forgetting } from '../forgetting.ts'
+import { instant } from '../instant.ts'
 import { decided, type Emission, type KeyedProcess, rejected, type Step, type Timer } from '../process.ts'
 import {
   type DatabaseReading,
@@ -151,8 +152,4 @@ function happened(
     dataschema: dataschemaOf(type),
     data: { entity: about, ...details },
   }
-}
-
-function instant(timeMs: number): string {
-  return new Date(timeMs).toISOString()
 }

@@ -2,6 +2,7 @@
 import { dataschemaOf } from '../dataschema.ts'
 import { derivedId } from '../derived-id.ts'
 import type { Received } from '../event.ts'
+import { instant } from '../instant.ts'
 import type { Emission } from '../process.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { identityOf, type Rule, type Severity } from './rule.ts'
@@ -108,8 +109,4 @@ export function alertEmission(alert: Alert, event: Pick<Received, 'entity'>): Em
     dataschema: dataschemaOf(type),
     data: alert,
   }
-}
-
-function instant(timeMs: number): string {
-  return new Date(timeMs).toISOString()
 }

@@ -3,12 +3,12 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { partsOfEntity } from '../domain/event.ts'
 import type { KeyedProcess, Timer } from '../domain/process.ts'
 import { eventCause, timerCause } from './cause.ts'
-import { advance, blindMs } from './clock.ts'
+import { blindMs } from './clock.ts'
 import type { Consumer } from './consumer.ts'
 import type { Decoded } from './decode.ts'
 import { Judge, type Task } from './judge.ts'
 import { timerFault, timerLetter } from './letter.ts'
-import type { Change, Decision, Snapshot } from './ports.ts'
+import type { Change, Decision, LogClock, Snapshot } from './ports.ts'
 import { runStep } from './step.ts'
 import type { EntityTimer } from './timers.ts'
 import { WorkingCopy } from './working-copy.ts'
@@ -33,9 +33,10 @@ export function apply(consumer: Keyed, snapshot: Snapshot, wave: readonly Decode
   for (const decoded of wave) {
     const { offset, timestampMs } = decoded.record
     const ms = blindMs(copy.clock, timestampMs)
-    const decision = front.decide(decoded)
+    const clock = copy.clockAt(decoded.record)
+    const decision = front.decide(decoded, clock)
     if (!decision) break
-    copy.decided(timestampMs, decision)
+    copy.decided(clock, decision)
     if (ms > 0) blind.push({ beforeOffset: offset, ms })
   }
   return { decisions: copy.decisions, change: copy.change, blind }
@@ -55,13 +56,13 @@ class Wave {
   }
 
   /** Undefined where the wave is full of timers before the record is decided. */
-  decide(decoded: Decoded): Decision | undefined {
+  decide(decoded: Decoded, clock: LogClock): Decision | undefined {
     const { record } = decoded
-    const { nowMs } = advance(this.#copy.clock, record.timestampMs)
+    const { nowMs } = clock
     const { agenda } = this.#copy
     for (let next = agenda.passed(nowMs); next; next = agenda.passed(nowMs))
       if (next === 'not-loaded' || !this.#fire(next, record)) return undefined
-    const judged = this.#judge.judge(decoded)
+    const judged = this.#judge.judge(decoded, clock)
     if ('outcome' in judged) return judged
     const { entity, timeMs } = judged.event
     for (let next = agenda.dueBefore(entity, timeMs); next; next = agenda.dueBefore(entity, timeMs))

@@ -34,10 +34,11 @@ export async function deliver(
   const copy = new WorkingCopy(consumer, snapshot)
   const judge = new Judge(consumer, copy)
   for (const decoded of wave) {
-    const judged = judge.judge(decoded)
+    const clock = copy.clockAt(decoded.record)
+    const judged = judge.judge(decoded, clock)
     const decision = 'outcome' in judged ? judged : await decide(judge, outside, judged, nowMs())
     if (!decision) break
-    copy.decided(decoded.record.timestampMs, decision)
+    copy.decided(clock, decision)
   }
   const { held } = outside
   return { decisions: copy.decisions, change: copy.change, blind: [], ...(held ? { held } : {}) }
@@ -49,12 +50,10 @@ function tasksOf(consumer: Consumer<Sink>, snapshot: Snapshot, wave: readonly De
   const judge = new Judge(consumer, copy)
   const tasks: Task[] = []
   for (const decoded of wave) {
-    const judged = judge.judge(decoded)
+    const clock = copy.clockAt(decoded.record)
+    const judged = judge.judge(decoded, clock)
     if (!('outcome' in judged)) tasks.push(judged)
-    copy.decided(
-      decoded.record.timestampMs,
-      'outcome' in judged ? judged : judge.processed(judged, 'delivered'),
-    )
+    copy.decided(clock, 'outcome' in judged ? judged : judge.processed(judged, 'delivered'))
   }
   return tasks
 }

@@ -2,7 +2,6 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { Aim } from '../cloudevents/redrive.ts'
 import { type Fault, fault } from '../domain/failure/codes.ts'
-import { advance } from './clock.ts'
 import type { Consumer } from './consumer.ts'
 import type { Decoded, Healthy } from './decode.ts'
 import { digestOf, failureOf, recordLetter } from './letter.ts'
@@ -26,10 +25,12 @@ export class Judge {
     this.#copy = copy
   }
 
-  /** The decision, where there is nothing to process. */
-  judge(decoded: Decoded): Decision | Task {
-    const { record } = decoded
-    const clock = advance(this.#copy.clock, record.timestampMs)
+  /**
+   * The decision, where there is nothing to process.
+   *
+   * @param clock the log's at the record
+   */
+  judge(decoded: Decoded, clock: LogClock): Decision | Task {
     const aimed = this.#judgeAim(decoded, clock)
     if (aimed && 'outcome' in aimed) return aimed
     if ('ignored' in decoded) return decision(decoded, 'ignored', decoded.ignored)

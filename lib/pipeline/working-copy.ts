@@ -1,4 +1,5 @@
 /** A slot as a wave changes it: what one record changes, the next one sees. */
+import type { LogRecord } from '../cloudevents/record.ts'
 import { TOPICS } from '../domain/topics.ts'
 import { advance } from './clock.ts'
 import type { Consumer } from './consumer.ts'
@@ -102,10 +103,15 @@ export class WorkingCopy {
     this.#fired += 1
   }
 
+  /** The log's clock at the next record. */
+  clockAt({ timestampMs }: LogRecord): LogClock {
+    return advance(this.#clock, timestampMs)
+  }
+
   /** The record is decided: the mark moves to it, and the clock with it. */
-  decided(appendMs: number, decision: Decision): void {
+  decided(clock: LogClock, decision: Decision): void {
     this.#made(decision)
-    this.#clock = advance(this.#clock, appendMs)
+    this.#clock = clock
     this.#mark = decision.offset
     this.#fired = 0
     this.#emitted = 0

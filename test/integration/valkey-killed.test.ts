@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { TOPICS } from '../../lib/domain/topics.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { type Services, startServices } from '../../localstack/services.ts'
@@ -57,6 +58,20 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     return { committed: await Promise.all(committed), published: await Promise.all(published) }
   }
 
+  /**
+   * Waits until nothing more comes of what was decided before: that is committed even after the first failures. Returns
+   * after how many attempts it was so; the trigger tells of the first, and then of each that doubles their number.
+   */
+  async function untilNothingMoves(): Promise<number> {
+    await untilRefused(1)
+    for (let attempts = 2, seen = await visibleWork(); ; attempts *= 2) {
+      const before = seen
+      await untilRefused(attempts)
+      seen = await visibleWork()
+      if (isDeepStrictEqual(seen, before)) return attempts
+    }
+  }
+
   /** Waits until each consumer has failed at a batch so often in a row. */
   async function untilRefused(attempts: number): Promise<void> {
     for (const name of CONSUMERS) {
@@ -74,10 +89,10 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     await environment.untilDecided('processor', sensors.readings + sensors.count)
     await services.kill('valkey', 'SIGKILL')
     await flow
-    await untilRefused(1)
+    const attempts = await untilNothingMoves()
     const before = await visibleWork()
     await sendRounds(5)
-    await untilRefused(4)
+    await untilRefused(2 * attempts)
     assert.deepEqual(await visibleWork(), before)
     const committed = before.committed.flat().reduce((sum, offset) => sum + Math.max(offset, 0), 0)
     assert.ok(committed < CONSUMERS.length * sensors.readings, 'records wait in Kafka')

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { RedisClient } from '../../../lib/adapters/redis/client.ts'
@@ -115,7 +114,7 @@ describe('a cluster behind TLS, found by one name', () => {
       const managedStore = new RedisStateStore(managed)
       const slots = Array.from({ length: 12 }, (_, partition) => ({
         consumer: 'c',
-        topic: `topic-${randomUUID()}`,
+        topic: `topic-${partition}`,
         partition,
       }))
       for (const slot of slots) {

@@ -1,6 +1,7 @@
 /** What is published for something recorded. Pure. */
 
-import type { LogRecord, OutgoingRecord } from '../../lib/cloudevents/record.ts'
+import { bufferOf } from '../../lib/cloudevents/header-bytes.ts'
+import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/cloudevents/record.ts'
 import { schemaFault } from '../../lib/cloudevents/schemas.ts'
 import { type ContentMode, producedRecord, writeEvent } from '../../lib/cloudevents/writer.ts'
 import type { Event } from '../../lib/domain/event.ts'
@@ -54,7 +55,7 @@ function capturedRecord(record: LogRecord, recorded: Recorded, addressing: Addre
     key,
     ...(recorded.event && addressing.shiftMs !== undefined
       ? rewritten(record, moved(recorded.event, addressing))
-      : { value, headers }),
+      : { value, headers: headers.map(toBeWritten) }),
   }
 }
 
@@ -62,7 +63,11 @@ function rewritten({ headers }: LogRecord, event: Event): Pick<OutgoingRecord, '
   const isBinary = headers.some(([name]) => name === 'ce_id')
   const written = writeEvent(event, isBinary ? 'binary' : 'structured')
   const foreign = headers.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
-  return { value: written.value, headers: [...written.headers, ...foreign] }
+  return { value: written.value, headers: [...written.headers, ...foreign.map(toBeWritten)] }
+}
+
+function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
+  return [name, bufferOf(bytes)]
 }
 
 function sameSignal(topic: string, line: number, env: string): string {

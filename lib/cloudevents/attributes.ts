@@ -4,10 +4,11 @@ const NAME = /^[a-z0-9]+$/
 // String: no control characters, no noncharacters, no unpaired surrogates ("Type System").
 const FORBIDDEN = /\p{Cc}|\p{Noncharacter_Code_Point}/u
 // RFC 3986, 4.1: the characters a URI-reference may hold, "%" only before two hex digits.
-const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/
+const URI_REFERENCE = /^(?!$)[\w\-.~:/?#[\]@!$&'()*+,;=]*(?:%[0-9A-Fa-f]{2}[\w\-.~:/?#[\]@!$&'()*+,;=]*)*$/
 const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+\-.]*:/
-// RFC 3339, 5.6: the zone is not optional.
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(\.\d+)?(?:[Zz]|[+-](\d{2}):(\d{2}))$/
+// RFC 3339, 5.6: the zone is not optional; 5.7: the ranges that its grammar leaves open, but for the days of a month.
+const RFC_3339 =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 // RFC 2046: type "/" subtype, then parameters.
 const MEDIA_TYPE = /^[A-Za-z0-9!#$&\-^_.+]+\/[A-Za-z0-9!#$&\-^_.+]+\s*(?:;.*)?$/
 
@@ -29,49 +30,51 @@ export function attributeFault(attributes: Attributes): string | undefined {
 }
 
 function brokenRule(name: string, value: string): string | undefined {
-  if (!NAME.test(name) || name === 'data')
+  const rule = RULES.get(name)
+  if (!rule && (!NAME.test(name) || name === 'data'))
     return `"${printable(name)}" is no attribute name: only a-z and 0-9`
-  if (FORBIDDEN.test(value) || !value.isWellFormed())
-    return `"${name}" holds characters that a CloudEvents string may not have`
-  return Object.hasOwn(RULES, name) ? RULES[name]?.(value) : undefined
+  const broken = (rule ?? ofText)(value)
+  return broken && `"${name}" ${broken}`
 }
 
-const RULES: Readonly<Record<string, (value: string) => string | undefined>> = {
-  specversion: value => (value === '1.0' ? undefined : '"specversion" is not 1.0'),
-  source: value => (URI_REFERENCE.test(value) ? undefined : '"source" is not a URI-reference'),
-  subject: value => (value === '' ? '"subject" is empty' : undefined),
-  time: value => (isTimestamp(value) ? undefined : '"time" is not an RFC 3339 time with a zone'),
-  dataschema: value =>
-    URI_REFERENCE.test(value) && ABSOLUTE_URI.test(value) ? undefined : '"dataschema" is not an absolute URI',
-  datacontenttype: value => (MEDIA_TYPE.test(value) ? undefined : '"datacontenttype" is not a media type'),
+/** What is wrong with a value, in words that follow the attribute's name. */
+type Rule = (value: string) => string | undefined
+
+const ofText: Rule = value =>
+  FORBIDDEN.test(value) || !value.isWellFormed()
+    ? 'holds characters that a CloudEvents string may not have'
+    : undefined
+
+/** What fits a pattern holds no character that no string may have: that is looked for only to name what is wrong. */
+function fits(pattern: (value: string) => boolean, broken: string): Rule {
+  return value => (pattern(value) ? undefined : (ofText(value) ?? broken))
 }
+
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  ['specversion', fits(value => value === '1.0', 'is not 1.0')],
+  ['id', ofText],
+  ['type', ofText],
+  ['source', fits(value => URI_REFERENCE.test(value), 'is not a URI-reference')],
+  ['subject', value => (value === '' ? 'is empty' : ofText(value))],
+  ['time', fits(isTimestamp, 'is not an RFC 3339 time with a zone')],
+  [
+    'dataschema',
+    fits(value => URI_REFERENCE.test(value) && ABSOLUTE_URI.test(value), 'is not an absolute URI'),
+  ],
+  // Its parameters may hold anything.
+  ['datacontenttype', value => ofText(value) ?? (MEDIA_TYPE.test(value) ? undefined : 'is not a media type')],
+])
 
 /** RFC 3339, 5.6 and 5.7: also the ranges that the grammar leaves open, days of the month among them. */
 export function isTimestamp(value: string): boolean {
-  const match = RFC_3339.exec(value)
-  if (!match) return false
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const zoneHour = Number(match[8] ?? 0)
-  const zoneMinute = Number(match[9] ?? 0)
-  const days = new Date(Date.UTC(year, month, 0)).getUTCDate()
-  return (
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= days &&
-    hour <= 23 &&
-    minute <= 59 &&
-    second <= 60 &&
-    zoneHour <= 23 &&
-    zoneMinute <= 59
-  )
+  if (!RFC_3339.test(value)) return false
+  const day = Number(value.slice(8, 10))
+  return day <= 28 || day <= daysOf(Number(value.slice(0, 4)), Number(value.slice(5, 7)))
+}
+
+function daysOf(year: number, month: number): number {
+  // Of the year 400 years on, which has the same days: the first hundred years mean others to `Date.UTC`.
+  return new Date(Date.UTC(year + 400, month, 0)).getUTCDate()
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time that passed the check; a leap second counts as the next second. */

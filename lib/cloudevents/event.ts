@@ -14,14 +14,17 @@ const CONTEXT: ReadonlySet<string> = new Set([
 
 /** Attributes that passed the check, and the data, as an event. */
 export function toEvent(attributes: Attributes, payload: { readonly data?: unknown }): Event {
-  const own: Record<string, string> = {}
-  const extensions: Record<string, string> = {}
+  const event: Record<string, unknown> = {}
+  let extensions: Record<string, string> | undefined
   for (const [name, value] of attributes) {
-    if (CONTEXT.has(name)) own[name] = value
-    else if (name !== 'specversion') extensions[name] = value
+    if (CONTEXT.has(name)) event[name] = value
+    else if (name !== 'specversion') {
+      extensions ??= {}
+      extensions[name] = value
+    }
   }
-  const event = { ...own, ...payload } as unknown as Event
-  return Object.keys(extensions).length > 0 ? { ...event, extensions } : event
+  Object.assign(event, payload, extensions && { extensions })
+  return event as unknown as Event
 }
 
 /** Its attributes: what a reader would check. */

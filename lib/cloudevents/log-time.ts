@@ -1,3 +1,4 @@
+import { textOf } from './header-bytes.ts'
 import type { LogRecord } from './record.ts'
 
 /** Whose time a consumer goes by: the log's own, or the one that a replayed log carries from the log it was made of. */
@@ -9,6 +10,7 @@ const CARRIED = 'sluice-logtime'
 
 /** The record with the append time that it carries; as it is where it carries none. */
 export function withCarriedTime(record: LogRecord): LogRecord {
-  const carried = record.headers.find(([name]) => name === CARRIED)?.[1].toString() ?? ''
+  const header = record.headers.find(([name]) => name === CARRIED)
+  const carried = (header && textOf(header[1])) ?? ''
   return /^\d{1,15}$/.test(carried) ? { ...record, timestampMs: Number(carried) } : record
 }

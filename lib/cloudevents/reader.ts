@@ -2,36 +2,37 @@
  * Reads a Kafka record as a CloudEvent, strictly: a record that breaks a rule of the Kafka protocol binding 1.0 or of
  * the specification is a fault with its reason, never a guess. Messages name places, not contents.
  */
-import { isUtf8 } from 'node:buffer'
 import type { Event } from '../domain/event.ts'
 import { type Fault, fault } from '../domain/failure/codes.ts'
 import { attributeFault } from './attributes.ts'
 import { toEvent } from './event.ts'
+import { textOf } from './header-bytes.ts'
 import { isJson, parsedJson, readStructured } from './json-format.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 const PREFIX = 'ce_'
+const EVENT_FORMAT = /^\s*application\/cloudevents/i
+const JSON_FORMAT = /^\s*application\/cloudevents\+json\s*(;|$)/i
 
 type Readable = Pick<LogRecord, 'value' | 'headers'>
 
 /** The event in a record, or why there is none. */
 export function readEvent(record: Readable): Event | Fault {
-  const contentTypes = record.headers.filter(([name]) => name === 'content-type')
-  if (contentTypes.length > 1) return malformed('the header "content-type" is there more than once')
-  const contentType = contentTypes[0] && utf8(contentTypes[0][1])
+  const isContentType = ([name]: RecordHeader) => name === 'content-type'
+  const header = record.headers.find(isContentType)
+  if (header !== record.headers.findLast(isContentType))
+    return malformed('the header "content-type" is there more than once')
+  const contentType = header && textOf(header[1])
   // Kafka binding, 3: the media type decides the mode, compared without regard to case.
-  const mediaType = contentType?.toLowerCase().split(';')[0]?.trim()
-  if (!mediaType?.startsWith('application/cloudevents')) return readBinary(record, contentType)
-  if (mediaType !== 'application/cloudevents+json')
+  if (contentType === undefined || !EVENT_FORMAT.test(contentType)) return readBinary(record, contentType)
+  if (!JSON_FORMAT.test(contentType))
     return malformed('"content-type" names a format of events other than application/cloudevents+json')
   return readStructured(record.value)
 }
 
 /** Kafka binding, 3.2: attributes in `ce_` headers, data in the value, its type in `content-type`. */
 function readBinary(record: Readable, contentType: string | undefined): Event | Fault {
-  const named = record.headers.filter(([name]) => name.startsWith(PREFIX))
-  if (named.length === 0) return fault('not-a-cloudevent', 'no "ce_" header and no structured content type')
-  const attributes = binaryAttributes(named, contentType)
+  const attributes = binaryAttributes(record.headers, contentType)
   if (!(attributes instanceof Map)) return attributes
   const broken = attributeFault(attributes)
   if (broken) return malformed(broken)
@@ -46,16 +47,19 @@ function binaryAttributes(
 ): Map<string, string> | Fault {
   const attributes = new Map<string, string>()
   if (contentType !== undefined) attributes.set('datacontenttype', contentType)
+  let isEvent = false
   for (const [header, bytes] of headers) {
+    if (!header.startsWith(PREFIX)) continue
+    isEvent = true
     const name = header.slice(PREFIX.length)
-    const value = utf8(bytes)
+    const value = textOf(bytes)
     if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
     // Some SDKs repeat the content type as an attribute; the same word twice does no harm, another one does.
     if (attributes.has(name) && !(name === 'datacontenttype' && value === contentType))
       return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
     attributes.set(name, value)
   }
-  return attributes
+  return isEvent ? attributes : fault('not-a-cloudevent', 'no "ce_" header and no structured content type')
 }
 
 /** The value by its content type: JSON is parsed; what is of another type stays bytes; none stays none. */
@@ -72,8 +76,4 @@ function binaryData(
 
 function malformed(message: string): Fault {
   return fault('malformed-event', message)
-}
-
-function utf8(bytes: Buffer): string | undefined {
-  return isUtf8(bytes) ? bytes.toString() : undefined
 }

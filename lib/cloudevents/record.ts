@@ -1,6 +1,8 @@
 /** Kafka records, without any client's types. */
 
-export type RecordHeader = readonly [name: string, value: Buffer]
+import type { HeaderBytes } from './header-bytes.ts'
+
+export type RecordHeader<Bytes extends HeaderBytes = HeaderBytes> = readonly [name: string, value: Bytes]
 
 /** A record as the log has it. */
 export interface LogRecord {
@@ -22,7 +24,7 @@ export interface OutgoingRecord {
   readonly partition?: number
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: readonly RecordHeader[]
+  readonly headers: readonly RecordHeader<Buffer>[]
 }
 
 /** About what the record takes in its topic: the broker counts a few bytes of framing beside these. */

@@ -1,4 +1,5 @@
 /** How a record says that it comes back: headers that name who had failed at it, beside the original bytes. */
+import { textOf } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 /** Headers of the runtime's own begin so; they are no part of the original record. */
@@ -29,7 +30,7 @@ export function aimOf({ headers }: Pick<LogRecord, 'headers'>): Aim | undefined 
 }
 
 /** The headers of a redriven record, to stand behind the original ones. */
-export function redriveHeaders({ consumer, failure, attempt }: Aim): RecordHeader[] {
+export function redriveHeaders({ consumer, failure, attempt }: Aim): RecordHeader<Buffer>[] {
   return [
     [CONSUMER, Buffer.from(consumer)],
     [FAILURE, Buffer.from(failure)],
@@ -47,5 +48,6 @@ function isOwn([name]: RecordHeader): boolean {
 }
 
 function text(headers: readonly RecordHeader[], name: string): string | undefined {
-  return headers.find(([candidate]) => candidate === name)?.[1].toString()
+  const header = headers.find(([candidate]) => candidate === name)
+  return header && (textOf(header[1]) ?? '')
 }

@@ -12,7 +12,7 @@ export type ContentMode = 'binary' | 'structured'
 /** Value and headers of the record that carries the event. */
 export interface WrittenEvent {
   readonly value: Buffer | null
-  readonly headers: readonly RecordHeader[]
+  readonly headers: readonly RecordHeader<Buffer>[]
 }
 
 export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenEvent {
@@ -37,7 +37,8 @@ function writeBinary(event: Event): WrittenEvent {
   const { data, extensions, datacontenttype, ...attributes } = event
   const contentType =
     datacontenttype ?? (data === undefined || Buffer.isBuffer(data) ? undefined : 'application/json')
-  const headers: RecordHeader[] = contentType === undefined ? [] : [header('content-type', contentType)]
+  const headers: RecordHeader<Buffer>[] =
+    contentType === undefined ? [] : [header('content-type', contentType)]
   headers.push(header('ce_specversion', '1.0'))
   for (const [name, value] of Object.entries({ ...attributes, ...extensions }))
     if (value !== undefined) headers.push(header(`ce_${name}`, value))
@@ -57,6 +58,6 @@ function bytes(data: unknown): Buffer | null {
   return Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data))
 }
 
-function header(name: string, value: string): RecordHeader {
+function header(name: string, value: string): RecordHeader<Buffer> {
   return [name, Buffer.from(value)]
 }

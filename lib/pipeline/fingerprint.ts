@@ -7,25 +7,30 @@ import type { Fingerprint } from './ports.ts'
  * together) and what it says (type, subject, time and data: never trace context, which differs from attempt to attempt).
  */
 export function fingerprint(event: Event): Fingerprint {
-  const identity = `${event.source.length}:${event.source}${event.id}`
-  const content = [event.type, event.subject ?? null, event.time ?? null, canonicalData(event.data)]
-  return { id: sha256(identity, 12), digest: sha256(JSON.stringify(content), 8) }
+  const { source, id, type, subject, time, data } = event
+  const content = `${scalar(type)}${scalar(subject)}${scalar(time)}${canonicalData(data)}`
+  return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
 }
 
-/** Equal meaning, equal text: the members of an object in the order of their names; arrays keep theirs. */
-function canonicalData(data: unknown): unknown {
-  if (data === undefined) return ['none']
-  if (Buffer.isBuffer(data)) return ['bytes', data.toString('base64')]
-  return ['json', sorted(data)]
+/** Equal meaning, equal text, and no two meanings share one; it is for nobody to read back. */
+function canonicalData(data: unknown): string {
+  if (data === undefined) return 'none'
+  return Buffer.isBuffer(data) ? `bytes${data.toString('base64')}` : `json${canonical(data)}`
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  // Without a prototype: a member may be called `__proto__`.
-  const members: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(value).sort()) members[name] = sorted((value as typeof members)[name])
-  return members
+/** The members of an object in the order of their names; arrays keep theirs. */
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return scalar(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join('')}]`
+  let members = ''
+  for (const name of Object.keys(value).sort())
+    members += scalar(name) + canonical((value as Record<string, unknown>)[name])
+  return `{${members}}`
+}
+
+/** Each tells where it ends: a text by its length, which is before it. */
+function scalar(value: unknown): string {
+  return typeof value === 'string' ? `${value.length}:${value}` : `${value},`
 }
 
 function sha256(text: string, bytes: number): string {

@@ -1,5 +1,6 @@
 /** The letter of a failure: what could not be processed, byte for byte, and why. */
 import { createHash } from 'node:crypto'
+import { bufferOf } from '../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
 import { originalHeaders } from '../cloudevents/redrive.ts'
 import { derivedId } from '../domain/derived-id.ts'
@@ -59,7 +60,7 @@ export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): 
   const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   for (const [name, value] of headers) {
     add(Buffer.from(name))
-    add(value)
+    add(bufferOf(value))
   }
   return hash.digest().toString('base64url', 0, 12)
 }
@@ -91,7 +92,7 @@ export function recordLetter(
     originalValue: record.value?.toString('base64') ?? null,
     originalHeaders: originalHeaders(record).map(([name, value]) => ({
       name,
-      value: value.toString('base64'),
+      value: bufferOf(value).toString('base64'),
     })),
     error: message,
     errorType: code,

@@ -45,19 +45,17 @@ function toLogRecord(record: KafkaEventRecord): LogRecord {
     timestampMs: record.timestamp,
     key: decodeBase64(record.key),
     value: decodeBase64(record.value),
-    headers: (record.headers ?? []).flatMap(entry =>
-      Object.entries(entry).map(([name, bytes]): RecordHeader => [name, bytesOf(bytes)]),
-    ),
+    headers: headersOf(record.headers ?? []),
   }
+}
+
+function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
+  const headers: RecordHeader[] = []
+  for (const entry of entries)
+    for (const name of Object.keys(entry)) headers.push([name, entry[name] as readonly number[]])
+  return headers
 }
 
 function decodeBase64(text: string | null | undefined): Buffer | null {
   return text === null || text === undefined ? null : Buffer.from(text, 'base64')
-}
-
-/** As `Buffer.from` does, in a ninth of its time: headers are short and many. */
-function bytesOf(numbers: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(numbers.length)
-  for (let at = 0; at < numbers.length; at += 1) bytes[at] = numbers[at] as number
-  return bytes
 }

@@ -15,8 +15,8 @@ export function logRecordOf(topic: string, partition: number, message: KafkaMess
 }
 
 /** The library groups headers by name; the order among different names is not kept. */
-function headersOf(headers: IHeaders): RecordHeader[] {
+function headersOf(headers: IHeaders): RecordHeader<Buffer>[] {
   return Object.entries(headers).flatMap(([name, values]) =>
-    [values ?? []].flat().map((value): RecordHeader => [name, Buffer.from(value)]),
+    [values ?? []].flat().map((value): RecordHeader<Buffer> => [name, Buffer.from(value)]),
   )
 }

@@ -174,7 +174,7 @@ function message({ key, value, headers, partition }: OutgoingRecord) {
 }
 
 /** The library takes headers by name; a name that is there more than once keeps its values in order. */
-function grouped(headers: readonly RecordHeader[]): IHeaders {
+function grouped(headers: readonly RecordHeader<Buffer>[]): IHeaders {
   // Without a prototype: a header may be called `constructor`.
   const names: Record<string, Buffer[]> = Object.create(null)
   for (const [name, value] of headers) {

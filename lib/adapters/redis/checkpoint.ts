@@ -13,7 +13,7 @@ import type {
 import type { RedisClient } from './client.ts'
 import { FAILURE_GENERATION_MS, GENERATION_MS, generationOf } from './generations.ts'
 import { keysOf, stagedKeysOf } from './keys.ts'
-import { earliest, packBuckets, packList } from './packing.ts'
+import { bucketsOf, earliest, packList } from './packing.ts'
 import { BEGIN_STAGING, STAGE_SLOT, SWITCH_SLOT } from './scripts.ts'
 import { gathered, type SlotMeta, SlotReader } from './slot-reader.ts'
 
@@ -150,18 +150,15 @@ function* fieldsOf(checkpoint: Checkpoint): Generator<Field> {
     yield ['due', entity, String(earliest(own))]
   }
   for (const entry of outbox) yield ['outbox', entry.position, JSON.stringify(entry)]
-  for (const [generation, own] of Map.groupBy(ids, idGenerationOf))
-    for (const [name, bucket] of packBuckets(own)) yield [`ids:${generation}`, name, bucket]
+  for (const [generation, buckets] of bucketsOf(ids))
+    for (const [name, bucket] of buckets)
+      yield [`ids:${generation}`, Buffer.from(name, 'latin1'), Buffer.from(bucket, 'latin1')]
   for (const failure of failures)
     yield [
       `failures:${generationOf(failure.failedAtMs, FAILURE_GENERATION_MS)}`,
       failure.id,
       JSON.stringify(failure),
     ]
-}
-
-function idGenerationOf({ appliedAtMs }: RememberedId): number {
-  return generationOf(appliedAtMs, GENERATION_MS)
 }
 
 /** As `commit-slot.lua` writes it, but for the epoch. */

@@ -1,52 +1,105 @@
-/** The packed arguments of the scripts: few and large, because a managed cache limits their number. */
+/**
+ * The arguments of the scripts: few and large, because a managed cache limits their number, and in MessagePack, because
+ * the server's Lua reads a list of that in one call. Bytes that are no text are latin1 strings, a character a byte.
+ */
 import type { RememberedId, StoredTimer } from '../../pipeline/ports.ts'
+import { GENERATION_MS, generationOf } from './generations.ts'
 
-const ID = 12
-const DIGEST = 8
-const CLOCK = 6
+type Encoding = 'utf8' | 'latin1'
+type Packable = string | Buffer | readonly Packable[]
+
+/** A list of strings, or bytes, and of such lists. */
+export function packList(items: readonly Packable[], encoding: Encoding = 'utf8'): Buffer {
+  const packed = Buffer.allocUnsafe(roomFor(items, encoding))
+  return packed.subarray(0, write(items, packed, 0, encoding))
+}
+
+const LONGEST_HEADER = 5
+
+function roomFor(item: Packable, encoding: Encoding): number {
+  if (!Array.isArray(item)) return LONGEST_HEADER + Buffer.byteLength(item as string | Buffer, encoding)
+  return item.reduce((room, inner) => room + roomFor(inner, encoding), LONGEST_HEADER)
+}
+
+/** Returns where it ends. */
+function write(item: Packable, packed: Buffer, at: number, encoding: Encoding): number {
+  if (typeof item === 'string') return writeString(item, packed, at, encoding)
+  if (Buffer.isBuffer(item)) {
+    packed[at] = STRING
+    return packed.writeUInt32BE(item.length, at + 1) + item.copy(packed, at + 5)
+  }
+  packed[at] = LIST
+  return item.reduce<number>(
+    (end, inner) => write(inner, packed, end, encoding),
+    packed.writeUInt32BE(item.length, at + 1),
+  )
+}
+
+/** MessagePack, "Formats": each with its length in four bytes behind; of a string below 32 bytes it is in this one. */
+const LIST = 0xdd
+const STRING = 0xdb
+const SHORT_STRING = 0xa0
+
+function writeString(text: string, packed: Buffer, at: number, encoding: Encoding): number {
+  // In UTF-8 a character has three bytes at most.
+  if (text.length <= 10) {
+    const length = packed.write(text, at + 1, encoding)
+    packed[at] = SHORT_STRING | length
+    return at + 1 + length
+  }
+  const length = packed.write(text, at + 5, encoding)
+  packed[at] = STRING
+  return packed.writeUInt32BE(length, at + 1) + length
+}
 
 /** Pairs of strings in turn. */
 export function packPairs(pairs: Iterable<readonly [string, string]>): Buffer {
   return packList([...pairs].flat())
 }
 
-/** Strings, or bytes, each with its length in four bytes before it. */
-export function packList(texts: Iterable<string | Buffer>): Buffer {
-  const parts: Buffer[] = []
-  for (const text of texts) {
-    const length = Buffer.allocUnsafe(4)
-    length.writeUInt32BE(Buffer.byteLength(text))
-    parts.push(length, typeof text === 'string' ? Buffer.from(text) : text)
-  }
-  return Buffer.concat(parts)
-}
+const ID = 12
+const DIGEST = 8
+const CLOCK = 6
 
 export function packIds(ids: readonly string[]): Buffer {
   return Buffer.from(ids.join(''), 'latin1')
 }
 
-export function packRemembered(ids: readonly RememberedId[]): Buffer {
-  const packed = Buffer.allocUnsafe(ids.length * (ID + DIGEST + CLOCK))
-  let at = 0
-  for (const { id, digest, appliedAtMs } of ids) {
-    at += packed.write(id, at, ID, 'latin1')
-    at += packed.write(digest, at, DIGEST, 'latin1')
-    at = packed.writeUIntBE(appliedAtMs, at, CLOCK)
-  }
-  return packed
-}
-
-/** Of the bytes of an id, so many name the bucket that it lies in; the bucket has the rest. */
+/**
+ * Of the bytes of an id, so many name the bucket that it lies in: what is known of the ids that share those is one value,
+ * the newest in front. A field of its own for each would take twice the memory.
+ */
 const BUCKET = 2
 const IN_BUCKET = ID - BUCKET + DIGEST + CLOCK
 
-/** Ids of one generation as `commit-slot.lua` keeps them: those that share their first bytes in one value. */
-export function packBuckets(ids: readonly RememberedId[]): [name: Buffer, bucket: Buffer][] {
-  const buckets = Map.groupBy(ids, ({ id }) => id.slice(0, BUCKET))
-  return [...buckets].map(([name, own]) => [
-    Buffer.from(name, 'latin1'),
-    Buffer.concat(own.map(remembered => packRemembered([remembered]).subarray(BUCKET))),
+type Bucket = [name: string, content: string]
+
+/** By generation the buckets, as latin1. */
+export function bucketsOf(ids: readonly RememberedId[]): Map<number, readonly Bucket[]> {
+  const generations = new Map<number, Map<string, string>>()
+  for (const { id, digest, appliedAtMs } of ids) {
+    const generation = generationOf(appliedAtMs, GENERATION_MS)
+    const buckets = generations.get(generation) ?? new Map<string, string>()
+    generations.set(generation, buckets)
+    const name = id.slice(0, BUCKET)
+    buckets.set(name, id.slice(BUCKET) + digest + clockOf(appliedAtMs) + (buckets.get(name) ?? ''))
+  }
+  return new Map([...generations].map(([generation, buckets]) => [generation, [...buckets]]))
+}
+
+/** What a commit remembers: generation and buckets in turn. */
+export function packRemembered(ids: readonly RememberedId[]): Buffer {
+  const generations = [...bucketsOf(ids)].flatMap(([generation, buckets]) => [
+    `${generation}`,
+    buckets.flat(),
   ])
+  return packList(generations, 'latin1')
+}
+
+function clockOf(atMs: number): string {
+  const bytes = Buffer.allocUnsafe(CLOCK)
+  bytes.writeUIntBE(atMs, 0, CLOCK)
+  return bytes.toString('latin1')
 }
 
 /** The newest first. */

@@ -18,8 +18,8 @@
   ARGV[7]  highest append time so far, likewise
   ARGV[8]  milliseconds of log time for which an id must be known
   ARGV[9]  milliseconds of a generation of ids
-  ARGV[10] ids: id (12 bytes), digest (8), log clock (6); they go into the generation of their clock
-  ARGV[11] states: entity and state in turn, each with its length (4 bytes) before it; an empty state forgets the entity
+  ARGV[10] ids: generation, and a list of buckets and what goes to the front of each, in turn; a list in MessagePack
+  ARGV[11] states: entity and state in turn, likewise; an empty state forgets the entity
   ARGV[12] timers: entity and timers in turn, likewise; empty timers are none
   ARGV[13] due: entity and threshold in turn, likewise; an empty threshold where the entity has no timer
   ARGV[14] outbox: position and event in turn, likewise
@@ -37,12 +37,10 @@ if present ~= ARGV[1] then
 end
 
 local function pairsOf(packed)
-  local at = 1
+  local list, at = cmsgpack.unpack(packed), -1
   return function()
-    if at > #packed then return nil end
-    local first, second
-    first, second, at = struct.unpack('>I4c0I4c0', packed, at)
-    return first, second
+    at = at + 2
+    return list[at], list[at + 1]
   end
 end
 
@@ -87,36 +85,22 @@ for name, count in pairsOf(ARGV[15]) do
 end
 
 -- Ids go by generation, so that a whole hash leaves at once, and in it by their first two bytes: what is known of the
--- ids that share those is one value, the newest in front. A field of its own for each would cost more than what it holds.
-local length = tonumber(ARGV[9])
-local ids, fresh, sub, parse = ARGV[10], {}, string.sub, struct.unpack
+-- ids that share those is one value, the newest in front.
 local lowest
-for at = 1, #ids, 26 do
-  local high, low = parse('>I2I4', ids, at + 20)
-  local generation = math.floor((high * 4294967296 + low) / length)
-  lowest = math.min(lowest or generation, generation)
-  local buckets = fresh[generation]
-  if not buckets then
-    buckets = {}
-    fresh[generation] = buckets
-  end
-  local bucket = sub(ids, at, at + 1)
-  local before = buckets[bucket]
-  local entry = sub(ids, at + 2, at + 25)
-  buckets[bucket] = before and entry .. before or entry
-end
-for generation, buckets in pairs(fresh) do
-  local key, names, values = KEYS[6] .. ':' .. generation, {}, {}
-  for bucket in pairs(buckets) do
-    names[#names + 1] = bucket
+for generation, buckets in pairsOf(ARGV[10]) do
+  lowest = math.min(lowest or tonumber(generation), tonumber(generation))
+  local key, names = KEYS[6] .. ':' .. generation, {}
+  for at = 1, #buckets, 2 do
+    names[#names + 1] = buckets[at]
   end
   for number, before in ipairs(redis.call('HMGET', key, unpack(names))) do
-    values[2 * number - 1] = names[number]
-    values[2 * number] = buckets[names[number]] .. (before or '')
+    if before then
+      buckets[2 * number] = buckets[2 * number] .. before
+    end
   end
-  call('HSET', key, values)
+  call('HSET', key, buckets)
 end
-local keep = math.max(0, math.floor((tonumber(ARGV[5]) - tonumber(ARGV[8])) / length))
+local keep = math.max(0, math.floor((tonumber(ARGV[5]) - tonumber(ARGV[8])) / tonumber(ARGV[9])))
 -- A slot's first commit can already hold ids that are too old to be kept.
 for generation = tonumber(version[4] or lowest or keep), keep - 1 do
   redis.call('UNLINK', KEYS[6] .. ':' .. generation)

@@ -18,7 +18,7 @@
   ARGV[7]  of how many entities due timers are wanted at most
   ARGV[8]  milliseconds of a generation of failures
   ARGV[9]  how many generations of failures are kept
-  ARGV[10] ids of failures, each with its length (4 bytes) before it
+  ARGV[10] ids of failures, a list in MessagePack
   ARGV[11] entities, likewise
 
   Returns  { meta, due, states, timers, hits, failures, outbox, more }
@@ -32,14 +32,6 @@
 ]]
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'mark', 'fired', 'emitted', 'clock', 'last', 'highest')
 local clock = tonumber(meta[5] or 0)
-
-local function listOf(packed)
-  local list, at = {}, 1
-  while at <= #packed do
-    list[#list + 1], at = struct.unpack('>I4c0', packed, at)
-  end
-  return list
-end
 
 -- What the log's clock shows at the end of the wave: no timer beyond that can fire in it.
 local last, limit = tonumber(meta[6]), tonumber(ARGV[7])
@@ -56,7 +48,7 @@ if #due > 2 * limit then
   due[#due] = nil
 end
 
-local entities, isWanted = listOf(ARGV[11]), {}
+local entities, isWanted = cmsgpack.unpack(ARGV[11]), {}
 for _, entity in ipairs(entities) do
   isWanted[entity] = true
 end
@@ -85,26 +77,24 @@ local function newestIn(bucket, rest)
   return at and sub(bucket, at + 10, at + 23)
 end
 
-local ids, buckets, found = ARGV[3], {}, {}
+local ids, buckets, found, hits = ARGV[3], {}, {}, {}
 for at = 1, #ids, 12 do
   buckets[#buckets + 1] = sub(ids, at, at + 1)
 end
 for generation = newest, #buckets > 0 and oldest or newest + 1, -1 do
   for number, bucket in ipairs(redis.call('HMGET', KEYS[6] .. ':' .. generation, unpack(buckets))) do
     if bucket and not found[number] then
-      found[number] = newestIn(bucket, sub(ids, number * 12 - 9, number * 12))
+      local known = newestIn(bucket, sub(ids, number * 12 - 9, number * 12))
+      if known then
+        found[number] = true
+        hits[#hits + 1] = struct.pack('>I2', number - 1) .. known
+      end
     end
-  end
-end
-local hits = {}
-for number = 1, #buckets do
-  if found[number] then
-    hits[#hits + 1] = struct.pack('>I2', number - 1) .. found[number]
   end
 end
 
 local failures = {}
-for number, id in ipairs(listOf(ARGV[10])) do
+for number, id in ipairs(cmsgpack.unpack(ARGV[10])) do
   failures[number] = false
   local day = math.floor(clock / tonumber(ARGV[8]))
   for generation = day, math.max(0, day - tonumber(ARGV[9])), -1 do

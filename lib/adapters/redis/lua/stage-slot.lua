@@ -6,17 +6,16 @@
   KEYS[3]  {slot}:staged         prefix of those keys, {slot}:staged:<name>; same hash tag, so same slot
 
   ARGV[1]  token of this attempt
-  ARGV[2]  name, field and value in turn, each with its length (4 bytes) before it; of "due", entity and threshold
+  ARGV[2]  name, field and value in turn, a list in MessagePack; of "due", entity and threshold
 
   Returns  1 laid ready, 0 refused
 ]]
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
-local at, last = 1, nil
-while at <= #ARGV[2] do
-  local name, field, value
-  name, field, value, at = struct.unpack('>I4c0I4c0I4c0', ARGV[2], at)
+local staged, last = cmsgpack.unpack(ARGV[2]), nil
+for at = 1, #staged, 3 do
+  local name, field, value = staged[at], staged[at + 1], staged[at + 2]
   -- Whatever is laid ready is among the names: otherwise nobody would ever find it again.
   if name ~= last then
     redis.call('SADD', KEYS[2], name)

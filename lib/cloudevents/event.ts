@@ -29,8 +29,10 @@ export function toEvent(attributes: Attributes, payload: { readonly data?: unkno
 
 /** Its attributes: what a reader would check. */
 export function attributesOf({ data: _, extensions, ...context }: Event): Attributes {
-  const named = Object.entries({ specversion: '1.0', ...context, ...extensions })
-  return new Map(named.filter((attribute): attribute is [string, string] => attribute[1] !== undefined))
+  const attributes = new Map([['specversion', '1.0']])
+  for (const named of [context, extensions ?? {}])
+    for (const [name, value] of Object.entries(named)) if (value !== undefined) attributes.set(name, value)
+  return attributes
 }
 
 /** Tells a fault from an event. */

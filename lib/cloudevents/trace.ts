@@ -1,5 +1,5 @@
 /** Trace context of events: CloudEvents "Distributed Tracing" extension, values by W3C Trace Context, level 1. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Event } from '../domain/event.ts'
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
@@ -26,8 +26,8 @@ export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<
 
 /** The trace that an event starts when its producer was given none: ids derived from the event's own, sampled. */
 export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string, string> {
-  const hash = digest(`${event.source} ${event.id}`)
-  return { traceparent: `00-${hash.slice(0, 32)}-${hash.slice(32, 48)}-01` }
+  const own = digest(`${event.source} ${event.id}`)
+  return { traceparent: `00-${own.slice(0, 32)}-${own.slice(32, 48)}-01` }
 }
 
 /** A place in a trace: what is named here is the parent of what follows. */
@@ -53,5 +53,5 @@ export function derivedSpanId(name: string): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /**
  * An id that follows from its parts alone, so that whoever derives it again gets the same: 128 bits of a SHA-256 over
  * the length-prefixed parts, base64url. The lengths keep `('a-', '1')` and `('a', '-1')` apart.
  */
 export function derivedId(...parts: readonly (string | number)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) {
-    const bytes = Buffer.from(String(part))
-    hash.update(`${bytes.length}:`).update(bytes)
-  }
-  return hash.digest().subarray(0, 16).toString('base64url')
+  const named = parts.map(part => `${Buffer.byteLength(String(part))}:${part}`)
+  return Buffer.from(hash('sha256', named.join(''), 'hex').slice(0, 32), 'hex').toString('base64url')
 }

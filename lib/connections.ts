@@ -1,57 +1,21 @@
-/**
- * The clients that a configuration asks for: the one place where its names become addresses and credentials. The libraries
- * are loaded with the first use, because a function that starts should not wait for what it may not need: most of that time
- * is theirs.
- */
-import { brokersOf, secretOf } from './adapters/aws/clients.ts'
-import type { Kafka } from './adapters/kafka/client.ts'
-import type { KafkaLogReader } from './adapters/kafka/log-reader.ts'
-import type { KafkaPublisher } from './adapters/kafka/publisher.ts'
+import { secretOf } from './adapters/aws/clients.ts'
 import type { RedisClient, RedisSettings } from './adapters/redis/client.ts'
 import type { Config } from './config.ts'
+import { KafkaConnections } from './kafka-connections.ts'
 import { once } from './once.ts'
 
-/** Connections that are made when they are first asked for, and then kept. */
-export class Connections {
-  readonly kafka: () => Promise<Kafka>
-  readonly publisher: () => Promise<KafkaPublisher>
-  readonly log: () => Promise<KafkaLogReader>
+/** Connections to Kafka and to Redis, each made when it is first asked for. */
+export class Connections extends KafkaConnections {
   readonly redis: () => Promise<RedisClient>
-  readonly #open: { close(): void | Promise<void> }[] = []
 
   /** @param name who connects, for the broker's logs */
   constructor(config: Config, name: string) {
-    this.kafka = once(() => connectKafka(config, name))
-    this.publisher = once(async () => {
-      const { KafkaPublisher } = await import('./adapters/kafka/publisher.ts')
-      return this.#kept(new KafkaPublisher(await this.kafka()))
-    })
-    this.log = once(async () => {
-      const { KafkaLogReader } = await import('./adapters/kafka/log-reader.ts')
-      return this.#kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
-    })
+    super(config, name)
     this.redis = once(async () => {
       const { RedisClient } = await import('./adapters/redis/client.ts')
-      return this.#kept(new RedisClient(() => redisSettings(config)))
+      return this.kept(new RedisClient(() => redisSettings(config)))
     })
   }
-
-  /** Closes what was opened; afterwards nothing of it keeps the process alive. */
-  async close(): Promise<void> {
-    await Promise.all(this.#open.map(connection => connection.close()))
-  }
-
-  #kept<T extends { close(): void | Promise<void> }>(connection: T): T {
-    this.#open.push(connection)
-    return connection
-  }
-}
-
-async function connectKafka({ kafka }: Config, name: string): Promise<Kafka> {
-  const { brokers, clusterArn, auth, region } = kafka
-  const { kafkaClient } = await import('./adapters/kafka/client.ts')
-  const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)
-  return kafkaClient({ brokers: addresses, clientId: `sluice-${name}`, auth, ...(region ? { region } : {}) })
 }
 
 async function redisSettings({ redis }: Config): Promise<RedisSettings> {

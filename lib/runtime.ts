@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import middy from '@middy/core'
-import type { Context, ScheduledEvent } from 'aws-lambda'
+import type { Context } from 'aws-lambda'
 import { LambdaObserver } from './adapters/lambda/observer.ts'
-import { telemetryOf } from './adapters/lambda/telemetry.ts'
+import { logsContext, telemetryOf } from './adapters/lambda/telemetry.ts'
 import { timed } from './adapters/lambda/timed.ts'
 import { RedisFloodGate } from './adapters/redis/flood-gate.ts'
 import { RedisStateStore } from './adapters/redis/state-store.ts'
@@ -62,7 +61,7 @@ export function kafkaConsumer<State, Data>(
   })
   const latest = new LatestDecisions()
   return middy<KafkaEvent, BatchResponse, Error, Context>()
-    .use(injectLambdaContext(logger, NO_PAYLOADS))
+    .use(logsContext(logger))
     .use({
       before: () => observer.begin(),
       after: () => observer.flush(),
@@ -81,7 +80,7 @@ export function kafkaConsumer<State, Data>(
       return answer.finally(async () => {
         // Nothing runs after the response.
         await tracing?.export(Math.min(EXPORT_MS, context.getRemainingTimeInMillis() - RESPONSE_MS))
-        await closeAfterTheOnly(config, connections)
+        await connections.afterInvocation(config)
       })
     })
 }
@@ -89,9 +88,6 @@ export function kafkaConsumer<State, Data>(
 /** So long an invocation may take for its spans, and so much of its time they leave for the response. */
 const EXPORT_MS = 1_000
 const RESPONSE_MS = 500
-
-/** Whatever the environment says: Powertools would write whole batches. */
-const NO_PAYLOADS = { logEvent: false }
 
 /** Undefined where no endpoint is configured: then nothing of it is loaded. */
 async function tracingOf(config: Config, name: string, observer: LambdaObserver) {
@@ -112,34 +108,10 @@ function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log
   }
 }
 
-/** What a scheduled function works with; it connects on first use. */
-export interface Scheduled {
-  readonly config: Config
-  readonly connections: Connections
-  /** RFC 3339: when the schedule fired, which a repeated run shares with the first; the present where none did. */
-  readonly scheduledFor: string
-}
-
-/** A schedule-triggered handler; what `run` returns is logged as the run's result. */
-export function scheduled(name: string, run: (runtime: Scheduled) => Promise<object>) {
-  const { logger } = telemetryOf(name)
-  const start = once(async () => {
-    const config = readConfig()
-    return { config, connections: new Connections(config, name) }
-  })
-  return middy<ScheduledEvent, object, Error, Context>()
-    .use(injectLambdaContext(logger, NO_PAYLOADS))
-    .handler(async event => {
-      const { config, connections } = await start()
-      const scheduledFor = event?.time ?? new Date().toISOString()
-      const done = run({ config, connections, scheduledFor })
-      const result = await done.finally(() => closeAfterTheOnly(config, connections))
-      logger.info('done', { result })
-      return result
-    })
-}
-
-/** The bundle that this is a part of, by its content: computed only where somebody asks. */
+/**
+ * The bundle that this is a part of, by its content: computed only where somebody asks. Its other files are named by theirs,
+ * and the names stand in this one.
+ */
 const codeVersion = lazily(() =>
   createHash('sha256')
     .update(readFileSync(new URL(import.meta.url)))
@@ -168,9 +140,4 @@ function consumerOf(config: Config, process: Process, choices: Choices): Consume
     logTime,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }
-}
-
-/** After an invocation the next one finds the connections open; only where there is no next one are they closed. */
-async function closeAfterTheOnly({ singleInvocation }: Config, connections: Connections): Promise<void> {
-  if (singleInvocation) await connections.close()
 }

@@ -2,9 +2,10 @@
 import { writeEvent } from '../../lib/cloudevents/writer.ts'
 import { tick } from '../../lib/domain/telemetry/tick.ts'
 import { topicName } from '../../lib/domain/topics.ts'
-import { scheduled } from '../../lib/runtime.ts'
+import { KafkaConnections } from '../../lib/kafka-connections.ts'
+import { scheduled } from '../../lib/scheduled.ts'
 
-export const handler = scheduled('clock', async ({ config, connections, scheduledFor }) => {
+export const handler = scheduled('clock', KafkaConnections, async ({ config, connections, scheduledFor }) => {
   const topic = topicName('readings', config.env)
   const publisher = await connections.publisher()
   // Asked for at each run: a topic may have grown since the last.

@@ -2,13 +2,14 @@
 import { parameterOf } from '../../lib/adapters/aws/clients.ts'
 import { RedisCursor } from '../../lib/adapters/redis/cursor.ts'
 import { producedRecord } from '../../lib/cloudevents/writer.ts'
+import { Connections } from '../../lib/connections.ts'
 import { generatorSettings } from '../../lib/domain/telemetry/simulator/settings.ts'
 import { ticksDue } from '../../lib/domain/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/domain/telemetry/simulator.ts'
 import { topicName } from '../../lib/domain/topics.ts'
-import { scheduled } from '../../lib/runtime.ts'
+import { scheduled } from '../../lib/scheduled.ts'
 
-export const handler = scheduled('generator', async ({ config, connections, scheduledFor }) => {
+export const handler = scheduled('generator', Connections, async ({ config, connections, scheduledFor }) => {
   const parameter = config.generatorParameter
   const settings = generatorSettings(parameter ? await parameterOf(parameter) : {})
   const cursor = new RedisCursor(await connections.redis(), `generator:${config.env}:${settings.seed}`)

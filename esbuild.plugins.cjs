@@ -1,12 +1,12 @@
-/**
- * Bundles are single files: what the code reads beside itself when it runs unbuilt (`readFileSync(new URL('./x', import
- * .meta.url), 'utf8')`) is put into the bundle as text.
- */
 const { readFileSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 
 const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
 
+/**
+ * Bundles hold code alone: what it reads beside itself when it runs unbuilt (`readFileSync(new URL('./x', import.meta.url),
+ * 'utf8')`) is put into them as text.
+ */
 const inlineText = {
   name: 'inline-text',
   setup(build) {

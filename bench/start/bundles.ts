@@ -1,13 +1,14 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PROJECT } from '../../localstack/paths.ts'
+import { bundleOf } from '../../test/package/bundles.ts'
 import { runProgram } from '../../test/support/program.ts'
 import { filesIn } from '../../test/support/zip.ts'
 
 /** The functions as they are deployed, unpacked, and beside them one that does nothing. */
 export interface Bundles {
-  /** Bytes of each handler. */
-  readonly sizes: ReadonlyMap<string, number>
+  /** Bytes of each function's code: all of it, and what of it is read when the function starts. */
+  readonly sizes: ReadonlyMap<string, { readonly all: number; readonly atStart: number }>
   fileOf(name: string): string
 }
 
@@ -36,11 +37,14 @@ export async function packaged(names: readonly string[], room: string): Promise<
   const fileOf = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')
   await put(fileOf('empty'), EMPTY)
   await put(join(room, 'unpacked', 'empty', 'package.json'), '{"type":"module"}')
-  const sizes = new Map<string, number>()
+  const sizes = new Map<string, { all: number; atStart: number }>()
   for (const name of names) {
-    for (const [path, content] of await filesIn(join(packages, `${name}.zip`)))
-      await put(join(room, 'unpacked', name, path), content)
-    sizes.set(name, (await stat(fileOf(name))).size)
+    const files = await filesIn(join(packages, `${name}.zip`))
+    for (const [path, content] of files) await put(join(room, 'unpacked', name, path), content)
+    const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+    const bytes = (paths: readonly string[]) =>
+      paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0)
+    sizes.set(name, { all: bytes(all), atStart: bytes(atStart) })
   }
   return { sizes, fileOf }
 }

@@ -2,15 +2,56 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { PROJECT } from '../support/program.ts'
 
 export type Files = ReadonlyMap<string, Buffer>
 
-/** The modules that a bundle asks for when it runs, other than Node's own. */
-export async function foreignImportsOf(code: string): Promise<string[]> {
+interface Import {
+  readonly path: string
+  /** Only once the code gets there. */
+  readonly isLate: boolean
+}
+
+/** A function's code as its files import one another. */
+export interface Bundle {
+  /** The files that are read when the function starts. */
+  readonly atStart: readonly string[]
+  /** These, and those that are read when they are needed. */
+  readonly all: readonly string[]
+  /** The modules that it asks for, other than its own and Node's. */
+  readonly foreign: readonly string[]
+}
+
+/** @param handler path of the file that the others are reached from */
+export async function bundleOf(files: Files, handler: string): Promise<Bundle> {
+  const code = [...files].filter(([path]) => path.endsWith('.js'))
+  const imports = new Map(
+    await Promise.all(code.map(async ([path, text]) => [path, await importsOf(path, String(text))] as const)),
+  )
+  const reached = (followed: (one: Import) => boolean) => {
+    const found = new Set([handler])
+    // It grows while it is walked.
+    for (const file of found)
+      for (const one of imports.get(file) ?? []) if (isOwn(one) && followed(one)) found.add(one.path)
+    return [...found]
+  }
+  const all = reached(() => true)
+  const foreign = all.flatMap(file => imports.get(file) ?? []).filter(one => !isOwn(one) && !isNodes(one))
+  return {
+    atStart: reached(({ isLate }) => !isLate),
+    all,
+    foreign: [...new Set(foreign.map(({ path }) => path))],
+  }
+}
+
+const isOwn = ({ path }: Import) => path.startsWith('functions/')
+const isNodes = ({ path }: Import) => builtinModules.includes(path.replace(/^node:/, ''))
+
+/** The imports of a file, those of the bundle's own files by their paths in the zip. */
+async function importsOf(file: string, code: string): Promise<Import[]> {
   const { metafile } = await build({
     stdin: { contents: code },
     bundle: true,
@@ -19,9 +60,15 @@ export async function foreignImportsOf(code: string): Promise<string[]> {
     format: 'esm',
     external: ['*'],
   })
-  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
-  assert.ok(imported.includes('node:module'), 'the banner at least imports something')
-  return imported.filter(module => !builtinModules.includes(module.replace(/^node:/, '')))
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports)
+  assert.ok(
+    imported.some(({ path }) => path === 'node:module'),
+    'the banner at least imports something',
+  )
+  return imported.map(({ path, kind }) => ({
+    path: path.startsWith('.') ? posix.join(posix.dirname(file), path) : path,
+    isLate: kind === 'dynamic-import',
+  }))
 }
 
 /** Loads the handler as Lambda does when a function starts: from what is in its zip, with the AWS SDK beside it. */

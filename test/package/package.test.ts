@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
-import { foreignImportsOf, startedHandler } from './bundles.ts'
+import { bundleOf, startedHandler } from './bundles.ts'
 import { assertNarrow, CLUSTER, groupsFor, topicsFor } from './permissions.ts'
 
 /** An account that nobody has. */
@@ -74,20 +74,32 @@ describe('serverless package', { timeout: 120_000 }, () => {
   })
 
   for (const name of FUNCTIONS) {
-    it(`puts ${name} into a zip of its own: one minified ES module, without the AWS SDK`, async () => {
+    it(`puts ${name} into a zip of its own: minified ES modules, without the AWS SDK`, async () => {
       const files = await filesIn(join(folder, `${name}.zip`))
-      const handler = `functions/${name}/handler.js`
+      const { all, foreign } = await bundleOf(files, `functions/${name}/handler.js`)
       const own = name === 'alerting' ? ['rules/database.yaml', 'rules/weather.yaml'] : []
-      assert.deepEqual([...files.keys()].sort(), [handler, 'functions/package.json', ...own].sort())
+      assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')
-      const code = String(files.get(handler))
+      const code = all.map(file => String(files.get(file))).join('')
       assert.ok(code.length / code.split('\n').length > 500, 'minified code has long lines')
-      const foreign = await foreignImportsOf(code)
       assert.deepEqual(
         foreign.filter(module => !/^@(aws-sdk|smithy)\//.test(module)),
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)
+    })
+
+    it(`has ${name} read the clients of Kafka and Redis when it needs them, and carry none that it never needs`, async () => {
+      const files = await filesIn(join(folder, `${name}.zip`))
+      const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+      const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
+      const kafka = holding('KafkaJSConnectionError')
+      const redis = holding('MaxRetriesPerRequestError')
+      assert.deepEqual([kafka.length, redis.length], [1, name === 'clock' ? 0 : 1])
+      assert.deepEqual(
+        atStart.filter(file => [...kafka, ...redis].includes(file)),
+        [],
+      )
     })
 
     it(`gives ${name} a bundle that starts`, async () => {

@@ -42,7 +42,9 @@ export async function compiledModule(): Promise<string> {
     code: { source: true, lines: true },
   })
   const idsByType = Object.fromEntries([...schemas].map(([type, { $id }]) => [type, $id]))
-  return HEADER + (await selfContained(standaloneCode.default(ajv, idsByType)))
+  // Not as the CommonJS module that it is: that is a function around all others, which a start would have to parse twice.
+  const code = `const exports = {}\n${standaloneCode.default(ajv, idsByType)}\nexport default exports`
+  return HEADER + (await selfContained(code))
 }
 
 /** `environment.reading.v1.json` → the schema of `io.sluice.environment.reading.v1`. */

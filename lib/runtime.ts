@@ -59,6 +59,9 @@ export function kafkaConsumer<State, Data>(
     const tracing = await tracingOf(config, name, observer)
     return { config, connections, consumer, ports, tracing }
   })
+  // Already while the function loads, when Lambda gives it more of a processor than later. What fails now is tried again, and
+  // told, when the first batch comes.
+  start().catch(() => {})
   const latest = new LatestDecisions()
   return middy<KafkaEvent, BatchResponse, Error, Context>()
     .use(logsContext(logger))

@@ -70,7 +70,7 @@ module.exports = {
       from: { path: '^lib/domain/' },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'],
-        pathNot: '^(node:)?crypto$|node_modules/yaml/',
+        pathNot: '^(node:)?crypto$|node_modules/js-yaml/',
       },
     },
     {

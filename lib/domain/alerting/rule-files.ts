@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { load, YAMLException } from 'js-yaml'
 import { parseRules, type RuleDocument, type RuleFault } from './parse-rules.ts'
 import type { Rule } from './rule.ts'
 
@@ -22,14 +22,14 @@ export class InvalidRules extends Error {
 /**
  * The rules of all files, in order, as one set.
  *
- * @throws InvalidRules with every fault of every file.
+ * @throws InvalidRules with every fault of every file; of one that is no YAML, with the first.
  */
 export function readRules(files: readonly RuleFile[]): readonly Rule[] {
   const documents: RuleDocument[] = []
   const syntaxFaults: RuleFault[] = []
   for (const { where, text } of files) {
     const yaml = parseYaml(text)
-    if ('problems' in yaml) syntaxFaults.push(...yaml.problems.map(problem => ({ where, problem })))
+    if ('problem' in yaml) syntaxFaults.push({ where, problem: yaml.problem })
     else documents.push({ where, content: yaml.content })
   }
   const { rules, faults } = parseRules(documents)
@@ -38,17 +38,13 @@ export function readRules(files: readonly RuleFile[]): readonly Rule[] {
   return rules
 }
 
-function parseYaml(text: string): { content: unknown } | { problems: string[] } {
-  const document = parseDocument(text)
-  if (document.errors.length > 0) {
-    // The first line says what and where; the rest draws it.
-    return { problems: document.errors.map(error => `not YAML: ${error.message.split('\n', 1)[0]}`) }
-  }
+function parseYaml(text: string): { content: unknown } | { problem: string } {
   try {
-    return { content: document.toJS() }
+    return { content: load(text) }
   } catch (error) {
-    // An alias to nothing shows only now.
-    return { problems: [`not YAML: ${error instanceof Error ? error.message : String(error)}`] }
+    if (!(error instanceof YAMLException)) throw error
+    const { reason, mark } = error
+    return { problem: `not YAML: ${reason}${mark ? ` at line ${mark.line + 1}` : ''}` }
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { parse } from 'yaml'
+import { load } from 'js-yaml'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
 import { SERVICE_NAMES } from '../../../localstack/report.ts'
 
@@ -13,7 +13,7 @@ interface Container {
   readonly healthcheck?: { readonly test: readonly string[] }
 }
 
-const { services } = parse(readFileSync(COMPOSE_FILE, 'utf8')) as { services: Record<string, Container> }
+const { services } = load(readFileSync(COMPOSE_FILE, 'utf8')) as { services: Record<string, Container> }
 
 describe('given the containers of the local cloud', () => {
   it('then they are the servers that run without Docker too', () => {

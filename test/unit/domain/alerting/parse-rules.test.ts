@@ -178,8 +178,8 @@ describe('rule files', () => {
       (error: InvalidRules) => {
         assert.ok(error instanceof InvalidRules)
         assert.match(error.message, /^the alert rules have \d+ faults:\n {2}a\.yaml: not YAML: /)
-        assert.match(error.message, /\n {2}b\.yaml: not YAML: Map keys must be unique at line 3/)
-        assert.match(error.message, /\n {2}c\.yaml: not YAML: Unresolved alias/)
+        assert.match(error.message, /\n {2}b\.yaml: not YAML: duplicated mapping key at line 3/)
+        assert.match(error.message, /\n {2}c\.yaml: not YAML: unidentified alias "nowhere" at line 1/)
         assert.match(error.message, /\n {2}d\.yaml: rule 1: \.\.\.: unknown key/)
         assert.match(error.message, /\n {2}d\.yaml: HOT: fireAbove: must be a number without quotes, not "x"/)
         return true

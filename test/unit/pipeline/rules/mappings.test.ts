@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { parse } from 'yaml'
+import { load } from 'js-yaml'
 
 interface Service {
   readonly functions: Readonly<Record<string, { readonly events: readonly { readonly msk?: Mapping }[] }>>
 }
 type Mapping = Readonly<Record<string, unknown>>
 
-const { functions } = parse(
+const { functions } = load(
   readFileSync(new URL('../../../../serverless.yml', import.meta.url), 'utf8'),
 ) as Service
 const mappings = Object.entries(functions).flatMap(([name, { events }]) =>

@@ -3,7 +3,7 @@ const [file, record] = process.argv.slice(2)
 const { handler } = await import(file)
 const loadedMs = performance.now()
 const times = { loadedMs }
-if (record === 'one') {
+if (record !== 'none') {
   const bytes = text => [...Buffer.from(text)]
   const header = ([name, value]) => ({ [name]: bytes(value) })
   const headers = {
@@ -30,12 +30,16 @@ if (record === 'one') {
     headers: Object.entries(headers).map(header),
   }
   const context = { getRemainingTimeInMillis: () => 60_000, functionName: 'bench', awsRequestId: 'bench' }
+  // In the cloud some time passes between the two, and what the function has begun while it was loaded comes to its end.
+  if (record === 'later') await new Promise(done => setTimeout(done, 300))
+  const calledMs = performance.now()
   const { batchItemFailures } = await handler(
     { eventSource: 'aws:kafka', records: { [`${topic}-0`]: [one] } },
     context,
   )
   if (batchItemFailures.length > 0) throw new Error('the first record was not processed')
   times.firstMs = performance.now()
+  times.invocationMs = times.firstMs - calledMs
 }
 console.log(`start ${JSON.stringify(times)}`)
 process.exit()

@@ -102,6 +102,16 @@ describe('serverless package', { timeout: 120_000 }, () => {
       )
     })
 
+    if (TOPICS[name]?.reads)
+      it(`has ${name} take its version from the file that names all others by their content`, async () => {
+        const files = await filesIn(join(folder, `${name}.zip`))
+        const { all } = await bundleOf(files, `functions/${name}/handler.js`)
+        const [handler, ...others] = all
+        const readsItself = all.filter(file => files.get(file)?.includes('new URL(import.meta.url)'))
+        assert.deepEqual(readsItself, [handler])
+        for (const file of others) assert.match(file, /-[0-9A-Z]{8}\.js$/)
+      })
+
     it(`gives ${name} a bundle that starts`, async () => {
       const handler = await startedHandler(await filesIn(join(folder, `${name}.zip`)), name)
       assert.equal(typeof handler, 'function')

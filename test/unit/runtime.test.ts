@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
 import { kafkaConsumer } from '../../lib/runtime.ts'
 import { runProgram } from '../support/program.ts'
@@ -21,18 +22,46 @@ async function loadedOf(env: Readonly<Record<string, string>>): Promise<string[]
   return loaded.filter(module => module.startsWith('lib/adapters/otlp/'))
 }
 
+/** Of functions that read from Kafka, and reach nobody. */
+function withEnvironment(t: TestContext): void {
+  const before = { ...process.env }
+  t.after(() => {
+    process.env = before
+  })
+  Object.assign(process.env, NOWHERE)
+}
+
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
+
 describe('what a function is called', () => {
   it('given a consumer with another name than its handler, then it does not start, and says both', async t => {
-    const before = { ...process.env }
-    t.after(() => {
-      process.env = before
-    })
-    Object.assign(process.env, NOWHERE)
+    withEnvironment(t)
     const handler = kafkaConsumer('one', counting)
-    const context = { getRemainingTimeInMillis: () => 60_000 } as Context
-    await assert.rejects(async () => handler({ records: {} }, context), {
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), {
       message: "kafkaConsumer('one', …) was given a consumer with the name 'counting'",
     })
+  })
+})
+
+describe('when a function is put together', () => {
+  it('given no batch yet, then it is begun, and a batch finds it done', async t => {
+    withEnvironment(t)
+    const source = t.mock.fn(() => counting)
+    const handler = kafkaConsumer('counting', source)
+    assert.equal(source.mock.callCount(), 1)
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), /holds no record/)
+    assert.equal(source.mock.callCount(), 1)
+  })
+
+  it('given that it failed before there was a batch, then that is told of the batch, after another try', async t => {
+    withEnvironment(t)
+    const source = t.mock.fn(async () => {
+      throw new Error('no rules')
+    })
+    const handler = kafkaConsumer('counting', source)
+    await setImmediate()
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), /no rules/)
+    assert.equal(source.mock.callCount(), 2)
   })
 })
 

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { type Addressing, outgoing } from '../../../cli/replay/outgoing.ts'
 import { type Recorded, readRecorded } from '../../../cli/replay/recorded.ts'
 import { type Selection, selected, survey } from '../../../cli/replay/selection.ts'
+import { bufferOf } from '../../../lib/cloudevents/header-bytes.ts'
 import { readEvent } from '../../../lib/cloudevents/reader.ts'
 import type { OutgoingRecord } from '../../../lib/cloudevents/record.ts'
 import type { Event } from '../../../lib/domain/event.ts'
@@ -158,7 +159,7 @@ describe('what is published', () => {
         topic: 'sluice.telemetry.readings.test',
         key,
         value,
-        headers,
+        headers: headers.map(([name, bytes]) => [name, bufferOf(bytes)]),
       })
       assert.equal(outgoing(one, { ...binary, keepPartitions: true }).partition, 9)
     }

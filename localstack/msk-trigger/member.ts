@@ -4,6 +4,7 @@ import type { Message } from './event.ts'
 import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
 import type { StartOffsets } from './start-offsets.ts'
+import { pause } from './wait.ts'
 
 /** What a member of a group asks and tells. None of it may wait long, but `startOffsets`. */
 export interface MemberListener {
@@ -74,8 +75,7 @@ export class GroupMember {
       await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
       await consumer.run({
         autoCommit: false,
-        // All partitions of a fetch are handed over, whichever of them has no room for more.
-        partitionsConsumedConcurrently: 1_000,
+        partitionsConsumedConcurrently: HANDED_OVER,
         eachBatch: payload => this.#received(payload),
       })
       await Promise.race([
@@ -155,7 +155,22 @@ export class GroupMember {
     this.#commit = commitOffsetsIfNecessary
     // What was fetched before a seek is fetched again after it.
     if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
+    if (batch.messages.length < FEW_RECORDS && isAtTheEnd(batch)) await pause(REST_MS)
   }
+}
+
+/** So many partitions of a fetch are handed over, whichever of them has no room for more: each costs a promise a fetch. */
+const HANDED_OVER = 100
+
+/**
+ * A fetch costs as much as some hundred records, and kafkajs begins the next one at once: where one brought few, and all that
+ * there were, the next waits a moment for more. What comes first after a silence does not wait: then a fetch is under way.
+ */
+const FEW_RECORDS = 100
+const REST_MS = 4
+
+function isAtTheEnd({ messages, highWatermark }: EachBatchPayload['batch']): boolean {
+  return Number(messages.at(-1)?.offset) + 1 >= Number(highWatermark)
 }
 
 /**

@@ -28,9 +28,10 @@ function canonical(value: unknown): string {
   return `{${members}}`
 }
 
-/** Each tells where it ends: a text by its length, which is before it. */
+/** Each tells where it ends: a text by its length, which is before it. What is no Unicode would be lost in the bytes. */
 function scalar(value: unknown): string {
-  return typeof value === 'string' ? `${value.length}:${value}` : `${value},`
+  if (typeof value !== 'string') return `${value},`
+  return value.isWellFormed() ? `${value.length}:${value}` : JSON.stringify(value)
 }
 
 function sha256(text: string, bytes: number): string {

@@ -27,6 +27,7 @@ export interface Checkpoint {
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly outbox: readonly OutboxEntry[]
+  /** Of one generation, the newest of a bucket first. */
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
 }
@@ -150,7 +151,7 @@ function* fieldsOf(checkpoint: Checkpoint): Generator<Field> {
     yield ['due', entity, String(earliest(own))]
   }
   for (const entry of outbox) yield ['outbox', entry.position, JSON.stringify(entry)]
-  for (const [generation, buckets] of bucketsOf(ids))
+  for (const [generation, buckets] of bucketsOf(ids.toReversed()))
     for (const [name, bucket] of buckets)
       yield [`ids:${generation}`, Buffer.from(name, 'latin1'), Buffer.from(bucket, 'latin1')]
   for (const failure of failures)

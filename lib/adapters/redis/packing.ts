@@ -74,7 +74,7 @@ const IN_BUCKET = ID - BUCKET + DIGEST + CLOCK
 
 type Bucket = [name: string, content: string]
 
-/** By generation the buckets, as latin1. */
+/** By generation the buckets, as latin1; a later id goes before those that its bucket has. */
 export function bucketsOf(ids: readonly RememberedId[]): Map<number, readonly Bucket[]> {
   const generations = new Map<number, Map<string, string>>()
   for (const { id, digest, appliedAtMs } of ids) {

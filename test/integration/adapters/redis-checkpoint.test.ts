@@ -86,6 +86,21 @@ describe('a checkpoint of a slot', () => {
 })
 
 describe('putting a checkpoint back', () => {
+  it('given ids that share a bucket, then they are in it in the order in which they were', async () => {
+    const slot = newSlot()
+    for (const mark of [0, 1, 2]) {
+      const own = { id: `ab${mark}`.padEnd(12, '.'), digest: 'd'.repeat(8), appliedAtMs: mark }
+      await store.commit(slot, change(mark - 1, { mark, ids: [own] }))
+    }
+    const before = await taken(slot)
+    assert.deepEqual(
+      before.ids.map(({ appliedAtMs }) => appliedAtMs),
+      [2, 1, 0],
+    )
+    await checkpoints.put(slot, before)
+    assert.deepEqual((await taken(slot)).ids, before.ids)
+  })
+
   it('given an invocation in flight, then its commit is refused, though the slot stands at the mark that it started from', async () => {
     for (const put of [NOTHING, undefined]) {
       const slot = newSlot()

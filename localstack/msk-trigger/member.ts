@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import { FETCHED_TOGETHER } from './backpressure.ts'
+import { FETCHED_TOGETHER, restMs } from './backpressure.ts'
 import type { Message } from './event.ts'
 import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
@@ -155,23 +155,13 @@ export class GroupMember {
     this.#commit = commitOffsetsIfNecessary
     // What was fetched before a seek is fetched again after it.
     if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
-    if (batch.messages.length < FEW_RECORDS && isAtTheEnd(batch)) await pause(REST_MS)
+    const rest = restMs(batch)
+    if (rest > 0) await pause(rest)
   }
 }
 
 /** So many partitions of a fetch are handed over, whichever of them has no room for more: each costs a promise a fetch. */
 const HANDED_OVER = 100
-
-/**
- * A fetch costs as much as some hundred records, and kafkajs begins the next one at once: where one brought few, and all that
- * there were, the next waits a moment for more. What comes first after a silence does not wait: then a fetch is under way.
- */
-const FEW_RECORDS = 100
-const REST_MS = 4
-
-function isAtTheEnd({ messages, highWatermark }: EachBatchPayload['batch']): boolean {
-  return Number(messages.at(-1)?.offset) + 1 >= Number(highWatermark)
-}
 
 /**
  * How often kafkajs tries again before it gives up a member, which is then ours to begin anew. With one broker, long enough

@@ -1,4 +1,4 @@
-import { load, YAMLException } from 'js-yaml'
+import { loadAll, YAMLException } from 'js-yaml'
 import { parseRules, type RuleDocument, type RuleFault } from './parse-rules.ts'
 import type { Rule } from './rule.ts'
 
@@ -40,7 +40,8 @@ export function readRules(files: readonly RuleFile[]): readonly Rule[] {
 
 function parseYaml(text: string): { content: unknown } | { problem: string } {
   try {
-    return { content: load(text) }
+    const [content, ...others] = loadAll(text)
+    return others.length === 0 ? { content } : { problem: 'holds more than one YAML document' }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const { reason, mark } = error

@@ -171,6 +171,8 @@ describe('rule files', () => {
       { where: 'a.yaml', text: 'rules: [' },
       { where: 'b.yaml', text: 'rules:\n  - name: HOT\n    name: HOT' },
       { where: 'c.yaml', text: 'rules: *nowhere' },
+      { where: 'empty.yaml', text: '# no rules yet' },
+      { where: 'two.yaml', text: 'rules: []\n---\nrules: []' },
       { where: 'd.yaml', text: 'rules:\n  - { ...: 1 }\n  - { name: HOT, fireAbove: x }' },
     ]
     assert.throws(
@@ -180,6 +182,8 @@ describe('rule files', () => {
         assert.match(error.message, /^the alert rules have \d+ faults:\n {2}a\.yaml: not YAML: /)
         assert.match(error.message, /\n {2}b\.yaml: not YAML: duplicated mapping key at line 3/)
         assert.match(error.message, /\n {2}c\.yaml: not YAML: unidentified alias "nowhere" at line 1/)
+        assert.match(error.message, /\n {2}empty\.yaml: must be a mapping with the one key `rules`/)
+        assert.match(error.message, /\n {2}two\.yaml: holds more than one YAML document/)
         assert.match(error.message, /\n {2}d\.yaml: rule 1: \.\.\.: unknown key/)
         assert.match(error.message, /\n {2}d\.yaml: HOT: fireAbove: must be a number without quotes, not "x"/)
         return true

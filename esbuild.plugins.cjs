@@ -1,5 +1,6 @@
 const { readFileSync } = require('node:fs')
-const { dirname, join } = require('node:path')
+const { readdir, rm } = require('node:fs/promises')
+const { basename, dirname, join } = require('node:path')
 
 const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
 
@@ -40,4 +41,24 @@ const quickCommands = {
   },
 }
 
-module.exports = [inlineText, quickCommands]
+/**
+ * The files of a bundle are named by their content, and all that lies beside a handler goes into its package: what an earlier
+ * build has left there is taken away. Not by a later build of the same process: a function that runs may still need it.
+ */
+const noLeftovers = {
+  name: 'no-leftovers',
+  setup(build) {
+    const { outdir } = build.initialOptions
+    build.initialOptions.metafile = true
+    let isFirst = true
+    build.onEnd(async ({ metafile }) => {
+      if (!metafile || !isFirst) return
+      isFirst = false
+      const made = new Set(Object.keys(metafile.outputs).map(file => basename(file)))
+      const left = (await readdir(outdir)).filter(name => name.startsWith('handler.') && !made.has(name))
+      await Promise.all(left.map(name => rm(join(outdir, name))))
+    })
+  },
+}
+
+module.exports = [inlineText, quickCommands, noLeftovers]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -27,6 +27,8 @@ const TOPICS: Record<string, { reads?: string; writes: string[] }> = {
 }
 const FUNCTIONS = Object.keys(TOPICS)
 
+const BUILD_DIR = '.local/test-bundles/package'
+
 interface Resource {
   readonly Type: string
   // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
@@ -39,11 +41,15 @@ describe('serverless package', { timeout: 120_000 }, () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-package-'))
+    // As if another build had been there, with other code.
+    const earlier = join(PROJECT, BUILD_DIR, 'functions', 'processor')
+    await mkdir(earlier, { recursive: true })
+    await writeFile(join(earlier, 'handler.chunk-EARLIER0.js'), '')
     const { code, output } = await runProgram(
       'serverless',
       ['package', '--stage', 'prod', '--package', folder],
       {
-        env: { ...ACCOUNT, SLUICE_BUILD_DIR: '.local/test-bundles/package' },
+        env: { ...ACCOUNT, SLUICE_BUILD_DIR: BUILD_DIR },
       },
     )
     assert.equal(code, 0, output)

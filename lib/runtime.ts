@@ -59,8 +59,8 @@ export function kafkaConsumer<State, Data>(
     const tracing = await tracingOf(config, name, observer)
     return { config, connections, consumer, ports, tracing }
   })
-  // Already while the function loads, when Lambda gives it more of a processor than later. What fails now is tried again, and
-  // told, when the first batch comes.
+  // Begun while the function loads: what is done before the first batch comes does not hold it up. What has failed by then is
+  // tried again, and told.
   start().catch(() => {})
   const latest = new LatestDecisions()
   return middy<KafkaEvent, BatchResponse, Error, Context>()

@@ -42,7 +42,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-package-'))
     // As if another build had been there, with other code.
-    const earlier = join(PROJECT, BUILD_DIR, 'functions', 'processor')
+    const earlier = join(PROJECT, BUILD_DIR, '.build', 'functions', 'processor')
     await mkdir(earlier, { recursive: true })
     await writeFile(join(earlier, 'handler.chunk-EARLIER0.js'), '')
     const { code, output } = await runProgram(

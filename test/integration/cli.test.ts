@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Report } from '../../cli/stats/report.ts'
 import { RedisClient } from '../../lib/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
+import { bufferOf } from '../../lib/cloudevents/header-bytes.ts'
 import type { RecordHeader } from '../../lib/cloudevents/record.ts'
 import { statistics } from '../../lib/domain/analytics/process.ts'
 import { type KafkaEvent, receive } from '../../lib/pipeline/receive.ts'
@@ -96,7 +97,7 @@ describe('the sluice command, against Kafka and Redis', { timeout: 120_000 }, ()
       partition,
       key,
       value,
-      byName(headers),
+      byName(headers.map(([name, bytes]): RecordHeader => [name, bufferOf(bytes)])),
     ])
     assert.ok(expected && expected.length > 0)
     assert.deepEqual(

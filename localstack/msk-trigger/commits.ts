@@ -6,7 +6,7 @@ import type { PartitionOffset } from './member.ts'
 import { pause } from './wait.ts'
 
 /** Between two requests. What is done meanwhile goes into one: a request costs as much as ten quick invocations. */
-const PAUSE_MS = 10
+const PAUSE_MS = 50
 
 export interface CommitsParts {
   readonly name: string

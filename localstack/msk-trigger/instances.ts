@@ -1,14 +1,17 @@
 import { availableParallelism } from 'node:os'
 import type { Instance } from './instance.ts'
 
-/** A new instance is started when none became free for so long: its start takes longer than most handlers. */
-const PATIENCE_MS = 15
+/**
+ * A new instance is started when none became free for so long. Its start takes longer, some hundreds of milliseconds of a
+ * processor: whoever is given it waits for that, and all the others beside it.
+ */
+const PATIENCE_MS = 100
 
 /** The same where every processor has work: one more thread would only slow down the others. */
 const PATIENCE_WITHOUT_PROCESSOR_MS = 200
 
 /** It is started as well when for so long somebody has always been waiting, and a processor has no work. */
-const BACKLOG_MS = 100
+const BACKLOG_MS = 1_000
 
 /** The threads that can have work at once: this one waits for them as often as they for it. */
 const PROCESSORS = availableParallelism()

@@ -21,8 +21,18 @@ export function numberWithin(least: number, most: number): (text: string) => num
   }
 }
 
+/**
+ * The option that names an environment, as commander takes it.
+ *
+ * @param what it is named for, as in "to look at"
+ */
+export function environmentOption(what: string) {
+  const description = `the environment ${what} (default: SLUICE_ENV, else "local")`
+  return ['--env <name>', description, environmentName] as const
+}
+
 /** The name of an environment: the last part of the topics' names. */
-export function environmentName(text: string): string {
+function environmentName(text: string): string {
   if (/^[a-z0-9-]{1,20}$/.test(text)) return text
   throw new InvalidArgumentError('It must be 1 to 20 lower-case letters, digits and "-".')
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
 import { HELD_MS } from '../../lib/pipeline/flood.ts'
-import { environmentName, someText } from '../arguments.ts'
+import { environmentOption, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
@@ -12,11 +12,7 @@ Where most records of a consumer fail with an unexpected error, its batches stay
 empty the topic into the dead letters. That ends with the next version of the code, by itself after ${HELD_MS / 60_000} minutes,
 or when somebody opens the gate.`
 
-const ENV = [
-  '--env <name>',
-  'the environment to look at (default: SLUICE_ENV, else "local")',
-  environmentName,
-] as const
+const ENV = environmentOption('to look at')
 
 interface FloodOptions {
   readonly env?: string

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isTimestamp, parseTime } from '../../lib/cloudevents/attributes.ts'
 import type { ContentMode } from '../../lib/cloudevents/writer.ts'
-import { environmentName, positiveInteger } from '../arguments.ts'
+import { environmentOption, positiveInteger } from '../arguments.ts'
 import { parseSpeed } from '../replay/pace.ts'
 import { replay } from '../replay/replay.ts'
 import type { ShiftTarget } from '../replay/shift.ts'
@@ -46,11 +46,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
       'move the first event to "now" or an RFC 3339 time, the others with it',
       shiftTarget,
     )
-    .option(
-      '--env <name>',
-      'the environment to publish to (default: SLUICE_ENV, else "local")',
-      environmentName,
-    )
+    .option(...environmentOption('to publish to'))
     .option('--from-line <n>', 'begin with this line of a stream, or record of a batch', positiveInteger, 1)
     .option('--limit <n>', 'publish so many at most', positiveInteger)
     .addOption(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
-import { environmentName, someText } from '../arguments.ts'
+import { environmentOption, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { reportOf } from '../stats/report.ts'
@@ -27,7 +27,7 @@ export function addStats(program: Command, terminal: Terminal): void {
     .description(ABOUT)
     .argument('[entity]', 'its whole subject, or a part of its source and subject', someText)
     .option('--json', 'print one JSON document')
-    .option('--env <name>', 'the environment to look at (default: SLUICE_ENV, else "local")', environmentName)
+    .option(...environmentOption('to look at'))
     .addHelpText('after', MORE)
     .action((entity: string | undefined, options: StatsOptions) => stats(entity, options, terminal))
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { NOTHING, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { environmentName, naturalNumber, someText } from '../../arguments.ts'
+import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { confirm } from '../../state/confirm.ts'
@@ -34,11 +34,7 @@ export function addStateDrop(state: Command, terminal: Terminal): void {
     .requiredOption('--partition <n>', 'which one', naturalNumber)
     .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
     .option('--yes', 'do not ask')
-    .option(
-      '--env <name>',
-      'the environment whose servers are meant (default: SLUICE_ENV, else "local")',
-      environmentName,
-    )
+    .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', MORE)
     .action((consumer: string, options: DropOptions) => drop({ consumer, ...options }, terminal))
 }

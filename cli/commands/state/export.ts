@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { ATTEMPTS, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import type { Slot } from '../../../lib/pipeline/ports.ts'
-import { environmentName, naturalNumber, someText } from '../../arguments.ts'
+import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
@@ -42,7 +42,7 @@ export function addStateExport(state: Command, terminal: Terminal): void {
     .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
     .option('--partition <n>', 'which one', naturalNumber)
     .option('--all-partitions', 'each of them, to a file of its own')
-    .option('--env <name>', 'the environment to look at (default: SLUICE_ENV, else "local")', environmentName)
+    .option(...environmentOption('to look at'))
     .addHelpText('after', MORE)
     .action((consumer: string, options: ExportOptions) => exportState({ consumer, ...options }, terminal))
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
 import { SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { environmentName, someText } from '../../arguments.ts'
+import { environmentOption, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
@@ -38,11 +38,7 @@ export function addStateImport(state: Command, terminal: Terminal): void {
     .argument('<file>', 'what `sluice state export` wrote', someText)
     .option('--force', "also where the checkpoint belongs to another log than Kafka's")
     .option('--yes', 'do not ask')
-    .option(
-      '--env <name>',
-      'the environment whose servers are meant (default: SLUICE_ENV, else "local")',
-      environmentName,
-    )
+    .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', MORE)
     .action((file: string, options: ImportOptions) => importState(file, options, terminal))
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { environmentName, naturalNumber, someText } from '../../arguments.ts'
+import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { boundsOf } from '../../state/log.ts'
@@ -44,7 +44,7 @@ export function addStateShow(state: Command, terminal: Terminal): void {
     )
     .option('--failures', 'list the open failures')
     .option('--json', 'print one JSON document')
-    .option('--env <name>', 'the environment to look at (default: SLUICE_ENV, else "local")', environmentName)
+    .option(...environmentOption('to look at'))
     .addHelpText('after', MORE)
     .action((consumer: string, options: ShowOptions) => show({ consumer, ...options }, terminal))
 }

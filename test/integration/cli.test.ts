@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Report } from '../../cli/stats/report.ts'
+import { logRecordOf } from '../../lib/adapters/kafka/messages.ts'
 import { RedisClient } from '../../lib/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
 import { bufferOf } from '../../lib/cloudevents/header-bytes.ts'
@@ -139,15 +140,9 @@ class Processor {
 
   async catchUp(): Promise<void> {
     const topic = this.#environment.topic('readings')
-    const records = (await this.#environment.read('readings')).map(record => ({
-      topic,
-      partition: record.partition,
-      offset: Number(record.offset),
-      timestampMs: Number(record.timestamp),
-      key: record.key,
-      value: record.value,
-      headers: headersOf(record),
-    }))
+    const records = (await this.#environment.read('readings')).map(record =>
+      logRecordOf(topic, record.partition, record),
+    )
     assert.deepEqual(await this.#stage.batch(records), {
       batchItemFailures: [],
     })

@@ -7,12 +7,13 @@ import { after, before, describe, it } from 'node:test'
 import { linesOf } from '../../cli/state/checkpoint-file.ts'
 import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../lib/adapters/kafka/log-reader.ts'
+import { logRecordOf } from '../../lib/adapters/kafka/messages.ts'
 import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
 import { SlotCheckpoints } from '../../lib/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../lib/adapters/redis/client.ts'
 import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
 import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
-import type { LogRecord, RecordHeader } from '../../lib/cloudevents/record.ts'
+import type { LogRecord } from '../../lib/cloudevents/record.ts'
 import { writeEvent } from '../../lib/cloudevents/writer.ts'
 import type { KeyedProcess } from '../../lib/domain/process.ts'
 import type { Slot, StateStore } from '../../lib/pipeline/ports.ts'
@@ -48,17 +49,7 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
       const { value, headers } = writeEvent(reading(`${number}`, { sensor: `s-${number % ENTITIES}` }))
       await environment.client.send(topic, [{ key: 'one', value, headers: Object.fromEntries(headers) }])
     }
-    records = (await environment.read('readings')).map(record => ({
-      topic,
-      partition: record.partition,
-      offset: Number(record.offset),
-      timestampMs: Number(record.timestamp),
-      key: record.key,
-      value: record.value,
-      headers: Object.entries(record.headers ?? {}).map(
-        ([name, value]): RecordHeader => [name, Buffer.from(String(value))],
-      ),
-    }))
+    records = (await environment.read('readings')).map(record => logRecordOf(topic, record.partition, record))
     partition = records[0]?.partition as number
   })
 

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { duplicates, good, mixedPartitions, poison, tombstones } from './making/batches.ts'
+import { duplicates, good, mixedPartitions, poison, tombstones, units } from './making/batches.ts'
 import { databaseLoad, deviceWalk, heatwave } from './making/streams.ts'
 
 /** File → its text. */
@@ -18,6 +18,7 @@ export function recordings(): Record<string, string> {
     'batches/duplicate.json': document(duplicates()),
     'batches/tombstone.json': document(tombstones()),
     'batches/mixed-partitions.json': document(mixedPartitions()),
+    'batches/units.json': document(units()),
   }
 }
 

@@ -8,8 +8,8 @@ import {
   type FamilyName,
   type ReadingData,
 } from '../../lib/domain/telemetry/families.ts'
+import { conversion, unitsFor } from '../../lib/domain/telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
-import { conversion, unitsFor } from './units.ts'
 
 /** What says who was measured, beside the entity's own id; a family takes some of these. */
 interface IdentityOptions {

@@ -110,6 +110,30 @@ export function duplicates() {
   ])
 }
 
+/** Readings in other units than their family's: some that can be converted, and some that cannot. */
+export function units() {
+  const inUnit = (step: number, unit: string, metrics: ReadingData) => {
+    const event = environment('units', step, 'roof-1', 20)
+    const { temperature: _, ...identity } = event.data as ReadingData
+    return captured('roof-1', { ...event, data: { ...identity, ...metrics, unit } })
+  }
+  return lambdaBatch('units', [
+    // 26.7 °C: above the threshold of 40 as a number, and not as a temperature.
+    inUnit(0, 'fahrenheit', { temperature: 80 }),
+    inUnit(1, '°F', { temperature: 110 }),
+    inUnit(2, 'K', { temperature: 313.15 }),
+    // One metric has the dimension of the unit; the other is in the unit of its family.
+    inUnit(3, 'mmHg', { temperature: 21, pressure: 760 }),
+    inUnit(4, 'm/s', { windSpeed: 10 }),
+    // unit-mismatch: of another dimension, and of none
+    inUnit(5, 'hPa', { temperature: 21 }),
+    inUnit(6, 'lux', { temperature: 21 }),
+    // schema-violated: 200 %
+    inUnit(7, 'ratio', { humidity: 2 }),
+    inUnit(8, 'celsius', { temperature: 21 }),
+  ])
+}
+
 /** Records without a value, which Kafka calls tombstones, and an empty value, which is none. */
 export function tombstones() {
   const healthy = (step: number) => captured('roof-2', environment('tombstone', step, 'roof-2', 21 + step))

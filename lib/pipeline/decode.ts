@@ -8,6 +8,8 @@ import { type Aim, aimOf } from '../cloudevents/redrive.ts'
 import { schemaFault } from '../cloudevents/schemas.ts'
 import { type Event, entityOf, type Received } from '../domain/event.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
+import { familyOf } from '../domain/telemetry/families.ts'
+import { inOwnUnits } from '../domain/telemetry/own-units.ts'
 import { TICK_TYPE } from '../domain/telemetry/tick.ts'
 import type { Consumer } from './consumer.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -64,8 +66,8 @@ function read(record: LogRecord, consumer: Expectations): Content {
 }
 
 function understood(record: LogRecord, event: Event, { futureToleranceMs, process }: Expectations): Content {
-  const broken = schemaFault(event.type, event.data)
-  if (broken) return { event, fault: fault('schema-violated', broken) }
+  const measured = dataOf(event)
+  if ('fault' in measured) return { event, fault: measured.fault }
   if (event.type === TICK_TYPE) return { event, ignored: 'tick' }
   if (!process.accepts.includes(event.type)) return { event, ignored: 'not-mine' }
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
@@ -73,5 +75,18 @@ function understood(record: LogRecord, event: Event, { futureToleranceMs, proces
   // One bad clock would make every later reading of its entity look late.
   if (aheadMs > futureToleranceMs)
     return { event, fault: fault('time-in-future', `"time" is ${aheadMs} ms after the record's timestamp`) }
-  return { event: { ...event, timeMs, entity: entityOf(event) }, fingerprint: fingerprint(event) }
+  const received = { ...event, data: measured.data, timeMs, entity: entityOf(event) }
+  // Of the event as it was sent: what is remembered must not change with the table of units.
+  return { event: received, fingerprint: fingerprint(event) }
+}
+
+/** What consumers see as the data of an event: that of a reading is in the units of its family. */
+function dataOf({ type, data }: Event): { readonly data: unknown } | { readonly fault: Fault } {
+  const family = familyOf(type)
+  const converted = family ? inOwnUnits(family, data) : { data }
+  if ('fault' in converted) return converted
+  const broken = schemaFault(type, converted.data)
+  if (!broken) return converted
+  const from = 'from' in converted ? ` (converted from ${converted.from})` : ''
+  return { fault: fault('schema-violated', `${broken}${from}`) }
 }

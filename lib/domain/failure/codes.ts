@@ -21,6 +21,7 @@ export const FAILURES = {
   'not-a-cloudevent': permanent('the record carries no CloudEvent'),
   'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
   'schema-violated': permanent('the data does not fit the schema of its event type'),
+  'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'id-conflict': permanent('the same source and id came before with other content'),
   'time-in-future': permanent('the event claims a time too far after its own record was written'),
   'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),

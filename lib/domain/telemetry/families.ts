@@ -12,7 +12,7 @@ export interface Family {
   readonly type: string
   /** CloudEvents `dataschema`: the schema that ships in `schemas/`. */
   readonly dataschema: string
-  /** What it measures: the metric's name in `data`, and its unit. */
+  /** What it measures: the metric's name in `data`, and its unit (one of `units.ts`). */
   readonly metrics: Readonly<Record<string, string>>
   /** CloudEvents `source` and `subject`, and the keys of the four strategies, from a reading's data. */
   readonly source: (data: ReadingData) => string

@@ -2,53 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isOffset, rfc3339 } from '../../../cli/import/instant.ts'
-import { conversion, unitsFor } from '../../../cli/import/units.ts'
 import { isTimestamp } from '../../../lib/cloudevents/attributes.ts'
-import { FAMILIES } from '../../../lib/domain/telemetry/families.ts'
-
-describe('units', () => {
-  const table: [value: number, from: string, result: number, to: string][] = [
-    [212, '°F', 100, '°C'],
-    [-40, 'fahrenheit', -40, '°C'],
-    [0, 'K', -273.15, '°C'],
-    [21, '℃', 21, '°C'],
-    [0.25, 'ratio', 25, '%'],
-    [101325, 'Pa', 1013.25, 'hPa'],
-    [29.92126, 'inHg', 1013.25, 'hPa'],
-    [760, 'mmHg', 1013.25, 'hPa'],
-    [1013.25, 'mbar', 1013.25, 'hPa'],
-    [10, 'm/s', 36, 'km/h'],
-    [100, 'MPH', 160.9344, 'km/h'],
-    [10, 'kn', 18.52, 'km/h'],
-    [1, 'g', 9.80665, 'm/s²'],
-    [1, 'm/s2', 1, 'm/s²'],
-    [1000, 'mg', 9.80665, 'm/s²'],
-    [1.5, 's', 1500, 'ms'],
-    [250, 'µs', 0.25, 'ms'],
-    [250, 'μs', 0.25, 'ms'],
-    [2, 'min', 120, 's'],
-    [7, 'count', 7, '1'],
-  ]
-  for (const [value, from, result, to] of table)
-    test(`${value} ${from} are ${result} ${to}`, () => {
-      const converted = conversion(to, from)?.(value) ?? Number.NaN
-      assert.ok(Math.abs(converted - result) < 1e-3, String(converted))
-    })
-
-  test('every unit of a family can be imported as it is, and is listed', () => {
-    const units = new Set(Object.values(FAMILIES).flatMap(({ metrics }) => Object.values(metrics)))
-    assert.ok(units.size > 0)
-    for (const unit of units) {
-      assert.equal(conversion(unit, unit)?.(42), 42, unit)
-      assert.ok(unitsFor(unit).startsWith(unit))
-    }
-  })
-
-  test('what does not fit is refused', () => {
-    assert.equal(conversion('°C', 'hPa'), undefined)
-    assert.equal(conversion('s', 'm'), undefined)
-  })
-})
 
 describe('instants', () => {
   const table: [text: string, offset: string, result: string | undefined][] = [

@@ -4,6 +4,7 @@ import { ConfigError } from '../lib/config.ts'
 import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
 import { addReplay } from './commands/replay.ts'
+import { addRules } from './commands/rules.ts'
 import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { CliFailure } from './failure.ts'
@@ -44,6 +45,7 @@ function program(terminal: Terminal): Command {
   addStats(sluice, terminal)
   addState(sluice, terminal)
   addFlood(sluice, terminal)
+  addRules(sluice, terminal)
   return sluice
 }
 

@@ -1,22 +1,44 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Rule } from '../../domain/alerting/rule.ts'
-import { readRules } from '../../domain/alerting/rule-files.ts'
+import { type RuleFile, readRules } from '../../domain/alerting/rule-files.ts'
+
+/** The folder of rules cannot be used. The message says which, and why. */
+export class RulesFolderError extends Error {
+  override readonly name = 'RulesFolderError'
+}
 
 /**
- * The alert rules of a folder: all its `*.yaml` files, in the order of their names, as one set.
+ * The alert rules of a folder, all files as one set.
  *
- * @throws where the folder cannot be read or holds no rule file, and `InvalidRules` with every fault of every file
+ * @throws RulesFolderError, and `InvalidRules` with every fault of every file
  */
 export async function loadRules(folder: string): Promise<readonly Rule[]> {
-  const entries = await readdir(folder).catch(error => {
-    throw new Error(`RULES_DIR: the folder ${folder} cannot be read: ${error.message}`, { cause: error })
+  return readRules(await readRuleFiles(folder))
+}
+
+/**
+ * All `*.yaml` and `*.yml` files of a folder, in the order of their names.
+ *
+ * @param shown how messages name the folder
+ * @throws RulesFolderError where the folder cannot be read or holds no such file
+ */
+export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
+    throw new RulesFolderError(`${shown}: ${REASONS[error.code] ?? error.message}`, { cause: error })
   })
-  const names = entries.filter(name => /\.ya?ml$/.test(name)).sort()
-  if (names.length === 0) throw new Error(`RULES_DIR: no *.yaml file in ${folder}`)
-  const files = names.map(async name => ({
-    where: join(folder, name),
+  const names = entries.filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+  if (names.length === 0)
+    throw new RulesFolderError(`${shown}: no *.yaml file in it, so there is no rule; is it the right folder?`)
+  const files = names.map(async ({ name }) => ({
+    where: join(shown, name),
     text: await readFile(join(folder, name), 'utf8'),
   }))
-  return readRules(await Promise.all(files))
+  return (await Promise.all(files)).sort((a, b) => (a.where < b.where ? -1 : 1))
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'it is a file, and must be the folder with the rule files',
+  EACCES: 'the folder may not be read',
 }

@@ -13,6 +13,12 @@ export interface RuleDocument {
   readonly content: unknown
 }
 
+/** Both from 1, as editors count them. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
 export interface RuleFault {
   readonly where: string
   /** The rule's name, or its place in the list where it has none. */
@@ -20,6 +26,10 @@ export interface RuleFault {
   readonly key?: string
   /** What is wrong, and what to do. */
   readonly problem: string
+  /** Where it is in the document: keys and places in lists, from the outermost in. Empty: the document as a whole. */
+  readonly path: readonly (string | number)[]
+  /** Where the parser stopped, in text that is not YAML: there a path leads nowhere. */
+  readonly position?: Position
 }
 
 interface ParsedRules {
@@ -56,10 +66,19 @@ export function parseRules(documents: readonly RuleDocument[]): ParsedRules {
   const rules: Rule[] = []
   const whereByIdentity = new Map<string, string>()
   for (const { where, content } of documents) {
-    for (const [index, row] of rowsOf(content, problem => faults.push({ where, problem })).entries()) {
+    const rows = rowsOf(content, (key, problem) => {
+      faults.push({
+        where,
+        ...(key === undefined ? {} : { key }),
+        problem,
+        path: key === undefined ? [] : [key],
+      })
+    })
+    for (const [index, row] of rows.entries()) {
       const rule = nameOf(row) ?? `rule ${index + 1}`
       const report: Report = (key, problem) => {
-        faults.push({ where, rule, ...(key === undefined ? {} : { key }), problem })
+        const path = ['rules', index, ...(key === undefined ? [] : [key])]
+        faults.push({ where, rule, ...(key === undefined ? {} : { key }), problem, path })
       }
       const draft = readRule(row, report)
       if (draft === undefined) continue
@@ -84,16 +103,16 @@ function reportRepeated(
   else report('name', `${identity} is already in ${earlier}: rename one, or tell them apart by labels`)
 }
 
-function rowsOf(content: unknown, report: (problem: string) => void): readonly unknown[] {
+function rowsOf(content: unknown, report: Report): readonly unknown[] {
   if (!isRow(content)) {
-    report('must be a mapping with the one key `rules`')
+    report(undefined, 'must be a mapping with the one key `rules`')
     return []
   }
   for (const key of Object.keys(content)) {
-    if (key !== 'rules') report(`unknown key ${JSON.stringify(key)}: everything goes under \`rules\``)
+    if (key !== 'rules') report(key, 'unknown key: everything goes under `rules`')
   }
   if (Array.isArray(content.rules)) return content.rules
-  report('`rules` must be a list; `rules: []` is the list without rules')
+  report('rules', 'must be a list; `rules: []` is the list without rules')
   return []
 }
 

@@ -1,9 +1,9 @@
 import { loadAll, YAMLException } from 'js-yaml'
-import { parseRules, type RuleDocument, type RuleFault } from './parse-rules.ts'
+import { type Position, parseRules, type RuleDocument, type RuleFault } from './parse-rules.ts'
 import type { Rule } from './rule.ts'
 
 /** A rule file as text. `where` names it in messages; whoever has the file system reads it. */
-interface RuleFile {
+export interface RuleFile {
   readonly where: string
   readonly text: string
 }
@@ -29,7 +29,7 @@ export function readRules(files: readonly RuleFile[]): readonly Rule[] {
   const syntaxFaults: RuleFault[] = []
   for (const { where, text } of files) {
     const yaml = parseYaml(text)
-    if ('problem' in yaml) syntaxFaults.push({ where, problem: yaml.problem })
+    if ('problem' in yaml) syntaxFaults.push({ where, path: [], ...yaml })
     else documents.push({ where, content: yaml.content })
   }
   const { rules, faults } = parseRules(documents)
@@ -38,19 +38,23 @@ export function readRules(files: readonly RuleFile[]): readonly Rule[] {
   return rules
 }
 
-function parseYaml(text: string): { content: unknown } | { problem: string } {
+type NotYaml = Pick<RuleFault, 'problem' | 'position'>
+
+function parseYaml(text: string): { readonly content: unknown } | NotYaml {
   try {
     const [content, ...others] = loadAll(text)
     return others.length === 0 ? { content } : { problem: 'holds more than one YAML document' }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const { reason, mark } = error
-    return { problem: `not YAML: ${reason}${mark ? ` at line ${mark.line + 1}` : ''}` }
+    const position: Position | undefined = mark && { line: mark.line + 1, column: mark.column + 1 }
+    return { problem: `not YAML: ${reason}`, ...(position ? { position } : {}) }
   }
 }
 
-function line({ where, rule, key, problem }: RuleFault): string {
-  return [where, rule, key, problem].filter(part => part !== undefined).join(': ')
+function line({ where, rule, key, problem, position }: RuleFault): string {
+  const place = position ? ` at line ${position.line}` : ''
+  return `${[where, rule, key, problem].filter(part => part !== undefined).join(': ')}${place}`
 }
 
 function count(faults: readonly unknown[]): string {

@@ -47,6 +47,8 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['state', 'import'], /missing required argument 'file'/],
     [['state', 'drop', 'processor'], /required option '--partition/],
     [['flood'], /Usage: sluice flood/],
+    [['rules'], /Usage: sluice rules/],
+    [['rules', 'check', 'a', 'b'], /too many arguments/],
     [['flood', 'release'], /missing required argument 'consumer'/],
   ]
   for (const [args, said] of wrong)
@@ -108,7 +110,7 @@ describe('failures: exit status 1', () => {
 
 describe('help', () => {
   const state = ['show', 'export', 'import', 'drop'].map(name => `state ${name}`)
-  for (const command of ['import', 'replay', 'stats', ...state, 'flood show', 'flood release'])
+  for (const command of ['import', 'replay', 'stats', ...state, 'flood show', 'flood release', 'rules check'])
     test(`sluice ${command} --help shows an example`, async () => {
       const { status, stdout } = await ran([...command.split(' '), '--help'])
       assert.equal(status, 0)

@@ -133,6 +133,7 @@ describe('identity', () => {
         rule: 'HOT',
         key: 'name',
         problem: 'HOT{a="1",b="2"} is already in a.yaml: rename one, or tell them apart by labels',
+        path: ['rules', 0, 'name'],
       },
     ])
   })

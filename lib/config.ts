@@ -61,11 +61,14 @@ export function localEnvironment(environment: Environment): Environment {
 
 /** The environment cannot be used; the message lists every fault. */
 export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
   constructor(faults: readonly string[]) {
     super(
       `the configuration has ${faults.length} fault(s):\n${faults.map(fault => `  - ${fault}`).join('\n')}`,
     )
     this.name = 'ConfigError'
+    this.faults = faults
   }
 }
 

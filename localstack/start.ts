@@ -16,6 +16,7 @@ import {
 } from './settings.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
+import { localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
 import { StopRequested, stopRequest } from './stop-request.ts'
@@ -40,6 +41,7 @@ async function main(args: string[]): Promise<number> {
   }
   const signal = stopRequest()
   const screen = new Screen()
+  for (const notice of localSchedules(process.env).notices) screen.line(notice)
   const ports = offlinePorts(process.env)
   await requireFreePorts(Object.values(ports))
   const cloud = await startLocalCloud({
@@ -102,8 +104,7 @@ async function flow(
     faults.push(reason)
     over.abort()
   })
-  // The schedule fires on the minute; the first readings should not wait for it.
-  for (const name of ['generator', 'clock']) {
+  for (const name of localSchedules(process.env).first) {
     await functions.invoke(name).catch(error => screen.line(`✗ ${(error as Error).message}`))
   }
   while (!end.aborted) {

@@ -28,7 +28,7 @@ export async function packaged(names: readonly string[], room: string): Promise<
   const packages = join(room, 'packages')
   const { code, output } = await runProgram(
     'serverless',
-    ['package', '--stage', 'prod', '--package', packages],
+    ['package', '--stage', 'prod', '--region', 'us-east-1', '--package', packages],
     {
       env: { ...ACCOUNT, SLUICE_BUILD_DIR: relative(PROJECT, join(room, 'build')) },
     },

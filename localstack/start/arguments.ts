@@ -15,7 +15,8 @@ Starts Kafka, Valkey and LocalStack, then every function, and shows what flows, 
   --help       show this
 
 Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), HTTP_PORT (3000), LAMBDA_PORT (3002), all on 127.0.0.1.
-Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.`
+Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.
+SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: none, and no clock either, so that no timer fires.`
 
 const OPTIONS = {
   fresh: { type: 'boolean', default: false },

@@ -6,7 +6,15 @@ import { after, before, describe, it } from 'node:test'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
 import { bundleOf, startedHandler } from './bundles.ts'
-import { assertNarrow, CLUSTER, groupsFor, topicsFor } from './permissions.ts'
+import {
+  actionsOf,
+  assertNarrow,
+  CLUSTER,
+  groupsFor,
+  MSK_TRIGGER_ACTIONS,
+  PRODUCER_ACTIONS,
+  topicsFor,
+} from './permissions.ts'
 
 /** An account that nobody has. */
 const ACCOUNT = {
@@ -47,7 +55,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
     await writeFile(join(earlier, 'handler.chunk-EARLIER0.js'), '')
     const { code, output } = await runProgram(
       'serverless',
-      ['package', '--stage', 'prod', '--package', folder],
+      ['package', '--stage', 'prod', '--region', 'eu-west-1', '--package', folder],
       {
         env: { ...ACCOUNT, SLUICE_BUILD_DIR: BUILD_DIR },
       },
@@ -143,6 +151,20 @@ describe('serverless package', { timeout: 120_000 }, () => {
       assert.deepEqual(groupsFor(statements), reads ? [`sluice-${name}-prod`] : [])
       assertNarrow(statements)
     })
+
+    it(`lets ${name} do what AWS lists for it, and else what the table of functions says`, () => {
+      const [policy] = ofType('AWS::IAM::Role')
+        .flatMap(({ Policies }) => Policies)
+        .filter(({ PolicyName }) => PolicyName === name)
+      const listed = TOPICS[name]?.reads
+        ? [...MSK_TRIGGER_ACTIONS, 'kafka-cluster:WriteData']
+        : PRODUCER_ACTIONS
+      const own = [
+        ...(name === 'generator' ? ['ssm:GetParameter'] : []),
+        ...(name === 'clock' ? [] : ['secretsmanager:GetSecretValue']),
+      ]
+      assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...listed, ...own].sort())
+    })
   }
 
   it('makes an event source mapping for each consumer, whose answer is read', () => {
@@ -178,11 +200,16 @@ describe('serverless package', { timeout: 120_000 }, () => {
     }
   })
 
-  it('fires generator and clock every minute', () => {
-    const rules = ofType('AWS::Events::Rule')
-    assert.deepEqual(rules.map(({ Targets }) => Targets[0].Id).sort(), ['clockSchedule', 'generatorSchedule'])
-    for (const { ScheduleExpression, State } of rules)
-      assert.deepEqual([ScheduleExpression, State], ['rate(1 minute)', 'ENABLED'])
+  it('fires the clock every minute, and the generator only where somebody asks for it', () => {
+    const rules = ofType('AWS::Events::Rule').map(({ Targets, ScheduleExpression, State }) => [
+      Targets[0].Id,
+      ScheduleExpression,
+      State,
+    ])
+    assert.deepEqual(rules.sort(), [
+      ['clockSchedule', 'rate(1 minute)', 'ENABLED'],
+      ['generatorSchedule', 'rate(1 minute)', 'DISABLED'],
+    ])
   })
 })
 

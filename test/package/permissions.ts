@@ -16,6 +16,59 @@ function resourcesFor(action: string, statements: readonly Statement[]): string[
     .flatMap(({ Resource }) => Resource.map(String))
 }
 
+/**
+ * What the role of a function with an MSK trigger must allow, by AWS's pages "Configuring Lambda permissions for Amazon MSK event
+ * source mappings" (https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html, "Required permissions") and, for
+ * clusters with IAM, "Configuring Amazon MSK cluster authentication methods in Lambda"
+ * (https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html, "IAM authentication"). Of `kafka:DescribeCluster` and
+ * `kafka:DescribeClusterV2` one is enough, and the second is the one that works with every cluster.
+ */
+export const MSK_TRIGGER_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+  'kafka-cluster:AlterGroup',
+  'kafka-cluster:Connect',
+  'kafka-cluster:DescribeClusterDynamicConfiguration',
+  'kafka-cluster:DescribeGroup',
+  'kafka-cluster:DescribeTopic',
+  'kafka-cluster:ReadData',
+  'kafka:DescribeClusterV2',
+  'kafka:GetBootstrapBrokers',
+  'logs:CreateLogGroup',
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+]
+
+/**
+ * What the code of a function needs that has no trigger of Kafka's and writes to it as the plain producer that it is, without
+ * transactions: "Semantics of IAM authorization policy actions and resources"
+ * (https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html).
+ */
+export const PRODUCER_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+  'kafka-cluster:Connect',
+  'kafka-cluster:DescribeTopic',
+  'kafka-cluster:WriteData',
+  'kafka:GetBootstrapBrokers',
+  'logs:CreateLogGroup',
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+]
+
+/** Every action that a role allows, once. */
+export function actionsOf(statements: readonly Pick<Statement, 'Action'>[]): string[] {
+  return [...new Set(statements.flatMap(({ Action }) => Action))].sort()
+}
+
 /** The signals that a role may do this with; a topic of another cluster or environment stays as it is. */
 export function topicsFor(action: string, statements: readonly Statement[]): string[] {
   const topics = CLUSTER.replace(':cluster/', ':topic/')

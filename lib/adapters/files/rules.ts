@@ -9,12 +9,16 @@ export class RulesFolderError extends Error {
 }
 
 /**
- * The alert rules of a folder, all files as one set.
+ * The alert rules of the folder that RULES_DIR names, all files as one set.
  *
  * @throws RulesFolderError, and `InvalidRules` with every fault of every file
  */
-export async function loadRules(folder: string): Promise<readonly Rule[]> {
-  return readRules(await readRuleFiles(folder))
+export async function loadRules(rulesDir: string): Promise<readonly Rule[]> {
+  const files = await readRuleFiles(rulesDir).catch(error => {
+    if (!(error instanceof RulesFolderError)) throw error
+    throw new RulesFolderError(`RULES_DIR: ${error.message}`, { cause: error })
+  })
+  return readRules(files)
 }
 
 /**

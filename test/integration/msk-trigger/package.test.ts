@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { actionsOf, MSK_TRIGGER_ACTIONS } from '../../package/permissions.ts'
 import { Project } from './project.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
@@ -91,6 +92,9 @@ describe('serverless package', { timeout: 120_000 }, () => {
     assert.equal(own.StartingPositionTimestamp, 1_700_000_000)
 
     const role = Resources.IamRoleLambdaExecution.Properties.Policies[0].PolicyDocument.Statement
+    // One role for all functions; `kafka:DescribeCluster` is the framework's own.
+    const actions = actionsOf(role)
+    for (const action of MSK_TRIGGER_ACTIONS) assert.ok(actions.includes(action), action)
     const allowed = (action: string) =>
       role
         .filter((statement: { Action: string[] }) => statement.Action.includes(action))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { it } from 'node:test'
 
-const deployment = createRequire(import.meta.url)('../../infra/deployment.cjs')
+const deployment = createRequire(import.meta.url)('../../../infra/deployment.cjs')
 
 it('given an entry of serverless.yml that nothing else knows, then it says where the name is missing', async () => {
   const { topics, groups } = await deployment({ resolveVariable: async () => 'local' })

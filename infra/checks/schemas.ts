@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { COMPILED, compiledModule, SchemaError, SOURCES } from '../../schemas/compile.ts'
+
+/** Why the schemas would not load, or would not be those that lie in `schemas/json/`. */
+export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {
+  try {
+    const [expected, present] = await Promise.all([
+      compiledModule(sources),
+      readFile(compiled, 'utf8').catch(() => undefined),
+    ])
+    if (present === expected) return []
+    return [
+      'schemas/compiled.js is not what schemas/json/ gives: run `npm run schemas`, and commit what it writes.',
+    ]
+  } catch (error) {
+    if (error instanceof SchemaError) return [error.message]
+    throw error
+  }
+}

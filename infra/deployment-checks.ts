@@ -1,0 +1,139 @@
+/**
+ * A plugin of the framework: refuses to package or deploy what would not work, and tells all that is wrong at once, before
+ * anything is built. What `deployment.cjs` finds wrong arrives here as texts: thrown there, it would be printed once for each
+ * variable of serverless.yml, with a stack.
+ */
+import { readFile } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
+import { clockNotice, type Schedules } from './schedules.ts'
+
+/** The part of the framework that is used here. */
+interface Framework {
+  readonly serviceDir: string
+  readonly processedInput: {
+    readonly commands: readonly string[]
+    readonly options: { readonly package?: string }
+  }
+  readonly service: {
+    readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
+    readonly custom: {
+      readonly deployment: { readonly problems: readonly string[]; readonly schedules: Schedules }
+    }
+    readonly functions: Readonly<Record<string, FunctionDefinition>>
+  }
+  readonly classes: { readonly Error: new (message: string, code: string) => Error }
+  getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
+}
+
+interface FunctionDefinition {
+  readonly environment?: Readonly<Record<string, unknown>>
+}
+
+interface Log {
+  notice(line: string): void
+}
+
+/** They look at a deployment, or end it, by its name and region alone. */
+const NEEDS_NO_SETTINGS = new Set([
+  'deploy list',
+  'deploy list functions',
+  'info',
+  'invoke',
+  'logs',
+  'metrics',
+  'remove',
+  'rollback',
+  'rollback function',
+])
+const BUILDS = new Set(['package', 'deploy', 'deploy function'])
+const DEPLOYS = new Set(['deploy', 'deploy function'])
+
+export default class DeploymentChecks {
+  readonly hooks: Readonly<Record<string, () => Promise<void>>>
+  readonly #framework: Framework
+  readonly #log: Log
+
+  constructor(framework: Framework, _: unknown, { log }: { readonly log: Log }) {
+    this.#framework = framework
+    this.#log = log
+    this.hooks = { initialize: () => this.#check() }
+  }
+
+  async #check(): Promise<void> {
+    const { processedInput, service } = this.#framework
+    const command = processedInput.commands.join(' ')
+    if (NEEDS_NO_SETTINGS.has(command)) return
+    const { problems: settings, schedules } = service.custom.deployment
+    const stage = this.#framework.getProvider('aws').getStage()
+    if (DEPLOYS.has(command))
+      this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
+    this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
+    const notice = clockNotice(schedules)
+    if (notice) this.#log.notice(notice)
+  }
+
+  /** A package that was made before holds the settings of the stage that it was made for. */
+  async #otherPackage(stage: string): Promise<string[]> {
+    const { serviceDir, processedInput } = this.#framework
+    const folder = processedInput.options.package
+    if (folder === undefined) return []
+    const file = resolve(serviceDir, folder, 'serverless-state.json')
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    // Without that file it is not a package: the framework says so.
+    if (text === undefined) return []
+    const packaged: string | undefined = JSON.parse(text).service?.provider?.stage
+    if (packaged === stage) return []
+    return [
+      `The package in ${folder} was made for the stage "${packaged}", and not for "${stage}": package it again.`,
+    ]
+  }
+
+  /** What would be found when the functions start. */
+  async #contents(): Promise<string[]> {
+    const { serviceDir, service } = this.#framework
+    const environments = Object.fromEntries(
+      Object.entries(service.functions).map(([name, { environment }]) => [
+        name,
+        { ...service.provider.environment, ...environment },
+      ]),
+    )
+    const folders = Object.values(environments).flatMap(({ RULES_DIR }: { RULES_DIR?: unknown }) =>
+      typeof RULES_DIR === 'string' ? [resolve(serviceDir, RULES_DIR)] : [],
+    )
+    // Only now: `serverless offline` should not have to load the compiler of the schemas.
+    const [{ rulesProblems }, { schemaProblems }, { settingsProblems }] = await Promise.all([
+      import('./checks/rules.ts'),
+      import('./checks/schemas.ts'),
+      import('./checks/settings.ts'),
+    ])
+    const checked = await Promise.all([
+      schemaProblems(),
+      ...[...new Set(folders)].map(folder => rulesProblems(folder, relative(serviceDir, folder))),
+    ])
+    return [
+      ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),
+      ...checked.flat(),
+    ]
+  }
+
+  #refuse(problems: readonly string[]): void {
+    if (problems.length === 0) return
+    const [first = '', ...others] = problems
+    const message =
+      others.length === 0
+        ? first
+        : [
+            `${problems.length} things must be put right first:`,
+            ...problems.map(problem => `  - ${problem}`),
+          ].join('\n')
+    // The framework shows its own errors as a message, and all others as a crash.
+    throw new this.#framework.classes.Error(message, 'SLUICE_DEPLOYMENT')
+  }
+}
+
+function noStage(command: string): string {
+  return (
+    `serverless ${command} needs the stage of an account, such as --stage prod: without one it is "local", whose functions know ` +
+    'the servers of this machine alone.'
+  )
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { PROJECT, runProgram } from '../support/program.ts'
+import { CLUSTER } from './permissions.ts'
+
+/** An account that nobody has, and no credentials for any. */
+const ACCOUNT = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  AWS_REGION: 'eu-west-1',
+  RULES_DIR: undefined,
+  SLUICE_GENERATOR: undefined,
+  SLUICE_SCHEDULES: undefined,
+}
+const PROD = ['--stage', 'prod']
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** What the framework says after `Error:`, and how it ended. */
+async function refusal(args: readonly string[], env: Variables = {}): Promise<string> {
+  const { code, output } = await runProgram('serverless', args, { env: { ...ACCOUNT, ...env } })
+  assert.equal(code, 1, output)
+  const [, said = ''] = output.split(/^.*Error:\n/m)
+  assert.doesNotMatch(output, /^ +at .*:\d+/m)
+  return said.trim()
+}
+
+describe('what cannot be deployed', { timeout: 240_000 }, () => {
+  let folder: string
+  const inProject = () => relative(PROJECT, folder)
+
+  before(async () => {
+    await mkdir(join(PROJECT, '.local'), { recursive: true })
+    folder = await mkdtemp(join(PROJECT, '.local', 'test-refusals-'))
+    await mkdir(join(folder, 'rules'))
+    await writeFile(
+      join(folder, 'rules', 'a.yaml'),
+      'rules:\n  - name: HOT\n    family: device\n    metric: w\n    fireAbove: 1\n    severity: info\n',
+    )
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('given no stage, then deploy refuses: it would deploy this machine', async () => {
+    const said = /^serverless deploy needs the stage of an account, such as --stage prod: [^\n]*$/
+    assert.match(await refusal(['deploy']), said)
+    assert.match(
+      await refusal(['deploy', 'function', '--function', 'clock']),
+      /^serverless deploy function needs the stage of an account/,
+    )
+  })
+
+  it('given variables that are missing, then one sentence says so', async () => {
+    const missing = { MSK_CLUSTER_ARN: undefined, SUBNET_IDS: undefined }
+    const sentence =
+      'The stage "prod" needs MSK_CLUSTER_ARN and SUBNET_IDS: docs/deployment.md says what to set.'
+    assert.equal(await refusal(['package', ...PROD], missing), sentence)
+    assert.equal(await refusal(['deploy', ...PROD], missing), sentence)
+  })
+
+  it('given a cluster of another region, then it is refused by name', async () => {
+    assert.equal(
+      await refusal(['package', ...PROD, '--region', 'us-east-1']),
+      'MSK_CLUSTER_ARN names a cluster in eu-west-1, but the deployment goes to us-east-1: use --region eu-west-1, ' +
+        'or a cluster in us-east-1.',
+    )
+  })
+
+  it('given rules that are broken, then they are refused with file, line and key', async () => {
+    const RULES_DIR = `${inProject()}/rules`
+    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: must be one of x, y, z, not "w"`
+    assert.equal(await refusal(['package', ...PROD], { RULES_DIR }), said)
+    assert.equal(await refusal(['deploy', ...PROD], { RULES_DIR }), said)
+    assert.match(
+      await refusal(['package', ...PROD], { RULES_DIR: 'nowhere' }),
+      /^RULES_DIR: nowhere: there is no/,
+    )
+  })
+
+  it('given settings with which no function would start, then they are refused, all at once', async () => {
+    const said = await refusal(['package', ...PROD], { REDIS_MODE: 'many', SLUICE_GENERATOR: 'yes' })
+    assert.deepEqual(said.split('\n'), [
+      '2 things must be put right first:',
+      '  - SLUICE_GENERATOR is "yes": it must be on or off.',
+      '  - REDIS_MODE: must be one of single, cluster.',
+    ])
+  })
+
+  it('given a package of another stage, then it is not deployed', async () => {
+    await writeFile(
+      join(folder, 'serverless-state.json'),
+      JSON.stringify({ service: { provider: { stage: 'local' } } }),
+    )
+    assert.match(
+      await refusal(['deploy', ...PROD, '--package', inProject()]),
+      /^The package in \S+ was made for the stage "local", and not for "prod": package it again\.$/,
+    )
+  })
+
+  it('given a command that looks at a deployment alone, then no variable is asked for', async () => {
+    const none = { MSK_CLUSTER_ARN: undefined, REDIS_URL: undefined, SUBNET_IDS: undefined }
+    assert.match(
+      await refusal(['remove', ...PROD], { ...none, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }),
+      /redentials/,
+    )
+  })
+})

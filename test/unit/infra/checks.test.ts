@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { rulesProblems } from '../../../infra/checks/rules.ts'
+import { schemaProblems } from '../../../infra/checks/schemas.ts'
+import { settingsProblems } from '../../../infra/checks/settings.ts'
+
+const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'redis://cache:6379', SLUICE_ENV: 'prod' }
+
+describe('the settings of the functions', () => {
+  it('given settings that they can start with, then there is nothing to say', () => {
+    assert.deepEqual(settingsProblems({ one: GOOD, two: { ...GOOD, RULES_DIR: 'rules' } }, 'eu-west-1'), [])
+  })
+
+  it('given a fault that all have, then it is told once; given one that some have, with their names', () => {
+    const wrong = { ...GOOD, REDIS_MODE: 'many' }
+    const functions = { one: wrong, two: { ...wrong, ID_WINDOW_SECONDS: '1h' }, three: wrong }
+    assert.deepEqual(settingsProblems(functions, 'eu-west-1'), [
+      'REDIS_MODE: must be one of single, cluster.',
+      'ID_WINDOW_SECONDS: must be a whole number of seconds (in two).',
+    ])
+  })
+
+  it('given what only CloudFormation knows, then that is not held against them', () => {
+    const { KAFKA_BROKERS: _, ...rest } = GOOD
+    const filledIn = { ...rest, MSK_CLUSTER_ARN: { Ref: 'Cluster' }, REDIS_URL: { 'Fn::Sub': 'rediss://x' } }
+    assert.deepEqual(settingsProblems({ one: filledIn }, 'eu-west-1'), [])
+    assert.deepEqual(settingsProblems({ one: { ...filledIn, CONTENT_MODE: 'x' } }, 'eu-west-1'), [
+      'CONTENT_MODE: must be one of binary, structured.',
+    ])
+  })
+
+  it('given an address with a password that is wrong, then the password is not repeated', () => {
+    const [problem = ''] = settingsProblems(
+      { one: { ...GOOD, REDIS_URL: 'redis://me:p@ss:w@host:x' } },
+      'eu-west-1',
+    )
+    assert.match(problem, /^REDIS_URL: must be redis:/)
+    assert.doesNotMatch(problem, /p@ss/)
+  })
+})
+
+describe('the rules', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('given faults, then each is told with file and line; given none or no folder, then that', async () => {
+    assert.deepEqual(await rulesProblems(join(folder, 'none'), 'none'), [
+      'RULES_DIR: none: there is no such folder',
+    ])
+    assert.match((await rulesProblems(folder, 'mine')).join('\n'), /^RULES_DIR: mine: no \*\.yaml file in it/)
+    writeFileSync(join(folder, 'a.yaml'), 'rules:\n  - name: 3\n')
+    const problems = await rulesProblems(folder, 'mine')
+    assert.ok(problems.length > 1)
+    for (const problem of problems) assert.match(problem, /^mine\/a\.yaml:2:5 {2}rule 1\.\w+: /)
+    writeFileSync(join(folder, 'a.yaml'), 'rules: []\n')
+    assert.deepEqual(await rulesProblems(folder, 'mine'), [])
+  })
+})
+
+describe('the schemas', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-schemas-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const sources = pathToFileURL(join(folder, 'json/'))
+  const compiled = pathToFileURL(join(folder, 'compiled.js'))
+  const schema = { $id: 'https://sluice.io/schemas/a.v1.json', type: 'object', required: ['a'] }
+  const problemsWith = (text: string) => {
+    mkdirSync(sources, { recursive: true })
+    writeFileSync(new URL('a.v1.json', sources), text)
+    return schemaProblems(sources, compiled)
+  }
+
+  it('given those that ship, then they are as they were compiled', async () => {
+    assert.deepEqual(await schemaProblems(), [])
+  })
+
+  it('given one that was changed, or never compiled, then it says what to run', async () => {
+    const stale = /^schemas\/compiled\.js is not what schemas\/json\/ gives: run `npm run schemas`/
+    assert.match((await problemsWith(JSON.stringify(schema))).join('\n'), stale)
+    writeFileSync(compiled, 'export default {}')
+    assert.match((await problemsWith(JSON.stringify(schema))).join('\n'), stale)
+  })
+
+  const broken: [name: string, text: string, said: RegExp][] = [
+    ['no JSON', '{ "$id": ', /^schemas\/json\/a\.v1\.json: .*JSON/],
+    ['no schema', JSON.stringify({ ...schema, type: 'objekt' }), /^schemas\/json\/a\.v1\.json: .*type/],
+    [
+      'a keyword that does not exist',
+      JSON.stringify({ ...schema, requird: [] }),
+      /^schemas\/json\/a\.v1\.json: .*requird/,
+    ],
+    [
+      'the name of another',
+      JSON.stringify({ ...schema, $id: 'x' }),
+      /^schemas\/json\/a\.v1\.json: its \$id must be /,
+    ],
+  ]
+  for (const [name, text, said] of broken)
+    it(`given ${name}, then the file is named`, async () => {
+      const problems = await problemsWith(text)
+      assert.equal(problems.length, 1)
+      assert.match(problems[0] ?? '', said)
+    })
+})

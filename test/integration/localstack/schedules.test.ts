@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
+import { TopicOffsets } from '../../../lib/adapters/kafka/offsets.ts'
+import { topicName } from '../../../lib/domain/topics.ts'
+import { freePort } from '../../../localstack/services/ports.ts'
+import { PROJECT, runProgram } from '../../support/program.ts'
+import { awsEndpoint, brokers, redisUrl } from '../../support/servers.ts'
+import { temporaryFolder } from './support.ts'
+
+const READINGS = topicName('readings', 'local')
+
+describe('npm start without schedules', { timeout: 180_000 }, () => {
+  const { folder, remove } = temporaryFolder()
+  const offsets = new TopicOffsets(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  after(async () => {
+    await offsets.close()
+    await remove()
+  })
+
+  it('given SLUICE_SCHEDULES=off, then it publishes neither readings nor ticks, and says that the clock stands', async () => {
+    const [http, lambda] = await Promise.all([freePort(), freePort()])
+    const { output } = await runProgram(join(PROJECT, 'localstack', 'start.ts'), ['--for', '1s'], {
+      env: {
+        SLUICE_SCHEDULES: 'off',
+        SLUICE_DATA_DIR: folder,
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        AWS_ENDPOINT_URL: awsEndpoint(),
+        HTTP_PORT: `${http}`,
+        LAMBDA_PORT: `${lambda}`,
+      },
+    })
+    assert.match(output, /^SLUICE_SCHEDULES=off: no schedule runs\..*the clock stands/m)
+    assert.match(output, /^functions ready/m)
+    const ends = await offsets.ends(READINGS)
+    assert.deepEqual(
+      ends,
+      Array.from(ends, () => 0),
+      output,
+    )
+    assert.ok(ends.length > 0)
+  })
+})

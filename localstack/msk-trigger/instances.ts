@@ -32,6 +32,8 @@ export class Instances<I extends Lent = Instance> {
   readonly #start: () => I
   readonly #areReused: boolean
   readonly #all = new Set<I>()
+  /** Replaced while they had an invocation: they end with it. */
+  readonly #replaced = new Set<I>()
   readonly #idle: I[] = []
   readonly #waiting: Waiter<I>[] = []
   /** Since when always somebody has waited. */
@@ -53,16 +55,26 @@ export class Instances<I extends Lent = Instance> {
   }
 
   async give(instance: I): Promise<void> {
-    const isKept = this.#areReused && !instance.isBroken
+    const isReplaced = this.#replaced.delete(instance)
+    const isKept = this.#areReused && !instance.isBroken && !isReplaced
     if (isKept) this.#idle.push(instance)
     else this.#all.delete(instance)
     this.#serve()
     if (!isKept) await instance.close()
   }
 
+  /** From now on invocations get new instances. Those that run end on the instance that they began on. */
+  async replace(): Promise<void> {
+    const idle = this.#idle.splice(0)
+    for (const instance of this.#all) if (!idle.includes(instance)) this.#replaced.add(instance)
+    this.#all.clear()
+    this.#serve()
+    await Promise.all(idle.map(instance => instance.close()))
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer)
-    await Promise.all([...this.#all].map(instance => instance.close()))
+    await Promise.all([...this.#all, ...this.#replaced].map(instance => instance.close()))
   }
 
   /** Serves those that wait, in their order: with what is free, or else with a new one, at once or after a while. */

@@ -48,6 +48,14 @@ export class Invoker {
     }
   }
 
+  /**
+   * The next invocations of these functions, or of all, load them anew; those that run are not disturbed. To be called once
+   * the definition or the code of a function has changed.
+   */
+  async replaceInstances(functionKeys: Iterable<string> = this.#functions.keys()): Promise<void> {
+    await Promise.all([...functionKeys].map(key => this.#functions.get(key)?.replace()))
+  }
+
   /** Ends all threads. */
   async close(): Promise<void> {
     await Promise.all([...this.#functions.values()].map(instances => instances.close()))

@@ -37,7 +37,18 @@ export default class MskTriggerPlugin {
       }),
       'before:offline:start:init': this.#guard(() => this.#start()),
       'before:offline:start:end': () => this.#trigger?.stop(),
+      // What bundlers announce when they have built anew.
+      'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
+  }
+
+  /**
+   * The next invocations of these functions, or of all, load them anew, from the handler that their definition names by then.
+   * Invocations that run end on the code that they began on, and the event sources go on: no group is left, no record repeated.
+   * For plugins that build functions; `offline:functionsUpdated` does the same for all.
+   */
+  async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
+    await this.#trigger?.replaceInstances(functionKeys)
   }
 
   #start(): void {

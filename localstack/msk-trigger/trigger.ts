@@ -80,6 +80,11 @@ export class Trigger {
     )
   }
 
+  /** See `Invoker.replaceInstances`. */
+  replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
+    return this.#invoker.replaceInstances(functionKeys)
+  }
+
   /** Ends in order, within 5 seconds, however often it is called. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()

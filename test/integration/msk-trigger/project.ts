@@ -101,6 +101,10 @@ export class Project {
     return this.#program?.output ?? ''
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal)
+  }
+
   /** Sends a signal and waits for the end. Returns how long it took, in milliseconds. */
   async end(signal: NodeJS.Signals): Promise<number> {
     const startedAtMs = Date.now()

@@ -84,6 +84,35 @@ describe('the instances of a function', () => {
     assert.equal(started.length, 3)
   })
 
+  it('that are replaced end at once where they are idle, and with their invocation where they run', async () => {
+    const { started, instances } = given()
+    const running = await instances.take()
+    const waiting = instances.take()
+    await instances.replace()
+    assert.equal(running.isClosed, false, 'the invocation goes on')
+    const next = await waiting
+    assert.notEqual(next, running, 'who waits gets a new one at once')
+    await instances.give(running)
+    assert.equal(running.isClosed, true)
+    await instances.give(next)
+    await instances.replace()
+    assert.equal(next.isClosed, true, 'it was idle')
+    await instances.take()
+    assert.equal(started.length, 3)
+  })
+
+  it('that are replaced while they run are closed in the end, too', async () => {
+    const { started, instances } = given()
+    await instances.take()
+    await instances.replace()
+    await instances.take()
+    await instances.close()
+    assert.deepEqual(
+      started.map(({ isClosed }) => isClosed),
+      [true, true],
+    )
+  })
+
   it('are all closed in the end', async () => {
     const { started, instances } = given()
     await instances.take()

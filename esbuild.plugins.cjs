@@ -48,7 +48,9 @@ const quickCommands = {
 const noLeftovers = {
   name: 'no-leftovers',
   setup(build) {
-    const { outdir } = build.initialOptions
+    const { outdir, write } = build.initialOptions
+    // Whoever builds without writing has nothing to clear away there.
+    if (write === false) return
     build.initialOptions.metafile = true
     let isFirst = true
     build.onEnd(async ({ metafile }) => {

@@ -32,7 +32,10 @@ type WorkSource<State, Data> =
 /** The settings of the pipeline that a consumer may choose for itself. */
 type Choices = Partial<Pick<Consumer, 'failuresTo'>>
 
-/** A Kafka-triggered handler that runs a process or a sink: the whole of what a consumer's `handler.ts` needs. */
+/**
+ * A Kafka-triggered handler that runs a process or a sink: the whole of what a consumer's `handler.ts` needs. Its `start` does
+ * what an invocation does only once, and rejects where the function cannot work.
+ */
 export function kafkaConsumer<State, Data>(
   name: string,
   source: WorkSource<State, Data>,
@@ -63,7 +66,7 @@ export function kafkaConsumer<State, Data>(
   // tried again, and told.
   start().catch(() => {})
   const latest = new LatestDecisions()
-  return middy<KafkaEvent, BatchResponse, Error, Context>()
+  const handler = middy<KafkaEvent, BatchResponse, Error, Context>()
     .use(logsContext(logger))
     .use({
       before: () => observer.begin(),
@@ -86,6 +89,7 @@ export function kafkaConsumer<State, Data>(
         await connections.afterInvocation(config)
       })
     })
+  return Object.assign(handler, { start })
 }
 
 /** So long an invocation may take for its spans, and so much of its time they leave for the response. */

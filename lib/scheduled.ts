@@ -14,7 +14,8 @@ export interface Scheduled<Connections> {
 }
 
 /**
- * A schedule-triggered handler; what `run` returns is logged as the run's result.
+ * A schedule-triggered handler; what `run` returns is logged as the run's result. Its `start` does what an invocation does only
+ * once, and rejects where the function cannot work.
  *
  * @param Reached what the function connects to: its bundle has no more clients than that
  */
@@ -28,7 +29,7 @@ export function scheduled<Connections extends KafkaConnections>(
     const config = readConfig()
     return { config, connections: new Reached(config, name) }
   })
-  return middy<ScheduledEvent, object, Error, Context>()
+  const handler = middy<ScheduledEvent, object, Error, Context>()
     .use(logsContext(logger))
     .handler(async event => {
       const { config, connections } = await start()
@@ -38,4 +39,5 @@ export function scheduled<Connections extends KafkaConnections>(
       logger.info('done', { result })
       return result
     })
+  return Object.assign(handler, { start })
 }

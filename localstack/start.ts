@@ -15,6 +15,7 @@ import {
   placesFromEnvironment,
 } from './settings.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
+import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
 import { localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
@@ -64,7 +65,7 @@ async function main(args: string[]): Promise<number> {
 
 async function runFunctions(
   cloud: LocalCloud,
-  { forMs }: StartOptions,
+  { forMs, watch: reloads }: StartOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<number> {
@@ -73,8 +74,19 @@ async function runFunctions(
   await rm(logFile, { force: true })
   const watch = await watchFlow(cloud.services, ENV, screen)
   try {
-    const environment = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
-    const options = { environment, lambdaPort: lambda.port, logFile, signal, onComplaint: watch.complain }
+    const environment = {
+      ...serviceEnvironment(cloud.services),
+      ...LOCAL_AWS_ENVIRONMENT,
+      ...watchVariables(reloads),
+    }
+    const options = {
+      environment,
+      lambdaPort: lambda.port,
+      logFile,
+      signal,
+      onComplaint: watch.complain,
+      onReload: (line: string) => screen.line(line),
+    }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
     screen.line(`${' '.repeat(21)}log: ${relative(PROJECT, logFile)}\n`)
     screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npm run -s sluice -- stats\n')

@@ -10,6 +10,7 @@ declare module 'serverless-offline/lambda' {
     constructor(serverless: unknown, options: unknown)
     create(lambdas: readonly { functionKey: string; functionDefinition: unknown }[]): void
     get(functionKey: string): LambdaFunction
+    start(): Promise<void>
     cleanup(): Promise<void>
   }
 }

@@ -11,6 +11,7 @@ Starts Kafka, Valkey and LocalStack, then every function, and shows what flows, 
   --fresh      start from empty data
   --for TIME   end by itself that long after the functions are up, e.g. 90s or 5m; exit status 0 if all was well
   ${BROKERS_USAGE}
+  --no-watch   leave the functions as they have started: code and rules that are saved wait for the next start
   --docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
   --help       show this
 
@@ -21,6 +22,7 @@ SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: none, and no 
 const OPTIONS = {
   fresh: { type: 'boolean', default: false },
   docker: { type: 'boolean', default: false },
+  'no-watch': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   for: { type: 'string' },
   brokers: BROKERS_OPTION,
@@ -30,6 +32,8 @@ export interface StartOptions {
   readonly fresh: boolean
   readonly docker: boolean
   readonly help: boolean
+  /** Whether code and rules are reloaded when they are saved. */
+  readonly watch: boolean
   /** How many Kafka brokers are asked for; undefined: nothing was said of it. */
   readonly brokers: BrokerCount | undefined
   /** Milliseconds after which it ends; undefined: when somebody says so. */
@@ -45,5 +49,5 @@ export function readArguments(args: readonly string[]): StartOptions {
       `--for is "${values.for}", which is no length of time. Try: --for 90s, --for 5m`,
     )
   const { fresh, docker, help } = values
-  return { fresh, docker, help, brokers: readBrokers(values.brokers), forMs }
+  return { fresh, docker, help, watch: !values['no-watch'], brokers: readBrokers(values.brokers), forMs }
 }

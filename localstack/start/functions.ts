@@ -5,6 +5,7 @@ import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, startProcess, tellingLine } from '../services/process.ts'
 import { type Complaint, ComplaintReader } from './complaints.ts'
 import { followLog } from './log-follower.ts'
+import { reloadIn } from './reload.ts'
 
 export interface FunctionsOptions {
   /** Variables on top of this process's own: where the servers are. */
@@ -14,6 +15,8 @@ export interface FunctionsOptions {
   readonly signal: AbortSignal
   /** Told of each warning and error that a function logs, and of each time it fails. */
   readonly onComplaint: (complaint: Complaint) => void
+  /** Told, in a line each, what was reloaded and what was not. */
+  readonly onReload: (line: string) => void
 }
 
 /** `serverless offline` with every function, its event sources joined. */
@@ -49,6 +52,8 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     const [, consumer] = JOINED.exec(line) ?? []
     if (consumer) consumers.add(consumer)
     if (READY.test(line)) ready.resolve()
+    const reload = reloadIn(line)
+    if (reload !== undefined) options.onReload(reload)
     const complaint = complaints.read(line)
     if (complaint) options.onComplaint(complaint)
   })

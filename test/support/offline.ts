@@ -44,6 +44,8 @@ export class Offline {
     this.#program = new Program('serverless', ['offline', ...ports], {
       cwd: this.#project,
       env: {
+        // Somebody may edit the project while its tests run.
+        SLUICE_WATCH: 'off',
         ...this.#variables,
         SLUICE_ENV: this.#env,
         SLUICE_BUILD_DIR: this.buildDir,
@@ -57,6 +59,11 @@ export class Offline {
   /** What it has written since its start. */
   get output(): string {
     return this.#program?.output ?? ''
+  }
+
+  /** Waits for a line that it writes. */
+  async says(line: RegExp): Promise<void> {
+    await this.#program?.says(line)
   }
 
   /** Invokes a function through Lambda's endpoint; fails where the handler throws. */

@@ -1,9 +1,8 @@
 /** Follows a page of the documentation in a copy of the project, as its reader would. */
-import { execFileSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PROJECT } from './program.ts'
+import { copyProject } from './project-copy.ts'
 
 /** A block of code of the page, and the file that it belongs to. */
 interface Snippet {
@@ -31,8 +30,7 @@ export class Tutorial {
   static async follow(page: string): Promise<Tutorial> {
     const snippets = snippetsOf(await readFile(join(PROJECT, page), 'utf8'))
     if (snippets.length === 0) throw new Error(`${page} has no code that names its file`)
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-tutorial-'))
-    await copyProject(folder)
+    const folder = await copyProject('tutorial')
     for (const { file, code } of snippets) await write(join(folder, file), PLACES[file], code)
     return new Tutorial(
       folder,
@@ -51,17 +49,6 @@ function snippetsOf(page: string): Snippet[] {
     file,
     code,
   }))
-}
-
-/** What is under version control, and what is about to be; the packages are shared. */
-async function copyProject(folder: string): Promise<void> {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
-    cwd: PROJECT,
-    encoding: 'utf8',
-  })
-  for (const file of listed.split('\0').filter(name => name !== ''))
-    await cp(join(PROJECT, file), join(folder, file))
-  await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
 }
 
 async function write(path: string, behind: string | undefined, code: string): Promise<void> {

@@ -1,0 +1,45 @@
+/** What is said of a save, in lines for a terminal. Pure. */
+
+/** Something that kept functions as they were. */
+export interface Refusal {
+  readonly functions: readonly string[]
+  readonly kept: 'code' | 'rules'
+  /** In the words of who has found it; the lines after its first are shown indented. */
+  readonly reason: string
+}
+
+export function reloadedLine(functions: readonly string[], what: string): string {
+  return `reloaded ${functions.join(', ')}: ${what}`
+}
+
+/** Several functions that share a file share its errors: each is said once. */
+export function refusedLines(refusals: readonly Refusal[]): string[] {
+  const groups = Map.groupBy(refusals, ({ kept, reason }) => `${kept}\n${reason}`)
+  return [...groups.values()].flatMap(group => {
+    const functions = group.flatMap(refusal => refusal.functions)
+    const { kept, reason } = group[0] as Refusal
+    const [first = '', ...further] = reason.split('\n')
+    const whose = functions.length === 1 ? 'keeps its' : 'keep their'
+    return [
+      `✗ ${functions.join(', ')} ${whose} old ${kept}: ${first}`,
+      ...further.map(line => `    ${line.trim()}`),
+    ]
+  })
+}
+
+/** `lib/a.ts, lib/b.ts`, or `lib/a.ts and 12 more files`. */
+export function filesNamed(files: readonly string[]): string {
+  if (files.length <= MOST_NAMED) return files.join(', ')
+  return `${files[0]} and ${files.length - 1} more files`
+}
+
+const MOST_NAMED = 3
+
+/** Saved, and nothing differs: so that nobody waits for a line. */
+export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
+  return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'changes' : 'change'} no ${what}`
+}
+
+export function restartLine(files: readonly string[]): string {
+  return `${filesNamed(files)} ${files.length === 1 ? 'is' : 'are'} read at the start only: start again to use what was changed`
+}

@@ -1,0 +1,147 @@
+import { join, relative } from 'node:path'
+import { type Built, bundleIn, fingerprintOf } from './builder.ts'
+import type { Change, CodeVersion, ReloadedFunction, RulesVersion } from './functions.ts'
+import { filesNamed, type Refusal, refusedLines, reloadedLine, unchangedLine } from './lines.ts'
+import { differenceOf, type RuleSet, readRuleSet } from './rule-set.ts'
+import type { Candidate } from './try-out.ts'
+import type { Versions } from './versions.ts'
+
+export interface ReloaderParts {
+  readonly functions: readonly ReloadedFunction[]
+  readonly projectDir: string
+  /** The folder that serverless-offline finds handlers in. */
+  readonly location: string
+  /** The folder of the versions, relative to `location`. */
+  readonly versionsPath: string
+  readonly versions: Versions
+  /** Variables that all functions get. */
+  readonly provided: Readonly<Record<string, string>>
+  readonly build: (entry: string) => Promise<Built>
+  /** Why the candidate does not start; undefined where it does. */
+  readonly tryOut: (candidate: Candidate) => Promise<string | undefined>
+  /** Called once the definitions of these functions name what they are to run with. */
+  readonly replace: (functionKeys: readonly string[]) => Promise<void>
+  readonly say: (line: string) => void
+}
+
+/** A change that has not been tried yet, and what is to be said of it. */
+interface Planned {
+  readonly target: ReloadedFunction
+  readonly change: Change
+  readonly kept: Refusal['kept']
+  readonly what: string
+}
+
+/**
+ * Gives functions the code and the rules that were saved. What does not build, does not parse or does not start is refused, and
+ * what runs goes on: a function that starts later, for more load or after a crash, gets the last version that was accepted.
+ */
+export class Reloader {
+  readonly #parts: ReloaderParts
+  /** The rules in use, by the folder that they come from. */
+  readonly #rules = new Map<string, RuleSet>()
+
+  constructor(parts: ReloaderParts) {
+    this.#parts = parts
+  }
+
+  /** The folders of alert rules that functions read. */
+  get rulesDirs(): readonly string[] {
+    return [...new Set(this.#parts.functions.flatMap(({ rulesDir }) => rulesDir ?? []))]
+  }
+
+  /** Before any function has started: a later edit must reach none that starts by itself. Rules that cannot be used stay where they are. */
+  async keepRules(): Promise<void> {
+    for (const folder of this.rulesDirs) {
+      const set = await readRuleSet(folder).catch(() => undefined)
+      if (!set) continue
+      const rules = await this.#copyOf(set)
+      this.#rules.set(folder, set)
+      for (const target of this.#readersOf(folder)) target.use({ rules })
+    }
+  }
+
+  /** Files of a rule folder were saved. */
+  async rulesSaved(folder: string, files: readonly string[]): Promise<void> {
+    const readers = this.#readersOf(folder)
+    const { say, projectDir } = this.#parts
+    const set = await readRuleSet(folder, relative(projectDir, folder)).catch((error: Error) => error)
+    if (set instanceof Error) {
+      const functions = readers.map(({ key }) => key)
+      return refusedLines([{ functions, kept: 'rules', reason: set.message }]).forEach(say)
+    }
+    const what = differenceOf(this.#rules.get(folder)?.rules ?? [], set.rules)
+    if (what === undefined) return say(unchangedLine(files, 'rule'))
+    const rules = await this.#copyOf(set)
+    const accepted = await this.#apply(
+      readers.map(target => ({ target, change: { rules }, kept: 'rules', what })),
+    )
+    if (accepted.length > 0) this.#rules.set(folder, set)
+  }
+
+  /** Source files were saved. */
+  async codeSaved(files: readonly string[]): Promise<void> {
+    const { functions, build, say } = this.#parts
+    const refusals: Refusal[] = []
+    const planned: Planned[] = []
+    const version = this.#parts.versions.next()
+    for (const target of functions) {
+      const built = await build(target.entry)
+      if ('errors' in built) {
+        const reason = ['it does not build', ...built.errors].join('\n')
+        refusals.push({ functions: [target.key], kept: 'code', reason })
+        continue
+      }
+      const code = await this.#codeOf(target, version, built.bundle)
+      if (code) planned.push({ target, change: { code }, kept: 'code', what: filesNamed(files) })
+    }
+    refusedLines(refusals).forEach(say)
+    if (planned.length > 0) await this.#apply(planned)
+    else if (refusals.length === 0) say(unchangedLine(files, 'function'))
+  }
+
+  /** Undefined where the function runs with this bundle already. */
+  async #codeOf(
+    target: ReloadedFunction,
+    version: number,
+    bundle: ReadonlyMap<string, Uint8Array>,
+  ): Promise<CodeVersion | undefined> {
+    const { location, versions, versionsPath } = this.#parts
+    target.fingerprint ??= fingerprintOf(await bundleIn(join(location, target.firstBundle)))
+    const fingerprint = fingerprintOf(bundle)
+    if (fingerprint === target.fingerprint) return undefined
+    const folder = join(versionsPath, await versions.writeCode(version, target.key, bundle))
+    return { version, folder, fingerprint }
+  }
+
+  async #copyOf(set: RuleSet): Promise<RulesVersion> {
+    const version = this.#parts.versions.next()
+    return { version, folder: await this.#parts.versions.writeRules(version, set) }
+  }
+
+  /** Tries each, puts those that start in the place of what runs, and says so. Returns those. */
+  async #apply(planned: readonly Planned[]): Promise<readonly Planned[]> {
+    const { location, provided, tryOut, replace, say, versions, functions } = this.#parts
+    const refusals: Refusal[] = []
+    const accepted: Planned[] = []
+    for (const one of planned) {
+      const { target, change, kept } = one
+      const reason = await tryOut(target.candidate(change, location, provided))
+      if (reason === undefined) accepted.push(one)
+      else refusals.push({ functions: [target.key], kept, reason })
+    }
+    refusedLines(refusals).forEach(say)
+    const [first] = accepted
+    if (!first) return []
+    for (const { target, change } of accepted) target.use(change)
+    const keys = accepted.map(({ target }) => target.key)
+    await replace(keys)
+    say(reloadedLine(keys, first.what))
+    await versions.prune(new Set(functions.flatMap(target => target.versions)))
+    return accepted
+  }
+
+  #readersOf(folder: string): readonly ReloadedFunction[] {
+    return this.#parts.functions.filter(({ rulesDir }) => rulesDir === folder)
+  }
+}

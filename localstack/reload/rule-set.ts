@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { readRuleFiles } from '../../lib/adapters/files/rules.ts'
+import { identityOf, type Rule } from '../../lib/domain/alerting/rule.ts'
+import { type RuleFile, readRules } from '../../lib/domain/alerting/rule-files.ts'
+
+/** The alert rules of a folder at one moment: what was checked is what is copied, whatever is saved in between. */
+export interface RuleSet {
+  readonly files: readonly RuleFile[]
+  readonly rules: readonly Rule[]
+}
+
+/**
+ * @param shownAs what the folder is called in messages
+ * @throws where the folder cannot be read, and `InvalidRules` naming everything that is wrong in its files
+ */
+export async function readRuleSet(folder: string, shownAs = folder): Promise<RuleSet> {
+  const found = await readRuleFiles(folder)
+  const files = found.map(({ where, text }) => ({ where: join(shownAs, basename(where)), text }))
+  return { files, rules: readRules(files) }
+}
+
+export async function copyRuleSet({ files }: RuleSet, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await Promise.all(files.map(({ where, text }) => writeFile(join(folder, basename(where)), text)))
+}
+
+/**
+ * How many rules differ, as `1 rule added, 2 rules changed`; undefined where none does. A rule is the same one as long as its
+ * name and labels are.
+ */
+export function differenceOf(before: readonly Rule[], after: readonly Rule[]): string | undefined {
+  const old = byIdentity(before)
+  const now = byIdentity(after)
+  const added = [...now.keys()].filter(id => !old.has(id))
+  const removed = [...old.keys()].filter(id => !now.has(id))
+  const changed = [...now].filter(([id, rule]) => old.has(id) && !isDeepStrictEqual(old.get(id), rule))
+  const counts = [
+    [added.length, 'added'],
+    [removed.length, 'removed'],
+    [changed.length, 'changed'],
+  ] as const
+  const said = counts
+    .filter(([count]) => count > 0)
+    .map(([count, how]) => `${count} ${count === 1 ? 'rule' : 'rules'} ${how}`)
+  return said.length > 0 ? said.join(', ') : undefined
+}
+
+function byIdentity(rules: readonly Rule[]): ReadonlyMap<string, Rule> {
+  return new Map(rules.map(rule => [identityOf(rule), rule]))
+}

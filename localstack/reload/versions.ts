@@ -1,0 +1,57 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bundle } from './builder.ts'
+import { copyRuleSet, type RuleSet } from './rule-set.ts'
+
+/** Versions that stay beside those in use: an invocation may still run in one, and read a further file of it. */
+const KEPT = 5
+
+/**
+ * A folder for each version of code or rules that was ever in use. A version is complete before anything names it and is never
+ * written to again, so a function that starts at any moment gets one version whole.
+ */
+export class Versions {
+  readonly #folder: string
+  #latest = 0
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Removes what an earlier process has left. */
+  async clear(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Returns the number of the next version. */
+  next(): number {
+    this.#latest += 1
+    return this.#latest
+  }
+
+  /** Returns the folder of the bundle, relative to that of all versions. */
+  async writeCode(version: number, functionKey: string, bundle: Bundle): Promise<string> {
+    const path = join(`${version}`, functionKey)
+    const folder = join(this.#folder, path)
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+    for (const [name, content] of bundle) await writeFile(join(folder, name), content)
+    return path
+  }
+
+  /** Returns the absolute path of the copy. */
+  async writeRules(version: number, rules: RuleSet): Promise<string> {
+    const folder = join(this.#folder, `${version}`, 'rules')
+    await copyRuleSet(rules, folder)
+    return folder
+  }
+
+  /** Removes old versions, except those that are in use. */
+  async prune(inUse: ReadonlySet<number>): Promise<void> {
+    const all = (await readdir(this.#folder).catch(() => [])).map(Number)
+    const old = all.filter(version => version <= this.#latest - KEPT && !inUse.has(version))
+    await Promise.all(
+      old.map(version => rm(join(this.#folder, `${version}`), { recursive: true, force: true })),
+    )
+  }
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { Built } from '../../../../localstack/reload/builder.ts'
+import { type Definition, ReloadedFunction } from '../../../../localstack/reload/functions.ts'
+import { Reloader } from '../../../../localstack/reload/reloader.ts'
+import type { Candidate } from '../../../../localstack/reload/try-out.ts'
+import { Versions } from '../../../../localstack/reload/versions.ts'
+import { temporaryFolder } from '../../../integration/localstack/support.ts'
+
+const RULES =
+  'rules:\n  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: info }\n'
+
+describe('given two functions, one of which reads rules', () => {
+  let stage: ReloadStage
+  let removed: () => void
+
+  beforeEach(async () => {
+    const { folder, remove } = temporaryFolder()
+    removed = remove
+    stage = await ReloadStage.create(folder)
+  })
+  afterEach(() => removed())
+
+  it('when code is saved that changes one of them, then that one starts with it from then on', async () => {
+    stage.code.set('clock', 'new')
+    await stage.reloader.codeSaved(['lib/a.ts'])
+    assert.deepEqual(stage.said, ['reloaded clock: lib/a.ts'])
+    assert.deepEqual(stage.replaced, [['clock']])
+    assert.equal(await stage.codeOf('clock'), 'new')
+    assert.equal(await stage.codeOf('alerting'), 'first')
+  })
+
+  it('when code is saved that changes none, then nothing is replaced', async () => {
+    await stage.reloader.codeSaved(['lib/a.ts'])
+    assert.deepEqual([stage.said, stage.replaced], [['nothing to reload: lib/a.ts changes no function'], []])
+  })
+
+  it('when code does not build, then what was good stays, and the others go on', async () => {
+    stage.code.set('clock', { errors: ['lib/a.ts:1:1: no'] })
+    stage.code.set('alerting', 'new')
+    await stage.reloader.codeSaved(['lib/a.ts'])
+    assert.deepEqual(stage.said, [
+      '✗ clock keeps its old code: it does not build',
+      '    lib/a.ts:1:1: no',
+      'reloaded alerting: lib/a.ts',
+    ])
+    assert.equal(await stage.codeOf('clock'), 'first')
+  })
+
+  it('when code builds and does not start, then what was good stays, and is what starts next', async () => {
+    stage.code.set('clock', 'good')
+    await stage.reloader.codeSaved(['lib/a.ts'])
+    stage.refuses = 'it does not start: Error: no'
+    stage.code.set('clock', 'bad')
+    await stage.reloader.codeSaved(['lib/b.ts'])
+    assert.equal(stage.said.at(-1), '✗ clock keeps its old code: it does not start: Error: no')
+    assert.deepEqual(stage.replaced, [['clock']])
+    assert.equal(await stage.codeOf('clock'), 'good')
+  })
+
+  it('when code is tried, then in the place and with the variables that it will have', async () => {
+    stage.code.set('alerting', 'new')
+    await stage.reloader.codeSaved(['lib/a.ts'])
+    const [{ file, name, environment }] = stage.tried as [Candidate]
+    assert.equal(await readFile(file, 'utf8'), 'new')
+    assert.equal(name, 'handler')
+    assert.equal(environment.OF_ALL, 'yes')
+    assert.equal(environment.RULES_DIR, stage.rulesDirOf('alerting'))
+  })
+
+  it('when rules are saved, then their readers start with a copy of them', async () => {
+    await stage.saveRules(RULES.replace('40', '41'))
+    assert.deepEqual(stage.said, ['reloaded alerting: 1 rule changed'])
+    assert.match(await stage.rulesOf('alerting'), /41/)
+    await writeFile(join(stage.rules, 'weather.yaml'), 'edited on')
+    assert.match(await stage.rulesOf('alerting'), /41/, 'no edit reaches a function that starts by itself')
+  })
+
+  it('when rules are saved that cannot be used, then the old ones stay, and are what starts next', async () => {
+    await stage.saveRules('rules:\n  - { name: HOT }\n')
+    assert.match(stage.said[0] ?? '', /^✗ alerting keeps its old rules: the alert rules have \d+ faults:$/)
+    assert.ok(
+      stage.said.length > 1 && stage.said.slice(1).every(line => /^ {4}\S*weather.yaml: HOT: /.test(line)),
+    )
+    assert.deepEqual(stage.replaced, [])
+    assert.equal(await stage.rulesOf('alerting'), RULES)
+  })
+
+  it('when a comment in the rules is saved, then nothing is replaced', async () => {
+    await stage.saveRules(`# a comment\n${RULES}`)
+    assert.deepEqual(stage.replaced, [])
+    assert.match(stage.said[0] ?? '', /^nothing to reload: /)
+  })
+
+  it('when a function does not start with the rules, then those count as not in use, and are new the next time', async () => {
+    stage.refuses = 'it does not start: Error: no'
+    await stage.saveRules(RULES.replace('40', '41'))
+    stage.refuses = undefined
+    await stage.saveRules(RULES.replace('40', '41'))
+    assert.deepEqual(stage.said, [
+      '✗ alerting keeps its old rules: it does not start: Error: no',
+      'reloaded alerting: 1 rule changed',
+    ])
+  })
+
+  it('when much is saved, then old versions leave, but none that is in use', async () => {
+    stage.code.set('clock', 'kept')
+    await stage.reloader.codeSaved(['lib/a.ts'])
+    for (let version = 0; version < 12; version++) {
+      stage.code.set('alerting', `${version}`)
+      await stage.reloader.codeSaved(['lib/a.ts'])
+    }
+    assert.ok((await readdir(stage.versions)).length <= 8)
+    assert.equal(await stage.codeOf('clock'), 'kept')
+    assert.equal(await stage.codeOf('alerting'), '11')
+    assert.equal(await stage.rulesOf('alerting'), RULES)
+  })
+})
+
+describe('given rules that cannot be used from the start', () => {
+  it('when they are put right, then their readers start with them', async () => {
+    const { folder, remove } = temporaryFolder()
+    try {
+      const stage = await ReloadStage.create(folder, 'rules: 1')
+      assert.equal(
+        stage.rulesDirOf('alerting'),
+        stage.rules,
+        'what fails names the file that is to be edited',
+      )
+      await stage.saveRules(RULES)
+      assert.deepEqual(stage.said, ['reloaded alerting: 1 rule added'])
+      assert.equal(await stage.rulesOf('alerting'), RULES)
+    } finally {
+      remove()
+    }
+  })
+})
+
+/** Functions without threads: what would be built, tried and replaced is given and noted here. */
+class ReloadStage {
+  readonly code = new Map<string, string | { readonly errors: readonly string[] }>()
+  readonly said: string[] = []
+  readonly tried: Candidate[] = []
+  readonly replaced: (readonly string[])[] = []
+  readonly reloader: Reloader
+  /** Why what is tried does not start. */
+  refuses: string | undefined
+  readonly #folder: string
+  readonly #definitions: Readonly<Record<string, Definition>>
+
+  private constructor(folder: string) {
+    this.#folder = folder
+    this.#definitions = {
+      clock: { handler: 'functions/clock/handler.handler' },
+      alerting: { handler: 'functions/alerting/handler.handler', environment: { RULES_DIR: this.rules } },
+    }
+    this.reloader = new Reloader({
+      functions: Object.entries(this.#definitions).map(([key, own]) => new ReloadedFunction(key, own)),
+      projectDir: folder,
+      location: join(folder, 'build'),
+      versionsPath: 'versions',
+      versions: new Versions(this.versions),
+      provided: { OF_ALL: 'yes' },
+      build: async entry => this.#built(entry.split('/')[1] as string),
+      tryOut: async candidate => {
+        this.tried.push(candidate)
+        return this.refuses
+      },
+      replace: async keys => void this.replaced.push(keys),
+      say: line => void this.said.push(line),
+    })
+  }
+
+  static async create(folder: string, rules = RULES): Promise<ReloadStage> {
+    const stage = new ReloadStage(folder)
+    for (const name of Object.keys(stage.#definitions)) {
+      const place = join(folder, 'build', 'functions', name)
+      await mkdir(place, { recursive: true })
+      await writeFile(join(place, 'handler.js'), 'first')
+    }
+    await mkdir(stage.rules)
+    await writeFile(join(stage.rules, 'weather.yaml'), rules)
+    await stage.reloader.keepRules()
+    return stage
+  }
+
+  get rules(): string {
+    return join(this.#folder, 'rules')
+  }
+
+  get versions(): string {
+    return join(this.#folder, 'build', 'versions')
+  }
+
+  async saveRules(text: string): Promise<void> {
+    await writeFile(join(this.rules, 'weather.yaml'), text)
+    await this.reloader.rulesSaved(this.rules, ['rules/weather.yaml'])
+  }
+
+  /** What an instance would load that starts now. */
+  codeOf(name: string): Promise<string> {
+    const { handler } = this.#definitions[name] as Definition
+    return readFile(join(this.#folder, 'build', handler.replace(/\.handler$/, '.js')), 'utf8')
+  }
+
+  rulesDirOf(name: string): string {
+    const folder = this.#definitions[name]?.environment?.RULES_DIR ?? ''
+    assert.ok(existsSync(folder), folder)
+    return folder
+  }
+
+  rulesOf(name: string): Promise<string> {
+    return readFile(join(this.rulesDirOf(name), 'weather.yaml'), 'utf8')
+  }
+
+  #built(name: string): Built {
+    const code = this.code.get(name) ?? 'first'
+    return typeof code === 'string' ? { bundle: new Map([['handler.js', Buffer.from(code)]]) } : code
+  }
+}

@@ -1,6 +1,7 @@
 const { readFileSync } = require('node:fs')
 const { readdir, rm } = require('node:fs/promises')
 const { basename, dirname, join } = require('node:path')
+const { invokesApart, standIns } = require('./localstack/invoke-local/esbuild.cjs')
 
 const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
 
@@ -63,4 +64,9 @@ const noLeftovers = {
   },
 }
 
-module.exports = [inlineText, quickCommands, noLeftovers]
+module.exports = serverless => [
+  inlineText,
+  quickCommands,
+  noLeftovers,
+  ...(invokesApart(serverless, process.env) ? [standIns] : []),
+]

@@ -1,9 +1,10 @@
 /** The servers that a command works with, and what is said where they do not answer. */
-import { type KafkaPublisher, UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
+import { UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
 import { describeAddress, parseRedisUrl } from '../lib/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/adapters/redis/client.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/config.ts'
 import { Connections } from '../lib/connections.ts'
+import type { TopicPublisher } from '../lib/kafka-connections.ts'
 import { Unavailable } from '../lib/pipeline/ports.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
@@ -18,7 +19,7 @@ export function configOf({ environment }: Terminal, env: string | undefined): Co
 
 /** @throws CliFailure where Kafka does not answer within ten seconds, or does not have the topic */
 export async function requireTopic(
-  publisher: KafkaPublisher,
+  publisher: Pick<TopicPublisher, 'partitionsOf'>,
   topic: string,
   { kafka }: Config,
 ): Promise<void> {

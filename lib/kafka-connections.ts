@@ -5,10 +5,15 @@
  */
 import { brokersOf } from './adapters/aws/clients.ts'
 import type { Kafka } from './adapters/kafka/client.ts'
-import type { KafkaLogReader } from './adapters/kafka/log-reader.ts'
-import type { KafkaPublisher } from './adapters/kafka/publisher.ts'
 import type { Config } from './config.ts'
 import { once } from './once.ts'
+import type { LogReader, Publisher } from './pipeline/ports.ts'
+
+/** Publishes, and knows its topics. */
+export interface TopicPublisher extends Publisher {
+  /** How many partitions the topic has now. */
+  partitionsOf(topic: string): Promise<number>
+}
 
 interface Closable {
   close(): void | Promise<void>
@@ -17,8 +22,8 @@ interface Closable {
 /** Connections that are made when they are first asked for, and then kept: what works with Kafka alone needs these. */
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
-  readonly publisher: () => Promise<KafkaPublisher>
-  readonly log: () => Promise<KafkaLogReader>
+  readonly publisher: () => Promise<TopicPublisher>
+  readonly log: () => Promise<LogReader>
   readonly #open: Closable[] = []
 
   /** @param name who connects, for the broker's logs */

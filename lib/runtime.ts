@@ -7,8 +7,6 @@ import type { Context } from 'aws-lambda'
 import { LambdaObserver } from './adapters/lambda/observer.ts'
 import { logsContext, telemetryOf } from './adapters/lambda/telemetry.ts'
 import { timed } from './adapters/lambda/timed.ts'
-import { RedisFloodGate } from './adapters/redis/flood-gate.ts'
-import { RedisStateStore } from './adapters/redis/state-store.ts'
 import { type Config, readConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import type { KeyedProcess } from './domain/process.ts'
@@ -51,10 +49,9 @@ export function kafkaConsumer<State, Data>(
     if (process.name !== name)
       throw new Error(`kafkaConsumer('${name}', …) was given a consumer with the name '${process.name}'`)
     const consumer = consumerOf(config, process as Process, choices)
-    const redis = await connections.redis()
     const reached = {
-      store: new RedisStateStore(redis),
-      gate: new RedisFloodGate(redis, config.env),
+      store: await connections.store(),
+      gate: await connections.gate(),
       ...kafkaOnDemand(connections),
       observer,
     }

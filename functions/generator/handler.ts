@@ -1,6 +1,4 @@
 /** Publishes the simulated readings of all families for the time since its last run. */
-import { parameterOf } from '../../lib/adapters/aws/clients.ts'
-import { RedisCursor } from '../../lib/adapters/redis/cursor.ts'
 import { producedRecord } from '../../lib/cloudevents/writer.ts'
 import { Connections } from '../../lib/connections.ts'
 import { generatorSettings } from '../../lib/domain/telemetry/simulator/settings.ts'
@@ -10,9 +8,8 @@ import { topicName } from '../../lib/domain/topics.ts'
 import { scheduled } from '../../lib/scheduled.ts'
 
 export const handler = scheduled('generator', Connections, async ({ config, connections, scheduledFor }) => {
-  const parameter = config.generatorParameter
-  const settings = generatorSettings(parameter ? await parameterOf(parameter) : {})
-  const cursor = new RedisCursor(await connections.redis(), `generator:${config.env}:${settings.seed}`)
+  const settings = generatorSettings(await connections.parameter(config.generatorParameter))
+  const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
   const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
   const topic = topicName('readings', config.env)
   const readings = [...simulate(settings, due.from, due.until)]

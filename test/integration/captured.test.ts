@@ -50,11 +50,16 @@ describe('the captured batches', { timeout: 180_000 }, () => {
   function invokeLocal(name: string, file: string) {
     const args = ['invoke', 'local', '--function', name, '--path', join('events', file)]
     const buildDir = `${offline.buildDir}/invoke`
-    const env = { SLUICE_ENV: environment.name, SLUICE_BUILD_DIR: buildDir, REDIS_URL: STORE }
+    const env = {
+      SLUICE_LIVE: '1',
+      SLUICE_ENV: environment.name,
+      SLUICE_BUILD_DIR: buildDir,
+      REDIS_URL: STORE,
+    }
     return runProgram('serverless', args, { env })
   }
 
-  it('through serverless invoke local: alerting, too, which reads its rules from the project', async () => {
+  it('through serverless invoke local on the running stack: alerting, too, which reads its rules from the project', async () => {
     await redis.flushdb()
     const { code, output, stdout } = await invokeLocal('alerting', 'batches/good.json')
     assert.equal(code, 0, output)
@@ -70,7 +75,7 @@ describe('the captured batches', { timeout: 180_000 }, () => {
       assert.deepEqual(await newFailures(), expected.failures)
     })
 
-    it(`${file} through serverless invoke local: just the same`, async () => {
+    it(`${file} through serverless invoke local on the running stack: just the same`, async () => {
       await redis.flushdb()
       const { code, output, stdout } = await invokeLocal('processor', file)
       assert.equal(code, 0, output)

@@ -101,6 +101,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)
+      assert.doesNotMatch(code, /SLUICE_LIVE/, 'nothing of what stands in for servers in `invoke local`')
     })
 
     it(`has ${name} read the clients of Kafka and Redis when it needs them, and carry none that it never needs`, async () => {

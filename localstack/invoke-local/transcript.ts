@@ -1,0 +1,98 @@
+import { inspect } from 'node:util'
+import { isFault } from '../../lib/cloudevents/event.ts'
+import { readEvent } from '../../lib/cloudevents/reader.ts'
+import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
+import { entityOf } from '../../lib/domain/event.ts'
+import type { Decision, Slot, StoredTimer } from '../../lib/pipeline/ports.ts'
+
+/** What one invocation has decided and would have published, written down for the person who has invoked it. */
+export class Transcript {
+  readonly #partitions = new Map<string, string[]>()
+  /** What each entity has set in the end, by partition. */
+  readonly #timers = new Map<string, Map<string, readonly StoredTimer[]>>()
+  readonly #published: OutgoingRecord[] = []
+
+  decided(slot: Slot, decisions: readonly Decision[]): void {
+    for (const decision of decisions) this.note(slot, ...decisionLines(decision))
+  }
+
+  timersSet(slot: Slot, timers: ReadonlyMap<string, readonly StoredTimer[]>): void {
+    const name = nameOf(slot)
+    this.#timers.set(name, new Map([...(this.#timers.get(name) ?? []), ...timers]))
+  }
+
+  published(records: readonly OutgoingRecord[]): void {
+    this.#published.push(...records)
+  }
+
+  /** A line about a partition. */
+  note(place: Place, ...lines: readonly string[]): void {
+    const name = nameOf(place)
+    this.#partitions.set(name, [...(this.#partitions.get(name) ?? []), ...lines])
+  }
+
+  /** All of it as text; what came of it in the order in which it would have been published. */
+  toString(): string {
+    const partitions = [...this.#partitions]
+      .sort(byName)
+      .flatMap(([name, lines]) => [name, ...[...lines, ...this.#timersOf(name)].map(indented), ''])
+    const count = this.#published.length
+    const records = `${count} ${count === 1 ? 'record' : 'records'}`
+    const heading =
+      count === 0 ? 'nothing would have been published' : `would have been published, ${records}:`
+    const lines = [HEADING, '', ...partitions, heading, ...this.#published.flatMap(recordLines).map(indented)]
+    return `${lines.join('\n')}\n`
+  }
+
+  #timersOf(name: string): string[] {
+    const set = [...(this.#timers.get(name) ?? [])].filter(([, timers]) => timers.length > 0)
+    return set.map(([entity, timers]) => timersLine(entity, timers))
+  }
+}
+
+type Place = Pick<Slot, 'topic' | 'partition'>
+
+/** Partitions run side by side; here 2 stands before 10. */
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one.localeCompare(other, 'en', { numeric: true })
+}
+
+function nameOf({ topic, partition }: Place): string {
+  return `${topic}, partition ${partition}`
+}
+
+const HEADING =
+  'Invoked on an empty state of its own; nothing was published. SLUICE_LIVE=1 invokes it on the running stack.'
+
+function decisionLines({ offset, outcome, reason, event, fault, timer }: Decision): string[] {
+  const what = timer ? `timer ${timer.name} fires` : outcome
+  const entity = timer?.entity ?? (event && entityOf(event)) ?? ''
+  const place = fault?.place ? ` (${fault.place})` : ''
+  return [
+    `${String(offset).padStart(6)}  ${what.padEnd(9)}  ${reason.padEnd(16)}  ${entity}`.trimEnd(),
+    ...(fault ? [`        ${fault.code === reason ? '' : `${fault.code}: `}${fault.message}${place}`] : []),
+  ]
+}
+
+function timersLine(entity: string, timers: readonly StoredTimer[]): string {
+  const set = timers.map(({ name, dueMs }) => `${name} at ${new Date(dueMs).toISOString()}`)
+  return `        timers set for ${entity}: ${set.join(', ')}`
+}
+
+function recordLines(record: OutgoingRecord): string[] {
+  const { topic, partition, key } = record
+  const event = readEvent(record)
+  const where = `→ ${topic}${partition === undefined ? '' : `, partition ${partition}`}`
+  const keyed = key === null ? 'no key' : `key ${key}`
+  if (isFault(event)) return [`${where}  ${keyed}  ${record.value?.length ?? 0} bytes that are no event`]
+  const { type, id, data } = event
+  const shown = inspect(data, { depth: null, breakLength: 100, maxStringLength: LONGEST_TEXT })
+  return [`${where}  ${keyed}`, `    ${type}  id ${id}`, ...shown.split('\n').map(line => `    ${line}`)]
+}
+
+/** The original bytes in a failure can be as long as a record. */
+const LONGEST_TEXT = 200
+
+function indented(line: string): string {
+  return `  ${line}`
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { producedRecord } from '../../../../lib/cloudevents/writer.ts'
+import { fault } from '../../../../lib/domain/failure/codes.ts'
+import { Transcript } from '../../../../localstack/invoke-local/transcript.ts'
+import { environmentReading } from '../../../support/records.ts'
+
+const slot = (partition: number) => ({ consumer: 'c', topic: 't', partition })
+const applied = (offset: number) => ({ offset, appendMs: 0, outcome: 'applied', reason: 'counted' }) as const
+
+/** Without the heading, which is always the same. */
+const told = (transcript: Transcript) => `${transcript}`.split('\n').slice(2, -1)
+
+describe('what is told of one invocation', () => {
+  it('given nothing that was decided or published, then that', () =>
+    assert.deepEqual(told(new Transcript()), ['nothing would have been published']))
+
+  it('given partitions that were decided side by side, then each by itself, in order', () => {
+    const transcript = new Transcript()
+    transcript.decided(slot(10), [applied(3)])
+    transcript.decided(slot(2), [applied(0)])
+    transcript.decided(slot(10), [applied(4)])
+    assert.deepEqual(told(transcript), [
+      't, partition 2',
+      '       0  applied    counted',
+      '',
+      't, partition 10',
+      '       3  applied    counted',
+      '       4  applied    counted',
+      '',
+      'nothing would have been published',
+    ])
+  })
+
+  it('given a failure, then its code and its message', () => {
+    const transcript = new Transcript()
+    const why = fault('schema-violated', 'location is missing')
+    transcript.decided(slot(0), [{ ...applied(7), outcome: 'failed', reason: 'schema-violated', fault: why }])
+    assert.deepEqual(told(transcript).slice(1, 3), [
+      '       7  failed     schema-violated',
+      '          location is missing',
+    ])
+  })
+
+  it('given timers that are set and moved, then where they stand in the end', () => {
+    const transcript = new Transcript()
+    const timer = (dueMs: number) => [{ name: 'silent', dueMs, thresholdMs: 0, id: '', trace: {} }]
+    transcript.decided(slot(0), [applied(0)])
+    transcript.timersSet(
+      slot(0),
+      new Map([
+        ['a', timer(1)],
+        ['b', timer(1)],
+      ]),
+    )
+    transcript.timersSet(
+      slot(0),
+      new Map([
+        ['a', timer(2_000)],
+        ['b', []],
+      ]),
+    )
+    assert.deepEqual(told(transcript).slice(1, -2), [
+      '       0  applied    counted',
+      '          timers set for a: silent at 1970-01-01T00:00:02.000Z',
+    ])
+  })
+
+  it('given what was published, then topic, key, type, id and data', () => {
+    const transcript = new Transcript()
+    transcript.published([
+      producedRecord('topic', 'key', { ...environmentReading('an-id'), data: { a: [1] } }),
+    ])
+    transcript.published([{ topic: 'topic', partition: 3, key: null, value: Buffer.from('x'), headers: [] }])
+    assert.deepEqual(told(transcript), [
+      'would have been published, 2 records:',
+      '  → topic  key key',
+      '      io.sluice.environment.reading.v1  id an-id',
+      '      { a: [ 1 ] }',
+      '  → topic, partition 3  no key  1 bytes that are no event',
+    ])
+  })
+})

@@ -50,7 +50,7 @@ const noLeftovers = {
   name: 'no-leftovers',
   setup(build) {
     const { outdir, write } = build.initialOptions
-    // Whoever builds without writing has nothing to clear away there.
+    // A build that writes nothing must not remove anything either: its outdir may hold other files.
     if (write === false) return
     build.initialOptions.metafile = true
     let isFirst = true

@@ -52,7 +52,7 @@ export class Builder {
       plugins: pluginsOf(projectDir, settings.plugins, serverless),
       absWorkingDir: projectDir,
       write: false,
-      // Errors are told by whoever reloads.
+      // The caller reports errors.
       logLevel: 'silent',
     }
   }

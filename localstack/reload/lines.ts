@@ -1,10 +1,10 @@
 /** What is said of a save, in lines for a terminal. Pure. */
 
-/** Something that kept functions as they were. */
+/** Why functions were left as they were. */
 export interface Refusal {
   readonly functions: readonly string[]
   readonly kept: 'code' | 'rules'
-  /** In the words of who has found it; the lines after its first are shown indented. */
+  /** The lines after its first are shown indented. */
   readonly reason: string
 }
 
@@ -35,7 +35,7 @@ export function filesNamed(files: readonly string[]): string {
 
 const MOST_NAMED = 3
 
-/** Saved, and nothing differs: so that nobody waits for a line. */
+/** A save that changes nothing has a line as well: without one, it would look ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
   return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'changes' : 'change'} no ${what}`
 }

@@ -19,7 +19,7 @@ export async function tryOut({ file, name, environment }: Candidate): Promise<st
   const worker = new Worker(new URL('./try-out-thread.ts', import.meta.url), {
     env: { ...environment },
     workerData: { file, name },
-    // What it logs is no news: the function will log it again.
+    // Do not show what it logs: the function logs it again when it runs.
     stdout: true,
     stderr: true,
   })

@@ -1,6 +1,6 @@
 import { watch } from 'chokidar'
 
-/** A save is often several writes, and often of several files: it is over when so long nothing was written. */
+/** One save is often several writes to several files. It counts as finished after this long without a write. */
 const QUIET_MS = 150
 
 interface WatcherOptions {
@@ -9,11 +9,11 @@ interface WatcherOptions {
   readonly patterns: readonly string[]
   /** Files that were written after this instant count as saved even if that was before the watcher was ready. */
   readonly sinceMs: number
-  /** Given the paths as they stand to the project. What it does for one save is done before it is given the next. */
+  /** Called with paths relative to the project, for one save after another. */
   readonly onSave: (paths: readonly string[]) => Promise<void>
 }
 
-/** Watches files, and tells of saves: created, changed and deleted files alike. */
+/** Watches files and reports each save: created, changed and deleted files alike. */
 export class Watcher {
   readonly #options: WatcherOptions
   readonly #watch: ReturnType<typeof watch>

@@ -37,7 +37,7 @@ describe('what is said of a save', () => {
     ])
   })
 
-  it('given nothing that differs, then so, lest somebody waits', () => {
+  it('given nothing that differs, then that, instead of silence', () => {
     assert.equal(unchangedLine(['lib/a.ts'], 'function'), 'nothing to reload: lib/a.ts changes no function')
     assert.equal(
       unchangedLine(['a.yaml', 'b.yaml'], 'rule'),

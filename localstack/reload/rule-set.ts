@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { readRuleFiles } from '../../lib/adapters/files/rules.ts'
+import { checkRules, faultLine } from '../../lib/domain/alerting/check-rules.ts'
 import { identityOf, type Rule } from '../../lib/domain/alerting/rule.ts'
 import { type RuleFile, readRules } from '../../lib/domain/alerting/rule-files.ts'
 
@@ -13,11 +14,12 @@ export interface RuleSet {
 
 /**
  * @param shownAs what the folder is called in messages
- * @throws where the folder cannot be read, and `InvalidRules` naming everything that is wrong in its files
+ * @throws where the folder cannot be read, or with a line for each fault in its files
  */
 export async function readRuleSet(folder: string, shownAs = folder): Promise<RuleSet> {
-  const found = await readRuleFiles(folder)
-  const files = found.map(({ where, text }) => ({ where: join(shownAs, basename(where)), text }))
+  const files = await readRuleFiles(folder, shownAs)
+  const { faults } = checkRules(files)
+  if (faults.length > 0) throw new Error(faults.map(faultLine).join('\n'))
   return { files, rules: readRules(files) }
 }
 

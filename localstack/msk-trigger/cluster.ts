@@ -1,8 +1,14 @@
 import type { Admin, Kafka } from 'kafkajs'
 import type { Mapping, StartingPosition } from './mappings.ts'
+import { isRetriableAnswer } from './retriable-answer.ts'
+import { pause } from './wait.ts'
 
 /** What a configuration belongs to. kafkajs exports the number in a way that an ES module cannot import. */
 const TOPIC = 2
+
+/** How long a question is asked again while its broker is not, or not yet, the right one; then it is an error. */
+const ASK_AGAIN_FOR_MS = 5_000
+const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>
 
@@ -52,7 +58,20 @@ export class Cluster {
     })
   }
 
+  /** A topic can be seconds old and a leader can move: each attempt has a new connection, and with it new metadata. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const askedAtMs = performance.now()
+    for (;;) {
+      try {
+        return await this.#askOnce(question)
+      } catch (error) {
+        if (!isRetriableAnswer(error) || performance.now() - askedAtMs >= ASK_AGAIN_FOR_MS) throw error
+      }
+      await pause(ASK_EVERY_MS)
+    }
+  }
+
+  async #askOnce<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.#kafka.admin({ retry: { retries: 2 } })
     try {
       await admin.connect()

@@ -2,13 +2,13 @@ import type { Admin, ITopicConfig } from 'kafkajs'
 import { until } from './until.ts'
 
 /**
- * Creates a topic and waits until it can be used. Not by the library's own wait: that fails at a broker which has not yet
- * heard of the topic.
+ * Creates a topic and waits until it can be used: until the leader of each partition answers. The library's own wait
+ * fails at a broker that has not yet heard of the topic, and metadata name a leader before that broker has become one.
  */
 export async function createTopic(admin: Admin, config: ITopicConfig): Promise<void> {
   await admin.createTopics({ topics: [config], waitForLeaders: false })
-  await until(`${config.topic} has leaders`, async () => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [config.topic] })
-    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  await until(`the leaders of ${config.topic} answer`, async () => {
+    await admin.fetchTopicOffsets(config.topic)
+    return true
   })
 }

@@ -3,3 +3,14 @@ export function brokersAnswer(error: unknown): string | undefined {
   const { type, cause } = error as { type?: string; cause?: unknown }
   return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }
+
+/**
+ * Whether the protocol calls this answer retriable: the metadata that led to this broker are not, or not yet, true. A
+ * broker names the leader of a new partition before that leader knows it, and again whenever a leader moves.
+ */
+export function isRetriableAnswer(error: unknown): boolean {
+  const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }
+  if (type !== undefined) return retriable === true
+  // The leader is a broker that the client has not heard of, or there is none.
+  return name === 'KafkaJSBrokerNotFound' || (cause instanceof Error && isRetriableAnswer(cause))
+}

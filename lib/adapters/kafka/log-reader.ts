@@ -6,6 +6,8 @@
 import type { Kafka } from 'kafkajs'
 import Batch from 'kafkajs/src/consumer/batch.js'
 import { type LogReader, type Looked, type Stretch, Unavailable } from '../../pipeline/ports.ts'
+import { isRetriableAnswer } from './answers.ts'
+import { askLeaders } from './ask-leaders.ts'
 import { Fresh } from './fresh.ts'
 import { logRecordOf } from './messages.ts'
 
@@ -15,10 +17,14 @@ export type Isolation = keyof typeof ISOLATION
 
 const FETCH_BYTES = 4 * 1024 * 1024
 
+/** Shorter than elsewhere: what a batch cannot read now, the next one reads. */
+const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
+
 /** The library's own connection to a cluster. */
 interface Cluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
+  refreshMetadata(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findBroker(node: { nodeId: string }): Promise<Broker>
@@ -57,7 +63,20 @@ export class KafkaLogReader implements LogReader {
 
   async read(topic: string, partition: number, stretch: Stretch): Promise<Looked> {
     try {
-      const cluster = await this.#cluster.get()
+      return await askLeaders(() => this.#read(topic, partition, stretch), PATIENCE_OF_A_BATCH)
+    } catch (error) {
+      throw new Unavailable('broker-unavailable', `Kafka cannot be read: ${(error as Error).message}`)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#cluster.drop()
+  }
+
+  /** After a failure the next one begins with new metadata, or with a new connection. */
+  async #read(topic: string, partition: number, stretch: Stretch): Promise<Looked> {
+    const cluster = await this.#cluster.get()
+    try {
       await cluster.addTargetTopic(topic)
       const logStart = await startOf(cluster, topic, partition)
       const fromOffset = Math.max(stretch.fromOffset, logStart)
@@ -69,13 +88,11 @@ export class KafkaLogReader implements LogReader {
       const records = batch.messages.map(message => logRecordOf(topic, partition, message))
       return { records, nextOffset: Number(last.offset) + 1, logStart }
     } catch (error) {
-      await this.#cluster.drop()
-      throw new Unavailable('broker-unavailable', `Kafka cannot be read: ${(error as Error).message}`)
+      // Other partitions are read over the same connection, so it is closed only if it may be broken.
+      if (isRetriableAnswer(error)) await cluster.refreshMetadata()
+      else await this.#cluster.drop()
+      throw error
     }
-  }
-
-  close(): Promise<void> {
-    return this.#cluster.drop()
   }
 
   async #fetch(cluster: Cluster, topic: string, partition: number, offset: number): Promise<Batch> {

@@ -1,4 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs'
+import { askLeaders, type Patience } from './ask-leaders.ts'
+import { Fresh } from './fresh.ts'
 
 export interface Bounds {
   /** The offset of the first record that is still there. */
@@ -7,13 +9,26 @@ export interface Bounds {
   readonly end: number
 }
 
-/** Asks how far topics have come, over one connection. */
+/**
+ * Asks how far topics have come, over one connection, one question after another. A topic may be new and its leader may
+ * move: it asks again until the leader of each partition has answered.
+ */
 export class TopicOffsets {
-  readonly #admin: Admin
-  #connected: Promise<void> | undefined
+  readonly #patience: Patience | undefined
+  readonly #admin: Fresh<Admin>
+  #last: Promise<unknown> = Promise.resolve()
 
-  constructor(kafka: Kafka) {
-    this.#admin = kafka.admin()
+  constructor(kafka: Kafka, patience?: Patience) {
+    this.#patience = patience
+    this.#admin = new Fresh(
+      async () => {
+        // `askLeaders` asks again.
+        const admin = kafka.admin({ retry: { retries: 0 } })
+        await admin.connect()
+        return admin
+      },
+      admin => admin.disconnect(),
+    )
   }
 
   /** The offset after the last record of each partition, by partition. */
@@ -22,19 +37,28 @@ export class TopicOffsets {
   }
 
   /** From where to where each partition can be read now, by partition. */
-  async bounds(topic: string): Promise<Bounds[]> {
-    this.#connected ??= this.#admin.connect().catch(error => {
-      this.#connected = undefined
-      throw error
-    })
-    await this.#connected
-    const bounds: Bounds[] = []
-    for (const { partition, low, high } of await this.#admin.fetchTopicOffsets(topic))
-      bounds[partition] = { start: Number(low), end: Number(high) }
-    return bounds
+  bounds(topic: string): Promise<Bounds[]> {
+    // In turn: after a failure the connection is closed, and no other question may be under way on it.
+    const answer = this.#last.then(() => askLeaders(() => this.#ask(topic), this.#patience))
+    this.#last = answer.catch(() => {})
+    return answer
   }
 
-  async close(): Promise<void> {
-    await this.#admin.disconnect()
+  close(): Promise<void> {
+    return this.#admin.drop()
+  }
+
+  async #ask(topic: string): Promise<Bounds[]> {
+    try {
+      const admin = await this.#admin.get()
+      const bounds: Bounds[] = []
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+        bounds[partition] = { start: Number(low), end: Number(high) }
+      return bounds
+    } catch (error) {
+      // Metadata belong to the connection, and the library has no other way to renew them.
+      await this.#admin.drop()
+      throw error
+    }
   }
 }

@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
+import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs'
 import { type Replication, SIGNALS, TOPICS, type Topic, topicName } from '../../domain/topics.ts'
-import { brokersAnswer } from './answers.ts'
+import { isRetriableAnswer } from './answers.ts'
+import { askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { TopicOffsets } from './offsets.ts'
 
 export interface TopicsOptions {
   readonly brokers: readonly string[]
@@ -26,22 +27,22 @@ export interface TopicsOutcome {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const KNOWN_WITHIN_MS = 15_000
 
 /**
  * Creates the topics of the table that are missing and compares the others with it. Changes no topic that exists:
  * another number of partitions would move entities away from their state.
  */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
-  return withAdmin(options.brokers, 5, async admin => {
+  return withAdmin(options.brokers, 5, async (admin, kafka) => {
     const before = new Set(await admin.listTopics())
     const names = SIGNALS.map(signal => topicName(signal, options.env))
     const created = names.filter(name => !before.has(name))
     if (created.length > 0) await createTopics(admin, options, created)
+    await untilLed(kafka, names)
     return {
       created,
       existing: names.filter(name => before.has(name)),
-      differences: await onceKnown(names, () => findDifferences(admin, options)),
+      differences: await askLeaders(() => findDifferences(admin, options), PATIENCE_WITH_NEW_TOPIC),
     }
   })
 }
@@ -68,36 +69,25 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
     waitForLeaders: false,
     topics: topics.filter(({ topic }) => missing.includes(topic)),
   })
-  await untilLed(admin, missing)
-}
-
-/** Waits until every partition has a leader: before that, nothing can be written to it or read from it. */
-async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
-  const areLed = async () => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
-    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)) || undefined
-  }
-  await onceKnown(names, areLed)
 }
 
 /**
- * Asks until there is an answer. A broker hears of a new topic a moment after the one that created it, and each
- * question may go to another broker.
+ * Waits until the leader of every partition answers; before that, nothing can be written to it or read from it. Metadata
+ * that name a leader do not tell this: the broker may not have become one yet.
  */
-async function onceKnown<T>(names: readonly string[], ask: () => Promise<T | undefined>): Promise<T> {
-  const giveUpAtMs = Date.now() + KNOWN_WITHIN_MS
-  for (;;) {
-    const answer = await ask().catch(orNotYet)
-    if (answer !== undefined) return answer
-    if (Date.now() > giveUpAtMs)
-      throw new Error(`not led by a broker within ${KNOWN_WITHIN_MS} ms: ${names.join(', ')}`)
-    await pause(50)
+async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
+  const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
+  try {
+    for (const name of names) await offsets.ends(name).catch(error => throwUnled(name, error))
+  } finally {
+    await offsets.close()
   }
 }
 
-function orNotYet(error: unknown): undefined {
-  const answered = brokersAnswer(error)
-  if (answered !== 'UNKNOWN_TOPIC_OR_PARTITION' && answered !== 'LEADER_NOT_AVAILABLE') throw error
+function throwUnled(topic: string, error: unknown): never {
+  if (!isRetriableAnswer(error)) throw error
+  const { message } = error as Error
+  throw new Error(`topic ${topic} has a partition that no broker leads: ${message}`, { cause: error })
 }
 
 function topicConfiguration(topic: Topic, { minInsync }: Replication): IResourceConfigEntry[] {
@@ -153,18 +143,19 @@ async function findDifferences(admin: Admin, options: TopicsOptions): Promise<To
 async function withAdmin<T>(
   brokers: readonly string[],
   retries: number,
-  use: (admin: Admin) => Promise<T>,
+  use: (admin: Admin, kafka: Kafka) => Promise<T>,
 ): Promise<T> {
-  const admin = new kafkajs.Kafka({
+  const kafka = new kafkajs.Kafka({
     clientId: 'sluice-topics',
     brokers: [...brokers],
     connectionTimeout: 2_000,
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries },
-  }).admin()
+  })
+  const admin = kafka.admin()
   await admin.connect()
   try {
-    return await use(admin)
+    return await use(admin, kafka)
   } finally {
     await admin.disconnect()
   }

@@ -1,6 +1,9 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import { FETCHED_TOGETHER, restMs } from './backpressure.ts'
+import { randomUUID } from 'node:crypto'
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
+import { restMs } from './backpressure.ts'
+import { consumerOptions, HANDED_OVER } from './consumer-options.ts'
 import type { Message } from './event.ts'
+import { GroupExit } from './group-exit.ts'
 import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
 import type { StartOffsets } from './start-offsets.ts'
@@ -36,9 +39,11 @@ export class GroupMember {
   readonly #settings: Settings
   readonly #listener: MemberListener
   readonly #left = Promise.withResolvers<void>()
+  readonly #exit: GroupExit
   #consumer: Consumer | undefined
+  /** Settled when the present consumer has joined for the first time, or has broken before that. */
+  #started: Promise<void> = Promise.resolve()
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
-  #firstJoin = Promise.withResolvers<void>()
   #rejoins = Promise.withResolvers<void>()
   #memberId: string | undefined
   /** Counts the joins: what was begun under an earlier one no longer holds. */
@@ -46,8 +51,17 @@ export class GroupMember {
   /** False from a join until the positions to go on from are set. */
   #isReading = false
 
-  constructor(kafka: Kafka, mapping: Mapping, settings: Settings, listener: MemberListener) {
-    this.#kafka = kafka
+  /** @param connect makes a client that has this id for the brokers */
+  constructor(
+    connect: (clientId: string) => Kafka,
+    mapping: Mapping,
+    settings: Settings,
+    listener: MemberListener,
+  ) {
+    // No other member has this id.
+    const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
+    this.#kafka = connect(clientId)
+    this.#exit = new GroupExit(this.#kafka, mapping.groupId, clientId)
     this.#mapping = mapping
     this.#settings = settings
     this.#listener = listener
@@ -55,12 +69,14 @@ export class GroupMember {
 
   /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer breaks. Call it again then. */
   async read(largestBatchBytes: number): Promise<void> {
-    const { groupId, topic, startingPosition } = this.#mapping
-    const consumer = this.#kafka.consumer(consumerOptions(groupId, this.#settings, largestBatchBytes))
+    const { topic } = this.#mapping
+    const consumer = this.#kafka.consumer({
+      ...consumerOptions(this.#mapping, this.#settings, largestBatchBytes),
+      partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
+    })
     const broken = Promise.withResolvers<never>()
     // It can break before it is awaited below.
     broken.promise.catch(() => {})
-    this.#firstJoin = Promise.withResolvers()
     this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
     this.#memberId = undefined
@@ -70,14 +86,8 @@ export class GroupMember {
       this.#joined(partitions, payload.memberId).catch(broken.reject)
     })
     try {
-      await consumer.connect()
-      // Only for an offset that no longer exists (rule 34); every other start is sought out by #joined.
-      await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
-      await consumer.run({
-        autoCommit: false,
-        partitionsConsumedConcurrently: HANDED_OVER,
-        eachBatch: payload => this.#received(payload),
-      })
+      this.#started = this.#begin(consumer)
+      await this.#started
       await Promise.race([
         broken.promise,
         this.#left.promise,
@@ -88,6 +98,18 @@ export class GroupMember {
       await consumer.disconnect().catch(() => {})
       throw error
     }
+  }
+
+  async #begin(consumer: Consumer): Promise<void> {
+    const { topic, startingPosition } = this.#mapping
+    await consumer.connect()
+    // Only for an offset that no longer exists (rule 34); every other start is sought out by #joined.
+    await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: HANDED_OVER,
+      eachBatch: payload => this.#received(payload),
+    })
   }
 
   /**
@@ -114,12 +136,17 @@ export class GroupMember {
     this.#rejoins.resolve()
   }
 
-  /** Leaves the group at once, so that its partitions are free and no one waits for the session to end. */
+  /**
+   * Leaves the group at once, whether it has joined or is joining, so that its partitions are free and no one waits for
+   * its session to end. Joins no more. Resolves when the group has no member of ours, or when no broker can be reached.
+   */
   async leave(): Promise<void> {
-    // A consumer that is told to stop while it joins would be a member a moment later.
-    if (this.#consumer) await this.#firstJoin.promise
     this.#left.resolve()
-    await this.#consumer?.disconnect()
+    await this.#exit.leave(async () => {
+      // kafkajs forgets to leave a group if it is told to stop before its first join is complete.
+      await this.#started.catch(() => {})
+      await this.#consumer?.disconnect()
+    })
   }
 
   async #joined(partitions: readonly number[], memberId: string): Promise<void> {
@@ -129,7 +156,6 @@ export class GroupMember {
     this.pause(partitions)
     const goesOn = memberId === this.#memberId
     this.#memberId = memberId
-    this.#firstJoin.resolve()
     const known = this.#listener.assigned(partitions, goesOn)
     const { from, pin } = await this.#listener.startOffsets(partitions.filter(p => !known.has(p)))
     if (join !== this.#join) return
@@ -157,40 +183,5 @@ export class GroupMember {
     if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
     const rest = restMs(batch)
     if (rest > 0) await pause(rest)
-  }
-}
-
-/** So many partitions of a fetch are handed over, whichever of them has no room for more: each costs a promise a fetch. */
-const HANDED_OVER = 100
-
-/**
- * How often kafkajs tries again before it gives up a member, which is then ours to begin anew. With one broker, long enough
- * to sit out its restart as the same member. With several, another takes over the group of one that is lost; kafkajs
- * goes on asking the lost one, so the sooner it gives up, the better.
- */
-const RETRIES = { oneBroker: 8, several: 3 }
-
-function consumerOptions(
-  groupId: string,
-  { brokers, sessionTimeoutMs }: Settings,
-  largestBatchBytes: number,
-) {
-  return {
-    groupId,
-    sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
-    allowAutoTopicCreation: false,
-    // Partitions that were added to a topic are noticed within this time.
-    metadataMaxAge: 30_000,
-    // A fetch waits so long at most, and with it a resumed partition and the end: kafkajs cannot interrupt it.
-    maxWaitTimeInMs: 200,
-    // The largest batch must fit, or a broker would not give it out while partitions before it have records.
-    maxBytesPerPartition: largestBatchBytes,
-    maxBytes: FETCHED_TOGETHER * largestBatchBytes,
-    retry: {
-      retries: brokers.length > 1 ? RETRIES.several : RETRIES.oneBroker,
-      maxRetryTime: 2_000,
-      restartOnFailure: async () => false,
-    },
   }
 }

@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts'
 import { type StartOffsets, startOffsets } from './start-offsets.ts'
 import { pause, within } from './wait.ts'
 
-/** Leaving takes the rest of a fetch (200 ms) and one request: if it takes longer, the broker is gone. */
+/** To leave the group, beside what running invocations have left of their time: if it takes longer, the broker is gone. */
 const LEAVE_MS = 1_000
 
 /** Between attempts to find the topic and to join the group. */
@@ -112,11 +112,15 @@ export class EventSource implements MemberListener, Faulty {
     }
   }
 
-  /** Waits so long for running invocations, abandons the rest uncommitted, and leaves the group. */
+  /** Waits at most `graceMs` for running invocations, abandons the rest uncommitted, and leaves the group. */
   async stop(graceMs: number): Promise<void> {
+    const leaveByMs = performance.now() + graceMs + LEAVE_MS
     this.#ending.abort()
     await this.#dispatcher.stop(graceMs)
-    await within(LEAVE_MS, Promise.all([this.#member.leave(), this.#parts.sender?.close()]))
+    await within(
+      leaveByMs - performance.now(),
+      Promise.all([this.#member.leave(), this.#parts.sender?.close()]),
+    )
   }
 
   assigned(partitions: readonly number[], goesOn: boolean): ReadonlyMap<number, number> {

@@ -11,7 +11,7 @@ import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
 import { within } from './wait.ts'
 
-/** So long an orderly end waits for running invocations; with leaving the groups it stays within 5 s. */
+/** An orderly end waits this long for running invocations. With leaving the groups it stays within 5 s. */
 const GRACE_MS = 3_000
 
 /** So long it waits for the threads to end: they are terminated, so this is never reached but by a fault. */
@@ -37,14 +37,16 @@ export class Trigger {
   ) {
     const { mappings, settings, log } = parts
     // kafkajs is silent: what keeps a source from reading is said by the source, once and in its own words.
-    const kafka = new Kafka({
-      clientId: settings.clientId,
-      brokers: [...settings.brokers],
-      logLevel: logLevel.NOTHING,
-      connectionTimeout: 3_000,
-      // A broker that does not answer is reported within a second or two; the sources try again for ever.
-      retry: { retries: 2 },
-    })
+    const connect = (clientId: string) =>
+      new Kafka({
+        clientId,
+        brokers: [...settings.brokers],
+        logLevel: logLevel.NOTHING,
+        connectionTimeout: 3_000,
+        // A broker that does not answer is reported within a second or two; the sources try again for ever.
+        retry: { retries: 2 },
+      })
+    const kafka = connect(settings.clientId)
     const invoker = new Invoker(serverless, offlineOptions, log)
     const cluster = new Cluster(kafka)
     const senderParts = (mapping: Mapping) => ({
@@ -62,7 +64,7 @@ export class Trigger {
           cluster,
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
           invoke: (event, answerCounts) => invoker.invoke(mapping, event, answerCounts),
-          member: (of, listener) => new GroupMember(kafka, of, settings, listener),
+          member: (of, listener) => new GroupMember(connect, of, settings, listener),
         }),
     )
     this.#faults =

@@ -11,6 +11,7 @@ import { imports } from './runner/checks/imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
+import { describeDifferences, differences } from './runner/repeats.ts'
 import { countLine, type Result } from './runner/result.ts'
 import { Screen } from './runner/screen.ts'
 import { withServers } from './runner/servers.ts'
@@ -61,13 +62,31 @@ async function main(args: string[]): Promise<number> {
   }
   const signal = stopRequest()
   const screen = new Screen(process.stdout, process.env)
-  const results = await runAll(selection, screen, signal)
+  const runs = await runRepeatedly(selection, screen, signal)
+  const results = runs.flat()
   if (signal.aborted) screen.heading('Stopped before the end: only what had ended is counted.')
   else if (results.length === 0)
     results.push({ outcome: 'failed', name: 'npm test', why: `nothing is called "${selection.pattern}"` })
-  screen.summary(results)
+  // The last run was cut off if it was stopped, so it cannot be compared.
+  const complete = signal.aborted ? runs.slice(0, -1) : runs
+  const comparison = complete.length > 1 ? describeDifferences(differences(complete), complete.length) : []
+  screen.summary(results, comparison)
   console.log(countLine(results))
   return signal.aborted ? 130 : Number(results.some(({ outcome }) => outcome === 'failed'))
+}
+
+/** The results of each run. A selection that selects nothing is not repeated. */
+async function runRepeatedly(selection: Selection, screen: Screen, signal: AbortSignal): Promise<Result[][]> {
+  const { repeat } = selection
+  if (repeat === 1) return [await runAll(selection, screen, signal)]
+  const runs: Result[][] = []
+  for (let run = 1; run <= repeat && !signal.aborted; run += 1) {
+    screen.heading(`Run ${run} of ${repeat}`)
+    const results = await runAll(selection, screen, signal)
+    runs.push(results.map(result => ({ ...result, run })))
+    if (results.length === 0) break
+  }
+  return runs
 }
 
 async function runAll(

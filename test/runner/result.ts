@@ -6,11 +6,13 @@ export interface Result {
   readonly file?: string
   /** Why it failed or was skipped. */
   readonly why?: string
+  /** The number of the run, where there are several. */
+  readonly run?: number
   /** What its file wrote meanwhile. */
   output?: string
 }
 
-/** The last line of every run: it counts everything once. */
+/** The last line: it counts everything that ended, of all runs together. */
 export function countLine(results: readonly Result[]): string {
   const count = (outcome: Result['outcome']) => results.filter(result => result.outcome === outcome).length
   const skipped = count('skipped')

@@ -42,19 +42,29 @@ export class Screen {
     this.line(`  ${MARKS[outcome]}  ${name}  ${evidence}  (${seconds(ms)})`)
   }
 
-  /** Everything that failed once more, in full, and what was skipped and why: nobody should have to scroll for it. */
-  summary(results: readonly Result[]): void {
+  /**
+   * Everything that failed once more, in full, and what was skipped and why: nobody should have to scroll for it.
+   *
+   * @param comparison of several runs, line by line
+   */
+  summary(results: readonly Result[], comparison: readonly string[]): void {
     clearInterval(this.#timer)
     this.#running.clear()
     for (const result of results.filter(({ outcome }) => outcome === 'failed')) this.#failure(result)
     const skipped = results.filter(({ outcome }) => outcome === 'skipped')
     if (skipped.length > 0) this.heading('Skipped')
-    for (const { name, why } of skipped) this.line(`  ${name}: ${why}`)
+    for (const line of new Set(skipped.map(({ name, why }) => `  ${name}: ${why}`))) this.line(line)
+    if (comparison.length > 0) this.line(`\n${comparison.join('\n')}`)
     this.line(`\nAfter ${seconds(Date.now() - this.#startedAtMs)}:`)
   }
 
-  #failure({ name, file, why = '', output }: Result): void {
-    const lines = [`\nFAIL  ${name}`, ...(file && file !== name ? [`      ${file}`] : []), indented(why)]
+  #failure({ name, file, run, why = '', output }: Result): void {
+    const when = run === undefined ? '' : `  (run ${run})`
+    const lines = [
+      `\nFAIL  ${name}${when}`,
+      ...(file && file !== name ? [`      ${file}`] : []),
+      indented(why),
+    ]
     if (output) lines.push('      Its file wrote:', indented(output.split('\n').slice(-60).join('\n')))
     this.line(lines.join('\n'))
   }

@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type Producer } from 'kafkajs'
+import { createTopic } from '../../test/support/create-topic.ts'
 
 /** A record's size in bytes, which is that of a small reading in JSON. */
 const VALUE_BYTES = 512
@@ -23,7 +24,7 @@ export class Load {
   async topic(topic: string, numPartitions: number): Promise<void> {
     const admin = this.#kafka.admin()
     await admin.connect()
-    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
+    await createTopic(admin, { topic, numPartitions })
     await admin.disconnect()
   }
 

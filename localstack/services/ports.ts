@@ -1,6 +1,7 @@
-import { once } from 'node:events'
+import { randomInt } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { LocalCloudError } from '../failure.ts'
+import { reservePort } from './reserved-ports.ts'
 
 /** The only address that anything here listens on. */
 export const LOOPBACK = '127.0.0.1'
@@ -32,22 +33,23 @@ export async function portInUse(port: number): Promise<boolean> {
   return (await accepts(LOOPBACK, port)) || !(await canListen(port))
 }
 
-/** A port that is free now, as the system gives it. */
+/**
+ * Below the ports that systems hand out by themselves (from 32768 on Linux, from 49152 elsewhere). One of those could go to
+ * any connection or listener between the moment when it is found free and the moment when its server listens.
+ */
+const GIVEN = { from: 12_000, to: 32_000 }
+
+/** A port that is free, and is given to no other process of ours as long as this one lives. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, LOOPBACK)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port')
-  return address.port
+  for (;;) {
+    const port = randomInt(GIVEN.from, GIVEN.to)
+    if (reservePort(port) && !(await portInUse(port))) return port
+  }
 }
 
-/** So many that are free now, none of them twice. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await freePort())
-  return [...ports]
+/** As many, none of them twice. */
+export function freePorts(count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, freePort))
 }
 
 /** Whether a TCP connection is taken within `timeoutMs`. */

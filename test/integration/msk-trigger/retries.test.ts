@@ -41,7 +41,7 @@ describe('what fails', { timeout: 180_000 }, () => {
         }),
         age: msk('age', { maximumRecordAgeInSeconds: 60 }),
         malformed: msk('malformed', { ...reports, maximumRetryAttempts: 5 }),
-        hangs: { timeout: 1, ...msk('hangs', { maximumRetryAttempts: 1 }) },
+        hangs: { timeout: 3, ...msk('hangs', { maximumRetryAttempts: 1 }) },
         exits: msk('exits', { maximumRetryAttempts: 1 }),
       },
       {

@@ -8,7 +8,7 @@ export interface Difference {
   readonly endings: readonly Ending[]
 }
 
-export interface Ending {
+interface Ending {
   /** `absent`: the run has no result of it. */
   readonly outcome: Result['outcome'] | 'absent'
   /** The numbers of the runs, from 1 on. */

@@ -124,7 +124,7 @@ describe('what fails', { timeout: 180_000 }, () => {
     assert.equal(batches('hangs').length, 2)
     await kafka.send(topic('hangs'), [{ value: 'works again' }])
     await kafka.untilCommitted(group('hangs'), topic('hangs'), [2])
-    assert.match(project.output, /given up: .* timeout: the handler took longer than 1000 ms/)
+    assert.match(project.output, /given up: .* timeout: the handler took longer than 3000 ms/)
   })
 
   it('may be a handler that ends its process', async () => {

@@ -69,6 +69,13 @@ export class Project {
     return project
   }
 
+  /** A project of one function `f`, whose only event is this topic. Batches of ten at most wait for nothing. */
+  static ofTopic(topic: string, handler: string, event = {}): Promise<Project> {
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
+    const events = [{ msk: { arn, topic, maximumBatchingWindow: 0, batchSize: 10, ...event } }]
+    return Project.create({ f: { timeout: 60, events } }, { f: handler })
+  }
+
   /** A project that lies in a folder already, which `remove` then deletes. */
   static in(folder: string, service: string): Project {
     return new Project(folder, service)

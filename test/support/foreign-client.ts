@@ -45,11 +45,22 @@ export class ForeignClient {
     })
   }
 
-  /** The offset after the last record of each partition, by partition. */
+  /**
+   * The offset after the last record of each partition, by partition. Each attempt has metadata of its own, which the
+   * library would keep for minutes: a leader can be lost, and until there is another nobody can tell.
+   */
   async ends(topic: string): Promise<number[]> {
     const ends: number[] = []
-    for (const { partition, high } of await this.#admin.fetchTopicOffsets(topic))
-      ends[partition] = Number(high)
+    await until(`the leaders of ${topic} answer`, async () => {
+      const admin = this.#kafka.admin()
+      try {
+        await admin.connect()
+        for (const { partition, high } of await admin.fetchTopicOffsets(topic)) ends[partition] = Number(high)
+        return true
+      } finally {
+        await admin.disconnect()
+      }
+    })
     return ends
   }
 

@@ -98,7 +98,14 @@ module.exports = {
       comment: 'any serverless-offline project can use it',
       severity: 'error',
       from: { path: '^localstack/msk-trigger/' },
-      to: { dependencyTypes: ['local'], pathNot: '^localstack/msk-trigger/' },
+      to: { dependencyTypes: ['local'], pathNot: '^(localstack/msk-trigger|packages)/' },
+    },
+    {
+      name: 'packages-stand-alone',
+      comment: 'each is shared by parts that must not import one another',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { dependencyTypes: ['local'], pathNot: '^packages/$1/' },
     },
     {
       name: 'count-stands-alone',

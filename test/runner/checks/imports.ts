@@ -17,7 +17,7 @@ interface Cruise {
   }
 }
 
-const FOLDERS = ['lib', 'functions', 'cli', 'localstack', 'schemas', 'infra', 'bench', 'test']
+const FOLDERS = ['packages', 'lib', 'functions', 'cli', 'localstack', 'schemas', 'infra', 'bench', 'test']
 
 /** Imports that are there for certain: a cruise that has not seen them has not read the code. */
 const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
@@ -29,6 +29,9 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^functions\//, /^lib\/runtime\.ts$/],
   [/^cli\//, /^lib\//],
   [/^lib\/adapters\/kafka\//, /node_modules\/kafkajs\//],
+  [/^lib\/adapters\/kafka\//, /^packages\/kafka-records\//],
+  [/^localstack\/msk-trigger\//, /^packages\/kafka-records\//],
+  [/^packages\/kafka-records\//, /node_modules\/hysnappy\//],
   [/^lib\/adapters\/redis\//, /node_modules\/ioredis\//],
   [/^lib\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
 ]

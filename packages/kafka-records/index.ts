@@ -1,0 +1,3 @@
+export { inflate } from './codecs.ts'
+export { readEveryCodec } from './kafkajs.ts'
+export { UnreadableBatch } from './unreadable-batch.ts'

@@ -1,4 +1,5 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { readEveryCodec } from '@sluice/kafka-records'
+import kafkajs, { Kafka, logLevel } from 'kafkajs'
 import { Cluster } from './cluster.ts'
 import { senderFor } from './destinations.ts'
 import { FaultSocket } from './fault-socket.ts'
@@ -36,6 +37,7 @@ export class Trigger {
     },
   ) {
     const { mappings, settings, log } = parts
+    readEveryCodec(kafkajs.CompressionCodecs)
     // kafkajs is silent: what keeps a source from reading is said by the source, once and in its own words.
     const connect = (clientId: string) =>
       new Kafka({

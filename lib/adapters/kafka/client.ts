@@ -1,5 +1,6 @@
 /** The connection to Kafka. Only this folder knows the client library. */
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import { readEveryCodec } from '@sluice/kafka-records'
+import kafkajs, { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 
 export type { Kafka }
 
@@ -14,6 +15,7 @@ export interface KafkaSettings {
 
 /** A client whose connections and requests fail within seconds: what cannot be done now waits in Kafka. */
 export function kafkaClient(settings: KafkaSettings): Kafka {
+  readEveryCodec(kafkajs.CompressionCodecs)
   return new Kafka({
     clientId: settings.clientId,
     brokers: [...settings.brokers],

@@ -1,5 +1,5 @@
 /** The servers that a command works with, and what is said where they do not answer. */
-import { UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
+import { RefusedByKafka, UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
 import { describeAddress, parseRedisUrl } from '../lib/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/adapters/redis/client.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/config.ts'
@@ -31,6 +31,8 @@ export async function requireTopic(
       throw new CliFailure(
         `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
       )
+    if (error instanceof RefusedByKafka) throw new CliFailure(`Kafka at ${where} refuses: ${reason(error)}`)
+    if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
       `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reason(error)})`,
     )
@@ -56,7 +58,7 @@ export async function withRedis<T>(
     const host = address && describeAddress(address)
     const { name, message } = error as Error
     if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
-    if (!(error instanceof Unavailable)) throw error
+    if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
       `Redis does not answer at ${host}: is \`npm start\` running? Otherwise set REDIS_URL. (${reason(error)})`,
     )
@@ -65,10 +67,20 @@ export async function withRedis<T>(
   }
 }
 
-/** @throws Error where the answer takes longer than a server may take to answer for the first time */
+class NoAnswer extends Error {}
+
+/** Whether the server is away, so far as can be told; other errors are not its absence. */
+export function isAnswerMissing(error: unknown): boolean {
+  return error instanceof Unavailable || error instanceof NoAnswer
+}
+
+/** @throws NoAnswer where the answer takes longer than a server may take to answer for the first time */
 export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS)
+  const timer = setTimeout(
+    () => reject(new NoAnswer(`no answer within ${PATIENCE_MS / 1000} s`)),
+    PATIENCE_MS,
+  )
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }
 

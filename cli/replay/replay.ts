@@ -1,5 +1,6 @@
 /** One replay from its file to its count: the parts beside this file, in their order. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RefusedByKafka } from '../../lib/adapters/kafka/publisher.ts'
 import type { ContentMode } from '../../lib/cloudevents/writer.ts'
 import type { Config } from '../../lib/config.ts'
 import { Connections } from '../../lib/connections.ts'
@@ -156,8 +157,8 @@ function interrupted(error: unknown, { nextLine }: ReplayCounts, { terminal, res
     terminal.stderr.write(`Stopped. ${next}\n`)
     return error
   }
-  const isExpected = error instanceof Unavailable || error instanceof CliFailure
-  return isExpected ? new CliFailure(`${error.message}\n${next}`, 1, { cause: error }) : error
+  const isExpected = [Unavailable, RefusedByKafka, CliFailure].some(kind => error instanceof kind)
+  return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error
 }
 
 function aheadWarning({ ahead }: ReplayCounts, toleranceMs: number): string {

@@ -3,8 +3,9 @@
 import { brokersAnswer } from '../../lib/adapters/kafka/answers.ts'
 import { type Bounds, TopicOffsets } from '../../lib/adapters/kafka/offsets.ts'
 import type { Connections } from '../../lib/connections.ts'
-import type { Slot } from '../../lib/pipeline/ports.ts'
-import { withinPatience } from '../connections.ts'
+import { type Slot, UnreadableLog } from '../../lib/pipeline/ports.ts'
+import { isAnswerMissing, withinPatience } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
 import type { Standing } from './other-log.ts'
 
 /** Of each partition; or why nothing is known of them. */
@@ -37,7 +38,8 @@ export async function standingAt(
     const log = await connections.log()
     const { records } = await withinPatience(log.read(topic, partition, { fromOffset: mark, toOffset: mark }))
     return { ...bounds, appendedAtMs: records.find(({ offset }) => offset === mark)?.timestampMs }
-  } catch {
-    return 'away'
+  } catch (error) {
+    if (isAnswerMissing(error)) return 'away'
+    throw error instanceof UnreadableLog ? new CliFailure(error.message, 1, { cause: error }) : error
   }
 }

@@ -20,6 +20,7 @@ import {
   type StateStore,
   type Stretch,
   Unavailable,
+  UnreadableLog,
   type Waiting,
 } from './ports.ts'
 import { publish } from './publish.ts'
@@ -111,7 +112,8 @@ export class PartitionRun {
       }
       return { reason: 'contended' }
     } catch (error) {
-      return { reason: error instanceof Unavailable ? error.code : 'unexpected-error', error }
+      const isKnown = error instanceof Unavailable || error instanceof UnreadableLog
+      return { reason: isKnown ? error.code : 'unexpected-error', error }
     }
   }
 

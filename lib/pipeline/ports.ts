@@ -184,7 +184,10 @@ export interface Looked {
   readonly logStart: number
 }
 
-/** Reads the log beside what is delivered. Rejects with `Unavailable` where Kafka cannot be reached. */
+/**
+ * Reads the log beside what is delivered. Rejects with `Unavailable` where Kafka cannot be reached, and with `UnreadableLog`
+ * where it can and yet the records cannot be read.
+ */
 export interface LogReader {
   /** As much of the stretch as one fetch brings; call again from `nextOffset`. No consumer group notices. */
   read(topic: string, partition: number, stretch: Stretch): Promise<Looked>
@@ -257,4 +260,13 @@ export class Unavailable extends Error {
     this.name = 'Unavailable'
     this.code = code
   }
+}
+
+/**
+ * The log cannot be read, and waiting alone changes nothing: a batch is corrupt or too large, or Kafka refuses the access. The
+ * records stay in Kafka. The message says where and what to do, never contents.
+ */
+export class UnreadableLog extends Error {
+  override readonly name = 'UnreadableLog'
+  readonly code = 'log-unreadable'
 }

@@ -3,11 +3,19 @@
  * rebalance. The library has no public way to do that, so this file uses parts of it that it does not promise to keep:
  * therefore its version is pinned exactly, and the suite of this port tells whether another one still has them.
  */
+import { UnreadableBatch } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import Batch from 'kafkajs/src/consumer/batch.js'
-import { type LogReader, type Looked, type Stretch, Unavailable } from '../../pipeline/ports.ts'
+import {
+  type LogReader,
+  type Looked,
+  type Stretch,
+  Unavailable,
+  UnreadableLog,
+} from '../../pipeline/ports.ts'
 import { isRetriableAnswer } from './answers.ts'
 import { askLeaders } from './ask-leaders.ts'
+import { isAway, isRefusal } from './availability.ts'
 import { Fresh } from './fresh.ts'
 import { logRecordOf } from './messages.ts'
 
@@ -65,7 +73,7 @@ export class KafkaLogReader implements LogReader {
     try {
       return await askLeaders(() => this.#read(topic, partition, stretch), PATIENCE_OF_A_BATCH)
     } catch (error) {
-      throw new Unavailable('broker-unavailable', `Kafka cannot be read: ${(error as Error).message}`)
+      throw failureOf(error, `${topic}/${partition} cannot be read from offset ${stretch.fromOffset} on`)
     }
   }
 
@@ -84,7 +92,7 @@ export class KafkaLogReader implements LogReader {
       const batch = await this.#fetch(cluster, topic, partition, fromOffset)
       const last = batch.messagesWithinOffset.at(-1)
       // It is below a record that was delivered. So an open transaction hides it, or this replica has just taken over.
-      if (!last) throw new Error(`nothing to be had of ${topic}/${partition} from offset ${fromOffset} on`)
+      if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
       const records = batch.messages.map(message => logRecordOf(topic, partition, message))
       return { records, nextOffset: Number(last.offset) + 1, logStart }
     } catch (error) {
@@ -116,7 +124,7 @@ async function startOf(cluster: Cluster, topic: string, partition: number): Prom
 
 function leaderOf(cluster: Cluster, topic: string, partition: number): string {
   const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
-  if (leader === undefined) throw new Error(`${topic}/${partition} has no leader`)
+  if (leader === undefined) throw unavailable(`${topic}/${partition} has no leader`)
   return leader
 }
 
@@ -128,4 +136,18 @@ function clusterMaker(kafka: Kafka): ClusterMaker {
   const maker = symbol && (kafka as unknown as Record<symbol, ClusterMaker>)[symbol]
   if (!maker) throw new Error('this version of kafkajs has no way to a cluster: go back to 2.2.4')
   return maker
+}
+
+function unavailable(message: string, options?: ErrorOptions): Unavailable {
+  return new Unavailable('broker-unavailable', message, options)
+}
+
+/** Only what passes by itself is `Unavailable`; a bug stays what it is, and is told with its place in the code. */
+function failureOf(error: unknown, what: string): unknown {
+  if (error instanceof Unavailable) return error
+  const message = `${what}: ${(error as Error).message}`
+  if (isAway(error)) return unavailable(message, { cause: error })
+  if (isRefusal(error) || error instanceof UnreadableBatch)
+    return new UnreadableLog(message, { cause: error })
+  return error
 }

@@ -3,6 +3,7 @@ import type { IHeaders, Kafka, Producer, ProducerBatch } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
 import { brokersAnswer } from './answers.ts'
+import { isAway, isRefusal } from './availability.ts'
 import { Fresh } from './fresh.ts'
 import { murmur2Partitioner } from './partitioner.ts'
 
@@ -188,22 +189,26 @@ function grouped(headers: readonly RecordHeader<Buffer>[]): IHeaders {
 
 /** The topic is not there: not yet, for all that the publisher knows. */
 export class UnknownTopic extends Unavailable {
-  constructor(message: string) {
-    super('broker-unavailable', message)
+  constructor(message: string, options?: ErrorOptions) {
+    super('broker-unavailable', message, options)
     this.name = 'UnknownTopic'
   }
 }
 
-/** The library's own errors hold much of the client; nothing of them goes further than type and message. */
-function failureOf(error: unknown): Error {
+/** Kafka does not take it, and would not if it were tried again: somebody must change the record, or a permission. */
+export class RefusedByKafka extends Error {
+  override readonly name = 'RefusedByKafka'
+}
+
+/** Only what passes by itself is `Unavailable`; a bug stays what it is, and is told with its place in the code. */
+function failureOf(error: unknown): unknown {
   const { message } = error as Error
-  switch (brokersAnswer(error)) {
-    case 'UNKNOWN_TOPIC_OR_PARTITION':
-      return new UnknownTopic(message)
-    case 'MESSAGE_TOO_LARGE':
-      // No matter how often it is tried again: whoever made the record must make it smaller.
-      return new Error(`Kafka refuses a record as too large: ${message}`)
-    default:
-      return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`)
-  }
+  const options = { cause: error }
+  const answer = brokersAnswer(error)
+  if (answer === 'UNKNOWN_TOPIC_OR_PARTITION') return new UnknownTopic(message, options)
+  if (answer === 'MESSAGE_TOO_LARGE')
+    return new RefusedByKafka(`Kafka refuses a record as too large: ${message}`, options)
+  if (isAway(error))
+    return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`, options)
+  return isRefusal(error) ? new RefusedByKafka(`Kafka refuses it: ${message}`, options) : error
 }

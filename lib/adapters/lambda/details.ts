@@ -3,7 +3,7 @@ import { spanContextOf } from '../../cloudevents/trace.ts'
 import { entityOf } from '../../domain/event.ts'
 import type { FailureCode, Fault } from '../../domain/failure/codes.ts'
 import { framesOf } from '../../domain/failure/frames.ts'
-import { type Decision, Unavailable } from '../../pipeline/ports.ts'
+import { type Decision, Unavailable, UnreadableLog } from '../../pipeline/ports.ts'
 
 /** How long what somebody else chose may be in a line. */
 const LONGEST = 200
@@ -33,9 +33,29 @@ const QUOTED_COMMAND = /,? with args beginning with.*/s
 /** Of an error, what cannot hold data: what others wrote into its message, or hung onto it, stays here. */
 export function failureOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return {}
-  if (error instanceof Unavailable) return { error: error.message.replace(QUOTED_COMMAND, '') }
-  return { error: error.name, place: framesOf(error).slice(0, 5) }
+  const causes = causesOf(error)
+  const behind = causes.length > 0 ? { causes: causes.map(named) } : {}
+  if (error instanceof Unavailable || error instanceof UnreadableLog)
+    return { error: error.message.replace(QUOTED_COMMAND, ''), ...behind }
+  return { error: named(error), place: framesOf(causes.at(-1) ?? error).slice(0, 5), ...behind }
 }
+
+const MOST_CAUSES = 5
+
+/** What an error was made from, and that one in turn. */
+function causesOf({ cause }: Error, found: readonly Error[] = []): readonly Error[] {
+  if (!(cause instanceof Error) || found.length === MOST_CAUSES) return found
+  return causesOf(cause, [...found, cause])
+}
+
+/** An error's name, and that by which Kafka's protocol or the operating system knows it. */
+function named(error: Error): string {
+  const { name, type, code } = error as Error & { type?: unknown; code?: unknown }
+  const known = [type, code].find(word => typeof word === 'string' && WORD.test(word))
+  return known === undefined ? name : `${name} ${known}`
+}
+
+const WORD = /^[A-Z][A-Z0-9_]{1,60}$/
 
 /** Whose messages others write: what a consumer, or the outside, says or throws may quote the event. */
 const OTHERS_WORDS: readonly FailureCode[] = ['unexpected-error', 'rejected', 'not-accepted', 'timer-failed']

@@ -38,6 +38,7 @@ export class RedisClient {
     try {
       return await within(connection.commandTimeoutMs, command(connection.redis))
     } catch (error) {
+      if (isBug(error)) throw error
       const failure = unwrapped(error as Error)
       if (isLost(connection, failure)) this.#replace(connecting)
       throw failureOf(connection, failure, beganAtMs)
@@ -98,8 +99,15 @@ const REDIRECTED = /^(MOVED|ASK)\b/
 const NOT_NOW =
   /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
 
+/** What no server and no network brings about: it must not look as if waiting would help. */
+function isBug(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some(kind => error instanceof kind)
+}
+
 /** What is known of an error of the library: no more than this goes anywhere, see `failureOf`. */
 interface Failure {
+  readonly name: string
+  readonly code: string | undefined
   readonly isReply: boolean
   readonly isSilence: boolean
   readonly message: string
@@ -108,8 +116,10 @@ interface Failure {
 /** Redis before 7.0 wraps the error that a script's command has met: `ERR Error running script (…): -READONLY …`. */
 const WRAPPING = /^ERR Error running script .*?: -(?=[A-Z]+ )/
 
-function unwrapped(error: Error): Failure {
+function unwrapped(error: NodeJS.ErrnoException): Failure {
   return {
+    name: error.name,
+    code: error.code,
     isReply: error.name === 'ReplyError',
     isSilence: error instanceof NoAnswer,
     message: error.message.replace(WRAPPING, ''),
@@ -127,10 +137,15 @@ function isLost({ healsItself }: Connection, { isSilence, message }: Failure): b
  */
 function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
   const { isReply, message } = failure
-  if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`)
+  const options = { cause: causeOf(failure) }
+  if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
   const why = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError.message : message
   const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
-  return new Unavailable('store-unavailable', `Redis at ${address} does not answer: ${why}${hint}`)
+  return new Unavailable('store-unavailable', `Redis at ${address} does not answer: ${why}${hint}`, options)
+}
+
+function causeOf({ name, code, message }: Failure): Error {
+  return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) })
 }
 
 class NoAnswer extends Error {}

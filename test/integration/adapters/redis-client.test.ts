@@ -28,7 +28,24 @@ describe('what a failed command tells', () => {
       assert.equal(error instanceof Unavailable, false)
       assert.match(error.message, /WRONGTYPE/)
       assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /STATE-SECRET/)
+      assert.equal((error.cause as Error).name, 'ReplyError')
     })
+  })
+
+  it('given a server that is away, then the error has the cause', async () => {
+    const error = await withClient({ url: 'redis://127.0.0.1:1' }, client =>
+      rejection(client.run(redis => redis.ping())),
+    )
+    assert.ok(error instanceof Unavailable)
+    assert.ok(error.cause instanceof Error)
+  })
+
+  it('given a bug beside the server, then the error stays what it is, and is not "unavailable"', async () => {
+    const bug = new TypeError('cannot read properties of undefined')
+    const error = await withClient({ url: redisUrl() }, client =>
+      rejection(client.run(() => Promise.reject(bug))),
+    )
+    assert.equal(error, bug)
   })
 })
 

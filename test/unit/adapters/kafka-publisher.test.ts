@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Kafka, ProducerBatch, ProducerConfig } from 'kafkajs'
-import { KafkaPublisher } from '../../../lib/adapters/kafka/publisher.ts'
+import { KafkaPublisher, RefusedByKafka } from '../../../lib/adapters/kafka/publisher.ts'
 import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { rejection } from '../../support/rejection.ts'
 
 const RECORDS = ['a', 'b'].map(topic => ({ topic, key: null, value: Buffer.from(topic), headers: [] }))
 
@@ -29,6 +30,30 @@ describe('the publisher, when a broker is lost while it sends', () => {
     const { publisher, requests } = publisherOn([refused()])
     await assert.rejects(publisher.publish(RECORDS), /refuses a record as too large/)
     assert.equal(requests.length, 1)
+  })
+})
+
+describe('what the publisher is rejected with', () => {
+  const rejectedAfter = (error: Error) => rejection(publisherOn([error]).publisher.publish(RECORDS))
+
+  it('given that Kafka is away, then it is unavailable, with the cause', async () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const error = await rejectedAfter(cause)
+    assert.ok(error instanceof Unavailable)
+    assert.equal(error.cause, cause)
+  })
+
+  it('given a permission that is missing, then Kafka refuses: waiting would not help', async () => {
+    const cause = Object.assign(new Error('Not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
+    const error = await rejectedAfter(cause)
+    assert.ok(error instanceof RefusedByKafka)
+    assert.match(error.message, /refuses it: Not authorized/)
+    assert.equal(error.cause, cause)
+  })
+
+  it('given a bug, then the error stays what it is', async () => {
+    const bug = new TypeError('cannot read properties of undefined')
+    assert.equal(await rejectedAfter(bug), bug)
   })
 })
 

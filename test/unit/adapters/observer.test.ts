@@ -7,7 +7,7 @@ import { FAILURES, type FailureCode, fault } from '../../../lib/domain/failure/c
 import { type Decided, decided, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { tick } from '../../../lib/domain/telemetry/tick.ts'
-import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
+import { type Slot, Unavailable, UnreadableLog } from '../../../lib/pipeline/ports.ts'
 import { logOf, metricsIn } from '../../support/function-log.ts'
 import { PROJECT } from '../../support/program.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../support/records.ts'
@@ -176,7 +176,14 @@ describe('what a function writes to its log', () => {
           await store.batch(bad, { ports: failing(Object.assign(new Error(quotes), { value: 'SECRET' })) })
           const reply = 'ERR unknown command, with args beginning with: SECRET'
           await store.batch(bad, { ports: failing(new Unavailable('store-unavailable', reply)) })
-          observer.unsettled(SLOT, 1, new Error(quotes))
+          await store.batch(bad, {
+            ports: failing(new Unavailable('store-unavailable', 'away', { cause: new Error(quotes) })),
+          })
+          observer.unsettled(
+            SLOT,
+            1,
+            new Error(quotes, { cause: Object.assign(new Error(quotes), { code: quotes }) }),
+          )
           for (const code of ['not-accepted', 'rejected', 'unexpected-error', 'timer-failed'] as const)
             observer.decided(SLOT, [
               { offset: 1, appendMs: 0, outcome: 'failed', reason: code, fault: fault(code, 'SECRET') },
@@ -219,6 +226,41 @@ describe('what the log says of a consumer that is wrong', () => {
     )
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
     assert.equal(log.find(line => line.code === 'unexpected-error')?.fault, 'the consumer was wrong')
+  })
+})
+
+describe('what the log says of a partition that waits', () => {
+  const waitingFor = async (error: Error, reason = 'unexpected-error') => {
+    const log = await logOf(observer => observer.waiting(SLOT, { fromOffset: 7, appendMs: 0, reason, error }))
+    const { level, error: said, place, causes } = log.find(line => 'fromOffset' in line) ?? {}
+    return { level, said, place, causes }
+  }
+
+  it('given a bug, then its kind, its place, and what it was made from are told', async () => {
+    const bug = new TypeError('SECRET')
+    const { level, said, place, causes } = await waitingFor(new Error('SECRET', { cause: bug }))
+    assert.deepEqual([level, said, causes], ['ERROR', 'Error', ['TypeError']])
+    assert.match(String((place as string[])[0]), /observer\.test\.ts/)
+  })
+
+  it('given that Kafka is away, then the message is told, and by which error that is known', async () => {
+    const refused = Object.assign(new Error('refused'), {
+      name: 'KafkaJSConnectionError',
+      code: 'ECONNREFUSED',
+    })
+    const retried = Object.assign(new Error('in vain', { cause: refused }), {
+      name: 'KafkaJSNumberOfRetriesExceeded',
+    })
+    const error = new Unavailable('broker-unavailable', 'Kafka cannot be read', { cause: retried })
+    const { said, causes } = await waitingFor(error, 'broker-unavailable')
+    assert.equal(said, 'Kafka cannot be read')
+    assert.deepEqual(causes, ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSConnectionError ECONNREFUSED'])
+  })
+
+  it('given a log that cannot be read, then the message is told: it says where and what to do', async () => {
+    const error = new UnreadableLog('t/3 cannot be read from offset 7 on', { cause: new Error('SECRET') })
+    const { level, said, causes } = await waitingFor(error, 'log-unreadable')
+    assert.deepEqual([level, said, causes], ['ERROR', 't/3 cannot be read from offset 7 on', ['Error']])
   })
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { tick } from '../../../lib/domain/telemetry/tick.ts'
+import { type LogReader, Unavailable, UnreadableLog } from '../../../lib/pipeline/ports.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -84,4 +85,26 @@ describe('what came before', () => {
     await stage.batch([record(0, reading('a')), record(1, { ...again, data })])
     assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
   })
+})
+
+describe('records that were not delivered and cannot be read', () => {
+  const errors: [what: string, error: Error, reason: string][] = [
+    ['Kafka is away', new Unavailable('broker-unavailable', 'away'), 'broker-unavailable'],
+    ['a batch in the log is corrupt', new UnreadableLog('corrupt'), 'log-unreadable'],
+    ['the log reader has a bug', new TypeError('cannot read properties of undefined'), 'unexpected-error'],
+  ]
+  for (const [what, error, reason] of errors)
+    it(`given that ${what}, then the batch stays in Kafka, and the error is told as ${reason}`, async () => {
+      const log: LogReader = { read: () => Promise.reject(error) }
+      const stage = new Stage(undefined, { log })
+      await stage.batch([record(0, reading('a'))])
+      const { batchItemFailures } = await stage.batch([record(2, reading('c')), record(3, reading('d'))])
+      assert.deepEqual(
+        batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset),
+        [2, 3],
+      )
+      assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+      const [wait, ...more] = stage.observer.waits
+      assert.deepEqual([wait?.reason, wait?.error, more], [reason, error, []])
+    })
 })

@@ -14,7 +14,8 @@ import type { Launch } from './process.ts'
 import { requireJava, requireMaven } from './requirements.ts'
 import { runTool } from './tool.ts'
 
-const KAFKA_VERSION = '4.3.0'
+/** The version that is started where nothing else is asked for. */
+export const KAFKA_VERSION = '4.3.0'
 
 export interface KafkaOptions {
   /** The port of each broker: as many as there are to be. */

@@ -117,6 +117,24 @@ describe('serverless package', { timeout: 120_000 }, () => {
       )
     })
 
+    it(`has ${name} read a codec of Kafka when it meets one`, async () => {
+      const files = await filesIn(join(folder, `${name}.zip`))
+      const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+      const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
+      const codecs = ['ERR_BUFFER_TOO_LARGE', 'invalid snappy length header', 'no LZ4 frame begins'].map(
+        holding,
+      )
+      assert.deepEqual(
+        codecs.map(({ length }) => length),
+        [1, 1, 1],
+      )
+      assert.equal(new Set(codecs.flat()).size, 3, 'each is a file of its own')
+      assert.deepEqual(
+        atStart.filter(file => codecs.flat().includes(file)),
+        [],
+      )
+    })
+
     if (TOPICS[name]?.reads)
       it(`has ${name} take its version from the file that names all others by their content`, async () => {
         const files = await filesIn(join(folder, `${name}.zip`))

@@ -10,7 +10,7 @@ import { runTool } from '../../localstack/services/tool.ts'
 import { PROJECT } from './program.ts'
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-export type CodecName = (typeof CODECS)[number]
+type CodecName = (typeof CODECS)[number]
 
 /** Text without tabs, commas and colons, since a console producer reads it. */
 export interface PlainRecord {

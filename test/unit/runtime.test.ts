@@ -8,8 +8,8 @@ import { counting } from '../support/stage.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-/** What of the folder that exports spans a function loads when it starts. */
-async function loadedOf(env: Readonly<Record<string, string>>): Promise<string[]> {
+/** What of a folder a function loads when it starts. */
+async function loadedOf(folder: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const program = 'test/support/loaded-modules.ts'
   const { stdout, output } = await runProgram(program, ['functions/processor/handler.ts'], {
     env: { ...NOWHERE, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env },
@@ -19,7 +19,7 @@ async function loadedOf(env: Readonly<Record<string, string>>): Promise<string[]
   const { refusal, loaded } = JSON.parse(line) as { refusal: string; loaded: string[] }
   assert.match(refusal, /holds no record/)
   assert.ok(loaded.includes('lib/adapters/lambda/observer.ts'), 'the list is one of what was loaded')
-  return loaded.filter(module => module.startsWith('lib/adapters/otlp/'))
+  return loaded.filter(module => module.startsWith(folder))
 }
 
 /** Of functions that read from Kafka, and reach nobody. */
@@ -67,11 +67,15 @@ describe('when a function is put together', () => {
 
 describe('what a function loads', () => {
   it('given no endpoint, then nothing that exports spans', async () => {
-    assert.deepEqual(await loadedOf({}), [])
+    assert.deepEqual(await loadedOf('lib/adapters/otlp/'), [])
+  })
+
+  it('given no batch to inflate, then no codec of Kafka', async () => {
+    assert.deepEqual(await loadedOf('packages/kafka-records/'), [])
   })
 
   it('given an endpoint, then that as well', async () => {
-    const loaded = await loadedOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
+    const loaded = await loadedOf('lib/adapters/otlp/', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
     assert.ok(loaded.includes('lib/adapters/otlp/exporter.ts'), loaded.join())
   })
 })

@@ -12,10 +12,19 @@ const LOCK = JSON.stringify({
   packages: {
     '': {},
     'node_modules/one': { version: '1.0.0' },
+    'node_modules/own': { resolved: 'packages/own', link: true },
+    'packages/own': { version: '0.1.0' },
     'node_modules/mac': { version: '1.0.0', optional: true },
   },
 })
-const INSTALLED = JSON.stringify({ packages: { 'node_modules/one': { version: '1.0.0' } } })
+/** Of a workspace npm notes the link and the folder, as in the lock file. */
+const INSTALLED = JSON.stringify({
+  packages: {
+    'node_modules/one': { version: '1.0.0' },
+    'node_modules/own': { resolved: 'packages/own', link: true },
+    'packages/own': { version: '0.1.0' },
+  },
+})
 
 /** Stands in for npm: does what `npm ci` does to node_modules, and notes that it ran. */
 const NPM = `#!/bin/sh

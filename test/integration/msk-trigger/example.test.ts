@@ -11,6 +11,16 @@ import { Project } from './project.ts'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const PLUGIN = join(ROOT, 'localstack', 'msk-trigger')
 
+/** What a project that uses the plugin must have, whatever it does with it. */
+async function requiredPeers(): Promise<string[]> {
+  const { peerDependencies, peerDependenciesMeta } = JSON.parse(
+    await readFile(join(PLUGIN, 'package.json'), 'utf8'),
+  )
+  const required = Object.keys(peerDependencies).filter(name => !peerDependenciesMeta[name]?.optional)
+  assert.ok(required.length > 0)
+  return required
+}
+
 describe('the example', { timeout: 60_000 }, () => {
   let kafka: TestKafka
   let project: Project
@@ -24,6 +34,8 @@ describe('the example', { timeout: 60_000 }, () => {
     const folder = await mkdtemp(join(tmpdir(), 'msk-example-'))
     await cp(join(PLUGIN, 'example'), folder, { recursive: true })
     await cp(PLUGIN, join(folder, 'msk-trigger'), { recursive: true })
+    const { devDependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+    for (const name of await requiredPeers()) assert.ok(name in devDependencies, `${name} is not installed`)
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     // Topics of the test's own, and nothing else, differ from what is in the folder.
     const file = join(folder, 'serverless.yml')

@@ -1,8 +1,10 @@
+import { Attempts } from './attempts.ts'
 import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
-import { explainShortly } from './explain.ts'
+import { explainShortly, isUnreachable } from './explain.ts'
 import type { Log } from './framework.ts'
 import type { Lane } from './lane.ts'
 import type { PartitionOffset } from './member.ts'
+import type { MappingReports } from './reports.ts'
 import { pause } from './wait.ts'
 
 /** Between two requests. What is done meanwhile goes into one: a request costs as much as ten quick invocations. */
@@ -12,6 +14,7 @@ export interface CommitsParts {
   readonly name: string
   readonly backoff: Backoff
   readonly log: Log
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly ending: AbortSignal
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }
@@ -25,6 +28,8 @@ export class Commits {
   readonly #parts: CommitsParts
   /** By lane, not by number: a partition that is lost and comes back begins anew. */
   readonly #pending = new Map<Pick<Lane, 'partition' | 'lost'>, number>()
+  /** Until a commit succeeds: that its partitions were lost is no success. */
+  readonly #attempts = new Attempts()
   #running: Promise<void> | undefined
   #trouble: Promise<void> | undefined
 
@@ -58,8 +63,8 @@ export class Commits {
   }
 
   async #commitSurely(onTrouble: () => void): Promise<void> {
-    const { name, log, backoff, ending } = this.#parts
-    for (let attempt = 1; ; attempt += 1) {
+    const { name, log, backoff, ending, reports } = this.#parts
+    for (;;) {
       // With every attempt what has been done meanwhile.
       const sent = [...this.#pending].filter(([lane]) => !lane.lost)
       for (const lane of this.#pending.keys()) if (lane.lost) this.#pending.delete(lane)
@@ -67,9 +72,14 @@ export class Commits {
       try {
         await this.#parts.commit(sent.map(([{ partition }, offset]) => ({ partition, offset })))
         for (const [lane, offset] of sent) if (this.#pending.get(lane) === offset) this.#pending.delete(lane)
+        this.#attempts.succeeded()
+        reports.resumed('commit')
         return
       } catch (error) {
         onTrouble()
+        const attempt = this.#attempts.failed()
+        const kind = isUnreachable(error) ? 'unreachable' : 'error'
+        reports.stalled({ obstacle: 'commit', kind, reason: explainShortly(error), attempt })
         if (isWorthALine(attempt)) {
           log.warning(
             `${name}  offsets not committed (attempt ${attempt}), trying again: ${explainShortly(error)}`,

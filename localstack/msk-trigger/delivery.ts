@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { FailedBatches } from './attempts.ts'
 import { delayAfter, isWorthALine } from './backoff.ts'
 import { type Discards, giveUpSurely } from './discards.ts'
 import { explain } from './explain.ts'
@@ -8,7 +9,9 @@ import type { Lane, LaneRecord } from './lane.ts'
 import { judgeAnswer, type Outcome, type Reading, wholeBatchAgain } from './outcome.ts'
 import { describe, type Part, pick, without } from './parts.ts'
 import { Progress } from './progress.ts'
+import type { StallKind } from './reports.ts'
 import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.ts'
+import type { RunningInvocations } from './running.ts'
 import type { Slots } from './slots.ts'
 import { pause } from './wait.ts'
 
@@ -19,6 +22,8 @@ export interface DeliveryContext extends Discards {
   readonly mapping: RetryPolicy & Reading
   readonly slots: Pick<Slots, 'take' | 'give'>
   readonly faults: Pick<Faults, 'strikes'>
+  readonly failedBatches: FailedBatches
+  readonly running: Pick<RunningInvocations, 'begin'>
   /** @param answerCounts false where the answer is to come too late. */
   invoke(batch: Batch, answerCounts: boolean): Promise<unknown>
   /** A fault of a test: nothing of what is in flight may be committed. */
@@ -63,7 +68,9 @@ class Delivery {
     await this.#settle(pick(this.#batch, ({ record }) => record === undefined))
     await this.#giveUpRefused()
     const sent = pick(this.#batch, ({ record, refused }) => record !== undefined && !refused)
-    let units = this.#stillOurs<Tried>([{ parts: sent, failures: 0, invocations: 0, tries: 0 }])
+    // A partition that was given away and came back goes on with its backoff.
+    const tries = this.#to.failedBatches.triesOf(sent)
+    let units = this.#stillOurs<Tried>([{ parts: sent, failures: 0, invocations: 0, tries }])
     for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
       const next = await this.#attempt(unit)
       // Partitions can be given away while their batch runs or waits.
@@ -96,7 +103,7 @@ class Delivery {
       await this.#giveUp(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
     } else {
       const waitMs = delayAfter(tries, backoff)
-      this.#tellFailure(outcome, tries, waitMs)
+      this.#failed(outcome, tries, waitMs)
       await pause(waitMs, ending)
     }
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
@@ -105,6 +112,7 @@ class Delivery {
   async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<LaneRecord> }> {
     const { mapping, faults } = this.#to
     const requestId = randomUUID()
+    const ended = this.#to.running.begin(parts)
     try {
       if (faults.strikes('duplicate')) await this.#to.invoke(parts, true)
       const answer = await this.#to.invoke(parts, !faults.strikes('timeout'))
@@ -113,6 +121,7 @@ class Delivery {
     } catch (error) {
       return { requestId, outcome: wholeBatchAgain(parts, explain(error)) }
     } finally {
+      ended()
       this.#giveSlot()
     }
   }
@@ -156,6 +165,9 @@ class Delivery {
   /** Commits as far as possible, and releases the partitions of which all is done. */
   async #settle(parts: Batch): Promise<void> {
     const done = parts.filter(({ partition }) => this.#isOurs(partition))
+    this.#to.failedBatches.done(done)
+    const partitions = done.map(({ partition }) => partition)
+    for (const obstacle of ['invocation', 'answer'] as const) this.#to.reports.resumed(obstacle, partitions)
     for (const { partition, offset } of this.#progress.settle(done)) {
       const lane = this.#lanes.get(partition)
       if (lane) await this.#to.committed(lane, offset)
@@ -189,12 +201,21 @@ class Delivery {
     this.#hasSlot = false
   }
 
-  #tellFailure(outcome: Outcome<LaneRecord>, attempt: number, waitMs: number): void {
-    const { ending, log, name } = this.#to
-    if (ending.aborted || !isWorthALine(attempt)) return
+  #failed({ again, reported, reason = '' }: Outcome<LaneRecord>, attempt: number, waitMs: number): void {
+    const { ending, log, name, failedBatches, reports } = this.#to
+    failedBatches.failed(again, attempt)
+    if (ending.aborted) return
+    const kind = reported ? 'reported' : kindOf(reason)
+    reports.stalled({ obstacle: 'invocation', kind, reason, attempt }, again)
+    if (!isWorthALine(attempt)) return
     // The whole reason once; a batch that fails for hours repeats only its first line.
-    const reason = attempt === 1 ? outcome.reason : outcome.reason?.split('\n')[0]
-    const batch = describe(outcome.again)
-    log.error(`${name}  ${batch} failed (attempt ${attempt}, again in ${waitMs} ms): ${reason}`)
+    const told = attempt === 1 ? reason : reason.split('\n')[0]
+    const batch = describe(again)
+    log.error(`${name}  ${batch} failed (attempt ${attempt}, again in ${waitMs} ms): ${told}`)
   }
+}
+
+/** By the words of `instance.ts`. */
+function kindOf(reason: string): StallKind {
+  return reason.startsWith('timeout: ') ? 'timeout' : 'error'
 }

@@ -1,3 +1,4 @@
+import type { Attempts } from './attempts.ts'
 import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
 import type { Destination } from './destination.ts'
 import type { Sender } from './destinations.ts'
@@ -5,7 +6,8 @@ import { partitionName } from './event.ts'
 import { explainShortly } from './explain.ts'
 import type { Log } from './framework.ts'
 import type { GivenUp } from './invocation-record.ts'
-import { describe } from './parts.ts'
+import { countOf, describe } from './parts.ts'
+import type { MappingReports } from './reports.ts'
 import { pause } from './wait.ts'
 
 /** What it takes to give records up. */
@@ -13,7 +15,10 @@ export interface Discards {
   readonly name: string
   readonly topic: string
   readonly log: Log
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
   readonly backoff: Backoff
+  /** Of sending to the destination. */
+  readonly sending: Attempts
   /** Aborted when the trigger ends. */
   readonly ending: AbortSignal
   readonly destination: Destination | undefined
@@ -34,22 +39,33 @@ export async function giveUpSurely(
   isHeld: (partition: number) => boolean,
   to: Discards,
 ): Promise<GivenUp['parts']> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (;;) {
     const parts = givenUp.parts.filter(({ partition }) => isHeld(partition))
     if (parts.length === 0) return []
     const which = describe(parts, partition => partitionName(to.topic, partition))
-    const what = `${to.name}  ${which} given up: ${givenUp.condition}, ${why}`
+    const reason = `${givenUp.condition}, ${why}`
+    const what = `${to.name}  ${which} given up: ${reason}`
+    const records = countOf(parts)
     if (!to.sender) {
+      to.reports.discarded({ reason, records, destination: null })
       to.log.error(`${what}. There is no destination: discarded`)
       return parts
     }
     const where = nameOf(to.destination)
+    let attempt = 1
     try {
       await to.sender.send({ ...givenUp, parts })
+      to.sending.succeeded()
+      const partitions = parts.map(({ partition }) => partition)
+      to.reports.resumed('destination', partitions)
+      to.reports.discarded({ reason, records, destination: where })
       to.log.warning(`${what}. Sent to ${where}`)
       return parts
     } catch (error) {
       if (to.ending.aborted) return []
+      attempt = to.sending.failed()
+      const notSent = `not sent to ${where}: ${explainShortly(error)}`
+      to.reports.stalled({ obstacle: 'destination', kind: 'error', reason: notSent, attempt }, parts)
       if (isWorthALine(attempt)) {
         to.log.error(
           `${what}. Not sent to ${where} (attempt ${attempt}), trying again: ${explainShortly(error)}`,

@@ -1,3 +1,4 @@
+import { Attempts, FailedBatches } from './attempts.ts'
 import type { Backoff } from './backoff.ts'
 import { Backpressure, type Fetching } from './backpressure.ts'
 import { type BatchLimits, nextBatch, type Take } from './batching.ts'
@@ -13,7 +14,10 @@ import { eventOf } from './invocation-record.ts'
 import { Lane, type LaneRecord } from './lane.ts'
 import type { Mapping } from './mappings.ts'
 import type { PartitionOffset } from './member.ts'
+import { describe, type Part } from './parts.ts'
 import { Receiver } from './receiver.ts'
+import type { MappingReports } from './reports.ts'
+import { RunningInvocations } from './running.ts'
 import { Slots } from './slots.ts'
 import { within } from './wait.ts'
 
@@ -25,6 +29,7 @@ export interface DispatcherParts extends Fetching {
   readonly brokers: readonly string[]
   readonly backoff: Backoff
   readonly log: Log
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
   readonly intake: Intake
   /** Where a destination is. */
   readonly sender: Sender | undefined
@@ -45,6 +50,7 @@ export class Dispatcher {
   readonly #commits: Commits
   readonly #receiver: Receiver
   readonly #backpressure: Backpressure
+  readonly #running: RunningInvocations
   readonly #slots = new Slots(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Set<Promise<void>>()
@@ -63,11 +69,12 @@ export class Dispatcher {
       payloadBytes: MAX_PAYLOAD_BYTES,
       envelopeBytes: Buffer.byteLength(JSON.stringify(lambdaEvent(mapping, parts.brokers, []))),
     }
-    const { name, log, backoff, intake } = parts
-    const common = { name, log, backoff, ending: this.#ending.signal }
+    const { name, log, reports, backoff, intake } = parts
+    const common = { name, log, reports, backoff, ending: this.#ending.signal }
     this.#commits = new Commits({ ...common, commit: offsets => parts.commit(offsets) })
     this.#backpressure = new Backpressure(parts)
     this.#receiver = new Receiver({ ...common, intake })
+    this.#running = new RunningInvocations((running, forMs) => this.#tellOfLong(running, forMs))
     this.#delivery = this.#deliveryContext()
   }
 
@@ -105,6 +112,7 @@ export class Dispatcher {
     clearTimeout(this.#timer)
     const work = Promise.allSettled(this.#deliveries).then(() => this.#commits.finished())
     await within(graceMs, work)
+    this.#running.close()
     this.keepOnly([])
   }
 
@@ -162,13 +170,24 @@ export class Dispatcher {
     return records
   }
 
+  #tellOfLong(parts: readonly Part[], forMs: number): void {
+    const { log, name, reports } = this.#parts
+    const reason = `no answer for ${forMs / 1000} s`
+    reports.stalled({ obstacle: 'answer', kind: 'timeout', reason, attempt: 1 }, parts)
+    log.warning(`${name}  ${describe(parts)}: ${reason}`)
+  }
+
   #deliveryContext(): DeliveryContext {
-    const { name, backoff, log, brokers, sender, faults } = this.#parts
+    const { name, backoff, log, reports, brokers, sender, faults } = this.#parts
     const mapping = this.#mapping
     return {
       name,
       backoff,
       log,
+      reports,
+      sending: new Attempts(),
+      failedBatches: new FailedBatches(),
+      running: this.#running,
       sender,
       mapping,
       topic: mapping.topic,

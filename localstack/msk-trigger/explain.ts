@@ -5,6 +5,18 @@ export function explain(error: unknown): string {
   return `${error.message || error.name}${cause}`
 }
 
+const UNREACHABLE = [
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSNumberOfRetriesExceeded',
+]
+
+/** Whether no broker answers, as far as kafkajs tells. By name: it exports its errors in a way that an ES module cannot import. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && UNREACHABLE.includes(error.name)
+}
+
 /** The message of what is behind it: kafkajs hides it behind the number of its retries. */
 export function explainShortly(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -19,6 +19,8 @@ export interface MemberListener {
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   /** Reading begins at these offsets. */
   reading(offsets: ReadonlyMap<number, number>): void
+  /** A fetch that began after `reading` has succeeded, whether it brought records or none. */
+  fetched(): void
   /** Resolves, soon, when more may be fetched. */
   records(partition: number, messages: readonly Message[]): Promise<void>
 }
@@ -84,6 +86,14 @@ export class GroupMember {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const partitions = payload.memberAssignment[topic] ?? []
       this.#joined(partitions, payload.memberId).catch(broken.reject)
+    })
+    // What is fetched while its partitions are still paused shows nothing.
+    let isSought = false
+    consumer.on(consumer.events.FETCH_START, () => {
+      isSought = this.#isReading
+    })
+    consumer.on(consumer.events.FETCH, () => {
+      if (isSought && this.#isReading) this.#listener.fetched()
     })
     try {
       this.#started = this.#begin(consumer)

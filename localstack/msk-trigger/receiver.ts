@@ -1,15 +1,18 @@
+import { Attempts } from './attempts.ts'
 import { type Backoff, delayAfter, isWorthALine } from './backoff.ts'
 import type { Message } from './event.ts'
 import { explainShortly } from './explain.ts'
 import type { Log } from './framework.ts'
 import type { Entry, Intake } from './intake.ts'
 import type { Lane } from './lane.ts'
+import type { MappingReports } from './reports.ts'
 import { pause } from './wait.ts'
 
 export interface ReceiverParts {
   readonly name: string
   readonly log: Log
   readonly backoff: Backoff
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly intake: Intake
   /** Aborted when the trigger ends. */
   readonly ending: AbortSignal
@@ -20,6 +23,8 @@ export class Receiver {
   readonly #parts: ReceiverParts
   /** The last step of each lane for which something had to be waited for. */
   readonly #steps = new WeakMap<Lane, Promise<void>>()
+  /** By partition: one that is lost and comes back waits as long as before. */
+  readonly #attempts = new Attempts<number>()
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts
@@ -51,17 +56,24 @@ export class Receiver {
     earlier: Promise<void> | undefined,
     begun: Promise<readonly Entry[]> | undefined,
   ): Promise<readonly Entry[] | undefined> {
-    const { name, log, backoff, intake, ending } = this.#parts
+    const { name, log, backoff, reports, intake, ending } = this.#parts
+    const { partition } = lane
     await earlier
-    for (let attempt = 1; !lane.lost && !ending.aborted; attempt += 1) {
+    let first = begun
+    while (!lane.lost && !ending.aborted) {
       try {
-        const entries = await ((attempt === 1 && begun) || intake(lane.partition, messages))
+        const entries = await (first ?? intake(partition, messages))
+        this.#attempts.succeeded(partition)
+        reports.resumed('registry', [partition])
         return lane.lost ? undefined : entries
       } catch (error) {
+        first = undefined
+        const attempt = this.#attempts.failed(partition)
+        const reason = explainShortly(error)
+        const part = { partition, records: messages.map(({ offset }) => ({ offset: Number(offset) })) }
+        reports.stalled({ obstacle: 'registry', kind: 'error', reason, attempt }, [part])
         if (isWorthALine(attempt)) {
-          log.warning(
-            `${name}  partition ${lane.partition} waits: ${explainShortly(error)}. Trying again (attempt ${attempt})`,
-          )
+          log.warning(`${name}  partition ${partition} waits: ${reason}. Trying again (attempt ${attempt})`)
         }
         await pause(delayAfter(attempt, backoff), ending)
       }

@@ -15,6 +15,8 @@ export interface Settings {
   readonly schemaRegistry: string | undefined
   /** Where faults are asked for in tests. */
   readonly faults: string | undefined
+  /** A file for what keeps consumers from making progress, a line of JSON each. */
+  readonly reports: string | undefined
   /** How to read what AWS leaves open. */
   readonly open: OpenChoices
 }
@@ -30,6 +32,7 @@ const CHECKS: { readonly [K in keyof Settings]: Check<Settings[K]> } = {
   sessionTimeoutMs: milliseconds(6_000),
   schemaRegistry: address,
   faults: optional(text),
+  reports: optional(text),
   open: readOpenChoices,
 }
 
@@ -44,11 +47,12 @@ const DEFAULTS: Partial<Record<keyof Settings, unknown>> = {
 const VARIABLES: Partial<Record<keyof Settings, string>> = {
   brokers: 'KAFKA_BROKERS',
   schemaRegistry: 'SCHEMA_REGISTRY_URL',
+  reports: 'MSK_TRIGGER_REPORTS',
 }
 
 /**
- * Reads and checks `custom.mskTrigger`. `KAFKA_BROKERS` in the environment wins over `brokers`, and
- * `SCHEMA_REGISTRY_URL` over `schemaRegistry`.
+ * Reads and checks `custom.mskTrigger`. `KAFKA_BROKERS` in the environment wins over `brokers`, `SCHEMA_REGISTRY_URL` over
+ * `schemaRegistry`, and `MSK_TRIGGER_REPORTS` over `reports`.
  *
  * @throws ConfigurationError naming the setting, what it must be and what it was; unknown keys are refused.
  */
@@ -76,6 +80,7 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
     sessionTimeoutMs: read('sessionTimeoutMs'),
     schemaRegistry: read('schemaRegistry'),
     faults: read('faults'),
+    reports: read('reports'),
     open: read('open'),
   }
   if (settings.maxRetryDelayMs < settings.retryDelayMs) {

@@ -1,14 +1,17 @@
+import { Attempts } from './attempts.ts'
 import { delayAfter, isWorthALine } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
 import type { Sender } from './destinations.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Message } from './event.ts'
+import { isUnreachable } from './explain.ts'
 import type { Faulty } from './fault-socket.ts'
 import { type Fault, Faults } from './faults.ts'
 import type { Log } from './framework.ts'
 import { makeIntake } from './intake.ts'
 import type { Mapping } from './mappings.ts'
 import type { GroupMember, MemberListener } from './member.ts'
+import { MappingReports, type StallKind, type WriteReport } from './reports.ts'
 import type { Settings } from './settings.ts'
 import { type StartOffsets, startOffsets } from './start-offsets.ts'
 import { pause, within } from './wait.ts'
@@ -19,18 +22,13 @@ const LEAVE_MS = 1_000
 /** Between attempts to find the topic and to join the group. */
 const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
-const UNREACHABLE = [
-  'KafkaJSConnectionError',
-  'KafkaJSNoBrokerAvailableError',
-  'KafkaJSNumberOfRetriesExceeded',
-]
-
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
   readonly cluster: Pick<Cluster, keyof Cluster>
   /** Where the mapping has a destination. */
   readonly sender: Sender | undefined
+  readonly report: WriteReport
   invoke(event: unknown, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
@@ -47,19 +45,22 @@ export class EventSource implements MemberListener, Faulty {
   /** Settled with the next time that reading begins. */
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
-  /** Counts the attempts to read since it last succeeded. */
-  #attempt = 1
+  /** Attempts to read, and not to join: a member that joins and cannot fetch has not succeeded. */
+  readonly #attempts = new Attempts()
+  readonly #reports: MappingReports
 
   constructor(mapping: Mapping, parts: SourceParts) {
     this.#mapping = mapping
     this.#parts = parts
     this.#name = `msk  ${mapping.functionKey} ← ${mapping.topic}`
+    this.#reports = new MappingReports(mapping, parts.report)
     this.#member = parts.member(mapping, this)
     this.#dispatcher = new Dispatcher(mapping, {
       name: this.#name,
       brokers: parts.settings.brokers,
       backoff: parts.settings,
       log: parts.log,
+      reports: this.#reports,
       intake: makeIntake(mapping),
       sender: parts.sender,
       faults: this.#faults,
@@ -95,20 +96,22 @@ export class EventSource implements MemberListener, Faulty {
   /** Reads until `stop`. What keeps it from reading is said, not a thousand times, and tried again. Never rejects. */
   async run(): Promise<void> {
     const { cluster } = this.#parts
+    this.#reports.mapped(this.#mapping)
     while (!this.#ending.signal.aborted) {
+      let attempt = 0
       try {
         const { topic } = this.#mapping
         const largestBatch = (await cluster.hasTopic(topic)) ? await cluster.largestBatch(topic) : undefined
         // Told to stop meanwhile: to join now would leave a member behind that nobody ends.
         if (this.#ending.signal.aborted) return
         if (largestBatch !== undefined) await this.#member.read(largestBatch)
-        else this.#tell(`topic ${topic} does not exist yet: create it.`)
+        else attempt = this.#failed(`topic ${topic} does not exist yet: create it.`, 'no-topic')
       } catch (error) {
-        this.#tell(this.#whyNotReading(error))
+        attempt = this.#failed(this.#whyNotReading(error), isUnreachable(error) ? 'unreachable' : 'error')
       }
       this.#dispatcher.keepOnly([])
-      await pause(delayAfter(this.#attempt, REJOIN), this.#ending.signal)
-      this.#attempt += 1
+      // A member that was told to begin anew has not failed.
+      await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
     }
   }
 
@@ -133,11 +136,15 @@ export class EventSource implements MemberListener, Faulty {
 
   reading(offsets: ReadonlyMap<number, number>): void {
     this.#parts.log.notice(`${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`)
-    this.#attempt = 1
     this.#joined.resolve()
     this.#dispatcher.open(offsets)
     this.#nextReading.resolve()
     this.#nextReading = Promise.withResolvers()
+  }
+
+  fetched(): void {
+    this.#attempts.succeeded()
+    this.#reports.resumed('reading')
   }
 
   records(partition: number, messages: readonly Message[]): Promise<void> {
@@ -152,16 +159,19 @@ export class EventSource implements MemberListener, Faulty {
     await reading
   }
 
-  #tell(what: string): void {
-    if (this.#ending.signal.aborted || !isWorthALine(this.#attempt)) return
-    this.#parts.log.warning(`${this.#name}  ${what} Trying again (attempt ${this.#attempt})`)
+  /** Returns how often in a row it has failed now. */
+  #failed(what: string, kind: StallKind): number {
+    const attempt = this.#attempts.failed()
+    if (this.#ending.signal.aborted) return attempt
+    this.#reports.stalled({ obstacle: 'reading', kind, reason: what, attempt })
+    if (isWorthALine(attempt))
+      this.#parts.log.warning(`${this.#name}  ${what} Trying again (attempt ${attempt})`)
+    return attempt
   }
 
   #whyNotReading(error: unknown): string {
-    const { name, message } = error instanceof Error ? error : new Error(String(error))
-    // By name: kafkajs exports its errors in a way that an ES module cannot import.
-    const isUnreachable = UNREACHABLE.includes(name)
+    const { message } = error instanceof Error ? error : new Error(String(error))
     const hint = `; is Kafka running at ${this.#parts.settings.brokers.join(',')}?`
-    return `not reading: ${message}${isUnreachable ? hint : '.'}`
+    return `not reading: ${message}${isUnreachable(error) ? hint : '.'}`
   }
 }

@@ -7,6 +7,7 @@ import type { Log, Serverless } from './framework.ts'
 import { Invoker } from './invoker.ts'
 import type { Mapping } from './mappings.ts'
 import { GroupMember } from './member.ts'
+import { writeReportsTo } from './reports.ts'
 import type { Settings } from './settings.ts'
 import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
@@ -51,6 +52,7 @@ export class Trigger {
     const kafka = connect(settings.clientId)
     const invoker = new Invoker(serverless, offlineOptions, log)
     const cluster = new Cluster(kafka)
+    const report = writeReportsTo(settings.reports)
     const senderParts = (mapping: Mapping) => ({
       kafka,
       groupId: mapping.groupId,
@@ -64,6 +66,7 @@ export class Trigger {
           settings,
           log,
           cluster,
+          report,
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
           invoke: (event, answerCounts) => invoker.invoke(mapping, event, answerCounts),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Commits } from '../../../../localstack/msk-trigger/commits.ts'
+import { recordedReports } from './support.ts'
 
 /** Lanes, and commits that succeed when the test says so. */
 function given(retryDelayMs = 0) {
@@ -9,11 +10,13 @@ function given(retryDelayMs = 0) {
   const log: string[] = []
   const note = (line: string) => log.push(line)
   const ending = new AbortController()
+  const { reports, told } = recordedReports()
   const commits = new Commits({
     name: 'f',
     backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
     log: { notice: note, warning: note, error: note },
     ending: ending.signal,
+    reports,
     commit: offsets => {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       requests.push({
@@ -26,7 +29,7 @@ function given(retryDelayMs = 0) {
     },
   })
   const next = () => new Promise<void>(resolve => waiting.push(resolve))
-  return { commits, requests, log, ending, next }
+  return { commits, requests, log, told, ending, next }
 }
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 const lane = (partition: number) => ({ partition, lost: false })
@@ -90,6 +93,34 @@ describe('commits', { timeout: 10_000 }, () => {
     assert.equal(requests.length, 1)
     await commits.done(kept, 1)
     assert.equal(requests[1]?.offsets, '1:1')
+  })
+
+  it('go on counting where the partitions were lost in between, and begin anew with a success', async () => {
+    const { commits, requests, log, told, next } = given()
+    for (let member = 1; member <= 4; member += 1) {
+      const own = lane(0)
+      await commits.done(own, 1)
+      own.lost = true
+      requests.at(-1)?.fail()
+      await commits.finished()
+    }
+    const attempts = () => log.map(line => /attempt (\d+)/.exec(line)?.[1])
+    assert.deepEqual(attempts(), ['1', '2', '4'], 'a line a member would be one a second')
+    await commits.done(lane(0), 1)
+    requests.at(-1)?.succeed()
+    await commits.finished()
+    await commits.done(lane(0), 2)
+    const again = next()
+    requests.at(-1)?.fail()
+    await again
+    assert.deepEqual(attempts(), ['1', '2', '4', '1'])
+    assert.deepEqual(told.slice(-3), [
+      'stalled commit error 4',
+      'resumed commit all',
+      'stalled commit error 1',
+    ])
+    requests.at(-1)?.succeed()
+    await commits.finished()
   })
 
   it('are tried at once when the trigger ends', async () => {

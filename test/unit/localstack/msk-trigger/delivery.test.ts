@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Attempts, FailedBatches } from '../../../../localstack/msk-trigger/attempts.ts'
 import { type DeliveryContext, deliver } from '../../../../localstack/msk-trigger/delivery.ts'
 import { Faults } from '../../../../localstack/msk-trigger/faults.ts'
 import type { GivenUp } from '../../../../localstack/msk-trigger/invocation-record.ts'
@@ -7,7 +8,7 @@ import type { Lane } from '../../../../localstack/msk-trigger/lane.ts'
 import type { Mapping } from '../../../../localstack/msk-trigger/mappings.ts'
 import type { PartitionOffset } from '../../../../localstack/msk-trigger/member.ts'
 import { Slots } from '../../../../localstack/msk-trigger/slots.ts'
-import { laneWithTaken, mappingOf, openChoices, show } from './support.ts'
+import { laneWithTaken, mappingOf, openChoices, recordedReports, show } from './support.ts'
 
 interface Options extends Partial<DeliveryContext> {
   readonly mapping?: Mapping
@@ -35,6 +36,7 @@ function given(answers: (() => unknown)[], options: Options = {}) {
     log: [] as string[],
   }
   const note = (line: string) => seen.log.push(line)
+  const { reports, told } = recordedReports()
   const slots = new Slots(1)
   slots.tryTake()
   const context: DeliveryContext = {
@@ -47,6 +49,10 @@ function given(answers: (() => unknown)[], options: Options = {}) {
       close: async () => {},
     },
     faults: new Faults(),
+    reports,
+    sending: new Attempts(),
+    failedBatches: new FailedBatches(),
+    running: { begin: () => () => {} },
     backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
     slots,
     log: { notice: note, warning: note, error: note },
@@ -60,7 +66,7 @@ function given(answers: (() => unknown)[], options: Options = {}) {
     release: partition => seen.released.push(partition),
     ...more,
   }
-  return { run: () => deliver(batch, lanes, context), lane, batch, lanes, context, ending, seen, slots }
+  return { run: () => deliver(batch, lanes, context), lane, batch, lanes, context, ending, seen, slots, told }
 }
 type Given = ReturnType<typeof given>
 const loses = (lane: Lane) => {
@@ -171,6 +177,39 @@ describe('the delivery of a batch', () => {
     healthy.resolve()
     await done
     assert.deepEqual(seen.released, [0, 1])
+  })
+
+  it('goes on with its backoff when its partitions were given away and came back', async () => {
+    const failedBatches = new FailedBatches()
+    for (let member = 1; member <= 4; member += 1) {
+      const test: Given = given([fail], {
+        failedBatches,
+        backoff: { retryDelayMs: 1, maxRetryDelayMs: 16 },
+        invoke: async () => {
+          for (const partition of [0, 1]) test.lane(partition).lost = true
+          return fail()
+        },
+      })
+      await test.run()
+      const waits = test.seen.log.map(line => /attempt (\d+), again in (\d+) ms/.exec(line)?.slice(1))
+      assert.deepEqual(waits, { 1: [['1', '1']], 2: [['2', '2']], 3: [], 4: [['4', '8']] }[member])
+    }
+    const { run, seen, told } = given([succeed], { failedBatches })
+    await run()
+    assert.match(seen.log[0] ?? '', /went through at attempt 5/)
+    assert.deepEqual(told, [], 'these reports had not seen it fail')
+    assert.equal(failedBatches.triesOf([{ partition: 0, records: [{ offset: 0 }] }]), 0)
+  })
+
+  it('reports what stands still with every attempt, and once that it goes on', async () => {
+    const { run, told } = given([fail, failed(1, 1), succeed])
+    await run()
+    assert.deepEqual(told, [
+      'stalled invocation error 1 0@0 1@0',
+      'resumed invocation 0 1',
+      'stalled invocation reported 2 1@1',
+      'resumed invocation 1',
+    ])
   })
 
   it('ends during a backoff when the trigger ends, without a commit', async () => {

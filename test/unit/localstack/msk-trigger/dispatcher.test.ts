@@ -6,7 +6,7 @@ import type { LambdaEvent } from '../../../../localstack/msk-trigger/event.ts'
 import { Faults } from '../../../../localstack/msk-trigger/faults.ts'
 import type { Intake } from '../../../../localstack/msk-trigger/intake.ts'
 import type { PartitionOffset } from '../../../../localstack/msk-trigger/member.ts'
-import { delivered, mappingOf, messages } from './support.ts'
+import { delivered, mappingOf, messages, recordedReports } from './support.ts'
 
 /** A dispatcher over a topic `t`, window 0, whose invocations end when the test says so. */
 function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), retryDelayMs = 0) {
@@ -16,6 +16,7 @@ function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), re
   const log: string[] = []
   const note = (line: string) => log.push(line)
   const faults = new Faults()
+  const { reports, told } = recordedReports()
   const mapping = mappingOf({ batchSize })
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
@@ -24,6 +25,7 @@ function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), re
     log: { notice: note, warning: note, error: note },
     intake,
     faults,
+    reports,
     sender: undefined,
     crash: () => {},
     invoke: event => {
@@ -47,6 +49,7 @@ function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), re
     committed,
     fetching,
     log,
+    told,
     records: () => running.map(one => one.records),
   }
 }

@@ -3,22 +3,24 @@ import { describe, it } from 'node:test'
 import type { Entry, Intake } from '../../../../localstack/msk-trigger/intake.ts'
 import { Lane } from '../../../../localstack/msk-trigger/lane.ts'
 import { Receiver } from '../../../../localstack/msk-trigger/receiver.ts'
-import { delivered, mappingOf, messages } from './support.ts'
+import { delivered, mappingOf, messages, recordedReports } from './support.ts'
 
 function given(intake: Intake) {
   const log: string[] = []
   const note = (line: string) => log.push(line)
   const lane = new Lane(mappingOf(), 0, 0)
+  const { reports, told } = recordedReports()
   const receiver = new Receiver({
     name: 'f',
     backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
     log: { notice: note, warning: note, error: note },
     intake,
+    reports,
     ending: new AbortController().signal,
   })
   const receive = (from: number, to: number) =>
     new Promise<void>(resolve => receiver.receive(lane, messages(from, to), resolve))
-  return { lane, receive, log, offsets: () => lane.waiting.map(({ offset }) => offset) }
+  return { lane, receive, receiver, log, told, offsets: () => lane.waiting.map(({ offset }) => offset) }
 }
 
 describe('what is fetched', () => {
@@ -57,6 +59,26 @@ describe('what is fetched', () => {
       'f  partition 0 waits: the registry is away. Trying again (attempt 1)',
       'f  partition 0 waits: the registry is away. Trying again (attempt 2)',
     ])
+  })
+
+  it('goes on counting when its partition was given away and came back', async () => {
+    const failing: (() => void)[] = []
+    const { receiver, log, told } = given(
+      () => new Promise((_, reject) => failing.push(() => reject(new Error('the registry is away')))),
+    )
+    for (let member = 1; member <= 3; member += 1) {
+      const lane = new Lane(mappingOf(), 0, 0)
+      receiver.receive(lane, messages(0, 2), () => assert.fail('taken in'))
+      await new Promise(setImmediate)
+      lane.lost = true
+      failing.at(-1)?.()
+      await new Promise(setImmediate)
+    }
+    assert.deepEqual(
+      log.map(line => /attempt (\d)/.exec(line)?.[1]),
+      ['1', '2'],
+    )
+    assert.deepEqual(told.at(-1), 'stalled registry error 3 0@0')
   })
 
   it('is forgotten when its partition is given away meanwhile', async () => {

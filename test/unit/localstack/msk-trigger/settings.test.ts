@@ -13,6 +13,7 @@ describe('settings under custom.mskTrigger', () => {
       sessionTimeoutMs: 10_000,
       schemaRegistry: undefined,
       faults: undefined,
+      reports: undefined,
       open: DEFAULT_OPEN_CHOICES,
     })
   })
@@ -30,6 +31,12 @@ describe('settings under custom.mskTrigger', () => {
     const custom = { brokers: 'a:1', schemaRegistry: 'http://a:1/api' }
     assert.equal(readSettings(custom, {}).schemaRegistry, 'http://a:1/api')
     assert.equal(readSettings(custom, { SCHEMA_REGISTRY_URL: 'http://b' }).schemaRegistry, 'http://b')
+  })
+
+  it('take a file for reports, and let MSK_TRIGGER_REPORTS win', () => {
+    const custom = { brokers: 'a:1', reports: 'a.jsonl' }
+    assert.equal(readSettings(custom, {}).reports, 'a.jsonl')
+    assert.equal(readSettings(custom, { MSK_TRIGGER_REPORTS: 'b.jsonl' }).reports, 'b.jsonl')
   })
 
   const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [

@@ -3,17 +3,19 @@ import { describe, it } from 'node:test'
 import type { MemberListener } from '../../../../localstack/msk-trigger/member.ts'
 import { readSettings } from '../../../../localstack/msk-trigger/settings.ts'
 import { EventSource } from '../../../../localstack/msk-trigger/source.ts'
-import { mappingOf } from './support.ts'
+import { inShort, mappingOf } from './support.ts'
 
 /** A source whose topic is there, and whose member of the group does what the test says, one time after another. */
 function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
   const log: string[] = []
+  const told: string[] = []
   const note = (line: string) => log.push(line)
   const over = Promise.withResolvers<void>()
   const source = new EventSource(mappingOf(), {
     settings: readSettings({ brokers: 'b:1' }, {}),
     log: { notice: note, warning: note, error: note },
     sender: undefined,
+    report: line => void told.push(inShort(JSON.parse(line))),
     invoke: async () => {},
     cluster: {
       hasTopic: async () => true,
@@ -41,11 +43,16 @@ function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
     await running
     return log
   }
-  return { run }
+  return { run, told }
 }
 const breaks = async () => assert.fail('the group is not for us')
+const joinsAndBreaks = async (listener: MemberListener) => {
+  listener.reading(new Map())
+  await breaks()
+}
 const readsAndBreaks = async (listener: MemberListener) => {
   listener.reading(new Map())
+  listener.fetched()
   await breaks()
 }
 
@@ -56,6 +63,31 @@ describe('what keeps a source from reading', () => {
       line => /not reading: the group is not for us\. .*\(attempt (\d)\)/.exec(line)?.[1],
     )
     assert.deepEqual(attempts, ['1', '2'])
+  })
+
+  it('is no less told of by a member that joins each time and cannot fetch', async () => {
+    const { run, told } = given(joinsAndBreaks, joinsAndBreaks, joinsAndBreaks)
+    const log = await run()
+    assert.deepEqual(
+      log.filter(line => line.includes('attempt')).map(line => /\(attempt (\d)\)/.exec(line)?.[1]),
+      ['1', '2'],
+    )
+    assert.deepEqual(told.slice(0, 4), [
+      'mapped',
+      'stalled reading error 1',
+      'stalled reading error 2',
+      'stalled reading error 3',
+    ])
+  })
+
+  it('is over with a fetch that succeeds, which is reported once', async () => {
+    const { run, told } = given(breaks, async listener => {
+      listener.reading(new Map())
+      listener.fetched()
+      listener.fetched()
+    })
+    await run()
+    assert.deepEqual(told, ['mapped', 'stalled reading error 1', 'resumed reading all'])
   })
 
   it('is told anew when it had read meanwhile', async () => {

@@ -4,6 +4,7 @@ import type { Entry } from '../../../../localstack/msk-trigger/intake.ts'
 import { Lane, type LaneRecord } from '../../../../localstack/msk-trigger/lane.ts'
 import type { Mapping } from '../../../../localstack/msk-trigger/mappings.ts'
 import { DEFAULT_OPEN_CHOICES, type OpenChoices } from '../../../../localstack/msk-trigger/open-choices.ts'
+import { MappingReports, type Report } from '../../../../localstack/msk-trigger/reports.ts'
 
 /** A mapping of topic `t` that waits for nothing and retries for ever. */
 export function mappingOf(part: Partial<Mapping> = {}): Mapping {
@@ -31,6 +32,23 @@ export function mappingOf(part: Partial<Mapping> = {}): Mapping {
 
 export function openChoices(part: Partial<OpenChoices>): OpenChoices {
   return { ...DEFAULT_OPEN_CHOICES, ...part }
+}
+
+/** Reports of the mapping, and what they say in short: `stalled invocation timeout 2 3@120`. */
+export function recordedReports(): { reports: MappingReports; told: string[] } {
+  const told: string[] = []
+  return { reports: new MappingReports(mappingOf(), line => void told.push(inShort(JSON.parse(line)))), told }
+}
+
+export function inShort(report: Report): string {
+  if (report.report === 'resumed')
+    return ['resumed', report.obstacle, ...(report.partitions ?? ['all'])].join(' ')
+  if (report.report === 'stalled') {
+    const { obstacle, kind, attempt, offsets = {} } = report
+    const places = Object.entries(offsets).map(([partition, offset]) => `${partition}@${offset}`)
+    return ['stalled', obstacle, kind, attempt, ...places].join(' ')
+  }
+  return report.report
 }
 
 /** Messages with the offsets `from` up to, and without, `to`. */

@@ -4,6 +4,7 @@ import type { Fault } from '../../domain/failure/codes.ts'
 import type { Decision, Observer, Slot, Stretch, Waiting } from '../../pipeline/ports.ts'
 import { detailsOf, explanation, failureOf } from './details.ts'
 import { Measurements, type TimedStep } from './measurements.ts'
+import { PerTopic } from './per-topic.ts'
 import { Progress } from './progress.ts'
 import { Repeats } from './repeats.ts'
 
@@ -26,6 +27,10 @@ export class LambdaObserver implements Observer {
   readonly #repeats: Repeats
   #progress: Progress
   #records = 0
+  /** How long partitions were silent, in milliseconds. */
+  readonly #gaps = new PerTopic()
+  /** From which offset partitions are read that the store does not know. */
+  readonly #starts = new PerTopic()
   #tracer: Tracer | undefined
 
   constructor(logger: Logger, metrics: Metrics, now: () => number = Date.now) {
@@ -78,17 +83,23 @@ export class LambdaObserver implements Observer {
   /** Spans that nobody has. */
   spansDropped(count: number, reason: string, details: Record<string, unknown> = {}): void {
     this.#measured.count('spans-dropped', reason, count)
-    this.#say('warn', 'spans-dropped', 'spans are dropped: the records are processed without them', {
-      spans: count,
-      reason,
-      ...details,
-    })
+    this.#say(
+      'warn',
+      { kind: 'spans-dropped' },
+      'spans are dropped: the records are processed without them',
+      {
+        spans: count,
+        reason,
+        ...details,
+      },
+    )
   }
 
   waiting(slot: Slot, { fromOffset, appendMs, reason, error }: Waiting): void {
     this.#progress.waits(slot, appendMs, this.#now())
     this.#measured.count('held', reason, 1)
-    this.#say('error', `waiting/${reason}`, 'a partition waits: its records stay in Kafka', {
+    const kind = { kind: 'deferred', of: reason }
+    this.#say('error', kind, 'a partition waits: its records stay in Kafka', {
       ...slot,
       fromOffset,
       reason,
@@ -98,28 +109,28 @@ export class LambdaObserver implements Observer {
 
   unsettled(slot: Slot, count: number, error: unknown): void {
     this.#measured.count('unsettled', 'settle-failed', count)
-    this.#say('warn', 'unsettled', 'published, but not settled: the next batch publishes these again', {
-      ...slot,
-      count,
-      ...failureOf(error),
-    })
+    this.#say(
+      'warn',
+      { kind: 'outbox-not-trimmed' },
+      'published, but not settled: the next batch publishes these again',
+      {
+        ...slot,
+        count,
+        ...failureOf(error),
+      },
+    )
   }
 
   startsWithoutMark(slot: Slot, fromOffset: number): void {
     this.#measured.count('no-mark', 'starts-anew', 1)
-    this.#say(
-      'warn',
-      `no-mark/${slot.topic}/${slot.partition}`,
-      'the store knows nothing of a partition that has a past: it is read from its beginning',
-      { ...slot, fromOffset },
-    )
+    this.#starts.note(slot, fromOffset)
   }
 
   stretchMissing(slot: Slot, stretch: Stretch): void {
     this.#measured.count('stretch-missing', 'never-delivered', lengthOf(stretch))
     this.#say(
       'error',
-      `stretch/${slot.topic}/${slot.partition}`,
+      { kind: 'range-read-back', of: `${slot.topic}/${slot.partition}` },
       'offsets that were never delivered, or that the store forgot, are read from the log',
       { ...slot, ...stretch },
     )
@@ -129,27 +140,22 @@ export class LambdaObserver implements Observer {
     this.#measured.count('expired', 'not-in-the-log', lengthOf(stretch))
     this.#say(
       'error',
-      `expired/${slot.topic}/${slot.partition}`,
+      { kind: 'records-lost', of: `${slot.topic}/${slot.partition}` },
       'offsets that were never processed are no longer in the log: what they held is lost',
       { ...slot, ...stretch },
     )
   }
 
-  blind(slot: Slot, beforeOffset: number, ms: number): void {
+  blind(slot: Slot, _beforeOffset: number, ms: number): void {
     this.#measured.count('blind', 'no-records', 1)
-    this.#say(
-      'warn',
-      `blind/${slot.topic}/${slot.partition}`,
-      'the log saw nothing for longer than its clock counts: is the clock function running?',
-      { ...slot, beforeOffset, ms },
-    )
+    this.#gaps.note(slot, ms)
   }
 
   strayed(slot: Slot, fromOffset: number, count: number): void {
     this.#measured.count('strayed', 'another-partitioner', count)
     this.#say(
       'error',
-      `strayed/${slot.topic}`,
+      { kind: 'misrouted', of: slot.topic },
       "records are not where Kafka's own partitioning puts their keys: does a producer use another partitioner?",
       { ...slot, fromOffset, records: count },
     )
@@ -159,7 +165,7 @@ export class LambdaObserver implements Observer {
     this.#measured.count('flood', 'held-back', 1)
     this.#say(
       'error',
-      'flood',
+      { kind: 'breaker-open' },
       'nearly all records fail unexpectedly: they stay in Kafka until the code changes or the gate is released',
       { ...slot, since: new Date(sinceMs).toISOString() },
     )
@@ -170,11 +176,17 @@ export class LambdaObserver implements Observer {
     const ms = this.#progress.elapsedMs(this.#now())
     const { lagMs } = this.#progress
     const { counts } = this.#measured
+    this.#tellOfPartitions()
     try {
       this.#measured.flush({ ms, lagMs })
     } catch (error) {
       // All is decided and published: a batch must not come again because of what is told of it.
-      this.#say('error', 'metrics', 'the metrics of an invocation cannot be written', failureOf(error))
+      this.#say(
+        'error',
+        { kind: 'metrics-not-written' },
+        'the metrics of an invocation cannot be written',
+        failureOf(error),
+      )
     }
     if (Object.keys(counts).length === 0) return
     const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
@@ -185,7 +197,8 @@ export class LambdaObserver implements Observer {
   #failed(slot: Slot, group: readonly Decision[]): void {
     const first = group[0] as Decision
     const { code } = first.fault as Fault
-    this.#say('warn', `failed/${code}`, 'records cannot be processed and leave as failures', {
+    const kind = { kind: 'records-failed', of: code }
+    this.#say('warn', kind, 'records cannot be processed and leave as failures', {
       ...slot,
       ...detailsOf(first),
       code,
@@ -194,9 +207,33 @@ export class LambdaObserver implements Observer {
     })
   }
 
-  #say(level: 'warn' | 'error', kind: string, message: string, details: Record<string, unknown>): void {
-    const unsaid = this.#repeats.due(kind)
-    if (unsaid !== undefined) this.#logger[level](message, { ...details, ...(unsaid > 0 ? { unsaid } : {}) })
+  #tellOfPartitions(): void {
+    for (const { consumer, topic, values } of this.#gaps.take())
+      this.#say(
+        'warn',
+        { kind: 'clock-gap', of: topic },
+        'the log was silent for longer than its clock may advance in one step: is the clock function running?',
+        { consumer, topic, partitions: values.size, ms: Math.max(...values.values()) },
+      )
+    for (const { consumer, topic, values } of this.#starts.take())
+      this.#say(
+        'warn',
+        { kind: 'no-applied-offset', of: topic },
+        'the store knows nothing of partitions that have a past: they are read from their beginning',
+        { consumer, topic, partitions: values.size, fromOffsets: Object.fromEntries(values) },
+      )
+  }
+
+  /** @param kind names the line for programs that read it; `of` tells apart what is told of separately */
+  #say(
+    level: 'warn' | 'error',
+    { kind, of = '' }: { readonly kind: string; readonly of?: string },
+    message: string,
+    details: Record<string, unknown>,
+  ): void {
+    const unsaid = this.#repeats.due(`${kind}/${of}`)
+    if (unsaid === undefined) return
+    this.#logger[level](message, { kind, ...details, ...(unsaid > 0 ? { unsaid } : {}) })
   }
 }
 

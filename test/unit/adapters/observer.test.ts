@@ -70,6 +70,24 @@ describe('what a function writes to its log', () => {
     )
   })
 
+  it('given an outage of minutes, then one line tells of it for all partitions of the batch', async () => {
+    const log = await logOf(observer => {
+      for (let partition = 0; partition < 12; partition += 1) {
+        observer.blind({ ...SLOT, partition }, 5, 300_000 + partition)
+        observer.startsWithoutMark({ ...SLOT, partition }, partition)
+      }
+    })
+    const warnings = log.filter(({ level }) => level === 'WARN')
+    assert.deepEqual(
+      warnings.map(({ kind, partitions, ms, topic }) => ({ kind, partitions, ms, topic })),
+      [
+        { kind: 'clock-gap', partitions: 12, ms: 300_011, topic: TOPIC },
+        { kind: 'no-applied-offset', partitions: 12, ms: undefined, topic: TOPIC },
+      ],
+    )
+    assert.deepEqual(Object.keys(warnings[1]?.fromOffsets ?? {}).length, 12)
+  })
+
   it('given DEBUG, then each decision is a line that names what was decided, and why', async () => {
     const log = await logOf(
       observer =>

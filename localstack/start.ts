@@ -70,9 +70,10 @@ async function runFunctions(
   signal: AbortSignal,
 ): Promise<number> {
   const { lambda } = offlinePorts(process.env)
-  const logFile = join(foldersFromEnvironment(process.env).logsDir, 'functions.log')
-  await rm(logFile, { force: true })
-  const watch = await watchFlow(cloud.services, ENV, screen)
+  const { logsDir } = foldersFromEnvironment(process.env)
+  const [logFile, reportsFile] = [join(logsDir, 'functions.log'), join(logsDir, 'msk-trigger.jsonl')]
+  for (const file of [logFile, reportsFile]) await rm(file, { force: true })
+  const watch = await watchFlow(cloud.services, ENV, screen, relative(PROJECT, logFile))
   try {
     const environment = {
       ...serviceEnvironment(cloud.services),
@@ -83,8 +84,10 @@ async function runFunctions(
       environment,
       lambdaPort: lambda.port,
       logFile,
+      reportsFile,
       signal,
-      onComplaint: watch.complain,
+      onLogLine: watch.logged,
+      onReport: watch.reported,
       onReload: (line: string) => screen.line(line),
     }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
@@ -116,9 +119,7 @@ async function flow(
     faults.push(reason)
     over.abort()
   })
-  for (const name of localSchedules(process.env).first) {
-    await functions.invoke(name).catch(error => screen.line(`✗ ${(error as Error).message}`))
-  }
+  void firstRuns(functions, watch)
   while (!end.aborted) {
     await watch.refresh()
     await pause(1_000, undefined, { signal: end }).catch(() => {})
@@ -131,4 +132,9 @@ async function flow(
   faults.push(...(await watch.finish()))
   screen.line(faults.length === 0 ? 'All was well.' : `Not well: ${faults.join('; ')}.`)
   return faults.length === 0 ? 0 : 1
+}
+
+/** The schedule fires on the minute; the first readings should not wait for it. */
+async function firstRuns(functions: RevivedFunctions, watch: Watch): Promise<void> {
+  for (const name of localSchedules(process.env).first) await watch.run(name, () => functions.invoke(name))
 }

@@ -51,7 +51,7 @@ function judged(decisions: readonly Decision[]): Judged[] {
     .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: isUnexpected(decision) }))
 }
 
-function isUnexpected({ fault }: Decision): boolean {
+export function isUnexpected({ fault }: Decision): boolean {
   return fault?.code === 'unexpected-error'
 }
 

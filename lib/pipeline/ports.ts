@@ -248,8 +248,8 @@ export interface Observer {
   blind(slot: Slot, beforeOffset: number, ms: number): void
   /** Records that another partitioner than Kafka's own has put here, from this offset on. */
   strayed(slot: Slot, fromOffset: number, count: number): void
-  /** Too many unexpected failures at once: the batches of this version of the code wait in Kafka. */
-  flooded(slot: Slot, sinceMs: number): void
+  /** Too many unexpected failures at once: the batches of this version of the code wait in Kafka. The first of them says where. */
+  flooded(slot: Slot, sinceMs: number, fault?: Fault): void
 }
 
 /** Redis or Kafka is out of reach: nothing is decided, the records wait in Kafka. */

@@ -3,6 +3,7 @@ import { explain } from './explain.ts'
 import type { Log, Serverless } from './framework.ts'
 import { Instance, watchThread } from './instance.ts'
 import { Instances } from './instances.ts'
+import type { Report, WriteReport } from './reports.ts'
 
 /** What is needed to know of a function in order to invoke it. */
 export interface Invoked {
@@ -15,11 +16,18 @@ export class Invoker {
   readonly #serverless: Serverless
   readonly #options: Readonly<Record<string, unknown>>
   readonly #log: Pick<Log, 'error'>
+  readonly #report: WriteReport
   readonly #functions = new Map<string, Instances>()
 
   /** `options` are serverless-offline's: its `custom` section and the command line. */
-  constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, log: Pick<Log, 'error'>) {
+  constructor(
+    serverless: Serverless,
+    options: Readonly<Record<string, unknown>>,
+    log: Pick<Log, 'error'>,
+    report: WriteReport = () => {},
+  ) {
     this.#log = log
+    this.#report = report
     this.#serverless = serverless
     this.#options = options
     process.on('worker', watchThread)
@@ -65,8 +73,12 @@ export class Invoker {
   #instances(functionKey: string): Instances {
     const known = this.#functions.get(functionKey)
     if (known) return known
-    const onIdleEnd = (error: Error) =>
-      this.#log.error(`msk  ${functionKey}  after it had answered, ${explain(error)}`)
+    const onIdleEnd = (error: Error) => {
+      const reason = `after it had answered, ${explain(error)}`
+      const report: Report = { function: functionKey, report: 'ended', reason }
+      this.#log.error(`msk  ${functionKey}  ${reason}`)
+      this.#report(JSON.stringify(report))
+    }
     const start = () => new Instance(this.#serverless, this.#options, functionKey, onIdleEnd)
     const instances = new Instances(start, this.#options.reloadHandler !== true)
     this.#functions.set(functionKey, instances)

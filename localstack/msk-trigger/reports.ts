@@ -36,14 +36,23 @@ interface ReportedMapping {
 }
 
 /** One line of the file of reports, as JSON. */
-export type Report = ReportedMapping &
-  (
-    | { readonly report: 'mapped'; readonly windowMs: number; readonly timeoutMs: number }
-    | ({ readonly report: 'stalled' } & Stall)
-    /** Of an obstacle: these partitions, or all of the mapping, go on. */
-    | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
-    | ({ readonly report: 'discarded' } & Discarded)
-  )
+export type Report =
+  | (ReportedMapping &
+      (
+        | { readonly report: 'mapped'; readonly windowMs: number; readonly timeoutMs: number }
+        | ({ readonly report: 'stalled' } & Stall)
+        /** Of an obstacle: these partitions, or all of the mapping, go on. */
+        | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
+        | ({ readonly report: 'discarded' } & Discarded)
+      ))
+  | EndedThread
+
+/** A handler has ended its thread after it had answered. */
+interface EndedThread {
+  readonly function: string
+  readonly report: 'ended'
+  readonly reason: string
+}
 
 /** Takes a line of JSON for each report. */
 export type WriteReport = (line: string) => void

@@ -50,9 +50,9 @@ export class Trigger {
         retry: { retries: 2 },
       })
     const kafka = connect(settings.clientId)
-    const invoker = new Invoker(serverless, offlineOptions, log)
-    const cluster = new Cluster(kafka)
     const report = writeReportsTo(settings.reports)
+    const invoker = new Invoker(serverless, offlineOptions, log, report)
+    const cluster = new Cluster(kafka)
     const senderParts = (mapping: Mapping) => ({
       kafka,
       groupId: mapping.groupId,

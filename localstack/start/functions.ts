@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, startProcess, tellingLine } from '../services/process.ts'
-import { type Complaint, ComplaintReader } from './complaints.ts'
 import { followLog } from './log-follower.ts'
 import { reloadIn } from './reload.ts'
+import { isFrameworkError, startupErrorIn } from './startup-error.ts'
 
 export interface FunctionsOptions {
   /** Variables on top of this process's own: where the servers are. */
@@ -13,8 +15,12 @@ export interface FunctionsOptions {
   readonly lambdaPort: number
   readonly logFile: string
   readonly signal: AbortSignal
-  /** Told of each warning and error that a function logs, and of each time it fails. */
-  readonly onComplaint: (complaint: Complaint) => void
+  /** Where the trigger reports what keeps a consumer from making progress. */
+  readonly reportsFile: string
+  /** Told of each line that the functions log. */
+  readonly onLogLine: (line: string) => void
+  /** Told of each line of the trigger's reports. */
+  readonly onReport: (line: string) => void
   /** Told, in a line each, what was reloaded and what was not. */
   readonly onReload: (line: string) => void
 }
@@ -34,34 +40,45 @@ export interface Functions {
 const READY = /^msk {2}ready:/
 const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
 const READY_WITHIN_MS = 90_000
+/** The framework writes the first line of its message, and then the others. */
+const MESSAGE_MS = 300
 /** serverless-offline waits for running invocations; then its group is ended. */
 const GRACE_MS = 10_000
 
 /** Starts the functions and waits until they take records; nothing of them is left where that fails. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { logFile, lambdaPort, signal } = options
+  const { logFile, reportsFile, lambdaPort, signal } = options
   const launch = {
     command: process.execPath,
     args: [join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'offline'],
-    env: { ...process.env, ...options.environment, NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS) },
+    env: {
+      ...process.env,
+      ...options.environment,
+      MSK_TRIGGER_REPORTS: reportsFile,
+      NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS),
+    },
   }
   const ready = Promise.withResolvers<void>()
-  const complaints = new ComplaintReader()
+  const givesUp = Promise.withResolvers<void>()
   const consumers = new Set<string>()
+  const unfollowReports = followLog(reportsFile, options.onReport)
   const unfollow = followLog(logFile, line => {
     const [, consumer] = JOINED.exec(line) ?? []
     if (consumer) consumers.add(consumer)
     if (READY.test(line)) ready.resolve()
+    if (isFrameworkError(line)) givesUp.resolve()
     const reload = reloadIn(line)
     if (reload !== undefined) options.onReload(reload)
-    const complaint = complaints.read(line)
-    if (complaint) options.onComplaint(complaint)
+    options.onLogLine(line)
   })
   // After the follower: it must not miss the first lines.
   const started = await startProcess(launch, logFile)
-  void started.exited.then(unfollow)
+  void started.exited.then(() => {
+    unfollow()
+    unfollowReports()
+  })
   try {
-    await readyOrNot(ready.promise, started.exited, logFile, signal)
+    await readyOrNot(ready.promise, givesUp.promise, started.exited, logFile, signal)
   } catch (error) {
     await started.stop(GRACE_MS)
     throw error
@@ -76,21 +93,18 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
 
 async function readyOrNot(
   ready: Promise<void>,
+  givesUp: Promise<void>,
   exited: Promise<Exit>,
   logFile: string,
   signal: AbortSignal,
 ): Promise<void> {
   const settled = Promise.withResolvers<never>()
-  const fail = (how: string) =>
-    settled.reject(
-      new LocalCloudError(
-        `The functions did not come up: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
-          `  All of it: ${relative(PROJECT, logFile)}`,
-      ),
-    )
+  const fail = (how: string) => settled.reject(new LocalCloudError(failureOf(how, logFile)))
   const onAbort = () => settled.reject(signal.reason)
   const tooLong = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`), READY_WITHIN_MS)
   void exited.then(exit => fail(describeExit(exit)))
+  // With a bundle that cannot be made, it stays and does nothing.
+  void givesUp.then(() => pause(MESSAGE_MS)).then(() => fail('cannot start'))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()
   try {
@@ -101,6 +115,14 @@ async function readyOrNot(
     // The exit that comes at the very end is no failure to start, and nobody's business here.
     settled.promise.catch(() => {})
   }
+}
+
+function failureOf(how: string, logFile: string): string {
+  const error = startupErrorIn(readFileSync(logFile, 'utf8'))
+  const where = `All of the log: ${relative(PROJECT, logFile)}`
+  return error === undefined
+    ? `The functions did not start: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n  ${where}`
+    : `The functions cannot start. ${error}\n  ${where}`
 }
 
 /** Lambda's own endpoint answers 200 for a handler's error, too; the header tells. */

@@ -1,7 +1,7 @@
 import type { Alert } from '../../lib/domain/alerting/alert.ts'
 import { type Event, timeOf } from '../../lib/domain/event.ts'
-import type { Complaint } from './complaints.ts'
 import type { Figures } from './figures.ts'
+import type { LoggedLine } from './log-lines.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Without a terminal, the live line is printed anew this often. */
@@ -46,8 +46,9 @@ export interface AlertCounts {
   resolved: number
 }
 
-export function figuresLine(figures: Figures, alerts: AlertCounts): string {
-  const { readings, applied, duplicates, ignored, failed, deadLetters, pending } = figures
+/** @param pending records that the consumer which is farthest behind has not got through yet */
+export function figuresLine(figures: Figures, alerts: AlertCounts, pending: number): string {
+  const { readings, applied, duplicates, ignored, failed, deadLetters } = figures
   const parts = [
     `readings ${readings}`,
     `applied ${applied}`,
@@ -89,20 +90,30 @@ function said(data: unknown): string {
   return told.length > 0 ? `: ${told.join(', ')}` : ''
 }
 
-export function complaintLine({ level, service, message, details, continues }: Complaint): string {
-  if (continues) return `    ${message}`
-  const shown = [
-    'reason',
-    'fault',
-    'place',
-    'entity',
-    'topic',
-    'partition',
-    'offset',
-    'fromOffset',
-    'records',
-    'unsaid',
-  ]
-  const told = shown.filter(name => name in details).map(name => `${name}=${details[name]}`)
+/** Of a line's details, those that a person can use. */
+const SHOWN = [
+  'reason',
+  'fault',
+  'error',
+  'place',
+  'entity',
+  'topic',
+  'partition',
+  'offset',
+  'fromOffset',
+  'toOffset',
+  'records',
+  'unsaid',
+]
+
+export function loggedLine({ level, service, message, details }: LoggedLine): string {
+  const told = SHOWN.filter(name => name in details).map(name => `${name}=${textOf(details[name])}`)
   return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...told].join(' ')
+}
+
+/** Powertools writes an error as an object. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
+  const { message } = value as { message?: unknown }
+  return message === undefined ? JSON.stringify(value) : String(message)
 }

@@ -36,29 +36,43 @@ export class TopicOffsets {
     return (await this.bounds(topic)).map(({ end }) => end)
   }
 
+  /** What a consumer group has committed, by partition: the offset after the last record it got through; -1 where none is. */
+  committed(groupId: string, topic: string): Promise<number[]> {
+    return this.#ask(async admin => {
+      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const committed: number[] = []
+      for (const { partition, offset } of answer?.partitions ?? []) committed[partition] = Number(offset)
+      return committed
+    })
+  }
+
   /** From where to where each partition can be read now, by partition. */
   bounds(topic: string): Promise<Bounds[]> {
-    // In turn: after a failure the connection is closed, and no other question may be under way on it.
-    const answer = this.#last.then(() => askLeaders(() => this.#ask(topic), this.#patience))
-    this.#last = answer.catch(() => {})
-    return answer
+    return this.#ask(async admin => {
+      const bounds: Bounds[] = []
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+        bounds[partition] = { start: Number(low), end: Number(high) }
+      return bounds
+    })
   }
 
   close(): Promise<void> {
     return this.#admin.drop()
   }
 
-  async #ask(topic: string): Promise<Bounds[]> {
-    try {
-      const admin = await this.#admin.get()
-      const bounds: Bounds[] = []
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
-        bounds[partition] = { start: Number(low), end: Number(high) }
-      return bounds
-    } catch (error) {
-      // Metadata belong to the connection, and the library has no other way to renew them.
-      await this.#admin.drop()
-      throw error
+  #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const once = async () => {
+      try {
+        return await question(await this.#admin.get())
+      } catch (error) {
+        // Metadata belong to the connection, and the library has no other way to renew them.
+        await this.#admin.drop()
+        throw error
+      }
     }
+    // In turn: after a failure the connection is closed, and no other question may be under way on it.
+    const answer = this.#last.then(() => askLeaders(once, this.#patience))
+    this.#last = answer.catch(() => {})
+    return answer
   }
 }

@@ -161,13 +161,13 @@ export class LambdaObserver implements Observer {
     )
   }
 
-  flooded(slot: Slot, sinceMs: number): void {
+  flooded(slot: Slot, sinceMs: number, fault?: Fault): void {
     this.#measured.count('flood', 'held-back', 1)
     this.#say(
       'error',
       { kind: 'breaker-open' },
       'nearly all records fail unexpectedly: they stay in Kafka until the code changes or the gate is released',
-      { ...slot, since: new Date(sinceMs).toISOString() },
+      { ...slot, since: new Date(sinceMs).toISOString(), ...(fault && explanation(fault)) },
     )
   }
 

@@ -45,6 +45,7 @@ describe('a group is left, whatever the state of the join when the source is tol
     const source = new EventSource(mappingOf({ topic, groupId }), {
       settings,
       log,
+      report: () => {},
       sender: undefined,
       cluster: new Cluster(client('questions')),
       invoke: async () => {},

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TopicOffsets } from '../../../../lib/adapters/kafka/offsets.ts'
 import type { SlotInspection, SlotSummary } from '../../../../lib/adapters/redis/inspection.ts'
-import { FlowFigures, ReadingsProgress } from '../../../../localstack/start/figures.ts'
+import { FlowFigures } from '../../../../localstack/start/figures.ts'
 import { figuresLine } from '../../../../localstack/start/screen.ts'
 
 const NO_ALERTS = { fired: 0, resolved: 0 }
@@ -14,35 +14,16 @@ describe('the figures of a flow', () => {
     const tally = { 'applied/counted': 5, 'duplicate/id': 2, 'ignored/foreign-type': 3, 'ignored/tick': 7 }
     flow.set({ processor: { mark: 16, tally }, alerting: { mark: 16 }, activity: { mark: 16 } }, 17)
     assert.equal(
-      figuresLine(await figures.read(), NO_ALERTS),
+      figuresLine(await figures.read(), NO_ALERTS, 0),
       'readings 10 · applied 5 · duplicates 2 · ignored 3 · alerts 0 fired, 0 resolved · dead letters 0',
     )
+    assert.match(figuresLine(await figures.read(), NO_ALERTS, 7), / · pending 7$/)
   })
 
   it('when nothing is ignored, then nothing is said of it', async () => {
     const flow = world({ processor: { mark: -1 }, alerting: { mark: -1 }, activity: { mark: -1 } }, 0)
     const figures = await FlowFigures.from(flow.offsets, flow.slots, 'test')
-    assert.doesNotMatch(figuresLine(await figures.read(), NO_ALERTS), /ignored/)
-  })
-})
-
-describe('the progress of the consumers of readings', () => {
-  it('when more comes after the ends that are asked about, then nothing up to them is pending', async () => {
-    const flow = world({ processor: { mark: 4 }, alerting: { mark: 7 }, activity: { mark: 4 } }, 5)
-    const progress = new ReadingsProgress(flow.offsets, flow.slots, 'test')
-    const ends = await progress.ends()
-    flow.set({ processor: { mark: 4 }, alerting: { mark: 7 }, activity: { mark: 4 } }, 1_000)
-    assert.deepEqual(await progress.pending(ends), { processor: 0, alerting: 0, activity: 0 })
-  })
-
-  it('when one consumer is behind, then it is told which, and by how much', async () => {
-    const flow = world({ processor: { mark: 4 }, alerting: { mark: -1 }, activity: { mark: 4 } }, 5)
-    const progress = new ReadingsProgress(flow.offsets, flow.slots, 'test')
-    assert.deepEqual(await progress.pending(await progress.ends()), {
-      processor: 0,
-      alerting: 5,
-      activity: 0,
-    })
+    assert.doesNotMatch(figuresLine(await figures.read(), NO_ALERTS, 0), /ignored/)
   })
 })
 

@@ -1,0 +1,435 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Report } from '../../../../localstack/msk-trigger/reports.ts'
+import type { ConsumerLag } from '../../../../localstack/start/consumer-lag.ts'
+import { Health } from '../../../../localstack/start/health.ts'
+import { readLogLine } from '../../../../localstack/start/log-lines.ts'
+
+const TOPIC = 'readings'
+const KNOWN = { brokers: '127.0.0.1:9092', logFile: '.local/logs/functions.log' }
+const CONSUMERS = ['processor', 'alerting', 'activity', 'dlq-router']
+const PARTITIONS = Array.from({ length: 12 }, (_, partition) => partition)
+
+type Stalled = Extract<Report, { report: 'stalled' }>
+
+/** Functions at work, and a person who looks at the screen four times a second. */
+class Person {
+  readonly health = new Health(KNOWN)
+  readonly seen: string[] = []
+  nowMs = 1_000_000
+
+  look(forMs = 0): this {
+    const untilMs = this.nowMs + forMs
+    for (;;) {
+      this.seen.push(...this.health.due(this.nowMs))
+      if (this.nowMs >= untilMs) return this
+      this.nowMs += 250
+    }
+  }
+
+  mapped(name: string, timeoutMs = 60_000): void {
+    this.#report({ ...of(name), report: 'mapped', windowMs: 1_000, timeoutMs })
+  }
+
+  /** A batch of the partitions fails, at offset 5 of each. */
+  fails(name: string, reason: string, part: Partial<Stalled> = {}, partitions = [0]): void {
+    const offsets = Object.fromEntries(partitions.map(partition => [partition, 5]))
+    this.stalls(name, { reason, offsets, ...part })
+  }
+
+  stalls(name: string, part: Partial<Stalled>): void {
+    const stall = { obstacle: 'invocation', kind: 'error', reason: '', attempt: 1, ...part } as const
+    this.#report({ ...of(name), report: 'stalled', ...stall })
+  }
+
+  goesOn(
+    name: string,
+    partitions: readonly number[] | undefined = [0],
+    obstacle: Stalled['obstacle'] = 'invocation',
+  ) {
+    this.#report({ ...of(name), report: 'resumed', obstacle, ...(partitions && { partitions }) })
+  }
+
+  discards(name: string, destination: string | null): void {
+    this.#report({ ...of(name), report: 'discarded', reason: 'boom', records: 3, destination })
+  }
+
+  logs(line: object | string): void {
+    const read = readLogLine(typeof line === 'string' ? line : JSON.stringify(line))
+    assert.ok(read)
+    this.health.logged(read, this.nowMs)
+  }
+
+  lags(name: string, pending: number, next = 5): void {
+    const lag: ConsumerLag = { ...of(name), windowMs: 1_000, pending, next: [next] }
+    this.health.lagging([lag], this.nowMs)
+  }
+
+  #report(report: Report): void {
+    this.health.reported(JSON.parse(JSON.stringify(report)), this.nowMs)
+  }
+}
+
+function of(name: string) {
+  return { function: name, topic: TOPIC, group: `${name}-group` }
+}
+
+function error(service: string, message: string, details: object = {}) {
+  return { level: 'ERROR', message, timestamp: 't', service, ...details }
+}
+
+function deferred(service: string, partition: number, reason: string, details: object = {}) {
+  const place = { consumer: service, topic: TOPIC, partition, fromOffset: 5 }
+  return error(service, 'a partition waits', { kind: 'deferred', ...place, reason, ...details })
+}
+
+const REDIS_AWAY = 'Redis at 127.0.0.1:6379 does not answer: ECONNREFUSED'
+
+describe('a consumer that stands still', () => {
+  it('because it throws: is told once with its reason, whatever differs from attempt to attempt, and once when it goes on', () => {
+    const person = new Person()
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      person.fails('throws', `no room ${attempt * 17} at 5f3a${attempt}${attempt}${attempt}${attempt}`, {
+        attempt,
+      })
+      person.look(1_500)
+    }
+    person.goesOn('throws')
+    person.look(10_000)
+    assert.deepEqual(person.seen, [
+      '✗ throws stands still: no room 17 at 5f3a1111. Fix its code or its settings; the batch is tried again.',
+      '✓ throws goes on (after 12 s)',
+    ])
+    assert.deepEqual(person.health.verdict, [])
+  })
+
+  it('because it cannot be loaded: has every line of the reason, without stacks', () => {
+    const person = new Person()
+    person.fails(
+      'alerting',
+      'the rules have 2 faults:\n    weather.yaml: severty: unknown key\n    at load (a.js:1:2)',
+    )
+    person.look(2_000)
+    assert.deepEqual(person.seen.join('\n').split('\n'), [
+      '✗ alerting stands still: the rules have 2 faults:',
+      '    weather.yaml: severty: unknown key',
+      '    Fix its code or its settings; the batch is tried again.',
+    ])
+    person.lags('alerting', 40)
+    assert.deepEqual(person.health.verdict, [
+      'alerting stands still: the rules have 2 faults (40 records pending)',
+    ])
+  })
+
+  it('because it times out: is told its timeout', () => {
+    const person = new Person()
+    person.mapped('late', 3_000)
+    person.fails('late', 'timeout: the handler took longer than 3000 ms', { kind: 'timeout' })
+    person.look(2_000)
+    assert.match(
+      person.seen[0] ?? '',
+      /^✗ late stands still: its handler takes longer than its timeout of 3 s\. /,
+    )
+  })
+
+  it('because it never returns: is told long before its timeout, and not again at it, nor at the next attempt', () => {
+    const person = new Person()
+    person.mapped('never')
+    const waits = () => person.fails('never', 'no answer for 20 s', { obstacle: 'answer', kind: 'timeout' })
+    waits()
+    person.look(40_000)
+    person.fails('never', 'timeout: the handler took longer than 60000 ms', { kind: 'timeout' })
+    person.look(20_000)
+    waits()
+    person.look(40_000)
+    assert.deepEqual(person.seen, [
+      '✗ never stands still: its handler has had a batch for 20 s. Does it ever return? It is ended after its timeout of 1 min.',
+    ])
+    assert.deepEqual(person.health.verdict, [
+      'never stands still: its handler takes longer than its timeout of 1 min',
+    ])
+    person.goesOn('never', [0], 'answer')
+    person.look(3_000)
+    assert.match(person.seen.at(-1) ?? '', /^✓ never goes on \(after 1 min 40 s\)$/)
+  })
+
+  it('for a moment only: is one line when it is over, and one a minute where that repeats', () => {
+    const person = new Person()
+    for (let time = 1; time <= 15; time += 1) {
+      person.fails('flaky', 'the third time')
+      person.look(500)
+      person.goesOn('flaky')
+      person.look(4_500)
+    }
+    assert.deepEqual(person.seen, [
+      '! flaky stood still for 0.5 s: the third time',
+      '! flaky stood still for 0.5 s (and 11 times more in between): the third time',
+    ])
+    assert.deepEqual(person.health.verdict, [])
+  })
+
+  it('without a word of why: is told of when it has taken nothing for long, though it could', () => {
+    const person = new Person()
+    for (let second = 0; second < 40; second += 1) {
+      person.lags('quiet', second < 5 ? 0 : 7)
+      person.look(1_000)
+    }
+    assert.deepEqual(person.seen, [
+      '✗ quiet stands still: 7 records are pending, and none has gone through for 31 s. Its log may say why: .local/logs/functions.log',
+    ])
+    assert.deepEqual(person.health.verdict, [
+      'quiet stands still: 7 records are pending, and none has gone through for 31 s (7 records pending)',
+    ])
+    person.fails('quiet', 'boom')
+    person.lags('quiet', 7, 6)
+    person.look(3_000)
+    assert.equal(
+      person.seen.filter(line => line.startsWith('✓')).length,
+      0,
+      'what is known better takes its place',
+    )
+  })
+
+  it('is over as soon as its group has got past the batch, whoever did that', () => {
+    const person = new Person()
+    person.fails('f', 'boom')
+    person.look(2_000)
+    person.lags('f', 1, 5)
+    assert.equal(person.health.verdict.length, 1)
+    person.lags('f', 0, 6)
+    person.look(3_000)
+    assert.deepEqual(person.seen.slice(1), ['✓ f goes on (after 2 s)'])
+    assert.deepEqual(person.health.verdict, [])
+  })
+
+  it('whose topic does not exist: is told what to create', () => {
+    const person = new Person()
+    person.stalls('frost', { obstacle: 'reading', kind: 'no-topic' })
+    person.look(2_000)
+    assert.match(person.seen[0] ?? '', /^✗ frost stands still: the topic readings does not exist\. Create it/)
+    person.goesOn('frost', undefined, 'reading')
+    person.look(3_000)
+    assert.match(person.seen[1] ?? '', /^✓ frost goes on/)
+  })
+
+  it('goes on with a new process, as far as only the old one could not', () => {
+    const person = new Person()
+    person.stalls('f', { obstacle: 'commit', reason: 'not the coordinator' })
+    person.look(2_000)
+    person.mapped('f')
+    assert.deepEqual(person.health.verdict, [])
+  })
+})
+
+describe('one outage is one line', () => {
+  it('of Kafka, for all that wait for it, sooner or later', () => {
+    const person = new Person()
+    person.health.away('Kafka', 'connect ECONNREFUSED', person.nowMs)
+    person.look(5_000)
+    for (const name of CONSUMERS) {
+      person.stalls(name, { obstacle: 'reading', kind: 'unreachable' })
+      person.stalls(name, { obstacle: 'commit', kind: 'unreachable' })
+      person.look(1_000)
+    }
+    for (const name of CONSUMERS) {
+      person.goesOn(name, undefined, 'reading')
+      person.goesOn(name, undefined, 'commit')
+    }
+    person.health.answers('Kafka', person.nowMs)
+    person.look(5_000)
+    assert.deepEqual(person.seen, [
+      '✗ Kafka does not answer at 127.0.0.1:9092. Is it running? All goes on by itself when it answers.',
+      '✓ activity, alerting, dlq-router and processor go on (after 9 s)',
+    ])
+  })
+
+  it('of Redis, whose reason the functions tell once a minute, before or after they report their partitions', () => {
+    const person = new Person()
+    const outage = (isSaid: boolean) => {
+      for (const name of ['processor', 'alerting']) {
+        if (isSaid && name === 'processor')
+          person.logs(deferred(name, 0, 'store-unavailable', { error: REDIS_AWAY }))
+        person.fails(name, `it reported ${TOPIC}-3@7`, { kind: 'reported' }, PARTITIONS)
+        if (isSaid && name === 'alerting')
+          person.logs(deferred(name, 3, 'store-unavailable', { error: REDIS_AWAY }))
+      }
+      person.look(10_000)
+      for (const name of ['processor', 'alerting']) person.goesOn(name, PARTITIONS)
+      person.look(5_000)
+    }
+    outage(true)
+    outage(false)
+    const one = [
+      `✗ alerting and processor stand still: ${REDIS_AWAY}. Is it running? All goes on by itself when it answers.`,
+      '✓ alerting and processor go on (after 10 s)',
+    ]
+    assert.deepEqual(person.seen, [...one, ...one])
+  })
+
+  it('of the code that several share; whom it stops later is told of then', () => {
+    const person = new Person()
+    person.fails('processor', 'log is not a function')
+    person.fails('alerting', 'log is not a function')
+    person.look(5_000)
+    person.fails('activity', 'log is not a function')
+    person.look(5_000)
+    const what = 'log is not a function. Fix its code or its settings; the batch is tried again.'
+    assert.deepEqual(person.seen, [
+      `✗ alerting and processor stand still: ${what}`,
+      `✗ activity stands still: ${what}`,
+    ])
+  })
+
+  it('of the clock of the log, which every partition of every consumer has noticed', () => {
+    const person = new Person()
+    for (const service of CONSUMERS) {
+      for (const partition of PARTITIONS) {
+        const gap = { kind: 'clock-gap', partition, ms: 312_000 - partition }
+        person.logs({ level: 'WARN', message: 'the log was silent', timestamp: 't', service, ...gap })
+        person.look(250)
+      }
+    }
+    person.look(5_000)
+    assert.deepEqual(person.seen, ['! The log was silent for 5 min 12 s; timers do not count that time.'])
+    assert.deepEqual(person.health.verdict, [])
+  })
+
+  it('of a circuit breaker: is told where the code fails and how to let the records out', () => {
+    const person = new Person()
+    person.logs(error('alerting', 'nearly all', { kind: 'breaker-open', place: 'at f (handler.js:3:1)' }))
+    person.logs(deferred('alerting', 0, 'flood'))
+    person.fails('alerting', 'it reported', { kind: 'reported' }, [0, 1, 2])
+    person.look(3_000)
+    assert.deepEqual(person.seen, [
+      '✗ alerting stands still: nearly all of its records fail unexpectedly (at f (handler.js:3:1)), so they stay in Kafka. ' +
+        'Fix its code, or let them out as failures: npm run -s sluice -- flood show alerting',
+    ])
+  })
+
+  it('of records reported without a reason: is told where its log lies', () => {
+    const person = new Person()
+    person.fails('plain', 'it reported t-0@5', { kind: 'reported' })
+    person.look(3_000)
+    assert.match(
+      person.seen[0] ?? '',
+      /^✗ plain stands still: it reports records as failed .*functions\.log$/,
+    )
+  })
+})
+
+describe('what is not well in the end', () => {
+  it('is an error that a function has told, and nothing has resolved', () => {
+    const person = new Person()
+    person.logs(error('frost', 'cannot believe it'))
+    person.logs(error('frost', 'cannot believe it'))
+    assert.deepEqual(person.look().seen, ['✗ frost: cannot believe it'])
+    assert.deepEqual(person.health.verdict, ['frost told an error: cannot believe it (2 times)'])
+  })
+
+  it('is no error of an attempt whose batch then went through', () => {
+    const person = new Person()
+    person.logs(error('frost', 'cannot believe it'))
+    person.fails('frost', 'boom')
+    person.logs(error('frost', 'cannot believe it'))
+    person.goesOn('frost')
+    assert.deepEqual(person.health.verdict, [])
+  })
+
+  it('is no range that was read back, once the consumer has got past it', () => {
+    const person = new Person()
+    const range = { kind: 'range-read-back', topic: TOPIC, partition: 0, fromOffset: 3, toOffset: 8 }
+    person.logs(error('processor', 'offsets that were never delivered', range))
+    person.lags('processor', 0, 8)
+    assert.equal(person.health.verdict.length, 1)
+    person.lags('processor', 0, 9)
+    assert.deepEqual(person.health.verdict, [])
+  })
+
+  it('are records that are lost, however far the consumer gets', () => {
+    const person = new Person()
+    const range = { kind: 'records-lost', topic: TOPIC, partition: 0, fromOffset: 3, toOffset: 8 }
+    person.logs(error('processor', 'what they held is lost', range))
+    person.fails('processor', 'boom')
+    person.goesOn('processor')
+    person.lags('processor', 0, 100)
+    assert.deepEqual(person.health.verdict, ['processor told an error: what they held is lost'])
+  })
+
+  it('are discarded records, unless a destination has them', () => {
+    const person = new Person()
+    person.discards('orders', null)
+    person.discards('bills', 'arn:aws:sqs:eu-west-1:000000000000:failed')
+    person.look()
+    assert.deepEqual(person.seen, [
+      '✗ orders: 3 records were discarded: boom. There is no destination, so they are lost to it.',
+      '! bills: 3 records were discarded: boom. arn:aws:sqs:eu-west-1:000000000000:failed has them.',
+    ])
+    assert.deepEqual(person.health.verdict, ['orders told an error: 3 records were discarded: boom'])
+  })
+
+  it('is a scheduled function whose last run failed, and none whose next run succeeded', () => {
+    const person = new Person()
+    person.logs('× Failed to execute scheduled function: [generator] Error: Error: the topic is gone')
+    person.look(2_000)
+    assert.deepEqual(person.health.verdict, ['generator stands still: its run failed: the topic is gone'])
+    person.logs('Successfully invoked scheduled function: [generator]')
+    person.look(3_000)
+    assert.deepEqual(person.health.verdict, [])
+    assert.deepEqual(person.seen, [
+      '✗ generator stands still: its run failed: the topic is gone. Its next run, on the minute, tries again.',
+      '✓ generator goes on (after 2 s)',
+    ])
+  })
+
+  it('are records that a consumer has not got through', () => {
+    const person = new Person()
+    person.lags('alerting', 12)
+    assert.deepEqual(person.health.verdict, ['12 records are still pending at alerting'])
+    assert.equal(person.health.pending, 12)
+  })
+
+  it('is no warning', () => {
+    const person = new Person()
+    const said = {
+      reason: 'bad-time',
+      code: 'bad-time',
+      entity: '/s e',
+      place: 'at f (x.js:1:2)',
+      records: 2,
+    }
+    person.logs({
+      level: 'WARN',
+      message: 'records leave as failures',
+      service: 'processor',
+      timestamp: 't',
+      ...said,
+    })
+    assert.deepEqual(person.look().seen, [
+      '! processor: records leave as failures reason=bad-time place=at f (x.js:1:2) entity=/s e records=2',
+    ])
+    assert.deepEqual(person.health.verdict, [])
+  })
+})
+
+describe('the end', () => {
+  it('waits for what is pending, but not for a consumer that has stood still for long', () => {
+    const person = new Person()
+    person.lags('f', 3)
+    assert.equal(person.health.isSettled(person.nowMs), false)
+    person.fails('f', 'boom')
+    assert.equal(person.health.isSettled(person.nowMs), false)
+    assert.equal(person.health.isSettled(person.nowMs + 10_000), true)
+    person.lags('f', 0, 6)
+    assert.equal(person.health.isSettled(person.nowMs), true)
+  })
+})
+
+it('given lines of the log that tell nothing, or that are cut off, then nothing is read from them', () => {
+  for (const line of [
+    '{"level":"INFO","message":"done","service":"generator"}',
+    '{"level":"WARN","message":"cut off',
+    'msk  processor ← t  group g ready (12 partitions)',
+    '(λ: processor) RequestId: 7  Duration: 1 ms  Billed Duration: 1 ms',
+  ])
+    assert.equal(readLogLine(line), undefined)
+})

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { isFrameworkError, startupErrorIn } from '../../../../localstack/start/startup-error.ts'
+
+const SYNTAX = `✘ [ERROR] Expected identifier but found "const"
+
+    functions/alerting/handler.ts:6:13:
+      6 │ export const const handler = kafkaConsumer('alerting')
+        ╵              ~~~~~
+
+✘ [ERROR] Could not resolve "../../lib/nothing.ts"
+
+    functions/activity/handler.ts:1:18:
+      1 │ import { x } from '../../lib/nothing.ts'
+        ╵                   ~~~~~~~~~~~~~~~~~~~~~~
+
+Environment: linux, node 24.21.0, osls 4.3.1 (local)
+Docs:        github.com/oss-serverless/osls
+
+Error:
+Error: Build failed with 2 errors:
+functions/alerting/handler.ts:6:13: ERROR: Expected identifier but found "const"
+    at failureErrorWithLog (/project/node_modules/esbuild/lib/main.js:1752:15)
+`
+
+describe('why the functions cannot start', () => {
+  it('given code that cannot be bundled, then each error has its file, line and column, and shows the code', () => {
+    assert.deepEqual(startupErrorIn(SYNTAX)?.split('\n'), [
+      'functions/alerting/handler.ts:6:13: Expected identifier but found "const"',
+      "      6 │ export const const handler = kafkaConsumer('alerting')",
+      '        ╵              ~~~~~',
+      'functions/activity/handler.ts:1:18: Could not resolve "../../lib/nothing.ts"',
+      "      1 │ import { x } from '../../lib/nothing.ts'",
+      '        ╵                   ~~~~~~~~~~~~~~~~~~~~~~',
+    ])
+  })
+
+  it('given a configuration that the framework refuses, then its message is shown without advice and stack', () => {
+    const log = `Environment: linux
+Docs:        github.com/oss-serverless/osls
+
+Error:
+Configuration error at 'functions.clock': unrecognized property 'descriptio'
+
+Learn more about configuration validation here: https://example.org
+`
+    assert.equal(
+      startupErrorIn(log),
+      "Configuration error at 'functions.clock': unrecognized property 'descriptio'",
+    )
+    const missing =
+      'Error:\nError: Compilation failed for function alias activity.\n    at a (b.js:1:2)\n    at c\n'
+    assert.equal(startupErrorIn(missing), 'Compilation failed for function alias activity.')
+  })
+
+  it('given a log without one, then there is none', () => {
+    assert.equal(startupErrorIn('msk  ready: 4 of 4\nError: of a handler\n'), undefined)
+  })
+
+  it('knows the line with which the framework gives up', () => {
+    assert.deepEqual(['Error:', 'Error: boom', 'x Error:'].map(isFrameworkError), [true, false, false])
+  })
+})

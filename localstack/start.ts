@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { describeFailure } from './failure.ts'
+import { describeFailure, LocalCloudError } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { PROJECT } from './paths.ts'
 import { formatEvent } from './report.ts'
@@ -58,6 +58,11 @@ async function main(args: string[]): Promise<number> {
   })
   try {
     return await runFunctions(cloud, options, screen, signal)
+  } catch (error) {
+    // At once: the servers take seconds to stop.
+    if (!(error instanceof LocalCloudError)) throw error
+    screen.line(error.message)
+    return 1
   } finally {
     await cloud.services.stop()
   }

@@ -14,8 +14,15 @@ export class Attempts<Key = void> {
     return failures
   }
 
-  succeeded(key: Key): void {
+  /** Returns how often in a row it had failed. */
+  succeeded(key: Key): number {
+    const failures = this.#failures.get(key) ?? 0
     this.#failures.delete(key)
+    return failures
+  }
+
+  isFailing(key: Key): boolean {
+    return this.#failures.has(key)
   }
 }
 

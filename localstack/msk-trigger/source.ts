@@ -47,6 +47,7 @@ export class EventSource implements MemberListener, Faulty {
   readonly #name: string
   /** Attempts to read, and not to join: a member that joins and cannot fetch has not succeeded. */
   readonly #attempts = new Attempts()
+  #hasJoined = false
   readonly #reports: MappingReports
 
   constructor(mapping: Mapping, parts: SourceParts) {
@@ -135,7 +136,12 @@ export class EventSource implements MemberListener, Faulty {
   }
 
   reading(offsets: ReadonlyMap<number, number>): void {
-    this.#parts.log.notice(`${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`)
+    // One that joins each time and cannot fetch would say so each time.
+    if (!this.#hasJoined || !this.#attempts.isFailing())
+      this.#parts.log.notice(
+        `${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`,
+      )
+    this.#hasJoined = true
     this.#joined.resolve()
     this.#dispatcher.open(offsets)
     this.#nextReading.resolve()
@@ -143,7 +149,9 @@ export class EventSource implements MemberListener, Faulty {
   }
 
   fetched(): void {
-    this.#attempts.succeeded()
+    const failures = this.#attempts.succeeded()
+    if (failures === 0) return
+    this.#parts.log.notice(`${this.#name}  reads again after ${failures} failed attempts`)
     this.#reports.resumed('reading')
   }
 

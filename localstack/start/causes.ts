@@ -30,6 +30,8 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
     }
   if (kind === 'timeout') return noAnswer(name, obstacle, known)
   const reason = shown(stalled.reason)
+  const away = serverNamedIn(reason)
+  if (away) return away
   const id = `${obstacle}/${alike(reason)}`
   return { id, ...WORDS[obstacle](reason) }
 }
@@ -93,6 +95,12 @@ export function serverAway(
   return server === 'Redis' ? redisAway(message) : kafkaAway(`Kafka does not answer at ${brokers}`)
 }
 
+/** By the words of `Unavailable`, in which a function that needs a server to begin throws, and a scheduled one always. */
+function serverNamedIn(reason: string): Cause | undefined {
+  if (/^Redis at \S+ does not answer/.test(reason)) return redisAway(reason)
+  return /^Kafka (?:did not take it|cannot be read)/.test(reason) ? kafkaAway(reason) : undefined
+}
+
 /** Of a function that reports records as failed, before its log has said why. */
 export function reportedFailures(name: string, { logFile }: Pick<Known, 'logFile'>): Cause {
   return {
@@ -143,12 +151,14 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
 }
 
 /** Of a scheduled function. */
-export function failedRun(name: string, reason: string): Cause {
-  return {
+export function failedRun(name: string, error: string): Cause {
+  const reason = shown(error)
+  const failed = {
     id: `run/${name}`,
-    reason: `its run failed: ${shown(reason)}`,
+    reason: `its run failed: ${reason}`,
     advice: 'Its next run, on the minute, tries again.',
   }
+  return serverNamedIn(reason) ?? failed
 }
 
 export function endlessRun(name: string): Cause {

@@ -121,8 +121,8 @@ function failureOf(how: string, logFile: string): string {
   const error = startupErrorIn(readFileSync(logFile, 'utf8'))
   const where = `All of the log: ${relative(PROJECT, logFile)}`
   return error === undefined
-    ? `The functions did not start: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n  ${where}`
-    : `The functions cannot start. ${error}\n  ${where}`
+    ? `✗ The functions did not start: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n  ${where}`
+    : `✗ The functions cannot start: ${error}\n  ${where}`
 }
 
 /** Lambda's own endpoint answers 200 for a handler's error, too; the header tells. */

@@ -27,6 +27,8 @@ export class Health {
   readonly #notices = new Notices()
   /** By function: its timeout. */
   readonly #timeouts = new Map<string, number>()
+  /** Scheduled functions whose last run failed, and why. */
+  readonly #failedRuns = new Map<string, string>()
   readonly #progress = new ProgressWatch()
   readonly #reasons: Reasons
   #lags: readonly ConsumerLag[] = []
@@ -68,14 +70,19 @@ export class Health {
 
   /** @param error undefined where the run has succeeded */
   ran(name: string, error: string | undefined, nowMs: number): void {
-    const place = { function: name, obstacle: 'run' }
-    if (error === undefined) this.#resume(one => one.function === name && one.obstacle === 'run', nowMs)
-    else this.#begin(place, failedRun(name, error), nowMs)
+    if (error === undefined) {
+      this.#failedRuns.delete(name)
+      this.#resume(place => place.function === name && place.obstacle === RUN, nowMs)
+      return
+    }
+    const cause = failedRun(name, error)
+    this.#failedRuns.set(name, firstLine(cause.reason))
+    this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
 
   /** A run that takes very long. */
   runs(name: string, nowMs: number): void {
-    this.#begin({ function: name, obstacle: 'run' }, endlessRun(name), nowMs)
+    this.#begin({ function: name, obstacle: RUN }, endlessRun(name), nowMs)
   }
 
   /** A server does not answer `npm start` itself. */
@@ -86,7 +93,12 @@ export class Health {
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
-    this.#resume(place => place.function === undefined && place.obstacle === server, nowMs)
+    // A run that failed for it is not made up for, but the next one can be: nobody waits for that to say that all goes on.
+    const waitsForIt = (place: Place, cause: Cause) =>
+      place.function === undefined
+        ? place.obstacle === server
+        : place.obstacle === RUN && cause.server === server
+    this.#resume(waitsForIt, nowMs)
   }
 
   /** How far the consumers are. */
@@ -143,7 +155,10 @@ export class Health {
     const behind = this.#lags
       .filter(({ function: name, pending }) => pending > 0 && !this.#stalls.isOpen(name))
       .map(({ function: name, pending }) => `${pending} records are still pending at ${name}`)
-    return [...stalled, ...behind, ...this.#errors.open]
+    const failedRuns = [...this.#failedRuns]
+      .filter(([name]) => !this.#stalls.isOpen(name))
+      .map(([name, reason]) => `the last run of ${name} failed: ${reason}`)
+    return [...stalled, ...failedRuns, ...behind, ...this.#errors.open]
   }
 
   #mapped({ function: name, topic, timeoutMs }: Of<'mapped'>, nowMs: number): void {
@@ -222,7 +237,7 @@ export class Health {
     if (name !== undefined) this.#errors.stalled(name, nowMs)
   }
 
-  #resume(fits: (place: Place) => boolean, nowMs: number): void {
+  #resume(fits: (place: Place, cause: Cause) => boolean, nowMs: number): void {
     for (const name of this.#stalls.endAll(fits, nowMs))
       if (!this.#stalls.isOpen(name)) this.#errors.resumed(name)
   }
@@ -231,6 +246,7 @@ export class Health {
 /** An attempt that failed, and one that takes long, are of the same batch. */
 const DELIVERY = 'delivery'
 const PROGRESS = 'progress'
+const RUN = 'run'
 
 function obstacleOf(obstacle: Of<'stalled'>['obstacle']): string {
   return obstacle === 'invocation' || obstacle === 'answer' ? DELIVERY : obstacle

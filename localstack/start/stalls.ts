@@ -78,11 +78,11 @@ export class Stalls {
   }
 
   /** Whatever stood still and fits has gone on. Returns the functions that it belongs to. */
-  endAll(fits: (place: Place) => boolean, nowMs: number): ReadonlySet<string> {
+  endAll(fits: (place: Place, cause: Cause) => boolean, nowMs: number): ReadonlySet<string> {
     const functions = new Set<string>()
-    for (const { places } of [...this.#outages.values()])
+    for (const { cause, places } of [...this.#outages.values()])
       for (const [key, place] of [...places]) {
-        if (!fits(place)) continue
+        if (!fits(place, cause)) continue
         this.#end(key, nowMs)
         if (place.function !== undefined) functions.add(place.function)
       }

@@ -72,6 +72,7 @@ describe('what keeps a source from reading', () => {
       log.filter(line => line.includes('attempt')).map(line => /\(attempt (\d)\)/.exec(line)?.[1]),
       ['1', '2'],
     )
+    assert.equal(log.filter(line => line.includes('ready')).length, 1)
     assert.deepEqual(told.slice(0, 4), [
       'mapped',
       'stalled reading error 1',
@@ -86,8 +87,12 @@ describe('what keeps a source from reading', () => {
       listener.fetched()
       listener.fetched()
     })
-    await run()
+    const log = await run()
     assert.deepEqual(told, ['mapped', 'stalled reading error 1', 'resumed reading all'])
+    assert.deepEqual(
+      log.filter(line => line.includes('again after')),
+      ['msk  f ← t  reads again after 1 failed attempts'],
+    )
   })
 
   it('is told anew when it had read meanwhile', async () => {

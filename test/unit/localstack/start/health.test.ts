@@ -381,6 +381,25 @@ describe('what is not well in the end', () => {
     ])
   })
 
+  it('is a run that Kafka stopped, which is told of with Kafka, until the next one succeeds', () => {
+    const person = new Person()
+    person.health.away('Kafka', 'connect ECONNREFUSED', person.nowMs)
+    person.look(5_000)
+    person.health.ran('clock', 'Kafka did not take it: Broker not connected', person.nowMs)
+    person.look(5_000)
+    person.health.answers('Kafka', person.nowMs)
+    person.look(3_000)
+    assert.deepEqual(
+      person.seen.map(line => line.slice(0, 23)),
+      ['✗ Kafka does not answer', '✓ clock goes on (after '],
+    )
+    assert.deepEqual(person.health.verdict, [
+      'the last run of clock failed: Kafka did not take it: Broker not connected',
+    ])
+    person.health.ran('clock', undefined, person.nowMs)
+    assert.deepEqual(person.health.verdict, [])
+  })
+
   it('are records that a consumer has not got through', () => {
     const person = new Person()
     person.lags('alerting', 12)

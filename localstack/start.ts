@@ -24,7 +24,8 @@ import { StopRequested, stopRequest } from './stop-request.ts'
 
 // `npm start`: the servers, the topics and resources, every function, and what flows through them.
 
-const ENV = 'local'
+/** As the functions have it, see infra/deployment.cjs. */
+const ENV = process.env.SLUICE_ENV || 'local'
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
   if (error instanceof StopRequested) return 130

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { TestEnvironment } from '../../support/environment.ts'
+import type { Program } from '../../support/program.ts'
+import { StartedProject } from '../../support/started-project.ts'
+
+/** Four ways not to come to an end. */
+const BROKEN = {
+  load: { code: "throw new Error('no rules here')\nexport const handler = () => {}", timeout: 60 },
+  throw: { code: "export const handler = async () => { throw new Error('no room for more') }", timeout: 60 },
+  late: {
+    code: 'export const handler = () => new Promise(resolve => setTimeout(resolve, 60_000))',
+    timeout: 2,
+  },
+  never: {
+    code: 'export const handler = () => new Promise(() => setInterval(() => {}, 1_000))',
+    timeout: 60,
+  },
+}
+
+describe('npm start', { timeout: 300_000 }, () => {
+  let environment: TestEnvironment
+  let project: StartedProject
+  let running: Program | undefined
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+  })
+
+  afterEach(async () => {
+    running?.signal('SIGTERM')
+    await running?.ended
+    await project?.remove()
+  })
+
+  after(() => environment?.close())
+
+  it('given functions that do what they should, when readings are sent through them, then all was well', async () => {
+    project = await StartedProject.copy(environment.name)
+    running = project.start(['--for', '20s'])
+    await running.says(/^functions ready/m, 120_000)
+    for (const time of [1, 2]) {
+      const { code, output } = await project.smoke().ended
+      assert.equal(code, 0, `${time}: ${output}`)
+      const [processed, alerts, pending, passed] = output.trim().split('\n').slice(-4)
+      assert.equal(processed, 'Messages processed: 20')
+      assert.match(alerts ?? '', /^Alerts generated: [345]$/)
+      assert.equal(pending, 'Messages pending in queue: 0')
+      assert.equal(passed, 'TEST PASSED: All messages processed!')
+    }
+    const { code, output } = await running.ended
+    assert.match(output, /^All was well\.$/m)
+    assert.doesNotMatch(output, /✗/)
+    assert.equal(code, 0, output)
+  })
+
+  it('given consumers broken in each of four ways, then each is told of once, named in the end, and the exit status is 1', async () => {
+    project = await StartedProject.copy(environment.name)
+    for (const [name, { code }] of Object.entries(BROKEN))
+      await project.write(`functions/${name}/handler.ts`, code)
+    await project.write('serverless.yml', yaml =>
+      yaml.replace('\nresources:', `${brokenFunctions()}\nresources:`),
+    )
+    running = project.start(['--for', '30s'])
+    const { code, output } = await running.ended
+    const lines = output.split('\n')
+    const told = (start: string) => lines.filter(line => line.startsWith(`✗ ${start}`)).length
+    assert.equal(told('load stands still: no rules here. '), 1, output)
+    assert.equal(told('throw stands still: no room for more. '), 1, output)
+    assert.equal(told('late stands still: its handler takes longer than its timeout of 2 s. '), 1, output)
+    assert.equal(told('never stands still: its handler has had a batch for 20 s. '), 1, output)
+    assert.equal(told(''), 4, output)
+    const summary = lines.find(line => line.startsWith('Not well: ')) ?? ''
+    for (const name of Object.keys(BROKEN))
+      assert.match(summary, new RegExp(`${name} stands still: .* records pending`))
+    assert.doesNotMatch(summary, /processor|alerting|activity|dlq-router|generator|clock/)
+    assert.equal(code, 1)
+  })
+
+  it('given code that cannot be bundled, then file, line and column are shown at once, and it ends', async () => {
+    project = await StartedProject.copy(environment.name)
+    await project.write('lib/domain/alerting/process.ts', code => `${code}\nexport const const broken = 1\n`)
+    running = project.start([])
+    await running.says(
+      /^✗ The functions cannot start: lib\/domain\/alerting\/process\.ts:\d+:13: .*"const"$/m,
+    )
+    const { code, output } = await running.ended
+    assert.equal(code, 1)
+    assert.doesNotMatch(output, /^\s+at /m)
+  })
+})
+
+/** In the groups of their own, with what processor may. */
+function brokenFunctions(): string {
+  return Object.entries(BROKEN)
+    .map(
+      ([name, { timeout }]) => `
+  ${name}:
+    handler: functions/${name}/handler.handler
+    role: ProcessorRole
+    timeout: ${timeout}
+    events:
+      - msk:
+          arn: \${file(./infra/deployment.cjs):clusterArn}
+          topic: \${file(./infra/deployment.cjs):topics.readings}
+          startingPosition: TRIM_HORIZON
+          maximumBatchingWindow: 1
+`,
+    )
+    .join('')
+}

@@ -1,0 +1,56 @@
+/** `npm start` in a changed copy of the project, beside the servers of the test run. */
+
+import { mkdirSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { freePort } from '../../localstack/services/ports.ts'
+import { Program } from './program.ts'
+import { copyProject } from './project-copy.ts'
+
+export class StartedProject {
+  readonly folder: string
+  readonly #environment: Readonly<Record<string, string>>
+
+  private constructor(folder: string, environment: Readonly<Record<string, string>>) {
+    this.folder = folder
+    this.#environment = environment
+  }
+
+  /** @param env names the environment that is its own in the shared servers */
+  static async copy(env: string): Promise<StartedProject> {
+    const folder = await copyProject('start')
+    const [http, lambda] = await Promise.all([freePort(), freePort()])
+    return new StartedProject(folder, {
+      SLUICE_ENV: env,
+      SLUICE_DATA_DIR: join(folder, '.local', 'data'),
+      HTTP_PORT: String(http),
+      LAMBDA_PORT: String(lambda),
+    })
+  }
+
+  /** Writes a file, or what `change` makes of it. */
+  async write(file: string, change: string | ((content: string) => string)): Promise<void> {
+    const path = join(this.folder, file)
+    mkdirSync(dirname(path), { recursive: true })
+    await writeFile(path, typeof change === 'string' ? change : change(await readFile(path, 'utf8')))
+  }
+
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+    return this.#program('start.ts', args, env)
+  }
+
+  smoke(): Program {
+    return this.#program('smoke.ts', [], {})
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  #program(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
+    return new Program(join(this.folder, 'localstack', file), args, {
+      cwd: this.folder,
+      env: { ...this.#environment, ...env },
+    })
+  }
+}

@@ -1,7 +1,7 @@
 /** Why something stands still, in words for the person at the terminal. */
 import type { Report } from '../msk-trigger/reports.ts'
 import type { Cause } from './stalls.ts'
-import { durationOf } from './words.ts'
+import { durationOf, recordsOf } from './words.ts'
 
 type Stalled = Extract<Report, { report: 'stalled' }>
 
@@ -42,7 +42,7 @@ const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause
     reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
     advice: 'It is tried again.',
   }),
-  invocation: reason => ({ reason, advice: 'Fix its code or its settings; the batch is tried again.' }),
+  invocation: broken,
   answer: reason => ({ reason, advice: 'It is tried again.' }),
   commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: 'It is tried again.' }),
   registry: reason => ({ reason, advice: 'Does the schema registry run? It is asked again.' }),
@@ -150,15 +150,15 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
   }
 }
 
+/** Of a function that throws, whatever invokes it. */
+function broken(reason: string): Omit<Cause, 'id'> {
+  return { reason, advice: 'Fix its code or its settings; it is tried again.' }
+}
+
 /** Of a scheduled function. */
-export function failedRun(name: string, error: string): Cause {
+export function failedRun(error: string): Cause {
   const reason = shown(error)
-  const failed = {
-    id: `run/${name}`,
-    reason: `its run failed: ${reason}`,
-    advice: 'Its next run, on the minute, tries again.',
-  }
-  return serverNamedIn(reason) ?? failed
+  return serverNamedIn(reason) ?? { id: `invocation/${alike(reason)}`, ...broken(reason) }
 }
 
 export function endlessRun(name: string): Cause {
@@ -178,7 +178,7 @@ export function noProgress(
 ): Cause {
   return {
     id: `no-progress/${name}`,
-    reason: `${pending} records are pending, and none has gone through for ${durationOf(forMs)}`,
+    reason: `${recordsOf(pending)} pending, and none has gone through for ${durationOf(forMs)}`,
     advice: `Its log may say why: ${logFile}`,
   }
 }

@@ -31,7 +31,7 @@ export interface Functions {
   readonly ended: Promise<Exit>
   /** Those that take records, by name. */
   readonly consumers: readonly string[]
-  /** Invokes a function as its schedule would. */
+  /** Invokes a function as its schedule would; rejects with what it throws. */
   invoke(name: string): Promise<void>
   stop(): Promise<void>
 }
@@ -133,7 +133,9 @@ async function invoke(endpoint: string, name: string): Promise<void> {
   })
   if (response.ok && !response.headers.has('x-amz-function-error')) return
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
-  throw new LocalCloudError(`${name} failed: ${answer.errorMessage ?? `status ${response.status}`}`)
+  throw new LocalCloudError(
+    answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`,
+  )
 }
 
 // kafkajs computes a negative timeout, which is harmless.

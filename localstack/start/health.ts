@@ -7,7 +7,7 @@ import { ProgressWatch } from './progress-watch.ts'
 import { isExplanation, Reasons } from './reasons.ts'
 import { type Cause, firstLine, type Place, Stalls } from './stalls.ts'
 import { ToldErrors } from './told-errors.ts'
-import { listOf } from './words.ts'
+import { listOf, recordsOf } from './words.ts'
 
 /** A reason that comes this soon after a report is of the same attempt. */
 const SAME_ATTEMPT_MS = 2_000
@@ -75,7 +75,7 @@ export class Health {
       this.#resume(place => place.function === name && place.obstacle === RUN, nowMs)
       return
     }
-    const cause = failedRun(name, error)
+    const cause = failedRun(error)
     this.#failedRuns.set(name, firstLine(cause.reason))
     this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
@@ -150,11 +150,11 @@ export class Health {
       const stand = functions.size === 1 ? 'stands still' : 'stand still'
       const who = functions.size === 0 ? '' : `${listOf(functions)} ${stand}: `
       const pending = pendingAt(functions)
-      return `${who}${firstLine(cause.reason)}${pending > 0 ? ` (${pending} records pending)` : ''}`
+      return `${who}${firstLine(cause.reason)}${pending > 0 ? ` (${recordsOf(pending)} pending)` : ''}`
     })
     const behind = this.#lags
       .filter(({ function: name, pending }) => pending > 0 && !this.#stalls.isOpen(name))
-      .map(({ function: name, pending }) => `${pending} records are still pending at ${name}`)
+      .map(({ function: name, pending }) => `${recordsOf(pending)} still pending at ${name}`)
     const failedRuns = [...this.#failedRuns]
       .filter(([name]) => !this.#stalls.isOpen(name))
       .map(([name, reason]) => `the last run of ${name} failed: ${reason}`)
@@ -209,7 +209,7 @@ export class Health {
   }
 
   #discarded({ function: name, reason, records, destination }: Of<'discarded'>, nowMs: number): void {
-    const what = `${records} records were discarded: ${firstLine(reason)}`
+    const what = `${recordsOf(records)} discarded: ${firstLine(reason)}`
     if (destination !== null) this.#lines.push(`! ${name}: ${what}. ${destination} has them.`)
     else {
       this.#lines.push(`✗ ${name}: ${what}. There is no destination, so they are lost to it.`)

@@ -5,6 +5,10 @@ export function listOf(names: Iterable<string>): string {
   return sorted.length === 0 ? last : `${sorted.join(', ')} and ${last}`
 }
 
+export function recordsOf(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`
+}
+
 /** `0.4 s`, `12 s`, `5 min 12 s`, `2 h 3 min`: as exact as a person wants to know it. */
 export function durationOf(ms: number): string {
   if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`

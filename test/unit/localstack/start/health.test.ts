@@ -97,7 +97,7 @@ describe('a consumer that stands still', () => {
     person.goesOn('throws')
     person.look(10_000)
     assert.deepEqual(person.seen, [
-      '✗ throws stands still: no room 17 at 5f3a1111. Fix its code or its settings; the batch is tried again.',
+      '✗ throws stands still: no room 17 at 5f3a1111. Fix its code or its settings; it is tried again.',
       '✓ throws goes on (after 12 s)',
     ])
     assert.deepEqual(person.health.verdict, [])
@@ -113,7 +113,7 @@ describe('a consumer that stands still', () => {
     assert.deepEqual(person.seen.join('\n').split('\n'), [
       '✗ alerting stands still: the rules have 2 faults:',
       '    weather.yaml: severty: unknown key',
-      '    Fix its code or its settings; the batch is tried again.',
+      '    Fix its code or its settings; it is tried again.',
     ])
     person.lags('alerting', 40)
     assert.deepEqual(person.health.verdict, [
@@ -175,10 +175,10 @@ describe('a consumer that stands still', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet stands still: 7 records are pending, and none has gone through for 31 s. Its log may say why: .local/logs/functions.log',
+      '✗ quiet stands still: 7 records pending, and none has gone through for 31 s. Its log may say why: .local/logs/functions.log',
     ])
     assert.deepEqual(person.health.verdict, [
-      'quiet stands still: 7 records are pending, and none has gone through for 31 s (7 records pending)',
+      'quiet stands still: 7 records pending, and none has gone through for 31 s (7 records pending)',
     ])
     person.fails('quiet', 'boom')
     person.lags('quiet', 7, 6)
@@ -273,11 +273,22 @@ describe('one outage is one line', () => {
     person.look(5_000)
     person.fails('activity', 'log is not a function')
     person.look(5_000)
-    const what = 'log is not a function. Fix its code or its settings; the batch is tried again.'
+    const what = 'log is not a function. Fix its code or its settings; it is tried again.'
     assert.deepEqual(person.seen, [
       `✗ alerting and processor stand still: ${what}`,
       `✗ activity stands still: ${what}`,
     ])
+  })
+
+  it('of a setting that stops consumers and scheduled functions alike', () => {
+    const person = new Person()
+    person.fails('alerting', 'LOG_TIME: must be one of append, carried')
+    person.health.ran('clock', 'LOG_TIME: must be one of append, carried', person.nowMs)
+    person.look(3_000)
+    assert.match(
+      person.seen.join(),
+      /^✗ alerting and clock stand still: LOG_TIME: must be one of append, carried\. /,
+    )
   })
 
   it('of the clock of the log, which every partition of every consumer has noticed', () => {
@@ -361,22 +372,22 @@ describe('what is not well in the end', () => {
     person.discards('bills', 'arn:aws:sqs:eu-west-1:000000000000:failed')
     person.look()
     assert.deepEqual(person.seen, [
-      '✗ orders: 3 records were discarded: boom. There is no destination, so they are lost to it.',
-      '! bills: 3 records were discarded: boom. arn:aws:sqs:eu-west-1:000000000000:failed has them.',
+      '✗ orders: 3 records discarded: boom. There is no destination, so they are lost to it.',
+      '! bills: 3 records discarded: boom. arn:aws:sqs:eu-west-1:000000000000:failed has them.',
     ])
-    assert.deepEqual(person.health.verdict, ['orders told an error: 3 records were discarded: boom'])
+    assert.deepEqual(person.health.verdict, ['orders told an error: 3 records discarded: boom'])
   })
 
   it('is a scheduled function whose last run failed, and none whose next run succeeded', () => {
     const person = new Person()
     person.logs('× Failed to execute scheduled function: [generator] Error: Error: the topic is gone')
     person.look(2_000)
-    assert.deepEqual(person.health.verdict, ['generator stands still: its run failed: the topic is gone'])
+    assert.deepEqual(person.health.verdict, ['generator stands still: the topic is gone'])
     person.logs('Successfully invoked scheduled function: [generator]')
     person.look(3_000)
     assert.deepEqual(person.health.verdict, [])
     assert.deepEqual(person.seen, [
-      '✗ generator stands still: its run failed: the topic is gone. Its next run, on the minute, tries again.',
+      '✗ generator stands still: the topic is gone. Fix its code or its settings; it is tried again.',
       '✓ generator goes on (after 2 s)',
     ])
   })
@@ -403,7 +414,7 @@ describe('what is not well in the end', () => {
   it('are records that a consumer has not got through', () => {
     const person = new Person()
     person.lags('alerting', 12)
-    assert.deepEqual(person.health.verdict, ['12 records are still pending at alerting'])
+    assert.deepEqual(person.health.verdict, ['12 records still pending at alerting'])
     assert.equal(person.health.pending, 12)
   })
 

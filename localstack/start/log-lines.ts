@@ -8,7 +8,7 @@ export interface LoggedLine {
 }
 
 /** The end of a scheduled run. */
-export interface ScheduledRun {
+interface ScheduledRun {
   readonly is: 'run'
   readonly function: string
   /** Undefined where it succeeded. */

@@ -79,7 +79,10 @@ async function runFunctions(
   const { logsDir } = foldersFromEnvironment(process.env)
   const [logFile, reportsFile] = [join(logsDir, 'functions.log'), join(logsDir, 'msk-trigger.jsonl')]
   for (const file of [logFile, reportsFile]) await rm(file, { force: true })
-  const watch = await watchFlow(cloud.services, ENV, screen, relative(PROJECT, logFile))
+  const watch = await watchFlow(cloud.services, ENV, screen, {
+    logFile: relative(PROJECT, logFile),
+    expectsReadings: localSchedules(process.env).first.includes('generator'),
+  })
   try {
     const environment = {
       ...serviceEnvironment(cloud.services),

@@ -98,7 +98,7 @@ export function serverAway(
 /** By the words of `Unavailable`, in which a function that needs a server to begin throws, and a scheduled one always. */
 function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return redisAway(reason)
-  return /^Kafka (?:did not take it|cannot be read)/.test(reason) ? kafkaAway(reason) : undefined
+  return /^Kafka did not take it/.test(reason) ? kafkaAway(reason) : undefined
 }
 
 /** Of a function that reports records as failed, before its log has said why. */

@@ -1,5 +1,6 @@
 /** What several commands take: parsers of option values. What they throw, commander reports with the option's name. */
 import { InvalidArgumentError } from 'commander'
+import { isStackName } from './stacks/stack.ts'
 
 export function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.')
@@ -29,6 +30,15 @@ export function numberWithin(least: number, most: number): (text: string) => num
 export function environmentOption(what: string) {
   const description = `the environment ${what} (default: SLUICE_ENV, else "local")`
   return ['--env <name>', description, environmentName] as const
+}
+
+/** The option of every command that reports: one JSON document on standard output instead of text. */
+export const JSON_OPTION = ['--json', 'print one JSON document'] as const
+
+/** The name of a stack, see `stacks/stack.ts`. */
+export function stackName(text: string): string {
+  if (isStackName(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 20 lower-case letters, digits and "-".')
 }
 
 /** The name of an environment: the last part of the topics' names. */

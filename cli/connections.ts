@@ -7,14 +7,23 @@ import { Connections } from '../lib/connections.ts'
 import type { TopicPublisher } from '../lib/kafka-connections.ts'
 import { Unavailable } from '../lib/pipeline/ports.ts'
 import { CliFailure } from './failure.ts'
+import { StackNotFound, stackEnvironment } from './stacks/addresses.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How long a server may take to answer for the first time. */
 const PATIENCE_MS = 10_000
 
-/** @param env the environment that an option names; it goes before the variable */
-export function configOf({ environment }: Terminal, env: string | undefined): Config {
-  return readConfig(localEnvironment(env === undefined ? environment : { ...environment, SLUICE_ENV: env }))
+/**
+ * @param env the environment that an option names; it goes before the variable
+ * @throws CliFailure where the stack that is asked for does not run
+ */
+export function configOf({ environment, stack, stacksDir }: Terminal, env: string | undefined): Config {
+  try {
+    const reaching = stackEnvironment(environment, stack, stacksDir)
+    return readConfig(localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }))
+  } catch (error) {
+    throw error instanceof StackNotFound ? new CliFailure(error.message) : error
+  }
 }
 
 /** @throws CliFailure where Kafka does not answer within ten seconds, or does not have the topic */

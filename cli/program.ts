@@ -1,18 +1,23 @@
 /** The `sluice` command: its commands, and how each of them ends. */
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/config.ts'
+import { stackName } from './arguments.ts'
 import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
+import { addStacks } from './commands/stacks.ts'
 import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { CliFailure } from './failure.ts'
-import type { Terminal } from './terminal.ts'
+import { HELP, helpWidth } from './help.ts'
+import { columnsOf, type Terminal } from './terminal.ts'
+import { version } from './version.ts'
 
 const ABOUT = `For those who run Sluice: bring recorded telemetry in, and see what became of it.
 
-The servers are those of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on this machine.`
+The servers are those of the stack that --stack names, else of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on
+this machine.`
 
 /**
  * Runs the command that the arguments name.
@@ -36,16 +41,28 @@ function program(terminal: Terminal): Command {
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
+      getOutHelpWidth: () => helpWidth(columnsOf(terminal)),
+      getErrHelpWidth: () => helpWidth(columnsOf({ ...terminal, stdout: terminal.stderr })),
     })
-    .configureHelp({ helpWidth: 110 })
+    .configureHelp(HELP)
     .showHelpAfterError('Try it with --help.')
     .helpCommand(false)
-  addImport(sluice, terminal)
-  addReplay(sluice, terminal)
-  addStats(sluice, terminal)
-  addState(sluice, terminal)
-  addFlood(sluice, terminal)
-  addRules(sluice, terminal)
+    .version(version())
+    .option('--stack <name>', 'the running stack to work with, as in `npm start -- --name <name>`', stackName)
+  const context: Terminal = {
+    ...terminal,
+    // Known when a command runs; commands are added before that.
+    get stack() {
+      return sluice.opts().stack
+    },
+  }
+  addImport(sluice, context)
+  addReplay(sluice, context)
+  addStats(sluice, context)
+  addState(sluice, context)
+  addFlood(sluice, context)
+  addRules(sluice, context)
+  addStacks(sluice, context)
   return sluice
 }
 

@@ -1,13 +1,103 @@
-/** Cells in columns, numbers to the right. Pure. */
-export function aligned(
-  rows: readonly (readonly string[])[],
-  isNumber: (column: number) => boolean = () => false,
+/** Rows as text that fits a terminal. Pure. */
+import { shortened, widthOf } from './text-width.ts'
+
+export interface Column {
+  readonly heading: string
+  readonly align?: 'right'
+  /** So narrow it may become, with "…" where something is cut off. Without it, its cells are shown whole or not at all. */
+  readonly least?: number
+  /** Where the table does not fit, columns are left out in the order of these numbers. Without it, the column stays. */
+  readonly leaveOut?: number
+}
+
+type Rows = readonly (readonly string[])[]
+
+const GAP = '  '
+
+/**
+ * Cells in columns under headings. What does not fit the width is narrowed, then left out, as the columns allow; where that is not
+ * enough, each row becomes a block with a line for each of its cells.
+ *
+ * @param width undefined: no limit, as where the output is not a terminal
+ */
+export function tableText(columns: readonly Column[], rows: Rows, width?: number): string {
+  const all = columns.map((_, index) => index)
+  const leaving = all
+    .filter(index => columns[index]?.leaveOut !== undefined)
+    .sort((a, b) => (columns[a]?.leaveOut ?? 0) - (columns[b]?.leaveOut ?? 0))
+  for (let gone = 0; gone <= leaving.length; gone++) {
+    const left = leaving.slice(0, gone)
+    const shown = all.filter(index => !left.includes(index))
+    const widths = fittedWidths(columns, rows, shown, width)
+    if (!widths) continue
+    const table = aligned(columns, rows, shown, widths)
+    return left.length === 0 ? table : `${table}\n${leftOutNote(columns, left, width)}`
+  }
+  return rows.map(row => block(columns, row, width)).join('\n\n')
+}
+
+/** The width of each shown column; undefined where they do not fit. */
+function fittedWidths(
+  columns: readonly Column[],
+  rows: Rows,
+  shown: readonly number[],
+  width = Number.POSITIVE_INFINITY,
+): Map<number, number> | undefined {
+  const widths = new Map(
+    shown.map(index => [
+      index,
+      Math.max(...[headings(columns), ...rows].map(row => widthOf(row[index] ?? ''))),
+    ]),
+  )
+  const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
+  let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width
+  while (excess > 0) {
+    // From the widest, so that a column of short cells is not cut for the sake of one with long ones.
+    const [widest] = [...widths].filter(([index, now]) => now > least(index)).sort((a, b) => b[1] - a[1])
+    if (!widest) return undefined
+    widths.set(widest[0], widest[1] - 1)
+    excess -= 1
+  }
+  return widths
+}
+
+function aligned(
+  columns: readonly Column[],
+  rows: Rows,
+  shown: readonly number[],
+  widths: ReadonlyMap<number, number>,
 ): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const cell = (text: string, index: number) => {
+    const width = widths.get(index) ?? 0
+    const fitting = shortened(text, width)
+    const blank = ' '.repeat(width - widthOf(fitting))
+    return columns[index]?.align === 'right' ? blank + fitting : fitting + blank
+  }
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => {
-      const width = widths[column] ?? 0
-      return isNumber(column) ? cell.padStart(width) : cell.padEnd(width)
-    })
-  return rows.map(row => line(row).join('  ').trimEnd()).join('\n')
+    shown
+      .map(index => cell(row[index] ?? '', index))
+      .join(GAP)
+      .trimEnd()
+  return [headings(columns), ...rows].map(line).join('\n')
+}
+
+function block(columns: readonly Column[], row: readonly string[], width: number | undefined): string {
+  const longest = Math.max(...columns.map(({ heading }) => widthOf(heading)))
+  const lines = columns.map(({ heading }, index) => `${heading.padEnd(longest)}${GAP}${row[index] ?? ''}`)
+  return lines.map(line => shortened(line, width)).join('\n')
+}
+
+function leftOutNote(columns: readonly Column[], left: readonly number[], width: number | undefined): string {
+  const names = left.map(index => columns[index]?.heading).join(', ')
+  return shortened(`(too narrow for ${names}: --json has all)`, width)
+}
+
+function headings(columns: readonly Column[]): string[] {
+  return columns.map(({ heading }) => heading)
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
 }

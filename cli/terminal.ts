@@ -6,14 +6,38 @@ import type { Environment } from '../lib/config.ts'
 export interface Terminal {
   /** `isTTY` where a person sits at it, who can be asked. */
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable
   /** `isTTY` and `columns` as a terminal has them. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly environment: Environment
   /** Relative file names start here. */
   readonly folder: string
+  /** The stack that the option `--stack` names; its servers go before those of variables. */
+  readonly stack?: string | undefined
+  /** Where the files of running stacks lie. */
+  readonly stacksDir?: string
   /** Aborted when the user wants to stop: the command then ends in order. */
   readonly stop: AbortSignal
+}
+
+/** The columns of the terminal; undefined where the output goes elsewhere and nobody has set COLUMNS: then nothing is cut. */
+export function columnsOf({
+  stdout,
+  environment,
+}: Pick<Terminal, 'stdout' | 'environment'>): number | undefined {
+  if (stdout.isTTY && stdout.columns) return stdout.columns
+  const { COLUMNS = '' } = environment
+  return /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : undefined
+}
+
+/** Prints a report: as one JSON document, or as text for people. */
+export function printReport<T>(
+  terminal: Terminal,
+  report: T,
+  json: boolean | undefined,
+  text: (report: T, columns: number | undefined) => string,
+): void {
+  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text(report, columnsOf(terminal)))
 }
 
 export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): string {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { DEFAULT_STACK } from '../cli/stacks/stack.ts'
 import { LocalCloudError } from './failure.ts'
 import { PROJECT } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
@@ -23,7 +24,11 @@ export async function startContainers(
   const ports = containerPorts(options)
   const names = [...ports.keys()]
   const chosen = [...ports].map(([name, port]) => [PORT_VARIABLES[name], String(port)])
-  const env = { ...process.env, ...Object.fromEntries(chosen) }
+  const project =
+    options.stack && options.stack !== DEFAULT_STACK
+      ? { COMPOSE_PROJECT_NAME: `sluice-${options.stack}` }
+      : {}
+  const env = { ...process.env, ...project, ...Object.fromEntries(chosen) }
   const compose = (...args: string[]) => runCompose(args, env, options.signal)
   await requireDocker()
   // Containers of a run that was cut off would hold the ports.

@@ -7,6 +7,8 @@ import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
 import { dockerFromEnvironment, foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
+import { NAME_OPTION, NAME_USAGE, readStackName } from './stack/stack-option.ts'
+import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { StopRequested, stopRequest } from './stop-request.ts'
 
 // `npm run services`: the servers alone, so that `npx serverless offline` works beside them.
@@ -16,6 +18,7 @@ const USAGE = `Usage: npm run services -- [options]
 Starts Kafka, Valkey and LocalStack, creates the topics and resources, and stays until Ctrl-C.
 
   --fresh      start from empty data
+  ${NAME_USAGE}
   ${BROKERS_USAGE}
   --docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
   --help       show this
@@ -28,6 +31,7 @@ const OPTIONS = {
   docker: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   brokers: BROKERS_OPTION,
+  name: NAME_OPTION,
 } as const
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
@@ -45,26 +49,38 @@ async function main(args: string[]): Promise<number> {
     return 0
   }
   const brokers = readBrokers(options.brokers)
+  const name = readStackName(options.name, process.env)
   const signal = stopRequest()
-  const cloud = await startLocalCloud({
-    ...placesFromEnvironment(process.env, brokers),
-    ...foldersFromEnvironment(process.env),
-    env: 'local',
-    generator: {},
-    fresh: options.fresh,
-    docker: options.docker || dockerFromEnvironment(process.env),
-    revive: true,
-    report: plainReport(),
-    signal,
+  const request = { name, command: 'npm run services', environment: process.env, signal }
+  return withStack(request, async stack => {
+    const { environment } = stack
+    const cloud = await startLocalCloud({
+      ...placesFromEnvironment(environment, brokers),
+      ...foldersFromEnvironment(environment),
+      env: 'local',
+      generator: {},
+      fresh: options.fresh,
+      docker: options.docker || dockerFromEnvironment(environment),
+      stack: name,
+      revive: true,
+      report: plainReport(),
+      signal,
+    })
+    return await stay(cloud, stack, signal)
   })
-  console.log(`\n${describe(cloud)}\n\nCtrl-C stops them.`)
+}
+
+async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
+  const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
+  stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
+  console.log(`\n${describe(cloud, variables)}\n\nCtrl-C stops them.`)
   if (!signal.aborted) await once(signal, 'abort')
   await cloud.services.stop()
   return 0
 }
 
 /** What runs where, and the variables to export so that other programs find it. */
-function describe({ services, resources }: LocalCloud): string {
+function describe({ services, resources }: LocalCloud, variables: Readonly<Record<string, string>>): string {
   const rows = [
     ['Kafka', services.brokers.join(',')],
     ['Valkey', services.redisUrl],
@@ -75,6 +91,6 @@ function describe({ services, resources }: LocalCloud): string {
     ['Secret', resources.redisSecret],
   ]
   const table = rows.map(([what, where]) => `  ${what?.padEnd(10)} ${where}`)
-  const variables = Object.entries({ ...serviceEnvironment(services), ...LOCAL_AWS_ENVIRONMENT })
-  return [...table, '', ...variables.map(([name, value]) => `export ${name}=${value}`)].join('\n')
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`)
+  return [...table, '', ...exports].join('\n')
 }

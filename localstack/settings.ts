@@ -31,12 +31,9 @@ export function placesFromEnvironment(
   }
 }
 
-/** The ports that serverless-offline listens on, besides the servers. */
-export function offlinePorts(env: Environment): { http: WantedPort; lambda: WantedPort } {
-  return {
-    http: { port: port(env, 'HTTP_PORT', 3000), variable: 'HTTP_PORT', title: 'HTTP' },
-    lambda: { port: port(env, 'LAMBDA_PORT', 3002), variable: 'LAMBDA_PORT', title: "Lambda's endpoint" },
-  }
+/** The port that serverless-offline listens on, besides the servers. Functions have no HTTP events, so it opens no other. */
+export function lambdaPort(env: Environment): WantedPort {
+  return { port: port(env, 'LAMBDA_PORT', 3002), variable: 'LAMBDA_PORT', title: "Lambda's endpoint" }
 }
 
 /** Where data and logs are kept: SLUICE_DATA_DIR moves them, so that two runs can stand side by side. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { StackNotFound, stackEnvironment } from '../cli/stacks/addresses.ts'
 import { loadRules } from '../lib/adapters/files/rules.ts'
 import { TopicOffsets } from '../lib/adapters/kafka/offsets.ts'
 import { SlotInspection } from '../lib/adapters/redis/inspection.ts'
@@ -18,18 +19,19 @@ import { behind, consumerLags } from './start/consumer-lag.ts'
 const WITHIN_MS = 45_000
 const ASK_EVERY_MS = 100
 
-const USAGE = `Usage: npm run smoke
+const USAGE = `Usage: npm run smoke -- [options]
 
 Sends 20 readings of a new sensor through the stack that npm start runs. Four of them break alert rules. Waits until every
 consumer of readings in serverless.yml has taken them, and until the alerts are there. Exit status 0 if so.
 
-  --help   show this
+  --stack NAME  the running stack of that name, as in npm start -- --name NAME (also: SLUICE_STACK)
+  --help        show this
 
-Where the stack runs: KAFKA_BROKERS, or KAFKA_PORT (9092) on 127.0.0.1; REDIS_URL, or REDIS_PORT (6379) on 127.0.0.1.
+Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT; else the stack that runs.
 RULES_DIR names the rules that it runs with, where they are not those that ship.`
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  const saysWhatToDo = error instanceof LocalCloudError || error instanceof ConfigError
+  const saysWhatToDo = [LocalCloudError, ConfigError, StackNotFound].some(kind => error instanceof kind)
   console.error(
     `✗ ${error.message}${saysWhatToDo ? '' : '\n  Is the stack running? Start it with: npm start'}`,
   )
@@ -39,12 +41,15 @@ process.exitCode = await main(process.argv.slice(2)).catch(error => {
 process.exit()
 
 async function main(args: string[]): Promise<number> {
-  const { help } = readOptions('npm run smoke', args, { help: { type: 'boolean', default: false } })
+  const { help, stack } = readOptions('npm run smoke', args, {
+    help: { type: 'boolean', default: false },
+    stack: { type: 'string' },
+  })
   if (help) {
     console.log(USAGE)
     return 0
   }
-  const environment = localEnvironment(process.env)
+  const environment = localEnvironment(stackEnvironment(process.env, stack))
   const config = readConfig(environment)
   await requireReachable(config)
   const readings = new SmokeReadings(config.env, Date.now())

@@ -11,9 +11,10 @@ import { serviceEnvironment } from './services.ts'
 import {
   dockerFromEnvironment,
   foldersFromEnvironment,
-  offlinePorts,
+  lambdaPort,
   placesFromEnvironment,
 } from './settings.ts'
+import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
 import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
@@ -36,29 +37,35 @@ process.exitCode = await main(process.argv.slice(2)).catch(error => {
 if (process.connected) process.disconnect()
 
 async function main(args: string[]): Promise<number> {
-  const options = readArguments(args)
+  const options = readArguments(args, process.env)
   if (options.help) {
     console.log(USAGE)
     return 0
   }
   const signal = stopRequest()
+  const request = { name: options.name, command: 'npm start', environment: process.env, signal }
+  return withStack(request, stack => runStack(stack, options, signal))
+}
+
+async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
+  const { environment } = stack
   const screen = new Screen()
-  for (const notice of localSchedules(process.env).notices) screen.line(notice)
-  const ports = offlinePorts(process.env)
-  await requireFreePorts(Object.values(ports))
+  for (const notice of localSchedules(environment).notices) screen.line(notice)
+  await requireFreePorts([lambdaPort(environment)])
   const cloud = await startLocalCloud({
-    ...placesFromEnvironment(process.env, options.brokers),
-    ...foldersFromEnvironment(process.env),
+    ...placesFromEnvironment(environment, options.brokers),
+    ...foldersFromEnvironment(environment),
     env: ENV,
     generator: {},
     fresh: options.fresh,
-    docker: options.docker || dockerFromEnvironment(process.env),
+    docker: options.docker || dockerFromEnvironment(environment),
+    stack: options.name,
     revive: true,
     report: event => screen.line(formatEvent(event)),
     signal,
   })
   try {
-    return await runFunctions(cloud, options, screen, signal)
+    return await runFunctions(stack, cloud, options, screen, signal)
   } catch (error) {
     // At once: the servers take seconds to stop.
     if (!(error instanceof LocalCloudError)) throw error
@@ -70,13 +77,14 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function runFunctions(
+  stack: OwnStack,
   cloud: LocalCloud,
   { forMs, watch: reloads }: StartOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<number> {
-  const { lambda } = offlinePorts(process.env)
-  const { logsDir } = foldersFromEnvironment(process.env)
+  const { port } = lambdaPort(stack.environment)
+  const { logsDir } = foldersFromEnvironment(stack.environment)
   const [logFile, reportsFile] = [join(logsDir, 'functions.log'), join(logsDir, 'msk-trigger.jsonl')]
   for (const file of [logFile, reportsFile]) await rm(file, { force: true })
   const watch = await watchFlow(cloud.services, ENV, screen, {
@@ -84,14 +92,11 @@ async function runFunctions(
     expectsReadings: localSchedules(process.env).first.includes('generator'),
   })
   try {
-    const environment = {
-      ...serviceEnvironment(cloud.services),
-      ...LOCAL_AWS_ENVIRONMENT,
-      ...watchVariables(reloads),
-    }
+    const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
+    const environment = { ...variables, LAMBDA_PORT: String(port), ...watchVariables(reloads) }
     const options = {
       environment,
-      lambdaPort: lambda.port,
+      lambdaPort: port,
       logFile,
       reportsFile,
       signal,
@@ -100,6 +105,7 @@ async function runFunctions(
       onReload: (line: string) => screen.line(line),
     }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
+    stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: port })
     screen.line(`${' '.repeat(21)}log: ${relative(PROJECT, logFile)}\n`)
     screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npm run -s sluice -- stats\n')
     try {

@@ -4,6 +4,7 @@ import { HELD_MS } from '../../lib/pipeline/flood.ts'
 import { environmentOption, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { more } from '../help.ts'
 import type { Terminal } from '../terminal.ts'
 
 const ABOUT = `Look at the flood gate of a consumer, and open it.
@@ -29,18 +30,18 @@ export function addFlood(program: Command, terminal: Terminal): void {
     .description('Show whether the flood gate of a consumer is closed, and since when.')
     .argument('<consumer>', 'its name, as in serverless.yml', someText)
     .option(...ENV)
-    .addHelpText('after', '\nExample:\n  sluice flood show alerting')
+    .addHelpText('after', more('Example:\n  sluice flood show alerting'))
     .action((consumer: string, options: FloodOptions) => show(consumer, options, terminal))
   flood
     .command('release')
     .summary('open the gate')
     .description(
-      'Open the flood gate of a consumer for the version of its code that runs now: what waits in Kafka is\n' +
+      'Open the flood gate of a consumer for the version of its code that runs now: what waits in Kafka is ' +
         'processed, and what fails goes out as failures.',
     )
     .argument('<consumer>', 'its name, as in serverless.yml', someText)
     .option(...ENV)
-    .addHelpText('after', '\nExample:\n  sluice flood release alerting')
+    .addHelpText('after', more('Example:\n  sluice flood release alerting'))
     .action((consumer: string, options: FloodOptions) => release(consumer, options, terminal))
 }
 

@@ -6,6 +6,7 @@ import { FAMILIES } from '../../lib/domain/telemetry/families.ts'
 import { numberWithin, someText } from '../arguments.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
+import { more } from '../help.ts'
 import { isOffset } from '../import/instant.ts'
 import { type Series, type SeriesOptions, seriesOf } from '../import/series.ts'
 import { type ImportCounts, type ImportPlan, importLines } from '../import/stream.ts'
@@ -64,7 +65,7 @@ export function addImport(program: Command, terminal: Terminal): void {
     .option('--utc-offset <±hh:mm>', 'where timestamps without a zone lie from UTC', offset, '+00:00')
     .option('--skip-invalid', 'leave out rows that cannot be read, and count them')
     .option('--output <file>', 'write here instead of to standard output', someText)
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((files: string[], options: ImportOptions) => importFiles(files, options, terminal))
 }
 

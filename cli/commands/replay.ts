@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isTimestamp, parseTime } from '../../lib/cloudevents/attributes.ts'
 import type { ContentMode } from '../../lib/cloudevents/writer.ts'
 import { environmentOption, positiveInteger } from '../arguments.ts'
+import { more } from '../help.ts'
 import { parseSpeed } from '../replay/pace.ts'
 import { replay } from '../replay/replay.ts'
 import type { ShiftTarget } from '../replay/shift.ts'
@@ -56,7 +57,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
       ]),
     )
     .option('--keep-partitions', 'put the records of a batch where they came from, whatever their keys say')
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((file: string, { fromLine, limit, keepPartitions, ...options }: ReplayOptions) =>
       replay(
         {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
-import { environmentOption, someText } from '../arguments.ts'
+import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { more } from '../help.ts'
 import { reportOf } from '../stats/report.ts'
 import { tableOf } from '../stats/table.ts'
-import type { Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 
 interface StatsOptions {
   readonly env?: string
@@ -26,9 +27,9 @@ export function addStats(program: Command, terminal: Terminal): void {
     .summary('show statistics of entities')
     .description(ABOUT)
     .argument('[entity]', 'its whole subject, or a part of its source and subject', someText)
-    .option('--json', 'print one JSON document')
+    .option(...JSON_OPTION)
     .option(...environmentOption('to look at'))
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((entity: string | undefined, options: StatsOptions) => stats(entity, options, terminal))
 }
 
@@ -43,5 +44,5 @@ async function stats(
     throw new CliFailure(
       `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` shows all there are.`,
     )
-  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
+  printReport(terminal, report, json, tableOf)
 }

@@ -1,25 +1,32 @@
 /** Reports of state as text. Pure. */
-import { aligned } from '../table.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless, shortened } from '../text-width.ts'
 import type { EntityReport, PartitionReport, StateReport, TimerReport } from './report.ts'
 
-const HEADINGS = [
-  'PARTITION',
-  'MARK',
-  'LAG',
-  'EPOCH',
-  'ENTITIES',
-  'IDS',
-  'OUTBOX',
-  'OPEN FAILURES',
-  'TIMERS',
-  'LOG CLOCK',
-  'AS OF',
-  'NEXT TIMER',
-] as const
-const LAST_NUMBER = 9
+const COLUMNS: readonly Column[] = [
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'MARK', align: 'right' },
+  { heading: 'LAG', align: 'right' },
+  { heading: 'EPOCH', align: 'right', leaveOut: 2 },
+  { heading: 'ENTITIES', align: 'right' },
+  { heading: 'IDS', align: 'right', leaveOut: 4 },
+  { heading: 'OUTBOX', align: 'right' },
+  { heading: 'FAILURES', align: 'right' },
+  { heading: 'TIMERS', align: 'right' },
+  { heading: 'LOG CLOCK', align: 'right', leaveOut: 1 },
+  { heading: 'AS OF', leaveOut: 3 },
+]
 
-export function stateText({ consumer, topic, kafka, partitions }: StateReport): string {
-  const table = aligned([[...HEADINGS], ...partitions.map(rowOf)], column => column <= LAST_NUMBER)
+const FAILURE_COLUMNS: readonly Column[] = [
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'OFFSET', align: 'right' },
+  { heading: 'ATTEMPT', align: 'right' },
+  { heading: 'SINCE', leaveOut: 1 },
+  { heading: 'FAILURE', least: 12 },
+]
+
+/** @param columns of the terminal; undefined: no limit */
+export function stateText({ consumer, topic, kafka, partitions }: StateReport, columns?: number): string {
   const notes = {
     answers: [],
     'no-topic': ['Kafka has no such topic: is --topic, --env or SLUICE_ENV right?'],
@@ -27,9 +34,10 @@ export function stateText({ consumer, topic, kafka, partitions }: StateReport): 
   }[kafka]
   const parts = [
     `State of ${consumer} on ${topic}`,
-    table,
+    tableText(COLUMNS, partitions.map(rowOf), columns),
+    ...nextTimers(partitions, columns),
     ...outboxes(partitions),
-    ...failures(partitions),
+    ...failures(partitions, columns),
     tallyText(partitions),
     ...notes,
   ]
@@ -39,7 +47,7 @@ export function stateText({ consumer, topic, kafka, partitions }: StateReport): 
 export function entitiesText(reports: readonly EntityReport[]): string {
   const blocks = reports.map(({ partition, entity, state, timers }) =>
     [
-      `${entity} (partition ${partition})`,
+      `${harmless(entity)} (partition ${partition})`,
       JSON.stringify(state, null, 2),
       ...timers.map(timer => `timer ${timerText(timer)}`),
     ].join('\n'),
@@ -64,8 +72,16 @@ function rowOf(report: PartitionReport): string[] {
     ...[lag ?? '?', epoch, entities, ids, outbox, openFailures, timers].map(String),
     durationText(report.logClockMs),
     report.asOf ?? '-',
-    report.nextTimer ? `${report.nextTimer.entity}: ${timerText(report.nextTimer)}` : '-',
   ]
+}
+
+/** Not in the table, which a single long entity would make too wide. */
+function nextTimers(partitions: readonly PartitionReport[], columns: number | undefined): string[] {
+  const lines = partitions.flatMap(({ partition, nextTimer }) =>
+    nextTimer ? [`  partition ${partition}: ${harmless(nextTimer.entity)}: ${timerText(nextTimer)}`] : [],
+  )
+  if (lines.length === 0) return []
+  return [['Next timers:', ...lines.map(line => shortened(line, columns))].join('\n')]
 }
 
 function timerText({ name, due, firesAfterMs }: TimerReport): string {
@@ -82,7 +98,7 @@ function outboxes(partitions: readonly PartitionReport[]): string[] {
   return [['Waiting to be published, by the next batch of the partition:', ...lines].join('\n')]
 }
 
-function failures(partitions: readonly PartitionReport[]): string[] {
+function failures(partitions: readonly PartitionReport[], columns: number | undefined): string[] {
   const rows = partitions.flatMap(({ partition, failures = [] }) =>
     failures.map(({ id, offset, attempt, since }) => [
       String(partition),
@@ -93,7 +109,7 @@ function failures(partitions: readonly PartitionReport[]): string[] {
     ]),
   )
   if (rows.length === 0) return []
-  return [aligned([['PARTITION', 'OFFSET', 'ATTEMPT', 'SINCE', 'FAILURE'], ...rows], column => column < 3)]
+  return [tableText(FAILURE_COLUMNS, rows, columns)]
 }
 
 /** The counters of all partitions together. */

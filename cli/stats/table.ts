@@ -1,36 +1,34 @@
 /** A report for people. Pure. */
 import { FAMILIES } from '../../lib/domain/telemetry/families.ts'
-import { aligned } from '../table.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
 import type { EntityReport, Report, Totals } from './report.ts'
 
-const HEADINGS = [
-  'ENTITY',
-  'METRIC',
-  'COUNT',
-  'MEAN',
-  'STD DEV',
-  'MIN',
-  'MAX',
-  'LAST',
-  'UNIT',
-  'LAST AT',
-] as const
-const NUMBERS: ReadonlySet<number> = new Set([2, 3, 4, 5, 6, 7])
+const COLUMNS: readonly Column[] = [
+  { heading: 'ENTITY', least: 14 },
+  { heading: 'METRIC', least: 8 },
+  { heading: 'COUNT', align: 'right' },
+  { heading: 'MEAN', align: 'right' },
+  { heading: 'STD DEV', align: 'right', leaveOut: 2 },
+  { heading: 'MIN', align: 'right', leaveOut: 3 },
+  { heading: 'MAX', align: 'right', leaveOut: 4 },
+  { heading: 'LAST', align: 'right' },
+  { heading: 'UNIT' },
+  { heading: 'LAST AT', leaveOut: 1 },
+]
 /** More digits than this say nothing to a reader; `--json` has them all. */
 const DIGITS = 6
 
-export function tableOf({ entities, totals, env }: Report): string {
+/** @param columns of the terminal; undefined: no limit */
+export function tableOf({ entities, totals, env }: Report, columns?: number): string {
   const rows = entities.flatMap(rowsOf)
-  const table =
-    rows.length === 0
-      ? 'No statistics yet.'
-      : aligned([[...HEADINGS], ...rows], column => NUMBERS.has(column))
+  const table = rows.length === 0 ? 'No statistics yet.' : tableText(COLUMNS, rows, columns)
   return `${table}\n\nProcessor in "${env}": ${totalsLine(totals)}\n`
 }
 
 function rowsOf({ entity, family, metrics }: EntityReport): string[][] {
   return Object.entries(metrics).map(([metric, { count, lastAt, ...values }]) => [
-    entity,
+    harmless(entity),
     metric,
     String(count),
     ...[values.mean, values.standardDeviation, values.minimum, values.maximum, values.last].map(shown),

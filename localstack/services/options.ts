@@ -23,6 +23,8 @@ export interface ServicesOptions {
   readonly fresh?: boolean
   /** Use the containers of `docker-compose.yml`; data and logs are then Docker's. */
   readonly docker?: boolean
+  /** The stack that the servers belong to: containers of two stacks must not have one name. */
+  readonly stack?: string
   /** Start a server again that ended by itself. */
   readonly revive?: boolean
   readonly kafkaVersion?: string

@@ -4,6 +4,7 @@ import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
 import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
 import { confirm } from '../../state/confirm.ts'
 import { replaced } from '../../state/replaced.ts'
 import { nameOf, topicOf } from '../../state/slots.ts'
@@ -35,7 +36,7 @@ export function addStateDrop(state: Command, terminal: Terminal): void {
     .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
     .option('--yes', 'do not ask')
     .option(...environmentOption('whose servers are meant'))
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((consumer: string, options: DropOptions) => drop({ consumer, ...options }, terminal))
 }
 

@@ -9,6 +9,7 @@ import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
+import { more } from '../../help.ts'
 import { type CheckpointFile, linesOf } from '../../state/checkpoint-file.ts'
 import { boundsOf } from '../../state/log.ts'
 import { nameOf, slotsOf, topicOf } from '../../state/slots.ts'
@@ -43,7 +44,7 @@ export function addStateExport(state: Command, terminal: Terminal): void {
     .option('--partition <n>', 'which one', naturalNumber)
     .option('--all-partitions', 'each of them, to a file of its own')
     .option(...environmentOption('to look at'))
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((consumer: string, options: ExportOptions) => exportState({ consumer, ...options }, terminal))
 }
 

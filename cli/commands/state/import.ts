@@ -6,6 +6,7 @@ import { environmentOption, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
+import { more } from '../../help.ts'
 import { type CheckpointFile, readCheckpoint } from '../../state/checkpoint-file.ts'
 import { confirm } from '../../state/confirm.ts'
 import { standingAt } from '../../state/log.ts'
@@ -39,7 +40,7 @@ export function addStateImport(state: Command, terminal: Terminal): void {
     .option('--force', "also where the checkpoint belongs to another log than Kafka's")
     .option('--yes', 'do not ask')
     .option(...environmentOption('whose servers are meant'))
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((file: string, options: ImportOptions) => importState(file, options, terminal))
 }
 

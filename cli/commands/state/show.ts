@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
+import { environmentOption, JSON_OPTION, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
 import { boundsOf } from '../../state/log.ts'
 import { entityReports, signalsOf, stateReport } from '../../state/report.ts'
 import { slotsOf, topicOf } from '../../state/slots.ts'
 import { entitiesText, stateText } from '../../state/text.ts'
-import type { Terminal } from '../../terminal.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
 
 interface ShowOptions {
   readonly topic: string
@@ -43,9 +44,9 @@ export function addStateShow(state: Command, terminal: Terminal): void {
       someText,
     )
     .option('--failures', 'list the open failures')
-    .option('--json', 'print one JSON document')
+    .option(...JSON_OPTION)
     .option(...environmentOption('to look at'))
-    .addHelpText('after', MORE)
+    .addHelpText('after', more(MORE))
     .action((consumer: string, options: ShowOptions) => show({ consumer, ...options }, terminal))
 }
 
@@ -54,8 +55,6 @@ async function show(
   terminal: Terminal,
 ): Promise<void> {
   const config = configOf(terminal, env)
-  const print = <T>(report: T, text: (report: T) => string) =>
-    terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text(report))
   await withRedis(config, async (client, connections) => {
     const inspection = new SlotInspection(client)
     const bounds = await boundsOf(connections, topicOf(wanted, config.env))
@@ -66,7 +65,7 @@ async function show(
         throw new CliFailure(
           `${wanted.consumer} remembers no entity of ${slots[0]?.topic} that matches "${entity}".`,
         )
-      return print(found, entitiesText)
+      return printReport(terminal, found, json, entitiesText)
     }
     const report = await stateReport(inspection, slots, bounds, failures ?? false)
     if (report.partitions.every(({ mark, epoch }) => mark < 0 && epoch === 0)) {
@@ -77,6 +76,6 @@ async function show(
           : 'are its name, --topic, --partition and --env right?'
       throw new CliFailure(`${wanted.consumer} remembers nothing of ${report.topic}: ${advice}`)
     }
-    return print(report, stateText)
+    return printReport(terminal, report, json, stateText)
   })
 }

@@ -1,0 +1,80 @@
+/** Help that fits the terminal. Texts are written as paragraphs; where their lines break in the code means nothing. */
+import type { AddHelpTextContext, Help } from 'commander'
+import { widthOf } from './text-width.ts'
+
+/** Where the output is not a terminal. */
+const USUAL_WIDTH = 100
+/** Longer lines are hard to read. */
+const WIDEST = 120
+/** Descriptions of options are not squeezed into less. */
+const NARROWEST = 20
+
+/** For `configureHelp`: paragraphs of descriptions are broken anew. */
+export const HELP: Partial<Help> = {
+  minWidthToWrap: NARROWEST,
+  displayWidth: widthOf,
+  commandDescription: command => paragraphs(command.description()).join('\n'),
+}
+
+export function helpWidth(columns: number | undefined): number {
+  return Math.min(columns ?? USUAL_WIDTH, WIDEST)
+}
+
+/** For `addHelpText`: paragraphs, and indented lines, of which those that call `sluice` are examples. */
+export function more(text: string): (context: AddHelpTextContext) => string {
+  return ({ command, error }) => {
+    const output = command.configureOutput()
+    const width = (error ? output.getErrHelpWidth?.() : output.getOutHelpWidth?.()) ?? USUAL_WIDTH
+    return `\n${wrapped(text, width)}`
+  }
+}
+
+/** The text, broken at this width. */
+export function wrapped(text: string, width: number): string {
+  return paragraphs(text.trim())
+    .map(line => {
+      const [indent = ''] = /^ */.exec(line) ?? []
+      if (indent === '') return fill(line.split(' '), width, '', '')
+      const words = line.match(WORDS_AND_QUOTES) ?? []
+      // An example stays one command, which can be copied.
+      return fill(words, width, `${indent}  `, line.trim().startsWith('sluice ') ? ' \\' : '', indent)
+    })
+    .join('\n')
+}
+
+const WORDS_AND_QUOTES = /(?:'[^']*'|"[^"]*"|\S)+/g
+
+/** One string for each paragraph, and for each blank or indented line. */
+function paragraphs(text: string): string[] {
+  const found: string[] = []
+  let isOpen = false
+  for (const line of text.split('\n')) {
+    const isText = /^\S/.test(line)
+    if (isText && isOpen) found.push(`${found.pop()} ${line}`)
+    else found.push(line)
+    isOpen = isText
+  }
+  return found
+}
+
+function fill(
+  words: readonly string[],
+  width: number,
+  indent: string,
+  continued: string,
+  first = '',
+): string {
+  const lines: string[] = []
+  let line = first
+  let isEmpty = true
+  for (const word of words) {
+    const longer = isEmpty ? line + word : `${line} ${word}`
+    if (isEmpty || widthOf(longer) + continued.length <= width) line = longer
+    else {
+      lines.push(line + continued)
+      line = indent + word
+    }
+    isEmpty = false
+  }
+  return [...lines, line].join('\n')
+}

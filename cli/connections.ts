@@ -30,9 +30,9 @@ export function configOf({ environment, stack, stacksDir }: Terminal, env: strin
 export async function requireTopic(
   publisher: Pick<TopicPublisher, 'partitionsOf'>,
   topic: string,
-  { kafka }: Config,
+  config: Config,
 ): Promise<void> {
-  const where = kafka.brokers.join(', ') || kafka.clusterArn
+  const where = kafkaAddress(config)
   try {
     await withinPatience(publisher.partitionsOf(topic))
   } catch (error) {
@@ -40,12 +40,17 @@ export async function requireTopic(
       throw new CliFailure(
         `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
       )
-    if (error instanceof RefusedByKafka) throw new CliFailure(`Kafka at ${where} refuses: ${reason(error)}`)
+    if (error instanceof RefusedByKafka) throw new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
     if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
-      `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reason(error)})`,
+      `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
     )
   }
+}
+
+/** For messages. */
+export function kafkaAddress({ kafka }: Config): string {
+  return kafka.brokers.join(', ') || kafka.clusterArn || ''
 }
 
 /**
@@ -69,7 +74,7 @@ export async function withRedis<T>(
     if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
     if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
-      `Redis does not answer at ${host}: is \`npm start\` running? Otherwise set REDIS_URL. (${reason(error)})`,
+      `Redis does not answer at ${host}: is \`npm start\` running? Otherwise set REDIS_URL. (${reasonOf(error)})`,
     )
   } finally {
     await connections.close()
@@ -93,7 +98,8 @@ export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }
 
-function reason(error: unknown): string {
+/** What is to be said of an error that a client library has thrown. */
+export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error ? cause.message : message
 }

@@ -12,6 +12,11 @@ export class CliFailure extends Error {
   }
 }
 
+/** How a command ends that goes on until a signal stops it: it has done its work. */
+export class StoppedByUser extends Error {
+  override readonly name = 'StoppedByUser'
+}
+
 export function usageFailure(message: string): CliFailure {
   return new CliFailure(message, 2)
 }

@@ -12,6 +12,7 @@ const NARROWEST = 20
 /** For `configureHelp`: paragraphs of descriptions are broken anew. */
 export const HELP: Partial<Help> = {
   minWidthToWrap: NARROWEST,
+  showGlobalOptions: true,
   displayWidth: widthOf,
   commandDescription: command => paragraphs(command.description()).join('\n'),
 }

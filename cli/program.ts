@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/config.ts'
 import { stackName } from './arguments.ts'
+import { addDlq } from './commands/dlq.ts'
 import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
 import { addReplay } from './commands/replay.ts'
@@ -9,7 +10,8 @@ import { addRules } from './commands/rules.ts'
 import { addStacks } from './commands/stacks.ts'
 import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
-import { CliFailure } from './failure.ts'
+import { addTail } from './commands/tail.ts'
+import { CliFailure, StoppedByUser } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
@@ -61,6 +63,8 @@ function program(terminal: Terminal): Command {
   addStats(sluice, context)
   addState(sluice, context)
   addFlood(sluice, context)
+  addTail(sluice, context)
+  addDlq(sluice, context)
   addRules(sluice, context)
   addStacks(sluice, context)
   return sluice
@@ -69,6 +73,7 @@ function program(terminal: Terminal): Command {
 function ended(error: unknown, { stderr }: Terminal): number {
   // Commander has said by now what it had to say: its status is 0 after --help, and 1 for every wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof StoppedByUser) return 0
   if (error instanceof CliFailure || error instanceof ConfigError) {
     stderr.write(`${error.message}\n`)
     return error instanceof CliFailure ? error.status : 2

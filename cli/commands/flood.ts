@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
 import { HELD_MS } from '../../lib/pipeline/flood.ts'
-import { environmentOption, someText } from '../arguments.ts'
+import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { more } from '../help.ts'
-import type { Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 
 const ABOUT = `Look at the flood gate of a consumer, and open it.
 
@@ -17,6 +17,7 @@ const ENV = environmentOption('to look at')
 
 interface FloodOptions {
   readonly env?: string
+  readonly json?: true
 }
 
 export function addFlood(program: Command, terminal: Terminal): void {
@@ -29,6 +30,7 @@ export function addFlood(program: Command, terminal: Terminal): void {
     .summary('whether the gate is closed')
     .description('Show whether the flood gate of a consumer is closed, and since when.')
     .argument('<consumer>', 'its name, as in serverless.yml', someText)
+    .option(...JSON_OPTION)
     .option(...ENV)
     .addHelpText('after', more('Example:\n  sluice flood show alerting'))
     .action((consumer: string, options: FloodOptions) => show(consumer, options, terminal))
@@ -40,31 +42,43 @@ export function addFlood(program: Command, terminal: Terminal): void {
         'processed, and what fails goes out as failures.',
     )
     .argument('<consumer>', 'its name, as in serverless.yml', someText)
+    .option(...JSON_OPTION)
     .option(...ENV)
     .addHelpText('after', more('Example:\n  sluice flood release alerting'))
     .action((consumer: string, options: FloodOptions) => release(consumer, options, terminal))
 }
 
-async function show(consumer: string, { env }: FloodOptions, terminal: Terminal): Promise<void> {
+async function show(consumer: string, { env, json }: FloodOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, env)
   const gate = await withRedis(config, client => new RedisFloodGate(client, config.env).look(consumer))
-  terminal.stdout.write(`${gateText(consumer, gate)}\n`)
+  printReport(terminal, gateReport(consumer, gate), json, () => `${gateText(consumer, gate)}\n`)
 }
 
-async function release(consumer: string, { env }: FloodOptions, terminal: Terminal): Promise<void> {
+async function release(consumer: string, { env, json }: FloodOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, env)
   const isReleased = await withRedis(config, client =>
     new RedisFloodGate(client, config.env).release(consumer),
   )
   if (!isReleased)
     throw new CliFailure(`The flood gate of ${consumer} is not closed: is the consumer's name right?`)
-  terminal.stdout.write(
+  const text =
     `The flood gate of ${consumer} is open. What waits in Kafka is processed from the next attempt on, and what fails goes out ` +
-      'as failures. Another version of the code has its own gate.\n',
-  )
+    'as failures. Another version of the code has its own gate.\n'
+  printReport(terminal, { consumer, state: 'released' }, json, () => text)
 }
 
-function gateText(consumer: string, gate: Awaited<ReturnType<RedisFloodGate['look']>>): string {
+type Gate = Awaited<ReturnType<RedisFloodGate['look']>>
+
+/** `state`: never-closed, closed or released. */
+function gateReport(consumer: string, gate: Gate) {
+  if (gate === undefined) return { consumer, state: 'never-closed' }
+  const { version, since } = gate
+  if (since === 'released') return { consumer, state: since, version }
+  const [closedAt, heldUntil] = [since, since + HELD_MS].map(ms => new Date(ms).toISOString())
+  return { consumer, state: 'closed', version, closedAt, heldUntil }
+}
+
+function gateText(consumer: string, gate: Gate): string {
   if (gate === undefined) return `The flood gate of ${consumer} has never been closed.`
   const version = `version ${gate.version} of its code`
   if (gate.since === 'released')

@@ -10,7 +10,7 @@ import { more } from '../help.ts'
 import { isOffset } from '../import/instant.ts'
 import { type Series, type SeriesOptions, seriesOf } from '../import/series.ts'
 import { type ImportCounts, type ImportPlan, importLines } from '../import/stream.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
 
 interface ImportOptions extends SeriesOptions {
   readonly entity?: string
@@ -19,6 +19,7 @@ interface ImportOptions extends SeriesOptions {
   readonly utcOffset: string
   readonly output?: string
   readonly skipInvalid?: true
+  readonly json?: true
 }
 
 const ABOUT = `Turn CSV files into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
@@ -27,7 +28,7 @@ One column holds timestamps, another the values of one metric. The same file giv
 
 const METRICS = Object.values(FAMILIES).map(
   ({ name, metrics }) =>
-    `  ${name.padEnd(12)} ${Object.entries(metrics)
+    `  ${name}: ${Object.entries(metrics)
       .map(([metric, unit]) => (unit === '1' ? metric : `${metric} (${unit})`))
       .join(', ')}`,
 )
@@ -65,6 +66,7 @@ export function addImport(program: Command, terminal: Terminal): void {
     .option('--utc-offset <±hh:mm>', 'where timestamps without a zone lie from UTC', offset, '+00:00')
     .option('--skip-invalid', 'leave out rows that cannot be read, and count them')
     .option('--output <file>', 'write here instead of to standard output', someText)
+    .option('--json', 'print the counts as one JSON document; with --output only')
     .addHelpText('after', more(MORE))
     .action((files: string[], options: ImportOptions) => importFiles(files, options, terminal))
 }
@@ -74,6 +76,8 @@ async function importFiles(files: readonly string[], options: ImportOptions, ter
   const output = options.output && pathIn(terminal, options.output)
   if (files.some(file => pathIn(terminal, file) === output))
     throw usageFailure('--output names a file that is to be imported: its rows would be lost')
+  if (options.json && output === undefined)
+    throw usageFailure('--json prints to standard output, where the stream goes: name a file with --output.')
   const plan: ImportPlan = {
     series,
     ...(options.entity === undefined ? {} : { entity: options.entity }),
@@ -90,6 +94,7 @@ async function importFiles(files: readonly string[], options: ImportOptions, ter
     if (!terminal.stop.aborted)
       throw incomplete(fileFailure(options.output ?? 'standard output', error), counts)
   }
+  if (options.json) return printReport(terminal, importReport(series, counts, terminal), true, String)
   terminal.stderr.write(`${summary(series, counts, terminal)}\n`)
 }
 
@@ -97,6 +102,11 @@ async function importFiles(files: readonly string[], options: ImportOptions, ter
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof CliFailure) || events === 0) return error
   return new CliFailure(`${error.message}\nStopped: only the ${events} events before it are written.`)
+}
+
+function importReport({ family, metric }: Series, { events, skipped }: ImportCounts, { stop }: Terminal) {
+  const unit = family.metrics[metric]
+  return { family: family.name, metric, unit, events, skippedRows: skipped, complete: !stop.aborted }
 }
 
 function summary({ family, metric }: Series, { events, skipped }: ImportCounts, { stop }: Terminal): string {

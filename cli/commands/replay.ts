@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isTimestamp, parseTime } from '../../lib/cloudevents/attributes.ts'
 import type { ContentMode } from '../../lib/cloudevents/writer.ts'
-import { environmentOption, positiveInteger } from '../arguments.ts'
+import { environmentOption, JSON_OPTION, positiveInteger } from '../arguments.ts'
 import { more } from '../help.ts'
 import { parseSpeed } from '../replay/pace.ts'
 import { replay } from '../replay/replay.ts'
@@ -16,6 +16,7 @@ interface ReplayOptions {
   readonly fromLine: number
   readonly mode?: ContentMode
   readonly keepPartitions?: true
+  readonly json?: true
 }
 
 const ABOUT = `Publish a recording to Kafka.
@@ -57,6 +58,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
       ]),
     )
     .option('--keep-partitions', 'put the records of a batch where they came from, whatever their keys say')
+    .option(...JSON_OPTION)
     .addHelpText('after', more(MORE))
     .action((file: string, { fromLine, limit, keepPartitions, ...options }: ReplayOptions) =>
       replay(

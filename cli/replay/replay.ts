@@ -7,7 +7,7 @@ import { Connections } from '../../lib/connections.ts'
 import { type Publisher, Unavailable } from '../../lib/pipeline/ports.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import type { Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 import { type Addressing, outgoing } from './outgoing.ts'
 import { pacer } from './pace.ts'
 import { showProgress } from './progress.ts'
@@ -26,6 +26,8 @@ export interface ReplayPlan {
   readonly selection: Selection
   readonly mode?: ContentMode
   readonly keepPartitions: boolean
+  /** Print the counts as one JSON document. */
+  readonly json?: true
 }
 
 /** @throws CliFailure where not all was acknowledged; it names the line to go on from */
@@ -45,7 +47,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
         await requireTopic(publisher, topic, config)
       const resumed = shiftMs === undefined ? '' : ` --shift ${shiftedStart(extent, shiftMs)}`
       if (resumed) terminal.stderr.write(`Moved by ${shiftMs} ms; for the same events once more:${resumed}\n`)
-      const run = { plan, terminal, total, resumed, futureToleranceMs: config.futureToleranceMs }
+      const run = { plan, terminal, total, resumed, shiftMs, futureToleranceMs: config.futureToleranceMs }
       await publishPaced(departures, publisher, run)
     } finally {
       await connections.close()
@@ -121,6 +123,7 @@ interface Run {
   readonly total: number | undefined
   /** What must be added to the command that goes on where this one ended. */
   readonly resumed: string
+  readonly shiftMs: number | undefined
   readonly futureToleranceMs: number
 }
 
@@ -142,13 +145,38 @@ async function publishPaced(departures: AsyncIterable<readonly Departure[]>, pub
     throw interrupted(error, counts, run)
   } finally {
     hideProgress()
-    const missing = (total ?? counts.attempted) - counts.acknowledged
-    const seconds = (elapsedMs() / 1000).toFixed(1)
-    terminal.stdout.write(
-      `${counts.acknowledged} acknowledged, ${missing} not acknowledged, in ${seconds} s\n`,
-    )
+    printReport(terminal, replayReport(counts, run, elapsedMs()), plan.json, replayText)
     if (counts.ahead > 0) terminal.stderr.write(`${aheadWarning(counts, futureToleranceMs)}\n`)
   }
+}
+
+interface ReplayReport {
+  readonly acknowledged: number
+  readonly notAcknowledged: number
+  readonly elapsedMs: number
+  /** The line, or record, to go on from; null where all is acknowledged. */
+  readonly nextLine: number | null
+  readonly shiftMs: number | null
+  /** Events that were sent too long before their time. */
+  readonly ahead: number
+}
+
+function replayReport(counts: ReplayCounts, { total, shiftMs }: Run, elapsedMs: number): ReplayReport {
+  const { acknowledged, attempted, nextLine, ahead } = counts
+  const notAcknowledged = (total ?? attempted) - acknowledged
+  return {
+    acknowledged,
+    notAcknowledged,
+    elapsedMs: Math.round(elapsedMs),
+    nextLine: notAcknowledged > 0 ? nextLine : null,
+    shiftMs: shiftMs ?? null,
+    ahead,
+  }
+}
+
+function replayText({ acknowledged, notAcknowledged, elapsedMs }: ReplayReport): string {
+  const seconds = (elapsedMs / 1000).toFixed(1)
+  return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${seconds} s\n`
 }
 
 function interrupted(error: unknown, { nextLine }: ReplayCounts, { terminal, resumed }: Run): unknown {

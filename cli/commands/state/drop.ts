@@ -1,19 +1,20 @@
 import type { Command } from 'commander'
 import { NOTHING, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
+import { environmentOption, JSON_OPTION, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { confirm } from '../../state/confirm.ts'
 import { replaced } from '../../state/replaced.ts'
 import { nameOf, topicOf } from '../../state/slots.ts'
-import type { Terminal } from '../../terminal.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
 
 interface DropOptions {
   readonly topic: string
   readonly partition: number
   readonly yes?: true
+  readonly json?: true
   readonly env?: string
 }
 
@@ -35,13 +36,14 @@ export function addStateDrop(state: Command, terminal: Terminal): void {
     .requiredOption('--partition <n>', 'which one', naturalNumber)
     .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
     .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
     .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', more(MORE))
     .action((consumer: string, options: DropOptions) => drop({ consumer, ...options }, terminal))
 }
 
 async function drop(
-  { env, yes, partition, ...wanted }: DropOptions & { consumer: string },
+  { env, yes, json, partition, ...wanted }: DropOptions & { consumer: string },
   terminal: Terminal,
 ): Promise<void> {
   const config = configOf(terminal, env)
@@ -57,6 +59,8 @@ async function drop(
     )
     await confirm('Drop it?', yes ?? false, terminal)
     const { epoch } = await replaced(new SlotCheckpoints(client), slot, NOTHING)
+    if (json)
+      return printReport(terminal, { ...slot, markBefore: version.mark, mark: null, epoch }, json, String)
     terminal.stderr.write(
       `Dropped, epoch ${epoch}. The next batch of the partition reads the log from its start.\n`,
     )

@@ -13,13 +13,14 @@ import { more } from '../../help.ts'
 import { type CheckpointFile, linesOf } from '../../state/checkpoint-file.ts'
 import { boundsOf } from '../../state/log.ts'
 import { nameOf, slotsOf, topicOf } from '../../state/slots.ts'
-import { pathIn, type Terminal } from '../../terminal.ts'
+import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 interface ExportOptions {
   readonly topic: string
   readonly partition?: number
   readonly allPartitions?: true
   readonly to: string
+  readonly json?: true
   readonly env?: string
 }
 
@@ -43,25 +44,28 @@ export function addStateExport(state: Command, terminal: Terminal): void {
     .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
     .option('--partition <n>', 'which one', naturalNumber)
     .option('--all-partitions', 'each of them, to a file of its own')
+    .option('--json', 'print what was exported as one JSON document; not with --to "-"')
     .option(...environmentOption('to look at'))
     .addHelpText('after', more(MORE))
     .action((consumer: string, options: ExportOptions) => exportState({ consumer, ...options }, terminal))
 }
 
 async function exportState(
-  { to, env, allPartitions, ...wanted }: ExportOptions & { consumer: string },
+  { to, env, json, allPartitions, ...wanted }: ExportOptions & { consumer: string },
   terminal: Terminal,
 ): Promise<void> {
   if ((wanted.partition === undefined) !== (allPartitions ?? false))
     throw usageFailure('Name one partition with --partition, or take --all-partitions.')
   if (allPartitions && to === '-')
     throw usageFailure('--all-partitions needs a folder: --to "-" is one stream.')
+  if (json && to === '-')
+    throw usageFailure('--json prints to standard output, where the checkpoint goes: name a file with --to.')
   const config = configOf(terminal, env)
   await withRedis(config, async (client, connections) => {
     const checkpoints = new SlotCheckpoints(client)
     const bounds = await boundsOf(connections, topicOf(wanted, config.env))
     const slots = slotsOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
-    let written = 0
+    const written: Exported[] = []
     for (const slot of slots) {
       if (terminal.stop.aborted) return
       const file = await taken(checkpoints, slot)
@@ -74,16 +78,26 @@ async function exportState(
       const name = allPartitions ? join(to, `${slot.consumer}-${slot.topic}-${slot.partition}.jsonl`) : to
       await write(file, name, terminal)
       const { version, states } = file.checkpoint
-      terminal.stderr.write(
-        `Exported ${nameOf(slot)} at mark ${version.mark}, epoch ${version.epoch}: ${states.size} entities\n`,
-      )
-      written += 1
+      const { mark, epoch } = version
+      written.push({ ...slot, mark, epoch, entities: states.size, file: name })
+      if (!json)
+        terminal.stderr.write(
+          `Exported ${nameOf(slot)} at mark ${mark}, epoch ${epoch}: ${states.size} entities\n`,
+        )
     }
-    if (written === 0)
+    if (written.length === 0)
       throw new CliFailure(
         `There is nothing to export of ${wanted.consumer} on ${topicOf(wanted, config.env)}: are its name, --topic and --env right?`,
       )
+    if (json) printReport(terminal, written, json, String)
   })
+}
+
+interface Exported extends Slot {
+  readonly mark: number
+  readonly epoch: number
+  readonly entities: number
+  readonly file: string
 }
 
 /** Undefined where the slot has never been written to. */

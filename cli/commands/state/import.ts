@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
 import { SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
 import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { environmentOption, someText } from '../../arguments.ts'
+import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
@@ -13,11 +13,12 @@ import { standingAt } from '../../state/log.ts'
 import { judge } from '../../state/other-log.ts'
 import { replaced } from '../../state/replaced.ts'
 import { nameOf } from '../../state/slots.ts'
-import { pathIn, type Terminal } from '../../terminal.ts'
+import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 interface ImportOptions {
   readonly force?: true
   readonly yes?: true
+  readonly json?: true
   readonly env?: string
 }
 
@@ -39,6 +40,7 @@ export function addStateImport(state: Command, terminal: Terminal): void {
     .argument('<file>', 'what `sluice state export` wrote', someText)
     .option('--force', "also where the checkpoint belongs to another log than Kafka's")
     .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
     .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', more(MORE))
     .action((file: string, options: ImportOptions) => importState(file, options, terminal))
@@ -46,7 +48,7 @@ export function addStateImport(state: Command, terminal: Terminal): void {
 
 async function importState(
   name: string,
-  { force, yes, env }: ImportOptions,
+  { force, yes, env, json }: ImportOptions,
   terminal: Terminal,
 ): Promise<void> {
   const config = configOf(terminal, env)
@@ -72,6 +74,17 @@ async function importState(
     terminal.stderr.write(`${told.join('\n')}\n`)
     await confirm('Replace it?', yes ?? false, terminal)
     const { epoch } = await replaced(new SlotCheckpoints(client), slot, checkpoint)
+    if (json) {
+      const report = {
+        ...slot,
+        markBefore: version.mark,
+        mark,
+        epoch,
+        entities: checkpoint.states.size,
+        takenAt,
+      }
+      return printReport(terminal, report, json, String)
+    }
     terminal.stderr.write(
       `Imported, epoch ${epoch}. The next batch of the partition reads the log on from offset ${mark + 1}.\n`,
     )

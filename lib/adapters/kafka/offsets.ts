@@ -46,6 +46,16 @@ export class TopicOffsets {
     })
   }
 
+  /** The first offset of each partition that was written at a time or later; the end where there is none yet. */
+  at(topic: string, timeMs: number): Promise<number[]> {
+    return this.#ask(async admin => {
+      const found: number[] = []
+      for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
+        found[partition] = Number(offset)
+      return found
+    })
+  }
+
   /** From where to where each partition can be read now, by partition. */
   bounds(topic: string): Promise<Bounds[]> {
     return this.#ask(async admin => {

@@ -16,21 +16,22 @@ const AGAIN_AFTER_MS = 500
 const FIRST_JOIN_WITHIN_MS = 30_000
 
 /**
- * Follows topics for people: from their present ends, each record once, also where the broker was away in between. It
+ * Follows topics for people: from their present ends or from other positions, each record once, also where the broker was away in between. It
  * commits nothing, and its groups leave no trace. Resolves once every partition is assigned.
  */
 export async function tail(
   kafka: Kafka,
   topics: readonly string[],
   onRecord: (record: LogRecord) => void,
+  from?: Positions,
 ): Promise<Tail> {
-  const follower = new Follower(kafka, await presentEnds(kafka, topics), onRecord)
+  const follower = new Follower(kafka, from ?? (await presentEnds(kafka, topics)), onRecord)
   await follower.start()
   return follower
 }
 
 /** The offset to read next, by topic and partition. */
-type Positions = ReadonlyMap<string, number[]>
+export type Positions = ReadonlyMap<string, number[]>
 
 async function presentEnds(kafka: Kafka, topics: readonly string[]): Promise<Positions> {
   const offsets = new TopicOffsets(kafka)

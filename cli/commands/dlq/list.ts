@@ -1,0 +1,74 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { FAILURES } from '../../../lib/domain/failure/codes.ts'
+import { environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
+import { configOf } from '../../connections.ts'
+import { deadLetterIn, type LetterSummary, summaryOf } from '../../dlq/dead-letter.ts'
+import { readDlq } from '../../dlq/read.ts'
+import { listText } from '../../dlq/text.ts'
+import { more } from '../../help.ts'
+import { parseFrom } from '../../tail/from.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+
+interface ListOptions {
+  readonly code?: string
+  readonly consumer?: string
+  readonly since?: number
+  readonly limit: number
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `List dead letters, the newest last: which record failed in which consumer, and why.
+
+AT is the place in the dlq topic, by which \`sluice dlq show\` shows one of them.`
+
+const MORE = `
+Examples:
+  sluice dlq list --since 1h
+  sluice dlq list --code schema-violated --consumer alerting --json`
+
+export function addDlqList(dlq: Command, terminal: Terminal): void {
+  dlq
+    .command('list')
+    .summary('list dead letters, and why they failed')
+    .description(ABOUT)
+    .addOption(new Option('--code <code>', 'only failures of this code').choices(Object.keys(FAILURES)))
+    .option('--consumer <name>', 'only of this consumer', someText)
+    .option('--since <time>', 'only written since then: an RFC 3339 time, or so long ago (as 10m)', since)
+    .option('--limit <n>', 'the newest so many', positiveInteger, 50)
+    .option(...JSON_OPTION)
+    .option(...environmentOption('to look at'))
+    .addHelpText('after', more(MORE))
+    .action((options: ListOptions) => list(options, terminal))
+}
+
+async function list(
+  { code, consumer, since, limit, json, env }: ListOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const config = configOf(terminal, env)
+  const letters: LetterSummary[] = []
+  let total = 0
+  let others = 0
+  await readDlq(config, { sinceMs: since }, record => {
+    const found = deadLetterIn(record)
+    if (!found) others++
+    else if ((code ?? found.letter.errorType) === found.letter.errorType) {
+      if ((consumer ?? found.letter.consumer) === found.letter.consumer) {
+        total++
+        letters.push(summaryOf(found))
+        if (letters.length > limit) letters.shift()
+      }
+    }
+    return !terminal.stop.aborted
+  })
+  printReport(terminal, { env: config.env, letters, total, others }, json, listText)
+}
+
+function since(text: string): number {
+  const from = parseFrom(text, Date.now())
+  if (typeof from === 'object' && 'timeMs' in from) return from.timeMs
+  throw new InvalidArgumentError(
+    'It must be a time with a zone, as 2026-01-31T13:45:00Z, or a duration, as 10m.',
+  )
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
+import { configOf } from '../../connections.ts'
+import { deadLetterIn, type FoundLetter, reportOf } from '../../dlq/dead-letter.ts'
+import { readDlq } from '../../dlq/read.ts'
+import { letterText } from '../../dlq/text.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+
+interface ShowOptions {
+  readonly raw?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Show a dead letter: why the record failed, and its key, headers and value as they were.
+
+What is text is shown as text, JSON indented, anything else as a hex dump.`
+
+const MORE = `
+Examples:
+  sluice dlq show 2@17
+  sluice dlq show 2@17 --raw > value.bin`
+
+export function addDlqShow(dlq: Command, terminal: Terminal): void {
+  dlq
+    .command('show')
+    .summary('show a dead letter with the bytes that failed')
+    .description(ABOUT)
+    .argument('<at>', 'its place, PARTITION@OFFSET as `sluice dlq list` shows it, or its id', someText)
+    .option('--raw', 'write the value of the record that failed, byte for byte, and nothing else')
+    .option(...JSON_OPTION)
+    .option(...environmentOption('to look at'))
+    .addHelpText('after', more(MORE))
+    .action((at: string, options: ShowOptions) => show(at, options, terminal))
+}
+
+async function show(at: string, { raw, json, env }: ShowOptions, terminal: Terminal): Promise<void> {
+  if (raw && json) throw usageFailure('--raw and --json print different things: take one of them.')
+  const config = configOf(terminal, env)
+  const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
+  const place = partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) }
+  let letter: FoundLetter | undefined
+  let isThere = false
+  await readDlq(config, place ? { at: place } : {}, record => {
+    isThere = true
+    const found = deadLetterIn(record)
+    if (place || found?.id === at) letter = found
+    return letter === undefined && !terminal.stop.aborted
+  })
+  if (!letter) throw new CliFailure(missing(at, config.env, isThere && place !== undefined))
+  const found = letter
+  if (!raw) return printReport(terminal, reportOf(found), json, () => letterText(found))
+  if (letter.original.value === null) throw new CliFailure(`The record of ${at} had no value.`)
+  terminal.stdout.write(letter.original.value)
+}
+
+function missing(at: string, env: string, isOther: boolean): string {
+  if (isOther) return `What lies at ${at} is not a dead letter: sluice tail dlq --from start shows it.`
+  return `No dead letter ${at} in "${env}": \`sluice dlq list\` shows which there are.`
+}

@@ -1,0 +1,101 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { SIGNALS, topicName } from '../../lib/domain/topics.ts'
+import { environmentOption, naturalNumber, positiveInteger, someText } from '../arguments.ts'
+import { configOf } from '../connections.ts'
+import { usageFailure } from '../failure.ts'
+import { more } from '../help.ts'
+import { topicOf } from '../state/slots.ts'
+import { type Filter, parseFilter } from '../tail/filter.ts'
+import { type From, parseFrom } from '../tail/from.ts'
+import { tailTopics } from '../tail/tail.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface TailOptions {
+  readonly from?: From
+  readonly filter: readonly Filter[]
+  readonly partition?: number
+  readonly ticks?: true
+  readonly count?: number
+  readonly follow: boolean
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Show topics, one record a line: when it was written, when the event happened, where it is, and what it says.
+
+TOPIC is a signal (${SIGNALS.join(', ')}) or the whole name of any topic; without one, all signals are shown. What is there already
+comes in the order of time, then what is written from now on, until Ctrl-C. Records that carry no event are shown as text, with the
+reason. Reading leaves no trace: no consumer group keeps an offset.`
+
+const MORE = `
+--filter compares a name with a value: type, subject, source, id or any other attribute of the event, data.PATH (as data.temperature
+or data.location.site), topic, partition, offset, key, recordTime, or failure. Operators are = and != for text, > >= < <= for numbers
+and times, ~ and !~ for regular expressions.
+
+With --json, each line is one document: topic, partition, offset, recordTime, eventTime, key, headers, event (as in CloudEvents'
+JSON format), failure and value of what carries no event.
+
+Examples:
+  sluice tail alerts events
+  sluice tail readings --from 10m --filter subject=roof-1 --filter 'data.temperature>30'
+  sluice tail dlq --from start --no-follow --json`
+
+export function addTail(program: Command, terminal: Terminal): void {
+  program
+    .command('tail')
+    .summary('show topics, record by record')
+    .description(ABOUT)
+    .argument('[topic...]', 'signals, or whole names of topics', topics)
+    .option(
+      '--from <position>',
+      'start, end, an RFC 3339 time, so long ago (as 10m), or an offset (default: end; with --no-follow: start)',
+      position,
+    )
+    .option('--filter <condition>', 'only what fits; again for more conditions', conditions, [])
+    .option('--partition <n>', 'this one alone', naturalNumber)
+    .option('--ticks', "show the clock's ticks, too")
+    .option('-n, --count <n>', 'end after so many', positiveInteger)
+    .option('--no-follow', 'end with what is there now')
+    .option('--json', 'print one JSON document a line')
+    .option(...environmentOption('to look at'))
+    .addHelpText('after', more(MORE))
+    .action((wanted: string[], options: TailOptions) => tail(wanted, options, terminal))
+}
+
+function tail(wanted: readonly string[], options: TailOptions, terminal: Terminal): Promise<void> {
+  const { partition, follow, filter: filters, ticks, count, json, env } = options
+  const from = options.from ?? (follow ? 'end' : 'start')
+  if (from === 'end' && !follow)
+    throw usageFailure('--no-follow shows what is there, and --from end skips it: leave out one of them.')
+  const config = configOf(terminal, env)
+  const topics =
+    wanted.length > 0
+      ? [...new Set(wanted.map(topic => topicOf({ topic }, config.env)))]
+      : SIGNALS.map(signal => topicName(signal, config.env))
+  if (typeof from === 'object' && 'offset' in from && (topics.length > 1 || partition === undefined))
+    throw usageFailure(
+      '--from with an offset needs one topic and --partition: each partition counts its own.',
+    )
+  const plan = { topics, partition, from, filters, follow, json: json ?? false, withTicks: ticks ?? false }
+  return tailTopics({ ...plan, count: count ?? Number.POSITIVE_INFINITY }, config, terminal)
+}
+
+function topics(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, someText(text)]
+}
+
+function position(text: string): From {
+  const from = parseFrom(text, Date.now())
+  if (from !== undefined) return from
+  throw new InvalidArgumentError(
+    'It must be start, end, a time as 2026-01-31T13:45:00Z, a duration as 10m, or an offset.',
+  )
+}
+
+function conditions(text: string, before: readonly Filter[]): readonly Filter[] {
+  const filter = parseFilter(text)
+  if (filter) return [...before, filter]
+  throw new InvalidArgumentError(
+    'It must be a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30.',
+  )
+}

@@ -1,0 +1,58 @@
+/** Bytes for people and programs: as text where they are text. Pure. */
+import { isUtf8 } from 'node:buffer'
+import { harmlessLines } from '../text-width.ts'
+
+/** Bytes in a JSON document. */
+export type BytesView = { readonly text: string } | { readonly base64: string }
+
+export function bytesView(bytes: Buffer): BytesView {
+  const text = textIn(bytes)
+  return text === undefined ? { base64: bytes.toString('base64') } : { text }
+}
+
+/** Control characters that text does not have, besides tabs and line ends. */
+const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
+
+/** Undefined where the bytes are not text: not UTF-8, or with control characters. */
+export function textIn(bytes: Buffer): string | undefined {
+  if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString()
+  return NOT_IN_TEXT.test(text) ? undefined : text
+}
+
+/** What the bytes are, e.g. `12 bytes of JSON`, and the lines that show them: indented JSON, text, or a hex dump. */
+export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lines: readonly string[] } {
+  const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`
+  if (bytes.length === 0) return { kind: 'empty', lines: [] }
+  const text = textIn(bytes)
+  if (text === undefined) return { kind: `${size}, not text`, lines: hexDump(bytes) }
+  const json = indentedJson(text)
+  if (json !== undefined) return { kind: `${size} of JSON`, lines: harmlessLines(json).split('\n') }
+  return { kind: `${size} of text`, lines: harmlessLines(text).split('\n') }
+}
+
+function indentedJson(text: string): string | undefined {
+  try {
+    const value = JSON.parse(text)
+    // A plain number or word is better left as it was written.
+    return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const PER_LINE = 16
+const MOST_DUMPED = 1024
+
+/** `00000000  6b 61 66 6b 61 00 …  kafka.` */
+function hexDump(bytes: Buffer): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < Math.min(bytes.length, MOST_DUMPED); at += PER_LINE) {
+    const row = bytes.subarray(at, at + PER_LINE)
+    const hex = [...row].map(byte => byte.toString(16).padStart(2, '0')).join(' ')
+    const shown = row.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  ${shown}`)
+  }
+  const more = bytes.length - MOST_DUMPED
+  return more > 0 ? [...lines, `(${more} more bytes)`] : lines
+}

@@ -1,0 +1,184 @@
+/** Shows topics record by record: what is there from a position on, in the order of time, and then what comes. */
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { tail as follow, type Positions } from '../../lib/adapters/kafka/tail.ts'
+import type { LogRecord } from '../../lib/cloudevents/record.ts'
+import type { Config } from '../../lib/config.ts'
+import { Connections } from '../../lib/connections.ts'
+import { TICK_TYPE } from '../../lib/domain/telemetry/tick.ts'
+import { Unavailable } from '../../lib/pipeline/ports.ts'
+import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
+import { history, type Range } from '../records/history.ts'
+import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
+import { type RecordView, recordView, shortTopic } from '../records/view.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
+import { reachOf, type TopicReach } from '../topics.ts'
+import type { Filter } from './filter.ts'
+import type { From } from './from.ts'
+
+export interface TailPlan {
+  /** Whole names. */
+  readonly topics: readonly string[]
+  readonly partition: number | undefined
+  readonly from: From
+  readonly filters: readonly Filter[]
+  readonly withTicks: boolean
+  /** End after so many records that are shown. */
+  readonly count: number
+  /** Go on with what comes. */
+  readonly follow: boolean
+  readonly json: boolean
+}
+
+/** The group of a follower that does not leave in time is ended by the broker. */
+const LEAVE_WITHIN_MS = 1_000
+
+/** @throws StoppedByUser where it was ended by a signal, which is how it usually ends */
+export async function tailTopics(plan: TailPlan, config: Config, terminal: Terminal): Promise<void> {
+  const connections = new Connections(config, 'cli')
+  try {
+    const timeMs = typeof plan.from === 'object' && 'timeMs' in plan.from ? plan.from.timeMs : undefined
+    const reach = await reachOf(connections, config, plan.topics, timeMs)
+    const ranges = rangesOf(plan, reach)
+    const output = new Output(plan, config.env, terminal)
+    await showHistory(connections, ranges, plan, output, terminal)
+    if (plan.follow && !output.isFull && !terminal.stop.aborted)
+      await followOn(connections, ranges, plan, output, terminal)
+    if (terminal.stop.aborted) throw new StoppedByUser()
+  } finally {
+    await connections.close()
+  }
+}
+
+/** A range whose start moves on as it is read, so that following begins where it ended. */
+interface OpenRange extends Range {
+  start: number
+}
+
+function rangesOf(
+  { from, partition, topics }: TailPlan,
+  reach: ReadonlyMap<string, TopicReach>,
+): OpenRange[] {
+  const ranges = [...reach].flatMap(([topic, { bounds, atTime }]) =>
+    bounds.map(({ start, end }, number) => ({
+      topic,
+      partition: number,
+      start: startOf(from, { start, end }, atTime[number]),
+      end,
+    })),
+  )
+  const wanted = ranges.filter(range => partition === undefined || range.partition === partition)
+  if (wanted.length === 0)
+    throw usageFailure(
+      `--partition ${partition}: ${topics.join(', ')} has ${ranges.length} partitions, from 0 on.`,
+    )
+  return wanted
+}
+
+function startOf(from: From, { start, end }: { start: number; end: number }, atTime = end): number {
+  if (from === 'start') return start
+  if (from === 'end') return end
+  const wanted = 'offset' in from ? from.offset : atTime
+  return Math.min(Math.max(wanted, start), end)
+}
+
+async function showHistory(
+  connections: Connections,
+  ranges: readonly OpenRange[],
+  plan: TailPlan,
+  output: Output,
+  { stop }: Terminal,
+): Promise<void> {
+  if (ranges.every(({ start, end }) => start >= end)) return
+  const log = await connections.log()
+  try {
+    for await (const record of history(log, ranges)) {
+      await output.take(record)
+      const range = ranges.find(
+        ({ topic, partition }) => topic === record.topic && partition === record.partition,
+      )
+      if (range) range.start = record.offset + 1
+      if (output.isFull || stop.aborted) return
+    }
+    for (const range of ranges) range.start = range.end
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    // An open transaction hides its records until it ends; the follower waits for that.
+    if (!plan.follow) throw new CliFailure(error.message)
+  }
+}
+
+async function followOn(
+  connections: Connections,
+  ranges: readonly Range[],
+  { topics }: TailPlan,
+  output: Output,
+  { stop }: Terminal,
+): Promise<void> {
+  const full = Promise.withResolvers<void>()
+  const wanted = new Set(ranges.map(({ topic, partition }) => `${topic}/${partition}`))
+  const following = await follow(
+    await connections.kafka(),
+    topics,
+    record => {
+      if (output.isFull || !wanted.has(`${record.topic}/${record.partition}`)) return
+      void output.take(record)
+      if (output.isFull) full.resolve()
+    },
+    positionsOf(ranges),
+  )
+  if (!stop.aborted) await Promise.race([full.promise, once(stop, 'abort')])
+  await Promise.race([following.stop(), pause(LEAVE_WITHIN_MS)])
+}
+
+function positionsOf(ranges: readonly Range[]): Positions {
+  const positions = new Map<string, number[]>()
+  for (const { topic, partition, start } of ranges) {
+    const offsets = positions.get(topic) ?? []
+    offsets[partition] = start
+    positions.set(topic, offsets)
+  }
+  return positions
+}
+
+class Output {
+  readonly #plan: TailPlan
+  readonly #terminal: Terminal
+  readonly #env: string
+  readonly #topicWidth: number
+  #shown = 0
+
+  constructor(plan: TailPlan, env: string, terminal: Terminal) {
+    this.#plan = plan
+    this.#env = env
+    this.#terminal = terminal
+    this.#topicWidth = Math.max(...plan.topics.map(topic => shortTopic(topic, env).length), 'TOPIC'.length)
+  }
+
+  get isFull(): boolean {
+    return this.#shown >= this.#plan.count
+  }
+
+  /** Shows the record if it is wanted; waits while the reader of the output is slow. */
+  async take(record: LogRecord): Promise<void> {
+    const view = recordView(record)
+    if (!this.#isWanted(view)) return
+    const { stdout } = this.#terminal
+    const heading =
+      this.#shown === 0 && stdout.isTTY && !this.#plan.json ? `${lineHeading(this.#layout())}\n` : ''
+    this.#shown++
+    const line = this.#plan.json ? JSON.stringify(view) : recordLine(view, this.#layout())
+    if (!stdout.write(`${heading}${line}\n`)) await once(stdout, 'drain')
+  }
+
+  #isWanted(view: RecordView): boolean {
+    const { withTicks, filters } = this.#plan
+    return (withTicks || view.event?.type !== TICK_TYPE) && filters.every(fits => fits(view))
+  }
+
+  /** Anew for each line: windows are resized, and days change. */
+  #layout(): LineLayout {
+    const [env, topicWidth] = [this.#env, this.#topicWidth]
+    return { env, topicWidth, columns: columnsOf(this.#terminal), nowMs: Date.now() }
+  }
+}

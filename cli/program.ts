@@ -5,6 +5,7 @@ import { stackName } from './arguments.ts'
 import { addDlq } from './commands/dlq.ts'
 import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
+import { addLogs } from './commands/logs.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
 import { addStacks } from './commands/stacks.ts'
@@ -65,6 +66,7 @@ function program(terminal: Terminal): Command {
   addFlood(sluice, context)
   addTail(sluice, context)
   addDlq(sluice, context)
+  addLogs(sluice, context)
   addRules(sluice, context)
   addStacks(sluice, context)
   return sluice

@@ -1,11 +1,13 @@
 /** Rows as text that fits a terminal. Pure. */
-import { shortened, widthOf } from './text-width.ts'
+import { shortened, shortenedAtStart, widthOf } from './text-width.ts'
 
 export interface Column {
   readonly heading: string
   readonly align?: 'right'
   /** So narrow it may become, with "…" where something is cut off. Without it, its cells are shown whole or not at all. */
   readonly least?: number
+  /** Which end of a cell is cut off: the end, unless the last part says most. */
+  readonly cut?: 'start'
   /** Where the table does not fit, columns are left out in the order of these numbers. Without it, the column stays. */
   readonly leaveOut?: number
 }
@@ -69,7 +71,7 @@ function aligned(
 ): string {
   const cell = (text: string, index: number) => {
     const width = widths.get(index) ?? 0
-    const fitting = shortened(text, width)
+    const fitting = columns[index]?.cut ? shortenedAtStart(text, width) : shortened(text, width)
     const blank = ' '.repeat(width - widthOf(fitting))
     return columns[index]?.align === 'right' ? blank + fitting : fitting + blank
   }

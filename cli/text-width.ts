@@ -13,14 +13,28 @@ export function widthOf(text: string): number {
 export function shortened(text: string, width = Number.POSITIVE_INFINITY): string {
   // A character takes at most two columns.
   if (text.length * 2 <= width || widthOf(text) <= width) return text
-  let kept = ''
-  let room = width - widthOf(MORE)
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  return width > 0 ? fitting(graphemes(text), width - widthOf(MORE)).join('') + MORE : ''
+}
+
+/** The text, or "…" and its end where it takes more columns than there are. */
+export function shortenedAtStart(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  const end = fitting(graphemes(text).reverse(), width - widthOf(MORE)).reverse()
+  return width > 0 ? MORE + end.join('') : ''
+}
+
+function graphemes(text: string): string[] {
+  return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
+}
+
+/** As many of them as there is room for. */
+function fitting(segments: readonly string[], width: number): string[] {
+  let room = width
+  const tooWide = segments.findIndex(segment => {
     room -= widthOf(segment)
-    if (room < 0) break
-    kept += segment
-  }
-  return width > 0 ? kept + MORE : ''
+    return room < 0
+  })
+  return segments.slice(0, tooWide < 0 ? segments.length : tooWide)
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

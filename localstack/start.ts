@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { frameworkLog, functionLogsDir } from '../cli/logs/files.ts'
 import { describeFailure, LocalCloudError } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { PROJECT } from './paths.ts'
@@ -85,19 +86,18 @@ async function runFunctions(
 ): Promise<number> {
   const { port } = lambdaPort(stack.environment)
   const { logsDir } = foldersFromEnvironment(stack.environment)
-  const [logFile, reportsFile] = [join(logsDir, 'functions.log'), join(logsDir, 'msk-trigger.jsonl')]
-  for (const file of [logFile, reportsFile]) await rm(file, { force: true })
-  const watch = await watchFlow(cloud.services, ENV, screen, {
-    logFile: relative(PROJECT, logFile),
-    expectsReadings: localSchedules(process.env).first.includes('generator'),
-  })
+  const reportsFile = join(logsDir, 'msk-trigger.jsonl')
+  for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
+    await rm(log, { recursive: true, force: true })
+  const expectsReadings = localSchedules(stack.environment).first.includes('generator')
+  const watch = await watchFlow(cloud.services, ENV, screen, { expectsReadings })
   try {
     const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
     const environment = { ...variables, LAMBDA_PORT: String(port), ...watchVariables(reloads) }
     const options = {
       environment,
       lambdaPort: port,
-      logFile,
+      logsDir,
       reportsFile,
       signal,
       onLogLine: watch.logged,
@@ -106,8 +106,8 @@ async function runFunctions(
     }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
     stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: port })
-    screen.line(`${' '.repeat(21)}log: ${relative(PROJECT, logFile)}\n`)
-    screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npm run -s sluice -- stats\n')
+    screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
+    screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
     try {
       return await flow(functions, watch, forMs, screen, signal)
     } finally {

@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 import { JSON_OPTION } from '../arguments.ts'
 import { more } from '../help.ts'
 import { runningStacks, type Stack } from '../stacks/stack.ts'
-import { type Column, tableText } from '../table.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 const ABOUT = `List the stacks that run on this machine from this folder, with their addresses and the process ids of their servers.
@@ -100,32 +99,29 @@ function pidIn(file: string): number | undefined {
   }
 }
 
-const COLUMNS: readonly Column[] = [
-  { heading: 'STACK' },
-  { heading: 'STATE' },
-  { heading: 'PID', align: 'right' },
-  { heading: 'KAFKA', least: 15 },
-  { heading: 'REDIS', least: 15 },
-  { heading: 'AWS', leaveOut: 1 },
-  { heading: 'LAMBDA', align: 'right', leaveOut: 2 },
-  { heading: 'SERVERS', least: 20 },
-  { heading: 'LOGS', leaveOut: 0 },
-]
-
-function stacksText(stacks: readonly StackReport[], columns: number | undefined): string {
+/** A block for each stack: its addresses and process ids are there to be copied, so nothing of them is cut off. */
+function stacksText(stacks: readonly StackReport[]): string {
   if (stacks.length === 0) return 'No stack runs. Start one: npm start\n'
-  const rows = stacks.map(
-    ({ name, state, pid, brokers, redisUrl, awsEndpoint, lambdaPort, servers, logsDir }) => [
-      name,
-      state,
-      String(pid),
-      brokers.join(',') || '-',
-      redisUrl ?? '-',
-      awsEndpoint ?? '-',
-      String(lambdaPort ?? '-'),
-      servers.map(({ server, pid }) => `${server} ${pid}`).join(', ') || '-',
-      logsDir,
-    ],
-  )
-  return `${tableText(COLUMNS, rows, columns)}\n`
+  return `${stacks.map(stackText).join('\n\n')}\n`
+}
+
+function stackText({ name, state, command, pid, startedAt, servers, ...stack }: StackReport): string {
+  const pids = new Map(servers.map(({ server, pid }) => [server, pid]))
+  const { brokers, redisUrl, awsEndpoint, lambdaPort, dataDir, logsDir } = stack
+  const kafka = brokers.map((address, index) => {
+    return [brokers.length === 1 ? 'kafka' : `kafka-${index + 1}`, address]
+  })
+  const lines = [
+    ...kafka,
+    ['valkey', redisUrl],
+    ['aws', awsEndpoint],
+    ['lambda', lambdaPort && `http://127.0.0.1:${lambdaPort}`],
+    ['data', dataDir],
+    ['logs', logsDir],
+  ].filter(([, where]) => where)
+  const shown = lines.map(([what = '', where]) => {
+    const server = pids.get(String(what))
+    return `  ${String(what).padEnd(8)} ${where}${server === undefined ? '' : `, process ${server}`}`
+  })
+  return [`${name} (${state}): ${command}, process ${pid}, since ${startedAt}`, ...shown].join('\n')
 }

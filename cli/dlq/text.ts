@@ -11,7 +11,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'CODE' },
   { heading: 'CONSUMER', leaveOut: 4 },
   { heading: 'RECORD', leaveOut: 2 },
-  { heading: 'ENTITY', least: 12, leaveOut: 5 },
+  { heading: 'ENTITY', least: 12, cut: 'start', leaveOut: 5 },
   { heading: 'ATTEMPT', align: 'right', leaveOut: 1 },
   { heading: 'ERROR', least: 40 },
 ]

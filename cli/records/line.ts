@@ -78,12 +78,18 @@ function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown
   if (base64 !== undefined) return `base64:${base64}`
   if (typeof data !== 'object' || data === null) return data === undefined ? '' : scalar(data)
   if (Array.isArray(data)) return JSON.stringify(data)
-  // Numbers and words say most in little room.
-  const members = Object.entries(data)
-  const isPlain = ([, value]: [string, unknown]) => typeof value !== 'object' || value === null
-  return [...members.filter(isPlain), ...members.filter(member => !isPlain(member))]
+  return Object.entries(data)
+    .sort((a, b) => rank(b) - rank(a))
     .map(([name, value]) => `${name}=${scalar(value)}`)
     .join(' ')
+}
+
+/** What says most in little room comes first: why a record failed or an alert fired, then numbers and words, then the rest. */
+const TELLING = ['summary', 'error', 'consumer', 'errorType']
+
+function rank([name, value]: readonly [string, unknown]): number {
+  const isPlain = typeof value !== 'object' || value === null
+  return TELLING.indexOf(name) + (isPlain ? 2 : 0)
 }
 
 function scalar(value: unknown): string {

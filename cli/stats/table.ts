@@ -5,7 +5,7 @@ import { harmless } from '../text-width.ts'
 import type { EntityReport, Report, Totals } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
-  { heading: 'ENTITY', least: 14 },
+  { heading: 'ENTITY', least: 14, cut: 'start' },
   { heading: 'METRIC', least: 8 },
   { heading: 'COUNT', align: 'right' },
   { heading: 'MEAN', align: 'right' },

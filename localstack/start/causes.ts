@@ -8,8 +8,6 @@ type Stalled = Extract<Report, { report: 'stalled' }>
 /** What is known from elsewhere. */
 export interface Known {
   readonly brokers: string
-  /** Where the log of the functions lies. */
-  readonly logFile: string
   /** The timeout of the function, where its mapping has told it. */
   readonly timeoutMs?: number
 }
@@ -102,11 +100,11 @@ function serverNamedIn(reason: string): Cause | undefined {
 }
 
 /** Of a function that reports records as failed, before its log has said why. */
-export function reportedFailures(name: string, { logFile }: Pick<Known, 'logFile'>): Cause {
+export function reportedFailures(name: string): Cause {
   return {
     id: `reported/${name}`,
     reason: 'it reports records as failed (batchItemFailures)',
-    advice: `Its log may say why: ${logFile}`,
+    advice: `Its log may say why: npx sluice logs ${name}`,
   }
 }
 
@@ -170,16 +168,11 @@ export function endlessRun(name: string): Cause {
 }
 
 /** Of a consumer that does not complain, and does not go on. */
-export function noProgress(
-  name: string,
-  pending: number,
-  forMs: number,
-  { logFile }: Pick<Known, 'logFile'>,
-): Cause {
+export function noProgress(name: string, pending: number, forMs: number): Cause {
   return {
     id: `no-progress/${name}`,
     reason: `${recordsOf(pending)} pending, and none has gone through for ${durationOf(forMs)}`,
-    advice: `Its log may say why: ${logFile}`,
+    advice: `Its log may say why: npx sluice logs ${name}`,
   }
 }
 

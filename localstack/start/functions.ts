@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import {
+  FUNCTION_LOGS,
+  frameworkLog,
+  functionLog,
+  functionLogsDir,
+  loggedFunctions,
+} from '../../cli/logs/files.ts'
 import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, startProcess, tellingLine } from '../services/process.ts'
-import { followLog } from './log-follower.ts'
+import { followLogs } from './log-follower.ts'
 import { reloadIn } from './reload.ts'
 import { isFrameworkError, startupErrorIn } from './startup-error.ts'
 
@@ -13,7 +21,8 @@ export interface FunctionsOptions {
   /** Variables on top of this process's own: where the servers are. */
   readonly environment: Readonly<Record<string, string>>
   readonly lambdaPort: number
-  readonly logFile: string
+  /** The framework's log lies here, and in a folder of its own one for each function. */
+  readonly logsDir: string
   readonly signal: AbortSignal
   /** Where the trigger reports what keeps a consumer from making progress. */
   readonly reportsFile: string
@@ -39,6 +48,8 @@ export interface Functions {
 // What the trigger prints once every event source is in its consumer group: from then on records are taken.
 const READY = /^msk {2}ready:/
 const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
+/** Gives each function a log of its own. */
+const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts')).href
 const READY_WITHIN_MS = 90_000
 /** The framework writes the first line of its message, and then the others. */
 const MESSAGE_MS = 300
@@ -47,22 +58,31 @@ const GRACE_MS = 10_000
 
 /** Starts the functions and waits until they take records; nothing of them is left where that fails. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { logFile, reportsFile, lambdaPort, signal } = options
+  const { logsDir, reportsFile, lambdaPort, signal } = options
+  const logFile = frameworkLog(logsDir)
+  const ofFunctions = functionLogsDir(logsDir)
   const launch = {
     command: process.execPath,
-    args: [join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'offline'],
+    args: [
+      '--import',
+      SPLIT_OUTPUT,
+      join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
+      'offline',
+    ],
     env: {
       ...process.env,
       ...options.environment,
       MSK_TRIGGER_REPORTS: reportsFile,
       NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS),
+      [FUNCTION_LOGS]: ofFunctions,
     },
   }
   const ready = Promise.withResolvers<void>()
   const givesUp = Promise.withResolvers<void>()
   const consumers = new Set<string>()
-  const unfollowReports = followLog(reportsFile, options.onReport)
-  const unfollow = followLog(logFile, line => {
+  const unfollowReports = followLogs(() => [reportsFile], options.onReport)
+  const logs = () => [logFile, ...loggedFunctions(ofFunctions).map(name => functionLog(ofFunctions, name))]
+  const unfollow = followLogs(logs, line => {
     const [, consumer] = JOINED.exec(line) ?? []
     if (consumer) consumers.add(consumer)
     if (READY.test(line)) ready.resolve()

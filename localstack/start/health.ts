@@ -30,13 +30,12 @@ export class Health {
   /** Scheduled functions whose last run failed, and why. */
   readonly #failedRuns = new Map<string, string>()
   readonly #progress = new ProgressWatch()
-  readonly #reasons: Reasons
+  readonly #reasons = new Reasons()
   #lags: readonly ConsumerLag[] = []
   #lines: string[] = []
 
-  constructor(known: Pick<Known, 'brokers' | 'logFile'>) {
+  constructor(known: Pick<Known, 'brokers'>) {
     this.#known = known
-    this.#reasons = new Reasons(known.logFile)
   }
 
   /** The trigger tells of a mapping. */
@@ -224,7 +223,7 @@ export class Health {
       this.#resume(one => one.function === name && one.topic === topic && one.obstacle === PROGRESS, nowMs)
     } else if (forMs !== undefined && !this.#stalls.isOpen(name)) {
       const place = { function: name, topic, obstacle: PROGRESS }
-      this.#begin(place, noProgress(name, pending, forMs, this.#known), nowMs)
+      this.#begin(place, noProgress(name, pending, forMs), nowMs)
     }
   }
 

@@ -1,33 +1,24 @@
-import { existsSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { LogFile } from '../../cli/logs/log-file.ts'
 
 const LOOK_EVERY_MS = 200
 
-/** Reads the lines that a program appends to its log from now on, until it is stopped. */
-export function followLog(file: string, onLine: (line: string) => void): () => void {
-  let position = existsSync(file) ? statSync(file).size : 0
-  let rest = ''
-  let looking: Promise<void> = Promise.resolve()
-
-  async function look(): Promise<void> {
-    const handle = await open(file, 'r').catch(() => undefined)
-    if (!handle) return
-    try {
-      const { size } = await handle.stat()
-      if (size <= position) return
-      const bytes = Buffer.alloc(size - position)
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, position)
-      position += bytesRead
-      const lines = (rest + bytes.toString('utf8', 0, bytesRead)).split('\n')
-      rest = lines.pop() ?? ''
-      lines.forEach(onLine)
-    } finally {
-      await handle.close()
-    }
+/**
+ * Reads the lines that programs append to logs from now on, until it is stopped.
+ *
+ * @param files those that there are now: asked again and again, for a log may be begun later, and is then read whole
+ */
+export function followLogs(
+  files: () => readonly string[],
+  onLine: (line: string, file: string) => void,
+): () => void {
+  const followed = new Map(files().map(file => [file, new LogFile(file, 0)]))
+  const look = () => {
+    for (const file of files()) if (!followed.has(file)) followed.set(file, new LogFile(file))
+    for (const [file, log] of followed) for (const line of log.read()) onLine(line, file)
   }
-
-  const timer = setInterval(() => {
-    looking = looking.then(look)
-  }, LOOK_EVERY_MS)
-  return () => clearInterval(timer)
+  const timer = setInterval(look, LOOK_EVERY_MS)
+  return () => {
+    clearInterval(timer)
+    look()
+  }
 }

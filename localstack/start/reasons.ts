@@ -7,14 +7,9 @@ const HOLDS_MS = 70_000
 
 /** Why functions report records as failed, as their own log tells it. */
 export class Reasons {
-  readonly #logFile: string
   readonly #learned = new Map<string, { readonly cause: Cause; readonly atMs: number }>()
   /** By function: where its code fails at nearly all records. */
   readonly #broken = new Map<string, unknown>()
-
-  constructor(logFile: string) {
-    this.#logFile = logFile
-  }
 
   /** Returns the cause that a line tells of; undefined where it tells of none. */
   learn({ service, details }: LoggedLine, nowMs: number): Cause | undefined {
@@ -35,7 +30,7 @@ export class Reasons {
 
   /** The cause where nothing was learned. */
   unknown(name: string): Cause {
-    return reportedFailures(name, { logFile: this.#logFile })
+    return reportedFailures(name)
   }
 }
 

@@ -42,8 +42,6 @@ const LOOK_EVERY_MS = 250
 const LONG_RUN_MS = 20_000
 
 export interface WatchOptions {
-  /** Where the log of the functions lies, as it is shown. */
-  readonly logFile: string
   /** Whether readings are simulated: then a run in which none is applied was not well. */
   readonly expectsReadings: boolean
 }
@@ -53,13 +51,13 @@ export async function watchFlow(
   services: Services,
   env: string,
   screen: Screen,
-  { logFile, expectsReadings }: WatchOptions,
+  { expectsReadings }: WatchOptions,
 ): Promise<Watch> {
   const kafka = kafkaClient({ brokers: services.brokers, clientId: 'sluice-start', auth: 'none' })
   const redis = new RedisClient({ url: services.redisUrl })
   const offsets = new TopicOffsets(kafka)
   const flow = await FlowFigures.from(offsets, new SlotInspection(redis), env)
-  const health = new Health({ brokers: services.brokers.join(','), logFile })
+  const health = new Health({ brokers: services.brokers.join(',') })
   const alerts = { fired: 0, resolved: 0 }
   const following = await followAlertsAndEvents()
   /** What the functions read, by function and topic. */

@@ -6,7 +6,7 @@ import { Health } from '../../../../localstack/start/health.ts'
 import { readLogLine } from '../../../../localstack/start/log-lines.ts'
 
 const TOPIC = 'readings'
-const KNOWN = { brokers: '127.0.0.1:9092', logFile: '.local/logs/functions.log' }
+const KNOWN = { brokers: '127.0.0.1:9092' }
 const CONSUMERS = ['processor', 'alerting', 'activity', 'dlq-router']
 const PARTITIONS = Array.from({ length: 12 }, (_, partition) => partition)
 
@@ -175,7 +175,7 @@ describe('a consumer that stands still', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet stands still: 7 records pending, and none has gone through for 31 s. Its log may say why: .local/logs/functions.log',
+      '✗ quiet stands still: 7 records pending, and none has gone through for 31 s. Its log may say why: npx sluice logs quiet',
     ])
     assert.deepEqual(person.health.verdict, [
       'quiet stands still: 7 records pending, and none has gone through for 31 s (7 records pending)',

@@ -1,0 +1,67 @@
+/** Shows logs of functions: the last lines of each in the order of time, and then what is added. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { StoppedByUser } from '../failure.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
+import { entryLine, type LogEntry, logEntry } from './entry.ts'
+import { FRAMEWORK, frameworkLog, functionLog, functionLogsDir, loggedFunctions } from './files.ts'
+import { LogFile } from './log-file.ts'
+
+export interface LogsPlan {
+  readonly logsDir: string
+  /** All functions where it is empty. */
+  readonly functions: readonly string[]
+  /** So many of the lines that are there. */
+  readonly last: number
+  readonly follow: boolean
+  readonly json: boolean
+}
+
+/** So much of each file is looked at for the last lines. */
+const LAST_BYTES = 1024 * 1024
+const LOOK_EVERY_MS = 200
+
+/** @throws StoppedByUser where it follows and was ended by a signal, which is how that ends */
+export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void> {
+  const files = new Map(namesOf(plan).map(name => [name, new LogFile(fileOf(plan, name), LAST_BYTES)]))
+  const timed = [...files].flatMap(([name, file]) => inTime(entriesIn(name, file)))
+  const shown = timed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).slice(-plan.last)
+  for (const { entry } of shown) print(entry, plan, terminal)
+  if (!plan.follow) return
+  while (!terminal.stop.aborted) {
+    // A function that has said nothing before has no file yet.
+    for (const name of namesOf(plan)) if (!files.has(name)) files.set(name, new LogFile(fileOf(plan, name)))
+    for (const [name, file] of files) for (const entry of entriesIn(name, file)) print(entry, plan, terminal)
+    await pause(LOOK_EVERY_MS, undefined, { signal: terminal.stop }).catch(() => {})
+  }
+  throw new StoppedByUser()
+}
+
+function namesOf({ functions, logsDir }: LogsPlan): readonly string[] {
+  return functions.length > 0 ? functions : loggedFunctions(functionLogsDir(logsDir))
+}
+
+function fileOf({ logsDir }: LogsPlan, name: string): string {
+  return name === FRAMEWORK ? frameworkLog(logsDir) : functionLog(functionLogsDir(logsDir), name)
+}
+
+function entriesIn(name: string, file: LogFile): LogEntry[] {
+  return file.read().flatMap(line => {
+    const entry = line.trim() === '' ? 'metrics' : logEntry(name, line)
+    return entry === 'metrics' ? [] : [entry]
+  })
+}
+
+/** A line without a time of its own belongs to the one before it. */
+function inTime(entries: readonly LogEntry[]): { entry: LogEntry; time: string }[] {
+  let time = ''
+  return entries.map(entry => {
+    time = entry.time ?? time
+    return { entry, time }
+  })
+}
+
+function print(entry: LogEntry, plan: LogsPlan, terminal: Terminal): void {
+  const width = Math.max(...namesOf(plan).map(name => name.length))
+  const line = plan.json ? JSON.stringify(entry) : entryLine(entry, width, columnsOf(terminal))
+  terminal.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,24 @@
+import { join, resolve } from 'node:path'
+import { CliFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+import { onlyOne, StackNotFound } from './addresses.ts'
+import { DEFAULT_STACK, runningStack, runningStacks, STACKS_DIR } from './stack.ts'
+
+/**
+ * The folder with the logs of the stack that is meant: one that runs, or the last run of the one that is named, whose logs stay.
+ * @throws CliFailure where several run and none is named
+ */
+export function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
+  const name = stack ?? (environment.SLUICE_STACK || undefined)
+  try {
+    const running = name === undefined ? onlyOne(runningStacks(stacksDir)) : runningStack(name, stacksDir)
+    if (running) return running.logsDir
+  } catch (error) {
+    throw error instanceof StackNotFound ? new CliFailure(error.message) : error
+  }
+  const dataDir = environment.SLUICE_DATA_DIR?.trim()
+  if (dataDir) return resolve(dataDir, 'logs')
+  return name === undefined || name === DEFAULT_STACK
+    ? join(stacksDir, '..', 'logs')
+    : join(stacksDir, name, 'logs')
+}

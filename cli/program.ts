@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/config.ts'
 import { stackName } from './arguments.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addDlq } from './commands/dlq.ts'
 import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
@@ -69,6 +70,7 @@ function program(terminal: Terminal): Command {
   addLogs(sluice, context)
   addRules(sluice, context)
   addStacks(sluice, context)
+  addCompletion(sluice, context)
   return sluice
 }
 

@@ -98,7 +98,7 @@ async function claim(stack: Stack, dir: string, signal: AbortSignal | undefined)
 function alreadyRunning({ name, pid, command }: Stack): LocalCloudError {
   return new LocalCloudError(
     `The stack "${name}" already runs: process ${pid} (${command}). Stop that one first (Ctrl-C where it runs), or give ` +
-      'this one another name: --name lab',
+      `this one another name: --name ${name === 'lab' ? 'lab2' : 'lab'}`,
   )
 }
 

@@ -1,0 +1,137 @@
+/** What can stand at the end of a command line of `sluice`, by what its commands declare. Pure, but for the values it is given. */
+import type { Argument, Command, Option } from 'commander'
+
+export interface Candidate {
+  readonly value: string
+  readonly description: string
+}
+
+export interface Completion {
+  readonly candidates: readonly Candidate[]
+  /** Names of files fit, too: shells know those. */
+  readonly files: boolean
+}
+
+/** What is known of values beyond declared choices: by the name of an argument, or of an option's value. */
+export interface KnownValues {
+  /** Undefined where nothing is known. */
+  of(name: string): readonly string[] | undefined
+  isFile(name: string): boolean
+}
+
+const NOTHING: Completion = { candidates: [], files: false }
+
+/**
+ * @param typed the words behind the program's name; the last is the one that is being typed, perhaps empty
+ */
+export function complete(program: Command, typed: readonly string[], known: KnownValues): Completion {
+  const { words, isSplit } = joinedAtEquals(typed)
+  const current = words.at(-1) ?? ''
+  const { command, positionals, pending, isOver } = walk(program, words.slice(0, -1))
+  if (pending) return valuesOf(pending, current, known)
+  if (current.startsWith('-') && !isOver) return optionsOf(command, current, known, isSplit)
+  const subcommands = positionals === 0 ? command.createHelp().visibleCommands(command) : []
+  if (subcommands.length > 0) {
+    const named = subcommands.map(one => ({
+      value: one.name(),
+      description: one.summary() || one.description(),
+    }))
+    return { candidates: fitting(named, current), files: false }
+  }
+  const declared = command.registeredArguments
+  const argument = declared[positionals] ?? (declared.at(-1)?.variadic ? declared.at(-1) : undefined)
+  return argument ? valuesOf(argument, current, known) : NOTHING
+}
+
+interface Walked {
+  readonly command: Command
+  /** How many arguments of the command are there. */
+  readonly positionals: number
+  /** The option whose value comes next. */
+  readonly pending: Option | undefined
+  /** `--` was there: what comes is no option. */
+  readonly isOver: boolean
+}
+
+function walk(program: Command, words: readonly string[]): Walked {
+  let command = program
+  let positionals = 0
+  let pending: Option | undefined
+  let isOver = false
+  for (const word of words) {
+    if (pending) pending = undefined
+    else if (word === '--') isOver = true
+    else if (word.startsWith('-') && !isOver) pending = takingNext(command, word)
+    else {
+      const subcommand = positionals === 0 && command.commands.find(one => one.name() === word)
+      if (subcommand) command = subcommand
+      else positionals++
+    }
+  }
+  return { command, positionals, pending, isOver }
+}
+
+function takingNext(command: Command, word: string): Option | undefined {
+  const option = optionNamed(command, word)
+  return option?.required ? option : undefined
+}
+
+function optionNamed(command: Command, flag: string): Option | undefined {
+  return optionsIn(command).find(({ long, short }) => long === flag || short === flag)
+}
+
+/** Its own, and those of the commands above it. */
+function optionsIn(command: Command): Option[] {
+  const help = command.createHelp()
+  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)]
+}
+
+function optionsOf(command: Command, current: string, known: KnownValues, isSplit: boolean): Completion {
+  const equals = current.indexOf('=')
+  if (equals < 0) {
+    const named = optionsIn(command).map(({ long, short, description }) => ({
+      value: long ?? short ?? '',
+      description,
+    }))
+    return { candidates: fitting(named, current), files: false }
+  }
+  const option = optionNamed(command, current.slice(0, equals))
+  if (!option) return NOTHING
+  const { candidates } = valuesOf(option, current.slice(equals + 1), known)
+  // A shell that has split the word at "=" replaces only what is behind it.
+  const prefix = isSplit ? '' : current.slice(0, equals + 1)
+  return {
+    candidates: candidates.map(({ value, description }) => ({ value: prefix + value, description })),
+    files: false,
+  }
+}
+
+function valuesOf(place: Option | Argument, current: string, known: KnownValues): Completion {
+  const name = 'flags' in place ? place.attributeName() : place.name()
+  const values = place.argChoices ?? known.of(name) ?? []
+  const candidates = fitting(
+    values.map(value => ({ value, description: '' })),
+    current,
+  )
+  return { candidates, files: known.isFile(name) }
+}
+
+function fitting(candidates: readonly Candidate[], current: string): Candidate[] {
+  return candidates
+    .filter(({ value }) => value.startsWith(current))
+    .map(({ value, description }) => ({ value, description: description.split('\n')[0] ?? '' }))
+}
+
+/** bash takes `--name=value` for three words. */
+function joinedAtEquals(typed: readonly string[]): { words: readonly string[]; isSplit: boolean } {
+  const words: string[] = []
+  let isSplit = false
+  typed.forEach((word, index) => {
+    const joins = word === '=' && words.at(-1)?.startsWith('--')
+    const continues = typed[index - 1] === '=' && words.at(-1)?.endsWith('=')
+    if (joins || continues) words.push(`${words.pop()}${word}`)
+    else words.push(word)
+    isSplit = Boolean(joins || continues)
+  })
+  return { words, isSplit }
+}

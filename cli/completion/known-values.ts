@@ -1,0 +1,25 @@
+import { SIGNALS } from '../../lib/domain/topics.ts'
+import { projectFunctions } from '../functions-file.ts'
+import { FRAMEWORK } from '../logs/files.ts'
+import { runningStacks } from '../stacks/stack.ts'
+import type { KnownValues } from './candidates.ts'
+
+const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to'])
+
+/** Values that can be had without a server: what runs on this machine, and what the project declares. */
+export function knownValues(stacksDir: string | undefined): KnownValues {
+  const sources: Readonly<Record<string, () => readonly string[]>> = {
+    stack: () => runningStacks(stacksDir).map(({ name }) => name),
+    consumer: () => projectFunctions().consumers,
+    function: () => [...projectFunctions().all, FRAMEWORK],
+    topic: () => SIGNALS,
+    from: () => ['start', 'end', '10m', '1h'],
+    since: () => ['10m', '1h', '1d'],
+    speed: () => ['max'],
+    shift: () => ['now'],
+  }
+  return {
+    of: name => (Object.hasOwn(sources, name) ? sources[name]?.() : undefined),
+    isFile: name => FILES.has(name),
+  }
+}

@@ -1,7 +1,7 @@
 /** What can stand at the end of a command line of `sluice`, by what its commands declare. Pure, but for the values it is given. */
 import type { Argument, Command, Option } from 'commander'
 
-export interface Candidate {
+interface Candidate {
   readonly value: string
   readonly description: string
 }

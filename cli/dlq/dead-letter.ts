@@ -20,7 +20,7 @@ export interface FoundLetter {
 }
 
 /** What could not be processed, byte for byte. */
-export interface OriginalBytes {
+interface OriginalBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly { readonly name: string; readonly value: Buffer }[]

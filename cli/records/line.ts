@@ -57,7 +57,7 @@ function typeWidth({ columns = ALIGNED }: LineLayout): number {
 }
 
 /** `io.sluice.environment.reading.v1` → `environment.reading` */
-export function shortType(type: string): string {
+function shortType(type: string): string {
   return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
 }
 

@@ -21,18 +21,19 @@ export function stackEnvironment(environment: Environment, stack?: string, dir =
   if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
   const { hasKafka, hasRedis } = given(environment)
   if (hasKafka && hasRedis) return environment
-  const chosen = environment.SLUICE_STACK
-    ? named(environment.SLUICE_STACK, runningStacks(dir))
-    : onlyOne(runningStacks(dir))
+  const stacks = runningStacks(dir)
+  if (environment.SLUICE_STACK) return filledIn(environment, named(environment.SLUICE_STACK, stacks))
+  // Where a variable names one server already, a command that needs no other one must not ask which stack is meant.
+  const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : onlyOne(stacks)
   return chosen ? filledIn(environment, chosen) : environment
 }
 
 /** @throws StackNotFound where it does not run */
-export function named(name: string, stacks: readonly Stack[]): Stack {
+function named(name: string, stacks: readonly Stack[]): Stack {
   const stack = stacks.find(one => one.name === name)
   if (!stack)
     throw new StackNotFound(
-      `No stack named "${name}" runs. ${listed(stacks)} Start it: npm start -- --name ${name}`,
+      `No stack named "${name}" runs${listed(stacks)}. To start it: npm start -- --name ${name}`,
     )
   if (stack.state === 'ready') return stack
   throw new StackNotFound(
@@ -40,20 +41,30 @@ export function named(name: string, stacks: readonly Stack[]): Stack {
   )
 }
 
-/** The default stack if it runs, or else the only one. */
+/**
+ * The default stack if it runs, or else the only one.
+ * @throws StackNotFound where several run, none of which is the default one
+ */
 export function onlyOne(stacks: readonly Stack[]): Stack | undefined {
   const ready = stacks.filter(({ state }) => state === 'ready')
-  const chosen = ready.find(({ name }) => name === DEFAULT_STACK) ?? ready[0]
-  if (ready.length <= 1 || chosen?.name === DEFAULT_STACK) return chosen
+  if (!isUndecided(ready)) return ready.find(({ name }) => name === DEFAULT_STACK) ?? ready[0]
+  const name = ready[0]?.name
   throw new StackNotFound(
-    `${listed(ready)} Name one: --stack ${chosen?.name}, or SLUICE_STACK=${chosen?.name}`,
+    `Several stacks run: ${quoted(ready)}. Name one: --stack ${name}, or SLUICE_STACK=${name}`,
   )
 }
 
+/** Whether it is open which one is meant. */
+function isUndecided(stacks: readonly Stack[]): boolean {
+  return stacks.length > 1 && stacks.every(({ name }) => name !== DEFAULT_STACK)
+}
+
 function listed(stacks: readonly Stack[]): string {
-  if (stacks.length === 0) return 'No stack runs.'
-  const names = stacks.map(({ name }) => `"${name}"`).join(', ')
-  return stacks.length === 1 ? `The one that runs is ${names}.` : `Several stacks run: ${names}.`
+  return stacks.length === 0 ? '' : `; ${quoted(stacks)} ${stacks.length === 1 ? 'does' : 'do'}`
+}
+
+function quoted(stacks: readonly Stack[]): string {
+  return stacks.map(({ name }) => `"${name}"`).join(', ')
 }
 
 /** Variables that say which Kafka and Redis are meant, and how to talk to them. */

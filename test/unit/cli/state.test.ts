@@ -100,9 +100,12 @@ describe('what is shown', () => {
       stateText(report),
       `State of processor on sluice.telemetry.readings.test
 
-PARTITION  MARK  LAG  EPOCH  ENTITIES  IDS  OUTBOX  OPEN FAILURES  TIMERS  LOG CLOCK  AS OF                     NEXT TIMER
-        0  none    4      0         0    0       0              0       0   00:00:00  -                         -
-        1    41    8      2         3   40       2              1       4   00:00:30  2026-03-01T12:00:00.000Z  /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
+PARTITION  MARK  LAG  EPOCH  ENTITIES  IDS  OUTBOX  FAILURES  TIMERS  LOG CLOCK  AS OF
+        0  none    4      0         0    0       0         0       0   00:00:00  -
+        1    41    8      2         3   40       2         1       4   00:00:30  2026-03-01T12:00:00.000Z
+
+Next timers:
+  partition 1: /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
 
 Waiting to be published, by the next batch of the partition:
   partition 1: 2, the oldest at 0.40.0
@@ -114,6 +117,15 @@ Decided so far: 40 applied/counted, 2 failed/rejected
 `,
     )
   })
+
+  for (const columns of [40, 60, 80, 100, 120])
+    test(`at ${columns} columns no line of the table is wider, and the mark is shown`, async () => {
+      const text = stateText(await stateReport(inspection, SLOTS, bounds, false), columns)
+      const [, table = ''] = text.split('\n\n')
+      for (const line of table.split('\n')) assert.ok(line.length <= columns, line)
+      assert.match(table, /MARK/)
+      assert.match(text, /\b41\b/)
+    })
 
   test('failures only where they are asked for', async () => {
     const report = await stateReport(inspection, SLOTS, bounds, false)

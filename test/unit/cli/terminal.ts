@@ -1,5 +1,10 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { run } from '../../../cli/program.ts'
+
+/** A stack that somebody runs beside the tests is none of theirs. */
+const NO_STACKS = join(tmpdir(), 'sluice-no-stacks')
 
 /** What a command left behind. */
 export interface Ran {
@@ -15,23 +20,35 @@ export async function ran(
     folder = '.',
     environment = {},
     stdin = '',
-  }: { folder?: string; environment?: object; stdin?: string } = {},
+    columns,
+    stacksDir = NO_STACKS,
+  }: { folder?: string; environment?: object; stdin?: string; columns?: number; stacksDir?: string } = {},
 ): Promise<Ran> {
-  const stdout = new Collected()
-  const stderr = new Collected()
+  const stdout = new Collected(columns)
+  const stderr = new Collected(columns)
   const status = await run(args, {
     stdin: Readable.from([Buffer.from(stdin)]),
     stdout,
     stderr,
     environment: { ...environment },
+    stacksDir,
     folder,
     stop: new AbortController().signal,
   })
   return { status, stdout: stdout.text, stderr: stderr.text }
 }
 
+/** A terminal where it has columns. */
 class Collected extends Writable {
   text = ''
+  readonly isTTY: boolean
+  readonly columns: number
+
+  constructor(columns = 0) {
+    super()
+    this.isTTY = columns > 0
+    this.columns = columns
+  }
 
   override _write(chunk: Buffer, _: string, done: () => void): void {
     this.text += chunk

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { wrapped } from '../../../cli/help.ts'
+import { widthOf } from '../../../cli/text-width.ts'
+import { PROJECT } from '../../support/program.ts'
+import { ran } from './terminal.ts'
+
+const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
+
+/** Every command, as its own help names them. */
+async function commands(path: readonly string[] = []): Promise<string[][]> {
+  const { stdout } = await ran([...path, '--help'])
+  const [, list = ''] = stdout.split('\nCommands:\n')
+  const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)]
+    .map(([, name]) => name ?? '')
+    .filter(name => name !== 'help')
+  const below = await Promise.all(names.map(name => commands([...path, name])))
+  return [[...path], ...below.flat()]
+}
+
+const all = await commands()
+
+describe('help', () => {
+  test('there are many commands to look at', () => {
+    assert.ok(all.length >= 18, all.map(path => path.join(' ')).join(', '))
+  })
+
+  for (const columns of [60, 80, 100])
+    test(`of every command fits ${columns} columns`, async () => {
+      for (const path of all) {
+        const { stdout } = await ran([...path, '--help'], { columns })
+        for (const line of stdout.split('\n'))
+          assert.ok(widthOf(line) <= columns, `sluice ${path.join(' ')}: ${line}`)
+      }
+    })
+
+  test('uses the room that there is', async () => {
+    const longest = async (columns: number) => {
+      const { stdout } = await ran(['replay', '--help'], { columns })
+      return Math.max(...stdout.split('\n').map(widthOf))
+    }
+    assert.ok((await longest(60)) > 50)
+    assert.ok((await longest(110)) > 100)
+  })
+
+  test('breaks an example so that it can still be copied', () => {
+    const example = "Example:\n  sluice tail readings --from 10m --filter 'data.site=a b'"
+    assert.equal(
+      wrapped(example, 40),
+      "Example:\n  sluice tail readings --from 10m \\\n    --filter 'data.site=a b'",
+    )
+  })
+})
+
+test('--version prints the version of the package', async () => {
+  assert.deepEqual(await ran(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('the program of the package runs from any folder, on the Node that starts it', () => {
+  const { bin } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
+  const program = join(PROJECT, bin.sluice)
+  const { status, stdout, stderr } = spawnSync(program, ['--version'], { cwd: tmpdir(), encoding: 'utf8' })
+  assert.deepEqual([status, stdout], [0, `${version}\n`], stderr)
+})

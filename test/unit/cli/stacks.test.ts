@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, describe, it } from 'node:test'
+import { stackEnvironment } from '../../../cli/stacks/addresses.ts'
+import { processStart } from '../../../cli/stacks/process-start.ts'
+import { runningStacks, type Stack, stackFile } from '../../../cli/stacks/stack.ts'
+import { ran } from './terminal.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'sluice-stacks-'))
+const dir = join(root, 'stacks')
+mkdirSync(dir)
+after(() => rmSync(root, { recursive: true }))
+afterEach(() => {
+  rmSync(dir, { recursive: true })
+  mkdirSync(dir)
+})
+
+/** Leaves the file of a stack that this process runs. */
+function running(name: string, port: number, changes: Partial<Stack> = {}): void {
+  const stack: Stack = {
+    name,
+    state: 'ready',
+    command: 'npm start',
+    pid: process.pid,
+    processStart: processStart(process.pid) ?? '',
+    startedAt: '2026-03-01T12:00:00.000Z',
+    variables: {
+      KAFKA_BROKERS: `127.0.0.1:${port}`,
+      REDIS_URL: `redis://me:secret@127.0.0.1:${port + 1}`,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port + 2}`,
+    },
+    lambdaPort: port + 3,
+    dataDir: join(root, 'data', name),
+    logsDir: join(root, 'data', name, 'logs'),
+    ...changes,
+  }
+  writeFileSync(stackFile(name, dir), JSON.stringify(stack))
+}
+
+const brokersOf = (environment: object, stack?: string) =>
+  stackEnvironment({ ...environment }, stack, dir).KAFKA_BROKERS
+
+describe('the addresses that a command works with', () => {
+  it('given no stack, then nothing is added', () => {
+    assert.deepEqual(stackEnvironment({ HOME: '/h' }, undefined, dir), { HOME: '/h' })
+    assert.deepEqual(stackEnvironment({}, undefined, join(dir, 'none')), {})
+  })
+
+  it('given one stack, then they are its, whatever its name', () => {
+    running('lab', 20_000)
+    assert.deepEqual(stackEnvironment({ HOME: '/h' }, undefined, dir), {
+      HOME: '/h',
+      KAFKA_BROKERS: '127.0.0.1:20000',
+      REDIS_URL: 'redis://me:secret@127.0.0.1:20001',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:20002',
+    })
+  })
+
+  it('given several, then the default one is meant', () => {
+    running('lab', 20_000)
+    running('local', 9092)
+    assert.equal(brokersOf({}), '127.0.0.1:9092')
+  })
+
+  it('given several and none of them the default, then one must be named', () => {
+    running('lab', 20_000)
+    running('other', 21_000)
+    assert.throws(
+      () => brokersOf({}),
+      /^StackNotFound: Several stacks run: "lab", "other"\. Name one: --stack lab/,
+    )
+    assert.equal(brokersOf({}, 'other'), '127.0.0.1:21000')
+    assert.equal(brokersOf({ SLUICE_STACK: 'other' }), '127.0.0.1:21000')
+    assert.equal(brokersOf({ SLUICE_STACK: 'other' }, 'lab'), '127.0.0.1:20000')
+  })
+
+  it('given variables, then each goes before the stack, for its own server', () => {
+    running('lab', 20_000)
+    const { KAFKA_BROKERS, REDIS_URL } = stackEnvironment({ REDIS_PORT: '7000' }, undefined, dir)
+    assert.deepEqual([KAFKA_BROKERS, REDIS_URL], ['127.0.0.1:20000', undefined])
+    const cloud = stackEnvironment({ MSK_CLUSTER_ARN: 'arn:aws:kafka:x' }, undefined, dir)
+    assert.deepEqual([cloud.KAFKA_BROKERS, cloud.AWS_ENDPOINT_URL], [undefined, undefined])
+    running('other', 21_000)
+    // Nothing is open for a command that needs Kafka alone.
+    assert.equal(brokersOf({ KAFKA_PORT: '1' }), undefined)
+  })
+
+  it('given a name as an option, then it goes before every variable', () => {
+    running('lab', 20_000)
+    const cloud = {
+      MSK_CLUSTER_ARN: 'arn:aws:kafka:x',
+      KAFKA_AUTH: 'iam',
+      REDIS_URL: 'redis://r:1',
+      REDIS_MODE: 'cluster',
+    }
+    assert.deepEqual(stackEnvironment(cloud, 'lab', dir), {
+      KAFKA_BROKERS: '127.0.0.1:20000',
+      REDIS_URL: 'redis://me:secret@127.0.0.1:20001',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:20002',
+    })
+  })
+
+  it('given a name that no stack has, or one that is starting, then it is said so', () => {
+    running('lab', 20_000, { state: 'starting' })
+    assert.throws(() => brokersOf({}, 'lab'), /"lab" is still starting \(process \d+\)/)
+    assert.throws(
+      () => brokersOf({}, 'nope'),
+      /No stack named "nope" runs; "lab" does\. .*npm start -- --name nope/,
+    )
+    assert.equal(brokersOf({}), undefined)
+  })
+})
+
+describe('the file of a stack that was killed', () => {
+  it('given that its process is gone, then it does not count', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    await once(child, 'spawn')
+    const pid = child.pid as number
+    running('lab', 20_000, { pid, processStart: processStart(pid) ?? '' })
+    assert.deepEqual(
+      runningStacks(dir).map(({ name }) => name),
+      ['lab'],
+    )
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    assert.deepEqual(runningStacks(dir), [])
+  })
+
+  it('given that another process has its number now, then it does not count', () => {
+    running('lab', 20_000, { processStart: 'an earlier one' })
+    assert.deepEqual(runningStacks(dir), [])
+  })
+
+  it('given that it is broken, or of something else, then it does not count', () => {
+    writeFileSync(stackFile('lab', dir), '{"pid":')
+    writeFileSync(stackFile('other', dir), '[]')
+    writeFileSync(join(dir, '.Hidden.json'), '{}')
+    assert.deepEqual(runningStacks(dir), [])
+  })
+})
+
+describe('sluice stacks', () => {
+  it('lists addresses and process ids, and no password', async () => {
+    running('lab', 20_000)
+    mkdirSync(join(root, 'data', 'lab'), { recursive: true })
+    writeFileSync(join(root, 'data', 'lab', 'kafka.pid'), JSON.stringify({ pid: 4711, startedBy: 1 }))
+    const { stdout, status } = await ran(['stacks'], { stacksDir: dir })
+    assert.equal(status, 0)
+    assert.match(stdout, new RegExp(`^lab \\(ready\\): npm start, process ${process.pid}, since 2026-03-01`))
+    assert.match(stdout, /kafka +127\.0\.0\.1:20000, process 4711\n/)
+    assert.match(stdout, /valkey +redis:\/\/127\.0\.0\.1:20001\n/)
+    assert.match(stdout, /lambda +http:\/\/127\.0\.0\.1:20003\n/)
+    const json = await ran(['stacks', '--json'], { stacksDir: dir })
+    const [lab] = JSON.parse(json.stdout)
+    assert.deepEqual([lab.name, lab.brokers, lab.lambdaPort], ['lab', ['127.0.0.1:20000'], 20_003])
+    assert.deepEqual(lab.servers, [{ server: 'kafka', pid: 4711 }])
+    assert.doesNotMatch(stdout + json.stdout, /secret/)
+  })
+
+  it('says what to do where none runs', async () => {
+    assert.equal((await ran(['stacks'])).stdout, 'No stack runs. Start one: npm start\n')
+    assert.equal((await ran(['stacks', '--json'])).stdout, '[]\n')
+  })
+})
+
+it('sluice --stack names a stack for every command, before or behind it', async () => {
+  for (const args of [
+    ['--stack', 'nope', 'stats'],
+    ['stats', '--stack', 'nope'],
+  ]) {
+    const { status, stderr } = await ran(args, { stacksDir: dir })
+    assert.equal(status, 1)
+    assert.match(stderr, /^No stack named "nope" runs\. To start it: npm start -- --name nope\n$/)
+  }
+  const { status, stderr } = await ran(['--stack', 'No!', 'stats'])
+  assert.equal(status, 2)
+  assert.match(stderr, /1 to 20 lower-case letters/)
+})

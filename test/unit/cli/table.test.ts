@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { type Column, tableText } from '../../../cli/table.ts'
+import { harmless, harmlessLines, shortened, shortenedAtStart, widthOf } from '../../../cli/text-width.ts'
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'NAME', least: 6 },
+  { heading: 'COUNT', align: 'right' },
+  { heading: 'NOTE', leaveOut: 1 },
+]
+const ROWS = [
+  ['a rather long name', '12', 'first'],
+  ['b', '345', 'second'],
+]
+
+describe('a table', () => {
+  test('without a limit shows everything, numbers to the right', () => {
+    assert.equal(
+      tableText(COLUMNS, ROWS),
+      'NAME                COUNT  NOTE\na rather long name     12  first\nb                     345  second',
+    )
+  })
+
+  test('that is a little too wide is narrowed where that is allowed', () => {
+    assert.equal(
+      tableText(COLUMNS, ROWS, 24),
+      'NAME       COUNT  NOTE\na rather…     12  first\nb            345  second',
+    )
+  })
+
+  test('that is much too wide leaves columns out, and says which', () => {
+    const [heading, first, , note] = tableText(COLUMNS, ROWS, 14).split('\n')
+    assert.equal(heading, 'NAME     COUNT')
+    assert.equal(first, 'a rath…     12')
+    assert.match(note ?? '', /^\(too narrow /)
+  })
+
+  test('that cannot be narrow enough becomes a block for each row', () => {
+    assert.equal(
+      tableText(COLUMNS, ROWS, 11),
+      ['NAME   a r…', 'COUNT  12', 'NOTE   fir…', '', 'NAME   b', 'COUNT  345', 'NOTE   sec…'].join('\n'),
+    )
+  })
+
+  test('of wide characters stays in line', () => {
+    const lines = tableText(COLUMNS, [
+      ['温度計', '1', 'x'],
+      ['sensor', '2', 'x'],
+    ]).split('\n')
+    assert.deepEqual(lines.slice(1).map(widthOf), [16, 16])
+  })
+
+  test('has no line that is wider than the terminal, whatever is in it', () => {
+    const cell = fc.string({ unit: 'grapheme', maxLength: 40 }).map(harmless)
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }),
+        fc.integer({ min: 1, max: 120 }),
+        (rows, width) => {
+          for (const line of tableText(COLUMNS, rows, width).split('\n'))
+            assert.ok(widthOf(line) <= width, line)
+        },
+      ),
+    )
+  })
+})
+
+describe('text that is too wide', () => {
+  test('is cut off at the end, or at its start', () => {
+    assert.equal(shortened('abcdef', 4), 'abc…')
+    assert.equal(shortenedAtStart('abcdef', 4), '…def')
+    assert.equal(shortened('abcd', 4), 'abcd')
+    assert.equal(shortened('abcd'), 'abcd')
+  })
+
+  test('is never cut inside a character', () => {
+    assert.equal(shortened('👩‍🔧👩‍🔧👩‍🔧', 5), '👩‍🔧👩‍🔧…')
+    assert.equal(shortened('温度計', 4), '温…')
+  })
+})
+
+describe('text from outside', () => {
+  test('cannot control the terminal', () => {
+    assert.equal(harmless('a\u001b[31mred\u0007\n\u202eb'), 'a\\u001b[31mred\\u0007\\n\\u202eb')
+    assert.equal(harmlessLines('a\r\n\tb\u009b1m'), 'a\n\tb\\u009b1m')
+  })
+
+  test('is left as it is where it is harmless', () => {
+    assert.equal(harmless('21 °C in 温度 👩‍🔧'), '21 °C in 温度 👩‍🔧')
+  })
+})

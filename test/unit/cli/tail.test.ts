@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { describe, it, test } from 'node:test'
+import { history, type Range } from '../../../cli/records/history.ts'
+import { type LineLayout, recordLine } from '../../../cli/records/line.ts'
+import { recordView } from '../../../cli/records/view.ts'
+import { parseFilter } from '../../../cli/tail/filter.ts'
+import { parseFrom } from '../../../cli/tail/from.ts'
+import { widthOf } from '../../../cli/text-width.ts'
+import type { LogRecord } from '../../../lib/cloudevents/record.ts'
+import type { LogReader } from '../../../lib/pipeline/ports.ts'
+import { ran } from './terminal.ts'
+
+const AT_MS = Date.parse('2026-03-01T12:00:00.250Z')
+
+function record(changes: Partial<LogRecord> = {}): LogRecord {
+  const attributes = {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_id: '1',
+    ce_source: '/environment/vienna',
+    ce_type: 'io.sluice.environment.reading.v1',
+    ce_subject: 'roof-1',
+    ce_time: '2026-03-01T11:59:58+00:00',
+  }
+  return {
+    topic: 'sluice.telemetry.readings.local',
+    partition: 3,
+    offset: 42,
+    timestampMs: AT_MS,
+    key: Buffer.from('roof-1'),
+    value: Buffer.from('{"temperature":21.5,"location":{"site":"vienna"},"tags":null}'),
+    headers: Object.entries(attributes).map(([name, value]) => [name, Buffer.from(value)] as const),
+    ...changes,
+  }
+}
+
+const notAnEvent = record({ headers: [], value: Buffer.from('hello\u001b[2J') })
+const binary = record({ headers: [], key: null, value: Buffer.from([0xff, 0x00]) })
+
+describe('a record for programs', () => {
+  it('given an event, then its attributes and data stand there, and where and when it was written', () => {
+    const { headers, ...view } = recordView(record())
+    assert.equal(headers.length, 7)
+    assert.deepEqual(view, {
+      topic: 'sluice.telemetry.readings.local',
+      partition: 3,
+      offset: 42,
+      recordTime: '2026-03-01T12:00:00.250Z',
+      eventTime: '2026-03-01T11:59:58+00:00',
+      key: { text: 'roof-1' },
+      event: {
+        specversion: '1.0',
+        id: '1',
+        source: '/environment/vienna',
+        type: 'io.sluice.environment.reading.v1',
+        subject: 'roof-1',
+        time: '2026-03-01T11:59:58+00:00',
+        datacontenttype: 'application/json',
+        data: { temperature: 21.5, location: { site: 'vienna' }, tags: null },
+      },
+      failure: null,
+      value: null,
+    })
+  })
+
+  it('given an event in structured mode, then it is the same', () => {
+    const { headers: _, ...binaryMode } = recordView(record())
+    const structured = record({
+      headers: [['content-type', Buffer.from('application/cloudevents+json')]],
+      value: Buffer.from(JSON.stringify(binaryMode.event)),
+    })
+    const { headers: __, ...structuredMode } = recordView(structured)
+    assert.deepEqual(structuredMode, binaryMode)
+  })
+
+  it('given an event whose data are bytes, then they are text where they are text, or else base64', () => {
+    const headers = record().headers.filter(([name]) => name !== 'content-type')
+    const withData = (type: string, value: Buffer) =>
+      recordView(record({ headers: [...headers, ['content-type', Buffer.from(type)]], value })).event
+    assert.equal(withData('text/plain', Buffer.from('warm'))?.data, 'warm')
+    assert.equal(withData('application/octet-stream', Buffer.from([255]))?.data_base64, '/w==')
+  })
+
+  it('given no event, then it says why, and holds the bytes', () => {
+    const view = recordView(binary)
+    assert.deepEqual([view.event, view.key, view.value], [null, null, { base64: '/wA=' }])
+    assert.equal(view.failure?.code, 'not-a-cloudevent')
+  })
+})
+
+describe('a record for people', () => {
+  const layout: LineLayout = { env: 'local', columns: undefined, nowMs: AT_MS, topicWidth: 8 }
+
+  it('is one line: record time, event time, topic, place, type, subject, data with what is plain first', () => {
+    assert.equal(
+      recordLine(recordView(record()), layout),
+      '2026-03-01T12:00:00.250Z  2026-03-01T11:59:58.000Z  readings  3@42     environment.reading  roof-1  ' +
+        'temperature=21.5 tags=null location={"site":"vienna"}',
+    )
+  })
+
+  it('drops the date of today where there is little room', () => {
+    assert.match(
+      recordLine(recordView(record()), { ...layout, columns: 120 }),
+      /^12:00:00\.250 {2}11:59:58\.000 {2}/,
+    )
+    const tomorrow = { ...layout, columns: 120, nowMs: AT_MS + 86_400_000 }
+    assert.match(recordLine(recordView(record()), tomorrow), /^2026-03-01T12:00:00\.250Z {2}/)
+  })
+
+  for (const columns of [40, 80, 132, 200])
+    it(`fits ${columns} columns`, () => {
+      for (const one of [record(), notAnEvent, binary])
+        assert.ok(widthOf(recordLine(recordView(one), { ...layout, columns })) <= columns)
+    })
+
+  it('that carries no event is told with the reason, as text that cannot control the terminal', () => {
+    const line = recordLine(recordView(notAnEvent), layout)
+    assert.match(line, /✗ not-a-cloudevent: no "ce_" header .* {2}hello\\u001b\[2J$|base64:/)
+    assert.doesNotMatch(line, /\p{Cc}/u)
+  })
+})
+
+describe('--filter', () => {
+  const fitting: [condition: string, fits: boolean][] = [
+    ['subject=roof-1', true],
+    ['subject=roof', false],
+    ['subject!=roof-1', false],
+    ['subject~^roof-\\d$', true],
+    ['subject!~yard', true],
+    ['type~reading', true],
+    ['data.temperature>21', true],
+    ['data.temperature>100', false],
+    ['data.temperature>=21.5', true],
+    ['data.temperature<9', false],
+    ['data.temperature<=21.5', true],
+    ['data.temperature=21.5', true],
+    ['data.location.site=vienna', true],
+    ['data.location={"site":"vienna"}', true],
+    ['data.none.at.all=1', false],
+    ['data.none!=1', true],
+    ['data.none>1', false],
+    ['data.tags~.', false],
+    ['data.location>1', false],
+    ['partition=3', true],
+    ['offset>=42', true],
+    ['key=roof-1', true],
+    ['topic~readings', true],
+    ['time>2026-03-01T11:00:00Z', true],
+    ['recordTime<2026-03-01T13:00:00+01:00', false],
+    ['failure=malformed-event', false],
+    ['failure!=malformed-event', true],
+    // The value is all that is behind the operator.
+    ['subject=roof-1=2', false],
+    ['data.__proto__~.', false],
+  ]
+  for (const [condition, fits] of fitting)
+    test(`${condition} ${fits ? 'fits' : 'does not fit'}`, () =>
+      assert.equal(parseFilter(condition)?.(recordView(record())), fits))
+
+  test('of what carries no event, by its failure', () =>
+    assert.equal(parseFilter('failure=not-a-cloudevent')?.(recordView(binary)), true))
+
+  for (const condition of ['', 'subject', '=1', 'subject~(', '1=1', 'subject == ('])
+    test(`"${condition}" is refused, or compares text`, () => {
+      const filter = parseFilter(condition)
+      assert.notEqual(filter?.(recordView(record())), true)
+    })
+})
+
+describe('--from', () => {
+  const nowMs = Date.parse('2026-03-01T12:00:00Z')
+  const places: [text: string, from: unknown][] = [
+    ['start', 'start'],
+    ['end', 'end'],
+    ['17', { offset: 17 }],
+    ['10m', { timeMs: nowMs - 600_000 }],
+    ['1h30m', { timeMs: nowMs - 5_400_000 }],
+    ['2026-03-01T11:00:00+01:00', { timeMs: nowMs - 7_200_000 }],
+    ['yesterday', undefined],
+    ['-1', undefined],
+    ['2026-03-01', undefined],
+  ]
+  for (const [text, from] of places) test(text, () => assert.deepEqual(parseFrom(text, nowMs), from))
+})
+
+describe('what is in the log already', () => {
+  const log = (times: Readonly<Record<number, readonly number[]>>, perFetch: number): LogReader => ({
+    async read(topic, partition, { fromOffset }) {
+      const all = (times[partition] ?? []).map((timestampMs, offset) =>
+        record({ topic, partition, offset, timestampMs }),
+      )
+      return {
+        records: all.slice(fromOffset, fromOffset + perFetch),
+        nextOffset: Math.min(fromOffset + perFetch, all.length),
+        logStart: 0,
+      }
+    },
+  })
+  const range = (partition: number, start: number, end: number): Range => ({
+    topic: 't',
+    partition,
+    start,
+    end,
+  })
+
+  for (const perFetch of [1, 2, 10])
+    it(`comes in the order of time, and of each partition in its own, ${perFetch} a fetch`, async () => {
+      const reader = log({ 0: [1, 5, 3, 9], 1: [2, 4, 6], 2: [] }, perFetch)
+      const seen: string[] = []
+      for await (const { partition, offset } of history(reader, [
+        range(0, 0, 4),
+        range(1, 0, 3),
+        range(2, 0, 0),
+      ]))
+        seen.push(`${partition}@${offset}`)
+      assert.deepEqual(seen, ['0@0', '1@0', '1@1', '0@1', '0@2', '1@2', '0@3'])
+    })
+
+  it('ends where it was asked to, whatever one fetch brings', async () => {
+    const seen: number[] = []
+    for await (const { offset } of history(log({ 0: [1, 2, 3, 4, 5] }, 10), [range(0, 1, 3)]))
+      seen.push(offset)
+    assert.deepEqual(seen, [1, 2])
+  })
+})
+
+describe('wrong usage of sluice tail', () => {
+  const wrong: [args: string[], said: RegExp][] = [
+    [['--from', 'yesterday'], /'--from .*start, end, a time/],
+    [['--filter', 'warm'], /'--filter .*an operator/],
+    [['--from', 'end', '--no-follow'], /--no-follow shows what is there/],
+    [['readings', 'dlq', '--from', '3'], /an offset needs one topic and --partition/],
+    [['readings', '--from', '3'], /an offset needs one topic and --partition/],
+    [['--count', '0'], /'-n, --count .*from 1 on/],
+  ]
+  for (const [args, said] of wrong)
+    test(`sluice tail ${args.join(' ')}`, async () => {
+      const { status, stderr } = await ran(['tail', ...args])
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, said)
+    })
+})

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { runningStack, stackFile } from '../../../../cli/stacks/stack.ts'
+import { readStackName } from '../../../../localstack/stack/stack-option.ts'
+import { stackPorts } from '../../../../localstack/stack/stack-ports.ts'
+import { stackVariables, withStack } from '../../../../localstack/stack/with-stack.ts'
+import { until } from '../../../support/until.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))
+after(() => rmSync(dir, { recursive: true }))
+
+const request = (name: string, environment = {}) => ({ name, command: 'npm start', environment })
+const ADDRESSES = {
+  variables: { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://u:p@127.0.0.1:2' },
+  lambdaPort: 3,
+}
+
+describe('a stack that runs', () => {
+  it('leaves a file that only its owner can read, from its start to its end', async () => {
+    await withStack(
+      request('lab'),
+      async stack => {
+        assert.equal(runningStack('lab', dir)?.state, 'starting')
+        stack.ready(ADDRESSES)
+        const found = runningStack('lab', dir)
+        assert.deepEqual(
+          [found?.state, found?.variables, found?.lambdaPort],
+          ['ready', ADDRESSES.variables, 3],
+        )
+        assert.equal(statSync(stackFile('lab', dir)).mode & 0o777, 0o600)
+      },
+      dir,
+    )
+    assert.deepEqual(readdirSync(dir), [])
+  })
+
+  it('has ports and a folder of its own, and passes its name on', async () => {
+    await withStack(
+      request('lab', { REDIS_PORT: '7777' }),
+      async ({ environment }) => {
+        const { SLUICE_DATA_DIR, SLUICE_STACK, KAFKA_PORT, REDIS_PORT, AWS_PORT, LAMBDA_PORT } = environment
+        assert.deepEqual([SLUICE_DATA_DIR, SLUICE_STACK, REDIS_PORT], [join(dir, 'lab'), 'lab', '7777'])
+        for (const port of [KAFKA_PORT, AWS_PORT, LAMBDA_PORT]) assert.match(port ?? '', /^2\d{4}$/)
+        assert.equal(runningStack('lab', dir)?.logsDir, join(dir, 'lab', 'logs'))
+      },
+      dir,
+    )
+  })
+
+  it('refuses another of its name in one sentence, and leaves its file', async () => {
+    await withStack(
+      request('lab'),
+      async () => {
+        await assert.rejects(
+          withStack(request('lab'), async () => assert.fail('it ran'), dir),
+          {
+            name: 'LocalCloudError',
+            message:
+              `The stack "lab" already runs: process ${process.pid} (npm start). Stop that one first (Ctrl-C where it runs), ` +
+              'or give this one another name: --name lab2',
+          },
+        )
+        assert.equal(existsSync(stackFile('lab', dir)), true)
+      },
+      dir,
+    )
+  })
+
+  it('is let in once where two start at the same time', async () => {
+    const release = Promise.withResolvers<void>()
+    const refused: string[] = []
+    const starts = Array.from({ length: 4 }, () =>
+      withStack(request('lab'), () => release.promise, dir).catch(error => void refused.push(error.name)),
+    )
+    await until('all but one are refused', () => refused.length === 3, { describe: () => refused })
+    release.resolve()
+    await Promise.all(starts)
+    assert.deepEqual(refused, ['LocalCloudError', 'LocalCloudError', 'LocalCloudError'])
+  })
+
+  it('takes the place of one that was killed', async () => {
+    writeFileSync(
+      stackFile('lab', dir),
+      JSON.stringify({ pid: process.pid, processStart: 'earlier', variables: {} }),
+    )
+    await withStack(request('lab'), async () => assert.equal(runningStack('lab', dir)?.pid, process.pid), dir)
+  })
+
+  it('is no more listed where its work fails', async () => {
+    await assert.rejects(
+      withStack(request('lab'), () => Promise.reject(new Error('no Java')), dir),
+      /no Java/,
+    )
+    assert.equal(existsSync(stackFile('lab', dir)), false)
+  })
+})
+
+describe('the ports of a stack', () => {
+  const free = async () => false
+
+  it('are the usual ones for the default stack', async () => {
+    assert.deepEqual(await stackPorts('local', {}, free), {})
+  })
+
+  it('are the same each time, others for another name, and room is left for three brokers', async () => {
+    const lab = await stackPorts('lab', {}, free)
+    assert.deepEqual(await stackPorts('lab', {}, free), lab)
+    assert.notDeepEqual(await stackPorts('other', {}, free), lab)
+    assert.equal(Number(lab.REDIS_PORT) - Number(lab.KAFKA_PORT), 3)
+    assert.equal(new Set(Object.values(lab)).size, 4)
+  })
+
+  it('are others while one of them is in use', async () => {
+    const usual = await stackPorts('lab', {}, free)
+    const taken = Number(usual.AWS_PORT)
+    const moved = await stackPorts('lab', {}, async port => port === taken)
+    assert.equal(Number(moved.KAFKA_PORT), Number(usual.KAFKA_PORT) + 10)
+  })
+
+  it('are left to the variables that are set', async () => {
+    const { KAFKA_PORT, ...rest } = await stackPorts('lab', { KAFKA_PORT: '1' }, free)
+    assert.equal(KAFKA_PORT, undefined)
+    assert.equal(Object.keys(rest).length, 3)
+    const all = { KAFKA_PORT: '1', REDIS_PORT: '2', AWS_PORT: '3', LAMBDA_PORT: '4' }
+    assert.deepEqual(await stackPorts('lab', all, async () => true), {})
+  })
+
+  it('are asked for where none are free', async () => {
+    await assert.rejects(
+      stackPorts('lab', {}, async () => true),
+      { name: 'LocalCloudError', message: /KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT/ },
+    )
+  })
+})
+
+describe('the name of a stack', () => {
+  it('is that of the option, or the variable, or "local"', () => {
+    assert.equal(readStackName('lab', { SLUICE_STACK: 'other' }), 'lab')
+    assert.equal(readStackName(undefined, { SLUICE_STACK: 'other' }), 'other')
+    assert.equal(readStackName(undefined, { SLUICE_STACK: '' }), 'local')
+  })
+
+  for (const name of ['', 'Lab', '../lab', 'a'.repeat(21)])
+    it(`cannot be "${name}"`, () => {
+      assert.throws(() => readStackName(name, {}), {
+        name: 'LocalCloudError',
+        message: /--name is ".*Try: --name lab/,
+      })
+    })
+})
+
+it('other programs are told how to talk to servers that are used as they are', () => {
+  const environment = { REDIS_MODE: 'cluster', KAFKA_AUTH: '', HOME: '/h' }
+  assert.deepEqual(stackVariables(environment, { REDIS_URL: 'redis://r:1' }), {
+    REDIS_URL: 'redis://r:1',
+    REDIS_MODE: 'cluster',
+  })
+})

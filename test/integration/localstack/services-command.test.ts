@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
+import { runningStack } from '../../../cli/stacks/stack.ts'
 import { PROJECT } from '../../../localstack/paths.ts'
 import { freePort, portInUse } from '../../../localstack/services/ports.ts'
+import { runProgram } from '../../support/program.ts'
 import { until } from '../../support/until.ts'
 import { temporaryFolder } from './support.ts'
 
+const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')
 
 describe('given the command that runs the servers alone', () => {
   it('when it is asked for help, then it names its options and ports', async () => {
     const { code, output } = await finished(run(['--help']))
     assert.equal(code, 0)
-    assert.match(output, /--fresh.*--docker.*KAFKA_PORT \(9092\)/s)
+    assert.match(output, /--fresh.*--name NAME.*--docker.*KAFKA_PORT \(9092\)/s)
   })
 
   it('when an option is unknown, then one message says which and where to look', async () => {
@@ -31,7 +36,7 @@ describe('given that it runs on ports and data of its own', () => {
   it('when it gets SIGINT twice, as from a terminal under npm, then it ends all in order with exit code 0', async () => {
     const ports = { KAFKA_PORT: await freePort(), REDIS_PORT: await freePort(), AWS_PORT: await freePort() }
     const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
-    const command = run([], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
+    const command = run(['--name', stackName()], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
     const result = finished(command)
     let shown = ''
     command.stdout?.on('data', text => {
@@ -46,6 +51,83 @@ describe('given that it runs on ports and data of its own', () => {
     for (const port of Object.values(ports)) assert.equal(await portInUse(port), false)
   })
 })
+
+describe('given two that run side by side under names of their own', () => {
+  const names = [stackName(), stackName()] as const
+  const [one, two] = names
+  const running = new Map<string, ReturnType<typeof run>>()
+  const ended = new Map<string, ReturnType<typeof finished>>()
+
+  before(async () => {
+    for (const name of names) {
+      const command = run(['--name', name])
+      running.set(name, command)
+      ended.set(name, finished(command))
+    }
+    // The second shell reads the file that the first one has left when it was ready.
+    const isOver = (name: string) => {
+      const isReady = runningStack(name)?.state === 'ready'
+      return isReady || running.get(name)?.exitCode !== null
+    }
+    await until('both are ready', () => names.every(isOver), { withinMs: 90_000 })
+  })
+
+  after(async () => {
+    for (const command of running.values()) command.kill('SIGTERM')
+    await Promise.all(ended.values())
+    for (const name of names)
+      await rm(join(PROJECT, '.local', 'stacks', name), { recursive: true, force: true })
+  })
+
+  it('when a third shell names one of them, then it reaches that one without a variable', async () => {
+    const sent = await inThirdShell('replay', HEATWAVE, '--limit', '5', '--speed', 'max', '--stack', one)
+    assert.match(sent.stdout, /^5 acknowledged, 0 not acknowledged/m, sent.output)
+    const read = ['tail', 'readings', '--no-follow', '--json']
+    const { stdout } = await inThirdShell('--stack', one, ...read)
+    assert.equal(stdout.trimEnd().split('\n').length, 5)
+    const other = await inThirdShell('--stack', two, ...read)
+    assert.deepEqual([other.code, other.stdout], [0, ''], other.output)
+  })
+
+  it('when it names a server by a variable, then that goes before the stack', async () => {
+    const { code, output } = await inThirdShellWith({ SLUICE_STACK: one, REDIS_PORT: '1' }, 'stats')
+    assert.equal(code, 1)
+    assert.match(output, /Redis does not answer at 127\.0\.0\.1:1:/)
+  })
+
+  it('when another of the same name is started, then it is refused, with the process that runs', async () => {
+    const { code, output } = await finished(run(['--name', one]))
+    assert.equal(code, 1)
+    const pid = running.get(one)?.pid
+    assert.match(
+      output,
+      new RegExp(`^The stack "${one}" already runs: process ${pid} \\(npm run services\\)\\..*\\n$`),
+    )
+  })
+
+  it('when one is ended, then it is not listed any more, and the other one is', async () => {
+    running.get(two)?.kill('SIGINT')
+    assert.equal((await ended.get(two))?.code, 0)
+    const { stdout } = await inThirdShell('stacks')
+    assert.match(stdout, new RegExp(`^${one} \\(ready\\)`, 'm'))
+    assert.doesNotMatch(stdout, new RegExp(`^${two} `, 'm'))
+  })
+})
+
+/** A name that no stack of a person has. */
+function stackName(): string {
+  return `test-${randomUUID().slice(0, 8)}`
+}
+
+const NO_SERVERS = { KAFKA_BROKERS: undefined, REDIS_URL: undefined, AWS_ENDPOINT_URL: undefined }
+
+function inThirdShell(...args: string[]) {
+  return inThirdShellWith({}, ...args)
+}
+
+function inThirdShellWith(env: Record<string, string>, ...args: string[]) {
+  return runProgram('./cli/sluice.ts', args, { env: { ...NO_SERVERS, ...env } })
+}
 
 function run(args: string[], extra: Record<string, string> = {}) {
   const { KAFKA_BROKERS: _k, REDIS_URL: _r, AWS_ENDPOINT_URL: _a, ...env } = process.env

@@ -73,7 +73,10 @@ async function main(args: string[]): Promise<number> {
 async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
-  console.log(`\n${describe(cloud, variables)}\n\nCtrl-C stops them.`)
+  // What runs the functions beside these servers must not take the port of another stack's.
+  const { LAMBDA_PORT } = stack.environment
+  const exported = { ...variables, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
+  console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
   if (!signal.aborted) await once(signal, 'abort')
   await cloud.services.stop()
   return 0

@@ -317,13 +317,13 @@ describe('one outage is one line', () => {
     ])
   })
 
-  it('of records reported without a reason: is told where its log lies', () => {
+  it('of records reported without a reason: is told how its log is read', () => {
     const person = new Person()
     person.fails('plain', 'it reported t-0@5', { kind: 'reported' })
     person.look(3_000)
     assert.match(
       person.seen[0] ?? '',
-      /^✗ plain stands still: it reports records as failed .*functions\.log$/,
+      /^✗ plain stands still: it reports records as failed .*npx sluice logs plain$/,
     )
   })
 })

@@ -109,6 +109,16 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     assert.match(output, /^Kafka at .* has no topic reading\. Signals are readings, /m)
   })
 
+  it('when JSON is asked for, then other reports are one document, too', async () => {
+    const replayed = await run('replay', HEATWAVE, '--speed', 'max', '--limit', '3', '--json')
+    const { elapsedMs, ...counts } = JSON.parse(replayed.stdout)
+    assert.ok(elapsedMs >= 0)
+    // The limit ends the selection: there is nothing left to go on with.
+    assert.deepEqual(counts, { acknowledged: 3, notAcknowledged: 0, nextLine: null, shiftMs: null, ahead: 0 })
+    const gate = await run('flood', 'show', 'processor', '--json')
+    assert.deepEqual(JSON.parse(gate.stdout), { consumer: 'processor', state: 'never-closed' })
+  })
+
   it('when there are dead letters, then they are listed with why they failed, and what else lies there is counted', async () => {
     const structured = { 'content-type': 'application/cloudevents+json' }
     const letters = [

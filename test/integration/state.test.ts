@@ -194,8 +194,13 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     const { name, batch, emitted, observer, reference } = newConsumer()
     await batch(0, 30)
     await exported(name, 'first.jsonl')
-    await sluice(['state', 'drop', name, '--partition', String(partition), '--yes'])
-    await sluice(['state', 'import', 'first.jsonl', '--yes'])
+    const reported = async (...args: string[]) =>
+      JSON.parse((await sluice([...args, '--yes', '--json'])).stdout)
+    const slot = { consumer: name, topic, partition }
+    const dropped = await reported('state', 'drop', name, '--partition', String(partition))
+    assert.deepEqual(dropped, { ...slot, markBefore: 29, mark: null, epoch: 1 })
+    const { takenAt: _, ...imported } = await reported('state', 'import', 'first.jsonl')
+    assert.deepEqual(imported, { ...slot, markBefore: -1, mark: 29, epoch: 2, entities: 4 })
     await exported(name, 'second.jsonl')
     const [first, second] = await Promise.all(['first.jsonl', 'second.jsonl'].map(contentsOf))
     assert.deepEqual(second, first)
@@ -242,9 +247,12 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     const entity = await sluice(['state', 'show', name, '--entity', 's-3'])
     assert.match(entity.stdout, /^\/environment\/test-site s-3 \(partition \d+\)\n\{\n {2}"count": 5\n\}\n$/)
     assert.match((await sluice(['state', 'show', name])).stdout, /Decided so far: 20 applied\/counted/)
-    const all = await sluice(['state', 'export', name, '--all-partitions', '--to', '.'])
-    assert.equal(all.stderr.trim().split('\n').length, 1)
-    await contentsOf(`${name}-${topic}-${partition}.jsonl`)
+    const all = await sluice(['state', 'export', name, '--all-partitions', '--to', '.', '--json'])
+    const file = `${name}-${topic}-${partition}.jsonl`
+    assert.deepEqual(JSON.parse(all.stdout), [
+      { consumer: name, topic, partition, mark: 19, epoch: 0, entities: 4, file },
+    ])
+    await contentsOf(file)
   })
 
   it('given another topic than the consumer reads, then it names the one that it does', async () => {

@@ -38,6 +38,21 @@ describe('help', () => {
       }
     })
 
+  test('of every command breaks no line of its description before it is full', async () => {
+    for (const path of all) {
+      const { stdout } = await ran([...path, '--help'], { columns: 110 })
+      const [, description = ''] = /^Usage: .*?\n\n(.*?)\n\n(?:Arguments|Options):/s.exec(stdout) ?? []
+      assert.notEqual(description, '', stdout)
+      for (const paragraph of description.split('\n\n')) {
+        const lines = paragraph.split('\n')
+        lines.slice(1).forEach((next, index) => {
+          const longer = `${lines[index]} ${next.split(' ')[0]}`
+          assert.ok(widthOf(longer) > 110, `sluice ${path.join(' ')}: ${longer}`)
+        })
+      }
+    }
+  })
+
   test('uses the room that there is', async () => {
     const longest = async (columns: number) => {
       const { stdout } = await ran(['replay', '--help'], { columns })

@@ -27,6 +27,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['import', 'a.csv', '--latitude', '91'], /'--latitude .*from -90 to 90/],
     [['import', 'a.csv', '--entity', ' '], /'--entity .*must not be empty/],
     [['import', 'a.csv', '--output', './a.csv'], /--output names a file that is to be imported/],
+    [['import', 'a.csv', '--json'], /--json prints to standard output, where the stream goes/],
     [['replay'], /missing required argument 'file'/],
     [['replay', 'stream.jsonl', 'more.jsonl'], /too many arguments/],
     [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*above 0, or "max"/],
@@ -44,6 +45,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['state', 'export', 'processor', '--partition', '1'], /required option '--to/],
     [['state', 'export', 'processor', '--to', 'x'], /one partition with --partition, or .*--all-partitions/],
     [['state', 'export', 'processor', '--all-partitions', '--to', '-'], /--all-partitions needs a folder/],
+    [['state', 'export', 'p', '--partition', '1', '--to', '-', '--json'], /where the checkpoint goes/],
     [['state', 'import'], /missing required argument 'file'/],
     [['state', 'drop', 'processor'], /required option '--partition/],
     [['flood'], /Usage: sluice flood/],
@@ -63,6 +65,19 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     const { status, stderr } = await ran(['stats'], { environment: { REDIS_URL: 'localhost' } })
     assert.equal(status, 2)
     assert.match(stderr, /REDIS_URL: must be redis:/)
+  })
+})
+
+test('what was imported is told as JSON where that is asked for', async () => {
+  const { status, stdout } = await ran(['import', 'a.csv', '--output', 'a.jsonl', '--json'], { folder })
+  assert.equal(status, 0)
+  assert.deepEqual(JSON.parse(stdout), {
+    family: 'environment',
+    metric: 'temperature',
+    unit: '°C',
+    events: 1,
+    skippedRows: 0,
+    complete: true,
   })
 })
 

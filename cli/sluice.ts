@@ -1,4 +1,4 @@
-/** `npm run -s sluice -- COMMAND …`: the command line for operators. */
+/** `npx sluice COMMAND …`: the command line for operators. */
 import { run } from './program.ts'
 import { callersFolder } from './terminal.ts'
 

@@ -122,7 +122,7 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
       return {
         id: `breaker-open/${name}`,
         reason: `nearly all of its records fail unexpectedly${why ? ` (${why})` : ''}, so they stay in Kafka`,
-        advice: `Fix its code, or let them out as failures: npm run -s sluice -- flood show ${name}`,
+        advice: `Fix its code, or let them out as failures: npx sluice flood show ${name}`,
       }
     case 'another-log':
       return {

@@ -313,7 +313,7 @@ describe('one outage is one line', () => {
     person.look(3_000)
     assert.deepEqual(person.seen, [
       '✗ alerting stands still: nearly all of its records fail unexpectedly (at f (handler.js:3:1)), so they stay in Kafka. ' +
-        'Fix its code, or let them out as failures: npm run -s sluice -- flood show alerting',
+        'Fix its code, or let them out as failures: npx sluice flood show alerting',
     ])
   })
 

@@ -23,7 +23,7 @@ export function readEveryCodec(codecs: object): void {
     const former = registered[number]
     registered[number] = () => ({
       compress: async encoder => {
-        if (!former) throw new Error(`Kafka has no codec ${number}`)
+        if (!former) throw new Error(`cannot compress with codec ${number}: none is registered`)
         return former().compress(encoder)
       },
       decompress: bytes => inflate(number, bytes),

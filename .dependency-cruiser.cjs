@@ -121,7 +121,7 @@ module.exports = {
       name: 'deployed-dependencies',
       comment: 'what is deployed comes from dependencies, not from devDependencies',
       severity: 'error',
-      from: { path: '^(lib|functions)/' },
+      from: { path: '^(lib|functions|packages)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

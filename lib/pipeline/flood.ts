@@ -3,6 +3,7 @@
  * letters. A record that one bug breaks goes out as a failure; when most do, their batches stay in Kafka.
  */
 import { entityOf } from '../domain/event.ts'
+import { isUnexpected } from '../domain/failure/codes.ts'
 import type { Decision } from './ports.ts'
 
 /** So many of a consumer's latest decisions are looked at. */
@@ -36,7 +37,7 @@ export class LatestDecisions {
 }
 
 export function hasUnexpected(decisions: readonly Decision[]): boolean {
-  return decisions.some(isUnexpected)
+  return decisions.some(failedUnexpectedly)
 }
 
 function isFlood(latest: readonly Judged[]): boolean {
@@ -45,17 +46,19 @@ function isFlood(latest: readonly Judged[]): boolean {
   return entities.size >= LEAST_ENTITIES && unexpected.length > latest.length / 2
 }
 
+/** Timers count like records: a timer that fails leaves for good, so a deployment that throws at timers must wait too. */
 function judged(decisions: readonly Decision[]): Judged[] {
   return decisions
-    .filter(({ outcome }) => outcome === 'applied' || outcome === 'failed')
-    .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: isUnexpected(decision) }))
+    .filter(({ outcome }) => outcome === 'applied' || outcome === 'failed' || outcome === 'timer')
+    .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: failedUnexpectedly(decision) }))
 }
 
-export function isUnexpected({ fault }: Decision): boolean {
-  return fault?.code === 'unexpected-error'
+export function failedUnexpectedly({ fault }: Decision): boolean {
+  return fault !== undefined && isUnexpected(fault.code)
 }
 
 /** What cannot be decoded has no entity that could be told: each such record counts as one. */
-function entityOfDecision({ event, offset }: Decision): string {
+function entityOfDecision({ event, timer, offset }: Decision): string {
+  if (timer) return timer.entity
   return event ? entityOf(event) : `@${offset}`
 }

@@ -5,7 +5,7 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { originalHeaders } from '../cloudevents/redrive.ts'
 import { derivedId } from '../domain/derived-id.ts'
 import type { Event } from '../domain/event.ts'
-import { type Fault, fault } from '../domain/failure/codes.ts'
+import { type Fault, fault, isUnexpected } from '../domain/failure/codes.ts'
 import type { Failure } from '../domain/failure/failure.ts'
 import { instant } from '../domain/instant.ts'
 import type { Signal } from '../domain/topics.ts'
@@ -121,10 +121,10 @@ const LEFT_BEHIND: readonly (readonly [part: string, nothing: Partial<Failure>])
 ]
 
 /** The fault of a timer whose step failed: it is not tried again, and has no record that could be. */
-export function timerFault({ entity, timer }: EntityTimer, { message, place, mistake }: Fault): Fault {
+export function timerFault({ entity, timer }: EntityTimer, { code, message, place, mistake }: Fault): Fault {
   const named = `timer "${timer.name}" of ${entity}, due ${instant(timer.dueMs)}`
   return {
-    ...fault('timer-failed', `${named}: ${message}`),
+    ...fault(isUnexpected(code) ? 'timer-failed' : 'timer-rejected', `${named}: ${message}`),
     ...(place ? { place } : {}),
     ...(mistake ? { mistake } : {}),
   }

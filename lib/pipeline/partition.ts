@@ -6,7 +6,7 @@ import { commit } from './commit.ts'
 import { type Consumer, isSink } from './consumer.ts'
 import { type Decoded, decode } from './decode.ts'
 import { deliver, type Sent } from './deliver.ts'
-import { HELD_MS, hasUnexpected, isUnexpected, type LatestDecisions } from './flood.ts'
+import { failedUnexpectedly, HELD_MS, hasUnexpected, type LatestDecisions } from './flood.ts'
 import { Line } from './line.ts'
 import { fromAnotherLog, load } from './load.ts'
 import {
@@ -159,7 +159,7 @@ export class PartitionRun {
     const now = nowMs()
     const since = await this.#ports.gate.hold(this.#slot.consumer, codeVersion(), now)
     if (since === 'released' || now - since >= HELD_MS) return undefined
-    this.#ports.observer.flooded(this.#slot, since, decisions.find(isUnexpected)?.fault)
+    this.#ports.observer.flooded(this.#slot, since, decisions.find(failedUnexpectedly)?.fault)
     return { reason: 'flood' }
   }
 

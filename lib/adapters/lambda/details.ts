@@ -58,7 +58,13 @@ function named(error: Error): string {
 const WORD = /^[A-Z][A-Z0-9_]{1,60}$/
 
 /** Whose messages others write: what a consumer, or the outside, says or throws may quote the event. */
-const OTHERS_WORDS: readonly FailureCode[] = ['unexpected-error', 'rejected', 'not-accepted', 'timer-failed']
+const OTHERS_WORDS: readonly FailureCode[] = [
+  'unexpected-error',
+  'rejected',
+  'not-accepted',
+  'timer-failed',
+  'timer-rejected',
+]
 
 /** Our own messages name places, never contents. */
 export function explanation({ code, message, place, mistake }: Fault): Record<string, string> {

@@ -26,17 +26,26 @@ export const FAILURES = {
   'time-in-future': permanent('the event claims a time too far after its own record was written'),
   'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),
   rejected: permanent('the consumer refused the event'),
-  'timer-failed': permanent(
-    'the consumer threw at a timer, or refused it: the timer is gone, the state as it was',
+  'timer-rejected': permanent(
+    'the consumer refused a timer, or what the timer caused is too large: the timer is gone, the state as it was',
   ),
   'unknown-failure': permanent('redriven as an attempt at a failure that the consumer does not remember'),
   'not-accepted': { class: 'retryable', description: 'the outside did not take it this time' },
   'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
+  'timer-failed': {
+    class: 'unexpected',
+    description: 'the consumer threw at a timer: a bug; the timer is gone, the state as it was',
+  },
   'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
   'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },
 } as const satisfies Readonly<Record<string, FailureKind>>
 
 export type FailureCode = keyof typeof FAILURES
+
+/** Whether a failure of this code is a bug of the consumer, not the fault of what it was given. */
+export function isUnexpected(code: FailureCode): boolean {
+  return FAILURES[code].class === 'unexpected'
+}
 
 /** Why one record failed. `message` is for people and never holds the payload. */
 export interface Fault {

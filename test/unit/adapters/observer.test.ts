@@ -202,7 +202,13 @@ describe('what a function writes to its log', () => {
             1,
             new Error(quotes, { cause: Object.assign(new Error(quotes), { code: quotes }) }),
           )
-          for (const code of ['not-accepted', 'rejected', 'unexpected-error', 'timer-failed'] as const)
+          for (const code of [
+            'not-accepted',
+            'rejected',
+            'unexpected-error',
+            'timer-failed',
+            'timer-rejected',
+          ] as const)
             observer.decided(SLOT, [
               { offset: 1, appendMs: 0, outcome: 'failed', reason: code, fault: fault(code, 'SECRET') },
             ])
@@ -220,6 +226,7 @@ describe('what a function writes to its log', () => {
           'rejected',
           'schema-violated',
           'timer-failed',
+          'timer-rejected',
           'unexpected-error',
         ],
         'each failure has told of itself',
@@ -461,7 +468,7 @@ describe('the page that lists what a function tells of itself', () => {
       await stage.batch([record(0, reading('a')), record(1, reading('b', { at: 60 }))])
     })
     const codes = log.map(({ code }) => code)
-    assert.ok(codes.includes('not-accepted') && codes.includes('timer-failed'))
+    assert.ok(codes.includes('not-accepted') && codes.includes('timer-rejected'))
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
   })
 })

@@ -44,11 +44,11 @@ describe('a timer', () => {
     assert.ok(!stage.outcomes.includes('timer/timer-failed'))
   })
 
-  for (const [how, told] of [
-    ['throws', { fail: true }],
-    ['is refused', { refuse: true }],
-    ['sets itself for when it is due', { set: { t: 20 } }],
-  ] as [string, Order][])
+  for (const [how, told, code] of [
+    ['throws', { fail: true }, 'timer-failed'],
+    ['is refused', { refuse: true }, 'timer-rejected'],
+    ['sets itself for when it is due', { set: { t: 20 } }, 'timer-failed'],
+  ] as [string, Order, string][])
     it(`given that its step ${how}, then a letter tells of it, the state stays, and the rest goes on`, async () => {
       const stage = obeyingStage()
       const log = logOf([
@@ -62,7 +62,7 @@ describe('a timer', () => {
       const letters = stage.events.filter(({ type }) => type === 'io.sluice.failure.v1')
       assert.equal(letters.length, 1)
       const letter = letters[0]?.data as Failure
-      assert.equal(letter.errorType, 'timer-failed')
+      assert.equal(letter.errorType, code)
       assert.deepEqual([letter.originalOffset, letter.originalValue], [2, null])
       assert.match(letter.error, /timer "t" of \/orders x, due 2026-03-01T12:00:20\.000Z/)
       assert.deepEqual(await stage.state('/orders x'), { onTimer: { t: told } })

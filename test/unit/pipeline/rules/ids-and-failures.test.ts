@@ -5,6 +5,7 @@ import type { Event } from '../../../../lib/domain/event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../../lib/domain/telemetry/families.ts'
 import { tick } from '../../../../lib/domain/telemetry/tick.ts'
+import { LatestDecisions } from '../../../../lib/pipeline/flood.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -183,6 +184,41 @@ describe('rule 13: a flood of unexpected failures stays in Kafka', () => {
     assert.equal(stage.observer.floodsSince.length, 1)
   })
 
+  it('rule 13: given a version that throws at the timers of three entities, then they wait, and fire after a roll-back', async () => {
+    const stage = obeyingStage()
+    const told = { t: { fail: true } }
+    const log = logOf([
+      ...['x', 'y', 'z'].map(
+        (entity, at) => [0, order(`${at}`, entity, 0, { set: { t: 20 }, onTimer: told })] as const,
+      ),
+      [100, 'tick'],
+    ])
+    await stage.batch(log.slice(0, 3), { latest: new LatestDecisions() })
+    const broken = await stage.batch(log.slice(3), { codeVersion: () => 'v2', latest: new LatestDecisions() })
+    assert.equal(broken.batchItemFailures.length, 1)
+    assert.equal(stage.observer.waits[0]?.reason, 'flood')
+    stage.consumer = { ...stage.consumer, process: mended(stage.consumer.process as KeyedProcess<unknown>) }
+    assert.deepEqual(await stage.batch(log.slice(3)), { batchItemFailures: [] })
+    assert.equal(stage.outcomes.filter(outcome => outcome === 'timer/mended').length, 3)
+    assert.ok(!stage.outcomes.includes('timer/timer-failed'))
+  })
+
+  it('rule 13: given timers that the consumer refuses, then that is no flood: the code does what it should', async () => {
+    const stage = obeyingStage()
+    const told = { t: { refuse: true } }
+    const log = logOf([
+      ...['x', 'y', 'z'].map(
+        (entity, at) => [0, order(`${at}`, entity, 0, { set: { t: 20 }, onTimer: told })] as const,
+      ),
+      [100, 'tick'],
+    ])
+    await stage.batch(log.slice(0, 3), { latest: new LatestDecisions() })
+    assert.deepEqual(await stage.batch(log.slice(3), { latest: new LatestDecisions() }), {
+      batchItemFailures: [],
+    })
+    assert.equal(stage.outcomes.filter(outcome => outcome === 'timer/timer-rejected').length, 3)
+  })
+
   it('rule 13: it ends with code that no longer throws', async () => {
     const { stage, mend } = breaking()
     await stage.batch(FLOOD)
@@ -216,6 +252,11 @@ describe('rule 13: a flood of unexpected failures stays in Kafka', () => {
     assert.equal(stage.outcomes.filter(outcome => outcome === 'failed/unexpected-error').length, 3)
   })
 })
+
+/** The process as it was before it was broken: nothing that it is told makes it throw at a timer. */
+function mended(process: KeyedProcess<unknown>): KeyedProcess<unknown> {
+  return { ...process, onTimer: state => decided('mended', state) }
+}
 
 function reversed(data: object): object {
   return Object.fromEntries(Object.entries(data).reverse())

@@ -12,7 +12,7 @@ import { familyOf } from '../domain/telemetry/families.ts'
 import { inOwnUnits } from '../domain/telemetry/own-units.ts'
 import { TICK_TYPE } from '../domain/telemetry/tick.ts'
 import type { Consumer } from './consumer.ts'
-import { fingerprint } from './fingerprint.ts'
+import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './fingerprint.ts'
 import type { Fingerprint } from './ports.ts'
 
 /** A record that is to be applied. */
@@ -58,9 +58,10 @@ function read(record: LogRecord, consumer: Expectations): Content {
     const event = readEvent(record)
     return isFault(event) ? { fault: event } : understood(record, event, consumer)
   } catch (error) {
-    // Data that is nested thousands of levels deep can be parsed, but not walked.
-    if (error instanceof RangeError)
-      return { fault: fault('malformed-event', 'the data is nested too deeply to be read') }
+    if (error instanceof NestedTooDeeply)
+      return {
+        fault: fault('malformed-event', `the data is nested more than ${DEEPEST_NESTING} levels deep`),
+      }
     return { fault: bug(error) }
   }
 }

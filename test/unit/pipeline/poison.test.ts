@@ -4,13 +4,18 @@ import { sizeOf } from '../../../lib/cloudevents/record.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
-import { Stage } from '../../support/stage.ts'
+import { counting, Stage } from '../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
 
 /** A reading's record with other bytes for its data. */
 function logNested(offset: number, json: string) {
   return { ...record(offset, reading('nested', { type: 'com.example.other' })), value: Buffer.from(json) }
+}
+
+/** JSON of so many arrays with an object in each. */
+function nested(pairs: number): string {
+  return `${'[{"a":'.repeat(pairs)}0${'}]'.repeat(pairs)}`
 }
 
 describe('records that cannot be processed', () => {
@@ -80,15 +85,18 @@ describe('records that cannot be processed', () => {
     assert.deepEqual(await stage.state(ENTITY), { seen: true })
   })
 
-  it('given data that is nested too deeply to be walked, then that is the failure of its record alone', async () => {
-    const stage = new Stage()
-    const depth = 20_000
-    const nested = logNested(1, `${'['.repeat(depth)}${']'.repeat(depth)}`)
-    await stage.batch([record(0, reading('a')), nested, record(2, reading('b'))])
-    assert.equal(stage.outcomes[0], 'applied/counted')
-    assert.match(stage.outcomes[1] ?? '', /^(failed|ignored)\//)
-    assert.equal(stage.outcomes[2], 'applied/counted')
-  })
+  for (const [depth, outcome] of [
+    [100, 'applied/counted'],
+    [101, 'failed/malformed-event'],
+    [20_000, 'failed/malformed-event'],
+  ] as const)
+    it(`given data that is nested ${depth} levels deep, then its outcome is ${outcome}, and the rest goes on`, async () => {
+      const stage = new Stage({ ...counting, accepts: [...counting.accepts, 'com.example.other'] } as never)
+      // Arrays and objects in turn: both count.
+      const json = depth % 2 === 0 ? nested(depth / 2) : `[${nested((depth - 1) / 2)}]`
+      await stage.batch([record(0, reading('a')), logNested(1, json), record(2, reading('b'))])
+      assert.deepEqual(stage.outcomes, ['applied/counted', outcome, 'applied/counted'])
+    })
 
   it('given a state or an emission that cannot be stored, then that is a bug of the consumer, and its record fails', async () => {
     const circular: { self?: unknown } = {}

@@ -1,5 +1,6 @@
 /** The only reader of the environment. Every fault is reported at once, with the variable's name and what it should be. */
 import { parseRedisUrl } from './adapters/redis/address.ts'
+import { isTimestamp, parseTime } from './cloudevents/attributes.ts'
 import { LOG_TIMES, type LogTime } from './cloudevents/log-time.ts'
 import type { ContentMode } from './cloudevents/writer.ts'
 import { CONSUMER_DEFAULTS } from './pipeline/consumer.ts'
@@ -86,11 +87,7 @@ export function readConfig(environment: Environment = process.env): Config {
   if (redisFault) faults.push(`REDIS_URL: ${redisFault}`)
   const secret = read.text('REDIS_SECRET', /\S/, 'the name of a secret')
   const region = read.text('AWS_REGION', /^[a-z0-9-]+$/, 'a region')
-  const since = read.text(
-    'SLUICE_SINCE',
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
-    'an instant such as 2026-03-01T00:00:00Z',
-  )
+  const sinceMs = read.instant('SLUICE_SINCE')
   const otlpEndpoint = read.text(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     /^https?:\/\/[^\s@]+$/,
@@ -114,7 +111,7 @@ export function readConfig(environment: Environment = process.env): Config {
     contentMode: read.oneOf('CONTENT_MODE', ['binary', 'structured'], CONSUMER_DEFAULTS.contentMode),
     idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
-    ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
     logTime: read.oneOf('LOG_TIME', LOG_TIMES, CONSUMER_DEFAULTS.logTime),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',
     ...(otlpEndpoint
@@ -184,6 +181,15 @@ function reader(environment: Environment, faults: string[]) {
     oneOf<T extends string>(name: string, values: readonly T[], otherwise: T): T {
       const value = text(name, new RegExp(`^(${values.join('|')})$`), `one of ${values.join(', ')}`)
       return (value as T | undefined) ?? otherwise
+    },
+    /** RFC 3339, its seconds optional, in milliseconds since the epoch. */
+    instant(name: string): number | undefined {
+      const value = environment[name]
+      if (!value) return undefined
+      const whole = value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')
+      if (isTimestamp(whole)) return parseTime(whole)
+      faults.push(`${name}: must be an instant that exists, such as 2026-03-01T00:00:00Z`)
+      return undefined
     },
     seconds(name: string, otherwiseMs: number): number {
       const value = text(name, /^\d{1,7}$/, 'a whole number of seconds')

@@ -91,6 +91,27 @@ describe('the configuration', () => {
     assert.throws(() => readConfig({}), /KAFKA_BROKERS or MSK_CLUSTER_ARN[\s\S]*REDIS_URL/)
   })
 
+  for (const [since, expected] of [
+    ['2026-03-01T00:00:00Z', '2026-03-01T00:00:00.000Z'],
+    ['2026-03-01T02:00+02:00', '2026-03-01T00:00:00.000Z'],
+    ['2024-02-29T12:30:00.5Z', '2024-02-29T12:30:00.500Z'],
+  ] as const)
+    it(`given SLUICE_SINCE ${since}, then it is that instant`, () => {
+      const { sinceMs } = readConfig({ ...LEAST, SLUICE_SINCE: since })
+      assert.equal(sinceMs, Date.parse(expected))
+    })
+
+  for (const since of [
+    '2026-13-45T99:99Z',
+    '2026-02-30T00:00:00Z',
+    '2026-03-01',
+    '2026-03-01T00:00:00',
+    'now',
+  ])
+    it(`given SLUICE_SINCE ${since}, then it is refused by name: no such instant exists`, () => {
+      assert.throws(() => readConfig({ ...LEAST, SLUICE_SINCE: since }), /- SLUICE_SINCE: must be an instant/)
+    })
+
   it('given a cluster of Redis, then its hosts are those that are named', () => {
     const url = 'rediss://user:pass@one:7000,two'
     const { redis } = readConfig({ ...LEAST, REDIS_URL: url, REDIS_MODE: 'cluster' })

@@ -21,7 +21,7 @@ import { type RuleState, type TransitionReason, transition } from './transition.
 export interface AlertingState {
   /** Metric → milliseconds since the epoch. */
   readonly seen: Readonly<Record<string, number>>
-  /** By rule identity. */
+  /** By rule and what it looks at, see `heldName`. */
   readonly rules: Readonly<Record<string, HeldRule>>
 }
 
@@ -50,7 +50,7 @@ const PRECEDENCE: readonly AlertingReason[] = [
 
 /** What one event came to for one rule. */
 interface Verdict {
-  readonly identity: string
+  readonly name: string
   readonly held: HeldRule | undefined
   readonly emission?: Emission
   readonly reason: AlertingReason
@@ -63,8 +63,9 @@ const FORGOTTEN_AFTER_DAYS = TOPICS.readings.keptDays + 1
 
 /** @throws if two rules have the same identity: one would answer for the alerts of the other. */
 export function alerting(rules: readonly Rule[]): KeyedProcess<AlertingState, ReadingData> {
-  const byIdentity = new Map(rules.map(rule => [identityOf(rule), rule]))
-  if (byIdentity.size !== rules.length) throw new Error('two alert rules have the same name and labels')
+  if (new Set(rules.map(identityOf)).size !== rules.length)
+    throw new Error('two alert rules have the same name and labels')
+  const byName = new Map(rules.map(rule => [heldName(rule), rule]))
   return {
     name: 'alerting',
     accepts: READING_TYPES,
@@ -72,10 +73,18 @@ export function alerting(rules: readonly Rule[]): KeyedProcess<AlertingState, Re
       const family = familyOf(event.type)
       if (family === undefined) return rejected(`${event.type} is not the type of a reading`)
       if (typeof event.data !== 'object' || event.data === null) return rejected('a reading without data')
-      return judge(byIdentity, state, event, family, event.data)
+      return judge(byName, state, event, family, event.data)
     },
     onTimer: forgotten,
   }
+}
+
+/**
+ * What a rule's state is kept under. A rule that looks at another metric since an edit begins anew, and its old alert ends
+ * as if the rule were gone: a value of the other metric must not clear it.
+ */
+function heldName(rule: Rule): string {
+  return `${identityOf(rule)} ${rule.family}.${rule.metric}`
 }
 
 function judge(
@@ -89,15 +98,15 @@ function judge(
   const held = new Map(Object.entries(state?.rules ?? {}))
   const values = new Map(measurements(family, data))
 
-  const removed = [...held].filter(([identity]) => !rules.has(identity))
+  const removed = [...held].filter(([name]) => !rules.has(name))
   const verdicts = [
-    ...removed.map(([identity, rule]) => afterRemoval(identity, rule, event)),
-    ...[...rules].map(([identity, rule]): Verdict => {
+    ...removed.map(([name, rule]) => afterRemoval(name, rule, event)),
+    ...[...rules].map(([name, rule]): Verdict => {
       const value = rule.family === family.name ? values.get(rule.metric) : undefined
-      const before = held.get(identity) ?? heldSince(seen.get(rule.metric))
+      const before = held.get(name) ?? heldSince(seen.get(rule.metric))
       return value === undefined
-        ? { identity, held: before, reason: 'no-rule' }
-        : afterObservation(identity, rule, before, event, value)
+        ? { name, held: before, reason: 'no-rule' }
+        : afterObservation(name, rule, before, event, value)
     }),
   ]
   const watched = new Set([...rules.values()].map(rule => rule.metric))
@@ -128,7 +137,7 @@ function latestOf(state: AlertingState | undefined): number | undefined {
 }
 
 function afterObservation(
-  identity: string,
+  name: string,
   rule: Rule,
   before: HeldRule | undefined,
   event: Reading,
@@ -138,20 +147,20 @@ function afterObservation(
   const { state, change, reason } = transition(rule, before?.state, observation)
   if (change === 'fired' && state.phase === 'firing') {
     const alert = firedAlert(rule, event, observation, state.activeAtMs)
-    return { identity, held: { state, alert }, emission: alertEmission(alert, event), reason }
+    return { name, held: { state, alert }, emission: alertEmission(alert, event), reason }
   }
-  if (before?.alert === undefined) return { identity, held: { state }, reason }
-  if (change !== 'resolved') return { identity, held: { state, alert: before.alert }, reason }
+  if (before?.alert === undefined) return { name, held: { state }, reason }
+  if (change !== 'resolved') return { name, held: { state, alert: before.alert }, reason }
   const alert = resolvedAlert(before.alert, event.timeMs, { value, threshold: rule.clearThreshold })
-  return { identity, held: { state }, emission: alertEmission(alert, event), reason }
+  return { name, held: { state }, emission: alertEmission(alert, event), reason }
 }
 
 /** Nothing can clear an alert whose rule is gone, so the entity's next reading ends it, even one without its metric. */
-function afterRemoval(identity: string, { state, alert }: HeldRule, event: Reading): Verdict {
-  if (alert === undefined) return { identity, held: undefined, reason: 'pending-ended' }
+function afterRemoval(name: string, { state, alert }: HeldRule, event: Reading): Verdict {
+  if (alert === undefined) return { name, held: undefined, reason: 'pending-ended' }
   // A late reading does not make the alert end before what it has already seen.
   const resolved = resolvedAlert(alert, Math.max(event.timeMs, state.seenMs), 'rule-removed')
-  return { identity, held: undefined, emission: alertEmission(resolved, event), reason: 'resolved' }
+  return { name, held: undefined, emission: alertEmission(resolved, event), reason: 'resolved' }
 }
 
 function heldSince(seenMs: number | undefined): HeldRule | undefined {
@@ -174,8 +183,8 @@ function lastSeen(
 }
 
 function stateOf(verdicts: readonly Verdict[], seen: AlertingState['seen']): AlertingState | undefined {
-  const rules = verdicts.flatMap(({ identity, held }) =>
-    held !== undefined && isWorthKeeping(held.state) ? [[identity, held] as const] : [],
+  const rules = verdicts.flatMap(({ name, held }) =>
+    held !== undefined && isWorthKeeping(held.state) ? [[name, held] as const] : [],
   )
   if (rules.length === 0 && Object.keys(seen).length === 0) return undefined
   return { seen, rules: Object.fromEntries(rules) }

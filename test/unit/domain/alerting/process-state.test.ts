@@ -115,6 +115,39 @@ describe('when rules change', () => {
     assert.deepEqual([alert?.status, alert?.severity, alert?.threshold], ['resolved', 'critical', 50])
   })
 
+  test('given a rule whose metric is edited under its alert, then that alert ends with its rule, and not by a value of the other metric', () => {
+    const [fired] = steps([HOT], temperatures(['0s', 41]))
+    const edited = { ...HOT, metric: 'humidity', fireThreshold: 90, clearThreshold: 90 }
+    const made = steps(
+      [edited],
+      [readingAt('1m', { humidity: 50 }), readingAt('2m', { humidity: 95 })],
+      fired?.state,
+    )
+    assert.deepEqual(
+      alertsOf(made).map(alert => [alert.status, alert.metric, alert.value]),
+      [
+        ['resolved', 'temperature', 41],
+        ['firing', 'humidity', 95],
+      ],
+    )
+    assert.equal((alertsOf(made)[0] as ResolvedAlert).reason, 'rule-removed')
+  })
+
+  test('given a pending rule whose metric is edited, then the new metric waits its own time', () => {
+    const slow = { ...HOT, forMs: ms('2m') }
+    const [pending] = steps([slow], temperatures(['0s', 41]))
+    const edited = { ...slow, metric: 'humidity', fireThreshold: 90, clearThreshold: 90 }
+    const made = steps(
+      [edited],
+      [readingAt('2m', { humidity: 95 }), readingAt('4m', { humidity: 95 })],
+      pending?.state,
+    )
+    assert.deepEqual(
+      made.map(({ reason }) => reason),
+      ['pending', 'fired'],
+    )
+  })
+
   test('given two rules with one identity, then there is no such process', () => {
     assert.throws(() => alerting([HOT, { ...HOT, fireThreshold: 50 }]), /same name and labels/)
   })

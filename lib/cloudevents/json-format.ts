@@ -11,13 +11,52 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 export function readStructured(value: Buffer | null): Event | Fault {
   if (value === null) return fault('malformed-event', 'structured mode, but the record has no value')
   if (!isUtf8(value)) return fault('malformed-event', 'structured mode, but the value is not UTF-8')
+  const text = value.toString()
   let parsed: unknown
   try {
-    parsed = JSON.parse(value.toString())
+    parsed = JSON.parse(text)
   } catch {
     return fault('malformed-event', 'structured mode, but the value is not JSON')
   }
-  return readJsonEvent(parsed)
+  const event = readJsonEvent(parsed)
+  // "Context Attributes": each at most once. The parser keeps the last of several and says nothing.
+  const repeated = repeatedMember(text)
+  return repeated === undefined
+    ? event
+    : fault('malformed-event', `member "${repeated.slice(0, 40)}" is there more than once`)
+}
+
+/** The first name that the outermost object has twice. The text must be JSON. */
+function repeatedMember(json: string): string | undefined {
+  const names = new Set<string>()
+  let depth = 0
+  let isName = false
+  for (let at = 0; at < json.length; at += 1) {
+    const sign = json[at]
+    if (sign === '{' || sign === '[') depth += 1
+    else if (sign === '}' || sign === ']') depth -= 1
+    else if (sign === '"') {
+      const end = endOfText(json, at)
+      if (isName) {
+        const name: string = JSON.parse(json.slice(at, end + 1))
+        if (names.size === names.add(name).size) return name
+      }
+      at = end
+    }
+    // A name follows what opens the object, or a comma in it; blanks change nothing.
+    if (depth === 1 && (sign === '{' || sign === ',')) isName = true
+    else if (sign === '"' || depth !== 1) isName = false
+  }
+  return undefined
+}
+
+/** Where the text that begins at a quotation mark ends. */
+function endOfText(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); ; end = json.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (json[end - 1 - escapes] === '\\') escapes += 1
+    if (escapes % 2 === 0) return end
+  }
 }
 
 /** The event that a parsed JSON document is, or the rule that it breaks. */

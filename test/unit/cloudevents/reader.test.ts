@@ -109,6 +109,23 @@ describe('binary mode', () => {
 })
 
 describe('structured mode', () => {
+  for (const [what, document] of [
+    ['an attribute', '{"id":"1","source":"/s","type":"t","specversion":"1.0","id":"2"}'],
+    [
+      'an attribute in another spelling',
+      '{"id":"1","source":"/s","type":"t","specversion":"1.0" , "\\u0069d" : "1"}',
+    ],
+    ['data', '{"id":"1","source":"/s","type":"t","specversion":"1.0","data":{"a":[1]},"data":{"a":[2]}}'],
+  ] as const)
+    it(`E4: given ${what} twice in one document, then it is refused: no one of the two is the right one`, () => {
+      refused(structured(document), 'malformed-event', /"(id|data)" is there more than once/)
+    })
+
+  it('E4: given texts that look like members, and members of the data, then nothing is there twice', () => {
+    const data = { id: 'x', list: ['id', '"id":1,', { id: 2 }], 'a\\': '\\","id":1', id2: '\\\\' }
+    assert.deepEqual(accepted(structured({ ...EVENT, data })).data, data)
+  })
+
   it('C5, C6: attributes and extensions are members, null is absent', () => {
     const event = accepted(structured({ ...EVENT, subject: null, retries: 3, final: true, data: { a: 1 } }))
     assert.deepEqual(event.extensions, { retries: '3', final: 'true' })

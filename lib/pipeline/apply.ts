@@ -87,6 +87,8 @@ class Wave {
     if ('code' in step) {
       const failed = timerFault(due, step)
       this.#copy.send([timerLetter({ consumer: process.name, to: failuresTo }, due, record, failed, at)])
+      // With the timer gone, nothing would ever end the entity: its state would stay for good.
+      if (step.forgets) this.#copy.forget(entity)
       this.#copy.fired({ ...fired, reason: failed.code, fault: failed })
       return true
     }

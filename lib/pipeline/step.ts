@@ -21,13 +21,19 @@ export interface Stored {
   readonly cancelled: readonly string[]
 }
 
+/** Why a step cannot be stored. */
+export interface StepFault extends Fault {
+  /** Whether the process wanted to forget the entity, and only what it emitted with that cannot be written. */
+  readonly forgets?: true
+}
+
 /** @param call asks the process */
 export function runStep(
   process: KeyedProcess<unknown>,
   cause: Cause,
   at: Place,
   call: () => Step<unknown>,
-): Stored | Fault {
+): Stored | StepFault {
   try {
     const step = call()
     const none = noStep(step)
@@ -40,7 +46,7 @@ export function runStep(
     const entries: OutboxEntry[] = []
     for (const emission of step.emit) {
       const entry = entryOf(process.name, emission, cause, { ...at, index: at.index + entries.length })
-      if ('code' in entry) return entry
+      if ('code' in entry) return json === null ? { ...entry, forgets: true } : entry
       entries.push(entry)
     }
     return {

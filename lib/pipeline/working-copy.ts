@@ -68,8 +68,14 @@ export class WorkingCopy {
     this.#changed.set(entity, json)
     for (const name of cancelled) this.agenda.cancel(entity, name)
     for (const timer of set) this.agenda.set(entity, timer)
-    if (json === null) this.agenda.cancelAll(entity)
+    if (json === null) this.forget(entity)
     this.send(entries)
+  }
+
+  /** The entity has neither state nor timers from now on. */
+  forget(entity: string): void {
+    this.#changed.set(entity, null)
+    this.agenda.cancelAll(entity)
   }
 
   send(entries: readonly OutboxEntry[]): void {

@@ -27,7 +27,8 @@ export const FAILURES = {
   'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),
   rejected: permanent('the consumer refused the event'),
   'timer-rejected': permanent(
-    'the consumer refused a timer, or what the timer caused is too large: the timer is gone, the state as it was',
+    'the consumer refused a timer, or what the timer caused is too large: the timer is gone, the state as it was, ' +
+      'unless the timer was to end it',
   ),
   'unknown-failure': permanent('redriven as an attempt at a failure that the consumer does not remember'),
   'not-accepted': { class: 'retryable', description: 'the outside did not take it this time' },

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Failure } from '../../../lib/domain/failure/failure.ts'
+import type { KeyedProcess } from '../../../lib/domain/process.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../support/obeying.ts'
+import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 describe('a timer', () => {
   const set = order('1', 'x', 0, { set: { t: 20 } })
@@ -67,6 +69,33 @@ describe('a timer', () => {
       assert.match(letter.error, /timer "t" of \/orders x, due 2026-03-01T12:00:20\.000Z/)
       assert.deepEqual(await stage.state('/orders x'), { onTimer: { t: told } })
     })
+
+  it('given that it forgets its entity, and the farewell is too large for its topic, then the entity is forgotten all the same', async () => {
+    const stage = obeyingStage()
+    const { onTimer, ...rest } = stage.consumer.process as KeyedProcess<unknown>
+    const wordy: KeyedProcess<unknown> = {
+      ...rest,
+      onTimer: (state, timer) => {
+        const step = (onTimer as NonNullable<typeof onTimer>).call(rest, state, timer)
+        if ('rejected' in step) return step
+        return { ...step, emit: step.emit.map(emission => ({ ...emission, data: 'x'.repeat(2 ** 20) })) }
+      },
+    }
+    stage.consumer = { ...stage.consumer, process: wordy }
+    const told = { t: { forget: true } }
+    await stage.batch(
+      logOf([
+        [0, order('1', 'x', 0, { set: { t: 20, u: 9_000 }, onTimer: told })],
+        [100, 'tick'],
+      ]),
+    )
+    assert.equal(await stage.state('/orders x'), undefined)
+    assert.deepEqual(stage.outcomes, ['applied/done', 'timer/timer-rejected', 'ignored/tick'])
+    const { timers } = await stage.store.load(stage.slot(), { ...NOTHING_WANTED, entities: ['/orders x'] })
+    assert.deepEqual(timers.get('/orders x') ?? [], [])
+    const letter = stage.events.find(({ type }) => type === 'io.sluice.failure.v1')?.data as Failure
+    assert.match(letter.error, /a test\.done\.v1 does not fit into events/)
+  })
 
   it('given a process that lost its onTimer, then its timers leave as letters', async () => {
     const stage = obeyingStage()

@@ -29,6 +29,9 @@ export interface OutgoingRecord {
 
 /** About what the record takes in its topic: the broker counts a few bytes of framing beside these. */
 export function sizeOf(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>): number {
-  const headers = record.headers.reduce((sum, [name, value]) => sum + name.length + value.length + 10, 0)
+  const headers = record.headers.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + value.length + 10,
+    0,
+  )
   return (record.key?.length ?? 0) + (record.value?.length ?? 0) + headers + 100
 }

@@ -1,3 +1,14 @@
+declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
+  /** A record as it is written into a batch. */
+  export default function encodeRecord(record: {
+    offsetDelta: number
+    timestampDelta: number
+    key: Buffer | null
+    value: Buffer | null
+    headers: Record<string, Buffer>
+  }): { size(): number }
+}
+
 declare module 'kafkajs/src/consumer/batch.js' {
   import type { KafkaMessage } from 'kafkajs'
 

@@ -253,6 +253,17 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
         assert.deepEqual([...loaded], [...timers(['a', 't', 50])])
       })
 
+      it('given entities whose last timer is cancelled, then they are not due any more, and take no room among those that are', async () => {
+        const slot = newSlot()
+        const cancelled = ['a', 'b', 'c'].map(entity => [entity, 't', 5] as [string, string, number])
+        await store().commit(slot, changeOf({ timers: timers(...cancelled, ['z', 't', 50]) }))
+        const none = new Map(cancelled.map(([entity]) => [entity, []] as const))
+        await store().commit(slot, changeOf({ base: versionAt(0), mark: 1, timers: none }))
+        const loaded = await store().load(slot, until(100, { timerLimit: 1 }))
+        assert.deepEqual([...loaded.timers.keys()], ['z'])
+        assert.equal(loaded.timersUpTo, undefined, 'nothing else is due')
+      })
+
       it('given timers fired at the same mark, then the count of them is part of the version, and emissions count on', async () => {
         const slot = newSlot()
         const first = changeOf({

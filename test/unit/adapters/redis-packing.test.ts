@@ -46,6 +46,14 @@ describe('a packed list', () => {
     )
   })
 
+  it('given texts of any number of bytes around the limit of the short form, then each comes out as it was', () => {
+    for (const character of ['a', 'ÿ', '€', '🌡'])
+      for (let count = 0; count <= 40; count += 1) {
+        const item = character.repeat(count)
+        assert.deepEqual(unpack(packList([item])), asBytes([item]), `${count} of ${character}`)
+      }
+  })
+
   it('given latin1, then a character is a byte', () => {
     for (const length of [0, 1, 10, 11, 31, 32, 300]) {
       const item = '\xff\x00\x80'.repeat(length).slice(0, length)

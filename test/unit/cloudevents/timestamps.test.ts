@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isTimestamp } from '../../../lib/cloudevents/attributes.ts'
+import { isTimestamp, parseTime } from '../../../lib/cloudevents/attributes.ts'
 
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -22,6 +22,16 @@ describe('RFC 3339 times', () => {
           looked += 1
         }
     assert.equal(looked, 11 * 14 * 33)
+  })
+
+  it('given a leap second, then it counts as the second after it, wherever it is written', () => {
+    for (const [leap, after] of [
+      ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00Z'],
+      ['2016-12-31T23:59:60.250Z', '2017-01-01T00:00:00.250Z'],
+      ['2017-01-01T00:59:60+01:00', '2017-01-01T00:00:00Z'],
+      ['2016-12-31T22:59:60-01:00', '2017-01-01T00:00:00Z'],
+    ] as const)
+      assert.equal(parseTime(leap), Date.parse(after), leap)
   })
 
   it('given hours, minutes, seconds and zones, then those within their ranges are times', () => {

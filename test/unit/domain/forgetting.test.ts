@@ -17,6 +17,10 @@ it('given readings of one day, then the timer is set with the first of them, and
   assert.deepEqual(forgetting(noon, noon + 3_600_000, 8), [])
   assert.deepEqual(forgetting(noon, noon - DAY_MS, 8), [], 'a late one does not move it back')
   assert.deepEqual(forgetting(noon - DAY_MS, noon, 8), due)
+  const midnight = Date.parse('2026-03-01T00:00:00Z')
+  assert.deepEqual(forgetting(undefined, midnight, 8), due, 'the first instant belongs to its day')
+  assert.deepEqual(forgetting(midnight - 1, midnight, 8), due)
+  assert.deepEqual(forgetting(midnight, midnight + DAY_MS - 1, 8), [])
 })
 
 describe('an entity that is quiet for longer than the log keeps readings', () => {

@@ -50,6 +50,17 @@ describe('records that cannot be processed', () => {
       )
     })
 
+  for (const [aheadMs, outcome] of [
+    [300_000, 'applied/counted'],
+    [300_001, 'failed/time-in-future'],
+  ] as const)
+    it(`given a time ${aheadMs} ms after its record's, and a tolerance of 300000, then its outcome is ${outcome}`, async () => {
+      const stage = new Stage()
+      const timestampMs = Date.parse('2026-03-01T12:00:00Z')
+      await stage.batch([record(0, reading('a', { at: aheadMs / 1000 }), { timestampMs })])
+      assert.deepEqual(stage.outcomes, [outcome])
+    })
+
   it('given a batch of poison delivered again, then each failure has left once', async () => {
     const stage = new Stage()
     await stage.batch([record(0, garbage)])

@@ -132,6 +132,15 @@ describe('rule 11: a record that comes back', () => {
     assert.equal(stage.outcomes[1], 'failed/unknown-failure')
   })
 
+  it('given a header of another name, then it is not what failed', async () => {
+    const stage = new Stage(moody(new Set(['a'])) as KeyedProcess<never>)
+    const named = (name: string): RecordHeader => [name, Buffer.from('1')]
+    const plain = record(3, reading('a'))
+    await stage.batch([{ ...plain, headers: [...plain.headers, named('x')] }])
+    await stage.batch([again({ ...plain, headers: [...plain.headers, named('y')] }, 10)])
+    assert.equal(stage.outcomes[1], 'failed/unknown-failure')
+  })
+
   it('given one that could not be decoded, when a new schema takes it, then it is applied', async () => {
     const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
     // The consumer of before had a narrower tolerance, as one of before may have had a narrower schema.

@@ -209,6 +209,21 @@ describe('what is too old for a sink', () => {
     assert.deepEqual(stage.outcomes, ['applied/digest', 'applied/digest', 'applied/rung'])
   })
 
+  it('given an event that is exactly as old as the limit, then it is not too old', async () => {
+    const { sink, calls, digests } = digesting(() => ({ delivered: 'digest' }))
+    const { timestampMs } = log[0] as { timestampMs: number }
+    const edge = [
+      record(0, reading('on it'), { timestampMs }),
+      record(1, reading('beyond', { at: -0.001 }), { timestampMs }),
+    ]
+    await new Stage(sink).batch(edge, { nowMs: () => START + HOUR })
+    assert.deepEqual(calls, [['on it']])
+    assert.deepEqual(
+      digests.map(({ events }) => events.map(({ id }) => id)),
+      [['beyond']],
+    )
+  })
+
   it('given the same old events again, then the digest has the same key', async () => {
     const { sink, digests } = digesting(() => ({ delivered: 'digest' }))
     await new Stage(sink).batch(log, now)

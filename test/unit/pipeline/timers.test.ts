@@ -34,6 +34,22 @@ describe('a timer', () => {
         assert.ok(!stage.outcomes.includes('timer/timer-failed'))
       })
 
+  it('given that its step throws, then the letter goes on with the trace of the event that set the timer', async () => {
+    const stage = obeyingStage()
+    const trace = '0af7651916cd43dd8448eb211c80319c'
+    const extensions = { traceparent: `00-${trace}-b7ad6b7169203331-01`, tracestate: 'a=1' }
+    const setting = order('1', 'x', 0, { set: { t: 20 }, onTimer: { t: { fail: true } } })
+    await stage.batch(
+      logOf([
+        [0, { ...setting, extensions }],
+        [100, 'tick'],
+      ]),
+    )
+    const letter = stage.events.find(({ type }) => type === 'io.sluice.failure.v1')
+    assert.match(letter?.extensions?.traceparent ?? '', new RegExp(`^00-${trace}-`))
+    assert.equal(letter?.extensions?.tracestate, 'a=1')
+  })
+
   it('given that it forgets its entity, then the others of that entity are gone', async () => {
     const stage = obeyingStage()
     const log = logOf([

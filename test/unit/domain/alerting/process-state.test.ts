@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ResolvedAlert } from '../../../../lib/domain/alerting/alert.ts'
+import { firedAlert, type ResolvedAlert } from '../../../../lib/domain/alerting/alert.ts'
 import { alerting } from '../../../../lib/domain/alerting/process.ts'
 import { alertOf, alertsOf, DAY, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { ms, ruleOf } from './support.ts'
@@ -54,6 +54,16 @@ describe('what is remembered', () => {
       [readingAt('0s', { temperature: 41 }), readingAt('1m', { temperature: Number.NaN })],
     )
     assert.deepEqual([step?.reason, step?.emit], ['no-rule', []])
+  })
+})
+
+describe('the id of an alert', () => {
+  test('given two events that differ in their source alone, then their alerts have ids of their own', () => {
+    const event = { id: 'r', subject: 's-1', entity: 'one' }
+    const [first, second] = ['/x', '/y'].map(
+      source => firedAlert(HOT, { ...event, source }, { timeMs: DAY, value: 41 }, DAY).alertId,
+    )
+    assert.notEqual(first, second)
   })
 })
 

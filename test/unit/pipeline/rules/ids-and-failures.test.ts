@@ -5,6 +5,7 @@ import type { Event } from '../../../../lib/domain/event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../../lib/domain/telemetry/families.ts'
 import { tick } from '../../../../lib/domain/telemetry/tick.ts'
+import { eventCause } from '../../../../lib/pipeline/cause.ts'
 import { LatestDecisions } from '../../../../lib/pipeline/flood.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -81,6 +82,20 @@ describe('rule 12: what is emitted follows from its cause', () => {
     assert.deepEqual(first.events, second.events)
     assert.equal(first.events[0]?.time, '2026-03-01T12:00:07.000Z')
     assert.equal(first.events[0]?.extensions?.sequence, '0.0000000000000001.00000000')
+  })
+
+  it('rule 12: given a cause whose time is finer than a millisecond, then its emission has that time to the letter', async () => {
+    const stage = new Stage()
+    const time = '2026-03-01T12:00:07.123456789+01:00'
+    await stage.batch([record(0, reading('a')), record(1, reading('b', { time }))])
+    assert.equal(stage.events[0]?.time, time)
+  })
+
+  it('rule 12: given two causes that differ in their source alone, then neither emissions nor timers share an id', () => {
+    const received = { ...reading('a'), entity: 'one', timeMs: 0 }
+    const [one, other] = ['/x', '/y'].map(source => eventCause({ ...received, source }, 0, 0))
+    assert.notEqual(one?.timerId('c', 't', 5), other?.timerId('c', 't', 5))
+    assert.notEqual(one?.emissionId('c', 'e'), other?.emissionId('c', 'e'))
   })
 
   it('rule 12: given two emissions of a step, then their ids differ by their names, and their places are in order', async () => {

@@ -136,6 +136,14 @@ describe('rule 3: a record of another log stops the partition', () => {
     assert.equal(stage.observer.waits[0]?.reason, 'another-log')
   })
 
+  it('rule 3: given another record at the mark itself, and nothing before it, then the partition stops', async () => {
+    const stage = new Stage()
+    await stage.batch(readings(0, 3))
+    const later = { timestampMs: Date.parse('2026-04-01T00:00:00Z') }
+    assert.equal((await stage.batch([record(3, reading('new'), later)])).batchItemFailures.length, 1)
+    assert.equal(stage.observer.waits[0]?.reason, 'another-log')
+  })
+
   it('rule 3: given a log that was cut off and written anew, then a batch that reaches below the mark stops, and none of it is decided', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 5))

@@ -11,17 +11,25 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-
 export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Record<string, string> {
   const match = TRACEPARENT.exec(cause.extensions?.traceparent ?? '')
   if (!match) return {}
-  const tracestate = cause.extensions?.tracestate
   return {
     traceparent: `00-${match[1]}-${derivedSpanId(id)}-${match[3]}`,
-    ...(tracestate ? { tracestate } : {}),
+    ...tracestateOf(cause.extensions),
   }
+}
+
+/** Trace Context, 3.3.1.5: vendors should propagate at least this many characters, and may drop what is longer. */
+const LONGEST_TRACESTATE = 512
+
+/** A longer one is left behind: it would take its room in every event and every timer that follows from this one. */
+function tracestateOf(extensions: Event['extensions']): { readonly tracestate?: string } {
+  const tracestate = extensions?.tracestate
+  return tracestate && tracestate.length <= LONGEST_TRACESTATE ? { tracestate } : {}
 }
 
 /** The trace context alone, of what may hold other extensions. */
 export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<string, string> {
-  const { traceparent, tracestate } = extensions
-  return traceparent ? { traceparent, ...(tracestate ? { tracestate } : {}) } : {}
+  const { traceparent } = extensions
+  return traceparent && TRACEPARENT.test(traceparent) ? { traceparent, ...tracestateOf(extensions) } : {}
 }
 
 /** The trace that an event starts when its producer was given none: ids derived from the event's own, sampled. */
@@ -42,9 +50,8 @@ export interface SpanContext {
 export function spanContextOf(extensions: Event['extensions']): SpanContext | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(extensions?.traceparent ?? '') ?? []
   if (!traceId || !spanId || !flags) return undefined
-  const tracestate = extensions?.tracestate
   const isSampled = (Number.parseInt(flags, 16) & 1) === 1
-  return { traceId, spanId, isSampled, ...(tracestate ? { tracestate } : {}) }
+  return { traceId, spanId, isSampled, ...tracestateOf(extensions) }
 }
 
 /** The id of a span that follows from a name: who derives it again gets the same. */

@@ -13,6 +13,7 @@ import { inOwnUnits } from '../domain/telemetry/own-units.ts'
 import { TICK_TYPE } from '../domain/telemetry/tick.ts'
 import type { Consumer } from './consumer.ts'
 import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './fingerprint.ts'
+import { largeAttribute } from './limits.ts'
 import type { Fingerprint } from './ports.ts'
 
 /** A record that is to be applied. */
@@ -72,6 +73,8 @@ function understood(record: LogRecord, event: Event, { futureToleranceMs, proces
   if (event.type === TICK_TYPE) return { event, ignored: 'tick' }
   if (!process.accepts.includes(event.type)) return { event, ignored: 'not-mine' }
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
+  const large = largeAttribute(event)
+  if (large) return { event, fault: fault('attributes-too-large', large) }
   const aheadMs = timeMs - record.timestampMs
   // One bad clock would make every later reading of its entity look late.
   if (aheadMs > futureToleranceMs)

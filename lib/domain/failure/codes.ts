@@ -20,11 +20,15 @@ const permanent = (description: string) => ({ class: 'permanent', description })
 export const FAILURES = {
   'not-a-cloudevent': permanent('the record carries no CloudEvent'),
   'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
+  'attributes-too-large': permanent(
+    'an attribute is longer than what is kept of an event, or all of them together are',
+  ),
   'schema-violated': permanent('the data does not fit the schema of its event type'),
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'id-conflict': permanent('the same source and id came before with other content'),
   'time-in-future': permanent('the event claims a time too far after its own record was written'),
   'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),
+  'emission-refused': permanent('Kafka will never take what the event caused: this stands in its place'),
   rejected: permanent('the consumer refused the event'),
   'timer-rejected': permanent(
     'the consumer refused a timer, or what the timer caused is too large: the timer is gone, the state as it was, ' +

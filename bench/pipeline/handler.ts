@@ -78,6 +78,7 @@ const SILENT: Observer = {
   redelivered: ignore,
   waiting: (_, { reason, error }) => console.error(reason, error),
   unsettled: ignore,
+  refused: (_, entries, error) => console.error('refused', entries.length, error),
   stretchMissing: ignore,
   expired: ignore,
   startsWithoutMark: ignore,

@@ -185,7 +185,9 @@ function interrupted(error: unknown, { nextLine }: ReplayCounts, { terminal, res
     terminal.stderr.write(`Stopped. ${next}\n`)
     return error
   }
-  const isExpected = [Unavailable, RefusedByKafka, CliFailure].some(kind => error instanceof kind)
+  const isExpected = [Unavailable, RecordRefused, RefusedByKafka, CliFailure].some(
+    kind => error instanceof kind,
+  )
   return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error
 }
 

@@ -75,18 +75,18 @@ class Wave {
     if (this.#timersLeft === 0) return false
     this.#timersLeft -= 1
     const { entity, timer } = due
-    const { process, failuresTo } = this.#consumer
+    const { process } = this.#consumer
     const { offset, timestampMs: appendMs } = record
     const fired = { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
     const at = { offset, index: this.#copy.emitted }
     this.#copy.agenda.cancel(entity, timer.name)
     const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
-    const step = runStep(process, timerCause(due), at, () =>
+    const step = runStep(this.#consumer, timerCause(due), at, () =>
       onTimer(process, this.#copy.state(entity), fires),
     )
     if ('code' in step) {
       const failed = timerFault(due, step)
-      this.#copy.send([timerLetter({ consumer: process.name, to: failuresTo }, due, record, failed, at)])
+      this.#copy.send([timerLetter(this.#consumer, due, record, failed, at)])
       // With the timer gone, nothing would ever end the entity: its state would stay for good.
       if (step.forgets) this.#copy.forget(entity)
       this.#copy.fired({ ...fired, reason: failed.code, fault: failed })
@@ -103,7 +103,9 @@ class Wave {
     const { process } = this.#consumer
     const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
     const at = { offset: record.offset, index: this.#copy.emitted }
-    const step = runStep(process, cause, at, () => process.onEvent(this.#copy.state(event.entity), event))
+    const step = runStep(this.#consumer, cause, at, () =>
+      process.onEvent(this.#copy.state(event.entity), event),
+    )
     if ('code' in step) return this.#judge.fail(task, step)
     this.#copy.take(event.entity, step)
     return this.#judge.processed(task, step.reason)

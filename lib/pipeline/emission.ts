@@ -61,6 +61,12 @@ function entry(to: Signal, key: OutboxEntry['key'], at: Place, event: Event): Ou
   return { position, to, key, event: { ...event, extensions } }
 }
 
+/** Where an entry of the outbox was emitted. */
+export function placeOf(position: string): Place {
+  const [, offset, index] = position.split('.').map(Number)
+  return { offset: offset ?? 0, index: index ?? 0 }
+}
+
 function padded(value: number, digits: number): string {
   return String(value).padStart(digits, '0')
 }

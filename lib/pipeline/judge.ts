@@ -2,9 +2,8 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { Aim } from '../cloudevents/redrive.ts'
 import { type Fault, fault } from '../domain/failure/codes.ts'
-import type { Consumer } from './consumer.ts'
 import type { Decoded, Healthy } from './decode.ts'
-import { digestOf, failureOf, recordLetter } from './letter.ts'
+import { digestOf, failureOf, recordLetter, type Sender } from './letter.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from './ports.ts'
 import type { WorkingCopy } from './working-copy.ts'
 
@@ -17,10 +16,10 @@ export interface Task extends Healthy {
 }
 
 export class Judge {
-  readonly #consumer: Pick<Consumer, 'process' | 'failuresTo'>
+  readonly #consumer: Sender
   readonly #copy: WorkingCopy
 
-  constructor(consumer: Pick<Consumer, 'process' | 'failuresTo'>, copy: WorkingCopy) {
+  constructor(consumer: Sender, copy: WorkingCopy) {
     this.#consumer = consumer
     this.#copy = copy
   }
@@ -52,13 +51,12 @@ export class Judge {
     failing: Pick<Decoded, 'record' | 'event'> & Pick<Task, 'clock' | 'attemptAt'>,
     failed: Fault,
   ): Decision {
-    const { process, failuresTo } = this.#consumer
+    const { process } = this.#consumer
     const { record, event, clock, attemptAt } = failing
     const failure = failureOf(process.name, record, attemptAt, clock.nowMs)
     this.#copy.rememberFailure(failure)
-    const sender = { consumer: process.name, to: failuresTo }
     const at = { offset: record.offset, index: this.#copy.emitted }
-    this.#copy.send([recordLetter(sender, record, failed, failure, event, at)])
+    this.#copy.send([recordLetter(this.#consumer, record, failed, failure, event, at)])
     return { ...decision(failing, 'failed', failed.code), fault: failed }
   }
 

@@ -1,23 +1,23 @@
 /** The letter of a failure: what could not be processed, byte for byte, and why. */
 import { createHash } from 'node:crypto'
+import { parseTime } from '../cloudevents/attributes.ts'
 import { bufferOf } from '../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
 import { originalHeaders } from '../cloudevents/redrive.ts'
 import { derivedId } from '../domain/derived-id.ts'
 import type { Event } from '../domain/event.ts'
 import { type Fault, fault, isUnexpected } from '../domain/failure/codes.ts'
-import type { Failure } from '../domain/failure/failure.ts'
+import { FAILURE_TYPE, type Failure } from '../domain/failure/failure.ts'
 import { instant } from '../domain/instant.ts'
-import type { Signal } from '../domain/topics.ts'
-import { failureEntry, type Place } from './emission.ts'
-import type { OutboxEntry, RememberedFailure } from './ports.ts'
+import type { Consumer } from './consumer.ts'
+import { failureEntry, type Place, placeOf } from './emission.ts'
+import type { OutboxEntry, RememberedFailure, Slot } from './ports.ts'
 import { fitsItsTopic } from './publish.ts'
 import type { EntityTimer } from './timers.ts'
 
-/** Who writes letters, and where to. */
-export interface Sender {
-  readonly consumer: string
-  readonly to: Signal
+/** Who writes failure records, where to, and in which mode. */
+export type Sender = Pick<Consumer, 'failuresTo' | 'contentMode'> & {
+  readonly process: { readonly name: string }
 }
 
 /** The failure of a record as it is remembered: a new one, or the next attempt at an earlier one. */
@@ -70,7 +70,7 @@ export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): 
  * away, in this order, as far as needed, and the message says where they are.
  */
 export function recordLetter(
-  { consumer, to }: Sender,
+  { process: { name: consumer }, failuresTo, contentMode }: Sender,
   record: LogRecord,
   { code, message }: Fault,
   failure: RememberedFailure,
@@ -101,15 +101,15 @@ export function recordLetter(
     firstFailedAt,
     failedAt: instant(record.timestampMs),
   }
-  let made = failureEntry(id, to, at, data, cause)
+  let made = failureEntry(id, failuresTo, at, data, cause)
   const left: string[] = []
   for (const [part, nothing] of LEFT_BEHIND) {
-    if (fitsItsTopic(made)) break
+    if (fitsItsTopic(made, contentMode)) break
     left.push(part)
     const error = `${message}; too large for a letter, and to be found only at its place in the log: ${left.join(', ')}`
     data = { ...data, ...nothing, error }
     // A cause has attributes of its own, trace context among them, which may be what is too large.
-    made = failureEntry(id, to, at, data, undefined)
+    made = failureEntry(id, failuresTo, at, data, undefined)
   }
   return made
 }
@@ -132,7 +132,7 @@ export function timerFault({ entity, timer }: EntityTimer, { code, message, plac
 
 /** The letter of a timer. It has the place of the record that let the timer fire, and none of its bytes. */
 export function timerLetter(
-  { consumer, to }: Sender,
+  { process: { name: consumer }, failuresTo }: Sender,
   { timer }: EntityTimer,
   { topic, partition, offset, timestampMs }: LogRecord,
   { code, message }: Fault,
@@ -154,7 +154,43 @@ export function timerLetter(
     firstFailedAt: failedAt,
     failedAt,
   }
-  return failureEntry(derivedId('failed-timer', consumer, timer.id), to, at, data, {
+  return failureEntry(derivedId('failed-timer', consumer, timer.id), failuresTo, at, data, {
     extensions: timer.trace,
   })
+}
+
+/**
+ * What leaves in the place of an entry that Kafka refuses for good: a failure record that fits anywhere. Where the entry was
+ * a failure record itself, it stays the same one, without the bytes.
+ */
+export function refusalLetter(
+  { process: { name: consumer }, failuresTo }: Sender,
+  { topic, partition }: Slot,
+  { event, to, position }: OutboxEntry,
+  why: string,
+): OutboxEntry {
+  const at = placeOf(position)
+  const { code, message } = fault('emission-refused', `a ${event.type} to ${to}: ${why}`)
+  const nothing = { originalKey: null, originalValue: null, originalHeaders: [] }
+  if (event.type === FAILURE_TYPE) {
+    const data = event.data as Failure
+    const error = fault('emission-refused', `${data.error}; only this is left of it: ${message}`).message
+    return failureEntry(event.id, failuresTo, at, { ...data, ...nothing, error }, undefined)
+  }
+  const failedAt = event.time ?? instant(0)
+  const id = derivedId('refused', consumer, topic, partition, position)
+  const data: Failure = {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: at.offset,
+    originalTimestamp: parseTime(failedAt),
+    ...nothing,
+    error: message,
+    errorType: code,
+    consumer,
+    attempt: 1,
+    firstFailedAt: failedAt,
+    failedAt,
+  }
+  return failureEntry(id, failuresTo, at, data, event)
 }

@@ -163,7 +163,8 @@ export interface StateStore {
 export interface Publisher {
   /**
    * Resolves when all replicas have acknowledged every record; the first copies of one partition are in the order
-   * given. Rejects with `Unavailable` otherwise, and then any of them may have been written.
+   * given. Otherwise any of them may have been written, and it rejects: with `RecordRefused` where Kafka will never take one of
+   * them, with `Unavailable` where it may later.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>
 }
@@ -238,6 +239,8 @@ export interface Observer {
   waiting(slot: Slot, waiting: Waiting): void
   /** Published, but still in the outbox: the next batch of the partition publishes these once more. */
   unsettled(slot: Slot, count: number, error: unknown): void
+  /** Kafka does not take these as they are: each was replaced by a failure record that says so. */
+  refused(slot: Slot, entries: readonly OutboxEntry[], error: unknown): void
   /** Offsets after the mark that nobody has delivered: they are read from the log. Many mean that the store forgot. */
   stretchMissing(slot: Slot, stretch: Stretch): void
   /** Offsets after the mark that the log no longer has: what they held is lost. */
@@ -250,6 +253,11 @@ export interface Observer {
   strayed(slot: Slot, fromOffset: number, count: number): void
   /** Too many unexpected failures at once: the batches of this version of the code wait in Kafka. The first of them says where. */
   flooded(slot: Slot, sinceMs: number, fault?: Fault): void
+}
+
+/** Kafka will never take a record as it is: trying again cannot help. */
+export class RecordRefused extends Error {
+  override readonly name = 'RecordRefused'
 }
 
 /** Redis or Kafka is out of reach: nothing is decided, the records wait in Kafka. */

@@ -2,10 +2,12 @@
 import { attributeFault } from '../cloudevents/attributes.ts'
 import { attributesOf } from '../cloudevents/event.ts'
 import { traceOf } from '../cloudevents/trace.ts'
+import type { ContentMode } from '../cloudevents/writer.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
 import type { Decided, Emission, KeyedProcess, Step, TimerChange } from '../domain/process.ts'
 import { SIGNALS, TOPICS } from '../domain/topics.ts'
 import type { Cause } from './cause.ts'
+import type { Consumer } from './consumer.ts'
 import { emitted, type Place } from './emission.ts'
 import type { OutboxEntry, StoredTimer } from './ports.ts'
 import { fitsItsTopic } from './publish.ts'
@@ -29,7 +31,7 @@ export interface StepFault extends Fault {
 
 /** @param call asks the process */
 export function runStep(
-  process: KeyedProcess<unknown>,
+  { process, contentMode }: Pick<Consumer<KeyedProcess<unknown>>, 'process' | 'contentMode'>,
   cause: Cause,
   at: Place,
   call: () => Step<unknown>,
@@ -45,7 +47,8 @@ export function runStep(
     if (typeof json === 'object' && json) return json
     const entries: OutboxEntry[] = []
     for (const emission of step.emit) {
-      const entry = entryOf(process.name, emission, cause, { ...at, index: at.index + entries.length })
+      const place = { ...at, index: at.index + entries.length }
+      const entry = entryOf(emitted(process.name, emission, cause, place), emission, contentMode)
       if ('code' in entry) return json === null ? { ...entry, forgets: true } : entry
       entries.push(entry)
     }
@@ -87,12 +90,11 @@ function jsonOf(state: unknown): string | Fault {
   }
 }
 
-function entryOf(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry | Fault {
-  const entry = emitted(consumer, emission, cause, at)
+function entryOf(entry: OutboxEntry, emission: Emission, mode: ContentMode): OutboxEntry | Fault {
   const unreadable = attributeFault(attributesOf(entry.event))
   if (unreadable) return misstep(`emitted "${emission.name}", which is no CloudEvent`, `: ${unreadable}`)
   try {
-    if (fitsItsTopic(entry)) return entry
+    if (fitsItsTopic(entry, mode)) return entry
   } catch (error) {
     return misstep(`emitted "${emission.name}" that cannot be written`, because(error))
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import type { Publisher } from '../../lib/pipeline/ports.ts'
+import { type Publisher, RecordRefused } from '../../lib/pipeline/ports.ts'
 
 /** A publisher and its topic of one partition, empty at first, that takes messages of 2 MiB. */
 export interface PublisherUnderTest {
@@ -61,6 +61,17 @@ export function conformsAsPublisher(name: string, prepare: () => Promise<Publish
       assert.deepEqual(
         numbers,
         large.map((_, index) => index),
+      )
+    })
+
+    it('given a record that its topic never takes, then it is refused for good, and what comes after it is taken', async () => {
+      const { publisher, topic, read } = await prepare()
+      const large = { topic, key: null, value: Buffer.alloc(3 * 2 ** 20), headers: [] }
+      await assert.rejects(publisher.publish([large]), RecordRefused)
+      await publisher.publish([{ ...large, value: Buffer.from('small') }])
+      assert.deepEqual(
+        (await read()).map(({ value }) => String(value)),
+        ['small'],
       )
     })
 

@@ -16,6 +16,6 @@ registerHooks({
 
 const { handler } = await import(`${folder}${process.argv[2]}`)
 const context = { getRemainingTimeInMillis: () => 60_000 }
-// Refused, as a batch without any record is; but by then the handler has put its parts together.
+// RecordRefused, as a batch without any record is; but by then the handler has put its parts together.
 const refusal = await handler({ records: {} }, context).catch((error: Error) => error.message)
 console.log(JSON.stringify({ refusal, loaded }))

@@ -12,7 +12,7 @@ import { consume } from '../../lib/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/pipeline/flood.ts'
 import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
-import type { Decision, Observer, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
+import type { Decision, Observer, OutboxEntry, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
 import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
 import type { BatchResponse } from '../../lib/pipeline/respond.ts'
 import { kafkaEvent, TOPIC } from './records.ts'
@@ -60,6 +60,10 @@ export class RecordingObserver implements Observer {
   }
   unsettled(_: Slot, count: number): void {
     this.unsettledEntries += count
+  }
+  readonly refusals: OutboxEntry[] = []
+  refused(_: Slot, entries: readonly OutboxEntry[]): void {
+    this.refusals.push(...entries)
   }
   readonly startsWithoutMarkAt: number[] = []
   startsWithoutMark(_: Slot, fromOffset: number): void {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IHeaders, Kafka, Producer, ProducerBatch } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
-import { type Publisher, Unavailable } from '../../pipeline/ports.ts'
+import { type Publisher, RecordRefused, Unavailable } from '../../pipeline/ports.ts'
 import { brokersAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import { Fresh } from './fresh.ts'
@@ -195,7 +195,14 @@ export class UnknownTopic extends Unavailable {
   }
 }
 
-/** Kafka does not take it, and would not if it were tried again: somebody must change the record, or a permission. */
+/** Answers that are about a record: no matter how often it is tried again, it is not taken. */
+const REFUSED_RECORD: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+])
+
+/** Kafka says no, and not because of a record: somebody must change a permission or a setting. */
 export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
 }
@@ -206,8 +213,8 @@ function failureOf(error: unknown): unknown {
   const options = { cause: error }
   const answer = brokersAnswer(error)
   if (answer === 'UNKNOWN_TOPIC_OR_PARTITION') return new UnknownTopic(message, options)
-  if (answer === 'MESSAGE_TOO_LARGE')
-    return new RefusedByKafka(`Kafka refuses a record as too large: ${message}`, options)
+  if (answer !== undefined && REFUSED_RECORD.has(answer))
+    return new RecordRefused(`Kafka refuses a record: ${message}`, options)
   if (isAway(error))
     return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`, options)
   return isRefusal(error) ? new RefusedByKafka(`Kafka refuses it: ${message}`, options) : error

@@ -3,7 +3,7 @@ import { spanContextOf } from '../../cloudevents/trace.ts'
 import { entityOf } from '../../domain/event.ts'
 import type { FailureCode, Fault } from '../../domain/failure/codes.ts'
 import { framesOf } from '../../domain/failure/frames.ts'
-import { type Decision, Unavailable, UnreadableLog } from '../../pipeline/ports.ts'
+import { type Decision, RecordRefused, Unavailable, UnreadableLog } from '../../pipeline/ports.ts'
 
 /** How long what somebody else chose may be in a line. */
 const LONGEST = 200
@@ -30,12 +30,15 @@ function shortened(text: string): string {
 /** Redis repeats the beginning of a command that it does not take. */
 const QUOTED_COMMAND = /,? with args beginning with.*/s
 
+/** Errors whose messages hold names and places, and never contents. */
+const OF_OURS = [RecordRefused, Unavailable, UnreadableLog]
+
 /** Of an error, what cannot hold data: what others wrote into its message, or hung onto it, stays here. */
 export function failureOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return {}
   const causes = causesOf(error)
   const behind = causes.length > 0 ? { causes: causes.map(named) } : {}
-  if (error instanceof Unavailable || error instanceof UnreadableLog)
+  if (OF_OURS.some(kind => error instanceof kind))
     return { error: error.message.replace(QUOTED_COMMAND, ''), ...behind }
   return { error: named(error), place: framesOf(causes.at(-1) ?? error).slice(0, 5), ...behind }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Fault } from '../../domain/failure/codes.ts'
-import type { Decision, Observer, Slot, Stretch, Waiting } from '../../pipeline/ports.ts'
+import type { Decision, Observer, OutboxEntry, Slot, Stretch, Waiting } from '../../pipeline/ports.ts'
 import { detailsOf, explanation, failureOf } from './details.ts'
 import { Measurements, type TimedStep } from './measurements.ts'
 import { PerTopic } from './per-topic.ts'
@@ -118,6 +118,17 @@ export class LambdaObserver implements Observer {
         count,
         ...failureOf(error),
       },
+    )
+  }
+
+  refused(slot: Slot, entries: readonly OutboxEntry[], error: unknown): void {
+    this.#measured.count('refused', 'never-taken', entries.length)
+    const [first] = entries
+    this.#say(
+      'error',
+      { kind: 'records-refused', of: String(first?.to) },
+      'Kafka refuses records for good: failure records stand in their place. Are the limits of its topics as they should be?',
+      { ...slot, to: first?.to, position: first?.position, count: entries.length, ...failureOf(error) },
     )
   }
 

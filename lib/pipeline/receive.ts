@@ -14,8 +14,8 @@ export interface KafkaEventRecord {
   /** Base64; absent or null where Kafka has null. */
   readonly key?: string | null
   readonly value?: string | null
-  /** Each entry has one name; bytes may be signed. */
-  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[]
+  /** Each entry has one name; bytes may be signed. For a header that is null in Kafka, something that is no list. */
+  readonly headers?: readonly Readonly<Record<string, readonly number[] | object | null>>[]
 }
 
 export interface PartitionBatch {
@@ -49,12 +49,18 @@ function toLogRecord(record: KafkaEventRecord): LogRecord {
   }
 }
 
+/** A header that is null in Kafka has no bytes, as one that is empty: so it is in whichever way the record comes. */
 function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []
   for (const entry of entries)
-    for (const name of Object.keys(entry)) headers.push([name, entry[name] as readonly number[]])
+    for (const name of Object.keys(entry)) {
+      const bytes = entry[name]
+      headers.push([name, Array.isArray(bytes) ? bytes : NO_BYTES])
+    }
   return headers
 }
+
+const NO_BYTES: readonly number[] = []
 
 function decodeBase64(text: string | null | undefined): Buffer | null {
   return text === null || text === undefined ? null : Buffer.from(text, 'base64')

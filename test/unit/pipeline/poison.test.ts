@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sizeOf } from '../../../lib/cloudevents/record.ts'
+import type { Failure } from '../../../lib/domain/failure/failure.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../../../lib/domain/process.ts'
 import { READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
-import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
+import type { KafkaEvent } from '../../../lib/pipeline/receive.ts'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { counting, Stage } from '../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
@@ -16,6 +18,15 @@ function logNested(offset: number, json: string) {
 /** JSON of so many arrays with an object in each. */
 function nested(pairs: number): string {
   return `${'[{"a":'.repeat(pairs)}0${'}]'.repeat(pairs)}`
+}
+
+/** The event with one more header on one of its records. */
+function withHeader(event: KafkaEvent, offset: number, header: Record<string, object | null>): KafkaEvent {
+  const groups = Object.entries(event.records).map(([name, records]) => [
+    name,
+    records.map(one => (one.offset === offset ? { ...one, headers: [...(one.headers ?? []), header] } : one)),
+  ])
+  return { records: Object.fromEntries(groups) }
 }
 
 describe('records that cannot be processed', () => {
@@ -60,6 +71,31 @@ describe('records that cannot be processed', () => {
       await stage.batch([record(0, reading('a', { at: aheadMs / 1000 }), { timestampMs })])
       assert.deepEqual(stage.outcomes, [outcome])
     })
+
+  for (const [form, value] of [
+    ['null', null],
+    ['an empty object', {}],
+    ['an empty list', []],
+  ] as const)
+    for (const name of ['x-null', 'ce_extension', 'sluice-redrive-consumer'])
+      it(`given a header ${name} that is null in Kafka, and comes as ${form}, then it is one without bytes, and the batch goes on`, async () => {
+        const stage = new Stage()
+        const log = ['a', 'b', 'c'].map((id, at) => record(at, reading(id)))
+        const event = withHeader(kafkaEvent(log), 1, { [name]: value })
+        assert.deepEqual(await stage.consume(event), { batchItemFailures: [] })
+        assert.equal(stage.outcomes.length, 3)
+        assert.deepEqual([stage.outcomes[0], stage.outcomes[2]], ['applied/counted', 'applied/counted'])
+        const second = name === 'sluice-redrive-consumer' ? 'ignored/redriven-for-another' : 'applied/counted'
+        assert.equal(stage.outcomes[1], second)
+      })
+
+  it('given a record with such a header that fails, then its failure record has the header without bytes', async () => {
+    const stage = new Stage()
+    const event = withHeader(kafkaEvent([record(0, { value: Buffer.from('x') })]), 0, { 'x-null': {} })
+    assert.deepEqual(await stage.consume(event), { batchItemFailures: [] })
+    const failure = stage.events[0]?.data as Failure | undefined
+    assert.deepEqual(failure?.originalHeaders, [{ name: 'x-null', value: '' }])
+  })
 
   it('given a batch of poison delivered again, then each failure has left once', async () => {
     const stage = new Stage()

@@ -47,6 +47,12 @@ export interface Config {
   readonly singleInvocation: boolean
 }
 
+/**
+ * One day. Every load looks through all hours of the window, and beyond a redelivery by its producer an id is not wanted:
+ * a record that Kafka delivers again is known by its offset, without limit of time.
+ */
+const LONGEST_ID_WINDOW_SECONDS = 24 * 60 * 60
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -109,7 +115,7 @@ export function readConfig(environment: Environment = process.env): Config {
     rulesDir: read.text('RULES_DIR', /\S/, 'a folder') ?? 'rules',
     ...(generatorParameter ? { generatorParameter } : {}),
     contentMode: read.oneOf('CONTENT_MODE', ['binary', 'structured'], CONSUMER_DEFAULTS.contentMode),
-    idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs),
+    idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs, LONGEST_ID_WINDOW_SECONDS),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
     ...(sinceMs === undefined ? {} : { sinceMs }),
     logTime: read.oneOf('LOG_TIME', LOG_TIMES, CONSUMER_DEFAULTS.logTime),
@@ -191,9 +197,11 @@ function reader(environment: Environment, faults: string[]) {
       faults.push(`${name}: must be an instant that exists, such as 2026-03-01T00:00:00Z`)
       return undefined
     },
-    seconds(name: string, otherwiseMs: number): number {
+    seconds(name: string, otherwiseMs: number, most?: number): number {
       const value = text(name, /^\d{1,7}$/, 'a whole number of seconds')
-      return value === undefined ? otherwiseMs : Number(value) * 1000
+      if (value === undefined) return otherwiseMs
+      if (most !== undefined && Number(value) > most) faults.push(`${name}: must be ${most} or less`)
+      return Number(value) * 1000
     },
   }
 }

@@ -112,6 +112,14 @@ describe('the configuration', () => {
       assert.throws(() => readConfig({ ...LEAST, SLUICE_SINCE: since }), /- SLUICE_SINCE: must be an instant/)
     })
 
+  it('given a window for ids of more than a day, then it is refused: each load would look through all of it', () => {
+    assert.equal(readConfig({ ...LEAST, ID_WINDOW_SECONDS: '86400' }).idWindowMs, 86_400_000)
+    assert.throws(
+      () => readConfig({ ...LEAST, ID_WINDOW_SECONDS: '86401' }),
+      /- ID_WINDOW_SECONDS: must be 86400 or less/,
+    )
+  })
+
   it('given a cluster of Redis, then its hosts are those that are named', () => {
     const url = 'rediss://user:pass@one:7000,two'
     const { redis } = readConfig({ ...LEAST, REDIS_URL: url, REDIS_MODE: 'cluster' })

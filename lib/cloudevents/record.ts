@@ -28,7 +28,7 @@ export interface OutgoingRecord {
 }
 
 /** About what the record takes in its topic: the broker counts a few bytes of framing beside these. */
-export function sizeOf(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>): number {
+export function sizeOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
   const headers = record.headers.reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + value.length + 10,
     0,

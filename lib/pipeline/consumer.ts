@@ -35,7 +35,7 @@ export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
 
 interface WaveLimits {
   readonly records: number
-  /** Of values; a record that is larger is a wave of its own. */
+  /** Of records with their keys and headers; one that is larger is a wave of its own. */
   readonly bytes: number
   readonly timers: number
 }

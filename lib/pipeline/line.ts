@@ -3,7 +3,7 @@
  * log was asked for because nobody had delivered them.
  */
 import { withCarriedTime } from '../cloudevents/log-time.ts'
-import type { LogRecord } from '../cloudevents/record.ts'
+import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
 import type { Consumer } from './consumer.ts'
 import type { Looked, Stretch } from './ports.ts'
 
@@ -34,7 +34,7 @@ export class Line {
     let count = 0
     let bytes = 0
     for (const record of this.#records) {
-      bytes += record.value?.length ?? 0
+      bytes += sizeOf(record)
       const isBeyond = count >= this.#limits.records || bytes > this.#limits.bytes
       if (count > 0 && (isBeyond || this.#holeBefore(count))) break
       count += 1

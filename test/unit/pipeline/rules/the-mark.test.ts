@@ -301,9 +301,16 @@ describe('rule 8: what must wait is told in the way that the mapping understands
 
 describe('rule 9: what one commit takes', () => {
   const vast = (offset: number, bytes: number) => ({ ...record(offset, {}), value: Buffer.alloc(bytes, 1) })
+  const withKey = (offset: number, bytes: number) => ({ ...vast(offset, 0), key: Buffer.alloc(bytes, 1) })
+  const withHeader = (offset: number, bytes: number): LogRecord => ({
+    ...vast(offset, 0),
+    headers: [['h', Buffer.alloc(bytes, 1)]],
+  })
   const table: [name: string, log: LogRecord[], marks: number[]][] = [
     ['500 records', readings(0, 1_000), [499, 999, 1_000]],
-    ['4 MiB', [0, 1, 2, 3, 4].map(offset => vast(offset, 2 ** 21)), [1, 3, 4]],
+    ['4 MiB of values', [0, 1, 2, 3, 4].map(offset => vast(offset, 2 ** 21 - 1_000)), [1, 3, 4]],
+    ['4 MiB of keys', [0, 1, 2, 3, 4].map(offset => withKey(offset, 2 ** 21 - 1_000)), [1, 3, 4]],
+    ['4 MiB of headers', [0, 1, 2, 3, 4].map(offset => withHeader(offset, 2 ** 21 - 1_000)), [1, 3, 4]],
     ['one record, where that is larger', [vast(0, 5 * 2 ** 20), vast(1, 5 * 2 ** 20)], [0, 1]],
   ]
   for (const [name, log, marks] of table)

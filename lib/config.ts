@@ -31,6 +31,7 @@ export interface Config {
   readonly contentMode: ContentMode
   readonly idWindowMs: number
   readonly futureToleranceMs: number
+  readonly earliestTimeMs: number
   /** Records appended before this instant, in milliseconds since the epoch, are none of the consumers'. */
   readonly sinceMs?: number
   /** Whose append times the consumers go by. */
@@ -117,6 +118,7 @@ export function readConfig(environment: Environment = process.env): Config {
     contentMode: read.oneOf('CONTENT_MODE', ['binary', 'structured'], CONSUMER_DEFAULTS.contentMode),
     idWindowMs: read.seconds('ID_WINDOW_SECONDS', CONSUMER_DEFAULTS.idWindowMs, LONGEST_ID_WINDOW_SECONDS),
     futureToleranceMs: read.seconds('FUTURE_TOLERANCE_SECONDS', CONSUMER_DEFAULTS.futureToleranceMs),
+    earliestTimeMs: read.instant('EARLIEST_TIME') ?? CONSUMER_DEFAULTS.earliestTimeMs,
     ...(sinceMs === undefined ? {} : { sinceMs }),
     logTime: read.oneOf('LOG_TIME', LOG_TIMES, CONSUMER_DEFAULTS.logTime),
     partialResponses: read.oneOf('REPORT_BATCH_ITEM_FAILURES', ['true', 'false'], 'false') === 'true',

@@ -132,7 +132,7 @@ function lazily<T>(make: () => T): () => T {
 }
 
 function consumerOf(config: Config, process: Process, choices: Choices): Consumer {
-  const { env, contentMode, idWindowMs, futureToleranceMs, logTime, sinceMs } = config
+  const { env, contentMode, idWindowMs, futureToleranceMs, earliestTimeMs, logTime, sinceMs } = config
   return {
     ...CONSUMER_DEFAULTS,
     ...choices,
@@ -141,6 +141,7 @@ function consumerOf(config: Config, process: Process, choices: Choices): Consume
     contentMode,
     idWindowMs,
     futureToleranceMs,
+    earliestTimeMs,
     logTime,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }

@@ -1,11 +1,13 @@
 /** Step 4: each record of the wave, in order, gets its decision, after the timers that it lets pass. Pure. */
 import type { LogRecord } from '../cloudevents/record.ts'
 import { partsOfEntity } from '../domain/event.ts'
+import { type Fault, fault } from '../domain/failure/codes.ts'
 import type { KeyedProcess, Timer } from '../domain/process.ts'
 import { eventCause, timerCause } from './cause.ts'
 import { blindMs } from './clock.ts'
 import type { Consumer } from './consumer.ts'
 import type { Decoded } from './decode.ts'
+import type { Place } from './emission.ts'
 import { Judge, type Task } from './judge.ts'
 import { timerFault, timerLetter } from './letter.ts'
 import type { Change, Decision, LogClock, Snapshot } from './ports.ts'
@@ -42,6 +44,12 @@ export function apply(consumer: Keyed, snapshot: Snapshot, wave: readonly Decode
   return { decisions: copy.decisions, change: copy.change, blind }
 }
 
+/**
+ * So many timers of an entity fire before one event of it. More of them come of an event that is years older than the next
+ * one, with a timer that sets itself again and again in between: their partition would wait for hours.
+ */
+const MOST_BEFORE_AN_EVENT = 1_000
+
 class Wave {
   readonly #consumer: Keyed
   readonly #copy: WorkingCopy
@@ -60,41 +68,58 @@ class Wave {
     const { record } = decoded
     const { nowMs } = clock
     const { agenda } = this.#copy
-    for (let next = agenda.passed(nowMs); next; next = agenda.passed(nowMs))
-      if (next === 'not-loaded' || !this.#fire(next, record)) return undefined
+    for (let next = agenda.passed(nowMs); next; next = agenda.passed(nowMs)) {
+      if (next === 'not-loaded' || this.#timersLeft <= 0) return undefined
+      this.#fire(next, record)
+    }
     const judged = this.#judge.judge(decoded, clock)
     if ('outcome' in judged) return judged
     const { entity, timeMs } = judged.event
-    for (let next = agenda.dueBefore(entity, timeMs); next; next = agenda.dueBefore(entity, timeMs))
-      if (!this.#fire(next, record)) return undefined
+    // All of them in one commit, or none: another one would not know how many there were before.
+    if (this.#timersLeft <= 0 && agenda.dueBefore(entity, timeMs)) return undefined
+    let fired = 0
+    for (let next = agenda.dueBefore(entity, timeMs); next; next = agenda.dueBefore(entity, timeMs)) {
+      fired += 1
+      if (fired <= MOST_BEFORE_AN_EVENT) this.#fire(next, record)
+      else this.#discard(next, record)
+    }
     return this.#step(judged)
   }
 
-  /** False where the wave has no room for another timer. */
-  #fire(due: EntityTimer, record: LogRecord): boolean {
-    if (this.#timersLeft === 0) return false
-    this.#timersLeft -= 1
+  #fire(due: EntityTimer, record: LogRecord): void {
     const { entity, timer } = due
     const { process } = this.#consumer
-    const { offset, timestampMs: appendMs } = record
-    const fired = { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
-    const at = { offset, index: this.#copy.emitted }
-    this.#copy.agenda.cancel(entity, timer.name)
+    const at = this.#take(due, record)
     const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
     const step = runStep(this.#consumer, timerCause(due), at, () =>
       onTimer(process, this.#copy.state(entity), fires),
     )
     if ('code' in step) {
-      const failed = timerFault(due, step)
-      this.#copy.send([timerLetter(this.#consumer, due, record, failed, at)])
+      this.#fail(due, record, step, at)
       // With the timer gone, nothing would ever end the entity: its state would stay for good.
       if (step.forgets) this.#copy.forget(entity)
-      this.#copy.fired({ ...fired, reason: failed.code, fault: failed })
-      return true
+      return
     }
     this.#copy.take(entity, step)
-    this.#copy.fired({ ...fired, reason: step.reason })
-    return true
+    this.#copy.fired({ ...firedBefore(record, due), reason: step.reason })
+  }
+
+  #discard(due: EntityTimer, record: LogRecord): void {
+    const why = `${MOST_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
+    this.#fail(due, record, fault('timer-rejected', why), this.#take(due, record))
+  }
+
+  /** The timer is no longer set. Returns where what it causes is emitted. */
+  #take({ entity, timer }: EntityTimer, { offset }: LogRecord): Place {
+    this.#timersLeft -= 1
+    this.#copy.agenda.cancel(entity, timer.name)
+    return { offset, index: this.#copy.emitted }
+  }
+
+  #fail(due: EntityTimer, record: LogRecord, why: Fault, at: Place): void {
+    const failed = timerFault(due, why)
+    this.#copy.send([timerLetter(this.#consumer, due, record, failed, at)])
+    this.#copy.fired({ ...firedBefore(record, due), reason: failed.code, fault: failed })
   }
 
   /** What the process makes of the event; what cannot be stored, or is thrown, is the record's failure. */
@@ -110,6 +135,10 @@ class Wave {
     this.#copy.take(event.entity, step)
     return this.#judge.processed(task, step.reason)
   }
+}
+
+function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { entity, timer }: EntityTimer) {
+  return { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
 }
 
 function onTimer(process: KeyedProcess<unknown>, state: unknown, timer: Timer) {

@@ -17,6 +17,8 @@ export interface Consumer<P extends Process = Process> {
   /** How long, on the log's clock, an id is remembered. */
   readonly idWindowMs: number
   readonly futureToleranceMs: number
+  /** Events that happened before this instant are refused: a clock that was never set says 1970. */
+  readonly earliestTimeMs: number
   /** Records appended before this instant are not this consumer's; absent where all are. */
   readonly sinceMs?: number
   /** When a record was appended: by its log, or, where that is a replay, as its records say. */
@@ -44,6 +46,7 @@ export const CONSUMER_DEFAULTS = {
   contentMode: 'binary',
   idWindowMs: 60 * 60_000,
   futureToleranceMs: 5 * 60_000,
+  earliestTimeMs: Date.UTC(2000, 0, 1),
   logTime: 'append',
   failuresTo: 'failures',
   limits: { records: 500, bytes: 4 * 1024 * 1024, timers: 500 },

@@ -8,6 +8,7 @@ import { type Aim, aimOf } from '../cloudevents/redrive.ts'
 import { schemaFault } from '../cloudevents/schemas.ts'
 import { type Event, entityOf, type Received } from '../domain/event.ts'
 import { bug, type Fault, fault } from '../domain/failure/codes.ts'
+import { instant } from '../domain/instant.ts'
 import { familyOf } from '../domain/telemetry/families.ts'
 import { inOwnUnits } from '../domain/telemetry/own-units.ts'
 import { TICK_TYPE } from '../domain/telemetry/tick.ts'
@@ -36,7 +37,7 @@ export type Decoded =
   | (Origin & { readonly event?: Event; readonly fault: Fault })
 
 /** What a consumer wants of decoding. */
-type Expectations = Pick<Consumer, 'futureToleranceMs' | 'sinceMs'> & {
+type Expectations = Pick<Consumer, 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'> & {
   readonly process: { readonly name: string; readonly accepts: readonly string[] }
 }
 
@@ -67,7 +68,8 @@ function read(record: LogRecord, consumer: Expectations): Content {
   }
 }
 
-function understood(record: LogRecord, event: Event, { futureToleranceMs, process }: Expectations): Content {
+function understood(record: LogRecord, event: Event, consumer: Expectations): Content {
+  const { futureToleranceMs, earliestTimeMs, process } = consumer
   const measured = dataOf(event)
   if ('fault' in measured) return { event, fault: measured.fault }
   if (event.type === TICK_TYPE) return { event, ignored: 'tick' }
@@ -79,6 +81,9 @@ function understood(record: LogRecord, event: Event, { futureToleranceMs, proces
   // One bad clock would make every later reading of its entity look late.
   if (aheadMs > futureToleranceMs)
     return { event, fault: fault('time-in-future', `"time" is ${aheadMs} ms after the record's timestamp`) }
+  // All timers between that time and the next event of its entity would be due at once.
+  if (timeMs < earliestTimeMs)
+    return { event, fault: fault('time-too-early', `"time" is before ${instant(earliestTimeMs)}`) }
   const received = { ...event, data: measured.data, timeMs, entity: entityOf(event) }
   // Of the event as it was sent: what is remembered must not change with the table of units.
   return { event: received, fingerprint: fingerprint(event) }

@@ -27,11 +27,13 @@ export const FAILURES = {
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'id-conflict': permanent('the same source and id came before with other content'),
   'time-in-future': permanent('the event claims a time too far after its own record was written'),
+  'time-too-early': permanent('the event claims a time before the earliest that is taken'),
   'emission-too-large': permanent('what the event caused does not fit into a message of its topic'),
   'emission-refused': permanent('Kafka will never take what the event caused: this stands in its place'),
   rejected: permanent('the consumer refused the event'),
   'timer-rejected': permanent(
-    'the consumer refused a timer, or what the timer caused is too large: the timer is gone, the state as it was, ' +
+    'the consumer refused a timer, what the timer caused is too large, or too many of its entity fired before one event: ' +
+      'the timer is gone, the state as it was, ' +
       'unless the timer was to end it',
   ),
   'unknown-failure': permanent('redriven as an attempt at a failure that the consumer does not remember'),

@@ -37,6 +37,16 @@ describe('records that cannot be processed', () => {
     ['a tombstone', { value: null }, 'not-a-cloudevent'],
     ['a reading without an id', reading(''), 'malformed-event'],
     ['a reading that breaks its schema', reading('x', { data: { sensorId: 7 } }), 'schema-violated'],
+    [
+      'a reading of a clock that was never set',
+      reading('x', { time: '1970-01-01T00:00:07Z' }),
+      'time-too-early',
+    ],
+    [
+      'a reading from before the earliest time',
+      reading('x', { time: '1999-12-31T23:59:59.999Z' }),
+      'time-too-early',
+    ],
     ['a reading from the future', reading('x', { at: 2 * 3600 }), 'time-in-future'],
   ]
   for (const [name, content, code] of table)
@@ -224,7 +234,10 @@ describe('poison that must not block its partition', () => {
     for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
   })
 
-  for (const timestampMs of [1.8e18, -1.8e18])
+  for (const [timestampMs, outcome, published] of [
+    [1.8e18, 'applied/counted', 2],
+    [-1.8e18, 'failed/time-too-early', 3],
+  ] as const)
     it(`given a record that claims to be of ${timestampMs} ms, then it is decided, and what it causes can be read`, async () => {
       const stage = new Stage()
       const timeless = (id: string) => ({ ...reading(id), time: undefined }) as never
@@ -235,8 +248,8 @@ describe('poison that must not block its partition', () => {
         record(2, timeless('b'), strange),
       ])
       assert.deepEqual(response, { batchItemFailures: [] })
-      assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', 'applied/counted', 'applied/counted'])
-      assert.equal(stage.events.length, 2)
+      assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', outcome, outcome])
+      assert.equal(stage.events.length, published)
     })
 })
 

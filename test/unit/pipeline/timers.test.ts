@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Failure } from '../../../lib/domain/failure/failure.ts'
-import type { KeyedProcess } from '../../../lib/domain/process.ts'
+import { decided, type KeyedProcess } from '../../../lib/domain/process.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../support/obeying.ts'
+import { Stage } from '../../support/stage.ts'
 import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 describe('a timer', () => {
@@ -49,6 +50,36 @@ describe('a timer', () => {
     assert.match(letter?.extensions?.traceparent ?? '', new RegExp(`^00-${trace}-`))
     assert.equal(letter?.extensions?.tracestate, 'a=1')
   })
+
+  /** Sets a timer for each minute, again and again. */
+  const everyMinute: KeyedProcess<{ minutes: number }> = {
+    name: 'every-minute',
+    accepts: ['test.order.v1'],
+    onEvent: (state, { timeMs }) =>
+      decided('seen', { minutes: state?.minutes ?? 0 }, [], [{ name: 'minute', dueMs: timeMs + 60_000 }]),
+    onTimer: ({ minutes }, { dueMs }) =>
+      decided('minute', { minutes: minutes + 1 }, [], [{ name: 'minute', dueMs: dueMs + 60_000 }]),
+  }
+  const DAY_S = 24 * 60 * 60
+
+  for (const limit of [500, 7])
+    it(`given one that is set again and again, when the next event is a year later, then a thousand fire and the next one fails (${limit} a chunk)`, async () => {
+      const stage = new Stage(everyMinute as KeyedProcess<never>)
+      const limits = { ...stage.consumer.limits, timers: limit }
+      stage.consumer = { ...stage.consumer, limits, futureToleranceMs: 366 * DAY_S * 1000 }
+      const log = logOf([
+        [0, order('1', 'x', 0)],
+        [0, order('2', 'y', 0)],
+        [1, order('3', 'x', 365 * DAY_S)],
+        [2, order('4', 'y', 30)],
+      ])
+      assert.deepEqual(await stage.batch(log), { batchItemFailures: [] })
+      assert.equal(stage.outcomes.filter(outcome => outcome === 'timer/minute').length, 1_000)
+      assert.equal(stage.outcomes.filter(outcome => outcome === 'timer/timer-rejected').length, 1)
+      assert.deepEqual(await stage.state('/orders x'), { minutes: 1_000 })
+      const letter = stage.events.find(({ type }) => type === 'io.sluice.failure.v1')?.data as Failure
+      assert.match(letter.error, /1000 timers of its entity have fired before one event/)
+    })
 
   it('given that it forgets its entity, then the others of that entity are gone', async () => {
     const stage = obeyingStage()

@@ -137,14 +137,18 @@ function isLost({ healsItself }: Connection, { isSilence, message }: Failure): b
  */
 function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
   const { isReply, message } = failure
-  const options = { cause: causeOf(failure) }
+  const known = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
+  const options = { cause: causeOf(known) }
   if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
-  const why = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError.message : message
   const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
-  return new Unavailable('store-unavailable', `Redis at ${address} does not answer: ${why}${hint}`, options)
+  return new Unavailable(
+    'store-unavailable',
+    `Redis at ${address} does not answer: ${known.message}${hint}`,
+    options,
+  )
 }
 
-function causeOf({ name, code, message }: Failure): Error {
+function causeOf({ name, code, message }: Pick<Failure, 'name' | 'code' | 'message'>): Error {
   return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) })
 }
 

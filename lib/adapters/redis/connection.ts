@@ -21,7 +21,15 @@ export interface Connection {
   /** Whether what is silent is replaced in here, node by node, while the others go on. */
   readonly healsItself: boolean
   /** The commands that fail of a lost connection say only that they were tried in vain; this says why. */
-  lastError: { readonly message: string; readonly atMs: number } | undefined
+  lastError: ConnectionError | undefined
+}
+
+/** Why a connection was lost, or could not be made. */
+interface ConnectionError {
+  readonly name: string
+  readonly code: string | undefined
+  readonly message: string
+  readonly atMs: number
 }
 
 /** Connects when the first command is run. */
@@ -43,8 +51,9 @@ export function connect(settings: RedisSettings): Connection {
     healsItself: isCluster,
     lastError: undefined,
   }
-  const note = ({ message }: Error, where = '') => {
-    if (message !== CONNECTION_CLOSED) connection.lastError = { message: where + message, atMs: Date.now() }
+  const note = ({ name, code, message }: NodeJS.ErrnoException, where = '') => {
+    if (message === CONNECTION_CLOSED) return
+    connection.lastError = { name, code, message: where + message, atMs: Date.now() }
   }
   redis.on('node error', (error: Error, node: string) => note(error, `${node}: `))
   redis.on('error', (error: Error) => {

@@ -127,8 +127,11 @@ async function followOn(
     },
     positionsOf(ranges),
   )
-  if (!stop.aborted) await Promise.race([full.promise, once(stop, 'abort')])
+  const lost = stop.aborted
+    ? undefined
+    : await Promise.race([full.promise, once(stop, 'abort').then(() => undefined), following.lost])
   await Promise.race([following.stop(), pause(LEAVE_WITHIN_MS)])
+  if (lost) throw new CliFailure(`${topics.join(', ')} cannot be read on: ${lost.message}`)
 }
 
 function positionsOf(ranges: readonly Range[]): Positions {

@@ -60,6 +60,9 @@ export async function watchFlow(
   const health = new Health({ brokers: services.brokers.join(',') })
   const alerts = { fired: 0, resolved: 0 }
   const following = await followAlertsAndEvents()
+  void following.lost.then(({ message }) =>
+    screen.line(`✗ alerts and events are no longer shown, since their topics cannot be read on: ${message}`),
+  )
   /** What the functions read, by function and topic. */
   const consumers = new Map<string, ReadTopic>()
   let figures: Figures | undefined

@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, EachMessagePayload, Kafka } from 'kafkajs'
 import type { LogRecord } from '../../cloudevents/record.ts'
+import { isAway } from './availability.ts'
 import { logRecordOf } from './messages.ts'
 import { TopicOffsets } from './offsets.ts'
 
 /** A reader of what comes from now on. */
 export interface Tail {
+  /** Resolves with the reason when it cannot go on: what it should read next cannot be read, however often it is tried. */
+  readonly lost: Promise<Error>
   stop(): Promise<void>
 }
 
@@ -16,8 +19,8 @@ const AGAIN_AFTER_MS = 500
 const FIRST_JOIN_WITHIN_MS = 30_000
 
 /**
- * Follows topics for people: from their present ends or from other positions, each record once, also where the broker was away in between. It
- * commits nothing, and its groups leave no trace. Resolves once every partition is assigned.
+ * Follows topics for people: from their present ends or from other positions, each record once, also where the broker was
+ * away in between. It commits nothing, and its groups leave no trace. Resolves once every partition is assigned.
  */
 export async function tail(
   kafka: Kafka,
@@ -46,8 +49,8 @@ async function presentEnds(kafka: Kafka, topics: readonly string[]): Promise<Pos
 
 /** A consumer in its group. */
 interface Membership {
-  /** Resolves when it has broken and reads no more. */
-  readonly broken: Promise<void>
+  /** Resolves with the reason when it has broken and reads no more. */
+  readonly broken: Promise<Error>
   leave(): Promise<void>
 }
 
@@ -57,12 +60,17 @@ class Follower implements Tail {
   readonly #next: Positions
   readonly #onRecord: (record: LogRecord) => void
   readonly #ending = new AbortController()
+  readonly #lost = Promise.withResolvers<Error>()
   #following: Promise<void> | undefined
 
   constructor(kafka: Kafka, from: Positions, onRecord: (record: LogRecord) => void) {
     this.#kafka = kafka
     this.#next = from
     this.#onRecord = onRecord
+  }
+
+  get lost(): Promise<Error> {
+    return this.#lost.promise
   }
 
   async start(): Promise<void> {
@@ -79,8 +87,11 @@ class Follower implements Tail {
     const ended = once(signal, 'abort')
     let member: Membership | undefined = first
     while (member) {
-      if (!signal.aborted) await Promise.race([member.broken, ended])
+      const error: Error | undefined = signal.aborted
+        ? undefined
+        : await Promise.race([member.broken, ended.then(() => undefined)])
       await member.leave()
+      if (error && !isAway(error)) return this.#lost.resolve(error)
       member = await this.#joinAgain(signal)
     }
   }
@@ -122,7 +133,7 @@ class Follower implements Tail {
       retry: { restartOnFailure: async () => false },
     })
     const joined = Promise.withResolvers<void>()
-    const broken = Promise.withResolvers<void>()
+    const broken = Promise.withResolvers<Error>()
     // It can break before it is awaited below.
     joined.promise.catch(() => {})
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -131,7 +142,7 @@ class Follower implements Tail {
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       joined.reject(payload.error)
-      broken.resolve()
+      broken.resolve(payload.error)
     })
     const leave = () => consumer.disconnect().catch(() => {})
     try {

@@ -58,6 +58,8 @@ export class Receiver {
   ): Promise<readonly Entry[] | undefined> {
     const { name, log, backoff, reports, intake, ending } = this.#parts
     const { partition } = lane
+    // A lane that is lost by now asks for nothing any more, and what was begun may still fail.
+    begun?.catch(() => {})
     await earlier
     let first = begun
     while (!lane.lost && !ending.aborted) {

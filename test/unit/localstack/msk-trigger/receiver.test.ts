@@ -61,6 +61,16 @@ describe('what is fetched', () => {
     ])
   })
 
+  it('is dropped without an error that nobody takes, where its partition is lost before the intake is asked for it', async () => {
+    const { lane, receiver } = given(async () => {
+      throw new Error('the registry is away')
+    })
+    receiver.receive(lane, messages(0, 2), () => assert.fail('taken in'))
+    lane.lost = true
+    // An unhandled rejection would fail this test.
+    await new Promise(setImmediate)
+  })
+
   it('goes on counting when its partition was given away and came back', async () => {
     const failing: (() => void)[] = []
     const { receiver, log, told } = given(

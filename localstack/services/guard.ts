@@ -20,6 +20,8 @@ export function guardGroup(leader: number): () => Promise<void> {
     if (guarded.size > 0 || !current) return
     watchdog = undefined
     current.stdin?.end()
+    // Otherwise this process would end while it waits, where nothing else keeps it.
+    current.ref()
     if (current.exitCode === null && current.signalCode === null) await once(current, 'exit')
   }
 }

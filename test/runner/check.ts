@@ -26,23 +26,25 @@ export async function tool(name: string, args: readonly string[], signal: AbortS
   return ended
 }
 
-/** Runs the checks, as many at once as `width` says, and tells how each ended. */
-export function runChecks(
+/** Runs the checks, as many at once as `width` says, and tells how each ended; one that was cut off has not. */
+export async function runChecks(
   checks: readonly Check[],
   width: number,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<Result[]> {
-  return inParallel(checks, width, signal, check => runCheck(check, screen, signal))
+  const results = await inParallel(checks, width, signal, check => runCheck(check, screen, signal))
+  return results.filter(result => result !== undefined)
 }
 
-async function runCheck(check: Check, screen: Screen, signal: AbortSignal): Promise<Result> {
+async function runCheck(check: Check, screen: Screen, signal: AbortSignal): Promise<Result | undefined> {
   const { name } = check
   screen.begun(name)
   try {
     screen.ended(name, 'passed', await check.run(signal))
     return { outcome: 'passed', name }
   } catch (error) {
+    if (signal.aborted) return undefined
     screen.ended(name, 'failed', 'see below')
     const why = error instanceof Failed ? error.message : String((error as Error).stack)
     return { outcome: 'failed', name, why }

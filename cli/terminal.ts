@@ -20,7 +20,7 @@ export interface Terminal {
   readonly stop: AbortSignal
 }
 
-/** The columns of the terminal; undefined where the output goes elsewhere and nobody has set COLUMNS: then nothing is cut. */
+/** The columns of the terminal. Undefined where the output is not a terminal and COLUMNS is not set: then nothing is cut. */
 export function columnsOf({
   stdout,
   environment,

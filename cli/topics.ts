@@ -16,7 +16,7 @@ export interface TopicReach {
 /**
  * Asks Kafka how far topics reach.
  *
- * @param timeMs undefined: nobody asks for a time, and `atTime` is empty
+ * @param timeMs the time to look up; without one, `atTime` is empty
  * @throws CliFailure where Kafka does not answer, or does not have one of the topics
  */
 export async function reachOf(

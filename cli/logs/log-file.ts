@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 
-/** So much of what is new is read at once. */
+/** Upper bound for what one read takes into memory. */
 const MOST_BYTES = 4 * 1024 * 1024
 
 /** The lines of a file that another program appends to, and may begin anew. */

@@ -10,13 +10,13 @@ export interface LogsPlan {
   readonly logsDir: string
   /** All functions where it is empty. */
   readonly functions: readonly string[]
-  /** So many of the lines that are there. */
+  /** How many of the existing lines to show. */
   readonly last: number
   readonly follow: boolean
   readonly json: boolean
 }
 
-/** So much of each file is looked at for the last lines. */
+/** How much of the end of each file is read for its last lines. */
 const LAST_BYTES = 1024 * 1024
 const LOOK_EVERY_MS = 200
 

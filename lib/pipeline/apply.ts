@@ -45,8 +45,8 @@ export function apply(consumer: Keyed, snapshot: Snapshot, wave: readonly Decode
 }
 
 /**
- * So many timers of an entity fire before one event of it. More of them come of an event that is years older than the next
- * one, with a timer that sets itself again and again in between: their partition would wait for hours.
+ * How many timers of an entity may fire before one event of it. A timer that renews itself each minute, between two events
+ * that are years apart, would fire millions of times, and its partition would wait for hours.
  */
 const MOST_BEFORE_AN_EVENT = 1_000
 

@@ -135,56 +135,56 @@ export function timerLetter(
   { process: { name: consumer }, failuresTo }: Sender,
   { timer }: EntityTimer,
   { topic, partition, offset, timestampMs }: LogRecord,
-  { code, message }: Fault,
+  failed: Fault,
   at: Place,
 ): OutboxEntry {
-  const failedAt = instant(timestampMs)
-  const data: Failure = {
-    originalTopic: topic,
-    originalPartition: partition,
-    originalOffset: offset,
-    originalTimestamp: timestampMs,
-    originalKey: null,
-    originalValue: null,
-    originalHeaders: [],
-    error: message,
-    errorType: code,
-    consumer,
-    attempt: 1,
-    firstFailedAt: failedAt,
-    failedAt,
-  }
+  const data = withoutBytes(consumer, { topic, partition, offset, timestampMs }, instant(timestampMs), failed)
   return failureEntry(derivedId('failed-timer', consumer, timer.id), failuresTo, at, data, {
     extensions: timer.trace,
   })
 }
 
 /**
- * What leaves in the place of an entry that Kafka refuses for good: a failure record that fits anywhere. Where the entry was
- * a failure record itself, it stays the same one, without the bytes.
+ * What leaves in the place of an entry that Kafka refuses for good: a failure record that fits anywhere. If the entry was a
+ * failure record itself, it stays the same one, without the bytes.
  */
-export function refusalLetter(
+export function refusedEntryFailure(
   { process: { name: consumer }, failuresTo }: Sender,
   { topic, partition }: Slot,
   { event, to, position }: OutboxEntry,
   why: string,
 ): OutboxEntry {
   const at = placeOf(position)
-  const { code, message } = fault('emission-refused', `a ${event.type} to ${to}: ${why}`)
-  const nothing = { originalKey: null, originalValue: null, originalHeaders: [] }
+  const refused = fault('emission-refused', `a ${event.type} to ${to}: ${why}`)
   if (event.type === FAILURE_TYPE) {
     const data = event.data as Failure
-    const error = fault('emission-refused', `${data.error}; only this is left of it: ${message}`).message
-    return failureEntry(event.id, failuresTo, at, { ...data, ...nothing, error }, undefined)
+    const { message: error } = fault(
+      'emission-refused',
+      `${data.error}; without its bytes: ${refused.message}`,
+    )
+    return failureEntry(event.id, failuresTo, at, { ...data, ...NO_BYTES, error }, undefined)
   }
   const failedAt = event.time ?? instant(0)
+  const place = { topic, partition, offset: at.offset, timestampMs: parseTime(failedAt) }
   const id = derivedId('refused', consumer, topic, partition, position)
-  const data: Failure = {
+  return failureEntry(id, failuresTo, at, withoutBytes(consumer, place, failedAt, refused), event)
+}
+
+const NO_BYTES = { originalKey: null, originalValue: null, originalHeaders: [] }
+
+/** A first failure that has the place of a record, and none of its bytes. */
+function withoutBytes(
+  consumer: string,
+  { topic, partition, offset, timestampMs }: RecordPlace & Pick<LogRecord, 'timestampMs'>,
+  failedAt: string,
+  { code, message }: Fault,
+): Failure {
+  return {
     originalTopic: topic,
     originalPartition: partition,
-    originalOffset: at.offset,
-    originalTimestamp: parseTime(failedAt),
-    ...nothing,
+    originalOffset: offset,
+    originalTimestamp: timestampMs,
+    ...NO_BYTES,
     error: message,
     errorType: code,
     consumer,
@@ -192,5 +192,4 @@ export function refusalLetter(
     firstFailedAt: failedAt,
     failedAt,
   }
-  return failureEntry(id, failuresTo, at, data, event)
 }

@@ -7,7 +7,7 @@ import { type Consumer, isSink } from './consumer.ts'
 import { type Decoded, decode } from './decode.ts'
 import { deliver, type Sent } from './deliver.ts'
 import { failedUnexpectedly, HELD_MS, hasUnexpected, type LatestDecisions } from './flood.ts'
-import { refusalLetter } from './letter.ts'
+import { refusedEntryFailure } from './letter.ts'
 import { Line } from './line.ts'
 import { fromAnotherLog, load } from './load.ts'
 import {
@@ -196,7 +196,7 @@ export class PartitionRun {
   async #emit(entries: readonly OutboxEntry[]): Promise<void> {
     const { publisher, store, observer } = this.#ports
     const refused = await publish(publisher, this.#consumer, entries, (entry, why) =>
-      refusalLetter(this.#consumer, this.#slot, entry, why),
+      refusedEntryFailure(this.#consumer, this.#slot, entry, why),
     )
     if (refused.entries.length > 0) observer.refused(this.#slot, refused.entries, refused.error)
     try {

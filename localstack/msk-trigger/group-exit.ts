@@ -20,7 +20,7 @@ export class GroupExit {
   #hasAsked = false
   #isLeaving = false
 
-  /** @param clientId of nobody else: it tells which members of the group are ours, whatever became of their consumers */
+  /** @param clientId not shared with other clients, so that it tells which members of the group are ours, whatever became of their consumers */
   constructor(kafka: Kafka, groupId: string, clientId: string) {
     this.#kafka = kafka
     this.#groupId = groupId

@@ -92,7 +92,7 @@ export class Health {
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
-    // A run that failed for it is not made up for, but the next one can be: nobody waits for that to say that all goes on.
+    // The failed run is not repeated. But the next one can succeed, so the outage is over without waiting for it.
     const waitsForIt = (place: Place, cause: Cause) =>
       place.function === undefined
         ? place.obstacle === server

@@ -171,7 +171,7 @@ export class Stalls {
     if (outage?.places.delete(key) && outage.places.size === 0) outage.overAtMs = nowMs
   }
 
-  /** It still stands still, for another cause: nobody goes on. */
+  /** It still stands still, but for another cause, so nothing is told as going on. */
   #leave(key: string, id: string): void {
     const outage = this.#outages.get(id)
     outage?.places.delete(key)

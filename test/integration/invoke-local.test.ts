@@ -7,7 +7,7 @@ import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 
-/** Where nobody answers. */
+/** No server listens there. */
 const NO_SERVERS = {
   KAFKA_BROKERS: '127.0.0.1:1',
   REDIS_URL: 'redis://127.0.0.1:1',

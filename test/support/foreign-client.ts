@@ -47,7 +47,7 @@ export class ForeignClient {
 
   /**
    * The offset after the last record of each partition, by partition. Each attempt has metadata of its own, which the
-   * library would keep for minutes: a leader can be lost, and until there is another nobody can tell.
+   * library would keep for minutes: while a new leader is elected, no broker knows the end.
    */
   async ends(topic: string): Promise<number[]> {
     const ends: number[] = []

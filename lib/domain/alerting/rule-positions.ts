@@ -55,7 +55,7 @@ class Offsets {
     while (this.#isOpen()) {
       const key = this.#next
       const name = key?.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : undefined
-      // A key that is no text names nothing that a rule has.
+      // A rule has no key that is not text.
       const below = [...path, name ?? -1]
       if (key) this.#note(below, this.#startOf(key))
       this.#node(below)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { run } from '../../../cli/program.ts'
 
-/** A stack that somebody runs beside the tests is none of theirs. */
+/** The tests must not find a stack that runs beside them. */
 const NO_STACKS = join(tmpdir(), 'sluice-no-stacks')
 
 /** What a command left behind. */

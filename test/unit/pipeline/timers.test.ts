@@ -35,7 +35,7 @@ describe('a timer', () => {
         assert.ok(!stage.outcomes.includes('timer/timer-failed'))
       })
 
-  it('given that its step throws, then the letter goes on with the trace of the event that set the timer', async () => {
+  it('given that its step throws, then its failure record continues the trace of the event that set the timer', async () => {
     const stage = obeyingStage()
     const trace = '0af7651916cd43dd8448eb211c80319c'
     const extensions = { traceparent: `00-${trace}-b7ad6b7169203331-01`, tracestate: 'a=1' }

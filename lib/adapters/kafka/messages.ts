@@ -14,9 +14,13 @@ export function logRecordOf(topic: string, partition: number, message: KafkaMess
   }
 }
 
-/** The library groups headers by name; the order among different names is not kept. */
+/**
+ * The library groups headers by name; the order among different names is not kept. A header that is null in Kafka has no bytes,
+ * as in the event that a function gets.
+ */
 function headersOf(headers: IHeaders): RecordHeader<Buffer>[] {
   return Object.entries(headers).flatMap(([name, values]) =>
-    [values ?? []].flat().map((value): RecordHeader<Buffer> => [name, Buffer.from(value)]),
+    // Its types know no null, but it hands one over as it finds it, also among several values.
+    [values].flat().map((value): RecordHeader<Buffer> => [name, Buffer.from(value ?? '')]),
   )
 }

@@ -6,8 +6,11 @@ import { pause } from './wait.ts'
 /** What a configuration belongs to. kafkajs exports the number in a way that an ES module cannot import. */
 const TOPIC = 2
 
-/** How long a question is asked again while its broker is not, or not yet, the right one; then it is an error. */
-const ASK_AGAIN_FOR_MS = 5_000
+/**
+ * How long a question is asked again while its broker is not, or not yet, the right one; then it is an error. A busy broker
+ * needs many seconds until it leads all partitions of a new topic.
+ */
+const ASK_AGAIN_FOR_MS = 15_000
 const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>

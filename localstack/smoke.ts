@@ -14,7 +14,7 @@ import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
 import { failureOf, isPassed, type Seen, summaryOf } from './smoke/result.ts'
 import { behind, consumerLags } from './start/consumer-lag.ts'
 
-// `npm run smoke`: sends readings of a sensor that nobody else has through a running stack, and waits for all they cause.
+// `npm run smoke`: sends readings of a new sensor through a running stack, and waits for everything that they cause.
 
 const WITHIN_MS = 45_000
 const ASK_EVERY_MS = 100

@@ -19,7 +19,7 @@ import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
 import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
-import { localSchedules } from './start/schedules.ts'
+import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
 import { StopRequested, stopRequest } from './stop-request.ts'
@@ -51,7 +51,8 @@ async function main(args: string[]): Promise<number> {
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
   const { environment } = stack
   const screen = new Screen()
-  for (const notice of localSchedules(environment).notices) screen.line(notice)
+  const { first, notices } = localSchedules(environment)
+  for (const notice of notices) screen.line(notice)
   await requireFreePorts([lambdaPort(environment)])
   const cloud = await startLocalCloud({
     ...placesFromEnvironment(environment, options.brokers),
@@ -66,7 +67,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     signal,
   })
   try {
-    return await runFunctions(stack, cloud, options, screen, signal)
+    return await runFunctions(stack, cloud, { ...options, first }, screen, signal)
   } catch (error) {
     // At once: the servers take seconds to stop.
     if (!(error instanceof LocalCloudError)) throw error
@@ -80,7 +81,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
 async function runFunctions(
   stack: OwnStack,
   cloud: LocalCloud,
-  { forMs, watch: reloads }: StartOptions,
+  { forMs, watch: reloads, first }: StartOptions & Pick<LocalSchedules, 'first'>,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<number> {
@@ -89,7 +90,7 @@ async function runFunctions(
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
-  const expectsReadings = localSchedules(stack.environment).first.includes('generator')
+  const expectsReadings = first.includes('generator')
   const watch = await watchFlow(cloud.services, ENV, screen, { expectsReadings })
   try {
     const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
@@ -109,6 +110,7 @@ async function runFunctions(
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
     screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
     try {
+      void firstRuns(first, functions, watch)
       return await flow(functions, watch, forMs, screen, signal)
     } finally {
       await functions.stop()
@@ -134,7 +136,6 @@ async function flow(
     faults.push(reason)
     over.abort()
   })
-  void firstRuns(functions, watch)
   while (!end.aborted) {
     await watch.refresh()
     await pause(1_000, undefined, { signal: end }).catch(() => {})
@@ -150,6 +151,6 @@ async function flow(
 }
 
 /** The schedule fires on the minute; the first readings should not wait for it. */
-async function firstRuns(functions: RevivedFunctions, watch: Watch): Promise<void> {
-  for (const name of localSchedules(process.env).first) await watch.run(name, () => functions.invoke(name))
+async function firstRuns(names: readonly string[], functions: RevivedFunctions, watch: Watch): Promise<void> {
+  for (const name of names) await watch.run(name, () => functions.invoke(name))
 }

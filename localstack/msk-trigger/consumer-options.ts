@@ -2,7 +2,7 @@ import { FETCHED_TOGETHER } from './backpressure.ts'
 import type { Mapping } from './mappings.ts'
 import type { Settings } from './settings.ts'
 
-/** So many partitions of a fetch are handed over, whichever of them has no room for more: each costs a promise a fetch. */
+/** How many partitions of a fetch are handed over side by side, even if some have no room. Each costs a promise per fetch. */
 export const HANDED_OVER = 100
 
 /**

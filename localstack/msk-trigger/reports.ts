@@ -25,7 +25,7 @@ export interface Stall {
 export interface Discarded {
   readonly reason: string
   readonly records: number
-  /** The destination that has them; null where nobody has. */
+  /** The destination that received them; null if there is none. */
   readonly destination: string | null
 }
 

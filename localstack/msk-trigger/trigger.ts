@@ -46,7 +46,7 @@ export class Trigger {
         brokers: [...settings.brokers],
         logLevel: logLevel.NOTHING,
         connectionTimeout: 3_000,
-        // A broker that does not answer is reported within a second or two; the sources try again for ever.
+        // A broker that does not answer is reported within a second or two; the sources keep trying.
         retry: { retries: 2 },
       })
     const kafka = connect(settings.clientId)

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { readRuleFiles } from '../../lib/adapters/files/rules.ts'
 import { checkRules, faultLine } from '../../lib/domain/alerting/check-rules.ts'
 import { identityOf, type Rule } from '../../lib/domain/alerting/rule.ts'
-import { type RuleFile, readRules } from '../../lib/domain/alerting/rule-files.ts'
+import { InvalidRules, type RuleFile, readRules } from '../../lib/domain/alerting/rule-files.ts'
 
 /** The alert rules of a folder at one moment: what was checked is what is copied, whatever is saved in between. */
 export interface RuleSet {
@@ -18,9 +18,12 @@ export interface RuleSet {
  */
 export async function readRuleSet(folder: string, shownAs = folder): Promise<RuleSet> {
   const files = await readRuleFiles(folder, shownAs)
-  const { faults } = checkRules(files)
-  if (faults.length > 0) throw new Error(faults.map(faultLine).join('\n'))
-  return { files, rules: readRules(files) }
+  try {
+    return { files, rules: readRules(files) }
+  } catch (error) {
+    if (!(error instanceof InvalidRules)) throw error
+    throw new Error(checkRules(files).faults.map(faultLine).join('\n'), { cause: error })
+  }
 }
 
 export async function copyRuleSet({ files }: RuleSet, folder: string): Promise<void> {

@@ -23,7 +23,7 @@ const MEASURED: readonly Readonly<Record<string, number>>[] = [
 /** The rules that ship and that fire at one of these readings. */
 export const EXPECTED_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
 
-/** Readings of a sensor that nobody else has, so that all that is counted of it, and all that is alerted, came from here. */
+/** Readings of a sensor of their own: every count and every alert about it was caused by them. */
 export class SmokeReadings {
   readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
   readonly topic: string

@@ -18,7 +18,7 @@ const LONGEST_LINE = 200
 /** Of what the trigger reports; undefined where only the function's own log can say. */
 export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
   const { function: name, obstacle, kind, topic } = stalled
-  if (kind === 'unreachable') return kafkaAway(`Kafka does not answer at ${known.brokers}`)
+  if (kind === 'unreachable') return away('Kafka', `Kafka does not answer at ${known.brokers}`)
   if (kind === 'reported') return undefined
   if (kind === 'no-topic')
     return {
@@ -28,8 +28,8 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
     }
   if (kind === 'timeout') return noAnswer(name, obstacle, known)
   const reason = shown(stalled.reason)
-  const away = serverNamedIn(reason)
-  if (away) return away
+  const named = serverNamedIn(reason)
+  if (named) return named
   const id = `${obstacle}/${alike(reason)}`
   return { id, ...WORDS[obstacle](reason) }
 }
@@ -66,19 +66,10 @@ function noAnswer(name: string, obstacle: Stalled['obstacle'], { timeoutMs }: Kn
   }
 }
 
-function kafkaAway(reason: string): Cause {
+function away(server: 'Kafka' | 'Redis', reason: string): Cause {
   return {
-    id: 'kafka',
-    server: 'Kafka',
-    reason: shown(reason),
-    advice: 'Is it running? All goes on by itself when it answers.',
-  }
-}
-
-function redisAway(reason: string): Cause {
-  return {
-    id: 'redis',
-    server: 'Redis',
+    id: server.toLowerCase(),
+    server,
     reason: shown(reason),
     advice: 'Is it running? All goes on by itself when it answers.',
   }
@@ -90,13 +81,13 @@ export function serverAway(
   message: string,
   { brokers }: Pick<Known, 'brokers'>,
 ): Cause {
-  return server === 'Redis' ? redisAway(message) : kafkaAway(`Kafka does not answer at ${brokers}`)
+  return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
 
 /** By the words of `Unavailable`, in which a function that needs a server to begin throws, and a scheduled one always. */
 function serverNamedIn(reason: string): Cause | undefined {
-  if (/^Redis at \S+ does not answer/.test(reason)) return redisAway(reason)
-  return /^Kafka did not take it/.test(reason) ? kafkaAway(reason) : undefined
+  if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
+  return /^Kafka did not take it/.test(reason) ? away('Kafka', reason) : undefined
 }
 
 /** Of a function that reports records as failed, before its log has said why. */
@@ -115,9 +106,9 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
   const said = shown(why || String(reason))
   switch (reason) {
     case 'store-unavailable':
-      return redisAway(said)
+      return away('Redis', said)
     case 'broker-unavailable':
-      return kafkaAway(said)
+      return away('Kafka', said)
     case 'flood':
       return {
         id: `breaker-open/${name}`,

@@ -202,7 +202,7 @@ const REFUSED_RECORD: ReadonlySet<string> = new Set([
   'INVALID_RECORD',
 ])
 
-/** Kafka says no, and not because of a record: somebody must change a permission or a setting. */
+/** Kafka refuses the request itself, not a record: a permission or a setting must be changed. */
 export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
 }

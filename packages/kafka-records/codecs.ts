@@ -1,53 +1,67 @@
-/** The codecs of Kafka's record batches, by the number in a batch's attributes. */
+/** The codecs of Kafka's record batches, by their number in the attributes of a batch. */
+import type { Inflater } from './inflater.ts'
 import { LimitReached, UnreadableBatch } from './unreadable-batch.ts'
-
-/**
- * Inflates the records of one batch.
- *
- * @param limit the most bytes that may come out of it
- * @throws LimitReached where more would come out; any other Error for bytes that the codec does not understand
- */
-type Inflate = (bytes: Buffer, limit: number) => Buffer | Promise<Buffer>
 
 interface Codec {
   readonly name: string
-  /** Imported when a batch needs it: a function that meets none should not start slower for it. */
-  readonly load: () => Promise<Inflate>
+  /** Imported on demand, so that functions which do not need it start faster. */
+  readonly load: () => Promise<Inflater>
 }
 
 const CODECS: Readonly<Record<number, Codec>> = {
-  1: { name: 'gzip', load: async () => (await import('./codecs/zlib.ts')).inflateGzip },
-  2: { name: 'snappy', load: async () => (await import('./codecs/snappy.ts')).inflateSnappy },
-  3: { name: 'lz4', load: async () => (await import('./codecs/lz4.ts')).inflateLz4 },
-  4: { name: 'zstd', load: async () => (await import('./codecs/zlib.ts')).inflateZstd },
+  1: { name: 'gzip', load: async () => (await import('./codecs/zlib.ts')).gzip },
+  2: { name: 'snappy', load: async () => (await import('./codecs/snappy.ts')).snappy },
+  3: { name: 'lz4', load: async () => (await import('./codecs/lz4.ts')).lz4 },
+  4: { name: 'zstd', load: async () => (await import('./codecs/zlib.ts')).zstd },
 }
 
-/** What the three bits of the codec can name beside `none`, which is 0. */
+/** All values of the three codec bits except 0, which means `none`. */
 export const CODEC_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 
 const MIB = 1024 * 1024
 
 /**
- * How much one batch may inflate to. Brokers limit only its compressed size (`max.message.bytes`, 1 MiB by default), and a
- * Java producer fills a batch up to its *compressed* size: 1 MiB of repetitive telemetry can be 100 MiB. Yet a few hundred
- * bytes of zstd can claim gigabytes, and a function has 512 MB, of which inflating takes up to twice the result.
+ * The maximum size that is inflated at once. Brokers limit only the compressed size of a batch (`max.message.bytes`, 1
+ * MiB by default), and a few hundred bytes of zstd can expand to gigabytes. A function has 512 MB, of which inflating
+ * takes up to twice the result.
  */
-const LARGEST_BATCH_BYTES = 128 * MIB
+const LARGEST_AT_ONCE_BYTES = 128 * MIB
 
 /**
  * Inflates the records of a batch.
  *
- * @param codec the lowest three bits of the batch's attributes; 0 means that it is not compressed
- * @throws UnreadableBatch where the codec is unknown, the bytes are corrupt, or more than `limit` bytes come out
+ * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
+ * @throws UnreadableBatch if the codec is unknown, the bytes are corrupt, or the result exceeds `limit`
  */
-export async function inflate(codec: number, bytes: Buffer, limit = LARGEST_BATCH_BYTES): Promise<Buffer> {
+export async function inflate(codec: number, bytes: Buffer, limit = LARGEST_AT_ONCE_BYTES): Promise<Buffer> {
   if (codec === 0) return bytes
   const { name, load } = codecOf(codec)
-  const inflateBytes = await load()
+  const { atOnce } = await load()
   try {
-    return await inflateBytes(bytes, limit)
+    return await atOnce(bytes, limit)
   } catch (error) {
     throw unreadable(name, limit, error as Error)
+  }
+}
+
+/**
+ * Inflates the records of a batch in parts, without a limit for the total. A part has at most 4 MiB, except a raw block
+ * of snappy, which has no parts.
+ *
+ * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
+ * @throws UnreadableBatch if the codec is unknown, the bytes are corrupt, or a raw block of snappy exceeds 128 MiB
+ */
+export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenerator<Buffer> {
+  if (codec === 0) {
+    yield bytes
+    return
+  }
+  const { name, load } = codecOf(codec)
+  const { inParts } = await load()
+  try {
+    yield* inParts(bytes, LARGEST_AT_ONCE_BYTES)
+  } catch (error) {
+    throw unreadable(name, LARGEST_AT_ONCE_BYTES, error as Error)
   }
 }
 
@@ -56,7 +70,7 @@ function codecOf(number: number): Codec {
   if (codec) return codec
   throw new UnreadableBatch(
     'unknown-codec',
-    `a record batch is compressed with codec ${number}, which is none of 1 (gzip), 2 (snappy), 3 (lz4) and 4 (zstd)`,
+    `a record batch is compressed with codec ${number}, which is not one of 1 (gzip), 2 (snappy), 3 (lz4) and 4 (zstd)`,
   )
 }
 
@@ -64,7 +78,7 @@ function unreadable(name: string, limit: number, cause: Error): UnreadableBatch 
   if (!(cause instanceof LimitReached))
     return new UnreadableBatch(
       'corrupt',
-      `a record batch cannot be inflated, since its bytes are corrupt or not ${name}: ${cause.message}`,
+      `a record batch cannot be inflated: its bytes are corrupt or not ${name}: ${cause.message}`,
       { cause },
     )
   const size = limit >= MIB ? `${limit / MIB} MiB` : `${limit} bytes`

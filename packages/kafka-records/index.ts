@@ -1,3 +1,6 @@
 export { inflate } from './codecs.ts'
-export { readEveryCodec } from './kafkajs.ts'
+export { headersOf } from './fetched-record.ts'
+export { readEveryCodec, readRecordsOf } from './kafkajs.ts'
+export { type Broker, type Cluster, createCluster, type FetchedMessage } from './kafkajs-internals.ts'
+export { LARGEST_EVENT_BYTES } from './record.ts'
 export { UnreadableBatch } from './unreadable-batch.ts'

@@ -1,19 +1,30 @@
+/** Has kafkajs read with what is here. It has no public way to do that: see `kafkajs-internals.ts`. */
 import { CODEC_NUMBERS, inflate } from './codecs.ts'
+import type { Decoding } from './decoding.ts'
+import type { Asked } from './fetch-response.ts'
+import {
+  type Broker,
+  type FetchRequest,
+  hookClusters,
+  type Protocol,
+  requireMethod,
+} from './kafkajs-internals.ts'
 
-/** A codec as kafkajs has it. */
+/** A codec in the form of kafkajs. */
 interface KafkajsCodec {
   compress(encoder: unknown): Promise<Buffer>
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
-/** `CompressionCodecs` of kafkajs: shared by all its clients in a process. */
+/** `CompressionCodecs` of kafkajs, which all its clients in a process share. */
 type KafkajsCodecs = Record<number, () => KafkajsCodec>
 
 const known = new WeakSet<KafkajsCodecs>()
 
 /**
- * Has kafkajs read every codec. Compressing stays with what is registered already, the library's own or an application's.
- * A number that Kafka has no codec for is refused: kafkajs would take such a batch for an uncompressed one.
+ * Makes kafkajs read every codec, for the formats that it decodes itself (before Kafka 0.11). Compression remains with
+ * the registered codec, the library's own or an application's. An unknown codec number is rejected, because kafkajs
+ * would treat the batch as uncompressed.
  */
 export function readEveryCodec(codecs: object): void {
   const registered = codecs as KafkajsCodecs
@@ -29,4 +40,87 @@ export function readEveryCodec(codecs: object): void {
       decompress: bytes => inflate(number, bytes),
     })
   }
+}
+
+/** A session lasts 6 seconds at least. */
+const LONGEST_DECODING_MS = 2_000
+
+/** What one client keeps from one response to the next. */
+interface Memory {
+  readonly putOff: Set<string>
+  decoding?: Decoding
+}
+
+const hooked = new WeakSet<object>()
+
+/**
+ * Has the consumers of a client of kafkajs, and whatever else fetches over its clusters, get `FetchedRecord`s. Other clients stay
+ * as they are.
+ *
+ * @param kafka an instance of `Kafka`
+ * @throws where kafkajs is another version, without a part that is needed
+ */
+export function readRecordsOf(kafka: object): void {
+  if (hooked.has(kafka)) return
+  hooked.add(kafka)
+  const memory: Memory = { putOff: new Set() }
+  hookClusters(kafka, cluster => {
+    requireMethod(cluster, 'findBroker')
+    const find = cluster.findBroker
+    cluster.findBroker = async node => hookedBroker(await find.call(cluster, node), memory)
+  })
+}
+
+function hookedBroker(broker: Broker, memory: Memory): Broker {
+  if (hooked.has(broker)) return broker
+  requireMethod(broker, 'fetch')
+  hooked.add(broker)
+  const fetch = broker.fetch
+  broker.fetch = request => {
+    requireMethod(broker, 'lookupRequest')
+    const lookup = broker.lookupRequest
+    // For this request alone, another one may be under way.
+    const asked: Broker = Object.create(broker, {
+      lookupRequest: {
+        value: (apiKey: number, definition: object) => {
+          const protocol = lookup(apiKey, definition)
+          return (sent: FetchRequest) => withOwnDecoder(protocol(sent), request, memory)
+        },
+      },
+    })
+    return fetch.call(asked, request)
+  }
+  return broker
+}
+
+function withOwnDecoder(
+  { request, response, ...rest }: Protocol,
+  { topics, isPatient = false }: FetchRequest,
+  memory: Memory,
+) {
+  const offsets = new Map(
+    topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, fetchOffset }) => [`${topic}/${partition}`, Number(fetchOffset)] as const),
+    ),
+  )
+  const offsetOf = (topic: string, partition: number) => offsets.get(`${topic}/${partition}`) ?? 0
+  const decode = async (payload: Buffer) => {
+    const { decodeFetchResponse, OLDEST_VERSION, NEWEST_VERSION } = await import('./fetch-response.ts')
+    const { Decoding } = await import('./decoding.ts')
+    const { recordsOf } = await import('./partition.ts')
+    memory.decoding ??= new Decoding()
+    const { decoding } = memory
+    const untilMs = performance.now() + LONGEST_DECODING_MS
+    const asked: Asked = {
+      offsetOf,
+      recordsOf: isPatient ? recordsOf : fetched => decoding.recordsOf(fetched, untilMs),
+      putOff: memory.putOff,
+    }
+    const { apiVersion } = request
+    const isKnown = apiVersion >= OLDEST_VERSION && apiVersion <= NEWEST_VERSION
+    const decoded = isKnown ? await decodeFetchResponse(payload, apiVersion, asked) : undefined
+    // kafkajs decodes the formats before Kafka 0.11.
+    return decoded ?? response.decode(payload)
+  }
+  return { ...rest, request, response: { ...response, decode } }
 }

@@ -1,13 +1,13 @@
-/** Why the records of a batch cannot be inflated. */
+/** Why the records of a batch cannot be read. */
 export type UnreadableReason = 'corrupt' | 'too-large' | 'unknown-codec'
 
 /**
- * The records of a batch cannot be inflated, however often they are read. The message names the codec and what to do, never
- * contents. Which partition and offset it is about, only the caller knows.
+ * The records of a batch cannot be read, however often they are fetched. The message names the codec and what to do,
+ * never data.
  */
 export class UnreadableBatch extends Error {
   readonly reason: UnreadableReason
-  /** For kafkajs, which would fetch the batch again after other errors. */
+  /** Tells kafkajs not to fetch the batch again, as it would after other errors. */
   readonly retriable = false
 
   constructor(reason: UnreadableReason, message: string, options?: ErrorOptions) {
@@ -17,7 +17,7 @@ export class UnreadableBatch extends Error {
   }
 }
 
-/** Thrown by a codec that has inflated as much as it may. */
+/** Thrown by a codec that has reached its limit. */
 export class LimitReached extends Error {
   constructor(limit: number) {
     super(`more than ${limit} bytes`)

@@ -1,36 +1,36 @@
 /**
- * One block of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md): sequences of bytes to take as they are, each
- * followed by a match, which repeats bytes that came before.
+ * One block of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md): sequences of literal bytes, each
+ * followed by a match, which repeats earlier bytes.
  */
 
-/** A block cannot grow by more: a byte adds at most 255 to the length of a match. */
+/** The maximum expansion of a block: a byte adds at most 255 to the length of a match. */
 export const LARGEST_FACTOR = 255
 
-/** In a token, four bits for each of two lengths; this value says that further bytes add to it. */
-const LENGTH_GOES_ON = 15
+/** Each length has four bits in the token. This value means that more bytes add to it. */
+const LENGTH_CONTINUES = 15
 const SHORTEST_MATCH = 4
-/** From here on, copying by a call is quicker than by a loop. */
+/** From this length on, a call copies faster than a loop. */
 const LONG = 32
 
-interface Place {
-  /** Where in the output the block begins. */
+interface OutputRange {
+  /** Position in the output at which the block starts. */
   readonly at: number
-  /** Nothing is written from here on. */
+  /** Nothing is written at or after this position. */
   readonly end: number
-  /** Matches may go back to here. */
+  /** Matches may refer back to this position. */
   readonly windowStart: number
 }
 
 /**
  * Inflates a block.
  *
- * @returns where in the output it ends, or undefined where it would go beyond its place
- * @throws Error for a block that is cut off or refers to what is not there
+ * @returns the position after the result, or undefined if the result would exceed its range
+ * @throws Error for a block that is truncated or refers to bytes that do not exist
  */
 export function inflateBlock(
   block: Buffer,
   output: Buffer,
-  { at: begin, end, windowStart }: Place,
+  { at: begin, end, windowStart }: OutputRange,
 ): number | undefined {
   const size = block.length
   let from = 0
@@ -39,15 +39,15 @@ export function inflateBlock(
     const token = block[from++] as number
 
     let literals = token >> 4
-    if (literals === LENGTH_GOES_ON) {
+    if (literals === LENGTH_CONTINUES) {
       let more = 255
       while (more === 255) {
-        if (from >= size) throw cutOff()
+        if (from >= size) throw truncated()
         more = block[from++] as number
         literals += more
       }
     }
-    if (from + literals > size) throw cutOff()
+    if (from + literals > size) throw truncated()
     if (at + literals > end) return undefined
     if (literals >= LONG) {
       block.copy(output, at, from, from + literals)
@@ -59,14 +59,14 @@ export function inflateBlock(
     // The last sequence has no match.
     if (from === size) return at
 
-    if (from + 2 > size) throw cutOff()
+    if (from + 2 > size) throw truncated()
     const distance = (block[from] as number) | ((block[from + 1] as number) << 8)
     from += 2
     let match = (token & 15) + SHORTEST_MATCH
-    if ((token & 15) === LENGTH_GOES_ON) {
+    if ((token & 15) === LENGTH_CONTINUES) {
       let more = 255
       while (more === 255) {
-        if (from >= size) throw cutOff()
+        if (from >= size) throw truncated()
         more = block[from++] as number
         match += more
       }
@@ -78,13 +78,13 @@ export function inflateBlock(
       output.copyWithin(at, source, source + match)
       at += match
     } else {
-      // Byte by byte: a match may repeat what it has just written.
+      // Byte by byte, because a match may overlap its own output.
       for (const stop = at + match; at < stop; ) output[at++] = output[source++] as number
     }
   }
-  throw cutOff()
+  throw truncated()
 }
 
-function cutOff(): Error {
-  return new Error('a block is cut off')
+function truncated(): Error {
+  return new Error('a block is truncated')
 }

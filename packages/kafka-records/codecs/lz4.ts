@@ -1,7 +1,9 @@
 /**
- * The frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), in which all clients of Kafka write.
- * Its checksums are passed over: Kafka's own covers the whole batch, and old clients wrote a wrong one into the header.
+ * The frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which all Kafka clients write.
+ * Its checksums are ignored: Kafka's own checksum covers the whole batch, and old clients wrote a wrong header
+ * checksum.
  */
+import type { Inflater } from '../inflater.ts'
 import { LimitReached } from '../unreadable-batch.ts'
 import { inflateBlock, LARGEST_FACTOR } from './lz4-block.ts'
 
@@ -15,35 +17,89 @@ const HAS_CONTENT_SIZE = 0x08
 const HAS_CONTENT_CHECKSUM = 0x04
 const HAS_DICTIONARY = 0x01
 
-/** In the length of a block: its bytes are stored as they are. */
+/** Flag in the length of a block: its bytes are not compressed. */
 const IS_STORED = 0x80000000
 const LENGTH_MASK = 0x7fffffff
 
 const CHECKSUM_BYTES = 4
 
-export function inflateLz4(bytes: Buffer, limit: number): Buffer {
-  const input = new Input(bytes)
+/** The maximum distance of a match. */
+const WINDOW_BYTES = 64 * 1024
+
+export const lz4: Inflater = { atOnce: inflateLz4, inParts: lz4Parts }
+
+function inflateLz4(bytes: Buffer, limit: number): Buffer {
   const output = new Output(limit)
-  do inflateFrame(input, output)
-  while (!input.isAtEnd)
+  for (const block of blocksOf(bytes)) {
+    if (block.isFirst) output.beginFrame()
+    if (block.isStored) output.append(block.bytes)
+    else output.appendInflated(block)
+  }
   return output.taken()
 }
 
-function inflateFrame(input: Input, output: Output): void {
-  if (input.uint32() !== MAGIC) throw new Error('no LZ4 frame begins where one should')
+/** Each part is overwritten by the next. Only the bytes that the next block can refer to are kept. */
+function* lz4Parts(bytes: Buffer): Generator<Buffer> {
+  let room = Buffer.alloc(0)
+  let kept = 0
+  for (const block of blocksOf(bytes)) {
+    if (block.isFirst) kept = 0
+    const most = kept + mostBytes(block)
+    if (most > room.length) {
+      const larger = Buffer.allocUnsafeSlow(WINDOW_BYTES + most)
+      room.copy(larger, 0, 0, kept)
+      room = larger
+    }
+    const end = block.isStored
+      ? kept + block.bytes.copy(room, kept)
+      : inflateBlock(block.bytes, room, { at: kept, end: most, windowStart: 0 })
+    if (end === undefined) throw tooLong()
+    yield room.subarray(kept, end)
+    const windowStart = Math.max(0, end - WINDOW_BYTES)
+    room.copyWithin(0, windowStart, end)
+    kept = end - windowStart
+  }
+}
+
+interface Block {
+  readonly bytes: Buffer
+  readonly isStored: boolean
+  /** The maximum inflated size of a block in its frame. */
+  readonly largest: number
+  /** Whether it is the first block of its frame. */
+  readonly isFirst: boolean
+}
+
+/** The maximum inflated size of this block. */
+function mostBytes({ bytes, isStored, largest }: Block): number {
+  return isStored ? bytes.length : Math.min(largest, LARGEST_FACTOR * bytes.length)
+}
+
+function tooLong(): Error {
+  return new Error('a block inflates to more than its frame allows')
+}
+
+/** The blocks of all frames. */
+function* blocksOf(bytes: Buffer): Generator<Block> {
+  const input = new Input(bytes)
+  do yield* blocksOfFrame(input)
+  while (!input.isAtEnd)
+}
+
+function* blocksOfFrame(input: Input): Generator<Block> {
+  if (input.uint32() !== MAGIC) throw new Error('no LZ4 frame begins here')
   const flags = input.byte()
-  if ((flags & VERSION_MASK) !== VERSION_1) throw new Error('the frame is of an unknown version')
+  if ((flags & VERSION_MASK) !== VERSION_1) throw new Error('the frame has an unknown version')
   if (flags & HAS_DICTIONARY) throw new Error('the frame needs a dictionary')
-  const largestBlock = largestBlockBytes(input.byte())
+  const largest = largestBlockBytes(input.byte())
   if (flags & HAS_CONTENT_SIZE) input.skip(8)
   // The checksum of the header.
   input.skip(1)
-  // Blocks may refer to those before them in their frame.
-  const frameStart = output.length
+  let isFirst = true
   for (let size = input.uint32(); size !== 0; size = input.uint32()) {
-    const block = input.bytes(size & LENGTH_MASK)
-    if (size & IS_STORED) output.append(block)
-    else output.appendInflated(block, largestBlock, frameStart)
+    const bytes = input.bytes(size & LENGTH_MASK)
+    yield { bytes, isStored: (size & IS_STORED) !== 0, largest, isFirst }
+    isFirst = false
     if (flags & HAS_BLOCK_CHECKSUM) input.skip(CHECKSUM_BYTES)
   }
   if (flags & HAS_CONTENT_CHECKSUM) input.skip(CHECKSUM_BYTES)
@@ -56,7 +112,7 @@ function largestBlockBytes(descriptor: number): number {
   return 2 ** (8 + 2 * code)
 }
 
-/** Reads in order; refuses to read beyond the end. */
+/** Reads sequentially. Throws instead of reading beyond the end. */
 class Input {
   readonly #bytes: Buffer
   #at = 0
@@ -85,22 +141,24 @@ class Input {
 
   skip(count: number): void {
     this.#at += count
-    if (this.#at > this.#bytes.length) throw new Error('the frame is cut off')
+    if (this.#at > this.#bytes.length) throw new Error('the frame is truncated')
   }
 }
 
-/** Grows with what is really there, never by what a header claims. */
+/** Grows with the actual output, never with a size that a header claims. */
 class Output {
   readonly #limit: number
   #bytes = Buffer.alloc(0)
   #length = 0
+  #frameStart = 0
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  get length(): number {
-    return this.#length
+  /** Blocks may refer to earlier blocks of their frame. */
+  beginFrame(): void {
+    this.#frameStart = this.#length
   }
 
   append(stored: Buffer): void {
@@ -111,15 +169,12 @@ class Output {
     this.#length = end
   }
 
-  appendInflated(block: Buffer, largestBlock: number, windowStart: number): void {
-    const atMost = this.#length + Math.min(largestBlock, LARGEST_FACTOR * block.length)
-    const end = Math.min(atMost, this.#limit)
+  appendInflated(block: Block): void {
+    const end = Math.min(this.#length + mostBytes(block), this.#limit)
     this.#reserve(end)
-    const reached = inflateBlock(block, this.#bytes, { at: this.#length, end, windowStart })
-    if (reached === undefined) {
-      if (end === this.#limit) throw new LimitReached(this.#limit)
-      throw new Error('a block inflates to more than its frame allows')
-    }
+    const place = { at: this.#length, end, windowStart: this.#frameStart }
+    const reached = inflateBlock(block.bytes, this.#bytes, place)
+    if (reached === undefined) throw end === this.#limit ? new LimitReached(this.#limit) : tooLong()
     this.#length = reached
   }
 

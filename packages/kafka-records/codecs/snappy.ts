@@ -1,55 +1,68 @@
 /**
- * Snappy. librdkafka writes a batch as one raw block. Java clients write the framing of xerial's snappy-java: a header, then
- * raw blocks of 32 KiB, each with its length before it.
+ * Snappy. librdkafka writes a batch as one raw block. Java clients use the framing of xerial's snappy-java: a header,
+ * then raw blocks of 32 KiB, each preceded by its length.
  */
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
+import type { Inflater } from '../inflater.ts'
 import { LimitReached } from '../unreadable-batch.ts'
 
-/** No raw block begins with these bytes: after its length would come a copy of something before it. */
+/** No raw block can start with these bytes: after its length there would be a copy of earlier bytes. */
 const XERIAL_MAGIC = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0])
 /** The magic, a version and the oldest compatible version. */
 const XERIAL_HEADER_BYTES = 16
 
-/** A block cannot grow by more: three bytes can repeat at most 64. */
+/** The maximum expansion of a block: three bytes can repeat at most 64. */
 const LARGEST_FACTOR = 22
 
 /**
- * One instance of the decoder is kept, since Java clients write many small blocks. Its memory never shrinks, so a larger
- * block has an instance of its own.
+ * One decoder instance is kept, because Java clients write many small blocks. Its memory never shrinks, so a larger
+ * block uses a separate instance.
  */
 const KEPT_INSTANCE_BYTES = 1024 * 1024
 const uncompress = snappyUncompressor()
 
-export function inflateSnappy(bytes: Buffer, limit: number): Buffer {
-  const blocks = bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC) ? xerialBlocks(bytes) : [bytes]
-  const parts: Uint8Array[] = []
+export const snappy: Inflater = { atOnce: inflateSnappy, inParts: snappyParts }
+
+function inflateSnappy(bytes: Buffer, limit: number): Buffer {
+  const parts: Buffer[] = []
   let length = 0
-  for (const block of blocks) {
-    const size = inflatedSize(block)
-    length += size
-    if (length > limit) throw new LimitReached(limit)
-    if (size > LARGEST_FACTOR * block.length)
-      throw new Error(`${block.length} bytes cannot inflate to ${size}`)
-    parts.push(size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size))
+  for (const block of blocksOf(bytes)) {
+    const part = inflateBlock(block, limit - length)
+    length += part.length
+    parts.push(part)
   }
-  const [only = new Uint8Array(0)] = parts
-  return parts.length > 1
-    ? Buffer.concat(parts, length)
-    : Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length)
+}
+
+/** A block cannot be inflated in parts, so the limit applies to each block. */
+function* snappyParts(bytes: Buffer, limit: number): Generator<Buffer> {
+  for (const block of blocksOf(bytes)) yield inflateBlock(block, limit)
+}
+
+function inflateBlock(block: Buffer, limit: number): Buffer {
+  const size = inflatedSize(block)
+  if (size > limit) throw new LimitReached(limit)
+  if (size > LARGEST_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
+  const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
+  return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
+}
+
+function blocksOf(bytes: Buffer): Iterable<Buffer> {
+  return bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC) ? xerialBlocks(bytes) : [bytes]
 }
 
 function* xerialBlocks(bytes: Buffer): Generator<Buffer> {
   let at = XERIAL_HEADER_BYTES
   while (at < bytes.length) {
-    if (at + 4 > bytes.length) throw new Error('the length of a block is cut off')
+    if (at + 4 > bytes.length) throw new Error('the length of a block is truncated')
     const begin = at + 4
     at = begin + bytes.readUInt32BE(at)
-    if (at > bytes.length) throw new Error('a block is cut off')
+    if (at > bytes.length) throw new Error('a block is truncated')
     yield bytes.subarray(begin, at)
   }
 }
 
-/** The length of the result stands before a block: 32 bits, seven in a byte, the lowest first. */
+/** The length of the result precedes a block: 32 bits, seven per byte, lowest first. */
 function inflatedSize(block: Buffer): number {
   let size = 0
   for (let index = 0; index < 5; index++) {
@@ -58,5 +71,5 @@ function inflatedSize(block: Buffer): number {
     size += (byte & 0x7f) * 2 ** (7 * index)
     if (byte < 0x80) return size
   }
-  throw new Error('the length of the result is cut off')
+  throw new Error('the length of the result is truncated')
 }

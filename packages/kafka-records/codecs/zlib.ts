@@ -1,25 +1,53 @@
+import type { Transform } from 'node:stream'
 import { promisify } from 'node:util'
-import { gunzip, type ZlibOptions, type ZstdOptions, zstdDecompress } from 'node:zlib'
+import {
+  createGunzip,
+  createZstdDecompress,
+  gunzip,
+  gunzipSync,
+  type ZlibOptions,
+  type ZstdOptions,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib'
+import type { Inflater } from '../inflater.ts'
 import { LimitReached } from '../unreadable-batch.ts'
 
-/** Each chunk of the result is one task of a thread: few for a large batch, and no more memory than a small one needs. */
+/**
+ * Each chunk of the result is one task for a thread. Large batches get large chunks, so that there are few tasks; small
+ * ones get small chunks, which saves memory.
+ */
 const SMALLEST_CHUNK = 16 * 1024
 const LARGEST_CHUNK = 1024 * 1024
 
-/** What Node answers with the option `info`. */
+const PART_BYTES = 256 * 1024
+
+/** The result of Node's functions with the option `info`. */
 interface Inflated {
   readonly buffer: Buffer
-  /** `bytesWritten` is how many of the bytes it has taken. */
+  /** `bytesWritten` is the number of input bytes that were consumed. */
   readonly engine: { readonly bytesWritten: number }
 }
 
-type Decompress = (bytes: Buffer, options: ZlibOptions & ZstdOptions) => Promise<unknown>
+type Options = ZlibOptions & ZstdOptions
+type Decompress = (bytes: Buffer, options: Options) => unknown
+type DecompressLater = (bytes: Buffer, options: Options) => Promise<unknown>
 
-export const inflateGzip = bounded(promisify(gunzip))
-export const inflateZstd = bounded(promisify(zstdDecompress))
+/** Inputs this small are inflated faster than a thread is started. */
+const LITTLE_BYTES = 16 * 1024
+const LITTLE_OUTPUT_BYTES = 256 * 1024
 
-/** Node stops at the limit by itself, and keeps nothing of what came until then. */
-function bounded(decompress: Decompress) {
+export const gzip: Inflater = {
+  atOnce: bounded(gunzipSync, promisify(gunzip)),
+  inParts: streamed(createGunzip),
+}
+export const zstd: Inflater = {
+  atOnce: bounded(zstdDecompressSync, promisify(zstdDecompress)),
+  inParts: streamed(createZstdDecompress),
+}
+
+/** Node stops at the limit by itself and discards the output so far. */
+function bounded(here: Decompress, inThread: DecompressLater) {
   return async (bytes: Buffer, limit: number): Promise<Buffer> => {
     const chunkSize = Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, 4 * bytes.length))
     const parts: Buffer[] = []
@@ -29,7 +57,8 @@ function bounded(decompress: Decompress) {
     do {
       if (length >= limit) throw new LimitReached(limit)
       const options = { maxOutputLength: limit - length, chunkSize, info: true }
-      const { buffer, engine } = (await decompress(rest, options).catch(limited(limit))) as Inflated
+      const little = rest.length <= LITTLE_BYTES ? inflatedHere(here, rest, options) : undefined
+      const { buffer, engine } = little ?? ((await inThread(rest, options).catch(limited(limit))) as Inflated)
       parts.push(buffer)
       length += buffer.length
       rest = rest.subarray(engine.bytesWritten)
@@ -38,8 +67,38 @@ function bounded(decompress: Decompress) {
   }
 }
 
-function limited(limit: number) {
-  return (error: NodeJS.ErrnoException): never => {
-    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? new LimitReached(limit) : error
+/** Undefined if the result is too large to be inflated here. */
+function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): Inflated | undefined {
+  const maxOutputLength = Math.min(LITTLE_OUTPUT_BYTES, options.maxOutputLength ?? LITTLE_OUTPUT_BYTES)
+  try {
+    return decompress(bytes, { ...options, maxOutputLength }) as Inflated
+  } catch (error) {
+    if (isTooLarge(error)) return undefined
+    throw error
   }
+}
+
+/** Node inflates the next part after the previous one was consumed. */
+function streamed(create: (options: Options) => Transform & { bytesWritten: number }) {
+  return async function* (bytes: Buffer): AsyncGenerator<Buffer> {
+    let rest = bytes
+    // Node may stop without an error after the first of several zstd frames.
+    do {
+      const stream = create({ chunkSize: PART_BYTES })
+      stream.end(rest)
+      yield* stream
+      if (stream.bytesWritten === 0) throw new Error('there is nothing to inflate')
+      rest = rest.subarray(stream.bytesWritten)
+    } while (rest.length > 0)
+  }
+}
+
+function limited(limit: number) {
+  return (error: unknown): never => {
+    throw isTooLarge(error) ? new LimitReached(limit) : error
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
 }

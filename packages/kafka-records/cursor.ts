@@ -1,0 +1,78 @@
+/** The bytes end too early, or contain an invalid number. */
+export class Malformed extends Error {
+  override readonly name = 'Malformed'
+}
+
+/** The maximum length of a 64-bit varint. */
+export const LONGEST_VARINT = 10
+
+/** Reads numbers and fields sequentially. Throws instead of reading beyond the end. */
+export class Cursor {
+  readonly bytes: Buffer
+  at: number
+  readonly end: number
+
+  constructor(bytes: Buffer, at = 0, end = bytes.length) {
+    this.bytes = bytes
+    this.at = at
+    this.end = end
+  }
+
+  int8(): number {
+    return this.bytes.readInt8(this.#advance(1))
+  }
+
+  int16(): number {
+    return this.bytes.readInt16BE(this.#advance(2))
+  }
+
+  int32(): number {
+    return this.bytes.readInt32BE(this.#advance(4))
+  }
+
+  int64(): bigint {
+    return this.bytes.readBigInt64BE(this.#advance(8))
+  }
+
+  /** Zigzag, seven bits per byte, lowest first: Kafka's `varint` and `varlong`. Exact up to 53 bits. */
+  varint(): number {
+    const first = this.#byte()
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1)
+    let value = first & 0x7f
+    for (let read = 1, factor = 0x80; read < LONGEST_VARINT; read += 1, factor *= 0x80) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    }
+    throw new Malformed('a number is too long')
+  }
+
+  /** Bytes preceded by their length, which is negative for null. Not copied. */
+  field(): Buffer | null {
+    const length = this.varint()
+    return length < 0 ? null : this.take(length)
+  }
+
+  /** Not copied. */
+  take(count: number): Buffer {
+    const begin = this.#advance(count)
+    return this.bytes.subarray(begin, this.at)
+  }
+
+  skip(count: number): void {
+    this.#advance(count)
+  }
+
+  #byte(): number {
+    if (this.at >= this.end) throw new Malformed('it is truncated')
+    return this.bytes[this.at++] as number
+  }
+
+  /** Returns the position before the advance. */
+  #advance(count: number): number {
+    const begin = this.at
+    if (count < 0 || count > this.end - begin) throw new Malformed('it is truncated')
+    this.at = begin + count
+    return begin
+  }
+}

@@ -1,0 +1,48 @@
+import type { FetchedRecord } from './fetched-record.ts'
+import { type FetchedPartition, recordsOf } from './partition.ts'
+
+/**
+ * Decoding for one client, with a time limit for each response. A consumer sends heartbeats only between two fetches,
+ * and inflating a record of many gigabytes can take longer than its session. In that case a response brings nothing of
+ * that partition, and a later one brings the records that were decoded meanwhile. Otherwise a member would lose its
+ * partitions at such a record every time, and never pass it.
+ */
+export class Decoding {
+  readonly #decode: typeof recordsOf
+  readonly #inProgress = new Map<
+    string,
+    { readonly fromOffset: number; readonly records: Promise<FetchedRecord[]> }
+  >()
+
+  constructor(decode: typeof recordsOf = recordsOf) {
+    this.#decode = decode
+  }
+
+  /**
+   * Returns the records of a partition, or none if decoding takes longer. The caller must then ask for the same records
+   * again.
+   *
+   * @param untilMs deadline, by `performance.now()`
+   */
+  async recordsOf(fetched: FetchedPartition, untilMs: number): Promise<readonly FetchedRecord[]> {
+    const { topic, partition, fromOffset } = fetched
+    const key = `${topic}/${partition}`
+    const before = this.#inProgress.get(key)
+    const records = before?.fromOffset === fromOffset ? before.records : this.#decode(fetched)
+    this.#inProgress.set(key, { fromOffset, records })
+    const late = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => late.resolve(undefined), Math.max(0, untilMs - performance.now()))
+    try {
+      const inTime = await Promise.race([records, late.promise])
+      if (inTime) this.#inProgress.delete(key)
+      // If it fails, the next response throws the error.
+      else records.catch(() => {})
+      return inTime ?? []
+    } catch (error) {
+      this.#inProgress.delete(key)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

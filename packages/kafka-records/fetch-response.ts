@@ -1,0 +1,147 @@
+/** The response to a Fetch request, versions 4 to 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
+import { MAGIC, magicOf } from './batch.ts'
+import { Cursor } from './cursor.ts'
+import type { FetchedRecord } from './fetched-record.ts'
+import type { FetchedPartition } from './partition.ts'
+import { UnreadableBatch } from './unreadable-batch.ts'
+
+export const OLDEST_VERSION = 4
+export const NEWEST_VERSION = 11
+
+/** In the form of kafkajs. */
+export interface FetchResponse {
+  readonly throttleTime: number
+  readonly clientSideThrottleTime?: number
+  readonly errorCode?: number
+  readonly sessionId?: number
+  readonly responses: readonly {
+    readonly topicName: string
+    readonly partitions: readonly PartitionResponse[]
+  }[]
+}
+
+interface PartitionHead {
+  readonly partition: number
+  readonly errorCode: number
+  readonly highWatermark: string
+  readonly lastStableOffset: string
+  readonly lastStartOffset?: string
+  readonly preferredReadReplica?: number
+}
+
+type PartitionResponse = PartitionHead & {
+  /** Always empty: aborted records are already removed. */
+  readonly abortedTransactions: readonly []
+  readonly messages: readonly FetchedRecord[]
+}
+
+/** A partition as received. */
+interface Raw {
+  readonly head: PartitionHead
+  readonly aborted: readonly { readonly producerId: string; readonly firstOffset: number }[]
+  readonly bytes: Buffer
+}
+
+interface RawTopic {
+  readonly topicName: string
+  readonly partitions: readonly Raw[]
+}
+
+/** What a reader has requested, and what it keeps from one response to the next. */
+export interface Asked {
+  /** The requested offset of a partition. */
+  offsetOf(topic: string, partition: number): number
+  /** Empty if they are not decoded yet. Rejects as `recordsOf` does. */
+  recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
+  /** Errors that were postponed when they occurred last. */
+  readonly putOff: Set<string>
+}
+
+/**
+ * Decodes a response; undefined if a partition is in a format older than Kafka 0.11.
+ *
+ * @throws UnreadableBatch if a partition starts with a batch that cannot be read, unless the error is postponed
+ */
+export async function decodeFetchResponse(
+  payload: Buffer,
+  version: number,
+  asked: Asked,
+): Promise<FetchResponse | undefined> {
+  const cursor = new Cursor(payload)
+  const throttleMs = cursor.int32()
+  // Since version 8 the client throttles itself. kafkajs does so with this value, under another name.
+  const throttle =
+    version < 8 ? { throttleTime: throttleMs } : { throttleTime: 0, clientSideThrottleTime: throttleMs }
+  const session = version < 7 ? {} : { errorCode: cursor.int16(), sessionId: cursor.int32() }
+  const topics = array(cursor, () => ({
+    topicName: text(cursor),
+    partitions: array(cursor, () => rawPartition(cursor, version)),
+  }))
+  if (topics.some(({ partitions }) => partitions.some(isOfOldFormat))) return undefined
+  return { ...throttle, ...session, responses: await decoded(topics, asked) }
+}
+
+function rawPartition(cursor: Cursor, version: number): Raw {
+  const head = {
+    partition: cursor.int32(),
+    errorCode: cursor.int16(),
+    highWatermark: String(cursor.int64()),
+    lastStableOffset: String(cursor.int64()),
+    ...(version < 5 ? {} : { lastStartOffset: String(cursor.int64()) }),
+  }
+  const aborted = array(cursor, () => ({
+    producerId: String(cursor.int64()),
+    firstOffset: Number(cursor.int64()),
+  }))
+  const replica = version < 11 ? {} : { preferredReadReplica: cursor.int32() }
+  return { head: { ...head, ...replica }, aborted, bytes: cursor.take(Math.max(0, cursor.int32())) }
+}
+
+function isOfOldFormat({ bytes }: Raw): boolean {
+  return (magicOf(bytes) ?? MAGIC) < MAGIC
+}
+
+/**
+ * Decodes one partition after another, which takes the least memory. An unreadable partition must neither block the
+ * others nor be skipped silently: the records of the others are returned first, and its error is thrown with the next
+ * response.
+ */
+async function decoded(
+  topics: readonly RawTopic[],
+  { offsetOf, recordsOf, putOff }: Asked,
+): Promise<FetchResponse['responses']> {
+  const unreadable: UnreadableBatch[] = []
+  const responses = []
+  for (const { topicName, partitions } of topics) {
+    const answers: PartitionResponse[] = []
+    for (const { head, aborted, bytes } of partitions) {
+      const { partition } = head
+      const place = { topic: topicName, partition, fromOffset: offsetOf(topicName, partition) }
+      const messages = await recordsOf({ ...place, bytes, aborted }).catch(error => {
+        if (!(error instanceof UnreadableBatch)) throw error
+        unreadable.push(error)
+        return [] as const
+      })
+      answers.push({ ...head, abortedTransactions: [], messages })
+    }
+    responses.push({ topicName, partitions: answers })
+  }
+  const hasBrought = responses.some(({ partitions }) =>
+    partitions.some(({ messages }) => messages.length > 0),
+  )
+  for (const error of unreadable) {
+    if (!hasBrought || putOff.delete(error.message)) throw error
+    putOff.add(error.message)
+  }
+  return responses
+}
+
+function array<T>(cursor: Cursor, read: () => T): T[] {
+  const items: T[] = []
+  for (let count = cursor.int32(); count > 0; count -= 1) items.push(read())
+  return items
+}
+
+function text(cursor: Cursor): string {
+  return cursor.take(Math.max(0, cursor.int16())).toString()
+}

@@ -1,0 +1,86 @@
+import type { Batch } from './batch.ts'
+import type { Header, RawRecord } from './record.ts'
+
+/** A record in the form that kafkajs passes to its consumers, with additional data from the log. */
+export class FetchedRecord {
+  readonly magicByte = 2
+  readonly attributes = 0
+  readonly offset: string
+  /** Milliseconds since 1970. */
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  /** In the order in which they were written. */
+  readonly headerList: readonly Header[]
+  /** Stands for offsets without a record to return. kafkajs skips it and continues after it. */
+  readonly isControlRecord: boolean
+  readonly batchContext: BatchContext
+  /**
+   * Set if the record is larger than the event of a Lambda function can be: its size in the log. Its value is omitted,
+   * and so are its key and headers if they are large.
+   */
+  readonly oversizeBytes: number | undefined
+
+  constructor(
+    offset: number,
+    timestampMs: number,
+    { key, value, headers, oversizeBytes }: Omit<RawRecord, 'offsetDelta' | 'timestampDelta'>,
+    batchContext: BatchContext,
+    isControlRecord = false,
+  ) {
+    this.offset = String(offset)
+    this.timestamp = String(timestampMs)
+    this.key = key
+    this.value = value
+    this.headerList = headers
+    this.batchContext = batchContext
+    this.isControlRecord = isControlRecord
+    this.oversizeBytes = oversizeBytes
+  }
+
+  /** In the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand. */
+  get headers(): Record<string, Buffer | null | (Buffer | null)[]> {
+    const byName = new Map<string, Buffer | null | (Buffer | null)[]>()
+    for (const [name, value] of this.headerList) {
+      const before = byName.get(name)
+      if (before === undefined) byName.set(name, value)
+      else if (Array.isArray(before)) before.push(value)
+      else byName.set(name, [before, value])
+    }
+    return Object.fromEntries(byName)
+  }
+}
+
+/** What kafkajs reports about a record's batch. */
+export type BatchContext = ReturnType<typeof contextOf>
+
+export function contextOf(batch: Batch) {
+  return {
+    firstOffset: String(batch.baseOffset),
+    firstTimestamp: String(batch.firstTimestampMs),
+    partitionLeaderEpoch: batch.partitionLeaderEpoch,
+    inTransaction: batch.isTransactional,
+    isControlBatch: batch.isControl,
+    lastOffsetDelta: batch.lastOffset - batch.baseOffset,
+    producerId: batch.producerId,
+    producerEpoch: batch.producerEpoch,
+    firstSequence: batch.firstSequence,
+    maxTimestamp: String(batch.maxTimestampMs),
+    timestampType: batch.isLogAppendTime ? 1 : 0,
+    magicByte: 2,
+  }
+}
+
+/** A kafkajs message, decoded by this package or by kafkajs itself. */
+interface Message {
+  readonly headers?: object | undefined
+  readonly headerList?: readonly Header[]
+}
+
+/** The headers in log order, or grouped by name if kafkajs itself has decoded them. */
+export function headersOf({ headers, headerList }: Message): readonly Header[] {
+  if (headerList) return headerList
+  return Object.entries(headers ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value): Header => [name, value == null ? null : Buffer.from(value)]),
+  )
+}

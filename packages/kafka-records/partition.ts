@@ -1,0 +1,96 @@
+/** Decodes the fetched bytes of one partition. */
+import { type Batch, batchesOf } from './batch.ts'
+import { Malformed } from './cursor.ts'
+import { contextOf, FetchedRecord } from './fetched-record.ts'
+import { type RawRecord, SMALL_BYTES } from './record.ts'
+import { readRecords } from './records.ts'
+import { type AbortedTransaction, AbortedTransactions } from './transactions.ts'
+import { UnreadableBatch } from './unreadable-batch.ts'
+
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** Brokers return whole batches: records before this offset are skipped. */
+  readonly fromOffset: number
+  readonly bytes: Buffer
+  /** For a reader of committed records. */
+  readonly aborted: readonly AbortedTransaction[]
+}
+
+/** When records have taken this much memory, the rest is left for the next fetch. */
+const MOST_BYTES = 8 * 1024 * 1024
+/** Approximate overhead of a record, and of each header. */
+const RECORD_BYTES = 300
+const HEADER_BYTES = 150
+
+/**
+ * Returns the records from an offset on, in order, with time and memory proportional to their bytes. Offsets without a
+ * record to return (markers, aborted transactions, compacted records) are covered by a control record at the last of
+ * them.
+ *
+ * It may stop early, but never without a record: at a batch that cannot be read, after it has read much, and after a
+ * batch with an oversize record. The rest is fetched with the next offset.
+ *
+ * @throws UnreadableBatch if the first batch cannot be read; the message names topic, partition and offset
+ */
+export async function recordsOf(fetched: FetchedPartition): Promise<FetchedRecord[]> {
+  const { fromOffset, bytes, aborted } = fetched
+  const transactions = new AbortedTransactions(aborted)
+  const read: FetchedRecord[] = []
+  let room = MOST_BYTES
+  let hasTakenLong = false
+  let at = fromOffset
+  try {
+    for (const batch of batchesOf(bytes)) {
+      const isHidden = transactions.has(batch) || batch.isControl
+      if (batch.lastOffset < fromOffset) continue
+      at = Math.max(fromOffset, batch.baseOffset)
+      const records: FetchedRecord[] = []
+      const context = contextOf(batch)
+      const isWhole =
+        isHidden ||
+        (await readRecords(batch, at - batch.baseOffset, (raw, size) => {
+          records.push(
+            new FetchedRecord(batch.baseOffset + raw.offsetDelta, timestampOf(batch, raw), raw, context),
+          )
+          room -= keptBytes(raw, size)
+          hasTakenLong ||= raw.oversizeBytes !== undefined
+          return room > 0
+        }))
+      for (const record of records) read.push(record)
+      if (!isWhole) return read
+      if (records.at(-1)?.offset !== String(batch.lastOffset))
+        read.push(new FetchedRecord(batch.lastOffset, batch.maxTimestampMs, NOTHING, context, true))
+      // A consumer sends heartbeats between two fetches: one such batch per fetch is enough.
+      if (room <= 0 || hasTakenLong) return read
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableBatch || error instanceof Malformed)) throw error
+    // Records before it are returned first; the next fetch starts with it.
+    if (read.length === 0) throw located(error, fetched, at)
+  }
+  return read
+}
+
+function keptBytes({ headers, oversizeBytes }: RawRecord, bytes: number): number {
+  const own = oversizeBytes === undefined ? bytes : 2 * SMALL_BYTES
+  return own + RECORD_BYTES + HEADER_BYTES * headers.length
+}
+
+const NOTHING = { key: null, value: null, headers: [] }
+
+function timestampOf(batch: Batch, { timestampDelta }: { readonly timestampDelta: number }): number {
+  return batch.isLogAppendTime ? batch.maxTimestampMs : batch.firstTimestampMs + timestampDelta
+}
+
+function located(
+  cause: UnreadableBatch | Malformed,
+  { topic, partition }: FetchedPartition,
+  offset: number,
+): UnreadableBatch {
+  const [reason, what] =
+    cause instanceof UnreadableBatch
+      ? [cause.reason, cause.message]
+      : (['corrupt', `a record batch is corrupt: ${cause.message}`] as const)
+  return new UnreadableBatch(reason, `${topic}/${partition} at offset ${offset}: ${what}`, { cause })
+}

@@ -1,0 +1,105 @@
+/** One record of a batch: https://kafka.apache.org/documentation/#record */
+import { type Cursor, Malformed } from './cursor.ts'
+
+/** In the order in which they were written. A name may occur more than once, and a value may be null. */
+export type Header = readonly [name: string, value: Buffer | null]
+
+/** The content of a record, without its position and time. */
+export interface Content {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly Header[]
+  /** Set if the record is too large to be returned: its size in the log. Its value is omitted. */
+  readonly oversizeBytes?: number
+}
+
+/** A record relative to its batch. */
+export interface RawRecord extends Content {
+  readonly offsetDelta: number
+  readonly timestampDelta: number
+}
+
+/**
+ * The maximum size of a record as JSON in the event of an AWS Lambda function: 6 MiB is the limit of an invocation, so
+ * a larger record can never be delivered that way. The size is a lower bound: base64 of key and value, and names and
+ * number arrays of headers.
+ */
+export const LARGEST_EVENT_BYTES = 6 * 1024 * 1024
+
+/** Records of this size always fit: a byte becomes at most four characters. */
+const SURELY_FITS_BYTES = LARGEST_EVENT_BYTES / 4
+
+/** The maximum size up to which key and headers of an oversize record are kept. */
+export const SMALL_BYTES = 64 * 1024
+
+/** The position of a record in its batch. It is read before the content, which may not be needed. */
+export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'timestampDelta'> {
+  // The attributes, which have no meaning yet.
+  cursor.skip(1)
+  const timestampDelta = cursor.varint()
+  return { timestampDelta, offsetDelta: cursor.varint() }
+}
+
+/** The content of a record, from after its deltas to its end. Not copied. */
+export function contentOf(cursor: Cursor, bytes: number): Content {
+  const key = cursor.field()
+  const value = cursor.field()
+  if (bytes > SURELY_FITS_BYTES && isOversize(bytes, key, value, cursor))
+    return {
+      key: key && key.length <= SMALL_BYTES ? Buffer.from(key) : null,
+      value: null,
+      headers: cursor.end - cursor.at <= SMALL_BYTES ? headersOf(cursor, true) : [],
+      oversizeBytes: bytes,
+    }
+  const headers = headersOf(cursor)
+  if (cursor.at !== cursor.end) throw new Malformed('a record is longer than its content')
+  return { key, value, headers }
+}
+
+/** @param copies whether to copy the values, so that the bytes around them can be released */
+export function headersOf(cursor: Cursor, copies = false): Header[] {
+  const count = cursor.varint()
+  const headers: Header[] = []
+  // Each header is read before the next one is counted: nothing is allocated for a count that is only claimed.
+  for (let n = 0; n < count; n += 1) {
+    const length = cursor.varint()
+    if (length < 0) throw new Malformed('a header has no name')
+    const begin = cursor.at
+    cursor.skip(length)
+    const name = cursor.bytes.toString('utf8', begin, cursor.at)
+    const value = cursor.field()
+    headers.push([name, copies && value ? Buffer.from(value) : value])
+  }
+  return headers
+}
+
+function isOversize(bytes: number, key: Buffer | null, value: Buffer | null, headers: Cursor): boolean {
+  if (bytes > LARGEST_EVENT_BYTES) return true
+  return eventBytes(key) + eventBytes(value) + headersEventBytes(headers) > LARGEST_EVENT_BYTES
+}
+
+/** The size in base64. */
+function eventBytes(field: Buffer | null): number {
+  return field ? 4 * Math.ceil(field.length / 3) : 0
+}
+
+/** The size as `{"name":[1,22,255]},` each, without allocating anything. The cursor does not move. */
+function headersEventBytes(cursor: Cursor): number {
+  const begin = cursor.at
+  const count = cursor.varint()
+  let bytes = 0
+  for (let n = 0; n < count; n += 1) {
+    const name = cursor.varint()
+    cursor.skip(name)
+    const value = Math.max(0, cursor.varint())
+    bytes += '{"":[]},'.length + name + Math.max(0, value - 1)
+    let at = cursor.at
+    cursor.skip(value)
+    for (; at < cursor.at; at += 1) {
+      const byte = cursor.bytes[at] as number
+      bytes += byte < 10 ? 1 : byte < 100 ? 2 : 3
+    }
+  }
+  cursor.at = begin
+  return bytes
+}

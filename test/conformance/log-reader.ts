@@ -1,19 +1,24 @@
-/** The behaviour that every implementation of `LogReader` has. Each reader's own test runs this suite on a log of its own. */
+/** The behaviour that every `LogReader` must have. The test of each implementation runs this suite on its own log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { LogReader, Stretch } from '../../lib/pipeline/ports.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { ODD_LOG_END, oddRecords } from './odd-log.ts'
 
 export interface LogUnderTest {
   readonly reader: LogReader
   readonly topic: string
-  /** Of partition 1: ten records with keys `0` to `9`, at the offsets 0 to 9. */
+  /** A partition with ten records: keys `0` to `9` at offsets 0 to 9. */
   readonly partition: number
+  /** A topic whose partition 0 holds a committed transaction, an aborted one, and `ODD_BATCHES`. */
+  readonly oddTopic: string
 }
 
 export function conformsAsLogReader(name: string, log: () => LogUnderTest): void {
   describe(`${name} as a reader of the log`, () => {
-    it('given a stretch, then its records come in order, with all that they are', async () => {
+    it('given a range, then it returns its records in order and complete', async () => {
       const { records, nextOffset } = await whole({ fromOffset: 2, toOffset: 4 })
       assert.deepEqual(records.map(keyOf), ['2', '3', '4'])
       assert.equal(nextOffset, 5)
@@ -34,26 +39,62 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
       assert.ok((first as LogRecord).timestampMs > 0)
     })
 
-    it('given one offset, then that record comes', async () => {
+    it('given one offset, then it returns that record', async () => {
       const { records } = await whole({ fromOffset: 9, toOffset: 9 })
       assert.deepEqual(records.map(keyOf), ['9'])
     })
 
-    it('given a log that nothing has left, then it begins at 0', async () => {
+    it('given a log from which nothing has expired, then it starts at 0', async () => {
       const { topic, partition, reader } = log()
       const { logStart } = await reader.read(topic, partition, { fromOffset: 5, toOffset: 5 })
       assert.equal(logStart, 0)
     })
+
+    it('given odd records in every codec, then each is returned once, unchanged or marked as too large', async () => {
+      const { oddTopic } = log()
+      const { records } = await whole({ fromOffset: 0, toOffset: ODD_LOG_END - 1 }, oddTopic, 0)
+      const [first, ...rest] = records
+      const [wanted, ...others] = oddRecords(oddTopic, 0)
+      assert.deepEqual({ ...first, timestampMs: 0 }, { ...wanted, timestampMs: 0 })
+      assert.equal(rest.length, others.length)
+      // Compared one by one, because the test runner is slow to print the difference between long lists.
+      for (const [n, record] of rest.entries())
+        assert.ok(isDeepStrictEqual(record, others[n]), describeRecord(record))
+    })
+
+    it('given any offset of that log, then the first record at or after it is returned first', async () => {
+      const { oddTopic, reader } = log()
+      const expected = oddRecords(oddTopic, 0)
+      for (const fromOffset of [1, 2, 3, 5, 6, 7, 9, 14, 17, 22, ODD_LOG_END - 1]) {
+        const { records } = await reader.read(oddTopic, 0, { fromOffset, toOffset: ODD_LOG_END - 1 })
+        const first = expected.find(({ offset }) => offset >= fromOffset)
+        // A fetch may return transaction markers only.
+        if (records[0]) assert.equal(records[0].offset, first?.offset)
+        else assert.ok(fromOffset < 4)
+      }
+    })
+
+    it('given an offset beyond the end, which only another log can have, then it rejects', async () => {
+      const { topic, partition, reader } = log()
+      const beyond = reader.read(topic, partition, { fromOffset: 20, toOffset: 20 })
+      await assert.rejects(beyond, { name: 'PartitionStopped', code: 'another-log' })
+      // The reader still works afterwards.
+      assert.equal((await reader.read(topic, partition, { fromOffset: 9, toOffset: 9 })).records.length, 1)
+    })
   })
 
-  /** The stretch, with as many fetches as it takes. */
-  async function whole({ fromOffset, toOffset }: Stretch) {
-    const { topic, partition, reader } = log()
+  /** Reads the whole range with as many fetches as necessary. */
+  async function whole(
+    { fromOffset, toOffset }: OffsetRange,
+    topic = log().topic,
+    partition = log().partition,
+  ) {
+    const { reader } = log()
     const records: LogRecord[] = []
     let nextOffset = fromOffset
     while (nextOffset <= toOffset) {
       const looked = await reader.read(topic, partition, { fromOffset: nextOffset, toOffset })
-      assert.ok(looked.nextOffset > nextOffset, 'every look goes on')
+      assert.ok(looked.nextOffset > nextOffset, 'every read makes progress')
       records.push(...looked.records.filter(({ offset }) => offset <= toOffset))
       nextOffset = Math.min(looked.nextOffset, toOffset + 1)
     }
@@ -63,4 +104,9 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
 
 function keyOf({ key }: LogRecord): string {
   return String(key)
+}
+
+function describeRecord({ offset, key, value, headers, oversizeBytes }: LogRecord): string {
+  const names = headers.slice(0, 6).map(([name]) => name)
+  return JSON.stringify({ offset, key: String(key), value: value?.length, names, oversizeBytes })
 }

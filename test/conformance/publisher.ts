@@ -1,20 +1,21 @@
-/** The behaviour that every implementation of `Publisher` has. */
+/** The behaviour that every `Publisher` must have. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import { type Publisher, RecordRefused } from '../../lib/pipeline/ports.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { RecordRefused } from '../../lib/runtime/pipeline/errors.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 
-/** A publisher and its topic of one partition, empty at first, that takes messages of 2 MiB. */
+/** A publisher, and an empty topic with one partition that accepts messages of 2 MiB. */
 export interface PublisherUnderTest {
   readonly publisher: Publisher
   readonly topic: string
-  /** What the topic holds, in order. */
+  /** Reads all records of the topic, in order. */
   read(): Promise<readonly Pick<OutgoingRecord, 'key' | 'value' | 'headers'>[]>
 }
 
 export function conformsAsPublisher(name: string, prepare: () => Promise<PublisherUnderTest>): void {
   describe(`${name} as a publisher`, () => {
-    it('given records, when it resolves, then all of them are there: keys, values and headers byte for byte', async () => {
+    it('given records, when it resolves, then all are in the topic, byte for byte', async () => {
       const { publisher, topic, read } = await prepare()
       const bytes = Buffer.from([0, 255, 128])
       const headers = [
@@ -26,13 +27,13 @@ export function conformsAsPublisher(name: string, prepare: () => Promise<Publish
       assert.deepEqual(await read(), [{ key: bytes, value: bytes, headers }])
     })
 
-    it('given no key or no value, then there is none', async () => {
+    it('given no key or no value, then it is null in the topic', async () => {
       const { publisher, topic, read } = await prepare()
       await publisher.publish([{ topic, key: null, value: null, headers: [] }])
       assert.deepEqual(await read(), [{ key: null, value: null, headers: [] }])
     })
 
-    it('given several calls at once, then the records are in the order of the calls', async () => {
+    it('given concurrent calls, then the records are in the order of the calls', async () => {
       const { publisher, topic, read } = await prepare()
       const numbered = Array.from({ length: 20 }, (_, call) =>
         Array.from({ length: 5 }, (_, index) => ({
@@ -49,7 +50,7 @@ export function conformsAsPublisher(name: string, prepare: () => Promise<Publish
       )
     })
 
-    it('given more than a topic takes as one message, then all of it arrives, in order', async () => {
+    it('given more bytes than fit into one message, then all records arrive in order', async () => {
       const { publisher, topic, read } = await prepare()
       const large = Array.from({ length: 500 }, (_, index) => {
         const value = Buffer.alloc(10_000, 46)
@@ -64,7 +65,7 @@ export function conformsAsPublisher(name: string, prepare: () => Promise<Publish
       )
     })
 
-    it('given a record that its topic never takes, then it is refused for good, and what comes after it is taken', async () => {
+    it('given a record that is too large for its topic, then it is refused, and later ones are accepted', async () => {
       const { publisher, topic, read } = await prepare()
       const large = { topic, key: null, value: Buffer.alloc(3 * 2 ** 20), headers: [] }
       await assert.rejects(publisher.publish([large]), RecordRefused)
@@ -75,7 +76,7 @@ export function conformsAsPublisher(name: string, prepare: () => Promise<Publish
       )
     })
 
-    it('given nothing, then that is no error', async () => {
+    it('given no records, then it resolves', async () => {
       const { publisher, read } = await prepare()
       await publisher.publish([])
       assert.deepEqual(await read(), [])

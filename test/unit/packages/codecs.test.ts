@@ -19,12 +19,12 @@ describe('the codecs of Kafka', () => {
       assert.equal(values?.length, 3)
     })
 
-  it('given a batch that is not compressed, then its bytes are taken as they are', async () => {
+  it('given a batch that is not compressed, then its bytes are returned unchanged', async () => {
     const bytes = Buffer.from('records')
     assert.equal(await inflate(0, bytes), bytes)
   })
 
-  it('given snappy in the framing of Java with many blocks, then they are put together', async () => {
+  it('given snappy in the framing of Java with many blocks, then they are joined', async () => {
     const data = text(300 * KIB)
     const blocks = Array.from({ length: 10 }, (_, n) => data.subarray(n * 30 * KIB, (n + 1) * 30 * KIB))
     assert.deepEqual(await inflate(SNAPPY, xerial(blocks.map(compressed))), data)
@@ -36,20 +36,20 @@ describe('the codecs of Kafka', () => {
     assert.deepEqual(await inflate(SNAPPY, compressed(data)), data)
   })
 
-  it('given blocks of lz4 that refer to those before them, then they are inflated', async () => {
+  it('given lz4 blocks that refer to earlier ones, then they are inflated', async () => {
     const data = await inflate(LZ4, DEPENDENT_LZ4_BLOCKS)
     assert.equal(data.length, 148_000)
     assert.deepEqual(data.subarray(146_520), data.subarray(0, 1_480))
   })
 
-  it('given an lz4 frame with sizes, checksums, and stored blocks, then these are passed over', async () => {
+  it('given an lz4 frame with sizes, checksums and stored blocks, then it is inflated', async () => {
     const flags = 0x40 | 0x10 | 0x08 | 0x04
     const frame = lz4Frame(flags, [stored('one '), stored('two')])
     assert.equal(String(await inflate(LZ4, frame)), 'one two')
     assert.equal(String(await inflate(LZ4, Buffer.concat([frame, frame]))), 'one twoone two')
   })
 
-  it('given several members or frames behind one another, then all are inflated', async () => {
+  it('given several members or frames in a row, then all are inflated', async () => {
     const many = (one: Buffer) => Buffer.concat(Array.from({ length: 300 }, () => one))
     const data = Buffer.alloc(70 * KIB, 'x')
     assert.equal((await inflate(GZIP, many(gzipSync(data)))).length, 300 * data.length)
@@ -64,21 +64,21 @@ describe('a batch that cannot be inflated', () => {
       error => error,
     )
     assert.ok(error instanceof UnreadableBatch, error)
-    // Otherwise kafkajs would fetch it again and again.
+    // Otherwise kafkajs would fetch it repeatedly.
     assert.equal(error.retriable, false)
     return error
   }
 
-  it('given a number that no codec has, then it is named', async () => {
+  it('given an unknown codec number, then the message names it', async () => {
     const { reason, message } = await unreadable(5, Buffer.alloc(10))
     assert.equal(reason, 'unknown-codec')
-    assert.match(message, /codec 5, which is none of 1 \(gzip\)/)
+    assert.match(message, /codec 5, which is not one of 1 \(gzip\)/)
   })
 
   for (const { client, codec, number, bytes } of COMPRESSED_BATCHES) {
-    it(`given ${codec} of ${client} that is cut off, then it is corrupt, and the cause is there`, async () => {
+    it(`given ${codec} of ${client} that is truncated, then it is corrupt, and the error has a cause`, async () => {
       for (const length of [0, 1, 7, 20, bytes.length - 1]) {
-        // A batch without any record is not compressed; an empty frame of Java's snappy ends after its header.
+        // A batch without records is not compressed; an empty frame of Java's snappy ends after its header.
         if (client === 'Java' && codec === 'snappy' && length === 20) continue
         const { reason, message, cause } = await unreadable(number, bytes.subarray(0, length))
         assert.equal(reason, 'corrupt')
@@ -87,7 +87,7 @@ describe('a batch that cannot be inflated', () => {
       }
     })
 
-    it(`given ${codec} of ${client} with any bytes changed, then it is inflated within the limit, or refused`, async () => {
+    it(`given ${codec} of ${client} with changed bytes, then it is rejected, or inflated within the limit`, async () => {
       const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255))
       await fc.assert(
         fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async changes => {
@@ -128,7 +128,7 @@ describe('a batch that cannot be inflated', () => {
     ['raw snappy', SNAPPY, () => Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f]), text(100)])],
   ]
   for (const [codec, number, bomb] of limits)
-    it(`given ${codec} that would inflate to half a gigabyte or more, then it ends at the limit, in bounded memory`, async () => {
+    it(`given ${codec} that would inflate to half a gigabyte or more, then it ends at the limit`, async () => {
       const bytes = bomb()
       const before = process.resourceUsage().maxRSS
       const { reason, message } = await unreadable(number, bytes, 8 * MIB)
@@ -138,7 +138,7 @@ describe('a batch that cannot be inflated', () => {
       assert.ok(usedKib < 64 * KIB, `${usedKib} KiB`)
     })
 
-  it('given a limit, then what is as large as it is inflated', async () => {
+  it('given a limit, then a result of exactly that size is inflated', async () => {
     const data = text(100 * KIB)
     const cases: [number, Buffer][] = [
       [GZIP, gzipSync(data)],
@@ -152,13 +152,13 @@ describe('a batch that cannot be inflated', () => {
     }
   })
 
-  it('given nothing else, then the limit is 128 MiB', async () => {
+  it('given no limit, then it is 128 MiB', async () => {
     const { message } = await unreadable(ZSTD, repeated(zstdCompressSync(Buffer.alloc(MIB)), 129))
     assert.match(message, /more than 128 MiB/)
   })
 })
 
-/** Bytes that compress, and of which no two parts are alike. */
+/** Compressible bytes in which no two parts are equal. */
 function text(length: number): Buffer {
   let words = ''
   for (let n = 0; words.length < length; n++) words += `the reading ${n} of sensor ${(n * 7919) % 1009}; `
@@ -181,7 +181,7 @@ function xerial(blocks: readonly Buffer[]): Buffer {
 
 type Block = readonly [size: number, bytes: Buffer]
 
-/** A frame with blocks of up to 4 MiB; where its flags ask for sizes or checksums, there are zeros. */
+/** A frame with blocks of up to 4 MiB. Sizes and checksums that its flags require are zeros. */
 function lz4Frame(flags: number, blocks: readonly Block[]): Buffer {
   const filler = (flag: number, bytes: number) => Buffer.alloc(flags & flag ? bytes : 0)
   return Buffer.concat([

@@ -1,6 +1,6 @@
 /**
- * The records of batches as clients have compressed them: three records each, taken out of the log of a broker. The Java client is
- * that of Kafka 4.3.0, librdkafka is 2.16.0. Each inflates to the same values, in the record format of Kafka.
+ * The compressed records of batches from different clients: three records each, from the log of a broker. The Java
+ * client is that of Kafka 4.3.0, librdkafka is 2.16.0. All inflate to the same values, in Kafka's record format.
  */
 export const COMPRESSED_BATCHES: readonly CompressedBatch[] = [
   {
@@ -77,7 +77,7 @@ export const COMPRESSED_BATCHES: readonly CompressedBatch[] = [
   },
 ]
 
-/** Of the reference library: 148,000 bytes in blocks of 64 KiB, of which each refers to those before it. */
+/** From the reference library: 148,000 bytes in blocks of 64 KiB, each of which refers to earlier ones. */
 export const DEPENDENT_LZ4_BLOCKS = base64(
   'BCJNGEBAwLcCAAD/GTAwMCB0aGUgcXVpY2sgcmVhZGluZyBvZiBzZW5zb3IgMDAwOyAwMDElAAxvNzsgMDAyJQALfzE0OyAwMDMl',
   'AAt/MjE7IDAwNCUADG84OyAwMDUlAAt/MzU7IDAwNiUAC380MjsgMDA3JQAMbzk7IDAwOCUAC381NjsgMDA5JQALbzYzOyAwMXIB',
@@ -104,7 +104,7 @@ export const DEPENDENT_LZ4_BLOCKS = base64(
 interface CompressedBatch {
   readonly client: 'Java' | 'librdkafka'
   readonly codec: string
-  /** In the attributes of a batch. */
+  /** The number in the attributes of a batch. */
   readonly number: number
   readonly bytes: Buffer
 }

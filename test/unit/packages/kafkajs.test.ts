@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { readEveryCodec } from '@sluice/kafka-records'
 import { COMPRESSED_BATCHES } from './compressed-batches.ts'
 
-/** As kafkajs has it: a codec that it can read and write, and one that it cannot. */
+/** As in kafkajs: a codec that it can read and write, and one that it cannot. */
 function registry() {
   const gzip = {
     compress: async () => Buffer.from('by the library'),
@@ -23,7 +23,7 @@ describe('the codecs of kafkajs', () => {
       assert.match(String(await codecs[number]?.().decompress(bytes)), /header 3/)
   })
 
-  it('given any number of clients, then what compresses stays as it was', async () => {
+  it('given several clients, then compression is unchanged', async () => {
     const codecs = registry()
     readEveryCodec(codecs)
     const gzip = codecs[1]
@@ -34,7 +34,7 @@ describe('the codecs of kafkajs', () => {
     await assert.rejects(async () => codecs[3]?.().compress(), /cannot compress with codec 3/)
   })
 
-  it('given a number that is no codec, then the batch is refused, and not taken for an uncompressed one', async () => {
+  it('given an unknown codec number, then the batch is rejected and not treated as uncompressed', async () => {
     const codecs = registry()
     readEveryCodec(codecs)
     await assert.rejects(async () => codecs[7]?.().decompress(Buffer.alloc(9)), { reason: 'unknown-codec' })

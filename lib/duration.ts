@@ -1,0 +1,29 @@
+/** Durations as people write and read them. Pure. */
+
+const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const
+const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/
+
+/**
+ * Parses a duration such as `90s`, `5m`, `1h30m` or `2d` into milliseconds: each unit at most once, larger units first, or
+ * plain 0. Returns undefined for anything else, including a bare 90, which has no unit.
+ */
+export function parseDuration(raw: unknown): number | undefined {
+  if (raw === 0 || raw === '0') return 0
+  const match = typeof raw === 'string' && raw !== '' ? DURATION.exec(raw) : null
+  if (match === null) return undefined
+  const ms = Object.values(UNITS_MS).reduce((sum, unit, i) => sum + unit * Number(match[i + 1] ?? 0), 0)
+  return Number.isSafeInteger(ms) ? ms : undefined
+}
+
+/** Formats a duration for people: `0.4 s`, `12 s`, `5 min 12 s`, `2 h 3 min`. */
+export function durationText(ms: number): string {
+  if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`
+  const seconds = Math.round(ms / 1_000)
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3_600)]
+  if (hours > 0) return joined(`${hours} h`, minutes % 60, 'min')
+  return minutes > 0 ? joined(`${minutes} min`, seconds % 60, 's') : `${seconds} s`
+}
+
+function joined(larger: string, rest: number, unit: string): string {
+  return rest === 0 ? larger : `${larger} ${rest} ${unit}`
+}

@@ -1,0 +1,223 @@
+/**
+ * A checkpoint as text: JSON lines with a header first and a trailer last. The trailer contains the number of parts and the
+ * SHA-256 of all lines before it, which reveals a checkpoint that was truncated or changed.
+ */
+import { createHash, type Hash } from 'node:crypto'
+import { partsOfState, storedState } from '../../pipeline/deciding/stored-state.ts'
+import type { OutboxEntry, RememberedFailure, StateKey, StoredTimer } from '../../pipeline/model.ts'
+import {
+  type CheckpointMeta,
+  type CheckpointPart,
+  DamagedCheckpoint,
+} from '../../pipeline/recovery/checkpoints.ts'
+
+const FORMAT = 1
+
+export interface Header extends StateKey {
+  readonly appliedOffset: number
+  readonly epoch: number
+  /** RFC 3339. */
+  readonly takenAt: string
+}
+
+type Line =
+  | { readonly meta: CheckpointMeta }
+  /** `version` of the state's shape; absent if it is 1. */
+  | { readonly entity: string; readonly version?: number; readonly state: unknown }
+  | { readonly entity: string; readonly timers: readonly StoredTimer[] }
+  | { readonly outbox: OutboxEntry }
+  /** Bytes as hexadecimal digits. */
+  | { readonly id: string; readonly digest: string; readonly appliedAtMs: number }
+  | { readonly failure: RememberedFailure }
+  | { readonly context: { readonly hash: string; readonly content: unknown } }
+
+interface Counts {
+  states: number
+  timers: number
+  outbox: number
+  ids: number
+  failures: number
+}
+
+interface Trailer {
+  readonly end: Counts
+  readonly sha256: string
+}
+
+/** Writes the header, the parts and the trailer; each call returns complete lines with their line ends. */
+export class CheckpointWriter {
+  readonly #hash = createHash('sha256')
+  readonly #end: Counts = noCounts()
+
+  header({ consumer, topic, partition, appliedOffset, epoch, takenAt }: Header): string {
+    return this.#hashed(
+      `${JSON.stringify({ checkpoint: FORMAT, consumer, topic, partition, appliedOffset, epoch, takenAt })}\n`,
+    )
+  }
+
+  lines(parts: readonly CheckpointPart[]): string {
+    let text = ''
+    for (const part of parts) {
+      text += `${lineOf(part)}\n`
+      count(this.#end, part)
+    }
+    return this.#hashed(text)
+  }
+
+  trailer(): string {
+    const trailer: Trailer = { end: this.#end, sha256: this.#hash.digest('hex') }
+    return `${JSON.stringify(trailer)}\n`
+  }
+
+  #hashed(text: string): string {
+    this.#hash.update(text)
+    return text
+  }
+}
+
+/** Reads one line at a time. Use nothing that it has returned before `end` has returned as well. */
+export class CheckpointParser {
+  readonly #hash: Hash = createHash('sha256')
+  readonly #counted: Counts = noCounts()
+  #number = 0
+  #header: Header | undefined
+  #hasMeta = false
+  #trailer: Trailer | undefined
+
+  /** Returns undefined for the header and the trailer. @throws DamagedCheckpoint */
+  line(line: string): CheckpointPart | undefined {
+    this.#number += 1
+    if (this.#trailer) throw new DamagedCheckpoint('something follows its last line')
+    const content = this.#parsed(line)
+    if (this.#header && 'sha256' in content) {
+      this.#trailer = content as unknown as Trailer
+      return undefined
+    }
+    this.#hash.update(line).update('\n')
+    if (!this.#header) {
+      this.#header = headerOf(content)
+      return undefined
+    }
+    const part = partOf(content as unknown as Line, line)
+    if (!part) throw new DamagedCheckpoint(`line ${this.#number} holds nothing that a checkpoint can hold`)
+    if (part.kind === 'meta') this.#hasMeta = true
+    count(this.#counted, part)
+    return part
+  }
+
+  /** @throws DamagedCheckpoint if it is incomplete or differs from what was written */
+  end(): Header {
+    if (!this.#header) throw new DamagedCheckpoint('it is empty')
+    if (!this.#trailer || !this.#hasMeta)
+      throw new DamagedCheckpoint(
+        'it is cut off: its last line is missing. Export it again, or take another copy',
+      )
+    if (this.#hash.digest('hex') !== this.#trailer.sha256)
+      throw new DamagedCheckpoint('its content does not have its checksum: it was changed. Take another copy')
+    const { states, timers, outbox, ids, failures } = this.#trailer.end
+    if (String(Object.values(this.#counted)) !== String([states, timers, outbox, ids, failures]))
+      throw new DamagedCheckpoint('it does not hold as much as its last line says. Export it again')
+    return this.#header
+  }
+
+  #parsed(line: string): object {
+    try {
+      const content: unknown = JSON.parse(line)
+      if (typeof content === 'object' && content !== null) return content
+    } catch {
+      // Reported below, without quoting the content.
+    }
+    if (!this.#header) throw noCheckpoint()
+    throw new DamagedCheckpoint(`line ${this.#number} is no JSON document: it is cut off, or was changed`)
+  }
+}
+
+function lineOf(part: CheckpointPart): string {
+  if (part.kind === 'state') {
+    const { version, json } = partsOfState(part.state)
+    return `${beforeState(part.entity, version)}${json}}`
+  }
+  if (part.kind === 'context') return `${beforeContext(part.context.hash)}${part.context.json}}}`
+  if (part.kind !== 'id') {
+    const { kind: _, ...content } = part
+    return JSON.stringify(content)
+  }
+  const { id, digest, appliedAtMs } = part.id
+  return `{"id":"${hex(id)}","digest":"${hex(digest)}","appliedAtMs":${appliedAtMs}}`
+}
+
+/** The line contains the state exactly as it is stored: parsing and writing it again could change its numbers. */
+function beforeState(entity: string, version: number): string {
+  return `{"entity":${JSON.stringify(entity)},${version > 1 ? `"version":${version},` : ''}"state":`
+}
+
+function beforeContext(hash: string): string {
+  return `{"context":{"hash":${JSON.stringify(hash)},"content":`
+}
+
+/** What stands behind such a beginning, as it was written; a line that another program wrote anew has it in other words. */
+function verbatim(line: string, before: string, end: string, content: unknown): string {
+  return line.startsWith(before) ? line.slice(before.length, -end.length) : JSON.stringify(content)
+}
+
+/** Lines have no type tag: the name of their content tells them apart. */
+function partOf(content: Line, line: string): CheckpointPart | undefined {
+  if ('state' in content) {
+    const { entity, version = 1, state } = content
+    const stored = storedState(verbatim(line, beforeState(entity, version), '}', state), version)
+    return { kind: 'state', entity, state: stored }
+  }
+  if ('context' in content) {
+    const { hash, content: value } = content.context
+    return { kind: 'context', context: { hash, json: verbatim(line, beforeContext(hash), '}}', value) } }
+  }
+  if ('digest' in content) {
+    const { id, digest, appliedAtMs } = content
+    return { kind: 'id', id: { id: latin1(id), digest: latin1(digest), appliedAtMs } }
+  }
+  if ('meta' in content) return { kind: 'meta', meta: metaOf(content.meta) }
+  if ('timers' in content) return { kind: 'timers', entity: content.entity, timers: content.timers }
+  if ('outbox' in content) return { kind: 'outbox', outbox: content.outbox }
+  if ('failure' in content) return { kind: 'failure', failure: content.failure }
+  return undefined
+}
+
+function headerOf(content: object): Header {
+  const { checkpoint, ...header } = content as Partial<Header> & { readonly checkpoint?: unknown }
+  if (typeof checkpoint !== 'number' || typeof header.consumer !== 'string') throw noCheckpoint()
+  if (checkpoint !== FORMAT)
+    throw new DamagedCheckpoint(
+      `its format is ${checkpoint}, and this version of sluice knows ${FORMAT}: use the version that wrote it`,
+    )
+  return header as Header
+}
+
+function noCheckpoint(): DamagedCheckpoint {
+  return new DamagedCheckpoint('it is no checkpoint: `sluice state export` writes them')
+}
+
+function noCounts(): Counts {
+  return { states: 0, timers: 0, outbox: 0, ids: 0, failures: 0 }
+}
+
+function count(counts: Counts, part: CheckpointPart): void {
+  if (part.kind === 'state') counts.states += 1
+  else if (part.kind === 'timers') counts.timers += 1
+  else if (part.kind === 'outbox') counts.outbox += 1
+  else if (part.kind === 'id') counts.ids += 1
+  else if (part.kind === 'failure') counts.failures += 1
+}
+
+/** JSON has no undefined: these fields are missing before the first record. */
+function metaOf({ clock, appliedDigest, ...others }: CheckpointMeta): CheckpointMeta {
+  const { nowMs, lastAppendMs, highestAppendMs } = clock
+  return { ...others, clock: { nowMs, lastAppendMs, highestAppendMs }, appliedDigest }
+}
+
+function hex(latin1Text: string): string {
+  return Buffer.from(latin1Text, 'latin1').toString('hex')
+}
+
+function latin1(hexText: string): string {
+  return Buffer.from(hexText, 'hex').toString('latin1')
+}

@@ -1,0 +1,42 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { brokersAnswer, isRetriableAnswer } from './answers.ts'
+
+/** For how many milliseconds after the first question to keep asking. */
+export interface Patience {
+  /** While the partition has no leader that answers. */
+  readonly leaderMs: number
+  /** While no broker knows the topic: there may be no such topic. */
+  readonly topicMs: number
+}
+
+/** The election of a new leader takes a few seconds after a broker is lost; a new topic is known everywhere within one. */
+const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
+
+/** For a topic that was just created. */
+export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
+
+const ASK_EVERY_MS = 50
+
+/**
+ * Asks the leaders of partitions until they answer. Metadata can be older or newer than what a broker knows, so an answer
+ * that the protocol calls retriable is not an error: every official client fetches the metadata again and repeats the request.
+ *
+ * @param ask must not use metadata of an earlier question
+ * @throws what `ask` throws, if that is not retriable or does not pass in time
+ */
+export async function askLeaders<T>(
+  ask: () => Promise<T>,
+  { leaderMs, topicMs }: Patience = PATIENCE,
+): Promise<T> {
+  const askedAtMs = performance.now()
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const isUnknown = brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
+      const waitedMs = performance.now() - askedAtMs
+      if (!isRetriableAnswer(error) || waitedMs >= (isUnknown ? topicMs : leaderMs)) throw error
+    }
+    await pause(ASK_EVERY_MS)
+  }
+}

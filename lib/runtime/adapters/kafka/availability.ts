@@ -1,0 +1,71 @@
+/** What an error of the client library means: is Kafka away, does it refuse, or is it a bug? Pure. */
+
+/** What is known of an error; the library's cannot be imported from an ES module, so they are known by name. */
+interface Known {
+  readonly name: string
+  /** Name of an error response in Kafka's protocol. */
+  readonly type?: string
+  /** Code of an operating system error. */
+  readonly code?: string
+  /** Whether the library would try again; of the protocol's answers, what Kafka's documentation says. */
+  readonly retriable?: boolean
+  readonly cause?: unknown
+}
+
+const NETWORK_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+/** The library does not retry these errors, but a later call may succeed. */
+const PASSING_NAMES = new Set([
+  'KafkaJSTimeout',
+  'KafkaJSLockTimeout',
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSNumberOfRetriesExceeded',
+])
+
+/** Temporary, although the library does not call it retriable. */
+const PASSING_ANSWER = 'BROKER_NOT_AVAILABLE'
+/** Permanent, although the library calls it retriable: a corrupt message stays corrupt. */
+const LASTING_ANSWER = 'CORRUPT_MESSAGE'
+
+/** Whether Kafka or the network is unavailable or not ready, so that the same call may succeed later. */
+export function isAway(error: unknown): boolean {
+  const { name, type, code, retriable } = rootOf(error)
+  if (type !== undefined) return type !== LASTING_ANSWER && (retriable === true || type === PASSING_ANSWER)
+  if (isLibrarys(name)) return retriable === true || PASSING_NAMES.has(name)
+  return code !== undefined && NETWORK_CODES.has(code)
+}
+
+/** Whether Kafka or its client library refused the call. Their messages hold names and places, never payload data. */
+export function isRefusal(error: unknown): boolean {
+  const { name, type } = rootOf(error)
+  return !isAway(error) && (type !== undefined || isLibrarys(name))
+}
+
+function isLibrarys(name: string): boolean {
+  return name.startsWith('KafkaJS')
+}
+
+/** The library wraps the original error, in some cases twice. */
+function rootOf(error: unknown): Known {
+  if (typeof error !== 'object' || error === null) return { name: '' }
+  const { name, type, code, retriable, cause } = error as Known
+  if (cause instanceof Error) return rootOf(cause)
+  return {
+    name: String(name),
+    ...(type === undefined ? {} : { type }),
+    ...(code === undefined ? {} : { code }),
+    ...(retriable === undefined ? {} : { retriable }),
+  }
+}

@@ -1,0 +1,49 @@
+import kafkajs, { type Kafka } from 'kafkajs'
+import { askAdmin } from './ask-admin.ts'
+
+/** A consumer group as its coordinator sees it. */
+export interface GroupDescription {
+  readonly group: string
+  /** `empty`: it has no members, but offsets. `missing`: Kafka has no such group. */
+  readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
+  readonly members: readonly GroupMember[]
+}
+
+interface GroupMember {
+  readonly memberId: string
+  readonly clientId: string
+  readonly host: string
+  /** By topic: the partitions that it reads. Nothing while the group rebalances. */
+  readonly assigned: Readonly<Record<string, readonly number[]>>
+}
+
+/** Kafka's names of a group's states. */
+const STATES: Readonly<Record<string, GroupDescription['state']>> = {
+  Stable: 'stable',
+  PreparingRebalance: 'rebalancing',
+  CompletingRebalance: 'rebalancing',
+  Empty: 'empty',
+  Dead: 'missing',
+}
+
+/** Describes consumer groups, in the order in which they are named. */
+export async function describeGroups(kafka: Kafka, groups: readonly string[]): Promise<GroupDescription[]> {
+  // The library does not answer a question about an empty list of groups.
+  if (groups.length === 0) return []
+  const described = await askAdmin(kafka, admin => admin.describeGroups([...groups]))
+  return groups.map(group => {
+    const found = described.groups.find(({ groupId }) => groupId === group)
+    const members = (found?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+      memberId,
+      clientId,
+      host: clientHost.replace(/^\//, ''),
+      assigned: assignedIn(memberAssignment),
+    }))
+    return { group, state: STATES[found?.state ?? 'Dead'] ?? 'unknown', members }
+  })
+}
+
+function assignedIn(bytes: Buffer): GroupMember['assigned'] {
+  if (bytes.length === 0) return {}
+  return kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
+}

@@ -1,0 +1,148 @@
+/**
+ * Reads a range of a partition without a consumer group: a group costs seconds to join, rights on groups, and a
+ * rebalance. The library has no public way to do that, so a connection of its own is used (`kafkajs-internals.ts`).
+ */
+import { type Cluster, createCluster, type FetchedMessage, UnreadableBatch } from '@sluice/kafka-records'
+import type { Kafka } from 'kafkajs'
+import { PartitionStopped, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
+import type { Looked, OffsetRange } from '../../pipeline/model.ts'
+import type { LogReader } from '../../pipeline/ports.ts'
+import { brokersAnswer, isRetriableAnswer } from './answers.ts'
+import { askLeaders } from './ask-leaders.ts'
+import { isAway, isRefusal } from './availability.ts'
+import { logRecordOf } from './messages.ts'
+import { ReconnectingClient } from './reconnecting-client.ts'
+
+/** The protocol's isolation levels: which records of transactions a reader sees. */
+const ISOLATION = { 'read-uncommitted': 0, 'read-committed': 1 } as const
+export type Isolation = keyof typeof ISOLATION
+
+/** Several partitions are read in parallel, and each keeps its records in memory until they are decided. */
+const FETCH_BYTES = 2 * 1024 * 1024
+/** Of one record alone: Kafka gives the batch that it lies in, whatever its size. */
+const ONE_BATCH = 1
+
+/** Shorter than elsewhere: the next batch reads what this one cannot. */
+const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
+
+export class KafkaLogReader implements LogReader {
+  readonly #isolation: Isolation
+  readonly #cluster: ReconnectingClient<Cluster>
+
+  /** @param isolation that of the event source mapping: both must see the same log */
+  constructor(kafka: Kafka, isolation: Isolation = 'read-committed') {
+    this.#isolation = isolation
+    const open = async () => {
+      const isolationLevel = ISOLATION[isolation]
+      const cluster = createCluster(kafka, { allowAutoTopicCreation: false, isolationLevel })
+      await cluster.connect()
+      return cluster
+    }
+    this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
+  }
+
+  async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+    try {
+      return await askLeaders(() => this.#read(topic, partition, range), PATIENCE_OF_A_BATCH)
+    } catch (error) {
+      throw failureOf(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#cluster.drop()
+  }
+
+  /** After a failure, the next attempt begins with new metadata or a new connection. */
+  async #read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+    const cluster = await this.#cluster.get()
+    try {
+      await cluster.addTargetTopic(topic)
+      const logStart = await edgeOf(cluster, topic, partition, 'start')
+      const fromOffset = Math.max(range.fromOffset, logStart)
+      if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
+      const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
+      const last = messages.at(-1)
+      // It is below a record that was delivered. So an open transaction hides it, or this replica has just taken over.
+      if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
+      // Records after the range are delivered anyway, so do not keep them in memory twice.
+      const wanted = messages.filter(
+        ({ offset, isControlRecord }) => !isControlRecord && Number(offset) <= range.toOffset,
+      )
+      const records = wanted.map(message => logRecordOf(topic, partition, message))
+      return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
+    } catch (error) {
+      // Other partitions are read over the same connection, so it is closed only if it may be broken.
+      if (brokersAnswer(error) === 'OFFSET_OUT_OF_RANGE')
+        throw await outOfRange(cluster, topic, partition, range.fromOffset)
+      if (isRetriableAnswer(error)) await cluster.refreshMetadata()
+      else await this.#cluster.drop()
+      throw error
+    }
+  }
+
+  /** The records that a fetch returns, from the offset on, without those of aborted transactions. */
+  async #fetch(
+    cluster: Cluster,
+    topic: string,
+    partition: number,
+    { fromOffset, toOffset }: OffsetRange,
+  ): Promise<readonly FetchedMessage[]> {
+    const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
+    const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
+    const { responses } = await broker.fetch({
+      // No group waits for it: the answer is to have what was asked for, however long it takes to be read.
+      isPatient: true,
+      isolationLevel: ISOLATION[this.#isolation],
+      maxWaitTime: 500,
+      minBytes: 1,
+      maxBytes: bytes,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(fromOffset), maxBytes: bytes }] }],
+    })
+    const messages = responses[0]?.partitions[0]?.messages ?? []
+    // A broker hands over whole batches, which can begin before the offset.
+    return messages.filter(({ offset }) => Number(offset) >= fromOffset)
+  }
+}
+
+async function edgeOf(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  edge: 'start' | 'end',
+): Promise<number> {
+  const partitions = [{ partition }]
+  const [found] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: edge === 'start', partitions }])
+  return Number(found?.partitions[0]?.offset)
+}
+
+/** Whoever asks knows the offset from a record: where the log ends before it, it is another log, or was cut off. */
+async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
+  const end = await edgeOf(cluster, topic, partition, 'end')
+  // Otherwise its retention has taken the offset just now: the next attempt sees where it begins.
+  if (offset < end) return unavailable(`${topic}/${partition} begins behind offset ${offset} now`)
+  const message =
+    `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: it was made anew, or cut off. ` +
+    '`sluice state drop` lets the consumer read the new log from its start.'
+  return new PartitionStopped('another-log', message)
+}
+
+function leaderOf(cluster: Cluster, topic: string, partition: number): string {
+  const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+  if (leader === undefined) throw unavailable(`${topic}/${partition} has no leader`)
+  return leader
+}
+
+function unavailable(message: string, options?: ErrorOptions): Unavailable {
+  return new Unavailable('broker-unavailable', message, options)
+}
+
+/** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
+function failureOf(error: unknown, what: string): unknown {
+  if (error instanceof Unavailable || error instanceof PartitionStopped) return error
+  const message = `${what}: ${(error as Error).message}`
+  if (isAway(error)) return unavailable(message, { cause: error })
+  if (isRefusal(error) || error instanceof UnreadableBatch)
+    return new UnreadableLog(message, { cause: error })
+  return error
+}

@@ -1,0 +1,88 @@
+import type { Admin, Kafka } from 'kafkajs'
+import { askLeaders, type Patience } from './ask-leaders.ts'
+import { ReconnectingClient } from './reconnecting-client.ts'
+
+export interface Bounds {
+  /** The offset of the first record that is retained. */
+  readonly start: number
+  /** The offset after the last record. */
+  readonly end: number
+}
+
+/**
+ * Asks for the offsets of topics, over one connection, one question after another. A topic may be new and its leader may
+ * move: it asks again until the leader of each partition has answered.
+ */
+export class TopicOffsets {
+  readonly #patience: Patience | undefined
+  readonly #admin: ReconnectingClient<Admin>
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(kafka: Kafka, patience?: Patience) {
+    this.#patience = patience
+    this.#admin = new ReconnectingClient(
+      async () => {
+        // `askLeaders` asks again.
+        const admin = kafka.admin({ retry: { retries: 0 } })
+        await admin.connect()
+        return admin
+      },
+      admin => admin.disconnect(),
+    )
+  }
+
+  /** The offset after the last record of each partition, by partition. */
+  async ends(topic: string): Promise<number[]> {
+    return (await this.bounds(topic)).map(({ end }) => end)
+  }
+
+  /** What a consumer group has committed, by partition: the offset after the last record it got through; -1 where none is. */
+  committed(groupId: string, topic: string): Promise<number[]> {
+    return this.#ask(async admin => {
+      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const committed: number[] = []
+      for (const { partition, offset } of answer?.partitions ?? []) committed[partition] = Number(offset)
+      return committed
+    })
+  }
+
+  /** The first offset of each partition that was written at a time or later; the end where there is none yet. */
+  at(topic: string, timeMs: number): Promise<number[]> {
+    return this.#ask(async admin => {
+      const found: number[] = []
+      for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
+        found[partition] = Number(offset)
+      return found
+    })
+  }
+
+  /** The range of each partition that can be read now, by partition. */
+  bounds(topic: string): Promise<Bounds[]> {
+    return this.#ask(async admin => {
+      const bounds: Bounds[] = []
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+        bounds[partition] = { start: Number(low), end: Number(high) }
+      return bounds
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#admin.drop()
+  }
+
+  #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const once = async () => {
+      try {
+        return await question(await this.#admin.get())
+      } catch (error) {
+        // Metadata belong to the connection, and the library has no other way to renew them.
+        await this.#admin.drop()
+        throw error
+      }
+    }
+    // One at a time: a failure closes the connection, so no other question may be in flight on it.
+    const answer = this.#last.then(() => askLeaders(once, this.#patience))
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+}

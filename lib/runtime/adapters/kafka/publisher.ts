@@ -1,0 +1,222 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { IHeaders, Kafka, Producer, ProducerBatch } from 'kafkajs'
+import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
+import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
+import type { Publisher } from '../../pipeline/ports.ts'
+import { brokersAnswer } from './answers.ts'
+import { isAway, isRefusal } from './availability.ts'
+import { murmur2Partitioner } from './partitioner.ts'
+import { ReconnectingClient } from './reconnecting-client.ts'
+
+/** A larger record is sent in a request of its own. */
+const REQUEST_BYTES = 900 * 1024
+
+interface Waiting {
+  readonly records: readonly OutgoingRecord[]
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** Publishes to Kafka: acknowledged by all replicas, one request in flight, so that first copies leave in order. */
+export class KafkaPublisher implements Publisher {
+  readonly #kafka: Kafka
+  readonly #producer: ReconnectingClient<Producer>
+  /** Records that arrived while a request was in flight. */
+  #waiting: Waiting[] = []
+  #isSending = false
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka
+    this.#producer = new ReconnectingClient(
+      () => this.#connect(),
+      producer => producer.disconnect(),
+    )
+  }
+
+  publish(records: readonly OutgoingRecord[]): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.push({ records, resolve, reject })
+    if (!this.#isSending) void this.#sendWaiting()
+    return promise
+  }
+
+  /** How many partitions the topic has now. */
+  async partitionsOf(topic: string): Promise<number> {
+    const admin = this.#kafka.admin()
+    try {
+      await admin.connect()
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      return topics[0]?.partitions.length ?? 0
+    } catch (error) {
+      throw failureOf(error)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#producer.drop()
+  }
+
+  /** The partitions of a batch publish in parallel, so everything that waits is sent together. */
+  async #sendWaiting(): Promise<void> {
+    this.#isSending = true
+    while (this.#waiting.length > 0) await this.#sendTogether(this.#takeWaiting())
+    this.#isSending = false
+  }
+
+  /** Never rejects: the promises of the waiting callers are resolved or rejected. */
+  async #sendTogether(group: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#send(group.flatMap(({ records }) => records))
+      for (const { resolve } of group) resolve()
+    } catch (error) {
+      if (group.length > 1 && !(error instanceof Unavailable)) {
+        // One of them has a record that Kafka refuses: the others are not to blame.
+        for (const one of group) await this.#sendTogether([one])
+        return
+      }
+      // If Kafka is unavailable, the records that wait meanwhile fail as well: a batch must not time out once for each of its
+      // partitions. Later calls try again.
+      const behind = error instanceof Unavailable ? this.#takeWaiting() : []
+      for (const { reject } of [...group, ...behind]) reject(error as Error)
+    }
+  }
+
+  #takeWaiting(): Waiting[] {
+    const waiting = this.#waiting
+    this.#waiting = []
+    return waiting
+  }
+
+  async #send(records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return
+    try {
+      const producer = await this.#producer.get()
+      for (const request of requests(records))
+        await sendWhole(producer, { acks: -1, timeout: 5_000, topicMessages: byTopic(request) })
+    } catch (error) {
+      // A request that timed out may still be in flight: closing its connection keeps it from overtaking later requests.
+      await this.#producer.drop()
+      throw failureOf(error)
+    }
+  }
+
+  async #connect(): Promise<Producer> {
+    const producer = this.#kafka.producer({
+      createPartitioner: murmur2Partitioner,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      // See `sendWhole`.
+      retry: { retries: 0 },
+    })
+    await producer.connect()
+    return producer
+  }
+}
+
+/** Waits before the second, third and fourth attempt. */
+const WAITS_MS = [100, 300, 900]
+
+/**
+ * Sends a request until one attempt is acknowledged as a whole. The library's own retries cannot be used: they skip
+ * every broker that has already answered. If a leader is lost and such a broker takes its place, the records for the lost
+ * leader are never sent, and the request counts as acknowledged. This sends everything again: a repeat is harmless.
+ */
+async function sendWhole(producer: Producer, request: ProducerBatch): Promise<void> {
+  for (const waitMs of WAITS_MS) {
+    try {
+      await producer.sendBatch(request)
+      return
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      await pause(waitMs)
+    }
+  }
+  await producer.sendBatch(request)
+}
+
+/** By name: an ES module cannot import the library's errors. This one wraps every error that the library would have retried. */
+function mayPass(error: unknown): boolean {
+  return (error as Error).name === 'KafkaJSNumberOfRetriesExceeded'
+}
+
+/**
+ * The records in order, cut so that no request is too large. All records of a request for one partition form one
+ * record batch, and Kafka compares the size of the batch with the topic's limit for a message, at least 1 MiB.
+ */
+function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
+  let request: OutgoingRecord[] = []
+  let bytes = 0
+  for (const record of records) {
+    const size = sizeOf(record)
+    if (request.length > 0 && bytes + size > REQUEST_BYTES) {
+      yield request
+      request = []
+      bytes = 0
+    }
+    request.push(record)
+    bytes += size
+  }
+  yield request
+}
+
+function byTopic(records: readonly OutgoingRecord[]) {
+  const topics = new Map<string, OutgoingRecord[]>()
+  for (const record of records) {
+    const group = topics.get(record.topic)
+    if (group) group.push(record)
+    else topics.set(record.topic, [record])
+  }
+  return [...topics].map(([topic, group]) => ({ topic, messages: group.map(message) }))
+}
+
+function message({ key, value, headers, partition }: OutgoingRecord) {
+  return { key, value, headers: grouped(headers), ...(partition === undefined ? {} : { partition }) }
+}
+
+/** The library takes headers by name; a name that is there more than once keeps its values in order. */
+function grouped(headers: readonly RecordHeader<Buffer>[]): IHeaders {
+  // Without a prototype: a header may be called `constructor`.
+  const names: Record<string, Buffer[]> = Object.create(null)
+  for (const [name, value] of headers) {
+    names[name] ??= []
+    names[name].push(value)
+  }
+  return Object.fromEntries(
+    Object.entries(names).map(([name, values]) => [name, values.length > 1 ? values : (values[0] as Buffer)]),
+  )
+}
+
+/** The topic does not exist, or not yet: the publisher cannot tell. */
+export class UnknownTopic extends Unavailable {
+  constructor(message: string, options?: ErrorOptions) {
+    super('broker-unavailable', message, options)
+    this.name = 'UnknownTopic'
+  }
+}
+
+/** Errors that concern a record: Kafka refuses it on every attempt. */
+const REFUSED_RECORD: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+])
+
+/** Kafka refuses the request itself, not a record: a permission or a setting must be changed. */
+export class RefusedByKafka extends Error {
+  override readonly name = 'RefusedByKafka'
+}
+
+/** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
+function failureOf(error: unknown): unknown {
+  const { message } = error as Error
+  const options = { cause: error }
+  const answer = brokersAnswer(error)
+  if (answer === 'UNKNOWN_TOPIC_OR_PARTITION') return new UnknownTopic(message, options)
+  if (answer !== undefined && REFUSED_RECORD.has(answer))
+    return new RecordRefused(`Kafka refuses a record: ${message}`, options)
+  if (isAway(error))
+    return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`, options)
+  return isRefusal(error) ? new RefusedByKafka(`Kafka refuses it: ${message}`, options) : error
+}

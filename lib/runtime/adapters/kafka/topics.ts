@@ -1,0 +1,205 @@
+import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs'
+import type { TopicSettings } from '../../consumer/application.ts'
+import { isRetriableAnswer } from './answers.ts'
+import { askAdmin } from './ask-admin.ts'
+import { askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { TopicOffsets } from './offsets.ts'
+
+/** The required definition of a topic. */
+export interface KafkaTopic extends TopicSettings {
+  /** The topic's name in Kafka. */
+  readonly name: string
+  /** LogAppendTime where the broker's clock must decide, because timers read it. */
+  readonly timestamps: 'LogAppendTime' | 'CreateTime'
+}
+
+/** How many brokers keep a copy of each record, and how many of those must have it before it counts as written. */
+export interface Replication {
+  readonly factor: number
+  readonly minInsync: number
+}
+
+export interface TopicsOptions {
+  readonly brokers: readonly string[]
+  readonly topics: readonly KafkaTopic[]
+  readonly replication: Replication
+}
+
+/** A topic that exists but differs from its definition. */
+export interface TopicDifference {
+  readonly topic: string
+  /** `partitions`, `replication.factor`, or the name of a configuration. */
+  readonly setting: string
+  readonly wanted: string
+  readonly found: string
+}
+
+export interface TopicsOutcome {
+  readonly created: readonly string[]
+  readonly existing: readonly string[]
+  readonly differences: readonly TopicDifference[]
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Creates the topics that are missing and compares the others with their definitions. It never changes a topic that exists:
+ * another number of partitions would move entities away from their state.
+ */
+export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
+  return withAdmin(options.brokers, 5, async (admin, kafka) => {
+    const before = new Set(await admin.listTopics())
+    const names = options.topics.map(({ name }) => name)
+    const created = names.filter(name => !before.has(name))
+    if (created.length > 0) await createTopics(admin, options, created)
+    await untilLed(kafka, names)
+    return {
+      created,
+      existing: names.filter(name => before.has(name)),
+      differences: await askLeaders(() => findDifferences(admin, options), PATIENCE_WITH_NEW_TOPIC),
+    }
+  })
+}
+
+/** The state of the given topics in a cluster. */
+export interface TopicComparison {
+  readonly existing: readonly string[]
+  readonly missing: readonly string[]
+  /** Of those that exist. */
+  readonly differences: readonly TopicDifference[]
+}
+
+/** Compares the topics of a cluster with their definitions, and changes nothing. */
+export function compareTopics(
+  kafka: Kafka,
+  { topics, replication }: Pick<TopicsOptions, 'topics' | 'replication'>,
+): Promise<TopicComparison> {
+  return askAdmin(kafka, async admin => {
+    const there = new Set(await admin.listTopics())
+    const existing = topics.filter(({ name }) => there.has(name))
+    const missing = topics.filter(({ name }) => !there.has(name))
+    return {
+      existing: existing.map(({ name }) => name),
+      missing: missing.map(({ name }) => name),
+      differences: await findDifferences(admin, { topics: existing, replication }),
+    }
+  })
+}
+
+/** The addresses of the brokers that their cluster counts as there; none where none of these answers. Never throws. */
+export async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
+  try {
+    const cluster = await withAdmin(brokers, 0, admin => admin.describeCluster())
+    return cluster.brokers.map(({ host, port }) => `${host}:${port}`)
+  } catch {
+    return []
+  }
+}
+
+async function createTopics(admin: Admin, options: TopicsOptions, missing: readonly string[]): Promise<void> {
+  const topics = options.topics.map(topic => ({
+    topic: topic.name,
+    numPartitions: topic.partitions,
+    replicationFactor: options.replication.factor,
+    configEntries: topicConfiguration(topic, options.replication),
+  }))
+  await admin.createTopics({
+    // The library's own wait gives up at a broker that has not yet heard of the topic.
+    waitForLeaders: false,
+    topics: topics.filter(({ topic }) => missing.includes(topic)),
+  })
+}
+
+/**
+ * Waits until the leader of every partition answers; before that, nothing can be written to it or read from it. Metadata
+ * that name a leader do not tell this: the broker may not have become one yet.
+ */
+async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
+  const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
+  try {
+    for (const name of names) await offsets.ends(name).catch(error => throwUnled(name, error))
+  } finally {
+    await offsets.close()
+  }
+}
+
+function throwUnled(topic: string, error: unknown): never {
+  if (!isRetriableAnswer(error)) throw error
+  const { message } = error as Error
+  throw new Error(`topic ${topic} has a partition that no broker leads: ${message}`, { cause: error })
+}
+
+function topicConfiguration(topic: KafkaTopic, { minInsync }: Replication): IResourceConfigEntry[] {
+  const configuration = {
+    'cleanup.policy': 'delete',
+    'compression.type': 'producer',
+    'retention.ms': topic.keptDays * DAY_MS,
+    'message.timestamp.type': topic.timestamps,
+    'max.message.bytes': topic.maxMessageBytes,
+    'min.insync.replicas': minInsync,
+  }
+  return Object.entries(configuration).map(([name, value]) => ({ name, value: String(value) }))
+}
+
+async function findDifferences(
+  admin: Admin,
+  { topics, replication }: Pick<TopicsOptions, 'topics' | 'replication'>,
+): Promise<TopicDifference[]> {
+  if (topics.length === 0) return []
+  const names = topics.map(({ name }) => name)
+  const metadata = await admin.fetchTopicMetadata({ topics: names })
+  const described = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map(name => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+  })
+  return topics.flatMap(wantedTopic => {
+    const topic = wantedTopic.name
+    const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions ?? []
+    const copies = new Set(partitions.map(({ replicas }) => replicas.length))
+    const entries =
+      described.resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
+    const found = new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
+    const wanted = topicConfiguration(wantedTopic, replication)
+    return [
+      {
+        topic,
+        setting: 'partitions',
+        wanted: String(wantedTopic.partitions),
+        found: String(partitions.length),
+      },
+      {
+        topic,
+        setting: 'replication.factor',
+        wanted: String(replication.factor),
+        found: [...copies].join(' and '),
+      },
+      ...wanted.map(({ name, value }) => ({
+        topic,
+        setting: name,
+        wanted: value,
+        found: String(found.get(name)),
+      })),
+    ].filter(one => one.wanted !== one.found)
+  })
+}
+
+async function withAdmin<T>(
+  brokers: readonly string[],
+  retries: number,
+  use: (admin: Admin, kafka: Kafka) => Promise<T>,
+): Promise<T> {
+  const kafka = new kafkajs.Kafka({
+    clientId: 'sluice-topics',
+    brokers: [...brokers],
+    connectionTimeout: 2_000,
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries },
+  })
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    return await use(admin, kafka)
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,78 @@
+/** What a log line may contain about a decision, a failure or an error: names and places, never payload data. */
+import { spanContextOf } from '../../cloudevents/trace.ts'
+import { entityOf } from '../../consumer/event.ts'
+import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
+import { framesOf } from '../../consumer/frames.ts'
+import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
+import type { Decision } from '../../pipeline/model.ts'
+
+/** Maximum length of an external value in a log line. */
+const LONGEST = 200
+
+/** Identifies a decision by attributes of the event, never by its data. */
+export function detailsOf({ offset, outcome, reason, event, timer }: Decision): Record<string, unknown> {
+  const trace = spanContextOf(timer ? timer.trace : event?.extensions)
+  const entity = timer?.entity ?? (event && entityOf(event))
+  return {
+    offset,
+    outcome,
+    reason,
+    ...(event ? { eventId: shortened(event.id), eventSource: shortened(event.source) } : {}),
+    ...(timer ? { timer: shortened(timer.name) } : {}),
+    ...(entity ? { entity: shortened(entity) } : {}),
+    ...(trace ? { traceId: trace.traceId } : {}),
+  }
+}
+
+function shortened(text: string): string {
+  return text.slice(0, LONGEST)
+}
+
+/** Redis quotes the beginning of a command that it rejects. */
+const QUOTED_COMMAND = /,? with args beginning with.*/s
+
+/** Errors whose messages hold names and places, never payload data. */
+const OF_OURS = [RecordRefused, Unavailable, UnreadableLog, PartitionStopped]
+
+/** The parts of an error that cannot hold payload data. Messages and properties set by other code are left out. */
+export function failureOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return {}
+  const causes = causesOf(error)
+  const behind = causes.length > 0 ? { causes: causes.map(named) } : {}
+  if (OF_OURS.some(kind => error instanceof kind))
+    return { error: error.message.replace(QUOTED_COMMAND, ''), ...behind }
+  return { error: named(error), place: framesOf(causes.at(-1) ?? error).slice(0, 5), ...behind }
+}
+
+const MOST_CAUSES = 5
+
+/** The chain of causes of an error. */
+function causesOf({ cause }: Error, found: readonly Error[] = []): readonly Error[] {
+  if (!(cause instanceof Error) || found.length === MOST_CAUSES) return found
+  return causesOf(cause, [...found, cause])
+}
+
+/** An error's name, with its code in Kafka's protocol or the operating system. */
+function named(error: Error): string {
+  const { name, type, code } = error as Error & { type?: unknown; code?: unknown }
+  const known = [type, code].find(word => typeof word === 'string' && WORD.test(word))
+  return known === undefined ? name : `${name} ${known}`
+}
+
+const WORD = /^[A-Z][A-Z0-9_]{1,60}$/
+
+/** Failures whose messages come from a consumer or a receiver, and may quote the event. */
+const OTHERS_WORDS: readonly FailureCode[] = [
+  'unexpected-error',
+  'rejected',
+  'not-accepted',
+  'timer-failed',
+  'timer-rejected',
+]
+
+/** Our own messages name places, never payload data. */
+export function explanation({ code, message, place, safeMessage }: Failure): Record<string, string> {
+  if (safeMessage !== undefined) return { failure: shortened(safeMessage) }
+  if (!OTHERS_WORDS.includes(code)) return { failure: message }
+  return place ? { place } : {}
+}

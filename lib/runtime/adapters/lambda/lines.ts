@@ -1,0 +1,78 @@
+/** Every line that the observer writes about something unusual: its level and its words, by its `kind`, which programs read. */
+import type { Logger } from '@aws-lambda-powertools/logger'
+import { Repeats } from './repeats.ts'
+
+interface Line {
+  readonly level: 'warn' | 'error'
+  readonly message: string
+}
+
+const warn = (message: string): Line => ({ level: 'warn', message })
+const error = (message: string): Line => ({ level: 'error', message })
+
+const LINES = {
+  deferred: error('a partition waits: its records stay in Kafka'),
+  'records-failed': warn('records cannot be processed and leave as failures'),
+  'records-refused': error(
+    'Kafka refuses records for good: failure records stand in their place. Are the limits of its topics as they should be?',
+  ),
+  'records-lost': error('offsets that were never processed are no longer in the log: what they held is lost'),
+  'range-read-back': error(
+    'offsets that were never delivered, or that the store forgot, are read from the log',
+  ),
+  'no-applied-offset': warn(
+    'the store knows nothing of partitions that have a past: they are read from their beginning',
+  ),
+  'restored-from-checkpoint': error(
+    'the store has lost the state of a partition: it goes on from its newest checkpoint',
+  ),
+  'checkpoint-damaged': error('a checkpoint is not what was written: the next older one is used'),
+  'outbox-not-trimmed': warn(
+    'published, but the outbox was not trimmed: the next batch publishes these again',
+  ),
+  'failure-memory-nearly-full': warn(
+    'what is remembered of failures is nearly full: which producer sends records that fail?',
+  ),
+  'failures-forgotten': error(
+    'failures were forgotten to make room for newer ones: their records can no longer be redriven',
+  ),
+  'clock-gap': warn(
+    'the log was silent for longer than its clock may advance in one step: is the clock function running?',
+  ),
+  'timed-by-producers': error(
+    "the timestamps of a topic are its producers': timers go by whatever clocks those have. Set message.timestamp.type=" +
+      'LogAppendTime on the topic; where it was replayed from another one, set LOG_TIME=carried on the consumer',
+  ),
+  'context-unreadable': error(
+    'what another version of the code has stored for a partition cannot be read: the packaged one counts until the next is set',
+  ),
+  misrouted: error(
+    "records are not where Kafka's own partitioning puts their keys: does a producer use another partitioner?",
+  ),
+  'breaker-open': error(
+    'nearly all records fail unexpectedly: they stay in Kafka until the code changes or the circuit breaker is reset',
+  ),
+  'spans-dropped': warn('spans are dropped: the records are processed without them'),
+  'metrics-not-written': error('the metrics of an invocation cannot be written'),
+} as const satisfies Readonly<Record<string, Line>>
+
+export type LineKind = keyof typeof LINES
+
+/** Writes these lines, each kind at a limited rate: the same condition can last for many batches. */
+export class Lines {
+  readonly #logger: Logger
+  readonly #repeats: Repeats
+
+  constructor(logger: Logger, now: () => number) {
+    this.#logger = logger
+    this.#repeats = new Repeats(undefined, now)
+  }
+
+  /** @param of tells apart, within a kind, what is told separately */
+  write(kind: LineKind, of: string, details: Record<string, unknown>): void {
+    const unsaid = this.#repeats.due(`${kind}/${of}`)
+    if (unsaid === undefined) return
+    const { level, message } = LINES[kind]
+    this.#logger[level](message, { kind, ...details, ...(unsaid > 0 ? { unsaid } : {}) })
+  }
+}

@@ -1,0 +1,226 @@
+import type { Logger } from '@aws-lambda-powertools/logger'
+import type { Metrics } from '@aws-lambda-powertools/metrics'
+import type { Failure } from '../../consumer/failure-codes.ts'
+import type {
+  Decision,
+  FailureMemory,
+  OffsetRange,
+  OutboxEntry,
+  StateKey,
+  Waiting,
+} from '../../pipeline/model.ts'
+import type { Observer } from '../../pipeline/ports.ts'
+import { detailsOf, explanation, failureOf } from './details.ts'
+import { Lines } from './lines.ts'
+import { Measurements, type TimedStep } from './measurements.ts'
+import { PerTopic } from './per-topic.ts'
+import { Progress } from './progress.ts'
+
+/** Makes spans of decisions. */
+export interface Tracer {
+  /** @param during from when to when the partition was at work on them */
+  decided(stateKey: StateKey, decisions: readonly Decision[], during: During): void
+}
+
+interface During {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** Writes what the pipeline reports as structured logs and as CloudWatch embedded metrics; payloads never. */
+export class LambdaObserver implements Observer {
+  readonly #logger: Logger
+  readonly #measured: Measurements
+  readonly #now: () => number
+  readonly #lines: Lines
+  #progress: Progress
+  #records = 0
+  /** For how many milliseconds partitions were silent. */
+  readonly #gaps = new PerTopic()
+  /** Start offsets of partitions for which the store has no applied offset. */
+  readonly #starts = new PerTopic()
+  #tracer: Tracer | undefined
+
+  constructor(logger: Logger, metrics: Metrics, now: () => number = Date.now) {
+    this.#logger = logger
+    this.#measured = new Measurements(metrics)
+    this.#now = now
+    this.#lines = new Lines(logger, now)
+    this.#progress = new Progress(now())
+  }
+
+  /** Turns tracing on. */
+  traceTo(tracer: Tracer): void {
+    this.#tracer = tracer
+  }
+
+  /** An invocation begins. */
+  begin(): void {
+    this.#progress = new Progress(this.#now())
+    this.#records = 0
+  }
+
+  decided(stateKey: StateKey, decisions: readonly Decision[]): void {
+    const nowMs = this.#now()
+    const sinceMs = this.#progress.decided(stateKey, decisions, nowMs)
+    const groups = Map.groupBy(decisions, ({ outcome, reason }) => `${outcome}/${reason}`)
+    for (const group of groups.values()) {
+      const { outcome, reason, failure } = group[0] as Decision
+      this.#measured.count(outcome, reason, group.length)
+      if (failure) this.#failed(stateKey, group)
+      // A timer was never appended.
+      if (outcome === 'timer') continue
+      this.#records += group.length
+      for (const { appendMs } of group) this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
+    }
+    this.#tracer?.decided(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
+    if (this.#logger.getLevelName() === 'DEBUG')
+      for (const decision of decisions) this.#logger.debug('decided', { ...stateKey, ...detailsOf(decision) })
+  }
+
+  redelivered(stateKey: StateKey, count: number): void {
+    this.#measured.count('redelivered', 'at-or-below-applied-offset', count)
+    this.#logger.debug('decided before, dropped now', { ...stateKey, records: count })
+  }
+
+  /** A call of a port has ended. */
+  took(step: TimedStep, ms: number): void {
+    this.#measured.step(step, ms)
+  }
+
+  /** Spans were dropped. */
+  spansDropped(count: number, reason: string, details: Record<string, unknown> = {}): void {
+    this.#measured.count('spans-dropped', reason, count)
+    this.#lines.write('spans-dropped', '', { spans: count, reason, ...details })
+  }
+
+  waiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: Waiting): void {
+    this.#progress.waits(stateKey, appendMs, this.#now())
+    this.#measured.count('deferred', reason, 1)
+    this.#lines.write('deferred', reason, { ...stateKey, fromOffset, reason, ...failureOf(error) })
+  }
+
+  outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {
+    this.#measured.count('outbox-not-trimmed', 'trim-failed', count)
+    this.#lines.write('outbox-not-trimmed', '', { ...stateKey, count, ...failureOf(error) })
+  }
+
+  refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void {
+    this.#measured.count('refused', 'never-taken', entries.length)
+    const [first] = entries
+    const { to, position } = first ?? {}
+    const details = { ...stateKey, to, position, count: entries.length, ...failureOf(error) }
+    this.#lines.write('records-refused', String(to), details)
+  }
+
+  startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void {
+    this.#measured.count('no-applied-offset', 'starts-anew', 1)
+    this.#starts.note(stateKey, fromOffset)
+  }
+
+  restoredFromCheckpoint(stateKey: StateKey, appliedOffset: number, takenAtMs: number): void {
+    this.#measured.count('restored-from-checkpoint', 'state-was-gone', 1)
+    const takenAt = new Date(takenAtMs).toISOString()
+    this.#lines.write('restored-from-checkpoint', placeOf(stateKey), { ...stateKey, appliedOffset, takenAt })
+  }
+
+  checkpointDamaged(stateKey: StateKey, takenAtMs: number, { message }: Error): void {
+    this.#measured.count('checkpoint-damaged', 'passed-over', 1)
+    const takenAt = new Date(takenAtMs).toISOString()
+    const details = { ...stateKey, takenAt, error: message }
+    this.#lines.write('checkpoint-damaged', `${placeOf(stateKey)}/${takenAt}`, details)
+  }
+
+  rangeReadBack(stateKey: StateKey, range: OffsetRange): void {
+    this.#measured.count('range-read-back', 'never-delivered', lengthOf(range))
+    this.#lines.write('range-read-back', placeOf(stateKey), { ...stateKey, ...range })
+  }
+
+  expired(stateKey: StateKey, range: OffsetRange): void {
+    this.#measured.count('expired', 'not-in-the-log', lengthOf(range))
+    this.#lines.write('records-lost', placeOf(stateKey), { ...stateKey, ...range })
+  }
+
+  failureMemory(stateKey: StateKey, { bytes, forgotten }: FailureMemory, limit: number): void {
+    this.#measured.count('failure-memory', 'nearly-full', 1)
+    if (forgotten > 0) this.#measured.count('failure-memory', 'forgotten', forgotten)
+    const used = { ...stateKey, bytes, limit }
+    if (forgotten === 0) this.#lines.write('failure-memory-nearly-full', '', used)
+    else this.#lines.write('failures-forgotten', '', { ...used, forgotten })
+  }
+
+  clockGap(stateKey: StateKey, _beforeOffset: number, ms: number): void {
+    this.#measured.count('clock-gap', 'no-records', 1)
+    this.#gaps.note(stateKey, ms)
+  }
+
+  timedByProducers(stateKey: StateKey, fromOffset: number): void {
+    this.#measured.count('timed-by-producers', 'create-time', 1)
+    this.#lines.write('timed-by-producers', stateKey.topic, { ...stateKey, fromOffset })
+  }
+
+  contextUnreadable(stateKey: StateKey, _why: string): void {
+    this.#measured.count('context-unreadable', 'other-code', 1)
+    this.#lines.write('context-unreadable', stateKey.topic, { ...stateKey })
+  }
+
+  misrouted(stateKey: StateKey, fromOffset: number, count: number): void {
+    this.#measured.count('misrouted', 'another-partitioner', count)
+    this.#lines.write('misrouted', stateKey.topic, { ...stateKey, fromOffset, records: count })
+  }
+
+  breakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void {
+    this.#measured.count('breaker-open', 'surge', 1)
+    const since = new Date(sinceMs).toISOString()
+    this.#lines.write('breaker-open', '', { ...stateKey, since, ...(failure && explanation(failure)) })
+  }
+
+  /** An invocation ends: writes its metrics, and one line where anything happened. */
+  flush(): void {
+    const ms = this.#progress.elapsedMs(this.#now())
+    const { lagMs } = this.#progress
+    const { counts } = this.#measured
+    this.#tellOfPartitions()
+    try {
+      this.#measured.flush({ ms, lagMs })
+    } catch (error) {
+      // Everything is decided and published: a failure to report it must not cause the batch to be delivered again.
+      this.#lines.write('metrics-not-written', '', failureOf(error))
+    }
+    if (Object.keys(counts).length === 0) return
+    const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
+    this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
+  }
+
+  /** Writes one line for all records of a batch that failed in the same way: the first record and the count. */
+  #failed(stateKey: StateKey, group: readonly Decision[]): void {
+    const first = group[0] as Decision
+    const failure = first.failure as Failure
+    this.#lines.write('records-failed', failure.code, {
+      ...stateKey,
+      ...detailsOf(first),
+      code: failure.code,
+      ...explanation(failure),
+      records: group.length,
+    })
+  }
+
+  #tellOfPartitions(): void {
+    for (const { consumer, topic, values } of this.#gaps.take()) {
+      const ms = Math.max(...values.values())
+      this.#lines.write('clock-gap', topic, { consumer, topic, partitions: values.size, ms })
+    }
+    for (const { consumer, topic, values } of this.#starts.take()) {
+      const fromOffsets = Object.fromEntries(values)
+      this.#lines.write('no-applied-offset', topic, { consumer, topic, partitions: values.size, fromOffsets })
+    }
+  }
+}
+
+function placeOf({ topic, partition }: StateKey): string {
+  return `${topic}/${partition}`
+}
+
+function lengthOf({ fromOffset, toOffset }: OffsetRange): number {
+  return toOffset - fromOffset + 1
+}

@@ -1,0 +1,23 @@
+/** Limits lines: the first of each kind, then one a minute with the number of those left out. */
+export class Repeats {
+  readonly #everyMs: number
+  readonly #now: () => number
+  readonly #seen = new Map<string, { saidAtMs: number; unsaid: number }>()
+
+  constructor(everyMs = 60_000, now: () => number = Date.now) {
+    this.#everyMs = everyMs
+    this.#now = now
+  }
+
+  /** Returns how many were left out if this one should be logged, and undefined if it should not. */
+  due(kind: string): number | undefined {
+    const nowMs = this.#now()
+    const seen = this.#seen.get(kind)
+    if (seen && nowMs - seen.saidAtMs < this.#everyMs) {
+      seen.unsaid++
+      return undefined
+    }
+    this.#seen.set(kind, { saidAtMs: nowMs, unsaid: 0 })
+    return seen?.unsaid ?? 0
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Sends spans to a collector by OTLP/HTTP, in JSON, with Node's own `fetch`.
+ *
+ * Not with OpenTelemetry's SDK: it makes ids and takes times itself, where here both are given, so that of its eleven packages
+ * only the transport would be of use. Those are at 0.x and change with every minor version, while the protocol is stable since
+ * 1.0, and what is needed of it fits on two screens.
+ */
+import { encodedSpans } from './encoding.ts'
+import type { Span } from './spans.ts'
+
+export interface OtlpSettings {
+  /** Base URL of the collector. */
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Called when spans were dropped. The details are for a log: no headers, because they hold credentials. */
+export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
+
+/** Limit per request: about half a megabyte. */
+const REQUEST_SPANS = 500
+/** Limit per invocation: encoding them takes a tenth of a second, and sending them must not take more than one. */
+const MOST_SPANS = 5_000
+/** Pause after a failure: each attempt may take the whole time-out of an export. */
+const PAUSE_MS = 30_000
+
+export class OtlpExporter {
+  readonly #url: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #resource: Readonly<Record<string, string>>
+  readonly #dropped: Dropped
+  readonly #now: () => number
+  #spans: Span[] = []
+  #pausedUntilMs = 0
+
+  /** @param resource attributes of who sends */
+  constructor(
+    { endpoint, headers }: OtlpSettings,
+    resource: Readonly<Record<string, string>>,
+    dropped: Dropped,
+    now: () => number = Date.now,
+  ) {
+    this.#url = `${endpoint.replace(/\/+$/, '')}/v1/traces`
+    this.#headers = { ...headers, 'content-type': 'application/json' }
+    this.#resource = resource
+    this.#dropped = dropped
+    this.#now = now
+  }
+
+  /** Keeps them for the next export. */
+  add(spans: readonly Span[]): void {
+    const room = MOST_SPANS - this.#spans.length
+    for (const span of spans.slice(0, room)) this.#spans.push(span)
+    if (spans.length > room) this.#dropped(spans.length - room, 'too-many')
+  }
+
+  /** Sends all added spans, or drops them, within this time. Never rejects. */
+  async export(withinMs: number): Promise<void> {
+    const spans = this.#spans
+    this.#spans = []
+    if (spans.length === 0) return
+    if (this.#now() < this.#pausedUntilMs) return this.#dropped(spans.length, 'paused')
+    if (withinMs <= 0) return this.#dropped(spans.length, 'out-of-time')
+    const signal = AbortSignal.timeout(withinMs)
+    const requests = Array.from({ length: Math.ceil(spans.length / REQUEST_SPANS) }, (_, index) =>
+      spans.slice(index * REQUEST_SPANS, (index + 1) * REQUEST_SPANS),
+    )
+    await Promise.all(requests.map(request => this.#send(request, signal)))
+  }
+
+  async #send(spans: readonly Span[], signal: AbortSignal): Promise<void> {
+    try {
+      const response = await this.#post(encodedSpans(spans, this.#resource), signal)
+      const answer = await response.text()
+      if (!response.ok) return this.#failed(spans.length, 'refused', { status: response.status })
+      const rejected = rejectedIn(answer)
+      if (rejected > 0) this.#dropped(Math.min(rejected, spans.length), 'rejected')
+    } catch (error) {
+      const isLate = (error as Error).name === 'TimeoutError'
+      this.#failed(spans.length, isLate ? 'no-answer' : 'unreachable', { code: codeOf(error) })
+    }
+  }
+
+  /** Retries once if the connection broke: after an environment was frozen, its old connections are dead. */
+  async #post(body: string, signal: AbortSignal): Promise<Response> {
+    // Do not follow redirects: the credentials are for the endpoint only.
+    const post = () =>
+      fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
+    return post().catch(error => {
+      if (signal.aborted) throw error
+      return post()
+    })
+  }
+
+  #failed(count: number, reason: string, details: Record<string, unknown>): void {
+    this.#pausedUntilMs = this.#now() + PAUSE_MS
+    this.#dropped(count, reason, details)
+  }
+}
+
+/** A collector may accept only some of the spans. */
+function rejectedIn(answer: string): number {
+  try {
+    return Number(JSON.parse(answer)?.partialSuccess?.rejectedSpans ?? 0) || 0
+  } catch {
+    // Ignore a body that is not JSON: the status was a success.
+    return 0
+  }
+}
+
+/** As `ECONNREFUSED`; messages may hold addresses with credentials. */
+function codeOf(error: unknown): string | undefined {
+  const { cause } = error as { cause?: { code?: unknown } }
+  return typeof cause?.code === 'string' ? cause.code : undefined
+}

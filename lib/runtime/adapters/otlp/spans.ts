@@ -1,0 +1,157 @@
+/**
+ * What was decided, as spans that a viewer joins: the producer's, which is the parent of `process`, which is the parent of a
+ * `create` for each event that it brought about. The id of a `create` is the one that travels in that event's traceparent, so
+ * the next consumer's `process` hangs below it.
+ *
+ * All ids are derived from what they name. If a record is decided again, after a crash or on a restored store, its spans have
+ * the same ids.
+ */
+
+import { derivedSpanId, type SpanContext, spanContextOf } from '../../cloudevents/trace.ts'
+import type { TopicName } from '../../consumer/application.ts'
+import type { Event } from '../../consumer/event.ts'
+import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
+
+/** By the number that OTLP gives to each. */
+export const SPAN_KINDS = { internal: 1, producer: 4, consumer: 5 } as const
+
+export interface Span {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string
+  /** Whether the parent came with a record. */
+  readonly hasRemoteParent: boolean
+  readonly tracestate?: string
+  readonly name: string
+  readonly kind: keyof typeof SPAN_KINDS
+  readonly fromMs: number
+  readonly toMs: number
+  readonly attributes: Readonly<Record<string, string | number>>
+  readonly isError: boolean
+}
+
+/** Who has decided, and when. */
+export interface Scene {
+  /** A topic's name in Kafka in this environment. */
+  readonly kafkaTopic: (name: TopicName) => string
+  /** The Kafka consumer group. */
+  readonly group: string
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** Makes spans for decisions whose trace is sampled. A batch can hold many traces, and records without one. */
+export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
+  return decisions.flatMap(decision => {
+    const parent = spanContextOf(decision.timer ? decision.timer.trace : decision.event?.extensions)
+    if (!parent?.isSampled) return []
+    const span = decision.timer
+      ? fired(stateKey, decision, parent, scene)
+      : processed(stateKey, decision, parent, scene)
+    return [span, ...(decision.emitted ?? []).flatMap(entry => created(entry, span, scene))]
+  })
+}
+
+/**
+ * The id follows from the record's place, not from its event's id: where a producer sends an event twice, there are two
+ * records and two decisions.
+ */
+function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
+  const { consumer, topic, partition } = stateKey
+  const { offset, event } = decision
+  return {
+    ...follows(parent, decision, scene),
+    spanId: derivedSpanId(`process ${consumer} ${topic} ${partition} ${offset}`),
+    name: `process ${topic}`,
+    kind: 'consumer',
+    attributes: {
+      ...messaging('process', topic),
+      ...ofRecord(stateKey, decision, scene),
+      ...(event ? ofEvent(event) : {}),
+    },
+  }
+}
+
+/** A timer continues the trace of the event that set it. */
+function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
+  const { id, name } = decision.timer as NonNullable<Decision['timer']>
+  return {
+    ...follows(parent, decision, scene),
+    spanId: derivedSpanId(`timer ${stateKey.consumer} ${id}`),
+    name: `timer ${stateKey.consumer}`,
+    kind: 'internal',
+    attributes: { ...ofRecord(stateKey, decision, scene), 'sluice.timer': name },
+  }
+}
+
+/** Returns no span if the event does not continue the trace. */
+function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
+  const context = spanContextOf(event.extensions)
+  if (context?.traceId !== cause.traceId) return []
+  const { traceId, tracestate, spanId: parentSpanId } = cause
+  const topic = kafkaTopic(to)
+  const span: Span = {
+    traceId,
+    spanId: context.spanId,
+    parentSpanId,
+    hasRemoteParent: false,
+    ...(tracestate ? { tracestate } : {}),
+    name: `create ${topic}`,
+    kind: 'producer',
+    // The event is created when its cause is decided; publishing is shared by many records and is not measured here.
+    fromMs: toMs,
+    toMs,
+    attributes: { ...messaging('create', topic), ...ofEvent(event) },
+    isError: false,
+  }
+  return [span]
+}
+
+function follows(
+  { traceId, spanId, tracestate }: SpanContext,
+  { failure }: Decision,
+  { fromMs, toMs }: Scene,
+) {
+  return {
+    traceId,
+    parentSpanId: spanId,
+    hasRemoteParent: true,
+    ...(tracestate ? { tracestate } : {}),
+    fromMs,
+    toMs,
+    isError: failure !== undefined,
+  }
+}
+
+// By the names of OpenTelemetry's semantic conventions, where they have one.
+
+function messaging(operation: 'process' | 'create', topic: string) {
+  return {
+    'messaging.system': 'kafka',
+    'messaging.operation.type': operation,
+    'messaging.operation.name': operation,
+    'messaging.destination.name': topic,
+  }
+}
+
+/** Only the code of a failure: its message may quote payload data. */
+function ofRecord(stateKey: StateKey, { offset, outcome, reason, failure }: Decision, { group }: Scene) {
+  return {
+    'messaging.consumer.group.name': group,
+    'messaging.destination.partition.id': String(stateKey.partition),
+    'messaging.kafka.offset': offset,
+    'sluice.consumer': stateKey.consumer,
+    'sluice.outcome': outcome,
+    'sluice.reason': reason,
+    ...(failure ? { 'error.type': failure.code } : {}),
+  }
+}
+
+function ofEvent({ id, source, type, subject }: Event) {
+  return {
+    'cloudevents.event_id': id,
+    'cloudevents.event_source': source,
+    'cloudevents.event_type': type,
+    ...(subject ? { 'cloudevents.event_subject': subject } : {}),
+  }
+}

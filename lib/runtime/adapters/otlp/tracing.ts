@@ -1,0 +1,39 @@
+/** The only entry point of this folder. It is loaded only if an endpoint is configured. */
+import type { Decision, StateKey } from '../../pipeline/model.ts'
+import { type Dropped, OtlpExporter, type OtlpSettings } from './exporter.ts'
+import { type Scene, spansOf } from './spans.ts'
+
+export interface Traced {
+  readonly env: string
+  readonly group: string
+  readonly kafkaTopic: Scene['kafkaTopic']
+  readonly serviceName: string
+}
+
+export class Tracing {
+  readonly #scene: Omit<Scene, 'fromMs' | 'toMs'>
+  readonly #exporter: OtlpExporter
+
+  constructor(settings: OtlpSettings, { env, group, kafkaTopic, serviceName }: Traced, dropped: Dropped) {
+    this.#scene = { kafkaTopic, group }
+    const resource = {
+      'service.name': serviceName,
+      'service.namespace': 'sluice',
+      'deployment.environment.name': env,
+    }
+    this.#exporter = new OtlpExporter(settings, resource, dropped)
+  }
+
+  decided(
+    stateKey: StateKey,
+    decisions: readonly Decision[],
+    during: { fromMs: number; toMs: number },
+  ): void {
+    this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during }))
+  }
+
+  /** Sends the spans made since the last call, or drops them. Never rejects. */
+  export(withinMs: number): Promise<void> {
+    return this.#exporter.export(withinMs)
+  }
+}

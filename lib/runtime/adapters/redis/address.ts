@@ -1,0 +1,50 @@
+/** The address of a server or a cluster, from its URL. */
+export interface RedisAddress {
+  readonly tls: boolean
+  /** One host, or the hosts of a cluster that are asked for all the others. */
+  readonly hosts: readonly { readonly host: string; readonly port: number }[]
+  readonly username?: string
+  readonly password?: string
+  readonly database: number
+}
+
+/**
+ * Reads `redis://user:password@host:port/database`; `rediss://` means TLS, and everything but the host is optional. Several
+ * hosts are separated by commas, each with its own port.
+ * @returns undefined if the URL does not have that form
+ */
+export function parseRedisUrl(url: string): RedisAddress | undefined {
+  const parts = /^(rediss?):\/\/(?:([^/]*)@)?([^@/?#]+)(?:\/(\d{0,5}))?$/.exec(url)
+  if (!parts) return undefined
+  const [, scheme, credentials = '', authority = '', database = ''] = parts
+  const hosts = authority.split(',').map(hostOf)
+  const [username, password] = credentials.split(/:(.*)/s, 2).map(decoded)
+  if (!hosts.every(host => host !== undefined) || username === null || password === null) return undefined
+  return {
+    tls: scheme === 'rediss',
+    hosts,
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    database: Number(database),
+  }
+}
+
+/** Hosts and ports to show to people, without user and password. */
+export function describeAddress({ hosts }: RedisAddress): string {
+  return hosts.map(({ host, port }) => `${host}:${port}`).join(',')
+}
+
+function hostOf(text: string): { host: string; port: number } | undefined {
+  const url = URL.parse(`redis://${text}`)
+  if (!url?.hostname || url.port === '0') return undefined
+  // An IPv6 address is in brackets only if a port may follow it.
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6379) }
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,108 @@
+/** Takes a partition state as a whole and restores one: a checkpoint, from whose applied offset the log can be read on. */
+import { isDeepStrictEqual } from 'node:util'
+import type {
+  OutboxEntry,
+  RememberedFailure,
+  RememberedId,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+} from '../../pipeline/model.ts'
+import { type CheckpointMeta, type CheckpointPart, EMPTY_META } from '../../pipeline/recovery/checkpoints.ts'
+import type { RedisClient } from './client.ts'
+import { type Replaced, replaceState } from './staging.ts'
+import { gathered, type StateMeta, StateReader } from './state-reader.ts'
+
+/** Everything that a partition state contains. */
+export interface Checkpoint extends CheckpointMeta {
+  /** As they are stored. */
+  readonly states: ReadonlyMap<string, string>
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  readonly outbox: readonly OutboxEntry[]
+  /** Of one generation, the newest of a bucket first. */
+  readonly ids: readonly RememberedId[]
+  readonly failures: readonly RememberedFailure[]
+  readonly context?: StoredContext
+}
+
+/** The state of a consumer before its first record. */
+export const NOTHING: Checkpoint = {
+  ...EMPTY_META,
+  states: new Map(),
+  timers: new Map(),
+  outbox: [],
+  ids: [],
+  failures: [],
+}
+
+/** How often a partition state is read again if a commit has changed it meanwhile. */
+export const ATTEMPTS = 20
+
+export class StateCheckpoints {
+  readonly #client: RedisClient
+  readonly #reader: StateReader
+
+  constructor(client: RedisClient) {
+    this.#client = client
+    this.#reader = new StateReader(client)
+  }
+
+  /**
+   * The partition state at one moment, while its consumer continues. Every commit changes the version, so everything read
+   * between two checks that found the same version is consistent. Trimming the outbox does not change it: the entries removed
+   * are published, and a checkpoint may or may not contain them.
+   *
+   * @returns `moving` if the partition state changed during every attempt
+   */
+  async take(stateKey: StateKey): Promise<Checkpoint | 'moving'> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const before = await this.#reader.meta(stateKey)
+      const checkpoint = await this.#read(stateKey, before)
+      if (isDeepStrictEqual(before, await this.#reader.meta(stateKey))) return checkpoint
+    }
+    return 'moving'
+  }
+
+  /**
+   * Replaces the whole partition state, or nothing of it. The new epoch is above the present one and the checkpoint's, so that
+   * no invocation can commit a result computed from another state.
+   *
+   * @throws RestoreRefused if another attempt to replace the same partition state began, or the server lost a part meanwhile
+   */
+  put(stateKey: StateKey, checkpoint: Checkpoint): Promise<Replaced> {
+    return replaceState(this.#client, stateKey, pagesOf(checkpoint))
+  }
+
+  async #read(stateKey: StateKey, meta: StateMeta): Promise<Checkpoint> {
+    const reader = this.#reader
+    const { version, clock, appliedDigest, emitted, tally } = meta
+    const outbox = await gathered(reader.outbox(stateKey), ({ position }) => position)
+    const context = await reader.context(stateKey)
+    return {
+      version,
+      clock,
+      appliedDigest,
+      emitted,
+      tally,
+      states: new Map(await gathered(reader.states(stateKey), ([entity]) => entity)),
+      timers: new Map(await gathered(reader.timers(stateKey), ([entity]) => entity)),
+      outbox: outbox.sort((a, b) => (a.position < b.position ? -1 : 1)),
+      ids: await gathered(reader.ids(stateKey, meta), ({ id }) => id),
+      failures: await gathered(reader.failures(stateKey), ({ id }) => id),
+      ...(context ? { context } : {}),
+    }
+  }
+}
+
+async function* pagesOf(checkpoint: Checkpoint): AsyncGenerator<CheckpointPart[]> {
+  const { version, clock, appliedDigest, emitted, tally, states, timers, outbox, ids, failures, context } =
+    checkpoint
+  yield [{ kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally } }]
+  yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
+  yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
+  yield outbox.map(entry => ({ kind: 'outbox', outbox: entry }))
+  // In parts, the newest come last.
+  yield ids.toReversed().map(id => ({ kind: 'id', id }))
+  yield failures.map(failure => ({ kind: 'failure', failure }))
+  if (context) yield [{ kind: 'context', context }]
+}

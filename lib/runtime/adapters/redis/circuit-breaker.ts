@@ -1,0 +1,38 @@
+import type { CircuitBreaker } from '../../pipeline/ports.ts'
+import type { RedisClient } from './client.ts'
+import { OPEN_BREAKER } from './scripts.ts'
+
+/** The circuit breakers of an environment's consumers, one key each. */
+export class RedisCircuitBreaker implements CircuitBreaker {
+  readonly #client: RedisClient
+  readonly #env: string
+
+  constructor(client: RedisClient, env: string) {
+    this.#client = client
+    this.#env = env
+  }
+
+  async open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'> {
+    const since = String(await this.#client.eval(OPEN_BREAKER, [this.#keyOf(consumer)], [codeVersion, nowMs]))
+    return since === 'reset' ? since : Number(since)
+  }
+
+  /** For an operator: the version of the code for which the breaker last opened; undefined if it never did. */
+  async look(consumer: string): Promise<{ version: string; since: number | 'reset' } | undefined> {
+    const { version, since } = await this.#client.run(redis => redis.hgetall(this.#keyOf(consumer)))
+    if (version === undefined || since === undefined) return undefined
+    return { version, since: since === 'reset' ? since : Number(since) }
+  }
+
+  /** For an operator: deferred records are then processed, and their failures are sent. False if the breaker is not open. */
+  async reset(consumer: string): Promise<boolean> {
+    const since = await this.#client.run(redis => redis.hget(this.#keyOf(consumer), 'since'))
+    if (since === null || since === 'reset') return false
+    await this.#client.run(redis => redis.hset(this.#keyOf(consumer), 'since', 'reset'))
+    return true
+  }
+
+  #keyOf(consumer: string): string {
+    return `breaker:${this.#env}:${consumer}`
+  }
+}

@@ -1,0 +1,177 @@
+/** The client of Redis or Valkey. Only this folder knows the client library. */
+import type { RedisCommander } from 'ioredis'
+import { Unavailable } from '../../pipeline/errors.ts'
+import { type Connection, connect, type RedisSettings } from './connection.ts'
+import type { Script } from './scripts.ts'
+
+export type { RedisSettings } from './connection.ts'
+
+/** The commands that a single server and a cluster have in common. */
+type Commands = RedisCommander<{ type: 'default'; mapping: 'resp2' }>
+
+/**
+ * A connection that was idle for this long is replaced: networks forget connections that are silent for 350 seconds, and a
+ * frozen process does not notice that its connection has ended.
+ */
+const TRUSTED_FOR_MS = 300_000
+
+/**
+ * A client that soon reports `Unavailable` whenever it cannot reach the server: the records wait in Kafka, not in memory. It
+ * replaces a connection that no longer answers, as after a freeze, one whose password has changed, and one to a server that
+ * is no longer the primary.
+ */
+export class RedisClient {
+  readonly #settings: () => Promise<RedisSettings>
+  #connection: Promise<Connection> | undefined
+  #usedAtMs = 0
+
+  /** @param settings the settings, or a function that reads them, called for each new connection */
+  constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
+    this.#settings = typeof settings === 'function' ? settings : async () => settings
+  }
+
+  /** Runs commands that the library knows; in a cluster, all for the same partition state. Replies are text. */
+  async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
+    const connecting = this.#connected()
+    const connection = await connecting
+    const beganAtMs = Date.now()
+    try {
+      return await within(connection.commandTimeoutMs, command(connection.redis))
+    } catch (error) {
+      if (isBug(error)) throw error
+      const failure = unwrapped(error as Error)
+      if (isLost(connection, failure)) this.#replace(connecting)
+      throw failureOf(connection, failure, beganAtMs)
+    }
+  }
+
+  /** Runs a script by its hash, or by its text if the server has not seen it; replies contain Buffers. */
+  async eval(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+  ): Promise<unknown> {
+    return this.run(redis =>
+      redis.callBuffer('EVALSHA', script.sha1, keys.length, ...keys, ...args).catch((error: Error) => {
+        if (!error.message.startsWith('NOSCRIPT')) throw error
+        return redis.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args)
+      }),
+    )
+  }
+
+  /** The keys that match a pattern, on every node of a cluster, page by page; a key may appear twice. */
+  async *keys(pattern: string): AsyncGenerator<string> {
+    // A cluster knows its nodes only after it has connected.
+    await this.run(redis => redis.ping())
+    const { redis } = await this.#connected()
+    for (const node of 'nodes' in redis ? redis.nodes('master') : [redis]) {
+      let cursor = '0'
+      do {
+        const [next, page] = await this.run(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000))
+        yield* page
+        cursor = next
+      } while (cursor !== '0')
+    }
+  }
+
+  close(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    void connection?.then(({ redis }) => redis.disconnect()).catch(() => {})
+  }
+
+  #connected(): Promise<Connection> {
+    const nowMs = Date.now()
+    if (nowMs - this.#usedAtMs > TRUSTED_FOR_MS) this.close()
+    this.#usedAtMs = nowMs
+    this.#connection ??= this.#connect()
+    return this.#connection
+  }
+
+  #connect(): Promise<Connection> {
+    const connecting = this.#settings().then(connect, error => {
+      throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
+    })
+    // Do not close a connection that has ended: the library would then keep its pending commands.
+    const forget = () => {
+      if (this.#connection === connecting) this.#connection = undefined
+    }
+    connecting.then(({ redis }) => redis.once('end', forget), forget)
+    return connecting
+  }
+
+  /** Several commands may fail on the same connection: only the first failure replaces it. */
+  #replace(connection: Promise<Connection>): void {
+    if (this.#connection === connection) this.close()
+  }
+}
+
+/** Replies after which a new connection may succeed: with a new password, or to the new primary. */
+const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
+/** Replies that only the client of a single server receives: the client of a cluster follows redirections. */
+const REDIRECTED = /^(MOVED|ASK)\b/
+/** Error replies that mean "not now" or "not here". Any other is an error of the command and is thrown as one. */
+const NOT_NOW =
+  /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
+
+/** Errors that neither server nor network can cause: they must not look as if waiting would help. */
+function isBug(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some(kind => error instanceof kind)
+}
+
+/** What is known of an error of the library: no more than this goes anywhere, see `failureOf`. */
+interface Failure {
+  readonly name: string
+  readonly code: string | undefined
+  readonly isReply: boolean
+  readonly isSilence: boolean
+  readonly message: string
+}
+
+/** Redis before 7.0 wraps the error of a command in a script: `ERR Error running script (…): -READONLY …`. */
+const WRAPPING = /^ERR Error running script .*?: -(?=[A-Z]+ )/
+
+function unwrapped(error: NodeJS.ErrnoException): Failure {
+  return {
+    name: error.name,
+    code: error.code,
+    isReply: error.name === 'ReplyError',
+    isSilence: error instanceof NoAnswer,
+    message: error.message.replace(WRAPPING, ''),
+  }
+}
+
+/** Whether later commands need a new connection. */
+function isLost({ healsItself }: Connection, { isSilence, message }: Failure): boolean {
+  return (isSilence && !healsItself) || ELSEWHERE.test(message)
+}
+
+/**
+ * The error for the caller. The library's own errors contain the command with all its arguments, such as a password or
+ * states: only their name and message are passed on.
+ */
+function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
+  const { isReply, message } = failure
+  const known = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
+  const options = { cause: causeOf(known) }
+  if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
+  const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
+  return new Unavailable(
+    'store-unavailable',
+    `Redis at ${address} does not answer: ${known.message}${hint}`,
+    options,
+  )
+}
+
+function causeOf({ name, code, message }: Pick<Failure, 'name' | 'code' | 'message'>): Error {
+  return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) })
+}
+
+class NoAnswer extends Error {}
+
+/** For a single server and a cluster: the library's own limit does not apply while it looks for the cluster's nodes. */
+function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new NoAnswer(`no answer within ${ms} ms`)), ms)
+  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,23 @@
+import type { RedisClient } from './client.ts'
+import { ADVANCE_CURSOR } from './scripts.ts'
+
+/** The progress of a scheduled function: an integer that only grows. */
+export class RedisCursor {
+  readonly #client: RedisClient
+  readonly #key: string
+
+  constructor(client: RedisClient, name: string) {
+    this.#client = client
+    this.#key = `{${name}}:cursor`
+  }
+
+  async read(): Promise<number | undefined> {
+    const value = await this.#client.run(redis => redis.get(this.#key))
+    return value === null ? undefined : Number(value)
+  }
+
+  /** If two runs overlap, the higher value wins. */
+  async advance(to: number): Promise<void> {
+    await this.#client.eval(ADVANCE_CURSOR, [this.#key], [to])
+  }
+}

@@ -1,0 +1,95 @@
+import { partsOfState } from '../../pipeline/deciding/stored-state.ts'
+import type { LogClock, RememberedFailure, StateKey, StoredTimer, Version } from '../../pipeline/model.ts'
+import type { RedisClient } from './client.ts'
+import { gathered, StateReader } from './state-reader.ts'
+
+/** A partition state as an operator sees it. */
+export interface StateSummary {
+  /** The last decided offset; -1 where nothing is. */
+  readonly appliedOffset: number
+  readonly version: Version
+  readonly clock: LogClock
+  readonly entities: number
+  readonly outbox: number
+  /** Number of records by `outcome/reason` since the partition state was created. */
+  readonly tally: Readonly<Record<string, number>>
+}
+
+/** Everything about a partition state except its states. */
+export interface StateDetails extends StateSummary {
+  readonly timers: number
+  /** The timer that fires next. */
+  readonly nextTimer: { readonly entity: string; readonly timer: StoredTimer } | undefined
+  /** The position of the first entry that waits to be published. */
+  readonly oldestOutbox: string | undefined
+  /** Those that may still be taken back. */
+  readonly openFailures: readonly RememberedFailure[]
+  readonly ids: number
+}
+
+/** Reads partition states for people. It takes no part in processing and never changes anything. */
+export class StateInspection {
+  readonly #reader: StateReader
+
+  constructor(client: RedisClient) {
+    this.#reader = new StateReader(client)
+  }
+
+  async summary(stateKey: StateKey): Promise<StateSummary> {
+    const [{ version, clock, tally }, counts] = await Promise.all([
+      this.#reader.meta(stateKey),
+      this.#reader.counts(stateKey),
+    ])
+    return { appliedOffset: version.appliedOffset, version, clock, ...counts, tally }
+  }
+
+  /** Not a snapshot: the consumer may commit during the reads. */
+  async details(stateKey: StateKey): Promise<StateDetails> {
+    const reader = this.#reader
+    const meta = await reader.meta(stateKey)
+    const { version, clock, tally } = meta
+    const timers = new Map<string, number>()
+    for await (const [entity, own] of reader.timers(stateKey)) timers.set(entity, own.length)
+    const positions = new Set<string>()
+    for await (const { position } of reader.outbox(stateKey)) positions.add(position)
+    const failures = await gathered(reader.failures(stateKey), ({ id }) => id)
+    return {
+      appliedOffset: version.appliedOffset,
+      ...(await reader.counts(stateKey)),
+      tally,
+      version,
+      clock,
+      timers: [...timers.values()].reduce((sum, count) => sum + count, 0),
+      nextTimer: await this.#nextTimer(stateKey),
+      oldestOutbox: [...positions].sort()[0],
+      openFailures: failures.filter(({ isOpen }) => isOpen).sort((a, b) => a.offset - b.offset),
+      ids: await reader.idCount(stateKey, meta),
+    }
+  }
+
+  /** The state of one entity; undefined if it has none. */
+  async state(stateKey: StateKey, entity: string): Promise<unknown> {
+    const stored = await this.#reader.state(stateKey, entity)
+    return stored === undefined ? undefined : JSON.parse(partsOfState(stored).json)
+  }
+
+  /** All timers of one entity. */
+  timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
+    return this.#reader.timersOf(stateKey, entity)
+  }
+
+  /** The states with the versions of their shapes, in pages, so that a large partition state does not block the server. */
+  async *states(stateKey: StateKey): AsyncGenerator<[entity: string, state: unknown, version: number]> {
+    for await (const [entity, stored] of this.#reader.states(stateKey)) {
+      const { json, version } = partsOfState(stored)
+      yield [entity, JSON.parse(json), version]
+    }
+  }
+
+  async #nextTimer(stateKey: StateKey): Promise<StateDetails['nextTimer']> {
+    const entity = await this.#reader.firstDue(stateKey)
+    const own = entity === undefined ? [] : await this.#reader.timersOf(stateKey, entity)
+    const [timer] = [...own].sort((a, b) => a.thresholdMs - b.thresholdMs)
+    return entity !== undefined && timer ? { entity, timer } : undefined
+  }
+}

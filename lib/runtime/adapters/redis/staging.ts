@@ -1,0 +1,157 @@
+/** Stages new contents of a partition state beside it, page by page, and switches over in one step. */
+import { randomUUID } from 'node:crypto'
+import type { RememberedFailure, RememberedId, StateKey, Version } from '../../pipeline/model.ts'
+import type { CheckpointMeta, CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
+import type { RedisClient } from './client.ts'
+import { restoredFailures } from './failure-packing.ts'
+import { GENERATION_MS, generationOf } from './generations.ts'
+import { keysOf, stagedKeysOf } from './keys.ts'
+import { bucketsOf, earliest, packList } from './packing.ts'
+import { BEGIN_STAGING, STAGE, SWITCH_TO_STAGED } from './scripts.ts'
+
+/** Upper bound for what one script stages: a few milliseconds of the server's time. */
+const STAGED_FIELDS = 500
+const STAGED_BYTES = 512 * 1024
+
+/** The contents were not switched over: the partition state is unchanged. */
+export class RestoreRefused extends Error {
+  override readonly name = 'RestoreRefused'
+  readonly why: 'overtaken' | 'incomplete' | 'moved'
+
+  constructor(why: RestoreRefused['why']) {
+    super(`the partition state was not replaced: ${why}`)
+    this.why = why
+  }
+}
+
+export interface Replaced {
+  readonly epoch: number
+  /** The applied offset of the contents that were replaced. */
+  readonly appliedOffset: number
+}
+
+/**
+ * @param base the version that the state must still have; undefined if any version will do
+ * @throws RestoreRefused if the state has another version, another attempt to replace it has begun, or the server has lost a
+ *   part meanwhile; errors from reading the pages are thrown as they are
+ */
+export async function replaceState(
+  client: RedisClient,
+  partitionState: StateKey,
+  pages: CheckpointPages,
+  base?: Version,
+): Promise<Replaced> {
+  const { token: tokenKey, names, staged, stateKey: prefix } = stagedKeysOf(partitionState)
+  const keys = [tokenKey, names, staged]
+  const token = randomUUID()
+  await client.eval(BEGIN_STAGING, keys, [token])
+  let count = 0
+  const stage = async (fields: Iterable<Field>) => {
+    for (const some of limited(fields)) {
+      const added = await client.eval(STAGE, keys, [token, packList(some.flat())])
+      if (typeof added !== 'number' || added < 0) throw new RestoreRefused('overtaken')
+      count += added
+    }
+  }
+  const tail = new MetaFields()
+  for await (const page of pages) {
+    await stage(fieldsOf(page))
+    tail.note(page)
+  }
+  await stage(tail.fields())
+  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(partitionState)
+  const reply = await client.eval(
+    SWITCH_TO_STAGED,
+    [meta, states, timers, due, outbox, ids, failures, ...keys, prefix, context],
+    [token, count, tail.epoch, GENERATION_MS, base ? textOf(base) : ''],
+  )
+  if (!Array.isArray(reply)) throw new RestoreRefused(String(reply) as RestoreRefused['why'])
+  const [epoch, appliedOffset] = reply as [number, number]
+  return { epoch, appliedOffset }
+}
+
+/** The last part of a key, a field of it, and its value; of `due`, entity and threshold. */
+type Field = [name: string, field: string | Buffer, value: string | Buffer]
+
+function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
+  const ids: RememberedId[] = []
+  for (const part of page) {
+    if (part.kind === 'state') yield ['states', part.entity, part.state]
+    else if (part.kind === 'timers') {
+      yield ['timers', part.entity, JSON.stringify(part.timers)]
+      yield ['due', part.entity, String(earliest(part.timers))]
+    } else if (part.kind === 'outbox') yield ['outbox', part.outbox.position, JSON.stringify(part.outbox)]
+    else if (part.kind === 'context') {
+      yield ['context', 'hash', part.context.hash]
+      yield ['context', 'content', part.context.json]
+    } else if (part.kind === 'id') ids.push(part.id)
+  }
+  for (const [generation, buckets] of bucketsOf(ids))
+    for (const [name, bucket] of buckets)
+      yield [`ids:${generation}`, Buffer.from(name, 'latin1'), Buffer.from(bucket, 'latin1')]
+}
+
+/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures. */
+class MetaFields {
+  #meta: CheckpointMeta | undefined
+  #oldestIdMs = Infinity
+  readonly #failures: RememberedFailure[] = []
+
+  note(page: readonly CheckpointPart[]): void {
+    for (const part of page) {
+      if (part.kind === 'meta') this.#meta = part.meta
+      else if (part.kind === 'id') this.#oldestIdMs = Math.min(this.#oldestIdMs, part.id.appliedAtMs)
+      else if (part.kind === 'failure') this.#failures.push(part.failure)
+    }
+  }
+
+  get epoch(): number {
+    return this.#known.version.epoch
+  }
+
+  /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
+  *fields(): Generator<Field> {
+    const { version, clock, appliedDigest, emitted, tally } = this.#known
+    const { nowMs } = clock
+    const failures = restoredFailures(this.#failures)
+    for (const [name, field, value] of failures.fields) yield [name, field, value]
+    const fields: [string, number | string | undefined][] = [
+      ['appliedOffset', version.appliedOffset],
+      ['fired', version.fired],
+      ['emitted', emitted],
+      ['clock', nowMs],
+      ['last', clock.lastAppendMs],
+      ['highest', clock.highestAppendMs],
+      ['digest', appliedDigest],
+      // From this generation on, commits remove ids that have become too old.
+      ['oldest', generationOf(Math.min(this.#oldestIdMs, nowMs), GENERATION_MS)],
+      ['failureBytes', failures.bytes],
+      ...Object.entries(tally),
+    ]
+    for (const [field, value] of fields) if (value !== undefined) yield ['meta', field, String(value)]
+  }
+
+  get #known(): CheckpointMeta {
+    if (!this.#meta) throw new TypeError('a checkpoint must say what version it is of')
+    return this.#meta
+  }
+}
+
+/** Few and large arguments, each of which a server takes in a few milliseconds. */
+function* limited(fields: Iterable<Field>): Generator<Field[]> {
+  let some: Field[] = []
+  let bytes = 0
+  for (const field of fields) {
+    some.push(field)
+    bytes += field[1].length + field[2].length
+    if (some.length < STAGED_FIELDS && bytes < STAGED_BYTES) continue
+    yield some
+    some = []
+    bytes = 0
+  }
+  if (some.length > 0) yield some
+}
+
+function textOf({ epoch, appliedOffset, fired }: Version): string {
+  return `${epoch} ${appliedOffset} ${fired}`
+}

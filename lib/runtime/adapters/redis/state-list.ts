@@ -1,0 +1,78 @@
+/** Finds partition states by their keys, whichever consumer wrote them. */
+import type { StateKey } from '../../pipeline/model.ts'
+import type { RedisClient } from './client.ts'
+import { StateReader } from './state-reader.ts'
+
+export interface ListedState extends StateKey {
+  /** The last offset whose effects are in the state; -1 where there is none. */
+  readonly appliedOffset: number
+  readonly epoch: number
+  readonly entities: number
+  /** Bytes of server memory that all its keys use. */
+  readonly bytes: number
+}
+
+/** Matches the keys that `keysOf` returns. */
+const KEY = /^\{(.+):([^:{}]+):(\d+)\}:(.+)$/
+
+interface FoundState {
+  readonly partitionState: StateKey
+  readonly keys: Set<string>
+}
+
+export class StateList {
+  readonly #client: RedisClient
+
+  constructor(client: RedisClient) {
+    this.#client = client
+  }
+
+  /** All partition states, by consumer, topic and partition. */
+  async all(): Promise<ListedState[]> {
+    const reader = new StateReader(this.#client)
+    const listed: ListedState[] = []
+    for (const { partitionState, keys } of await this.#found()) {
+      const { version } = await reader.meta(partitionState)
+      const { entities } = await reader.counts(partitionState)
+      let bytes = 0
+      for (const key of keys) bytes += (await this.#client.run(redis => redis.memory('USAGE', key))) ?? 0
+      listed.push({
+        ...partitionState,
+        appliedOffset: version.appliedOffset,
+        epoch: version.epoch,
+        entities,
+        bytes,
+      })
+    }
+    return listed
+  }
+
+  /** Removes the states of a consumer with all their keys, including epochs. Returns the number of partitions. */
+  async remove(consumer: string): Promise<number> {
+    const own = (await this.#found()).filter(({ partitionState }) => partitionState.consumer === consumer)
+    for (const { keys } of own) await this.#client.run(redis => redis.unlink(...keys))
+    return own.length
+  }
+
+  async #found(): Promise<FoundState[]> {
+    const found = new Map<string, FoundState>()
+    for await (const key of this.#client.keys('{*:*:*}:*')) {
+      const [, consumer = '', topic = '', partition = '', part] = KEY.exec(key) ?? []
+      if (part === undefined) continue
+      const partitionState = { consumer, topic, partition: Number(partition) }
+      const name = key.slice(0, -part.length)
+      const state = found.get(name) ?? { partitionState, keys: new Set() }
+      found.set(name, state)
+      state.keys.add(key)
+    }
+    // Other applications may share the server: every partition state has this key.
+    const states = [...found].filter(([name, { keys }]) => keys.has(`${name}meta`))
+    return states.map(([, state]) => state).sort((a, b) => byPlace(a.partitionState, b.partitionState))
+  }
+}
+
+function byPlace(a: StateKey, b: StateKey): number {
+  if (a.consumer !== b.consumer) return a.consumer < b.consumer ? -1 : 1
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1
+  return a.partition - b.partition
+}

@@ -1,0 +1,163 @@
+/** Reads a partition state for people and checkpoints, in pages, so that a large one does not block the server. */
+import type {
+  LogClock,
+  OutboxEntry,
+  RememberedFailure,
+  RememberedId,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+  Version,
+} from '../../pipeline/model.ts'
+import type { RedisClient } from './client.ts'
+import { ABOUT, readGroup, unpackFailureBucket } from './failure-packing.ts'
+import { GENERATION_MS, generationOf } from './generations.ts'
+import { keysOf } from './keys.ts'
+import { behindFull, idsIn, unpackBucket, unpackId } from './packing.ts'
+
+const PAGE = 500
+
+export interface StateMeta {
+  readonly version: Version
+  readonly clock: LogClock
+  readonly appliedDigest: string | undefined
+  readonly emitted: number
+  /** Number of records by `outcome/reason` since the partition state was created. */
+  readonly tally: Readonly<Record<string, number>>
+  /** The oldest generation that still exists. */
+  readonly oldestIds: number
+}
+
+export class StateReader {
+  readonly #client: RedisClient
+
+  constructor(client: RedisClient) {
+    this.#client = client
+  }
+
+  async meta(stateKey: StateKey): Promise<StateMeta> {
+    const fields = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta))
+    const number = (name: string) => (fields[name] === undefined ? undefined : Number(fields[name]))
+    const nowMs = number('clock') ?? 0
+    const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
+    return {
+      version: {
+        epoch: number('epoch') ?? 0,
+        appliedOffset: number('appliedOffset') ?? -1,
+        fired: number('fired') ?? 0,
+      },
+      clock: { nowMs, lastAppendMs: number('last'), highestAppendMs: number('highest') },
+      appliedDigest: fields.digest,
+      emitted: number('emitted') ?? 0,
+      tally: Object.fromEntries(counters.map(([name, count]) => [name, Number(count)])),
+      oldestIds: number('oldest') ?? generationOf(nowMs, GENERATION_MS),
+    }
+  }
+
+  /** How much is in each of the parts that are counted at once. */
+  async counts(stateKey: StateKey): Promise<{ entities: number; outbox: number }> {
+    const { states, outbox } = keysOf(stateKey)
+    const [entities, waiting] = await this.#client.run(redis =>
+      Promise.all([redis.hlen(states), redis.hlen(outbox)]),
+    )
+    return { entities, outbox: waiting }
+  }
+
+  async idCount(stateKey: StateKey, meta: StateMeta): Promise<number> {
+    let count = 0
+    for (const key of idKeys(stateKey, meta)) {
+      for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
+      count += await this.#client.run(redis => redis.hlen(behindFull(key)))
+    }
+    return count
+  }
+
+  /** The state of one entity, as JSON; undefined if it has none. */
+  async state(stateKey: StateKey, entity: string): Promise<string | undefined> {
+    return (await this.#client.run(redis => redis.hget(keysOf(stateKey).states, entity))) ?? undefined
+  }
+
+  /** The context of the partition, which an event has set; undefined if none has. */
+  async context(stateKey: StateKey): Promise<StoredContext | undefined> {
+    const { hash, content } = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).context))
+    return hash === undefined || content === undefined ? undefined : { hash, json: content }
+  }
+
+  async timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
+    const json = await this.#client.run(redis => redis.hget(keysOf(stateKey).timers, entity))
+    return json === null ? [] : JSON.parse(json)
+  }
+
+  /** The entity whose timer fires next. */
+  async firstDue(stateKey: StateKey): Promise<string | undefined> {
+    const [entity] = await this.#client.run(redis => redis.zrange(keysOf(stateKey).due, '0', '0'))
+    return entity
+  }
+
+  /** Each entity with its state as JSON; like all paged reads, it may return an entity twice. */
+  states(stateKey: StateKey): AsyncGenerator<[entity: string, json: string]> {
+    return this.#texts(keysOf(stateKey).states)
+  }
+
+  async *timers(stateKey: StateKey): AsyncGenerator<[entity: string, timers: readonly StoredTimer[]]> {
+    for await (const [entity, json] of this.#texts(keysOf(stateKey).timers)) yield [entity, JSON.parse(json)]
+  }
+
+  async *outbox(stateKey: StateKey): AsyncGenerator<OutboxEntry> {
+    for await (const [, json] of this.#texts(keysOf(stateKey).outbox)) yield JSON.parse(json)
+  }
+
+  /** The newest first: if an id appears several times, the first counts. */
+  async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
+    for (const key of idKeys(stateKey, meta)) {
+      for await (const [id, known] of this.#fields(behindFull(key))) yield unpackId(id, known)
+      for await (const [name, bucket] of this.#fields(key)) yield* unpackBucket(name, bucket)
+    }
+  }
+
+  /** The newest first: if a failure appears several times, the first counts. */
+  async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
+    const { failures } = keysOf(stateKey)
+    const groups = await this.#client.run(redis => redis.hgetall(failures))
+    for (const [group, text] of Object.entries(groups)) {
+      const { first, last } = readGroup(text)
+      for (let generation = last; generation >= first; generation -= 1)
+        for await (const [name, bucket] of this.#fields(`${failures}:${group}:${generation}`))
+          if (String(name) !== ABOUT) yield* unpackFailureBucket(bucket, Number(group))
+    }
+  }
+
+  async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {
+    for await (const [field, value] of this.#fields(key)) yield [field.toString(), value.toString()]
+  }
+
+  async *#fields(key: string): AsyncGenerator<[field: Buffer, value: Buffer]> {
+    for await (const page of this.fieldPages(key)) yield* page
+  }
+
+  /** The fields of a hash as the server returns them, many at a time: one by one, a large hash takes several times as long. */
+  async *fieldPages(key: string): AsyncGenerator<[field: Buffer, value: Buffer][]> {
+    let cursor = '0'
+    do {
+      const [next, flat] = await this.#client.run(redis => redis.hscanBuffer(key, cursor, 'COUNT', PAGE))
+      const page: [Buffer, Buffer][] = []
+      for (let at = 0; at < flat.length; at += 2) page.push([flat[at] as Buffer, flat[at + 1] as Buffer])
+      yield page
+      cursor = String(next)
+    } while (cursor !== '0')
+  }
+}
+
+/** The hashes of ids, generation by generation, the newest first. */
+export function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
+  const { ids } = keysOf(stateKey)
+  for (let generation = generationOf(clock.nowMs, GENERATION_MS); generation >= oldestIds; generation -= 1)
+    yield `${ids}:${generation}`
+}
+
+/** Each once: a page may repeat what an earlier one had, and of two generations the newer comes first. */
+export async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
+  const found = new Map<string, T>()
+  for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)
+  return [...found.values()]
+}

@@ -1,0 +1,178 @@
+/** Stores checkpoints as compressed objects in S3; their names sort by the time at which they were taken. */
+import { pipeline } from 'node:stream/promises'
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { Unavailable } from '../../pipeline/errors.ts'
+import type { StateKey } from '../../pipeline/model.ts'
+import {
+  type CheckpointPages,
+  type CheckpointPart,
+  type CheckpointStore,
+  DamagedCheckpoint,
+  type KeptCheckpoint,
+} from '../../pipeline/recovery/checkpoints.ts'
+import { CheckpointParser, CheckpointWriter } from '../checkpoints/format.ts'
+import { linesByPiece, UnreadableText } from '../files/lines.ts'
+
+/** The first part of every key; IAM roles are limited to this prefix. */
+const PREFIX = 'checkpoints'
+
+/** A frozen or silent connection must not use up the whole invocation. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
+
+/** Redis is read meanwhile, and the sooner that is done, the likelier nothing has moved. */
+const QUICK = { [constants.ZSTD_c_compressionLevel]: 1 }
+
+export interface S3CheckpointSettings {
+  readonly bucket: string
+  /** For a stand-in endpoint with a single host name, which cannot contain the name of the bucket. */
+  readonly pathStyle: boolean
+}
+
+export class S3CheckpointStore implements CheckpointStore {
+  readonly #bucket: string
+  readonly #s3: S3Client
+
+  constructor({ bucket, pathStyle }: S3CheckpointSettings) {
+    this.#bucket = bucket
+    this.#s3 = new S3Client({ forcePathStyle: pathStyle, requestHandler: TIMEOUTS })
+  }
+
+  async list(partitionState: StateKey): Promise<readonly KeptCheckpoint[]> {
+    const folder = folderOf(partitionState)
+    const kept: KeptCheckpoint[] = []
+    let ContinuationToken: string | undefined
+    do {
+      const request = { Bucket: this.#bucket, Prefix: folder, ContinuationToken }
+      const page = await this.#reached(this.#s3.send(new ListObjectsV2Command(request)))
+      for (const { Key = '' } of page.Contents ?? []) {
+        const one = keptAt(Key.slice(folder.length))
+        if (one) kept.push(one)
+      }
+      ContinuationToken = page.NextContinuationToken
+    } while (ContinuationToken !== undefined)
+    return kept.sort((a, b) => b.takenAtMs - a.takenAtMs)
+  }
+
+  async *read(partitionState: StateKey, kept: KeptCheckpoint): AsyncGenerator<CheckpointPart[]> {
+    const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept) }
+    const { Body } = await this.#reached(this.#s3.send(new GetObjectCommand(request)))
+    const parser = new CheckpointParser()
+    const text = createZstdDecompress()
+    const compressed = this.#pieces(Body as AsyncIterable<Uint8Array>)
+    // Its failure destroys what is read below, which then fails with it.
+    const unpacking = pipeline(compressed, text).catch(() => {})
+    try {
+      for await (const lines of linesByPiece(text)) {
+        const parts = lines.map(line => parser.line(line))
+        yield parts.filter(part => part !== undefined)
+      }
+      checkOwner(parser.end(), partitionState)
+    } catch (error) {
+      throw error instanceof UnreadableText || isZlib(error)
+        ? new DamagedCheckpoint('it cannot be unpacked: it is cut off, or was changed')
+        : error
+    } finally {
+      text.destroy()
+      await unpacking
+    }
+  }
+
+  /** Compresses in memory, then sends a single object: S3 stores all of it or nothing. */
+  async write(partitionState: StateKey, kept: KeptCheckpoint, pages: CheckpointPages): Promise<number> {
+    const packed: Buffer[] = []
+    const zstd = createZstdCompress({ params: QUICK })
+    await pipeline(textOf(partitionState, kept, pages), zstd, async pieces => {
+      for await (const piece of pieces) packed.push(piece)
+    })
+    const Body = Buffer.concat(packed)
+    const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept), Body }
+    await this.#reached(this.#s3.send(new PutObjectCommand(request)))
+    return Body.length
+  }
+
+  async remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void> {
+    const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept) }
+    await this.#reached(this.#s3.send(new DeleteObjectCommand(request)))
+  }
+
+  close(): void {
+    this.#s3.destroy()
+  }
+
+  async *#pieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body
+    } catch (error) {
+      throw this.#unavailable(error)
+    }
+  }
+
+  #reached<T>(answer: Promise<T>): Promise<T> {
+    return answer.catch(error => {
+      throw this.#unavailable(error)
+    })
+  }
+
+  #unavailable(error: unknown): Unavailable {
+    const { name, message } = error as Error
+    const bucket = `The bucket "${this.#bucket}" for checkpoints`
+    const said: Readonly<Record<string, string>> = {
+      NoSuchBucket: `${bucket} does not exist: create it, or set CHECKPOINT_BUCKET to one that does`,
+      AccessDenied: `${bucket} refuses access: is it in this account, and has this function its role? (${message})`,
+    }
+    const what = said[name] ?? `${bucket} cannot be used: ${message || name}`
+    return new Unavailable('checkpoint-unavailable', what, { cause: error })
+  }
+}
+
+async function* textOf(
+  partitionState: StateKey,
+  { takenAtMs, version }: KeptCheckpoint,
+  pages: CheckpointPages,
+): AsyncGenerator<string> {
+  const { appliedOffset, epoch } = version
+  const writer = new CheckpointWriter()
+  yield writer.header({ ...partitionState, appliedOffset, epoch, takenAt: new Date(takenAtMs).toISOString() })
+  for await (const page of pages) yield writer.lines(page)
+  yield writer.trailer()
+}
+
+/** One that was copied to another place by hand would be another partition's state. */
+function checkOwner(found: StateKey, { consumer, topic, partition }: StateKey): void {
+  if (found.consumer === consumer && found.topic === topic && found.partition === partition) return
+  throw new DamagedCheckpoint(`it is the state of ${found.consumer} on ${found.topic}/${found.partition}`)
+}
+
+function folderOf({ consumer, topic, partition }: StateKey): string {
+  return `${PREFIX}/${consumer}/${topic}/${partition}/`
+}
+
+/** `<taken at>-<epoch>-<next offset>-<timers fired>`: the time comes first, so that names sort as the checkpoints do. */
+function keyOf(partitionState: StateKey, { takenAtMs, version }: KeptCheckpoint): string {
+  const { epoch, appliedOffset, fired } = version
+  const takenAt = new Date(takenAtMs).toISOString().replaceAll(/[-:]/g, '')
+  return `${folderOf(partitionState)}${takenAt}-${epoch}-${appliedOffset + 1}-${fired}.jsonl.zst`
+}
+
+const NAME = /^(\d{4})(\d\d)(\d\d)(T\d\d)(\d\d)(\d\d\.\d{3}Z)-(\d+)-(\d+)-(\d+)\.jsonl\.zst$/
+
+/** Returns undefined if this is not the name of a checkpoint. */
+function keptAt(name: string): KeptCheckpoint | undefined {
+  const [, year, month, day, hour, minute, rest, epoch, next, fired] = NAME.exec(name) ?? []
+  if (year === undefined) return undefined
+  return {
+    takenAtMs: Date.parse(`${year}-${month}-${day}${hour}:${minute}:${rest}`),
+    version: { epoch: Number(epoch), appliedOffset: Number(next) - 1, fired: Number(fired) },
+  }
+}
+
+function isZlib(error: unknown): boolean {
+  return /^(ZSTD_|Z_)/.test(String((error as NodeJS.ErrnoException).code))
+}

@@ -1,0 +1,88 @@
+/** The rules of CloudEvents 1.0 for context attributes ("Context Attributes", "Type System"), as checks. */
+
+const NAME = /^[a-z0-9]+$/
+// String: no control characters, no noncharacters, no unpaired surrogates ("Type System").
+const FORBIDDEN = /\p{Cc}|\p{Noncharacter_Code_Point}/u
+// RFC 3986, 4.1: the characters that a URI-reference may contain, with "%" only before two hex digits.
+const URI_REFERENCE = /^(?!$)[\w\-.~:/?#[\]@!$&'()*+,;=]*(?:%[0-9A-Fa-f]{2}[\w\-.~:/?#[\]@!$&'()*+,;=]*)*$/
+const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+\-.]*:/
+// RFC 3339, 5.6: the zone is required. 5.7: the ranges that the grammar leaves open, except the days of a month.
+const RFC_3339 =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+// RFC 2046: type "/" subtype, then parameters.
+const MEDIA_TYPE = /^[A-Za-z0-9!#$&\-^_.+]+\/[A-Za-z0-9!#$&\-^_.+]+\s*(?:;.*)?$/
+
+const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
+
+/** The attributes of one event by name, each in its canonical string form. */
+export type Attributes = ReadonlyMap<string, string>
+
+/** Describes the first rule that the attributes break, without quoting any value; undefined if they break none. */
+export function attributeViolation(attributes: Attributes): string | undefined {
+  const missing = REQUIRED.filter(name => !attributes.get(name))
+  if (missing.length > 0)
+    return `required attribute ${missing.map(name => `"${name}"`).join(', ')} is missing or empty`
+  for (const [name, value] of attributes) {
+    const broken = brokenRule(name, value)
+    if (broken) return broken
+  }
+  return undefined
+}
+
+function brokenRule(name: string, value: string): string | undefined {
+  const rule = RULES.get(name)
+  if (!rule && (!NAME.test(name) || name === 'data'))
+    return `"${printable(name)}" is no attribute name: only a-z and 0-9`
+  const broken = (rule ?? ofText)(value)
+  return broken && `"${name}" ${broken}`
+}
+
+/** Returns what is wrong with a value, as words that follow the attribute's name; undefined if nothing is. */
+type Rule = (value: string) => string | undefined
+
+const ofText: Rule = value =>
+  FORBIDDEN.test(value) || !value.isWellFormed()
+    ? 'holds characters that a CloudEvents string may not have'
+    : undefined
+
+/** A value that matches contains no forbidden character, so forbidden characters are looked for only after a mismatch. */
+function fits(pattern: (value: string) => boolean, broken: string): Rule {
+  return value => (pattern(value) ? undefined : (ofText(value) ?? broken))
+}
+
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  ['specversion', fits(value => value === '1.0', 'is not 1.0')],
+  ['id', ofText],
+  ['type', ofText],
+  ['source', fits(value => URI_REFERENCE.test(value), 'is not a URI-reference')],
+  ['subject', value => (value === '' ? 'is empty' : ofText(value))],
+  ['time', fits(isTimestamp, 'is not an RFC 3339 time with a zone')],
+  [
+    'dataschema',
+    fits(value => URI_REFERENCE.test(value) && ABSOLUTE_URI.test(value), 'is not an absolute URI'),
+  ],
+  // The pattern allows anything in the parameters, so forbidden characters are checked first.
+  ['datacontenttype', value => ofText(value) ?? (MEDIA_TYPE.test(value) ? undefined : 'is not a media type')],
+])
+
+/** Checks RFC 3339, 5.6 and 5.7, including the ranges that the grammar leaves open, such as the days of a month. */
+export function isTimestamp(value: string): boolean {
+  if (!RFC_3339.test(value)) return false
+  const day = Number(value.slice(8, 10))
+  return day <= 28 || day <= daysOf(Number(value.slice(0, 4)), Number(value.slice(5, 7)))
+}
+
+function daysOf(year: number, month: number): number {
+  // `Date.UTC` reads the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years, so use a later year.
+  return new Date(Date.UTC(year + 400, month, 0)).getUTCDate()
+}
+
+/** Milliseconds since the epoch of an RFC 3339 time that passed the check; a leap second counts as the next second. */
+export function parseTime(value: string): number {
+  const parsed = Date.parse(value)
+  return Number.isNaN(parsed) ? Date.parse(value.replace(/:60(?=[.\dZz+-])/, ':59')) + 1000 : parsed
+}
+
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)
+}

@@ -1,0 +1,46 @@
+import type { Event } from '../consumer/event.ts'
+import type { Failure } from '../consumer/failure-codes.ts'
+import type { Attributes } from './attributes.ts'
+
+const CONTEXT: ReadonlySet<string> = new Set([
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+])
+
+/**
+ * Makes an event of attributes that passed the check, and of its data.
+ *
+ * @param data undefined if the event has none
+ */
+export function toEvent(attributes: Attributes, data: unknown): Event {
+  const event: Record<string, unknown> = {}
+  let extensions: Record<string, string> | undefined
+  for (const [name, value] of attributes) {
+    if (CONTEXT.has(name)) event[name] = value
+    else if (name !== 'specversion') {
+      extensions ??= {}
+      extensions[name] = value
+    }
+  }
+  if (data !== undefined) event.data = data
+  if (extensions) event.extensions = extensions
+  return event as unknown as Event
+}
+
+/** The attributes of an event, in the form that a reader checks. */
+export function attributesOf({ data: _, extensions, ...context }: Event): Attributes {
+  const attributes = new Map([['specversion', '1.0']])
+  for (const named of [context, extensions ?? {}])
+    for (const [name, value] of Object.entries(named)) if (value !== undefined) attributes.set(name, value)
+  return attributes
+}
+
+/** An event has no `kind` of its own: an extension with that name is in `extensions`. */
+export function isFailure(result: Event | Failure): result is Failure {
+  return (result as Partial<Failure>).kind === 'failure'
+}

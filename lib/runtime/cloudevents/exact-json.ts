@@ -1,0 +1,39 @@
+/** Parses JSON and rejects numbers that JavaScript would silently change. */
+
+/** A number in the JSON does not fit into a double: a process would see another number than was sent. */
+export class InexactNumber extends Error {
+  override readonly name = 'InexactNumber'
+}
+
+/**
+ * Matches text whose numbers may be inexact: sixteen digits in a row that do not begin after a decimal point, or an exponent of
+ * three digits. In other text the numbers need no check, which would take several times as long as parsing.
+ */
+const SUSPICIOUS = /(?<![.\d])\d{16}|[eE]\+?\d{3}/
+
+/** A JSON number without fraction and exponent. */
+const INTEGER = /^-?\d+$/
+
+/**
+ * The value of a JSON text. An integer may be an id or a count, so it must keep its digits: JavaScript must write it exactly as
+ * it was, or two different integers could become one. A number with a decimal point is a measurement and is rounded to the
+ * nearest double.
+ *
+ * @throws SyntaxError if the text is not JSON; InexactNumber if an integer does not keep its digits, or if a number is too large
+ *   for a double
+ */
+export function parseExact(text: string): unknown {
+  return SUSPICIOUS.test(text) ? JSON.parse(text, exact) : JSON.parse(text)
+}
+
+function exact(name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number') return value
+  const source = context?.source ?? String(value)
+  const keepsDigits = Number.isSafeInteger(value) || !INTEGER.test(source) || String(value) === source
+  if (!Number.isFinite(value) || !keepsDigits)
+    throw new InexactNumber(
+      `the number ${name === '' ? 'that is the document' : `"${name.slice(0, 40)}"`} is larger than a double holds digit by digit: ` +
+        'send it as text',
+    )
+  return value
+}

@@ -1,0 +1,84 @@
+/**
+ * Reads a Kafka record as a CloudEvent, strictly: a record that breaks a rule of the specification or of the Kafka protocol
+ * binding 1.0 gives a failure with a code, never a guess. Messages name places, not contents.
+ */
+import type { Event } from '../consumer/event.ts'
+import { type Failure, failure } from '../consumer/failure-codes.ts'
+import { attributeViolation } from './attributes.ts'
+import { toEvent } from './event.ts'
+import { textOf } from './header-bytes.ts'
+import { isJson, type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
+import type { LogRecord, RecordHeader } from './record.ts'
+
+const PREFIX = 'ce_'
+const EVENT_FORMAT = /^\s*application\/cloudevents/i
+const JSON_FORMAT = /^\s*application\/cloudevents\+json\s*(;|$)/i
+
+type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes'>
+
+/** Reads the event in a record, or returns why there is none. */
+export function readEvent(record: Readable): Event | Failure {
+  if (record.oversizeBytes !== undefined) return tooLarge(record.oversizeBytes)
+  const isContentType = ([name]: RecordHeader) => name === 'content-type'
+  const header = record.headers.find(isContentType)
+  if (header !== record.headers.findLast(isContentType))
+    return malformed('the header "content-type" is there more than once')
+  const contentType = header && textOf(header[1])
+  // Kafka binding, 3: the media type decides the mode. Its case does not matter.
+  if (contentType === undefined || !EVENT_FORMAT.test(contentType)) return readBinary(record, contentType)
+  if (!JSON_FORMAT.test(contentType))
+    return malformed('"content-type" names a format of events other than application/cloudevents+json')
+  return readStructured(record.value)
+}
+
+/** Kafka binding, 3.2: attributes in `ce_` headers, data in the value, its type in `content-type`. */
+function readBinary(record: Readable, contentType: string | undefined): Event | Failure {
+  const attributes = binaryAttributes(record.headers, contentType)
+  if (!(attributes instanceof Map)) return attributes
+  const broken = attributeViolation(attributes)
+  if (broken) return malformed(broken)
+  const data = binaryData(record.value, contentType)
+  if (data.kind === 'failure') return data
+  return toEvent(attributes, data.value)
+}
+
+function binaryAttributes(
+  headers: readonly RecordHeader[],
+  contentType: string | undefined,
+): Map<string, string> | Failure {
+  const attributes = new Map<string, string>()
+  if (contentType !== undefined) attributes.set('datacontenttype', contentType)
+  let isEvent = false
+  for (const [header, bytes] of headers) {
+    if (!header.startsWith(PREFIX)) continue
+    isEvent = true
+    const name = header.slice(PREFIX.length)
+    const value = textOf(bytes)
+    if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
+    // Some SDKs repeat the content type as an attribute. That is accepted if both have the same value.
+    if (attributes.has(name) && !(name === 'datacontenttype' && value === contentType))
+      return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
+    attributes.set(name, value)
+  }
+  return isEvent ? attributes : failure('not-a-cloudevent', 'no "ce_" header and no structured content type')
+}
+
+/** The data by its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
+function binaryData(value: Buffer | null, contentType: string | undefined): Payload | Failure {
+  if (value === null) return payloadOf(undefined)
+  if (contentType !== undefined) return isJson(contentType) ? parsedJson(value) : payloadOf(value)
+  // Without a content type, the value is JSON if it can be parsed, and else bytes.
+  const parsed = parsedJson(value)
+  return parsed.kind === 'failure' ? payloadOf(value) : parsed
+}
+
+function tooLarge(bytes: number): Failure {
+  return failure(
+    'record-too-large',
+    `the record has ${bytes} bytes, more than Lambda can deliver: its value was not read, and is to be found only at its place in the log`,
+  )
+}
+
+function malformed(message: string): Failure {
+  return failure('malformed-event', message)
+}

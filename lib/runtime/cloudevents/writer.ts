@@ -1,0 +1,63 @@
+/**
+ * Writes an event as a Kafka record (Kafka protocol binding 1.0). Binary mode is the default, because routers and filters then
+ * need not parse the values of records.
+ */
+import type { Event } from '../consumer/event.ts'
+import { toJsonEvent } from './json-format.ts'
+import type { OutgoingRecord, RecordHeader } from './record.ts'
+import { startedTrace } from './trace.ts'
+
+export type ContentMode = 'binary' | 'structured'
+
+/** Value and headers of the record that carries the event. */
+export interface WrittenEvent {
+  readonly value: Buffer | null
+  readonly headers: readonly RecordHeader<Buffer>[]
+}
+
+export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenEvent {
+  return mode === 'binary' ? writeBinary(event) : writeStructured(event)
+}
+
+/** The record with which a producer publishes an event. An event without trace context starts a trace. */
+export function producedRecord(
+  topic: string,
+  key: string | null,
+  event: Event,
+  mode?: ContentMode,
+): OutgoingRecord {
+  const traced = event.extensions?.traceparent
+    ? event
+    : { ...event, extensions: { ...event.extensions, ...startedTrace(event) } }
+  return { topic, key: key === null ? null : Buffer.from(key), ...writeEvent(traced, mode) }
+}
+
+/** 3.2: `content-type` is datacontenttype, each other attribute is a `ce_` header, and without data the value is null. */
+function writeBinary(event: Event): WrittenEvent {
+  const { data, extensions, datacontenttype, ...attributes } = event
+  const contentType =
+    datacontenttype ?? (data === undefined || Buffer.isBuffer(data) ? undefined : 'application/json')
+  const headers: RecordHeader<Buffer>[] =
+    contentType === undefined ? [] : [header('content-type', contentType)]
+  headers.push(header('ce_specversion', '1.0'))
+  for (const [name, value] of Object.entries({ ...attributes, ...extensions }))
+    if (value !== undefined) headers.push(header(`ce_${name}`, value))
+  return { headers, value: bytes(data) }
+}
+
+/** 3.3: the whole event is in the value. Without the content type, a reader would assume binary mode. */
+function writeStructured(event: Event): WrittenEvent {
+  return {
+    headers: [header('content-type', 'application/cloudevents+json; charset=UTF-8')],
+    value: Buffer.from(JSON.stringify(toJsonEvent(event))),
+  }
+}
+
+function bytes(data: unknown): Buffer | null {
+  if (data === undefined) return null
+  return Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data))
+}
+
+function header(name: string, value: string): RecordHeader<Buffer> {
+  return [name, Buffer.from(value)]
+}

@@ -1,0 +1,92 @@
+/** The only list of reasons why a record can fail: the code, what it means, and whether a retry can help. */
+
+import { framesOf } from './frames.ts'
+
+/**
+ * - `permanent`: the record will never succeed as it is;
+ * - `retryable`: the receiver did not accept it this time;
+ * - `unavailable`: Redis or Kafka cannot be reached; the record stays in Kafka and nothing is decided;
+ * - `unexpected`: a bug in our code.
+ */
+export type FailureClass = 'permanent' | 'retryable' | 'unavailable' | 'unexpected'
+
+interface FailureKind {
+  readonly class: FailureClass
+  readonly description: string
+}
+
+const permanent = (description: string) => ({ class: 'permanent', description }) as const
+
+export const FAILURES = {
+  'not-a-cloudevent': permanent('the record carries no CloudEvent'),
+  'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
+  'record-too-large': permanent(
+    'the record is larger than Lambda can deliver: its value was not read, and is to be found only at its place in the log',
+  ),
+  'attributes-too-large': permanent(
+    'an attribute is longer than what is kept of an event, or all of them together are',
+  ),
+  'schema-violated': permanent('the data does not fit the schema of its event type'),
+  'number-not-exact': permanent(
+    'the data holds an integer whose digits a double does not keep: it would reach the consumer as another one',
+  ),
+  'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
+  'id-conflict': permanent('the same source and id came before with other content'),
+  'time-in-future': permanent('the event claims a time too far after its own record was written'),
+  'time-too-early': permanent('the event claims a time before the earliest that is taken'),
+  'emission-too-large': permanent(
+    'what the event caused does not fit into a message of its topic, or is too much for one commit',
+  ),
+  'state-too-large': permanent(
+    'the event would leave its entity with a state and timers that are too large to keep',
+  ),
+  'emission-refused': permanent('Kafka will never take what the event caused: this stands in its place'),
+  rejected: permanent('the consumer refused the event'),
+  'timer-rejected': permanent(
+    'the consumer refused a timer, what the timer caused is too large, or too many of its entity fired, or emitted too much, ' +
+      'before one event: ' +
+      'the timer is gone, the state as it was, ' +
+      'unless the timer was to end it',
+  ),
+  'unknown-failure': permanent('redriven as an attempt at a failure that the consumer does not remember'),
+  'not-accepted': { class: 'retryable', description: 'the outside did not take it this time' },
+  'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
+  'timer-failed': {
+    class: 'unexpected',
+    description: 'the consumer threw at a timer: a bug; the timer is gone, the state as it was',
+  },
+  'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
+  'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },
+} as const satisfies Readonly<Record<string, FailureKind>>
+
+export type FailureCode = keyof typeof FAILURES
+
+/** Whether this code means a bug in the consumer, and not a problem of its record. */
+export function isUnexpected(code: FailureCode): boolean {
+  return FAILURES[code].class === 'unexpected'
+}
+
+/** Why a record failed. `message` is for people and never contains the payload. */
+export interface Failure {
+  readonly kind: 'failure'
+  readonly code: FailureCode
+  readonly message: string
+  /** For unexpected errors, where in the code it happened. Safe to log, unlike the message of an error, which may quote data. */
+  readonly place?: string
+  /** What the consumer did wrong, if the runtime knows it. Safe to log, because it contains no data. */
+  readonly safeMessage?: string
+}
+
+/** A consumer's messages may have any length, but their failure records must fit into a topic. */
+const LONGEST_MESSAGE = 1_000
+
+export function failure(code: FailureCode, message: string): Failure {
+  return { kind: 'failure', code, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
+}
+
+/** The failure of a record whose processing threw. */
+export function unexpectedFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is no Error')
+  const [place] = framesOf(error)
+  return { ...failure('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
+}

@@ -1,0 +1,132 @@
+/**
+ * The interface of a consumer with state. A process is a pure function of state and event: it reads no clock and no environment,
+ * and does no I/O. The runtime passes it each event once and in order, keeps its state, and publishes what it emits. The process
+ * knows nothing of offsets, retries or stores.
+ */
+
+import type { TopicName } from './application.ts'
+import type { Received } from './event.ts'
+
+export interface KeyedProcess<State, Data = unknown, Context = void> {
+  /** Consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state. */
+  readonly name: string
+  /** Event types that it processes; any other is acknowledged as `not-mine`. */
+  readonly accepts: readonly string[]
+  /**
+   * Version of the state's format: a whole number, 1 by default. Raise it when new code would misread the state that old code
+   * stored; `migrate` is then required.
+   */
+  readonly version?: number
+  /** Converts a state that an older `version` of the code has stored to the format of this one. Pure, as a step is. */
+  migrate?(old: unknown, version: number): State
+  /** How long a timer waits after it is due, on the log's clock, for events that happened before it; 0 by default. */
+  readonly allowedLatenessMs?: number
+  /** What all entities of a partition share, if anything. */
+  readonly context?: PartitionContext<Context>
+  /** `state` is what this entity's last step returned; undefined at first. It must survive JSON. */
+  onEvent(state: State | undefined, event: Received<Data>, context: Context): Step<State>
+  /** Called when the log has moved past a timer that a step has set. */
+  onTimer?(state: State, timer: Timer, context: Context): Step<State>
+}
+
+/**
+ * Data that all entities of a partition share, such as alert rules. An event of one type sets it: steps before that event get
+ * the previous context, steps after it get the new one. If such an event cannot be read, its record fails and the context does
+ * not change.
+ */
+export interface PartitionContext<Context> {
+  /** Type of the events that set it; must not be a type that the process accepts. */
+  readonly setBy: string
+  /** The context of a partition before its first such event. */
+  readonly initial: Context
+  /** Depends on the event's data alone. The result is kept and shared by all steps, which must not change it. */
+  read(data: unknown): ContextRead<Context> | Rejected
+  /** The reason that is reported for such an event, depending on whether it changes the context or repeats it. */
+  readonly reasons: { readonly changed: string; readonly unchanged: string }
+}
+
+interface ContextRead<Context> {
+  readonly kind: 'context'
+  readonly context: Context
+}
+
+/** A timer that fires. The current time of its step is `dueMs`, and not the time of any clock. */
+export interface Timer {
+  /** Tells the timers of one entity apart. */
+  readonly name: string
+  /** Event time, in milliseconds since the epoch. */
+  readonly dueMs: number
+  readonly entity: string
+  readonly source: string
+  /** Absent if the entity's events have no subject or an empty one. */
+  readonly subject?: string
+}
+
+/** Sets or moves the entity's timer with this name; without `dueMs`, cancels it. */
+export interface TimerChange {
+  readonly name: string
+  /** Must be later than the event's `timeMs`, or later than the timer that fires. */
+  readonly dueMs?: number
+}
+
+/** What a process decided about one event, and why. */
+export type Step<State> = Decided<State> | Rejected
+
+/** Made by `decided()`. */
+export interface Decided<State> {
+  readonly kind: 'decided'
+  /** The entity's new state; undefined forgets the entity and its timers. */
+  readonly state: State | undefined
+  readonly emit: readonly Emission[]
+  readonly timers: readonly TimerChange[]
+  /** A stable word for logs, metrics and tests: `fired`, `late`, `unchanged`. */
+  readonly reason: string
+}
+
+/** Made by `rejected()`: the event can never be processed. It goes to the failures topic; its entity's state does not change. */
+export interface Rejected {
+  readonly kind: 'rejected'
+  readonly why: string
+}
+
+/** An event that a step publishes. The runtime adds id, time, sequence and trace. */
+export interface Emission {
+  /** Tells the emissions of one step apart. It is part of the id, so it must depend only on state and event. */
+  readonly name: string
+  readonly to: TopicName
+  readonly key: Key
+  readonly type: string
+  readonly source: string
+  readonly subject?: string
+  readonly dataschema?: string
+  readonly data: unknown
+}
+
+/** A record key: text, arbitrary bytes, or none. */
+export type Key = string | { readonly base64: string } | null
+
+/** The result of a step. Without a state, the entity is forgotten. */
+export function decided(
+  reason: string,
+  state: undefined,
+  emit?: readonly Emission[],
+  timers?: readonly TimerChange[],
+): Decided<never>
+export function decided<State>(
+  reason: string,
+  state: State | undefined,
+  emit?: readonly Emission[],
+  timers?: readonly TimerChange[],
+): Decided<State>
+export function decided<State>(
+  reason: string,
+  state: State | undefined,
+  emit: readonly Emission[] = [],
+  timers: readonly TimerChange[] = [],
+): Decided<State> {
+  return { kind: 'decided', reason, state, emit, timers }
+}
+
+export function rejected(why: string): Rejected {
+  return { kind: 'rejected', why }
+}

@@ -1,0 +1,69 @@
+/**
+ * The interface of a consumer without state. A sink delivers events to an external receiver, each at least once, with a key by
+ * which the receiver can recognise a repeat. It keeps no state and emits nothing. The runtime decides which events reach it and
+ * what happens to those that it rejects.
+ */
+import type { Received } from './event.ts'
+import type { Rejected } from './process.ts'
+
+export interface Sink<Data = unknown> {
+  /** Consumer group, prefix in Redis and dimension of the metrics. A renamed sink delivers everything again. */
+  readonly name: string
+  /** Event types that it delivers; any other is acknowledged as `not-mine`. */
+  readonly accepts: readonly string[]
+  /** Maximum number of events in one call; 1 by default. */
+  readonly batchSize?: number
+  /**
+   * Delivers events to the receiver, in the order of their partition. Returns one result for each event, in the same order. If it
+   * throws, the events are delivered one by one, so that one bad event does not affect the others.
+   *
+   * @throws ReceiverUnavailable if nothing can be delivered at present: the partition's records wait in Kafka
+   */
+  deliver(deliveries: readonly Delivery<Data>[]): Promise<readonly Delivered[]>
+  /** If set, events that happened too long ago are not delivered one by one, but summarised in one message. */
+  readonly digest?: {
+    readonly olderThanMs: number
+    /** Delivers one message about all of these events. Throws as the sink's `deliver` does. */
+    deliver(digest: Digest<Data>): Promise<Delivered>
+  }
+}
+
+/** An event to be delivered to the receiver. */
+export interface Delivery<Data = unknown> {
+  readonly event: Received<Data>
+  /** Unique to this event and the same for every delivery of it: 22 letters, digits, `-` and `_`. */
+  readonly key: string
+}
+
+/** Events that are too old to be delivered one by one. */
+export interface Digest<Data = unknown> {
+  readonly events: readonly Received<Data>[]
+  /** The same for the same events. */
+  readonly key: string
+}
+
+/**
+ * - `delivered`: the receiver has the event; `reason` is a stable word for logs and metrics;
+ * - `retry`: the receiver does not accept it now. It is retried at once, a few times, and then becomes a failure record that is
+ *   retried later;
+ * - `rejected`: the receiver will never accept it. It becomes a failure record for people.
+ */
+export type Delivered =
+  | { readonly kind: 'delivered'; readonly reason: string }
+  | { readonly kind: 'retry'; readonly why: string }
+  | Rejected
+
+/** The receiver has the event. @param reason a stable word for logs and metrics */
+export function delivered(reason: string): Delivered {
+  return { kind: 'delivered', reason }
+}
+
+/** The receiver does not accept the event now. Use `rejected()` if it never will. */
+export function retry(why: string): Delivered {
+  return { kind: 'retry', why }
+}
+
+/** The receiver cannot be reached, for this event or any other. */
+export class ReceiverUnavailable extends Error {
+  override readonly name = 'ReceiverUnavailable'
+}

@@ -1,0 +1,22 @@
+/**
+ * Processes one Kafka batch with one consumer. Start reading here and continue with `partition.ts`, which runs the steps in
+ * order. Each step has a file of its own in this folder: receive, decode, load, apply (for a sink, deliver), commit, publish,
+ * trim-outbox, respond. `model.ts` defines the data, `ports.ts` the interfaces to the outside; the folders hold helpers.
+ */
+import type { Consumer } from './consumer.ts'
+import type { Invocation } from './invocation.ts'
+import { PartitionRun } from './partition.ts'
+import type { Ports } from './ports.ts'
+import { type KafkaEvent, receive } from './receive.ts'
+import { type BatchResponse, respond } from './respond.ts'
+
+/** Processes the partitions of the batch concurrently. Rejects only if the mapping cannot be told which records failed. */
+export async function consume(
+  consumer: Consumer,
+  ports: Ports,
+  event: KafkaEvent,
+  invocation: Invocation,
+): Promise<BatchResponse> {
+  const partitions = receive(event).map(batch => new PartitionRun(consumer, ports, invocation, batch).run())
+  return respond(await Promise.all(partitions), invocation.partialResponses)
+}

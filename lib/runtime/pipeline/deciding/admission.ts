@@ -1,0 +1,140 @@
+/** Admission decides which records reach the process, and emits failure records. Pure: it changes only the working copy. */
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { RedriveTarget } from '../../cloudevents/redrive.ts'
+import { type Failure, failure } from '../../consumer/failure-codes.ts'
+import type { Decoded, Healthy } from '../decode.ts'
+import { digestOf, failureOf, failureRecordBytes, failureRecordOf } from '../failures/failure-record.ts'
+import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
+import type { DuplicateReason } from '../reasons.ts'
+import type { Sender } from './emission.ts'
+import type { WorkingCopy } from './working-copy.ts'
+
+/** A record that the consumer must process. */
+export interface Task extends Healthy {
+  /** The log's clock at the record. */
+  readonly clock: LogClock
+  /** The failure that this record is the next attempt at; undefined for a first attempt. */
+  readonly attemptAt: RememberedFailure | undefined
+}
+
+/** The result of admission: the record is already decided, or must be processed. */
+export type Admitted = Settled | { readonly kind: 'task'; readonly task: Task }
+
+/** A record that is already decided. */
+export interface Settled {
+  readonly kind: 'decided'
+  readonly decision: Decision
+}
+
+/** A record that may be processed: usually for the first time, otherwise as the next attempt at a failure. */
+interface Attempt {
+  readonly kind: 'attempt'
+  readonly at: RememberedFailure | undefined
+}
+
+const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
+
+export class Admission {
+  readonly #consumer: Sender
+  readonly #copy: WorkingCopy
+
+  constructor(consumer: Sender, copy: WorkingCopy) {
+    this.#consumer = consumer
+    this.#copy = copy
+  }
+
+  /** @param clock the log's clock at the record */
+  admit(decoded: Decoded, clock: LogClock): Admitted {
+    const attempt = this.#admitRedriven(decoded, clock)
+    if (attempt.kind === 'decided') return attempt
+    if (decoded.kind === 'ignored') return settled(decision(decoded, 'ignored', decoded.reason))
+    if (decoded.kind === 'failed')
+      return settled(this.fail({ ...decoded, clock, attemptAt: attempt.at }, decoded.failure))
+    const task = { ...decoded, clock, attemptAt: attempt.at }
+    const known = this.#copy.known(decoded.fingerprint.id, clock.nowMs)
+    return known ? settled(this.#repeated(task, known)) : { kind: 'task', task }
+  }
+
+  /** Remembers the id of a processed record. If it was an attempt at a failure, closes that failure. */
+  processed(task: Task, reason: string): Decision {
+    this.#copy.remember({ ...task.fingerprint, appliedAtMs: task.clock.nowMs })
+    this.#close(task)
+    return decision(task, 'applied', reason)
+  }
+
+  /** Emits a failure record for the record, and remembers the failure or its next attempt. */
+  fail(
+    failing: Pick<Decoded, 'record' | 'event'> & Pick<Task, 'clock' | 'attemptAt'>,
+    failed: Failure,
+  ): Decision {
+    const { process } = this.#consumer
+    const { record, event, clock, attemptAt } = failing
+    const failure = failureOf(process.name, record, attemptAt, clock.nowMs)
+    this.#copy.rememberFailure(failure)
+    const at = { offset: record.offset, index: this.#copy.emitted }
+    const failureRecord = failureRecordOf(this.#consumer, record, failed, failure, event, at)
+    this.#copy.send([failureRecord], failureRecordBytes(record))
+    return { ...decision(failing, 'failed', failed.code), failure: failed }
+  }
+
+  /** Decides a record with a known id. With the same content it is a repeat; otherwise the producer used the id twice. */
+  #repeated(task: Task, known: RememberedId): Decision {
+    if (known.digest === task.fingerprint.digest) {
+      this.#close(task)
+      return duplicate(task, 'id-known')
+    }
+    const [before, now] = [known.digest, task.fingerprint.digest].map(text =>
+      Buffer.from(text, 'latin1').toString('hex'),
+    )
+    return this.fail(task, failure('id-conflict', `content digest ${now}, but the first had ${before}`))
+  }
+
+  /**
+   * Lets records pass that are not redriven. A redriven record passes only as the next attempt at an open failure; otherwise it
+   * is decided here.
+   */
+  #admitRedriven(decoded: Decoded, clock: LogClock): Attempt | Settled {
+    const { redriveTarget, record } = decoded
+    if (!redriveTarget || redriveTarget.consumer !== this.#consumer.process.name) return FIRST_ATTEMPT
+    const earlier = this.#copy.failure(redriveTarget.failure, clock.nowMs)
+    const why = whyNotTaken(redriveTarget, earlier, record)
+    if (why === undefined) return { kind: 'attempt', at: earlier }
+    if (why === 'attempt-known') return settled(duplicate(decoded, why))
+    return settled(this.fail({ ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)))
+  }
+
+  #close({ attemptAt }: Task): void {
+    if (attemptAt) this.#copy.rememberFailure({ ...attemptAt, attempt: attemptAt.attempt + 1, isOpen: false })
+  }
+}
+
+function settled(decision: Decision): Settled {
+  return { kind: 'decided', decision }
+}
+
+function duplicate(record: Pick<Decoded, 'record' | 'event'>, reason: DuplicateReason): Decision {
+  return decision(record, 'duplicate', reason)
+}
+
+function decision(
+  { record, event }: Pick<Decoded, 'record' | 'event'>,
+  outcome: Decision['outcome'],
+  reason: string,
+): Decision {
+  const { offset, timestampMs: appendMs } = record
+  return { offset, appendMs, ...(event ? { event } : {}), outcome, reason }
+}
+
+/** Undefined if the record is the next attempt; `attempt-known` if this attempt was made before; otherwise what is wrong. */
+function whyNotTaken(
+  redriveTarget: RedriveTarget,
+  failure: RememberedFailure | undefined,
+  record: LogRecord,
+): string | undefined {
+  if (!failure)
+    return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+  if (failure.digest !== digestOf(record)) return 'the bytes are not those that failed'
+  if (!failure.isOpen || redriveTarget.attempt <= failure.attempt) return 'attempt-known'
+  if (redriveTarget.attempt === failure.attempt + 1) return undefined
+  return `attempt ${redriveTarget.attempt} does not follow attempt ${failure.attempt}`
+}

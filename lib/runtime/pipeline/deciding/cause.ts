@@ -1,0 +1,47 @@
+/** The cause of a step: an event, or a timer that an earlier step has set. Ids and times are derived only from the cause. */
+import { derivedId } from '../../consumer/derived-id.ts'
+import { type Received, timeOf } from '../../consumer/event.ts'
+import { instant } from '../../consumer/instant.ts'
+import type { EntityTimer } from './timers.ts'
+
+export interface Cause {
+  readonly entity: string
+  /** Event time. */
+  readonly timeMs: number
+  /** `timeMs` in RFC 3339. */
+  readonly time: string
+  /** May contain a trace context. */
+  readonly extensions: Readonly<Record<string, string>>
+  /** Ids that distinguish the emissions and timers of this cause. */
+  emissionId(consumer: string, name: string): string
+  timerId(consumer: string, name: string, dueMs: number): string
+  /** The threshold of a timer that this cause sets: the timer fires when the log's clock has passed it. */
+  thresholdMs(dueMs: number): number
+}
+
+/** @param setAtMs the log's clock at the event */
+export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: number): Cause {
+  const { entity, timeMs, source, id } = event
+  return {
+    entity,
+    timeMs,
+    time: timeOf(event),
+    extensions: event.extensions ?? {},
+    emissionId: (consumer, name) => derivedId('emission', consumer, source, id, name),
+    timerId: (consumer, name, dueMs) => derivedId('timer', consumer, entity, name, dueMs, source, id),
+    thresholdMs: dueMs => setAtMs + (dueMs - timeMs) + allowedLatenessMs,
+  }
+}
+
+/** A timer set by a timer counts from the due time and threshold of the latter. That threshold includes the allowed lateness. */
+export function timerCause({ entity, timer }: EntityTimer): Cause {
+  return {
+    entity,
+    timeMs: timer.dueMs,
+    time: instant(timer.dueMs),
+    extensions: timer.trace,
+    emissionId: (consumer, name) => derivedId('timer-emission', consumer, timer.id, name),
+    timerId: (consumer, name, dueMs) => derivedId('timer-timer', consumer, entity, name, dueMs, timer.id),
+    thresholdMs: dueMs => timer.thresholdMs + (dueMs - timer.dueMs),
+  }
+}

@@ -1,0 +1,110 @@
+/** The context of a partition: data that an event sets for all its entities, as the process reads it. */
+import { derivedId } from '../../consumer/derived-id.ts'
+import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import type { PartitionContext } from '../../consumer/process.ts'
+import type { Snapshot, StoredContext } from '../model.ts'
+
+type Definition = PartitionContext<unknown>
+
+/** How many contexts are cached, so that a load need not return them. Two are in use around a change, a few more in a replay. */
+const KEPT = 4
+
+interface Kept {
+  readonly json: string
+  /** The result of the process's `read`; absent until it is needed. */
+  read?: ReturnType<Definition['read']>
+}
+
+/** The cache, by hash; the most recently used context is last. */
+const keptOf = new WeakMap<Definition, Map<string, Kept>>()
+
+/** The cached contents, by hash. */
+export function contextsAtHand(definition: Definition): ReadonlyMap<string, string> {
+  return new Map([...(keptOf.get(definition) ?? [])].map(([hash, { json }]) => [hash, json]))
+}
+
+/**
+ * Returns the snapshot with the content of its context. A load leaves the content out if it is cached.
+ *
+ * @param atHand the cached contents when the load began: the cache may have changed since
+ */
+export function withContext(
+  snapshot: Snapshot,
+  definition: Definition,
+  atHand: ReadonlyMap<string, string>,
+): Snapshot {
+  if (!snapshot.context) return snapshot
+  const { hash, json = atHand.get(hash) } = snapshot.context
+  if (json === undefined) throw new Error(`a load left out the context ${hash}, which was not at hand`)
+  keep(definition, { hash, json })
+  return { ...snapshot, context: { hash, json } }
+}
+
+/** The context while a chunk is applied: each step gets the context that is set at its place in the log. */
+export class CurrentContext {
+  readonly #definition: Definition | undefined
+  readonly #before: StoredContext | undefined
+  #now: StoredContext | undefined
+  /** Why the process cannot read the stored context; undefined if it can, or if no step has asked for it. */
+  unreadable: string | undefined
+
+  constructor(definition: Definition | undefined, { context }: Pick<Snapshot, 'context'>) {
+    this.#definition = definition
+    this.#before = context?.json === undefined ? undefined : { ...context, json: context.json }
+    this.#now = this.#before
+  }
+
+  /**
+   * The context for a step; undefined if the process has none. If other code stored a context that this code cannot read, steps
+   * get the initial one, as if the event had been rejected. Waiting would also block the event that sets the next context.
+   */
+  get value(): unknown {
+    const definition = this.#definition
+    if (!definition) return undefined
+    if (!this.#now) return definition.initial
+    const read = this.#read(definition, this.#now)
+    if (read.kind === 'context') return read.context
+    this.unreadable = read.kind === 'rejected' ? read.why : read.message
+    return definition.initial
+  }
+
+  /** Sets the context from an event. Returns the reason, or a failure; after a failure, the previous context stays. */
+  set(data: unknown): string | Failure {
+    const definition = this.#definition as Definition
+    const json = JSON.stringify(data ?? null)
+    const next = { hash: derivedId('context', json), json }
+    const read = this.#read(definition, next)
+    if (read.kind === 'failure') return read
+    if (read.kind === 'rejected') return failure('rejected', read.why)
+    const { changed, unchanged } = definition.reasons
+    const reason = next.hash === this.#now?.hash ? unchanged : changed
+    this.#now = next
+    return reason
+  }
+
+  /** The context to store; undefined if it has not changed. */
+  get change(): StoredContext | undefined {
+    return this.#now?.hash === this.#before?.hash ? undefined : this.#now
+  }
+
+  #read(definition: Definition, stored: StoredContext): ReturnType<Definition['read']> | Failure {
+    const kept = keep(definition, stored)
+    try {
+      kept.read ??= definition.read(JSON.parse(stored.json))
+      return kept.read
+    } catch (error) {
+      return unexpectedFailure(error)
+    }
+  }
+}
+
+function keep(definition: Definition, { hash, json }: StoredContext): Kept {
+  const all = keptOf.get(definition) ?? new Map<string, Kept>()
+  keptOf.set(definition, all)
+  const kept = all.get(hash) ?? { json }
+  all.delete(hash)
+  all.set(hash, kept)
+  const [oldest] = all.keys()
+  if (all.size > KEPT && oldest !== undefined) all.delete(oldest)
+  return kept
+}

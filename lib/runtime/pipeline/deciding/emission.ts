@@ -1,0 +1,77 @@
+/** Turns emissions and failures into events in the outbox. The id and time of an emission are derived only from its cause. */
+
+import { continuedTrace } from '../../cloudevents/trace.ts'
+import type { TopicName } from '../../consumer/application.ts'
+import type { Event } from '../../consumer/event.ts'
+import type { FailureData } from '../../consumer/failure-event.ts'
+import type { Emission } from '../../consumer/process.ts'
+import type { Consumer } from '../consumer.ts'
+import type { OutboxEntry } from '../model.ts'
+import type { Cause } from './cause.ts'
+
+/** How often the topic was repartitioned. Readers that keep the last value compare this part of the position first. */
+const PARTITIONING_GENERATION = 0
+
+/** Where in the log an event is emitted. */
+export interface Place {
+  /** Offset of the record being processed. */
+  readonly offset: number
+  /** Number of earlier emissions at that offset, by its record and by the timers before it. */
+  readonly index: number
+}
+
+/** The event of an emission, placed in the outbox. */
+export function emitted(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry {
+  const id = cause.emissionId(consumer, emission.name)
+  const { to, key, name: _, ...attributes } = emission
+  return entry(to, key, at, {
+    ...attributes,
+    id,
+    time: cause.time,
+    datacontenttype: 'application/json',
+    extensions: continuedTrace(cause, id),
+  })
+}
+
+/** The consumer that writes failure records, their topic and the content mode. */
+export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode'> & {
+  readonly process: { readonly name: string }
+}
+
+/** The event of a failure, placed in the outbox. It continues the trace of `cause`, if there is one. */
+export function failureEntry(
+  { application: { failureEvent }, failuresTo }: Sender,
+  id: string,
+  at: Place,
+  data: FailureData,
+  cause: Pick<Event, 'extensions'> | undefined,
+): OutboxEntry {
+  return entry(failuresTo, data.originalKey === null ? null : { base64: data.originalKey }, at, {
+    id,
+    source: `/consumers/${data.consumer}`,
+    type: failureEvent.type,
+    subject: `${data.originalTopic}/${data.originalPartition}/${data.originalOffset}`,
+    time: data.failedAt,
+    datacontenttype: 'application/json',
+    dataschema: failureEvent.dataschema,
+    data,
+    extensions: cause ? continuedTrace(cause, id) : {},
+  })
+}
+
+function entry(to: TopicName, key: OutboxEntry['key'], at: Place, event: Event): OutboxEntry {
+  const position = [PARTITIONING_GENERATION, padded(at.offset, 16), padded(at.index, 8)].join('.')
+  // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
+  const extensions = { ...event.extensions, sequence: position }
+  return { position, to, key, event: { ...event, extensions } }
+}
+
+/** Where an entry of the outbox was emitted. */
+export function placeOf(position: string): Place {
+  const [, offset, index] = position.split('.').map(Number)
+  return { offset: offset ?? 0, index: index ?? 0 }
+}
+
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, '0')
+}

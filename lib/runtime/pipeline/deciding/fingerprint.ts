@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto'
+import type { Event } from '../../consumer/event.ts'
+import type { Fingerprint } from '../model.ts'
+
+/**
+ * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs collide) and its
+ * content (type, subject, time and data). The trace context does not count: it differs from attempt to attempt.
+ *
+ * @throws NestedTooDeeply
+ */
+export function fingerprint(event: Event): Fingerprint {
+  const { source, id, type, subject, time, data } = event
+  const content = `${scalar(type)}${scalar(subject)}${scalar(time)}${canonicalData(data)}`
+  return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
+}
+
+/**
+ * Upper bound for nested objects and arrays, far below the limit of the call stack. The limit of the call stack depends on how
+ * well the running code is optimised, so the same record could fail once and be applied later.
+ */
+export const DEEPEST_NESTING = 100
+
+/** Data that is nested more deeply than `DEEPEST_NESTING`. */
+export class NestedTooDeeply extends Error {}
+
+/** Equal data gives equal text, and different data gives different text. The text is never parsed. */
+function canonicalData(data: unknown): string {
+  if (data === undefined) return 'none'
+  return Buffer.isBuffer(data) ? `bytes${data.toString('base64')}` : `json${canonical(data, 1)}`
+}
+
+/** Sorts the members of an object by name; arrays keep their order. */
+function canonical(value: unknown, level: number): string {
+  if (typeof value !== 'object' || value === null) return scalar(value)
+  if (level > DEEPEST_NESTING) throw new NestedTooDeeply()
+  if (Array.isArray(value)) return `[${value.map(item => canonical(item, level + 1)).join('')}]`
+  let members = ''
+  for (const name of Object.keys(value).sort())
+    members += scalar(name) + canonical((value as Record<string, unknown>)[name], level + 1)
+  return `{${members}}`
+}
+
+/** Marks where each value ends: strings start with their length. Lone surrogates cannot be encoded as UTF-8, so escape them. */
+function scalar(value: unknown): string {
+  if (typeof value !== 'string') return `${value},`
+  return value.isWellFormed() ? `${value.length}:${value}` : JSON.stringify(value)
+}
+
+function sha256(text: string, bytes: number): string {
+  return hash('sha256', text, 'binary').slice(0, bytes)
+}

@@ -1,0 +1,108 @@
+/** Offers events to the receiver of a sink in batches. Retries on `retry`, and offers events one by one if a batch throws. */
+import { derivedId } from '../../consumer/derived-id.ts'
+import { type Delivered, ReceiverUnavailable, type Sink } from '../../consumer/sink.ts'
+import type { DeferredReason } from '../reasons.ts'
+import type { Task } from './admission.ts'
+
+/** How often an event is offered before it fails, and the first wait. Each further wait is twice as long. */
+const ATTEMPTS = 4
+const FIRST_WAIT_MS = 100
+
+export type Answer = Delivered | { readonly kind: 'thrown'; readonly error: unknown }
+export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
+
+interface Allowed {
+  hasTime(): boolean
+  pause(ms: number): Promise<void>
+}
+
+export class Receiver {
+  readonly #sink: Sink
+  readonly #allowed: Allowed
+  readonly #answers = new Map<number, Answer>()
+  #deferred: ReceiverDeferral | undefined
+
+  constructor(sink: Sink, allowed: Allowed) {
+    this.#sink = sink
+    this.#allowed = allowed
+  }
+
+  /** Why delivery has stopped; undefined if it has not. */
+  get deferred(): ReceiverDeferral | undefined {
+    return this.#deferred
+  }
+
+  answer({ record }: Task): Answer | undefined {
+    return this.#answers.get(record.offset)
+  }
+
+  /** Offers the tasks. Afterwards each has an answer, unless the receiver cannot be reached or the time is up. */
+  async offer(tasks: readonly Task[], nowMs: number): Promise<void> {
+    const { digest } = this.#sink
+    const isOld = ({ event }: Task) => digest !== undefined && nowMs - event.timeMs > digest.olderThanMs
+    await this.#insist(tasks.filter(isOld), Number.POSITIVE_INFINITY, old => this.#digest(old))
+    const fresh = tasks.filter(task => !isOld(task))
+    await this.#insist(fresh, this.#sink.batchSize ?? 1, batch =>
+      this.#sink.deliver(batch.map(this.#delivery)),
+    )
+  }
+
+  /** Offers the tasks in batches, and those with the answer `retry` again after a pause. */
+  async #insist(tasks: readonly Task[], batchSize: number, call: Call): Promise<void> {
+    let open = tasks
+    for (let attempt = 1; open.length > 0 && attempt <= ATTEMPTS && !this.#deferred; attempt += 1) {
+      if (attempt > 1) await this.#allowed.pause(FIRST_WAIT_MS * 2 ** (attempt - 2))
+      for (let at = 0; at < open.length; at += batchSize)
+        await this.#call(open.slice(at, at + batchSize), call)
+      open = open.filter(task => this.answer(task)?.kind === 'retry')
+    }
+    // Events that have not had all their offers have not failed yet: they wait with the rest.
+    if (this.#deferred) for (const { record } of open) this.#answers.delete(record.offset)
+  }
+
+  async #call(batch: readonly Task[], call: Call): Promise<void> {
+    if (this.#deferred) return
+    if (!this.#allowed.hasTime()) {
+      this.#deferred = 'out-of-time'
+      return
+    }
+    try {
+      const answers = await call(batch)
+      const answered = answers.filter(isAnswer).length
+      if (answers.length !== batch.length || answered !== batch.length)
+        throw new Error(`the sink gave ${answered} answers for ${batch.length} events`)
+      for (const [index, { record }] of batch.entries())
+        this.#answers.set(record.offset, answers[index] as Answer)
+    } catch (error) {
+      if (error instanceof ReceiverUnavailable) this.#deferred = 'receiver-unavailable'
+      else if (batch.length === 1)
+        this.#answers.set((batch[0] as Task).record.offset, {
+          kind: 'thrown',
+          error,
+        })
+      // One event may have failed the whole batch: offer each of them alone.
+      else for (const task of batch) await this.#call([task], call)
+    }
+  }
+
+  async #digest(tasks: readonly Task[]): Promise<readonly Delivered[]> {
+    const events = tasks.map(({ event }) => event)
+    const key = derivedId('digest', this.#sink.name, ...events.flatMap(({ source, id }) => [source, id]))
+    const answer = await this.#sink.digest?.deliver({ events, key })
+    return tasks.map(() => answer as Delivered)
+  }
+
+  readonly #delivery = ({ event }: Task) => ({
+    event,
+    key: derivedId('delivery', this.#sink.name, event.source, event.id),
+  })
+}
+
+const KINDS: readonly unknown[] = ['delivered', 'retry', 'rejected'] satisfies Delivered['kind'][]
+
+/** A sink can bypass its types and return something else. An event without an answer would be offered forever. */
+function isAnswer(answer: unknown): boolean {
+  return KINDS.includes((answer as Partial<Delivered> | null | undefined)?.kind)
+}
+
+type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>

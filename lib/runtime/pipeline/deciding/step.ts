@@ -1,0 +1,183 @@
+/** Runs one step of a process, and turns its result into what will be stored, or into a failure that says why not. Pure. */
+
+import { attributeViolation } from '../../cloudevents/attributes.ts'
+import { attributesOf } from '../../cloudevents/event.ts'
+import { traceOf } from '../../cloudevents/trace.ts'
+import { type Application, topicOf } from '../../consumer/application.ts'
+import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import type { Decided, Emission, Step, TimerChange } from '../../consumer/process.ts'
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import type { OutboxEntry, StoredTimer } from '../model.ts'
+import { bytesOf } from '../publish.ts'
+import type { Cause } from './cause.ts'
+import { emitted, type Place } from './emission.ts'
+import { LARGEST_STEP_BYTES } from './limits.ts'
+import { storedState, versionOf } from './stored-state.ts'
+
+/** A step as it will be stored. */
+export interface Stored {
+  readonly kind: 'stored'
+  readonly reason: string
+  /** As `storedState` makes it; null forgets the entity. */
+  readonly state: string | null
+  readonly entries: readonly OutboxEntry[]
+  /** Approximate size of the entries in the outbox. */
+  readonly emittedBytes: number
+  readonly set: readonly StoredTimer[]
+  /** Names of the cancelled timers. */
+  readonly cancelled: readonly string[]
+}
+
+/** Why a step cannot be stored. */
+export interface StepFailure extends Failure {
+  /** Set if the process wanted to forget the entity, and only its emissions cannot be written. */
+  readonly forgets?: true
+}
+
+type Asked = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode'>
+
+/** @param call calls the process */
+export function runStep(
+  consumer: Asked,
+  cause: Cause,
+  at: Place,
+  call: () => Step<unknown>,
+): Stored | StepFailure {
+  const { process, application } = consumer
+  try {
+    const step = call()
+    const none = noStep(step)
+    if (none) return invalidStep(none)
+    if (step.kind === 'rejected') return failure('rejected', step.why)
+    const wrong = whyInvalid(step, cause, process.onTimer !== undefined, application)
+    if (wrong) return invalidStep(wrong)
+    const json = step.state === undefined ? null : jsonOf(step.state)
+    if (typeof json === 'object' && json) return json
+    const entries: OutboxEntry[] = []
+    let emittedBytes = 0
+    for (const emission of step.emit) {
+      const place = { ...at, index: at.index + entries.length }
+      const entry = emitted(process.name, emission, cause, place)
+      const bytes = bytesOfEmission(entry, emission, consumer, emittedBytes)
+      if (typeof bytes === 'object') return json === null ? { ...bytes, forgets: true } : bytes
+      emittedBytes += bytes
+      entries.push(entry)
+    }
+    return {
+      kind: 'stored',
+      reason: step.reason,
+      state: json === null ? null : storedState(json, versionOf(process)),
+      entries,
+      emittedBytes,
+      set: step.timers.flatMap(change => stored(process.name, change, cause)),
+      cancelled: step.timers.flatMap(({ name, dueMs }) => (dueMs === undefined ? [name] : [])),
+    }
+  } catch (error) {
+    return unexpectedFailure(error)
+  }
+}
+
+/** An error in the consumer's code whose message is clear without a stack trace. */
+function invalidStep(what: string, further = ''): Failure {
+  const safeMessage = `the consumer ${what}`
+  return { ...failure('unexpected-error', `${safeMessage}${further}`), safeMessage }
+}
+
+/** Describes a result that a process can return only by bypassing its types. */
+function noStep(step: unknown): string | undefined {
+  if (step instanceof Promise) {
+    // An unhandled rejection would end the invocation, and every later one that processes the record.
+    step.catch(() => {})
+    return 'returned a promise: a process is not async'
+  }
+  const { kind } = (step ?? {}) as Partial<Step<unknown>>
+  return kind === 'decided' || kind === 'rejected'
+    ? undefined
+    : 'returned no step: decided() and rejected() make one'
+}
+
+function jsonOf(state: unknown): string | Failure {
+  const cannot = 'returned a state that JSON does not know'
+  try {
+    return JSON.stringify(state) ?? invalidStep(cannot, `: a ${typeof state}`)
+  } catch (error) {
+    return invalidStep(cannot, because(error))
+  }
+}
+
+/** @param before bytes that the step has emitted so far */
+function bytesOfEmission(
+  entry: OutboxEntry,
+  emission: Emission,
+  { application, contentMode }: Asked,
+  before: number,
+): number | Failure {
+  const unreadable = attributeViolation(attributesOf(entry.event))
+  if (unreadable) return invalidStep(`emitted "${emission.name}", which is no CloudEvent`, `: ${unreadable}`)
+  try {
+    const bytes = bytesOf(entry, contentMode)
+    if (bytes > topicOf(application, entry.to).maxMessageBytes)
+      return failure('emission-too-large', `a ${emission.type} does not fit into ${emission.to}`)
+    if (before + bytes <= LARGEST_STEP_BYTES) return bytes
+  } catch (error) {
+    return invalidStep(`emitted "${emission.name}" that cannot be written`, because(error))
+  }
+  return failure(
+    'emission-too-large',
+    `one step may emit ${LARGEST_STEP_BYTES} bytes, and this one emits more`,
+  )
+}
+
+/** Messages from libraries may quote data, so they stay out of `safeMessage`. */
+function because(error: unknown): string {
+  return `: ${(error as Error).message}`
+}
+
+/** Checks rules for processes that types cannot enforce. */
+function whyInvalid(
+  { state, emit, timers }: Decided<unknown>,
+  { timeMs }: Cause,
+  hasOnTimer: boolean,
+  { topics }: Application,
+): string | undefined {
+  const again = repeated(emit)
+  if (again !== undefined)
+    return `emitted "${again}" twice in one step: by their names emissions get their ids`
+  const bytes = emit.find(({ data }) => Buffer.isBuffer(data))
+  // The store keeps the outbox as JSON, which does not preserve bytes.
+  if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON does not know`
+  const moved = repeated(timers)
+  if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
+  const stray = emit.find(({ to }) => !Object.hasOwn(topics, to))
+  if (stray)
+    return `emitted "${stray.name}" to "${stray.to}", which is none of ${Object.keys(topics).join(', ')}`
+  const set = timers.filter(({ dueMs }) => dueMs !== undefined) as Required<TimerChange>[]
+  if (!set[0]) return undefined
+  if (!hasOnTimer) return `set the timer "${set[0].name}", but has no onTimer`
+  if (state === undefined) return `set the timer "${set[0].name}" of an entity that it forgets with this step`
+  const odd = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
+  if (odd) return `set the timer "${odd.name}" for ${odd.dueMs}, which is no whole number of milliseconds`
+  // A timer that is due at once could set itself again forever.
+  const early = set.find(({ dueMs }) => dueMs <= timeMs)
+  return (
+    early &&
+    `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than what it follows from, at ${instant(timeMs)}`
+  )
+}
+
+function instant(timeMs: number): string {
+  const time = new Date(timeMs)
+  return Number.isNaN(time.getTime()) ? `${timeMs} ms` : time.toISOString()
+}
+
+function stored(consumer: string, { name, dueMs }: TimerChange, cause: Cause): StoredTimer[] {
+  if (dueMs === undefined) return []
+  const thresholdMs = cause.thresholdMs(dueMs)
+  const id = cause.timerId(consumer, name, dueMs)
+  return [{ name, dueMs, thresholdMs, id, trace: traceOf(cause) }]
+}
+
+function repeated(named: readonly { readonly name: string }[]): string | undefined {
+  const names = new Set<string>()
+  return named.find(({ name }) => names.size === names.add(name).size)?.name
+}

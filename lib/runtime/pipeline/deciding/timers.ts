@@ -1,0 +1,105 @@
+/** The timer queue of a partition state while a chunk is applied, in the order in which timers fire. */
+import type { Snapshot, StoredTimer, TimerPlace } from '../model.ts'
+
+/** A timer and its entity. */
+export interface EntityTimer {
+  readonly entity: string
+  readonly timer: StoredTimer
+}
+
+export class TimerQueue {
+  readonly #upTo: TimerPlace | undefined
+  /** The timers of each entity, in the order in which they fire. */
+  readonly #byEntity: Map<string, readonly StoredTimer[]>
+  readonly #changed = new Set<string>()
+  /** No timer has a threshold below this. Until the clock has passed it, no search is needed. */
+  #noneBelowMs = Number.NEGATIVE_INFINITY
+
+  constructor({ timers, timersUpTo }: Pick<Snapshot, 'timers' | 'timersUpTo'>) {
+    this.#byEntity = new Map([...timers].map(([entity, own]) => [entity, [...own].sort(byThreshold)]))
+    this.#upTo = timersUpTo
+  }
+
+  /**
+   * The first timer, by threshold, entity and name, that the clock has passed. `not-loaded` if a timer that may come before it,
+   * or may be the only one, has not been loaded from the store.
+   */
+  passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
+    if (this.#noneBelowMs >= nowMs) return undefined
+    const first = this.#first()
+    const isPassed = first !== undefined && first.timer.thresholdMs < nowMs
+    if (this.#upTo && this.#upTo.thresholdMs < nowMs && !(isPassed && byPlace(place(first), this.#upTo) <= 0))
+      return 'not-loaded'
+    return isPassed ? first : undefined
+  }
+
+  /** The entity's first timer, by threshold and name, that is due before this event time. */
+  dueBefore(entity: string, timeMs: number): EntityTimer | undefined {
+    const timer = this.#byEntity.get(entity)?.find(({ dueMs }) => dueMs < timeMs)
+    return timer && { entity, timer }
+  }
+
+  /** Sets the timer. Replaces the entity's timer of the same name, if there is one. */
+  set(entity: string, timer: StoredTimer): void {
+    this.#replace(entity, [...this.#others(entity, timer.name), timer].sort(byThreshold))
+    this.#noneBelowMs = Math.min(this.#noneBelowMs, timer.thresholdMs)
+  }
+
+  cancel(entity: string, name: string): void {
+    const others = this.#others(entity, name)
+    if (others.length < (this.#byEntity.get(entity)?.length ?? 0)) this.#replace(entity, others)
+  }
+
+  cancelAll(entity: string): void {
+    if (this.#byEntity.get(entity)?.length) this.#replace(entity, [])
+  }
+
+  /** All timers of an entity. */
+  of(entity: string): readonly StoredTimer[] {
+    return this.#byEntity.get(entity) ?? []
+  }
+
+  /** For each entity with a changed timer: all its timers. */
+  get changes(): ReadonlyMap<string, readonly StoredTimer[]> {
+    return new Map([...this.#changed].map(entity => [entity, this.of(entity)]))
+  }
+
+  #others(entity: string, name: string): readonly StoredTimer[] {
+    return this.of(entity).filter(timer => timer.name !== name)
+  }
+
+  #replace(entity: string, timers: readonly StoredTimer[]): void {
+    this.#byEntity.set(entity, timers)
+    this.#changed.add(entity)
+  }
+
+  #first(): EntityTimer | undefined {
+    let first: EntityTimer | undefined
+    for (const [entity, [timer]] of this.#byEntity) {
+      if (timer === undefined) continue
+      const candidate = { entity, timer }
+      if (first === undefined || byPlace(place(candidate), place(first)) < 0) first = candidate
+    }
+    this.#noneBelowMs = first?.timer.thresholdMs ?? Number.POSITIVE_INFINITY
+    if (this.#upTo) this.#noneBelowMs = Math.min(this.#noneBelowMs, this.#upTo.thresholdMs)
+    return first
+  }
+}
+
+function place({ entity, timer: { thresholdMs } }: EntityTimer): TimerPlace {
+  return { thresholdMs, entity }
+}
+
+/** The order of the store: by threshold, then by the bytes of the entity's name. */
+export function byPlace(a: TimerPlace, b: TimerPlace): number {
+  return a.thresholdMs - b.thresholdMs || byBytes(a.entity, b.entity)
+}
+
+function byThreshold(a: StoredTimer, b: StoredTimer): number {
+  return a.thresholdMs - b.thresholdMs || byBytes(a.name, b.name)
+}
+
+/** Do not use `<`: it compares UTF-16 units, whose order differs from the store's for characters beyond the basic plane. */
+function byBytes(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
+}

@@ -1,0 +1,215 @@
+/** A partition state while a chunk is applied: each record sees the changes of the records before it. */
+
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { topicOf } from '../../consumer/application.ts'
+import { type Consumer, contextOf } from '../consumer.ts'
+import { digestOf } from '../failures/failure-record.ts'
+import { advance } from '../log/clock.ts'
+import type {
+  Change,
+  Decision,
+  LogClock,
+  OutboxEntry,
+  RememberedFailure,
+  RememberedId,
+  Snapshot,
+  StoredTimer,
+} from '../model.ts'
+import { CurrentContext } from './context.ts'
+import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
+import type { Stored } from './step.ts'
+import { TimerQueue } from './timers.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+type Needed = Pick<Consumer, 'application' | 'process' | 'idWindowMs' | 'limits' | 'failureBytes'>
+
+export class WorkingCopy {
+  readonly timerQueue: TimerQueue
+  readonly context: CurrentContext
+  readonly decisions: Decision[] = []
+  readonly #consumer: Needed
+  readonly #snapshot: Snapshot
+  /** Failures are remembered for as long as dead letters are kept, because those may be redriven. */
+  readonly #failureWindowMs: number
+  /** The states that the chunk has changed, as they will be stored; null if the entity is forgotten. */
+  readonly #changed = new Map<string, string | null>()
+  readonly #applied = new Map<string, RememberedId>()
+  readonly #failures = new Map<string, RememberedFailure>()
+  readonly #outbox: OutboxEntry[] = []
+  /** Number of outbox entries that are assigned to a decision. */
+  #accounted = 0
+  #clock: LogClock
+  #appliedOffset: number
+  /** The record at the applied offset, if this chunk has decided it. */
+  #last: LogRecord | undefined
+  #fired: number
+  #emitted: number
+  #sentBytes = 0
+  #storedBytes = 0
+
+  constructor(consumer: Needed, snapshot: Snapshot) {
+    this.#consumer = consumer
+    const { application } = consumer
+    this.#failureWindowMs = topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
+    this.context = new CurrentContext(contextOf(consumer), snapshot)
+    this.#snapshot = snapshot
+    this.timerQueue = new TimerQueue(snapshot)
+    this.#clock = snapshot.clock
+    this.#appliedOffset = snapshot.version.appliedOffset
+    this.#fired = snapshot.version.fired
+    this.#emitted = snapshot.emitted
+  }
+
+  /** The log's clock at the applied offset. */
+  get clock(): LogClock {
+    return this.#clock
+  }
+
+  /** Number of entries emitted since the applied offset. */
+  get emitted(): number {
+    return this.#emitted
+  }
+
+  /**
+   * The state as it is stored; undefined if there is none. Each step parses it again, as if it came from the store. So chunk
+   * boundaries make no difference, and a process may mutate what it returned or emitted before.
+   */
+  stored(entity: string): string | undefined {
+    const own = this.#changed.has(entity) ? this.#changed.get(entity) : this.#snapshot.states.get(entity)
+    return own ?? undefined
+  }
+
+  /** Whether the commit is so large that the next decision must wait for another one. */
+  get isFull(): boolean {
+    return this.#sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
+  }
+
+  /** Approximate bytes emitted so far. */
+  get sentBytes(): number {
+    return this.#sentBytes
+  }
+
+  take(entity: string, { state, entries, emittedBytes, set, cancelled }: Stored): void {
+    this.#storedBytes += (state?.length ?? 0) - (this.#changed.get(entity)?.length ?? 0) + upperBytesOf(set)
+    this.#changed.set(entity, state)
+    for (const name of cancelled) this.timerQueue.cancel(entity, name)
+    for (const timer of set) this.timerQueue.set(entity, timer)
+    if (state === null) this.forget(entity)
+    this.send(entries, emittedBytes)
+  }
+
+  /** Whether a step would leave an entity with more state or timers than the limits allow. */
+  isTooLarge(entity: string, { state, set, cancelled }: Stored): boolean {
+    if (state === null) return false
+    const own = this.timerQueue.of(entity)
+    // Measure exactly only near the limits: a UTF-16 unit has at most three bytes in UTF-8.
+    const upper = state.length * 3 + upperBytesOf(own) + upperBytesOf(set)
+    if (upper <= LARGEST_ENTITY_BYTES && own.length + set.length <= MOST_TIMERS) return false
+    const gone = new Set([...cancelled, ...set.map(({ name }) => name)])
+    const timers = [...own.filter(({ name }) => !gone.has(name)), ...set]
+    const bytes = Buffer.byteLength(state) + Buffer.byteLength(JSON.stringify(timers))
+    return bytes > LARGEST_ENTITY_BYTES || timers.length > MOST_TIMERS
+  }
+
+  /** Removes the state and all timers of the entity. */
+  forget(entity: string): void {
+    this.#changed.set(entity, null)
+    this.timerQueue.cancelAll(entity)
+  }
+
+  /** @param bytes approximate size of the entries in the outbox */
+  send(entries: readonly OutboxEntry[], bytes: number): void {
+    this.#outbox.push(...entries)
+    this.#emitted += entries.length
+    this.#sentBytes += bytes
+  }
+
+  /** The remembered id, if it is still within the window at this time on the log's clock. */
+  known(id: string, nowMs: number): RememberedId | undefined {
+    const known = this.#applied.get(id) ?? this.#snapshot.known.get(id)
+    return known && nowMs - known.appliedAtMs <= this.#consumer.idWindowMs ? known : undefined
+  }
+
+  remember(id: RememberedId): void {
+    this.#applied.set(id.id, id)
+  }
+
+  /** The failure, if it is still remembered at this time on the log's clock. The store may still have older ones. */
+  failure(id: string, nowMs: number): RememberedFailure | undefined {
+    const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
+    return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
+  }
+
+  rememberFailure(failure: RememberedFailure): void {
+    this.#failures.set(failure.id, failure)
+  }
+
+  /** Records that a timer fired. The record after it is not decided yet. */
+  fired(decision: Decision): void {
+    this.#made(decision)
+    this.#fired += 1
+  }
+
+  /** The log's clock at the next record. */
+  clockAt({ timestampMs }: LogRecord): LogClock {
+    return advance(this.#clock, timestampMs)
+  }
+
+  /** Records a decision, and moves the applied offset and the clock to its record. */
+  decided(record: LogRecord, clock: LogClock, decision: Decision): void {
+    this.#made(decision)
+    this.#clock = clock
+    this.#appliedOffset = record.offset
+    this.#last = record
+    this.#fired = 0
+    this.#emitted = 0
+  }
+
+  get change(): Change {
+    const context = this.context.change
+    return {
+      base: this.#snapshot.version,
+      appliedOffset: this.#appliedOffset,
+      fired: this.#fired,
+      emitted: this.#emitted,
+      clock: this.#clock,
+      appliedDigest: this.#last ? digestOf(this.#last) : this.#snapshot.appliedDigest,
+      states: this.#changed,
+      timers: this.timerQueue.changes,
+      ids: [...this.#applied.values()],
+      failures: [...this.#failures.values()],
+      outbox: this.#outbox,
+      ...(context ? { context } : {}),
+      tally: tally(this.decisions),
+      idWindowMs: this.#consumer.idWindowMs,
+      failureWindowMs: this.#failureWindowMs,
+      failureBytes: this.#consumer.failureBytes,
+      forgottenTold: this.#snapshot.failureMemory.forgotten,
+    }
+  }
+
+  /** Assigns everything sent since the previous decision to this one. */
+  #made(decision: Decision): void {
+    const emitted = this.#outbox.slice(this.#accounted)
+    this.#accounted = this.#outbox.length
+    this.decisions.push(emitted.length > 0 ? { ...decision, emitted } : decision)
+  }
+}
+
+/** Upper bound for the timers as JSON, where one character of a name can take six bytes. */
+function upperBytesOf(timers: readonly StoredTimer[]): number {
+  return timers.reduce((sum, { name }) => sum + TIMER_BYTES + 6 * name.length, 0)
+}
+
+/** Upper bound for a timer without its name: id, times and trace context. */
+const TIMER_BYTES = 1024
+
+function tally(decisions: readonly Decision[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { outcome, reason } of decisions) {
+    const name = `${outcome}/${reason}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}

@@ -1,0 +1,98 @@
+/** Step 2: turns a record into a strict CloudEvent with its fingerprint, or into a failure with its code. Pure. */
+
+import { parseTime } from '../cloudevents/attributes.ts'
+import { isFailure } from '../cloudevents/event.ts'
+import { readEvent } from '../cloudevents/reader.ts'
+import type { LogRecord } from '../cloudevents/record.ts'
+import { type RedriveTarget, redriveTargetOf } from '../cloudevents/redrive.ts'
+import { type Event, entityOf, type Received } from '../consumer/event.ts'
+import { type Failure, failure, unexpectedFailure } from '../consumer/failure-codes.ts'
+import { instant } from '../consumer/instant.ts'
+import type { Consumer } from './consumer.ts'
+import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './deciding/fingerprint.ts'
+import { largeAttribute } from './deciding/limits.ts'
+import type { Fingerprint } from './model.ts'
+import type { IgnoredReason } from './reasons.ts'
+
+/** A record with an event that the consumer accepts. */
+export interface Healthy extends Origin {
+  readonly kind: 'event'
+  readonly event: Received
+  readonly fingerprint: Fingerprint
+}
+
+interface Origin {
+  readonly record: LogRecord
+  /** Set where the record is redriven. */
+  readonly redriveTarget?: RedriveTarget
+}
+
+export type Decoded =
+  | Healthy
+  | (Origin & { readonly kind: 'ignored'; readonly event?: Event; readonly reason: IgnoredReason })
+  | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
+
+/** The settings of a consumer that decoding needs. */
+type Expectations = Pick<Consumer, 'application' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'> & {
+  readonly process: {
+    readonly name: string
+    readonly accepts: readonly string[]
+    readonly context?: { readonly setBy: string }
+  }
+}
+
+/** Never throws: a record that the decoder cannot handle becomes a failure and must not block its partition. */
+export function decode(record: LogRecord, consumer: Expectations): Decoded {
+  const redriveTarget = redriveTargetOf(record)
+  if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
+    return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
+  if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
+    return { kind: 'ignored', record, reason: 'before-start' }
+  return { record, ...(redriveTarget ? { redriveTarget } : {}), ...read(record, consumer) }
+}
+
+/** `Decoded` without the fields that are known before the record is read. */
+type Content = WithoutOrigin<Decoded>
+type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
+
+function read(record: LogRecord, consumer: Expectations): Content {
+  try {
+    const event = readEvent(record)
+    return isFailure(event) ? { kind: 'failed', failure: event } : understood(record, event, consumer)
+  } catch (error) {
+    if (error instanceof NestedTooDeeply)
+      return {
+        kind: 'failed',
+        failure: failure('malformed-event', `the data is nested more than ${DEEPEST_NESTING} levels deep`),
+      }
+    return { kind: 'failed', failure: unexpectedFailure(error) }
+  }
+}
+
+function understood(record: LogRecord, event: Event, consumer: Expectations): Content {
+  const { application, futureToleranceMs, earliestTimeMs, process } = consumer
+  const read = application.readData(event)
+  if (read.kind === 'failure') return failed(event, read)
+  if (event.type === application.tickType) return { kind: 'ignored', event, reason: 'tick' }
+  if (event.type !== process.context?.setBy && !process.accepts.includes(event.type))
+    return { kind: 'ignored', event, reason: application.ignoredTypes.get(event.type) ?? 'not-mine' }
+  const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
+  const large = largeAttribute(event)
+  if (large) return failed(event, failure('attributes-too-large', large))
+  const aheadMs = timeMs - record.timestampMs
+  // One event from a fast clock would make every later event of its entity look late.
+  if (aheadMs > futureToleranceMs)
+    return failed(event, failure('time-in-future', `"time" is ${aheadMs} ms after the record's timestamp`))
+  // All timers between that time and the entity's next event would be due at once.
+  if (timeMs < earliestTimeMs)
+    return failed(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))
+  // Copy the bytes: a process may change its data, but must not change the record.
+  const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
+  const received = { ...event, data, timeMs, entity: entityOf(event) }
+  // Fingerprint the event as it was sent: the fingerprint must not depend on how the data is read.
+  return { kind: 'event', event: received, fingerprint: fingerprint(event) }
+}
+
+function failed(event: Event, failure: Failure): Content {
+  return { kind: 'failed', event, failure }
+}

@@ -1,0 +1,87 @@
+/** Step 4 of a sink: offers new events to the receiver. The receiver's answers decide about the records of the chunk. */
+import { type Failure, failure, unexpectedFailure } from '../consumer/failure-codes.ts'
+import type { Sink } from '../consumer/sink.ts'
+import type { Applied } from './apply.ts'
+import type { Consumer } from './consumer.ts'
+import { Admission, type Task } from './deciding/admission.ts'
+import { type Answer, Receiver } from './deciding/receiver.ts'
+import { WorkingCopy } from './deciding/working-copy.ts'
+import type { Decoded } from './decode.ts'
+import type { Decision, Snapshot } from './model.ts'
+
+/** What the invocation allows. */
+interface Allowed {
+  readonly remainingMs: () => number
+  readonly nowMs: () => number
+  readonly pause: (ms: number) => Promise<void>
+}
+
+/** Delivers as much of the chunk as possible: the decided part can be committed even if the rest must wait. */
+export async function deliver(
+  consumer: Consumer<Sink>,
+  snapshot: Snapshot,
+  chunk: readonly Decoded[],
+  { remainingMs, nowMs, pause }: Allowed,
+): Promise<Applied> {
+  const hasTime = () => remainingMs() >= consumer.reserveMs
+  const receiver = new Receiver(consumer.process, { hasTime, pause })
+  await receiver.offer(tasksOf(consumer, snapshot, chunk), nowMs())
+  const copy = new WorkingCopy(consumer, snapshot)
+  const admission = new Admission(consumer, copy)
+  for (const decoded of chunk) {
+    const clock = copy.clockAt(decoded.record)
+    const admitted = admission.admit(decoded, clock)
+    const decision =
+      admitted.kind === 'decided'
+        ? admitted.decision
+        : await decide(admission, receiver, admitted.task, nowMs())
+    if (!decision) break
+    copy.decided(decoded.record, clock, decision)
+  }
+  const { deferred } = receiver
+  return {
+    decisions: copy.decisions,
+    change: copy.change,
+    clockGap: [],
+    ...(deferred ? { deferred: { reason: deferred } } : {}),
+  }
+}
+
+/** The new events of the chunk, each once. They are admitted by the same rules as later, as if every delivery succeeded. */
+function tasksOf(consumer: Consumer<Sink>, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
+  const copy = new WorkingCopy(consumer, snapshot)
+  const admission = new Admission(consumer, copy)
+  const tasks: Task[] = []
+  for (const decoded of chunk) {
+    const clock = copy.clockAt(decoded.record)
+    const admitted = admission.admit(decoded, clock)
+    if (admitted.kind === 'task') tasks.push(admitted.task)
+    copy.decided(
+      decoded.record,
+      clock,
+      admitted.kind === 'task' ? admission.processed(admitted.task, 'delivered') : admitted.decision,
+    )
+  }
+  return tasks
+}
+
+/** Undefined if there is no answer: the receiver cannot be reached, or the time is up. */
+async function decide(
+  admission: Admission,
+  receiver: Receiver,
+  task: Task,
+  nowMs: number,
+): Promise<Decision | undefined> {
+  // If the receiver did not take an event, its repeat becomes new, and has not been offered yet.
+  if (!receiver.answer(task)) await receiver.offer([task], nowMs)
+  const answer = receiver.answer(task)
+  if (!answer) return undefined
+  return answer.kind === 'delivered'
+    ? admission.processed(task, answer.reason)
+    : admission.fail(task, failureOf(answer))
+}
+
+function failureOf(answer: Exclude<Answer, { kind: 'delivered' }>): Failure {
+  if (answer.kind === 'thrown') return unexpectedFailure(answer.error)
+  return failure(answer.kind === 'retry' ? 'not-accepted' : 'rejected', answer.why)
+}

@@ -1,0 +1,38 @@
+/** The errors of adapters. They tell the pipeline whether to wait, to stop or to replace a record. */
+
+/** Kafka will never accept a record as it is: retrying cannot help. */
+export class RecordRefused extends Error {
+  override readonly name = 'RecordRefused'
+}
+
+/** Redis, Kafka or the store of the checkpoints cannot be reached. Nothing is decided; the records wait in Kafka. */
+export class Unavailable extends Error {
+  readonly code: 'store-unavailable' | 'broker-unavailable' | 'checkpoint-unavailable'
+  constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Unavailable'
+    this.code = code
+  }
+}
+
+/**
+ * To continue would lose records or count them twice. The partition stops until an operator acts; its records stay in Kafka. The
+ * message says what to do and never contains data.
+ */
+export class PartitionStopped extends Error {
+  override readonly name = 'PartitionStopped'
+  readonly code: 'another-log' | 'state-evicted' | 'state-newer-than-code'
+  constructor(code: PartitionStopped['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * The log cannot be read, and waiting alone does not help: a batch is corrupt or too large, or Kafka denies access. The records
+ * stay in Kafka. The message says where the error is and what to do, and never contains data.
+ */
+export class UnreadableLog extends Error {
+  override readonly name = 'UnreadableLog'
+  readonly code = 'log-unreadable'
+}

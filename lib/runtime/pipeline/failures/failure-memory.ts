@@ -1,0 +1,51 @@
+/**
+ * The memory of failures, which lets each failed record be redriven once. It is bounded for each partition state and shared
+ * fairly among producers. Pure.
+ */
+import { hash } from 'node:crypto'
+import { bufferOf } from '../../cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { Application } from '../../consumer/application.ts'
+import type { FailureMemory } from '../model.ts'
+
+/** Failures are remembered in this many groups, by the `source` of their records, and in one more for records without any. */
+const GROUPS = 64
+const NO_SOURCE = GROUPS
+
+/** Matches the source attribute in JSON; only the first `SEARCHED_BYTES` of a value are searched. */
+const SOURCE = /"source"\s*:\s*"((?:[^"\\]|\\.)*)"/
+const SEARCHED_BYTES = 64 * 1024
+const EVENT_FORMAT = /^\s*application\/cloudevents/i
+
+/**
+ * The group of a record's producer. It depends only on the record's bytes, even if they are not a valid event. When the record is
+ * redriven, other code may run, and must find the failure in the same group.
+ */
+export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
+  const header = (name: string) => headers.find(([candidate]) => candidate === name)?.[1]
+  const type = header('content-type')
+  const isStructured = type !== undefined && EVENT_FORMAT.test(bufferOf(type).toString('latin1'))
+  const own = header('ce_source')
+  const source = isStructured
+    ? SOURCE.exec(value?.toString('latin1', 0, SEARCHED_BYTES) ?? '')?.[1]
+    : own && bufferOf(own).toString('latin1')
+  if (!source) return NO_SOURCE
+  return Number.parseInt(hash('sha256', source, 'hex').slice(0, 8), 16) % GROUPS
+}
+
+/** One partition's share of a consumer's failure memory, in bytes. */
+export function failureBytesOf(application: Application, all: number, topic: string): number {
+  // For an unknown topic, assume the highest partition count of the application's topics.
+  const partitions =
+    application.topicNamed(topic)?.partitions ??
+    Math.max(...Object.values(application.topics).map(({ partitions }) => partitions))
+  return Math.floor(all / partitions)
+}
+
+/** From this share on, operators are alerted, so that they have time to find the producer. */
+const ALARMING_SHARE = 0.8
+
+/** Whether to alert an operator. @param limit upper bound for the failure memory of the partition state, in bytes */
+export function isAlarming({ bytes, forgotten }: FailureMemory, limit: number): boolean {
+  return forgotten > 0 || bytes >= ALARMING_SHARE * limit
+}

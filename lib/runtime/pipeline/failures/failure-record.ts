@@ -1,0 +1,205 @@
+/** Builds failure records: what could not be processed, byte for byte, and why. */
+import { createHash } from 'node:crypto'
+import { parseTime } from '../../cloudevents/attributes.ts'
+import { bufferOf } from '../../cloudevents/header-bytes.ts'
+import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
+import { originalHeaders } from '../../cloudevents/redrive.ts'
+import { derivedId } from '../../consumer/derived-id.ts'
+import type { Event } from '../../consumer/event.ts'
+import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
+import type { FailureData } from '../../consumer/failure-event.ts'
+import { instant } from '../../consumer/instant.ts'
+import { failureEntry, type Place, placeOf, type Sender } from '../deciding/emission.ts'
+import type { EntityTimer } from '../deciding/timers.ts'
+import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
+import { fitsItsTopic } from '../publish.ts'
+import { producerGroupOf } from './failure-memory.ts'
+
+/** The failure to remember for a record: a new one, or the next attempt at an earlier one. */
+export function failureOf(
+  consumer: string,
+  record: LogRecord,
+  earlier: RememberedFailure | undefined,
+  failedAtMs: number,
+): RememberedFailure {
+  if (earlier) return { ...earlier, attempt: earlier.attempt + 1, isOpen: true, failedAtMs }
+  const { partition, offset } = record
+  return {
+    id: failureId(consumer, record),
+    partition,
+    offset,
+    attempt: 1,
+    digest: digestOf(record),
+    producerGroup: producerGroupOf(record),
+    isOpen: true,
+    firstFailedAt: instant(record.timestampMs),
+    failedAtMs,
+  }
+}
+
+/** The id of a record's failure. It is derived from the record's first place in the log, so all attempts share it. */
+export function failureId(consumer: string, { topic, partition, offset }: RecordPlace): string {
+  return derivedId('failure', consumer, topic, partition, offset)
+}
+
+type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
+
+/**
+ * Digest of the bytes that the producer wrote. It shows that a redriven record is the one that failed. Headers are sorted by
+ * name: Kafka keeps their order, but the clients that redrive a record do not.
+ */
+export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
+  const hash = createHash('sha256')
+  const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
+  add(record.key)
+  add(record.value)
+  const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  for (const [name, value] of headers) {
+    add(Buffer.from(name))
+    add(bufferOf(value))
+  }
+  return hash.digest().toString('base64url', 0, 12)
+}
+
+/**
+ * The failure record of a record. Base64 can make it larger than its topic allows: then value, headers and key are left out, in
+ * this order, until it fits, and the message says where to find them.
+ */
+export function failureRecordOf(
+  sender: Sender,
+  record: LogRecord,
+  { code, message }: Failure,
+  failure: RememberedFailure,
+  cause: Event | undefined,
+  at: Place,
+): OutboxEntry {
+  const consumer = sender.process.name
+  const { attempt, firstFailedAt } = failure
+  const id =
+    attempt === 1
+      ? failure.id
+      : derivedId('failure', consumer, record.topic, failure.partition, failure.offset, attempt)
+  let data: FailureData = {
+    originalTopic: record.topic,
+    originalPartition: failure.partition,
+    originalOffset: failure.offset,
+    // The time of the record. For a redriven record, this is when it was first written.
+    originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
+    originalKey: record.key?.toString('base64') ?? null,
+    originalValue: record.value?.toString('base64') ?? null,
+    originalHeaders: originalHeaders(record).map(([name, value]) => ({
+      name,
+      value: bufferOf(value).toString('base64'),
+    })),
+    error: message,
+    errorType: code,
+    consumer,
+    attempt,
+    firstFailedAt,
+    failedAt: instant(record.timestampMs),
+  }
+  let made = failureEntry(sender, id, at, data, cause)
+  const left: string[] = []
+  for (const [part, nothing] of LEFT_BEHIND) {
+    if (fitsItsTopic(made, sender)) break
+    left.push(part)
+    const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${left.join(', ')}`
+    data = { ...data, ...nothing, error }
+    // Drop the cause too: its attributes, such as the trace context, may be what is too large.
+    made = failureEntry(sender, id, at, data, undefined)
+  }
+  return made
+}
+
+/** Approximate size of a record's failure record: its bytes in base64, the attributes and the message. */
+export function failureRecordBytes(record: LogRecord): number {
+  return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)
+}
+
+/** Approximate size of a failure record without its record's bytes: attributes, and a message of up to 1,000 characters. */
+export const FAILURE_RECORD_BYTES = 2048
+
+const LEFT_BEHIND: readonly (readonly [part: string, nothing: Partial<FailureData>])[] = [
+  ['value', { originalValue: null }],
+  ['headers', { originalHeaders: [] }],
+  ['key', { originalKey: null }],
+]
+
+/** The failure of a timer whose step failed. It is not retried, and there is no record to redrive. */
+export function timerFailure(
+  { entity, timer }: EntityTimer,
+  { code, message, place, safeMessage }: Failure,
+): Failure {
+  const named = `timer "${timer.name}" of ${entity}, due ${instant(timer.dueMs)}`
+  return {
+    ...failure(isUnexpected(code) ? 'timer-failed' : 'timer-rejected', `${named}: ${message}`),
+    ...(place ? { place } : {}),
+    ...(safeMessage ? { safeMessage } : {}),
+  }
+}
+
+/** The failure record of a timer. It has the place of the record that made the timer fire, but not its bytes. */
+export function timerFailureRecord(
+  sender: Sender,
+  { timer }: EntityTimer,
+  { topic, partition, offset, timestampMs }: LogRecord,
+  failed: Failure,
+  at: Place,
+): OutboxEntry {
+  const consumer = sender.process.name
+  const data = withoutBytes(consumer, { topic, partition, offset, timestampMs }, instant(timestampMs), failed)
+  return failureEntry(sender, derivedId('failed-timer', consumer, timer.id), at, data, {
+    extensions: timer.trace,
+  })
+}
+
+/**
+ * The replacement for an entry that Kafka will never accept: a failure record small enough for any topic. If the entry is a
+ * failure record itself, the replacement has the same id and leaves out the bytes.
+ */
+export function refusedEntryFailure(
+  sender: Sender,
+  { topic, partition }: StateKey,
+  { event, to, position }: OutboxEntry,
+  why: string,
+): OutboxEntry {
+  const consumer = sender.process.name
+  const at = placeOf(position)
+  const refused = failure('emission-refused', `a ${event.type} to ${to}: ${why}`)
+  if (event.type === sender.application.failureEvent.type) {
+    const data = event.data as FailureData
+    const { message: error } = failure(
+      'emission-refused',
+      `${data.error}; without its bytes: ${refused.message}`,
+    )
+    return failureEntry(sender, event.id, at, { ...data, ...NO_BYTES, error }, undefined)
+  }
+  const failedAt = event.time ?? instant(0)
+  const place = { topic, partition, offset: at.offset, timestampMs: parseTime(failedAt) }
+  const id = derivedId('refused', consumer, topic, partition, position)
+  return failureEntry(sender, id, at, withoutBytes(consumer, place, failedAt, refused), event)
+}
+
+const NO_BYTES = { originalKey: null, originalValue: null, originalHeaders: [] }
+
+/** The data of a first failure with the place of a record, but without its bytes. */
+function withoutBytes(
+  consumer: string,
+  { topic, partition, offset, timestampMs }: RecordPlace & Pick<LogRecord, 'timestampMs'>,
+  failedAt: string,
+  { code, message }: Failure,
+): FailureData {
+  return {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: offset,
+    originalTimestamp: timestampMs,
+    ...NO_BYTES,
+    error: message,
+    errorType: code,
+    consumer,
+    attempt: 1,
+    firstFailedAt: failedAt,
+    failedAt,
+  }
+}

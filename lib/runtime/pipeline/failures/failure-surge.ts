@@ -1,0 +1,92 @@
+/**
+ * Protects against a bad deployment: code that fails on nearly every record must not turn a whole topic into dead letters.
+ * A single record that fails unexpectedly becomes a failure record. If most do, their batches stay in Kafka.
+ */
+import { entityOf } from '../../consumer/event.ts'
+import { isUnexpected } from '../../consumer/failure-codes.ts'
+import type { Decision, Deferred, StateKey } from '../model.ts'
+import type { Ports } from '../ports.ts'
+
+/** How many of a consumer's latest decisions are checked. */
+const LATEST = 20
+/** Failures of fewer entities than this indicate bad data, not a bad deployment. */
+const LEAST_ENTITIES = 3
+/** How long the breaker defers batches. After that, failure records are written: operators had time to react, and can redrive. */
+export const OPEN_MS = 15 * 60_000
+
+interface Outcome {
+  readonly entity: string
+  readonly isUnexpected: boolean
+}
+
+/** The latest decisions of a consumer that were committed, across its invocations and partitions. */
+export class LatestDecisions {
+  #latest: readonly Outcome[] = []
+
+  /** Whether adding these decisions one by one leads to a surge at any point. Ignored records say nothing about the code. */
+  wouldSurge(decisions: readonly Decision[]): boolean {
+    const all = [...this.#latest, ...outcomesOf(decisions)]
+    const firstEnd = this.#latest.length + 1
+    for (let end = firstEnd; end <= all.length; end += 1)
+      if (isSurge(all.slice(Math.max(0, end - LATEST), end))) return true
+    return false
+  }
+
+  committed(decisions: readonly Decision[]): void {
+    this.#latest = [...this.#latest, ...outcomesOf(decisions)].slice(-LATEST)
+  }
+}
+
+/** What the check for failure surges needs. */
+export interface SurgeGuard {
+  readonly latest: LatestDecisions
+  /** Wall clock, for how long the breaker has been open. */
+  readonly nowMs: () => number
+  /** Version of the running code. The breaker is kept for each version, since another one may process the same records. */
+  readonly codeVersion: () => string
+}
+
+/**
+ * Called before the commit. During a failure surge, the records stay in Kafka until the code changes, an operator resets the
+ * breaker, or `OPEN_MS` has passed. Returns undefined if the decisions may be committed.
+ */
+export async function deferredBySurge(
+  { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
+  stateKey: StateKey,
+  decisions: readonly Decision[],
+  { latest, nowMs, codeVersion }: SurgeGuard,
+): Promise<Deferred | undefined> {
+  if (!hasUnexpected(decisions) || !latest.wouldSurge(decisions)) return undefined
+  const now = nowMs()
+  const since = await breaker.open(stateKey.consumer, codeVersion(), now)
+  if (since === 'reset' || now - since >= OPEN_MS) return undefined
+  observer.breakerOpen(stateKey, since, decisions.find(failedUnexpectedly)?.failure)
+  return { reason: 'breaker-open' }
+}
+
+function hasUnexpected(decisions: readonly Decision[]): boolean {
+  return decisions.some(failedUnexpectedly)
+}
+
+function isSurge(latest: readonly Outcome[]): boolean {
+  const unexpected = latest.filter(({ isUnexpected }) => isUnexpected)
+  const entities = new Set(unexpected.map(({ entity }) => entity))
+  return entities.size >= LEAST_ENTITIES && unexpected.length > latest.length / 2
+}
+
+/** Timers count like records: a failed timer is never retried, so a deployment that fails on timers must wait too. */
+function outcomesOf(decisions: readonly Decision[]): Outcome[] {
+  return decisions
+    .filter(({ outcome }) => outcome === 'applied' || outcome === 'failed' || outcome === 'timer')
+    .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: failedUnexpectedly(decision) }))
+}
+
+function failedUnexpectedly({ failure }: Decision): boolean {
+  return failure !== undefined && isUnexpected(failure.code)
+}
+
+/** A record that cannot be decoded has no known entity: each such record counts as an entity of its own. */
+function entityOfDecision({ event, timer, offset }: Decision): string {
+  if (timer) return timer.entity
+  return event ? entityOf(event) : `@${offset}`
+}

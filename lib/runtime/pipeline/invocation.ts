@@ -1,0 +1,14 @@
+import type { SurgeGuard } from './failures/failure-surge.ts'
+import type { LogChecks } from './log/log-identity.ts'
+
+/** What an invocation provides, and what is kept from one invocation to the next. */
+export interface Invocation extends SurgeGuard {
+  readonly remainingMs: () => number
+  /** Whether the event source mapping has ReportBatchItemFailures. */
+  readonly partialResponses: boolean
+  /** Wall clock, for how long the breaker has been open and which events a sink digests. Processes never see it. */
+  readonly nowMs: () => number
+  /** Waits between two offers to a receiver. */
+  readonly pause: (ms: number) => Promise<void>
+  readonly logChecks: LogChecks
+}

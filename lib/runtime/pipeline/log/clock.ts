@@ -1,0 +1,47 @@
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { LogClock, Span } from '../model.ts'
+
+/** How often `clock` appends a tick to each partition. */
+const TICK_INTERVAL_MS = 60_000
+
+/** Upper bound for the time by which one record can advance the clock. */
+export const LONGEST_STEP_MS = 2 * TICK_INTERVAL_MS
+
+/**
+ * The log's clock after a record. It advances by the time since the previous append, but by at most two tick intervals, and it
+ * never goes back. Time beyond two intervals is a clock gap: nothing at all was appended, so no entity counts as silent. If a
+ * broker's clock jumps ahead and back, the log's clock gains at most two intervals. It then keeps moving, instead of waiting
+ * until the other brokers have caught up.
+ */
+export function advance(clock: LogClock, appendMs: number): LogClock {
+  const passed = clock.lastAppendMs === undefined ? 0 : appendMs - clock.lastAppendMs
+  return {
+    nowMs: clock.nowMs + stepOf(passed),
+    lastAppendMs: appendMs,
+    highestAppendMs: Math.max(appendMs, clock.highestAppendMs ?? appendMs),
+  }
+}
+
+/** The clock gap before a record: the part of the time since the previous append that the clock does not count. */
+export function clockGapMs(clock: LogClock, appendMs: number): number {
+  if (clock.lastAppendMs === undefined) return 0
+  return Math.max(0, appendMs - clock.lastAppendMs - LONGEST_STEP_MS)
+}
+
+/** The span of a chunk, which has at least one record. */
+export function spanOf(chunk: readonly LogRecord[]): Span {
+  const appends = chunk.map(({ timestampMs }) => timestampMs)
+  const advanceMs = appends
+    .slice(1)
+    .reduce((sum, at, index) => sum + stepOf(at - (appends[index] as number)), 0)
+  return { firstAppendMs: appends[0] as number, advanceMs }
+}
+
+/** The time of the clock at the end of a span. */
+export function endOf({ firstAppendMs, advanceMs }: Span, { nowMs, lastAppendMs }: LogClock): number {
+  return nowMs + (lastAppendMs === undefined ? 0 : stepOf(firstAppendMs - lastAppendMs)) + advanceMs
+}
+
+function stepOf(passedMs: number): number {
+  return Math.min(Math.max(passedMs, 0), LONGEST_STEP_MS)
+}

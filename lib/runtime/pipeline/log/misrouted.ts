@@ -1,0 +1,17 @@
+/** Records in another partition than Kafka's default partitioner would choose: the state of their entity may be elsewhere. */
+
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { Application } from '../../consumer/application.ts'
+import { partitionOf } from '../../consumer/murmur2.ts'
+
+/** The misrouted records of one partition. None without a key is misrouted, and none of a topic unknown to the application. */
+export function misroutedOf(
+  application: Application,
+  topic: string,
+  partition: number,
+  records: readonly LogRecord[],
+): readonly LogRecord[] {
+  const partitions = application.topicNamed(topic)?.partitions
+  if (partitions === undefined) return []
+  return records.filter(({ key }) => key !== null && partitionOf(key, partitions) !== partition)
+}

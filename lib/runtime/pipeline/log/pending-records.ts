@@ -1,0 +1,93 @@
+/**
+ * The records of a partition that an invocation has and has not decided yet: those that were delivered, and those that were read
+ * back from the log because they had not been delivered.
+ */
+import { withCarriedTime } from '../../cloudevents/log-time.ts'
+import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
+import type { Consumer } from '../consumer.ts'
+import type { Looked, OffsetRange } from '../model.ts'
+
+export class PendingRecords {
+  /** Ascending by offset, each offset once. */
+  #records: readonly LogRecord[]
+  /** Undecided offsets that were read from the log: an offset in this range that is not pending has no record. */
+  #seen: OffsetRange = { fromOffset: 0, toOffset: -1 }
+  readonly #limits: Consumer['limits']
+  readonly #logTime: Consumer['logTime']
+
+  /** @param records ascending by offset, each offset once */
+  constructor(records: readonly LogRecord[], { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>) {
+    this.#limits = limits
+    this.#logTime = logTime
+    this.#records = this.#timed(records)
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.length === 0
+  }
+
+  /**
+   * The next records, in order and without a hole between them, as many as fit into one commit. A record larger than the limit is
+   * a chunk of its own.
+   */
+  get chunk(): readonly LogRecord[] {
+    let count = 0
+    let bytes = 0
+    for (const record of this.#records) {
+      bytes += sizeOf(record)
+      const isBeyond = count >= this.#limits.records || bytes > this.#limits.bytes
+      if (count > 0 && (isBeyond || this.#holeBefore(count))) break
+      count += 1
+    }
+    return this.#records.slice(0, count)
+  }
+
+  /**
+   * The range to read from the log: from the first unread offset between the applied offset and the next pending record, to the
+   * end of the last hole between pending records. Undefined if there is no unread offset before that record. The applied offset
+   * may be lower than it was before, because the store can lose data at any time.
+   */
+  missing(appliedOffset: number): OffsetRange | undefined {
+    const first = this.#records.findIndex(({ offset }) => offset > appliedOffset)
+    const next = this.#records[first]
+    const hole = next && this.#unseen(appliedOffset + 1, next.offset - 1)
+    if (!hole) return undefined
+    // All holes at once: a topic written in transactions has a hole after each, and each read costs a round trip.
+    const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
+    return last < 0 ? hole : { ...hole, toOffset: (this.#records[last] as LogRecord).offset - 1 }
+  }
+
+  /** Inserts records that were read from the log, from an offset on. Returns those that were not pending before. */
+  insert(fromOffset: number, { records, nextOffset }: Looked): readonly LogRecord[] {
+    const delivered = new Set(this.#records.map(({ offset }) => offset))
+    const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))
+    this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
+    const adjoins = fromOffset === this.#seen.toOffset + 1
+    this.#seen = { fromOffset: adjoins ? this.#seen.fromOffset : fromOffset, toOffset: nextOffset - 1 }
+    return added
+  }
+
+  /** Removes the records up to this offset, which are decided. */
+  decided(toOffset: number): void {
+    const rest = this.#records.findIndex(({ offset }) => offset > toOffset)
+    this.#records = rest < 0 ? [] : this.#records.slice(rest)
+    this.#seen = { ...this.#seen, fromOffset: Math.max(this.#seen.fromOffset, toOffset + 1) }
+  }
+
+  /** Gives records the append time that the consumer uses. */
+  #timed(records: readonly LogRecord[]): readonly LogRecord[] {
+    return this.#logTime === 'carried' ? records.map(withCarriedTime) : records
+  }
+
+  #holeBefore(index: number): OffsetRange | undefined {
+    const [before, record] = [this.#records[index - 1], this.#records[index]]
+    return before && record && this.#unseen(before.offset + 1, record.offset - 1)
+  }
+
+  /** The part of a range between two records that was not read yet, if any. */
+  #unseen(fromOffset: number, toOffset: number): OffsetRange | undefined {
+    const isSeen = fromOffset >= this.#seen.fromOffset && fromOffset <= this.#seen.toOffset
+    const from = isSeen ? this.#seen.toOffset + 1 : fromOffset
+    return from <= toOffset ? { fromOffset: from, toOffset } : undefined
+  }
+}

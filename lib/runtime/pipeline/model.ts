@@ -1,0 +1,247 @@
+/** The data of the pipeline: what it stores for a partition, loads, changes and decides. Only types. */
+
+import type { LogRecord } from '../cloudevents/record.ts'
+import type { TopicName } from '../consumer/application.ts'
+import type { Event } from '../consumer/event.ts'
+import type { Failure } from '../consumer/failure-codes.ts'
+import type { Key } from '../consumer/process.ts'
+import type { DeferredReason } from './reasons.ts'
+
+/** Names a partition state: all that one consumer keeps for one partition. It is the unit of order, state and recovery. */
+export interface StateKey {
+  readonly consumer: string
+  readonly topic: string
+  readonly partition: number
+}
+
+/**
+ * How far a partition state has been computed. A commit names the version that it started from, and is refused if the partition
+ * state has another version by then: so the offset itself is the fencing token.
+ */
+export interface Version {
+  /** Raised when the contents of the partition state are replaced. */
+  readonly epoch: number
+  /** The last decided offset; -1 if there is none. */
+  readonly appliedOffset: number
+  /** Timers fired since the applied offset and before the next record. If one commit cannot hold them, several do. */
+  readonly fired: number
+}
+
+/** The log's own clock, in milliseconds. Only append times advance it (see `clock.ts`). */
+export interface LogClock {
+  readonly nowMs: number
+  /** Append time of the record at the applied offset; undefined before the first record. */
+  readonly lastAppendMs: number | undefined
+  /** The highest append time up to the applied offset. It helps to recognise a record of another log. */
+  readonly highestAppendMs: number | undefined
+}
+
+/** Hashes of an event's identity (96 bits) and content (64 bits), as latin1 strings of 12 and 8 characters. */
+export interface Fingerprint {
+  readonly id: string
+  readonly digest: string
+}
+
+export interface RememberedId extends Fingerprint {
+  /** The log's clock when the event was applied. */
+  readonly appliedAtMs: number
+}
+
+/** A timer as a partition state keeps it. */
+export interface StoredTimer {
+  readonly name: string
+  /** Event time. */
+  readonly dueMs: number
+  /** It fires when the log's clock has passed this. */
+  readonly thresholdMs: number
+  /** Derived from what set the timer. If the same name and due time are set again, that is another timer. */
+  readonly id: string
+  /** The trace context of the event that set it. */
+  readonly trace: Readonly<Record<string, string>>
+}
+
+/** A place in the order in which timers fire. At the same place, the timers of an entity fire by name. */
+export interface TimerPlace {
+  readonly thresholdMs: number
+  readonly entity: string
+}
+
+/** A record that could not be processed: what is needed to accept its redrive only once, and only with the same bytes. */
+export interface RememberedFailure {
+  /** The same for all attempts at a record. */
+  readonly id: string
+  readonly partition: number
+  readonly offset: number
+  /** The number of the last attempt, from 1. */
+  readonly attempt: number
+  /** Digest of the record's bytes. */
+  readonly digest: string
+  /** The group of the record's producer, see `failure-memory.ts`. */
+  readonly producerGroup: number
+  /** Whether a redrive is still accepted. */
+  readonly isOpen: boolean
+  /** RFC 3339. */
+  readonly firstFailedAt: string
+  /** The log's clock at the last attempt. */
+  readonly failedAtMs: number
+}
+
+/** The key by which a failure is looked up. */
+export type FailureName = Pick<RememberedFailure, 'id' | 'producerGroup'>
+
+/** What a partition state remembers of failures. */
+export interface FailureMemory {
+  /** Approximate size in the store. */
+  readonly bytes: number
+  /** Failures forgotten early, to make room, since the last report. */
+  readonly forgotten: number
+}
+
+/** An event that is decided and stored, but not known to be published yet. */
+export interface OutboxEntry {
+  /** Unique in the partition state. Compared as strings, positions are in the order of publishing. */
+  readonly position: string
+  readonly to: TopicName
+  readonly key: Key
+  readonly event: Event
+}
+
+/** What an event has set for all entities of a partition. */
+export interface StoredContext {
+  /** Derived from the content. */
+  readonly hash: string
+  /** The data of that event, as JSON. */
+  readonly json: string
+}
+
+/** The first append time of a chunk and the advance of the clock after it. Both tell which timers can fall due in the chunk. */
+export interface Span {
+  readonly firstAppendMs: number
+  readonly advanceMs: number
+}
+
+export interface Wanted {
+  readonly entities: readonly string[]
+  /** `Fingerprint.id` of each. */
+  readonly ids: readonly string[]
+  /** How far back, on the log's clock, an id must be known. */
+  readonly idWindowMs: number
+  /** The failures that redriven records name. */
+  readonly failures: readonly FailureName[]
+  /** Timers that fall due within this span are loaded, with the states of their entities. */
+  readonly span: Span
+  /** Upper bound for the entities that are loaded for their due timers; the earliest come first. */
+  readonly timerLimit: number
+  /**
+   * Upper bound for the bytes of states and timers. Entities with due timers may use half of it, in their order; the wanted
+   * entities get the rest, in theirs. The first entity of each kind is loaded whatever its size.
+   */
+  readonly byteLimit: number
+  /** Hashes of the contexts whose content is cached; absent if the process has no context. */
+  readonly contexts?: readonly string[]
+}
+
+export interface Snapshot {
+  readonly version: Version
+  readonly clock: LogClock
+  /** `digestOf` the record at the applied offset; undefined before the first one, and in states older than this check. */
+  readonly appliedDigest: string | undefined
+  /** Number of entries emitted since the applied offset. The next record continues this count. */
+  readonly emitted: number
+  /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
+  readonly states: ReadonlyMap<string, string>
+  /** All timers of the same entities. */
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  /** If more timers fall due than one load returns: every timer up to this place is loaded. Otherwise undefined. */
+  readonly timersUpTo: TimerPlace | undefined
+  /** The wanted entities beyond the byte limit. Neither their states nor their timers are loaded. */
+  readonly notLoaded: ReadonlySet<string>
+  /** The known ones of the wanted ids: all within the window, and perhaps older ones. */
+  readonly known: ReadonlyMap<string, RememberedId>
+  /** The remembered ones of the wanted failures. */
+  readonly failures: ReadonlyMap<string, RememberedFailure>
+  readonly failureMemory: FailureMemory
+  /** Entries that were committed and not trimmed yet, in order. */
+  readonly outbox: readonly OutboxEntry[]
+  /** Absent if no context was set or wanted. `json` is absent if the caller has the content cached. */
+  readonly context?: { readonly hash: string; readonly json?: string }
+}
+
+export interface Change {
+  readonly base: Version
+  readonly appliedOffset: number
+  /** Timers fired and entries emitted since that offset. Both are 0 unless the commit ends among the timers before a record. */
+  readonly fired: number
+  readonly emitted: number
+  readonly clock: LogClock
+  /** `digestOf` the record at the applied offset. */
+  readonly appliedDigest: string | undefined
+  /** New states as `storedState` makes them; null forgets the entity. */
+  readonly states: ReadonlyMap<string, string | null>
+  /** For each entity with a changed timer: all its timers. */
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  readonly ids: readonly RememberedId[]
+  readonly failures: readonly RememberedFailure[]
+  readonly outbox: readonly OutboxEntry[]
+  /** Absent if the context has not changed. */
+  readonly context?: StoredContext
+  /** Number of decisions by outcome and reason. The counters are exact: they are committed with the applied offset. */
+  readonly tally: ReadonlyMap<string, number>
+  /** How long, on the log's clock, ids and failures are remembered. Older ones are removed. */
+  readonly idWindowMs: number
+  readonly failureWindowMs: number
+  /**
+   * Upper bound for the failure memory in the store, in bytes. Beyond it, the producer group that uses most loses its oldest
+   * failures; this is repeated until the rest fits.
+   */
+  readonly failureBytes: number
+  /** Number of forgotten failures in the snapshot. After this commit they count as reported. */
+  readonly forgottenTold: number
+}
+
+/** A range of a partition, both ends included. */
+export interface OffsetRange {
+  readonly fromOffset: number
+  readonly toOffset: number
+}
+
+/** The result of one read of the log. */
+export interface Looked {
+  /** In offset order. None lies before `fromOffset`; some may lie after `toOffset`. */
+  readonly records: readonly LogRecord[]
+  /** Every offset of the range before this one is in `records` or has no record. Always greater than `fromOffset`. */
+  readonly nextOffset: number
+  /** The first offset of the log now. Earlier records have expired. */
+  readonly logStart: number
+}
+
+/** How one record ended. */
+export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed'
+
+/** What was decided about one record or timer, and why. Metrics, log lines and tests use it. */
+export interface Decision {
+  /** The offset of the record; for a timer, of the record before which it fired. */
+  readonly offset: number
+  /** When that record was appended. */
+  readonly appendMs: number
+  readonly outcome: RecordOutcome | 'timer'
+  readonly reason: string
+  readonly event?: Event
+  readonly failure?: Failure
+  /** Set if a timer was decided. */
+  readonly timer?: StoredTimer & { readonly entity: string }
+  /** The entries that it emitted; absent if there are none. */
+  readonly emitted?: readonly OutboxEntry[]
+}
+
+/** Why a partition cannot continue, and the first offset that must be delivered again. */
+export interface Waiting {
+  readonly fromOffset: number
+  /** When that record was appended. It has waited since then. */
+  readonly appendMs: number
+  readonly reason: DeferredReason
+  readonly error?: unknown
+}
+
+/** Why a partition cannot continue. */
+export type Deferred = Pick<Waiting, 'reason' | 'error'>

@@ -1,0 +1,195 @@
+/** Runs one partition of a batch through the steps, chunk by chunk, until all is decided and published or the rest must wait. */
+import type { LogRecord } from '../cloudevents/record.ts'
+import { type Applied, apply } from './apply.ts'
+import { commit } from './commit.ts'
+import { type AnyKeyedProcess, type Consumer, hasTimers, isSink } from './consumer.ts'
+import { type Decoded, decode } from './decode.ts'
+import { deliver } from './deliver.ts'
+import { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
+import { failureBytesOf } from './failures/failure-memory.ts'
+import { refusedEntryFailure } from './failures/failure-record.ts'
+import { deferredBySurge } from './failures/failure-surge.ts'
+import type { Invocation } from './invocation.ts'
+import { load, loadedPart } from './load.ts'
+import { ensureSameLog } from './log/log-identity.ts'
+import { PendingRecords } from './log/pending-records.ts'
+import { readBack } from './log/read-back.ts'
+import type { Deferred, OffsetRange, OutboxEntry, Snapshot, StateKey } from './model.ts'
+import type { Ports } from './ports.ts'
+import { isLarge, publish } from './publish.ts'
+import type { PartitionBatch } from './receive.ts'
+import { isAbsent } from './recovery/checkpoints.ts'
+import { restore } from './recovery/restore.ts'
+import { report } from './report.ts'
+import type { PartitionResult } from './respond.ts'
+import { trimOutbox } from './trim-outbox.ts'
+
+/** How often a chunk is attempted while other invocations commit first. */
+const ATTEMPTS = 3
+
+const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
+
+/** The result of one attempt at a chunk. */
+type Attempt =
+  /** The chunk is decided up to `toOffset`. `outbox` is in order; `rest` says why the other records must wait, if they must. */
+  | {
+      readonly kind: 'decided'
+      readonly toOffset: number
+      readonly outbox: readonly OutboxEntry[]
+      readonly rest?: Deferred
+    }
+  /** Another invocation committed first. */
+  | { readonly kind: 'refused' }
+  /** Nothing is decided: these entries must be published first. */
+  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
+  /** Nothing is decided: this range must be read from the log first. */
+  | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
+  | { readonly kind: 'deferred'; readonly deferred: Deferred }
+  /** The state was lost and has been restored: load it again. */
+  | { readonly kind: 'restored' }
+
+export class PartitionRun {
+  readonly #consumer: Consumer
+  readonly #ports: Ports
+  readonly #invocation: Invocation
+  readonly #batch: PartitionBatch
+  readonly #stateKey: StateKey
+  readonly #pending: PendingRecords
+  /** Whether the partition is known to have no checkpoint to restore. */
+  #isNew = false
+
+  constructor(consumer: Consumer, ports: Ports, invocation: Invocation, batch: PartitionBatch) {
+    const { application, failureBytes } = consumer
+    this.#consumer = { ...consumer, failureBytes: failureBytesOf(application, failureBytes, batch.topic) }
+    this.#ports = ports
+    this.#invocation = invocation
+    this.#batch = batch
+    this.#stateKey = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
+    this.#pending = new PendingRecords(batch.records, consumer)
+  }
+
+  async run(): Promise<PartitionResult> {
+    const { createTimeFrom } = this.#batch
+    // Records that are replayed into another topic carry their own append times.
+    const needsAppendTimes = hasTimers(this.#consumer) && this.#consumer.logTime === 'append'
+    if (createTimeFrom !== undefined && needsAppendTimes)
+      this.#ports.observer.timedByProducers(this.#stateKey, createTimeFrom)
+    while (!this.#pending.isEmpty) {
+      const { chunk } = this.#pending
+      const isLate = this.#invocation.remainingMs() < this.#consumer.reserveMs
+      const deferred = isLate ? OUT_OF_TIME : await this.#pass(chunk)
+      if (!deferred) continue
+      // Request the whole chunk again: its decided records are at or below the applied offset by then, and are dropped.
+      const { offset, timestampMs } = chunk[0] as LogRecord
+      this.#ports.observer.waiting(this.#stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
+      return { batch: this.#batch, waitsFrom: offset }
+    }
+    return { batch: this.#batch }
+  }
+
+  /** Undefined if the pending records can be continued: the chunk, or a part of it, is done. Otherwise why they must wait. */
+  async #pass(chunk: readonly LogRecord[]): Promise<Deferred | undefined> {
+    try {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const outcome = await this.#attempt(chunk)
+        switch (outcome.kind) {
+          case 'refused':
+            continue
+          case 'restored':
+            return undefined
+          case 'deferred':
+            return outcome.deferred
+          case 'leftover':
+            return (await this.#emit(outcome.outbox)) ? undefined : { reason: 'store-unavailable' }
+          case 'missing':
+            return await readBack(this.#ports, this.#stateKey, this.#pending, outcome)
+          case 'decided':
+            if (outcome.outbox.length > 0) await this.#emit(outcome.outbox)
+            this.#pending.decided(outcome.toOffset)
+            return outcome.rest
+        }
+      }
+      return { reason: 'contended' }
+    } catch (error) {
+      const isKnown = [Unavailable, UnreadableLog, PartitionStopped].some(known => error instanceof known)
+      return { reason: isKnown ? (error as Unavailable).code : 'unexpected-error', error }
+    }
+  }
+
+  /** Decode, load, apply, commit. Only the outbox after the commit may be published. */
+  async #attempt(chunk: readonly LogRecord[]): Promise<Attempt> {
+    const { store, log, observer } = this.#ports
+    const [consumer, stateKey, invocation] = [this.#consumer, this.#stateKey, this.#invocation]
+    const decoded = chunk.map(record => decode(record, consumer))
+    const snapshot = await load(store, stateKey, decoded, consumer)
+    const { appliedOffset } = snapshot.version
+    if (isAbsent(snapshot.version) && !this.#isNew) {
+      const restored = await this.#restore()
+      if (restored) return restored
+    }
+    await ensureSameLog(log, stateKey, snapshot, chunk, consumer.logTime, invocation)
+    const missing = this.#pending.missing(appliedOffset)
+    if (missing) return { kind: 'missing', range: missing, appliedOffset }
+    // Publish leftover entries first, before the outbox grows further.
+    if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
+    const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
+    const fresh = loadedPart(undecided, snapshot)
+    const applied = fresh.length > 0 ? await this.#apply(snapshot, fresh) : undefined
+    const surge = applied && (await deferredBySurge(this.#ports, stateKey, applied.decisions, invocation))
+    if (surge) return { kind: 'deferred', deferred: surge }
+    if (applied && !(await commit(store, stateKey, applied.change))) return { kind: 'refused' }
+    if (undecided.length < decoded.length) observer.redelivered(stateKey, decoded.length - undecided.length)
+    // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
+    const lastDecided = undecided.length > 0 ? appliedOffset : (chunk.at(-1) as LogRecord).offset
+    if (!applied) return { kind: 'decided', toOffset: lastDecided, outbox: snapshot.outbox }
+    invocation.latest.committed(applied.decisions)
+    report(observer, stateKey, consumer, { snapshot, fresh, applied })
+    return {
+      kind: 'decided',
+      toOffset: applied.change.appliedOffset,
+      // The commit compared the version, so no other invocation has added to the outbox in between. Leftovers go
+      // first.
+      outbox: [...snapshot.outbox, ...applied.change.outbox],
+      ...(applied.deferred ? { rest: applied.deferred } : {}),
+    }
+  }
+
+  /** Restores the state from a checkpoint. Undefined if there is none: then the log is read from its start. */
+  async #restore(): Promise<Attempt | undefined> {
+    const { observer } = this.#ports
+    const recovery = await this.#ports.recovery?.()
+    const restoration = recovery && (await restore(recovery, this.#stateKey, observer))
+    if (restoration === 'load-again') return { kind: 'restored' }
+    if (restoration === 'overtaken') return { kind: 'deferred', deferred: { reason: 'contended' } }
+    this.#isNew = true
+    return undefined
+  }
+
+  /** For a sink, the receiver's answers decide. Everything else is decided at once. */
+  #apply(snapshot: Snapshot, fresh: readonly Decoded[]): Applied | Promise<Applied> {
+    const consumer = this.#consumer
+    return isSink(consumer)
+      ? deliver(consumer, snapshot, fresh, this.#invocation)
+      : apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh)
+  }
+
+  /**
+   * Publishes the entries, then trims the outbox. If trimming fails, the next batch publishes the same entries again.
+   *
+   * @returns whether the outbox is trimmed
+   */
+  async #emit(entries: readonly OutboxEntry[]): Promise<boolean> {
+    const { publisher, store, observer } = this.#ports
+    const refused = await publish(publisher, this.#consumer, entries, (entry, why) =>
+      refusedEntryFailure(this.#consumer, this.#stateKey, entry, why),
+    )
+    if (refused.entries.length > 0) observer.refused(this.#stateKey, refused.entries, refused.error)
+    try {
+      await trimOutbox(store, this.#stateKey, entries)
+      return true
+    } catch (error) {
+      observer.outboxNotTrimmed(this.#stateKey, entries.length, error)
+      return false
+    }
+  }
+}

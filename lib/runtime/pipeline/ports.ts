@@ -1,0 +1,102 @@
+/** The pipeline's interfaces to the outside. All adapters of a port must pass the same conformance suite. */
+import type { OutgoingRecord } from '../cloudevents/record.ts'
+import type { Failure } from '../consumer/failure-codes.ts'
+import type {
+  Change,
+  Decision,
+  FailureMemory,
+  Looked,
+  OffsetRange,
+  OutboxEntry,
+  Snapshot,
+  StateKey,
+  Waiting,
+  Wanted,
+} from './model.ts'
+import type { Recovery } from './recovery/checkpoints.ts'
+
+export interface Ports {
+  readonly store: StateStore
+  readonly publisher: Publisher
+  readonly log: LogReader
+  readonly breaker: CircuitBreaker
+  readonly observer: Observer
+  /** Absent, or resolves to undefined, if no checkpoints are kept. */
+  readonly recovery?: () => Promise<Recovery | undefined>
+}
+
+/**
+ * Every method rejects with `Unavailable` if the store cannot be reached or does not answer in time. `load` and `commit` reject
+ * with `PartitionStopped` if the store has lost a part of the partition state and kept the rest.
+ */
+export interface StateStore {
+  load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot>
+  /** All or nothing; refused if the partition state's version is no longer `change.base`. */
+  commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'>
+  /** Removes exactly these entries from the outbox. Entries that are already gone are not an error. */
+  trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void>
+}
+
+export interface Publisher {
+  /**
+   * Resolves when all replicas have acknowledged every record. In each partition, first copies are in the given order. Rejects
+   * with `RecordRefused` if Kafka will never accept one of the records, and with `Unavailable` if it may accept them later. After
+   * a rejection, any of the records may have been written.
+   */
+  publish(records: readonly OutgoingRecord[]): Promise<void>
+}
+
+/**
+ * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, with
+ * `UnreadableLog` if Kafka answers but the records cannot be read, and with `PartitionStopped` if the log ends before the range:
+ * then it is not the log that these offsets belong to.
+ */
+export interface LogReader {
+  /** Returns as much of the range as one fetch does; call again from `nextOffset`. Does not affect any consumer group. */
+  read(topic: string, partition: number, range: OffsetRange): Promise<Looked>
+}
+
+/** Says whether the batches of a version of the code are deferred. It is stored, so that all invocations share it. */
+export interface CircuitBreaker {
+  /**
+   * Opens the breaker for this consumer and version, unless it is open already.
+   *
+   * @returns when it was opened, in milliseconds since the epoch; `reset` if an operator has closed it for this version
+   * @throws Unavailable
+   */
+  open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'>
+}
+
+/** Receives what happened, to log and count it. It must never keep payloads. */
+export interface Observer {
+  decided(stateKey: StateKey, decisions: readonly Decision[]): void
+  /** Records at or below the applied offset. They were decided before and are dropped. */
+  redelivered(stateKey: StateKey, count: number): void
+  waiting(stateKey: StateKey, waiting: Waiting): void
+  /** Entries that are published but still in the outbox. The next batch of the partition publishes them again. */
+  outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
+  /** Entries that Kafka does not accept. Each was replaced by a failure record that says so. */
+  refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
+  /** Undelivered offsets after the applied offset: they are read from the log. A long range means that the store lost state. */
+  rangeReadBack(stateKey: StateKey, range: OffsetRange): void
+  /** Offsets after the applied offset that the log no longer has. Their records are lost. */
+  expired(stateKey: StateKey, range: OffsetRange): void
+  /** The partition state is empty, but the log has older records: all records from this offset on are read. */
+  startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
+  /** The failure memory is nearly full, or failures had to be forgotten. @param limit bytes of a partition state */
+  failureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
+  /** The state was lost: the partition continues from a checkpoint. */
+  restoredFromCheckpoint(partitionState: StateKey, appliedOffset: number, takenAtMs: number): void
+  /** A checkpoint was skipped, because its contents are not what was written. */
+  checkpointDamaged(partitionState: StateKey, takenAtMs: number, error: Error): void
+  /** The log was silent for longer than its clock may advance in one step. Only for consumers with timers. */
+  clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
+  /** From this offset on, producers set the timestamps of the log, and the consumer's timers depend on them. */
+  timedByProducers(stateKey: StateKey, fromOffset: number): void
+  /** This code cannot read the stored context. The initial context is used until the next one is set. */
+  contextUnreadable(stateKey: StateKey, why: string): void
+  /** Misrouted records, from this offset on: Kafka's default partitioner would not have put them here. */
+  misrouted(stateKey: StateKey, fromOffset: number, count: number): void
+  /** Too many unexpected failures: the batches of this code version wait in Kafka. `failure` is the first unexpected one. */
+  breakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void
+}

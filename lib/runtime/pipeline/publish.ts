@@ -1,0 +1,87 @@
+/** Step 6: publishes the outbox to Kafka in its order. Failure records go the same way as emissions. */
+
+import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
+import { type ContentMode, writeEvent } from '../cloudevents/writer.ts'
+import { topicOf } from '../consumer/application.ts'
+import type { Key } from '../consumer/process.ts'
+import type { Consumer } from './consumer.ts'
+import { RecordRefused } from './errors.ts'
+import type { OutboxEntry } from './model.ts'
+import type { Publisher } from './ports.ts'
+
+/** Entries that Kafka will never accept, and an error that says why. */
+export interface Refusals {
+  readonly entries: readonly OutboxEntry[]
+  readonly error?: RecordRefused
+}
+
+/**
+ * Publishes entries of the outbox; when it resolves, all replicas have them. An entry that Kafka will never accept must not
+ * block its partition, even after a change of the topic's settings: the replacement from `replaced` is published instead.
+ *
+ * @throws Unavailable
+ * @throws RecordRefused if Kafka does not accept the replacement either
+ */
+export async function publish(
+  publisher: Publisher,
+  consumer: Pick<Consumer, 'application' | 'env' | 'contentMode'>,
+  entries: readonly OutboxEntry[],
+  replaced: (entry: OutboxEntry, why: string) => OutboxEntry,
+): Promise<Refusals> {
+  const { application, env, contentMode } = consumer
+  const send = (some: readonly OutboxEntry[]) =>
+    publisher.publish(
+      some.map(entry => ({ ...toRecord(entry, contentMode), topic: application.kafkaTopic(entry.to, env) })),
+    )
+  try {
+    await send(entries)
+    return { entries: [] }
+  } catch (error) {
+    if (!(error instanceof RecordRefused)) throw error
+    const [first] = entries
+    if (entries.length === 1 && first) {
+      await send([replaced(first, error.message)])
+      return { entries, error }
+    }
+    // Find the refused entries by halving. One half follows the other, so first copies stay in order; repeats keep their ids.
+    const middle = Math.ceil(entries.length / 2)
+    const publishHalf = (half: readonly OutboxEntry[]) => publish(publisher, consumer, half, replaced)
+    const before = await publishHalf(entries.slice(0, middle))
+    const after = await publishHalf(entries.slice(middle))
+    return { entries: [...before.entries, ...after.entries], error }
+  }
+}
+
+/**
+ * Whether the entry's record, as it will be written, fits the size limit of its topic. Neither content mode is always the
+ * larger one: headers have framing, and JSON has escapes.
+ */
+export function fitsItsTopic(
+  entry: OutboxEntry,
+  { application, contentMode }: Pick<Consumer, 'application' | 'contentMode'>,
+): boolean {
+  return bytesOf(entry, contentMode) <= topicOf(application, entry.to).maxMessageBytes
+}
+
+/** Approximate bytes of the entry's record in its topic, and of the entry in the outbox. */
+export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
+  return sizeOf(toRecord(entry, mode))
+}
+
+/** Whether the entries exceed the limit in bytes. A store usually returns none, and never many. */
+export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean {
+  let bytes = 0
+  return entries.some(entry => {
+    bytes += JSON.stringify(entry).length
+    return bytes > limit
+  })
+}
+
+function toRecord({ key, event }: OutboxEntry, mode: ContentMode): Omit<OutgoingRecord, 'topic'> {
+  return { key: keyBytes(key), ...writeEvent(event, mode) }
+}
+
+function keyBytes(key: Key): Buffer | null {
+  if (key === null) return null
+  return typeof key === 'string' ? Buffer.from(key) : Buffer.from(key.base64, 'base64')
+}

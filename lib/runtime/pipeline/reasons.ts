@@ -1,0 +1,42 @@
+/** The runtime's own reasons: why it decides about a record without asking the consumer, and why records wait. */
+import type { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
+
+/** Why a record is acknowledged without being processed. An application can add reasons for its event types. */
+const IGNORED = {
+  tick: 'it keeps the clock of the log going, and is for no consumer',
+  'not-mine': 'the consumer does not accept its event type',
+  'before-start': 'it was appended before the instant from which on the consumer reads',
+  'redriven-for-another': 'it comes back for another consumer, which had failed at it',
+} as const
+
+export type IgnoredReason = keyof typeof IGNORED | (string & {})
+
+/** Why a record counts as a repeat of one that was decided before. */
+const DUPLICATE = {
+  'id-known': 'an event of this source and id was applied before, with the same content',
+  'attempt-known': 'this attempt at a failure was made before',
+} as const
+
+export type DuplicateReason = keyof typeof DUPLICATE
+
+/** Why a partition waits. Its records stay in Kafka. */
+const DEFERRED = {
+  'out-of-time': 'too little of the time of the invocation is left',
+  contended: 'other invocations were faster, several times in a row',
+  'breaker-open': 'too many records have failed unexpectedly with this version of the code',
+  'receiver-unavailable': 'a sink cannot reach its receiver',
+  'store-unavailable': 'Redis cannot be reached',
+  'broker-unavailable': 'Kafka cannot be reached',
+  'checkpoint-unavailable': 'the checkpoints cannot be reached',
+  'log-unreadable': 'the log can be reached but not be read',
+  'another-log': 'the log is another one than the state was computed from',
+  'state-evicted': 'Redis has evicted a part of the state',
+  'state-newer-than-code': 'a later version of the code has stored the state of an entity',
+  'unexpected-error': 'the runtime, or an adapter, threw',
+} as const
+
+export type DeferredReason = keyof typeof DEFERRED
+
+/** Every code of an adapter's error must be in the table. */
+type Codes = (Unavailable | PartitionStopped | UnreadableLog)['code']
+true satisfies Codes extends DeferredReason ? true : never

@@ -1,0 +1,117 @@
+/** Copies partition states to the checkpoint store. Those with the oldest checkpoint, or with none, come first. */
+
+import { Unavailable } from '../errors.ts'
+import type { StateKey } from '../model.ts'
+import type { Recovery } from './checkpoints.ts'
+import { type KeptCheckpoint, PartitionMoved, sameVersion } from './checkpoints.ts'
+
+export interface TakingOptions {
+  /** How many checkpoints of a partition are kept, including the new one. */
+  readonly kept: number
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number
+  /** The remaining time of the invocation; no copy begins if it is less than `reserveMs`. */
+  readonly remainingMs: () => number
+  readonly reserveMs: number
+}
+
+/** A partition without a new checkpoint although its state may have changed since the last one, and why. */
+export interface NotTaken {
+  readonly partitionState: StateKey
+  readonly reason: 'moving' | 'out-of-time' | 'failed'
+  /** Milliseconds since the newest checkpoint was taken; undefined if there is none. */
+  readonly ageMs: number | undefined
+  readonly error?: unknown
+}
+
+export interface TakenCheckpoints {
+  readonly written: number
+  readonly bytes: number
+  /** States that have not changed since their newest checkpoint. */
+  readonly unchanged: number
+  readonly notTaken: readonly NotTaken[]
+}
+
+/** How often a partition state is tried that changes while it is read. The other states are tried in between. */
+const ROUNDS = 20
+
+interface Candidate {
+  readonly partitionState: StateKey
+  /** Newest first. */
+  readonly all: readonly KeptCheckpoint[]
+}
+
+/** @throws Unavailable if Redis or the checkpoint store cannot be reached: checkpoints written so far stay */
+export async function takeCheckpoints(
+  recovery: Recovery,
+  partitionStates: readonly StateKey[],
+  options: TakingOptions,
+): Promise<TakenCheckpoints> {
+  const listed = partitionStates.map(async partitionState => ({
+    partitionState,
+    all: await recovery.checkpoints.list(partitionState),
+  }))
+  const ageMs = ({ all: [newest] }: Candidate) => newest && options.nowMs() - newest.takenAtMs
+  const notTaken: NotTaken[] = []
+  const leave = (candidate: Candidate, reason: NotTaken['reason'], error?: unknown) =>
+    notTaken.push({
+      partitionState: candidate.partitionState,
+      reason,
+      ageMs: ageMs(candidate),
+      ...(error === undefined ? {} : { error }),
+    })
+  let [written, bytes, unchanged] = [0, 0, 0]
+  let pending = (await Promise.all(listed)).sort(byAge)
+  for (let round = 1; round <= ROUNDS && pending.length > 0; round += 1) {
+    const moving: Candidate[] = []
+    for (const candidate of pending) {
+      if (options.remainingMs() < options.reserveMs) {
+        leave(candidate, 'out-of-time')
+        continue
+      }
+      try {
+        const outcome = await takeOne(recovery, candidate, options)
+        if (outcome === 'moved') moving.push(candidate)
+        else if (outcome === 'unchanged') unchanged += 1
+        else if (outcome !== 'absent') {
+          written += 1
+          bytes += outcome
+        }
+      } catch (error) {
+        if (error instanceof Unavailable) throw error
+        leave(candidate, 'failed', error)
+      }
+    }
+    pending = moving
+  }
+  for (const candidate of pending) leave(candidate, 'moving')
+  return { written, bytes, unchanged, notTaken }
+}
+
+/** Returns how many bytes were written, or why none were. */
+async function takeOne(
+  { checkpoints, states }: Recovery,
+  { partitionState, all }: Candidate,
+  { kept, nowMs }: TakingOptions,
+): Promise<number | 'absent' | 'unchanged' | 'moved'> {
+  const taken = await states.take(partitionState)
+  // If the state is gone, its checkpoints are needed more than ever: remove none.
+  if (!taken) return 'absent'
+  const [newest] = all
+  if (newest && sameVersion(newest.version, taken.version)) return 'unchanged'
+  const takenAtMs = Math.max(nowMs(), newest ? newest.takenAtMs + 1 : 0)
+  const { version } = taken
+  try {
+    const bytes = await checkpoints.write(partitionState, { takenAtMs, version }, taken.pages)
+    // Only now: any of the old checkpoints may be needed until the new one is stored.
+    for (const old of all.slice(kept - 1)) await checkpoints.remove(partitionState, old)
+    return bytes
+  } catch (error) {
+    if (error instanceof PartitionMoved) return 'moved'
+    throw error
+  }
+}
+
+function byAge({ all: [a] }: Candidate, { all: [b] }: Candidate): number {
+  return (a?.takenAtMs ?? 0) - (b?.takenAtMs ?? 0)
+}

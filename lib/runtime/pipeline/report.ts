@@ -1,0 +1,34 @@
+/** Tells the observer about a chunk after its commit. */
+import type { Applied } from './apply.ts'
+import { type Consumer, hasTimers } from './consumer.ts'
+import type { Decoded } from './decode.ts'
+import { isAlarming } from './failures/failure-memory.ts'
+import { misroutedOf } from './log/misrouted.ts'
+import type { Snapshot, StateKey } from './model.ts'
+import type { Observer } from './ports.ts'
+
+interface Committed {
+  readonly snapshot: Snapshot
+  /** The records to be decided. The commit may hold only the first of them. */
+  readonly fresh: readonly Decoded[]
+  readonly applied: Applied
+}
+
+export function report(
+  observer: Observer,
+  stateKey: StateKey,
+  consumer: Consumer,
+  { snapshot: { failureMemory }, fresh, applied }: Committed,
+): void {
+  const { decisions, change, clockGap, unreadableContext } = applied
+  observer.decided(stateKey, decisions)
+  const decided = fresh.map(({ record }) => record).filter(({ offset }) => offset <= change.appliedOffset)
+  const misrouted = misroutedOf(consumer.application, stateKey.topic, stateKey.partition, decided)
+  if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)
+  if (unreadableContext !== undefined) observer.contextUnreadable(stateKey, unreadableContext)
+  // Without timers, a log needs no ticks, so its clock may have gaps.
+  if (hasTimers(consumer))
+    for (const { beforeOffset, ms } of clockGap) observer.clockGap(stateKey, beforeOffset, ms)
+  if (isAlarming(failureMemory, consumer.failureBytes))
+    observer.failureMemory(stateKey, failureMemory, consumer.failureBytes)
+}

@@ -1,0 +1,45 @@
+/** Step 8: builds the response to Lambda. It reports success only for records that are decided and published. */
+import type { PartitionBatch } from './receive.ts'
+
+/** The partial batch response of Kafka event sources. */
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: { partition: string; offset: number } }[]
+}
+
+/** How a partition of the batch ended: `waitsFrom` is the first offset that must be delivered again; absent if all are done. */
+export interface PartitionResult {
+  readonly batch: PartitionBatch
+  readonly waitsFrom?: number
+}
+
+/** Thrown if the mapping ignores lists of failures: then only an error makes Lambda deliver the batch again. */
+class BatchDeferred extends Error {
+  constructor(deferred: readonly PartitionResult[]) {
+    const places = deferred.map(
+      ({ batch, waitsFrom }) => `${batch.topic}/${batch.partition} from ${waitsFrom}`,
+    )
+    super(`the batch stays in Kafka: ${places.join(', ')}`)
+    this.name = 'BatchDeferred'
+  }
+}
+
+/**
+ * Lists the first undecided or unpublished record of each partition and all records after it. So the response cannot be
+ * read in a way that commits past that record.
+ *
+ * @param partialResponses whether the mapping has ReportBatchItemFailures; without it, Lambda would ignore the list and commit
+ *   the batch, so the handler throws instead
+ */
+export function respond(results: readonly PartitionResult[], partialResponses: boolean): BatchResponse {
+  const deferred = results.filter(({ waitsFrom }) => waitsFrom !== undefined)
+  if (deferred.length > 0 && !partialResponses) throw new BatchDeferred(deferred)
+  return {
+    batchItemFailures: deferred.flatMap(({ batch, waitsFrom = 0 }) =>
+      batch.records
+        .filter(({ offset }) => offset >= waitsFrom)
+        .map(({ offset }) => ({
+          itemIdentifier: { partition: `${batch.topic}-${batch.partition}`, offset },
+        })),
+    ),
+  }
+}

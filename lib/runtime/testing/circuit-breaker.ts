@@ -1,0 +1,20 @@
+import type { CircuitBreaker } from '../pipeline/ports.ts'
+
+/** A circuit breaker in memory, for tests. The port's suite checks that it behaves like the Redis one. */
+export class MemoryCircuitBreaker implements CircuitBreaker {
+  readonly #opened = new Map<string, { readonly codeVersion: string; since: number | 'reset' }>()
+
+  async open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'> {
+    const opened = this.#opened.get(consumer)
+    if (opened?.codeVersion === codeVersion) return opened.since
+    this.#opened.set(consumer, { codeVersion, since: nowMs })
+    return nowMs
+  }
+
+  async reset(consumer: string): Promise<boolean> {
+    const opened = this.#opened.get(consumer)
+    if (!opened || opened.since === 'reset') return false
+    opened.since = 'reset'
+    return true
+  }
+}

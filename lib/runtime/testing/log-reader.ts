@@ -1,0 +1,30 @@
+import type { LogRecord } from '../cloudevents/record.ts'
+import { PartitionStopped } from '../pipeline/errors.ts'
+import type { Looked, OffsetRange } from '../pipeline/model.ts'
+import type { LogReader } from '../pipeline/ports.ts'
+
+/** A log in memory, for tests. The port's suite checks that it behaves like the Kafka one. */
+export class MemoryLogReader implements LogReader {
+  readonly #records: readonly LogRecord[]
+  readonly #fetchRecords: number
+
+  /** @param fetchRecords how many records one fetch returns at most */
+  constructor(records: readonly LogRecord[], fetchRecords = Number.POSITIVE_INFINITY) {
+    this.#records = records
+    this.#fetchRecords = fetchRecords
+  }
+
+  async read(topic: string, partition: number, { fromOffset, toOffset }: OffsetRange): Promise<Looked> {
+    const log = this.#records
+      .filter(record => record.topic === topic && record.partition === partition)
+      .sort((a, b) => a.offset - b.offset)
+    const logStart = log[0]?.offset ?? toOffset + 1
+    if (fromOffset > (log.at(-1)?.offset ?? fromOffset) + 1)
+      throw new PartitionStopped('another-log', `${topic}/${partition} ends before offset ${fromOffset}`)
+    const range = log.filter(({ offset }) => offset >= fromOffset && offset <= toOffset)
+    const records = range.slice(0, this.#fetchRecords)
+    const isAll = records.length === range.length
+    const nextOffset = isAll ? toOffset + 1 : (records.at(-1) as LogRecord).offset + 1
+    return { records, nextOffset, logStart }
+  }
+}

@@ -1,0 +1,289 @@
+import { byPlace } from '../pipeline/deciding/timers.ts'
+import { endOf } from '../pipeline/log/clock.ts'
+import type {
+  Change,
+  LogClock,
+  OutboxEntry,
+  RememberedFailure,
+  RememberedId,
+  Snapshot,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+  Version,
+  Wanted,
+} from '../pipeline/model.ts'
+import type { StateStore } from '../pipeline/ports.ts'
+import {
+  type CheckpointPages,
+  type CheckpointPart,
+  isAbsent,
+  PartitionMoved,
+  type PartitionStates,
+  type Replacement,
+  sameVersion,
+} from '../pipeline/recovery/checkpoints.ts'
+
+interface MemoryState {
+  version: Version
+  clock: LogClock
+  appliedDigest: string | undefined
+  emitted: number
+  context?: StoredContext
+  readonly states: Map<string, string>
+  readonly timers: Map<string, readonly StoredTimer[]>
+  readonly ids: Map<string, RememberedId>
+  readonly failures: Map<string, RememberedFailure>
+  readonly outbox: Map<string, OutboxEntry>
+  readonly tally: Map<string, number>
+  /** Number of failures that were forgotten to make room, and not reported yet. */
+  forgotten: number
+}
+
+/** Partition states in memory, for tests. The port's suite checks that it behaves like the Redis store. */
+export class MemoryStateStore implements StateStore, PartitionStates {
+  readonly #stateKeys = new Map<string, MemoryState>()
+
+  async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
+    const {
+      version,
+      clock,
+      appliedDigest,
+      emitted,
+      states,
+      timers,
+      ids,
+      failures,
+      outbox,
+      forgotten,
+      context,
+    } = this.#stateKey(stateKey)
+    const due = dueIn(timers, endOf(wanted.span, clock))
+    const bytesOf = (entity: string) => bytesIn(states.get(entity)) + bytesIn(timers.get(entity))
+    const passing = due.slice(0, wanted.timerLimit)
+    const first = within(
+      wanted.byteLimit / 2,
+      passing.map(({ entity }) => bytesOf(entity)),
+    )
+    const brought = passing.slice(0, first.count)
+    const dueEntities = new Set(brought.map(({ entity }) => entity))
+    const others = wanted.entities.filter(entity => !dueEntities.has(entity))
+    const { count } = within(wanted.byteLimit - first.bytes, others.map(bytesOf))
+    const entities = [...dueEntities, ...others.slice(0, count)]
+    return {
+      version,
+      clock,
+      appliedDigest,
+      emitted,
+      states: picked(states, entities),
+      timers: picked(timers, entities),
+      timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
+      notLoaded: new Set(others.slice(count)),
+      known: picked(ids, wanted.ids),
+      failures: new Map(
+        wanted.failures.flatMap(({ id, producerGroup }) => {
+          const failure = failures.get(id)
+          return failure?.producerGroup === producerGroup ? [[id, failure] as const] : []
+        }),
+      ),
+      failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
+      outbox: [...outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
+      ...(context && wanted.contexts ? { context: unlessAtHand(context, wanted.contexts) } : {}),
+    }
+  }
+
+  async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
+    const held = this.#stateKey(stateKey)
+    const { epoch, appliedOffset, fired } = held.version
+    const { base } = change
+    if (epoch !== base.epoch || appliedOffset !== base.appliedOffset || fired !== base.fired) return 'refused'
+    for (const [entity, state] of change.states)
+      if (state === null) held.states.delete(entity)
+      else held.states.set(entity, state)
+    for (const [entity, timers] of change.timers)
+      if (timers.length === 0) held.timers.delete(entity)
+      else held.timers.set(entity, timers)
+    for (const entry of change.outbox) held.outbox.set(entry.position, copy(entry))
+    for (const [name, count] of change.tally) held.tally.set(name, (held.tally.get(name) ?? 0) + count)
+    for (const remembered of change.ids) held.ids.set(remembered.id, remembered)
+    for (const failure of change.failures) {
+      // Keep the newest last.
+      held.failures.delete(failure.id)
+      held.failures.set(failure.id, failure)
+    }
+    const { nowMs } = change.clock
+    for (const [id, { appliedAtMs }] of held.ids)
+      if (nowMs - appliedAtMs > change.idWindowMs) held.ids.delete(id)
+    for (const [id, { failedAtMs }] of held.failures)
+      if (nowMs - failedAtMs > change.failureWindowMs) held.failures.delete(id)
+    held.forgotten -= change.forgottenTold
+    while (held.failures.size * FAILURE_BYTES > change.failureBytes) {
+      held.failures.delete(firstOfLargest([...held.failures.values()]))
+      held.forgotten += 1
+    }
+    held.version = { epoch, appliedOffset: change.appliedOffset, fired: change.fired }
+    held.clock = change.clock
+    held.appliedDigest = change.appliedDigest
+    held.emitted = change.emitted
+    if (change.context) held.context = change.context
+    return 'committed'
+  }
+
+  async trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
+    for (const position of positions) this.#stateKey(stateKey).outbox.delete(position)
+  }
+
+  async take(
+    stateKey: StateKey,
+  ): Promise<{ readonly version: Version; readonly pages: CheckpointPages } | undefined> {
+    const { version } = this.#stateKey(stateKey)
+    return isAbsent(version) ? undefined : { version, pages: this.#pages(stateKey, version) }
+  }
+
+  async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
+    const next = emptyState()
+    for await (const page of pages) for (const part of page) put(next, structuredClone(part))
+    const { version } = this.#stateKey(stateKey)
+    if (!sameVersion(version, base)) return 'moved'
+    const epoch = Math.max(version.epoch, next.version.epoch) + 1
+    this.#stateKeys.set(nameOf(stateKey), { ...next, version: { ...next.version, epoch } })
+    return 'replaced'
+  }
+
+  /** Number of records by `outcome/reason`. */
+  tally(stateKey: StateKey): ReadonlyMap<string, number> {
+    return this.#stateKey(stateKey).tally
+  }
+
+  /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */
+  copyOf(stateKey: StateKey): unknown {
+    return structuredClone(this.#stateKey(stateKey))
+  }
+
+  /** @param copy undefined for an empty partition state */
+  restore(stateKey: StateKey, copy: unknown): void {
+    const name = nameOf(stateKey)
+    if (copy === undefined) this.#stateKeys.delete(name)
+    else this.#stateKeys.set(name, structuredClone(copy) as MemoryState)
+  }
+
+  #stateKey(stateKey: StateKey): MemoryState {
+    const name = nameOf(stateKey)
+    const held = this.#stateKeys.get(name) ?? emptyState()
+    this.#stateKeys.set(name, held)
+    return held
+  }
+
+  async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
+    const { clock, appliedDigest, emitted, tally, states, timers, outbox, ids, failures, context } =
+      this.#stateKey(stateKey)
+    yield [
+      { kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally: Object.fromEntries(tally) } },
+    ]
+    yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
+    yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
+    yield Array.from(outbox.values(), entry => ({ kind: 'outbox', outbox: entry }))
+    yield Array.from(ids.values(), id => ({ kind: 'id', id }))
+    yield Array.from(failures.values(), failure => ({ kind: 'failure', failure }))
+    if (context) yield [{ kind: 'context', context }]
+    if (!sameVersion(this.#stateKey(stateKey).version, version))
+      throw new PartitionMoved('a commit came while the partition state was read')
+  }
+}
+
+function emptyState(): MemoryState {
+  return {
+    version: { epoch: 0, appliedOffset: -1, fired: 0 },
+    clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+    appliedDigest: undefined,
+    emitted: 0,
+    states: new Map(),
+    timers: new Map(),
+    ids: new Map(),
+    failures: new Map(),
+    outbox: new Map(),
+    tally: new Map(),
+    forgotten: 0,
+  }
+}
+
+function put(held: MemoryState, part: CheckpointPart): void {
+  switch (part.kind) {
+    case 'state':
+      held.states.set(part.entity, part.state)
+      return
+    case 'timers':
+      held.timers.set(part.entity, part.timers)
+      return
+    case 'outbox':
+      held.outbox.set(part.outbox.position, part.outbox)
+      return
+    case 'failure':
+      held.failures.set(part.failure.id, part.failure)
+      return
+    case 'id':
+      held.ids.set(part.id.id, part.id)
+      return
+    case 'context':
+      held.context = part.context
+      return
+    case 'meta': {
+      const { tally, ...meta } = part.meta
+      Object.assign(held, { ...meta, tally: new Map(Object.entries(tally)) })
+    }
+  }
+}
+
+function nameOf({ consumer, topic, partition }: StateKey): string {
+  return JSON.stringify([consumer, topic, partition])
+}
+
+/** The entities with a timer that fires before the end of a span, in the order in which their first timers fire. */
+function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
+  return [...timers]
+    .map(([entity, own]) => ({ entity, thresholdMs: Math.min(...own.map(timer => timer.thresholdMs)) }))
+    .filter(({ thresholdMs }) => thresholdMs < endMs)
+    .sort(byPlace)
+}
+
+/** How many of these sizes fit (at least one, if there are any), and their sum. */
+function within(limit: number, sizes: readonly number[]): { readonly count: number; readonly bytes: number } {
+  let bytes = 0
+  for (const [count, size] of sizes.entries()) {
+    if (count > 0 && bytes + size > limit) return { count, bytes }
+    bytes += size
+  }
+  return { count: sizes.length, bytes }
+}
+
+function bytesIn(stored: string | readonly StoredTimer[] | undefined): number {
+  if (stored === undefined) return 0
+  return Buffer.byteLength(typeof stored === 'string' ? stored : JSON.stringify(stored))
+}
+
+/** Approximate size of a failure in a real store. */
+const FAILURE_BYTES = 64
+
+/** The oldest failure of the producer group that has the most failures. */
+function firstOfLargest(failures: readonly RememberedFailure[]): string {
+  const groups = [...Map.groupBy(failures, ({ producerGroup }) => producerGroup).values()]
+  const largest = groups.reduce((most, group) => (group.length > most.length ? group : most))
+  return (largest[0] as RememberedFailure).id
+}
+
+function picked<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
+  return new Map(names.flatMap(name => (from.has(name) ? [[name, from.get(name) as T]] : [])))
+}
+
+/** Leaves out the content of the context if the caller of `load` already has it. */
+function unlessAtHand(
+  { hash, json }: StoredContext,
+  atHand: readonly string[],
+): NonNullable<Snapshot['context']> {
+  return atHand.includes(hash) ? { hash } : { hash, json }
+}
+
+/** A real store never returns the same object that was put in. */
+function copy(entry: OutboxEntry): OutboxEntry {
+  return JSON.parse(JSON.stringify(entry))
+}

@@ -1,0 +1,86 @@
+/** The behaviour that every `CheckpointStore` must have. The test of each implementation runs this suite. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import {
+  type CheckpointStore,
+  DamagedCheckpoint,
+  type KeptCheckpoint,
+} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { inPages, partsAt, partsIn, sorted } from '../support/parts.ts'
+
+const NOON = Date.parse('2026-03-01T12:00:00.005Z')
+
+/** @param damage corrupts a stored checkpoint */
+export function conformsAsCheckpointStore(
+  name: string,
+  store: () => CheckpointStore,
+  damage: (partitionState: StateKey, kept: KeptCheckpoint) => void | Promise<void>,
+): void {
+  describe(`${name} as a checkpoint store`, () => {
+    it('given an empty store, then it lists nothing', async () => {
+      assert.deepEqual(await store().list(newState()), [])
+    })
+
+    it('given a checkpoint, then it is read back exactly as it was written', async () => {
+      const [state, kept] = [newState(), keptAt(NOON, 7)]
+      assert.ok((await store().write(state, kept, inPages(partsAt(7)))) > 0)
+      assert.deepEqual(await store().list(state), [kept])
+      assert.deepEqual(await partsIn(store().read(state, kept)), sorted(partsAt(7)))
+    })
+
+    it('given several checkpoints, then they are listed by the time when they were taken', async () => {
+      const state = newState()
+      const [first, second, third] = [
+        keptAt(NOON, 900, 4),
+        keptAt(NOON + 1, -1, 5),
+        keptAt(NOON + 90_000, 12),
+      ]
+      for (const kept of [second, third, first]) await store().write(state, kept, inPages(partsAt(1)))
+      assert.deepEqual(await store().list(state), [third, second, first])
+    })
+
+    it('given partitions whose names have a common prefix, then each has its own checkpoints', async () => {
+      const one = newState()
+      const others = [
+        { ...one, partition: 11 },
+        { ...one, consumer: `${one.consumer}-2` },
+        { ...one, topic: `${one.topic}.2` },
+      ]
+      for (const other of others) await store().write(other, keptAt(NOON, 1), inPages(partsAt(1)))
+      assert.deepEqual(await store().list(one), [])
+    })
+
+    it('given pages that fail at their end, then no checkpoint is kept', async () => {
+      const [state, failure] = [newState(), new Error('the state moved')]
+      await assert.rejects(store().write(state, keptAt(NOON, 1), inPages(partsAt(1), failure)), failure)
+      assert.deepEqual(await store().list(state), [])
+    })
+
+    it('given a damaged checkpoint, then reading it fails, and the one before is still readable', async () => {
+      const [state, older, newer] = [newState(), keptAt(NOON, 1), keptAt(NOON + 1, 2)]
+      for (const kept of [older, newer])
+        await store().write(state, kept, inPages(partsAt(kept.version.appliedOffset)))
+      await damage(state, newer)
+      await assert.rejects(partsIn(store().read(state, newer)), DamagedCheckpoint)
+      assert.deepEqual(await partsIn(store().read(state, older)), sorted(partsAt(1)))
+    })
+
+    it('given a checkpoint that is removed, even twice, then the others stay', async () => {
+      const [state, older, newer] = [newState(), keptAt(NOON, 1), keptAt(NOON + 1, 2)]
+      for (const kept of [older, newer]) await store().write(state, kept, inPages(partsAt(1)))
+      for (const _ of ['once', 'twice']) await store().remove(state, older)
+      assert.deepEqual(await store().list(state), [newer])
+    })
+  })
+}
+
+/** A partition state that no other test uses. */
+function newState(): StateKey {
+  return { consumer: 'conformance', topic: `topic-${randomUUID()}`, partition: 1 }
+}
+
+function keptAt(takenAtMs: number, appliedOffset: number, epoch = 0): KeptCheckpoint {
+  return { takenAtMs, version: { epoch, appliedOffset, fired: 0 } }
+}

@@ -1,0 +1,119 @@
+/** The behaviour that every `PartitionStates` must have, together with the `StateStore` of the same states. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import {
+  type CheckpointPart,
+  EMPTY_META,
+  PartitionMoved,
+  type PartitionStates,
+} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { changeOf } from '../support/changes.ts'
+import { inPages, metaAt, partsAt, partsIn, sorted } from '../support/parts.ts'
+import { NOTHING_WANTED } from '../support/wanted.ts'
+
+const ABSENT = EMPTY_META.version
+
+export function conformsAsPartitionStates(
+  name: string,
+  states: () => PartitionStates,
+  store: () => StateStore,
+): void {
+  const versionOf = async (state: StateKey) => (await store().load(state, NOTHING_WANTED)).version
+  const commit = (state: StateKey, base: Version, appliedOffset: number) =>
+    store().commit(state, changeOf({ base, appliedOffset, states: new Map([['e', String(appliedOffset)]]) }))
+  const taken = async (state: StateKey) => {
+    const copy = await states().take(state)
+    assert.ok(copy)
+    return partsIn(copy.pages)
+  }
+
+  describe(`${name} as partition states`, () => {
+    it('given a state that was never written, then no checkpoint is taken', async () => {
+      assert.equal(await states().take(newState()), undefined)
+    })
+
+    it('given an absent state, when a checkpoint replaces it, then it has its contents and the next epoch', async () => {
+      const state = newState()
+      assert.equal(await states().replace(state, ABSENT, inPages(partsAt(41, 3))), 'replaced')
+      assert.deepEqual(await versionOf(state), { epoch: 4, appliedOffset: 41, fired: 1 })
+      const [, ...others] = partsAt(41)
+      assert.deepEqual(await taken(state), sorted([{ kind: 'meta', meta: metaAt(41, 4) }, ...others]))
+      const wanted = partsAt(41).flatMap(part => (part.kind === 'id' ? [part.id.id] : []))
+      const { known, clock } = await store().load(state, { ...NOTHING_WANTED, ids: wanted })
+      assert.deepEqual([known.size, clock], [900, metaAt(41).clock])
+    })
+
+    it('given an id with two times, then the newer one counts, even if they are on different pages', async () => {
+      const state = newState()
+      const id = { id: 'ab0123456789', digest: '12345678', appliedAtMs: 3 }
+      const parts: CheckpointPart[] = [
+        { kind: 'meta', meta: metaAt(1) },
+        { kind: 'id', id: { ...id, appliedAtMs: 2, digest: 'older---' } },
+        { kind: 'id', id: { ...id, id: 'ab9876543210' } },
+        ...Array.from({ length: 60 }, (_, entity) => ({
+          kind: 'state' as const,
+          entity: `e ${entity}`,
+          state: '1',
+        })),
+        { kind: 'id', id },
+      ]
+      await states().replace(state, ABSENT, inPages(parts))
+      const { known } = await store().load(state, { ...NOTHING_WANTED, ids: [id.id, 'ab9876543210'] })
+      assert.deepEqual(known.get(id.id), id)
+      assert.equal(known.size, 2)
+    })
+
+    it('given a commit meanwhile, then the state is not replaced, and can be replaced later', async () => {
+      const state = newState()
+      assert.equal(await commit(state, ABSENT, 5), 'committed')
+      assert.equal(await states().replace(state, ABSENT, inPages(partsAt(41))), 'moved')
+      assert.deepEqual(await versionOf(state), { epoch: 0, appliedOffset: 5, fired: 0 })
+      const base = { epoch: 0, appliedOffset: 5, fired: 0 }
+      assert.equal(await states().replace(state, base, inPages(partsAt(41))), 'replaced')
+      assert.deepEqual(await versionOf(state), { epoch: 1, appliedOffset: 41, fired: 1 })
+    })
+
+    it('given a commit computed from the absent state, then it is refused after a replacement', async () => {
+      const state = newState()
+      await states().replace(state, ABSENT, inPages([{ kind: 'meta', meta: EMPTY_META }]))
+      assert.deepEqual(await versionOf(state), { epoch: 1, appliedOffset: -1, fired: 0 })
+      assert.equal(await commit(state, ABSENT, 0), 'refused')
+    })
+
+    it('given pages that fail at their end, then the state is unchanged, and the next attempt succeeds', async () => {
+      const [state, failure] = [newState(), new Error('damaged')]
+      await assert.rejects(states().replace(state, ABSENT, inPages(partsAt(9), failure)), failure)
+      assert.deepEqual(await versionOf(state), ABSENT)
+      const [meta, , , ...few] = partsAt(8)
+      assert.ok(meta)
+      await states().replace(state, ABSENT, inPages([meta, ...few.slice(0, 3)]))
+      assert.equal((await taken(state)).length, 4)
+    })
+
+    it('given two concurrent replacements of the same absent state, then one succeeds', async () => {
+      const state = newState()
+      const outcomes = await Promise.all(
+        [41, 42].map(appliedOffset => states().replace(state, ABSENT, inPages(partsAt(appliedOffset)))),
+      )
+      assert.equal(outcomes.filter(outcome => outcome === 'replaced').length, 1)
+      assert.equal((await versionOf(state)).epoch, 1)
+    })
+
+    it('given a commit while a checkpoint is taken, then its pages fail at their end', async () => {
+      const state = newState()
+      await commit(state, ABSENT, 5)
+      const copy = await states().take(state)
+      assert.deepEqual(copy?.version, { epoch: 0, appliedOffset: 5, fired: 0 })
+      await commit(state, copy.version, 6)
+      await assert.rejects(partsIn(copy.pages), PartitionMoved)
+    })
+  })
+}
+
+/** A partition state that no other test uses. */
+function newState(): StateKey {
+  return { consumer: 'conformance', topic: `topic-${randomUUID()}`, partition: 0 }
+}

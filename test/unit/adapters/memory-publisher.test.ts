@@ -1,8 +1,0 @@
-import { MemoryPublisher } from '../../../lib/adapters/memory/publisher.ts'
-import { conformsAsPublisher } from '../../conformance/publisher.ts'
-
-conformsAsPublisher('memory', async () => {
-  const publisher = new MemoryPublisher(() => 2 * 2 ** 20)
-  const read = async () => publisher.published.map(({ key, value, headers }) => ({ key, value, headers }))
-  return { publisher, topic: 'topic', read }
-})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Decoding } from '../../../packages/kafka-records/decoding.ts'
+import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
+import type { FetchedPartition } from '../../../packages/kafka-records/partition.ts'
+
+const at = (fromOffset: number, partition = 0): FetchedPartition => ({
+  topic: 't',
+  partition,
+  fromOffset,
+  bytes: Buffer.alloc(0),
+  aborted: [],
+})
+const RECORDS = [{ offset: '7' }] as FetchedRecord[]
+const now = () => performance.now()
+
+/** Decoding that completes when the test says so. */
+function staged() {
+  const begun: { place: string; done: PromiseWithResolvers<FetchedRecord[]> }[] = []
+  const decoding = new Decoding(({ partition, fromOffset }) => {
+    const done = Promise.withResolvers<FetchedRecord[]>()
+    begun.push({ place: `${partition}@${fromOffset}`, done })
+    return done.promise
+  })
+  return { decoding, begun }
+}
+
+describe('decoding that exceeds the time limit of a response', () => {
+  it('given that it is not done in time, then a later response has its records', async () => {
+    const { decoding, begun } = staged()
+    assert.deepEqual(await decoding.recordsOf(at(7), now()), [])
+    assert.deepEqual(await decoding.recordsOf(at(7), now()), [])
+    begun[0]?.done.resolve(RECORDS)
+    assert.deepEqual(await decoding.recordsOf(at(7), now() + 60_000), RECORDS)
+    assert.deepEqual(
+      begun.map(({ place }) => place),
+      ['0@7'],
+    )
+    // Returned records are not kept.
+    assert.deepEqual(await decoding.recordsOf(at(7), now()), [])
+    assert.equal(begun.length, 2)
+  })
+
+  it('given another offset or partition, then that one is decoded', async () => {
+    const { decoding, begun } = staged()
+    for (const place of [at(7), at(8), at(7, 1)]) await decoding.recordsOf(place, now())
+    assert.deepEqual(
+      begun.map(({ place }) => place),
+      ['0@7', '0@8', '1@7'],
+    )
+  })
+
+  it('given that it fails, then the next response throws, and the one after it starts again', async () => {
+    const { decoding, begun } = staged()
+    await decoding.recordsOf(at(7), now())
+    begun[0]?.done.reject(new Error('corrupt'))
+    await assert.rejects(decoding.recordsOf(at(7), now() + 60_000), /corrupt/)
+    await decoding.recordsOf(at(7), now())
+    assert.equal(begun.length, 2)
+  })
+})

@@ -1,0 +1,144 @@
+/** Uses the internals of kafkajs into which the decoder is hooked: with another version of kafkajs, this fails. */
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { describe, it } from 'node:test'
+import { readRecordsOf } from '@sluice/kafka-records'
+import { Kafka, logLevel } from 'kafkajs'
+import { createCluster } from '../../../packages/kafka-records/kafkajs-internals.ts'
+import { recordBatch, type WrittenBatch } from '../../support/record-batches.ts'
+import { rejection } from '../../support/rejection.ts'
+
+const require = createRequire(import.meta.url)
+const Batch = require('kafkajs/src/consumer/batch.js')
+const Broker = require('kafkajs/src/broker/index.js')
+const Encoder = require('kafkajs/src/protocol/encoder.js')
+const { lookup } = require('kafkajs/src/protocol/requests/index.js')
+
+const FETCH = 1
+
+interface Answer {
+  readonly version?: number
+  /** The bytes of each partition of topic `t`. */
+  readonly partitions: readonly (Buffer | { readonly errorCode: number })[]
+  readonly aborted?: readonly [producerId: number, firstOffset: number][]
+}
+
+/** The response of a Kafka broker. */
+function payload({ version = 11, partitions, aborted = [] }: Answer): Buffer {
+  const head = new Encoder().writeInt32(7)
+  if (version >= 7) head.writeInt16(0).writeInt32(0)
+  const encoded = partitions.map((one, partition) => {
+    const bytes = Buffer.isBuffer(one) ? one : Buffer.alloc(0)
+    const encoder = new Encoder()
+      .writeInt32(partition)
+      .writeInt16('errorCode' in one ? one.errorCode : 0)
+      .writeInt64(100)
+      .writeInt64(90)
+    if (version >= 5) encoder.writeInt64(0)
+    encoder.writeArray(aborted.map(([id, first]) => new Encoder().writeInt64(id).writeInt64(first)))
+    if (version >= 11) encoder.writeInt32(-1)
+    return encoder.writeInt32(bytes.length).writeBuffer(bytes)
+  })
+  return head.writeArray([new Encoder().writeString('t').writeArray(encoded)]).buffer
+}
+
+interface Response {
+  decode(payload: Buffer): Promise<unknown>
+  parse(decoded: unknown): Promise<unknown>
+}
+
+/** A broker of the client's cluster, which answers each fetch with the next response. */
+async function fetching(kafka: Kafka, ...answers: Answer[]) {
+  // biome-ignore lint/suspicious/noExplicitAny: parts of the library that have no types
+  const cluster = createCluster(kafka, {}) as any
+  const versions = answers.map(({ version = 11 }) => version)
+  const connectionPool = {
+    send: async ({ response }: { response: Response }) =>
+      response.parse(await response.decode(payload(answers.shift() as Answer))),
+  }
+  const logger = { namespace: () => ({}) }
+  const broker = new Broker({ connectionPool, logger })
+  broker.lookupRequest = lookup({ [FETCH]: { minVersion: 0, maxVersion: versions[0] } })
+  cluster.brokerPool.findBroker = async () => broker
+  return async (fetchOffset = 0, partition = 0) => {
+    const found = await cluster.findBroker({ nodeId: '1' })
+    const partitions = [0, 1].map(partition => ({ partition, fetchOffset: String(fetchOffset), maxBytes: 1 }))
+    const { responses } = await found.fetch({ topics: [{ topic: 't', partitions }] })
+    const data = responses[0].partitions.find((one: { partition: number }) => one.partition === partition)
+    return { data, batch: new Batch('t', String(fetchOffset), data) }
+  }
+}
+
+const client = () => {
+  const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
+  readRecordsOf(kafka)
+  readRecordsOf(kafka)
+  return kafka
+}
+const batchOf = (part: Partial<WrittenBatch> = {}) => recordBatch({ records: [{}, {}, {}], ...part })
+const offsets = (batch: { messages: { offset: string }[] }) => batch.messages.map(({ offset }) => offset)
+
+describe('a kafkajs client that uses this decoder', () => {
+  for (const version of [4, 5, 6, 7, 8, 9, 10, 11])
+    it(`given a broker with version ${version} of Fetch, then records are read from the offset on`, async () => {
+      const headers = [
+        ['b', 'x'],
+        ['a', null],
+        ['b', 'y'],
+      ] as const
+      const bytes = batchOf({ records: [{}, { headers }] })
+      const fetch = await fetching(client(), { version, partitions: [bytes, Buffer.alloc(0)] })
+      const { data, batch } = await fetch(1)
+      assert.deepEqual(offsets(batch), ['1'])
+      assert.deepEqual(
+        batch.messages[0].headerList.map(([name]: [string]) => name),
+        ['b', 'a', 'b'],
+      )
+      assert.deepEqual([data.errorCode, data.highWatermark, data.lastStableOffset], [0, '100', '90'])
+      assert.equal(batch.offsetLag(), '98')
+    })
+
+  it('given transactions and offsets without records, then kafkajs continues after them', async () => {
+    const aborted = batchOf({ producerId: 5, isTransactional: true })
+    const fetch = await fetching(client(), { partitions: [aborted], aborted: [[5, 0]] })
+    const { batch } = await fetch()
+    assert.deepEqual([batch.isEmptyDueToFiltering(), batch.lastOffset()], [true, '2'])
+  })
+
+  it('given an error from the broker, then kafkajs throws its own error', async () => {
+    const fetch = await fetching(client(), { partitions: [{ errorCode: 1 }] })
+    assert.equal((await rejection(fetch())).name, 'KafkaJSOffsetOutOfRange')
+  })
+
+  it('given an unreadable partition, then records of others and the error alternate', async () => {
+    const partitions = [batchOf({ codec: 7 }), batchOf()]
+    const fetch = await fetching(client(), ...Array.from({ length: 4 }, () => ({ partitions })))
+    for (let round = 0; round < 2; round += 1) {
+      assert.deepEqual(offsets((await fetch(0, 1)).batch), ['0', '1', '2'])
+      assert.match((await rejection(fetch(0, 1))).message, /^t\/0 at offset 0: .*codec 7/)
+    }
+  })
+
+  it('given a partition in a format before Kafka 0.11, then kafkajs decodes it', async () => {
+    const message = new Encoder().writeInt32(0).writeInt8(1).writeInt8(0).writeInt64(5)
+    const set = new Encoder()
+      .writeInt64(9)
+      .writeBytes(message.writeBytes(null).writeBytes(Buffer.from('v')).buffer)
+    const fetch = await fetching(client(), { partitions: [set.buffer] })
+    const { batch } = await fetch(9)
+    assert.deepEqual(
+      batch.messages.map(({ value }: { value: Buffer }) => String(value)),
+      ['v'],
+    )
+  })
+
+  it('given a client without the decoder, then it reads as before', async () => {
+    const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
+    const { batch } = await (await fetching(kafka, { partitions: [batchOf()] }))()
+    assert.equal(batch.messages[0].headerList, undefined)
+  })
+
+  it('given another version of the library, then it is refused', () => {
+    assert.throws(() => readRecordsOf({}), /this version of kafkajs .*: go back to 2\.2\.4/)
+  })
+})

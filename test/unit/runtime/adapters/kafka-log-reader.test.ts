@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { UnreadableBatch } from '@sluice/kafka-records'
+import type { Kafka } from 'kafkajs'
+import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
+import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
+import { rejection } from '../../../support/rejection.ts'
+
+describe('the log reader, when it cannot read', () => {
+  it('given a bug, then the error stays what it is', async () => {
+    const bug = new TypeError('cannot read properties of undefined')
+    assert.equal(await failureFor(bug), bug)
+  })
+
+  it('given that Kafka is away, then it is unavailable, with the cause', async () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const error = await failureFor(cause)
+    assert.ok(error instanceof Unavailable)
+    assert.equal(error.code, 'broker-unavailable')
+    assert.equal(error.cause, cause)
+    assert.equal(error.message, 't/3 cannot be read from offset 7 on: connect ECONNREFUSED')
+  })
+
+  it('given an answer without any record, then it is unavailable: a transaction may be open', async () => {
+    const error = await failureFor(undefined)
+    assert.ok(error instanceof Unavailable)
+    assert.match(error.message, /Kafka has nothing of t\/3 from offset 7 on/)
+  })
+
+  it('given a batch that cannot be inflated, then the log is unreadable, and the message says where', async () => {
+    const cause = new UnreadableBatch('too-large', 'a record batch inflates to more than 128 MiB')
+    const error = await failureFor(cause)
+    assert.ok(error instanceof UnreadableLog)
+    assert.equal(error.cause, cause)
+    assert.match(error.message, /^t\/3 cannot be read from offset 7 on: a record batch inflates/)
+  })
+
+  it('given that Kafka does not allow it, then the log is unreadable: waiting would not help', async () => {
+    const cause = Object.assign(new Error('Not authorized to access topics'), {
+      name: 'KafkaJSProtocolError',
+      type: 'TOPIC_AUTHORIZATION_FAILED',
+      retriable: false,
+    })
+    const error = await failureFor(cause)
+    assert.ok(error instanceof UnreadableLog)
+    assert.equal(error.cause, cause)
+  })
+})
+
+/** What reading rejects with where the fetch fails with this error, or brings nothing. */
+function failureFor(error: Error | undefined): Promise<Error> {
+  const cluster = {
+    connect: async () => {},
+    disconnect: async () => {},
+    addTargetTopic: async () => {},
+    findLeaderForPartitions: () => ({ 1: [3] }),
+    fetchTopicsOffset: async () => [{ topic: 't', partitions: [{ partition: 3, offset: '0' }] }],
+    findBroker: async () => ({
+      fetch: async () => {
+        if (error) throw error
+        return { responses: [{ partitions: [{ partition: 3, highWatermark: '9', messages: [] }] }] }
+      },
+    }),
+  }
+  const kafka = { [Symbol('private:Kafka:createCluster')]: () => cluster }
+  const reader = new KafkaLogReader(kafka as unknown as Kafka)
+  return rejection(reader.read('t', 3, { fromOffset: 7, toOffset: 8 }))
+}

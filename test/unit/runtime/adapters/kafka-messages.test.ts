@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { logRecordOf } from '../../../../lib/runtime/adapters/kafka/messages.ts'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
+import { receive } from '../../../../lib/runtime/pipeline/receive.ts'
+
+const MESSAGE = { key: null, value: null, timestamp: '5', attributes: 0, offset: '7', size: 0 }
+
+it('given null headers, alone or among other values of their name, then each has no bytes', () => {
+  const [none, some] = [Buffer.alloc(0), Buffer.from('x')]
+  const headers = { alone: null, first: [null, some], last: ['x', null], empty: none } as never
+  const record = logRecordOf('t', 3, { ...MESSAGE, headers })
+  assert.deepEqual(record.headers, [
+    ['alone', none],
+    ['first', none],
+    ['first', some],
+    ['last', some],
+    ['last', none],
+    ['empty', none],
+  ])
+  assert.deepEqual([record.partition, record.offset, record.timestampMs], [3, 7, 5])
+})
+
+it('given the same record through the library and through Lambda, then both have the same digest', () => {
+  const [key, value] = [Buffer.from('k'), Buffer.from([0, 255, 128])]
+  const headers = { b: ['1', null, Buffer.from([200])], a: null, é: '', 10: 'x' } as never
+  const read = logRecordOf('t', 3, { ...MESSAGE, key, value, headers })
+  const place = { topic: 't', partition: 3, offset: 7, timestamp: 5 }
+  const bytes = { key: key.toString('base64'), value: value.toString('base64') }
+  // As they were written; Lambda's bytes may be signed, and a null is no list.
+  const named = [{ b: [49] }, { é: [] }, { b: null }, { 10: [120] }, { a: {} }, { b: [-56] }]
+  const [batch] = receive({ records: { 't-3': [{ ...place, ...bytes, headers: named }] } })
+  assert.equal(digestOf(batch?.records[0] as LogRecord), digestOf(read))
+  const bare = receive({ records: { 't-3': [place] } })
+  assert.equal(digestOf(bare[0]?.records[0] as LogRecord), digestOf(logRecordOf('t', 3, MESSAGE)))
+})
+
+it('given headers in the order of the log, then it is kept where a name comes again behind another', () => {
+  const list = ['a', 'b', 'a', '1'].map(name => [name, null] as const)
+  const message = { ...MESSAGE, headerList: list, headers: { a: [null, null], b: null, '1': null } as never }
+  const { headers } = logRecordOf('t', 3, message)
+  assert.deepEqual(
+    headers.map(([name]) => name),
+    ['a', 'b', 'a', '1'],
+  )
+})

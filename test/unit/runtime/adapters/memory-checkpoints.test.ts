@@ -1,0 +1,18 @@
+import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
+import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
+import { conformsAsCheckpointStore } from '../../../conformance/checkpoint-store.ts'
+import { conformsAsPartitionStates } from '../../../conformance/partition-states.ts'
+
+const checkpoints = new MemoryCheckpointStore()
+conformsAsCheckpointStore(
+  'memory',
+  () => checkpoints,
+  (state, kept) => checkpoints.damage(state, kept),
+)
+
+const store = new MemoryStateStore()
+conformsAsPartitionStates(
+  'memory',
+  () => store,
+  () => store,
+)

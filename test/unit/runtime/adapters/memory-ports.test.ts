@@ -1,0 +1,23 @@
+import { MemoryCircuitBreaker } from '../../../../lib/runtime/testing/circuit-breaker.ts'
+import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import { conformsAsCircuitBreaker } from '../../../conformance/circuit-breaker.ts'
+import { conformsAsLogReader } from '../../../conformance/log-reader.ts'
+import { oddRecords } from '../../../conformance/odd-log.ts'
+import { logRecord } from '../../../support/records.ts'
+
+const breaker = new MemoryCircuitBreaker()
+conformsAsCircuitBreaker('memory', () => breaker)
+
+const records = Array.from({ length: 10 }, (_, offset) =>
+  logRecord(
+    offset,
+    {
+      key: Buffer.from(`${offset}`),
+      value: Buffer.from(`value ${offset}`),
+      headers: [['name', Buffer.from(`header ${offset}`)]],
+    },
+    { topic: 'log', partition: 1 },
+  ),
+)
+const reader = new MemoryLogReader([...records, ...oddRecords('odd', 0)], 2)
+conformsAsLogReader('memory', () => ({ reader, topic: 'log', partition: 1, oddTopic: 'odd' }))

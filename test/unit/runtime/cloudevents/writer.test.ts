@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { CloudEvent, Kafka } from 'cloudevents'
+import fc from 'fast-check'
+import { isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
+import { continuedTrace, spanContextOf, startedTrace } from '../../../../lib/runtime/cloudevents/trace.ts'
+import { type ContentMode, producedRecord, writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { environmentReading } from '../../../support/records.ts'
+
+const MODES: readonly ContentMode[] = ['binary', 'structured']
+
+function headersOf({ headers }: ReturnType<typeof writeEvent>): Record<string, string> {
+  return Object.fromEntries(headers.map(([name, value]) => [name, value.toString()]))
+}
+
+describe('writing an event', () => {
+  it('in binary mode: data in the value, its type in content-type, every other attribute in a ce_ header', () => {
+    const written = writeEvent(environmentReading('a', { extensions: { traceparent: 't' } }))
+    assert.deepEqual(headersOf(written), {
+      'content-type': 'application/json',
+      ce_specversion: '1.0',
+      ce_id: 'a',
+      ce_source: '/environment/test-site',
+      ce_type: 'io.sluice.environment.reading.v1',
+      ce_subject: 's-1',
+      ce_time: '2026-03-01T12:00:00.000Z',
+      ce_traceparent: 't',
+    })
+    assert.deepEqual(JSON.parse(String(written.value)), environmentReading('a').data)
+  })
+
+  it('in structured mode: the whole event in the value, under the content type of the format', () => {
+    const written = writeEvent(environmentReading('a'), 'structured')
+    assert.match(headersOf(written)['content-type'] ?? '', /^application\/cloudevents\+json/)
+    assert.equal(JSON.parse(String(written.value)).subject, 's-1')
+  })
+
+  it('without data: a null value in binary mode, but never in structured mode', () => {
+    const event = { id: 'a', source: '/s', type: 't' }
+    assert.equal(writeEvent(event).value, null)
+    assert.notEqual(writeEvent(event, 'structured').value, null)
+  })
+
+  for (const mode of MODES)
+    it(`in ${mode} mode: another implementation reads the same event`, () => {
+      const event = environmentReading('a')
+      const written = writeEvent(event, mode)
+      const read = Kafka.toEvent({
+        headers: headersOf(written),
+        body: null,
+        value: String(written.value),
+      } as never)
+      assert.ok(read instanceof CloudEvent)
+      assert.deepEqual(
+        {
+          id: read.id,
+          source: read.source,
+          type: read.type,
+          subject: read.subject,
+          time: read.time,
+          data: read.data,
+        },
+        {
+          id: 'a',
+          source: event.source,
+          type: event.type,
+          subject: 's-1',
+          time: event.time,
+          data: event.data,
+        },
+      )
+    })
+
+  const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
+  const event: fc.Arbitrary<Event> = fc.record({
+    id: word,
+    source: word.map(name => `/${name}`),
+    type: word,
+    datacontenttype: fc.constant('application/json'),
+    data: fc.jsonValue().map(value => JSON.parse(JSON.stringify(value))),
+  })
+  for (const mode of MODES)
+    it(`in ${mode} mode: given any event, when it is written and read, then it is the same`, () => {
+      fc.assert(
+        fc.property(event, made => {
+          const original = { ...made }
+          const read = readEvent(writeEvent(original, mode))
+          assert.ok(!isFailure(read))
+          assert.deepEqual(read, original)
+        }),
+      )
+    })
+})
+
+describe('the trace of an event', () => {
+  it('is started by the producer of an event that has none, the same for the same event', () => {
+    const [one, two] = [1, 2].map(() => headersOf(producedRecord('t', 'k', environmentReading('a'))))
+    assert.match(one?.ce_traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    assert.equal(one?.ce_traceparent, two?.ce_traceparent)
+  })
+  it('is kept where the event has one', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'
+    const record = producedRecord('t', 'k', environmentReading('a', { extensions: { traceparent } }))
+    assert.equal(headersOf(record).ce_traceparent, traceparent)
+  })
+  it('is continued with flags and state, and not at all where it is broken', () => {
+    const trace = { ...startedTrace({ source: '/s', id: 'a' }), tracestate: 'vendor=1' }
+    const continued = continuedTrace({ extensions: trace }, 'effect')
+    assert.equal(spanContextOf(continued)?.traceId, spanContextOf(trace)?.traceId)
+    assert.equal(continued.tracestate, 'vendor=1')
+    for (const traceparent of ['', 'nonsense', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`])
+      assert.deepEqual(continuedTrace({ extensions: { traceparent } }, 'effect'), {})
+  })
+})

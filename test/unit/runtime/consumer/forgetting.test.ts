@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { alerting } from '../../../../lib/alerting/process.ts'
+import { type EntityStatistics, statistics } from '../../../../lib/analytics/process.ts'
+import { forgetting } from '../../../../lib/runtime/consumer/forgetting.ts'
+import { Kit } from '../../../support/kit.ts'
+import { environmentReading as reading } from '../../../support/records.ts'
+import { ruleOf } from '../../alerting/support.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+const SENSOR = '/environment/test-site s-1'
+
+it('given readings of one day, then the timer is set with the first of them, and stands', () => {
+  const noon = Date.parse('2026-03-01T12:00:00Z')
+  const due = [{ name: 'forget', dueMs: Date.parse('2026-03-10T00:00:00Z') }]
+  assert.deepEqual(forgetting(undefined, noon, 8), due)
+  assert.deepEqual(forgetting(noon, noon + 3_600_000, 8), [])
+  assert.deepEqual(forgetting(noon, noon - DAY_MS, 8), [], 'a late one does not move it back')
+  assert.deepEqual(forgetting(noon - DAY_MS, noon, 8), due)
+  const midnight = Date.parse('2026-03-01T00:00:00Z')
+  assert.deepEqual(forgetting(undefined, midnight, 8), due, 'the first instant belongs to its day')
+  assert.deepEqual(forgetting(midnight - 1, midnight, 8), due)
+  assert.deepEqual(forgetting(midnight, midnight + DAY_MS - 1, 8), [])
+})
+
+describe('an entity that is quiet for longer than the log keeps readings', () => {
+  const tooLong = 11 * DAY_MS
+
+  it('given statistics, then its last minute is told, and it is forgotten', async () => {
+    const kit = new Kit<EntityStatistics>(statistics)
+    await kit.when(reading('a'), reading('b', { at: 1 }))
+    const [step] = await kit.pass(tooLong)
+    assert.equal(step?.reason, 'forgotten')
+    assert.equal(kit.published.length, 1)
+    assert.equal(await kit.state(SENSOR), undefined)
+  })
+
+  it('given a firing alert, then it resolves as forgotten, and nothing more comes', async () => {
+    const hot = ruleOf({ fireAbove: 40 })
+    const kit = new Kit(alerting([hot]))
+    await kit.when(reading('hot', { temperature: 50 }))
+    const steps = await kit.pass(tooLong)
+    assert.deepEqual(
+      steps.map(({ reason }) => reason),
+      ['forgotten'],
+    )
+    const data = kit.published.map(
+      event => event.data as { status: string; reason?: string; alertId: string },
+    )
+    assert.deepEqual(
+      data.map(({ status, reason }) => [status, reason]),
+      [
+        ['firing', undefined],
+        ['resolved', 'forgotten'],
+      ],
+    )
+    assert.equal(data[0]?.alertId, data[1]?.alertId)
+    assert.equal(await kit.state(SENSOR), undefined)
+  })
+})

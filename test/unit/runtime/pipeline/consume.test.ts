@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import { tick } from '../../../../lib/telemetry/tick.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const ENTITY = '/environment/test-site s-1'
+
+describe('a batch in the plain case', () => {
+  it('given readings, then each is applied once, in order, and what they cause is published', async () => {
+    const stage = new Stage()
+    const response = await stage.batch([
+      record(0, reading('a')),
+      record(1, reading('b')),
+      record(2, reading('c')),
+    ])
+    assert.deepEqual(response, { batchItemFailures: [] })
+    assert.deepEqual(stage.outcomes, Array(3).fill('applied/counted'))
+    assert.deepEqual(await stage.state(ENTITY), { count: 3 })
+    assert.deepEqual(
+      stage.events.map(({ data }) => data),
+      [{ count: 2 }],
+    )
+    assert.equal(stage.publisher.calls, 1)
+  })
+
+  it('given a traced reading, then what it causes is in its trace, under a span of its own', async () => {
+    const stage = new Stage()
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    await stage.batch([record(0, reading('a')), record(1, reading('b', { extensions: { traceparent } }))])
+    const continued = stage.events[0]?.extensions?.traceparent ?? ''
+    assert.match(continued, /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/)
+    assert.notEqual(continued, traceparent)
+  })
+
+  it('given ticks and events of other types, then they are ignored with a reason', async () => {
+    const stage = new Stage()
+    const other = { id: 'x', source: '/elsewhere', type: 'com.example.other', data: {} }
+    await stage.batch([record(0, tick(0, '2026-03-01T12:00:00Z')), record(1, other)])
+    assert.deepEqual(stage.outcomes, ['ignored/tick', 'ignored/not-mine'])
+  })
+
+  it('given several partitions, then each has a partition state of its own', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, reading('a')), record(0, reading('b'), { partition: 1 })])
+    assert.deepEqual(await stage.state(ENTITY, 0), { count: 1 })
+    assert.deepEqual(await stage.state(ENTITY, 1), { count: 1 })
+  })
+
+  it('given an event without any record, then it is refused: a check of nothing is no success', async () => {
+    await assert.rejects(new Stage().batch([]), /holds no record/)
+  })
+})
+
+describe('what came before', () => {
+  it('given a batch that was processed, when it is delivered again, then nothing happens a second time', async () => {
+    const stage = new Stage()
+    const batch = [record(0, reading('a')), record(1, reading('b'))]
+    await stage.batch(batch)
+    await stage.batch(batch)
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
+    assert.equal(stage.publisher.published.length, 1)
+    assert.equal(stage.observer.redeliveries, 2)
+  })
+
+  it('given a reading sent again at another offset, then it is a duplicate by its source and id', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, reading('a')), record(1, reading('a'))])
+    await stage.batch([record(2, reading('a'))])
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known', 'duplicate/id-known'])
+    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+  })
+
+  it('given equal ids of two sources, then both are applied: an id alone names nothing', async () => {
+    const stage = new Stage()
+    await stage.batch([record(0, reading('a')), record(1, reading('a', { source: '/environment/other' }))])
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/counted'])
+  })
+
+  it('given the members of the data in another order, then it is the same content', async () => {
+    const stage = new Stage()
+    const again = reading('a')
+    const data = Object.fromEntries(Object.entries(again.data as object).reverse())
+    await stage.batch([record(0, reading('a')), record(1, { ...again, data })])
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
+  })
+})
+
+describe('records that were not delivered and cannot be read', () => {
+  const errors: [what: string, error: Error, reason: string][] = [
+    ['Kafka is away', new Unavailable('broker-unavailable', 'away'), 'broker-unavailable'],
+    ['a batch in the log is corrupt', new UnreadableLog('corrupt'), 'log-unreadable'],
+    ['the log reader has a bug', new TypeError('cannot read properties of undefined'), 'unexpected-error'],
+  ]
+  for (const [what, error, reason] of errors)
+    it(`given that ${what}, then the batch is deferred with the error ${reason}`, async () => {
+      const log: LogReader = { read: () => Promise.reject(error) }
+      const stage = new Stage(undefined, { log })
+      await stage.batch([record(0, reading('a'))])
+      const { batchItemFailures } = await stage.batch([record(2, reading('c')), record(3, reading('d'))])
+      assert.deepEqual(
+        batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset),
+        [2, 3],
+      )
+      assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+      const [wait, ...more] = stage.observer.waits
+      assert.deepEqual([wait?.reason, wait?.error, more], [reason, error, []])
+    })
+})

@@ -1,0 +1,204 @@
+/** The context of a partition: set by the log, at its place in the log, for events and timers alike. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
+import type { Change, StateKey, Wanted } from '../../../../lib/runtime/pipeline/model.ts'
+import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
+import { tick } from '../../../../lib/telemetry/tick.ts'
+import { logRecord } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
+
+interface Told {
+  readonly told: readonly string[]
+}
+
+/** Notes which setting each of its steps was given. A fresh one has nothing at hand. */
+function noting(read = (data: unknown) => data): KeyedProcess<Told, unknown, unknown> {
+  return {
+    name: 'noting',
+    accepts: ['test.event'],
+    context: {
+      setBy: 'test.setting',
+      initial: 'initial',
+      read(data) {
+        const context = read((data as { setting: unknown }).setting)
+        return context === 'bad' ? rejected('bad is no setting') : { kind: 'context', context }
+      },
+      reasons: { changed: 'set', unchanged: 'set-already' },
+    },
+    onEvent: (state, { id, timeMs }, setting) =>
+      decided(
+        'noted',
+        { told: [...(state?.told ?? []), `${id}: ${setting}`] },
+        [],
+        [{ name: 'later', dueMs: timeMs + 20_000 }],
+      ),
+    onTimer: (state, { name }, setting) => decided('fired', { told: [...state.told, `${name}: ${setting}`] }),
+  }
+}
+
+const eventOf = (id: string, type: string, data: object): Event => ({
+  id,
+  source: '/noting',
+  ...(type === 'test.event' ? { subject: 'x' } : {}),
+  type,
+  time: new Date(START_MS).toISOString(),
+  datacontenttype: 'application/json',
+  data,
+})
+const signal = (id: string) => eventOf(id, 'test.event', {})
+const setting = (id: string, value: unknown) => eventOf(id, 'test.setting', { setting: value })
+const log = (...rows: readonly (readonly [second: number, content: Event])[]): LogRecord[] =>
+  rows.map(([second, content], offset) =>
+    logRecord(offset, content, { timestampMs: START_MS + second * 1000 }),
+  )
+const TICK = tick(0, '2026-03-01T12:00:00Z')
+const told = async (stage: Stage) => ((await stage.state('/noting x')) as Told | undefined)?.told
+
+describe('given events that set a context', () => {
+  const records = log(
+    [0, signal('a')],
+    [1, setting('s1', 'one')],
+    [2, signal('b')],
+    [3, setting('s2', 'bad')],
+    [4, signal('c')],
+    [5, setting('s3', 'one')],
+    [6, setting('s4', 'two')],
+    [40, TICK],
+    [41, signal('d')],
+  )
+  const expected = ['a: initial', 'b: one', 'c: one', 'later: two', 'd: two']
+
+  it('when they are read in any cuts, then steps before get the former one, later ones the new', async () => {
+    for (const size of [9, 1, 2, 4, 5]) {
+      const stage = new Stage(noting())
+      for (let from = 0; from < records.length; from += size)
+        await stage.batch(records.slice(from, from + size))
+      assert.deepEqual(await told(stage), expected, `${size} records at a time`)
+      assert.deepEqual(
+        stage.outcomes.filter(outcome => !/noted|tick/.test(outcome)),
+        ['applied/set', 'failed/rejected', 'applied/set-already', 'applied/set', 'timer/fired'],
+      )
+    }
+  })
+
+  it('when one sets it and lets a timer pass, then the timer gets what was set before', async () => {
+    const stage = new Stage(noting())
+    await stage.batch(log([0, signal('a')], [60, setting('s1', 'one')], [61, signal('b')]))
+    assert.deepEqual(await told(stage), ['a: initial', 'later: initial', 'b: one'])
+  })
+
+  it('when one comes again with its id, then it is a duplicate and sets nothing back', async () => {
+    const stage = new Stage(noting())
+    await stage.batch(
+      log([0, setting('s1', 'one')], [1, setting('s2', 'two')], [2, setting('s1', 'one')], [3, signal('a')]),
+    )
+    assert.deepEqual(await told(stage), ['a: two'])
+    assert.equal(stage.outcomes[2], 'duplicate/id-known')
+  })
+
+  it('when one breaks the process, then it is a bug of the process, and nothing is set', async () => {
+    const stage = new Stage(
+      noting(data => {
+        if (data === 'broken') throw new Error('no')
+        return data
+      }),
+    )
+    await stage.batch(log([0, setting('s1', 'broken')], [1, signal('a')]))
+    assert.deepEqual(stage.outcomes, ['failed/unexpected-error', 'applied/noted'])
+    assert.deepEqual(await told(stage), ['a: initial'])
+  })
+})
+
+describe('given a context that is stored', () => {
+  /** Notes what each load was told to be at hand, and whether it brought content. */
+  class Listening extends MemoryStateStore {
+    readonly loads: string[] = []
+    override async load(stateKey: StateKey, wanted: Wanted) {
+      const snapshot = await super.load(stateKey, wanted)
+      const { contexts } = wanted
+      const brought = snapshot.context && ('json' in snapshot.context ? 'content' : 'hash')
+      this.loads.push(`${contexts?.length ?? 'none wanted'} at hand, brought ${brought ?? 'nothing'}`)
+      return snapshot
+    }
+  }
+
+  it('when batches follow one another, then its content is loaded once by each process', async () => {
+    const store = new Listening()
+    const records = log([0, setting('s1', 'one')], [1, TICK], [2, TICK], [3, signal('a')])
+    const first = new Stage(noting(), { store })
+    for (const record of records.slice(0, 2)) await first.batch([record])
+    const second = new Stage(noting(), { store })
+    for (const record of records.slice(2)) await second.batch([record])
+    assert.deepEqual(store.loads, [
+      '0 at hand, brought nothing',
+      '1 at hand, brought hash',
+      '0 at hand, brought content',
+      '1 at hand, brought hash',
+    ])
+    const { states } = await store.load(second.stateKey(), {
+      entities: ['/noting x'],
+      ids: [],
+      failures: [],
+      idWindowMs: 0,
+      span: { firstAppendMs: 0, advanceMs: 0 },
+      timerLimit: 1,
+      byteLimit: 1_000_000,
+    })
+    assert.deepEqual([...states.values()], ['{"told":["a: one"]}'])
+  })
+
+  it('when a batch leaves it as it is, then its commit does not carry it', async () => {
+    const carried: (string | undefined)[] = []
+    class Writing extends MemoryStateStore {
+      override commit(stateKey: StateKey, change: Change) {
+        carried.push(change.context?.json)
+        return super.commit(stateKey, change)
+      }
+    }
+    const stage = new Stage(noting(), { store: new Writing() })
+    const [set, other, again] = log([0, setting('s1', 'one')], [1, signal('a')], [2, setting('s2', 'one')])
+    for (const record of [set, other, again]) await stage.batch([record as LogRecord])
+    assert.deepEqual(carried, ['{"setting":"one"}', undefined, undefined])
+  })
+
+  it('when many settings take turns, then each step still gets its own', async () => {
+    const rounds = Array.from({ length: 20 }, (_, index) => index)
+    const records = log(
+      ...rounds.flatMap(index => [
+        [index, setting(`s${index}`, `v${index % 7}`)] as const,
+        [index, signal(`e${index}`)] as const,
+      ]),
+    )
+    const stage = new Stage(noting())
+    for (const record of records) await stage.batch([record])
+    assert.deepEqual(
+      await told(stage),
+      rounds.map(index => `e${index}: v${index % 7}`),
+    )
+  })
+
+  it('when other code cannot read it, then the initial one counts until the next, and that is told', async () => {
+    const stage = new Stage(noting())
+    await stage.batch(log([0, setting('s1', 'new')]))
+    const older = noting(data => (data === 'new' ? 'bad' : data))
+    stage.consumer = { ...stage.consumer, process: older as never }
+    const rest = log([0, TICK], [1, signal('a')], [2, setting('s2', 'old')], [3, signal('b')])
+    await stage.batch(rest.slice(1))
+    assert.deepEqual(await told(stage), ['a: initial', 'b: old'])
+    assert.deepEqual(stage.observer.unreadableContexts, ['bad is no setting'])
+  })
+
+  it('when the process has no context, then none is wanted of the store', async () => {
+    const store = new Listening()
+    const { context: _, ...process } = noting()
+    const stage = new Stage(process as never, { store })
+    await stage.batch(log([0, signal('a')], [1, setting('s1', 'one')]))
+    assert.deepEqual(stage.outcomes, ['applied/noted', 'ignored/not-mine'])
+    assert.deepEqual(store.loads, ['none wanted at hand, brought nothing'])
+  })
+})

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { fingerprint } from '../../../../lib/runtime/pipeline/deciding/fingerprint.ts'
+import { environmentReading } from '../../../support/records.ts'
+
+const digestOf = (data: unknown) => fingerprint(environmentReading('r-1', { data })).digest
+
+/** The same value, the members of its objects in the opposite order. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([name, member]) => [name, turned(member)])
+  return Object.fromEntries(members.reverse())
+}
+
+/** As it comes out of a record. */
+const json = () => fc.json().map(text => JSON.parse(text) as unknown)
+
+describe('what is remembered of an event', () => {
+  it('given the same data with its members in another order, then the digest is the same', () => {
+    fc.assert(fc.property(json(), data => assert.equal(digestOf(turned(data)), digestOf(data))))
+  })
+
+  it('given other data, then the digest is another', () => {
+    fc.assert(
+      fc.property(json(), json(), (a, b) => {
+        // To JSON they are one number.
+        if (JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(turned(a), b)) return
+        assert.notEqual(digestOf(a), digestOf(b))
+      }),
+    )
+  })
+
+  const pairs: [what: string, a: unknown, b: unknown][] = [
+    ['no data, and null', undefined, null],
+    ['a number, and its text', 1, '1'],
+    ['null, and its text', null, 'null'],
+    ['bytes, and their base64', Buffer.from('a'), 'YQ=='],
+    ['a list, and one in another order', [1, 2], [2, 1]],
+    ['a list, and one of other parts', [12, 3], [1, 23]],
+    ['two texts, and one of both', ['a', 'b'], ['a1:b']],
+    ['a list, and its text', [1], '[1,]'],
+    ['an empty list, and an empty object', [], {}],
+    ['halves of pairs that are no characters', '\ud800', '\ud801'],
+    ['such a half, and what stands for it in UTF-8', '\udfff', '\ufffd'],
+    ['such a half, and its text in JSON', '\ud800', '"\\ud800"'],
+    ['members with such names', { '\ud800': 1 }, { '\ud801': 1 }],
+    ['nested, and side by side', { a: { b: 1 } }, { a: {}, b: 1 }],
+  ]
+  for (const [what, a, b] of pairs)
+    it(`given ${what}, then the digests differ`, () => assert.notEqual(digestOf(a), digestOf(b)))
+
+  it('given a member that is called __proto__, then it counts', () => {
+    assert.notEqual(digestOf(JSON.parse('{"__proto__":1}')), digestOf({}))
+  })
+
+  it('given ids and sources that read alike one after another, then the ids differ', () => {
+    const [a, b] = [environmentReading('b', { source: '/a' }), environmentReading('', { source: '/ab' })].map(
+      event => fingerprint(event).id,
+    )
+    assert.notEqual(a, b)
+    assert.equal(a?.length, 12)
+  })
+})

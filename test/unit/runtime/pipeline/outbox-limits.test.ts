@@ -1,0 +1,215 @@
+/** What leaves through the outbox fits into its topic; and where it does not all the same, its partition goes on. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { topicNamed } from '../../../../lib/app/topics.ts'
+import { FAILURE_TYPE } from '../../../../lib/failures/event-types.ts'
+import { isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
+import type { OutgoingRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { decided, type Emission, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { RecordRefused, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { logOf, obeyingStage, order } from '../../../support/obeying.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+import { NOTHING_WANTED } from '../../../support/wanted.ts'
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+/** Emits what it is told to, by the id of the event. */
+function emitting(emissions: Readonly<Record<string, Partial<Emission>>>): KeyedProcess<unknown> {
+  const usual = { to: 'events', key: 'k', type: 'test.said.v1', source: '/emitting', data: {} } as const
+  return {
+    name: 'emitting',
+    accepts: READING_TYPES,
+    onEvent: (_, { id }) => decided('said', {}, [{ ...usual, name: id, data: { id }, ...emissions[id] }]),
+  }
+}
+
+/** A publisher that takes what the table of topics says, but for topics with a limit of their own. */
+function strict(limits: Readonly<Record<string, number>> = {}): MemoryPublisher {
+  return new MemoryPublisher(topic => limits[topic] ?? topicNamed(topic)?.maxMessageBytes ?? 0)
+}
+
+function eventsIn({ published }: MemoryPublisher): Event[] {
+  return published.map(sent => {
+    const event = readEvent(sent)
+    assert.ok(!isFailure(event))
+    return event
+  })
+}
+
+describe('an emission', () => {
+  const quotes = { subject: '"'.repeat(600_000) }
+  for (const [mode, outcome] of [
+    ['binary', 'applied/said'],
+    ['structured', 'failed/emission-too-large'],
+  ] as const)
+    it(`given one that fits in binary mode alone, when the mode is ${mode}, then it is ${outcome}`, async () => {
+      const publisher = strict()
+      const stage = new Stage(emitting({ a: quotes }), { publisher })
+      stage.consumer = { ...stage.consumer, contentMode: mode }
+      assert.deepEqual(await stage.batch([record(0, reading('a'))]), { batchItemFailures: [] })
+      assert.deepEqual(stage.outcomes, [outcome])
+      assert.equal(publisher.published.length, 1)
+    })
+})
+
+describe('a tracestate that is larger than anybody needs', () => {
+  const extensions = { traceparent: TRACEPARENT, tracestate: `k=${'v'.repeat(2_200_000)}` }
+
+  it('given an event with it, then the event is applied, and what follows from it carries the trace alone', async () => {
+    const publisher = strict()
+    const stage = new Stage(emitting({}), { publisher })
+    await stage.batch([record(0, reading('a', { extensions }))])
+    assert.deepEqual(stage.outcomes, ['applied/said'])
+    const [header] = publisher.published.flatMap(({ headers }) =>
+      headers.filter(([name]) => name === 'ce_tracestate'),
+    )
+    assert.equal(header, undefined)
+    const traced = publisher.published[0]?.headers.find(([name]) => name === 'ce_traceparent')?.[1]
+    assert.match(String(traced), /^00-0af7651916cd43dd8448eb211c80319c-/)
+  })
+
+  it('given an event with it that sets a timer, when that fails, then its failure record fits', async () => {
+    const publisher = strict()
+    const stage = obeyingStage()
+    const ports = { publisher }
+    const setting = order('1', 'x', 0, { set: { t: 20 }, onTimer: { t: { refuse: true } } })
+    const log = logOf([
+      [0, { ...setting, extensions }],
+      [100, 'tick'],
+    ])
+    assert.deepEqual(await stage.batch(log, { ports }), { batchItemFailures: [] })
+    assert.deepEqual(stage.outcomes, ['applied/done', 'timer/timer-rejected', 'ignored/tick'])
+    assert.equal(publisher.published.length, 2)
+  })
+
+  it('given an event of 512 characters of it, then they go on', async () => {
+    const tracestate = `k=${'v'.repeat(510)}`
+    const stage = new Stage(emitting({}))
+    await stage.batch([record(0, reading('a', { extensions: { traceparent: TRACEPARENT, tracestate } }))])
+    assert.equal(stage.events[0]?.extensions?.tracestate, tracestate)
+  })
+})
+
+describe('attributes', () => {
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`ext${at}`, 'x'.repeat(4_000)]))
+  const table: [what: string, rest: Parameters<typeof reading>[1], outcome: string, why?: RegExp][] = [
+    ['a subject of 4096 bytes', { subject: 's'.repeat(4_096) }, 'applied/said'],
+    [
+      'a subject of 4097 bytes',
+      { subject: 's'.repeat(4_097) },
+      'failed/attributes-too-large',
+      /"subject" has 4097/,
+    ],
+    ['a subject of 2048 characters with two bytes each', { subject: 'ä'.repeat(2_048) }, 'applied/said'],
+    ['one more of them', { subject: 'ä'.repeat(2_049) }, 'failed/attributes-too-large', /"subject" has 4098/],
+    [
+      'an extension of 5000 bytes',
+      { extensions: { ext: 'x'.repeat(5_000) } },
+      'failed/attributes-too-large',
+      /"ext"/,
+    ],
+    [
+      '36 kB of extensions',
+      { extensions: many },
+      'failed/attributes-too-large',
+      /attributes have \d+ bytes together/,
+    ],
+  ]
+  for (const [what, rest, outcome, why] of table)
+    it(`given ${what}, then it is ${outcome}, and the rest goes on`, async () => {
+      const stage = new Stage(emitting({}), { publisher: strict() })
+      await stage.batch([
+        record(0, { ...writeEvent(reading('a', rest)), key: null }),
+        record(1, reading('b')),
+      ])
+      assert.deepEqual(stage.outcomes, [outcome, 'applied/said'])
+      if (why) assert.match(stage.observer.decisions[0]?.failure?.message ?? '', why)
+    })
+})
+
+describe('an entry of the outbox that Kafka refuses for good', () => {
+  it('given a topic that takes less than the table says, then a failure record stands in its place', async () => {
+    const publisher = strict({ 'sluice.telemetry.events.test': 1_000 })
+    const large = { data: 'x'.repeat(2_000) }
+    const stage = new Stage(emitting({ b: large, d: large }), { publisher })
+    const log = ['a', 'b', 'c', 'd'].map((id, offset) => record(offset, reading(id)))
+    assert.deepEqual(await stage.batch(log), { batchItemFailures: [] })
+    const firstCopies = publisher.published.filter(
+      (sent, at, all) => all.findIndex(one => idOf(one).equals(idOf(sent))) === at,
+    )
+    assert.deepEqual(
+      firstCopies.map(({ topic }) => topic.split('.')[2]),
+      ['events', 'failures', 'events', 'failures'],
+    )
+    const failure = eventsIn(publisher).find(({ type }) => type === FAILURE_TYPE)?.data as
+      | FailureData
+      | undefined
+    assert.deepEqual([failure?.errorType, failure?.originalOffset], ['emission-refused', 1])
+    assert.match(failure?.error ?? '', /a test\.said\.v1 to events: /)
+    assert.equal(stage.observer.refusals.length, 2)
+    const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    assert.deepEqual(outbox, [])
+  })
+
+  it('given a failure record with its bytes, then the same failure leaves without them', async () => {
+    const publisher = strict({ 'sluice.telemetry.failures.test': 2_000 })
+    const stage = new Stage(emitting({}), { publisher })
+    const poison = record(0, { value: Buffer.alloc(5_000, 1) })
+    assert.deepEqual(await stage.batch([poison]), { batchItemFailures: [] })
+    const whole = stage.observer.refusals[0]?.event
+    const [event] = eventsIn(publisher)
+    const left = event?.data as FailureData | undefined
+    assert.deepEqual([left?.errorType, left?.originalValue], ['not-a-cloudevent', null])
+    assert.match(left?.error ?? '', /without its bytes/)
+    assert.equal(event?.id, whole?.id)
+  })
+
+  it('given that the same batch comes again, then what stands in its place has the same id', async () => {
+    const ids = await Promise.all(
+      [0, 1].map(async () => {
+        const publisher = strict({ 'sluice.telemetry.events.test': 1_000 })
+        const stage = new Stage(emitting({ a: { data: 'x'.repeat(2_000) } }), { publisher })
+        await stage.batch([record(0, reading('a'))])
+        return eventsIn(publisher)[0]?.id
+      }),
+    )
+    assert.ok(ids[0])
+    assert.equal(ids[0], ids[1])
+  })
+
+  it('given that its replacement is refused too, or Kafka is away by then, then the partition waits', async () => {
+    for (const [error, reason] of [
+      [new RecordRefused('never'), 'unexpected-error'],
+      [new Unavailable('broker-unavailable', 'not now'), 'broker-unavailable'],
+    ] as const) {
+      let calls = 0
+      const publish = async () => {
+        calls += 1
+        throw calls === 1 ? new RecordRefused('never') : error
+      }
+      const stage = new Stage(emitting({}), { publisher: { publish } })
+      assert.equal((await stage.batch([record(0, reading('a'))])).batchItemFailures.length, 1)
+      assert.equal(stage.observer.waits[0]?.reason, reason)
+      const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+      assert.equal(outbox.length, 1)
+    }
+  })
+
+  it('given nothing that is refused, then one call is enough', async () => {
+    const publisher = strict()
+    const stage = new Stage(emitting({}), { publisher })
+    await stage.batch(['a', 'b', 'c'].map((id, offset) => record(offset, reading(id))))
+    assert.equal(publisher.calls, 1)
+  })
+})
+
+function idOf({ headers }: OutgoingRecord): Buffer {
+  return headers.find(([name]) => name === 'ce_id')?.[1] ?? Buffer.alloc(0)
+}

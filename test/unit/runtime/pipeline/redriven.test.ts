@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord, RecordHeader } from '../../../../lib/runtime/cloudevents/record.ts'
+import {
+  originalHeaders,
+  type RedriveTarget,
+  redriveHeaders,
+} from '../../../../lib/runtime/cloudevents/redrive.ts'
+import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
+import { failureId } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const ENTITY = '/environment/test-site s-1'
+const MOODY = 'moody'
+
+/** Counts, and refuses what it is told to refuse. */
+function moody(refused: ReadonlySet<string>): KeyedProcess<{ count: number }> {
+  return {
+    name: MOODY,
+    accepts: READING_TYPES,
+    onEvent: (state, { id }) =>
+      refused.has(id) ? rejected('not today') : decided('counted', { count: (state?.count ?? 0) + 1 }),
+  }
+}
+
+/** The record as a redrive brings it back. */
+function again(failed: LogRecord, offset: number, redriveTarget: Partial<RedriveTarget> = {}): LogRecord {
+  const whole = { consumer: MOODY, failure: failureId(MOODY, failed), attempt: 2, ...redriveTarget }
+  const { timestampMs } = record(offset, {})
+  const headers = [...originalHeaders(failed), ...redriveHeaders(whole)]
+  return { ...failed, offset, timestampMs, headers }
+}
+
+function failureRecords(stage: Stage): FailureData[] {
+  return stage.events.map(({ data }) => data as FailureData)
+}
+
+/** A stage on which the reading `a` has failed at offset 3. */
+async function failedOnce() {
+  const refused = new Set(['a'])
+  const stage = new Stage(moody(refused) as KeyedProcess<never>)
+  const failed = record(3, reading('a'))
+  await stage.batch([failed])
+  stage.observer.decisions.length = 0
+  return { stage, failed, refused }
+}
+
+describe('rule 11: a record that comes back', () => {
+  it('given an open failure, then its next attempt is applied, and only once', async () => {
+    const { stage, failed, refused } = await failedOnce()
+    refused.clear()
+    await stage.batch([again(failed, 10)])
+    await stage.batch([again(failed, 11), again(failed, 12, { attempt: 3 })])
+    const known = 'duplicate/attempt-known'
+    assert.deepEqual(stage.outcomes, ['applied/counted', known, known])
+    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+  })
+
+  it('given that it fails again, then its failure record has the first place and the second attempt', async () => {
+    const { stage, failed } = await failedOnce()
+    await stage.batch([again(failed, 10), again(failed, 11), again(failed, 12, { attempt: 3 })])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'duplicate/attempt-known', 'failed/rejected'])
+    const [first, second, third] = failureRecords(stage)
+    assert.deepEqual(
+      [first, second, third].map(failureRecord => failureRecord?.attempt),
+      [1, 2, 3],
+    )
+    assert.deepEqual(second, { ...first, attempt: 2, failedAt: second?.failedAt })
+    assert.deepEqual(third, { ...first, attempt: 3, failedAt: third?.failedAt })
+    assert.ok(Date.parse(second?.failedAt ?? '') > Date.parse(first?.failedAt ?? ''))
+    assert.equal(new Set(stage.events.map(({ id }) => id)).size, 3)
+  })
+
+  it('given that a producer sent the same event meanwhile, then it is a duplicate, and closes the failure', async () => {
+    const { stage, failed, refused } = await failedOnce()
+    refused.clear()
+    await stage.batch([record(4, reading('a')), again(failed, 10), again(failed, 11)])
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known', 'duplicate/attempt-known'])
+  })
+
+  it('given that it was redriven for another consumer, then it is ignored', async () => {
+    const { stage, failed } = await failedOnce()
+    await stage.batch([again(failed, 10, { consumer: 'another' })])
+    assert.deepEqual(stage.outcomes, ['ignored/redriven-for-another'])
+  })
+
+  const unknown: [name: string, redriveTarget: Partial<RedriveTarget>, why: RegExp][] = [
+    ['a failure that nobody remembers', { failure: 'unheard-of' }, /no failure/],
+    ['an attempt that leaves one out', { attempt: 3 }, /attempt 3 does not follow attempt 1/],
+    ['an attempt that is no number', { attempt: Number.NaN }, /does not follow/],
+  ]
+  for (const [name, redriveTarget, why] of unknown)
+    it(`given ${name}, then it fails as unknown, and changes nothing`, async () => {
+      const { stage, failed, refused } = await failedOnce()
+      refused.clear()
+      await stage.batch([again(failed, 10, redriveTarget)])
+      assert.deepEqual(stage.outcomes, ['failed/unknown-failure'])
+      assert.match(failureRecords(stage).at(-1)?.error ?? '', why)
+      assert.equal(await stage.state(ENTITY), undefined)
+      await stage.batch([again(failed, 11)])
+      assert.equal(stage.outcomes[1], 'applied/counted')
+    })
+
+  it('given other bytes than those that failed, then it fails as unknown', async () => {
+    const { stage, failed, refused } = await failedOnce()
+    refused.clear()
+    await stage.batch([{ ...again(failed, 10), value: Buffer.from('{}') }])
+    assert.deepEqual(stage.outcomes, ['failed/unknown-failure'])
+    assert.match(failureRecords(stage).at(-1)?.error ?? '', /bytes/)
+  })
+
+  it("given headers in a client's order, then it is what failed: clients group them by name", async () => {
+    const refused = new Set(['a'])
+    const stage = new Stage(moody(refused) as KeyedProcess<never>)
+    const header = (name: string, value: string): RecordHeader => [name, Buffer.from(value)]
+    const own = [header('x', '1'), header('7', '2'), header('x', '3')]
+    const plain = record(3, reading('a'))
+    const failed = { ...plain, headers: [...own, ...plain.headers] }
+    const grouped = [header('7', '2'), ...plain.headers, header('x', '1'), header('x', '3')]
+    await stage.batch([failed])
+    refused.clear()
+    await stage.batch([again({ ...failed, headers: grouped }, 10)])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted'])
+  })
+
+  it('given values of one header in another order, then it is not what failed', async () => {
+    const stage = new Stage(moody(new Set(['a'])) as KeyedProcess<never>)
+    const header = (value: string): RecordHeader => ['x', Buffer.from(value)]
+    const plain = record(3, reading('a'))
+    const failed = { ...plain, headers: [...plain.headers, header('1'), header('2')] }
+    await stage.batch([failed])
+    await stage.batch([again({ ...failed, headers: [...plain.headers, header('2'), header('1')] }, 10)])
+    assert.equal(stage.outcomes[1], 'failed/unknown-failure')
+  })
+
+  it('given a header of another name, then it is not what failed', async () => {
+    const stage = new Stage(moody(new Set(['a'])) as KeyedProcess<never>)
+    const named = (name: string): RecordHeader => [name, Buffer.from('1')]
+    const plain = record(3, reading('a'))
+    await stage.batch([{ ...plain, headers: [...plain.headers, named('x')] }])
+    await stage.batch([again({ ...plain, headers: [...plain.headers, named('y')] }, 10)])
+    assert.equal(stage.outcomes[1], 'failed/unknown-failure')
+  })
+
+  it('given one that could not be decoded, when a new schema takes it, then it is applied', async () => {
+    const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
+    // The consumer of before had a narrower tolerance, as one of before may have had a narrower schema.
+    const early = record(3, reading('a', { at: 3600 + 60 }))
+    stage.consumer = { ...stage.consumer, futureToleranceMs: 0 }
+    await stage.batch([early])
+    stage.consumer = { ...stage.consumer, futureToleranceMs: 300_000 }
+    await stage.batch([again(early, 4)])
+    await stage.batch([again(early, 5)])
+    assert.deepEqual(stage.outcomes, ['failed/time-in-future', 'applied/counted', 'duplicate/attempt-known'])
+  })
+
+  it('given one that still cannot be decoded, then that is its second attempt', async () => {
+    const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
+    const poison = record(3, { value: Buffer.from('poison'), headers: [['h', Buffer.from('v')]] })
+    await stage.batch([poison])
+    await stage.batch([again(poison, 10)])
+    assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', 'failed/not-a-cloudevent'])
+    const [first, second] = failureRecords(stage)
+    assert.deepEqual(second, { ...first, attempt: 2, failedAt: second?.failedAt })
+  })
+
+  for (const isCut of [true, false])
+    it(`given a failure older than what the dlq keeps, then it is unknown${isCut ? '' : ', even within one chunk'}`, async () => {
+      const { stage, failed, refused } = await failedOnce()
+      refused.clear()
+      const stateKey = stage.stateKey()
+      const copy = stage.store.copyOf(stateKey) as { clock: { nowMs: number } }
+      const thirtyDays = 30 * 24 * 3_600_000
+      stage.store.restore(stateKey, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays } })
+      const log = [record(4, reading('b')), again(failed, 5)]
+      for (const batch of isCut ? log.map(one => [one]) : [log]) await stage.batch(batch)
+      assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
+    })
+})

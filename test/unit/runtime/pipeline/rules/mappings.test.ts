@@ -1,0 +1,44 @@
+/** What the rules of the applied offset ask of the event source mappings: see docs/guarantees.md. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { expandedFields } from '../../../../../infra/expand-functions.ts'
+import { readFunctions } from '../../../../../infra/functions.ts'
+import { thisMachine } from '../../../../../infra/this-machine.ts'
+
+interface KafkaEvent {
+  readonly msk?: Readonly<Record<string, unknown>>
+}
+
+const functions = readFunctions()
+const mappings = functions.flatMap(declared => {
+  const { events } = expandedFields(declared, functions, thisMachine({}, '/project'))
+  return (events as readonly KafkaEvent[]).flatMap(({ msk }) => (msk ? [[declared.name, msk] as const] : []))
+})
+
+/** Any other could hide records from the consumer, give up on them, or decode them before it. */
+const HARMLESS = [
+  'arn',
+  'topic',
+  'consumerGroupId',
+  'startingPosition',
+  'batchSize',
+  'maximumBatchingWindow',
+  'functionResponseType',
+  'provisionedPollerConfig',
+]
+
+describe('the mappings of consumers', () => {
+  it('are looked at: there are some', () => assert.ok(mappings.length >= 3))
+
+  for (const [name, mapping] of mappings) {
+    it(`rule 5: that of ${name} begins where the log does`, () =>
+      assert.equal(mapping.startingPosition, 'TRIM_HORIZON'))
+    it(`rule 6: that of ${name} has nothing that leaves out records or gives up on them`, () =>
+      assert.deepEqual(
+        Object.keys(mapping).filter(setting => !HARMLESS.includes(setting)),
+        [],
+      ))
+    it(`rule 8: that of ${name} has partial responses`, () =>
+      assert.equal(mapping.functionResponseType, 'ReportBatchItemFailures'))
+  }
+})

@@ -1,0 +1,297 @@
+/** The fine print, "The log's clock": see docs/guarantees.md. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type MinuteSummary, statistics } from '../../../../../lib/analytics/process.ts'
+import { TOPICS } from '../../../../../lib/app/topics.ts'
+import type { KeyedProcess } from '../../../../../lib/runtime/consumer/process.ts'
+import { advance, clockGapMs } from '../../../../../lib/runtime/pipeline/log/clock.ts'
+import type { KafkaEventRecord } from '../../../../../lib/runtime/pipeline/receive.ts'
+import { tick } from '../../../../../lib/telemetry/tick.ts'
+import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
+import {
+  kafkaEvent,
+  environmentReading as reading,
+  logRecord as record,
+} from '../../../../support/records.ts'
+import { Stage } from '../../../../support/stage.ts'
+
+const MINUTE = 60_000
+const START = { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined }
+
+describe('rule 14: the clock of a partition is what its log says', () => {
+  const table: [name: string, appends: number[], nowMs: number][] = [
+    ['the first record, then the clock begins', [500 * MINUTE], 0],
+    ['records one after another, then it goes with them', [0, MINUTE, 2 * MINUTE], 2 * MINUTE],
+    ['a long pause, then it counts for two tick intervals', [0, 60 * MINUTE], 2 * MINUTE],
+    ['a record appended earlier than the one before, then it stands still', [MINUTE, 0], 0],
+    [
+      'a broker whose clock jumps and comes back, then it goes on at once',
+      [0, 600 * MINUTE, MINUTE, 2 * MINUTE],
+      3 * MINUTE,
+    ],
+  ]
+  for (const [name, appends, nowMs] of table)
+    it(`rule 14: given ${name}`, () => {
+      const clock = appends.reduce(advance, START as Parameters<typeof advance>[0])
+      assert.equal(clock.nowMs, nowMs)
+      assert.equal(clock.highestAppendMs, Math.max(...appends))
+    })
+
+  it('rule 14: every record moves it, whatever becomes of it', async () => {
+    const stage = obeyingStage()
+    const log = logOf([
+      [0, order('a', 'x', 0, { set: { t: 50 } })],
+      [10, order('a', 'x', 0, { set: { t: 50 } })],
+      [20, order('bad', 'x', 0, { refuse: true })],
+      [30, { id: 'other', source: '/else', type: 'test.other' }],
+      [40, 'tick'],
+    ])
+    const poison = record(
+      5,
+      { value: Buffer.from('poison') },
+      { timestampMs: (log[0]?.timestampMs ?? 0) + 51_000 },
+    )
+    await stage.batch([...log, poison])
+    assert.deepEqual(doneOn(stage), ['x a', 'x t@50'])
+  })
+
+  it('rule 14: time that is cut off is reported as a clock gap, and counts as no silence', async () => {
+    const stage = obeyingStage()
+    await stage.batch(
+      logOf([
+        [0, order('a', 'x', 0, { set: { soon: 60, later: 600 } })],
+        [3_600, 'tick'],
+        [3_600 + 120, 'tick'],
+      ]),
+    )
+    assert.deepEqual(doneOn(stage), ['x a', 'x soon@60'])
+    assert.deepEqual(stage.observer.clockGaps, [{ beforeOffset: 1, ms: 58 * MINUTE }])
+    assert.equal(clockGapMs(START, 500 * MINUTE), 0)
+  })
+
+  it('rule 14: of a log that nobody promises to tick, no range is called blind', async () => {
+    const stage = new Stage()
+    await stage.batch(
+      logOf([
+        [0, 'tick'],
+        [3_600, 'tick'],
+      ]),
+    )
+    assert.deepEqual(stage.observer.clockGaps, [])
+  })
+})
+
+describe('rule 15: topics with timers are ticked', () => {
+  it('rule 15: the topic that consumers with timers read has the clock of its broker', () => {
+    assert.equal(TOPICS.readings.timestamps, 'LogAppendTime')
+  })
+
+  it('rule 15: given timestamps of producers, then a consumer with timers is told of, and goes on', async () => {
+    const delivered = kafkaEvent([record(0, reading('a')), record(1, reading('b')), record(2, reading('c'))])
+    const types = ['LOG_APPEND_TIME', 'CREATE_TIME', 'CREATE_TIME'] as const
+    const timed = (group: readonly KafkaEventRecord[]) =>
+      group.map((one, index) => ({ ...one, timestampType: types[index] ?? 'CREATE_TIME' }))
+    const records = Object.fromEntries(
+      Object.entries(delivered.records).map(([at, group]) => [at, timed(group)]),
+    )
+    const told = async (stage: Stage, logTime: 'append' | 'carried' = 'append') => {
+      stage.consumer = { ...stage.consumer, logTime }
+      assert.deepEqual(await stage.consume({ records }), { batchItemFailures: [] })
+      return stage.observer.timedByProducersFrom
+    }
+    assert.deepEqual(await told(new Stage(statistics as never)), [1])
+    assert.deepEqual(
+      await told(new Stage(statistics as never), 'carried'),
+      [],
+      'its records say when they were',
+    )
+    assert.deepEqual(await told(new Stage()), [], 'it has no timers')
+    const silent = new Stage(statistics as never)
+    await silent.batch([record(0, reading('a'))])
+    assert.deepEqual(silent.observer.timedByProducersFrom, [])
+  })
+
+  it('rule 15: the same tick twice is harmless, and none of them is remembered', async () => {
+    const stage = new Stage()
+    const twice = [0, 1].map(offset => record(offset, tick(0, '2026-03-01T12:00:00Z')))
+    await stage.batch(twice)
+    assert.deepEqual(stage.outcomes, ['ignored/tick', 'ignored/tick'])
+  })
+})
+
+describe('rule 16: when a timer fires', () => {
+  // Set at 100 on the log's clock, by an event of second 5 that came late, and due at 65: a minute after its event.
+  const table: [appendS: number, lateness: number, fires: boolean][] = [
+    [160, 0, false],
+    [161, 0, true],
+    [190, 30_000, false],
+    [191, 30_000, true],
+  ]
+  for (const [appendS, allowedLatenessMs, fires] of table)
+    it(`rule 16: set at 100 s for a minute later, lateness ${allowedLatenessMs / 1000} s, then at ${appendS} s it ${fires ? 'fires' : 'waits'}`, async () => {
+      const stage = obeyingStage()
+      stage.consumer = {
+        ...stage.consumer,
+        process: { ...stage.consumer.process, allowedLatenessMs } as never,
+      }
+      const log = logOf([
+        [0, 'tick'],
+        [100, order('a', 'x', 5, { set: { t: 65 } })],
+        [appendS, order('b', 'x', 5)],
+      ])
+      await stage.batch(log.slice(0, 2))
+      await stage.batch(log.slice(2))
+      assert.deepEqual(doneOn(stage), fires ? ['x a', 'x t@65', 'x b'] : ['x a', 'x b'])
+    })
+})
+
+describe('rule 17: the order in which timers fire', () => {
+  it('rule 17: by threshold, then entity, then name, all before the record that lets them pass', async () => {
+    const stage = obeyingStage()
+    await stage.batch(
+      logOf([
+        [0, order('1', 'b', 0, { set: { z: 20, a: 20, later: 30 } })],
+        [0, order('2', 'a', 0, { set: { m: 20 } })],
+        [0, order('3', 'c', 0, { set: { first: 10 } })],
+        [100, order('4', 'a', 0)],
+      ]),
+    )
+    assert.deepEqual(doneOn(stage).slice(3), [
+      'c first@10',
+      'a m@20',
+      'b a@20',
+      'b z@20',
+      'b later@30',
+      'a 4',
+    ])
+  })
+
+  it('rule 17: equal thresholds go by the bytes of the entity, as in a store, and not by UTF-16', async () => {
+    const stage = obeyingStage()
+    const [high, low] = ['\u{1f600}', '\uffee']
+    await stage.batch(
+      logOf([
+        [0, order('1', high, 0, { set: { t: 10 } })],
+        [0, order('2', low, 0, { set: { t: 10 } })],
+        [100, 'tick'],
+      ]),
+    )
+    assert.deepEqual(doneOn(stage).slice(2), [`${low} t@10`, `${high} t@10`])
+  })
+
+  it("rule 17: an entity's own timers fire before its event where they are due strictly before its time", async () => {
+    const stage = obeyingStage()
+    await stage.batch(
+      logOf([
+        [0, order('1', 'x', 0, { set: { before: 59, at: 60 } })],
+        [0, order('2', 'y', 0, { set: { before: 59 } })],
+        [1, order('3', 'x', 60)],
+      ]),
+    )
+    assert.deepEqual(doneOn(stage).slice(2), ['x before@59', 'x 3'])
+  })
+
+  it('rule 17: a repeat fires no timer of its entity, whatever its time', async () => {
+    const stage = obeyingStage()
+    const later = order('2', 'x', 60)
+    await stage.batch(
+      logOf([
+        [0, later],
+        [1, order('1', 'x', 0, { set: { t: 59 } })],
+        [2, later],
+      ]),
+    )
+    assert.deepEqual(doneOn(stage), ['x 2', 'x 1'])
+  })
+
+  it("rule 17: a timer that a timer sets counts from that one's due and threshold, and fires in its turn", async () => {
+    const stage = obeyingStage()
+    const chain = { t: { set: { u: 40 } } }
+    await stage.batch(
+      logOf([
+        [0, order('1', 'x', 0, { set: { t: 20 }, onTimer: chain })],
+        [0, order('2', 'y', 0, { set: { t: 30, v: 50 } })],
+        [41, 'tick'],
+      ]),
+    )
+    // Fired late, by a clock that was beyond it: the next one counts from when it was due.
+    assert.deepEqual(doneOn(stage).slice(2), ['x t@20', 'y t@30', 'x u@40'])
+  })
+
+  it('rule 17: however the log is cut into batches and chunks, the same fires, in the same order', async () => {
+    const log = logOf([
+      [0, order('1', 'x', 0, { set: { t: 20, u: 200 }, onTimer: { t: { set: { v: 45 } } } })],
+      [10, order('2', 'y', 5, { set: { t: 30 } })],
+      [15, 'tick'],
+      [50, order('3', 'y', 90, { set: { u: 95 }, cancel: ['t'] })],
+      [60, order('4', 'x', 70, { cancel: ['u'] })],
+      [170, 'tick'],
+    ])
+    const whole = obeyingStage()
+    await whole.batch(log)
+    for (let cut = 1; cut < 2 ** (log.length - 1); cut += 1) {
+      const stage = obeyingStage()
+      const limits = { ...stage.consumer.limits, records: 1 + (cut % 3), timers: 1 + (cut % 2) }
+      stage.consumer = { ...stage.consumer, limits }
+      let from = 0
+      for (let offset = 1; offset <= log.length; offset += 1)
+        if (offset === log.length || cut & (1 << (offset - 1))) {
+          await stage.batch(log.slice(from, offset))
+          from = offset
+        }
+      assert.deepEqual(stage.events, whole.events, `cut ${cut.toString(2)}`)
+    }
+  })
+})
+
+describe('rule 18: more timers than a commit takes', () => {
+  const many = { set: Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`t${n}`, 10 + n])) }
+  const log = logOf([
+    [0, order('1', 'x', 0, many)],
+    [0, order('2', 'y', 0, many)],
+    [100, order('3', 'x', 5)],
+  ])
+
+  it('rule 18: they take several commits at one applied offset, all before the record that let them pass', async () => {
+    const [whole, cut] = [obeyingStage(), obeyingStage()]
+    cut.consumer = { ...cut.consumer, limits: { ...cut.consumer.limits, timers: 3 } }
+    const versions: string[] = []
+    const commit = cut.store.commit.bind(cut.store)
+    cut.store.commit = (stateKey, change) => {
+      versions.push(`${change.appliedOffset}+${change.fired}`)
+      return commit(stateKey, change)
+    }
+    await whole.batch(log)
+    await cut.batch(log)
+    assert.deepEqual(versions, ['1+3', '1+6', '1+9', '1+12', '1+15', '1+18', '2+0'])
+    assert.equal(doneOn(whole).at(-1), 'x 3')
+    assert.deepEqual(cut.events, whole.events)
+  })
+
+  it('rule 18: a crash between two of the commits goes on where it was', async () => {
+    const [whole, broken] = [obeyingStage(), obeyingStage()]
+    broken.consumer = { ...broken.consumer, limits: { ...broken.consumer.limits, timers: 3 } }
+    const commit = broken.store.commit.bind(broken.store)
+    let commits = 0
+    broken.store.commit = (stateKey, change) => {
+      commits += 1
+      return commits % 2 === 0 ? Promise.reject(new Error('killed')) : commit(stateKey, change)
+    }
+    await whole.batch(log)
+    for (let delivery = 0; delivery < 8; delivery += 1) await broken.batch(log)
+    assert.deepEqual(broken.events, whole.events)
+  })
+})
+
+describe('rule 20: a reading that is late for a closed window', () => {
+  it('rule 20: given one, then that window leaves again as its next revision, under an id of its own', async () => {
+    const stage = new Stage(statistics as KeyedProcess<never>)
+    const times = [0, 70, 30]
+    await stage.batch(times.map((at, offset) => record(offset, reading(`r${offset}`, { at }))))
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/window-closed', 'applied/window-revised'])
+    const [first, second] = stage.events.map(({ data }) => data as MinuteSummary)
+    assert.deepEqual([first?.revision, second?.revision], [1, 2])
+    assert.equal(first?.windowStart, second?.windowStart)
+    assert.notEqual(stage.events[0]?.id, stage.events[1]?.id)
+  })
+})

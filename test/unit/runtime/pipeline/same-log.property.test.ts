@@ -1,0 +1,62 @@
+/** The same log gives the same states, timers and emissions, whatever happens to the invocations. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { RememberedFailure } from '../../../../lib/runtime/pipeline/model.ts'
+import { SEEDS, violations } from '../../../support/same-log.ts'
+import type { Stage } from '../../../support/stage.ts'
+
+/** What the schedules must have met, for the promise to be about it. */
+const MET = [
+  ...['counted', 'late'].map(reason => `applied/${reason}`),
+  ...['id-known', 'attempt-known'].map(reason => `duplicate/${reason}`),
+  ...['tick', 'redriven-for-another'].map(reason => `ignored/${reason}`),
+  ...['rejected', 'unexpected-error', 'id-conflict', 'emission-too-large'].map(code => `failed/${code}`),
+  ...['unknown-failure', 'not-a-cloudevent'].map(code => `failed/${code}`),
+  ...['silent', 'forgotten', 'pulsed', 'pulse-end', 'echo'].map(reason => `timer/${reason}`),
+  ...['contended', 'breaker-open', 'out-of-time', 'store-unavailable'].map(reason => `waits: ${reason}`),
+  ...['a second attempt', 'a redrive that succeeds', 'new code', 'a range that expired', 'a range read back'],
+]
+
+describe('rule 21: the same log gives the same', () => {
+  const met = new Set<string>()
+
+  it(`rule 21: given ${SEEDS} random schedules with every fault, then each ends as an undisturbed reading`, async () => {
+    for (let seed = 0; seed < SEEDS; seed += 1) {
+      let played: Stage | undefined
+      const found = await violations(seed, stage => {
+        played = stage
+        return {}
+      })
+      assert.deepEqual(found, [], `seed ${seed}`)
+      for (const name of metBy(played as Stage)) met.add(name)
+    }
+  })
+
+  it('given these schedules, then everything that can happen to a record has happened in some', () => {
+    assert.deepEqual(
+      MET.filter(name => !met.has(name)),
+      [],
+    )
+  })
+})
+
+function metBy(stage: Stage): string[] {
+  const { outcomes, observer } = stage
+  const { failures, states } = stage.store.copyOf(stage.stateKey()) as {
+    readonly failures: ReadonlyMap<string, RememberedFailure>
+    readonly states: ReadonlyMap<string, string>
+  }
+  const kept = [...failures.values()]
+  const appliedOffsets: readonly (readonly [string, boolean])[] = [
+    ['a second attempt', kept.some(({ attempt, isOpen }) => isOpen && attempt > 1)],
+    ['a redrive that succeeds', kept.some(({ isOpen }) => !isOpen)],
+    ['new code', [...states.values()].some(json => JSON.parse(json).version === 2)],
+    ['a range that expired', observer.expiries.length > 0],
+    ['a range read back', observer.ranges.length > 0],
+  ]
+  return [
+    ...outcomes,
+    ...observer.waits.map(({ reason }) => `waits: ${reason}`),
+    ...appliedOffsets.flatMap(([name, isMet]) => (isMet ? [name] : [])),
+  ]
+}

@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { rejected } from '../../../../lib/runtime/consumer/process.ts'
+import {
+  type Delivered,
+  type Delivery,
+  type Digest,
+  delivered,
+  ReceiverUnavailable,
+  retry,
+  type Sink,
+} from '../../../../lib/runtime/consumer/sink.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+type Answer = (id: string, call: number) => Delivered | Error
+
+/** An outside that answers for each event by its id, and remembers what reached it. */
+function receiver(answer: Answer, more: Partial<Sink> = {}) {
+  const calls: string[][] = []
+  const keys = new Map<string, Set<string>>()
+  const sink: Sink = {
+    name: 'bell',
+    accepts: READING_TYPES,
+    async deliver(deliveries: readonly Delivery[]) {
+      calls.push(deliveries.map(({ event }) => event.id))
+      return deliveries.map(({ event: { id }, key }) => {
+        keys.set(id, (keys.get(id) ?? new Set()).add(key))
+        const given = answer(id, calls.length)
+        if (given instanceof Error) throw given
+        return given
+      })
+    },
+    ...more,
+  }
+  return { sink, calls, keys }
+}
+
+const RUNG = delivered('rung')
+const records = (ids: string) => [...ids].map((id, offset) => record(offset, reading(id, { sensor: id })))
+
+describe('a sink', () => {
+  it('given events, then they reach the receiver in order and in batches, and the applied offset follows', async () => {
+    const { sink, calls } = receiver(() => RUNG, { batchSize: 2 })
+    const stage = new Stage(sink)
+    assert.deepEqual(await stage.batch(records('abc')), { batchItemFailures: [] })
+    assert.deepEqual(calls, [['a', 'b'], ['c']])
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung', 'applied/rung'])
+    let commits = 0
+    const commit = stage.store.commit.bind(stage.store)
+    stage.store.commit = (...change) => {
+      commits += 1
+      return commit(...change)
+    }
+    await stage.batch(records('abc'))
+    assert.equal(calls.length, 2, 'what is delivered is not delivered again')
+    assert.equal(commits, 0, 'nothing is stored for records that were decided before')
+  })
+
+  it('given a crash after the delivery, then the repeat has the same key, and no other event has it', async () => {
+    const { sink, keys } = receiver(() => RUNG)
+    const stage = new Stage(sink)
+    const commit = stage.store.commit.bind(stage.store)
+    stage.store.commit = () => Promise.reject(new Error('killed'))
+    await stage.batch(records('ab'))
+    stage.store.commit = commit
+    await stage.batch(records('ab'))
+    assert.deepEqual(
+      [...keys.values()].map(({ size }) => size),
+      [1, 1],
+    )
+    assert.equal(new Set([...keys.values()].flatMap(own => [...own])).size, 2)
+  })
+
+  it('given an event sent twice in a chunk, then it is delivered once', async () => {
+    const { sink, calls } = receiver(() => RUNG)
+    const stage = new Stage(sink)
+    await stage.batch([record(0, reading('a')), record(1, reading('a'))])
+    assert.deepEqual(calls, [['a']])
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'duplicate/id-known'])
+  })
+
+  it('given an event sent twice in a chunk, when the first is refused, then the second is offered', async () => {
+    const { sink, calls } = receiver((_, call) => (call === 1 ? rejected('not yet') : RUNG))
+    const stage = new Stage(sink)
+    assert.deepEqual(await stage.batch([record(0, reading('a')), record(1, reading('a'))]), {
+      batchItemFailures: [],
+    })
+    assert.deepEqual(calls, [['a'], ['a']])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/rung'])
+  })
+
+  it('given one event of a batch that makes it throw, then the others are delivered without it', async () => {
+    const { sink, calls } = receiver(id => (id === 'b' ? new Error('a bug') : RUNG), { batchSize: 3 })
+    const stage = new Stage(sink)
+    await stage.batch(records('abc'))
+    assert.deepEqual(calls, [['a', 'b', 'c'], ['a'], ['b'], ['c']])
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'failed/unexpected-error', 'applied/rung'])
+  })
+
+  it('given an event that is not taken at first, then it is offered again, after waits that double', async () => {
+    const { sink, calls } = receiver((_, call) => (call < 3 ? retry('busy') : RUNG))
+    const stage = new Stage(sink)
+    const waits: number[] = []
+    await stage.batch(records('a'), { pause: async ms => void waits.push(ms) })
+    assert.equal(calls.length, 3)
+    assert.deepEqual(waits, [100, 200])
+    assert.deepEqual(stage.outcomes, ['applied/rung'])
+  })
+
+  it('given one never taken, then it fails as not-accepted after four offers; a refused one at once', async () => {
+    const { sink, calls } = receiver(id => (id === 'a' ? retry('busy') : rejected('no such bell')))
+    const stage = new Stage(sink)
+    assert.deepEqual(await stage.batch(records('ab')), { batchItemFailures: [] })
+    assert.deepEqual(stage.outcomes, ['failed/not-accepted', 'failed/rejected'])
+    assert.deepEqual(calls.flat().sort(), ['a', 'a', 'a', 'a', 'b'])
+    assert.equal(stage.events.length, 2)
+  })
+
+  it('given a receiver that goes away, then the partition waits, and what was delivered is committed', async () => {
+    let isAway = true
+    const { sink, calls } = receiver(id => (isAway && id === 'b' ? new ReceiverUnavailable('no line') : RUNG))
+    const stage = new Stage(sink)
+    const { batchItemFailures } = await stage.batch(records('abc'))
+    assert.ok(batchItemFailures.some(({ itemIdentifier }) => itemIdentifier.offset === 1))
+    assert.equal(stage.observer.waits[0]?.reason, 'receiver-unavailable')
+    assert.deepEqual(stage.outcomes, ['applied/rung'])
+    isAway = false
+    await stage.batch(records('abc'))
+    assert.deepEqual(calls.flat(), ['a', 'b', 'b', 'c'])
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung', 'applied/rung'])
+  })
+
+  it('given one not taken, when the receiver then goes away, then it waits: it has offers left', async () => {
+    let isAway = true
+    const { sink } = receiver(id => {
+      if (!isAway) return RUNG
+      return id === 'a' ? retry('busy') : new ReceiverUnavailable('no line')
+    })
+    const stage = new Stage(sink)
+    await stage.batch(records('ab'))
+    assert.deepEqual(stage.outcomes, [])
+    isAway = false
+    await stage.batch(records('ab'))
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
+  })
+
+  it('given too little time left, then the rest waits, and what was delivered is committed', async () => {
+    let remaining = 60_000
+    const { sink, calls } = receiver(id => {
+      if (id === 'b') remaining = 100
+      return RUNG
+    })
+    const stage = new Stage(sink)
+    await stage.batch(records('abc'), { remainingMs: () => remaining })
+    assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
+    assert.deepEqual(calls, [['a'], ['b']])
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
+  })
+
+  const wrong: [name: string, answers: (count: number) => unknown][] = [
+    ['too few', () => []],
+    ['nothing, and then one for each', count => [undefined, ...Array(count).fill(RUNG)]],
+    ['none at all', () => undefined],
+    ['nothing for each', count => Array(count).fill(undefined)],
+    ['promises', count => Array.from({ length: count }, async () => RUNG)],
+    ['words', count => Array(count).fill('done')],
+  ]
+  for (const [name, answers] of wrong)
+    it(`given answers that are ${name}, then each event fails, after one more offer, as a bug`, async () => {
+      let offers = 0
+      const { sink } = receiver(() => RUNG, {
+        batchSize: 2,
+        deliver: async deliveries => {
+          offers += 1
+          if (offers > 20) throw new ReceiverUnavailable('it never ends')
+          return answers(deliveries.length) as Delivered[]
+        },
+      })
+      const stage = new Stage(sink)
+      await stage.batch(records('ab'))
+      assert.deepEqual(stage.outcomes, ['failed/unexpected-error', 'failed/unexpected-error'])
+      assert.equal(offers, 3)
+    })
+})
+
+describe('what is too old for a sink', () => {
+  const HOUR = 3_600_000
+  const START = Date.parse('2026-03-01T12:00:00Z')
+
+  function digesting(answer: () => Delivered) {
+    const digests: Digest[] = []
+    const made = receiver(() => RUNG, {
+      digest: {
+        olderThanMs: HOUR,
+        async deliver(digest) {
+          digests.push(digest)
+          return answer()
+        },
+      },
+    })
+    return { ...made, digests }
+  }
+  const log = [0, 60, 7_200].map((at, offset) =>
+    record(offset, reading(`r${offset}`, { at }), { timestampMs: START + 3 * HOUR }),
+  )
+  const now = { nowMs: () => START + 2 * HOUR }
+
+  it('given old events and a new one, then the old ones are one message, and the new one is its own', async () => {
+    const { sink, calls, digests } = digesting(() => delivered('digest'))
+    const stage = new Stage(sink)
+    await stage.batch(log, now)
+    assert.deepEqual(
+      digests.map(({ events }) => events.map(({ id }) => id)),
+      [['r0', 'r1']],
+    )
+    assert.deepEqual(calls, [['r2']])
+    assert.deepEqual(stage.outcomes, ['applied/digest', 'applied/digest', 'applied/rung'])
+  })
+
+  it('given an event that is exactly as old as the limit, then it is not too old', async () => {
+    const { sink, calls, digests } = digesting(() => delivered('digest'))
+    const { timestampMs } = log[0] as { timestampMs: number }
+    const edge = [
+      record(0, reading('on it'), { timestampMs }),
+      record(1, reading('beyond', { at: -0.001 }), { timestampMs }),
+    ]
+    await new Stage(sink).batch(edge, { nowMs: () => START + HOUR })
+    assert.deepEqual(calls, [['on it']])
+    assert.deepEqual(
+      digests.map(({ events }) => events.map(({ id }) => id)),
+      [['beyond']],
+    )
+  })
+
+  it('given the same old events again, then the digest has the same key', async () => {
+    const { sink, digests } = digesting(() => delivered('digest'))
+    await new Stage(sink).batch(log, now)
+    await new Stage(sink).batch(log, now)
+    assert.equal(digests.length, 2)
+    assert.equal(digests[0]?.key, digests[1]?.key)
+    // The receiver drops repeats by it, also those of an earlier version of the code.
+    assert.equal(digests[0]?.key, 'nrvyyS_8rD5bvgc3VvXDrw')
+  })
+
+  it('given a digest that is refused, then each of its events fails', async () => {
+    const { sink } = digesting(() => rejected('too long ago'))
+    const stage = new Stage(sink)
+    await stage.batch(log, now)
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'failed/rejected', 'applied/rung'])
+  })
+})

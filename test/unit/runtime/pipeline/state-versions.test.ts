@@ -1,0 +1,135 @@
+/** What becomes of stored states when the code that reads them has changed: see docs/consumers.md. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { versionError } from '../../../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+import { NOTHING_WANTED } from '../../../support/wanted.ts'
+
+const [ONE, TWO] = ['/environment/test-site s-1', '/environment/test-site s-2']
+
+/** Counts, in a field that each version names otherwise. */
+function counting(version: 1 | 2 | 3, migrate?: KeyedProcess<Record<string, number>>['migrate']) {
+  const field = `count${version}`
+  const process: KeyedProcess<Record<string, number>> = {
+    name: 'counting',
+    accepts: READING_TYPES,
+    version,
+    migrate:
+      migrate ?? ((old, from) => ({ [field]: (old as Record<string, number>)[`count${from}`] as number })),
+    onEvent: (state, { timeMs }) =>
+      decided('counted', { [field]: (state?.[field] ?? 0) + 1 }, [], [{ name: 't', dueMs: timeMs + 60_000 }]),
+    onTimer: state => decided('passed', state),
+  }
+  return process as KeyedProcess<unknown>
+}
+
+/** The next version of the code takes over. */
+function deploy(stage: Stage, process: KeyedProcess<unknown>): void {
+  stage.consumer = { ...stage.consumer, process }
+}
+
+async function storedIn(stage: Stage, entity = ONE): Promise<string | undefined> {
+  const { states } = await stage.store.load(stage.stateKey(), { ...NOTHING_WANTED, entities: [entity] })
+  return states.get(entity)
+}
+
+describe('a state that an older version of the code has stored', () => {
+  it('given version 1, then states are stored as JSON alone, and any other is named in front', async () => {
+    const stage = new Stage(counting(1))
+    await stage.batch([record(0, reading('a'))])
+    assert.equal(await storedIn(stage), '{"count1":1}')
+    deploy(stage, counting(2))
+    await stage.batch([record(1, reading('b', { sensor: 's-2' }))])
+    assert.equal(await storedIn(stage, TWO), 'v2 {"count2":1}')
+    assert.equal(await storedIn(stage), '{"count1":1}', 'what no event or timer is about stays as it is')
+  })
+
+  it('given an event, or a timer, of its entity, then the state is migrated in that step', async () => {
+    const stage = new Stage(counting(1))
+    await stage.batch([record(0, reading('a')), record(1, reading('b', { sensor: 's-2' }))])
+    deploy(stage, counting(3))
+    await stage.batch([record(2, reading('c'))])
+    assert.equal(await storedIn(stage), 'v3 {"count3":2}')
+    await stage.batch([record(200, reading('d', { sensor: 's-3' }))].map(late))
+    assert.ok(stage.outcomes.includes('timer/passed'))
+    assert.equal(await storedIn(stage, TWO), 'v3 {"count3":1}')
+  })
+
+  it('given a migration that throws, or makes nothing, then the event fails, and the state stays as it was', async () => {
+    const broken = () => {
+      throw new Error('cannot')
+    }
+    for (const migrate of [broken, () => undefined as never, (async () => ({})) as never]) {
+      const stage = new Stage(counting(1))
+      await stage.batch([record(0, reading('a'))])
+      deploy(stage, counting(2, migrate))
+      await stage.batch([record(1, reading('b')), record(2, reading('c', { sensor: 's-2' }))])
+      assert.deepEqual(stage.outcomes.slice(1), ['failed/unexpected-error', 'applied/counted'])
+      assert.equal(await storedIn(stage), '{"count1":1}')
+    }
+  })
+
+  it('given an impossible version, or no way to it from older ones, then that is an error of the process', () => {
+    assert.equal(versionError({}), undefined)
+    assert.equal(versionError({ version: 1 }), undefined)
+    assert.equal(versionError({ version: 2, migrate: () => 1 }), undefined)
+    for (const version of [0, -1, 1.5, Number.NaN]) assert.match(String(versionError({ version })), /whole/)
+    assert.match(String(versionError({ version: 2 })), /no migrate/)
+  })
+})
+
+describe('a state that a newer version of the code has stored', () => {
+  async function rolledBack() {
+    const stage = new Stage(counting(2))
+    await stage.batch([record(0, reading('a')), record(1, reading('b', { sensor: 's-2' }))])
+    deploy(stage, counting(1))
+    return stage
+  }
+
+  it('given an event of its entity, then what is before it is decided, and it waits with all that follows', async () => {
+    const stage = await rolledBack()
+    const batch = [
+      record(2, reading('c', { sensor: 's-3' })),
+      record(3, reading('d')),
+      record(4, reading('e', { sensor: 's-3' })),
+    ]
+    for (let time = 0; time < 2; time += 1) await stage.batch(batch)
+    const [waits] = stage.observer.waits
+    assert.equal(waits?.reason, 'state-newer-than-code')
+    assert.match(String(waits?.error), /s-1 was stored by a later version of counting .*version 1/)
+    assert.equal(stage.outcomes.length, 3, 'and the record before it once')
+    assert.equal(await storedIn(stage), 'v2 {"count2":1}')
+  })
+
+  it('given a timer of its entity, then it does not fire, and the record that lets it fire waits', async () => {
+    const stage = await rolledBack()
+    const response = await stage.batch([record(200, reading('c', { sensor: 's-3' }))].map(late))
+    assert.equal(response.batchItemFailures.length, 1)
+    assert.equal(stage.observer.waits[0]?.reason, 'state-newer-than-code')
+    assert.ok(!stage.outcomes.some(outcome => outcome.startsWith('timer')))
+  })
+
+  it('given the newer code again, then all goes on as if there had been no roll-back', async () => {
+    const stage = await rolledBack()
+    const batch = [record(2, reading('c')), record(3, reading('d', { sensor: 's-2' }))]
+    await stage.batch(batch)
+    deploy(stage, counting(2))
+    assert.deepEqual(await stage.batch(batch), { batchItemFailures: [] })
+    assert.deepEqual([await stage.state(ONE), await stage.state(TWO)], [{ count2: 2 }, { count2: 2 }])
+  })
+
+  it('given events that never reach the process, then they are decided', async () => {
+    const stage = await rolledBack()
+    const broken = record(2, { ...reading('c'), data: {} })
+    assert.deepEqual(await stage.batch([broken, record(3, reading('a'))]), { batchItemFailures: [] })
+    assert.deepEqual(stage.outcomes.slice(2), ['failed/schema-violated', 'duplicate/id-known'])
+  })
+})
+
+/** The record, long enough after the others that their timers have passed. */
+function late<R extends { readonly timestampMs: number }>(one: R): R {
+  return { ...one, timestampMs: one.timestampMs + 3_600_000 }
+}

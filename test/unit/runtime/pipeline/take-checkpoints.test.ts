@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
+import {
+  type CheckpointStore,
+  PartitionMoved,
+} from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
+import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
+import { changeOf, versionAt } from '../../../support/changes.ts'
+
+const partition = (number: number): StateKey => ({
+  consumer: 'counting',
+  topic: 'readings',
+  partition: number,
+})
+const ALL = [0, 1, 2].map(partition)
+
+class Given {
+  readonly store = new MemoryStateStore()
+  readonly checkpoints: CheckpointStore = new MemoryCheckpointStore()
+  readonly written: number[] = []
+  nowMs = 10_000
+
+  constructor() {
+    const write = this.checkpoints.write.bind(this.checkpoints)
+    this.checkpoints.write = async (state, ...rest) => {
+      this.written.push(state.partition)
+      return write(state, ...rest)
+    }
+  }
+
+  async commit(state: StateKey, appliedOffset: number): Promise<void> {
+    const base = (await this.store.take(state))?.version ?? versionAt(-1)
+    assert.equal(await this.store.commit(state, changeOf({ base, appliedOffset })), 'committed')
+  }
+
+  take(states = ALL, { kept = 4, remainingMs = () => 60_000 as number } = {}) {
+    const recovery = { checkpoints: this.checkpoints, states: this.store }
+    return takeCheckpoints(recovery, states, { kept, nowMs: () => this.nowMs, remainingMs, reserveMs: 1_000 })
+  }
+}
+
+describe('taking checkpoints', () => {
+  it('given states, then each is copied once until it changes; one that is absent is left out', async () => {
+    const given = new Given()
+    for (const state of ALL.slice(0, 2)) await given.commit(state, 1)
+    const { bytes, ...first } = await given.take()
+    assert.deepEqual([first, bytes > 0], [{ written: 2, unchanged: 0, notTaken: [] }, true])
+    await given.commit(partition(1), 2)
+    given.nowMs += 1
+    assert.deepEqual((await given.take()).unchanged, 1)
+    assert.deepEqual(given.written, [0, 1, 1])
+  })
+
+  it('given a state that is gone, then what is kept of it stays', async () => {
+    const given = new Given()
+    await given.commit(partition(0), 1)
+    await given.take()
+    given.store.restore(partition(0), undefined)
+    await given.take(ALL, { kept: 1 })
+    assert.equal((await given.checkpoints.list(partition(0))).length, 1)
+  })
+
+  it('given more than are kept, then the oldest go, but not before the new one is there', async () => {
+    const given = new Given()
+    for (let appliedOffset = 0; appliedOffset < 4; appliedOffset += 1) {
+      given.nowMs += 1_000
+      await given.commit(partition(0), appliedOffset)
+      await given.take(ALL, { kept: 2 })
+    }
+    const listed = await given.checkpoints.list(partition(0))
+    assert.deepEqual(
+      listed.map(({ version }) => version.appliedOffset),
+      [3, 2],
+    )
+    await given.commit(partition(0), 4)
+    given.checkpoints.write = () => Promise.reject(new Unavailable('checkpoint-unavailable', 'S3 is away'))
+    await assert.rejects(given.take(ALL, { kept: 2 }), Unavailable)
+    assert.deepEqual(await given.checkpoints.list(partition(0)), listed)
+  })
+
+  it('given a clock that went back, then the newest is still the one that was taken last', async () => {
+    const given = new Given()
+    for (const [appliedOffset, nowMs] of [
+      [0, 9_000],
+      [1, 5_000],
+    ] as const) {
+      given.nowMs = nowMs
+      await given.commit(partition(0), appliedOffset)
+      await given.take()
+    }
+    assert.equal((await given.checkpoints.list(partition(0)))[0]?.version.appliedOffset, 1)
+  })
+
+  it('given little time, then the oldest checkpoints are renewed first, and the others are reported', async () => {
+    const given = new Given()
+    for (const [state, nowMs] of [
+      [partition(1), 10_000],
+      [partition(0), 20_000],
+    ] as const) {
+      given.nowMs = nowMs
+      await given.commit(state, 1)
+      await given.take([state])
+    }
+    given.nowMs = 30_000
+    for (const state of ALL) await given.commit(state, 2)
+    given.written.length = 0
+    let left = 3_000
+    const { notTaken } = await given.take(ALL, { remainingMs: () => (left -= 1_000) })
+    assert.deepEqual(given.written, [2, 1])
+    assert.deepEqual(notTaken, [{ partitionState: partition(0), reason: 'out-of-time', ageMs: 10_000 }])
+  })
+
+  it('given a state that moves while it is copied, then others have their turn, and it is tried again', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    let moves = 3
+    const write = given.checkpoints.write.bind(given.checkpoints)
+    given.checkpoints.write = async (state, kept, pages) => {
+      if (state.partition === 0 && moves-- > 0) {
+        for await (const _ of pages) await given.commit(state, 10 - moves)
+      }
+      return write(state, kept, pages)
+    }
+    const { written, notTaken } = await given.take()
+    assert.deepEqual([written, notTaken], [3, []])
+    assert.deepEqual(given.written.slice(0, 2), [1, 2])
+  })
+
+  it('given a state that never rests, then it is told with the age of its newest checkpoint', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    await given.take()
+    for (const state of ALL) await given.commit(state, 2)
+    given.nowMs += 900_000
+    const write = given.checkpoints.write.bind(given.checkpoints)
+    given.checkpoints.write = async (state, ...rest) => {
+      if (state.partition === 1) throw new PartitionMoved('again')
+      return write(state, ...rest)
+    }
+    const { written, notTaken } = await given.take()
+    assert.equal(written, 2)
+    assert.deepEqual(notTaken, [{ partitionState: partition(1), reason: 'moving', ageMs: 900_000 }])
+  })
+
+  it('given a state that cannot be copied, then the others are all the same', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    const failure = new SyntaxError('no JSON')
+    const write = given.checkpoints.write.bind(given.checkpoints)
+    given.checkpoints.write = async (state, ...rest) => {
+      if (state.partition === 1) throw failure
+      return write(state, ...rest)
+    }
+    const { written, notTaken } = await given.take()
+    assert.equal(written, 2)
+    assert.deepEqual(notTaken, [
+      { partitionState: partition(1), reason: 'failed', ageMs: undefined, error: failure },
+    ])
+  })
+})

@@ -1,6 +1,6 @@
 /**
- * Where in a rule file something stands. The functions do without it: only who checks files before they are deployed wants
- * lines, and reads each file a second time for them.
+ * Finds the position of a value in a rule file. The functions do not need positions: only the checks before a deployment
+ * report lines, and they parse each file a second time for that.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
 import type { Position } from './parse-rules.ts'
@@ -8,10 +8,10 @@ import type { Position } from './parse-rules.ts'
 type Path = readonly (string | number)[]
 
 /**
- * Finds positions in a YAML document: that of a key, or of an element of a list. What is not written there (a key that is
- * missing) has the position of what should hold it.
+ * Returns a function that gives the position of a key or list element in a YAML document. A missing key has the position
+ * of the mapping that should contain it.
  *
- * @throws YAMLException where the text is not YAML
+ * @throws YAMLException if the text is not YAML
  */
 export function positionsIn(text: string): (path: Path) => Position {
   const offsets = new Offsets(text)
@@ -22,7 +22,7 @@ export function positionsIn(text: string): (path: Path) => Position {
   }
 }
 
-/** Walks the parser's events of the first document once, and notes where each path starts. */
+/** Walks the parser's events of the first document once, and records where each path starts. */
 class Offsets {
   readonly byPath = new Map<string, number>()
   readonly #text: string
@@ -55,7 +55,7 @@ class Offsets {
     while (this.#isOpen()) {
       const key = this.#next
       const name = key?.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : undefined
-      // A rule has no key that is not text.
+      // -1 matches no path: all keys of a rule are text.
       const below = [...path, name ?? -1]
       if (key) this.#note(below, this.#startOf(key))
       this.#node(below)
@@ -73,7 +73,7 @@ class Offsets {
     return this.#next !== undefined && this.#next.type !== EVENT_ID.POP
   }
 
-  /** The first position of a path counts: a key comes before its value. */
+  /** Keeps the first position of a path, which is that of the key: a key comes before its value. */
   #note(path: Path, offset: number | undefined): void {
     const name = JSON.stringify(path)
     if (offset !== undefined && !this.byPath.has(name)) this.byPath.set(name, offset)
@@ -87,7 +87,7 @@ class Offsets {
       case EVENT_ID.SCALAR:
         return event.valueStart - (isQuoted(event) ? 1 : 0)
       case EVENT_ID.ALIAS:
-        // Of the name, which follows an asterisk.
+        // `anchorStart` is the start of the name, which follows an asterisk.
         return event.anchorStart - 1
       default:
         return undefined

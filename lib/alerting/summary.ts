@@ -1,4 +1,4 @@
-/** Summaries of alerts: a text with `{{placeholders}}`, filled in once, when the alert fires. */
+/** Summaries of alerts: text with `{{placeholders}}` that are filled in once, when the alert fires. */
 import { FAMILIES } from '../telemetry/families.ts'
 import type { Rule } from './rule.ts'
 
@@ -12,18 +12,18 @@ export const DEFAULT_SUMMARY: Readonly<Record<Rule['beyond'], string>> = {
 
 const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g
 
-/** Why a template cannot be used; undefined where it can. */
-export function summaryProblem(template: string): string | undefined {
+/** Why a template cannot be used; undefined if it can. */
+export function summaryError(template: string): string | undefined {
   const used = [...template.matchAll(PLACEHOLDER)].map(match => match[1] as string)
   const unknown = used.filter(name => !isPlaceholder(name))
-  if (unknown.length > 0) return `unknown placeholder ${braced(unknown)}; there are ${braced(PLACEHOLDERS)}`
+  if (unknown.length > 0) return `unknown placeholder ${braced(unknown)}; use ${braced(PLACEHOLDERS)}`
   const rest = template.replace(PLACEHOLDER, '')
   return /\{\{|\}\}/.test(rest)
-    ? 'a placeholder is not closed: write {{value}}, with two braces each side'
+    ? 'a placeholder is not closed: write {{value}}, with two braces on each side'
     : undefined
 }
 
-/** Fills in a template that has no problem. Values and thresholds come with their unit: `41.2 °C`. */
+/** Fills in a checked template. Values and thresholds have their unit: `41.2 °C`. */
 export function renderSummary(
   rule: Rule,
   value: number,
@@ -40,7 +40,7 @@ export function renderSummary(
   return rule.summary.replace(PLACEHOLDER, (_, name: Placeholder) => texts[name])
 }
 
-/** Six digits are for people; the alert's data has the number as it was measured. `1` is the unit of mere counts. */
+/** Rounds to six digits for people; the alert's data has the exact number. Counts, whose unit is `1`, show no unit. */
 function quantity(value: number, unit: string | undefined): string {
   const digits = String(Number(value.toPrecision(6)))
   return unit === undefined || unit === '1' ? digits : `${digits} ${unit}`

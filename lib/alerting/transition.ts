@@ -1,10 +1,10 @@
 /**
- * What one observation does to one rule for one entity. Time is the observation's own, in milliseconds since the
- * epoch; nothing here knows when it runs, so a replay decides as the first reading did.
+ * What one observation does to one rule for one entity. The only time is that of the observation, in milliseconds since
+ * the epoch. Nothing here reads a clock, so a replay decides as the first run did.
  *
- * Several observations of one instant: the last one counts. What an earlier one decided in silence (it ended a pending
- * alert, or called a recovering one back) is taken back, as if only the last had been there; what was notified stands,
- * because somebody has read it. That is why two states remember the one `before` them, for that instant alone.
+ * If several observations have the same instant, the last one counts. Silent decisions of an earlier one (it ended a
+ * pending alert, or made a recovering one fire again) are undone, as if only the last observation existed. Notifications
+ * stand, because people may have read them. For this, two states keep the state `before` them, for that instant only.
  */
 import { isBeyond, type Rule } from './rule.ts'
 
@@ -16,7 +16,7 @@ interface Inactive {
   readonly before?: Pending
 }
 
-/** Beyond the fire threshold since `activeAtMs`, not yet for long enough. Never notified. */
+/** Beyond the fire threshold since `activeAtMs`, but not yet for the rule's `for`. Not notified. */
 interface Pending {
   readonly phase: 'pending'
   readonly seenMs: number
@@ -30,7 +30,7 @@ interface Firing {
   readonly before?: Recovering
 }
 
-/** Still firing to the world: the value cleared at `clearedAtMs`, and `keepFiringFor` has not passed yet. */
+/** Still firing for everyone outside: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
 interface Recovering {
   readonly phase: 'recovering'
   readonly seenMs: number
@@ -56,7 +56,7 @@ export type TransitionReason =
 
 export interface Transition {
   readonly state: RuleState
-  /** What the world must be told, at most one thing for one observation. */
+  /** The notification that is due, if any. */
   readonly change?: 'fired' | 'resolved'
   readonly reason: TransitionReason
 }
@@ -65,7 +65,7 @@ type Thresholds = Pick<Rule, 'beyond' | 'fireThreshold' | 'clearThreshold'>
 /** The part of a rule that decides. */
 export type Condition = Thresholds & Pick<Rule, 'forMs' | 'keepFiringForMs' | 'staleAfterMs'>
 
-/** `previous` is the state that the last observation of this rule and entity left; undefined at first. */
+/** @param previous the state after the last observation of this rule and entity; undefined if there was none */
 export function transition(
   rule: Condition,
   previous: RuleState | undefined,

@@ -1,41 +1,41 @@
 /**
- * Alert rules from parsed YAML, checked strictly. Every fault of every rule is reported, so that one look is enough;
- * a typing error must not become a rule that silently never fires.
+ * Reads alert rules from parsed YAML and checks them strictly: a typing error must not become a rule that silently never
+ * fires. All errors of all rules are reported at once.
  */
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { type Check, duration, finite, labelSet, matching, oneOf, summary } from './checks.ts'
 import { identityOf, isBeyond, type Rule, SEVERITIES } from './rule.ts'
 import { DEFAULT_SUMMARY } from './summary.ts'
 
-/** What one file holds. `where` names it in messages. */
+/** The content of one file. `where` names the file in messages. */
 export interface RuleDocument {
   readonly where: string
   readonly content: unknown
 }
 
-/** Both from 1, as editors count them. */
+/** Line and column, counted from 1 as in editors. */
 export interface Position {
   readonly line: number
   readonly column: number
 }
 
-export interface RuleFault {
+export interface RuleError {
   readonly where: string
-  /** The rule's name, or its place in the list where it has none. */
+  /** The rule's name, or its number in the list if it has no name. */
   readonly rule?: string
   readonly key?: string
   /** What is wrong, and what to do. */
-  readonly problem: string
-  /** Where it is in the document: keys and places in lists, from the outermost in. Empty: the document as a whole. */
+  readonly message: string
+  /** Keys and list indexes that lead to the value, outermost first. Empty for the document as a whole. */
   readonly path: readonly (string | number)[]
-  /** Where the parser stopped, in text that is not YAML: there a path leads nowhere. */
+  /** Where the parser stopped. Only for text that is not valid YAML, which has no paths. */
   readonly position?: Position
 }
 
 interface ParsedRules {
-  /** None if there is any fault: half a rule set is not what was asked for. */
+  /** Empty if there is any error: half a rule set must never take effect. */
   readonly rules: readonly Rule[]
-  readonly faults: readonly RuleFault[]
+  readonly errors: readonly RuleError[]
 }
 
 export const RULE_KEYS = [
@@ -56,29 +56,29 @@ export const RULE_KEYS = [
 type RuleKey = (typeof RULE_KEYS)[number]
 
 type Row = Readonly<Record<string, unknown>>
-type Report = (key: string | undefined, problem: string) => void
-/** A rule while it is read: what could not be read is undefined, and reported. */
+type Report = (key: string | undefined, message: string) => void
+/** A rule while it is being read. A value with an error is undefined. */
 type Draft = { readonly [Key in keyof Rule]: Rule[Key] | undefined }
 
-/** All documents at once, because rules must be unique across files. */
+/** Reads all documents together, because rules must be unique across files. */
 export function parseRules(documents: readonly RuleDocument[]): ParsedRules {
-  const faults: RuleFault[] = []
+  const errors: RuleError[] = []
   const rules: Rule[] = []
   const whereByIdentity = new Map<string, string>()
   for (const { where, content } of documents) {
-    const rows = rowsOf(content, (key, problem) => {
-      faults.push({
+    const rows = rowsOf(content, (key, message) => {
+      errors.push({
         where,
         ...(key === undefined ? {} : { key }),
-        problem,
+        message,
         path: key === undefined ? [] : [key],
       })
     })
     for (const [index, row] of rows.entries()) {
       const rule = nameOf(row) ?? `rule ${index + 1}`
-      const report: Report = (key, problem) => {
+      const report: Report = (key, message) => {
         const path = ['rules', index, ...(key === undefined ? [] : [key])]
-        faults.push({ where, rule, ...(key === undefined ? {} : { key }), problem, path })
+        errors.push({ where, rule, ...(key === undefined ? {} : { key }), message, path })
       }
       const draft = readRule(row, report)
       if (draft === undefined) continue
@@ -86,10 +86,10 @@ export function parseRules(documents: readonly RuleDocument[]): ParsedRules {
       if (isComplete(draft)) rules.push(draft)
     }
   }
-  return { rules: faults.length === 0 ? rules : [], faults }
+  return { rules: errors.length === 0 ? rules : [], errors }
 }
 
-/** Also for a rule with other faults, so that all are told at once. */
+/** Runs for rules with other errors too, so that all errors are reported at once. */
 function reportRepeated(
   { name, labels }: Draft,
   where: string,
@@ -100,7 +100,7 @@ function reportRepeated(
   const identity = identityOf({ name, labels })
   const earlier = whereByIdentity.get(identity)
   if (earlier === undefined) whereByIdentity.set(identity, where)
-  else report('name', `${identity} is already in ${earlier}: rename one, or tell them apart by labels`)
+  else report('name', `${identity} is already in ${earlier}: rename one, or give them different labels`)
 }
 
 function rowsOf(content: unknown, report: Report): readonly unknown[] {
@@ -112,7 +112,7 @@ function rowsOf(content: unknown, report: Report): readonly unknown[] {
     if (key !== 'rules') report(key, 'unknown key: everything goes under `rules`')
   }
   if (Array.isArray(content.rules)) return content.rules
-  report('rules', 'must be a list; `rules: []` is the list without rules')
+  report('rules', 'must be a list; for no rules, write `rules: []`')
   return []
 }
 
@@ -128,7 +128,7 @@ function readRule(row: unknown, report: Report): Draft | undefined {
   const family = read('family', oneOf(Object.keys(FAMILIES) as FamilyName[]))
   const thresholds = readThresholds(row, read, report)
   return {
-    name: read('name', matching(/^[A-Za-z][\w-]*$/, 'letters, digits, _ and -, a letter first')),
+    name: read('name', matching(/^[A-Za-z][\w-]*$/, 'a letter, then letters, digits, _ and -')),
     family,
     metric: read('metric', metricOf(family)),
     ...thresholds,
@@ -143,14 +143,14 @@ function readRule(row: unknown, report: Report): Draft | undefined {
 
 type Read = <Value>(key: RuleKey, check: Check<Value>, otherwise?: Value) => Value | undefined
 
-/** Reads one key after another. A key without `otherwise` must be there. */
+/** Returns a function that reads and checks one key. A key without a default (`otherwise`) is required. */
 function reader(row: Row, report: Report): Read {
   return (key, check, otherwise) => {
     const missing = !Object.hasOwn(row, key)
     if (missing && otherwise !== undefined) return otherwise
     const checked = check(row[key])
-    if ('problem' in checked) report(key, missing ? `is missing: ${checked.problem}` : checked.problem)
-    return 'problem' in checked ? undefined : checked.value
+    if ('error' in checked) report(key, missing ? `is missing: ${checked.error}` : checked.error)
+    return 'error' in checked ? undefined : checked.value
   }
 }
 
@@ -181,7 +181,7 @@ function readThresholds(row: Row, read: Read, report: Report): DraftThresholds {
   if (known && isBeyond(beyond, clearThreshold, fireThreshold)) {
     report(
       side.clear,
-      `must be ${side.noFurther} ${side.fire}, ${fireThreshold}: or what fires is clear already`,
+      `must be ${side.noFurther} ${side.fire}, ${fireThreshold}, or an alert would clear as soon as it fires`,
     )
   }
   return { beyond, fireThreshold, clearThreshold }

@@ -1,9 +1,10 @@
-/** The events on the alerts topic: an alert fired, and later, exactly once, the same alert resolved. */
-import { dataschemaOf } from '../dataschema.ts'
-import { derivedId } from '../derived-id.ts'
-import type { Received } from '../event.ts'
-import { instant } from '../instant.ts'
-import type { Emission } from '../process.ts'
+/** The events on the alerts topic: an alert fires, and later the same alert resolves, exactly once. */
+
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import type { Received } from '../runtime/consumer/event.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import type { Emission } from '../runtime/consumer/process.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { identityOf, type Rule, type Severity } from './rule.ts'
 import { renderSummary } from './summary.ts'
@@ -15,9 +16,9 @@ export const ALERT_RESOLVED_TYPE = 'io.sluice.alert.resolved.v1'
 export type Alert = FiredAlert | ResolvedAlert
 
 interface AlertFacts {
-  /** This one alert, from its firing to its resolving. The next one of the same rule and entity has another. */
+  /** Identifies one alert from firing to resolving. The next alert of the same rule and entity gets another id. */
   readonly alertId: string
-  /** The rule (name and labels) and the entity: the same for every alert of theirs, and the record key. */
+  /** Identifies the rule (name and labels) and the entity. All their alerts share it; it is also the record key. */
   readonly fingerprint: string
   /** The rule's name. */
   readonly rule: string
@@ -27,10 +28,10 @@ interface AlertFacts {
   readonly entity: { readonly source: string; readonly subject?: string }
   readonly family: FamilyName
   readonly metric: string
-  /** The value that decided, and what it was held against. A removed rule repeats those of its firing. */
+  /** The value that decided, and the threshold it was compared with. If the rule was removed: those of the firing. */
   readonly value: number
   readonly threshold: number
-  /** RFC 3339: since when the value was beyond the threshold, and since when that was for long enough. */
+  /** RFC 3339: when the value went beyond the threshold, and when it had been there for the rule's `for`. */
   readonly activeAt: string
   readonly firedAt: string
 }
@@ -40,7 +41,7 @@ export interface FiredAlert extends AlertFacts {
   readonly status: 'firing'
 }
 
-/** Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of its firing, even if edited since. */
+/** Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of the firing, even if edited since. */
 export interface ResolvedAlert extends AlertFacts {
   readonly status: 'resolved'
   /** RFC 3339. */
@@ -48,10 +49,10 @@ export interface ResolvedAlert extends AlertFacts {
   readonly reason: ResolvedReason
 }
 
-/** `forgotten`: the entity was not heard of for days. */
+/** `forgotten`: the entity has not reported for days. */
 type ResolvedReason = 'cleared' | 'rule-removed' | 'forgotten'
 
-/** The alert that `event` made fire. Its id follows from that event: one instant can hold two alerts, never one event. */
+/** The alert that `event` fires. Its id is derived from the event, not the time: an instant can hold two alerts of a rule. */
 export function firedAlert(
   rule: Rule,
   event: Pick<Received, 'id' | 'source' | 'subject' | 'entity'>,
@@ -81,7 +82,7 @@ export function firedAlert(
   }
 }
 
-/** @param ended by which observation, and at which threshold, it was cleared; or why it ended without one */
+/** @param ended the value and threshold that cleared it, or why it ended without an observation */
 export function resolvedAlert(
   alert: FiredAlert,
   resolvedAtMs: number,

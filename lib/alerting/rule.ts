@@ -3,22 +3,22 @@ import type { FamilyName } from '../telemetry/families.ts'
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** An alert rule, checked and with its defaults filled in. `rules/README.md` says how one is written. */
+/** An alert rule, checked and with defaults filled in. `rules/README.md` describes how to write one. */
 export interface Rule {
   readonly name: string
   readonly family: FamilyName
   /** A metric of the family; thresholds are in the metric's own unit. */
   readonly metric: string
-  /** The bad side of the thresholds. The threshold itself is never on it. */
+  /** The bad side of the thresholds. A value equal to the threshold is not on it. */
   readonly beyond: 'above' | 'below'
   readonly fireThreshold: number
-  /** Where a firing alert clears; the fire threshold itself unless the rule has hysteresis. */
+  /** Where a firing alert clears. Equals the fire threshold unless the rule has hysteresis. */
   readonly clearThreshold: number
-  /** How long the value must stay beyond the fire threshold; 0 fires at once. */
+  /** How long the value must stay beyond the fire threshold. 0 fires at once. */
   readonly forMs: number
-  /** How long an alert keeps firing after its value cleared; 0 resolves at once. */
+  /** How long an alert keeps firing after its value has cleared. 0 resolves at once. */
   readonly keepFiringForMs: number
-  /** The longest silence that a pending alert survives; 0 is without limit. */
+  /** The longest silence that a pending alert survives. 0 means no limit. */
   readonly staleAfterMs: number
   readonly severity: Severity
   readonly labels: Readonly<Record<string, string>>
@@ -32,11 +32,11 @@ export function isBeyond(beyond: Rule['beyond'], value: number, threshold: numbe
 }
 
 /**
- * What makes a rule the same rule after an edit: its name and labels, `HIGH_TEMP{team="ops"}`. Thresholds, durations
- * and texts may change under an alert that fires. No two names and label sets share an identity.
+ * The identity of a rule, which survives edits: its name and labels, `HIGH_TEMP{team="ops"}`. Thresholds, durations and
+ * texts may change while an alert fires. Different names or label sets never have the same identity.
  */
 export function identityOf({ name, labels }: Pick<Rule, 'name' | 'labels'>): string {
-  // Sorted by code unit, not by locale: the same everywhere, since ids follow from it.
+  // Sorted by code unit, not by locale: ids are derived from this, so it must be the same on every machine.
   const pairs = Object.keys(labels)
     .sort()
     .map(label => `${label}=${JSON.stringify(labels[label])}`)

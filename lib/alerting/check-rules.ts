@@ -1,0 +1,53 @@
+/** Checks rule files before anything is deployed, and locates each error for the people who edit them. Pure. */
+import type { Position, RuleError } from './parse-rules.ts'
+import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
+import { positionsIn } from './rule-positions.ts'
+
+/** An error, and where it is in its file. */
+export interface LocatedError extends Position {
+  readonly file: string
+  readonly rule?: string
+  readonly key?: string
+  readonly message: string
+}
+
+export interface RulesCheck {
+  readonly files: readonly string[]
+  /** Number of rules; 0 if there is any error. */
+  readonly rules: number
+  /** Sorted by file and line. */
+  readonly errors: readonly LocatedError[]
+}
+
+/** Reads the files as the functions do: with the same number of rules, or the same errors, plus their positions. */
+export function checkRules(files: readonly RuleFile[]): RulesCheck {
+  const checked = { files: files.map(({ where }) => where) }
+  try {
+    return { ...checked, rules: readRules(files).length, errors: [] }
+  } catch (error) {
+    if (!(error instanceof InvalidRules)) throw error
+    const errors = files.flatMap(file => located(file, error.errors))
+    return { ...checked, rules: 0, errors }
+  }
+}
+
+/** `rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …` */
+export function errorLine({ file, line, column, rule, key, message }: LocatedError): string {
+  const what = [rule, key].filter(part => part !== undefined).join('.')
+  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
+}
+
+function located({ where: file, text }: RuleFile, all: readonly RuleError[]): LocatedError[] {
+  const errors = all.filter(({ where }) => where === file)
+  const inYaml = errors.some(({ position }) => position === undefined)
+  const positionOf = inYaml ? positionsIn(text) : undefined
+  return errors
+    .map(({ rule, key, message, path, position = positionOf?.(path) ?? { line: 1, column: 1 } }) => ({
+      file,
+      ...position,
+      ...(rule === undefined ? {} : { rule }),
+      ...(key === undefined ? {} : { key }),
+      message,
+    }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+}

@@ -1,0 +1,65 @@
+import { loadAll, YAMLException } from 'js-yaml'
+import { type Position, parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
+import type { Rule } from './rule.ts'
+import { sizeError } from './rule-set.ts'
+
+/** A rule file as text, read by the caller. `where` names the file in messages. */
+export interface RuleFile {
+  readonly where: string
+  readonly text: string
+}
+
+/** The rules cannot be used. The message lists every error on a line of its own. */
+export class InvalidRules extends Error {
+  override readonly name = 'InvalidRules'
+  readonly errors: readonly RuleError[]
+
+  constructor(errors: readonly RuleError[]) {
+    super([`the alert rules have ${count(errors)}:`, ...errors.map(error => `  ${line(error)}`)].join('\n'))
+    this.errors = errors
+  }
+}
+
+/**
+ * Reads the rules of all files, in order, as one set.
+ *
+ * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error
+ */
+export function readRules(files: readonly RuleFile[]): readonly Rule[] {
+  const documents: RuleDocument[] = []
+  const syntaxErrors: RuleError[] = []
+  for (const { where, text } of files) {
+    const yaml = parseYaml(text)
+    if ('message' in yaml) syntaxErrors.push({ where, path: [], ...yaml })
+    else documents.push({ where, content: yaml.content })
+  }
+  const { rules, errors } = parseRules(documents)
+  const all = [...syntaxErrors, ...errors]
+  if (all.length > 0) throw new InvalidRules(all)
+  const message = sizeError(rules)
+  if (message !== undefined) throw new InvalidRules([{ where: documents[0]?.where ?? '', path: [], message }])
+  return rules
+}
+
+type NotYaml = Pick<RuleError, 'message' | 'position'>
+
+function parseYaml(text: string): { readonly content: unknown } | NotYaml {
+  try {
+    const [content, ...others] = loadAll(text)
+    return others.length === 0 ? { content } : { message: 'holds more than one YAML document' }
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const { reason, mark } = error
+    const position: Position | undefined = mark && { line: mark.line + 1, column: mark.column + 1 }
+    return { message: `not YAML: ${reason}`, ...(position ? { position } : {}) }
+  }
+}
+
+function line({ where, rule, key, message, position }: RuleError): string {
+  const place = position ? ` at line ${position.line}` : ''
+  return `${[where, rule, key, message].filter(part => part !== undefined).join(': ')}${place}`
+}
+
+function count(errors: readonly unknown[]): string {
+  return errors.length === 1 ? '1 error' : `${errors.length} errors`
+}

@@ -1,0 +1,89 @@
+/** A rule set as the data of the event that activates it. Reading it back is as strict as reading a rule file. */
+import { hash } from 'node:crypto'
+import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
+import { parseRules } from './parse-rules.ts'
+import { identityOf, type Rule } from './rule.ts'
+
+/** A rule with the keys of a rule file; defaults are written out. */
+type RuleRow = Readonly<Record<string, unknown>>
+
+/** The data of `rules.activated`. */
+export interface RuleSet {
+  /** Hash of the rules. Two sets with the same rules have the same hash, however their files are arranged. */
+  readonly hash: string
+  readonly rules: readonly RuleRow[]
+}
+
+/** Bytes of a message that are reserved for the attributes and headers of the event. */
+const ENVELOPE_BYTES = 16 * 1024
+
+/** Upper bound for the size of a rule set as JSON: it must fit into one event. */
+export const LARGEST_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
+
+/** The canonical form of a rule set: rules sorted by identity, with every key written out in a fixed order. */
+export function ruleSetOf(rules: readonly Rule[]): RuleSet {
+  const rows = [...rules].sort(byIdentity).map(rowOf)
+  return { hash: hashOf(rows), rules: rows }
+}
+
+/** Why the rules do not fit into one event; undefined if they do. */
+export function sizeError(rules: readonly Rule[]): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(ruleSetOf(rules)))
+  if (bytes <= LARGEST_RULE_SET_BYTES) return undefined
+  return (
+    `the rules take ${bytes} bytes together, and the event that activates them has room for ${LARGEST_RULE_SET_BYTES}: ` +
+    'remove rules, or shorten labels and summaries'
+  )
+}
+
+/** The rules in the data of `rules.activated`, or why they cannot be used. */
+export function rulesIn(data: unknown): { readonly rules: readonly Rule[] } | { readonly error: string } {
+  const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
+  if (!Array.isArray(rows) || named !== hashOf(rows)) return { error: 'the hash does not match the rules' }
+  const { rules, errors } = parseRules([{ where: RULES_ACTIVATED_TYPE, content: { rules: rows } }])
+  const [first] = errors
+  if (!first) return { rules }
+  const where = [first.rule, first.key].filter(part => part !== undefined).join('.')
+  const others = errors.length > 1 ? `, and ${errors.length - 1} more` : ''
+  return { error: `${where}: ${first.message}${others}` }
+}
+
+function rowOf(rule: Rule): RuleRow {
+  const isAbove = rule.beyond === 'above'
+  return {
+    name: rule.name,
+    family: rule.family,
+    metric: rule.metric,
+    [isAbove ? 'fireAbove' : 'fireBelow']: rule.fireThreshold,
+    [isAbove ? 'clearBelow' : 'clearAbove']: rule.clearThreshold,
+    for: durationText(rule.forMs),
+    keepFiringFor: durationText(rule.keepFiringForMs),
+    staleAfter: durationText(rule.staleAfterMs),
+    severity: rule.severity,
+    labels: rule.labels,
+    summary: rule.summary,
+  }
+}
+
+/** Rule files have no unit smaller than a second. */
+function durationText(ms: number): string {
+  return `${ms / 1000}s`
+}
+
+/** Hashes the content only: the order of keys does not matter. */
+function hashOf(rows: readonly unknown[]): string {
+  return hash('sha256', JSON.stringify(withSortedKeys(rows)), 'hex')
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, own]) => [key, withSortedKeys(own)] as const)
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Compares by code unit, not by locale, so that the order is the same on every machine. */
+function byIdentity(a: Rule, b: Rule): number {
+  return identityOf(a) < identityOf(b) ? -1 : 1
+}

@@ -1,0 +1,50 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Rule } from './rule.ts'
+import { type RuleFile, readRules } from './rule-files.ts'
+
+/** The rules folder cannot be used. The message names the folder and the reason. */
+export class RulesFolderError extends Error {
+  override readonly name = 'RulesFolderError'
+}
+
+/**
+ * Reads all alert rules of the folder that RULES_DIR names as one set.
+ *
+ * @throws RulesFolderError if the folder cannot be used, `InvalidRules` with all errors of all files
+ */
+export async function loadRules(rulesDir: string): Promise<readonly Rule[]> {
+  const files = await readRuleFiles(rulesDir).catch(error => {
+    if (!(error instanceof RulesFolderError)) throw error
+    throw new RulesFolderError(`RULES_DIR: ${error.message}`, { cause: error })
+  })
+  return readRules(files)
+}
+
+/**
+ * Reads all `*.yaml` and `*.yml` files of a folder, sorted by name.
+ *
+ * @param shown how messages name the folder
+ * @throws RulesFolderError if the folder cannot be read or has no such file
+ */
+export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
+    throw new RulesFolderError(`${shown}: ${REASONS[error.code] ?? error.message}`, { cause: error })
+  })
+  const names = entries.filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+  if (names.length === 0)
+    throw new RulesFolderError(
+      `${shown}: the folder has no *.yaml file and so no rules; is it the right folder?`,
+    )
+  const files = names.map(async ({ name }) => ({
+    where: join(shown, name),
+    text: await readFile(join(folder, name), 'utf8'),
+  }))
+  return (await Promise.all(files)).sort((a, b) => (a.where < b.where ? -1 : 1))
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'it is a file; name the folder with the rule files',
+  EACCES: 'the folder may not be read',
+}

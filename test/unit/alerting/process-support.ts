@@ -1,0 +1,54 @@
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { type AlertingState, alerting } from '../../../lib/alerting/process.ts'
+import type { Rule } from '../../../lib/alerting/rule.ts'
+import { entityOf, type Received } from '../../../lib/runtime/consumer/event.ts'
+import type { Decided, Emission } from '../../../lib/runtime/consumer/process.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
+import { ms, ruleOf, stored } from './support.ts'
+
+export const DAY = Date.parse('2026-03-01T00:00:00Z')
+let eventCount = 0
+
+export function readingAt(
+  at: string,
+  data: ReadingData,
+  family: FamilyName = 'environment',
+): Received<ReadingData> {
+  const named = { source: '/environment/oslo', subject: 'sensor-1' }
+  eventCount += 1
+  return {
+    id: `r${eventCount}`,
+    ...named,
+    type: FAMILIES[family].type,
+    timeMs: DAY + ms(at),
+    entity: entityOf(named),
+    data,
+  }
+}
+
+/** Steps over readings of temperature, the state going through the store in between. */
+export function steps(
+  rules: readonly Rule[],
+  events: readonly Received<ReadingData>[],
+  before?: AlertingState,
+) {
+  let state = before
+  const process = alerting(rules)
+  return events.map(event => {
+    const step = process.onEvent(state, event, process.context.initial) as Decided<AlertingState>
+    state = step.state && stored(step.state)
+    return step
+  })
+}
+
+export const temperatures = (...rows: [at: string, temperature: number][]) =>
+  rows.map(([at, temperature]) => readingAt(at, { temperature }))
+export const alertOf = (emission: Emission | undefined) => emission?.data as Alert
+export const alertsOf = (made: readonly Decided<AlertingState>[]) =>
+  made.flatMap(({ emit }) => emit.map(alertOf))
+export const HOT = ruleOf({
+  fireAbove: 40,
+  severity: 'critical',
+  labels: { team: 'ops' },
+  summary: '{{entity}} {{value}}',
+})

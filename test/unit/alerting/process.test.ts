@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { alerting } from '../../../lib/alerting/process.ts'
+import type { Emission } from '../../../lib/runtime/consumer/process.ts'
+import { rejected } from '../../../lib/runtime/consumer/process.ts'
+import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
+import { ms, ruleOf } from './support.ts'
+
+describe('what is emitted', () => {
+  test('given a value that comes and goes, then one event for each change and none besides', () => {
+    const made = steps([HOT], temperatures(['0s', 39], ['1m', 41], ['2m', 42], ['3m', 40], ['4m', 39]))
+    assert.deepEqual(
+      made.map(({ reason, emit }) => [reason, ...emit.map(({ type }) => type)]),
+      [
+        ['unchanged'],
+        ['fired', 'io.sluice.alert.fired.v1'],
+        ['unchanged'],
+        ['resolved', 'io.sluice.alert.resolved.v1'],
+        ['unchanged'],
+      ],
+    )
+  })
+
+  test('given a pending alert that fires and resolves, then both events tell the whole of it', () => {
+    const rule = { ...HOT, clearThreshold: 35, forMs: ms('1m') }
+    const [, fired, resolved] = steps([rule], temperatures(['0s', 41], ['1m', 41.5], ['2m', 35]))
+    const { alertId, fingerprint, ...data } = alertOf(fired?.emit[0])
+    assert.deepEqual(data, {
+      rule: 'HOT',
+      severity: 'critical',
+      status: 'firing',
+      labels: { team: 'ops' },
+      summary: 'sensor-1 41.5 °C',
+      entity: { source: '/environment/oslo', subject: 'sensor-1' },
+      family: 'environment',
+      metric: 'temperature',
+      value: 41.5,
+      threshold: 40,
+      activeAt: '2026-03-01T00:00:00.000Z',
+      firedAt: '2026-03-01T00:01:00.000Z',
+    })
+    const emission = fired?.emit[0] as Emission
+    const { data: _, name, ...envelope } = emission
+    assert.deepEqual(envelope, {
+      to: 'alerts',
+      key: fingerprint,
+      type: 'io.sluice.alert.fired.v1',
+      dataschema: 'https://sluice.io/schemas/alert.fired.v1.json',
+      source: '/alerting',
+      subject: 'HOT /environment/oslo sensor-1',
+    })
+    assert.deepEqual(resolved?.emit[0]?.data, {
+      ...data,
+      alertId,
+      fingerprint,
+      status: 'resolved',
+      value: 35,
+      threshold: 35,
+      resolvedAt: '2026-03-01T00:02:00.000Z',
+      reason: 'cleared',
+    })
+    assert.equal(resolved?.emit[0]?.key, fingerprint)
+    assert.notEqual(resolved?.emit[0]?.name, name)
+  })
+
+  test('given an alert that fires again, then it has a new id under the same fingerprint', () => {
+    const made = steps(
+      [HOT],
+      temperatures(['0s', 41], ['1m', 10], ['1m', 41], ['1m', 10], ['1m', 41], ['2m', 10]),
+    )
+    const alerts = alertsOf(made)
+    assert.deepEqual(
+      alerts.map(({ status }) => status),
+      ['firing', 'resolved', 'firing', 'resolved', 'firing', 'resolved'],
+    )
+    const ids = alerts.map(({ alertId }) => alertId)
+    assert.deepEqual([ids[0], ids[2], ids[4]], [ids[1], ids[3], ids[5]])
+    assert.equal(new Set(ids).size, 3)
+    assert.equal(new Set(alerts.map(({ fingerprint }) => fingerprint)).size, 1)
+  })
+
+  test('given the same log again, then the same emissions, ids included', () => {
+    const log = temperatures(['0s', 41], ['1m', 10], ['2m', 41])
+    assert.deepEqual(steps([HOT], log), steps([HOT], log))
+  })
+
+  test('given one reading that several rules judge, then an emission each, with names of their own', () => {
+    const rules = [
+      ruleOf({ name: 'WARM', fireAbove: 30 }),
+      HOT,
+      ruleOf({ fireAbove: 40, labels: { team: 'night' } }),
+      ruleOf({ name: 'DRY', metric: 'humidity', fireBelow: 20 }),
+      ruleOf({ name: 'CALM', metric: 'windSpeed', fireBelow: 1 }),
+    ]
+    const [step] = steps(rules, [readingAt('0s', { temperature: 45, humidity: 10, windSpeed: 5 })])
+    assert.deepEqual(
+      step?.emit.map(emission => alertOf(emission).rule),
+      ['WARM', 'HOT', 'HOT', 'DRY'],
+    )
+    for (const distinct of ['name', 'key'] as const) {
+      assert.equal(new Set(step?.emit.map(emission => emission[distinct])).size, 4)
+    }
+    assert.equal(step?.reason, 'fired')
+  })
+
+  test('given other entities, then other fingerprints', () => {
+    const other = {
+      ...readingAt('0s', { temperature: 41 }),
+      subject: 'sensor-2',
+      entity: '/environment/oslo sensor-2',
+    }
+    const [here] = alertsOf(steps([HOT], temperatures(['0s', 41])))
+    const [there] = alertsOf(steps([HOT], [other]))
+    assert.notEqual(here?.fingerprint, there?.fingerprint)
+  })
+})
+
+test('given an event without data, then it is rejected', () => {
+  const { data: _, ...event } = readingAt('0s', {})
+  const process = alerting([HOT])
+  assert.deepEqual(
+    process.onEvent(undefined, event, process.context.initial),
+    rejected('a reading without data'),
+  )
+})

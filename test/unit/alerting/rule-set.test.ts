@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Activation, rulesActivated, whyActivate } from '../../../lib/alerting/activation.ts'
+import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
+import { LARGEST_RULE_SET_BYTES, ruleSetOf, rulesIn } from '../../../lib/alerting/rule-set.ts'
+import { ruleOf, stored } from './support.ts'
+
+const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
+const COLD = ruleOf({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
+
+describe('a rule set as data', () => {
+  it('given rules of both sides, when they went through an event, then the same rules are read back', () => {
+    assert.deepEqual(rulesIn(stored(ruleSetOf([HOT, COLD]))), { rules: [HOT, COLD].sort(byName) })
+    assert.deepEqual(rulesIn(stored(ruleSetOf([]))), { rules: [] })
+  })
+
+  it('given the same rules in another order, also of labels, then the hash is the same', () => {
+    const turned = { ...HOT, labels: { area: 'x', team: 'ops' } }
+    assert.equal(ruleSetOf([COLD, turned]).hash, ruleSetOf([HOT, COLD]).hash)
+  })
+
+  it('given any other rule, then the hash is another one', () => {
+    const { hash } = ruleSetOf([HOT, COLD])
+    for (const other of [[HOT], [HOT, { ...COLD, fireThreshold: 0 }], [HOT, { ...COLD, summary: 'x' }], []])
+      assert.notEqual(ruleSetOf(other).hash, hash)
+  })
+
+  it('given what no rule file may hold, then it is refused with the reason', () => {
+    const set = stored(ruleSetOf([HOT]))
+    const changed = (keys: object) => {
+      const rules = [{ ...set.rules[0], ...keys }]
+      return rulesIn({ ...set, rules })
+    }
+    assert.deepEqual(changed({ fireAbove: 41 }), { error: 'the hash does not match the rules' })
+    for (const data of [undefined, null, 'x', {}, { ...set, rules: {} }])
+      assert.deepEqual(rulesIn(data), { error: 'the hash does not match the rules' })
+    const colourful = { ...HOT, labels: { '1': 'x' } }
+    assert.deepEqual(rulesIn(stored(ruleSetOf([colourful, HOT]))), {
+      error: 'HOT.labels: label "1" must start with a letter and have only letters, digits and _',
+    })
+    const twice = rulesIn(stored(ruleSetOf([COLD, COLD])))
+    assert.match('error' in twice ? twice.error : '', /^COLD\.name: COLD is already in .*labels$/)
+    const many = rulesIn(stored(ruleSetOf([COLD, COLD, COLD])))
+    assert.match('error' in many ? many.error : '', /, and 1 more$/)
+  })
+
+  it('given more rules than one event holds, then the files are refused with a sentence', () => {
+    const line = (name: string, length: number) =>
+      `  - { name: ${name}, family: device, metric: x, fireAbove: 1, severity: info, summary: ${'x'.repeat(length)} }\n`
+    const file = (where: string, length: number) => ({ where, text: `rules:\n${line(where, length)}` })
+    const half = LARGEST_RULE_SET_BYTES / 2 - 1000
+    assert.equal(readRules([file('a', half), file('b', half)]).length, 2)
+    assert.throws(
+      () => readRules([file('a', half), file('b', half), file('c', 2000)]),
+      (error: Error) =>
+        error instanceof InvalidRules &&
+        /a: the rules take \d{7} bytes together, and .* has room for 1032192: remove rules,/.test(
+          error.message,
+        ),
+    )
+  })
+})
+
+describe('when a rule set is appended', () => {
+  const day = 86_400_000
+  const last: Activation = { hash: 'a', atMs: 5 * day, partitions: 12 }
+  const cases: [
+    name: string,
+    last: Activation | undefined,
+    next: Partial<Activation>,
+    why: string | undefined,
+  ][] = [
+    ['nothing is known of an earlier one', undefined, {}, 'first'],
+    ['the same was appended a minute ago', last, { atMs: last.atMs + 60_000 }, undefined],
+    ['other rules were appended', last, { hash: 'b' }, 'changed'],
+    ['there are more partitions', last, { partitions: 24 }, 'partitions-changed'],
+    ['a day has passed', last, { atMs: last.atMs + day }, 'daily'],
+    ['a minute is missing to a day', last, { atMs: last.atMs + day - 60_000 }, undefined],
+    ['a run of an earlier schedule is repeated', last, { atMs: last.atMs - day }, undefined],
+  ]
+  for (const [name, before, next, why] of cases)
+    it(`given that ${name}, then ${why ?? 'it is not'}`, () => {
+      assert.equal(whyActivate(before, { ...last, ...next }), why)
+    })
+
+  it('given a run that is repeated, then it appends the same event, and other runs and partitions another', () => {
+    const [one, other] = [ruleSetOf([HOT]), ruleSetOf([COLD])]
+    const [at, later] = ['2026-03-01T12:00:00Z', '2026-03-02T12:00:00Z']
+    assert.deepEqual(rulesActivated(one, 3, at), rulesActivated(one, 3, at))
+    const ids = [
+      rulesActivated(one, 3, at),
+      rulesActivated(one, 4, at),
+      rulesActivated(one, 3, later),
+      rulesActivated(other, 3, at),
+    ].map(({ id }) => id)
+    assert.equal(new Set(ids).size, 4)
+  })
+})

@@ -1,0 +1,114 @@
+/** Which rules count is the log's to say: a replay fires and resolves the alerts that were sent, with the same ids. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { rulesActivated } from '../../../lib/alerting/activation.ts'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
+import type { Rule } from '../../../lib/alerting/rule.ts'
+import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { environmentReading, logRecord } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+import { ruleOf } from './support.ts'
+
+const above = (fireAbove: number) => ruleOf({ name: 'HIGH', fireAbove })
+const COLD = ruleOf({ name: 'COLD', fireBelow: 0 })
+const at = (minute: number) => `2026-03-01T12:${String(minute).padStart(2, '0')}:00Z`
+const activated = (minute: number, ...rules: readonly Rule[]) =>
+  rulesActivated(ruleSetOf(rules), 0, at(minute))
+const measured = (minute: number, temperature: number) =>
+  environmentReading(`at ${minute}`, { at: minute * 60, temperature })
+const logOf = (...events: readonly Event[]): LogRecord[] =>
+  events.map((event, offset) =>
+    logRecord(offset, event, { timestampMs: Date.parse(at(0)) + offset * 60_000 }),
+  )
+const alertsOf = (stage: Stage) =>
+  stage.events.map(({ id, type, data }) => {
+    const { alertId, ...alert } = data as Alert
+    const reason = 'reason' in alert ? alert.reason : undefined
+    return { id, alertId, what: [type.split('.').at(-2), alert.rule, ...(reason ? [reason] : [])].join(' ') }
+  })
+const whatOf = (stage: Stage) => alertsOf(stage).map(({ what }) => what)
+
+describe('rules changed, then Redis forgets', () => {
+  const log = logOf(
+    activated(0, above(40)),
+    measured(1, 42),
+    activated(2, above(45)),
+    measured(3, 43),
+    measured(4, 30),
+  )
+
+  it('given a sent alert, when all is forgotten and newer rules are packaged, then it is resolved once', async () => {
+    const stage = new Stage(alerting([above(40)]))
+    await stage.batch(log.slice(0, 2))
+    const [sent] = alertsOf(stage)
+    assert.equal(sent?.what, 'fired HIGH')
+    // The deployment appends its rules, and a failover loses everything.
+    stage.store.restore(stage.stateKey(), undefined)
+    stage.consumer = { ...stage.consumer, process: alerting([above(45)]) as never }
+    await stage.batch(log)
+    assert.deepEqual(whatOf(stage), ['fired HIGH', 'fired HIGH', 'resolved HIGH cleared'])
+    assert.deepEqual(alertsOf(stage)[1], sent, 'fired again with the same ids')
+    assert.equal(alertsOf(stage)[2]?.alertId, sent?.alertId)
+  })
+
+  it('given any packaged rules and any cut, when the log is read, then states and alerts are the same', async () => {
+    const reference = new Stage(alerting([]))
+    await reference.batch(log)
+    assert.deepEqual(whatOf(reference), ['fired HIGH', 'resolved HIGH cleared'])
+    for (const packaged of [[above(0)], [above(99), COLD]])
+      for (const size of [1, 2, 3]) {
+        const stage = new Stage(alerting(packaged))
+        for (let from = 0; from < log.length; from += size) await stage.batch(log.slice(from, from + size))
+        assert.deepEqual(alertsOf(stage), alertsOf(reference))
+      }
+  })
+})
+
+describe('a rule set in the log', () => {
+  it('given none yet, then the packaged rules count', async () => {
+    const stage = new Stage(alerting([above(40)]))
+    await stage.batch(logOf(measured(0, 42)))
+    assert.deepEqual(whatOf(stage), ['fired HIGH'])
+  })
+
+  it('given a rule that is gone, then its alert ends at the next reading of its entity', async () => {
+    const stage = new Stage(alerting([]))
+    await stage.batch(logOf(activated(0, above(40)), measured(1, 42), activated(2, COLD), measured(3, 42)))
+    assert.deepEqual(whatOf(stage), ['fired HIGH', 'resolved HIGH rule-removed'])
+    assert.deepEqual(stage.outcomes, [
+      'applied/rules-activated',
+      'applied/fired',
+      'applied/rules-activated',
+      'applied/resolved',
+    ])
+  })
+
+  it('given the same rules again the next day, then nothing changes', async () => {
+    const stage = new Stage(alerting([]))
+    await stage.batch(
+      logOf(activated(0, above(40)), measured(1, 42), activated(2, above(40)), measured(3, 43)),
+    )
+    assert.deepEqual(stage.outcomes, [
+      'applied/rules-activated',
+      'applied/fired',
+      'applied/rules-unchanged',
+      'applied/unchanged',
+    ])
+  })
+
+  it('given one that cannot be used, then it leaves as a failure, and the rules before it count on', async () => {
+    const stage = new Stage(alerting([]))
+    const { data, ...event } = activated(2, above(10))
+    const broken = { ...event, data: { ...data, hash: 'another' } }
+    await stage.batch(logOf(activated(0, above(40)), broken, measured(3, 30), measured(4, 42)))
+    assert.deepEqual(stage.outcomes, [
+      'applied/rules-activated',
+      'failed/rejected',
+      'applied/unchanged',
+      'applied/fired',
+    ])
+  })
+})

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { RULE_KEYS } from '../../../lib/alerting/parse-rules.ts'
+import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { PLACEHOLDERS } from '../../../lib/alerting/summary.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
+
+const file = (name: string) => readFileSync(new URL(`../../../rules/${name}`, import.meta.url), 'utf8')
+
+test('given the files that ship, then they hold the eight rules and nothing that waits', () => {
+  const rules = readRules(['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) })))
+  assert.deepEqual(
+    rules.map(rule => [rule.name, rule.family, rule.metric, rule.beyond, rule.fireThreshold, rule.severity]),
+    [
+      ['HIGH_TEMP', 'environment', 'temperature', 'above', 40, 'critical'],
+      ['LOW_TEMP', 'environment', 'temperature', 'below', 0, 'warning'],
+      ['LOW_HUMIDITY', 'environment', 'humidity', 'below', 20, 'warning'],
+      ['HIGH_HUMIDITY', 'environment', 'humidity', 'above', 90, 'warning'],
+      ['HIGH_WIND', 'environment', 'windSpeed', 'above', 50, 'warning'],
+      ['LOW_PRESSURE', 'environment', 'pressure', 'below', 980, 'warning'],
+      ['HIGH_PRESSURE', 'environment', 'pressure', 'above', 1040, 'warning'],
+      ['HIGH_CPU', 'database', 'cpuUsagePercent', 'above', 80, 'warning'],
+    ],
+  )
+  for (const rule of rules) {
+    assert.deepEqual([rule.forMs, rule.keepFiringForMs, rule.clearThreshold], [0, 0, rule.fireThreshold])
+  }
+})
+
+test('given the README of the rules, then it explains every key, placeholder and metric', () => {
+  const readme = file('README.md')
+  const keys = [...readme.matchAll(/^\| `(\w+)` \| (?:yes|no|one)/gm)].map(match => match[1])
+  assert.deepEqual(keys, [...RULE_KEYS])
+  for (const name of PLACEHOLDERS) assert.ok(readme.includes(`{{${name}}}`), name)
+  for (const { name, metrics } of Object.values(FAMILIES)) {
+    const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`)) ?? ''
+    assert.deepEqual(
+      [...row.matchAll(/`(\w+)`/g)].slice(1).map(match => match[1]),
+      Object.keys(metrics),
+    )
+  }
+  const [, example] = /```yaml\n(.*?)```/s.exec(readme) ?? []
+  assert.equal(readRules([{ where: 'README.md', text: example ?? '' }]).length, 1)
+})

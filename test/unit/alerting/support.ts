@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { parseRules } from '../../../lib/alerting/parse-rules.ts'
+import type { Rule } from '../../../lib/alerting/rule.ts'
+import {
+  type Condition,
+  type Observation,
+  type RuleState,
+  type Transition,
+  transition,
+} from '../../../lib/alerting/transition.ts'
+import { parseDuration } from '../../../lib/duration.ts'
+
+/** A rule as a user would write it, on a temperature unless the keys say otherwise. */
+export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {
+  const row = { name: 'HOT', family: 'environment', metric: 'temperature', severity: 'warning', ...keys }
+  const { rules, errors } = parseRules([{ where: 'test', content: { rules: [row] } }])
+  assert.deepEqual(errors, [])
+  return rules[0] as Rule
+}
+
+/** Milliseconds of `1m30s`. */
+export function ms(duration: string): number {
+  return parseDuration(duration) as number
+}
+
+/** One line of a timeline for each observation: when, value, then the expected phase and reason. */
+export function assertTimeline(rule: Condition, lines: string, previous?: RuleState): RuleState {
+  const rows = lines
+    .trim()
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+  let state = previous
+  const actual = rows.map(([at, value]) => {
+    const made = stored(transition(rule, state, { timeMs: ms(at as string), value: Number(value) }))
+    assert.equal(made.change, made.reason === 'fired' || made.reason === 'resolved' ? made.reason : undefined)
+    state = made.state
+    return [at, value, state.phase, made.reason]
+  })
+  assert.deepEqual(actual, rows)
+  return state as RuleState
+}
+
+/** Each observation's transition. */
+export function run(rule: Condition, series: readonly Observation[], previous?: RuleState): Transition[] {
+  let state = previous
+  return series.map(observation => {
+    const made = transition(rule, state, observation)
+    state = made.state
+    return made
+  })
+}
+
+/** What comes back from the store. */
+export function stored<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value
+}

@@ -1,0 +1,164 @@
+/**
+ * The activity consumer: emits an event when a sensor goes silent or returns, a device changes its activity, its wearer
+ * falls and does not get up, or a database restarts.
+ */
+
+import type { Received } from '../runtime/consumer/event.ts'
+import { FORGET, forgetting } from '../runtime/consumer/forgetting.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import {
+  decided,
+  type Emission,
+  type KeyedProcess,
+  rejected,
+  type Step,
+  type Timer,
+} from '../runtime/consumer/process.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import {
+  type DatabaseReading,
+  type DeviceMotion,
+  FAMILIES,
+  READING_TYPES,
+  type ReadingData,
+} from '../telemetry/families.ts'
+
+export const ACTIVITY_CHANGED_TYPE = 'io.sluice.activity.changed.v1'
+export const DEVICE_FALLEN_TYPE = 'io.sluice.device.fallen.v1'
+export const INSTANCE_RESTARTED_TYPE = 'io.sluice.instance.restarted.v1'
+export const SENSOR_RETURNED_TYPE = 'io.sluice.sensor.returned.v1'
+export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1'
+
+const MINUTE_MS = 60_000
+/** A sensor reports every few seconds, so this allows for many lost readings. */
+const SILENT_AFTER_MS = 5 * MINUTE_MS
+/** A wearer who fell and is well gets up sooner than this. */
+const UP_WITHIN_MS = MINUTE_MS
+/** An entity that has not reported for this long is forgotten. */
+const FORGOTTEN_AFTER_DAYS = 1
+/** A restart frees at least this much of all memory between two consecutive readings … */
+const FREED_PERCENT = 10
+/** … that are at most this far apart … */
+const STROKE_MS = 10 * MINUTE_MS
+/** … unless the CPU was this busy before: then a large query may have ended instead. */
+const BUSY_PERCENT = 80
+
+/** The state of an entity. */
+export interface Activity {
+  /** Event time of the latest reading. */
+  readonly lastMs: number
+  readonly isSilent?: boolean
+  /** For a device: its activity, and since when. */
+  readonly doing?: { readonly activity: string; readonly sinceMs: number }
+  /** For a database: percent. */
+  readonly memory?: number
+  readonly cpu?: number
+}
+
+/** Reasons: the name of the emitted event, `first` for an unknown entity, `late`, or `unchanged`. */
+export const activity: KeyedProcess<Activity, ReadingData> = {
+  name: 'activity',
+  accepts: READING_TYPES,
+  allowedLatenessMs: MINUTE_MS,
+  onEvent(state, event) {
+    const { data, timeMs, type } = event
+    if (data === undefined) return rejected('a reading without data')
+    if (state && timeMs < state.lastMs) return decided('late', state)
+    if (type === FAMILIES.environment.type) return sensed(state, event)
+    if (type === FAMILIES.device.type) return moved(state, event, data as unknown as DeviceMotion)
+    return loaded(state, event, data as unknown as DatabaseReading)
+  },
+  onTimer(state, timer): Step<Activity> {
+    if (timer.name === FORGET) return decided('forgotten', undefined)
+    if (timer.name === 'silent') return silent(state, timer)
+    return fallen(state, timer)
+  },
+}
+
+function sensed(state: Activity | undefined, event: Received): Step<Activity> {
+  const { timeMs } = event
+  const timers = [
+    { name: 'silent', dueMs: timeMs + SILENT_AFTER_MS },
+    ...forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS),
+  ]
+  if (!state?.isSilent) return decided(state ? 'unchanged' : 'first', { lastMs: timeMs }, [], timers)
+  const emission = happened('returned', SENSOR_RETURNED_TYPE, event, { silentSince: instant(state.lastMs) })
+  return decided('returned', { lastMs: timeMs }, [emission], timers)
+}
+
+function silent(state: Activity, timer: Timer): Step<Activity> {
+  const emission = happened('silent', SENSOR_SILENT_TYPE, timer, { lastSeen: instant(state.lastMs) })
+  return decided('silent', { ...state, isSilent: true }, [emission])
+}
+
+function moved(state: Activity | undefined, event: Received, data: DeviceMotion): Step<Activity> {
+  const { timeMs } = event
+  const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
+  const now = data.activity
+  const before = state?.doing
+  if (now === undefined || now === before?.activity)
+    return decided(state ? 'unchanged' : 'first', { ...state, lastMs: timeMs }, [], forget)
+  const next = { lastMs: timeMs, doing: { activity: now, sinceMs: timeMs } }
+  const timers = [...forget, ...afterFall(now, timeMs)]
+  if (before === undefined) return decided('first', next, [], timers)
+  const emission = happened('changed', ACTIVITY_CHANGED_TYPE, event, {
+    from: before.activity,
+    to: now,
+    lastedSeconds: (timeMs - before.sinceMs) / 1000,
+  })
+  return decided('changed', next, [emission], timers)
+}
+
+/** A wearer who rests, or stops reporting, has not got up. Any other activity cancels the timer. */
+function afterFall(activity: string, timeMs: number) {
+  if (activity === 'falling') return [{ name: 'fallen', dueMs: timeMs + UP_WITHIN_MS }]
+  return activity === 'resting' ? [] : [{ name: 'fallen' }]
+}
+
+function fallen(state: Activity, timer: Timer): Step<Activity> {
+  const fellAt = instant(timer.dueMs - UP_WITHIN_MS)
+  return decided('fallen', state, [happened('fallen', DEVICE_FALLEN_TYPE, timer, { fellAt })])
+}
+
+function loaded(state: Activity | undefined, event: Received, data: DatabaseReading): Step<Activity> {
+  const { timeMs } = event
+  const { memoryUsagePercent: memory, cpuUsagePercent: cpu } = data
+  const next = {
+    lastMs: timeMs,
+    ...(memory === undefined ? {} : { memory }),
+    ...(cpu === undefined ? {} : { cpu }),
+  }
+  const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
+  if (!state || memory === undefined || !isRestart(state, memory, timeMs))
+    return decided(state ? 'unchanged' : 'first', next, [], forget)
+  const emission = happened('restarted', INSTANCE_RESTARTED_TYPE, event, {
+    lastSeen: instant(state.lastMs),
+    memoryBefore: state.memory,
+    memoryAfter: memory,
+  })
+  return decided('restarted', next, [emission], forget)
+}
+
+function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, timeMs: number): boolean {
+  if (before === undefined || timeMs - lastMs > STROKE_MS) return false
+  return before - after >= FREED_PERCENT && (cpu ?? 0) < BUSY_PERCENT
+}
+
+function happened(
+  name: string,
+  type: string,
+  { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
+  details: object,
+): Emission {
+  const about = { source, ...(subject === undefined ? {} : { subject }) }
+  return {
+    name,
+    to: 'events',
+    key: entity,
+    type,
+    source: '/activity',
+    ...(subject === undefined ? {} : { subject }),
+    dataschema: dataschemaOf(type),
+    data: { entity: about, ...details },
+  }
+}

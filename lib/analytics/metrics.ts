@@ -1,0 +1,22 @@
+import { counted, type Statistics, type StatisticsSummary, summaryOf } from './statistics.ts'
+
+/** Statistics by metric: of one minute, or of all readings of an entity. */
+export type MetricStatistics = Readonly<Record<string, Statistics>>
+
+/** The metrics of one reading, and its event time in milliseconds since the epoch. */
+export interface Measured {
+  readonly values: readonly (readonly [metric: string, value: number])[]
+  readonly timeMs: number
+}
+
+/** The statistics with one more reading. Metrics that the reading does not have stay unchanged. */
+export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
+  const changed = values.map(([metric, value]) => [metric, counted(metrics[metric], value, timeMs)])
+  return { ...metrics, ...Object.fromEntries(changed) }
+}
+
+export function summariesOf(metrics: MetricStatistics): Record<string, StatisticsSummary> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([metric, statistics]) => [metric, summaryOf(statistics)]),
+  )
+}

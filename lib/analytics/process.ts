@@ -1,0 +1,125 @@
+/** The processor: keeps statistics of every metric of an entity, and emits a summary of each minute of event time. */
+
+import type { Received } from '../runtime/consumer/event.ts'
+import { forgetting } from '../runtime/consumer/forgetting.ts'
+import {
+  decided,
+  type Emission,
+  type KeyedProcess,
+  rejected,
+  type Step,
+} from '../runtime/consumer/process.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import {
+  type FamilyName,
+  familyOf,
+  measurements,
+  READING_TYPES,
+  type ReadingData,
+} from '../telemetry/families.ts'
+import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { type Measured, type MetricStatistics, summariesOf, withReading } from './metrics.ts'
+import { isCountable, type StatisticsSummary } from './statistics.ts'
+import { assignToWindow, published, WINDOW_MS, type Window, type Windows } from './windows.ts'
+
+export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1'
+
+/** Longer than the log keeps readings. */
+const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
+
+/** The state of an entity. */
+export interface EntityStatistics {
+  /** The family of the latest reading by offset. */
+  readonly family: FamilyName
+  /** Since its first reading. */
+  readonly metrics: MetricStatistics
+  readonly windows: Windows
+}
+
+/** Data of `io.sluice.analytics.minute.v1`. */
+export interface MinuteSummary {
+  readonly entity: { readonly source: string; readonly subject?: string }
+  readonly family: FamilyName
+  /** RFC 3339: the first instant of the minute, and the first instant after it. */
+  readonly windowStart: string
+  readonly windowEnd: string
+  /** 1 for the first summary of a minute. Late readings cause further revisions, each replacing the one before. */
+  readonly revision: number
+  readonly metrics: Readonly<Record<string, StatisticsSummary>>
+}
+
+/** The statistics of an entity since its first reading, by metric. */
+export interface EntitySummary {
+  readonly family: FamilyName
+  readonly metrics: Readonly<Record<string, StatisticsSummary>>
+}
+
+/**
+ * Reasons:
+ * - `counted`: the reading belongs to the open minute;
+ * - `window-closed`: it is the first reading of a later minute;
+ * - `window-revised`: it is late, but not older than the minute that was closed last;
+ * - `late`: it belongs to an older minute, and counts only in the entity's statistics since the first reading.
+ */
+export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
+  name: 'processor',
+  accepts: READING_TYPES,
+  onEvent(state, event) {
+    const family = familyOf(event.type)
+    if (family === undefined || event.data === undefined)
+      return rejected('a reading of an unknown family, or without data')
+    const values = measurements(family, event.data)
+    if (values.length === 0) return rejected('a reading without a metric')
+    const unfit = values.find(([, value]) => !isCountable(value))
+    if (unfit !== undefined) return rejected(`${unfit[0]} is beyond what statistics can hold`)
+    return step(state, event, family.name, { values, timeMs: event.timeMs })
+  },
+  onTimer({ family, windows: { open } }, timer) {
+    const last = open && minuteEmission(published(open), family, timer)
+    return decided('forgotten', undefined, last ? [last] : [])
+  },
+}
+
+/** Summarises the state for `sluice stats`. */
+export function summarise({ family, metrics }: EntityStatistics): EntitySummary {
+  return { family, metrics: summariesOf(metrics) }
+}
+
+function step(
+  state: EntityStatistics | undefined,
+  event: Received,
+  family: FamilyName,
+  measured: Measured,
+): Step<EntityStatistics> {
+  const metrics = withReading(state?.metrics ?? {}, measured)
+  const { reason, windows, due } = assignToWindow(state?.windows ?? {}, measured)
+  const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
+  const timers = forgetting(state?.windows.open?.startMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+  return decided(reason, { family, metrics, windows }, emit, timers)
+}
+
+function minuteEmission(
+  window: Window,
+  family: FamilyName,
+  { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
+): Emission {
+  const windowStart = new Date(window.startMs).toISOString()
+  const data: MinuteSummary = {
+    entity: { source, ...(subject !== undefined && { subject }) },
+    family,
+    windowStart,
+    windowEnd: new Date(window.startMs + WINDOW_MS).toISOString(),
+    revision: window.revision,
+    metrics: summariesOf(window.metrics),
+  }
+  return {
+    name: `minute ${windowStart} revision ${window.revision}`,
+    to: 'analytics',
+    key: entity,
+    type: MINUTE_TYPE,
+    source: '/processor',
+    ...(subject !== undefined && { subject }),
+    dataschema: dataschemaOf(MINUTE_TYPE),
+    data,
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The telemetry families: event type, subject, metrics and record key of their readings. Everything else (schemas,
+ * simulator, import, rules, statistics) uses this table.
+ */
+import { dataschemaOf } from './dataschema.ts'
+
+export type FamilyName = 'environment' | 'database' | 'device'
+
+export interface Family {
+  readonly name: FamilyName
+  /** CloudEvents `type` of its readings. */
+  readonly type: string
+  /** CloudEvents `dataschema`: the schema that ships in `schemas/`. */
+  readonly dataschema: string
+  /** The metrics: name in `data` → unit (one of `units.ts`). */
+  readonly metrics: Readonly<Record<string, string>>
+  /** Derive CloudEvents `source` and `subject`, and the record key of each strategy, from a reading's data. */
+  readonly source: (data: ReadingData) => string
+  readonly subject: (data: ReadingData) => string
+  readonly keys: Readonly<Record<Exclude<KeyStrategy, 'random'>, (data: ReadingData) => string>>
+  /** The default strategy. */
+  readonly keyedBy: KeyStrategy
+}
+
+/**
+ * How readings are spread over the partitions. `instance`, `type` and `tenant` keep an entity in one partition, as
+ * consumers with state require; `random` is only for consumers without state.
+ */
+export type KeyStrategy = 'instance' | 'type' | 'tenant' | 'random'
+
+export interface Location {
+  readonly site: string
+  readonly latitude: number
+  readonly longitude: number
+}
+
+/** Data of `io.sluice.environment.reading.v1`: °C, %, hPa, km/h. At least one metric is present. */
+export interface EnvironmentReading {
+  readonly sensorId: string
+  readonly temperature?: number
+  readonly humidity?: number
+  readonly pressure?: number
+  readonly windSpeed?: number
+  readonly location: Location
+  readonly status?: 'ok' | 'degraded' | 'maintenance'
+  readonly unit?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** Data of `io.sluice.database.reading.v1`: percent, connections, milliseconds, seconds. */
+export interface DatabaseReading {
+  readonly databaseType: string
+  readonly instanceId: string
+  readonly tenant: string
+  readonly cpuUsagePercent?: number
+  readonly memoryUsagePercent?: number
+  readonly activeConnections?: number
+  readonly queryLatencyMs?: number
+  readonly replicationLagSeconds?: number
+  readonly unit?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** Data of `io.sluice.device.motion.v1`: acceleration in m/s². */
+export interface DeviceMotion {
+  readonly deviceId: string
+  readonly model: string
+  readonly x?: number
+  readonly y?: number
+  readonly z?: number
+  readonly activity?: string
+  readonly unit?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** The data of a reading of any family. */
+export type ReadingData = Readonly<Record<string, unknown>>
+
+const text = (data: ReadingData, field: string) => String(data[field])
+const site = (data: ReadingData) => text(data.location as ReadingData, 'site')
+const tagged = (data: ReadingData) => String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
+/** Encodes a segment of a URI path, so that the source is a valid URI-reference for any id. */
+const segment = (value: string) => encodeURIComponent(value)
+
+export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
+  environment: {
+    name: 'environment',
+    type: 'io.sluice.environment.reading.v1',
+    dataschema: dataschemaOf('io.sluice.environment.reading.v1'),
+    metrics: { temperature: '°C', humidity: '%', pressure: 'hPa', windSpeed: 'km/h' },
+    source: data => `/environment/${segment(site(data))}`,
+    subject: data => text(data, 'sensorId'),
+    keys: { instance: data => text(data, 'sensorId'), type: site, tenant: tagged },
+    keyedBy: 'instance',
+  },
+  database: {
+    name: 'database',
+    type: 'io.sluice.database.reading.v1',
+    dataschema: dataschemaOf('io.sluice.database.reading.v1'),
+    metrics: {
+      cpuUsagePercent: '%',
+      memoryUsagePercent: '%',
+      activeConnections: '1',
+      queryLatencyMs: 'ms',
+      replicationLagSeconds: 's',
+    },
+    source: data => `/database/${segment(text(data, 'databaseType'))}`,
+    subject: data => text(data, 'instanceId'),
+    keys: {
+      instance: data => `${text(data, 'databaseType')}:${text(data, 'instanceId')}`,
+      type: data => text(data, 'databaseType'),
+      tenant: data => text(data, 'tenant'),
+    },
+    keyedBy: 'instance',
+  },
+  device: {
+    name: 'device',
+    type: 'io.sluice.device.motion.v1',
+    dataschema: dataschemaOf('io.sluice.device.motion.v1'),
+    metrics: { x: 'm/s²', y: 'm/s²', z: 'm/s²' },
+    source: data => `/device/${segment(text(data, 'model'))}`,
+    subject: data => text(data, 'deviceId'),
+    keys: { instance: data => text(data, 'deviceId'), type: data => text(data, 'model'), tenant: tagged },
+    keyedBy: 'type',
+  },
+}
+
+export const READING_TYPES: readonly string[] = Object.values(FAMILIES).map(family => family.type)
+
+const BY_TYPE = new Map(Object.values(FAMILIES).map(family => [family.type, family]))
+
+/** The family whose readings have this CloudEvents type; undefined for any other type. */
+export function familyOf(type: string): Family | undefined {
+  return BY_TYPE.get(type)
+}
+
+/**
+ * The metrics of a reading, in the order of the family's table. Values that are not finite numbers (Avro and Protobuf can
+ * carry NaN) are left out: they would clear any alert and spoil any mean.
+ */
+export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
+  return Object.keys(family.metrics).flatMap(metric => {
+    const value = data[metric]
+    return typeof value === 'number' && Number.isFinite(value) ? [[metric, value] as [string, number]] : []
+  })
+}

@@ -1,0 +1,93 @@
+/**
+ * Injected anomalies. Time is divided into windows. (seed, sensor, window) determine whether a sensor has an anomaly in the
+ * window, of which kind, when it starts and how long it lasts. An anomaly starts and ends within its window, so every alert
+ * that it fires also resolves.
+ */
+import type { FamilyName } from '../families.ts'
+import type { Sensor } from './fleet.ts'
+import type { Moment, Observation } from './moment.ts'
+import { between, jitter, uniform } from './noise.ts'
+
+type Range = readonly [low: number, high: number]
+
+/** The values to which an anomaly drives several metrics together: a storm means wind, low pressure and damp. */
+interface Kind {
+  readonly name: string
+  readonly drives: Readonly<Record<string, Range>>
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+/** The anomaly of a sensor at a moment. */
+interface Anomaly {
+  readonly kind: Kind
+  readonly window: number
+  /** 0 to 1: how far the metrics have gone from their normal value to where the anomaly drives them. */
+  readonly intensity: number
+}
+
+const KINDS: Readonly<Record<FamilyName, readonly Kind[]>> = {
+  environment: [
+    { name: 'heat', drives: { temperature: [42, 47], humidity: [23, 30] } },
+    { name: 'frost', drives: { temperature: [-9, -3], humidity: [70, 85] } },
+    { name: 'dry-air', drives: { humidity: [8, 17], windSpeed: [20, 30] } },
+    { name: 'fog', drives: { humidity: [93, 98], windSpeed: [0.5, 3] } },
+    { name: 'storm', drives: { windSpeed: [60, 95], pressure: [962, 975], humidity: [76, 86] } },
+    { name: 'high-pressure', drives: { pressure: [1043, 1052], windSpeed: [0.5, 4] } },
+  ],
+  database: [
+    {
+      name: 'runaway-query',
+      drives: {
+        cpuUsagePercent: [86, 98],
+        memoryUsagePercent: [72, 88],
+        activeConnections: [280, 480],
+        queryLatencyMs: [180, 900],
+      },
+    },
+    { name: 'replication-stall', drives: { replicationLagSeconds: [45, 300], queryLatencyMs: [40, 90] } },
+  ],
+  device: [
+    { name: 'fall', drives: { x: [-35, -20], y: [10, 20], z: [18, 35] }, fields: { activity: 'falling' } },
+  ],
+}
+
+/** A window has twelve ticks, by default a minute: enough for readings before, during and after an anomaly. */
+const WINDOW_TICKS = 12
+/** Shares of a window: when an anomaly starts, how long it lasts, and how long it takes to build up and to fade. */
+const STARTS: Range = [0.08, 0.33]
+const LASTS: Range = [0.4, 0.6]
+const RAMP = 0.1
+/** How far a value sways around its target, as a share of the target range. */
+const SWAY = 0.05
+
+/** @param rate share of a sensor's windows that have an anomaly, 0 to 1 */
+export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number): Anomaly | undefined {
+  const window = Math.floor(tick / WINDOW_TICKS)
+  const draw = (what: string) => uniform(seed, sensor.id, 'anomaly', window, what)
+  if (draw('occurs') >= rate) return undefined
+  const kinds = KINDS[sensor.family]
+  const kind = kinds[Math.floor(draw('kind') * kinds.length)]
+  if (kind === undefined) return undefined
+  const start = between(STARTS, seed, sensor.id, 'anomaly', window, 'start')
+  const end = start + between(LASTS, seed, sensor.id, 'anomaly', window, 'lasts')
+  const at = tick / WINDOW_TICKS - window
+  const intensity = Math.min(1, (at - start) / RAMP, (end - at) / RAMP)
+  return intensity > 0 ? { kind, window, intensity } : undefined
+}
+
+/** The observation with the anomaly applied. */
+export function disturb(
+  observation: Observation,
+  anomaly: Anomaly,
+  sensor: Sensor,
+  { seed, tick }: Moment,
+): Observation {
+  const metrics = { ...observation.metrics }
+  for (const [metric, range] of Object.entries(anomaly.kind.drives)) {
+    const normal = metrics[metric] ?? 0
+    const sway = SWAY * (range[1] - range[0]) * jitter(seed, sensor.id, 'sway', metric, tick)
+    const driven = between(range, seed, sensor.id, 'anomaly', anomaly.window, metric) + sway
+    metrics[metric] = normal + (driven - normal) * anomaly.intensity
+  }
+  return { metrics, fields: { ...observation.fields, ...anomaly.kind.fields } }
+}

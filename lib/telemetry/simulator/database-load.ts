@@ -1,0 +1,36 @@
+/** The load of a database: its users' working day, its memory that fills up between restarts, and their effects. */
+import type { DatabaseInstance } from './fleet.ts'
+import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
+import { drift, jitter, uniform } from './noise.ts'
+
+/** Memory fills up over ten days, then a restart frees it. */
+const RESTART_MS = 10 * DAY_MS
+
+export function observeDatabase(instance: DatabaseInstance, moment: Moment): Observation {
+  const { seed, tick, timeMs } = moment
+  const noise = (metric: string) => jitter(seed, instance.id, metric, tick)
+  const load = loadOf(instance, moment)
+  const age = (timeMs / RESTART_MS + uniform(seed, instance.id, 'restart')) % 1
+  return {
+    metrics: {
+      cpuUsagePercent: 12 + 50 * load + 4 * noise('cpuUsagePercent'),
+      memoryUsagePercent: 45 + 8 * load + 18 * age + 0.5 * noise('memoryUsagePercent'),
+      activeConnections: Math.round(instance.connections * (0.1 + 0.6 * load + 0.03 * noise('connections'))),
+      // Latency grows faster than load.
+      queryLatencyMs: 3 + 22 * load ** 2 + 1.5 * noise('queryLatencyMs'),
+      replicationLagSeconds: 0.15 + 0.5 * load + 0.1 * noise('replicationLagSeconds'),
+    },
+    fields: {
+      databaseType: instance.databaseType,
+      instanceId: instance.id,
+      tenant: instance.tenant,
+    },
+  }
+}
+
+/** 0 (asleep) to 1: the working day, busiest at 14 h, with better and worse hours. */
+function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
+  const day = (1 + diurnal(timeMs, instance.longitude, 14)) / 2
+  const hour = (1 + drift(timeMs / HOUR_MS, seed, instance.id, 'load')) / 2
+  return 0.75 * day + 0.25 * hour
+}

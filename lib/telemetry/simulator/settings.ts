@@ -1,0 +1,23 @@
+/** What can be set about the simulator. `lib/app/settings/generator.ts` checks settings that come from outside. */
+import type { FamilyName, KeyStrategy } from '../families.ts'
+
+export interface GeneratorSettings {
+  /**
+   * Names the simulated world; readings and their ids follow from it. Choose another when other settings change:
+   * the same ids with other content would be refused as a conflict.
+   */
+  readonly seed: string
+  /** Seconds from one reading of a sensor to its next. */
+  readonly tickSeconds: number
+  /** Share of a sensor's windows (twelve ticks) that have an anomaly, 0 to 1. */
+  readonly anomalyRate: number
+  /** How each family is keyed, where not as its table says. */
+  readonly keyStrategy: Readonly<Partial<Record<FamilyName, KeyStrategy>>>
+}
+
+export const GENERATOR_DEFAULTS: GeneratorSettings = {
+  seed: 'sluice',
+  tickSeconds: 5,
+  anomalyRate: 0.4,
+  keyStrategy: {},
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  type EntityStatistics,
+  type EntitySummary,
+  type MinuteSummary,
+  statistics,
+  summarise,
+} from '../../../lib/analytics/process.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { entityOf, type Received } from '../../../lib/runtime/consumer/event.ts'
+import type { Decided } from '../../../lib/runtime/consumer/process.ts'
+import { FAMILIES, type ReadingData } from '../../../lib/telemetry/families.ts'
+import { reading } from '../../../lib/telemetry/reading.ts'
+
+const MINUTE_MS = 60_000
+const T0 = Date.UTC(2026, 0, 1)
+
+type Sample = readonly [seconds: number, temperature: number]
+
+function received([seconds, temperature]: Sample, more: ReadingData = {}): Received<ReadingData> {
+  const timeMs = T0 + seconds * 1000
+  const location = { site: 'hall', latitude: 0, longitude: 0 }
+  const data = { sensorId: 's1', location, temperature, ...more }
+  const event = reading(FAMILIES.environment, `id-${seconds}`, new Date(timeMs).toISOString(), data)
+  return { ...event, data, timeMs, entity: entityOf(event) }
+}
+
+/** The steps of readings, one after the other; the state goes through JSON, as it does in the store. */
+function stepsOf(samples: readonly Sample[]): Decided<EntityStatistics>[] {
+  let state: EntityStatistics | undefined
+  return samples.map(sample => {
+    const step = statistics.onEvent(state, received(sample))
+    assert.ok(step.kind === 'decided')
+    state = step.state && JSON.parse(JSON.stringify(step.state))
+    return step
+  })
+}
+
+const reasonsOf = (samples: readonly Sample[]) => stepsOf(samples).map(({ reason }) => reason)
+const emittedBy = (samples: readonly Sample[]) => stepsOf(samples).flatMap(({ emit }) => emit)
+const summariesOf = (samples: readonly Sample[]) =>
+  emittedBy(samples).map(({ data }) => data as MinuteSummary)
+const brief = ({ windowStart, revision, metrics }: MinuteSummary) => [
+  windowStart.slice(14, 19),
+  revision,
+  metrics.temperature?.count,
+]
+
+describe('given readings of an entity', () => {
+  // biome-ignore format: a table
+  const cases: [name: string, samples: Sample[], reason: string][] = [
+    ['it is the first', [[0, 1]], 'counted'],
+    ['it falls into the open minute', [[0, 1], [59.999, 1]], 'counted'],
+    ['it is out of order in the open minute', [[30, 1], [10, 1]], 'counted'],
+    ['it is the first of the next minute', [[0, 1], [60, 1]], 'window-closed'],
+    ['it is the first after hours', [[0, 1], [7200, 1]], 'window-closed'],
+    ['it is late for the minute closed last', [[0, 1], [60, 1], [30, 1]], 'window-revised'],
+    ['it is for a minute that had none', [[0, 1], [180, 1], [60, 1]], 'window-revised'],
+    ['it is for the minute before the very first', [[60, 1], [0, 1]], 'window-revised'],
+    ['it is late for an older minute', [[0, 1], [60, 1], [120, 1], [30, 1]], 'late'],
+    ['it is older than a minute that came late', [[0, 1], [180, 1], [60, 1], [30, 1]], 'late'],
+  ]
+  for (const [name, samples, reason] of cases) {
+    test(`when ${name}, then it is ${reason}`, () => {
+      assert.equal(reasonsOf(samples).at(-1), reason)
+    })
+  }
+
+  test('when a minute closes, then its summary says all about it', () => {
+    // biome-ignore format: a row
+    const [emission, ...others] = emittedBy([[5, 10], [20, 14], [60, 99]])
+    assert.deepEqual(others, [])
+    assert.deepEqual(emission, {
+      name: 'minute 2026-01-01T00:00:00.000Z revision 1',
+      to: 'analytics',
+      key: '/environment/hall s1',
+      type: 'io.sluice.analytics.minute.v1',
+      source: '/processor',
+      subject: 's1',
+      dataschema: 'https://sluice.io/schemas/analytics.minute.v1.json',
+      data: {
+        entity: { source: '/environment/hall', subject: 's1' },
+        family: 'environment',
+        windowStart: '2026-01-01T00:00:00.000Z',
+        windowEnd: '2026-01-01T00:01:00.000Z',
+        revision: 1,
+        metrics: {
+          temperature: {
+            count: 2,
+            mean: 12,
+            standardDeviation: 2,
+            minimum: 10,
+            maximum: 14,
+            last: 14,
+            lastAt: '2026-01-01T00:00:20.000Z',
+          },
+        },
+      },
+    })
+  })
+
+  test('when readings are late for a closed minute, then each gives its next revision', () => {
+    // biome-ignore format: a row
+    const samples: Sample[] = [[0, 1], [60, 1], [30, 5], [45, 9], [120, 1]]
+    assert.deepEqual(summariesOf(samples).map(brief), [
+      ['00:00', 1, 1],
+      ['00:00', 2, 2],
+      ['00:00', 3, 3],
+      ['01:00', 1, 1],
+    ])
+  })
+
+  test('when one is late for an older minute, then it counts in the rolling statistics alone', () => {
+    // biome-ignore format: a row
+    const steps = stepsOf([[0, 1], [60, 2], [120, 3], [30, 50]])
+    const [before, after] = steps.slice(-2)
+    assert.deepEqual(after?.state?.windows, before?.state?.windows)
+    assert.deepEqual(after?.emit, [])
+    assert.equal(after?.state?.metrics.temperature?.count, 4)
+    assert.equal(after?.state?.metrics.temperature?.maximum, 50)
+    assert.equal(after?.state?.metrics.temperature?.last, 3)
+  })
+
+  test('when they carry several metrics, some not always, then each is counted on its own', () => {
+    const first = statistics.onEvent(undefined, received([0, 1], { humidity: 50 }))
+    assert.ok(first.kind === 'decided')
+    const second = statistics.onEvent(first.state, received([1, 3]))
+    assert.ok(second.kind === 'decided' && second.state)
+    const summary: EntitySummary = summarise(second.state)
+    assert.equal(summary.family, 'environment')
+    assert.equal(summary.metrics.temperature?.count, 2)
+    assert.equal(summary.metrics.temperature?.mean, 2)
+    assert.equal(summary.metrics.humidity?.count, 1)
+    assert.equal(summary.metrics.humidity?.last, 50)
+  })
+})
+
+describe('given a reading that statistics cannot take', () => {
+  const cases: [name: string, event: Received<ReadingData>, why: RegExp][] = [
+    ['is beyond what counts', received([0, 1e200]), /^temperature is beyond/],
+    ['has no metric', received([0, 1], { temperature: undefined }), /without a metric/],
+    ['is of no family', { ...received([0, 1]), type: 'io.sluice.other.v1' }, /unknown family/],
+  ]
+  for (const [name, event, why] of cases) {
+    test(`when it ${name}, then it is rejected`, () => {
+      const step = statistics.onEvent(undefined, event)
+      assert.ok(step.kind === 'rejected')
+      assert.match(step.why, why)
+    })
+  }
+})
+
+describe('given any readings in any order', () => {
+  const series = fc.array(fc.tuple(fc.nat(400), fc.integer({ min: -50, max: 50 })), {
+    minLength: 1,
+    maxLength: 60,
+  })
+
+  test('then every summary fits its schema, no emission name comes twice, and revisions count up', () => {
+    fc.assert(
+      fc.property(series, samples => {
+        const emissions = emittedBy(samples)
+        for (const { type, data } of emissions) assert.equal(schemaViolation(type, data), undefined)
+        assert.equal(new Set(emissions.map(({ name }) => name)).size, emissions.length)
+        const revisions = new Map<string, number>()
+        for (const { windowStart, revision } of summariesOf(samples)) {
+          assert.equal(revision, (revisions.get(windowStart) ?? 0) + 1)
+          revisions.set(windowStart, revision)
+        }
+      }),
+    )
+  })
+
+  test('then each counts once in the rolling statistics, and once in a window unless it is late', () => {
+    fc.assert(
+      fc.property(series, samples => {
+        const steps = stepsOf(samples)
+        const inWindows = new Map<string, number>()
+        for (const { windowStart, metrics } of summariesOf(samples)) {
+          inWindows.set(windowStart, metrics.temperature?.count ?? 0)
+        }
+        const state = steps.at(-1)?.state
+        const open = state?.windows.open?.metrics.temperature?.count ?? 0
+        const closed = [...inWindows.values()].reduce((sum, count) => sum + count, 0)
+        const late = steps.filter(({ reason }) => reason === 'late').length
+        assert.equal(open + closed + late, samples.length)
+        assert.equal(state?.metrics.temperature?.count, samples.length)
+      }),
+    )
+  })
+
+  test('when they come in order, then the summaries are those of the minutes, one each', () => {
+    fc.assert(
+      fc.property(series, samples => {
+        const inOrder = [...samples].sort(([a], [b]) => a - b)
+        const minutes = Map.groupBy(inOrder, ([seconds]) => Math.floor((seconds * 1000) / MINUTE_MS))
+        const closed = [...minutes.values()].slice(0, -1)
+        assert.deepEqual(
+          summariesOf(inOrder).map(({ revision, metrics }) => [revision, metrics.temperature?.count]),
+          closed.map(readings => [1, readings.length]),
+        )
+      }),
+    )
+  })
+
+  test('then the state stays small', () => {
+    const samples = Array.from({ length: 2000 }, (_, index): Sample => [index * 7, Math.sin(index) / 3])
+    assert.ok(JSON.stringify(stepsOf(samples).at(-1)?.state).length < 1000)
+  })
+})

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
+import { inOwnUnits } from '../../../lib/telemetry/own-units.ts'
+
+function converted(family: FamilyName, data: unknown): unknown {
+  const result = inOwnUnits(FAMILIES[family], data)
+  return result.kind === 'failure' ? `${result.code}: ${result.message}` : result.data
+}
+
+describe('given a unit', () => {
+  const table: [name: string, family: FamilyName, data: object, expected: object][] = [
+    ['of one metric', 'environment', { temperature: 50, unit: 'F' }, { temperature: 10 }],
+    [
+      'of one of several metrics, then the others stay',
+      'environment',
+      { temperature: 21, pressure: 760, humidity: 40, windSpeed: 3, unit: 'mmHg' },
+      { temperature: 21, pressure: 1013.25, humidity: 40, windSpeed: 3 },
+    ],
+    [
+      'of two metrics, then it applies to both',
+      'database',
+      { queryLatencyMs: 0.25, replicationLagSeconds: 7, cpuUsagePercent: 80, unit: 's' },
+      { queryLatencyMs: 250, replicationLagSeconds: 7, cpuUsagePercent: 80 },
+    ],
+    [
+      'of two metrics that are kept in another one',
+      'database',
+      { cpuUsagePercent: 0.5, memoryUsagePercent: 0.25, activeConnections: 3, unit: 'ratio' },
+      { cpuUsagePercent: 50, memoryUsagePercent: 25, activeConnections: 3 },
+    ],
+    ['of counts', 'database', { activeConnections: 3, unit: 'count' }, { activeConnections: 3 }],
+    ['of all axes', 'device', { x: 0, y: 1, z: -1, unit: 'g' }, { x: 0, y: 9.80665, z: -9.80665 }],
+    ['that is the metric’s own', 'environment', { humidity: 41.123, unit: '%' }, { humidity: 41.123 }],
+  ]
+  for (const [name, family, data, expected] of table)
+    test(`${name}, then they are converted to the family's unit, and the unit is gone`, () => {
+      const identity = { sensorId: 's', tags: { unit: 'stays' } }
+      assert.deepEqual(converted(family, { ...identity, ...data }), { ...identity, ...expected })
+    })
+
+  test('that fits none of the metrics, then the reading is refused', () => {
+    assert.equal(
+      converted('environment', { temperature: 21, unit: 'hPa' }),
+      'unit-mismatch: "unit" is hPa, and the reading has temperature (°C)',
+    )
+    assert.equal(
+      converted('database', { activeConnections: 3, cpuUsagePercent: 2, unit: 'ms' }),
+      'unit-mismatch: "unit" is ms, and the reading has cpuUsagePercent (%), activeConnections (a count)',
+    )
+  })
+
+  test('that nobody knows, then the reading is refused, and the message does not repeat it', () => {
+    for (const unit of ['p@ss', ' ', '__proto__', '1e9'])
+      assert.equal(
+        converted('environment', { temperature: 21, humidity: 4, unit }),
+        'unit-mismatch: "unit" is not a known unit, and the reading has temperature (°C), humidity (%)',
+      )
+  })
+})
+
+test('given a reading without a unit, or what is no reading, then it is what it was', () => {
+  const cases: unknown[] = [
+    { temperature: 21 },
+    { temperature: 21, unit: '' },
+    { temperature: 21, unit: 7 },
+    { temperature: 21, unit: null },
+    { unit: 'F' },
+    undefined,
+    null,
+    [],
+    'text',
+    Buffer.from('bytes'),
+  ]
+  for (const data of cases) assert.equal(converted('environment', data), data)
+})
+
+test('given a metric that is no number, then it stays, for the schema to say so', () => {
+  assert.deepEqual(converted('environment', { temperature: '21', unit: 'F' }), { temperature: '21' })
+})

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { FAMILIES, familyOf, measurements } from '../../../lib/telemetry/families.ts'
+import { keyOf, reading } from '../../../lib/telemetry/reading.ts'
+
+const { environment, device } = FAMILIES
+const data = {
+  sensorId: 's 1',
+  temperature: 0,
+  pressure: 1013,
+  location: { site: 'hall 2/é', latitude: 0, longitude: 0 },
+}
+
+describe('given the data of a reading', () => {
+  test('when its event is made, then source and subject come from the data, and the source holds no space', () => {
+    const event = reading(environment, 'id-1', '2026-01-01T00:00:00Z', data)
+    assert.equal(event.source, '/environment/hall%202%2F%C3%A9')
+    assert.equal(event.subject, 's 1')
+    assert.equal(event.type, 'io.sluice.environment.reading.v1')
+  })
+
+  test('when its metrics are read, then those it carries come in the order of the table, 0 among them', () => {
+    assert.deepEqual(measurements(environment, data), [
+      ['temperature', 0],
+      ['pressure', 1013],
+    ])
+  })
+
+  test('when it is keyed by a tenant that it does not name, then it is untagged', () => {
+    assert.equal(keyOf(environment, data, 'tenant'), 'untagged')
+    assert.equal(keyOf(device, { deviceId: 'd', tags: { tenant: 't' } }, 'tenant'), 't')
+  })
+})
+
+test('given a type of another, then it has no family', () => {
+  assert.equal(familyOf('io.sluice.clock.tick.v1'), undefined)
+  assert.equal(familyOf(device.type), device)
+})

@@ -1,13 +1,13 @@
 /**
- * Makes the recordings in this folder: `npx node events/record.ts`. The same code makes the same bytes, so what is in a
- * recording can be read here, and `manifest.json` can say what must come out of it.
+ * Makes the recordings in this folder: `npx node events/record.ts`. The output is deterministic, so the content of a
+ * recording can be read here, and `manifest.json` can say what it must produce.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { duplicates, good, mixedPartitions, poison, tombstones, units } from './making/batches.ts'
 import { databaseLoad, deviceWalk, heatwave } from './making/streams.ts'
 
-/** File → its text. */
+/** File name → its text. */
 export function recordings(): Record<string, string> {
   return {
     'streams/heatwave.jsonl': lines(heatwave()),
@@ -26,7 +26,7 @@ function lines(events: readonly object[]): string {
   return events.map(event => `${JSON.stringify(event)}\n`).join('')
 }
 
-/** A record's headers, arrays of bytes, stay on a line each. */
+/** Keeps each header value, an array of bytes, on one line. */
 function document(batch: object): string {
   const text = JSON.stringify(batch, null, 2)
   return `${text.replace(/\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]/g, (_, bytes) => `[${bytes.replace(/\s+/g, ' ')}]`)}\n`

@@ -1,6 +1,6 @@
 /**
- * Compiles the JSON schemas ahead of the cold start: `schemas/json/*.json` → `schemas/compiled.js`, one module of plain
- * functions that imports nothing. With `--check` it writes nothing and fails if that module is not what they give.
+ * Compiles the JSON schemas ahead of time, to shorten the cold start: `schemas/json/*.json` → `schemas/compiled.js`, one
+ * module of plain functions without imports. With `--check` it writes nothing, and fails if the module is out of date.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -14,7 +14,7 @@ const HEADER = '// Generated from json/ by `node schemas/compile.ts`. Do not edi
 /** Where the schemas are published: `$id`, and the `dataschema` of events. */
 const PUBLISHED_AT = 'https://sluice.io/schemas/'
 
-/** RFC 3339, section 5.6, with its leap second; every month has 31 days here. */
+/** RFC 3339, section 5.6, including leap seconds. Does not check the number of days in a month. */
 const DATE_TIME =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/
 
@@ -22,42 +22,42 @@ interface Schema {
   readonly $id: string
 }
 
-/** The schemas cannot be compiled. The message says which, and why. */
+/** The schemas cannot be compiled. The message names the schema and the reason. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
 }
 
 /**
- * The text of the module. Its default export maps each CloudEvents type to the function that checks its data.
+ * The text of the compiled module. Its default export maps each CloudEvents type to the function that validates its data.
  *
- * @throws SchemaError if there is no schema, a schema breaks JSON Schema's rules, or its `$id` does not fit its file's name
+ * @throws SchemaError if there is no schema, a schema is invalid, or its `$id` does not match its file name
  */
 export async function compiledModule(sources = SOURCES): Promise<string> {
   const schemas = readSchemas(sources)
   const ajv = new Ajv2020({
-    // Every place that does not fit, not only the first: a producer should not have to find them one by one.
+    // All errors, not only the first, so that a producer can fix them together.
     allErrors: true,
-    // Messages are worded where they are shown, see `lib/cloudevents/schemas.ts`.
+    // The messages are written in `lib/app/schemas.ts`.
     messages: false,
     allowUnionTypes: true,
     formats: { 'date-time': DATE_TIME },
-    // One loop over the required names instead of a block of code for each.
+    // Generates one loop over the required names instead of a block of code for each.
     loopRequired: 1,
     code: { source: true, lines: true },
   })
   const each = (take: (schema: Schema) => unknown) => {
     for (const schema of schemas.values()) named(schema, () => take(schema))
   }
-  // All are known before one is compiled: schemas may refer to each other.
+  // Add all schemas before compiling one, because they may refer to each other.
   each(schema => ajv.addSchema(schema))
   each(({ $id }) => ajv.getSchema($id))
   const idsByType = Object.fromEntries([...schemas].map(([type, { $id }]) => [type, $id]))
-  // Not as the CommonJS module that it is: that is a function around all others, which a start would have to parse twice.
+  // Turned into an ES module: a CommonJS wrapper is a function around all others, which would be parsed twice at start.
   const code = `const exports = {}\n${standaloneCode.default(ajv, idsByType)}\nexport default exports`
   return HEADER + (await selfContained(code))
 }
 
-/** What goes wrong with a schema, with the name of its file. */
+/** Runs `take`, and puts the name of the schema's file in front of any error. */
 function named(schema: Schema, take: () => unknown): void {
   try {
     take()
@@ -67,7 +67,7 @@ function named(schema: Schema, take: () => unknown): void {
   }
 }
 
-/** In words: the compiler for the functions has none. */
+/** Compiles the schema again with messages, because the compiler above has none. */
 function reason(schema: Schema): string | undefined {
   try {
     new Ajv2020({ allowUnionTypes: true, formats: { 'date-time': DATE_TIME } }).compile(schema)
@@ -94,12 +94,12 @@ function readSchema(sources: URL, file: string): Schema {
   throw new SchemaError(`schemas/json/${file}: its $id must be ${PUBLISHED_AT}${file}`)
 }
 
-/** Leaves out what is for people. A property that happens to be called so is an object here, and stays. */
+/** Removes titles and descriptions. A property called `title` or `description` is an object here, and stays. */
 function withoutProse(key: string, value: unknown): unknown {
   return (key === 'title' || key === 'description') && typeof value === 'string' ? undefined : value
 }
 
-/** Takes in the helpers that the code requires of ajv, so that ajv itself is not needed where it runs. */
+/** Bundles the ajv helpers that the code needs, so that ajv itself is not needed at run time. */
 async function selfContained(code: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: import.meta.dirname },
@@ -107,7 +107,7 @@ async function selfContained(code: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     charset: 'utf8',
-    // Minified, it does not name the paths of what it took in, and is the same on every machine.
+    // Minified code does not contain the paths of bundled files, so it is the same on every machine.
     minify: true,
     write: false,
   })
@@ -118,7 +118,7 @@ async function main(check: boolean): Promise<void> {
   const compiled = await compiledModule()
   if (!check) return writeFileSync(COMPILED, compiled)
   if (readFileSync(COMPILED, 'utf8') === compiled) return console.log('schemas/compiled.js is up to date')
-  console.error('schemas/compiled.js is not what the schemas give: run `node schemas/compile.ts`')
+  console.error('schemas/compiled.js is out of date: run `node schemas/compile.ts`')
   process.exitCode = 1
 }
 

@@ -1,19 +1,19 @@
-/** A place in the data that does not fit its schema. */
-export interface Misfit {
+/** A value in the data that violates its schema. */
+export interface SchemaViolation {
   /** JSON Pointer into the data. */
   readonly instancePath: string
   readonly schemaPath: string
   readonly keyword: string
-  /** What the keyword asks for. */
+  /** The parameters of the keyword. */
   readonly params: Readonly<Record<string, unknown>>
 }
 
 export interface Validate {
   (data: unknown): boolean
-  /** Of the last call; overwritten by the next. */
-  readonly errors?: readonly Misfit[] | null
+  /** The violations that the last call found. */
+  readonly errors?: readonly SchemaViolation[] | null
 }
 
-/** CloudEvents type → the check of its data. */
+/** CloudEvents type → the function that validates its data. */
 declare const validators: Readonly<Record<string, Validate>>
 export default validators

@@ -1,15 +1,15 @@
-/** Lambda batches of the readings topic, one for each way in which a batch can be special. */
-import { type ContentMode, producedRecord } from '../../lib/cloudevents/writer.ts'
-import { derivedId } from '../../lib/domain/derived-id.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { FAMILIES, type ReadingData } from '../../lib/domain/telemetry/families.ts'
-import { keyOf, reading } from '../../lib/domain/telemetry/reading.ts'
-import { tick } from '../../lib/domain/telemetry/tick.ts'
+/** Lambda batches of the readings topic, each with one special kind of content. */
+import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
+import { keyOf, reading } from '../../lib/telemetry/reading.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
 import { type Captured, lambdaBatch } from './lambda-batch.ts'
 
 const START = Date.parse('2025-07-01T12:00:00Z')
 
-/** Where Kafka's partitioner puts these keys among the twelve partitions of readings. */
+/** The partitions that Kafka's partitioner chooses for these keys, with twelve partitions. */
 const PARTITIONS: Readonly<Record<string, number>> = {
   'roof-1': 9,
   'roof-2': 6,
@@ -18,7 +18,7 @@ const PARTITIONS: Readonly<Record<string, number>> = {
   'band-3': 7,
 }
 
-/** Ten seconds apart, in the order of the batch. */
+/** The time of a step: steps are ten seconds apart. */
 const at = (step: number) => new Date(START + step * 10_000).toISOString()
 
 function environment(name: string, step: number, sensorId: string, temperature: number): Event {
@@ -27,16 +27,16 @@ function environment(name: string, step: number, sensorId: string, temperature: 
   return reading(FAMILIES.environment, derivedId('captured', name, step), at(step), data)
 }
 
-/** The record of an event, appended two seconds after the event's time, or at the step given. */
+/** The record of an event, appended two seconds after the event's time or after the given step. */
 function captured(key: string | null, event: Event, step?: number, mode?: ContentMode): Captured {
-  // Without a topic: the batch names it.
+  // No topic: the batch names it.
   const { value, headers, key: bytes } = producedRecord('', key, event, mode)
   const appendedAtMs = (step === undefined ? Date.parse(event.time ?? '') : START + step * 10_000) + 2_000
   const appendedAt = new Date(appendedAtMs).toISOString()
   return { key: bytes, value, headers, appendedAt, partition: PARTITIONS[key ?? 'roof-1'] ?? 0 }
 }
 
-/** Two minutes and a half of one sensor, every ten seconds, and at the end a reading of the minute before. */
+/** Two and a half minutes of one sensor, a reading every ten seconds; the last reading belongs to the minute before. */
 export function good() {
   const temperatures = [
     39.2, 39.5, 39.9, 40.3, 40.8, 41.1, 40.9, 40.4, 40, 39.6, 39.4, 39.1, 38.8, 38.8, 38.5,
@@ -49,7 +49,7 @@ export function good() {
   ])
 }
 
-/** Every kind of record that can never be processed, each between healthy ones. */
+/** Every kind of record that can never be processed, between two healthy ones. */
 export function poison() {
   const reading = (step: number) => environment('poison', step, 'roof-1', 20 + step)
   const healthy = (step: number) => captured('roof-1', reading(step))
@@ -74,18 +74,18 @@ export function poison() {
       value: bytes('[]'),
     },
     { ...healthy(6), headers: [...without(healthy(6), 'ce_subject').headers, ['ce_subject', bytes([0xff])]] },
-    // time-in-future: ten minutes after its own record
+    // time-in-future: ten minutes later than its record
     captured('roof-1', later, 7),
     // schema-violated
     captured('roof-1', { ...reading(8), data: { sensorId: 'roof-1', temperature: '28' } }),
     captured('roof-1', { ...reading(9), data: { ...(reading(9).data as object), colour: 'red' } }),
-    // rejected: more than statistics can hold
+    // rejected: too large a number for statistics
     captured('roof-1', environment('poison', 10, 'roof-1', 1e200)),
     healthy(11),
   ])
 }
 
-/** What a producer sent again after a timeout, and one that used an id twice. */
+/** Events that a producer sent again after a timeout, and an id that was used for two different events. */
 export function duplicates() {
   const cpu = (step: number, cpuUsagePercent: number): Event => {
     const data = { databaseType: 'postgres', instanceId: 'orders-1', tenant: 'shop', cpuUsagePercent }
@@ -100,17 +100,17 @@ export function duplicates() {
   return lambdaBatch('duplicate', [
     record(cpu(0, 61), 0),
     record(cpu(1, 62), 1),
-    // The same events at later offsets, one of them in another trace: still the same.
+    // The same events at later offsets. One has another trace, but is still the same event.
     record(traced, 2),
     record(cpu(1, 62), 2),
-    // The id of the first with another value: a producer's fault, not a repeat.
+    // The id of the first with another value: an error of the producer, not a duplicate.
     record(cpu(0, 99), 3),
     record(cpu(4, 63), 4),
     record(cpu(4, 63), 5),
   ])
 }
 
-/** Readings in other units than their family's: some that can be converted, and some that cannot. */
+/** Readings in units other than those of their family: some can be converted, some cannot. */
 export function units() {
   const inUnit = (step: number, unit: string, metrics: ReadingData) => {
     const event = environment('units', step, 'roof-1', 20)
@@ -118,14 +118,14 @@ export function units() {
     return captured('roof-1', { ...event, data: { ...identity, ...metrics, unit } })
   }
   return lambdaBatch('units', [
-    // 26.7 °C: above the threshold of 40 as a number, and not as a temperature.
+    // 26.7 °C: the number is above the threshold of 40, the temperature is not.
     inUnit(0, 'fahrenheit', { temperature: 80 }),
     inUnit(1, '°F', { temperature: 110 }),
     inUnit(2, 'K', { temperature: 313.15 }),
     // One metric has the dimension of the unit; the other is in the unit of its family.
     inUnit(3, 'mmHg', { temperature: 21, pressure: 760 }),
     inUnit(4, 'm/s', { windSpeed: 10 }),
-    // unit-mismatch: of another dimension, and of none
+    // unit-mismatch: another dimension, and an unknown unit
     inUnit(5, 'hPa', { temperature: 21 }),
     inUnit(6, 'lux', { temperature: 21 }),
     // schema-violated: 200 %
@@ -134,7 +134,7 @@ export function units() {
   ])
 }
 
-/** Records without a value, which Kafka calls tombstones, and an empty value, which is none. */
+/** Records without a value, which Kafka calls tombstones, and an empty value, which is not a tombstone. */
 export function tombstones() {
   const healthy = (step: number) => captured('roof-2', environment('tombstone', step, 'roof-2', 21 + step))
   const foreign: Event = {
@@ -145,18 +145,18 @@ export function tombstones() {
   }
   return lambdaBatch('tombstone', [
     healthy(0),
-    // A tombstone, and nothing else.
+    // A plain tombstone.
     { ...healthy(1), value: null, headers: [] },
-    // An event without data: valid as an event, but a reading has some.
+    // An event without data: a valid event, but not a valid reading.
     { ...healthy(2), value: null },
-    // Valid, and of a type that is not for the processor.
+    // A valid event of a type that the processor does not accept.
     { ...captured('roof-2', foreign) },
     { ...healthy(4), value: Buffer.alloc(0) },
     healthy(5),
   ])
 }
 
-/** Several partitions, families, modes and types in one batch; a subject beyond ASCII, whose bytes are negative. */
+/** Several partitions, families, modes and types in one batch, and a non-ASCII subject, whose header bytes are negative. */
 export function mixedPartitions() {
   const zurich = (step: number) => environment('mixed', step, 'Zürich-1', 18 + step)
   const roof = (step: number) => environment('mixed', step, 'roof-1', 30 + step)

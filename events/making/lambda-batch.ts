@@ -1,8 +1,9 @@
-/** Records in the form in which Lambda hands them to a function. */
-import type { OutgoingRecord, RecordHeader } from '../../lib/cloudevents/record.ts'
-import { topicName } from '../../lib/domain/topics.ts'
+/** Records in the form in which Lambda passes them to a function. */
 
-/** A record as it came into the log. */
+import { topicName } from '../../lib/app/topics.ts'
+import type { OutgoingRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
+
+/** A record as it was appended to the log. */
 export interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
   readonly partition: number
   /** RFC 3339: when the broker appended it. */
@@ -10,11 +11,11 @@ export interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'header
 }
 
 /**
- * The batch that holds the records, each partition's offsets counted from 0, in an environment of its own: run against a
- * live stack, or one after another, its offsets must not be taken for those of another log, whose partitions would then
- * count as decided further than they are.
+ * The batch with these records. The offsets of each partition start at 0, and the topic is in an environment of its own:
+ * when batches run against a live stack or one after another, the offsets of one log must never advance the applied offset
+ * of another.
  *
- * @param name last part of the environment's name
+ * @param name the last part of the environment's name
  */
 export function lambdaBatch(name: string, captured: readonly Captured[]) {
   const topic = topicName('readings', `recorded-${name}`)
@@ -28,7 +29,7 @@ export function lambdaBatch(name: string, captured: readonly Captured[]) {
       offset: records[place].length,
       timestamp: Date.parse(appendedAt),
       timestampType: 'LOG_APPEND_TIME',
-      // Lambda leaves out what is null.
+      // Lambda omits null values.
       ...(key === null ? {} : { key: key.toString('base64') }),
       ...(value === null ? {} : { value: value.toString('base64') }),
       headers: headers.map(signed),
@@ -43,7 +44,7 @@ export function lambdaBatch(name: string, captured: readonly Captured[]) {
   }
 }
 
-/** Java's bytes: from 128 on they are negative. */
+/** Bytes as in Java: 128 and above are negative. */
 function signed([name, bytes]: RecordHeader): Record<string, number[]> {
   return { [name]: [...new Int8Array(bytes)] }
 }

@@ -1,8 +1,8 @@
-/** Recorded streams: events in the JSON event format, in the order in which they were received. */
-import { toJsonEvent } from '../../lib/cloudevents/json-format.ts'
-import { derivedId } from '../../lib/domain/derived-id.ts'
-import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/domain/telemetry/families.ts'
-import { reading } from '../../lib/domain/telemetry/reading.ts'
+/** Recorded streams: events in the JSON event format, in the order of their arrival. */
+import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
+import { reading } from '../../lib/telemetry/reading.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE
 
 type JsonEvent = Record<string, unknown>
 
-/** Makes the events of one stream; ids count, so that two readings alike at one instant are two events. */
+/** Makes the events of one stream. Ids are counted, so that two equal readings at the same instant are two events. */
 function recorder(stream: string, family: FamilyName) {
   let count = 0
   return (timeMs: number, data: ReadingData): JsonEvent => {
@@ -20,9 +20,9 @@ function recorder(stream: string, family: FamilyName) {
 }
 
 /**
- * Three sensors in a city, two hot days, a reading every half hour. `roof-1` crosses 40 °C on both days, `roof-2` only
- * on the second, which is hotter, and `yard-1` never. Twice a sensor reports two readings at one instant; two readings
- * change places; and one of 45 °C comes in late, when the evening is long cool: no alert may come of it.
+ * Three sensors in a city on two hot days, a reading every half hour. `roof-1` exceeds 40 °C on both days, `roof-2` only
+ * on the second, hotter day, `yard-1` never. Twice a sensor has two readings at the same instant, two readings are swapped,
+ * and a reading of 45 °C arrives late, in the cool evening: it must not fire an alert.
  */
 export function heatwave(): JsonEvent[] {
   const record = recorder('heatwave', 'environment')
@@ -60,7 +60,7 @@ export function heatwave(): JsonEvent[] {
 
 /**
  * Two instances of one shop, a reading every five minutes for twelve hours. `orders-1` is above 80 % CPU in the morning
- * and in the evening; `orders-2` follows it with a replication lag and stays below. One reading comes twice.
+ * and in the evening; `orders-2` is its replica with a lag and stays below. One reading is duplicated.
  */
 export function databaseLoad(): JsonEvent[] {
   const record = recorder('database-load', 'database')
@@ -85,7 +85,7 @@ export function databaseLoad(): JsonEvent[] {
   }).flat()
 }
 
-/** Two bands on two wrists, a reading every second for two minutes: a minute at rest, a minute of walking. */
+/** Two wristbands, a reading every second for two minutes: a minute of rest, a minute of walking. */
 export function deviceWalk(): JsonEvent[] {
   const record = recorder('device-walk', 'device')
   const start = Date.parse('2025-07-03T08:00:00Z')
@@ -106,7 +106,7 @@ export function deviceWalk(): JsonEvent[] {
   }).flat()
 }
 
-/** From -1 to 1, 0 and rising at 0. Rounded before use, so that the last digits of a platform's sine do not matter. */
+/** A sine wave from -1 to 1. Values are rounded before use, so platform differences in the last digits do not matter. */
 function wave(ms: number, periodMs: number): number {
   return Math.sin((2 * Math.PI * ms) / periodMs)
 }

@@ -1,7 +1,7 @@
 /** Runs recordings through consumers on a stage without servers. */
-import type { OutgoingRecord } from '../../../lib/cloudevents/record.ts'
-import type { KeyedProcess } from '../../../lib/domain/process.ts'
-import type { KafkaEvent, KafkaEventRecord } from '../../../lib/pipeline/receive.ts'
+import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import type { KeyedProcess } from '../../../lib/runtime/consumer/process.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../../../lib/runtime/pipeline/receive.ts'
 import { TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -13,7 +13,7 @@ const PARTITIONS = 12
 export class Bench {
   readonly #stage: Stage
 
-  constructor(process: KeyedProcess<never> | KeyedProcess<unknown>) {
+  constructor(process: KeyedProcess<never> | KeyedProcess<unknown, unknown, unknown>) {
     this.#stage = new Stage(process)
   }
 

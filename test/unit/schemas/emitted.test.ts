@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { schemaFault } from '../../../lib/cloudevents/schemas.ts'
-import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/domain/alerting/alert.ts'
-import type { Rule } from '../../../lib/domain/alerting/rule.ts'
-import { FAILURE_TYPE, type Failure } from '../../../lib/domain/failure/failure.ts'
-import { failureRouter } from '../../../lib/domain/failure/process.ts'
-import { tick } from '../../../lib/domain/telemetry/tick.ts'
+import { rulesActivated } from '../../../lib/alerting/activation.ts'
+import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
+import type { Rule } from '../../../lib/alerting/rule.ts'
+import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { failureRouter } from '../../../lib/failures/process.ts'
+import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
 
 const RULE: Rule = {
   name: 'HIGH_TEMP',
@@ -23,7 +26,7 @@ const RULE: Rule = {
 }
 const CAUSE = { id: '1', source: '/environment/hall', subject: 's1', entity: '/environment/hall s1' }
 
-const FAILURE: Failure = {
+const FAILURE: FailureData = {
   originalTopic: 'readings',
   originalPartition: 0,
   originalOffset: 17,
@@ -50,28 +53,33 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
   for (const alert of alerts) {
     test(`when an alert is ${alert.status}`, () => {
       const { type, data } = alertEmission(alert, CAUSE)
-      assert.equal(schemaFault(type, data), undefined)
+      assert.equal(schemaViolation(type, data), undefined)
     })
   }
 
   test('when a tick is appended', () => {
     const { type, data } = tick(11, '2026-01-01T00:00:00Z')
-    assert.equal(schemaFault(type, data), undefined)
+    assert.equal(schemaViolation(type, data), undefined)
+  })
+
+  test('when a rule set is activated', () => {
+    const { type, data } = rulesActivated(ruleSetOf([RULE]), 11, '2026-01-01T00:00:00Z')
+    assert.equal(schemaViolation(type, data), undefined)
   })
 
   test('when a record fails, and when it becomes a dead letter', () => {
-    assert.equal(schemaFault(FAILURE_TYPE, FAILURE), undefined)
+    assert.equal(schemaViolation(FAILURE_TYPE, FAILURE), undefined)
     const event = { id: '1', source: '/processor', type: FAILURE_TYPE, data: FAILURE, timeMs: 0, entity: 'e' }
     const step = failureRouter.onEvent(undefined, event)
-    assert.ok('emit' in step)
+    assert.ok(step.kind === 'decided')
     const [letter] = step.emit
     assert.ok(letter)
-    assert.equal(schemaFault(letter.type, letter.data), undefined)
+    assert.equal(schemaViolation(letter.type, letter.data), undefined)
   })
 
   test('when a part is missing, then the check notices', () => {
     assert.equal(
-      schemaFault(FAILURE_TYPE, { ...FAILURE, originalHeaders: undefined }),
+      schemaViolation(FAILURE_TYPE, { ...FAILURE, originalHeaders: undefined }),
       'originalHeaders is missing',
     )
   })

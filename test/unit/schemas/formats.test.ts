@@ -8,12 +8,13 @@ import {
   INSTANCE_RESTARTED_TYPE,
   SENSOR_RETURNED_TYPE,
   SENSOR_SILENT_TYPE,
-} from '../../../lib/domain/activity/process.ts'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/domain/alerting/alert.ts'
-import { MINUTE_TYPE } from '../../../lib/domain/analytics/process.ts'
-import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/domain/failure/failure.ts'
-import { FAMILIES, READING_TYPES } from '../../../lib/domain/telemetry/families.ts'
-import { TICK_TYPE } from '../../../lib/domain/telemetry/tick.ts'
+} from '../../../lib/activity/process.ts'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
+import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
+import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { FAMILIES, READING_TYPES } from '../../../lib/telemetry/families.ts'
+import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { compiledModule } from '../../../schemas/compile.ts'
 import validators from '../../../schemas/compiled.js'
 
@@ -21,6 +22,7 @@ const SCHEMAS = new URL('../../../schemas/', import.meta.url)
 const TYPES = [
   ...READING_TYPES,
   TICK_TYPE,
+  RULES_ACTIVATED_TYPE,
   FAILURE_TYPE,
   DEAD_LETTER_TYPE,
   ALERT_FIRED_TYPE,

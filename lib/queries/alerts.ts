@@ -1,0 +1,103 @@
+/** Alerts: which of them are on now, by the states of alerting, and what was said of them on the alerts topic. */
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert, type FiredAlert } from '../alerting/alert.ts'
+import type { AlertingState } from '../alerting/process.ts'
+import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import { parseTime } from '../runtime/cloudevents/attributes.ts'
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { readEvent } from '../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { storedEntities } from './entities.ts'
+import { partitionsOf, type TopicSize } from './partition-states.ts'
+import { type Range, readRecords } from './records.ts'
+
+/** A rule that a value of an entity is beyond, or was until just now. */
+export interface ActiveAlert {
+  readonly partition: number
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  /** The rule's identity and what it looks at, as in `HIGH_TEMP environment.temperature`. */
+  readonly rule: string
+  /** `pending`: not for long enough yet, nothing published. `recovering`: still firing, although the value has cleared. */
+  readonly phase: 'pending' | 'firing' | 'recovering'
+  /** RFC 3339: since when the value was beyond the threshold. */
+  readonly activeAt: string
+  /** What was published when it fired; null while it is pending. */
+  readonly alert: FiredAlert | null
+}
+
+/** An event of the alerts topic. */
+export interface FoundAlert {
+  readonly alert: Alert
+  /** RFC 3339, as the event has it. */
+  readonly time?: string
+  /** Milliseconds since the epoch: of the event, or else of its record. */
+  readonly timeMs: number
+}
+
+/** Alerting's name as a consumer. */
+const ALERTING = 'alerting'
+
+/**
+ * The alerts that are on, by entity and rule, as alerting has decided them so far.
+ *
+ * @param readings the topic that alerting reads
+ * @throws Unavailable if Redis does not answer
+ */
+export async function activeAlerts(
+  inspection: Pick<StateInspection, 'states'>,
+  readings: TopicSize,
+): Promise<ActiveAlert[]> {
+  const active: ActiveAlert[] = []
+  for (const partitionState of partitionsOf(ALERTING, readings))
+    for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
+      for (const [rule, held] of Object.entries((state as AlertingState).rules)) {
+        if (held.state.phase === 'inactive') continue
+        const { phase, activeAtMs } = held.state
+        const activeAt = instant(activeAtMs)
+        active.push({ partition, entity, rule, phase, activeAt, alert: held.alert ?? null })
+      }
+  return active.sort((a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule))
+}
+
+/**
+ * The alerts that fired and resolved, in the order of time.
+ *
+ * @param ranges of the alerts topic
+ * @throws see `readRecords`
+ */
+export async function* publishedAlerts(log: LogReader, ranges: readonly Range[]): AsyncGenerator<FoundAlert> {
+  for await (const record of readRecords(log, ranges)) {
+    const found = alertIn(record)
+    if (found) yield found
+  }
+}
+
+/** Returns undefined if the record is not an alert. */
+export function alertIn(record: LogRecord): FoundAlert | undefined {
+  const event = readEvent(record)
+  if (isFailure(event) || ![ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE].includes(event.type)) return undefined
+  const { data, time } = event
+  if (!isAlert(data)) return undefined
+  return time === undefined
+    ? { alert: data, timeMs: record.timestampMs }
+    : { alert: data, time, timeMs: parseTime(time) }
+}
+
+/** Any client may write to the topic, so check that all fields of an alert that are shown exist. */
+function isAlert(data: unknown): data is Alert {
+  if (typeof data !== 'object' || data === null) return false
+  const { status, rule, severity, entity } = data as Partial<Alert>
+  return (
+    (status === 'firing' || status === 'resolved') &&
+    typeof rule === 'string' &&
+    typeof severity === 'string' &&
+    typeof entity === 'object' &&
+    entity !== null
+  )
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

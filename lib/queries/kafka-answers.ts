@@ -1,0 +1,40 @@
+/** How a question to Kafka fails. Questions to Redis fail with `Unavailable` by themselves. */
+import { brokersAnswer } from '../runtime/adapters/kafka/answers.ts'
+import { isAway, isRefusal } from '../runtime/adapters/kafka/availability.ts'
+import { RefusedByKafka, UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
+import { Unavailable } from '../runtime/pipeline/errors.ts'
+
+/**
+ * Waits for Kafka's answer, and says what was out of reach where there is none.
+ *
+ * @param what was asked about, as in "topic readings"
+ * @throws UnknownTopic if Kafka has no such topic, RefusedByKafka if it does not let this client ask, Unavailable if it
+ * does not answer; what else goes wrong stays the error that it is
+ */
+export async function kafkaAnswer<T>(what: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw failureOf(what, error)
+  }
+}
+
+function failureOf(what: string, error: unknown): unknown {
+  const options = { cause: rootOf(error) }
+  if (brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
+    return new UnknownTopic(`Kafka has no ${what}`, options)
+  const { message } = options.cause as Error
+  if (isRefusal(error)) return new RefusedByKafka(`Kafka refuses to tell of the ${what}: ${message}`, options)
+  if (!isAway(error)) return error
+  return new Unavailable(
+    'broker-unavailable',
+    `Kafka does not answer, asked about the ${what}: ${message}`,
+    options,
+  )
+}
+
+/** The library wraps the original error, in some cases twice: the innermost one says the most. */
+function rootOf(error: unknown): unknown {
+  const { cause } = error as { cause?: unknown }
+  return cause instanceof Error ? rootOf(cause) : error
+}

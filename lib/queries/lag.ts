@@ -1,0 +1,132 @@
+/** Lag: how many records consumers have not got through yet, and for how long the first of them has waited. */
+import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
+import { Unavailable, UnreadableLog } from '../runtime/pipeline/errors.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { kafkaAnswer } from './kafka-answers.ts'
+import { topicBounds } from './topics.ts'
+
+/** What a function reads, and as which consumer group. */
+export interface ReadTopic {
+  readonly function: string
+  readonly topic: string
+  readonly group: string
+}
+
+/** How far a consumer is. */
+export interface ConsumerLag {
+  /** Records that it has not got through yet, all partitions together. */
+  readonly pending: number
+  /** In the order of the partitions; none where the topic does not exist. */
+  readonly partitions: readonly PartitionLag[]
+}
+
+interface PartitionLag {
+  readonly partition: number
+  /** The offset that the consumer takes next. */
+  readonly next: number
+  /** The offset after the last record. Records of a transaction that is open, and those behind it, do not count yet. */
+  readonly end: number
+  /** Offsets from `next` to the end: records, and the few markers of transactions, which Kafka does not tell apart. */
+  readonly pending: number
+}
+
+/** With how long the first pending record has waited. */
+export interface AgedPartitionLag extends PartitionLag {
+  /**
+   * Seconds since the first pending record was written; 0 where none is pending, and null if none of them can be read, for
+   * instance because their transaction was aborted.
+   */
+  readonly seconds: number | null
+}
+
+/** How many offsets the end of a log lies beyond the one that is taken next. Expired records are not waiting to be read. */
+export function offsetsBehind({ start, end }: Bounds, next: number): number {
+  return end - Math.max(next, start)
+}
+
+/**
+ * How far consumers are behind the present ends of what they read, by the offsets that their groups have committed. Where a
+ * group has committed nothing, it begins with the first record. A topic that does not exist has nothing pending.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export async function consumerLags<Consumer extends ReadTopic>(
+  offsets: Pick<TopicOffsets, 'bounds' | 'committed'>,
+  consumers: readonly Consumer[],
+): Promise<(Consumer & ConsumerLag)[]> {
+  const topics = [...new Set(consumers.map(({ topic }) => topic))]
+  const bounds = new Map(
+    await Promise.all(topics.map(async topic => [topic, await boundsIfThere(offsets, topic)] as const)),
+  )
+  return Promise.all(
+    consumers.map(async consumer => {
+      const { group, topic } = consumer
+      const committed = await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
+      const partitions = (bounds.get(topic) ?? []).map((bound, partition): PartitionLag => {
+        const next = Math.max(bound.start, committed[partition] ?? bound.start)
+        return { partition, next, end: bound.end, pending: Math.max(0, offsetsBehind(bound, next)) }
+      })
+      return { ...consumer, partitions, pending: sumOf(partitions.map(({ pending }) => pending)) }
+    }),
+  )
+}
+
+/**
+ * Of the records before these ends, by partition, how many are still to be taken. What came later does not count.
+ */
+export function pendingBefore({ partitions }: ConsumerLag, ends: readonly number[]): number {
+  return sumOf(ends.map((end, partition) => Math.max(0, end - (partitions[partition]?.next ?? 0))))
+}
+
+/**
+ * Adds how long the first pending record of each partition has waited. It reads one record of each partition that has any.
+ *
+ * @param nowMs milliseconds since the epoch, on a clock that the broker's agrees with
+ */
+export async function withAges<Lag extends ConsumerLag & { readonly topic: string }>(
+  log: LogReader,
+  lag: Lag,
+  nowMs: number,
+): Promise<Omit<Lag, 'partitions'> & { readonly partitions: readonly AgedPartitionLag[] }> {
+  const aged = lag.partitions.map(async partition => {
+    const writtenAtMs = partition.pending === 0 ? nowMs : await firstTimestamp(log, lag.topic, partition)
+    const seconds = writtenAtMs === undefined ? null : Math.max(0, nowMs - writtenAtMs) / 1000
+    return { ...partition, seconds }
+  })
+  return { ...lag, partitions: await Promise.all(aged) }
+}
+
+/** Returns undefined if no record can be read. */
+async function firstTimestamp(
+  log: LogReader,
+  topic: string,
+  { partition, next, end }: PartitionLag,
+): Promise<number | undefined> {
+  try {
+    // One offset after another: the first ones may be markers of transactions.
+    for (let at = next; at < end; ) {
+      const { records, nextOffset } = await log.read(topic, partition, { fromOffset: at, toOffset: at })
+      const [first] = records
+      if (first) return first.timestampMs
+      at = nextOffset
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof Unavailable || error instanceof UnreadableLog) return undefined
+    throw error
+  }
+}
+
+async function boundsIfThere(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<Bounds[]> {
+  try {
+    return await topicBounds(offsets, topic)
+  } catch (error) {
+    if (error instanceof UnknownTopic) return []
+    throw error
+  }
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0)
+}

@@ -1,0 +1,51 @@
+/** Topics: which exist, where they differ from the table, and how far each of their partitions reaches. */
+import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import { compareTopics, type TopicComparison, type TopicsOptions } from '../runtime/adapters/kafka/topics.ts'
+import { kafkaAnswer } from './kafka-answers.ts'
+
+/** Where the partitions of a topic begin and end now, by partition, and the first offset of each at or after a time. */
+export interface TopicReach {
+  readonly bounds: readonly Bounds[]
+  /** Empty if no time was asked for. */
+  readonly atTime: readonly number[]
+}
+
+/**
+ * The first offset of each partition, and the one after its last record, by partition.
+ *
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export function topicBounds(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<Bounds[]> {
+  return kafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
+}
+
+/**
+ * How far a topic reaches.
+ *
+ * @param timeMs looks up the first offset that was written then or later, in milliseconds since the epoch
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export async function topicReach(
+  offsets: Pick<TopicOffsets, 'bounds' | 'at'>,
+  topic: string,
+  timeMs?: number,
+): Promise<TopicReach> {
+  const [bounds, atTime] = await Promise.all([
+    topicBounds(offsets, topic),
+    timeMs === undefined ? [] : kafkaAnswer(`topic ${topic}`, offsets.at(topic, timeMs)),
+  ])
+  return { bounds, atTime }
+}
+
+/**
+ * Which of these topics exist, and where they differ from their definitions.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export function topicsByTable(
+  kafka: Kafka,
+  wanted: Pick<TopicsOptions, 'topics' | 'replication'>,
+): Promise<TopicComparison> {
+  return kafkaAnswer('the list of topics', compareTopics(kafka, wanted))
+}

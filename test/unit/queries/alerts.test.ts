@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { alerting } from '../../../lib/alerting/process.ts'
+import { activeAlerts, alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
+import { inspectionOf } from './stored.ts'
+
+const READINGS = { topic: 'readings', partitions: 2 }
+const SINCE_MS = Date.parse('2026-03-01T12:00:00Z')
+const FIRED = alertFired('a').data
+
+describe('alerts that are on', () => {
+  it('given states of alerting, then what is pending, firing or recovering is told, by entity and rule', async () => {
+    const state = (phase: string) => ({
+      phase,
+      seenMs: SINCE_MS,
+      activeAtMs: SINCE_MS,
+      clearedAtMs: SINCE_MS,
+    })
+    const consumer = alerting([]).name
+    const inspection = inspectionOf({
+      [`${consumer} readings/0`]: {
+        states: [
+          [
+            '/e s-2',
+            { seen: {}, rules: { 'HIGH_WIND e.windSpeed': { state: state('recovering'), alert: FIRED } } },
+          ],
+          [
+            '/e s-1',
+            {
+              seen: {},
+              rules: {
+                'LOW_TEMP e.temperature': { state: state('pending') },
+                'HIGH_TEMP e.temperature': { state: state('firing'), alert: FIRED },
+                'HIGH_CPU d.cpu': { state: { phase: 'inactive', seenMs: 1, before: state('pending') } },
+              },
+            },
+          ],
+        ],
+      },
+    })
+    const found = await activeAlerts(inspection, READINGS)
+    assert.deepEqual(
+      found.map(({ entity, rule, phase, alert }) => [entity, rule, phase, alert?.rule ?? null]),
+      [
+        ['/e s-1', 'HIGH_TEMP e.temperature', 'firing', 'HIGH_TEMP'],
+        ['/e s-1', 'LOW_TEMP e.temperature', 'pending', null],
+        ['/e s-2', 'HIGH_WIND e.windSpeed', 'recovering', 'HIGH_TEMP'],
+      ],
+    )
+    assert.equal(found[0]?.activeAt, '2026-03-01T12:00:00.000Z')
+  })
+})
+
+describe('alerts that were published', () => {
+  const alert = logRecord(0, alertFired('a', { at: 3 }), { topic: 'alerts' })
+
+  it('given an alert, then it has the time of its event, or else of its record', () => {
+    assert.equal(alertIn(alert)?.alert.rule, 'HIGH_TEMP')
+    assert.equal(alertIn(alert)?.timeMs, SINCE_MS + 3_000)
+    const { time: _, ...timeless } = alertFired('a')
+    assert.equal(alertIn(logRecord(0, timeless, { timestampMs: 17 }))?.timeMs, 17)
+  })
+
+  it('given records that are no alerts, then they are passed over', async () => {
+    const foreign = logRecord(1, environmentReading('r'), { topic: 'alerts' })
+    const broken = logRecord(
+      2,
+      { ...alertFired('b'), data: { status: 'firing' } as never },
+      { topic: 'alerts' },
+    )
+    const noEvent = logRecord(3, { value: Buffer.from('hello') }, { topic: 'alerts' })
+    const log = new MemoryLogReader([alert, foreign, broken, noEvent])
+    const found = []
+    for await (const one of publishedAlerts(log, [{ topic: 'alerts', partition: 0, start: 0, end: 4 }]))
+      found.push(one.alert.alertId)
+    assert.deepEqual(found, ['alert-a'])
+  })
+})

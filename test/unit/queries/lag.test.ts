@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { consumerLags, pendingBefore, type ReadTopic, withAges } from '../../../lib/queries/lag.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { logRecord } from '../../support/records.ts'
+
+function consumer(name: string, topic = 't'): ReadTopic {
+  return { function: name, topic, group: `g-${name}` }
+}
+
+/** Two partitions, of which the first begins at 10. */
+const offsets = {
+  bounds: async (topic: string) => {
+    if (topic !== 't') throw Object.assign(new Error('no such topic'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+    return [
+      { start: 10, end: 20 },
+      { start: 0, end: 5 },
+    ]
+  },
+  committed: async (group: string) =>
+    ({ 'g-ahead': [20, 5], 'g-new': [-1, -1], 'g-half': [15, -1] })[group] ?? [],
+}
+
+describe('how far consumers are behind', () => {
+  it('given committed offsets, then lag counts from them, or from the first record where there are none', async () => {
+    const names = ['ahead', 'new', 'half', 'unheard-of']
+    const lags = await consumerLags(
+      offsets,
+      names.map(name => consumer(name)),
+    )
+    assert.deepEqual(
+      lags.map(({ function: name, pending, partitions }) => [name, pending, partitions.map(one => one.next)]),
+      [
+        ['ahead', 0, [20, 5]],
+        ['new', 15, [10, 0]],
+        ['half', 10, [15, 0]],
+        ['unheard-of', 15, [10, 0]],
+      ],
+    )
+    assert.deepEqual(lags[2]?.partitions[0], { partition: 0, next: 15, end: 20, pending: 5 })
+  })
+
+  it('given no such topic, then nothing is pending; given no answer, then there is an error', async () => {
+    const [lag] = await consumerLags(offsets, [consumer('frost', 'missing')])
+    assert.deepEqual([lag?.pending, lag?.partitions], [0, []])
+    const away = { ...offsets, bounds: () => Promise.reject(new Error('away')) }
+    await assert.rejects(consumerLags(away, [consumer('frost')]), /away/)
+  })
+
+  it('given ends of a while ago, then what came later does not count', async () => {
+    const [lag] = await consumerLags(offsets, [consumer('half')])
+    assert.ok(lag)
+    assert.equal(pendingBefore(lag, [18, 0]), 3)
+    assert.equal(pendingBefore(lag, [12, 2]), 2)
+  })
+})
+
+describe('for how long records have waited', () => {
+  const lagAt = (...partitions: [next: number, end: number][]) => ({
+    ...consumer('c'),
+    pending: 0,
+    partitions: partitions.map(([next, end], partition) => ({ partition, next, end, pending: end - next })),
+  })
+  const at = (partition: number, offset: number, timestampMs: number) =>
+    logRecord(offset, {}, { topic: 't', partition, timestampMs })
+
+  it('given pending records, then the first of them counts, and none is 0 seconds', async () => {
+    const log = new MemoryLogReader([at(0, 3, 1_000), at(0, 4, 2_500), at(0, 5, 9_000), at(1, 0, 1_000)])
+    const { partitions } = await withAges(log, lagAt([4, 6], [1, 1]), 10_000)
+    assert.deepEqual(
+      partitions.map(({ seconds }) => seconds),
+      [7.5, 0],
+    )
+  })
+
+  it('given offsets without a record before the first one, then they are passed over', async () => {
+    const log = new MemoryLogReader([at(0, 0, 0), at(0, 3, 4_000)])
+    const { partitions } = await withAges(log, lagAt([1, 4]), 10_000)
+    assert.equal(partitions[0]?.seconds, 6)
+  })
+
+  it('given a clock behind the broker, then no wait is negative', async () => {
+    const { partitions } = await withAges(new MemoryLogReader([at(0, 0, 5_000)]), lagAt([0, 1]), 4_000)
+    assert.equal(partitions[0]?.seconds, 0)
+  })
+
+  it('given records that cannot be read now, then the wait is not known; a bug stays an error', async () => {
+    const failing = (error: Error): LogReader => ({ read: () => Promise.reject(error) })
+    const hidden = failing(new Unavailable('broker-unavailable', 'an open transaction'))
+    const { partitions } = await withAges(hidden, lagAt([0, 1]), 4_000)
+    assert.equal(partitions[0]?.seconds, null)
+    await assert.rejects(withAges(failing(new TypeError('bug')), lagAt([0, 1]), 4_000), TypeError)
+  })
+})

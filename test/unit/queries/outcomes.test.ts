@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { outcomesOf } from '../../../lib/queries/outcomes.ts'
+import { partitionsOf } from '../../../lib/queries/partition-states.ts'
+import { inspectionOf } from './stored.ts'
+
+describe('how records ended', () => {
+  it('given counters of several partitions, then they are summed by outcome and by reason', async () => {
+    const inspection = inspectionOf({
+      'c t/0': { details: { outbox: 1, tally: { 'applied/counted': 2, 'ignored/tick': 5 } } },
+      'c t/2': { details: { outbox: 2, tally: { 'applied/counted': 1, 'failed/rejected': 1 } } },
+    })
+    assert.deepEqual(await outcomesOf(inspection, partitionsOf('c', { topic: 't', partitions: 3 })), {
+      applied: 3,
+      duplicate: 0,
+      ignored: 5,
+      failed: 1,
+      reasons: { 'applied/counted': 3, 'ignored/tick': 5, 'failed/rejected': 1 },
+      outbox: 3,
+    })
+  })
+
+  it('given timers that fired, then they are a reason, and no record', async () => {
+    const inspection = inspectionOf({ 'c t/0': { details: { tally: { 'timer/forgotten': 4 } } } })
+    const { applied, duplicate, ignored, failed, reasons } = await outcomesOf(
+      inspection,
+      partitionsOf('c', { topic: 't', partitions: 1 }),
+    )
+    assert.deepEqual([applied, duplicate, ignored, failed], [0, 0, 0, 0])
+    assert.deepEqual(reasons, { 'timer/forgotten': 4 })
+  })
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { entityStates } from '../../../lib/queries/entities.ts'
+import {
+  listPartitionStates,
+  partitionStates,
+  partitionsOf,
+  topicsRemembered,
+} from '../../../lib/queries/partition-states.ts'
+import type { RememberedFailure, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+import { appliedUpTo, inspectionOf } from './stored.ts'
+
+const NOON = Date.parse('2026-03-01T12:00:00Z')
+const TIMER: StoredTimer = { name: 'silence', dueMs: NOON, thresholdMs: 90_000, id: 'i', trace: {} }
+const FAILURE: RememberedFailure = {
+  id: 'f1',
+  partition: 1,
+  offset: 17,
+  attempt: 2,
+  digest: 'd',
+  producerGroup: 0,
+  isOpen: true,
+  firstFailedAt: '2026-03-01T11:00:00Z',
+  failedAtMs: 1,
+}
+const PARTITIONS = partitionsOf('processor', { topic: 'readings', partitions: 2 })
+
+const inspection = inspectionOf({
+  'processor readings/1': {
+    details: {
+      ...appliedUpTo(41, 2),
+      clock: { nowMs: 30_000, lastAppendMs: NOON, highestAppendMs: NOON },
+      entities: 2,
+      timers: 1,
+      nextTimer: { entity: '/a pump-1', timer: TIMER },
+      outbox: 2,
+      oldestOutbox: '0.40.0',
+      openFailures: [FAILURE],
+      ids: 40,
+      tally: { 'applied/counted': 40 },
+    },
+    // Redis may give a field twice.
+    states: [
+      ['/a pump-10', { count: 2 }, 3],
+      ['/a pump-1', { count: 1 }],
+      ['/a pump-1', { count: 1 }],
+    ],
+    timers: { '/a pump-1': [TIMER] },
+  },
+})
+
+describe('partition states', () => {
+  it('given what Redis holds and how far the log reaches, then both are in the answer', async () => {
+    const bounds = [
+      { start: 5, end: 9 },
+      { start: 0, end: 50 },
+    ]
+    const [empty, full] = await partitionStates(inspection, PARTITIONS, { bounds, withFailures: true })
+    assert.deepEqual([empty?.appliedOffset, empty?.lag, empty?.asOf, empty?.nextTimer], [-1, 4, null, null])
+    assert.deepEqual(full, {
+      partition: 1,
+      appliedOffset: 41,
+      lag: 8,
+      epoch: 2,
+      asOf: '2026-03-01T12:00:00.000Z',
+      logClockMs: 30_000,
+      entities: 2,
+      timers: 1,
+      nextTimer: {
+        entity: '/a pump-1',
+        name: 'silence',
+        due: '2026-03-01T12:00:00.000Z',
+        firesAfterMs: 60_000,
+      },
+      outbox: 2,
+      oldestOutbox: '0.40.0',
+      openFailures: 1,
+      failures: [{ id: 'f1', offset: 17, attempt: 2, since: '2026-03-01T11:00:00Z' }],
+      ids: 40,
+      tally: { 'applied/counted': 40 },
+    })
+  })
+
+  it('given that nothing is known of the log, then only the lag is missing', async () => {
+    const states = await partitionStates(inspection, PARTITIONS)
+    assert.deepEqual(
+      states.map(({ appliedOffset, lag }) => [appliedOffset, lag]),
+      [
+        [-1, null],
+        [41, null],
+      ],
+    )
+    assert.ok(states.every(state => !('failures' in state)))
+  })
+
+  it('given several topics, then those are told of which the consumer remembers anything', async () => {
+    const topics = [
+      { topic: 'readings', partitions: 2 },
+      { topic: 'failures', partitions: 3 },
+    ]
+    assert.deepEqual(await topicsRemembered(inspection, 'processor', topics), [topics[0]])
+    assert.deepEqual(await topicsRemembered(inspection, 'alerting', topics), [])
+  })
+
+  it('given the consumers that are known, then each state tells whether its own is one of them', async () => {
+    const one = { topic: 't', partition: 0, appliedOffset: 3, epoch: 0, entities: 1, bytes: 100 }
+    const all = async () => ['known', 'renamed'].map(consumer => ({ consumer, ...one }))
+    const lines = await listPartitionStates({ all }, ['known'])
+    assert.deepEqual(
+      lines.map(({ consumer, hasFunction, bytes }) => [consumer, hasFunction, bytes]),
+      [
+        ['known', true, 100],
+        ['renamed', false, 100],
+      ],
+    )
+  })
+})
+
+describe('states of entities', () => {
+  it('given a text, then a whole subject means that one alone, and a part all that have it', async () => {
+    const names = async (wanted: string) =>
+      (await entityStates(inspection, PARTITIONS, wanted)).map(({ entity }) => entity)
+    assert.deepEqual(await names('pump'), ['/a pump-1', '/a pump-10'])
+    assert.deepEqual(await names('pump-1'), ['/a pump-1'])
+    assert.deepEqual(await names('valve'), [])
+  })
+
+  it('given an entity, then its state is there with its timers, and the version where that is not 1', async () => {
+    const [first, second] = await entityStates(inspection, PARTITIONS, 'pump')
+    assert.deepEqual(first, {
+      partition: 1,
+      entity: '/a pump-1',
+      state: { count: 1 },
+      timers: [
+        { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 },
+      ],
+    })
+    assert.deepEqual([second?.version, second?.timers], [3, []])
+  })
+})

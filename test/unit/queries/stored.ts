@@ -1,0 +1,47 @@
+/** What Redis holds of partitions, for queries: what is not said is that of a partition from which nobody has read. */
+import type { StateDetails, StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import type { StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+
+const EMPTY: StateDetails = {
+  appliedOffset: -1,
+  version: { epoch: 0, appliedOffset: -1, fired: 0 },
+  clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+  entities: 0,
+  outbox: 0,
+  tally: {},
+  timers: 0,
+  nextTimer: undefined,
+  oldestOutbox: undefined,
+  openFailures: [],
+  ids: 0,
+}
+
+export interface StoredPartition {
+  readonly details?: Partial<StateDetails>
+  /** As pages give them: one entity may come twice. */
+  readonly states?: readonly (readonly [entity: string, state: unknown, version?: number])[]
+  /** By entity. */
+  readonly timers?: Readonly<Record<string, readonly StoredTimer[]>>
+}
+
+/** @param stored by `consumer topic/partition` */
+export function inspectionOf(
+  stored: Readonly<Record<string, StoredPartition>>,
+): Pick<StateInspection, 'summary' | 'details' | 'states' | 'state' | 'timersOf'> {
+  const at = ({ consumer, topic, partition }: StateKey) => stored[`${consumer} ${topic}/${partition}`] ?? {}
+  const details = async (stateKey: StateKey) => ({ ...EMPTY, ...at(stateKey).details })
+  return {
+    summary: details,
+    details,
+    async *states(stateKey) {
+      for (const [entity, state, version = 1] of at(stateKey).states ?? []) yield [entity, state, version]
+    },
+    state: async (stateKey, entity) => at(stateKey).states?.find(([name]) => name === entity)?.[1],
+    timersOf: async (stateKey, entity) => at(stateKey).timers?.[entity] ?? [],
+  }
+}
+
+/** The parts of a partition's details that follow from its applied offset. */
+export function appliedUpTo(offset: number, epoch = 0): Pick<StateDetails, 'appliedOffset' | 'version'> {
+  return { appliedOffset: offset, version: { epoch, appliedOffset: offset, fired: 0 } }
+}

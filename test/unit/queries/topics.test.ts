@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { topicReach } from '../../../lib/queries/topics.ts'
+import { RefusedByKafka, UnknownTopic } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+
+const BOUNDS = [{ start: 1, end: 5 }]
+
+/** An error as the library throws it: wrapped. */
+function thrown(of: object): Error {
+  return Object.assign(new Error('tried in vain'), {
+    name: 'KafkaJSNumberOfRetriesExceeded',
+    cause: Object.assign(new Error('the reason'), of),
+  })
+}
+
+function offsets(error?: Error) {
+  return {
+    bounds: async () => {
+      if (error) throw error
+      return BOUNDS
+    },
+    at: async (_: string, timeMs: number) => [timeMs],
+  }
+}
+
+describe('how far a topic reaches', () => {
+  it('given a time, then the first offset from then on is in the answer as well', async () => {
+    assert.deepEqual(await topicReach(offsets(), 't'), { bounds: BOUNDS, atTime: [] })
+    assert.deepEqual(await topicReach(offsets(), 't', 3), { bounds: BOUNDS, atTime: [3] })
+  })
+
+  const cases: [what: string, of: object, kind: new (...args: never[]) => Error, says: RegExp][] = [
+    ['no such topic', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }, UnknownTopic, /^Kafka has no topic t$/],
+    ['no answer', { code: 'ECONNREFUSED' }, Unavailable, /does not answer, .*topic t: the reason$/],
+    [
+      'a refusal',
+      { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false },
+      RefusedByKafka,
+      /refuses .*topic t/,
+    ],
+  ]
+  for (const [what, of, kind, says] of cases)
+    it(`given ${what}, then the error says what was out of reach`, async () => {
+      const error = await topicReach(offsets(thrown(of)), 't').catch(caught => caught)
+      assert.equal(error.constructor, kind)
+      assert.match(error.message, says)
+    })
+
+  it('given a bug, then it stays the error that it is', async () => {
+    await assert.rejects(topicReach(offsets(new TypeError('bug')), 't'), TypeError)
+  })
+})

@@ -1,4 +1,4 @@
-/** Makes it at the first call and keeps it; what failed is made anew at the next. */
+/** Calls `make` once and keeps its result. If it fails, the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

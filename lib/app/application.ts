@@ -1,0 +1,26 @@
+/** Describes Sluice to the engine. */
+import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
+import { FAILURE_TYPE } from '../failures/event-types.ts'
+import type { Application } from '../runtime/consumer/application.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { TICK_TYPE } from '../telemetry/tick.ts'
+import { readData } from './event-data.ts'
+import { type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
+
+declare module '../runtime/consumer/application.ts' {
+  interface Declared {
+    readonly topic: Signal
+  }
+}
+
+export const APPLICATION: Application = {
+  topics: TOPICS,
+  kafkaTopic: topicName,
+  topicNamed,
+  failuresTopic: 'failures',
+  deadLettersTopic: 'dlq',
+  failureEvent: { type: FAILURE_TYPE, dataschema: dataschemaOf(FAILURE_TYPE) },
+  tickType: TICK_TYPE,
+  ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
+  readData,
+}

@@ -1,0 +1,52 @@
+/**
+ * Reads from AWS what functions need when they start. The SDK, which is part of the Lambda runtime, is loaded on first use, so
+ * that a function that does not need it does not wait for it. `AWS_ENDPOINT_URL` is the SDK's own variable for a local cloud.
+ */
+
+/** `host:port` of each broker of an MSK cluster, on the listener that `auth` needs. */
+export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'): Promise<string[]> {
+  const { KafkaClient, GetBootstrapBrokersCommand } = await import('@aws-sdk/client-kafka')
+  const request = new KafkaClient({}).send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
+  const answer = await request.catch(unreadable(`the brokers of ${clusterArn}`))
+  const listeners = {
+    none: answer.BootstrapBrokerString,
+    tls: answer.BootstrapBrokerStringTls,
+    iam: answer.BootstrapBrokerStringSaslIam,
+  }
+  const brokers = listeners[auth]
+  if (!brokers) throw new Error(`MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=${auth}`)
+  return brokers.split(',')
+}
+
+/** The JSON document in a secret. */
+export async function secretOf(name: string): Promise<Record<string, unknown>> {
+  const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
+  const request = new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: name }))
+  const answer = await request.catch(unreadable(`secret ${name}`))
+  return json(`secret ${name}`, answer.SecretString)
+}
+
+/** The JSON document in a parameter. */
+export async function parameterOf(name: string): Promise<Record<string, unknown>> {
+  const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
+  const request = new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+  const answer = await request.catch(unreadable(`parameter ${name}`))
+  return json(`parameter ${name}`, answer.Parameter?.Value)
+}
+
+function unreadable(what: string) {
+  return (error: Error): never => {
+    throw new Error(`${what} cannot be read: ${error.message || error.name}`, { cause: error })
+  }
+}
+
+/** Parses a JSON object. Error messages never contain the text, because it may be a secret. */
+function json(where: string, text: string | undefined): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(text ?? '')
+    if (typeof document === 'object' && document !== null) return document as Record<string, unknown>
+  } catch {
+    // Reported below, without the parser's message, which quotes the text.
+  }
+  throw new Error(`${where}: not a JSON object`)
+}

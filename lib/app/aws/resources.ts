@@ -1,0 +1,92 @@
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateSecretCommand,
+  ResourceExistsException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+
+export interface AwsAccess {
+  /** Address of a local stand-in; AWS itself by default. */
+  readonly endpoint?: string
+  readonly region: string
+  /** The credentials of the environment by default. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** Settings that are written only if there are none yet, so that later changes by a person are kept. */
+export interface InitialSettings {
+  readonly generator: unknown
+  readonly redis: { readonly username: string; readonly password: string }
+}
+
+export interface ResourcesOutcome {
+  readonly alertsTopicArn: string
+  readonly historyBucket: string
+  readonly checkpointBucket: string
+  readonly generatorParameter: string
+  readonly redisSecret: string
+}
+
+/** Creates the missing AWS resources that the functions of an environment need. */
+export async function ensureResources(
+  access: AwsAccess,
+  env: string,
+  settings: InitialSettings,
+): Promise<ResourcesOutcome> {
+  const historyBucket = `sluice-history-${env}`
+  const checkpointBucket = `sluice-checkpoints-${env}`
+  const generatorParameter = `/sluice/${env}/generator`
+  const redisSecret = `sluice/${env}/redis`
+  const [alertsTopicArn] = await Promise.all([
+    ensureTopic(access, `sluice-alerts-${env}`),
+    ensureBucket(access, historyBucket),
+    ensureBucket(access, checkpointBucket),
+    ensureParameter(access, generatorParameter, JSON.stringify(settings.generator)),
+    ensureSecret(access, redisSecret, JSON.stringify(settings.redis)),
+  ])
+  return { alertsTopicArn, historyBucket, checkpointBucket, generatorParameter, redisSecret }
+}
+
+async function ensureTopic(access: AwsAccess, name: string): Promise<string> {
+  const sns = new SNSClient(access)
+  // If the topic exists, this returns the existing one.
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }))
+  if (!TopicArn) throw new Error(`SNS created the topic ${name} and named no ARN`)
+  return TopicArn
+}
+
+async function ensureBucket(access: AwsAccess, bucket: string): Promise<void> {
+  // A local stand-in has only one host name, so the bucket's name must be in the path.
+  const s3 = new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined })
+  const there = await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch(unlessMissing)
+  if (there) return
+  const elsewhere = access.region === 'us-east-1' ? {} : { LocationConstraint: access.region as 'eu-west-1' }
+  await s3
+    .send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: elsewhere }))
+    .catch(unless(BucketAlreadyOwnedByYou))
+}
+
+async function ensureParameter(access: AwsAccess, name: string, value: string): Promise<void> {
+  const put = new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: false })
+  await new SSMClient(access).send(put).catch(unless(ParameterAlreadyExists))
+}
+
+async function ensureSecret(access: AwsAccess, name: string, value: string): Promise<void> {
+  const create = new CreateSecretCommand({ Name: name, SecretString: value })
+  await new SecretsManagerClient(access).send(create).catch(unless(ResourceExistsException))
+}
+
+/** Ignores the error that says that the resource exists already. */
+function unless(expected: new (...args: never[]) => Error) {
+  return (error: unknown): undefined => {
+    if (error instanceof expected) return undefined
+    throw error
+  }
+}
+
+function unlessMissing(error: { $metadata?: { httpStatusCode?: number } }): undefined {
+  if (error.$metadata?.httpStatusCode === 404) return undefined
+  throw error
+}

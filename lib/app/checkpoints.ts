@@ -1,0 +1,62 @@
+/** What the scheduled function `checkpoints` does and reports. */
+
+import type { StateKey } from '../runtime/pipeline/model.ts'
+import type { PartitionStates } from '../runtime/pipeline/recovery/checkpoints.ts'
+import { type NotTaken, takeCheckpoints } from '../runtime/pipeline/recovery/take-checkpoints.ts'
+import type { Connections } from './connections.ts'
+import type { Scheduled } from './scheduled.ts'
+import type { CheckpointSettings, GeneralSettings } from './settings/index.ts'
+import { TOPICS, topicName } from './topics.ts'
+
+type Settings = CheckpointSettings & GeneralSettings
+
+/** No copy begins if the invocation has less time left than this. */
+const RESERVE_MS = 20_000
+
+/**
+ * Takes a checkpoint of each partition state that has changed since its last checkpoint.
+ *
+ * @returns counts of what was done
+ * @throws Error if a state could not be copied, after all others were tried; `Unavailable` if Redis or the bucket cannot be
+ *   reached
+ */
+export async function takeAllCheckpoints(scheduled: Scheduled<Connections, Settings>): Promise<object> {
+  const { config, connections, remainingMs, telemetry } = scheduled
+  const recovery = await connections.recovery()
+  if (!recovery || !config.checkpoints)
+    throw new Error('CHECKPOINT_BUCKET is not set: without a bucket no checkpoint can be taken')
+  const partitionStates = await partitionStatesOf(config, recovery.states)
+  const { kept } = config.checkpoints
+  const options = { kept, nowMs: Date.now, remainingMs, reserveMs: RESERVE_MS }
+  const { notTaken, ...done } = await takeCheckpoints(recovery, partitionStates, options)
+  telemetry.gauge('checkpointAgeSeconds', Math.max(0, ...notTaken.map(({ ageMs }) => (ageMs ?? 0) / 1000)))
+  for (const one of notTaken)
+    telemetry.warn('a partition state has changed and has no new checkpoint', told(one))
+  const failed = notTaken.find(({ reason }) => reason === 'failed')
+  if (failed) throw failed.error
+  return { ...done, notTaken: notTaken.length }
+}
+
+function told({ partitionState, reason, ageMs, error }: NotTaken): Record<string, unknown> {
+  const age = ageMs === undefined ? {} : { ageSeconds: Math.round(ageMs / 1000) }
+  const why = error instanceof Error ? { error: error.name } : {}
+  return { kind: 'checkpoint-not-taken', ...partitionState, reason, ...age, ...why }
+}
+
+/** The partitions in the topic table, and further ones that have a state: Kafka is not needed to take a checkpoint. */
+async function partitionStatesOf(
+  { checkpoints, env }: Settings,
+  states: PartitionStates,
+): Promise<StateKey[]> {
+  const all: StateKey[] = []
+  for (const { consumer, signal } of checkpoints?.of ?? []) {
+    const topic = topicName(signal, env)
+    const { partitions } = TOPICS[signal]
+    for (let partition = 0; ; partition += 1) {
+      const partitionState = { consumer, topic, partition }
+      if (partition >= partitions && !(await states.take(partitionState))) break
+      all.push(partitionState)
+    }
+  }
+  return all
+}

@@ -1,0 +1,43 @@
+/** All settings together, for the command line and the tests. A function reads only the slices that it uses. */
+
+import {
+  CHECKPOINTS,
+  CONSUMER,
+  GENERAL,
+  GENERATOR,
+  KAFKA,
+  LOCAL_PORTS,
+  LOGGING,
+  type PartsOf,
+  REDIS,
+  RULES,
+  readSettings,
+  TRACING,
+} from './settings/index.ts'
+import type { Environment } from './settings/slice.ts'
+
+const READ = [GENERAL, KAFKA, REDIS, CONSUMER, RULES, GENERATOR, CHECKPOINTS, TRACING] as const
+
+/** All settings of the functions, in the order of the documentation. */
+export const SLICES = [...READ, LOGGING] as const
+
+export type Config = PartsOf<typeof READ>
+
+/** @throws ConfigError naming every variable that is missing or wrong */
+export function readConfig(environment?: Environment): Config {
+  return readSettings(READ, environment)
+}
+
+/**
+ * The environment, with the servers of `npm start` as defaults: for commands that run on a person's machine. Functions have no
+ * such defaults, because with a forgotten variable they would connect to the wrong servers.
+ *
+ * @throws ConfigError for an invalid port
+ */
+export function localEnvironment(environment: Environment): Environment {
+  const { KAFKA_BROKERS, MSK_CLUSTER_ARN, REDIS_URL } = environment
+  const { kafkaPort, redisPort } = readSettings([LOCAL_PORTS], environment)
+  const kafka = KAFKA_BROKERS || MSK_CLUSTER_ARN ? {} : { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}` }
+  const redis = REDIS_URL ? {} : { REDIS_URL: `redis://127.0.0.1:${redisPort}` }
+  return { ...environment, ...kafka, ...redis }
+}

@@ -1,0 +1,84 @@
+import { RedisCircuitBreaker } from '../runtime/adapters/redis/circuit-breaker.ts'
+import type { RedisSettings as RedisAccess, RedisClient } from '../runtime/adapters/redis/client.ts'
+import { RedisCursor } from '../runtime/adapters/redis/cursor.ts'
+import { RedisStateStore } from '../runtime/adapters/redis/state-store.ts'
+import { RedisValue } from '../runtime/adapters/redis/value.ts'
+import type { CircuitBreaker, StateStore } from '../runtime/pipeline/ports.ts'
+import type { Recovery } from '../runtime/pipeline/recovery/checkpoints.ts'
+import { parameterOf, secretOf } from './aws/clients.ts'
+import { KafkaConnections } from './kafka-connections.ts'
+import { once } from './once.ts'
+import type { CheckpointSettings, GeneralSettings, KafkaSettings, RedisSettings } from './settings/index.ts'
+
+/** How far a scheduled function has come: an integer that only grows. */
+export interface Cursor {
+  read(): Promise<number | undefined>
+  advance(to: number): Promise<void>
+}
+
+/** A value that a scheduled function keeps from one run to the next. */
+export interface Value<T> {
+  /** Undefined if there is no value. */
+  read(): Promise<T | undefined>
+  write(value: T): Promise<void>
+}
+
+type Settings = GeneralSettings & KafkaSettings & RedisSettings & CheckpointSettings
+
+/** Connections to Kafka and Redis, each made on first use, and the stores that use them. */
+export class Connections extends KafkaConnections {
+  readonly redis: () => Promise<RedisClient>
+  /** Undefined if no bucket is configured. Loaded on first use, because a state is rarely restored or copied. */
+  readonly recovery: () => Promise<Recovery | undefined>
+  readonly #env: string
+
+  /** @param name identifies the client in the broker's logs */
+  constructor(config: Settings, name: string) {
+    super(config, name)
+    this.#env = config.env
+    this.redis = once(async () => {
+      const { RedisClient } = await import('../runtime/adapters/redis/client.ts')
+      return this.kept(new RedisClient(() => redisAccess(config)))
+    })
+    this.recovery = once(async () => {
+      if (!config.checkpoints) return undefined
+      const [{ S3CheckpointStore }, { RedisPartitionStates }] = await Promise.all([
+        import('../runtime/adapters/s3/checkpoint-store.ts'),
+        import('../runtime/adapters/redis/partition-states.ts'),
+      ])
+      const checkpoints = this.kept(new S3CheckpointStore(config.checkpoints))
+      return { checkpoints, states: new RedisPartitionStates(await this.redis()) }
+    })
+  }
+
+  async store(): Promise<StateStore> {
+    return new RedisStateStore(await this.redis())
+  }
+
+  async breaker(): Promise<CircuitBreaker> {
+    return new RedisCircuitBreaker(await this.redis(), this.#env)
+  }
+
+  async cursor(name: string): Promise<Cursor> {
+    return new RedisCursor(await this.redis(), name)
+  }
+
+  async value<T>(name: string): Promise<Value<T>> {
+    return new RedisValue(await this.redis(), name)
+  }
+
+  /** The settings in a parameter; empty if no parameter is named. */
+  async parameter(name: string | undefined): Promise<Record<string, unknown>> {
+    return name ? parameterOf(name) : {}
+  }
+}
+
+async function redisAccess({ redis }: RedisSettings): Promise<RedisAccess> {
+  const { username, password } = redis.secret ? await secretOf(redis.secret) : {}
+  return {
+    url: redis.url,
+    mode: redis.mode,
+    ...(username ? { username: String(username) } : {}),
+    ...(password ? { password: String(password) } : {}),
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Makes the clients of a configuration. Only this file and `connections.ts` turn the names in the configuration into addresses
+ * and credentials. The libraries are loaded on first use, because loading them takes most of a function's start, and it may not
+ * need them.
+ */
+
+import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import type { LogReader, Publisher } from '../runtime/pipeline/ports.ts'
+import { brokersOf } from './aws/clients.ts'
+import { once } from './once.ts'
+import type { GeneralSettings, KafkaSettings } from './settings/index.ts'
+
+/** A publisher that also knows the sizes of topics. */
+export interface TopicPublisher extends Publisher {
+  /** How many partitions the topic has now. */
+  partitionsOf(topic: string): Promise<number>
+}
+
+interface Closable {
+  close(): void | Promise<void>
+}
+
+/** Connections to Kafka, made on first use and then kept. Functions that use only Kafka need no others. */
+export class KafkaConnections {
+  readonly kafka: () => Promise<Kafka>
+  readonly publisher: () => Promise<TopicPublisher>
+  readonly log: () => Promise<LogReader>
+  readonly #open: Closable[] = []
+
+  /** @param name identifies the client in the broker's logs */
+  constructor(config: KafkaSettings, name: string) {
+    this.kafka = once(() => connectKafka(config, name))
+    this.publisher = once(async () => {
+      const { KafkaPublisher } = await import('../runtime/adapters/kafka/publisher.ts')
+      return this.kept(new KafkaPublisher(await this.kafka()))
+    })
+    this.log = once(async () => {
+      const { KafkaLogReader } = await import('../runtime/adapters/kafka/log-reader.ts')
+      return this.kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
+    })
+  }
+
+  /** Closes all open connections, so that they no longer keep the process alive. */
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map(connection => connection.close()))
+  }
+
+  /** Keeps the connections open for the next invocation. Closes them only if there will be none. */
+  async afterInvocation({ singleInvocation }: GeneralSettings): Promise<void> {
+    if (singleInvocation) await this.close()
+  }
+
+  /** Registers a connection that `close` will close. */
+  protected kept<T extends Closable>(connection: T): T {
+    this.#open.push(connection)
+    return connection
+  }
+}
+
+async function connectKafka({ kafka }: KafkaSettings, name: string): Promise<Kafka> {
+  const { brokers, clusterArn, auth, region } = kafka
+  const { kafkaClient } = await import('../runtime/adapters/kafka/client.ts')
+  const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)
+  return kafkaClient({ brokers: addresses, clientId: `sluice-${name}`, auth, ...(region ? { region } : {}) })
+}

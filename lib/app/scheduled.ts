@@ -1,0 +1,73 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics'
+import middy from '@middy/core'
+import type { Context, ScheduledEvent } from 'aws-lambda'
+import { logsContext, telemetryOf } from '../runtime/adapters/lambda/telemetry.ts'
+import type { KafkaConnections } from './kafka-connections.ts'
+import { once } from './once.ts'
+import { type GeneralSettings, type PartsOf, readSettings, type Slice } from './settings/index.ts'
+
+/** What a scheduled function works with. Connections are made on first use. */
+export interface Scheduled<Connections, Config> {
+  /** The settings that the function reads. */
+  readonly config: Config
+  readonly connections: Connections
+  /** RFC 3339: when the schedule fired; the same for a retry of the run. The current time if no schedule fired. */
+  readonly scheduledFor: string
+  /** The remaining time of the invocation, in milliseconds. */
+  readonly remainingMs: () => number
+  readonly telemetry: ScheduledTelemetry
+}
+
+/** What a scheduled function reports in addition to its result. */
+interface ScheduledTelemetry {
+  /** @param details with the `kind` of the log line, and never with payloads */
+  warn(message: string, details: Record<string, unknown>): void
+  /** A metric in seconds, for the function as a whole. */
+  gauge(name: string, seconds: number): void
+}
+
+/** A compile error unless the slices contain all settings that are needed. */
+type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> extends Needed ? unknown : never
+
+/**
+ * A schedule-triggered handler. It logs what `run` returns as the result. Its `start` does the work that is needed once per cold
+ * start, and rejects if the function cannot work.
+ *
+ * @param Reached what the function connects to; its bundle contains no other clients
+ * @param slices the settings that the function reads; it needs no others to start
+ */
+export function scheduled<
+  Connections extends KafkaConnections,
+  Needed,
+  const Slices extends readonly Slice[],
+>(
+  name: string,
+  Reached: new (config: Needed, name: string) => Connections,
+  slices: Slices & Sufficient<Slices, Needed & GeneralSettings>,
+  run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
+) {
+  const { logger, metrics } = telemetryOf(name)
+  const telemetry: ScheduledTelemetry = {
+    warn: (message, details) => logger.warn(message, details),
+    gauge: (metric, seconds) => metrics.addMetric(metric, MetricUnit.Seconds, seconds),
+  }
+  const start = once(async () => {
+    const config = readSettings(slices as Slices) as PartsOf<Slices> & Needed & GeneralSettings
+    return { config, connections: new Reached(config, name) }
+  })
+  const handler = middy<ScheduledEvent, object, Error, Context>()
+    .use(logsContext(logger))
+    .handler(async (event, context) => {
+      const { config, connections } = await start()
+      const scheduledFor = event?.time ?? new Date().toISOString()
+      const remainingMs = () => context.getRemainingTimeInMillis()
+      const done = run({ config, connections, scheduledFor, remainingMs, telemetry })
+      const result = await done.finally(async () => {
+        if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
+        await connections.afterInvocation(config)
+      })
+      logger.info('done', { result })
+      return result
+    })
+  return Object.assign(handler, { start })
+}

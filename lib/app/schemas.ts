@@ -1,0 +1,83 @@
+/** Checks the data of events against the schemas that ship in `schemas/`. */
+import validators, { type SchemaViolation } from '../../schemas/compiled.js'
+
+const SHOWN = 3
+
+/**
+ * Why `data` does not match the schema of its event type: the first few places and what is expected there, never what was found.
+ * Undefined if it matches, or if there is no schema for the type.
+ *
+ * @param type CloudEvents `type`
+ * @param data decoded; `undefined` for an event without data, which matches no schema
+ */
+export function schemaViolation(type: string, data: unknown): string | undefined {
+  const validate = Object.hasOwn(validators, type) ? validators[type] : undefined
+  if (validate === undefined || validate(data)) return undefined
+  const violations = validate.errors ?? []
+  const places = violations.filter(violation => !isAlternative(violation))
+  const shown = places.slice(0, SHOWN).map(violation => described(violation, violations))
+  return [...shown, ...(places.length > SHOWN ? [`${places.length - SHOWN} more`] : [])].join('; ')
+}
+
+/** Whether this is a branch of an `anyOf`. The branches are described together, when the `anyOf` itself is reported. */
+function isAlternative({ schemaPath }: SchemaViolation): boolean {
+  return schemaPath.includes('/anyOf/')
+}
+
+function described(violation: SchemaViolation, all: readonly SchemaViolation[]): string {
+  const { instancePath, params } = violation
+  switch (violation.keyword) {
+    case 'required':
+      return `${place(instancePath, params.missingProperty)} is missing`
+    case 'additionalProperties':
+      return `${place(instancePath, params.additionalProperty)} is not known to the schema`
+    case 'anyOf':
+      return `${place(instancePath)} must have at least one of ${alternatives(violation, all)}`
+    default:
+      return `${place(instancePath)} ${expected(violation)}`
+  }
+}
+
+function expected({ keyword, params }: SchemaViolation): string {
+  switch (keyword) {
+    case 'type':
+      return `must be ${[params.type].flat().join(' or ')}`
+    case 'minimum':
+    case 'maximum':
+      return `must be ${params.comparison} ${params.limit}`
+    case 'minLength':
+    case 'minProperties':
+      return 'must not be empty'
+    case 'enum':
+      return `must be one of ${[params.allowedValues].flat().join(', ')}`
+    case 'const':
+      return `must be ${params.allowedValue}`
+    case 'format':
+      return `must be a ${params.format} of RFC 3339`
+    default:
+      return `breaks the schema's "${keyword}"`
+  }
+}
+
+/** Each metric is optional, but at least one is required: an `anyOf` of `required`. */
+function alternatives({ instancePath }: SchemaViolation, all: readonly SchemaViolation[]): string {
+  return all
+    .filter(violation => isAlternative(violation) && violation.instancePath === instancePath)
+    .map(violation => violation.params.missingProperty)
+    .join(', ')
+}
+
+/** JSON Pointer → `location.latitude`; the data as a whole is `data`. */
+function place(pointer: string, property?: unknown): string {
+  const names = pointer
+    .split('/')
+    .slice(1)
+    .map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+  if (property !== undefined) names.push(String(property))
+  return names.length === 0 ? 'data' : names.map(shown).join('.')
+}
+
+/** Property names come from the producer too. A name is shown only if it looks like one, so that a typo can be seen. */
+function shown(name: string): string {
+  return /^(\d{1,6}|[A-Za-z_][\w-]{0,39})$/.test(name) ? name : '(a name not shown)'
+}

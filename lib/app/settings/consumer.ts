@@ -1,0 +1,78 @@
+import { LOG_TIMES, type LogTime } from '../../runtime/cloudevents/log-time.ts'
+import { CONSUMER_DEFAULTS } from '../../runtime/pipeline/consumer.ts'
+import { setting, slice } from './slice.ts'
+import { instant, oneOf, times, wholeNumber } from './values.ts'
+
+const SECOND_MS = 1_000
+const MEBIBYTE = 1024 * 1024
+
+/**
+ * One day. Every load searches all hours of the window. Ids are only needed to recognise an event that its producer sends again:
+ * a record that Kafka delivers again is recognised by its offset, without a time limit.
+ */
+const LONGEST_ID_WINDOW_SECONDS = 24 * 60 * 60
+
+const seconds = (most: number) => times(wholeNumber({ least: 0, most, unit: 'seconds' }), SECOND_MS)
+
+export interface ConsumerSettings {
+  readonly idWindowMs: number
+  /** Upper bound for the memory of a consumer's failures, for all partitions of a topic together. */
+  readonly failureBytes: number
+  readonly futureToleranceMs: number
+  readonly earliestTimeMs: number
+  /** Records appended before this instant, in milliseconds since the epoch, are ignored. */
+  readonly sinceMs?: number
+  /** Which append times the consumers use. */
+  readonly logTime: LogTime
+  /** Whether this function's event source mapping has ReportBatchItemFailures. */
+  readonly partialResponses: boolean
+}
+
+/** The settings of every consumer of a topic. */
+export const CONSUMER = slice(
+  'Consumers',
+  {
+    ID_WINDOW_SECONDS: setting(seconds(LONGEST_ID_WINDOW_SECONDS), {
+      description: 'How long an id is remembered, in log time. Each load looks through all of it.',
+      default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
+    }),
+    FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {
+      description:
+        'How much a consumer may remember of failures, for each topic that it reads: see [guarantees](guarantees.md#what-bounds-the-memory).',
+      default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
+    }),
+    FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
+      description: "How far an event's time may lie after its record's.",
+      default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
+    }),
+    EARLIEST_TIME: setting(instant(), {
+      description: 'Events that happened before this instant are refused, as `time-too-early`.',
+      // Not a `default`, because every start would parse it.
+      otherwise: '`2000-01-01T00:00:00Z`',
+    }),
+    SLUICE_SINCE: setting(instant(), {
+      description: 'Records that were appended before this instant are ignored.',
+      otherwise: 'all records count',
+    }),
+    LOG_TIME: setting(oneOf(LOG_TIMES), {
+      description:
+        'When a record was appended: `append`, as its log says; `carried`, as its header `sluice-logtime` says (decimal milliseconds), for a topic that another one was replayed into.',
+      default: CONSUMER_DEFAULTS.logTime,
+    }),
+    REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {
+      description:
+        "Whether the function's event source mapping has partial responses. The msk trigger's plugin sets it from the function's entry.",
+      default: 'false',
+      setBy: 'runtime',
+    }),
+  },
+  (settings): ConsumerSettings => ({
+    idWindowMs: settings.ID_WINDOW_SECONDS,
+    failureBytes: settings.FAILURE_MEMORY_MIB,
+    futureToleranceMs: settings.FUTURE_TOLERANCE_SECONDS,
+    earliestTimeMs: settings.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
+    ...(settings.SLUICE_SINCE === undefined ? {} : { sinceMs: settings.SLUICE_SINCE }),
+    logTime: settings.LOG_TIME,
+    partialResponses: settings.REPORT_BATCH_ITEM_FAILURES === 'true',
+  }),
+)

@@ -1,0 +1,21 @@
+import { custom, type ObjectEntries, pipe, type StrictObjectIssue, strictObject } from 'valibot'
+
+/** The schema of a JSON object that may have only these keys. */
+export function document<const Entries extends ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries).join(', ')
+  return pipe(
+    // Valibot accepts an array as an object.
+    custom<object>(
+      input => typeof input === 'object' && input !== null && !Array.isArray(input),
+      'must be an object',
+    ),
+    strictObject(entries, issue => `${unknownKeys(issue, entries)}; known are ${known}`),
+  )
+}
+
+/** Names all unknown keys: valibot reports only the first one. */
+function unknownKeys({ path }: StrictObjectIssue, entries: ObjectEntries): string {
+  const keys = Object.keys((path?.[0]?.input ?? {}) as object).filter(key => !Object.hasOwn(entries, key))
+  const names = keys.map(key => JSON.stringify(key)).join(', ')
+  return `${names} ${keys.length === 1 ? 'is' : 'are'} not known`
+}

@@ -1,0 +1,55 @@
+/** The only code that reads the environment. */
+import { safeParse } from 'valibot'
+import { ConfigError, errorLines } from './config-error.ts'
+import type { Environment, Setting, Slice } from './slice.ts'
+
+/** The combined configuration of several slices. */
+export type PartsOf<Slices extends readonly Slice[]> = Slices extends readonly [
+  Slice<infer Part>,
+  ...infer Rest extends readonly Slice[],
+]
+  ? Part & PartsOf<Rest>
+  : unknown
+
+/**
+ * Reads the settings of these slices and no other variables.
+ *
+ * @throws ConfigError naming every variable that is missing or wrong
+ */
+export function readSettings<const Slices extends readonly Slice[]>(
+  slices: Slices,
+  environment: Environment = process.env,
+): PartsOf<Slices> {
+  const read = slices.map(({ settings, schema }) => safeParse(schema, withoutEmpty(settings, environment)))
+  const errors = read.flatMap(({ issues }) => (issues ? errorLines(issues) : []))
+  // A slice may be passed twice.
+  if (errors.length > 0) throw new ConfigError('the environment', [...new Set(errors)])
+  return Object.assign({}, ...read.map(({ output }) => output))
+}
+
+/**
+ * Reads one setting by itself, so that the caller can check the others even if this one is wrong.
+ *
+ * @param errors receives a line for each error
+ * @returns undefined if the setting is missing or wrong
+ */
+export function readSetting<Settings extends Slice['settings'], Name extends keyof Settings & string>(
+  settings: Settings,
+  name: Name,
+  environment: Environment,
+  errors: string[],
+): (Settings[Name] extends Setting<infer Value> ? Value : never) | undefined {
+  const { schema } = settings[name] as Setting
+  const { output, issues } = safeParse(schema, given(environment[name]))
+  if (!issues) return output as never
+  errors.push(...errorLines(issues).map(line => `${name}: ${line}`))
+  return undefined
+}
+
+function withoutEmpty(settings: Slice['settings'], environment: Environment): Environment {
+  return Object.fromEntries(Object.keys(settings).map(name => [name, given(environment[name])]))
+}
+
+function given(text: string | undefined): string | undefined {
+  return text?.trim() || undefined
+}

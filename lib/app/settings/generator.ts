@@ -1,0 +1,110 @@
+import {
+  exactOptional,
+  type GenericSchema,
+  integer,
+  maxValue,
+  minValue,
+  number,
+  optional,
+  picklist,
+  pipe,
+  regex,
+  safeParse,
+  string,
+} from 'valibot'
+import { FAMILIES, type KeyStrategy } from '../../telemetry/families.ts'
+import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
+import { ConfigError, errorLines } from './config-error.ts'
+import { document } from './document.ts'
+import { type Documented, setting, slice } from './slice.ts'
+import { text } from './values.ts'
+
+export interface GeneratorParameter {
+  /** Absent if no parameter is named. */
+  readonly generatorParameter?: string
+}
+
+/** Where the settings of the generator are. */
+export const GENERATOR = slice(
+  'Generator',
+  {
+    GENERATOR_PARAMETER: setting(text(/^\S+$/, 'the name of a parameter'), {
+      description: "The SSM parameter with the [generator's settings](#the-generators-parameter).",
+      otherwise: 'its defaults',
+      setBy: 'deployment',
+    }),
+  },
+  ({ GENERATOR_PARAMETER: name }): GeneratorParameter => ({ ...(name ? { generatorParameter: name } : {}) }),
+)
+
+const STRATEGIES = ['instance', 'type', 'tenant', 'random'] as const satisfies readonly KeyStrategy[]
+
+interface Key extends Documented {
+  readonly schema: GenericSchema<unknown, unknown>
+}
+
+const SEED = 'a text of 1 to 32 letters and digits'
+const TICK = 'a whole number of seconds from 1 to 60'
+const RATE = 'a number from 0 to 1'
+const STRATEGY = `one of ${STRATEGIES.join(', ')}`
+const FAMILY_NAMES = Object.keys(FAMILIES)
+
+const strategy = exactOptional(picklist(STRATEGIES, `must be ${STRATEGY}`))
+
+/** The keys of the JSON document in the parameter. */
+export const GENERATOR_KEYS = {
+  seed: {
+    description:
+      'Names the simulated world, from which the readings and their ids follow. Choose another one when other settings change: the same ids with other content are refused as a conflict.',
+    allowed: SEED,
+    default: GENERATOR_DEFAULTS.seed,
+    // Without a hyphen: ids are `sim-<seed>-<sensor>-<tick>` and must not be ambiguous.
+    schema: pipe(string(`must be ${SEED}`), regex(/^[A-Za-z0-9]{1,32}$/, `must be ${SEED}`)),
+  },
+  tickSeconds: {
+    description: 'The time from one reading of a sensor to its next.',
+    allowed: TICK,
+    default: String(GENERATOR_DEFAULTS.tickSeconds),
+    schema: pipe(
+      number(`must be ${TICK}`),
+      integer(`must be ${TICK}`),
+      minValue(1, `must be ${TICK}`),
+      maxValue(60, `must be ${TICK}`),
+    ),
+  },
+  anomalyRate: {
+    description: "The share of a sensor's windows (twelve ticks each) that have an anomaly.",
+    allowed: RATE,
+    default: String(GENERATOR_DEFAULTS.anomalyRate),
+    schema: pipe(number(`must be ${RATE}`), minValue(0, `must be ${RATE}`), maxValue(1, `must be ${RATE}`)),
+  },
+  keyStrategy: {
+    description: `How readings of a family are keyed: an object with any of the keys ${FAMILY_NAMES.join(', ')}.`,
+    allowed: `an object whose values are each ${STRATEGY}`,
+    otherwise: 'as the table of families says',
+    schema: document({ environment: strategy, database: strategy, device: strategy }),
+  },
+} as const satisfies Readonly<Record<keyof GeneratorSettings, Key>>
+
+const DOCUMENT = document({
+  seed: optional(GENERATOR_KEYS.seed.schema, GENERATOR_DEFAULTS.seed),
+  tickSeconds: optional(GENERATOR_KEYS.tickSeconds.schema, GENERATOR_DEFAULTS.tickSeconds),
+  anomalyRate: optional(GENERATOR_KEYS.anomalyRate.schema, GENERATOR_DEFAULTS.anomalyRate),
+  keyStrategy: optional(GENERATOR_KEYS.keyStrategy.schema, GENERATOR_DEFAULTS.keyStrategy),
+})
+
+/**
+ * Reads the generator's settings from parsed JSON. Missing settings have their defaults.
+ *
+ * @param parameter the name of the parameter that contains them, for messages
+ * @throws ConfigError with every error of the settings
+ */
+export function generatorSettings(input: unknown, parameter?: string): GeneratorSettings {
+  const { output, issues } = safeParse(DOCUMENT, input)
+  if (issues)
+    throw new ConfigError(
+      parameter ? `parameter ${parameter}` : "the generator's parameter",
+      errorLines(issues),
+    )
+  return output
+}

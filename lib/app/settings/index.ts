@@ -1,0 +1,13 @@
+/** All settings, one slice for each capability. A bundle contains only the slices that its function uses. */
+export { CHECKPOINTS, type CheckpointSettings } from './checkpoints.ts'
+export { CONSUMER, type ConsumerSettings } from './consumer.ts'
+export { type PartsOf, readSetting, readSettings } from './environment.ts'
+export { GENERAL, type GeneralSettings } from './general.ts'
+export { GENERATOR } from './generator.ts'
+export { KAFKA, type KafkaSettings } from './kafka.ts'
+export { LOCAL_PORTS } from './local-ports.ts'
+export { LOGGING } from './logging.ts'
+export { REDIS, type RedisSettings } from './redis.ts'
+export { RULES } from './rules.ts'
+export type { Environment, Slice } from './slice.ts'
+export { TRACING, type TracingSettings } from './tracing.ts'

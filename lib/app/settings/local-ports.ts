@@ -1,0 +1,22 @@
+import { setting, slice } from './slice.ts'
+import { port } from './values.ts'
+
+/** Where the servers of `npm start` listen, all on 127.0.0.1. */
+export const LOCAL_PORTS = slice(
+  'Ports of the local cloud',
+  {
+    KAFKA_PORT: setting(port(), {
+      description: 'The port of Kafka; with three brokers, that of the first.',
+      default: '9092',
+    }),
+    REDIS_PORT: setting(port(), { description: 'The port of Valkey.', default: '6379' }),
+    AWS_PORT: setting(port(), { description: 'The port of LocalStack.', default: '4566' }),
+    LAMBDA_PORT: setting(port(), { description: "The port of Lambda's endpoint.", default: '3002' }),
+  },
+  ({ KAFKA_PORT, REDIS_PORT, AWS_PORT, LAMBDA_PORT }) => ({
+    kafkaPort: KAFKA_PORT,
+    redisPort: REDIS_PORT,
+    awsPort: AWS_PORT,
+    lambdaPort: LAMBDA_PORT,
+  }),
+)

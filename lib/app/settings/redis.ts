@@ -1,0 +1,58 @@
+import { check, pipe, string } from 'valibot'
+import { parseRedisUrl } from '../../runtime/adapters/redis/address.ts'
+import { setting, slice } from './slice.ts'
+import { type Kind, oneOf, text } from './values.ts'
+
+const FORM = 'redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
+
+const ADDRESS: Kind<string> = {
+  allowed: FORM,
+  schema: pipe(
+    string(),
+    check(url => parseRedisUrl(url) !== undefined, `must be ${FORM}`),
+  ),
+}
+
+export interface RedisSettings {
+  readonly redis: {
+    /** See `parseRedisUrl`. */
+    readonly url: string
+    readonly mode: 'single' | 'cluster'
+    readonly secret?: string
+  }
+}
+
+/** Where partition states are kept, and how to log in there. */
+export const REDIS = slice(
+  'Redis',
+  {
+    REDIS_URL: setting(ADDRESS, {
+      description: 'The server; [deploying](deployment.md#redis) has an example for each kind of cache.',
+      setBy: 'deployment',
+    }),
+    REDIS_MODE: setting(oneOf(['single', 'cluster']), {
+      description: '`cluster` where the cache is one, with one endpoint or several.',
+      default: 'single',
+    }),
+    REDIS_SECRET: setting(text(/\S/, 'the name of a secret'), {
+      description:
+        'The secret with the user and the password, as `{"username": "…", "password": "…"}`; they win over those of the URL.',
+      setBy: 'deployment',
+    }),
+  },
+  ({ REDIS_URL, REDIS_MODE, REDIS_SECRET }, refuse): RedisSettings => {
+    const address = parseRedisUrl(REDIS_URL ?? '')
+    if (!address) refuse('REDIS_URL', 'must name the server, as redis://host:port')
+    else if (REDIS_MODE === 'single' && address.hosts.length > 1)
+      refuse('REDIS_URL', 'must name one host; several are for REDIS_MODE=cluster')
+    else if (REDIS_MODE === 'cluster' && address.database !== 0)
+      refuse('REDIS_URL', 'must name no database; REDIS_MODE=cluster has only 0')
+    return {
+      redis: {
+        url: REDIS_URL ?? '',
+        mode: REDIS_MODE,
+        ...(REDIS_SECRET ? { secret: REDIS_SECRET } : {}),
+      },
+    }
+  },
+)

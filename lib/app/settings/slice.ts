@@ -1,0 +1,77 @@
+/**
+ * Settings are declared in slices, one for each capability. A function reads only the slices that it uses, so it starts without
+ * the settings of the others. Messages, documentation and the deployment's template are made from the same declarations.
+ */
+import { type GenericSchema, object, optional, pipe, rawTransform } from 'valibot'
+import type { Kind } from './values.ts'
+
+/** Variables by name. An empty or blank variable counts as not set. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the documentation says about a setting. */
+export interface Documented {
+  /** What it is for, in whole sentences of Markdown. */
+  readonly description: string
+  /** Which values are allowed, as in `Kind`. */
+  readonly allowed: string
+  /** The default value, as a person would write it. */
+  readonly default?: string
+  /** For a setting without a default value: what happens if it is not set, in words. */
+  readonly otherwise?: string
+}
+
+/** One variable of the environment. */
+export interface Setting<Value = unknown> extends Documented {
+  /**
+   * Who sets it: a person, in the environment of the command that deploys, which passes it to the functions; the deployment
+   * itself; or the platform that runs the function.
+   */
+  readonly setBy: 'person' | 'deployment' | 'runtime'
+  readonly schema: GenericSchema<string | undefined, Value>
+}
+
+type About = Omit<Documented, 'allowed'> & Partial<Pick<Setting, 'setBy'>>
+
+/** Declares a variable. Its value is undefined if it is not set and has no default. */
+export function setting<Value>(kind: Kind<Value>, about: About & { readonly default: string }): Setting<Value>
+export function setting<Value>(kind: Kind<Value>, about: About): Setting<Value | undefined>
+export function setting<Value>(
+  { allowed, schema }: Kind<Value>,
+  about: About,
+): Setting<Value> | Setting<Value | undefined> {
+  return { setBy: 'person', ...about, allowed, schema: optional(schema, about.default) }
+}
+
+/** The settings of one capability, and the part of the configuration that is made from them. */
+export interface Slice<Part = unknown, Settings = Readonly<Record<string, Setting>>> {
+  /** Its heading in the documentation. */
+  readonly title: string
+  readonly settings: Settings
+  readonly schema: GenericSchema<Environment, Part>
+}
+
+type Values<Settings> = {
+  readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never
+}
+
+/** Reports a value that is wrong only in combination with other settings. The message begins with "must". */
+type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
+
+/** @param partOf makes a part of the configuration from values that are each allowed by themselves */
+export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
+  title: string,
+  settings: Settings,
+  partOf: (values: Values<Settings>, refuse: Refuse<Settings>) => Part,
+): Slice<Part, Settings> {
+  const entries = Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema]))
+  const schema = pipe(
+    object(entries),
+    rawTransform<Record<string, unknown>, Part>(({ dataset, addIssue }) => {
+      const input = dataset.value
+      return partOf(input as Values<Settings>, (key, message) => {
+        addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] })
+      })
+    }),
+  )
+  return { title, settings, schema: schema as unknown as GenericSchema<Environment, Part> }
+}

@@ -1,0 +1,175 @@
+/** Kinds of values that settings have: how a value is parsed from text, and how the kind is described to a person. */
+import {
+  check,
+  type GenericSchema,
+  maxValue,
+  minValue,
+  picklist,
+  pipe,
+  rawTransform,
+  regex,
+  string,
+  transform,
+} from 'valibot'
+import { parseDuration } from '../../duration.ts'
+import { isTimestamp, parseTime } from '../../runtime/cloudevents/attributes.ts'
+
+export interface Kind<Value> {
+  /** Follows "must be" in messages, and is shown in the documentation. */
+  readonly allowed: string
+  readonly schema: GenericSchema<string, Value>
+}
+
+/** @param allowed describes the form, in words that follow "must be" */
+export function text(form: RegExp, allowed: string): Kind<string> {
+  return { allowed, schema: pipe(string(), regex(form, `must be ${allowed}`)) }
+}
+
+export function oneOf<const Value extends string>(values: readonly Value[]): Kind<Value> {
+  const allowed = `one of ${values.join(', ')}`
+  return { allowed, schema: picklist(values, `must be ${allowed}`) as GenericSchema<string, Value> }
+}
+
+/** `on` or `off`. */
+export function onOff(): Kind<boolean> {
+  const { allowed, schema } = oneOf(['on', 'off'])
+  return {
+    allowed,
+    schema: pipe(
+      schema,
+      transform(value => value === 'on'),
+    ),
+  }
+}
+
+export interface Bounds {
+  readonly least: number
+  /** Undefined if there is no upper bound. */
+  readonly most?: number
+  /** In the plural, such as "seconds". */
+  readonly unit?: string
+}
+
+export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
+  const range = most === undefined ? ` from ${least} on` : ` from ${least} to ${most}`
+  const allowed = `a whole number${unit ? ` of ${unit}` : ''}${range}`
+  const message = `must be ${allowed}`
+  // A double represents every number of up to fifteen digits exactly.
+  const digits = pipe(string(), regex(/^\d{1,15}$/, message), transform(Number))
+  return {
+    allowed,
+    schema:
+      most === undefined
+        ? pipe(digits, minValue(least, message))
+        : pipe(digits, minValue(least, message), maxValue(most, message)),
+  }
+}
+
+/** The same kind, but its values are multiplied by a factor to convert their unit. */
+export function times({ allowed, schema }: Kind<number>, factor: number): Kind<number> {
+  return {
+    allowed,
+    schema: pipe(
+      schema,
+      transform(value => value * factor),
+    ),
+  }
+}
+
+/** A decimal number between two bounds, without an exponent. */
+export function decimal(least: number, most: number): Kind<number> {
+  const allowed = `a number from ${least} to ${most}`
+  const message = `must be ${allowed}`
+  return {
+    allowed,
+    schema: pipe(
+      string(),
+      regex(/^[+-]?\d+(\.\d+)?$/, message),
+      transform(Number),
+      minValue(least, message),
+      maxValue(most, message),
+    ),
+  }
+}
+
+/** Texts separated by commas. Blanks around them and empty ones are dropped. */
+export function list(isAllowed: (part: string) => boolean, each: string): Kind<string[]> {
+  const allowed = `${each}, separated by commas`
+  return {
+    allowed,
+    schema: pipe(
+      string(),
+      transform(partsOf),
+      check(parts => parts.length > 0 && parts.every(isAllowed), `must be ${allowed}`),
+    ),
+  }
+}
+
+export const LAST_PORT = 65_535
+
+/** A port that a server listens on. */
+export function port(): Kind<number> {
+  return wholeNumber({ least: 1, most: LAST_PORT })
+}
+
+/** An HTTP address without credentials. */
+export function httpAddress(): Kind<string> {
+  return text(/^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/, 'http://host:port, or https://')
+}
+
+/** A duration greater than zero, in milliseconds. */
+export function duration(): Kind<number> {
+  const allowed = 'a duration such as 90s, 5m or 1h30m'
+  return {
+    allowed,
+    schema: pipe(
+      string(),
+      transform(value => parseDuration(value) ?? 0),
+      minValue(1, `must be ${allowed}`),
+    ),
+  }
+}
+
+/** An RFC 3339 time, with optional seconds, as milliseconds since the epoch. */
+export function instant(): Kind<number> {
+  const allowed = 'an instant that exists, such as 2026-03-01T00:00:00Z'
+  return {
+    allowed,
+    schema: pipe(
+      string(),
+      transform(value => value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')),
+      check(isTimestamp, `must be ${allowed}`),
+      transform(parseTime),
+    ),
+  }
+}
+
+/** As in the HTTP header `baggage`: `name=value`, separated by commas, with percent-encoded values. */
+export function namedValues(): Kind<Readonly<Record<string, string>>> {
+  const allowed = 'name=value, separated by commas, values percent-encoded'
+  const schema = pipe(
+    string(),
+    rawTransform<string, Readonly<Record<string, string>>>(({ dataset, addIssue, NEVER }) => {
+      const pairs = partsOf(dataset.value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))
+      try {
+        return Object.fromEntries(pairs.map(pair => pairOf(pair)))
+      } catch {
+        addIssue({ message: `must be ${allowed}` })
+        return NEVER
+      }
+    }),
+  )
+  return { allowed, schema }
+}
+
+function pairOf(pair: RegExpExecArray | null): [string, string] {
+  if (!pair) throw new URIError('not a pair')
+  return [pair[1] ?? '', decodeURIComponent(pair[2] ?? '')]
+}
+
+function partsOf(value: string): string[] {
+  return value
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')
+}

@@ -1,0 +1,106 @@
+/**
+ * The topic table: the only place that says which topics exist and how they are configured. The creation of topics, the deployed
+ * triggers, lag checks and the docs read it.
+ */
+
+import type { KafkaTopic, Replication } from '../runtime/adapters/kafka/topics.ts'
+import type { TopicSettings } from '../runtime/consumer/application.ts'
+import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+
+/** What a topic carries, and the third part of its name. */
+export type Signal =
+  | 'readings'
+  | 'events'
+  | 'alerts'
+  | 'analytics'
+  | 'failures'
+  | 'retry-1m'
+  | 'retry-10m'
+  | 'retry-1h'
+  | 'dlq'
+
+export interface Topic extends TopicSettings {
+  /** LogAppendTime if timers depend on the timestamps, so that the broker's clock sets them. */
+  readonly timestamps: 'LogAppendTime' | 'CreateTime'
+  readonly key: string
+  readonly carries: string
+}
+
+const ORG = 'sluice'
+const DOMAIN = 'telemetry'
+const MiB = 1024 * 1024
+
+/** The stream of readings is sized for twelve concurrent functions, one for each partition. The other topics carry little. */
+export const TOPICS: Readonly<Record<Signal, Topic>> = {
+  readings: {
+    ...READINGS_TOPIC,
+    partitions: 12,
+    timestamps: 'LogAppendTime',
+    key: 'entity key',
+    carries: 'every telemetry family, told apart by type; ticks, and rule sets',
+  },
+  events: topic(3, 30, MiB, 'entity', 'things that happened'),
+  alerts: topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'),
+  analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics'),
+  failures: topic(3, 7, 2 * MiB, 'original key', 'whatever a consumer, or Lambda itself, gave up on'),
+  'retry-1m': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after one minute'),
+  'retry-10m': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after ten minutes'),
+  'retry-1h': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after one hour'),
+  dlq: topic(3, 30, 2 * MiB, 'original key', 'dead letters, for people'),
+}
+
+export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
+
+/** Enough copies to survive the loss of one broker; more would only add cost. */
+const MOST_COPIES = 3
+
+/**
+ * The replication of every topic: a chain of topics is only as safe as its weakest, so all have the same. There is a copy on each
+ * broker, up to three, and all but one must be in sync: with three brokers, any one may fail and everything continues. A cluster
+ * on AWS has three brokers; a laptop has one, or three if wanted.
+ */
+export function replicationOn(brokers: number): Replication {
+  const factor = Math.min(brokers, MOST_COPIES)
+  return { factor, minInsync: Math.max(1, factor - 1) }
+}
+
+/** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
+export function topicName(signal: Signal, env: string): string {
+  return `${ORG}.${DOMAIN}.${signal}.${env}`
+}
+
+/** The topic of a signal in one environment, and its number of partitions in the table. */
+export function topicSize(
+  signal: Signal,
+  env: string,
+): { readonly topic: string; readonly partitions: number } {
+  return { topic: topicName(signal, env), partitions: TOPICS[signal].partitions }
+}
+
+/** All topics of one environment, as they should be in Kafka. */
+export function kafkaTopics(env: string): readonly KafkaTopic[] {
+  return SIGNALS.map(signal => ({ name: topicName(signal, env), ...TOPICS[signal] }))
+}
+
+/** The topic with this name, in any environment; undefined if it is not in the table. */
+export function topicNamed(name: string): Topic | undefined {
+  const [org, domain, signal = ''] = name.split('.')
+  return org === ORG && domain === DOMAIN && Object.hasOwn(TOPICS, signal)
+    ? TOPICS[signal as Signal]
+    : undefined
+}
+
+/** The Kafka consumer group of a function in one environment. */
+export function groupName(consumer: string, env: string): string {
+  return `sluice-${consumer}-${env}`
+}
+
+function topic(
+  partitions: number,
+  keptDays: number,
+  maxMessageBytes: number,
+  key: string,
+  carries: string,
+): Topic {
+  return { partitions, keptDays, timestamps: 'CreateTime', maxMessageBytes, key, carries }
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
+import { ConfigError } from '../../../lib/app/settings/config-error.ts'
+import { CONSUMER } from '../../../lib/app/settings/index.ts'
+
+const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6379' }
+
+describe('the configuration', () => {
+  it('given the least, then everything else has its default', () => {
+    const config = readConfig(LEAST)
+    assert.deepEqual(config.kafka, {
+      brokers: ['one:9092', 'two:9092'],
+      auth: 'none',
+      isolation: 'read-committed',
+    })
+    assert.deepEqual(
+      {
+        env: config.env,
+        window: config.idWindowMs,
+        mode: config.contentMode,
+        partial: config.partialResponses,
+        logTime: config.logTime,
+      },
+      { env: 'local', window: 3_600_000, mode: 'binary', partial: false, logTime: 'append' },
+    )
+  })
+
+  it('given a cluster by its ARN, then IAM signs in', () => {
+    const arn =
+      'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+    const { kafka } = readConfig({
+      REDIS_URL: LEAST.REDIS_URL,
+      MSK_CLUSTER_ARN: arn,
+      AWS_REGION: 'eu-west-1',
+    })
+    assert.deepEqual(kafka, {
+      brokers: [],
+      clusterArn: arn,
+      auth: 'iam',
+      region: 'eu-west-1',
+      isolation: 'read-committed',
+    })
+  })
+
+  it('given no bucket, then no checkpoints are kept', () => {
+    assert.equal(readConfig({ ...LEAST, CHECKPOINTS_KEPT: '7' }).checkpoints, undefined)
+  })
+
+  it('given a bucket, then four checkpoints of each partition are kept in it, or as many as are set', () => {
+    const bucket = { ...LEAST, CHECKPOINT_BUCKET: 'mine' }
+    assert.deepEqual(readConfig(bucket).checkpoints, { bucket: 'mine', pathStyle: false, kept: 4, of: [] })
+    const of = { CHECKPOINT_CONSUMERS: 'processor=readings,dlq-router=failures' }
+    const more = { CHECKPOINTS_KEPT: '9', AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', ...of }
+    assert.deepEqual(readConfig({ ...bucket, ...more }).checkpoints, {
+      bucket: 'mine',
+      pathStyle: true,
+      kept: 9,
+      of: [
+        { consumer: 'processor', signal: 'readings' },
+        { consumer: 'dlq-router', signal: 'failures' },
+      ],
+    })
+  })
+
+  it('given settings of checkpoints that are wrong, then each is told', () => {
+    const wrong = {
+      CHECKPOINT_BUCKET: 's3://mine',
+      CHECKPOINTS_KEPT: '0',
+      CHECKPOINT_CONSUMERS: 'processor=reading',
+    }
+    assert.throws(
+      () => readConfig({ ...LEAST, ...wrong }),
+      ({ errors }: ConfigError) => {
+        assert.deepEqual(errors, [
+          'CHECKPOINT_BUCKET: must be the name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and "."',
+          'CHECKPOINTS_KEPT: must be a whole number from 1 to 99',
+          'CHECKPOINT_CONSUMERS: must be consumer=signal, separated by commas',
+        ])
+        return true
+      },
+    )
+  })
+
+  it('given no endpoint for spans, then none are sent', () => {
+    assert.equal(readConfig(LEAST).otlp, undefined)
+    assert.equal(readConfig({ ...LEAST, OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).otlp, undefined)
+  })
+
+  it('given an endpoint for spans, then its headers are read as OpenTelemetry writes them', () => {
+    const { otlp } = readConfig({
+      ...LEAST,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20a2V5==, x-tenant = one ',
+      OTEL_SERVICE_NAME: 'mine',
+    })
+    assert.deepEqual(otlp, {
+      endpoint: 'https://collector:4318',
+      headers: { authorization: 'Basic a2V5==', 'x-tenant': 'one' },
+      serviceName: 'mine',
+    })
+  })
+
+  it('given an endpoint or headers that are none, then the message does not repeat them', () => {
+    const wrong = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:SECRET@collector',
+      OTEL_EXPORTER_OTLP_HEADERS: 'SECRET, a=%SECRET',
+    }
+    assert.throws(
+      () => readConfig({ ...LEAST, ...wrong }),
+      (error: Error) =>
+        Object.keys(wrong).every(name => error.message.includes(name)) && !/SECRET/.test(error.message),
+    )
+  })
+
+  it('given faults, then all are named at once, by their variables', () => {
+    const wrong = {
+      KAFKA_BROKERS: 'no-port',
+      REDIS_URL: 'http://cache',
+      KAFKA_AUTH: 'maybe',
+      ID_WINDOW_SECONDS: '1h',
+      SLUICE_ENV: 'Not Allowed',
+      LOG_TIME: 'mine',
+    }
+    assert.throws(
+      () => readConfig(wrong),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError)
+        for (const name of Object.keys(wrong)) assert.match(error.message, new RegExp(`- ${name}: must`))
+        return true
+      },
+    )
+    assert.throws(() => readConfig({}), {
+      message: [
+        'the environment has 2 errors:',
+        '  - KAFKA_BROKERS: must name the cluster, unless MSK_CLUSTER_ARN does',
+        '  - REDIS_URL: must name the server, as redis://host:port',
+      ].join('\n'),
+    })
+  })
+
+  for (const [since, expected] of [
+    ['2026-03-01T00:00:00Z', '2026-03-01T00:00:00.000Z'],
+    ['2026-03-01T02:00+02:00', '2026-03-01T00:00:00.000Z'],
+    ['2024-02-29T12:30:00.5Z', '2024-02-29T12:30:00.500Z'],
+  ] as const)
+    it(`given SLUICE_SINCE ${since}, then it is that instant`, () => {
+      const { sinceMs } = readConfig({ ...LEAST, SLUICE_SINCE: since })
+      assert.equal(sinceMs, Date.parse(expected))
+    })
+
+  for (const since of [
+    '2026-13-45T99:99Z',
+    '2026-02-30T00:00:00Z',
+    '2026-03-01',
+    '2026-03-01T00:00:00',
+    'now',
+  ])
+    it(`given SLUICE_SINCE ${since}, then it is refused by name: no such instant exists`, () => {
+      assert.throws(() => readConfig({ ...LEAST, SLUICE_SINCE: since }), /- SLUICE_SINCE: must be an instant/)
+    })
+
+  it('given no earliest time, then it is the one that the documentation names', () => {
+    const { otherwise = '' } = CONSUMER.settings.EARLIEST_TIME
+    assert.equal(readConfig(LEAST).earliestTimeMs, Date.parse(otherwise.replaceAll('`', '')))
+  })
+
+  it('given a memory for failures, then it is that many mebibytes, 64 without', () => {
+    assert.equal(readConfig({ ...LEAST, FAILURE_MEMORY_MIB: '3' }).failureBytes, 3 * 1024 * 1024)
+    assert.equal(readConfig(LEAST).failureBytes, 64 * 1024 * 1024)
+    for (const wrong of ['0', '1.5', '64 MiB'])
+      assert.throws(
+        () => readConfig({ ...LEAST, FAILURE_MEMORY_MIB: wrong }),
+        /- FAILURE_MEMORY_MIB: must be a whole/,
+      )
+  })
+
+  it('given a window for ids of more than a day, then it is refused: each load would read all of it', () => {
+    assert.equal(readConfig({ ...LEAST, ID_WINDOW_SECONDS: '86400' }).idWindowMs, 86_400_000)
+    assert.throws(
+      () => readConfig({ ...LEAST, ID_WINDOW_SECONDS: '86401' }),
+      /- ID_WINDOW_SECONDS: must be a whole number of seconds from 0 to 86400$/,
+    )
+  })
+
+  it('given a cluster of Redis, then its hosts are those that are named', () => {
+    const url = 'rediss://user:pass@one:7000,two'
+    const { redis } = readConfig({ ...LEAST, REDIS_URL: url, REDIS_MODE: 'cluster' })
+    assert.deepEqual(redis, { url, mode: 'cluster' })
+  })
+
+  const wrongRedis: [environment: Record<string, string>, fault: RegExp][] = [
+    [{ REDIS_URL: '' }, /- REDIS_URL: must name the server/],
+    [{ REDIS_URL: 'redis://:se/cret@cache' }, /- REDIS_URL: must be redis:.*percent-encoded/],
+    [{ REDIS_URL: 'redis://:secret@one,two' }, /- REDIS_URL: must name one host; .*REDIS_MODE=cluster/],
+    [{ REDIS_URL: 'redis://:secret@one/1', REDIS_MODE: 'cluster' }, /- REDIS_URL: must name no database/],
+    [{ REDIS_MODE: 'sentinel' }, /- REDIS_MODE: must be one of single, cluster/],
+  ]
+  for (const [environment, fault] of wrongRedis)
+    it(`given ${JSON.stringify(environment)}, then one line says what is right`, () => {
+      assert.throws(
+        () => readConfig({ ...LEAST, ...environment }),
+        ({ message }: Error) => {
+          assert.match(message, /has 1 error:/)
+          assert.match(message, fault)
+          assert.doesNotMatch(message, /secret/)
+          return true
+        },
+      )
+    })
+
+  it('given a wrong URL with a password, then the message does not repeat it', () => {
+    assert.throws(
+      () => readConfig({ ...LEAST, REDIS_URL: 'redis:/user:secret@cache' }),
+      (error: Error) => !error.message.includes('secret'),
+    )
+  })
+
+  it('given a laptop, then the servers are where npm start puts them', () => {
+    const { kafka, redis } = readConfig(localEnvironment({ KAFKA_PORT: '9999' }))
+    assert.deepEqual([kafka.brokers, redis.url], [['127.0.0.1:9999'], 'redis://127.0.0.1:6379'])
+  })
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { ConfigError } from '../../../lib/app/settings/config-error.ts'
+import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
+import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
+
+function errorsOf(input: unknown): readonly string[] {
+  try {
+    generatorSettings(input)
+    return []
+  } catch (error) {
+    return (error as ConfigError).errors
+  }
+}
+
+describe('given settings that hold', () => {
+  const cases: [name: string, input: object][] = [
+    ['nothing set', {}],
+    ['a seed', { seed: 'Demo42' }],
+    ['the bounds of numbers', { tickSeconds: 60, anomalyRate: 0 }],
+    ['a key strategy for some families', { keyStrategy: { device: 'instance', database: 'tenant' } }],
+  ]
+  for (const [name, input] of cases) {
+    test(`when ${name} is read, then the rest is default`, () => {
+      assert.deepEqual(generatorSettings(input), { ...GENERATOR_DEFAULTS, ...input })
+    })
+  }
+
+  test('when the documentation tells the defaults, then they are those', () => {
+    const { seed, tickSeconds, anomalyRate } = GENERATOR_KEYS
+    const { keyStrategy: _, ...defaults } = GENERATOR_DEFAULTS
+    assert.deepEqual(
+      {
+        seed: seed.default,
+        tickSeconds: Number(tickSeconds.default),
+        anomalyRate: Number(anomalyRate.default),
+      },
+      defaults,
+    )
+  })
+})
+
+describe('given an error', () => {
+  const cases: [input: unknown, error: RegExp][] = [
+    [undefined, /must be an object/],
+    [null, /must be an object/],
+    [[], /must be an object/],
+    ['{}', /must be an object/],
+    [{ seed: '' }, /^seed: must be/],
+    [{ seed: 'a-b' }, /^seed: must be/],
+    [{ seed: 'x'.repeat(33) }, /^seed: must be/],
+    [{ seed: 7 }, /^seed: must be/],
+    [{ tickSeconds: 0 }, /^tickSeconds: must be/],
+    [{ tickSeconds: 61 }, /^tickSeconds: must be/],
+    [{ tickSeconds: 2.5 }, /^tickSeconds: must be/],
+    [{ tickSeconds: '5' }, /^tickSeconds: must be/],
+    [{ anomalyRate: 1.1 }, /^anomalyRate: must be/],
+    [{ anomalyRate: Number.NaN }, /^anomalyRate: must be/],
+    [{ anomalyRate: null }, /^anomalyRate: must be/],
+    [{ keyStrategy: [] }, /^keyStrategy: must be an object/],
+    [{ keyStrategy: { device: 'model' } }, /^keyStrategy\.device: must be one of/],
+    [{ keyStrategy: { weather: 'type' } }, /^keyStrategy: "weather" is not known; known are environment,/],
+    [{ tickSecond: 5 }, /^"tickSecond" is not known; known are seed/],
+    [{ tick: 5, rate: 1 }, /^"tick", "rate" are not known; known are seed/],
+    [JSON.parse('{"__proto__": 1}'), /^"__proto__" is not known/],
+    [{ toString: 1 }, /^"toString" is not known/],
+  ]
+  for (const [input, error] of cases) {
+    test(`when ${JSON.stringify(input)} is read, then one line names it`, () => {
+      const errors = errorsOf(input)
+      assert.equal(errors.length, 1, errors.join('\n'))
+      assert.match(errors[0] ?? '', error)
+    })
+  }
+
+  test('when there are several, then all are named at once, and the parameter with them', () => {
+    const wrong = { seed: '', tickSeconds: 0, foo: 1, keyStrategy: { device: 1, x: 2 } }
+    assert.equal(errorsOf(wrong).length, 5)
+    assert.throws(() => generatorSettings(wrong, '/sluice/prod/generator'), {
+      name: 'ConfigError',
+      message: /^parameter \/sluice\/prod\/generator has 5 errors:\n {2}- /,
+    })
+  })
+})

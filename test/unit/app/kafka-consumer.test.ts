@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { Context } from 'aws-lambda'
+import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { runProgram } from '../../support/program.ts'
+import { counting } from '../../support/stage.ts'
+
+const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
+/** What of a folder a function loads when it starts. */
+async function loadedOf(folder: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const program = 'test/support/loaded-modules.ts'
+  const { stdout, output } = await runProgram(program, ['functions/processor/handler.ts'], {
+    env: { ...NOWHERE, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env },
+  })
+  const line = stdout.split('\n').find(line => line.startsWith('{"refusal"'))
+  assert.ok(line, output)
+  const { refusal, loaded } = JSON.parse(line) as { refusal: string; loaded: string[] }
+  assert.match(refusal, /holds no record/)
+  assert.ok(loaded.includes('lib/runtime/adapters/lambda/observer.ts'), 'the list is one of what was loaded')
+  return loaded.filter(module => module.startsWith(folder))
+}
+
+/** Of functions that read from Kafka, and reach nobody. */
+function withEnvironment(t: TestContext): void {
+  const before = { ...process.env }
+  t.after(() => {
+    process.env = before
+  })
+  Object.assign(process.env, NOWHERE)
+}
+
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
+
+describe('what a function is called', () => {
+  it('given a consumer with another name than its handler, then it does not start, and says both', async t => {
+    withEnvironment(t)
+    const handler = kafkaConsumer('one', counting)
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), {
+      message: "kafkaConsumer('one', …) was given a consumer with the name 'counting'",
+    })
+  })
+})
+
+describe('when a function is put together', () => {
+  it('given a version of states that older ones do not lead to, then it does not start, and says so', async t => {
+    withEnvironment(t)
+    const { start } = kafkaConsumer('counting', { ...counting, version: 2 })
+    await assert.rejects(start(), /the process 'counting' has version 2, but no migrate/)
+  })
+
+  it('given no batch yet, then it is begun, and a batch finds it done', async t => {
+    withEnvironment(t)
+    const source = t.mock.fn(() => counting)
+    const handler = kafkaConsumer('counting', source)
+    assert.equal(source.mock.callCount(), 1)
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), /holds no record/)
+    assert.equal(source.mock.callCount(), 1)
+  })
+
+  it('given that it failed before there was a batch, then that is told of the batch, after another try', async t => {
+    withEnvironment(t)
+    const source = t.mock.fn(async () => {
+      throw new Error('no rules')
+    })
+    const handler = kafkaConsumer('counting', source)
+    await setImmediate()
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), /no rules/)
+    assert.equal(source.mock.callCount(), 2)
+  })
+})
+
+describe('what a function loads', () => {
+  it('given no endpoint, then nothing that exports spans', async () => {
+    assert.deepEqual(await loadedOf('lib/runtime/adapters/otlp/'), [])
+  })
+
+  it('given no batch to inflate, then no codec of Kafka', async () => {
+    assert.deepEqual(await loadedOf('packages/kafka-records/'), [])
+  })
+
+  it('given an endpoint, then that as well', async () => {
+    const loaded = await loadedOf('lib/runtime/adapters/otlp/', {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    })
+    assert.ok(loaded.includes('lib/runtime/adapters/otlp/exporter.ts'), loaded.join())
+  })
+})

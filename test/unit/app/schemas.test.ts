@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+
+const ENVIRONMENT = 'io.sluice.environment.reading.v1'
+const location = { site: 'hall', latitude: 1, longitude: 2 }
+const good = { sensorId: 's1', temperature: 21.5, location }
+
+describe('given data that fits', () => {
+  const cases: [type: string, data: object][] = [
+    [ENVIRONMENT, good],
+    [ENVIRONMENT, { ...good, tags: { anything: 'at all' }, unit: '°F', status: 'degraded' }],
+    [
+      'io.sluice.database.reading.v1',
+      { databaseType: 'p', instanceId: 'i', tenant: 't', activeConnections: 0 },
+    ],
+    ['io.sluice.device.motion.v1', { deviceId: 'd', model: 'm', z: -9.81, activity: 'resting' }],
+    ['io.sluice.clock.tick.v1', { partition: 0, scheduledFor: '2026-01-01T00:00:00+01:00', added: 'later' }],
+  ]
+  for (const [type, data] of cases) {
+    test(`when it is of ${type}, then it has no violation`, () => {
+      assert.equal(schemaViolation(type, data), undefined)
+    })
+  }
+
+  test('when its type is none of ours, then it has no violation', () => {
+    for (const type of ['com.example.x', 'constructor', '__proto__', 'toString']) {
+      assert.equal(schemaViolation(type, 42), undefined)
+    }
+  })
+})
+
+describe('given data that does not fit', () => {
+  // biome-ignore format: a table
+  const cases: [name: string, data: unknown, violation: string][] = [
+    ['is missing', undefined, 'data must be object'],
+    ['is null', null, 'data must be object'],
+    ['is a list', [good], 'data must be object'],
+    ['lacks a field', { temperature: 1, location }, 'sensorId is missing'],
+    ['lacks a nested field', { ...good, location: { site: 'x', latitude: 1 } }, 'location.longitude is missing'],
+    ['has a text for a number', { ...good, humidity: '50' }, 'humidity must be number'],
+    ['has a number that is not finite', { ...good, temperature: Number.NaN }, 'temperature must be number'],
+    ['has more than there can be', { ...good, humidity: 100.1 }, 'humidity must be <= 100'],
+    ['lies off the map', { ...good, location: { ...location, latitude: -91 } }, 'location.latitude must be >= -90'],
+    ['has a word that is not one of a few', { ...good, status: 'fine' }, 'status must be one of ok, degraded, maintenance'],
+    ['has an empty name', { ...good, sensorId: '' }, 'sensorId must not be empty'],
+    ['has a tag that is no text', { ...good, tags: { floor: 3 } }, 'tags.floor must be string'],
+    ['has a typo beside a metric', { ...good, humdity: 5 }, 'humdity is not known to the schema'],
+    ['has no metric', { sensorId: 's', location }, 'data must have at least one of temperature, humidity, pressure, windSpeed'],
+  ]
+  for (const [name, data, violation] of cases) {
+    test(`when it ${name}, then the message says where and what`, () => {
+      assert.equal(schemaViolation(ENVIRONMENT, data), violation)
+    })
+  }
+
+  test('when several places do not fit, then the first few are named and the rest counted', () => {
+    const bad = { ...good, sensorId: '', temperature: 'x', humidity: -1, pressure: -1, windSpeed: -1 }
+    const violation = schemaViolation(ENVIRONMENT, bad) ?? ''
+    assert.equal(violation.split('; ').length, 4)
+    assert.match(violation, /; 2 more$/)
+  })
+
+  test('when a time is not RFC 3339, then the message says so', () => {
+    for (const scheduledFor of ['2026-01-01', '2026-01-01T00:00:00', '2026-13-01T00:00:00Z', 'now']) {
+      const violation = schemaViolation('io.sluice.clock.tick.v1', { partition: 0, scheduledFor })
+      assert.equal(violation, 'scheduledFor must be a date-time of RFC 3339')
+    }
+  })
+
+  test('when it holds a secret as a value or as a name that is no name, then the message does not', () => {
+    const secret = 'p@ss word'
+    const places = fc.constantFrom(
+      ...['sensorId', 'temperature', 'status', 'tags', 'unit', 'location', secret, `${secret}/x`],
+    )
+    const values = fc.constantFrom<unknown>(secret, [secret], { [secret]: secret }, { site: [secret] })
+    fc.assert(
+      fc.property(fc.dictionary(places, values), fc.boolean(), (bad, whole) => {
+        const violation = schemaViolation(ENVIRONMENT, whole ? bad : { ...good, ...bad })
+        assert.ok(!violation?.includes(secret), violation)
+      }),
+    )
+  })
+})
+
+test('given any JSON at all, then there is an answer and never an exception', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), data => {
+      const violation = schemaViolation(ENVIRONMENT, data)
+      assert.ok(violation === undefined || violation.length > 0)
+    }),
+  )
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { SLICES } from '../../../lib/app/config.ts'
+import type { ConfigError } from '../../../lib/app/settings/config-error.ts'
+import { GENERAL, KAFKA, readSettings } from '../../../lib/app/settings/index.ts'
+
+const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
+const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }
+
+/** What stands in the environment of another function, and is wrong. */
+const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere', CHECKPOINTS_KEPT: '0' }
+
+/** The errors with which a function does not start in this environment; none where it starts. */
+async function errorsOf(t: TestContext, name: string, environment: Readonly<Record<string, string>>) {
+  const before = { ...process.env }
+  t.after(() => {
+    process.env = before
+  })
+  for (const { settings } of SLICES)
+    for (const variable of Object.keys(settings)) delete process.env[variable]
+  Object.assign(process.env, environment)
+  const { handler } = await import(`../../../functions/${name}/handler.ts`)
+  return handler.start().then(
+    () => [],
+    (error: ConfigError) => error.errors,
+  )
+}
+
+describe('the settings that a function reads', () => {
+  it('given clock and an environment with Kafka alone, then it starts', async t => {
+    assert.deepEqual(await errorsOf(t, 'clock', { ...BROKERS, ...OF_OTHERS }), [])
+  })
+
+  for (const name of ['generator', 'rules', 'checkpoints', 'processor'])
+    it(`given ${name} and an environment without REDIS_URL, then it does not start, and names that alone`, async t => {
+      assert.deepEqual(await errorsOf(t, name, BROKERS), [
+        'REDIS_URL: must name the server, as redis://host:port',
+      ])
+      assert.deepEqual(await errorsOf(t, name, BOTH), [])
+    })
+
+  for (const name of ['generator', 'rules'])
+    it(`given ${name} and wrong settings of consumers, then it starts: it reads none of them`, async t => {
+      assert.deepEqual(await errorsOf(t, name, { ...BOTH, ...OF_OTHERS }), [])
+    })
+
+  it('given a consumer, then each of its wrong settings is named', async t => {
+    const errors = await errorsOf(t, 'activity', { ...BOTH, ...OF_OTHERS })
+    assert.deepEqual(
+      errors.map((error: string) => error.split(':')[0]),
+      ['ID_WINDOW_SECONDS', 'CHECKPOINTS_KEPT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    )
+  })
+
+  it('given a slice twice, then what is wrong with it is told once', () => {
+    assert.throws(
+      () => readSettings([GENERAL, KAFKA, KAFKA], {}),
+      ({ errors }: ConfigError) => errors.length === 1,
+    )
+  })
+})
+
+describe('the declarations of settings', () => {
+  const declared = SLICES.flatMap(({ settings }) => Object.entries(settings))
+
+  it('are there, and name each variable once', () => {
+    const names = declared.map(([name]) => name)
+    assert.ok(names.length > 20)
+    assert.equal(new Set(names).size, names.length)
+  })
+
+  it('describe each variable in whole sentences, and say what it may be', () => {
+    for (const [name, { description, allowed }] of declared) {
+      assert.match(description, /^[A-Z`].*\.$/, name)
+      assert.doesNotMatch(allowed, /^must|\.$|^$/, name)
+    }
+  })
+})

@@ -12,7 +12,7 @@ const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
 const inlineText = {
   name: 'inline-text',
   setup(build) {
-    build.onLoad({ filter: /lib[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /lib[\\/]runtime[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
       const contents = source.replace(READ, (_, file) =>
         JSON.stringify(readFileSync(join(dirname(path), file), 'utf8')),

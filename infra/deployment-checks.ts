@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
+import type { Place } from './account.ts'
 import { clockNotice, type Schedules } from './schedules.ts'
 
 /** The part of the framework that is used here. */
@@ -21,6 +22,7 @@ interface Framework {
     }
     readonly functions: Readonly<Record<string, FunctionDefinition>>
   }
+  readonly configSchemaHandler: { defineCustomProperties(schema: object): void }
   readonly classes: { readonly Error: new (message: string, code: string) => Error }
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
 }
@@ -31,6 +33,31 @@ interface FunctionDefinition {
 
 interface Log {
   notice(line: string): void
+}
+
+/** `custom.deployment`, which the framework checks. */
+const SETTINGS = {
+  type: 'object',
+  properties: {
+    env: { type: 'string' },
+    clusterArn: { type: 'string' },
+    rulesDir: { type: 'string' },
+    rulePatterns: { type: 'array', items: { type: 'string' } },
+    checkpointBucket: { type: 'string' },
+    problems: { type: 'array', items: { type: 'string' } },
+    schedules: {
+      type: 'object',
+      properties: {
+        generator: { type: 'boolean' },
+        clock: { type: 'boolean' },
+        checkpoints: { type: 'boolean' },
+      } satisfies Record<keyof Schedules, object>,
+      required: ['generator', 'clock', 'checkpoints'],
+      additionalProperties: false,
+    },
+  } satisfies Record<keyof Omit<Place, 'vpc' | 'brokers' | 'environment'>, object>,
+  required: ['problems', 'schedules'],
+  additionalProperties: false,
 }
 
 /** They look at a deployment, or end it, by its name and region alone. */
@@ -56,6 +83,7 @@ export default class DeploymentChecks {
   constructor(framework: Framework, _: unknown, { log }: { readonly log: Log }) {
     this.#framework = framework
     this.#log = log
+    framework.configSchemaHandler.defineCustomProperties({ properties: { deployment: SETTINGS } })
     this.hooks = { initialize: () => this.#check() }
   }
 

@@ -1,60 +1,54 @@
-/** The role of each function: what it does with topics, servers and secrets, and no more. Pure. */
+/** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
+import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import type { Place } from './account.ts'
+import type { DeclaredFunction } from './functions.ts'
 
-/** What a function needs, as the table in `deployment.cjs` says. */
-export interface Needs {
-  readonly reads?: string
-  readonly writes: readonly string[]
-  readonly parameters?: readonly string[]
-  readonly redis?: boolean
-}
-
-interface Deployed {
-  readonly env: string
+/** What has to be known of the place that the functions are deployed to. */
+interface Deployed extends Pick<Place, 'env' | 'clusterArn' | 'checkpointBucket'> {
   readonly stage: string
-  /** ARN of the cluster. */
-  readonly cluster: string
-  /** Names by signal, and by function. */
-  readonly topics: Readonly<Record<string, string>>
-  readonly groups: Readonly<Record<string, string>>
 }
 
 interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
   readonly Resource: readonly unknown[]
+  readonly Condition?: object
 }
 
 /** The resources of CloudFormation, by their logical ids. */
-export function roles(
-  functions: Readonly<Record<string, Needs>>,
-  deployed: Deployed,
-): Record<string, object> {
-  return Object.fromEntries(
-    Object.entries(functions).map(([name, needs]) => [roleId(name), role(name, needs, deployed)]),
-  )
+export function roles(functions: readonly DeclaredFunction[], deployed: Deployed): Record<string, object> {
+  return Object.fromEntries(functions.map(declared => [roleId(declared.name), role(declared, deployed)]))
 }
 
-function roleId(name: string): string {
+/** The logical id of a function's role. */
+export function roleId(name: string): string {
   const words = name.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1))
   return `${words.join('')}Role`
 }
 
-function role(name: string, needs: Needs, deployed: Deployed): object {
+function role(declared: DeclaredFunction, deployed: Deployed): object {
+  const { name, uses } = declared
   const { env, stage } = deployed
-  const parameters = (needs.parameters ?? []).map(parameter =>
-    arnHere('ssm', `parameter/sluice/${env}/${parameter}`),
-  )
-  const secrets = needs.redis ? [arnHere('secretsmanager', `secret:sluice/${env}/redis-*`)] : []
   const statements = [
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/sluice-${stage}-${name}:*`)],
     ),
-    allow(NETWORK_ACTIONS, ['*']),
-    ...clusterStatements(needs, deployed),
-    ...topicStatements(name, needs, deployed),
-    ...parameters.map(parameter => allow(['ssm:GetParameter'], [parameter])),
-    ...secrets.map(secret => allow(['secretsmanager:GetSecretValue'], [secret])),
+    allow([...NETWORK_ACTIONS], ['*']),
+    ...clusterStatements(declared, deployed),
+    ...topicStatements(declared, deployed),
+    ...(uses.includes('parameter')
+      ? [allow(['ssm:GetParameter'], [arnHere('ssm', `parameter/sluice/${env}/${name}`)])]
+      : []),
+    ...(uses.includes('redis')
+      ? [
+          allow(
+            ['secretsmanager:GetSecretValue'],
+            [arnHere('secretsmanager', `secret:sluice/${env}/redis-*`)],
+          ),
+        ]
+      : []),
+    ...checkpointStatements(declared, deployed),
   ]
   const trusted = {
     Effect: 'Allow',
@@ -81,32 +75,59 @@ const NETWORK_ACTIONS = [
 ]
 
 /** The code asks where the brokers are; an event source mapping asks what cluster it is, and how it is configured. */
-function clusterStatements({ reads }: Needs, { cluster }: Deployed): Statement[] {
+function clusterStatements({ consumes, writes }: DeclaredFunction, { clusterArn }: Deployed): Statement[] {
+  const reads = consumes.length > 0
+  if (!reads && writes.length === 0) return []
   const [describe, configuration] = reads
     ? [['kafka:DescribeClusterV2'], ['kafka-cluster:DescribeClusterDynamicConfiguration']]
     : [[], []]
   return [
-    allow(['kafka:GetBootstrapBrokers', ...describe], [cluster]),
-    allow(['kafka-cluster:Connect', ...configuration], [cluster]),
+    allow(['kafka:GetBootstrapBrokers', ...describe], [clusterArn]),
+    allow(['kafka-cluster:Connect', ...configuration], [clusterArn]),
   ]
 }
 
 /** `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
-function topicStatements(
-  name: string,
-  { reads, writes }: Needs,
-  { cluster, topics, groups }: Deployed,
+function topicStatements({ name, consumes, writes }: DeclaredFunction, deployed: Deployed): Statement[] {
+  const { clusterArn, env } = deployed
+  const topic = (signal: Signal) => `${clusterArn.replace(':cluster/', ':topic/')}/${topicName(signal, env)}`
+  const group = `${clusterArn.replace(':cluster/', ':group/')}/${groupName(name, env)}`
+  const reading =
+    consumes.length > 0
+      ? [
+          allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], consumes.map(topic)),
+          allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
+        ]
+      : []
+  const writing =
+    writes.length > 0
+      ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], writes.map(topic))]
+      : []
+  return [...reading, ...writing]
+}
+
+/** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */
+function checkpointStatements(
+  { name, consumes, uses }: DeclaredFunction,
+  { checkpointBucket, env }: Deployed,
 ): Statement[] {
-  const topic = (signal: string) => `${cluster.replace(':cluster/', ':topic/')}/${topics[signal]}`
-  const group = `${cluster.replace(':cluster/', ':group/')}/${groups[name]}`
-  const reading = reads && [
-    allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [topic(reads)]),
-    allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
-  ]
-  return [
-    ...(reading || []),
-    allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], writes.map(topic)),
-  ]
+  if (!checkpointBucket) return []
+  // As `lib/runtime/adapters/s3/checkpoint-store.ts` names its objects.
+  const access = uses.includes('checkpoints')
+    ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
+    : consumes.map(signal => ({
+        objects: `checkpoints/${name}/${topicName(signal, env)}/*`,
+        actions: ['s3:GetObject'],
+      }))
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  const bucket = `arn:${'${AWS::Partition}'}:s3:::${checkpointBucket}`
+  return access.flatMap(({ objects, actions }) => [
+    {
+      ...allow(['s3:ListBucket'], [{ 'Fn::Sub': bucket }]),
+      Condition: { StringLike: { 's3:prefix': objects } },
+    },
+    allow(actions, [{ 'Fn::Sub': `${bucket}/${objects}` }]),
+  ])
 }
 
 function policy(statements: readonly object[]): object {

@@ -1,33 +1,33 @@
 /** Which schedules run, as SLUICE_GENERATOR and SLUICE_SCHEDULES decide. */
+import { type Environment, readSetting } from '../lib/app/settings/index.ts'
+import { SCHEDULES } from './settings.ts'
 
 export interface Schedules {
   /** Publishes simulated readings. */
   readonly generator: boolean
-  /** Appends ticks: without it, log time passes with records alone. */
+  /** Appends ticks, without which log time passes with records alone, and the alert rules. */
   readonly clock: boolean
+  /** Copies what the consumers remember to a bucket. */
+  readonly checkpoints: boolean
 }
 
 export interface ChosenSchedules {
   readonly schedules: Schedules
-  /** What was set to something else than on or off, a sentence each. */
+  /** Which of the two has a value that is not allowed, a sentence each. */
   readonly problems: readonly string[]
 }
 
 /** @param generator whether simulated readings are published where SLUICE_GENERATOR is not set */
-export function schedulesFrom(
-  environment: Readonly<Record<string, string | undefined>>,
-  generator: boolean,
-): ChosenSchedules {
-  const problems: string[] = []
-  const isOn = (name: string, otherwise: boolean): boolean => {
-    const value = environment[name]
-    if (!value) return otherwise
-    if (value !== 'on' && value !== 'off') problems.push(`${name} is "${value}": it must be on or off.`)
-    return value === 'on'
-  }
+export function schedulesFrom(environment: Environment, generator: boolean): ChosenSchedules {
+  const errors: string[] = []
+  const isOn = (name: keyof typeof SCHEDULES.settings, otherwise: boolean): boolean =>
+    readSetting(SCHEDULES.settings, name, environment, errors) ?? otherwise
   const all = isOn('SLUICE_SCHEDULES', true)
   const simulated = isOn('SLUICE_GENERATOR', generator)
-  return { schedules: { generator: all && simulated, clock: all }, problems }
+  return {
+    schedules: { generator: all && simulated, clock: all, checkpoints: all },
+    problems: errors.map(error => `${error}.`),
+  }
 }
 
 /** One line that says what does not happen, and what follows from it; undefined where the clock runs. */
@@ -35,6 +35,6 @@ export function clockNotice({ clock }: Schedules): string | undefined {
   if (clock) return undefined
   return (
     'SLUICE_SCHEDULES=off: no schedule runs. Nothing simulates readings, and the clock stands: log time passes with records ' +
-    'alone, and without them no timer fires, so nobody notices that a sensor is silent.'
+    'alone, and without them no timer fires, so nobody notices that a sensor is silent. Alert rules that were changed do not take effect.'
   )
 }

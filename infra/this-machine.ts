@@ -1,6 +1,7 @@
 /** The local cloud as a place where the functions run. Pure. */
 import { resolve } from 'node:path'
-import { type Environment, type Place, packedRules, patternsIn } from './account.ts'
+import { type Environment, LOCAL_PORTS, readSetting } from '../lib/app/settings/index.ts'
+import { type Place, packedRules, patternsIn } from './account.ts'
 import { schedulesFrom } from './schedules.ts'
 
 /**
@@ -8,22 +9,30 @@ import { schedulesFrom } from './schedules.ts'
  * environments share its servers, each with topics, groups and resources of its own.
  */
 export function thisMachine(env: Environment, project: string): Place {
-  const loopback = (port: string, otherwise: number) => `127.0.0.1:${env[port] || otherwise}`
-  const brokers = env.KAFKA_BROKERS || loopback('KAFKA_PORT', 9092)
+  const errors: string[] = []
+  const loopback = (port: keyof typeof LOCAL_PORTS.settings) =>
+    `127.0.0.1:${readSetting(LOCAL_PORTS.settings, port, env, errors) ?? 0}`
+  const brokers = env.KAFKA_BROKERS || loopback('KAFKA_PORT')
+  const redisUrl = env.REDIS_URL || `redis://${loopback('REDIS_PORT')}`
+  const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
+  const { schedules, problems } = schedulesFrom(env, true)
   const rulesDir = env.RULES_DIR || 'rules'
+  const name = env.SLUICE_ENV || 'local'
   return {
-    env: env.SLUICE_ENV || 'local',
+    env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
     // Absolute: `serverless invoke local` runs in the folder of the bundles.
     rulesDir: resolve(project, rulesDir),
     // Here they are read where they lie, so it does not matter if they cannot be packed.
     rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'rules'),
-    ...schedulesFrom(env, true),
+    schedules,
+    problems: [...errors.map(error => `${error}.`), ...problems],
+    checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,
     environment: {
       KAFKA_BROKERS: brokers,
-      REDIS_URL: env.REDIS_URL || `redis://${loopback('REDIS_PORT', 6379)}`,
-      AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT', 4566)}`,
+      REDIS_URL: redisUrl,
+      AWS_ENDPOINT_URL: awsEndpoint,
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
     },

@@ -1,5 +1,5 @@
-/** Publishes what happened to sensors, devices and databases: silence, changed activities, falls, restarts. */
-import { activity } from '../../lib/domain/activity/process.ts'
-import { kafkaConsumer } from '../../lib/runtime.ts'
+/** Publishes events about sensors, devices and databases: silence, changed activities, falls, restarts. */
+import { activity } from '../../lib/activity/process.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
 export const handler = kafkaConsumer('activity', activity)

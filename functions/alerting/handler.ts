@@ -1,6 +1,14 @@
-/** Holds every reading against the alert rules, and publishes an event per change: fired, resolved. */
-import { loadRules } from '../../lib/adapters/files/rules.ts'
-import { alerting } from '../../lib/domain/alerting/process.ts'
-import { kafkaConsumer } from '../../lib/runtime.ts'
+/** Evaluates every reading against the alert rules that the log has activated, and publishes alerts as they fire and resolve. */
 
-export const handler = kafkaConsumer('alerting', async ({ rulesDir }) => alerting(await loadRules(rulesDir)))
+import { alerting } from '../../lib/alerting/process.ts'
+import { loadRules } from '../../lib/alerting/rules-directory.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { RULES } from '../../lib/app/settings/index.ts'
+
+export const handler = kafkaConsumer(
+  'alerting',
+  async ({ rulesDir }) => alerting(await loadRules(rulesDir)),
+  {
+    slices: [RULES],
+  },
+)

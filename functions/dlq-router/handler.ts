@@ -1,5 +1,6 @@
-/** Turns failures into dead letters. What it cannot read itself goes to the dead letters too: never back to failures. */
-import { failureRouter } from '../../lib/domain/failure/process.ts'
-import { kafkaConsumer } from '../../lib/runtime.ts'
+/** Turns failures into dead letters. A failure that it cannot read also goes to the dlq, never back to failures. */
+
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { failureRouter } from '../../lib/failures/process.ts'
 
 export const handler = kafkaConsumer('dlq-router', failureRouter, { failuresTo: 'dlq' })

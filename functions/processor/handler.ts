@@ -1,5 +1,5 @@
 /** Keeps rolling statistics of every entity and metric, and publishes a summary per entity and minute. */
-import { statistics } from '../../lib/domain/analytics/process.ts'
-import { kafkaConsumer } from '../../lib/runtime.ts'
+import { statistics } from '../../lib/analytics/process.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
 export const handler = kafkaConsumer('processor', statistics)

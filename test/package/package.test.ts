@@ -3,16 +3,20 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
 import { bundleOf, startedHandler } from './bundles.ts'
 import {
+  ANY_FUNCTION_ACTIONS,
   actionsOf,
   assertNarrow,
   CLUSTER,
+  checkpointsFor,
   groupsFor,
   MSK_TRIGGER_ACTIONS,
   PRODUCER_ACTIONS,
+  type Statement,
   topicsFor,
 } from './permissions.ts'
 
@@ -22,18 +26,11 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
+  CHECKPOINT_BUCKET: 'sluice-checkpoints',
 }
 
-/** What each function does with which topics: the whole of it. A function that is not here fails the test. */
-const TOPICS: Record<string, { reads?: string; writes: string[] }> = {
-  activity: { reads: 'readings', writes: ['events', 'failures'] },
-  alerting: { reads: 'readings', writes: ['alerts', 'failures'] },
-  clock: { writes: ['readings'] },
-  'dlq-router': { reads: 'failures', writes: ['dlq'] },
-  generator: { writes: ['readings'] },
-  processor: { reads: 'readings', writes: ['analytics', 'failures'] },
-}
-const FUNCTIONS = Object.keys(TOPICS)
+const FUNCTIONS = readFunctions()
+const NAMES = FUNCTIONS.map(({ name }) => name).sort()
 
 const BUILD_DIR = '.local/test-bundles/package'
 
@@ -78,20 +75,20 @@ describe('serverless package', { timeout: 120_000 }, () => {
         .filter(entry => entry.isDirectory())
         .map(({ name }) => name)
         .sort(),
-      FUNCTIONS,
+      NAMES,
     )
     const names = ofType('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName)
     assert.deepEqual(
       names.sort(),
-      FUNCTIONS.map(name => `sluice-prod-${name}`),
+      NAMES.map(name => `sluice-prod-${name}`),
     )
   })
 
-  for (const name of FUNCTIONS) {
+  for (const { name, consumes, writes, uses } of FUNCTIONS) {
     it(`puts ${name} into a zip of its own: minified ES modules, without the AWS SDK`, async () => {
       const files = await filesIn(join(folder, `${name}.zip`))
       const { all, foreign } = await bundleOf(files, `functions/${name}/handler.js`)
-      const own = name === 'alerting' ? ['rules/database.yaml', 'rules/weather.yaml'] : []
+      const own = uses.includes('rules') ? ['rules/database.yaml', 'rules/weather.yaml'] : []
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')
       const code = all.map(file => String(files.get(file))).join('')
@@ -104,15 +101,26 @@ describe('serverless package', { timeout: 120_000 }, () => {
       assert.doesNotMatch(code, /SLUICE_LIVE/, 'nothing of what stands in for servers in `invoke local`')
     })
 
-    it(`has ${name} read the clients of Kafka and Redis when it needs them, and carry none that it never needs`, async () => {
+    it(`has ${name} read the clients of Kafka and Redis on demand, and carry none that it never needs`, async () => {
       const files = await filesIn(join(folder, `${name}.zip`))
       const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
       const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
       const kafka = holding('KafkaJSConnectionError')
       const redis = holding('MaxRetriesPerRequestError')
-      assert.deepEqual([kafka.length, redis.length], [1, name === 'clock' ? 0 : 1])
+      assert.deepEqual([kafka.length, redis.length], [1, uses.includes('redis') ? 1 : 0])
       assert.deepEqual(
         atStart.filter(file => [...kafka, ...redis].includes(file)),
+        [],
+      )
+    })
+
+    it(`has ${name} read what is for checkpoints when a state is gone, or is copied`, async () => {
+      const files = await filesIn(join(folder, `${name}.zip`))
+      const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+      const holding = all.filter(file => files.get(file)?.includes('@aws-sdk/client-s3'))
+      assert.deepEqual(holding.length, uses.includes('redis') ? 1 : 0)
+      assert.deepEqual(
+        atStart.filter(file => holding.includes(file)),
         [],
       )
     })
@@ -135,7 +143,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
       )
     })
 
-    if (TOPICS[name]?.reads)
+    if (consumes.length > 0)
       it(`has ${name} take its version from the file that names all others by their content`, async () => {
         const files = await filesIn(join(folder, `${name}.zip`))
         const { all } = await bundleOf(files, `functions/${name}/handler.js`)
@@ -159,30 +167,40 @@ describe('serverless package', { timeout: 120_000 }, () => {
       const roles = ofType('AWS::IAM::Role').flatMap(({ Policies }) => Policies)
       const [policy, ...more] = roles.filter(({ PolicyName }) => PolicyName === name)
       assert.deepEqual(more, [])
-      const { reads, writes } = TOPICS[name] ?? { writes: [] }
-      const statements = policy.PolicyDocument.Statement
-      assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), reads ? [reads] : [])
+      const statements: Statement[] = policy.PolicyDocument.Statement
+      assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), consumes)
       assert.deepEqual(topicsFor('kafka-cluster:WriteData', statements), writes)
-      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), [
-        ...(reads ? [reads] : []),
-        ...writes,
-      ])
-      assert.deepEqual(groupsFor(statements), reads ? [`sluice-${name}-prod`] : [])
+      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), [...consumes, ...writes])
+      assert.deepEqual(groupsFor(statements), consumes.length > 0 ? [`sluice-${name}-prod`] : [])
       assertNarrow(statements)
     })
 
-    it(`lets ${name} do what AWS lists for it, and else what the table of functions says`, () => {
+    it(`lets ${name} at the checkpoints that it works with, and no others`, () => {
       const [policy] = ofType('AWS::IAM::Role')
         .flatMap(({ Policies }) => Policies)
         .filter(({ PolicyName }) => PolicyName === name)
-      const listed = TOPICS[name]?.reads
-        ? [...MSK_TRIGGER_ACTIONS, 'kafka-cluster:WriteData']
-        : PRODUCER_ACTIONS
-      const own = [
-        ...(name === 'generator' ? ['ssm:GetParameter'] : []),
-        ...(name === 'clock' ? [] : ['secretsmanager:GetSecretValue']),
-      ]
-      assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...listed, ...own].sort())
+      const own = consumes.map(signal => `checkpoints/${name}/sluice.telemetry.${signal}.prod/*`)
+      const reached = uses.includes('checkpoints') ? ['checkpoints/*'] : own
+      assert.deepEqual(
+        checkpointsFor(policy.PolicyDocument.Statement),
+        reached.flatMap(objects => [objects, objects]),
+      )
+    })
+
+    it(`lets ${name} do what AWS lists for it, and else what its entry says`, () => {
+      const [policy] = ofType('AWS::IAM::Role')
+        .flatMap(({ Policies }) => Policies)
+        .filter(({ PolicyName }) => PolicyName === name)
+      const isConsumer = consumes.length > 0
+      const expected = new Set([
+        ...ANY_FUNCTION_ACTIONS,
+        ...(isConsumer ? [...MSK_TRIGGER_ACTIONS, 's3:GetObject', 's3:ListBucket'] : []),
+        ...(writes.length > 0 ? PRODUCER_ACTIONS : []),
+        ...(uses.includes('checkpoints') ? ['s3:DeleteObject', 's3:ListBucket', 's3:PutObject'] : []),
+        ...(uses.includes('parameter') ? ['ssm:GetParameter'] : []),
+        ...(uses.includes('redis') ? ['secretsmanager:GetSecretValue'] : []),
+      ])
+      assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...expected].sort())
     })
   }
 
@@ -194,14 +212,14 @@ describe('serverless package', { timeout: 120_000 }, () => {
       cluster: mapping.EventSourceArn,
       from: mapping.StartingPosition,
     }))
-    const expected = FUNCTIONS.flatMap(name => {
-      const reads = TOPICS[name]?.reads
-      return reads ? [mappingOf(name, reads)] : []
-    })
+    const expected = FUNCTIONS.flatMap(({ name, consumes }) =>
+      consumes.map(signal => mappingOf(name, signal)),
+    )
+    assert.ok(expected.length > 0)
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
     assert.deepEqual(mappings.sort(byGroup), expected.sort(byGroup))
     for (const { FunctionName, Environment } of ofType('AWS::Lambda::Function')) {
-      const isConsumer = TOPICS[FunctionName.replace('sluice-prod-', '')]?.reads !== undefined
+      const isConsumer = consumersOf(FUNCTIONS).includes(FunctionName.replace('sluice-prod-', ''))
       assert.equal(Environment.Variables.REPORT_BATCH_ITEM_FAILURES, isConsumer ? 'true' : undefined)
     }
   })
@@ -219,16 +237,19 @@ describe('serverless package', { timeout: 120_000 }, () => {
     }
   })
 
-  it('fires the clock every minute, and the generator only where somebody asks for it', () => {
+  it('fires each scheduled function as its entry says, and the generator only where it is asked for', () => {
     const rules = ofType('AWS::Events::Rule').map(({ Targets, ScheduleExpression, State }) => [
       Targets[0].Id,
       ScheduleExpression,
       State,
     ])
-    assert.deepEqual(rules.sort(), [
-      ['clockSchedule', 'rate(1 minute)', 'ENABLED'],
-      ['generatorSchedule', 'rate(1 minute)', 'DISABLED'],
-    ])
+    const expected = FUNCTIONS.flatMap(({ name, schedule }) =>
+      schedule
+        ? [[`${name}Schedule`, schedule.expression, name === 'generator' ? 'DISABLED' : 'ENABLED']]
+        : [],
+    )
+    assert.ok(expected.length > 0)
+    assert.deepEqual(rules.sort(), expected.sort())
   })
 })
 

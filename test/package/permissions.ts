@@ -5,9 +5,10 @@ import assert from 'node:assert/strict'
 export const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/sluice/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 
-interface Statement {
+export interface Statement {
   readonly Action: readonly string[]
   readonly Resource: readonly (string | { readonly 'Fn::Sub': string })[]
+  readonly Condition?: { readonly StringLike: { readonly 's3:prefix': string } }
 }
 
 function resourcesFor(action: string, statements: readonly Statement[]): string[] {
@@ -63,6 +64,24 @@ export const PRODUCER_ACTIONS = [
   'logs:CreateLogStream',
   'logs:PutLogEvents',
 ]
+
+/** What every function in a VPC needs: a network interface, and a log. */
+export const ANY_FUNCTION_ACTIONS = PRODUCER_ACTIONS.filter(action => /^(ec2|logs):/.test(action))
+
+/** The objects that a role may list, and those that it may do something with: below `arn:…:s3:::<bucket>/`. */
+export function checkpointsFor(statements: readonly Statement[]): string[] {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  const bucket = `arn:${'${AWS::Partition}'}:s3:::sluice-checkpoints`
+  return statements.flatMap(({ Action, Resource, Condition }) => {
+    if (!Action.some(action => action.startsWith('s3:'))) return []
+    const [one, ...more] = Resource.map(resource =>
+      typeof resource === 'string' ? resource : resource['Fn::Sub'],
+    )
+    assert.deepEqual(more, [])
+    if (one === bucket) return [Condition?.StringLike['s3:prefix'] ?? 'all of the bucket']
+    return [one?.replace(`${bucket}/`, '') ?? '']
+  })
+}
 
 /** Every action that a role allows, once. */
 export function actionsOf(statements: readonly Pick<Statement, 'Action'>[]): string[] {

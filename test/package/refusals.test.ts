@@ -2,32 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { PROJECT, runProgram } from '../support/program.ts'
-import { CLUSTER } from './permissions.ts'
-
-/** An account that nobody has, and no credentials for any. */
-const ACCOUNT = {
-  MSK_CLUSTER_ARN: CLUSTER,
-  REDIS_URL: 'rediss://cache.example:6379',
-  SUBNET_IDS: 'subnet-1',
-  SECURITY_GROUP_IDS: 'sg-1',
-  AWS_REGION: 'eu-west-1',
-  RULES_DIR: undefined,
-  SLUICE_GENERATOR: undefined,
-  SLUICE_SCHEDULES: undefined,
-}
-const PROD = ['--stage', 'prod']
-
-type Variables = Readonly<Record<string, string | undefined>>
-
-/** What the framework says after `Error:`, and how it ended. */
-async function refusal(args: readonly string[], env: Variables = {}): Promise<string> {
-  const { code, output } = await runProgram('serverless', args, { env: { ...ACCOUNT, ...env } })
-  assert.equal(code, 1, output)
-  const [, said = ''] = output.split(/^.*Error:\n/m)
-  assert.doesNotMatch(output, /^ +at .*:\d+/m)
-  return said.trim()
-}
+import { PROJECT } from '../support/program.ts'
+import { PROD, refusal } from './refusal.ts'
 
 describe('what cannot be deployed', { timeout: 240_000 }, () => {
   let folder: string
@@ -85,7 +61,7 @@ describe('what cannot be deployed', { timeout: 240_000 }, () => {
     const said = await refusal(['package', ...PROD], { REDIS_MODE: 'many', SLUICE_GENERATOR: 'yes' })
     assert.deepEqual(said.split('\n'), [
       '2 things must be put right first:',
-      '  - SLUICE_GENERATOR is "yes": it must be on or off.',
+      '  - SLUICE_GENERATOR: must be one of on, off.',
       '  - REDIS_MODE: must be one of single, cluster.',
     ])
   })

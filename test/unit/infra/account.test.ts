@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { account, type Environment } from '../../../infra/account.ts'
+import { account } from '../../../infra/account.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
+import type { Environment } from '../../../lib/app/settings/index.ts'
 
 const PROJECT = '/project'
 const CLUSTER =
@@ -22,7 +23,11 @@ describe('an account to deploy to', () => {
     assert.deepEqual(place.problems, [])
     assert.equal(place.clusterArn, CLUSTER)
     assert.deepEqual(place.vpc, { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] })
-    assert.deepEqual(place.environment, { MSK_CLUSTER_ARN: CLUSTER, REDIS_URL: COMPLETE.REDIS_URL })
+    assert.deepEqual(place.environment, {
+      MALLOC_ARENA_MAX: '1',
+      MSK_CLUSTER_ARN: CLUSTER,
+      REDIS_URL: COMPLETE.REDIS_URL,
+    })
   })
 
   it('given clusters of other kinds and partitions, then their ARNs are ARNs', () => {
@@ -51,17 +56,17 @@ describe('an account to deploy to', () => {
     [
       'no ARN',
       { MSK_CLUSTER_ARN: 'b-1.example:9098' },
-      /^MSK_CLUSTER_ARN is "b-1\.example:9098", which is not/,
+      /^MSK_CLUSTER_ARN: must be the ARN of an MSK cluster: arn:aws:kafka:/,
     ],
     [
       'the ARN of a topic',
       { MSK_CLUSTER_ARN: CLUSTER.replace(':cluster', ':topic') },
-      /^MSK_CLUSTER_ARN is .* not the ARN/,
+      /^MSK_CLUSTER_ARN: must be the ARN/,
     ],
     [
       'an ARN that is cut off',
       { MSK_CLUSTER_ARN: CLUSTER.slice(0, 60) },
-      /^MSK_CLUSTER_ARN is .* not the ARN/,
+      /^MSK_CLUSTER_ARN: must be the ARN/,
     ],
     [
       'a cluster elsewhere',
@@ -71,24 +76,25 @@ describe('an account to deploy to', () => {
     [
       'what is no subnet',
       { SUBNET_IDS: 'subnet-1,vpc-2' },
-      /^SUBNET_IDS is "subnet-1,vpc-2": it must be ids such as subnet-/,
+      /^SUBNET_IDS: must be ids such as subnet-0a1b2c3d, separated by commas\.$/,
     ],
     [
-      'a comma too many',
-      { SECURITY_GROUP_IDS: 'sg-1,' },
-      /^SECURITY_GROUP_IDS is "sg-1,": it must be ids such as sg-/,
+      'a comma alone',
+      { SECURITY_GROUP_IDS: ',' },
+      /^SECURITY_GROUP_IDS: must be ids such as sg-0a1b2c3d, separated by commas\.$/,
     ],
-    ['rules outside the project', { RULES_DIR: '../rules' }, /^RULES_DIR names a folder outside the project/],
-    ['the project itself for rules', { RULES_DIR: '.' }, /^RULES_DIR names a folder outside the project/],
+    ['rules outside the project', { RULES_DIR: '../rules' }, /^RULES_DIR: must be inside the project, /],
+    ['the project itself for rules', { RULES_DIR: '.' }, /^RULES_DIR: must be inside the project, /],
     [
-      'neither on nor off',
-      { SLUICE_GENERATOR: 'yes' },
-      /^SLUICE_GENERATOR is "yes": it must be on or off\.$/,
+      'no bucket',
+      { CHECKPOINT_BUCKET: 's3://mine/checkpoints' },
+      /^CHECKPOINT_BUCKET: must be the name of an S3 bucket: 3 to 63 /,
     ],
+    ['neither on nor off', { SLUICE_GENERATOR: 'yes' }, /^SLUICE_GENERATOR: must be one of on, off\.$/],
     [
       'neither on nor off for all',
       { SLUICE_SCHEDULES: 'OFF' },
-      /^SLUICE_SCHEDULES is "OFF": it must be on or off\.$/,
+      /^SLUICE_SCHEDULES: must be one of on, off\.$/,
     ],
   ]
   for (const [name, changes, problem] of wrong)
@@ -103,7 +109,10 @@ describe('an account to deploy to', () => {
     })
 
   it('given a stage that topics cannot be named after, then one sentence says so', () => {
-    assert.match(prod({}, 'eu-west-1', 'Prod').problems.join('\n'), /^The stage is "Prod": it must be .*$/)
+    assert.match(
+      prod({}, 'eu-west-1', 'Prod').problems.join('\n'),
+      /^The stage "Prod", after which topics are named, must be 1 to 20 .*\.$/,
+    )
   })
 
   it('given several things that are wrong, then all are told', () => {
@@ -111,6 +120,12 @@ describe('an account to deploy to', () => {
       prod({ MSK_CLUSTER_ARN: 'x', SUBNET_IDS: undefined, SLUICE_GENERATOR: '1' }).problems.length,
       3,
     )
+  })
+
+  it('given a bucket for checkpoints, or none, then it is the one that is used', () => {
+    assert.equal(prod({ CHECKPOINT_BUCKET: 'mine' }).checkpointBucket, 'mine')
+    assert.equal(prod({}).checkpointBucket, undefined)
+    assert.equal(thisMachine({ SLUICE_ENV: 'test' }, PROJECT).checkpointBucket, 'sluice-checkpoints-test')
   })
 
   it('given a folder of rules in the project, then that one is packed, and found where the functions run', () => {
@@ -124,11 +139,13 @@ describe('an account to deploy to', () => {
 
 describe('schedules', () => {
   const table: [environment: Environment, inAccount: string, onThisMachine: string][] = [
-    [{}, 'clock', 'generator, clock'],
-    [{ SLUICE_GENERATOR: '' }, 'clock', 'generator, clock'],
-    [{ SLUICE_GENERATOR: 'on' }, 'generator, clock', 'generator, clock'],
-    [{ SLUICE_GENERATOR: 'off' }, 'clock', 'clock'],
-    [{ SLUICE_SCHEDULES: 'on' }, 'clock', 'generator, clock'],
+    [{}, 'clock', 'generator, clock, checkpoints'],
+    [{ SLUICE_GENERATOR: '' }, 'clock', 'generator, clock, checkpoints'],
+    [{ SLUICE_GENERATOR: 'on' }, 'generator, clock', 'generator, clock, checkpoints'],
+    [{ SLUICE_GENERATOR: 'off' }, 'clock', 'clock, checkpoints'],
+    [{ SLUICE_SCHEDULES: 'on' }, 'clock', 'generator, clock, checkpoints'],
+    [{ CHECKPOINT_BUCKET: 'mine' }, 'clock, checkpoints', 'generator, clock, checkpoints'],
+    [{ CHECKPOINT_BUCKET: 'mine', SLUICE_SCHEDULES: 'off' }, '', ''],
     [{ SLUICE_SCHEDULES: 'off' }, '', ''],
     [{ SLUICE_SCHEDULES: 'off', SLUICE_GENERATOR: 'on' }, '', ''],
   ]
@@ -138,19 +155,25 @@ describe('schedules', () => {
       .map(([name]) => name)
       .join(', ')
   for (const [environment, inAccount, onThisMachine] of table)
-    it(`given ${JSON.stringify(environment)}, then these run: ${inAccount || 'none'}; here ${onThisMachine || 'none'}`, () => {
+    it(`given ${JSON.stringify(environment)}, then ${inAccount || 'none'} run; here ${onThisMachine || 'none'}`, () => {
       assert.equal(running(prod(environment).schedules), inAccount)
       assert.equal(running(thisMachine(environment, PROJECT).schedules), onThisMachine)
     })
 
   it('given a word that is neither on nor off, then it is refused on this machine, too', () => {
     assert.deepEqual(thisMachine({ SLUICE_GENERATOR: 'no' }, PROJECT).problems, [
-      'SLUICE_GENERATOR is "no": it must be on or off.',
+      'SLUICE_GENERATOR: must be one of on, off.',
     ])
   })
 })
 
 describe('this machine', () => {
+  it('given a port that cannot be one, then it is refused', () => {
+    assert.deepEqual(thisMachine({ REDIS_PORT: 'many' }, PROJECT).problems, [
+      'REDIS_PORT: must be a whole number from 1 to 65535.',
+    ])
+  })
+
   it('given rules outside the project, then they are read where they lie, and nothing outside is packed', () => {
     const { rulesDir, rulePatterns, problems } = thisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
     assert.deepEqual(problems, [])

@@ -20,7 +20,7 @@ describe('the settings of the functions', () => {
     const functions = { one: wrong, two: { ...wrong, ID_WINDOW_SECONDS: '1h' }, three: wrong }
     assert.deepEqual(settingsProblems(functions, 'eu-west-1'), [
       'REDIS_MODE: must be one of single, cluster.',
-      'ID_WINDOW_SECONDS: must be a whole number of seconds (in two).',
+      'ID_WINDOW_SECONDS: must be a whole number of seconds from 0 to 86400 (in two).',
     ])
   })
 
@@ -47,11 +47,14 @@ describe('the rules', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
   after(() => rmSync(folder, { recursive: true }))
 
-  it('given faults, then each is told with file and line; given none or no folder, then that', async () => {
+  it('given rule errors, then each has file and line; given no rules or no folder, then an error', async () => {
     assert.deepEqual(await rulesProblems(join(folder, 'none'), 'none'), [
       'RULES_DIR: none: there is no such folder',
     ])
-    assert.match((await rulesProblems(folder, 'mine')).join('\n'), /^RULES_DIR: mine: no \*\.yaml file in it/)
+    assert.match(
+      (await rulesProblems(folder, 'mine')).join('\n'),
+      /^RULES_DIR: mine: the folder has no \*\.yaml file/,
+    )
     writeFileSync(join(folder, 'a.yaml'), 'rules:\n  - name: 3\n')
     const problems = await rulesProblems(folder, 'mine')
     assert.ok(problems.length > 1)

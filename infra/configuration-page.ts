@@ -1,0 +1,84 @@
+/**
+ * Writes docs/configuration.md from the declarations of the settings: `npm run configuration`. With `--check` it only says
+ * whether the page is as they give it.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { SLICES } from '../lib/app/config.ts'
+import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
+import { LOCAL_PORTS } from '../lib/app/settings/index.ts'
+import type { Documented, Setting, Slice } from '../lib/app/settings/slice.ts'
+import { LOCAL_CLOUD } from '../localstack/settings.ts'
+import { REQUIRED } from './account.ts'
+import { SCHEDULES, VPC } from './settings.ts'
+
+export const PAGE = new URL('../docs/configuration.md', import.meta.url)
+
+const INTRODUCTION = `# Configuration
+
+<!-- Written by \`npm run configuration\` from the declarations in the code. Changes made here are lost. -->
+
+Settings are variables of the environment. One that is empty counts as one that is not set. Each function reads only the
+settings that it uses, and does not start where one of those is missing or wrong: the error names each of them, with what is allowed,
+and never a value.`
+
+const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`: they are handed on to the functions. The
+deployment decides about those marked ¹, by its stage or by the variable of the same name. Those marked ² come from what runs the
+function.`
+
+const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys, and no others. \`{}\` stands for the
+defaults.`
+
+/** The whole page, from the same declarations every time. */
+function configurationPage(): string {
+  return `${[
+    INTRODUCTION,
+    '## Functions',
+    HANDED_ON,
+    ...SLICES.map(slice => sliceSection(slice, MARKS)),
+    "## The generator's parameter",
+    PARAMETER,
+    table('key', Object.entries(GENERATOR_KEYS)),
+    '## Deployment',
+    `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules are for \`npm start\` and \`serverless offline\` as well.`,
+    ...[VPC, SCHEDULES].map(slice => sliceSection(slice)),
+    '## This machine',
+    'For `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used and none is started.',
+    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice)),
+  ].join('\n\n')}\n`
+}
+
+type Marks = Readonly<Record<Setting['setBy'], string>>
+
+const MARKS: Marks = { person: '', deployment: ' ¹', runtime: ' ²' }
+const NO_MARKS: Marks = { person: '', deployment: '', runtime: '' }
+
+function sliceSection({ title, settings }: Slice, marks = NO_MARKS): string {
+  const mark = ([name]: [string, unknown]) => marks[settings[name]?.setBy ?? 'person']
+  return `### ${title}\n\n${table('variable', Object.entries(settings), mark)}`
+}
+
+function table(
+  what: string,
+  rows: readonly [string, Documented][],
+  markOf: (row: [string, Documented]) => string = () => '',
+): string {
+  const lines = rows.map(row => {
+    const [name, { description, allowed, default: value, otherwise = '' }] = row
+    // Outside of code, Markdown takes <name> for HTML.
+    const plain = allowed.replaceAll('<', '&lt;')
+    return [`\`${name}\`${markOf(row)}`, description, plain, value === undefined ? otherwise : `\`${value}\``]
+  })
+  const cells = [[what, 'meaning', 'allowed', 'default'], ['---', '---', '---', '---'], ...lines]
+  return cells.map(line => `| ${line.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')
+}
+
+function main(check: boolean): void {
+  const page = configurationPage()
+  if (!check) writeFileSync(PAGE, page)
+  else if (readFileSync(PAGE, 'utf8') !== page) {
+    console.error('docs/configuration.md is not what the settings give: run `npm run configuration`')
+    process.exitCode = 1
+  }
+}
+
+if (import.meta.main) main(process.argv.includes('--check'))

@@ -1,0 +1,92 @@
+/** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
+import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import type { Place } from './account.ts'
+import { type DeclaredFunction, declaredFunctions, type FunctionKeys, READING_DEFAULTS } from './functions.ts'
+import { roleId } from './roles.ts'
+
+const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
+
+/** What has to be known of the place that the functions run in. */
+export type Surroundings = Pick<
+  Place,
+  'env' | 'clusterArn' | 'rulesDir' | 'rulePatterns' | 'schedules' | 'checkpointBucket'
+>
+
+/** The framework's fields of a function, as far as they follow from its entry. */
+export interface ExpandedFields {
+  readonly role: string
+  readonly reservedConcurrency?: number
+  readonly package?: { readonly patterns: readonly string[] }
+  readonly environment?: Readonly<Record<string, string>>
+  readonly events: readonly object[]
+}
+
+/** @param all every function of the project: one that takes checkpoints has to know the consumers */
+export function expandedFields(
+  declared: DeclaredFunction,
+  all: readonly DeclaredFunction[],
+  surroundings: Surroundings,
+): ExpandedFields {
+  const { name, schedule, uses } = declared
+  const environment = {
+    ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
+    ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
+  }
+  return {
+    role: roleId(name),
+    // Two runs at once would append twice what their schedule asks for once.
+    ...(schedule ? { reservedConcurrency: 1 } : {}),
+    ...(uses.includes('rules') ? { package: { patterns: [...surroundings.rulePatterns] } } : {}),
+    ...(Object.keys(environment).length > 0 ? { environment } : {}),
+    events: [
+      ...declared.consumes.map(signal => mskEvent(declared, signal, surroundings)),
+      ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
+    ],
+  }
+}
+
+/** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
+function mskEvent(
+  { name, reading }: DeclaredFunction,
+  signal: Signal,
+  { clusterArn, env }: Surroundings,
+): object {
+  return {
+    msk: {
+      arn: clusterArn,
+      topic: topicName(signal, env),
+      consumerGroupId: groupName(name, env),
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: reading.batchSize,
+      maximumBatchingWindow: reading.maximumBatchingWindow,
+      functionResponseType: 'ReportBatchItemFailures',
+      provisionedPollerConfig: { minimumPollers: 1, maximumPollers: reading.maximumPollers },
+    },
+  }
+}
+
+function scheduleEvent(
+  { expression, condition }: NonNullable<DeclaredFunction['schedule']>,
+  { schedules }: Surroundings,
+): object {
+  return { schedule: { rate: [expression], enabled: schedules[condition] } }
+}
+
+/** As `CHECKPOINT_CONSUMERS` takes them. */
+function checkpointConsumers(all: readonly DeclaredFunction[]): string {
+  return all.flatMap(({ name, consumes }) => consumes.map(signal => `${name}=${signal}`)).join(',')
+}
+
+/** What no schema of a single key can say of the functions; a sentence each. */
+export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
+  return declaredFunctions(entries).flatMap(({ name, consumes, uses }) => {
+    const where = `functions.${name} of serverless.yml`
+    if (consumes.length === 0)
+      return READING_KEYS.filter(key => entries[name]?.[key] !== undefined).map(
+        key => `${where}: ${key} says how topics are read, but there is no consumes.`,
+      )
+    return uses.includes('redis')
+      ? []
+      : [`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`]
+  })
+}

@@ -1,0 +1,79 @@
+/**
+ * A plugin of the framework: expands the entries of the functions into the framework's own fields, and gives each function a role.
+ * It stands before all plugins that read functions. The framework checks the entries as they were written, by the schema that is
+ * defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
+ */
+import { expandedFields, functionProblems, type Surroundings } from './expand-functions.ts'
+import { declaredFunctions, type FunctionKeys } from './functions.ts'
+import { FUNCTION_PROPERTIES } from './functions-schema.ts'
+import { roles } from './roles.ts'
+
+/** A function as the framework has it, once `initialize` is called: with a name, and a list of events. */
+interface Definition extends FunctionKeys {
+  readonly package?: object
+  readonly environment?: object
+  readonly events?: readonly object[]
+}
+
+interface Resources {
+  readonly Resources?: Readonly<Record<string, object>>
+}
+
+/** The part of the framework that is used here. */
+interface Framework {
+  /** What `serverless print` shows. */
+  readonly configurationInput: { resources?: Resources }
+  readonly service: {
+    readonly custom: { readonly deployment: Surroundings }
+    readonly functions: Record<string, Definition>
+    resources?: Resources
+  }
+  readonly configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
+  readonly classes: { readonly Error: new (message: string, code: string) => Error }
+  getProvider(name: 'aws'): { getStage(): string }
+}
+
+const OWN_KEYS: ReadonlySet<string> = new Set(Object.keys(FUNCTION_PROPERTIES.properties))
+
+export default class FunctionsPlugin {
+  readonly hooks: Readonly<Record<string, () => void>>
+  readonly #framework: Framework
+
+  constructor(framework: Framework) {
+    this.#framework = framework
+    this.hooks = { initialize: () => this.#expand() }
+    framework.configSchemaHandler.defineFunctionProperties('aws', FUNCTION_PROPERTIES)
+  }
+
+  #expand(): void {
+    const { service, configurationInput } = this.#framework
+    const surroundings = service.custom.deployment
+    const problems = functionProblems(service.functions)
+    // The framework shows its own errors as a message, and all others as a crash.
+    if (problems.length > 0) throw new this.#framework.classes.Error(problems.join('\n'), 'SLUICE_FUNCTIONS')
+    const declared = declaredFunctions(service.functions)
+    for (const one of declared)
+      service.functions[one.name] = merged(
+        service.functions[one.name] ?? {},
+        expandedFields(one, declared, surroundings),
+      )
+    const stage = this.#framework.getProvider('aws').getStage()
+    service.resources = {
+      ...service.resources,
+      Resources: { ...service.resources?.Resources, ...roles(declared, { ...surroundings, stage }) },
+    }
+    configurationInput.resources = service.resources
+  }
+}
+
+/** What an entry says in the framework's own words stays, and goes before what follows from it. */
+function merged(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
+  const written = Object.fromEntries(Object.entries(entry).filter(([key]) => !OWN_KEYS.has(key)))
+  const environment = { ...expanded.environment, ...entry.environment }
+  return {
+    ...expanded,
+    ...written,
+    ...(Object.keys(environment).length > 0 ? { environment } : {}),
+    events: [...(entry.events ?? []), ...expanded.events],
+  }
+}

@@ -1,0 +1,33 @@
+/** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
+import { SIGNALS } from '../lib/app/topics.ts'
+import { CONDITIONS, type FunctionKeys, USES } from './functions.ts'
+
+const SIGNAL = { type: 'string', enum: SIGNALS }
+const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
+
+/** For `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
+export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } = {
+  properties: {
+    consumes: { anyOf: [SIGNAL, listOf(SIGNAL)] },
+    emits: listOf(SIGNAL),
+    uses: listOf({ type: 'string', enum: Object.keys(USES) }),
+    schedule: {
+      anyOf: [
+        EXPRESSION,
+        {
+          type: 'object',
+          properties: { rate: EXPRESSION, if: { type: 'string', enum: CONDITIONS } },
+          required: ['rate', 'if'],
+          additionalProperties: false,
+        },
+      ],
+    },
+    batchSize: { type: 'integer', minimum: 1, maximum: 10_000 },
+    maximumBatchingWindow: { type: 'integer', minimum: 0, maximum: 300 },
+    maximumPollers: { type: 'integer', minimum: 1, maximum: 2_000 },
+  },
+}
+
+function listOf(items: object): object {
+  return { type: 'array', items, minItems: 1, uniqueItems: true }
+}

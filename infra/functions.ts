@@ -1,0 +1,116 @@
+/**
+ * The list of functions: what each entry of serverless.yml says. The framework's plugin expands the entries, and every tool and
+ * test that has to know the functions reads them here, so that nothing else lists them.
+ */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { load } from 'js-yaml'
+import type { Signal } from '../lib/app/topics.ts'
+
+/** What a function may use beside topics: the words that `uses` takes. */
+export const USES = {
+  redis: 'state in Redis: the secret with its user and password',
+  rules: 'the alert rules: their files in the package, and RULES_DIR',
+  parameter: 'settings of its own: the parameter /sluice/{env}/{function}',
+  checkpoints: 'the checkpoints of every consumer: it writes and removes them',
+} as const
+type Use = keyof typeof USES
+
+/** On what a schedule can depend, see `schedules.ts`. Without a condition, it runs with the clock. */
+export const CONDITIONS = ['generator', 'checkpoints'] as const
+type Condition = (typeof CONDITIONS)[number]
+
+/** The keys that serverless.yml has for a function beside the framework's own. Their schema is in `functions-schema.ts`. */
+export interface FunctionKeys {
+  /** Topics that it reads as a consumer group of its own. */
+  readonly consumes?: Signal | readonly Signal[]
+  /** Topics that it writes. */
+  readonly emits?: Signal | readonly Signal[]
+  readonly uses?: Use | readonly Use[]
+  /** `rate(…)` or `cron(…)`. */
+  readonly schedule?: string | { readonly rate: string; readonly if: Condition }
+  /** How it reads: at most so many records a batch, for which at most so many seconds are waited, by at most so many pollers. */
+  readonly batchSize?: number
+  readonly maximumBatchingWindow?: number
+  readonly maximumPollers?: number
+}
+
+/** A function as its entry declares it, with the defaults filled in. */
+export interface DeclaredFunction {
+  readonly name: string
+  /** Empty where no topic triggers it. */
+  readonly consumes: readonly Signal[]
+  readonly emits: readonly Signal[]
+  /** `emits`, and where a consumer's failures go. */
+  readonly writes: readonly Signal[]
+  readonly uses: readonly Use[]
+  readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
+  readonly reading: typeof READING_DEFAULTS
+}
+
+/** How a consumer reads where its entry does not say. The window is in seconds. */
+export const READING_DEFAULTS = {
+  batchSize: 500 as number,
+  maximumBatchingWindow: 1 as number,
+  maximumPollers: 4 as number,
+} as const
+
+/** The functions in the order of their entries. Pure. */
+export function declaredFunctions(entries: Readonly<Record<string, FunctionKeys>>): DeclaredFunction[] {
+  return Object.entries(entries).map(([name, entry]) => {
+    const { schedule } = entry
+    // The framework, too, takes one word for a list of one.
+    const [consumes, emits, uses] = [listed(entry.consumes), listed(entry.emits), listed(entry.uses)]
+    return {
+      name,
+      consumes,
+      emits,
+      writes: [...emits, ...failuresOf(consumes)],
+      uses,
+      ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
+      reading: {
+        batchSize: entry.batchSize ?? READING_DEFAULTS.batchSize,
+        maximumBatchingWindow: entry.maximumBatchingWindow ?? READING_DEFAULTS.maximumBatchingWindow,
+        maximumPollers: entry.maximumPollers ?? READING_DEFAULTS.maximumPollers,
+      },
+    }
+  })
+}
+
+function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
+  return [value ?? []].flat() as T[]
+}
+
+/** A consumer writes its failures, except one that reads failures: what it cannot read must not come back to it. */
+function failuresOf(consumes: readonly Signal[]): Signal[] {
+  return consumes.length === 0 || consumes.includes('failures') ? [] : ['failures']
+}
+
+function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
+  return typeof schedule === 'string'
+    ? { expression: schedule, condition: 'clock' as const }
+    : { expression: schedule.rate, condition: schedule.if }
+}
+
+const SERVERLESS_YML = new URL('../serverless.yml', import.meta.url)
+
+/**
+ * Reads the list from a file as it stands: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
+ *
+ * @param file serverless.yml of this project, or another with the same keys
+ * @throws YAMLException with file, line and column where it is not YAML
+ */
+export function readFunctions(file: URL | string = SERVERLESS_YML): DeclaredFunction[] {
+  const filename = file instanceof URL ? fileURLToPath(file) : file
+  const { functions } = load(readFileSync(filename, 'utf8'), { filename }) as {
+    functions?: Readonly<Record<string, FunctionKeys>>
+  }
+  return declaredFunctions(functions ?? {})
+}
+
+/** The names of the functions that read a topic; without one, of all that read any. */
+export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
+  return functions
+    .filter(({ consumes }) => (signal === undefined ? consumes.length > 0 : consumes.includes(signal)))
+    .map(({ name }) => name)
+}

@@ -1,0 +1,41 @@
+/** What is set for the command that deploys, beside the settings that it hands on to the functions. */
+import { setting, slice } from '../lib/app/settings/slice.ts'
+import { list, onOff } from '../lib/app/settings/values.ts'
+
+const ids = (prefix: string) =>
+  list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)
+
+/** Where the functions run. */
+export const VPC = slice(
+  'Network of a deployment',
+  {
+    SUBNET_IDS: setting(ids('subnet'), {
+      description: 'The subnets of the functions, from which brokers, cache and the AWS APIs can be reached.',
+    }),
+    SECURITY_GROUP_IDS: setting(ids('sg'), { description: 'The security groups of the functions.' }),
+  },
+  ({ SUBNET_IDS, SECURITY_GROUP_IDS }) => ({
+    subnetIds: SUBNET_IDS ?? [],
+    securityGroupIds: SECURITY_GROUP_IDS ?? [],
+  }),
+)
+
+/** Which schedules run. */
+export const SCHEDULES = slice(
+  'Schedules',
+  {
+    SLUICE_GENERATOR: setting(onOff(), {
+      description: 'Whether simulated readings are published.',
+      otherwise: '`off` in an account, `on` on this machine',
+    }),
+    SLUICE_SCHEDULES: setting(onOff(), {
+      description:
+        'Whether any schedule runs: `off` counts whatever `SLUICE_GENERATOR` says, and `npm start` publishes nothing by itself either. See [deploying](deployment.md#schedules).',
+      default: 'on',
+    }),
+  },
+  ({ SLUICE_GENERATOR, SLUICE_SCHEDULES }) => ({
+    all: SLUICE_SCHEDULES,
+    ...(SLUICE_GENERATOR === undefined ? {} : { generator: SLUICE_GENERATOR }),
+  }),
+)

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { copyProject } from '../support/project-copy.ts'
+import { PROD, refusal } from './refusal.ts'
+
+const WRONG_ENTRIES = `
+  frost:
+    handler: functions/frost/handler.handler
+    consume: readings
+    emits: [event]
+    uses: [redsi]
+    schedule: { rate: rate(1 minute), if: clok }
+    batchSize: 0
+`
+
+it('given entries with typing errors, then each is named, with what could stand there', {
+  timeout: 120_000,
+}, async () => {
+  const copy = await copyProject('refusals')
+  try {
+    const file = join(copy, 'serverless.yml')
+    const yaml = await readFile(file, 'utf8')
+    await writeFile(file, `${yaml}${WRONG_ENTRIES}`)
+    const said = await refusal(['package', ...PROD], {}, copy)
+    const problems = said.split('\n').filter(line => line.includes(' at '))
+    assert.deepEqual(
+      problems.map(line => line.trim().replace(/ \[.*\]$/, '')),
+      [
+        "at 'functions.frost': unrecognized property 'consume'",
+        "at 'functions.frost.emits.0': must be equal to one of the allowed values",
+        "at 'functions.frost.uses.0': must be equal to one of the allowed values",
+        "at 'functions.frost.schedule.if': must be equal to one of the allowed values",
+        "at 'functions.frost.batchSize': must be >= 1",
+      ],
+    )
+    assert.match(said, /functions\.frost\.uses.*\[redis, rules, parameter, checkpoints\]/)
+    const apart = '\n  frost:\n    handler: functions/frost/handler.handler\n    batchSize: 3\n'
+    await writeFile(file, `${yaml}${apart}`)
+    assert.equal(
+      await refusal(['package', ...PROD], {}, copy),
+      'functions.frost of serverless.yml: batchSize says how topics are read, but there is no consumes.',
+    )
+  } finally {
+    await rm(copy, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,28 @@
+/** How the framework refuses a project. */
+import assert from 'node:assert/strict'
+import { PROJECT, runProgram } from '../support/program.ts'
+import { CLUSTER } from './permissions.ts'
+
+/** An account that nobody has, and no credentials for any. */
+const ACCOUNT = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  AWS_REGION: 'eu-west-1',
+  RULES_DIR: undefined,
+  SLUICE_GENERATOR: undefined,
+  SLUICE_SCHEDULES: undefined,
+}
+export const PROD = ['--stage', 'prod']
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** What the framework says after `Error:`, and how it ended. */
+export async function refusal(args: readonly string[], env: Variables = {}, cwd = PROJECT): Promise<string> {
+  const { code, output } = await runProgram('serverless', args, { env: { ...ACCOUNT, ...env }, cwd })
+  assert.equal(code, 1, output)
+  const [, said = ''] = output.split(/^.*Error:\n/m)
+  assert.doesNotMatch(output, /^ +at .*:\d+/m)
+  return said.trim()
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { account } from '../../../infra/account.ts'
+import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
+import { consumersOf, declaredFunctions, type FunctionKeys, readFunctions } from '../../../infra/functions.ts'
+import { roles } from '../../../infra/roles.ts'
+
+const CLUSTER =
+  'arn:aws:kafka:eu-west-1:123456789012:cluster/my-cluster/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+const ENVIRONMENT = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  CHECKPOINT_BUCKET: 'bucket',
+}
+const PLACE = account('prod', 'eu-west-1', ENVIRONMENT, '/project')
+
+/** One of each kind, not those of this project: a new function must change nothing here. */
+const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
+  waker: { schedule: 'rate(1 minute)', emits: ['readings'] },
+  simulation: { schedule: { rate: 'cron(0 12 * * ? *)', if: 'generator' }, uses: ['parameter'] },
+  keeper: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' }, uses: ['redis', 'checkpoints'] },
+  'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
+  both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
+  router: { consumes: 'failures', emits: ['dlq'], uses: ['redis'], maximumPollers: 1 },
+}
+const DECLARED = declaredFunctions(ENTRIES)
+
+function expanded(name: string) {
+  const declared = DECLARED.find(one => one.name === name)
+  assert.ok(declared)
+  return expandedFields(declared, DECLARED, PLACE)
+}
+
+const msk = (name: string, signal: string, differing: object = {}) => ({
+  msk: {
+    arn: CLUSTER,
+    topic: `sluice.telemetry.${signal}.prod`,
+    consumerGroupId: `sluice-${name}-prod`,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: 500,
+    maximumBatchingWindow: 1,
+    functionResponseType: 'ReportBatchItemFailures',
+    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4 },
+    ...differing,
+  },
+})
+
+describe('the fields that the framework gets', () => {
+  it('given a consumer, then it has an event source, a group and a role, and the files that it uses', () => {
+    assert.deepEqual(expanded('frost-watch'), {
+      role: 'FrostWatchRole',
+      package: { patterns: ['rules/*.yaml', 'rules/*.yml'] },
+      environment: { RULES_DIR: 'rules' },
+      events: [msk('frost-watch', 'readings')],
+    })
+  })
+
+  it('given several topics, and settings that differ, then each is an event source with them', () => {
+    const differing = { batchSize: 7, maximumBatchingWindow: 0 }
+    assert.deepEqual(expanded('both').events, [
+      msk('both', 'events', differing),
+      msk('both', 'alerts', differing),
+    ])
+    const pollers = { provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1 } }
+    assert.deepEqual(expanded('router').events, [msk('router', 'failures', pollers)])
+  })
+
+  it('given a schedule, then it runs alone, and where its condition holds', () => {
+    const schedule = (rate: string, enabled: boolean) => [{ schedule: { rate: [rate], enabled } }]
+    assert.deepEqual(expanded('waker'), {
+      role: 'WakerRole',
+      reservedConcurrency: 1,
+      events: schedule('rate(1 minute)', true),
+    })
+    assert.deepEqual(expanded('simulation').events, schedule('cron(0 12 * * ? *)', false))
+    assert.deepEqual(expanded('keeper').events, schedule('rate(15 minutes)', true))
+  })
+
+  it('given what takes checkpoints, then it is told of every consumer and topic', () => {
+    assert.deepEqual(expanded('keeper').environment, {
+      CHECKPOINT_CONSUMERS: 'frost-watch=readings,both=events,both=alerts,router=failures',
+    })
+  })
+})
+
+describe('the roles', () => {
+  const all = roles(DECLARED, { ...PLACE, stage: 'prod' })
+  /** What a role may do, in a line for each resource. */
+  const allowed = (id: string) => {
+    // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+    const [policy] = (all[id] as any).Properties.Policies
+    return policy.PolicyDocument.Statement.flatMap(
+      ({ Action, Resource }: { Action: string[]; Resource: (string | { 'Fn::Sub': string })[] }) =>
+        Resource.map(one => {
+          const resource = typeof one === 'string' ? one : one['Fn::Sub']
+          return `${Action.map(action => action.replace('kafka-cluster:', '')).join(' ')} ${resource.replace(/^.*[:/]/, '')}`
+        }),
+    ).filter((line: string) => !/^(logs|ec2|kafka):|^Connect/.test(line))
+  }
+
+  it('given a consumer, then it reads its topics, and writes what it emits and its failures', () => {
+    assert.deepEqual(allowed('FrostWatchRole'), [
+      'DescribeTopic ReadData sluice.telemetry.readings.prod',
+      'DescribeGroup AlterGroup sluice-frost-watch-prod',
+      'DescribeTopic WriteData sluice.telemetry.events.prod',
+      'DescribeTopic WriteData sluice.telemetry.failures.prod',
+      'secretsmanager:GetSecretValue redis-*',
+      's3:ListBucket bucket',
+      's3:GetObject *',
+    ])
+  })
+
+  it('given a consumer of failures, then its own do not come back to it', () => {
+    assert.deepEqual(allowed('RouterRole').slice(2, 4), [
+      'DescribeTopic WriteData sluice.telemetry.dlq.prod',
+      'secretsmanager:GetSecretValue redis-*',
+    ])
+  })
+
+  it('given what a schedule calls, then it may do what it emits and uses, and nothing else', () => {
+    assert.deepEqual(allowed('WakerRole'), ['DescribeTopic WriteData sluice.telemetry.readings.prod'])
+    assert.deepEqual(allowed('SimulationRole'), ['ssm:GetParameter simulation'])
+    assert.deepEqual(allowed('KeeperRole'), [
+      'secretsmanager:GetSecretValue redis-*',
+      's3:ListBucket bucket',
+      's3:PutObject s3:DeleteObject *',
+    ])
+  })
+})
+
+describe('the list of functions', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-functions-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('given the file of this project, then there are consumers of readings and of failures', () => {
+    const functions = readFunctions()
+    assert.ok(consumersOf(functions, 'readings').length >= 3)
+    assert.ok(consumersOf(functions, 'failures').length >= 1)
+    assert.ok(consumersOf(functions).length < functions.length, 'some are called by a schedule')
+  })
+
+  it('given another file, then it is read, with one word for a list of one, and the defaults filled in', () => {
+    const file = join(folder, 'serverless.yml')
+    writeFileSync(
+      file,
+      'functions:\n  a:\n    handler: x.y\n    consumes: events\n    emits: alerts\n    uses: redis\n',
+    )
+    assert.deepEqual(readFunctions(file), [
+      {
+        name: 'a',
+        consumes: ['events'],
+        emits: ['alerts'],
+        writes: ['alerts', 'failures'],
+        uses: ['redis'],
+        reading: { batchSize: 500, maximumBatchingWindow: 1, maximumPollers: 4 },
+      },
+    ])
+  })
+
+  it('given no function, then there is none', () => {
+    const file = join(folder, 'empty.yml')
+    writeFileSync(file, 'service: x\n')
+    assert.deepEqual(readFunctions(file), [])
+  })
+})
+
+describe('entries that cannot work', () => {
+  const problems: [name: string, entry: FunctionKeys, said: string[]][] = [
+    ['a consumer that names Redis', { consumes: 'readings', uses: ['redis'] }, []],
+    [
+      'a consumer that does not',
+      { consumes: 'readings' },
+      [
+        'functions.one of serverless.yml: a consumer keeps its state in Redis, so it must have uses: [redis].',
+      ],
+    ],
+    [
+      'a batch size where nothing is consumed',
+      { schedule: 'rate(1 minute)', batchSize: 3 },
+      ['functions.one of serverless.yml: batchSize says how topics are read, but there is no consumes.'],
+    ],
+  ]
+  for (const [name, entry, said] of problems)
+    it(`given ${name}, then ${said.length === 0 ? 'nothing is said' : 'one sentence names it'}`, () => {
+      assert.deepEqual(functionProblems({ one: entry }), said)
+    })
+})

@@ -1,18 +1,23 @@
 import process from 'node:process'
-import { extendEventSchemas } from './event-schema.ts'
-import { kafkaEvents } from './event-settings.ts'
-import { ConfigurationError, type FunctionDefinition, type Log, type Serverless } from './framework.ts'
-import { readMappings } from './mappings.ts'
-import { addPermissions } from './permissions.ts'
-import { announceResponseType } from './response-type.ts'
-import { readSettings } from './settings.ts'
-import { writeMappings } from './template.ts'
+import { extendEventSchemas } from './config/event-schema.ts'
+import { kafkaEvents } from './config/event-settings.ts'
+import { readMappings } from './config/mappings.ts'
+import { readSettings } from './config/settings.ts'
+import { cloudWarnings } from './config/warnings.ts'
+import { addPermissions } from './package/permissions.ts'
+import { announceResponseType } from './package/response-type.ts'
+import { writeMappings } from './package/template.ts'
+import {
+  ConfigurationError,
+  type FunctionDefinition,
+  type Log,
+  type Serverless,
+} from './support/framework.ts'
+import { isObject } from './support/values.ts'
 import { Trigger } from './trigger.ts'
-import { isObject } from './values.ts'
-import { cloudWarnings } from './warnings.ts'
 
 /**
- * The plugin: gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the settings
+ * The plugin. It gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the settings
  * that they lack, locally and in the packaged template.
  */
 export default class MskTriggerPlugin {
@@ -37,15 +42,15 @@ export default class MskTriggerPlugin {
       }),
       'before:offline:start:init': this.#guard(() => this.#start()),
       'before:offline:start:end': () => this.#trigger?.stop(),
-      // What bundlers announce when they have built anew.
+      // Bundlers announce this after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
   }
 
   /**
-   * The next invocations of these functions, or of all, load them anew, from the handler that their definition names by then.
-   * Invocations that run end on the code that they began on, and the event sources go on: no group is left, no record repeated.
-   * For plugins that build functions; `offline:functionsUpdated` does the same for all.
+   * Makes the next invocations of these functions, or of all, load them again, from the handler that their definition
+   * names by then. Running invocations finish on the old code. The event sources continue: no group is left and no
+   * record repeated. For plugins that build functions; `offline:functionsUpdated` does the same for all functions.
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#trigger?.replaceInstances(functionKeys)
@@ -77,7 +82,7 @@ export default class MskTriggerPlugin {
 
   /**
    * Plain `serverless offline` has no hook for its end: on SIGINT or SIGTERM it calls its own `end`, which exits.
-   * `serverless offline start` has one, and calls `end` through a reference that it took before.
+   * `serverless offline start` has such a hook, and calls `end` through a reference that it took earlier.
    */
   #stopBeforeOfflineEnds(): void {
     const plugins = this.#serverless.pluginManager.getPlugins()
@@ -99,7 +104,7 @@ export default class MskTriggerPlugin {
     addPermissions(this.#functions(), template)
   }
 
-  /** Says what would bite in the cloud, before it is deployed and wherever it runs. */
+  /** Logs the warnings about the cloud, before a deployment and at every start. */
   #warn(): void {
     for (const line of cloudWarnings(this.#functions(), this.#serverless.service.provider)) {
       this.#log.warning(`msk  ${line}`)
@@ -111,7 +116,7 @@ export default class MskTriggerPlugin {
     return Object.fromEntries(service.getAllFunctions().map(key => [key, service.getFunction(key)]))
   }
 
-  /** As serverless-offline puts its own together. Its other defaults belong to its HTTP side. */
+  /** The options of serverless-offline, merged as it does itself. Its other defaults concern HTTP. */
   #offlineOptions(): Record<string, unknown> {
     const custom = this.#serverless.service.custom?.['serverless-offline']
     return { layersDir: null, localLayers: {}, ...(isObject(custom) && custom), ...this.#cliOptions }

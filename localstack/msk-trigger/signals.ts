@@ -3,9 +3,9 @@ import process from 'node:process'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Sees to it that a signal stops the trigger from the first moment on: serverless-offline listens only when it is up,
- * and a process that is ended before that would keep its partitions until its session is over. Where somebody else
- * listens as well, that one ends the process. Returns what takes the listeners away.
+ * Makes a signal stop the trigger from the start. serverless-offline listens only once it is up; a process that ends
+ * before that would keep its partitions until its session expires. If another listener exists, that listener ends the
+ * process. Returns a function that removes the listeners.
  */
 export function stopOnSignals(stop: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals) => {

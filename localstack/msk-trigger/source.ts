@@ -1,40 +1,43 @@
-import { Attempts } from './attempts.ts'
-import { delayAfter, isWorthALine } from './backoff.ts'
-import type { Cluster } from './cluster.ts'
-import type { Sender } from './destinations.ts'
-import { Dispatcher } from './dispatcher.ts'
-import type { Message } from './event.ts'
-import { isUnreachable } from './explain.ts'
-import type { Faulty } from './fault-socket.ts'
-import { type Fault, Faults } from './faults.ts'
-import type { Log } from './framework.ts'
-import { makeIntake } from './intake.ts'
-import type { Mapping } from './mappings.ts'
-import type { GroupMember, MemberListener } from './member.ts'
-import { MappingReports, type StallKind, type WriteReport } from './reports.ts'
-import type { Settings } from './settings.ts'
-import { type StartOffsets, startOffsets } from './start-offsets.ts'
-import { pause, within } from './wait.ts'
+import type { Mapping } from './config/mappings.ts'
+import type { Settings } from './config/settings.ts'
+import type { Sender } from './deliver/destinations.ts'
+import { Dispatcher } from './deliver/dispatcher.ts'
+import type { FaultTarget } from './faults/fault-socket.ts'
+import { type Fault, Faults } from './faults/faults.ts'
+import type { Message } from './invoke/event.ts'
+import type { Cluster } from './poll/cluster.ts'
+import { makeIntake } from './poll/intake.ts'
+import type { GroupMember, MemberListener } from './poll/member.ts'
+import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
+import { Attempts } from './report/attempts.ts'
+import { isUnreachable } from './report/explain.ts'
+import { MappingReports, type StallKind, type WriteReport } from './report/reports.ts'
+import { delayAfter, shouldLog } from './support/backoff.ts'
+import type { Log } from './support/framework.ts'
+import { pause, within } from './support/wait.ts'
 
-/** To leave the group, beside what running invocations have left of their time: if it takes longer, the broker is gone. */
+/**
+ * Time to leave the group, in addition to the rest of the grace period. If leaving takes longer, the broker is
+ * unavailable.
+ */
 const LEAVE_MS = 1_000
 
-/** Between attempts to find the topic and to join the group. */
+/** Backoff for finding the topic and joining the group. */
 const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
   readonly cluster: Pick<Cluster, keyof Cluster>
-  /** Where the mapping has a destination. */
+  /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly report: WriteReport
   invoke(event: unknown, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
 
-/** One event source mapping at work: reads the topic as a consumer group and invokes the function. */
-export class EventSource implements MemberListener, Faulty {
+/** A running event source mapping: reads the topic as a consumer group and invokes the function. */
+export class EventSource implements MemberListener, FaultTarget {
   readonly #mapping: Mapping
   readonly #parts: SourceParts
   readonly #member: Pick<GroupMember, keyof GroupMember>
@@ -42,10 +45,10 @@ export class EventSource implements MemberListener, Faulty {
   readonly #ending = new AbortController()
   readonly #joined = Promise.withResolvers<void>()
   readonly #faults = new Faults()
-  /** Settled with the next time that reading begins. */
+  /** Resolves the next time that reading starts. */
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
-  /** Attempts to read, and not to join: a member that joins and cannot fetch has not succeeded. */
+  /** Counts attempts to read, not to join: a member that joins but cannot fetch has not succeeded. */
   readonly #attempts = new Attempts()
   #hasJoined = false
   readonly #reports: MappingReports
@@ -81,20 +84,20 @@ export class EventSource implements MemberListener, Faulty {
     return this.#mapping.topic
   }
 
-  /** A fault of a test. Resolves when it is there, or ready to strike. */
+  /** Injects a fault. Resolves when it is in effect, or armed for the next batch. */
   async inject(fault: Fault): Promise<void> {
     this.#faults.arm(fault)
     if (fault.fault === 'rebalance') await this.#rejoin()
-    // A partition that was released has waited for it.
+    // A released partition may have a batch to start.
     else this.#dispatcher.dispatchSoon()
   }
 
-  /** Resolves when the group was joined for the first time and reading has begun. */
+  /** Resolves when the group was joined for the first time and reading has started. */
   get joined(): Promise<void> {
     return this.#joined.promise
   }
 
-  /** Reads until `stop`. What keeps it from reading is said, not a thousand times, and tried again. Never rejects. */
+  /** Reads until `stop`. Failures to read are logged at growing intervals and retried. Never rejects. */
   async run(): Promise<void> {
     const { cluster } = this.#parts
     this.#reports.mapped(this.#mapping)
@@ -103,7 +106,7 @@ export class EventSource implements MemberListener, Faulty {
       try {
         const { topic } = this.#mapping
         const largestBatch = (await cluster.hasTopic(topic)) ? await cluster.largestBatch(topic) : undefined
-        // Told to stop meanwhile: to join now would leave a member behind that nobody ends.
+        // If `stop` was called meanwhile, joining now would leave a member behind in the group.
         if (this.#ending.signal.aborted) return
         if (largestBatch !== undefined) await this.#member.read(largestBatch)
         else attempt = this.#failed(`topic ${topic} does not exist yet: create it.`, 'no-topic')
@@ -111,7 +114,7 @@ export class EventSource implements MemberListener, Faulty {
         attempt = this.#failed(this.#whyNotReading(error), isUnreachable(error) ? 'unreachable' : 'error')
       }
       this.#dispatcher.keepOnly([])
-      // A member that was told to begin anew has not failed.
+      // A member that was told to rejoin has not failed.
       await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
     }
   }
@@ -127,8 +130,8 @@ export class EventSource implements MemberListener, Faulty {
     )
   }
 
-  assigned(partitions: readonly number[], goesOn: boolean): ReadonlyMap<number, number> {
-    return this.#dispatcher.keepOnly(goesOn ? partitions : [])
+  assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number> {
+    return this.#dispatcher.keepOnly(isSameMember ? partitions : [])
   }
 
   startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
@@ -136,7 +139,7 @@ export class EventSource implements MemberListener, Faulty {
   }
 
   reading(offsets: ReadonlyMap<number, number>): void {
-    // One that joins each time and cannot fetch would say so each time.
+    // A member that joins repeatedly but cannot fetch would log this each time.
     if (!this.#hasJoined || !this.#attempts.isFailing())
       this.#parts.log.notice(
         `${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`,
@@ -159,7 +162,7 @@ export class EventSource implements MemberListener, Faulty {
     return this.#dispatcher.add(partition, messages)
   }
 
-  /** Gives everything up, as a poller that dies or is left out of the group, and begins anew. */
+  /** Drops everything, like a poller that dies or is removed from the group, and joins again. */
   async #rejoin(): Promise<void> {
     const reading = this.#nextReading.promise
     this.#dispatcher.keepOnly([])
@@ -167,13 +170,12 @@ export class EventSource implements MemberListener, Faulty {
     await reading
   }
 
-  /** Returns how often in a row it has failed now. */
+  /** Returns the number of consecutive failures. */
   #failed(what: string, kind: StallKind): number {
     const attempt = this.#attempts.failed()
     if (this.#ending.signal.aborted) return attempt
     this.#reports.stalled({ obstacle: 'reading', kind, reason: what, attempt })
-    if (isWorthALine(attempt))
-      this.#parts.log.warning(`${this.#name}  ${what} Trying again (attempt ${attempt})`)
+    if (shouldLog(attempt)) this.#parts.log.warning(`${this.#name}  ${what} Retrying (attempt ${attempt})`)
     return attempt
   }
 

@@ -1,25 +1,25 @@
-import { readEveryCodec } from '@sluice/kafka-records'
+import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
 import kafkajs, { Kafka, logLevel } from 'kafkajs'
-import { Cluster } from './cluster.ts'
-import { senderFor } from './destinations.ts'
-import { FaultSocket } from './fault-socket.ts'
-import type { Log, Serverless } from './framework.ts'
-import { Invoker } from './invoker.ts'
-import type { Mapping } from './mappings.ts'
-import { GroupMember } from './member.ts'
-import { writeReportsTo } from './reports.ts'
-import type { Settings } from './settings.ts'
+import type { Mapping } from './config/mappings.ts'
+import type { Settings } from './config/settings.ts'
+import { senderFor } from './deliver/destinations.ts'
+import { FaultSocket } from './faults/fault-socket.ts'
+import { Invoker } from './invoke/invoker.ts'
+import { Cluster } from './poll/cluster.ts'
+import { GroupMember } from './poll/member.ts'
+import { writeReportsTo } from './report/reports.ts'
 import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
-import { within } from './wait.ts'
+import type { Log, Serverless } from './support/framework.ts'
+import { within } from './support/wait.ts'
 
-/** An orderly end waits this long for running invocations. With leaving the groups it stays within 5 s. */
+/** Grace period for running invocations on shutdown. Together with leaving the groups it stays within 5 s. */
 const GRACE_MS = 3_000
 
-/** So long it waits for the threads to end: they are terminated, so this is never reached but by a fault. */
+/** Upper bound for ending the threads. They are terminated, so only a defect reaches it. */
 const CLOSE_MS = 500
 
-/** All event sources of a service, at work. */
+/** The running event sources of a service. */
 export class Trigger {
   readonly #sources: readonly EventSource[]
   readonly #invoker: Invoker
@@ -39,16 +39,19 @@ export class Trigger {
   ) {
     const { mappings, settings, log } = parts
     readEveryCodec(kafkajs.CompressionCodecs)
-    // kafkajs is silent: what keeps a source from reading is said by the source, once and in its own words.
-    const connect = (clientId: string) =>
-      new Kafka({
+    // kafkajs logs nothing: the source itself logs what keeps it from reading.
+    const connect = (clientId: string) => {
+      const kafka = new Kafka({
         clientId,
         brokers: [...settings.brokers],
         logLevel: logLevel.NOTHING,
         connectionTimeout: 3_000,
-        // A broker that does not answer is reported within a second or two; the sources keep trying.
+        // A broker that does not answer is reported within a second or two; the sources keep retrying.
         retry: { retries: 2 },
       })
+      readRecordsOf(kafka)
+      return kafka
+    }
     const kafka = connect(settings.clientId)
     const report = writeReportsTo(settings.reports)
     const invoker = new Invoker(serverless, offlineOptions, log, report)
@@ -76,7 +79,7 @@ export class Trigger {
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
   }
 
-  /** Starts to read, and says when every source has joined its group. Does not wait for it. */
+  /** Starts reading without waiting for it, and logs when every source has joined its group. */
   start(): void {
     this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
@@ -92,7 +95,7 @@ export class Trigger {
     return this.#invoker.replaceInstances(functionKeys)
   }
 
-  /** Ends in order, within 5 seconds, however often it is called. */
+  /** Shuts down in order, within 5 seconds. Can be called repeatedly. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped

@@ -1,6 +1,7 @@
 /**
- * Takes orders. They do not depend on each other: every one is tried, and those that failed are named, so that they
- * alone are given up in the end. One that was taken may come again, as in every Kafka consumer that loses nothing.
+ * Takes orders. Orders do not depend on each other, so every record is tried, and those that failed are reported: only
+ * they are discarded in the end. An order may be delivered again, as in every Kafka consumer that delivers at least
+ * once.
  */
 export async function orders(event) {
   const batchItemFailures = []

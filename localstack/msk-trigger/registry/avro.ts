@@ -3,10 +3,10 @@ import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { UndecodableError } from './wire.ts'
 
-/** In the language, but not yet in its types. */
+/** Part of JavaScript, but not yet in TypeScript's types. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
-/** A long in full: as a number, avsc refuses those beyond 2^53. */
+/** A 64-bit long as bigint: avsc rejects numbers beyond 2^53. */
 const LONG = avro.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
   toBuffer: (value: bigint) => {
@@ -20,7 +20,7 @@ const LONG = avro.types.LongType.__with({
   compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
 })
 
-/** Data in Avro. As JSON, the branch of a union is left out, and bytes become text, a character each. */
+/** Avro. The JSON form omits the branch of a union and writes bytes as text, one character per byte. */
 export function codecFor({ text, references }: Schema): Codec {
   const type = compile(text, references)
   return {
@@ -29,7 +29,7 @@ export function codecFor({ text, references }: Schema): Codec {
       try {
         return toJson(type.fromBuffer(body))
       } catch (error) {
-        throw new UndecodableError(`it does not keep to its schema: ${(error as Error).message}`)
+        throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
       }
     },
   }
@@ -53,7 +53,7 @@ function isLong(schema: AvroSchema): boolean {
   return schema === 'long' || (typeof schema === 'object' && 'type' in schema && schema.type === 'long')
 }
 
-/** Asked for every value as it is, before `toJSON` of a Buffer has made a map of it. */
+/** The replacer reads the original value, before `toJSON` turns a Buffer into an object. */
 function toJson(value: unknown): string {
   return JSON.stringify({ value }, function (this: Record<string, unknown>, key) {
     return plain(this[key])

@@ -1,15 +1,15 @@
-import { isObject } from '../values.ts'
+import { isObject } from '../support/values.ts'
 
 export type DataFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
-/** A schema as the registry has it, with those that it refers to, each after what it needs itself. */
+/** A schema with those that it references, each after the ones that it needs itself. */
 export interface Schema {
   readonly format: DataFormat
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** The registry did not answer, or not in its role: nothing is known about the schema, so the record must wait. */
+/** The registry did not answer, or not as a registry. Nothing is known about the schema, so the record must wait. */
 class RegistryUnavailableError extends Error {
   override readonly name = 'RegistryUnavailableError'
 }
@@ -19,7 +19,7 @@ const ANSWER_WITHIN_MS = 5_000
 /** "Subject not found", "version not found" and "schema not found" in the Confluent API. */
 const NOT_FOUND = [40401, 40402, 40403]
 
-/** Asks a schema registry with the Confluent API. The address may hold `user:password`. */
+/** A client for a schema registry with the Confluent API. The address may contain `user:password`. */
 export class RegistryClient {
   readonly #base: string
   readonly #headers: Readonly<Record<string, string>>
@@ -38,7 +38,7 @@ export class RegistryClient {
   }
 
   /**
-   * The schema of an id; undefined if the registry does not know it.
+   * Returns the schema with this id, or undefined if the registry does not know it.
    *
    * @throws RegistryUnavailableError
    */
@@ -60,7 +60,7 @@ export class RegistryClient {
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
       const referred = await this.#get(path)
       if (!referred)
-        throw new RegistryUnavailableError(`the registry refers to ${subject}, and does not know it`)
+        throw new RegistryUnavailableError(`the registry references ${subject}, which it does not know`)
       const inner = await this.#withReferences(referred, seen)
       references.push(...inner.references, { name, text: inner.text })
     }
@@ -95,7 +95,7 @@ interface Answer {
   }[]
 }
 
-/** Avro is the one that goes without saying. */
+/** A registry omits the type for Avro. */
 function formatOf({ schemaType = 'AVRO' }: Answer): DataFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
   throw new RegistryUnavailableError(`the registry has a schema in the unknown format ${schemaType}`)

@@ -1,12 +1,12 @@
 import type { DataFormat } from './client.ts'
 
-/** Reads data of one schema. */
+/** Decodes data of one schema. */
 export interface Codec {
   readonly format: DataFormat
   /**
-   * The data as JSON text.
+   * Returns the data as JSON text.
    *
-   * @throws UndecodableError if the data does not keep to the schema.
+   * @throws UndecodableError if the data does not match the schema.
    */
   decode(body: Buffer): string
 }

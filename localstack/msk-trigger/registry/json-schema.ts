@@ -5,10 +5,10 @@ import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { UndecodableError } from './wire.ts'
 
-/** Unknown keywords and formats are notes in JSON Schema, no faults. */
+/** JSON Schema treats unknown keywords and formats as annotations, not as errors. */
 const OPTIONS: Options = { strict: false, validateFormats: false, logger: false }
 
-/** Data in JSON, held against a JSON Schema of draft 6, 7, 2019-09 or 2020-12. */
+/** JSON, validated against a JSON Schema of draft 6, 7, 2019-09 or 2020-12. */
 export function codecFor({ text, references }: Schema): Codec {
   const validate = compile(text, references)
   return {
@@ -19,7 +19,7 @@ export function codecFor({ text, references }: Schema): Codec {
       if (!validate(data)) {
         const [first] = validate.errors ?? []
         throw new UndecodableError(
-          `it does not keep to its schema: ${first?.instancePath ?? ''} ${first?.message}`,
+          `it does not match its schema: ${first?.instancePath ?? ''} ${first?.message}`,
         )
       }
       return json
@@ -44,6 +44,6 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    throw new UndecodableError('it is no JSON')
+    throw new UndecodableError('it is not JSON')
   }
 }

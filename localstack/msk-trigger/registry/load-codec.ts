@@ -1,7 +1,7 @@
 import type { DataFormat, Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 
-/** The package that each format needs in the project: loaded with the first schema of that format, or never. */
+/** The package that each format needs in the project. It is loaded with the first schema of that format. */
 const FORMATS: Readonly<
   Record<DataFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {
@@ -16,9 +16,9 @@ interface CodecModule {
 }
 
 /**
- * The codec of a schema.
+ * Returns the codec of a schema.
  *
- * @throws UndecodableError if the schema itself cannot be used; Error if the package for its format is not installed.
+ * @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed.
  */
 export async function loadCodec(schema: Schema): Promise<Codec> {
   const { needs, load } = FORMATS[schema.format]

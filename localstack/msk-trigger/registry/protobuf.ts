@@ -3,10 +3,10 @@ import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { UndecodableError } from './wire.ts'
 
-/** As the JSON form of Protobuf has it: long numbers and bytes are texts, enums are names. */
+/** As in Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }
 
-/** These have a JSON form of their own, which protobufjs leaves to its users. */
+/** These types have a JSON form of their own, which protobufjs does not implement. */
 Object.assign(protobuf.wrappers, {
   '.google.protobuf.Timestamp': jsonForm(message => {
     const { seconds = 0, nanos = 0 } = message as unknown as Moment
@@ -24,7 +24,7 @@ interface Moment {
   readonly nanos?: number
 }
 
-/** Data in Protobuf. Which message of the schema it is, is said in front of it. */
+/** Protobuf. A message index before the data says which message of the schema it is. */
 export function codecFor({ text, references }: Schema): Codec {
   const declared = compile(text, references)
   return {
@@ -35,13 +35,13 @@ export function codecFor({ text, references }: Schema): Codec {
         const type = messageType(declared, messageIndex(reader))
         return JSON.stringify(type.toObject(type.decode(reader), JSON_FORM))
       } catch (error) {
-        throw new UndecodableError(`it does not keep to its schema: ${(error as Error).message}`)
+        throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
       }
     },
   }
 }
 
-/** The messages of the schema itself, in the order of the text: by it they are numbered. */
+/** The messages of the schema itself, in the order of the text, which determines their numbers. */
 function compile(text: string, references: Schema['references']): readonly Type[] {
   try {
     const root = new protobuf.Root()
@@ -56,7 +56,7 @@ function compile(text: string, references: Schema['references']): readonly Type[
   }
 }
 
-/** `google/protobuf/*.proto`, which no registry keeps. */
+/** Adds `google/protobuf/*.proto`, which registries do not store. */
 function addWellKnown(root: Root, texts: readonly string[]): void {
   const imports = texts.flatMap(text => [...text.matchAll(/import\s+(?:public\s+)?"([^"]+)"/g)])
   for (const name of new Set(imports.map(([, file]) => file as string))) {
@@ -69,7 +69,10 @@ function messagesOf(parent: Namespace): Type[] {
   return parent.nestedArray.filter(nested => nested instanceof protobuf.Type)
 }
 
-/** The place of the message: its number in the file, then in that message, and so on. A lone 0 is the first one. */
+/**
+ * The path of the message: its number in the file, then within that message, and so on. A single 0 stands for the first
+ * message.
+ */
 function messageIndex(reader: protobuf.Reader): readonly number[] {
   const length = reader.sint32()
   return length === 0 ? [0] : Array.from({ length }, () => reader.sint32())
@@ -84,7 +87,7 @@ function messageType(declared: readonly Type[], index: readonly number[]): Type 
 
 function jsonForm(toJson: (message: Message) => unknown) {
   return {
-    // protobufjs wants both, and here nothing is ever read from JSON.
+    // protobufjs requires both; `fromObject` is never called here.
     fromObject(this: Type, object: Readonly<Record<string, unknown>>): Message {
       return this.fromObject(object)
     },
@@ -92,7 +95,7 @@ function jsonForm(toJson: (message: Message) => unknown) {
   }
 }
 
-/** `.5` as `.500`: three, six or nine digits, or nothing. */
+/** Formats `.5` as `.500`: three, six or nine digits, or nothing. */
 function fraction(nanos: number): string {
   if (nanos === 0) return ''
   return `.${String(nanos)

@@ -1,13 +1,13 @@
-import type { Message, SchemaMetadata } from '../event.ts'
-import type { FilterData } from '../filters.ts'
-import type { OpenChoices } from '../open-choices.ts'
+import type { FilterData } from '../config/filters.ts'
+import type { OpenChoices } from '../config/open-choices.ts'
+import type { RegistryConfig } from '../config/registry.ts'
+import type { Message, SchemaMetadata } from '../invoke/event.ts'
 import { RegistryClient } from './client.ts'
 import type { Codec } from './codec.ts'
-import type { RegistryConfig } from './config.ts'
 import { loadCodec } from './load-codec.ts'
 import { UndecodableError, unframe } from './wire.ts'
 
-/** A record after the registry. `data` is what a filter sees, where the value was decoded for it. */
+/** A record after the registry. `data` is what filters see, if the value was decoded. */
 export type Read =
   | { readonly message: Message; readonly data?: FilterData }
   | {
@@ -16,19 +16,19 @@ export type Read =
       readonly why: string
     }
 
-/** The registry has no schema of that id. */
+/** The registry has no schema with this id. */
 class SchemaNotFoundError extends Error {
   override readonly name = 'SchemaNotFoundError'
 }
 
 interface Decoded {
-  /** What the function receives. */
+  /** As delivered to the function. */
   readonly bytes: Buffer
   readonly metadata: SchemaMetadata
   readonly json: string
 }
 
-/** Validates records with the schemas that their ids name, and decodes them where that is asked for. Rules 14, 15. */
+/** Validates records with the schemas that their ids name, and decodes them if configured. Rules 14, 15. */
 export class RegistryReader {
   readonly #config: RegistryConfig
   readonly #asObject: boolean
@@ -44,11 +44,11 @@ export class RegistryReader {
   /**
    * Reads records in order.
    *
-   * @throws RegistryUnavailableError, or Error for a package that is missing: nothing of it was the records' fault.
+   * @throws RegistryUnavailableError, or Error for a missing package: neither is caused by the records.
    */
   async read(messages: readonly Message[]): Promise<readonly Read[]> {
     const read: Read[] = []
-    // One after another: schemas are few and cached, and what comes first names the schema of what follows.
+    // One after another: schemas are few and cached, and the first record loads the schema for those that follow.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
@@ -88,13 +88,16 @@ export class RegistryReader {
     }
   }
 
-  /** Delivered as an object, it must be as long as it is in the event, whatever the producer's spaces were. */
+  /** As an object it must have the same length as in the event, whatever whitespace the producer wrote. */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? JSON.stringify(JSON.parse(json)) : json)
   }
 
-  /** An id never comes to mean another schema, so what was found is kept. What was not can still be registered. */
+  /**
+   * The schema of an id never changes, so it is cached. An id that was not found is not cached: its schema can still be
+   * registered.
+   */
   #codec(schemaId: number): Promise<Codec> {
     const known = this.#codecs.get(schemaId)
     if (known) return known

@@ -1,24 +1,24 @@
-/** A key or a value that a Confluent serializer wrote. */
+/** A key or value in Confluent's wire format. */
 export interface Framed {
   readonly schemaId: number
-  /** What follows the id. In Protobuf it begins with the message index. */
+  /** The data after the id. In Protobuf it starts with the message index. */
   readonly body: Buffer
 }
 
-/** Bytes that cannot be read with their schema. Rule 15: DESERIALIZATION_ERROR. */
+/** Bytes that cannot be decoded with their schema. Rule 15: DESERIALIZATION_ERROR. */
 export class UndecodableError extends Error {
   override readonly name = 'UndecodableError'
 }
 
 /**
- * Takes the schema's id off: a zero byte and four bytes of the id come before the data.
+ * Removes the prefix: a zero byte and the four bytes of the schema id.
  *
- * @throws UndecodableError where they do not: the record was not written with a registry.
+ * @throws UndecodableError if the prefix is missing: the record was not written with a registry.
  */
 export function unframe(bytes: Buffer): Framed {
   if (bytes.length < 5 || bytes[0] !== 0) {
     throw new UndecodableError(
-      'it does not begin with the id of a schema, as a serializer with a registry writes it',
+      'it does not start with a schema id, as a serializer that uses a registry writes it',
     )
   }
   return { schemaId: bytes.readInt32BE(1), body: bytes.subarray(5) }

@@ -1,0 +1,153 @@
+import { isObject, show } from '../support/values.ts'
+
+/**
+ * The pattern language of Lambda's event filters: EventBridge's without `wildcard` and `cidr`. The fields of a pattern
+ * are ANDed, the alternatives of a field are ORed, and `$or` ORs groups of fields. An array in the data matches if one
+ * of its elements does; the fields of a nested pattern must all match within the same element.
+ */
+export type Matcher = (data: unknown) => boolean
+
+/** A pattern that Lambda would reject. The message names the position in the pattern. */
+export class PatternError extends Error {
+  override readonly name = 'PatternError'
+}
+
+/** Tests one value that exists: a text, a number, true, false or null. */
+type Test = (value: unknown) => boolean
+
+const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  '=': (a, b) => a === b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+}
+
+const OPERATORS: Readonly<Record<string, (operand: unknown, at: string) => Test>> = {
+  prefix: (operand, at) => textTest(operand, at, (text, start) => text.startsWith(start)),
+  suffix: (operand, at) => textTest(operand, at, (text, end) => text.endsWith(end)),
+  'equals-ignore-case': (operand, at) => {
+    const wanted = requireText(operand, at).toLowerCase()
+    return value => typeof value === 'string' && value.toLowerCase() === wanted
+  },
+  'anything-but': anythingBut,
+  numeric,
+}
+
+/**
+ * Compiles a pattern for JSON data: a map of fields.
+ *
+ * @throws PatternError
+ */
+export function compileFields(pattern: unknown, at: string): Matcher {
+  if (!isObject(pattern)) throw new PatternError(`${at} must be a map of fields, not ${show(pattern)}`)
+  const parts = Object.entries(pattern).map(([field, wanted]): Matcher => {
+    const place = `${at}.${field}`
+    if (field === '$or') return compileOr(wanted, place)
+    const matches = Array.isArray(wanted) ? compileAlternatives(wanted, place) : compileFields(wanted, place)
+    return data => matches(isObject(data) && Object.hasOwn(data, field) ? data[field] : undefined)
+  })
+  if (parts.length === 0) throw new PatternError(`${at} must name a field`)
+  const all: Matcher = data => parts.every(matches => matches(data))
+  return data => (Array.isArray(data) && data.length > 0 ? data.some(all) : all(data))
+}
+
+/**
+ * Compiles the alternatives for one value: a list of values and of tests such as `{ prefix: a }`.
+ *
+ * @throws PatternError
+ */
+export function compileAlternatives(alternatives: readonly unknown[], at: string): Matcher {
+  if (alternatives.length === 0) throw new PatternError(`${at} must not be an empty list`)
+  let admitsAbsence = false
+  const tests = alternatives.map((wanted): Test => {
+    if (wanted === null || ['string', 'number', 'boolean'].includes(typeof wanted))
+      return value => value === wanted
+    const [operator, operand] = onlyEntry(wanted, at)
+    if (operator !== 'exists') return operatorOf(operator, at)(operand, `${at}.${operator}`)
+    if (typeof operand !== 'boolean') throw new PatternError(`${at}.exists must be true or false`)
+    admitsAbsence ||= !operand
+    return () => operand
+  })
+  return data => {
+    const values = leaves(data)
+    return values.length === 0 ? admitsAbsence : values.some(value => tests.some(holds => holds(value)))
+  }
+}
+
+function compileOr(wanted: unknown, at: string): Matcher {
+  if (!Array.isArray(wanted) || wanted.length < 2)
+    throw new PatternError(`${at} must be a list of two or more`)
+  const either = wanted.map((fields, index) => compileFields(fields, `${at}[${index}]`))
+  return data => either.some(matches => matches(data))
+}
+
+/** The values at the end of a path. An object is not a value: `exists` sees only leaves. */
+function leaves(data: unknown): readonly unknown[] {
+  if (Array.isArray(data)) return data.flatMap(leaves)
+  return data === undefined || isObject(data) ? [] : [data]
+}
+
+function onlyEntry(wanted: unknown, at: string): [string, unknown] {
+  const entries = isObject(wanted) ? Object.entries(wanted) : []
+  const [entry] = entries
+  if (!entry || entries.length > 1)
+    throw new PatternError(`${at} must hold values or tests, not ${show(wanted)}`)
+  return entry
+}
+
+function operatorOf(name: string, at: string): (operand: unknown, at: string) => Test {
+  const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined
+  if (operator) return operator
+  const known = ['exists', ...Object.keys(OPERATORS)].join(', ')
+  throw new PatternError(`${at} has the test ${show(name)}; Lambda's filters know: ${known}`)
+}
+
+function textTest(operand: unknown, at: string, holds: (text: string, operand: string) => boolean): Test {
+  if (!isObject(operand)) {
+    const wanted = requireText(operand, at)
+    return value => typeof value === 'string' && holds(value, wanted)
+  }
+  const [modifier, text] = onlyEntry(operand, at)
+  if (modifier !== 'equals-ignore-case')
+    throw new PatternError(`${at} must be a text or { equals-ignore-case }`)
+  const wanted = requireText(text, at).toLowerCase()
+  return value => typeof value === 'string' && holds(value.toLowerCase(), wanted)
+}
+
+/**
+ * `anything-but` excludes a value, a list of values, or whatever passes another text test. The field itself must exist.
+ */
+function anythingBut(operand: unknown, at: string): Test {
+  if (isObject(operand)) {
+    const [operator, inner] = onlyEntry(operand, at)
+    if (operator === 'anything-but' || operator === 'numeric')
+      throw new PatternError(`${at} cannot hold ${operator}`)
+    const tests = [inner].flat().map(one => operatorOf(operator, at)(one, `${at}.${operator}`))
+    return value => !tests.some(holds => holds(value))
+  }
+  const excluded: readonly unknown[] = [operand].flat()
+  const isPlain = excluded.every(one => ['string', 'number', 'boolean'].includes(typeof one))
+  if (excluded.length === 0 || !isPlain)
+    throw new PatternError(`${at} must be a text, a number or a list of them`)
+  return value => !excluded.includes(value)
+}
+
+/** Accepts `['=', 1]`, `['>', 1]`, or a range such as `['>', 0, '<=', 5]` with the lower bound first. */
+function numeric(operand: unknown, at: string): Test {
+  const parts: readonly unknown[] = Array.isArray(operand) ? operand : []
+  const bounds = [parts.slice(0, 2), parts.slice(2)].filter(bound => bound.length > 0)
+  const isSound = bounds.every(([sign, n]) => Object.hasOwn(COMPARE, String(sign)) && typeof n === 'number')
+  const isRange = /^>=?$/.test(String(parts[0])) && /^<=?$/.test(String(parts[2]))
+  if (!isSound || !(parts.length === 2 || (parts.length === 4 && isRange))) {
+    throw new PatternError(`${at} must be like [">", 0, "<=", 5], not ${show(operand)}`)
+  }
+  return value =>
+    typeof value === 'number' &&
+    bounds.every(([sign, n]) => COMPARE[sign as string]?.(value, n as number) === true)
+}
+
+function requireText(value: unknown, at: string): string {
+  if (typeof value !== 'string') throw new PatternError(`${at} must be a text, not ${show(value)}`)
+  return value
+}

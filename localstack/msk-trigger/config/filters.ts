@@ -1,0 +1,73 @@
+import { isObject, show } from '../support/values.ts'
+import { compileAlternatives, compileFields, type Matcher, PatternError } from './filter-pattern.ts'
+
+/** One of the patterns of `filterPatterns`. Rule 37. */
+export interface Filter {
+  /** The kind of value that its pattern applies to; `anything` means that it has no pattern. Rule 38. */
+  readonly on: FilterData['form'] | 'anything'
+  readonly matches: Matcher
+}
+
+/** A record's value as filters see it. */
+export type FilterData = { readonly form: 'json' | 'text'; readonly data: unknown }
+
+/** The limit applies to the pattern as written into the template. */
+const MAX_PATTERN_CHARACTERS = 4_096
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Reads one pattern. Only `value` can be filtered (rule 37): a list is a pattern for plain text, a map is a pattern for
+ * JSON.
+ *
+ * @throws PatternError
+ */
+export function readFilter(pattern: unknown): Filter {
+  if (!isObject(pattern)) throw new PatternError(`it must be a map, not ${show(pattern)}`)
+  const other = Object.keys(pattern).find(key => key !== 'value')
+  if (other !== undefined)
+    throw new PatternError(`${other} cannot be filtered: only the value of a Kafka record can`)
+  if (JSON.stringify(pattern).length > MAX_PATTERN_CHARACTERS)
+    throw new PatternError(`it is longer than ${MAX_PATTERN_CHARACTERS} characters`)
+  const { value } = pattern
+  if (value === undefined) return { on: 'anything', matches: () => true }
+  return Array.isArray(value)
+    ? { on: 'text', matches: compileAlternatives(value, 'value') }
+    : { on: 'json', matches: compileFields(value, 'value') }
+}
+
+/**
+ * Returns whether a record is delivered. Filters are ORed, and an empty list admits every record (rule 37). A pattern
+ * for JSON does not apply to text, nor the reverse, and no pattern applies to a value that is not text: such records
+ * are delivered (rules 38, 40).
+ */
+export function admits(filters: readonly Filter[], data: FilterData | undefined): boolean {
+  return filters.length === 0 || filters.some(({ on, matches }) => on !== data?.form || matches(data.data))
+}
+
+/**
+ * Classifies a value: an object or array is JSON, any other UTF-8 is text, and anything else (including no value) is
+ * undefined. A bare number or `true` is text, so it can be filtered by its characters.
+ */
+export function filterData(value: Buffer | null): FilterData | undefined {
+  const text = value && decoded(value)
+  if (text == null) return undefined
+  const json = /^\s*[[{]/.test(text) ? parsed(text) : undefined
+  return json === undefined ? { form: 'text', data: text } : { form: 'json', data: json }
+}
+
+function decoded(value: Buffer): string | undefined {
+  try {
+    return UTF_8.decode(value)
+  } catch {
+    return undefined
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,195 @@
+import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
+import { show } from '../support/values.ts'
+import { clusterArn, functionArn } from './arns.ts'
+import type { Destination } from './destination.ts'
+import { givenDestination, localDestination } from './destination-setting.ts'
+import {
+  type EventSettings,
+  type KafkaEvent,
+  kafkaEvents,
+  readEventSettings,
+  refusal,
+} from './event-settings.ts'
+import { type Filter, readFilter } from './filters.ts'
+import type { OpenChoices } from './open-choices.ts'
+import { localRegistry, type RegistryConfig, type RegistrySettings } from './registry.ts'
+import type { Settings } from './settings.ts'
+
+/** Where a consumer group starts to read if it has no committed offset. Rule 34. */
+export type StartingPosition =
+  | { readonly at: 'TRIM_HORIZON' }
+  | { readonly at: 'LATEST' }
+  | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number }
+
+/** One event source mapping: one `msk` or `kafka` event of one function. */
+export interface Mapping {
+  readonly functionKey: string
+  /** Sent to the destination. Rule 44. */
+  readonly functionArn: string
+  readonly kind: 'msk' | 'kafka'
+  readonly topic: string
+  readonly groupId: string
+  readonly batchSize: number
+  readonly windowMs: number
+  readonly startingPosition: StartingPosition
+  /** `ReportBatchItemFailures` is set, so the handler's response is read. Rules 30, 33. */
+  readonly reportsFailures: boolean
+  /** Without the first attempt; -1 means no limit. Rules 26, 27. */
+  readonly maximumRetryAttempts: number
+  /** Rule 28. */
+  readonly maximumRecordAgeMs: number | undefined
+  /** Rule 29. */
+  readonly bisectBatchOnFunctionError: boolean
+  /** Where discarded records are sent. Rules 41 to 43. */
+  readonly destination: Destination | undefined
+  /** Records that no filter admits are skipped; an empty list admits all. Rules 37 to 40. */
+  readonly filters: readonly Filter[]
+  /** Rules 14, 15. */
+  readonly registry: RegistryConfig | undefined
+  readonly functionTimeoutMs: number
+  /** The chosen behaviour where AWS does not specify one. */
+  readonly open: OpenChoices
+  /** Absent for a self-managed cluster. Rule 11. */
+  readonly eventSourceArn?: string
+}
+
+/** Facts that all mappings of a service share. */
+export interface ServiceFacts {
+  readonly service: string
+  readonly stage: string
+  readonly region: string
+  /** `provider.timeout`, in seconds. */
+  readonly timeout?: number
+  /** `resources.Resources`. A destination can refer to one of them. */
+  readonly resources?: Readonly<Record<string, unknown>>
+}
+
+/** Rule 3: the window if it was never set. An explicit setting cannot produce this value. */
+const DEFAULT_WINDOW_MS = 500
+
+/** Rule 27: with a destination, "no limit" becomes ten retries. */
+const RETRIES_BEFORE_DESTINATION = 10
+
+/** Lambda's timeout where neither the function nor the provider sets one. */
+const DEFAULT_TIMEOUT_SECONDS = 6
+
+/**
+ * Reads every enabled `msk` and `kafka` event of the functions.
+ *
+ * @throws ConfigurationError naming function, event and setting.
+ */
+export function readMappings(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  facts: ServiceFacts,
+  settings: Pick<Settings, 'open' | 'schemaRegistry'>,
+): Mapping[] {
+  const mappings: Mapping[] = []
+  for (const kafkaEvent of kafkaEvents(functions)) {
+    const { functionKey, event } = kafkaEvent
+    if (event.enabled === false) continue
+    const definition = functions[functionKey]
+    const timeout = definition?.timeout ?? facts.timeout ?? DEFAULT_TIMEOUT_SECONDS
+    mappings.push({
+      ...readMapping(kafkaEvent, facts, settings),
+      functionArn: functionArn(
+        event.arn,
+        definition?.name ?? `${facts.service}-${facts.stage}-${functionKey}`,
+        facts.region,
+      ),
+      functionTimeoutMs: timeout * 1000,
+    })
+  }
+  refuseSharedGroups(mappings)
+  return mappings
+}
+
+function readMapping(
+  kafkaEvent: KafkaEvent,
+  facts: ServiceFacts,
+  { open, schemaRegistry }: Pick<Settings, 'open' | 'schemaRegistry'>,
+): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
+  const { functionKey, kind, event } = kafkaEvent
+  const settings = readEventSettings(kafkaEvent)
+  const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
+  const destination = readDestination(kafkaEvent, settings, facts)
+  return {
+    functionKey,
+    kind,
+    topic,
+    groupId: settings.consumerGroupId ?? `${facts.service}-${facts.stage}-${functionKey}-${topic}`,
+    batchSize: settings.batchSize ?? 100,
+    windowMs: maximumBatchingWindow === undefined ? DEFAULT_WINDOW_MS : maximumBatchingWindow * 1000,
+    startingPosition: startingPosition(settings),
+    reportsFailures: settings.functionResponseType !== undefined,
+    maximumRetryAttempts: retries(settings, destination),
+    maximumRecordAgeMs: age === -1 ? undefined : age * 1000,
+    bisectBatchOnFunctionError: settings.bisectBatchOnFunctionError ?? false,
+    destination,
+    filters: (settings.filterPatterns ?? []).map(readFilter),
+    registry: readRegistry(kafkaEvent, settings, schemaRegistry),
+    open,
+    ...(kind === 'msk' && { eventSourceArn: clusterArn(event.arn, facts.region) }),
+  }
+}
+
+function startingPosition({
+  startingPosition: at,
+  startingPositionTimestamp = 0,
+}: EventSettings): StartingPosition {
+  return at === 'AT_TIMESTAMP'
+    ? { at, timestampMs: Math.round(startingPositionTimestamp * 1000) }
+    : { at: at ?? 'TRIM_HORIZON' }
+}
+
+/** Rules 26, 27. */
+function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Destination | undefined): number {
+  return maximumRetryAttempts === -1 && destination ? RETRIES_BEFORE_DESTINATION : maximumRetryAttempts
+}
+
+function readDestination(
+  kafkaEvent: KafkaEvent,
+  settings: EventSettings,
+  { resources = {}, region }: ServiceFacts,
+): Destination | undefined {
+  const given = givenDestination(settings)
+  if (!given) return undefined
+  const destination = localDestination(given, { resources, region })
+  if (destination) return destination
+  throw refusal(
+    kafkaEvent,
+    'destinations.onFailure',
+    `is ${show(given.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
+      'resources, or write out its ARN',
+  )
+}
+
+function readRegistry(
+  kafkaEvent: KafkaEvent,
+  { schemaRegistryConfig }: EventSettings,
+  here: string | undefined,
+): RegistryConfig | undefined {
+  if (!schemaRegistryConfig) return undefined
+  const registry = localRegistry(schemaRegistryConfig as unknown as RegistrySettings, here)
+  if (registry) return registry
+  throw refusal(
+    kafkaEvent,
+    'schemaRegistryConfig.schemaRegistryURI',
+    `is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
+      'custom.mskTrigger.schemaRegistry or SCHEMA_REGISTRY_URL to a registry with the Confluent API',
+  )
+}
+
+/** Rule 36: a group belongs to one mapping. Two mappings in one group would take records from each other. */
+function refuseSharedGroups(mappings: readonly Mapping[]): void {
+  const owners = new Map<string, Mapping>()
+  for (const mapping of mappings) {
+    const owner = owners.get(mapping.groupId)
+    if (owner) {
+      throw new ConfigurationError(
+        `consumer group "${mapping.groupId}" is used by function "${owner.functionKey}" and by ` +
+          `"${mapping.functionKey}": give each event a consumerGroupId of its own`,
+      )
+    }
+    owners.set(mapping.groupId, mapping)
+  }
+}

@@ -1,0 +1,75 @@
+import { custom, type GenericSchema, nullish, picklist, pipe } from 'valibot'
+import { isObject } from '../support/values.ts'
+import { must, settingsMap } from './setting-errors.ts'
+
+/**
+ * Behaviour that AWS does not specify, as settings with the possible choices, default first. The default is the choice
+ * that is harder to live with, so that code which works here works with either.
+ */
+const READINGS = {
+  /**
+   * After a partial response: redeliver the partition from the first failed record on, including every later record; or
+   * redeliver only the failed records.
+   */
+  afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],
+  /**
+   * What is discarded when a batch with partial responses has used up its retries: the records that the last response
+   * named, or all records that were left of the batch.
+   */
+  exhaustedAfterPartialResponse: ['reported', 'rest-of-batch'],
+  /** With bisect: records named by a partial response are redelivered together, or are split in two as well. */
+  bisectAfterPartialResponse: ['never', 'split'],
+  /**
+   * The retries left for each half of a split batch: those of the batch minus the failure that split it, those of the
+   * batch without counting that failure, or all of them again.
+   */
+  bisectRetries: ['charged', 'uncharged', 'restart'],
+  /**
+   * Whether records that are discarded together are sent to SQS, SNS or S3 in one message, or in one message per
+   * record.
+   */
+  discardUnit: ['batch', 'record'],
+  /** The `condition` of a record that is too old. AWS documents none for Kafka; the default is the one for streams. */
+  overAgeCondition: ['RecordAgeExceeded', 'RetryAttemptsExhausted'],
+  /**
+   * The `condition` of a record whose retries are used up, in a Kafka topic: as in AWS's sample for topics, or as
+   * everywhere else.
+   */
+  kafkaCondition: ['RetriesExhausted', 'RetryAttemptsExhausted'],
+  /** Whether a record without a value lacks `value` or has null. The key follows the same choice. */
+  tombstone: ['absent', 'null'],
+  /** Whether filtered records count towards the batch size and the payload. */
+  filteredRecords: ['not-counted', 'counted'],
+  /**
+   * The key of an S3 object: `aws/lambda/<mapping>/`, the date and a random id; or with `<topic>-<partition>` of the
+   * first record before the date.
+   */
+  s3Key: ['by-date', 'by-partition'],
+  /**
+   * How a partial response may name the partition: only as `partition`; or also as `topic-partition`, with a warning.
+   */
+  partialResponseKey: ['partition', 'either'],
+  /** With a schema registry and the format JSON: `value` is the base64 of the JSON, or the JSON itself. */
+  registryJson: ['base64', 'object'],
+} as const
+
+/** The chosen behaviour. */
+export type OpenChoices = { readonly [K in keyof typeof READINGS]: (typeof READINGS)[K][number] }
+
+const ENTRIES = Object.fromEntries(
+  Object.entries(READINGS).map(([key, readings]) => [
+    key,
+    nullish(picklist(readings, must(readings.join(' or '))), readings[0]),
+  ]),
+)
+
+/** `custom.mskTrigger.open`: what is not chosen is read as the first of its readings. */
+export const OPEN_CHOICES = pipe(
+  custom<object>(isObject, must('a map')),
+  settingsMap(ENTRIES),
+) as GenericSchema<unknown> as GenericSchema<unknown, OpenChoices>
+
+/** The defaults, all of them. */
+export const DEFAULT_OPEN_CHOICES = Object.fromEntries(
+  Object.entries(READINGS).map(([key, [first]]) => [key, first]),
+) as OpenChoices

@@ -1,0 +1,126 @@
+import {
+  array,
+  check,
+  forward,
+  integer,
+  minValue,
+  number,
+  optional,
+  pipe,
+  regex,
+  safeParse,
+  string,
+  transform,
+  union,
+} from 'valibot'
+import { ConfigurationError } from '../support/framework.ts'
+import { isObject, show } from '../support/values.ts'
+import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES, type OpenChoices } from './open-choices.ts'
+import { configurationError, must, settingsMap } from './setting-errors.ts'
+
+/** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
+export interface Settings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** The delay before a failed batch is redelivered; it doubles with every further failure. */
+  readonly retryDelayMs: number
+  readonly maxRetryDelayMs: number
+  /** After this time without a heartbeat, the broker reassigns the partitions of a process that was killed. */
+  readonly sessionTimeoutMs: number
+  /** The local registry, used instead of the one that an event names for the cloud. */
+  readonly schemaRegistry: string | undefined
+  /** The Unix socket over which tests inject faults. */
+  readonly faults: string | undefined
+  /** A file to which reports about stalled consumers are appended, one JSON line each. */
+  readonly reports: string | undefined
+  /** The chosen behaviour where AWS does not specify one. */
+  readonly open: OpenChoices
+}
+
+const BROKERS = must('a list of host:port')
+const ADDRESS = must('an address like http://127.0.0.1:8081')
+const TEXT = must('a text')
+
+const text = pipe(string(TEXT), regex(/./s, TEXT))
+
+const brokers = pipe(
+  union([string(), array(string())], BROKERS),
+  check(given => listed(given).length > 0 && listed(given).every(isBroker), BROKERS),
+  transform(listed),
+)
+
+function milliseconds(least: number) {
+  const message = must(`whole milliseconds, at least ${least}`)
+  return pipe(number(message), integer(message), minValue(least, message))
+}
+
+const SCHEMA = pipe(
+  settingsMap({
+    brokers,
+    clientId: optional(text, 'msk-trigger'),
+    retryDelayMs: optional(milliseconds(0), 200),
+    maxRetryDelayMs: optional(milliseconds(0), 30_000),
+    // Kafka's own lower bound, group.min.session.timeout.ms.
+    sessionTimeoutMs: optional(milliseconds(6_000), 10_000),
+    schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
+    faults: optional(text),
+    reports: optional(text),
+    open: optional(OPEN_CHOICES, DEFAULT_OPEN_CHOICES),
+  }),
+  forward(
+    check(
+      ({ retryDelayMs, maxRetryDelayMs }) => maxRetryDelayMs >= retryDelayMs,
+      'must not be less than retryDelayMs',
+    ),
+    ['maxRetryDelayMs'],
+  ),
+)
+
+/** Variables that win over a setting, so that one configuration serves wherever the servers happen to run. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  brokers: 'KAFKA_BROKERS',
+  schemaRegistry: 'SCHEMA_REGISTRY_URL',
+  reports: 'MSK_TRIGGER_REPORTS',
+}
+
+/**
+ * Reads and checks `custom.mskTrigger`. Three environment variables take precedence: `KAFKA_BROKERS` over `brokers`,
+ * `SCHEMA_REGISTRY_URL` over `schemaRegistry`, and `MSK_TRIGGER_REPORTS` over `reports`.
+ *
+ * @throws ConfigurationError naming each wrong setting, what it must be and what it was; unknown keys are refused.
+ */
+export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = custom ?? {}
+  if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${show(given)}`)
+  const variables = Object.entries(VARIABLES).filter(([, variable]) => env[variable])
+  const input = { ...given, ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])) }
+  if ((input.brokers ?? undefined) === undefined)
+    throw new ConfigurationError(
+      'no Kafka to read from: set custom.mskTrigger.brokers or KAFKA_BROKERS (host:port, …)',
+    )
+  // In YAML a key without a value is null.
+  const { output, issues } = safeParse(SCHEMA, withoutNull(input))
+  if (!issues) return { schemaRegistry: undefined, faults: undefined, reports: undefined, ...output }
+  const byVariable = new Map(variables)
+  throw configurationError(
+    issues,
+    path =>
+      (path.length === 1 && byVariable.get(String(path[0]))) || ['custom.mskTrigger', ...path].join('.'),
+  )
+}
+
+function withoutNull(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
+}
+
+function listed(given: string | string[]): string[] {
+  return typeof given === 'string' ? given.split(',').map(broker => broker.trim()) : given
+}
+
+function isBroker(entry: string): boolean {
+  return /^[^\s,:]+:\d+$|^\[[^\]]+\]:\d+$/.test(entry)
+}
+
+function isAddress(value: string): boolean {
+  return /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+}

@@ -1,0 +1,81 @@
+import process from 'node:process'
+import type { Destination } from '../config/destination.ts'
+
+/** Sends one payload. For S3, `key` is the object's key. */
+export type Put = (payload: string, key?: string) => Promise<void>
+
+/** The delivery retries failed requests and logs them, so the SDK must not. */
+const COMMON = { maxAttempts: 1 }
+
+/**
+ * Upper bound for a request. Without it, a server that accepts a request and never answers would block its partitions
+ * silently.
+ */
+const abort = () => ({ abortSignal: AbortSignal.timeout(10_000) })
+
+/** Creates a client for one destination. The SDK is loaded here because few projects need it. */
+export async function awsPut(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<Put> {
+  // The ARN of a bucket has no region.
+  const region = arn.split(':')[3] || process.env.AWS_REGION || 'us-east-1'
+  const config = { ...COMMON, region, ...credentials() }
+  if (kind === 'sqs') return sqs(arn, config)
+  return kind === 'sns' ? sns(arn, config) : s3(arn, config)
+}
+
+/** A local server needs no credentials, but the SDK does. */
+function credentials() {
+  if (process.env.AWS_ACCESS_KEY_ID || process.env.AWS_PROFILE) return {}
+  return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+}
+
+async function sqs(arn: string, config: object): Promise<Put> {
+  const { SQSClient, GetQueueUrlCommand, SendMessageCommand } = await installed(
+    () => import('@aws-sdk/client-sqs'),
+    '@aws-sdk/client-sqs',
+  )
+  // The queue's URL may name another host than the endpoint.
+  const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false })
+  const [QueueOwnerAWSAccountId, QueueName] = arn.split(':').slice(-2)
+  return async payload => {
+    const { QueueUrl } = await client.send(
+      new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }),
+      abort(),
+    )
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: payload }), abort())
+  }
+}
+
+async function sns(arn: string, config: object): Promise<Put> {
+  const { SNSClient, PublishCommand } = await installed(
+    () => import('@aws-sdk/client-sns'),
+    '@aws-sdk/client-sns',
+  )
+  const client = new SNSClient(config)
+  return async payload => {
+    await client.send(new PublishCommand({ TopicArn: arn, Message: payload }), abort())
+  }
+}
+
+async function s3(arn: string, config: object): Promise<Put> {
+  const { S3Client, PutObjectCommand } = await installed(
+    () => import('@aws-sdk/client-s3'),
+    '@aws-sdk/client-s3',
+  )
+  const client = new S3Client({ ...config, forcePathStyle: true })
+  const Bucket = arn.split(':').at(-1)
+  return async (payload, Key) => {
+    await client.send(
+      new PutObjectCommand({ Bucket, Key, Body: payload, ContentType: 'application/json' }),
+      abort(),
+    )
+  }
+}
+
+async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new Error(`${name} is missing: npm install --save-dev ${name}`)
+  }
+}

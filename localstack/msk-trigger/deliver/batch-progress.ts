@@ -1,0 +1,43 @@
+import type { Part, WithOffset } from '../support/parts.ts'
+
+/** A record that also covers the skipped records that follow it. */
+interface Passed extends WithOffset {
+  /** The last offset that is done when this record is done. */
+  readonly lastOffset: number
+}
+
+/** Tracks which records of a batch are done, and how far each of its partitions can be committed. */
+export class BatchProgress {
+  readonly #partitions = new Map<number, { records: readonly Passed[]; done: Set<number>; prefix: number }>()
+
+  constructor(batch: readonly Part<Passed>[]) {
+    for (const { partition, records } of batch) {
+      this.#partitions.set(partition, { records, done: new Set(), prefix: 0 })
+    }
+  }
+
+  /**
+   * Marks records as done. Returns the offsets that can be committed as a result: the offset after the last record that
+   * is done, as long as no record before it is open. Rule 21.
+   */
+  complete(parts: readonly Part[]): { partition: number; offset: number }[] {
+    const commits: { partition: number; offset: number }[] = []
+    for (const { partition, records } of parts) {
+      const own = this.#partitions.get(partition)
+      if (!own) continue
+      const before = own.prefix
+      // In the common case the whole partition is done at once.
+      if (records === own.records) own.prefix = records.length
+      else for (const { offset } of records) own.done.add(offset)
+      while (own.done.has(own.records[own.prefix]?.offset ?? Number.NaN)) own.prefix += 1
+      const last = own.records[own.prefix - 1]
+      if (last && own.prefix > before) commits.push({ partition, offset: last.lastOffset + 1 })
+    }
+    return commits
+  }
+
+  isDone(partition: number): boolean {
+    const own = this.#partitions.get(partition)
+    return own === undefined || own.prefix === own.records.length
+  }
+}

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto'
+import type { Faults } from '../faults/faults.ts'
+import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
+import type { FailedBatches } from '../report/attempts.ts'
+import { explain } from '../report/explain.ts'
+import type { StallKind } from '../report/reports.ts'
+import { delayAfter, shouldLog } from '../support/backoff.ts'
+import { describe, type Part, pick, without } from '../support/parts.ts'
+import { pause } from '../support/wait.ts'
+import { BatchProgress } from './batch-progress.ts'
+import { type DiscardContext, discard } from './discard.ts'
+import type { Condition, LastResponse } from './invocation-record.ts'
+import { type AnswerOptions, type Outcome, readAnswer, retryWholeBatch } from './outcome.ts'
+import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.ts'
+import type { RunningInvocations } from './running-invocations.ts'
+import type { Semaphore } from './semaphore.ts'
+
+export type Batch = readonly Part<PendingRecord>[]
+
+/** What the delivery of a batch needs from its event source. */
+export interface DeliveryContext extends DiscardContext {
+  readonly mapping: RetryPolicy & AnswerOptions
+  readonly permits: Pick<Semaphore, 'acquire' | 'release'>
+  readonly faults: Pick<Faults, 'fires'>
+  readonly failedBatches: FailedBatches
+  readonly running: Pick<RunningInvocations, 'begin'>
+  /** @param answerCounts false to simulate a response that arrives after the timeout. */
+  invoke(batch: Batch, answerCounts: boolean): Promise<unknown>
+  /** Injected fault: nothing that is in flight may be committed. */
+  crash(): void
+  /** The partition is processed up to this offset. Resolves when more of it may be processed. */
+  committed(queue: PartitionQueue, offset: number): Promise<void>
+  /** This batch no longer uses the partition, so the next one may. */
+  release(partition: number): void
+}
+
+/** A unit with its last response and its number of attempts, which determines the backoff. */
+type TriedUnit = Unit<PendingRecord> & { readonly tries: number; readonly response?: LastResponse }
+
+/**
+ * Delivers one batch until all its records are done: it invokes the function, commits what succeeded, and retries the
+ * rest after a backoff, until that succeeds, or until its retries or age are used up and the destination has received
+ * it (rules 21, 22, 26 to 29). The delivery keeps its partitions until it is done with them (rule 19), but holds a
+ * permit only while the handler runs, so a batch that waits does not keep others from running. The caller has already
+ * acquired the permit for the first attempt.
+ */
+export function deliver(
+  batch: Batch,
+  queues: ReadonlyMap<number, PartitionQueue>,
+  to: DeliveryContext,
+): Promise<void> {
+  return new Delivery(batch, queues, to).run()
+}
+
+class Delivery {
+  readonly #batch: Batch
+  readonly #queues: ReadonlyMap<number, PartitionQueue>
+  readonly #to: DeliveryContext
+  readonly #progress: BatchProgress
+  /** Partitions that are not released yet. */
+  readonly #partitions: Set<number>
+  #hasPermit = true
+
+  constructor(batch: Batch, queues: ReadonlyMap<number, PartitionQueue>, to: DeliveryContext) {
+    this.#batch = batch
+    this.#queues = queues
+    this.#to = to
+    this.#progress = new BatchProgress(batch)
+    this.#partitions = new Set(batch.map(part => part.partition))
+  }
+
+  async run(): Promise<void> {
+    await this.#complete(pick(this.#batch, ({ record }) => record === undefined))
+    await this.#discardUndeliverable()
+    const sent = pick(this.#batch, ({ record, undeliverable }) => record !== undefined && !undeliverable)
+    // A partition that was revoked and assigned again continues its backoff.
+    const tries = this.#to.failedBatches.triesOf(sent)
+    let units = this.#stillAssigned<TriedUnit>([{ parts: sent, failures: 0, invocations: 0, tries }])
+    for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
+      const next = await this.#attempt(unit)
+      // Partitions can be revoked while their batch runs or waits.
+      units = this.#stillAssigned([...next, ...units.slice(1)])
+    }
+    this.#releasePermit()
+  }
+
+  /** Sends a unit to the function once. Returns the units that replace it. */
+  async #attempt(unit: TriedUnit): Promise<TriedUnit[]> {
+    const { mapping, log, name, backoff, ending } = this.#to
+    const young = await this.#discardOverAge(unit)
+    if (young.length > 0) await this.#acquirePermit()
+    // Waiting for a permit can take long; the partition may have been revoked meanwhile.
+    const parts = this.#stillAssigned([{ parts: young }])[0]?.parts
+    if (!parts || ending.aborted) return []
+    const { requestId, outcome } = await this.#invoke(parts)
+    const tries = unit.tries + 1
+    const invocations = unit.invocations + 1
+    const response = { requestId, isFunctionError: outcome.reported === undefined }
+    if (outcome.warning) log.warning(`${name}  ${outcome.warning}`)
+    await this.#complete(without(parts, outcome.again))
+    if (outcome.again.length === 0) {
+      if (tries > 1) log.notice(`${name}  ${describe(parts)} succeeded at attempt ${tries}`)
+      return []
+    }
+    const { exhausted, units } = afterAttempt({ ...unit, parts }, outcome, mapping)
+    if (exhausted.length > 0) {
+      const why = `after ${invocations} attempts: ${outcome.reason}`
+      await this.#discard(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
+    } else {
+      const waitMs = delayAfter(tries, backoff)
+      this.#failed(outcome, tries, waitMs)
+      await pause(waitMs, ending)
+    }
+    return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
+  }
+
+  async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<PendingRecord> }> {
+    const { mapping, faults } = this.#to
+    const requestId = randomUUID()
+    const ended = this.#to.running.begin(parts)
+    try {
+      if (faults.fires('duplicate')) await this.#to.invoke(parts, true)
+      const answer = await this.#to.invoke(parts, !faults.fires('timeout'))
+      if (faults.fires('crash')) this.#to.crash()
+      return { requestId, outcome: readAnswer(parts, answer, mapping) }
+    } catch (error) {
+      return { requestId, outcome: retryWholeBatch(parts, explain(error)) }
+    } finally {
+      ended()
+      this.#releasePermit()
+    }
+  }
+
+  /** Rules 9, 15: records that cannot be sent to the function are discarded before the rest of the batch is sent. */
+  async #discardUndeliverable(): Promise<void> {
+    for (const { partition, records } of pick(
+      this.#batch,
+      ({ undeliverable }) => undeliverable !== undefined,
+    )) {
+      for (const record of records) {
+        const { condition, why } = record.undeliverable ?? { condition: 'DESERIALIZATION_ERROR', why: '' }
+        await this.#discard([{ partition, records: [record] }], condition, why, { invocations: 0 })
+      }
+    }
+  }
+
+  /** Rule 28, before each attempt: discards records that are too old and returns the others. */
+  async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
+    const { mapping } = this.#to
+    const nowMs = Date.now()
+    const old = pick(parts, ({ record }) => isOverAge(record?.timestamp ?? nowMs, mapping, nowMs))
+    if (old.length === 0) return parts
+    const why = `older than ${mapping.maximumRecordAgeMs} ms`
+    await this.#discard(old, mapping.open.overAgeCondition, why, {
+      invocations,
+      ...(response && { response }),
+    })
+    return without(parts, old)
+  }
+
+  async #discard(
+    parts: Batch,
+    condition: Condition,
+    why: string,
+    of: { readonly invocations: number; readonly response?: LastResponse },
+  ): Promise<void> {
+    // A destination may be unavailable for a long time.
+    this.#releasePermit()
+    const isOurs = (partition: number) => this.#isAssigned(partition)
+    await this.#complete(await discard({ parts, condition, ...of }, why, isOurs, this.#to))
+  }
+
+  /** Commits as far as possible, and releases the partitions that are completely done. */
+  async #complete(parts: Batch): Promise<void> {
+    const done = parts.filter(({ partition }) => this.#isAssigned(partition))
+    this.#to.failedBatches.done(done)
+    const partitions = done.map(({ partition }) => partition)
+    for (const obstacle of ['invocation', 'answer'] as const) this.#to.reports.resumed(obstacle, partitions)
+    for (const { partition, offset } of this.#progress.complete(done)) {
+      const queue = this.#queues.get(partition)
+      if (queue) await this.#to.committed(queue, offset)
+    }
+    for (const { partition } of done) if (this.#progress.isDone(partition)) this.#release(partition)
+  }
+
+  /** Releases partitions that were revoked meanwhile, and returns the other units. */
+  #stillAssigned<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
+    for (const partition of this.#partitions) if (!this.#isAssigned(partition)) this.#release(partition)
+    return units
+      .map(unit => ({
+        ...unit,
+        parts: unit.parts.filter(({ partition }) => this.#partitions.has(partition)),
+      }))
+      .filter(({ parts }) => parts.length > 0)
+  }
+
+  #isAssigned(partition: number): boolean {
+    return this.#queues.get(partition)?.revoked === false
+  }
+
+  #release(partition: number): void {
+    if (this.#partitions.delete(partition)) this.#to.release(partition)
+  }
+
+  async #acquirePermit(): Promise<void> {
+    if (!this.#hasPermit) await this.#to.permits.acquire()
+    this.#hasPermit = true
+  }
+
+  #releasePermit(): void {
+    if (this.#hasPermit) this.#to.permits.release()
+    this.#hasPermit = false
+  }
+
+  #failed({ again, reported, reason = '' }: Outcome<PendingRecord>, attempt: number, waitMs: number): void {
+    const { ending, log, name, failedBatches, reports } = this.#to
+    failedBatches.failed(again, attempt)
+    if (ending.aborted) return
+    const kind = reported ? 'reported' : kindOf(reason)
+    reports.stalled({ obstacle: 'invocation', kind, reason, attempt }, again)
+    if (!shouldLog(attempt)) return
+    // Log the full reason once. A batch that fails for hours repeats only its first line.
+    const shownReason = attempt === 1 ? reason : reason.split('\n')[0]
+    const batch = describe(again)
+    log.error(`${name}  ${batch} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shownReason}`)
+  }
+}
+
+/** Recognizes the timeout message of `instance.ts`. */
+function kindOf(reason: string): StallKind {
+  return reason.startsWith('timeout: ') ? 'timeout' : 'error'
+}

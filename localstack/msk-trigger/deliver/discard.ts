@@ -1,0 +1,85 @@
+import type { Destination } from '../config/destination.ts'
+import { partitionName } from '../invoke/event.ts'
+import type { Attempts } from '../report/attempts.ts'
+import { rootMessage } from '../report/explain.ts'
+import type { MappingReports } from '../report/reports.ts'
+import { type Backoff, delayAfter, shouldLog } from '../support/backoff.ts'
+import type { Log } from '../support/framework.ts'
+import { countOf, describe } from '../support/parts.ts'
+import { pause } from '../support/wait.ts'
+import type { Sender } from './destinations.ts'
+import type { DiscardedRecords } from './invocation-record.ts'
+
+/** What is needed to discard records. */
+export interface DiscardContext {
+  readonly name: string
+  readonly topic: string
+  readonly log: Log
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
+  readonly backoff: Backoff
+  /** Attempts to send to the destination. */
+  readonly sending: Attempts
+  /** Aborted when the trigger stops. */
+  readonly ending: AbortSignal
+  readonly destination: Destination | undefined
+  /** Present if there is a destination. */
+  readonly sender: Sender | undefined
+}
+
+/**
+ * Sends records to the destination and retries until they have arrived. Until then nothing of them is committed, so
+ * none is lost. Without a destination, records are dropped with a log line that names them.
+ *
+ * @param why added to the condition in the log line and the report.
+ * @returns the records that were discarded: without partitions that were revoked meanwhile, and none if the trigger
+ * stopped first.
+ */
+export async function discard(
+  discarded: DiscardedRecords,
+  why: string,
+  isHeld: (partition: number) => boolean,
+  to: DiscardContext,
+): Promise<DiscardedRecords['parts']> {
+  for (;;) {
+    const parts = discarded.parts.filter(({ partition }) => isHeld(partition))
+    if (parts.length === 0) return []
+    const which = describe(parts, partition => partitionName(to.topic, partition))
+    const reason = `${discarded.condition}, ${why}`
+    const what = `${to.name}  ${which} discarded: ${reason}`
+    const records = countOf(parts)
+    if (!to.sender) {
+      to.reports.discarded({ reason, records, destination: null })
+      to.log.error(`${what}. There is no destination`)
+      return parts
+    }
+    const where = nameOf(to.destination)
+    let attempt = 1
+    try {
+      await to.sender.send({ ...discarded, parts })
+      to.sending.succeeded()
+      const partitions = parts.map(({ partition }) => partition)
+      to.reports.resumed('destination', partitions)
+      to.reports.discarded({ reason, records, destination: where })
+      to.log.warning(`${what}. Sent to ${where}`)
+      return parts
+    } catch (error) {
+      if (to.ending.aborted) return []
+      attempt = to.sending.failed()
+      const message = rootMessage(error)
+      const notSent = `not sent to ${where}: ${message}`
+      to.reports.stalled({ obstacle: 'destination', kind: 'error', reason: notSent, attempt }, parts)
+      if (shouldLog(attempt)) {
+        to.log.error(
+          `${to.name}  ${which} cannot be discarded yet: ${reason}. ` +
+            `Not sent to ${where} (attempt ${attempt}), retrying: ${message}`,
+        )
+      }
+    }
+    await pause(delayAfter(attempt, to.backoff), to.ending)
+    if (to.ending.aborted) return []
+  }
+}
+
+function nameOf(destination: Destination | undefined): string {
+  return destination?.kind === 'kafka' ? `kafka://${destination.topic}` : (destination?.arn ?? '')
+}

@@ -1,0 +1,228 @@
+import type { Mapping } from '../config/mappings.ts'
+import type { Faults } from '../faults/faults.ts'
+import { lambdaEvent, type Message } from '../invoke/event.ts'
+import { MAX_PAYLOAD_BYTES } from '../invoke/event-size.ts'
+import { Backpressure, type Fetching } from '../poll/backpressure.ts'
+import { type BatchLimits, nextBatch, type Take } from '../poll/batching.ts'
+import { Commits } from '../poll/commits.ts'
+import { Enqueuer } from '../poll/enqueuer.ts'
+import type { Intake } from '../poll/intake.ts'
+import type { PartitionOffset } from '../poll/member.ts'
+import { PartitionQueue, type PendingRecord } from '../poll/partition-queue.ts'
+import { Attempts, FailedBatches } from '../report/attempts.ts'
+import type { MappingReports } from '../report/reports.ts'
+import type { Backoff } from '../support/backoff.ts'
+import type { Log } from '../support/framework.ts'
+import { describe, type Part } from '../support/parts.ts'
+import { within } from '../support/wait.ts'
+import { type DeliveryContext, deliver } from './delivery.ts'
+import type { Sender } from './destinations.ts'
+import { eventOf } from './invocation-record.ts'
+import { RunningInvocations } from './running-invocations.ts'
+import { Semaphore } from './semaphore.ts'
+
+/** Rule 18: invocations that one event poller runs at once, each with other partitions (rule 19). */
+const CONCURRENT_INVOCATIONS = 5
+
+export interface DispatcherParts extends Fetching {
+  readonly name: string
+  readonly brokers: readonly string[]
+  readonly backoff: Backoff
+  readonly log: Log
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
+  readonly intake: Intake
+  /** Present if the mapping has a destination. */
+  readonly sender: Sender | undefined
+  readonly faults: Faults
+  /** @param answerCounts false to simulate a response that arrives after the timeout. */
+  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
+  /** Injected fault: the poller must start again. */
+  crash(): void
+  commit(offsets: readonly PartitionOffset[]): Promise<void>
+}
+
+/**
+ * Keeps fetched records until they are delivered: fills a queue for each partition, and starts batches from the queues.
+ */
+export class Dispatcher {
+  readonly #mapping: Mapping
+  readonly #parts: DispatcherParts
+  readonly #limits: BatchLimits
+  readonly #delivery: DeliveryContext
+  readonly #commits: Commits
+  readonly #enqueuer: Enqueuer
+  readonly #backpressure: Backpressure
+  readonly #running: RunningInvocations
+  readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
+  readonly #ending = new AbortController()
+  readonly #deliveries = new Set<Promise<void>>()
+  /**
+   * Partitions in flight. By number, because a partition that is revoked and assigned again must still wait for its old
+   * batch.
+   */
+  readonly #busy = new Set<number>()
+  #queues: ReadonlyMap<number, PartitionQueue> = new Map()
+  #timer: NodeJS.Timeout | undefined
+  #dispatchScheduled: NodeJS.Immediate | undefined
+
+  constructor(mapping: Mapping, parts: DispatcherParts) {
+    this.#mapping = mapping
+    this.#parts = parts
+    this.#limits = {
+      batchSize: mapping.batchSize,
+      windowMs: mapping.windowMs,
+      payloadBytes: MAX_PAYLOAD_BYTES,
+      envelopeBytes: Buffer.byteLength(JSON.stringify(lambdaEvent(mapping, parts.brokers, []))),
+    }
+    const { name, log, reports, backoff, intake } = parts
+    const common = { name, log, reports, backoff, ending: this.#ending.signal }
+    this.#commits = new Commits({ ...common, commit: offsets => parts.commit(offsets) })
+    this.#backpressure = new Backpressure(parts)
+    this.#enqueuer = new Enqueuer({ ...common, intake })
+    this.#running = new RunningInvocations((running, forMs) => this.#reportSlow(running, forMs))
+    this.#delivery = this.#deliveryContext()
+  }
+
+  /**
+   * Keeps the queues of these partitions and drops all others. Returns the next offset to read for each that is kept.
+   */
+  keepOnly(partitions: readonly number[]): ReadonlyMap<number, number> {
+    for (const queue of this.#queues.values()) queue.revoked = !partitions.includes(queue.partition)
+    this.#queues = new Map([...this.#queues].filter(([, queue]) => !queue.revoked))
+    return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
+  }
+
+  /** Opens a queue for each partition that has none. All of them were just resumed. */
+  open(offsets: ReadonlyMap<number, number>): void {
+    const queues = new Map(this.#queues)
+    for (const [partition, offset] of offsets) {
+      const queue =
+        queues.get(partition) ??
+        new PartitionQueue(this.#mapping, partition, offset, this.#limits.envelopeBytes)
+      queues.set(partition, queue)
+    }
+    this.#queues = queues
+    this.#backpressure.reopened(queues.values())
+    this.#dispatch()
+  }
+
+  /** Adds fetched records of a partition, in offset order. Resolves when there is room for more. */
+  async add(partition: number, messages: readonly Message[]): Promise<void> {
+    const queue = this.#queues.get(partition)
+    if (!queue || messages.length === 0) return
+    this.#enqueuer.enqueue(queue, messages, () => this.dispatchSoon())
+    await this.#backpressure.filled(queue, this.#queues)
+  }
+
+  /**
+   * Starts nothing more, and waits up to `graceMs` for running deliveries. Whatever is not done then is never
+   * committed.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#ending.abort()
+    clearTimeout(this.#timer)
+    const work = Promise.allSettled(this.#deliveries).then(() => this.#commits.finished())
+    await within(graceMs, work)
+    this.#running.close()
+    this.keepOnly([])
+  }
+
+  /**
+   * Dispatches after the current turn of the event loop. The partitions of one fetch arrive one by one; without this
+   * wait, a window of 0 would never mix them in a batch.
+   */
+  dispatchSoon(): void {
+    this.#dispatchScheduled ??= setImmediate(() => {
+      this.#dispatchScheduled = undefined
+      this.#dispatch()
+    })
+  }
+
+  /** Starts every batch that can start now, and sets a timer for the end of the next batch's window. */
+  #dispatch(): void {
+    clearTimeout(this.#timer)
+    const isFree = ({ partition }: PartitionQueue) =>
+      !this.#busy.has(partition) && !this.#parts.faults.isHeld(partition)
+    const free = () => [...this.#queues.values()].filter(isFree)
+    if (this.#ending.signal.aborted) return
+    for (const queue of free()) this.#commitSkipped(queue)
+    while (this.#permits.tryAcquire()) {
+      const next = nextBatch(free(), this.#limits, Date.now())
+      if (next.do === 'invoke') {
+        this.#start(next.takes)
+        continue
+      }
+      this.#permits.release()
+      if (next.do === 'wait') this.#timer = setTimeout(() => this.#dispatch(), next.untilMs - Date.now())
+      return
+    }
+  }
+
+  /** Rule 39: records skipped by a filter are committed without an invocation and without waiting for a window. */
+  #commitSkipped(queue: PartitionQueue): void {
+    const first = queue.pending[0]
+    if (!first || first.record || this.#mapping.open.filteredRecords === 'counted') return
+    for (const { lastOffset } of queue.take(1)) void this.#commits.done(queue, lastOffset + 1)
+    this.#backpressure.taken(queue)
+  }
+
+  #start(takes: readonly Take[]): void {
+    const batch = takes.map(({ partition, count }) => ({ partition, records: this.#take(partition, count) }))
+    const delivery = deliver(batch, this.#queues, this.#delivery).finally(() =>
+      this.#deliveries.delete(delivery),
+    )
+    this.#deliveries.add(delivery)
+  }
+
+  /** Takes records out of a queue. Its partition is busy until it is released. */
+  #take(partition: number, count: number): PendingRecord[] {
+    const queue = this.#queues.get(partition)
+    if (!queue) return []
+    this.#busy.add(partition)
+    const records = queue.take(count)
+    this.#backpressure.taken(queue)
+    return records
+  }
+
+  #reportSlow(parts: readonly Part[], forMs: number): void {
+    const { log, name, reports } = this.#parts
+    const reason = `no answer for ${forMs / 1000} s`
+    reports.stalled({ obstacle: 'answer', kind: 'timeout', reason, attempt: 1 }, parts)
+    log.warning(`${name}  ${describe(parts)}: ${reason}`)
+  }
+
+  #deliveryContext(): DeliveryContext {
+    const { name, backoff, log, reports, brokers, sender, faults } = this.#parts
+    const mapping = this.#mapping
+    return {
+      name,
+      backoff,
+      log,
+      reports,
+      sending: new Attempts(),
+      failedBatches: new FailedBatches(),
+      running: this.#running,
+      sender,
+      mapping,
+      topic: mapping.topic,
+      destination: mapping.destination,
+      permits: {
+        acquire: () => this.#permits.acquire(),
+        // A batch that waits for its next attempt frees its permit for others.
+        release: () => {
+          this.#permits.release()
+          this.dispatchSoon()
+        },
+      },
+      ending: this.#ending.signal,
+      faults,
+      invoke: (batch, answerCounts) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), answerCounts),
+      crash: () => this.#parts.crash(),
+      committed: (queue, offset) => this.#commits.done(queue, offset),
+      release: partition => {
+        this.#busy.delete(partition)
+        this.dispatchSoon()
+      },
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import type { Mapping } from '../config/mappings.ts'
+import { type LambdaEvent, type LambdaRecord, lambdaEvent, partitionName } from '../invoke/event.ts'
+import type { PendingRecord } from '../poll/partition-queue.ts'
+import { countOf, type Part } from '../support/parts.ts'
+
+/** Why records are discarded. Rules 15, 45. The setting `overAgeCondition` selects how the age condition is spelled. */
+export type Condition =
+  | 'RetryAttemptsExhausted'
+  | 'RecordAgeExceeded'
+  | 'MaximumPayloadSizeExceeded'
+  | 'SCHEMA_NOT_FOUND'
+  | 'DESERIALIZATION_ERROR'
+
+/** Records that are discarded together. */
+export interface DiscardedRecords {
+  readonly parts: readonly Part<PendingRecord>[]
+  readonly condition: Condition
+  /** How often the records were sent to the function. */
+  readonly invocations: number
+  /** The last response; absent if the records were never sent. */
+  readonly response?: LastResponse
+}
+
+export interface LastResponse {
+  readonly requestId: string
+  /** False if the function returned and named the records itself. */
+  readonly isFunctionError: boolean
+}
+
+type InvocationMapping = Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn' | 'functionArn' | 'open'>
+
+/** What all payloads of one event source share. */
+export interface Origin {
+  readonly mapping: InvocationMapping
+  readonly brokers: readonly string[]
+}
+
+/** The message for SQS and SNS: only metadata. Rules 41, 44. */
+export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
+  const { parts } = discarded
+  const { mapping } = origin
+  const ranges = parts.map(({ partition, records }) => [
+    partitionName(mapping.topic, partition),
+    {
+      firstRecordOffset: String(records[0]?.offset),
+      lastRecordOffset: String(records.at(-1)?.offset),
+      firstRecordTimestamp: time(records[0]),
+      lastRecordTimestamp: time(records.at(-1)),
+    },
+  ])
+  const event = eventOf(parts, origin)
+  const info = { recordsInfo: Object.fromEntries(ranges) }
+  return commonFields(discarded, mapping.functionArn, discarded.condition, info, event, origin, nowMs)
+}
+
+/** The object for S3: the same metadata, and the whole event as text. Rule 46. */
+export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
+  return {
+    ...batchRecord(discarded, origin, nowMs),
+    payload: JSON.stringify(eventOf(discarded.parts, origin)),
+  }
+}
+
+/** The message for a Kafka topic: one record, with an event of only that record as an object. Rule 47. */
+export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
+  const { mapping } = origin
+  const record = discarded.parts[0]?.records[0]
+  const { condition } = discarded
+  const conditionName = condition === 'RetryAttemptsExhausted' ? mapping.open.kafkaCondition : condition
+  const event = eventOf(discarded.parts, origin)
+  const info = { recordInfo: { offset: String(record?.offset), timestamp: time(record) } }
+  const payload = commonFields(
+    discarded,
+    `${mapping.functionArn}:$LATEST`,
+    conditionName,
+    info,
+    event,
+    origin,
+    nowMs,
+  )
+  return { ...payload, payload: event }
+}
+
+/** Splits discarded records into single ones. */
+export function* oneByOne(discarded: DiscardedRecords): Generator<DiscardedRecords> {
+  for (const { partition, records } of discarded.parts) {
+    for (const record of records) yield { ...discarded, parts: [{ partition, records: [record] }] }
+  }
+}
+
+export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): LambdaEvent {
+  return lambdaEvent(
+    mapping,
+    brokers,
+    parts.map(({ partition, records }) => [partition, records.flatMap(({ record }) => record ?? [])]),
+  )
+}
+
+function commonFields(
+  { parts, invocations, response }: DiscardedRecords,
+  functionArn: string,
+  condition: string,
+  info: object,
+  event: LambdaEvent,
+  { brokers }: Origin,
+  nowMs: number,
+) {
+  return {
+    requestContext: {
+      requestId: response?.requestId ?? randomUUID(),
+      functionArn,
+      condition,
+      approximateInvokeCount: invocations,
+    },
+    // Records that were never sent have no response; AWS documents this for records that are too large.
+    responseContext: response
+      ? {
+          statusCode: 200,
+          executedVersion: '$LATEST',
+          ...(response.isFunctionError && { functionError: 'Unhandled' }),
+        }
+      : null,
+    version: '1.0',
+    timestamp: new Date(nowMs).toISOString(),
+    KafkaBatchInfo: {
+      batchSize: countOf(parts),
+      ...(event.eventSourceArn !== undefined && { eventSourceArn: event.eventSourceArn }),
+      bootstrapServers: brokers.join(','),
+      payloadSize: Buffer.byteLength(JSON.stringify(event)),
+      ...info,
+    },
+  }
+}
+
+function time(record: { readonly record?: LambdaRecord | undefined } | undefined): string {
+  return new Date(record?.record?.timestamp ?? 0).toISOString()
+}

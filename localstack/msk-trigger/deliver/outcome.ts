@@ -1,0 +1,109 @@
+import type { OpenChoices } from '../config/open-choices.ts'
+import { partitionName } from '../invoke/event.ts'
+import { describe, type Part, pick, type WithOffset } from '../support/parts.ts'
+import { isObject, show } from '../support/values.ts'
+
+/** The outcome of an invocation for its records. Records that are not redelivered are done. */
+export interface Outcome<R extends WithOffset> {
+  /** Records to redeliver. */
+  readonly again: readonly Part<R>[]
+  /** Records that a partial response named as failed. Absent if the whole batch is redelivered. */
+  readonly reported?: readonly Part<R>[]
+  /** Why records are redelivered. */
+  readonly reason?: string
+  readonly warning?: string
+}
+
+/** How to interpret a response. */
+export interface AnswerOptions {
+  readonly topic: string
+  /** `ReportBatchItemFailures` is set. */
+  readonly reportsFailures: boolean
+  readonly open: Pick<OpenChoices, 'afterPartialResponse' | 'partialResponseKey'>
+}
+
+/** Rules 22, 23: after a function error, a timeout or an invalid response, the whole batch is redelivered. */
+export function retryWholeBatch<R extends WithOffset>(parts: readonly Part<R>[], reason: string): Outcome<R> {
+  return { again: parts, reason }
+}
+
+/**
+ * Interprets the return value of a handler. Without `ReportBatchItemFailures` it is ignored (rule 33). With it (rules
+ * 30, 31), nothing, null, `{}` and an empty list mean success. An invalid response, or one that names a record that was
+ * not in the event, causes the whole batch to be redelivered.
+ *
+ * AWS does not specify what happens to the records after a failed one; the setting `afterPartialResponse` decides.
+ */
+export function readAnswer<R extends WithOffset>(
+  parts: readonly Part<R>[],
+  answer: unknown,
+  reading: AnswerOptions,
+): Outcome<R> {
+  if (!reading.reportsFailures) return { again: [], ...warningOfIgnored(answer) }
+  if (answer == null) return { again: [] }
+  if (!isObject(answer)) return retryWholeBatch(parts, `it returned ${brief(answer)}, not batchItemFailures`)
+  const { batchItemFailures: failures } = answer
+  if (failures == null) return { again: [] }
+  if (!Array.isArray(failures))
+    return retryWholeBatch(parts, `batchItemFailures is ${brief(failures)}, not a list`)
+  return partial(parts, failures, reading)
+}
+
+function warningOfIgnored(answer: unknown): { warning?: string } {
+  const isIgnored =
+    isObject(answer) && Array.isArray(answer.batchItemFailures) && answer.batchItemFailures.length > 0
+  if (!isIgnored) return {}
+  const warning =
+    'it returned batchItemFailures, but its event lacks functionResponseType: ReportBatchItemFailures. ' +
+    'The list is ignored and the batch is committed, as in the cloud'
+  return { warning }
+}
+
+function partial<R extends WithOffset>(
+  parts: readonly Part<R>[],
+  failures: readonly unknown[],
+  { topic, open }: AnswerOptions,
+): Outcome<R> {
+  const byName = new Map(parts.map(part => [partitionName(topic, part.partition), part]))
+  const failed = new Map<number, Set<number>>()
+  let isOldKey = false
+  for (const failure of failures) {
+    const item = isObject(failure) && isObject(failure.itemIdentifier) ? failure.itemIdentifier : {}
+    isOldKey ||= item.partition === undefined && item['topic-partition'] !== undefined
+    const acceptsOld = isOldKey && open.partialResponseKey === 'either'
+    const part = byName.get((acceptsOld ? item['topic-partition'] : item.partition) as string)
+    const { offset } = item
+    if (!part || typeof offset !== 'number' || !part.records.some(record => record.offset === offset)) {
+      return retryWholeBatch(parts, `batchItemFailures names ${brief(failure)}, ${whatIsWrong(item)}`)
+    }
+    const offsets = failed.get(part.partition) ?? new Set()
+    failed.set(part.partition, offsets.add(offset))
+  }
+  const reported = pick(parts, ({ offset }, partition) => failed.get(partition)?.has(offset) === true)
+  const again = open.afterPartialResponse === 'retry-only-failed' ? reported : fromFirst(parts, failed)
+  if (again.length === 0) return { again }
+  const warning = 'it names a partition under the older key "topic-partition": use "partition"'
+  const reason = `it reported ${describe(reported, partition => partitionName(topic, partition))}`
+  return { again, reported, reason, ...(isOldKey && { warning }) }
+}
+
+/** Each partition from its first failed record on, including later records. */
+function fromFirst<R extends WithOffset>(
+  parts: readonly Part<R>[],
+  failed: ReadonlyMap<number, ReadonlySet<number>>,
+): Part<R>[] {
+  const first = new Map([...failed].map(([partition, offsets]) => [partition, Math.min(...offsets)]))
+  return pick(parts, ({ offset }, partition) => offset >= (first.get(partition) ?? Number.POSITIVE_INFINITY))
+}
+
+function whatIsWrong(item: Readonly<Record<string, unknown>>): string {
+  if (item.partition === undefined && item['topic-partition'] !== undefined) {
+    return 'which has the older key "topic-partition": use "partition"'
+  }
+  return 'which is not a partition and offset of this batch'
+}
+
+function brief(value: unknown): string {
+  const text = show(value) ?? String(value)
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text
+}

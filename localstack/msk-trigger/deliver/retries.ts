@@ -1,0 +1,68 @@
+import type { Mapping } from '../config/mappings.ts'
+import { countOf, halves, type Part, type WithOffset, without } from '../support/parts.ts'
+import type { Outcome } from './outcome.ts'
+
+/** Records that are delivered together, with their history. */
+export interface Unit<R extends WithOffset> {
+  readonly parts: readonly Part<R>[]
+  /** Failed attempts, as counted against the retries. */
+  readonly failures: number
+  /** How often these records were sent to the function. */
+  readonly invocations: number
+}
+
+export type RetryPolicy = Pick<
+  Mapping,
+  'maximumRetryAttempts' | 'maximumRecordAgeMs' | 'bisectBatchOnFunctionError' | 'open'
+>
+
+/** What follows an attempt to deliver a unit. */
+export interface NextAttempts<R extends WithOffset> {
+  /** Records whose retries are used up. */
+  readonly exhausted: readonly Part<R>[]
+  /** The units that replace it, to be delivered one after another. */
+  readonly units: readonly Unit<R>[]
+}
+
+/**
+ * Decides what follows an attempt. A failure counts whether it was thrown or reported: a record that stays in
+ * `batchItemFailures` also uses up the retries (rule 32). The first attempt is not a retry (rule 26). With bisect the
+ * remaining records are split in two, and the halves run one after the other, so a partition is never in flight twice
+ * (rules 19, 29).
+ */
+export function afterAttempt<R extends WithOffset>(
+  unit: Unit<R>,
+  outcome: Pick<Outcome<R>, 'again' | 'reported'>,
+  policy: RetryPolicy,
+): NextAttempts<R> {
+  const { again, reported } = outcome
+  if (again.length === 0) return { exhausted: [], units: [] }
+  const failures = unit.failures + 1
+  const invocations = unit.invocations + 1
+  const { maximumRetryAttempts: retries, open } = policy
+  if (retries >= 0 && failures > retries) {
+    const exhausted = reported && open.exhaustedAfterPartialResponse === 'reported' ? reported : again
+    const rest = without(again, exhausted)
+    return { exhausted, units: rest.length > 0 ? [{ parts: rest, failures: 0, invocations }] : [] }
+  }
+  if (!splits(outcome, policy)) return { exhausted: [], units: [{ parts: again, failures, invocations }] }
+  const charged = { charged: failures, uncharged: unit.failures, restart: 0 }[open.bisectRetries]
+  return {
+    exhausted: [],
+    units: halves(again).map(parts => ({ parts, failures: charged, invocations })),
+  }
+}
+
+function splits(
+  { again, reported }: Pick<Outcome<WithOffset>, 'again' | 'reported'>,
+  { bisectBatchOnFunctionError, open }: RetryPolicy,
+): boolean {
+  const isFunctionError = reported === undefined
+  const mayAfter = isFunctionError || open.bisectAfterPartialResponse === 'split'
+  return bisectBatchOnFunctionError && mayAfter && countOf(again) > 1
+}
+
+/** Returns whether a record is older than the mapping allows. Rule 28. */
+export function isOverAge(timestampMs: number, policy: RetryPolicy, nowMs: number): boolean {
+  return policy.maximumRecordAgeMs !== undefined && nowMs - timestampMs > policy.maximumRecordAgeMs
+}

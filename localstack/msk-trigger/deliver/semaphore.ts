@@ -1,0 +1,29 @@
+/**
+ * A counting semaphore. `release` hands the permit to the caller that has waited longest, before `tryAcquire` can take
+ * it.
+ */
+export class Semaphore {
+  #free: number
+  readonly #pending: (() => void)[] = []
+
+  constructor(count: number) {
+    this.#free = count
+  }
+
+  tryAcquire(): boolean {
+    if (this.#free === 0) return false
+    this.#free -= 1
+    return true
+  }
+
+  acquire(): Promise<void> {
+    if (this.tryAcquire()) return Promise.resolve()
+    return new Promise(resolve => this.#pending.push(resolve))
+  }
+
+  release(): void {
+    const next = this.#pending.shift()
+    if (next) next()
+    else this.#free += 1
+  }
+}

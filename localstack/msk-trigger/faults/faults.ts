@@ -1,0 +1,89 @@
+import { isObject, isWholeNumber, show } from '../support/values.ts'
+
+/** Faults that apply to a batch. */
+const BATCH_FAULTS = ['duplicate', 'timeout', 'crash'] as const
+type BatchFault = (typeof BATCH_FAULTS)[number]
+
+const FAULTS = [...BATCH_FAULTS, 'rebalance', 'hold', 'release'] as const
+
+/** A fault that a test injects into the event sources of a function. */
+export interface Fault {
+  /**
+   * - `duplicate`: the next batch is sent to the function twice, the second time after the first response.
+   * - `timeout`: the next batch times out after its handler has run: its effects exist, its response is lost.
+   * - `crash`: the poller dies after the next batch has run and before anything of it is committed. Everything is read
+   *   again from the committed offsets, and nothing else that is in flight is committed.
+   * - `rebalance`: the group reassigns all partitions immediately; nothing that is in flight is committed.
+   * - `hold`: no batch with this partition is started until `release`.
+   */
+  readonly fault: (typeof FAULTS)[number]
+  /** The function's key in `serverless.yml`. */
+  readonly function: string
+  /** Needed only if the function has several Kafka events. */
+  readonly topic?: string
+  /** For `hold` and `release`; absent for all partitions. */
+  readonly partition?: number
+  /** For `duplicate`, `timeout` and `crash`: the number of batches, one after another. */
+  readonly times?: number
+}
+
+/** The armed faults of one event source. */
+export class Faults {
+  readonly #armed = new Map<BatchFault, number>()
+  readonly #held = new Set<number | 'all'>()
+
+  arm({ fault, times = 1, partition }: Omit<Fault, 'function'>): void {
+    if (isBatchFault(fault)) this.#armed.set(fault, (this.#armed.get(fault) ?? 0) + times)
+    if (fault === 'hold') this.#held.add(partition ?? 'all')
+    if (fault === 'release' && partition === undefined) this.#held.clear()
+    else if (fault === 'release') this.#held.delete(partition as number)
+  }
+
+  /** Returns whether a fault applies now, and counts it down. */
+  fires(fault: BatchFault): boolean {
+    const left = this.#armed.get(fault) ?? 0
+    if (left > 0) this.#armed.set(fault, left - 1)
+    return left > 0
+  }
+
+  isHeld(partition: number): boolean {
+    return this.#held.has(partition) || this.#held.has('all')
+  }
+}
+
+/**
+ * Parses a request for a fault.
+ *
+ * @throws Error that says what is wrong; unknown keys are rejected.
+ */
+export function readFault(text: string): Fault {
+  const given = parsed(text)
+  const { fault, function: functionKey, topic, partition, times } = given
+  for (const key of Object.keys(given)) {
+    if (!['fault', 'function', 'topic', 'partition', 'times'].includes(key))
+      throw new Error(`${key} is not a member of a fault`)
+  }
+  if (!(FAULTS as readonly unknown[]).includes(fault)) {
+    throw new Error(`fault must be one of ${FAULTS.join(', ')}, not ${show(fault)}`)
+  }
+  if (typeof functionKey !== 'string') throw new Error(`function must be a text, not ${show(functionKey)}`)
+  if (topic !== undefined && typeof topic !== 'string')
+    throw new Error(`topic must be a text, not ${show(topic)}`)
+  if (partition !== undefined && !isWholeNumber(partition, 0, Number.MAX_SAFE_INTEGER)) {
+    throw new Error(`partition must be a non-negative integer, not ${show(partition)}`)
+  }
+  if (times !== undefined && !isWholeNumber(times, 1, Number.MAX_SAFE_INTEGER)) {
+    throw new Error(`times must be a positive integer, not ${show(times)}`)
+  }
+  return given as unknown as Fault
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  const given: unknown = JSON.parse(text)
+  if (isObject(given)) return given
+  throw new Error(`a fault must be an object, not ${show(given)}`)
+}
+
+function isBatchFault(fault: string): fault is BatchFault {
+  return (BATCH_FAULTS as readonly string[]).includes(fault)
+}

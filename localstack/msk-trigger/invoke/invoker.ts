@@ -1,0 +1,87 @@
+import process from 'node:process'
+import { explain } from '../report/explain.ts'
+import type { Report, WriteReport } from '../report/reports.ts'
+import type { Log, Serverless } from '../support/framework.ts'
+import { Instance, watchThread } from './instance.ts'
+import { InstancePool } from './instance-pool.ts'
+
+/** What the invoker needs to know about a function. */
+export interface Invoked {
+  readonly functionKey: string
+  readonly functionTimeoutMs: number
+}
+
+/** Invokes functions as serverless-offline does for its own events: in threads, or as its options say. */
+export class Invoker {
+  readonly #serverless: Serverless
+  readonly #options: Readonly<Record<string, unknown>>
+  readonly #log: Pick<Log, 'error'>
+  readonly #report: WriteReport
+  readonly #functions = new Map<string, InstancePool>()
+
+  /** `options` are serverless-offline's: its `custom` section and the command line. */
+  constructor(
+    serverless: Serverless,
+    options: Readonly<Record<string, unknown>>,
+    log: Pick<Log, 'error'>,
+    report: WriteReport = () => {},
+  ) {
+    this.#log = log
+    this.#report = report
+    this.#serverless = serverless
+    this.#options = options
+    process.on('worker', watchThread)
+  }
+
+  /**
+   * Resolves with the handler's return value. Rejects on its error, its timeout, or the end of its thread.
+   *
+   * @param answerCounts false to inject a fault: a handler that succeeds has timed out nevertheless.
+   */
+  async invoke(
+    { functionKey, functionTimeoutMs }: Invoked,
+    event: unknown,
+    answerCounts = true,
+  ): Promise<unknown> {
+    const instances = this.#instances(functionKey)
+    const instance = await instances.acquire()
+    const timeoutMs = this.#options.noTimeout ? Number.POSITIVE_INFINITY : functionTimeoutMs
+    try {
+      const answer = await instance.invoke(event, timeoutMs)
+      if (answerCounts) return answer
+      instance.isBroken = true
+      throw new Error('timeout: the response came too late (injected fault)')
+    } finally {
+      await instances.release(instance)
+    }
+  }
+
+  /**
+   * Makes the next invocations of these functions, or of all, load them again. Running invocations are not affected.
+   * Call this after the definition or the code of a function has changed.
+   */
+  async replaceInstances(functionKeys: Iterable<string> = this.#functions.keys()): Promise<void> {
+    await Promise.all([...functionKeys].map(key => this.#functions.get(key)?.replace()))
+  }
+
+  /** Terminates all threads. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#functions.values()].map(instances => instances.close()))
+    process.off('worker', watchThread)
+  }
+
+  #instances(functionKey: string): InstancePool {
+    const known = this.#functions.get(functionKey)
+    if (known) return known
+    const onIdleEnd = (error: Error) => {
+      const reason = `after it had responded, ${explain(error)}`
+      const report: Report = { function: functionKey, report: 'ended', reason }
+      this.#log.error(`msk  ${functionKey}  ${reason}`)
+      this.#report(JSON.stringify(report))
+    }
+    const start = () => new Instance(this.#serverless, this.#options, functionKey, onIdleEnd)
+    const instances = new InstancePool(start, this.#options.reloadHandler !== true)
+    this.#functions.set(functionKey, instances)
+    return instances
+  }
+}

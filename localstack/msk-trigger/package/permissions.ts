@@ -1,0 +1,130 @@
+import { type GivenDestination, givenDestination } from '../config/destination-setting.ts'
+import { type EventSettings, kafkaEvents, readEventSettings } from '../config/event-settings.ts'
+import type { RegistrySettings } from '../config/registry.ts'
+import type { FunctionDefinition, Template } from '../support/framework.ts'
+
+/** A statement of an IAM policy. */
+interface Statement {
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: readonly unknown[]
+}
+
+/** The role that the framework generates for all functions without a role of their own. */
+const GENERATED_ROLE = 'IamRoleLambdaExecution'
+
+/**
+ * Adds the permissions that the Kafka events need beyond the framework's own statements to the generated role. A
+ * function with its own role gets nothing, because that role is the user's to write.
+ */
+export function addPermissions(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  template: Template,
+): void {
+  const role = template.Resources[GENERATED_ROLE]?.Properties as GeneratedRole | undefined
+  const policy = role?.Policies[0]?.PolicyDocument
+  if (!policy) return
+  const present = new Set(policy.Statement.map(statement => JSON.stringify(statement)))
+  for (const kafkaEvent of kafkaEvents(functions)) {
+    if (functions[kafkaEvent.functionKey]?.role) continue
+    for (const statement of statementsFor(
+      kafkaEvent.kind,
+      kafkaEvent.event.arn,
+      readEventSettings(kafkaEvent),
+      kafkaEvent.event,
+    )) {
+      const text = JSON.stringify(statement)
+      if (!present.has(text)) policy.Statement.push(statement)
+      present.add(text)
+    }
+  }
+}
+
+interface GeneratedRole {
+  readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[]
+}
+
+/** The statements that one event needs beyond the framework's own. */
+function statementsFor(
+  kind: 'msk' | 'kafka',
+  cluster: unknown,
+  settings: EventSettings,
+  event: Readonly<Record<string, unknown>> = {},
+): Statement[] {
+  const destination = givenDestination(settings)
+  return [
+    ...(kind === 'msk' ? clusterStatements(cluster, settings, event.saslScram512) : []),
+    ...(destination ? destinationStatements(destination, kind === 'msk' ? cluster : undefined) : []),
+    ...registryStatements(settings.schemaRegistryConfig as RegistrySettings | undefined),
+  ]
+}
+
+/** A cluster with IAM needs permissions to read. A cluster with SCRAM needs a user, whose secret Lambda must find. */
+function clusterStatements(cluster: unknown, settings: EventSettings, secret: unknown): Statement[] {
+  const describe = allow(['kafka:DescribeClusterV2'], [cluster])
+  if (secret != null) {
+    return [
+      describe,
+      allow(['kafka:ListScramSecrets'], [cluster]),
+      allow(['secretsmanager:GetSecretValue'], [secret]),
+    ]
+  }
+  return [
+    describe,
+    allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [cluster]),
+    allow(
+      ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+      [within(cluster, 'topic', settings.topic)],
+    ),
+    // Without `consumerGroupId` the group is named after the mapping, which does not exist yet.
+    allow(
+      ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
+      [within(cluster, 'group', settings.consumerGroupId ?? '*')],
+    ),
+  ]
+}
+
+/** Rules 41 to 43. A self-managed cluster controls writes to a topic by its own ACLs. */
+function destinationStatements({ kind, reference }: GivenDestination, cluster: unknown): Statement[] {
+  switch (kind) {
+    case 'sqs':
+      return [allow(['sqs:SendMessage'], [reference])]
+    case 'sns':
+      return [allow(['sns:Publish'], [reference])]
+    case 's3':
+      return [allow(['s3:ListBucket'], [reference]), allow(['s3:PutObject'], [joined(reference, '/*')])]
+    case 'kafka': {
+      if (cluster === undefined) return []
+      const topic = within(cluster, 'topic', String(reference).slice('kafka://'.length))
+      return [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], [topic])]
+    }
+  }
+}
+
+/** Lambda calls a Glue registry with the function's role, and any other registry with a secret. */
+function registryStatements(config: RegistrySettings | undefined): Statement[] {
+  if (!config) return []
+  const { schemaRegistryURI: uri, accessConfigs = [] } = config
+  const secrets = accessConfigs.map(access => access.uri)
+  const isGlue = typeof uri !== 'string' || uri.startsWith('arn:')
+  return [
+    // Schema versions are requested by id, which no resource name covers.
+    ...(isGlue ? [allow(['glue:GetRegistry'], [uri]), allow(['glue:GetSchemaVersion'], ['*'])] : []),
+    ...(secrets.length > 0 ? [allow(['secretsmanager:GetSecretValue'], secrets)] : []),
+  ]
+}
+
+/** The ARN of a topic or group of a cluster `arn:…:cluster/<name>/<uuid>`: `arn:…:topic/<name>/<uuid>/<topic>`. */
+function within(cluster: unknown, what: 'topic' | 'group', name: string): unknown {
+  if (typeof cluster === 'string') return `${cluster.replace(':cluster/', `:${what}/`)}/${name}`
+  const half = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [':cluster/', cluster] }] })
+  return { 'Fn::Join': ['', [half(0), `:${what}/`, half(1), `/${name}`]] }
+}
+
+function joined(reference: unknown, suffix: string): unknown {
+  return typeof reference === 'string' ? `${reference}${suffix}` : { 'Fn::Join': ['', [reference, suffix]] }
+}
+
+function allow(actions: readonly string[], resources: readonly unknown[]): Statement {
+  return { Effect: 'Allow', Action: actions, Resource: resources }
+}

@@ -1,0 +1,35 @@
+import { kafkaEvents, readEventSettings } from '../config/event-settings.ts'
+import type { FunctionDefinition, Log } from '../support/framework.ts'
+
+/**
+ * Tells a handler that its response is read. Without the setting it must throw, because a returned list is ignored.
+ * Rule 33.
+ */
+const RESPONSE_TYPE_VARIABLE = 'REPORT_BATCH_ITEM_FAILURES'
+
+type Functions = Readonly<Record<string, FunctionDefinition>>
+
+/**
+ * Sets `REPORT_BATCH_ITEM_FAILURES=true` on every function whose Kafka mappings all read its response. If one of them
+ * does not, a list returned to it would be lost; such a function is not told, so it throws instead.
+ */
+export function announceResponseType(functions: Functions, log: Pick<Log, 'warning'>): void {
+  const reads = new Map<string, boolean[]>()
+  for (const kafkaEvent of kafkaEvents(functions)) {
+    const { functionKey } = kafkaEvent
+    const isRead = readEventSettings(kafkaEvent).functionResponseType !== undefined
+    reads.set(functionKey, [...(reads.get(functionKey) ?? []), isRead])
+  }
+  for (const [functionKey, list] of reads) {
+    const definition = functions[functionKey]
+    if (!definition || !list.includes(true)) continue
+    if (list.includes(false)) {
+      log.warning(
+        `msk  function "${functionKey}" has functionResponseType on some of its Kafka events only: ` +
+          `${RESPONSE_TYPE_VARIABLE} is not set, because the others would ignore a returned list`,
+      )
+      continue
+    }
+    definition.environment = { ...definition.environment, [RESPONSE_TYPE_VARIABLE]: 'true' }
+  }
+}

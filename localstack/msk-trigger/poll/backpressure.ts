@@ -1,0 +1,83 @@
+import type { Batch } from 'kafkajs'
+import { within } from '../support/wait.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+
+/**
+ * How long a full queue may delay the next fetch before its partition is paused. A paused partition that is resumed
+ * waits for up to one fetch until it is read again; a quick handler drains its queue faster than that.
+ */
+const FULL_GRACE_MS = 100
+
+/**
+ * A fetch has room for this many partitions with many records. Not for more, because a fetch is decoded in one turn of
+ * the event loop.
+ */
+export const PARTITIONS_PER_FETCH = 4
+
+/**
+ * How long to delay the next fetch after one that brought this batch. A fetch costs as much as some hundred records,
+ * and kafkajs starts the next one immediately. After a small batch with nothing more to read, a short delay lets more
+ * records accumulate. The first record after a silence is not delayed, because a fetch is then already waiting at the
+ * broker.
+ */
+export function fetchDelayMs(fetched: Pick<Batch, 'messages' | 'offsetLag'>): number {
+  return fetched.messages.length < FEW_RECORDS && fetched.offsetLag() === '0' ? FETCH_DELAY_MS : 0
+}
+
+const FEW_RECORDS = 100
+const FETCH_DELAY_MS = 4
+
+/** Pauses and resumes fetching of a partition. */
+export interface Fetching {
+  pause(partition: number): void
+  resume(partition: number): void
+}
+
+/** Leaves records in the broker while the function is slower than the fetches; here they would only take memory. */
+export class Backpressure {
+  readonly #fetching: Fetching
+  readonly #paused = new Map<PartitionQueue, number>()
+  /** Queues that did not drain in time and would delay the others again. */
+  readonly #slow = new WeakSet<PartitionQueue>()
+
+  constructor(fetching: Fetching) {
+    this.#fetching = fetching
+  }
+
+  /**
+   * Called after a queue was filled. Resolves when more may be fetched, which is soon: either the queue has room again,
+   * or its partition is paused.
+   */
+  async filled(queue: PartitionQueue, all: ReadonlyMap<number, PartitionQueue>): Promise<void> {
+    if (!queue.isFull || this.#paused.has(queue)) return
+    if (!this.#slow.has(queue) && !this.#areCrowded(all)) await within(FULL_GRACE_MS, queue.room)
+    if (!queue.isFull || this.#paused.has(queue) || queue.revoked) return
+    if (!this.#areCrowded(all)) this.#slow.add(queue)
+    this.#paused.set(queue, performance.now())
+    this.#fetching.pause(queue.partition)
+  }
+
+  /** Full queues would fill the next fetch as well and keep other partitions from it. */
+  #areCrowded(all: ReadonlyMap<number, PartitionQueue>): boolean {
+    const full = [...all.values()].filter(queue => queue.isFull && !this.#paused.has(queue))
+    return all.size > PARTITIONS_PER_FETCH && full.length >= PARTITIONS_PER_FETCH
+  }
+
+  /** Called after records were taken out of a queue. */
+  taken(queue: PartitionQueue): void {
+    const pausedAtMs = this.#paused.get(queue)
+    if (pausedAtMs === undefined || !queue.isLow) return
+    if (performance.now() - pausedAtMs < FULL_GRACE_MS) this.#slow.delete(queue)
+    this.#paused.delete(queue)
+    this.#fetching.resume(queue.partition)
+  }
+
+  /**
+   * Called after a rejoin, which has resumed every partition: pauses the partitions whose queues were kept and are
+   * still full.
+   */
+  reopened(queues: Iterable<PartitionQueue>): void {
+    for (const queue of this.#paused.keys()) if (queue.revoked) this.#paused.delete(queue)
+    for (const queue of queues) if (this.#paused.has(queue)) this.#fetching.pause(queue.partition)
+  }
+}

@@ -1,0 +1,89 @@
+/** A record that waits to be batched. */
+export interface BatchableRecord {
+  readonly offset: number
+  /** Its size in the JSON event: at most what an event has room for, and 0 for a record that is never sent. */
+  readonly eventBytes: number
+  readonly arrivedAtMs: number
+}
+
+/**
+ * The pending records of one partition, in offset order. Only partitions with nothing in flight are batched. Rule 19.
+ */
+export interface BatchableQueue {
+  readonly partition: number
+  readonly pending: readonly BatchableRecord[]
+  /** The size of the partition itself in the JSON event. */
+  readonly eventBytes: number
+}
+
+export interface BatchLimits {
+  readonly batchSize: number
+  readonly windowMs: number
+  readonly payloadBytes: number
+  /** The size of an event without records. */
+  readonly envelopeBytes: number
+}
+
+/** The first `count` records of a partition's queue. */
+export interface Take {
+  readonly partition: number
+  readonly count: number
+}
+
+export type Next =
+  | {
+      readonly do: 'invoke'
+      readonly takes: readonly Take[]
+      readonly because: 'size' | 'payload' | 'window'
+    }
+  | { readonly do: 'wait'; readonly untilMs: number }
+  | { readonly do: 'nothing' }
+
+/**
+ * Selects the records of the next batch. A batch is sent when the first of three conditions holds: the batch size is
+ * reached, the payload limit is reached, or the window is over that began when its first record arrived (rules 1, 4; a
+ * window of 0 never waits, rule 5). Records are taken from the partition that has waited longest, then from the next.
+ * One batch may mix partitions; the order within each is kept (rule 7).
+ */
+export function nextBatch(queues: readonly BatchableQueue[], limits: BatchLimits, nowMs: number): Next {
+  const filled = queues
+    .flatMap(queue => (queue.pending[0] ? [{ queue, first: queue.pending[0] }] : []))
+    .sort((a, b) => a.first.arrivedAtMs - b.first.arrivedAtMs || a.queue.partition - b.queue.partition)
+  const oldest = filled[0]
+  if (!oldest) return { do: 'nothing' }
+
+  const { takes, full } = fill(
+    filled.map(({ queue }) => queue),
+    limits,
+  )
+  if (full) return { do: 'invoke', takes, because: full }
+  const untilMs = oldest.first.arrivedAtMs + limits.windowMs
+  return nowMs >= untilMs ? { do: 'invoke', takes, because: 'window' } : { do: 'wait', untilMs }
+}
+
+function fill(
+  queues: readonly BatchableQueue[],
+  limits: BatchLimits,
+): { takes: Take[]; full?: 'size' | 'payload' } {
+  const takes: Take[] = []
+  let room = limits.batchSize
+  let bytes = limits.payloadBytes - limits.envelopeBytes
+  for (const { partition, pending, eventBytes } of queues) {
+    let left = bytes - eventBytes
+    let count = 0
+    while (count < room && count < pending.length) {
+      const record = pending[count] as BatchableRecord
+      if (record.eventBytes > left) break
+      left -= record.eventBytes
+      count += 1
+    }
+    if (count > 0) {
+      takes.push({ partition, count })
+      room -= count
+      bytes = left
+    }
+    if (room === 0) return { takes, full: 'size' }
+    if (count < pending.length) return { takes, full: 'payload' }
+  }
+  return { takes }
+}

@@ -1,0 +1,86 @@
+import type { Admin, Kafka } from 'kafkajs'
+import type { Mapping, StartingPosition } from '../config/mappings.ts'
+import { pause } from '../support/wait.ts'
+import { isRetriableAnswer } from './retriable-answer.ts'
+
+/** The resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
+const TOPIC = 2
+
+/**
+ * How long a request is retried while the broker that is asked is not, or not yet, the right one. A busy broker needs
+ * many seconds to become leader of all partitions of a new topic.
+ */
+const ASK_AGAIN_FOR_MS = 15_000
+const ASK_EVERY_MS = 50
+
+type Offsets = ReadonlyMap<number, number>
+
+/** Rare requests to the cluster. Each opens a connection of its own. */
+export class Cluster {
+  readonly #kafka: Kafka
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka
+  }
+
+  /** Returns whether the topic exists. Does not create it. */
+  hasTopic(topic: string): Promise<boolean> {
+    return this.#ask(async admin => (await admin.listTopics()).includes(topic))
+  }
+
+  /** Returns the size of the largest batch that the topic accepts, in bytes. */
+  largestBatch(topic: string): Promise<number> {
+    return this.#ask(async admin => {
+      const configNames = ['max.message.bytes']
+      const resources = [{ type: TOPIC, name: topic, configNames }]
+      const { resources: answers } = await admin.describeConfigs({ resources, includeSynonyms: false })
+      return Number(answers[0]?.configEntries[0]?.configValue)
+    })
+  }
+
+  /** Returns the committed offset of each partition, without partitions that have none. */
+  committed({ groupId, topic }: Pick<Mapping, 'groupId' | 'topic'>): Promise<Offsets> {
+    return this.#ask(async admin => {
+      const answer = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const partitions = answer.find(entry => entry.topic === topic)?.partitions ?? []
+      const offsets = partitions.map(({ partition, offset }): [number, number] => [partition, Number(offset)])
+      return new Map(offsets.filter(([, offset]) => offset >= 0))
+    })
+  }
+
+  /** Returns the offset of each partition at a starting position. Rule 34. */
+  offsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
+    return this.#ask(async admin => {
+      if (position.at === 'AT_TIMESTAMP') {
+        const answer = await admin.fetchTopicOffsetsByTimestamp(topic, position.timestampMs)
+        return new Map(answer.map(({ partition, offset }) => [partition, Number(offset)]))
+      }
+      const answer = await admin.fetchTopicOffsets(topic)
+      const edge = position.at === 'LATEST' ? 'high' : 'low'
+      return new Map(answer.map(entry => [entry.partition, Number(entry[edge])]))
+    })
+  }
+
+  /** Retries on a new connection, and so with new metadata, because a topic may be new and a leader may move. */
+  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const askedAtMs = performance.now()
+    for (;;) {
+      try {
+        return await this.#askOnce(question)
+      } catch (error) {
+        if (!isRetriableAnswer(error) || performance.now() - askedAtMs >= ASK_AGAIN_FOR_MS) throw error
+      }
+      await pause(ASK_EVERY_MS)
+    }
+  }
+
+  async #askOnce<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.#kafka.admin({ retry: { retries: 2 } })
+    try {
+      await admin.connect()
+      return await question(admin)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { Attempts } from '../report/attempts.ts'
+import { isUnreachable, rootMessage } from '../report/explain.ts'
+import type { MappingReports } from '../report/reports.ts'
+import { type Backoff, delayAfter, shouldLog } from '../support/backoff.ts'
+import type { Log } from '../support/framework.ts'
+import { pause } from '../support/wait.ts'
+import type { PartitionOffset } from './member.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+
+/**
+ * The pause between two requests. Offsets that become ready meanwhile share a request, because a request costs as much
+ * as ten quick invocations.
+ */
+const PAUSE_MS = 50
+
+export interface CommitsParts {
+  readonly name: string
+  readonly backoff: Backoff
+  readonly log: Log
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
+  readonly ending: AbortSignal
+  commit(offsets: readonly PartitionOffset[]): Promise<void>
+}
+
+/**
+ * Commits offsets, and retries until it succeeds or the partition is revoked. A commit must not wait for the next
+ * batch: a partition that receives no further records would be redelivered after a restart. Partitions continue while
+ * their commit is in flight, so a crash repeats a few more records and loses none; they wait while commits fail.
+ */
+export class Commits {
+  readonly #parts: CommitsParts
+  /** Keyed by queue, not by number: a partition that is revoked and assigned again starts anew. */
+  readonly #pending = new Map<Pick<PartitionQueue, 'partition' | 'revoked'>, number>()
+  /** Counts failures until a commit succeeds. Losing the partitions is not a success. */
+  readonly #attempts = new Attempts()
+  #running: Promise<void> | undefined
+  #outage: Promise<void> | undefined
+
+  constructor(parts: CommitsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Records that the queue is processed up to this offset. Resolves immediately, or, while commits fail, when they
+   * succeed again.
+   */
+  async done(queue: Pick<PartitionQueue, 'partition' | 'revoked'>, offset: number): Promise<void> {
+    this.#pending.set(queue, offset)
+    this.#running ??= this.#run()
+    await this.#outage
+  }
+
+  /** Resolves when nothing is left to commit. */
+  async finished(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#pending.size > 0) {
+      const outage = Promise.withResolvers<void>()
+      await this.#commitUntilDone(() => {
+        this.#outage = outage.promise
+      })
+      this.#outage = undefined
+      outage.resolve()
+      await pause(PAUSE_MS, this.#parts.ending)
+    }
+    this.#running = undefined
+  }
+
+  async #commitUntilDone(onFailure: () => void): Promise<void> {
+    const { name, log, backoff, ending, reports } = this.#parts
+    for (;;) {
+      // Each attempt includes offsets that became ready meanwhile.
+      const sent = [...this.#pending].filter(([queue]) => !queue.revoked)
+      for (const queue of this.#pending.keys()) if (queue.revoked) this.#pending.delete(queue)
+      if (sent.length === 0) return
+      try {
+        await this.#parts.commit(sent.map(([{ partition }, offset]) => ({ partition, offset })))
+        for (const [queue, offset] of sent)
+          if (this.#pending.get(queue) === offset) this.#pending.delete(queue)
+        this.#attempts.succeeded()
+        reports.resumed('commit')
+        return
+      } catch (error) {
+        onFailure()
+        const attempt = this.#attempts.failed()
+        const kind = isUnreachable(error) ? 'unreachable' : 'error'
+        reports.stalled({ obstacle: 'commit', kind, reason: rootMessage(error), attempt })
+        if (shouldLog(attempt)) {
+          log.warning(`${name}  offsets not committed (attempt ${attempt}), retrying: ${rootMessage(error)}`)
+        }
+        // When the trigger stops, retry at once and as long as there is time: another process may just have joined the
+        // group.
+        await pause(delayAfter(attempt, backoff), ending.aborted ? undefined : ending)
+      }
+    }
+  }
+}

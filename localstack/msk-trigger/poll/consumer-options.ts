@@ -1,0 +1,42 @@
+import type { Mapping } from '../config/mappings.ts'
+import type { Settings } from '../config/settings.ts'
+import { PARTITIONS_PER_FETCH } from './backpressure.ts'
+
+/**
+ * How many partitions of a fetch kafkajs hands over concurrently, so that full ones do not block the others. Each costs
+ * a promise per fetch.
+ */
+export const CONCURRENT_PARTITIONS = 100
+
+/**
+ * How often kafkajs retries before it stops the consumer, which the trigger then replaces. With one broker, the retries
+ * outlast a restart of that broker, so the member stays the same. With several brokers, another one takes over the
+ * group of a lost broker, but kafkajs keeps asking the lost one; so fewer retries are better.
+ */
+const RETRIES = { oneBroker: 8, several: 3 }
+
+/** The kafkajs options for a member of a consumer group. */
+export function consumerOptions(
+  { groupId }: Mapping,
+  { brokers, sessionTimeoutMs }: Settings,
+  largestBatchBytes: number,
+) {
+  return {
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+    allowAutoTopicCreation: false,
+    // Partitions that are added to a topic are noticed within this time.
+    metadataMaxAge: 30_000,
+    // Upper bound for a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
+    maxWaitTimeInMs: 200,
+    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have records.
+    maxBytesPerPartition: largestBatchBytes,
+    maxBytes: PARTITIONS_PER_FETCH * largestBatchBytes,
+    retry: {
+      retries: brokers.length > 1 ? RETRIES.several : RETRIES.oneBroker,
+      maxRetryTime: 2_000,
+      restartOnFailure: async () => false,
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { Message } from '../invoke/event.ts'
+import { Attempts } from '../report/attempts.ts'
+import { rootMessage } from '../report/explain.ts'
+import type { MappingReports } from '../report/reports.ts'
+import { type Backoff, delayAfter, shouldLog } from '../support/backoff.ts'
+import type { Log } from '../support/framework.ts'
+import { pause } from '../support/wait.ts'
+import type { Entry, Intake } from './intake.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+
+export interface EnqueuerParts {
+  readonly name: string
+  readonly log: Log
+  readonly backoff: Backoff
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
+  readonly intake: Intake
+  /** Aborted when the trigger stops. */
+  readonly ending: AbortSignal
+}
+
+/** Appends fetched records to their queue, in partition order, however long the intake takes. */
+export class Enqueuer {
+  readonly #parts: EnqueuerParts
+  /** The last step of each queue that waits for its intake. */
+  readonly #lastSteps = new WeakMap<PartitionQueue, Promise<void>>()
+  /** Keyed by partition: one that is revoked and assigned again continues its backoff. */
+  readonly #attempts = new Attempts<number>()
+
+  constructor(parts: EnqueuerParts) {
+    this.#parts = parts
+  }
+
+  /** Calls `onAppended` when the records are in the queue, and never if the queue is revoked before. */
+  enqueue(queue: PartitionQueue, messages: readonly Message[], onAppended: () => void): void {
+    const append = queue.reserve(messages)
+    const finish = (entries: readonly Entry[]) => {
+      append(entries, Date.now())
+      onAppended()
+    }
+    const earlier = this.#lastSteps.get(queue)
+    const entries = earlier ? undefined : this.#parts.intake(queue.partition, messages)
+    if (entries && !(entries instanceof Promise)) {
+      finish(entries)
+      return
+    }
+    const step = this.#askUntilAnswered(queue, messages, earlier, entries).then(late => {
+      if (this.#lastSteps.get(queue) === step) this.#lastSteps.delete(queue)
+      if (late) finish(late)
+    })
+    this.#lastSteps.set(queue, step)
+  }
+
+  async #askUntilAnswered(
+    queue: PartitionQueue,
+    messages: readonly Message[],
+    earlier: Promise<void> | undefined,
+    begun: Promise<readonly Entry[]> | undefined,
+  ): Promise<readonly Entry[] | undefined> {
+    const { name, log, backoff, reports, intake, ending } = this.#parts
+    const { partition } = queue
+    // A revoked queue makes no further requests, but a request in progress may still fail.
+    begun?.catch(() => {})
+    await earlier
+    let first = begun
+    while (!queue.revoked && !ending.aborted) {
+      try {
+        const entries = await (first ?? intake(partition, messages))
+        this.#attempts.succeeded(partition)
+        reports.resumed('registry', [partition])
+        return queue.revoked ? undefined : entries
+      } catch (error) {
+        first = undefined
+        const attempt = this.#attempts.failed(partition)
+        const reason = rootMessage(error)
+        const part = { partition, records: messages.map(({ offset }) => ({ offset: Number(offset) })) }
+        reports.stalled({ obstacle: 'registry', kind: 'error', reason, attempt }, [part])
+        if (shouldLog(attempt)) {
+          log.warning(`${name}  partition ${partition} waits: ${reason}. Retrying (attempt ${attempt})`)
+        }
+        await pause(delayAfter(attempt, backoff), ending)
+      }
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto'
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
+import type { Mapping } from '../config/mappings.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Message } from '../invoke/event.ts'
+import { pause } from '../support/wait.ts'
+import { fetchDelayMs } from './backpressure.ts'
+import { CONCURRENT_PARTITIONS, consumerOptions } from './consumer-options.ts'
+import { GroupExit } from './group-exit.ts'
+import type { StartOffsets } from './start-offsets.ts'
+
+/** What a group member calls. Only `startOffsets` may take long. */
+export interface MemberListener {
+  /**
+   * These partitions are assigned now. `isSameMember` is false if the group had dropped this member, so that others may
+   * have read further. Returns the next offset for each partition that continues.
+   */
+  assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
+  startOffsets(partitions: readonly number[]): Promise<StartOffsets>
+  /** Reading starts at these offsets. */
+  reading(offsets: ReadonlyMap<number, number>): void
+  /** A fetch that started after `reading` has succeeded, with or without records. */
+  fetched(): void
+  /** Resolves, soon, when more may be fetched. */
+  records(partition: number, messages: readonly Message[]): Promise<void>
+}
+
+export interface PartitionOffset {
+  readonly partition: number
+  readonly offset: number
+}
+
+/**
+ * One member of a consumer group, using kafkajs. It only fetches: `eachBatch` hands the records over and does not wait
+ * until they are delivered. Heartbeats therefore continue however long an invocation or a backoff takes, and a
+ * partition that is blocked does not delay the others of its broker.
+ */
+export class GroupMember {
+  readonly #kafka: Kafka
+  readonly #mapping: Mapping
+  readonly #settings: Settings
+  readonly #listener: MemberListener
+  readonly #left = Promise.withResolvers<void>()
+  readonly #exit: GroupExit
+  #consumer: Consumer | undefined
+  /** Settled when the current consumer has joined for the first time, or has failed before that. */
+  #started: Promise<void> = Promise.resolve()
+  #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  #rejoins = Promise.withResolvers<void>()
+  #memberId: string | undefined
+  /** Counts the joins: work that started under an earlier join is no longer valid. */
+  #join = 0
+  /** False from a join until the positions to read from are set. */
+  #isReading = false
+
+  /** @param connect creates a client with this id */
+  constructor(
+    connect: (clientId: string) => Kafka,
+    mapping: Mapping,
+    settings: Settings,
+    listener: MemberListener,
+  ) {
+    // Unique to this member.
+    const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
+    this.#kafka = connect(clientId)
+    this.#exit = new GroupExit(this.#kafka, mapping.groupId, clientId)
+    this.#mapping = mapping
+    this.#settings = settings
+    this.#listener = listener
+  }
+
+  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then. */
+  async read(largestBatchBytes: number): Promise<void> {
+    const { topic } = this.#mapping
+    const consumer = this.#kafka.consumer({
+      ...consumerOptions(this.#mapping, this.#settings, largestBatchBytes),
+      partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
+    })
+    const broken = Promise.withResolvers<never>()
+    // It can reject before it is awaited below.
+    broken.promise.catch(() => {})
+    this.#rejoins = Promise.withResolvers()
+    this.#consumer = consumer
+    this.#memberId = undefined
+    consumer.on(consumer.events.CRASH, ({ payload }) => broken.reject(payload.error))
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const partitions = payload.memberAssignment[topic] ?? []
+      this.#joined(partitions, payload.memberId).catch(broken.reject)
+    })
+    // A fetch while the partitions are still paused proves nothing.
+    let isSought = false
+    consumer.on(consumer.events.FETCH_START, () => {
+      isSought = this.#isReading
+    })
+    consumer.on(consumer.events.FETCH, () => {
+      if (isSought && this.#isReading) this.#listener.fetched()
+    })
+    try {
+      this.#started = this.#begin(consumer)
+      await this.#started
+      await Promise.race([
+        broken.promise,
+        this.#left.promise,
+        this.#rejoins.promise.then(() => consumer.disconnect()),
+      ])
+    } catch (error) {
+      this.#consumer = undefined
+      await consumer.disconnect().catch(() => {})
+      throw error
+    }
+  }
+
+  async #begin(consumer: Consumer): Promise<void> {
+    const { topic, startingPosition } = this.#mapping
+    await consumer.connect()
+    // This applies only to offsets that no longer exist (rule 34); `#joined` seeks to every other start.
+    await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      eachBatch: payload => this.#received(payload),
+    })
+  }
+
+  /**
+   * Commits in the current generation. It does not retry by itself, as `consumer.commitOffsets` would: by then a
+   * rebalance may have given the partition to another member.
+   */
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    if (!this.#commit) throw new Error('offsets cannot be committed before the first fetch')
+    const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: String(offset) }))
+    await this.#commit({ topics: [{ topic: this.#mapping.topic, partitions }] })
+  }
+
+  // Always list partitions explicitly: pausing a whole topic and then one partition makes kafkajs resume the rest.
+  pause(partitions: readonly number[]): void {
+    this.#consumer?.pause([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+  }
+
+  resume(partitions: readonly number[]): void {
+    this.#consumer?.resume([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+  }
+
+  /** Leaves the group and ends `read`, so that the group can be joined as a new member. */
+  rejoin(): void {
+    this.#rejoins.resolve()
+  }
+
+  /**
+   * Leaves the group at once, whether it has joined or is joining, so that its partitions are free before its session
+   * ends. Does not join again. Resolves when the group has no member of this client, or when no broker can be reached.
+   */
+  async leave(): Promise<void> {
+    this.#left.resolve()
+    await this.#exit.leave(async () => {
+      // kafkajs does not leave the group if it is stopped before its first join is complete.
+      await this.#started.catch(() => {})
+      await this.#consumer?.disconnect()
+    })
+  }
+
+  async #joined(partitions: readonly number[], memberId: string): Promise<void> {
+    this.#join += 1
+    const join = this.#join
+    this.#isReading = false
+    this.pause(partitions)
+    const isSameMember = memberId === this.#memberId
+    this.#memberId = memberId
+    const known = this.#listener.assigned(partitions, isSameMember)
+    const { from, pin } = await this.#listener.startOffsets(partitions.filter(p => !known.has(p)))
+    if (join !== this.#join) return
+    if (pin.length > 0) await this.#pin(pin)
+    if (join !== this.#join) return
+    const offsets = new Map([...known, ...from])
+    const { topic } = this.#mapping
+    for (const [partition, offset] of offsets)
+      this.#consumer?.seek({ topic, partition, offset: String(offset) })
+    this.resume(partitions)
+    this.#isReading = true
+    this.#listener.reading(offsets)
+  }
+
+  async #pin(offsets: readonly PartitionOffset[]): Promise<void> {
+    const { topic } = this.#mapping
+    await this.#consumer?.commitOffsets(
+      offsets.map(({ partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    )
+  }
+
+  async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
+    this.#commit = commitOffsetsIfNecessary
+    // Records fetched before a seek are fetched again after it.
+    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
+    const rest = fetchDelayMs(batch)
+    if (rest > 0) await pause(rest)
+  }
+}

@@ -1,0 +1,128 @@
+import { appendFileSync } from 'node:fs'
+import type { Mapping } from '../config/mappings.ts'
+import { ConfigurationError } from '../support/framework.ts'
+import type { Part } from '../support/parts.ts'
+
+/**
+ * What keeps a mapping from making progress: the topic cannot be read, the function fails or does not respond, or a
+ * commit, a schema registry or a destination is unavailable.
+ */
+export type Obstacle = 'reading' | 'invocation' | 'answer' | 'commit' | 'registry' | 'destination'
+
+/** `unreachable`: no broker answers. `reported`: the function responded and named these records as failed. */
+export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
+
+export interface Stall {
+  readonly obstacle: Obstacle
+  readonly kind: StallKind
+  readonly reason: string
+  /** The number of consecutive failed attempts. */
+  readonly attempt: number
+  /** The first offset of each stalled partition; absent if the whole mapping is stalled. */
+  readonly offsets?: Readonly<Record<string, number>>
+}
+
+export interface Discarded {
+  readonly reason: string
+  readonly records: number
+  /** The destination that received the records, or null. */
+  readonly destination: string | null
+}
+
+interface ReportedMapping {
+  readonly function: string
+  readonly topic: string
+  readonly group: string
+}
+
+/** One line of the report file, as JSON. */
+export type Report =
+  | (ReportedMapping &
+      (
+        | { readonly report: 'mapped'; readonly windowMs: number; readonly timeoutMs: number }
+        | ({ readonly report: 'stalled' } & Stall)
+        /** The obstacle is gone: these partitions, or all of the mapping, continue. */
+        | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
+        | ({ readonly report: 'discarded' } & Discarded)
+      ))
+  | EndedThread
+
+/** A handler ended its thread after it had responded. */
+interface EndedThread {
+  readonly function: string
+  readonly report: 'ended'
+  readonly reason: string
+}
+
+/** Receives one line of JSON per report. */
+export type WriteReport = (line: string) => void
+
+/**
+ * Appends reports to a file, for a program that runs the trigger and monitors its consumers without reading its log.
+ *
+ * @throws ConfigurationError if the file cannot be written
+ */
+export function writeReportsTo(file: string | undefined): WriteReport {
+  if (file === undefined) return () => {}
+  const append = (text: string) => {
+    try {
+      appendFileSync(file, text)
+    } catch (error) {
+      throw new ConfigurationError(`reports cannot be written to ${file}: ${(error as Error).message}`)
+    }
+  }
+  append('')
+  return line => append(`${line}\n`)
+}
+
+const WHOLE_MAPPING = 'all'
+
+/** The reports of one mapping: a stall with every failed attempt, its end once. */
+export class MappingReports {
+  readonly #of: ReportedMapping
+  readonly #write: WriteReport
+  /** What is stalled, as `obstacle/partition`. */
+  readonly #stalled = new Set<string>()
+
+  constructor({ functionKey, topic, groupId }: Mapping, write: WriteReport) {
+    this.#of = { function: functionKey, topic, group: groupId }
+    this.#write = write
+  }
+
+  mapped({ windowMs, functionTimeoutMs }: Pick<Mapping, 'windowMs' | 'functionTimeoutMs'>): void {
+    this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
+  }
+
+  stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly Part[]): void {
+    for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
+      this.#stalled.add(`${stall.obstacle}/${scope}`)
+    const offsets =
+      parts && Object.fromEntries(parts.map(({ partition, records }) => [partition, records[0]?.offset ?? 0]))
+    this.#report({ ...this.#of, report: 'stalled', ...stall, ...(offsets && { offsets }) })
+  }
+
+  /** Reports only what had been stalled. */
+  resumed(obstacle: Obstacle, partitions?: readonly number[]): void {
+    if (this.#stalled.size === 0) return
+    const over = scopesOf(partitions).filter(scope => this.#stalled.delete(`${obstacle}/${scope}`))
+    if (over.length === 0) return
+    this.#report({
+      ...this.#of,
+      report: 'resumed',
+      obstacle,
+      ...(partitions && { partitions: over.map(Number) }),
+    })
+  }
+
+  discarded(what: Discarded): void {
+    this.#report({ ...this.#of, report: 'discarded', ...what })
+  }
+
+  #report(report: Report): void {
+    this.#write(JSON.stringify(report))
+  }
+}
+
+function scopesOf(partitions: readonly number[] | undefined): readonly (string | number)[] {
+  return partitions ?? [WHOLE_MAPPING]
+}

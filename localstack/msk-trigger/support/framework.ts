@@ -1,0 +1,69 @@
+/** The part of the Serverless Framework's plugin API that is used here. */
+export interface Serverless {
+  readonly service: {
+    readonly service: string
+    readonly custom?: Readonly<Record<string, unknown>>
+    readonly provider: {
+      readonly compiledCloudFormationTemplate?: Template
+      readonly timeout?: number
+      readonly role?: unknown
+      readonly iam?: { readonly role?: unknown }
+    }
+    readonly resources?: { readonly Resources?: Readonly<Record<string, unknown>> }
+    getAllFunctions(): string[]
+    getFunction(key: string): FunctionDefinition
+  }
+  readonly configSchemaHandler: {
+    /** Not public API; one of its bounds is lower than Lambda's. */
+    readonly schema?: {
+      readonly definitions?: {
+        readonly mskProvisionedPollerConfig?: {
+          readonly properties?: { readonly maximumPollers?: { maximum: number } }
+        }
+      }
+    }
+    defineFunctionEventProperties(provider: string, event: string, schema: object): void
+    defineCustomProperties(schema: object): void
+  }
+  readonly pluginManager: { getPlugins(): object[] }
+  readonly classes: { readonly Error: new (message: string, code: string) => Error }
+  getProvider(name: 'aws'): Provider
+}
+
+export interface Provider {
+  readonly naming: {
+    getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
+    getKafkaEventLogicalId(functionKey: string, topic: string): string
+  }
+  getStage(): string
+  getRegion(): string
+}
+
+export interface FunctionDefinition {
+  readonly events?: readonly Readonly<Record<string, unknown>>[]
+  /** Its name in the cloud. */
+  readonly name?: string
+  /** Seconds. */
+  readonly timeout?: number
+  readonly role?: unknown
+  environment?: Record<string, unknown>
+}
+
+export interface Template {
+  readonly Resources: Record<
+    string,
+    { readonly Type: string; Properties: Record<string, unknown> } | undefined
+  >
+}
+
+/** The framework's log: every line goes to stderr. */
+export interface Log {
+  notice(line: string): void
+  warning(line: string): void
+  error(line: string): void
+}
+
+/** An error in the user's configuration, shown as a message without a stack. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}

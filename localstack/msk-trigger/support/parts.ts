@@ -1,0 +1,68 @@
+/** Anything that has an offset. */
+export interface WithOffset {
+  readonly offset: number
+}
+
+/** The records of one partition in a batch, in offset order. */
+export interface Part<R extends WithOffset = WithOffset> {
+  readonly partition: number
+  readonly records: readonly R[]
+}
+
+export function countOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { records }) => sum + records.length, 0)
+}
+
+/** The records that pass the test. Parts without any are omitted. */
+export function pick<R extends WithOffset>(
+  parts: readonly Part<R>[],
+  isWanted: (record: R, partition: number) => boolean,
+): Part<R>[] {
+  const picked: Part<R>[] = []
+  for (const part of parts) {
+    const { partition } = part
+    const records = part.records.filter(record => isWanted(record, partition))
+    if (records.length === 0) continue
+    // In the common case all records pass.
+    picked.push(records.length === part.records.length ? part : { partition, records })
+  }
+  return picked
+}
+
+/** The records of `parts` that are not in `others`. */
+export function without<R extends WithOffset>(parts: readonly Part<R>[], others: readonly Part[]): Part<R>[] {
+  if (others.length === 0) return parts.filter(({ records }) => records.length > 0)
+  const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))
+  return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
+}
+
+/** Splits into two halves; with an odd number the first is larger. The order of each partition is kept. */
+export function halves<R extends WithOffset>(
+  parts: readonly Part<R>[],
+): readonly [first: Part<R>[], second: Part<R>[]] {
+  let left = Math.ceil(countOf(parts) / 2)
+  const first: Part<R>[] = []
+  for (const { partition, records } of parts) {
+    if (left > 0) first.push({ partition, records: records.slice(0, left) })
+    left -= records.length
+  }
+  return [first, without(parts, first)]
+}
+
+/** Further runs of offsets are merged into the last one. */
+const MOST_RUNS = 10
+
+/** Describes partitions with their offsets: `0@4 1@0–99,120`. */
+export function describe(parts: readonly Part[], name: (partition: number) => string = String): string {
+  return parts.map(({ partition, records }) => `${name(partition)}@${runsOf(records)}`).join(' ')
+}
+
+function runsOf(records: readonly WithOffset[]): string {
+  const runs: { first: number; last: number }[] = []
+  for (const { offset } of records) {
+    const run = runs.at(-1)
+    if (run && (run.last + 1 === offset || runs.length === MOST_RUNS)) run.last = offset
+    else runs.push({ first: offset, last: offset })
+  }
+  return runs.map(({ first, last }) => (first === last ? first : `${first}–${last}`)).join(',')
+}

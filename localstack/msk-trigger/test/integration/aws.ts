@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+
+const endpoint = process.env.AWS_ENDPOINT_URL
+if (!endpoint) {
+  throw new Error(
+    'AWS_ENDPOINT_URL is not set: these tests need a LocalStack, for example http://127.0.0.1:4566',
+  )
+}
+
+const REGION = 'eu-west-1'
+const ACCOUNT = '000000000000'
+const config = { endpoint, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+
+/** Queues, topics and buckets that only this test uses. */
+export class TestAws {
+  readonly #sqs = new SQSClient({ ...config, useQueueUrlAsEndpoint: false })
+  readonly #sns = new SNSClient(config)
+  readonly #s3 = new S3Client({ ...config, forcePathStyle: true })
+
+  /** The ARN of a queue with this name, whether or not it exists. */
+  queueArn(name: string): string {
+    return `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`
+  }
+
+  async queue(name = `q-${randomUUID()}`): Promise<{ arn: string; receive: () => Promise<string[]> }> {
+    const { QueueUrl } = await this.#sqs.send(new CreateQueueCommand({ QueueName: name }))
+    return { arn: this.queueArn(name), receive: () => this.#receive(QueueUrl) }
+  }
+
+  /** A topic whose messages are forwarded to a queue, unchanged. */
+  async topic(): Promise<{ arn: string; receive: () => Promise<string[]> }> {
+    const { TopicArn } = await this.#sns.send(new CreateTopicCommand({ Name: `t-${randomUUID()}` }))
+    const { arn: Endpoint, receive } = await this.queue()
+    const Attributes = { RawMessageDelivery: 'true' }
+    await this.#sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }))
+    return { arn: TopicArn ?? '', receive }
+  }
+
+  async bucket(): Promise<{ arn: string; objects: () => Promise<Record<string, string>> }> {
+    const Bucket = `b-${randomUUID()}`
+    const CreateBucketConfiguration = { LocationConstraint: REGION } as const
+    await this.#s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }))
+    return { arn: `arn:aws:s3:::${Bucket}`, objects: () => this.#objects(Bucket) }
+  }
+
+  close(): void {
+    for (const client of [this.#sqs, this.#sns, this.#s3]) client.destroy()
+  }
+
+  /** Takes the messages out of a queue. */
+  async #receive(QueueUrl: string | undefined): Promise<string[]> {
+    const { Messages = [] } = await this.#sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    )
+    for (const { ReceiptHandle } of Messages) {
+      await this.#sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+    }
+    return Messages.map(({ Body = '' }) => Body)
+  }
+
+  async #objects(Bucket: string): Promise<Record<string, string>> {
+    const { Contents = [] } = await this.#s3.send(new ListObjectsV2Command({ Bucket }))
+    const objects = await Promise.all(
+      Contents.map(async ({ Key = '' }) => {
+        const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket, Key }))
+        return [Key, (await Body?.transformToString()) ?? '']
+      }),
+    )
+    return Object.fromEntries(objects)
+  }
+}

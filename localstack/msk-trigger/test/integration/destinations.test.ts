@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { until } from '../../../../test/support/until.ts'
+import { TestAws } from './aws.ts'
+import { BROKERS, TestKafka } from './kafka.ts'
+import { Project, recordsOf } from './project.ts'
+
+const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+const POLLERS = { provisionedPollerConfig: { minimumPollers: 1 } }
+const FAILS = `if (values.includes('bad')) throw new Error('boom')`
+
+describe('a discarded record', { timeout: 180_000 }, () => {
+  let kafka: TestKafka
+  let aws: TestAws
+  let project: Project
+  let queue: Awaited<ReturnType<TestAws['queue']>>
+  let notifications: Awaited<ReturnType<TestAws['topic']>>
+  let bucket: Awaited<ReturnType<TestAws['bucket']>>
+  const topics: Record<string, string> = {}
+  const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
+  const group = (name: string): string => project.group(name, topic(name))
+  const lateQueue = () => `late-${topic('missing').replaceAll('.', '-')}`
+  const functionArn = (name: string) =>
+    `arn:aws:lambda:eu-west-1:123456789012:function:${project.service}-it-${name}`
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+    aws = new TestAws()
+    ;[queue, notifications, bucket] = await Promise.all([aws.queue(), aws.topic(), aws.bucket()])
+    const partitions = {
+      sqs: 2,
+      sns: 1,
+      s3: 1,
+      kafka: 1,
+      failed: 3,
+      large: 1,
+      reported: 1,
+      missing: 1,
+      nowhere: 1,
+      none: 1,
+    }
+    for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
+    const msk = (name: string, onFailureDestination: string | undefined, more = {}) => {
+      const destination = onFailureDestination === undefined ? {} : { onFailureDestination }
+      const own = { arn: CLUSTER, topic: topic(name), maximumRetryAttempts: 1, maximumBatchingWindow: 1 }
+      return { events: [{ msk: { ...own, ...POLLERS, ...destination, ...more } }] }
+    }
+    const toTopic = `kafka://${topic('failed')}`
+    project = await Project.create(
+      {
+        sqs: msk('sqs', queue.arn),
+        sns: msk('sns', notifications.arn),
+        s3: msk('s3', bucket.arn),
+        kafka: msk('kafka', toTopic),
+        large: msk('large', bucket.arn, { maximumBatchingWindow: 0 }),
+        reported: msk('reported', toTopic, { functionResponseType: 'ReportBatchItemFailures' }),
+        missing: msk('missing', aws.queueArn(lateQueue()), { maximumBatchingWindow: 0 }),
+        nowhere: msk('nowhere', `kafka://late-${topic('nowhere')}`, { maximumBatchingWindow: 0 }),
+        none: msk('none', undefined),
+      },
+      {
+        sqs: FAILS,
+        sns: FAILS,
+        s3: FAILS,
+        kafka: FAILS,
+        large: '',
+        reported: `
+          const bad = Object.values(event.records).flat().filter(r => Buffer.from(r.value, 'base64').toString() === 'bad')
+          const name = r => ({ itemIdentifier: { partition: r.topic + '-' + r.partition, offset: r.offset } })
+          return { batchItemFailures: bad.map(name) }`,
+        missing: FAILS,
+        nowhere: FAILS,
+        none: FAILS,
+      },
+    )
+    await project.start()
+  })
+
+  after(async () => {
+    await project?.remove()
+    await kafka?.close()
+    aws?.close()
+  })
+
+  /** Waits for the only message, and parses it. */
+  async function received(receive: () => Promise<string[]>) {
+    const messages: string[] = []
+    await until('a message', async () => messages.push(...(await receive())) > 0)
+    assert.equal(messages.length, 1)
+    return JSON.parse(messages[0] ?? '')
+  }
+
+  /** The complete payload of rule 44. Values that are known only on arrival are copied from the message. */
+  const metadata = (
+    name: string,
+    given: Record<string, Record<string, unknown> | undefined>,
+    info: object,
+  ) => ({
+    requestContext: {
+      requestId: given.requestContext?.requestId,
+      functionArn: functionArn(name),
+      condition: 'RetryAttemptsExhausted',
+      approximateInvokeCount: 2,
+    },
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    version: '1.0',
+    timestamp: given.timestamp,
+    KafkaBatchInfo: {
+      eventSourceArn: CLUSTER,
+      bootstrapServers: BROKERS,
+      payloadSize: given.KafkaBatchInfo?.payloadSize,
+      ...info,
+    },
+  })
+  const time = (ms: number) => new Date(ms).toISOString()
+
+  it('goes to SQS as metadata only, and is committed after that (rules 26, 41, 44)', async () => {
+    await kafka.send(topic('sqs'), [
+      { partition: 0, value: 'good', timestamp: '1700000000000' },
+      { partition: 0, value: 'bad', timestamp: '1700000000001' },
+      { partition: 1, value: 'good', timestamp: '1700000000002' },
+    ])
+    const message = await received(queue.receive)
+    const range = (first: string, last: string, from: number, to: number) => ({
+      firstRecordOffset: first,
+      lastRecordOffset: last,
+      firstRecordTimestamp: time(from),
+      lastRecordTimestamp: time(to),
+    })
+    const recordsInfo = {
+      [`${topic('sqs')}-0`]: range('0', '1', 1_700_000_000_000, 1_700_000_000_001),
+      [`${topic('sqs')}-1`]: range('0', '0', 1_700_000_000_002, 1_700_000_000_002),
+    }
+    assert.deepEqual(message, metadata('sqs', message, { batchSize: 3, recordsInfo }))
+    const [invocation] = project.invocations('sqs')
+    assert.equal(message.KafkaBatchInfo.payloadSize, JSON.stringify(invocation?.event).length)
+    assert.match(String(message.requestContext.requestId), /^[0-9a-f-]{36}$/)
+    await kafka.untilCommitted(group('sqs'), topic('sqs'), [2, 1])
+    assert.equal(project.invocations('sqs').length, 2)
+  })
+
+  it('goes to SNS in the same form (rules 41, 49)', async () => {
+    await kafka.send(topic('sns'), [{ value: 'bad', timestamp: '1700000000000' }])
+    const message = await received(notifications.receive)
+    const { recordsInfo } = message.KafkaBatchInfo
+    assert.deepEqual(message, metadata('sns', message, { batchSize: 1, recordsInfo }))
+    assert.deepEqual(Object.keys(recordsInfo), [`${topic('sns')}-0`])
+    await kafka.untilCommitted(group('sns'), topic('sns'), [1])
+  })
+
+  it('goes to S3 with the whole event as text (rules 41, 46)', async () => {
+    await kafka.send(topic('s3'), [{ key: 'k', value: 'bad' }, { value: 'good' }])
+    await kafka.untilCommitted(group('s3'), topic('s3'), [2])
+    const objects = Object.entries(await bucket.objects())
+    const [key = '', body = ''] = objects.find(([, text]) => text.includes('-it-s3')) ?? []
+    assert.match(
+      key,
+      /^aws\/lambda\/[0-9a-f-]{36}\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
+    )
+    const { payload, ...rest } = JSON.parse(body)
+    const { recordsInfo } = rest.KafkaBatchInfo
+    assert.deepEqual(rest, metadata('s3', rest, { batchSize: 2, recordsInfo }))
+    assert.deepEqual(JSON.parse(payload), project.invocations('s3')[0]?.event)
+  })
+
+  it('goes to a topic by itself, under its own key, with the event as an object (rules 43, 47)', async () => {
+    const at = 1_749_116_692_330
+    await kafka.send(topic('kafka'), [
+      { key: 'one', value: 'bad', timestamp: `${at}` },
+      { key: null, value: 'good', timestamp: `${at}` },
+      { key: 'one', value: 'good', timestamp: `${at}` },
+    ])
+    await kafka.untilCommitted(group('kafka'), topic('kafka'), [3])
+    const sent = (await kafka.records(topic('failed'))).filter(({ value }) => value?.includes('-it-kafka'))
+    const bodies = sent.map(({ key, value = null }) => ({ key: key?.toString(), ...JSON.parse(`${value}`) }))
+    const byOffset = bodies.toSorted((a, b) =>
+      a.KafkaBatchInfo.recordInfo.offset.localeCompare(b.KafkaBatchInfo.recordInfo.offset),
+    )
+    const event = project.invocations('kafka')[0]?.event ?? assert.fail()
+    const name = `${topic('kafka')}-0`
+    assert.deepEqual(
+      byOffset,
+      byOffset.map(({ key: _, payload: __, ...given }, n) => {
+        const info = { batchSize: 1, recordInfo: { offset: `${n}`, timestamp: time(at) } }
+        const expected = metadata('kafka', given, info)
+        Object.assign(expected.requestContext, {
+          condition: 'RetriesExhausted',
+          functionArn: `${functionArn('kafka')}:$LATEST`,
+        })
+        const records = { [name]: [event.records[name]?.[n]] }
+        return { key: n === 1 ? undefined : 'one', ...expected, payload: { ...event, records } }
+      }),
+    )
+    assert.equal(byOffset.length, 3)
+    const keyed = sent.filter(({ key }) => key?.toString() === 'one')
+    assert.equal(new Set(keyed.map(({ partition }) => partition)).size, 1, 'one key, one partition')
+  })
+
+  it('is one that responses named until its retries were used up (rule 32)', async () => {
+    await kafka.send(
+      topic('reported'),
+      ['good', 'bad', 'good', 'good'].map(value => ({ partition: 0, value })),
+    )
+    await kafka.untilCommitted(group('reported'), topic('reported'), [4])
+    const sent = (await kafka.records(topic('failed'))).map(({ value }) => JSON.parse(`${value}`))
+    const own = sent.filter(({ requestContext }) => requestContext.functionArn.includes('-it-reported'))
+    assert.deepEqual(
+      own.map(({ KafkaBatchInfo }) => KafkaBatchInfo.recordInfo.offset),
+      ['1'],
+    )
+    assert.deepEqual(own[0]?.responseContext, { statusCode: 200, executedVersion: '$LATEST' })
+    assert.deepEqual(
+      project.invocations('reported').map(one => recordsOf(one).map(({ offset }) => offset)),
+      [
+        [0, 1, 2, 3],
+        [1, 2, 3],
+        [2, 3],
+      ],
+    )
+  })
+
+  it('is one that no payload can hold, without an invocation; its neighbours are delivered (rules 9, 45)', async () => {
+    // A byte of a header becomes up to four characters, so this record is too large for an event before it is too large
+    // for the broker.
+    const headers = { h: Buffer.alloc(1_800_000, 255) }
+    await kafka.send(topic('large'), [{ value: 'before' }])
+    await kafka.send(topic('large'), [{ value: 'large', headers }])
+    await kafka.send(topic('large'), [{ value: 'after' }])
+    await kafka.untilCommitted(group('large'), topic('large'), [3], 60_000)
+    const offsets = project
+      .invocations('large')
+      .flatMap(recordsOf)
+      .map(({ offset }) => offset)
+    assert.deepEqual(offsets, [0, 2])
+    const text = Object.values(await bucket.objects()).find(one => one.includes('-it-large'))
+    const { requestContext, responseContext } = JSON.parse(text ?? '')
+    assert.deepEqual([requestContext.condition, responseContext], ['MaximumPayloadSizeExceeded', null])
+  })
+
+  it('waits, uncommitted, for a destination that does not exist, and logs it', async () => {
+    await kafka.send(topic('missing'), [{ value: 'bad' }, { value: 'good' }])
+    await project.untilSays(
+      /missing\.\S+-0@0\S* cannot be discarded yet: .* Not sent to arn:aws:sqs:\S+ \(attempt \d+\), retrying: /,
+    )
+    assert.deepEqual(await kafka.committed(group('missing'), topic('missing')), [-1])
+    const late = await aws.queue(lateQueue())
+    const message = await received(late.receive)
+    assert.equal(message.requestContext.condition, 'RetryAttemptsExhausted')
+    await kafka.untilCommitted(group('missing'), topic('missing'), [2])
+  })
+
+  it('waits for a topic that does not exist, and does not create it', async () => {
+    const late = `late-${topic('nowhere')}`
+    await kafka.send(topic('nowhere'), [{ value: 'bad' }])
+    await project.untilSays(
+      /nowhere\.\S+ cannot be discarded yet: .* Not sent to kafka:\S+ \(attempt 2\), .*: .*topic-partition/,
+    )
+    assert.ok(!(await kafka.admin.listTopics()).includes(late))
+    await kafka.createTopic(late, 1)
+    await kafka.untilCommitted(group('nowhere'), topic('nowhere'), [1])
+    assert.equal((await kafka.records(late)).length, 1)
+  })
+
+  it('is dropped without a destination, with one log line that names the offsets', async () => {
+    await kafka.send(topic('none'), [{ value: 'bad' }, { value: 'good' }])
+    await kafka.untilCommitted(group('none'), topic('none'), [2])
+    const lines = project.output.split('\n').filter(line => line.includes(`${topic('none')}-0@`))
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /-0@0–1 discarded: RetryAttemptsExhausted, .* There is no destination/)
+  })
+})

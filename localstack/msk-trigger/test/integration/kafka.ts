@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
+import { createTopic } from '../../../../test/support/create-topic.ts'
+import { until } from '../../../../test/support/until.ts'
+
+export const BROKERS = process.env.KAFKA_BROKERS ?? ''
+if (!BROKERS) {
+  throw new Error(
+    'KAFKA_BROKERS is not set: these tests need a Kafka, for example KAFKA_BROKERS=127.0.0.1:9092',
+  )
+}
+
+/** The test's own Kafka client, independent of the trigger's. */
+export class TestKafka {
+  readonly admin: Admin
+  readonly producer: Producer
+
+  readonly #kafka: Kafka
+
+  private constructor(kafka: Kafka) {
+    this.#kafka = kafka
+    this.admin = kafka.admin()
+    this.producer = kafka.producer()
+  }
+
+  static async connect(): Promise<TestKafka> {
+    const it = new TestKafka(new Kafka({ brokers: BROKERS.split(','), logLevel: logLevel.NOTHING }))
+    await Promise.all([it.admin.connect(), it.producer.connect()])
+    return it
+  }
+
+  /** A topic that no other test uses. */
+  async topic(name: string, numPartitions: number, config: Record<string, string> = {}): Promise<string> {
+    const topic = `${name}.${randomUUID().slice(0, 8)}`
+    await this.createTopic(topic, numPartitions, config)
+    return topic
+  }
+
+  async createTopic(
+    topic: string,
+    numPartitions: number,
+    config: Record<string, string> = {},
+  ): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    await createTopic(this.admin, { topic, numPartitions, configEntries })
+  }
+
+  async send(topic: string, messages: Message[]): Promise<void> {
+    await this.producer.send({ topic, messages, acks: -1 })
+  }
+
+  /** The committed offsets of the group, by partition; -1 for none. */
+  async committed(groupId: string, topic: string): Promise<number[]> {
+    const [answer] = await this.admin.fetchOffsets({ groupId, topics: [topic] })
+    const partitions = answer?.partitions ?? []
+    return partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
+  }
+
+  /** Waits until exactly these offsets are committed. */
+  async untilCommitted(
+    groupId: string,
+    topic: string,
+    offsets: readonly number[],
+    withinMs = 60_000,
+  ): Promise<void> {
+    const wanted = JSON.stringify(offsets)
+    const isCommitted = async () => JSON.stringify(await this.committed(groupId, topic)) === wanted
+    await until(`group ${groupId} to commit ${wanted}`, isCommitted, { withinMs })
+  }
+
+  /** Reads all records of a topic with a consumer of its own. */
+  async records(topic: string): Promise<(KafkaMessage & { readonly partition: number })[]> {
+    const ends = await this.admin.fetchTopicOffsets(topic)
+    const count = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+    const records: (KafkaMessage & { readonly partition: number })[] = []
+    const consumer = this.#kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 })
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ partition, message }) => void records.push({ ...message, partition }),
+    })
+    await until(`${count} records of ${topic}`, () => records.length >= count)
+    await consumer.disconnect()
+    return records
+  }
+
+  async members(groupId: string): Promise<number> {
+    const { groups } = await this.admin.describeGroups([groupId])
+    return groups[0]?.members.length ?? 0
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.admin.disconnect(), this.producer.disconnect()])
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import { until } from '../../../../test/support/until.ts'
+import { readSettings } from '../../config/settings.ts'
+import { Cluster } from '../../poll/cluster.ts'
+import { GroupMember } from '../../poll/member.ts'
+import { EventSource } from '../../source.ts'
+import { mappingOf } from '../unit/support.ts'
+import { BROKERS, TestKafka } from './kafka.ts'
+
+const GRACE_MS = 3_000
+const END_WITHIN_MS = 5_000
+
+/** API keys of Kafka's protocol. */
+const FETCH = 1
+const JOIN_GROUP = 11
+
+describe('a stopped source leaves its group, in whatever state its join is', {
+  timeout: 180_000,
+}, () => {
+  let kafka: TestKafka
+  let topic: string
+  const others: { readonly consumer: Consumer; readonly joined: Promise<void> }[] = []
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+    topic = await kafka.topic('left', 2)
+  })
+  after(async () => {
+    // One after another: a consumer that waits for another to leave has joined after that, and can then leave itself.
+    for (const { consumer, joined } of others) {
+      await joined
+      await consumer.disconnect()
+    }
+    await kafka?.close()
+  })
+
+  /** A source in a group. `onRequest` receives the API key of each request that its member is about to send. */
+  function given(groupId: string, onRequest: (key: number) => void) {
+    const settings = readSettings({ brokers: BROKERS, sessionTimeoutMs: 6_000 }, {})
+    const log = { notice: () => {}, warning: () => {}, error: () => {} }
+    const source = new EventSource(mappingOf({ topic, groupId }), {
+      settings,
+      log,
+      report: () => {},
+      sender: undefined,
+      cluster: new Cluster(client('questions')),
+      invoke: async () => {},
+      member: (mapping, listener) =>
+        new GroupMember(clientId => client(clientId, onRequest), mapping, settings, listener),
+    })
+    const running = source.run()
+    const stop = async () => {
+      const toldAtMs = performance.now()
+      await source.stop(GRACE_MS)
+      await running
+      return performance.now() - toldAtMs
+    }
+    return { source, stop }
+  }
+
+  /** The members of the group, by their client ids without the unique suffix. */
+  async function members(groupId: string): Promise<string[]> {
+    const { groups } = await kafka.admin.describeGroups([groupId])
+    return groups.flatMap(group => group.members.map(({ clientId }) => clientId.replace(/-[0-9a-f]{8}$/, '')))
+  }
+
+  /** A member that notices nothing until its next heartbeat, and so delays every other join. */
+  async function slowMember(groupId: string, name: string): Promise<{ readonly joined: Promise<void> }> {
+    const consumer = client(name).consumer({
+      groupId,
+      sessionTimeout: 30_000,
+      heartbeatInterval: 29_000,
+      maxWaitTimeInMs: 100,
+    })
+    await consumer.connect()
+    await consumer.subscribe({ topic })
+    // Resolves when it has joined. It cannot leave before.
+    const joined = consumer.run({ autoCommit: false, eachBatch: async () => {} })
+    others.push({ consumer, joined })
+    return { joined }
+  }
+
+  it('before any request of its join', async () => {
+    let requests = 0
+    for (let isIn = false; !isIn; ) {
+      const last = requests + 1
+      let sent = 0
+      const groupId = `way-in-${randomUUID()}`
+      const moment = Promise.withResolvers<void>()
+      const { stop } = given(groupId, key => {
+        sent += 1
+        if (sent !== last) return
+        isIn = key === FETCH
+        moment.resolve()
+      })
+      await moment.promise
+      const tookMs = await stop()
+      assert.deepEqual(await members(groupId), [], `stopped at request ${last}`)
+      assert.ok(tookMs < END_WITHIN_MS, `stopped at request ${last}, it took ${tookMs} ms`)
+      requests = last
+    }
+    // Versions, metadata, coordinator, join without and with an id, sync, the first fetch.
+    assert.ok(requests >= 7, `${requests} requests`)
+  })
+
+  it('while a broker makes its join wait for the other members', async () => {
+    const groupId = `pending-${randomUUID()}`
+    const other = await slowMember(groupId, 'other')
+    await other.joined
+    const { stop } = given(groupId, () => {})
+    await until('the join is under way', async () => (await members(groupId)).length === 2)
+    const tookMs = await stop()
+    assert.deepEqual(await members(groupId), ['other'])
+    assert.ok(tookMs < END_WITHIN_MS, `it took ${tookMs} ms`)
+  })
+
+  it('while a broker makes its second join wait', async () => {
+    const groupId = `again-${randomUUID()}`
+    let joins = 0
+    const { source, stop } = given(groupId, key => {
+      joins += Number(key === JOIN_GROUP)
+    })
+    await source.joined
+    const second = await slowMember(groupId, 'second')
+    await second.joined
+    const before = joins
+    await slowMember(groupId, 'third')
+    await until('the source joins again', () => joins > before)
+    const tookMs = await stop()
+    assert.ok(!(await members(groupId)).includes('msk-trigger'))
+    assert.ok(tookMs < END_WITHIN_MS, `it took ${tookMs} ms`)
+  })
+})
+
+/** A client that reports each request before it is sent. */
+function client(clientId: string, onRequest: (key: number) => void = () => {}): Kafka {
+  return new Kafka({
+    clientId,
+    brokers: BROKERS.split(','),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 2 },
+    socketFactory: ({ host, port, onConnect }) => {
+      const socket = connect({ host, port }, onConnect)
+      const write = socket.write.bind(socket) as Socket['write']
+      // kafkajs writes each request in one piece: its length in four bytes, then its API key.
+      socket.write = ((data: Buffer) => {
+        onRequest(data.readInt16BE(4))
+        return write(data)
+      }) as Socket['write']
+      return socket
+    },
+  })
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { until } from '../../../../test/support/until.ts'
+import { TestKafka } from './kafka.ts'
+import { Project, recordsOf } from './project.ts'
+
+describe('the startup of the trigger', { timeout: 180_000 }, () => {
+  let kafka: TestKafka
+  let project: Project | undefined
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+  })
+  afterEach(() => project?.remove())
+  after(() => kafka?.close())
+
+  async function create(topic: string, handler: string, event = {}): Promise<Project> {
+    project = await Project.ofTopic(topic, handler, event)
+    return project
+  }
+  const values = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => ({ partition: 0, value: `${from + n}` }))
+  const offsets = (of: Project) =>
+    of.invocations('f').flatMap(invocation => recordsOf(invocation).map(r => r.offset))
+
+  it('keeps the LATEST of its first start, even if killed before its first success (rule 34)', async () => {
+    const topic = await kafka.topic('latest', 1)
+    const own = await create(topic, `if (attempt === 1) await delay(60_000)`, { startingPosition: 'LATEST' })
+    await kafka.send(topic, values(0, 5))
+    await own.start()
+    await kafka.send(topic, values(5, 6))
+    await until('the record to arrive', () => own.invocations('f').length === 1)
+    await own.end('SIGKILL')
+    await kafka.send(topic, values(6, 7))
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [7])
+    assert.deepEqual([...new Set(offsets(own))], [5, 6])
+  })
+
+  it('starts AT_TIMESTAMP with the first record of that time (rule 34)', async () => {
+    const topic = await kafka.topic('timed', 1)
+    const at = 1_700_000_000
+    await kafka.send(
+      topic,
+      [0, 1, 2].map(n => ({ value: `${n}`, timestamp: `${(at + n) * 1_000}` })),
+    )
+    const event = { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: at + 1 }
+    const own = await create(topic, '', event)
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [3])
+    assert.deepEqual(offsets(own), [1, 2])
+  })
+
+  it('waits for a topic that does not exist yet, logs it, and does not create it', async () => {
+    const topic = `missing.${Date.now()}`
+    const own = await create(topic, '')
+    await own.startWithoutWaiting()
+    await own.untilSays(/topic missing\.\d+ does not exist yet: create it\. Retrying/)
+    assert.ok(!(await kafka.admin.listTopics()).includes(topic))
+    await kafka.createTopic(topic, 2)
+    await own.untilSays(/ready \(2 partitions\)/)
+    await kafka.send(topic, values(0, 1))
+    await kafka.untilCommitted(own.group('f', topic), topic, [1, -1])
+  })
+
+  it('starts at the starting position if its offset is no longer in the log', async () => {
+    const topic = await kafka.topic('truncated', 1)
+    const own = await create(topic, '')
+    await own.start()
+    await kafka.send(topic, values(0, 5))
+    await kafka.untilCommitted(own.group('f', topic), topic, [5])
+    await own.end('SIGKILL')
+    await kafka.send(topic, values(5, 20))
+    await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] })
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [20])
+    assert.deepEqual(offsets(own).slice(5), [12, 13, 14, 15, 16, 17, 18, 19])
+  })
+
+  it('rejects an invalid setting with a message before anything starts', async () => {
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
+    project = await Project.create(
+      { f: { events: [{ msk: { arn, topic: 't' } }] } },
+      { f: '' },
+      { mskTrigger: { broker: 'x:1' } },
+    )
+    const { code, output } = await project.run('offline')
+    assert.equal(code, 1)
+    assert.match(output, /custom\.mskTrigger\.broker is not a setting; known are: brokers/)
+    assert.doesNotMatch(output, /\n\s+at /, 'no stack')
+  })
+})

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Commits } from '../../poll/commits.ts'
+import { recordedReports } from './support.ts'
+
+/** Commits whose requests succeed or fail when the test says so. */
+function given(retryDelayMs = 0) {
+  const requests: { offsets: string; succeed: () => void; fail: () => void }[] = []
+  const pending: (() => void)[] = []
+  const log: string[] = []
+  const note = (line: string) => log.push(line)
+  const ending = new AbortController()
+  const { reports, written } = recordedReports()
+  const commits = new Commits({
+    name: 'f',
+    backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
+    log: { notice: note, warning: note, error: note },
+    ending: ending.signal,
+    reports,
+    commit: offsets => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      requests.push({
+        offsets: offsets.map(({ partition, offset }) => `${partition}:${offset}`).join(' '),
+        succeed: resolve,
+        fail: () => reject(new Error('not the coordinator')),
+      })
+      pending.shift()?.()
+      return promise
+    },
+  })
+  const next = () => new Promise<void>(resolve => pending.push(resolve))
+  return { commits, requests, log, written, ending, next }
+}
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
+const queue = (partition: number) => ({ partition, revoked: false })
+
+describe('commits', { timeout: 10_000 }, () => {
+  it('are sent at once, and delay no partition while they succeed', async () => {
+    const { commits, requests } = given()
+    await commits.done(queue(0), 5)
+    assert.equal(requests[0]?.offsets, '0:5')
+  })
+
+  it('collect offsets that become ready during a request into the next one', async () => {
+    const { commits, requests, next } = given()
+    const [zero, one] = [queue(0), queue(1)]
+    await commits.done(zero, 1)
+    await commits.done(zero, 2)
+    await commits.done(one, 7)
+    await commits.done(zero, 3)
+    const second = next()
+    requests[0]?.succeed()
+    await second
+    assert.deepEqual(
+      requests.map(({ offsets }) => offsets),
+      ['0:1', '0:3 1:7'],
+    )
+    requests[1]?.succeed()
+    await commits.finished()
+    assert.equal(requests.length, 2)
+  })
+
+  it('are retried with newer offsets until they succeed, and delay partitions meanwhile', async () => {
+    const { commits, requests, log, next } = given()
+    const own = queue(0)
+    await commits.done(own, 1)
+    const second = next()
+    requests[0]?.fail()
+    await second
+    let isDone = false
+    const blocked = commits.done(own, 2).then(() => {
+      isDone = true
+    })
+    const third = next()
+    requests[1]?.fail()
+    await third
+    assert.equal(isDone, false)
+    assert.equal(requests[2]?.offsets, '0:2')
+    requests[2]?.succeed()
+    await blocked
+    await commits.finished()
+    assert.match(log[0] ?? '', /offsets not committed \(attempt 1\), retrying: not the coordinator/)
+  })
+
+  it('omit partitions that were revoked', async () => {
+    const { commits, requests } = given()
+    const [revoked, kept] = [queue(0), queue(1)]
+    await commits.done(revoked, 1)
+    revoked.revoked = true
+    await commits.done(revoked, 2)
+    requests[0]?.succeed()
+    await commits.finished()
+    assert.equal(requests.length, 1)
+    await commits.done(kept, 1)
+    assert.equal(requests[1]?.offsets, '1:1')
+  })
+
+  it('keep their failure count when partitions are revoked, and reset it after a success', async () => {
+    const { commits, requests, log, written, next } = given()
+    for (let member = 1; member <= 4; member += 1) {
+      const own = queue(0)
+      await commits.done(own, 1)
+      own.revoked = true
+      requests.at(-1)?.fail()
+      await commits.finished()
+    }
+    const attempts = () => log.map(line => /attempt (\d+)/.exec(line)?.[1])
+    assert.deepEqual(attempts(), ['1', '2', '4'], 'one line per member would be one per second')
+    await commits.done(queue(0), 1)
+    requests.at(-1)?.succeed()
+    await commits.finished()
+    await commits.done(queue(0), 2)
+    const again = next()
+    requests.at(-1)?.fail()
+    await again
+    assert.deepEqual(attempts(), ['1', '2', '4', '1'])
+    assert.deepEqual(written.slice(-3), [
+      'stalled commit error 4',
+      'resumed commit all',
+      'stalled commit error 1',
+    ])
+    requests.at(-1)?.succeed()
+    await commits.finished()
+  })
+
+  it('are retried at once when the trigger stops', async () => {
+    const { commits, requests, log, ending, next } = given(60_000)
+    await commits.done(queue(0), 1)
+    requests[0]?.fail()
+    await turn()
+    assert.equal(log.length, 1, 'it waits for the next attempt')
+    const second = next()
+    ending.abort()
+    await second
+    requests[1]?.succeed()
+    await commits.finished()
+  })
+
+  it('are retried while the trigger stops, until its partitions are revoked', async () => {
+    const { commits, requests, ending, next } = given()
+    const own = queue(0)
+    await commits.done(own, 1)
+    ending.abort()
+    const second = next()
+    requests[0]?.fail()
+    await second
+    assert.equal(requests[1]?.offsets, '0:1')
+    own.revoked = true
+    requests[1]?.fail()
+    await commits.finished()
+    assert.equal(requests.length, 2)
+  })
+})

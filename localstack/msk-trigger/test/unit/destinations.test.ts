@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Message } from 'kafkajs'
+import { senderFor } from '../../deliver/destinations.ts'
+import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
+import { objectKey } from '../../deliver/object-key.ts'
+import { mappingOf, openChoices, queueWithTaken } from './support.ts'
+
+const TOPIC = { kind: 'kafka', topic: 'failed' } as const
+
+function discarded(count: number, value: Buffer | null = null): DiscardedRecords {
+  const mapping = mappingOf({ destination: TOPIC })
+  const message = { key: Buffer.from('k'), value }
+  const { records } = queueWithTaken(3, 0, count, { mapping, message })
+  return { parts: [{ partition: 3, records }], condition: 'RetryAttemptsExhausted', invocations: 2 }
+}
+
+function topicSender(mapping = mappingOf({ destination: TOPIC })) {
+  const requests: { topic: string; messages: readonly Message[] }[] = []
+  const connections = { opened: 0, closed: 0, refused: 0 }
+  const producer = {
+    connect: async () => {
+      if (connections.refused-- > 0) throw new Error('connection refused')
+      connections.opened += 1
+    },
+    disconnect: async () => {
+      connections.closed += 1
+    },
+    send: async (request: (typeof requests)[number]) => void requests.push(request),
+  }
+  const origin = { mapping, brokers: ['b:1'] }
+  const kafka = { producer: () => producer } as never
+  return { requests, connections, sender: senderFor(TOPIC, { origin, groupId: 'g', kafka }) }
+}
+
+describe('a topic as a destination', () => {
+  it('receives a message for each record, under its own key (rules 43, 47)', async () => {
+    const { requests, sender } = topicSender()
+    await sender.send(discarded(2))
+    assert.deepEqual(
+      requests.map(({ topic }) => topic),
+      ['failed'],
+    )
+    const messages = requests.flatMap(request => request.messages)
+    assert.deepEqual(
+      messages.map(({ key }) => String(key)),
+      ['k', 'k'],
+    )
+    const bodies = messages.map(({ value }) => JSON.parse(String(value)))
+    assert.deepEqual(
+      bodies.map(({ KafkaBatchInfo }) => [KafkaBatchInfo.batchSize, KafkaBatchInfo.recordInfo.offset]),
+      [
+        [1, '0'],
+        [1, '1'],
+      ],
+    )
+    assert.deepEqual(Object.keys(bodies[0].payload.records), ['t-3'])
+  })
+
+  it('receives the condition as in the AWS sample for topics, or as everywhere else', async () => {
+    for (const kafkaCondition of ['RetriesExhausted', 'RetryAttemptsExhausted'] as const) {
+      const { requests, sender } = topicSender(mappingOf({ open: openChoices({ kafkaCondition }) }))
+      await sender.send(discarded(1))
+      const { requestContext } = JSON.parse(String(requests[0]?.messages[0]?.value))
+      assert.equal(requestContext.condition, kafkaCondition)
+    }
+  })
+
+  it('has one connection, which is closed, even if batches are discarded concurrently', async () => {
+    const { requests, connections, sender } = topicSender()
+    connections.refused = 1
+    await assert.rejects(sender.send(discarded(1)), /connection refused/)
+    await Promise.all([sender.send(discarded(1)), sender.send(discarded(1))])
+    await sender.close()
+    assert.equal(requests.length, 2)
+    assert.deepEqual([connections.opened, connections.closed], [1, 1])
+  })
+
+  it('splits many records into requests that a broker accepts', async () => {
+    const { requests, sender } = topicSender()
+    await sender.send(discarded(10, Buffer.alloc(100_000)))
+    assert.deepEqual(
+      requests.map(({ messages }) => messages.length),
+      [3, 3, 3, 1],
+    )
+  })
+})
+
+describe('a destination in AWS', () => {
+  it('receives nothing if no endpoint is set: local failures do not belong in an account', async () => {
+    const before = process.env.AWS_ENDPOINT_URL
+    delete process.env.AWS_ENDPOINT_URL
+    try {
+      const arn = 'arn:aws:sqs:eu-west-1:123456789012:failed'
+      const origin = { mapping: mappingOf(), brokers: [] }
+      const sender = senderFor({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
+      await assert.rejects(
+        sender.send(discarded(1)),
+        /AWS_ENDPOINT_URL is not set, so nothing is sent to arn/,
+      )
+    } finally {
+      if (before !== undefined) process.env.AWS_ENDPOINT_URL = before
+    }
+  })
+})
+
+describe('the key of an S3 object', () => {
+  const nowMs = Date.parse('2026-03-01T02:03:04.567Z')
+  const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/.source
+
+  it('contains the mapping, the date and a random id', () => {
+    const key = objectKey(discarded(1), mappingOf(), nowMs)
+    const form = `^aws/lambda/${uuid}/2026/03/01/2026-03-01T02\\.03\\.04-${uuid}$`
+    assert.match(key, new RegExp(form))
+    const again = objectKey(discarded(1), mappingOf(), nowMs)
+    assert.notEqual(again, key)
+    assert.equal(again.split('/')[2], key.split('/')[2], 'the same mapping')
+  })
+
+  it('contains the partition if so configured', () => {
+    const open = openChoices({ s3Key: 'by-partition' })
+    assert.match(
+      objectKey(discarded(1), mappingOf({ open }), nowMs),
+      /^aws\/lambda\/[^/]+\/t-3\/2026\/03\/01\//,
+    )
+  })
+})

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate as immediate } from 'node:timers/promises'
+import { Dispatcher } from '../../deliver/dispatcher.ts'
+import { Faults } from '../../faults/faults.ts'
+import type { LambdaEvent } from '../../invoke/event.ts'
+import type { Intake } from '../../poll/intake.ts'
+import type { PartitionOffset } from '../../poll/member.ts'
+import { delivered, mappingOf, messages, recordedReports } from './support.ts'
+
+/** A dispatcher for topic `t` with a window of 0, whose invocations end when the test says so. */
+function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), retryDelayMs = 0) {
+  const running: { records: string; end: () => void; fail: () => void }[] = []
+  const committed: PartitionOffset[] = []
+  const fetching: string[] = []
+  const log: string[] = []
+  const note = (line: string) => log.push(line)
+  const faults = new Faults()
+  const { reports, written } = recordedReports()
+  const mapping = mappingOf({ batchSize })
+  const dispatcher = new Dispatcher(mapping, {
+    name: 'f',
+    brokers: ['b:1'],
+    backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
+    log: { notice: note, warning: note, error: note },
+    intake,
+    faults,
+    reports,
+    sender: undefined,
+    crash: () => {},
+    invoke: event => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const lists = Object.entries((event as LambdaEvent).records)
+      running.push({
+        records: lists.map(([name, list]) => `${name}: ${list.map(r => r.offset)}`).join(' '),
+        end: resolve,
+        fail: () => reject(new Error('boom')),
+      })
+      return promise
+    },
+    commit: async offsets => void committed.push(...offsets),
+    pause: partition => fetching.push(`pause ${partition}`),
+    resume: partition => fetching.push(`resume ${partition}`),
+  })
+  return {
+    dispatcher,
+    faults,
+    running,
+    committed,
+    fetching,
+    log,
+    written,
+    records: () => running.map(one => one.records),
+  }
+}
+/** A batch starts one turn of the event loop after the cause. */
+const turn = async () => {
+  await immediate()
+  await immediate()
+}
+const opened = (...partitions: number[]) => new Map(partitions.map(partition => [partition, 0]))
+
+describe('the dispatcher', () => {
+  it('mixes the partitions of one fetch into one batch (rule 7)', async () => {
+    const { dispatcher, records } = given()
+    dispatcher.open(opened(0, 1))
+    void dispatcher.add(0, messages(0, 2))
+    void dispatcher.add(1, messages(0, 1))
+    await turn()
+    assert.deepEqual(records(), ['t-0: 0,1 t-1: 0'])
+  })
+
+  it('never has a partition in flight twice, but may have several partitions (rule 19)', async () => {
+    const { dispatcher, running, records, committed } = given(1)
+    dispatcher.open(opened(0, 1))
+    void dispatcher.add(0, messages(0, 2))
+    void dispatcher.add(1, messages(0, 1))
+    await turn()
+    assert.deepEqual(records(), ['t-0: 0', 't-1: 0'])
+    running[0]?.end()
+    await turn()
+    assert.deepEqual(records().slice(2), ['t-0: 1'])
+    assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
+  })
+
+  it('has at most five invocations at once (rule 18)', async () => {
+    const { dispatcher, running } = given(1)
+    dispatcher.open(opened(0, 1, 2, 3, 4, 5, 6))
+    for (let partition = 0; partition < 7; partition += 1) void dispatcher.add(partition, messages(0, 1))
+    await turn()
+    assert.equal(running.length, 5)
+    running[0]?.end()
+    await turn()
+    assert.equal(running.length, 6)
+  })
+
+  it('starts another batch while a failed one waits for its next attempt (rule 18)', async () => {
+    const { dispatcher, running, records } = given(1, undefined, 60_000)
+    dispatcher.open(opened(0, 1, 2, 3, 4, 5))
+    for (let partition = 0; partition < 6; partition += 1) void dispatcher.add(partition, messages(0, 1))
+    await turn()
+    running[0]?.fail()
+    await turn()
+    assert.deepEqual(records().slice(5), ['t-5: 0'])
+    for (const { end } of running) end()
+    await dispatcher.stop(1_000)
+  })
+
+  it('makes a reassigned partition wait for its old batch, whose result is not committed', async () => {
+    const { dispatcher, running, records, committed } = given()
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 1))
+    await turn()
+    assert.deepEqual(dispatcher.keepOnly([]), new Map())
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 1))
+    await turn()
+    assert.deepEqual(records(), ['t-0: 0'])
+    running[0]?.end()
+    await turn()
+    assert.deepEqual(records(), ['t-0: 0', 't-0: 0'])
+    assert.deepEqual(committed, [])
+  })
+
+  it('continues a kept partition at its position', () => {
+    const { dispatcher } = given()
+    dispatcher.open(new Map([[0, 7]]))
+    void dispatcher.add(0, messages(7, 9))
+    assert.deepEqual(dispatcher.keepOnly([0, 1]), new Map([[0, 9]]))
+  })
+
+  it('delays fetching for a partition that cannot keep up, then pauses and resumes it', async () => {
+    const { dispatcher, running, fetching } = given(5_000)
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 1))
+    await turn()
+    const added = dispatcher.add(0, messages(1, 10_001))
+    assert.deepEqual(fetching, [], 'it waits for the queue to drain first')
+    await added
+    assert.deepEqual(fetching, ['pause 0'])
+    dispatcher.open(new Map([[0, 10_001]]))
+    assert.deepEqual(fetching, ['pause 0', 'pause 0'], 'a rejoin had resumed it')
+    running[0]?.end()
+    await turn()
+    running[1]?.end()
+    await turn()
+    assert.deepEqual(fetching.slice(2), ['resume 0'])
+  })
+
+  it('resumes fetching if a filter skips all records that waited for a slow registry', async () => {
+    const answer = Promise.withResolvers<void>()
+    const { dispatcher, committed, fetching } = given(10, async (_, list) => {
+      await answer.promise
+      return list.map(message => ({ fate: 'skip', message }))
+    })
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 1_000))
+    assert.deepEqual(fetching, ['pause 0'])
+    answer.resolve()
+    await turn()
+    await turn()
+    assert.deepEqual(committed, [{ partition: 0, offset: 1_000 }])
+    assert.deepEqual(fetching, ['pause 0', 'resume 0'])
+  })
+
+  it('does not pause a partition whose queue drains in time', async () => {
+    const { dispatcher, running, fetching } = given(5_000)
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 1))
+    await turn()
+    const added = dispatcher.add(0, messages(1, 10_001))
+    running[0]?.end()
+    await added
+    assert.deepEqual(fetching, [])
+  })
+
+  it('discards a record that no payload can hold, commits it, and logs it (rule 9)', async () => {
+    const { dispatcher, running, records, committed, log } = given()
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, [...messages(0, 1, { value: Buffer.alloc(5 * 1024 * 1024) }), ...messages(1, 2)])
+    await turn()
+    assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
+    assert.deepEqual(records(), ['t-0: 1'])
+    assert.match(log.join(), /t-0@0 discarded: MaximumPayloadSizeExceeded, in an event it takes \d+ bytes/)
+    running[0]?.end()
+    await dispatcher.stop(1_000)
+  })
+
+  it('commits skipped records without an invocation, also after a batch in flight (rule 39)', async () => {
+    const skip: Intake = (_, list) => list.map(message => ({ fate: 'skip', message }))
+    const { dispatcher, running, committed } = given(10, (partition, list) =>
+      list[0]?.offset === '2' ? delivered(list) : skip(partition, list),
+    )
+    dispatcher.open(opened(0))
+    await dispatcher.add(0, messages(0, 2))
+    await turn()
+    assert.deepEqual(committed, [{ partition: 0, offset: 2 }])
+    await dispatcher.add(0, messages(2, 3))
+    await turn()
+    await dispatcher.add(0, messages(3, 5))
+    await turn()
+    assert.equal(running.length, 1)
+    assert.equal(committed.length, 1)
+    running[0]?.end()
+    await dispatcher.stop(1_000)
+    assert.deepEqual(committed.at(-1), { partition: 0, offset: 3 })
+  })
+
+  it('starts nothing with a held partition until it is released', async () => {
+    const { dispatcher, faults, running, records } = given()
+    faults.arm({ fault: 'hold', partition: 0 })
+    dispatcher.open(opened(0, 1))
+    await dispatcher.add(0, messages(0, 1))
+    await dispatcher.add(1, messages(0, 1))
+    await turn()
+    assert.deepEqual(records(), ['t-1: 0'])
+    faults.arm({ fault: 'release' })
+    dispatcher.dispatchSoon()
+    await turn()
+    assert.deepEqual(records(), ['t-1: 0', 't-0: 0'])
+    for (const one of running) one.end()
+    await dispatcher.stop(1_000)
+  })
+
+  it('while stopping, starts nothing, waits for running batches, and commits them', async () => {
+    const { dispatcher, running, committed } = given(1)
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 2))
+    await turn()
+    const stopped = dispatcher.stop(10_000)
+    running[0]?.end()
+    await stopped
+    assert.equal(running.length, 1)
+    assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
+  })
+
+  it('abandons batches that do not end in time', async () => {
+    const { dispatcher, running, committed } = given()
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 1))
+    await turn()
+    await dispatcher.stop(1)
+    running[0]?.end()
+    await turn()
+    assert.deepEqual(committed, [])
+  })
+})

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Enqueuer } from '../../poll/enqueuer.ts'
+import type { Entry, Intake } from '../../poll/intake.ts'
+import { PartitionQueue } from '../../poll/partition-queue.ts'
+import { delivered, mappingOf, messages, recordedReports } from './support.ts'
+
+function given(intake: Intake) {
+  const log: string[] = []
+  const note = (line: string) => log.push(line)
+  const queue = new PartitionQueue(mappingOf(), 0, 0)
+  const { reports, written } = recordedReports()
+  const enqueuer = new Enqueuer({
+    name: 'f',
+    backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
+    log: { notice: note, warning: note, error: note },
+    intake,
+    reports,
+    ending: new AbortController().signal,
+  })
+  const receive = (from: number, to: number) =>
+    new Promise<void>(resolve => enqueuer.enqueue(queue, messages(from, to), resolve))
+  return { queue, receive, enqueuer, log, written, offsets: () => queue.pending.map(({ offset }) => offset) }
+}
+
+describe('fetched records', () => {
+  it('are queued at once if the intake is synchronous', () => {
+    const { receive, offsets } = given((_, list) => delivered(list))
+    void receive(0, 2)
+    assert.deepEqual(offsets(), [0, 1])
+  })
+
+  it('keep their order, however long the intake takes', async () => {
+    const answers: (() => void)[] = []
+    const { receive, offsets } = given(
+      (_, list) => new Promise<readonly Entry[]>(resolve => answers.push(() => resolve(delivered(list)))),
+    )
+    const first = receive(0, 2)
+    const second = receive(2, 4)
+    assert.equal(answers.length, 1, 'the second intake starts after the first')
+    answers[0]?.()
+    await first
+    assert.deepEqual(offsets(), [0, 1])
+    await new Promise(setImmediate)
+    answers[1]?.()
+    await second
+    assert.deepEqual(offsets(), [0, 1, 2, 3])
+  })
+
+  it('wait while the intake fails, with a log line, and none is lost', async () => {
+    let failures = 3
+    const { receive, offsets, log } = given(async (_, list) => {
+      if (failures-- > 0) throw new Error('the registry is unavailable')
+      return delivered(list)
+    })
+    await receive(0, 2)
+    assert.deepEqual(offsets(), [0, 1])
+    assert.deepEqual(log, [
+      'f  partition 0 waits: the registry is unavailable. Retrying (attempt 1)',
+      'f  partition 0 waits: the registry is unavailable. Retrying (attempt 2)',
+    ])
+  })
+
+  it('are dropped without an unhandled rejection if their partition is revoked early', async () => {
+    const { queue, enqueuer } = given(async () => {
+      throw new Error('the registry is unavailable')
+    })
+    enqueuer.enqueue(queue, messages(0, 2), () => assert.fail('appended'))
+    queue.revoked = true
+    // An unhandled rejection would fail this test.
+    await new Promise(setImmediate)
+  })
+
+  it('keep their failure count when the partition is revoked and assigned again', async () => {
+    const failing: (() => void)[] = []
+    const { enqueuer, log, written } = given(
+      () => new Promise((_, reject) => failing.push(() => reject(new Error('the registry is unavailable')))),
+    )
+    for (let member = 1; member <= 3; member += 1) {
+      const queue = new PartitionQueue(mappingOf(), 0, 0)
+      enqueuer.enqueue(queue, messages(0, 2), () => assert.fail('appended'))
+      await new Promise(setImmediate)
+      queue.revoked = true
+      failing.at(-1)?.()
+      await new Promise(setImmediate)
+    }
+    assert.deepEqual(
+      log.map(line => /attempt (\d)/.exec(line)?.[1]),
+      ['1', '2'],
+    )
+    assert.deepEqual(written.at(-1), 'stalled registry error 3 0@0')
+  })
+
+  it('are dropped when their partition is revoked meanwhile', async () => {
+    const answer = Promise.withResolvers<readonly Entry[]>()
+    const { queue, receive, offsets } = given(() => answer.promise)
+    void receive(0, 2)
+    queue.revoked = true
+    answer.resolve(delivered(messages(0, 2)))
+    await new Promise(setImmediate)
+    assert.deepEqual(offsets(), [])
+  })
+})

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readMappings, type ServiceFacts } from '../../config/mappings.ts'
+import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
+
+const facts: ServiceFacts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
+const settings = { open: DEFAULT_OPEN_CHOICES, schemaRegistry: undefined }
+const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
+const queue = 'arn:aws:sqs:eu-west-1:1:q'
+const registryConfig = {
+  schemaRegistryURI: 'https://registry.example',
+  eventRecordFormat: 'JSON',
+  schemaValidationConfigs: [{ attribute: 'VALUE' }],
+}
+const read = (...events: Record<string, unknown>[]) => readMappings({ orders: { events } }, facts, settings)
+const readMsk = (event: Record<string, unknown>, more: Partial<ServiceFacts> = {}) =>
+  readMappings(
+    { orders: { events: [{ msk: { arn, topic: 't', ...event } }] } },
+    { ...facts, ...more },
+    settings,
+  )[0]
+
+describe('event source mappings', () => {
+  it('have the defaults of the managed trigger (rules 2, 3, 34) and a group of their own', () => {
+    assert.deepEqual(read({ msk: { arn, topic: 't' } }), [
+      {
+        functionKey: 'orders',
+        functionArn: 'arn:aws:lambda:eu-west-1:1:function:shop-dev-orders',
+        kind: 'msk',
+        topic: 't',
+        groupId: 'shop-dev-orders-t',
+        batchSize: 100,
+        windowMs: 500,
+        startingPosition: { at: 'TRIM_HORIZON' },
+        reportsFailures: false,
+        maximumRetryAttempts: -1,
+        maximumRecordAgeMs: undefined,
+        bisectBatchOnFunctionError: false,
+        destination: undefined,
+        filters: [],
+        registry: undefined,
+        functionTimeoutMs: 6_000,
+        open: DEFAULT_OPEN_CHOICES,
+        eventSourceArn: arn,
+      },
+    ])
+  })
+
+  it('take the configured settings', () => {
+    const [mapping] = read({
+      msk: {
+        arn: { Ref: 'Cluster' },
+        topic: 't',
+        batchSize: 10_000,
+        maximumBatchingWindow: 0,
+        consumerGroupId: 'mine',
+        startingPosition: 'AT_TIMESTAMP',
+        startingPositionTimestamp: 1700000000.5,
+        functionResponseType: 'ReportBatchItemFailures',
+      },
+    })
+    assert.equal(mapping?.batchSize, 10_000)
+    assert.equal(mapping.windowMs, 0, 'a window of 0 is not the default (rule 5)')
+    assert.equal(mapping.groupId, 'mine')
+    assert.deepEqual(mapping.startingPosition, { at: 'AT_TIMESTAMP', timestampMs: 1700000000500 })
+    assert.equal(mapping.reportsFailures, true)
+    assert.match(mapping.eventSourceArn ?? '', /^arn:aws:kafka:eu-west-1:000000000000:cluster\/local\//)
+  })
+
+  it('of a self-managed cluster have no ARN (rule 11)', () => {
+    const [mapping] = read({ kafka: { topic: 't', bootstrapServers: ['b:1'], accessConfigurations: {} } })
+    assert.equal(mapping?.kind, 'kafka')
+    assert.equal('eventSourceArn' in mapping, false)
+  })
+
+  it('omit disabled events and events of other kinds', () => {
+    assert.deepEqual(
+      read({ msk: { arn, topic: 't', enabled: false } }, { schedule: 'rate(1 minute)' }, { http: 'GET /' }),
+      [],
+    )
+  })
+
+  it('take the timeout of the function, or else of the provider', () => {
+    const events = [{ msk: { arn, topic: 't' } }]
+    const timeoutOf = (timeout: number | undefined) =>
+      readMappings({ f: { events, ...(timeout && { timeout }) } }, { ...facts, timeout: 20 }, settings)[0]
+    assert.equal(timeoutOf(30)?.functionTimeoutMs, 30_000)
+    assert.equal(timeoutOf(undefined)?.functionTimeoutMs, 20_000)
+  })
+
+  it('name their function as in the cloud (rule 44)', () => {
+    const events = [{ kafka: { topic: 't' } }]
+    const [mapping] = readMappings({ f: { events, name: 'own-name' } }, facts, settings)
+    assert.equal(mapping?.functionArn, 'arn:aws:lambda:eu-west-1:000000000000:function:own-name')
+  })
+
+  it('take retries, age and bisect (rules 26, 28, 29)', () => {
+    const mapping = readMsk({
+      maximumRetryAttempts: 0,
+      maximumRecordAgeInSeconds: 60,
+      bisectBatchOnFunctionError: true,
+    })
+    assert.equal(mapping?.maximumRetryAttempts, 0)
+    assert.equal(mapping.maximumRecordAgeMs, 60_000)
+    assert.equal(mapping.bisectBatchOnFunctionError, true)
+    assert.equal(readMsk({ maximumRecordAgeInSeconds: -1 })?.maximumRecordAgeMs, undefined)
+  })
+
+  it('retry ten times if there is a destination and no limit (rule 27)', () => {
+    assert.equal(readMsk({ onFailureDestination: queue })?.maximumRetryAttempts, 10)
+    assert.equal(readMsk({ onFailureDestination: queue, maximumRetryAttempts: -1 })?.maximumRetryAttempts, 10)
+    assert.equal(readMsk({ onFailureDestination: queue, maximumRetryAttempts: 99 })?.maximumRetryAttempts, 99)
+    assert.equal(readMsk({ onFailureDestination: '' })?.maximumRetryAttempts, -1)
+  })
+
+  it('use the local schema registry rather than the one in the event', () => {
+    const of = (schemaRegistry: string | undefined) =>
+      readMappings(
+        { f: { events: [{ msk: { arn, topic: 't', schemaRegistryConfig: registryConfig } }] } },
+        facts,
+        { ...settings, schemaRegistry },
+      )[0]?.registry
+    assert.deepEqual(of('http://here'), { uri: 'http://here', form: 'JSON', validates: ['VALUE'] })
+    assert.equal(of(undefined)?.uri, 'https://registry.example')
+  })
+
+  it('have filters', () => {
+    assert.equal(readMsk({ filterPatterns: [{ value: ['a'] }, {}] })?.filters.length, 2)
+  })
+
+  const destinations: [event: Record<string, unknown>, destination: object][] = [
+    [{ onFailureDestination: queue }, { kind: 'sqs', arn: queue }],
+    [{ destinations: { onFailure: queue } }, { kind: 'sqs', arn: queue }],
+    [{ destinations: { onFailure: { arn: queue } } }, { kind: 'sqs', arn: queue }],
+    [
+      { onFailureDestination: 'arn:aws:sns:eu-west-1:1:n' },
+      { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:1:n' },
+    ],
+    [{ onFailureDestination: 'arn:aws-cn:s3:::b' }, { kind: 's3', arn: 'arn:aws-cn:s3:::b' }],
+    [{ onFailureDestination: 'kafka://failed.t_1-x' }, { kind: 'kafka', topic: 'failed.t_1-x' }],
+    [
+      { destinations: { onFailure: { arn: { 'Fn::GetAtt': ['Q', 'Arn'] }, type: 'sqs' } } },
+      { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:failed' },
+    ],
+    [
+      { destinations: { onFailure: { arn: { 'Fn::GetAtt': 'B.Arn' }, type: 's3' } } },
+      { kind: 's3', arn: 'arn:aws:s3:::kept' },
+    ],
+    [
+      { destinations: { onFailure: { arn: { Ref: 'N' }, type: 'sns' } } },
+      { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:000000000000:told' },
+    ],
+  ]
+  const resources = {
+    Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failed' } },
+    B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'kept' } },
+    N: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'told' } },
+    Nameless: { Type: 'AWS::SQS::Queue' },
+  }
+  for (const [event, destination] of destinations) {
+    it(`send failed records to ${JSON.stringify(event)} (rule 42)`, () =>
+      assert.deepEqual(readMsk(event, { resources })?.destination, destination))
+  }
+
+  it('reject a destination that only CloudFormation can resolve', () => {
+    const onFailure = { arn: { 'Fn::GetAtt': ['Nameless', 'Arn'] }, type: 'sqs' }
+    assert.throws(
+      () => readMsk({ destinations: { onFailure } }, { resources }),
+      /destinations\.onFailure of the msk event of function "orders" is \{.*which only CloudFormation resolves/,
+    )
+  })
+
+  const refused: [event: Record<string, unknown>, message: RegExp][] = [
+    [
+      { topic: { Ref: 'T' } },
+      /topic of the msk event of function "orders" must be the name of a topic, not \{"Ref":"T"\}/,
+    ],
+    [{ batchSize: 0 }, /batchSize .* from 1 to 10000, not 0/],
+    [{ batchSize: 1.5 }, /batchSize .* not 1\.5/],
+    [{ maximumBatchingWindow: 301 }, /maximumBatchingWindow .* from 0 to 300, not 301/],
+    [{ startingPosition: 'EARLIEST' }, /startingPosition .* not "EARLIEST"/],
+    [{ startingPosition: 'AT_TIMESTAMP' }, /startingPositionTimestamp .* Unix seconds, not nothing/],
+    [{ functionResponseType: 'Yes' }, /functionResponseType .* "ReportBatchItemFailures", not "Yes"/],
+    [{ consumerGroupId: '' }, /consumerGroupId .* must be a text/],
+    [{ consumerGroupId: 'a b' }, /consumerGroupId .* must be a text/],
+    [{ maximumRetryAttempts: -2 }, /maximumRetryAttempts .* from -1 to 10000, not -2/],
+    [{ maximumRetryAttempts: 10_001 }, /maximumRetryAttempts .* not 10001/],
+    [{ maximumRecordAgeInSeconds: 59 }, /maximumRecordAgeInSeconds .* from 60 to 604800, not 59/],
+    [{ maximumRecordAgeInSeconds: 604_801 }, /maximumRecordAgeInSeconds .* not 604801/],
+    [{ bisectBatchOnFunctionError: 'yes' }, /bisectBatchOnFunctionError .* true or false, not "yes"/],
+    [{ onFailureDestination: 'q' }, /onFailureDestination .* must be the ARN of an SQS queue.*, not "q"/],
+    [{ onFailureDestination: 'arn:aws:lambda:x' }, /onFailureDestination .* must be the ARN/],
+    [{ onFailureDestination: 'kafka://.t' }, /onFailureDestination .* must be the ARN/],
+    [{ onFailureDestination: `kafka://${'a'.repeat(250)}` }, /onFailureDestination .* must be the ARN/],
+    [
+      { onFailureDestination: 'kafka://t' },
+      /onFailureDestination .* must not be "kafka:\/\/t": the topic that the function reads/,
+    ],
+    [{ destinations: { onSuccess: queue } }, /destinations .* a map with onFailure and nothing else/],
+    [{ destinations: { onFailure: { arn: { Ref: 'Q' } } } }, /destinations\.onFailure .* must be the ARN/],
+    [
+      { destinations: { onFailure: queue }, onFailureDestination: queue },
+      /onFailureDestination .* must not be set together with destinations\.onFailure/,
+    ],
+    [
+      { provisionedPollerConfig: { minimumPollers: 0 } },
+      /provisionedPollerConfig .* minimumPollers \(1 to 200\)/,
+    ],
+    [{ provisionedPollerConfig: { minimumPollers: 201 } }, /provisionedPollerConfig /],
+    [{ provisionedPollerConfig: { maximumPollers: 2001 } }, /provisionedPollerConfig /],
+    [{ provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } }, /not less than the minimum/],
+    [{ provisionedPollerConfig: { pollers: 1 } }, /provisionedPollerConfig /],
+    [{ filterPatterns: [] }, /filterPatterns .* a list of 1 to 10 patterns, not \[\]/],
+    [{ filterPatterns: Array(11).fill({}) }, /filterPatterns .* a list of 1 to 10/],
+    [
+      { filterPatterns: [{}, { key: ['a'] }] },
+      /filterPatterns\[1\] of the msk event of function "orders" is not a valid pattern: key cannot be filtered/,
+    ],
+    [
+      { schemaRegistryConfig: { ...registryConfig, url: 'x' } },
+      /schemaRegistryConfig\.url .* is not a setting/,
+    ],
+    [
+      { schemaRegistryConfig: { ...registryConfig, eventRecordFormat: 'AVRO' } },
+      /schemaRegistryConfig\.eventRecordFormat .* must be "JSON" or "SOURCE", not "AVRO"/,
+    ],
+    [
+      { schemaRegistryConfig: { ...registryConfig, schemaValidationConfigs: [{ attribute: 'HEADERS' }] } },
+      /schemaValidationConfigs .* must be a list/,
+    ],
+    [
+      {
+        schemaRegistryConfig: { ...registryConfig, schemaRegistryURI: 'arn:aws:glue:eu-west-1:1:registry/r' },
+      },
+      /schemaRegistryURI .* is not on this machine: set custom\.mskTrigger\.schemaRegistry/,
+    ],
+  ]
+  for (const [event, message] of refused) {
+    it(`reject ${JSON.stringify(event).slice(0, 90)}`, () =>
+      assert.throws(() => read({ msk: { arn, topic: 't', ...event } }), message))
+  }
+
+  it('reject a group that two mappings would share (rule 36)', () => {
+    const event = { msk: { arn, topic: 't', consumerGroupId: 'g' } }
+    assert.throws(
+      () => readMappings({ a: { events: [event] }, b: { events: [event] } }, facts, settings),
+      /group "g" is used by function "a" and by "b"/,
+    )
+  })
+})

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Entry } from '../../poll/intake.ts'
+import { PartitionQueue } from '../../poll/partition-queue.ts'
+import { fill, mappingOf, messages, openChoices } from './support.ts'
+
+const MiB = 1024 * 1024
+const queue = (part: Parameters<typeof mappingOf>[0] = {}, at = 0) =>
+  new PartitionQueue(mappingOf(part), 0, at)
+const offsets = (of: PartitionQueue) => of.pending.map(record => record.offset)
+
+describe('a partition queue', () => {
+  it('keeps records in order, and knows which offset to read next', () => {
+    const own = queue({}, 5)
+    assert.equal(own.nextOffset, 5)
+    fill(own, messages(5, 8))
+    fill(own, [])
+    assert.deepEqual(
+      own.take(2).map(record => record.offset),
+      [5, 6],
+    )
+    assert.deepEqual(offsets(own), [7])
+    assert.equal(own.nextOffset, 8)
+  })
+
+  it('is full with two batches, and low with less than one', () => {
+    const own = queue({ batchSize: 10_000 })
+    fill(own, messages(0, 19_999))
+    assert.deepEqual([own.isFull, own.isLow], [false, false])
+    fill(own, messages(19_999, 20_000))
+    assert.equal(own.isFull, true)
+    own.take(10_000)
+    assert.equal(own.isLow, false)
+    own.take(1)
+    assert.equal(own.isLow, true)
+  })
+
+  it('is full with two payloads, however few records they have', () => {
+    const own = queue()
+    const value = Buffer.alloc(2 * MiB)
+    fill(own, messages(0, 4, { value }))
+    assert.equal(own.isFull, false)
+    fill(own, messages(4, 5, { value }))
+    assert.equal(own.isFull, true)
+    own.take(3)
+    assert.equal(own.isLow, true)
+  })
+
+  it('marks a record that was too large to read as undeliverable, with its size', () => {
+    const own = queue()
+    fill(own, messages(0, 1, { key: Buffer.from('k'), oversizeBytes: 300 * MiB }))
+    const [record] = own.pending
+    assert.equal(record?.undeliverable?.condition, 'MaximumPayloadSizeExceeded')
+    assert.match(
+      record?.undeliverable?.why ?? '',
+      /in the log it has 314572800 bytes, more than the \d+ that/,
+    )
+    assert.equal(record?.eventBytes, 0)
+    assert.equal(record?.record?.key, 'aw==')
+    assert.ok(own.isLow)
+  })
+
+  it('is full with two payloads, even of undeliverable or unclassified records', () => {
+    const list = messages(0, 7, { value: Buffer.alloc(2 * MiB) })
+    const own = queue()
+    const append = own.reserve(list)
+    assert.deepEqual([own.isFull, own.isLow], [true, false])
+    append(
+      list.map(message => ({ fate: 'fail', message, reason: 'DESERIALIZATION_ERROR', why: 'no JSON' })),
+      0,
+    )
+    assert.deepEqual([own.isFull, own.isLow], [true, false])
+    own.take(5)
+    assert.deepEqual([own.isFull, own.isLow], [false, true])
+  })
+
+  it('resolves when it is no longer full', async () => {
+    const own = queue()
+    fill(own, messages(0, 1_000))
+    let hasRoom = false
+    const room = own.room.then(() => {
+      hasRoom = true
+    })
+    assert.equal(hasRoom, false)
+    own.take(10)
+    await room
+    await queue().room
+  })
+
+  it('counts fetched records before they are appended, and knows the offset after them', () => {
+    const own = queue()
+    const append = own.reserve(messages(0, 1_000))
+    assert.deepEqual([own.isFull, own.nextOffset, own.pending.length], [true, 1_000, 0])
+    append(
+      messages(0, 1_000).map(message => ({ fate: 'deliver', message })),
+      1,
+    )
+    assert.equal(own.pending.length, 1_000)
+  })
+
+  it('drops old records when its log starts again, including those not yet appended', () => {
+    const own = queue()
+    fill(own, messages(0, 5))
+    const late = own.reserve(messages(5, 7))
+    fill(own, messages(2, 4), 2)
+    late(
+      messages(5, 7).map(message => ({ fate: 'deliver', message })),
+      3,
+    )
+    assert.deepEqual(offsets(own), [0, 1, 2, 3])
+    assert.equal(own.nextOffset, 4)
+  })
+})
+
+describe('a record in a partition queue', () => {
+  const list = messages(0, 5)
+  const skipping = (...skipped: number[]): Entry[] =>
+    list.map((message, n) => ({ fate: skipped.includes(n) ? 'skip' : 'deliver', message }))
+
+  it('is covered by the record before it if a filter skips it (rule 39)', () => {
+    const own = queue()
+    fill(own, list, 0, skipping(1, 2, 4))
+    assert.deepEqual(
+      own.pending.map(({ offset, lastOffset }) => [offset, lastOffset]),
+      [
+        [0, 2],
+        [3, 4],
+      ],
+    )
+  })
+
+  it('has an entry of its own if none is pending before it', () => {
+    const own = queue()
+    fill(own, list, 0, skipping(0, 1, 4))
+    assert.deepEqual(
+      own.pending.map(({ offset, lastOffset, record }) => [offset, lastOffset, record !== undefined]),
+      [
+        [0, 1, false],
+        [2, 2, true],
+        [3, 4, true],
+      ],
+    )
+  })
+
+  it('has an entry of its own although it is skipped, if so configured', () => {
+    const own = queue({ open: openChoices({ filteredRecords: 'counted' }) })
+    fill(own, list, 0, skipping(1))
+    assert.deepEqual(
+      own.pending.map(({ record, eventBytes }) => [record !== undefined, eventBytes > 0]),
+      [true, false, true, true, true].map(isSent => [isSent, true]),
+    )
+  })
+
+  it('is undeliverable if the registry cannot decode it, and takes no payload (rule 15)', () => {
+    const own = queue()
+    const [message] = list
+    fill(own, list.slice(0, 1), 0, [
+      { fate: 'fail', message: message ?? assert.fail(), reason: 'SCHEMA_NOT_FOUND', why: 'no 99' },
+    ])
+    assert.deepEqual(own.pending[0]?.undeliverable, { condition: 'SCHEMA_NOT_FOUND', why: 'no 99' })
+    assert.equal(own.pending[0]?.eventBytes, 0)
+  })
+
+  it('is undeliverable if no payload can hold it, to the byte (rule 9)', () => {
+    const envelopeBytes = 100
+    const sized = (length: number) => {
+      const own = new PartitionQueue(mappingOf(), 0, 0, envelopeBytes)
+      fill(own, messages(0, 1, { value: Buffer.alloc(length) }))
+      return own
+    }
+    // Base64 grows in steps of four: the largest size that fits is followed by one that does not.
+    const most = 6 * MiB - envelopeBytes - sized(0).eventBytes
+    const around = sized(0).pending[0]?.eventBytes ?? 0
+    const fits = Math.floor((most - around) / 4) * 3
+    assert.equal(sized(fits).pending[0]?.undeliverable, undefined)
+    assert.ok((sized(fits).pending[0]?.eventBytes ?? 0) > most - 4)
+    assert.match(
+      sized(fits + 1).pending[0]?.undeliverable?.why ?? '',
+      /it takes \d+ bytes, more than the \d+/,
+    )
+  })
+
+  it('keeps its key only for a destination that reuses it (rule 43)', () => {
+    const key = Buffer.from('k')
+    const own = queue({ destination: { kind: 'kafka', topic: 'failed' } })
+    fill(own, messages(0, 1, { key }))
+    assert.deepEqual(own.pending[0]?.key, key)
+    assert.notEqual(own.pending[0]?.key, key, 'a copy: the original is a slice of the whole fetch')
+    const without = queue()
+    fill(without, messages(0, 1, { key }))
+    assert.equal(without.pending[0]?.key, null)
+  })
+})

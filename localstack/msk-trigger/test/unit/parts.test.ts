@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { countOf, describe as describeParts, halves, without } from '../../support/parts.ts'
+import { show } from './support.ts'
+
+const part = (partition: number, ...offsets: number[]) => ({
+  partition,
+  records: offsets.map(offset => ({ offset })),
+})
+
+describe('parts of a batch', () => {
+  it('are described by runs of offsets, so that no other record is named', () => {
+    assert.equal(describeParts([part(0, 4), part(1, 0, 1, 2, 7, 9)]), '0@4 1@0–2,7,9')
+    assert.equal(
+      describeParts([part(2, 1)], p => `t-${p}`),
+      't-2@1',
+    )
+    const scattered = part(0, ...Array.from({ length: 50 }, (_, n) => n * 2))
+    assert.equal(describeParts([scattered]), '0@0,2,4,6,8,10,12,14,16,18–98')
+  })
+
+  it('can be reduced by other parts', () => {
+    assert.equal(show(without([part(0, 1, 2, 3), part(1, 1)], [part(0, 2), part(1, 1)])), '0@1,3')
+  })
+
+  it('are halved in order; the first half is the larger one', () => {
+    assert.deepEqual(halves([part(0, 1, 2, 3, 4, 5)]).map(show), ['0@1,2,3', '0@4,5'])
+    assert.deepEqual(halves([part(0, 1), part(1, 1, 2, 3)]).map(show), ['0@1 1@1', '1@2,3'])
+  })
+
+  it('are halved without loss, and keep the order of each partition', () => {
+    const parts = fc
+      .array(fc.nat(6), { minLength: 1, maxLength: 4 })
+      .map(counts =>
+        counts.map((count, partition) => part(partition, ...Array.from({ length: count }, (_, n) => n))),
+      )
+    fc.assert(
+      fc.property(parts, whole => {
+        const [first, second] = halves(whole)
+        assert.equal(countOf(first), Math.ceil(countOf(whole) / 2))
+        assert.equal(countOf(first) + countOf(second), countOf(whole))
+        for (const { partition, records } of second) {
+          const before = first.find(one => one.partition === partition)?.records.at(-1)?.offset ?? -1
+          assert.equal(records[0]?.offset, before + 1)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { afterAttempt, isOverAge } from '../../deliver/retries.ts'
+import { mappingOf, openChoices, show } from './support.ts'
+
+const part = (partition: number, ...offsets: number[]) => ({
+  partition,
+  records: offsets.map(offset => ({ offset })),
+})
+const unit = { parts: [part(0, 0, 1, 2, 3)], failures: 0, invocations: 0 }
+const thrown = { again: unit.parts }
+const reported = { again: [part(0, 1, 2, 3)], reported: [part(0, 1)] }
+
+/** Each unit as `<records> <failures>`, and the exhausted records. */
+function after(
+  failures: number,
+  outcome: Parameters<typeof afterAttempt>[1],
+  policy: Parameters<typeof mappingOf>[0],
+) {
+  const { exhausted, units } = afterAttempt({ ...unit, failures }, outcome, mappingOf(policy))
+  return { exhausted: show(exhausted), units: units.map(one => `${show(one.parts)} ${one.failures}`) }
+}
+
+describe('after an attempt', () => {
+  it('successful records are not retried', () => {
+    assert.deepEqual(after(0, { again: [] }, {}), { exhausted: '', units: [] })
+  })
+
+  it('failed records are retried, without limit if no maximum is set (rules 22, 26)', () => {
+    assert.deepEqual(after(1_000_000, thrown, {}), { exhausted: '', units: ['0@0,1,2,3 1000001'] })
+  })
+
+  it('the first attempt is not a retry: with a maximum of 2 the third is the last (rule 26)', () => {
+    const policy = { maximumRetryAttempts: 2 }
+    assert.deepEqual(after(1, thrown, policy), { exhausted: '', units: ['0@0,1,2,3 2'] })
+    assert.deepEqual(after(2, thrown, policy), { exhausted: '0@0,1,2,3', units: [] })
+    assert.deepEqual(after(0, thrown, { maximumRetryAttempts: 0 }), { exhausted: '0@0,1,2,3', units: [] })
+  })
+
+  it('a record that stays in batchItemFailures uses up the retries; later ones start afresh (rule 32)', () => {
+    const policy = { maximumRetryAttempts: 1 }
+    assert.deepEqual(after(0, reported, policy), { exhausted: '', units: ['0@1,2,3 1'] })
+    assert.deepEqual(after(1, reported, policy), { exhausted: '0@1', units: ['0@2,3 0'] })
+  })
+
+  it('all remaining records are discarded with it if so configured', () => {
+    const open = openChoices({ exhaustedAfterPartialResponse: 'rest-of-batch' })
+    assert.deepEqual(after(1, reported, { maximumRetryAttempts: 1, open }), {
+      exhausted: '0@1,2,3',
+      units: [],
+    })
+  })
+})
+
+describe('bisect', () => {
+  const bisect = { bisectBatchOnFunctionError: true }
+
+  it('splits after a function error; a single record is not split (rule 29)', () => {
+    assert.deepEqual(after(0, thrown, bisect).units, ['0@0,1 1', '0@2,3 1'])
+    assert.deepEqual(after(4, { again: [part(0, 7)] }, bisect).units, ['0@7 5'])
+  })
+
+  it('gives each half the retries that its batch had left, or more, as configured', () => {
+    const failures = (bisectRetries: 'charged' | 'uncharged' | 'restart') =>
+      after(3, thrown, { ...bisect, open: openChoices({ bisectRetries }) }).units.map(one => one.at(-1))
+    assert.deepEqual(failures('charged'), ['4', '4'])
+    assert.deepEqual(failures('uncharged'), ['3', '3'])
+    assert.deepEqual(failures('restart'), ['0', '0'])
+  })
+
+  it('ends with every choice', () => {
+    for (const bisectRetries of ['charged', 'uncharged', 'restart'] as const) {
+      const policy = mappingOf({ ...bisect, maximumRetryAttempts: 2, open: openChoices({ bisectRetries }) })
+      let units = [unit]
+      let exhausted = 0
+      let attempts = 0
+      for (let next = units.shift(); next; next = units.shift()) {
+        const sequel = afterAttempt(next, { again: next.parts }, policy)
+        exhausted += sequel.exhausted.reduce((sum, one) => sum + one.records.length, 0)
+        units = [...sequel.units.map(one => ({ ...one, parts: [...one.parts] })), ...units] as typeof units
+        attempts += 1
+        assert.ok(attempts < 100)
+      }
+      assert.equal(exhausted, 4)
+    }
+  })
+
+  it('keeps records named by a partial response together, or splits them, as configured', () => {
+    assert.deepEqual(after(0, reported, bisect).units, ['0@1,2,3 1'])
+    const open = openChoices({ bisectAfterPartialResponse: 'split' })
+    assert.deepEqual(after(0, reported, { ...bisect, open }).units, ['0@1,2 1', '0@3 1'])
+  })
+
+  it('does not split exhausted records', () => {
+    assert.deepEqual(after(1, thrown, { ...bisect, maximumRetryAttempts: 1 }).units, [])
+  })
+})
+
+describe('the age of a record (rule 28)', () => {
+  it('is exceeded above the maximum, and never if none is set', () => {
+    const policy = mappingOf({ maximumRecordAgeMs: 60_000 })
+    assert.equal(isOverAge(1_000, policy, 61_000), false)
+    assert.equal(isOverAge(1_000, policy, 61_001), true)
+    assert.equal(isOverAge(0, mappingOf(), 1e15), false)
+  })
+})

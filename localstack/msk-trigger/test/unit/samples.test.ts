@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
+import { batchRecord, objectRecord, topicRecord } from '../../deliver/invocation-record.ts'
+import {
+  type LambdaEvent,
+  type LambdaRecord,
+  lambdaEvent,
+  lambdaRecord,
+  type Message,
+} from '../../invoke/event.ts'
+
+function sample<T = LambdaEvent>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`samples/${name}.json`, import.meta.url), 'utf8'))
+}
+
+/** The message that would produce a record of a sample. */
+function messageOf(record: LambdaRecord): Message {
+  const headers: Record<string, Buffer[]> = {}
+  for (const header of record.headers) {
+    for (const [name, bytes] of Object.entries(header))
+      headers[name] = [...(headers[name] ?? []), Buffer.from(bytes)]
+  }
+  return {
+    key: record.key == null ? null : Buffer.from(record.key, 'base64'),
+    value: record.value == null ? null : Buffer.from(record.value, 'base64'),
+    timestamp: String(record.timestamp),
+    offset: String(record.offset),
+    headers,
+    batchContext: { timestampType: record.timestampType === 'LOG_APPEND_TIME' ? 1 : 0 },
+    ...(record.keySchemaMetadata && { keySchema: record.keySchemaMetadata }),
+    ...(record.valueSchemaMetadata && { valueSchema: record.valueSchemaMetadata }),
+  }
+}
+
+/** The trigger's own event for the records of a sample. */
+function made(event: LambdaEvent): LambdaEvent {
+  const parts = Object.values(event.records).map(records => {
+    const partition = records[0]?.partition ?? 0
+    return [partition, records.map(record => lambdaRecord('mytopic', partition, messageOf(record)))] as const
+  })
+  const mapping = {
+    kind: event.eventSource === 'aws:kafka' ? ('msk' as const) : ('kafka' as const),
+    topic: 'mytopic',
+    ...(event.eventSourceArn !== undefined && { eventSourceArn: event.eventSourceArn }),
+  }
+  return lambdaEvent(mapping, event.bootstrapServers.split(','), parts)
+}
+
+describe("the event has the same form as AWS's samples (rules 11 to 14)", () => {
+  for (const name of ['msk', 'self-managed', 'schema-registry']) {
+    it(`${name}: key for key`, () => assert.deepEqual(made(sample(name)), sample(name)))
+  }
+})
+
+/** Every path in a value with the type at its end, in any order, because JSON objects have none. */
+function shape(value: unknown, path = ''): string[] {
+  if (value === null || typeof value !== 'object')
+    return [`${path}: ${value === null ? 'null' : typeof value}`]
+  return Object.entries(value)
+    .flatMap(([key, inner]) => shape(inner, `${path}/${key}`))
+    .toSorted()
+}
+
+describe("a destination's message has the same form as AWS's samples (rules 44 to 47)", () => {
+  const message: Message = {
+    key: Buffer.from('test-key'),
+    value: Buffer.from('test-value'),
+    timestamp: '1749116692330',
+    offset: '100',
+    headers: {},
+  }
+  const record = {
+    offset: 100,
+    lastOffset: 100,
+    eventBytes: 1,
+    arrivedAtMs: 0,
+    record: lambdaRecord('mytopic', 0, message),
+    key: message.key,
+    memoryBytes: 0,
+    undeliverable: undefined,
+  }
+  const discarded = {
+    parts: [{ partition: 0, records: [record] }],
+    condition: 'RetryAttemptsExhausted',
+    invocations: 3,
+    response: { requestId: 'e4b46cbf-b738-xmpl-8880-a18cdf61200e', isFunctionError: true },
+  } as const
+  const origin = {
+    brokers: ['b:9098'],
+    mapping: {
+      kind: 'msk',
+      topic: 'mytopic',
+      eventSourceArn: 'arn:aws:kafka:us-east-1:123456789012:cluster/my-cluster/abc123',
+      functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:my-function',
+      open: DEFAULT_OPEN_CHOICES,
+    },
+  } as const
+  const nowMs = Date.parse('2019-11-14T18:16:05.568Z')
+
+  it('in SQS and SNS', () => {
+    assert.deepEqual(shape(batchRecord(discarded, origin, nowMs)), shape(sample<object>('destination-batch')))
+  })
+
+  it('in S3, with the event as text', () => {
+    const made = objectRecord(discarded, origin, nowMs)
+    assert.deepEqual(shape(made), shape(sample<object>('destination-object')))
+    const event = lambdaEvent(origin.mapping, origin.brokers, [[0, [record.record]]])
+    assert.deepEqual(JSON.parse(made.payload), event)
+  })
+
+  it('in a topic, with the event as an object', () => {
+    const made = topicRecord(discarded, origin, nowMs)
+    const expected = sample<ReturnType<typeof topicRecord>>('destination-topic')
+    assert.deepEqual(shape(made), shape(expected))
+    assert.deepEqual(made.requestContext, expected.requestContext)
+    assert.deepEqual(made.responseContext, expected.responseContext)
+    assert.deepEqual(made.payload.records, expected.payload.records)
+  })
+
+  it('without a response if it was never sent (rule 44)', () => {
+    const { response: _, ...unsent } = discarded
+    const tooLarge = { ...unsent, condition: 'MaximumPayloadSizeExceeded', invocations: 0 } as const
+    assert.equal(batchRecord(tooLarge, origin, nowMs).responseContext, null)
+  })
+})

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
+import { readSettings } from '../../config/settings.ts'
+
+describe('settings under custom.mskTrigger', () => {
+  it('have defaults for all but the brokers', () => {
+    assert.deepEqual(readSettings({ brokers: ['a:9092', 'b:9093'] }, {}), {
+      brokers: ['a:9092', 'b:9093'],
+      clientId: 'msk-trigger',
+      retryDelayMs: 200,
+      maxRetryDelayMs: 30_000,
+      sessionTimeoutMs: 10_000,
+      schemaRegistry: undefined,
+      faults: undefined,
+      reports: undefined,
+      open: DEFAULT_OPEN_CHOICES,
+    })
+  })
+
+  it('take brokers as a list or as text', () => {
+    assert.deepEqual(readSettings({ brokers: 'a:1, [::1]:2' }, {}).brokers, ['a:1', '[::1]:2'])
+  })
+
+  it('give KAFKA_BROKERS precedence', () => {
+    assert.deepEqual(readSettings({ brokers: 'a:1' }, { KAFKA_BROKERS: 'b:2' }).brokers, ['b:2'])
+    assert.deepEqual(readSettings(undefined, { KAFKA_BROKERS: 'b:2' }).brokers, ['b:2'])
+  })
+
+  it('take a registry, and give SCHEMA_REGISTRY_URL precedence', () => {
+    const custom = { brokers: 'a:1', schemaRegistry: 'http://a:1/api' }
+    assert.equal(readSettings(custom, {}).schemaRegistry, 'http://a:1/api')
+    assert.equal(readSettings(custom, { SCHEMA_REGISTRY_URL: 'http://b' }).schemaRegistry, 'http://b')
+  })
+
+  it('take a file for reports, and give MSK_TRIGGER_REPORTS precedence', () => {
+    const custom = { brokers: 'a:1', reports: 'a.jsonl' }
+    assert.equal(readSettings(custom, {}).reports, 'a.jsonl')
+    assert.equal(readSettings(custom, { MSK_TRIGGER_REPORTS: 'b.jsonl' }).reports, 'b.jsonl')
+  })
+
+  const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [
+    ['no brokers', {}, {}, /no Kafka to read from: set custom\.mskTrigger\.brokers or KAFKA_BROKERS/],
+    [
+      'an unknown key',
+      { brokers: 'a:1', broker: 'a:1' },
+      {},
+      /mskTrigger\.broker is not a setting; known are: brokers/,
+    ],
+    [
+      'a key that every object inherits',
+      { brokers: 'a:1', toString: 1 },
+      {},
+      /mskTrigger\.toString is not a setting/,
+    ],
+    [
+      'brokers without a port',
+      { brokers: ['a'] },
+      {},
+      /mskTrigger\.brokers must be a list of host:port, not \["a"\]/,
+    ],
+    ['an empty list of brokers', { brokers: [] }, {}, /must be a list of host:port/],
+    [
+      'an invalid KAFKA_BROKERS',
+      { brokers: 'a:1' },
+      { KAFKA_BROKERS: 'a;b' },
+      /^ConfigurationError: KAFKA_BROKERS must be/,
+    ],
+    [
+      'a text as a number',
+      { brokers: 'a:1', retryDelayMs: '5' },
+      {},
+      /retryDelayMs must be whole milliseconds.*"5"/,
+    ],
+    [
+      "a session below Kafka's bound",
+      { brokers: 'a:1', sessionTimeoutMs: 100 },
+      {},
+      /at least 6000, not 100/,
+    ],
+    [
+      'a maximum below the minimum',
+      { brokers: 'a:1', maxRetryDelayMs: 1 },
+      {},
+      /must not be less than retryDelayMs/,
+    ],
+    [
+      'a registry without an address',
+      { brokers: 'a:1', schemaRegistry: 'a:1' },
+      {},
+      /mskTrigger\.schemaRegistry must be an address like/,
+    ],
+    [
+      'an unknown choice under open',
+      { brokers: 'a:1', open: { colour: 'red' } },
+      {},
+      /mskTrigger\.open\.colour/,
+    ],
+    ['something other than a map', 'a:1', {}, /custom\.mskTrigger must be a map, not "a:1"/],
+  ]
+  it('given several that are wrong, then each is named, the variable where the value came from one', () => {
+    const custom = { retryDelayMs: -1, clientId: '', open: { tombstone: 'nil' }, colour: 'red' }
+    assert.throws(() => readSettings(custom, { KAFKA_BROKERS: 'a' }), {
+      message: [
+        'KAFKA_BROKERS must be a list of host:port, not "a"',
+        'custom.mskTrigger.clientId must be a text, not ""',
+        'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
+        'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
+        'custom.mskTrigger.colour is not a setting; known are: brokers, clientId, retryDelayMs, maxRetryDelayMs, ' +
+          'sessionTimeoutMs, schemaRegistry, faults, reports, open',
+      ].join('\n'),
+    })
+  })
+
+  for (const [title, custom, env, message] of refused) {
+    it(`are rejected: ${title}`, () => assert.throws(() => readSettings(custom, env), message))
+  }
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { StartingPosition } from '../../config/mappings.ts'
+import { startOffsets } from '../../poll/start-offsets.ts'
+
+const TRIM_HORIZON: StartingPosition = { at: 'TRIM_HORIZON' }
+const LATEST: StartingPosition = { at: 'LATEST' }
+const AT_TIMESTAMP: StartingPosition = { at: 'AT_TIMESTAMP', timestampMs: 5 }
+
+/** A topic of two partitions with the offsets 3 to 9 and 0 to 20. The timestamp lies in the middle. */
+function start(startingPosition: StartingPosition, committed: [number, number][], partitions = [0, 1]) {
+  const offsets = { TRIM_HORIZON: [3, 0], AT_TIMESTAMP: [6, 10], LATEST: [9, 20] }
+  const cluster = {
+    committed: async () => new Map(committed),
+    offsetsAt: async (_topic: string, { at }: StartingPosition) => new Map(offsets[at].entries()),
+  }
+  return startOffsets(cluster, { groupId: 'g', topic: 't', startingPosition }, partitions)
+}
+const from = (...offsets: number[]) => new Map(offsets.entries())
+
+describe('where a partition is read from', () => {
+  it('a new group starts at the starting position (rule 34)', async () => {
+    assert.deepEqual(await start(TRIM_HORIZON, []), { from: from(3, 0), pin: [] })
+    assert.deepEqual((await start(LATEST, [])).from, from(9, 20))
+    assert.deepEqual((await start(AT_TIMESTAMP, [])).from, from(6, 10))
+  })
+
+  it('a starting position that moves with time is committed at once', async () => {
+    const pin = [
+      { partition: 0, offset: 9 },
+      { partition: 1, offset: 20 },
+    ]
+    assert.deepEqual((await start(LATEST, [])).pin, pin)
+  })
+
+  it('committed offsets take precedence over the starting position (rule 36)', async () => {
+    const committed: [number, number][] = [
+      [0, 4],
+      [1, 0],
+    ]
+    assert.deepEqual(await start(LATEST, committed), { from: from(4, 0), pin: [] })
+  })
+
+  it('a partition that was added later is read from its beginning', async () => {
+    assert.deepEqual(await start(LATEST, [[0, 4]]), { from: from(4, 0), pin: [] })
+  })
+
+  it('no partitions need no requests', async () => {
+    assert.deepEqual(await start(LATEST, [], []), { from: new Map(), pin: [] })
+  })
+})

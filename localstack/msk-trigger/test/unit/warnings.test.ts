@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { cloudWarnings } from '../../config/warnings.ts'
+
+const arn = 'arn:aws:kafka:us-east-1:1:cluster/c/id'
+const provisioned = { provisionedPollerConfig: { minimumPollers: 1 } }
+const warned = (event: object, definition: object = {}, provider = {}) =>
+  cloudWarnings({ f: { events: [{ msk: { arn, topic: 't', ...event } }], ...definition } }, provider)
+
+describe('a warning about the cloud is logged', () => {
+  it('never for settings that work there', () => {
+    assert.deepEqual(warned({ maximumBatchingWindow: 0, filterPatterns: Array(5).fill({}) }), [])
+    assert.deepEqual(warned({ onFailureDestination: 'arn:aws:sqs:us-east-1:1:q' }), [])
+    assert.deepEqual(warned({ ...provisioned, maximumRetryAttempts: 1 }, { timeout: 840 }), [])
+  })
+
+  const schemaRegistryConfig = {
+    schemaRegistryURI: 'https://r',
+    eventRecordFormat: 'JSON',
+    schemaValidationConfigs: [{ attribute: 'VALUE' }],
+  }
+  const provisionedOnly: [event: object, names: RegExp][] = [
+    [
+      { functionResponseType: 'ReportBatchItemFailures' },
+      /: functionResponseType exists in provisioned mode only/,
+    ],
+    [
+      { maximumRetryAttempts: -1, maximumRecordAgeInSeconds: 60, bisectBatchOnFunctionError: false },
+      /: maximumRetryAttempts, maximumRecordAgeInSeconds, bisectBatchOnFunctionError exist in provisioned/,
+    ],
+    [{ schemaRegistryConfig }, /: schemaRegistryConfig exists/],
+    [{ onFailureDestination: 'kafka://failed' }, /: a Kafka topic as destination exists/],
+  ]
+  for (const [event, names] of provisionedOnly) {
+    it(`for ${Object.keys(event)} without pollers (rules 15, 25, 43)`, () => {
+      const lines = warned(event)
+      assert.equal(lines.length, 1)
+      assert.match(lines.join(), /^msk event of function "f": /)
+      assert.match(lines.join(), names)
+      assert.deepEqual(warned({ ...event, ...provisioned }), [])
+    })
+  }
+
+  it('for a timeout over 14 minutes (rule 10), wherever it is set', () => {
+    assert.match(
+      warned({}, { timeout: 841 }).join(),
+      /may run for 840 seconds at most, but its timeout is 841/,
+    )
+    assert.match(warned({}, {}, { timeout: 900 }).join(), /its timeout is 900/)
+    assert.deepEqual(warned({}, { timeout: 30 }, { timeout: 900 }), [])
+  })
+
+  it('for a topic whose name is too short for CloudFormation', () => {
+    const short = { onFailureDestination: 'kafka://bad', ...provisioned }
+    assert.match(warned(short).join(), /CloudFormation rejects the destination kafka:\/\/bad/)
+    assert.deepEqual(warned({ ...short, onFailureDestination: 'kafka://fail' }), [])
+  })
+
+  it('for more filters than an account has by default (rule 37)', () => {
+    assert.match(
+      warned({ filterPatterns: Array(6).fill({}) }).join(),
+      /has 6 patterns; an account may have 5/,
+    )
+  })
+})
+
+describe('destinations that are source topics (rule 43)', () => {
+  const functions = (...pairs: [from: string, to: string][]) =>
+    Object.fromEntries(
+      pairs.map(([topic, to], index) => [
+        `f${index}`,
+        { events: [{ msk: { arn, topic, onFailureDestination: `kafka://${to}`, ...provisioned } }] },
+      ]),
+    )
+
+  it('are accepted if another function reads them and does not send them back', () => {
+    const reader = { events: [{ msk: { arn, topic: 'failed' } }] }
+    assert.deepEqual(cloudWarnings({ ...functions(['t', 'failed'], ['u', 'failed']), reader }, {}), [])
+  })
+
+  it('are rejected if they lead back', () => {
+    assert.throws(
+      () => cloudWarnings(functions(['a', 'b'], ['b', 'c'], ['c', 'a']), {}),
+      /the destination of the msk event of function "f0" is kafka:\/\/b, whose own failures lead back to a/,
+    )
+    assert.throws(() => cloudWarnings(functions(['a', 'a']), {}), /must not be "kafka:\/\/a"/)
+  })
+})

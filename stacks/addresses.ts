@@ -1,0 +1,96 @@
+/** Which stack a command works with, and the variables that take it there. */
+import type { Environment } from '../lib/app/settings/slice.ts'
+import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
+
+/** No stack, or not exactly one, fits what the user asked for; the message says what to do. */
+export class StackNotFound extends Error {
+  override readonly name = 'StackNotFound'
+}
+
+/**
+ * The environment with the addresses of a running stack.
+ *
+ * A stack that is named by an option goes before every variable. Otherwise variables that name a server go first, each for its
+ * server; then the stack that SLUICE_STACK names, or else the one that runs. Where none runs, nothing is added, and the usual
+ * ports apply.
+ *
+ * @param stack the name that `--stack` gives
+ * @throws StackNotFound if the named stack does not run, or several do and none is the default one
+ */
+export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
+  if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
+  const { hasKafka, hasRedis } = given(environment)
+  if (hasKafka && hasRedis) return environment
+  const stacks = runningStacks(dir)
+  if (environment.SLUICE_STACK) return filledIn(environment, named(environment.SLUICE_STACK, stacks))
+  // Where a variable names one server already, a command that needs no other one must not ask which stack is meant.
+  const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : onlyOne(stacks)
+  return chosen ? filledIn(environment, chosen) : environment
+}
+
+/** @throws StackNotFound if it does not run */
+function named(name: string, stacks: readonly Stack[]): Stack {
+  const stack = stacks.find(one => one.name === name)
+  if (!stack)
+    throw new StackNotFound(
+      `No stack named "${name}" runs${listed(stacks)}. To start it: npm start -- --name ${name}`,
+    )
+  if (stack.state === 'ready') return stack
+  throw new StackNotFound(
+    `The stack "${name}" is still starting (process ${stack.pid}). Try again when it is ready.`,
+  )
+}
+
+/**
+ * The default stack if it runs, or else the only one.
+ * @throws StackNotFound if several run, none of which is the default one
+ */
+export function onlyOne(stacks: readonly Stack[]): Stack | undefined {
+  const ready = stacks.filter(({ state }) => state === 'ready')
+  if (!isUndecided(ready)) return ready.find(({ name }) => name === DEFAULT_STACK) ?? ready[0]
+  const name = ready[0]?.name
+  throw new StackNotFound(
+    `Several stacks run: ${quoted(ready)}. Name one: --stack ${name}, or SLUICE_STACK=${name}`,
+  )
+}
+
+/** Whether the choice of the stack is ambiguous. */
+function isUndecided(stacks: readonly Stack[]): boolean {
+  return stacks.length > 1 && stacks.every(({ name }) => name !== DEFAULT_STACK)
+}
+
+function listed(stacks: readonly Stack[]): string {
+  return stacks.length === 0 ? '' : `; ${quoted(stacks)} ${stacks.length === 1 ? 'does' : 'do'}`
+}
+
+function quoted(stacks: readonly Stack[]): string {
+  return stacks.map(({ name }) => `"${name}"`).join(', ')
+}
+
+/** Variables that say which Kafka and Redis are meant, and how to talk to them. */
+const OF_KAFKA = ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'KAFKA_PORT', 'KAFKA_AUTH']
+const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
+
+function given(environment: Environment) {
+  const isSet = (name: string) => Boolean(environment[name])
+  return {
+    hasKafka: ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'KAFKA_PORT'].some(isSet),
+    hasRedis: ['REDIS_URL', 'REDIS_PORT'].some(isSet),
+  }
+}
+
+function reaching(environment: Environment, { variables }: Stack): Environment {
+  const ofOthers = new Set([...OF_KAFKA, ...OF_REDIS])
+  const kept = Object.entries(environment).filter(([name]) => !ofOthers.has(name))
+  return { ...Object.fromEntries(kept), ...variables }
+}
+
+function filledIn(environment: Environment, { variables }: Stack): Environment {
+  const { hasKafka, hasRedis } = given(environment)
+  const left = new Set([...(hasKafka ? OF_KAFKA : []), ...(hasRedis ? OF_REDIS : [])])
+  // AWS of the stack does not go with a Kafka elsewhere, whose credentials may lie in an account.
+  const added = Object.entries(variables).filter(
+    ([name]) => !left.has(name) && !(name.startsWith('AWS_') && (hasKafka || environment.AWS_ENDPOINT_URL)),
+  )
+  return { ...environment, ...Object.fromEntries(added) }
+}

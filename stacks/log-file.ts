@@ -1,0 +1,77 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
+
+/** Upper bound for what one read takes into memory. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** The lines of a file that another program appends to, and may begin anew. */
+export class LogFile {
+  readonly #path: string
+  #position: number
+  #isFirstCut: boolean
+  #decoder = new StringDecoder('utf8')
+  #rest = ''
+
+  /** @param lastBytes begin this many bytes before the present end, with the first whole line; undefined: at the beginning */
+  constructor(path: string, lastBytes?: number) {
+    this.#path = path
+    this.#position = lastBytes === undefined ? 0 : Math.max(0, sizeOf(path) - lastBytes)
+    this.#isFirstCut = this.#position > 0 && lastBytes !== 0
+  }
+
+  /** The lines that were completed since the last call; none where there is no such file. */
+  read(): string[] {
+    const text = this.#newText()
+    const lines = (this.#rest + text).split('\n')
+    this.#rest = lines.pop() ?? ''
+    if (!this.#isFirstCut || lines.length === 0) return lines
+    this.#isFirstCut = false
+    return lines.slice(1)
+  }
+
+  #newText(): string {
+    const file = opened(this.#path)
+    if (file === undefined) return ''
+    try {
+      const { size } = fstatSync(file)
+      if (size < this.#position) this.#beginAnew()
+      let text = ''
+      while (this.#position < size) {
+        const bytes = Buffer.alloc(Math.min(size - this.#position, MOST_BYTES))
+        const count = readSync(file, bytes, 0, bytes.length, this.#position)
+        if (count === 0) break
+        this.#position += count
+        text += this.#decoder.write(bytes.subarray(0, count))
+      }
+      return text
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  #beginAnew(): void {
+    this.#position = 0
+    this.#isFirstCut = false
+    this.#rest = ''
+    this.#decoder = new StringDecoder('utf8')
+  }
+}
+
+function sizeOf(path: string): number {
+  const file = opened(path)
+  if (file === undefined) return 0
+  try {
+    return fstatSync(file).size
+  } finally {
+    closeSync(file)
+  }
+}
+
+function opened(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -6,18 +6,18 @@ import { fileURLToPath } from 'node:url'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withInstallLock } from './install-lock.mjs'
 
-// The first step of every command: `node localstack/bootstrap.mjs SCRIPT.ts [arguments]`. It runs on the machine's own
-// Node in a fresh clone, so it is plain JavaScript without dependencies; it installs the npm packages where they are
-// missing, among them the Node that the functions run on, and hands over to that one.
+// The first step of every command: `node localstack/bootstrap.mjs SCRIPT.ts [arguments]`. In a fresh clone it runs on
+// the machine's own Node, so it is plain JavaScript without dependencies. It installs the npm packages if they are
+// missing, including the Node that the functions run on, and then runs the script on that Node.
 
-// Not import.meta.dirname: a Node that is too old must get as far as being told so.
+// Not import.meta.dirname: a Node that is too old must still reach the message that says so.
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(PROJECT, 'node_modules')
 const NODE = join(MODULES, '.bin', 'node')
 const OLDEST_NODE = [20, 19]
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-// kafkajs computes a negative timeout, which is harmless; the other one announces that TypeScript runs unbuilt.
+// kafkajs computes a harmless negative timeout. The other warning says that TypeScript runs without being compiled.
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning']
 
 try {
@@ -42,13 +42,13 @@ async function ensurePackages() {
   if (packagesInstalled()) return
   const lock = join(PROJECT, '.local', 'npm-install.lock')
   const onWait = holder =>
-    console.error(`Waiting for process ${holder}, which installs the npm packages (${lock})`)
+    console.error(`Waiting for process ${holder}, which is installing the npm packages (${lock})`)
   await withInstallLock(lock, async () => void (packagesInstalled() || (await install())), { onWait })
 }
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm itself writes down there what it has installed, as
- * the last thing it does, and `npm ci` begins by removing it: so an install that was cut off does not look whole.
+ * Whether node_modules contains what package-lock.json requires. npm writes a list of the installed packages as its
+ * last step, and `npm ci` removes that list first, so an interrupted install is not mistaken for a complete one.
  */
 function packagesInstalled() {
   const written = join(MODULES, '.package-lock.json')
@@ -56,7 +56,7 @@ function packagesInstalled() {
   const installed = packagesOf(written)
   return Object.entries(packagesOf(join(PROJECT, 'package-lock.json'))).every(([path, wanted]) => {
     const found = installed[path]
-    // The packages of other platforms are optional and stay away.
+    // Packages of other platforms are optional and are not installed.
     if (found === undefined) return path === '' || wanted.optional || wanted.devOptional
     return found.version === wanted.version && found.integrity === wanted.integrity
   })
@@ -80,19 +80,19 @@ async function install() {
   if (code !== 0) {
     const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
     throw new Error(
-      `${said.trim()}\nnpm ci ${how}, so nothing was started. Put right what it says, then try again.`,
+      `${said.trim()}\nnpm ci ${how}, so nothing was started. Fix the error above, then try again.`,
     )
   }
 }
 
-/** The npm that runs this script, where one does; else the first on the PATH. */
+/** The npm that runs this script, or else the first one on the PATH. */
 function startNpm(args) {
   const running = process.env.npm_execpath
   const [command, ...first] = running?.endsWith('.js') ? [process.execPath, running] : ['npm']
   return spawn(command, [...first, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** One line that counts the seconds on a terminal; elsewhere a line at the start and one at the end. */
+/** On a terminal, one line that counts the seconds. Otherwise one line at the start and one at the end. */
 function showProgress(text) {
   const terminal = process.stderr.isTTY
   const show = () => process.stderr.write(terminal ? `\r${text()}` : `${text()}\n`)
@@ -110,7 +110,7 @@ function seconds(sinceMs) {
   return `${Math.round((Date.now() - sinceMs) / 1000)} s`
 }
 
-/** Runs the script on the project's Node. The channel lets it notice when this process is gone without a word. */
+/** Runs the script on the project's Node. The IPC channel lets the script notice when this process has been killed. */
 async function handOver([script, ...args]) {
   if (script === undefined) throw new Error('Usage: node localstack/bootstrap.mjs SCRIPT.ts [arguments]')
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
@@ -120,9 +120,9 @@ async function handOver([script, ...args]) {
 }
 
 /**
- * Waits for a child's end. Signals are passed on to it and end nothing here: it ends in its own order, and this
- * process after it. On Ctrl-C it gets SIGINT from the terminal as well (and once more where npm passes it on), so a
- * script must take a repeated one for the same request.
+ * Waits for a child process to exit. Signals are forwarded to it and do not end this process: the child shuts down in
+ * order, and this process exits after it. On Ctrl-C the child also receives SIGINT from the terminal (and once more if
+ * npm forwards it), so a script must treat a repeated signal as one request.
  */
 async function ended(child) {
   const forward = signal => child.kill(signal)

@@ -1,19 +1,21 @@
-import { LocalCloudError } from './failure.ts'
+import { pipe, transform } from 'valibot'
+import { type Kind, oneOf } from '../lib/app/settings/values.ts'
 import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
 
 /** The option `--brokers` of the commands that start servers. */
 export const BROKERS_OPTION = { type: 'string' } as const
 
-/** Its line in their help. */
+/** Its line in the help texts. */
 export const BROKERS_USAGE =
-  '--brokers 3  three Kafka brokers, any one of which may die, on KAFKA_PORT and the two ports after it'
+  '--brokers 3  three Kafka brokers, any one of which may fail, on KAFKA_PORT and the two ports after it'
 
-/** @throws LocalCloudError for a number that there cannot be */
-export function readBrokers(text: string | undefined): BrokerCount | undefined {
-  if (text === undefined) return undefined
-  const count = BROKER_COUNTS.find(one => String(one) === text)
-  if (count !== undefined) return count
-  throw new LocalCloudError(
-    `--brokers is "${text}", and must be ${BROKER_COUNTS.join(' or ')}: it takes three to do without one. Try: --brokers 3`,
-  )
+const COUNTS = oneOf(BROKER_COUNTS.map(String))
+
+/** How many brokers there can be: it takes three to do without one. */
+export const BROKERS: Kind<BrokerCount> = {
+  allowed: COUNTS.allowed,
+  schema: pipe(
+    COUNTS.schema,
+    transform(text => Number(text) as BrokerCount),
+  ),
 }

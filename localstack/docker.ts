@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { DEFAULT_STACK } from '../cli/stacks/stack.ts'
+import { DEFAULT_STACK } from '../stacks/stack.ts'
 import { LocalCloudError } from './failure.ts'
 import { PROJECT } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
@@ -15,7 +15,7 @@ export const COMPOSE_FILE = join(PROJECT, 'localstack', 'docker-compose.yml')
 
 const PORT_VARIABLES = { kafka: 'KAFKA_PORT', valkey: 'REDIS_PORT', aws: 'AWS_PORT' } as const
 
-/** Starts the servers that have a port as containers, and waits until Docker finds them healthy. */
+/** Starts the servers that have a port as containers, and waits until Docker reports them healthy. */
 export async function startContainers(
   options: ServicesOptions,
   report: Report,
@@ -31,7 +31,7 @@ export async function startContainers(
   const env = { ...process.env, ...project, ...Object.fromEntries(chosen) }
   const compose = (...args: string[]) => runCompose(args, env, options.signal)
   await requireDocker()
-  // Containers of a run that was cut off would hold the ports.
+  // Containers left by an interrupted run would occupy the ports.
   await compose('down', ...(options.fresh ? ['--volumes'] : []))
   await requireFreePorts(
     [...ports].map(([name, port]) => ({ port, variable: PORT_VARIABLES[name], title: name })),
@@ -40,7 +40,7 @@ export async function startContainers(
   try {
     await timed(names, 'starting', 'ready', () => compose('up', '--detach', '--wait', ...names))
   } catch (error) {
-    // Not through `compose`: its signal may be what ended the start.
+    // Not through `compose`, whose signal may be what ended the start.
     await runCompose(['down'], env)
     throw error
   }
@@ -88,7 +88,7 @@ function timedReport(report: Report) {
 function requireOneBroker({ kafka }: ServicesOptions): void {
   if (brokerPorts(kafka).length <= 1) return
   throw new LocalCloudError(
-    'There are containers for one Kafka broker only. Leave out --docker and SLUICE_DOCKER to have three, or --brokers.',
+    'With containers there is only one Kafka broker. Omit --docker and SLUICE_DOCKER, or --brokers.',
   )
 }
 
@@ -108,7 +108,7 @@ async function requireDocker(): Promise<void> {
     } catch (error) {
       throw new LocalCloudError(
         `docker ${args.join(' ')} fails: ${lastLine(error)}\n` +
-          '  Start the Docker daemon (with the compose plugin), or leave out --docker and SLUICE_DOCKER.',
+          '  Start the Docker daemon (with the compose plugin), or omit --docker and SLUICE_DOCKER.',
       )
     }
   }

@@ -1,13 +1,15 @@
+import { ConfigError } from '../lib/app/settings/config-error.ts'
+
 /**
- * A fault that the person at the terminal can put right: its message says what, where and what to do, and is all
- * that is shown. Anything else that is thrown is a bug and is shown with its stack.
+ * An error that the user can fix. Its message says what is wrong, where, and what to do; nothing else is shown. Any
+ * other error is a defect of this project and is shown with its stack.
  */
 export class LocalCloudError extends Error {
   override readonly name = 'LocalCloudError'
 }
 
-/** What to print for something thrown. */
+/** Returns what to print for a thrown value. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof LocalCloudError) return error.message
+  if (error instanceof LocalCloudError || error instanceof ConfigError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -3,29 +3,30 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// Plain JavaScript: the bootstrap needs it before anything is installed, on a Node that runs no TypeScript.
+// Plain JavaScript: the bootstrap needs it before anything is installed, on a Node that may not run TypeScript.
 
 /**
- * Does `work` while this process alone holds the lock file; waits for another that holds it.
- * The lock of a process that has ended without giving it back is taken over.
+ * Runs `work` while this process holds the lock file, and waits while another process holds it. A lock whose process
+ * has ended without releasing it is taken over.
  *
  * @template T
- * @param {string} file where the lock lies; its folder is made
+ * @param {string} file path of the lock file; its folder is created
  * @param {() => Promise<T>} work
- * @param {{ signal?: AbortSignal, onWait?: (holder: number) => void }} [options] `onWait` is told once whom it waits for
+ * @param {{ signal?: AbortSignal, onWait?: (holder: number) => void }} [options] `onWait` is called once with the
+ * process that holds the lock
  * @returns {Promise<T>}
  */
 export async function withInstallLock(file, work, { signal, onWait } = {}) {
   mkdirSync(dirname(file), { recursive: true })
-  const mine = `${process.pid} ${randomUUID()}`
-  let told = false
-  while (!createAlone(file, mine)) {
+  const own = `${process.pid} ${randomUUID()}`
+  let isReported = false
+  while (!createExclusively(file, own)) {
     signal?.throwIfAborted()
     const holder = read(file)
     if (holder !== undefined && !alive(pidOf(holder))) breakLock(file, holder)
     else {
-      if (holder !== undefined && !told) onWait?.(pidOf(holder))
-      told = true
+      if (holder !== undefined && !isReported) onWait?.(pidOf(holder))
+      isReported = true
       await pause(200, undefined, { signal })
     }
   }
@@ -37,16 +38,17 @@ export async function withInstallLock(file, work, { signal, onWait } = {}) {
 }
 
 /**
- * Removes the lock of a dead holder. Of several that found it dead, only the one that created the second file may
- * remove the first, and only after it has seen the dead holder in it once more: so none removes a new holder's lock.
+ * Removes the lock of a dead holder. If several processes find it dead, only the one that created the second file may
+ * remove the first, and only after it has read the dead holder from it again. So no process removes the lock of a new
+ * holder.
  */
 function breakLock(file, holder) {
   const breaking = `${file}.broken`
   const left = read(breaking)
   if (left !== undefined && !alive(pidOf(left))) {
-    throw new Error(`An install was cut off twice. Remove ${breaking} and ${file}, then start again.`)
+    throw new Error(`An install was interrupted twice. Remove ${breaking} and ${file}, then start again.`)
   }
-  if (!createAlone(breaking, `${process.pid}`)) return
+  if (!createExclusively(breaking, `${process.pid}`)) return
   try {
     if (read(file) === holder) rmSync(file)
   } finally {
@@ -54,7 +56,7 @@ function breakLock(file, holder) {
   }
 }
 
-function createAlone(file, content) {
+function createExclusively(file, content) {
   try {
     writeFileSync(file, content, { flag: 'wx' })
     return true
@@ -64,7 +66,7 @@ function createAlone(file, content) {
   }
 }
 
-/** The holder, or undefined where there is none, or one that has not written its number yet. */
+/** The holder; undefined if there is none, or one that has not written its process id yet. */
 function read(file) {
   try {
     return readFileSync(file, 'utf8') || undefined

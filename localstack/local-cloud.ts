@@ -1,13 +1,13 @@
-import type { ResourcesOutcome } from '../lib/adapters/aws/resources.ts'
+import type { ResourcesOutcome } from '../lib/app/aws/resources.ts'
 import { createResources } from './resources.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { type Services, startServices } from './services.ts'
 import { createTopics } from './topics.ts'
 
 export interface LocalCloudOptions extends ServicesOptions {
-  /** The last part of the names of topics and resources. */
+  /** The last part of all topic and resource names. */
   readonly env: string
-  /** The settings that the generator starts with, as JSON. */
+  /** The generator's initial settings, as JSON. */
   readonly generator: unknown
 }
 
@@ -16,7 +16,7 @@ export interface LocalCloud {
   readonly resources: ResourcesOutcome
 }
 
-/** Starts the servers and creates the topics and resources in them; nothing is left running where that fails. */
+/** Starts the servers, then creates the topics and resources. If that fails, nothing is left running. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const services = await startServices(options)
   const { brokers, awsEndpoint } = services

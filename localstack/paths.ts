@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 
-/** The folder of the project. */
+/** The project's folder. */
 export const PROJECT = join(import.meta.dirname, '..')
 
-/** Everything that is downloaded, kept or logged on this machine lies here, and nowhere else in the project. */
+/** Everything that is downloaded, stored or logged on this machine is in this folder. */
 export const LOCAL = join(PROJECT, '.local')
 
 export const DATA_DIR = join(LOCAL, 'data')

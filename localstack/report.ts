@@ -1,20 +1,22 @@
+import { durationText } from '../lib/duration.ts'
+
 /** The servers of the local cloud. */
 export const SERVICE_NAMES = ['kafka', 'valkey', 'aws'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
-/** What is started, stopped and told of by itself: where there are several brokers, each of them by its number. */
+/** A server that is started, stopped and reported separately. With several brokers, each has a number. */
 export type ServerName = ServiceName | `kafka-${number}`
 
 /**
- * What becomes of a server. `installing` comes again every few seconds while it lasts; `used` is one that was
- * running already and is left alone at the end.
+ * The state of a server. `installing` is repeated every few seconds while it lasts. `used` means a server that was
+ * already running and is not stopped at the end.
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
 export interface ServiceEvent {
   readonly service: ServerName
   readonly state: ServiceState
-  /** One phrase for a person: a version, an address, a reason. */
+  /** One phrase for the user: a version, an address, a reason. */
   readonly detail: string
   /** How long the state has lasted, or took, in milliseconds. */
   readonly ms: number
@@ -22,16 +24,16 @@ export interface ServiceEvent {
 
 export type Report = (event: ServiceEvent) => void
 
-/** What lines tell of: the servers, and what runs on them. */
+/** What a line is about: a server, or the functions that use the servers. */
 type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServerName | 'functions' }
 
-/** One line for an event, without a line break. */
+/** Formats an event as one line, without a line break. */
 export function formatEvent({ service, state, detail, ms }: Told): string {
-  const took = ms < 100 ? '' : ` (${(ms / 1000).toFixed(1)} s)`
+  const took = ms < 100 ? '' : ` (${durationText(ms)})`
   return `${service.padEnd('functions'.length)} ${state.padEnd(10)} ${detail}${took}`
 }
 
-/** Prints each event as a line of its own. */
+/** Prints each event as a line. */
 export function plainReport(write: (line: string) => void = console.log): Report {
   return event => write(formatEvent(event))
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { BROKERS_OPTION, BROKERS_USAGE, readBrokers } from './brokers-option.ts'
+import { STACK_NAME } from '../stacks/stack.ts'
+import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from './brokers-option.ts'
 import { readOptions } from './command-options.ts'
 import { describeFailure } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
@@ -7,15 +8,15 @@ import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
 import { dockerFromEnvironment, foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
-import { NAME_OPTION, NAME_USAGE, readStackName } from './stack/stack-option.ts'
+import { NAME_OPTION, NAME_USAGE, stackNameFrom } from './stack/stack-option.ts'
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { StopRequested, stopRequest } from './stop-request.ts'
 
-// `npm run services`: the servers alone, so that `npx serverless offline` works beside them.
+// `npm run services`: only the servers, for use with `npx serverless offline`.
 
 const USAGE = `Usage: npm run services -- [options]
 
-Starts Kafka, Valkey and LocalStack, creates the topics and resources, and stays until Ctrl-C.
+Starts Kafka, Valkey and LocalStack, creates the topics and resources, and runs until Ctrl-C.
 
   --fresh      start from empty data
   ${NAME_USAGE}
@@ -24,7 +25,7 @@ Starts Kafka, Valkey and LocalStack, creates the topics and resources, and stays
   --help       show this
 
 Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), all on 127.0.0.1.
-Where KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none started.`
+If KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none is started.`
 
 const OPTIONS = {
   fresh: { type: 'boolean', default: false },
@@ -39,17 +40,17 @@ process.exitCode = await main(process.argv.slice(2)).catch(error => {
   console.error(describeFailure(error))
   return 1
 })
-// The channel to the bootstrap would keep this process alive.
+// The IPC channel to the bootstrap would keep this process alive.
 if (process.connected) process.disconnect()
 
 async function main(args: string[]): Promise<number> {
-  const options = readOptions('npm run services', args, OPTIONS)
+  const options = readOptions('npm run services', args, OPTIONS, { brokers: BROKERS, name: STACK_NAME })
   if (options.help) {
     console.log(USAGE)
     return 0
   }
-  const brokers = readBrokers(options.brokers)
-  const name = readStackName(options.name, process.env)
+  const { brokers } = options
+  const name = stackNameFrom(options.name, process.env)
   const signal = stopRequest()
   const request = { name, command: 'npm run services', environment: process.env, signal }
   return withStack(request, async stack => {
@@ -73,7 +74,7 @@ async function main(args: string[]): Promise<number> {
 async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
-  // What runs the functions beside these servers must not take the port of another stack's.
+  // Whoever runs functions with these servers must not take another stack's port.
   const { LAMBDA_PORT } = stack.environment
   const exported = { ...variables, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
@@ -82,7 +83,7 @@ async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Pr
   return 0
 }
 
-/** What runs where, and the variables to export so that other programs find it. */
+/** The addresses of the servers, and the variables to export so that other programs find them. */
 function describe({ services, resources }: LocalCloud, variables: Readonly<Record<string, string>>): string {
   const rows = [
     ['Kafka', services.brokers.join(',')],

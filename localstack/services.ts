@@ -15,27 +15,27 @@ import { awsAnswers, kafkaAnswers, redisAnswers } from './services/probes.ts'
 import { type RunningServer, startServer } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
-/** The servers, ready for use. */
+/** The running servers. */
 export interface Services {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly awsEndpoint: string
-  /** Stops what was started here, and waits until it has ended. */
+  /** Stops the servers that were started here, and waits until they have ended. */
   stop(): Promise<void>
-  /** Sends a signal (SIGKILL where none is named) to one server and waits until it has ended by it. */
+  /** Sends a signal (SIGKILL by default) to one server and waits until it has ended. */
   kill(name: ServerName, signal?: NodeJS.Signals): Promise<void>
-  /** Starts one server again on the same data, and waits until it is ready. */
+  /** Restarts one server with the same data, and waits until it is ready. */
   restart(name: ServerName): Promise<void>
 }
 
-/** The variables by which everything else finds the servers. */
+/** The variables with which all other programs find the servers. */
 export function serviceEnvironment({ brokers, redisUrl, awsEndpoint }: Services): Record<string, string> {
   return { KAFKA_BROKERS: brokers.join(','), REDIS_URL: redisUrl, AWS_ENDPOINT_URL: awsEndpoint }
 }
 
 /**
- * Starts Kafka, Valkey and LocalStack side by side, each unless it is used where it runs already. Either all of them
- * are ready, or nothing is left running and one error says why.
+ * Starts Kafka, Valkey and LocalStack concurrently, except those that are already running elsewhere. Either all become
+ * ready, or nothing is left running and one error says why.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const report = options.report ?? (() => {})
@@ -46,7 +46,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const server = running.get(name)
     if (server) return server
     throw new LocalCloudError(
-      `${name} was not started here; what was: ${[...running.keys()].join(', ') || 'nothing'}.`,
+      `${name} was not started here. Started here: ${[...running.keys()].join(', ') || 'nothing'}.`,
     )
   }
   return {
@@ -59,7 +59,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-/** The variables that name a server which runs already. */
+/** The variables that name a running server. */
 const VARIABLES = { kafka: 'KAFKA_BROKERS', valkey: 'REDIS_URL', aws: 'AWS_ENDPOINT_URL' } as const
 const SCHEMES = { kafka: '', valkey: 'redis://', aws: 'http://' } as const
 const PROBES = { kafka: kafkaAnswers, valkey: redisAnswers, aws: awsAnswers } as const
@@ -78,8 +78,8 @@ async function checkUsed(name: ServiceName, place: Place, report: Report): Promi
   const beganAtMs = Date.now()
   if (!(await PROBES[name](place.address))) {
     throw new LocalCloudError(
-      `${VARIABLES[name]} names ${withoutPassword(place.address)}, and nothing answers there. Start it, or unset ` +
-        `${VARIABLES[name]} to have one started here.`,
+      `${VARIABLES[name]} names ${withoutPassword(place.address)}, but nothing answers there. Start it, or unset ` +
+        `${VARIABLES[name]} to start one here.`,
     )
   }
   report({ service: name, state: 'used', detail: withoutPassword(place.address), ms: Date.now() - beganAtMs })
@@ -112,7 +112,7 @@ async function startServers(
       const context = { report, signal, logsDir, logFile, revive: options.revive ?? false }
       running.set(server.name, await startServer(server, context))
     } catch (error) {
-      // The first to fail gives its reason to the others, which then end for that reason.
+      // The first failure aborts the other starts, and its reason is the one that is thrown.
       failed.abort(error)
     }
   })

@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { StackNotFound, stackEnvironment } from '../cli/stacks/addresses.ts'
-import { loadRules } from '../lib/adapters/files/rules.ts'
-import { TopicOffsets } from '../lib/adapters/kafka/offsets.ts'
-import { SlotInspection } from '../lib/adapters/redis/inspection.ts'
-import { ConfigError, localEnvironment, readConfig } from '../lib/config.ts'
-import { Connections } from '../lib/connections.ts'
+import { loadRules } from '../lib/alerting/rules-directory.ts'
+import { localEnvironment, readConfig } from '../lib/app/config.ts'
+import { Connections } from '../lib/app/connections.ts'
+import { ConfigError } from '../lib/app/settings/config-error.ts'
+import { consumerLags, pendingBefore } from '../lib/queries/lag.ts'
+import { topicBounds } from '../lib/queries/topics.ts'
+import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
+import { StateInspection } from '../lib/runtime/adapters/redis/inspection.ts'
+import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
 import { readOptions } from './command-options.ts'
 import { LocalCloudError } from './failure.ts'
 import { FiredAlerts } from './smoke/alerts.ts'
@@ -12,7 +15,6 @@ import { consumersOf } from './smoke/consumers.ts'
 import { requireReachable } from './smoke/reachable.ts'
 import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
 import { failureOf, isPassed, type Seen, summaryOf } from './smoke/result.ts'
-import { behind, consumerLags } from './start/consumer-lag.ts'
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for everything that they cause.
 
@@ -21,14 +23,14 @@ const ASK_EVERY_MS = 100
 
 const USAGE = `Usage: npm run smoke -- [options]
 
-Sends 20 readings of a new sensor through the stack that npm start runs. Four of them break alert rules. Waits until every
-consumer of readings in serverless.yml has taken them, and until the alerts are there. Exit status 0 if so.
+Sends 20 readings of a new sensor through the stack that npm start runs. Four of them violate alert rules. Waits until every
+consumer of readings in serverless.yml has processed them and the alerts have fired. The exit status is then 0.
 
   --stack NAME  the running stack of that name, as in npm start -- --name NAME (also: SLUICE_STACK)
   --help        show this
 
-Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT; else the stack that runs.
-RULES_DIR names the rules that it runs with, where they are not those that ship.`
+Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT, or else the running stack.
+RULES_DIR names the stack's rules, if they are not the ones that ship.`
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
   const saysWhatToDo = [LocalCloudError, ConfigError, StackNotFound].some(kind => error instanceof kind)
@@ -53,10 +55,8 @@ async function main(args: string[]): Promise<number> {
   const config = readConfig(environment)
   await requireReachable(config)
   const readings = new SmokeReadings(config.env, Date.now())
-  const [consumers, rules] = await Promise.all([
-    consumersOf(readings.topic, { ...environment, SLUICE_ENV: config.env }),
-    loadRules(config.rulesDir),
-  ])
+  const consumers = consumersOf('readings', config.env)
+  const rules = await loadRules(config.rulesDir)
   const names = rules.map(({ name }) => name)
   const expected = EXPECTED_RULES.filter(rule => names.includes(rule))
   if (expected.length === 0)
@@ -65,22 +65,22 @@ async function main(args: string[]): Promise<number> {
     )
 
   const connections = new Connections(config, 'smoke')
-  const slots = new SlotInspection(await connections.redis())
+  const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())
   const alerts = await FiredAlerts.from(offsets, await connections.log(), config.env, readings.sensor)
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
   // What comes after ours is not waited for: a busy topic is never idle.
-  const ends = await offsets.ends(readings.topic)
+  const ends = (await topicBounds(offsets, readings.topic)).map(({ end }) => end)
   const ask = async (): Promise<Seen> => {
     const lags = await consumerLags(offsets, consumers)
     return {
       sent: readings.count,
-      processed: await readings.processed(slots),
+      processed: await readings.processed(stateKeys),
       expected,
       fired: await alerts.read(),
-      pending: new Map(lags.map(({ function: name, next }) => [name, behind(next, ends)])),
+      pending: new Map(lags.map(lag => [lag.function, pendingBefore(lag, ends)])),
     }
   }
   const seen = await askUntil(ask, isPassed, WITHIN_MS)
@@ -93,16 +93,16 @@ async function main(args: string[]): Promise<number> {
   return failure === undefined ? 0 : 1
 }
 
-/** The first answer that is good enough; when the time is over, the last one. */
+/** Returns the first answer that is enough, or the last one when the time is over. */
 async function askUntil<T>(
   ask: () => Promise<T>,
   isEnough: (answer: T) => boolean,
   withinMs: number,
 ): Promise<T> {
-  const giveUpAtMs = Date.now() + withinMs
+  const deadlineMs = Date.now() + withinMs
   for (;;) {
     const answer = await ask()
-    if (isEnough(answer) || Date.now() > giveUpAtMs) return answer
+    if (isEnough(answer) || Date.now() > deadlineMs) return answer
     await pause(ASK_EVERY_MS)
   }
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { frameworkLog, functionLogsDir } from '../cli/logs/files.ts'
+import { frameworkLog, functionLogsDir } from '../stacks/function-logs.ts'
 import { describeFailure, LocalCloudError } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { PROJECT } from './paths.ts'
@@ -24,9 +24,9 @@ import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
 import { StopRequested, stopRequest } from './stop-request.ts'
 
-// `npm start`: the servers, the topics and resources, every function, and what flows through them.
+// `npm start`: starts the servers, creates topics and resources, runs every function, and shows what flows.
 
-/** As the functions have it, see infra/deployment.cjs. */
+/** The same value as in the functions, see infra/deployment.cjs. */
 const ENV = process.env.SLUICE_ENV || 'local'
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
@@ -34,7 +34,7 @@ process.exitCode = await main(process.argv.slice(2)).catch(error => {
   console.error(describeFailure(error))
   return 1
 })
-// The channel to the bootstrap would keep this process alive.
+// The IPC channel to the bootstrap would keep this process alive.
 if (process.connected) process.disconnect()
 
 async function main(args: string[]): Promise<number> {
@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<number> {
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
   const { environment } = stack
   const screen = new Screen()
-  const { first, notices } = localSchedules(environment)
+  const { notices, ...schedules } = localSchedules(environment)
   for (const notice of notices) screen.line(notice)
   await requireFreePorts([lambdaPort(environment)])
   const cloud = await startLocalCloud({
@@ -67,9 +67,9 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     signal,
   })
   try {
-    return await runFunctions(stack, cloud, { ...options, first }, screen, signal)
+    return await runFunctions(stack, cloud, { ...options, ...schedules }, screen, signal)
   } catch (error) {
-    // At once: the servers take seconds to stop.
+    // Print it before the servers stop, which takes seconds.
     if (!(error instanceof LocalCloudError)) throw error
     screen.line(error.message)
     return 1
@@ -81,7 +81,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
 async function runFunctions(
   stack: OwnStack,
   cloud: LocalCloud,
-  { forMs, watch: reloads, first }: StartOptions & Pick<LocalSchedules, 'first'>,
+  { forMs, watch: reloads, first, expectsReadings }: StartOptions & Omit<LocalSchedules, 'notices'>,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<number> {
@@ -90,7 +90,6 @@ async function runFunctions(
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
-  const expectsReadings = first.includes('generator')
   const watch = await watchFlow(cloud.services, ENV, screen, { expectsReadings })
   try {
     const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
@@ -108,7 +107,7 @@ async function runFunctions(
     const functions = await startRevivedFunctions(options, line => screen.line(line))
     stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: port })
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
-    screen.line('Ctrl-C ends everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
+    screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
     try {
       void firstRuns(first, functions, watch)
       return await flow(functions, watch, forMs, screen, signal)
@@ -120,7 +119,7 @@ async function runFunctions(
   }
 }
 
-/** Lets it run until somebody ends it, its time is over, or the functions cannot be had again. */
+/** Runs until a stop is requested, the time is over, or the functions cannot be restarted. */
 async function flow(
   functions: RevivedFunctions,
   watch: Watch,
@@ -131,9 +130,9 @@ async function flow(
   const over = new AbortController()
   const end = AbortSignal.any([signal, over.signal])
   const timer = forMs === undefined ? undefined : setTimeout(() => over.abort(), forMs)
-  const faults: string[] = []
+  const problems: string[] = []
   void functions.lost.then(reason => {
-    faults.push(reason)
+    problems.push(reason)
     over.abort()
   })
   while (!end.aborted) {
@@ -145,12 +144,12 @@ async function flow(
     screen.endLive()
     return 0
   }
-  faults.push(...(await watch.finish()))
-  screen.line(faults.length === 0 ? 'All was well.' : `Not well: ${faults.join('; ')}.`)
-  return faults.length === 0 ? 0 : 1
+  problems.push(...(await watch.finish()))
+  screen.line(problems.length === 0 ? 'All was well.' : `Not well: ${problems.join('; ')}.`)
+  return problems.length === 0 ? 0 : 1
 }
 
-/** The schedule fires on the minute; the first readings should not wait for it. */
+/** A schedule fires on the minute; the first readings should not wait for it. */
 async function firstRuns(names: readonly string[], functions: RevivedFunctions, watch: Watch): Promise<void> {
   for (const name of names) await watch.run(name, () => functions.invoke(name))
 }

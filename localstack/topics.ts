@@ -1,20 +1,29 @@
-import { ensureTopics, type TopicDifference, type TopicsOutcome } from '../lib/adapters/kafka/topics.ts'
-import { replicationOn } from '../lib/domain/topics.ts'
+import { kafkaTopics, replicationOn } from '../lib/app/topics.ts'
+import {
+  ensureTopics,
+  type TopicDifference,
+  type TopicsOutcome,
+} from '../lib/runtime/adapters/kafka/topics.ts'
 import { LocalCloudError } from './failure.ts'
 
 export interface LocalTopicsOptions {
-  /** All of them: by their number the topics are replicated. */
+  /** All brokers: their number determines the replication factor. */
   readonly brokers: readonly string[]
   /** The last part of every topic's name. */
   readonly env?: string
 }
 
 /**
- * Creates the topics that are missing; throws one error that names every difference where one exists otherwise than
- * the table of topics says.
+ * Creates missing topics.
+ *
+ * @throws LocalCloudError naming every difference between existing topics and the topic table
  */
 export async function createTopics({ brokers, env = 'local' }: LocalTopicsOptions): Promise<TopicsOutcome> {
-  const outcome = await ensureTopics({ brokers, env, replication: replicationOn(brokers.length) })
+  const outcome = await ensureTopics({
+    brokers,
+    topics: kafkaTopics(env),
+    replication: replicationOn(brokers.length),
+  })
   if (outcome.differences.length > 0) throw new LocalCloudError(describeDifferences(outcome.differences))
   return outcome
 }
@@ -24,7 +33,7 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
     ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, the table says ${wanted}`,
   )
   return (
-    `Topics exist otherwise than lib/domain/topics.ts says:\n${lines.join('\n')}\n` +
-    'Start with --fresh to have them created anew (their records are lost), or put them right by hand.'
+    `Existing topics differ from lib/app/topics.ts:\n${lines.join('\n')}\n` +
+    'Start with --fresh to recreate them (their records are lost), or change them by hand.'
   )
 }

@@ -1,9 +1,8 @@
 """Runs LocalStack on the loopback address only: `python run.py DATA_DIR`.
 
-LocalStack reads a host from GATEWAY_LISTEN but, for IPv4, listens on every address all the same: its server
-makes the endpoint from the port alone. The endpoint is therefore given its interface here.
-
-The argument is not read. It stands in the command line so that this process can be told from any other
+LocalStack reads a host from GATEWAY_LISTEN but ignores it for IPv4: its server creates the endpoint from the
+port alone and listens on every address. This script therefore sets the interface of the endpoint.
+The argument is not read. It appears in the command line, which distinguishes this process from any other
 LocalStack on the machine.
 """
 

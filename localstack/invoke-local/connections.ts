@@ -1,35 +1,48 @@
 /**
- * Stands in for `lib/connections.ts` in bundles that `serverless invoke local` makes (see `esbuild.cjs`): a state that is empty
- * at first and forgotten at the end. The class below it gets its own stand-in beneath, `kafka-connections.ts` of this folder.
+ * Replaces `lib/app/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). The state is empty at
+ * first and discarded at the end. Its base class is replaced by `kafka-connections.ts` of this folder.
  */
-import { MemoryFloodGate } from '../../lib/adapters/memory/flood-gate.ts'
-import { MemoryStateStore } from '../../lib/adapters/memory/state-store.ts'
-import { type Cursor, Connections as ServerConnections } from '../../lib/connections.ts'
-import type { Change, FloodGate, Slot, StateStore } from '../../lib/pipeline/ports.ts'
+
+import { type Cursor, Connections as ServerConnections, type Value } from '../../lib/app/connections.ts'
+import type { Change, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { CircuitBreaker, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
+import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
+import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
 import { transcript } from './invocation.ts'
 
 class ToldStateStore extends MemoryStateStore {
-  override async commit(slot: Slot, change: Change): Promise<'committed' | 'refused'> {
-    const outcome = await super.commit(slot, change)
-    if (outcome === 'committed') transcript.timersSet(slot, change.timers)
+  override async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
+    const outcome = await super.commit(stateKey, change)
+    if (outcome === 'committed') transcript.timersSet(stateKey, change.timers)
     return outcome
   }
 }
 
 export class Connections extends ServerConnections {
+  /** There is nothing to copy or to resume from. */
+  override readonly recovery = async () => ({
+    checkpoints: new MemoryCheckpointStore(),
+    states: new MemoryStateStore(),
+  })
+
   override async store(): Promise<StateStore> {
     return new ToldStateStore()
   }
 
-  override async gate(): Promise<FloodGate> {
-    return new MemoryFloodGate()
+  override async breaker(): Promise<CircuitBreaker> {
+    return new MemoryCircuitBreaker()
   }
 
   override async cursor(): Promise<Cursor> {
     return { read: async () => undefined, advance: async () => {} }
   }
 
-  /** None are set: what reads them has its defaults. */
+  override async value<T>(): Promise<Value<T>> {
+    return { read: async () => undefined, write: async () => {} }
+  }
+
+  /** No parameters are set, so their readers use defaults. */
   override async parameter(): Promise<Record<string, unknown>> {
     return {}
   }

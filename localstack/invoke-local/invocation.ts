@@ -1,4 +1,4 @@
 import { Transcript } from './transcript.ts'
 
-/** Of the one invocation that this process makes. */
+/** The transcript of the only invocation of this process. */
 export const transcript = new Transcript()

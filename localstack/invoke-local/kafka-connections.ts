@@ -1,12 +1,17 @@
 /**
- * Stands in for `lib/kafka-connections.ts` in bundles that `serverless invoke local` makes (see `esbuild.cjs`): nothing here
- * reaches a server.
+ * Replaces `lib/app/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`): nothing here
+ * connects to a server.
  */
-import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
-import type { Config } from '../../lib/config.ts'
-import { topicNamed } from '../../lib/domain/topics.ts'
-import { KafkaConnections as ServerConnections, type TopicPublisher } from '../../lib/kafka-connections.ts'
-import type { LogReader, Stretch } from '../../lib/pipeline/ports.ts'
+
+import {
+  KafkaConnections as ServerConnections,
+  type TopicPublisher,
+} from '../../lib/app/kafka-connections.ts'
+import type { GeneralSettings } from '../../lib/app/settings/index.ts'
+import { topicNamed } from '../../lib/app/topics.ts'
+import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { transcript } from './invocation.ts'
 
 const PUBLISHER: TopicPublisher = {
@@ -14,14 +19,14 @@ const PUBLISHER: TopicPublisher = {
   partitionsOf: async topic => topicNamed(topic)?.partitions ?? 1,
 }
 
-/** Of the log there is the batch, and nothing beside it. */
+/** The log contains only the batch. */
 const LOG: LogReader = {
-  async read(topic: string, partition: number, stretch: Stretch) {
-    const { fromOffset, toOffset } = stretch
+  async read(topic: string, partition: number, range: OffsetRange) {
+    const { fromOffset, toOffset } = range
     const which =
       fromOffset === toOffset ? `offset ${fromOffset} is` : `offsets ${fromOffset} to ${toOffset} are`
-    transcript.note({ topic, partition }, `        ${which} not in the batch: taken as if nothing was there`)
-    return { ...(await new MemoryLogReader([]).read(topic, partition, stretch)), logStart: 0 }
+    transcript.note({ topic, partition }, `        ${which} not in the batch: treated as empty`)
+    return { ...(await new MemoryLogReader([]).read(topic, partition, range)), logStart: 0 }
   },
 }
 
@@ -29,7 +34,7 @@ export class KafkaConnections extends ServerConnections {
   override readonly publisher = async () => PUBLISHER
   override readonly log = async () => LOG
 
-  override async afterInvocation(config: Config): Promise<void> {
+  override async afterInvocation(config: GeneralSettings): Promise<void> {
     process.stderr.write(`${transcript}`)
     await super.afterInvocation(config)
   }

@@ -1,9 +1,9 @@
 /**
- * Stands in for `lib/adapters/lambda/observer.ts` in bundles that `serverless invoke local` makes (see `esbuild.cjs`): what
- * happens is written down for a person, not as logs, metrics and spans.
+ * Replaces `lib/runtime/adapters/lambda/observer.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`):
+ * events are written as text for a person, not as logs, metrics and spans.
  */
-import { LambdaObserver as ServerObserver } from '../../lib/adapters/lambda/observer.ts'
-import type { Decision, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
+import { LambdaObserver as ServerObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
+import type { Decision, OffsetRange, StateKey, Waiting } from '../../lib/runtime/pipeline/model.ts'
 import { transcript } from './invocation.ts'
 
 export class LambdaObserver extends ServerObserver {
@@ -12,37 +12,42 @@ export class LambdaObserver extends ServerObserver {
   override took(): void {}
   override flush(): void {}
 
-  override decided(slot: Slot, decisions: readonly Decision[]): void {
-    transcript.decided(slot, decisions)
+  override decided(stateKey: StateKey, decisions: readonly Decision[]): void {
+    transcript.decided(stateKey, decisions)
   }
 
-  override redelivered(slot: Slot, count: number): void {
-    transcript.note(slot, `        ${count} redelivered: decided before in this batch, and dropped`)
+  override redelivered(stateKey: StateKey, count: number): void {
+    transcript.note(stateKey, `        ${count} redelivered: already decided in this batch, dropped`)
   }
 
-  override waiting(slot: Slot, { fromOffset, reason, error }: Waiting): void {
+  override waiting(stateKey: StateKey, { fromOffset, reason, error }: Waiting): void {
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
-    transcript.note(slot, `${String(fromOffset).padStart(6)}  waits, with all after it: ${reason}${why}`)
-  }
-
-  override expired(): void {}
-  override startsWithoutMark(): void {}
-  override stretchMissing(_: Slot, __: Stretch): void {}
-
-  override blind(slot: Slot, beforeOffset: number, ms: number): void {
-    transcript.note(slot, `        before ${beforeOffset} the log saw nothing for ${ms / 1000} s`)
-  }
-
-  override strayed(slot: Slot, fromOffset: number, count: number): void {
     transcript.note(
-      slot,
-      `        from ${fromOffset} on, ${count} records are in another partition than their keys belong to`,
+      stateKey,
+      `${String(fromOffset).padStart(6)}  deferred, with all later records: ${reason}${why}`,
     )
   }
 
-  override flooded(slot: Slot): void {
+  override expired(): void {}
+  override startsWithoutAppliedOffset(): void {}
+  override restoredFromCheckpoint(): void {}
+  override checkpointDamaged(): void {}
+  override rangeReadBack(_: StateKey, __: OffsetRange): void {}
+
+  override clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void {
+    transcript.note(stateKey, `        before ${beforeOffset} the log was silent for ${ms / 1000} s`)
+  }
+
+  override misrouted(stateKey: StateKey, fromOffset: number, count: number): void {
     transcript.note(
-      slot,
+      stateKey,
+      `        from ${fromOffset} on, ${count} records are in the wrong partition for their keys`,
+    )
+  }
+
+  override breakerOpen(stateKey: StateKey): void {
+    transcript.note(
+      stateKey,
       '        nearly all records fail unexpectedly: they would stay in Kafka until the code changes',
     )
   }

@@ -1,23 +1,23 @@
 import { inspect } from 'node:util'
-import { isFault } from '../../lib/cloudevents/event.ts'
-import { readEvent } from '../../lib/cloudevents/reader.ts'
-import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import { entityOf } from '../../lib/domain/event.ts'
-import type { Decision, Slot, StoredTimer } from '../../lib/pipeline/ports.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { entityOf } from '../../lib/runtime/consumer/event.ts'
+import type { Decision, StateKey, StoredTimer } from '../../lib/runtime/pipeline/model.ts'
 
-/** What one invocation has decided and would have published, written down for the person who has invoked it. */
+/** What one invocation has decided and would have published, written for the person who ran it. */
 export class Transcript {
   readonly #partitions = new Map<string, string[]>()
-  /** What each entity has set in the end, by partition. */
+  /** The timers that each entity has in the end, by partition. */
   readonly #timers = new Map<string, Map<string, readonly StoredTimer[]>>()
   readonly #published: OutgoingRecord[] = []
 
-  decided(slot: Slot, decisions: readonly Decision[]): void {
-    for (const decision of decisions) this.note(slot, ...decisionLines(decision))
+  decided(stateKey: StateKey, decisions: readonly Decision[]): void {
+    for (const decision of decisions) this.note(stateKey, ...decisionLines(decision))
   }
 
-  timersSet(slot: Slot, timers: ReadonlyMap<string, readonly StoredTimer[]>): void {
-    const name = nameOf(slot)
+  timersSet(stateKey: StateKey, timers: ReadonlyMap<string, readonly StoredTimer[]>): void {
+    const name = nameOf(stateKey)
     this.#timers.set(name, new Map([...(this.#timers.get(name) ?? []), ...timers]))
   }
 
@@ -25,13 +25,13 @@ export class Transcript {
     this.#published.push(...records)
   }
 
-  /** A line about a partition. */
+  /** Adds lines about a partition. */
   note(place: Place, ...lines: readonly string[]): void {
     const name = nameOf(place)
     this.#partitions.set(name, [...(this.#partitions.get(name) ?? []), ...lines])
   }
 
-  /** All of it as text; what came of it in the order in which it would have been published. */
+  /** The whole transcript as text, with the records in the order in which they would have been published. */
   toString(): string {
     const partitions = [...this.#partitions]
       .sort(byName)
@@ -50,9 +50,9 @@ export class Transcript {
   }
 }
 
-type Place = Pick<Slot, 'topic' | 'partition'>
+type Place = Pick<StateKey, 'topic' | 'partition'>
 
-/** Partitions run side by side; here 2 stands before 10. */
+/** Partitions are processed concurrently; here they are sorted, 2 before 10. */
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
   return one.localeCompare(other, 'en', { numeric: true })
 }
@@ -62,15 +62,17 @@ function nameOf({ topic, partition }: Place): string {
 }
 
 const HEADING =
-  'Invoked on an empty state of its own; nothing was published. SLUICE_LIVE=1 invokes it on the running stack.'
+  'Invoked with an empty state; nothing was published. SLUICE_LIVE=1 uses the state and topics of the running stack.'
 
-function decisionLines({ offset, outcome, reason, event, fault, timer }: Decision): string[] {
+function decisionLines({ offset, outcome, reason, event, failure, timer }: Decision): string[] {
   const what = timer ? `timer ${timer.name} fires` : outcome
   const entity = timer?.entity ?? (event && entityOf(event)) ?? ''
-  const place = fault?.place ? ` (${fault.place})` : ''
+  const place = failure?.place ? ` (${failure.place})` : ''
   return [
     `${String(offset).padStart(6)}  ${what.padEnd(9)}  ${reason.padEnd(16)}  ${entity}`.trimEnd(),
-    ...(fault ? [`        ${fault.code === reason ? '' : `${fault.code}: `}${fault.message}${place}`] : []),
+    ...(failure
+      ? [`        ${failure.code === reason ? '' : `${failure.code}: `}${failure.message}${place}`]
+      : []),
   ]
 }
 
@@ -84,13 +86,14 @@ function recordLines(record: OutgoingRecord): string[] {
   const event = readEvent(record)
   const where = `→ ${topic}${partition === undefined ? '' : `, partition ${partition}`}`
   const keyed = key === null ? 'no key' : `key ${key}`
-  if (isFault(event)) return [`${where}  ${keyed}  ${record.value?.length ?? 0} bytes that are no event`]
+  if (isFailure(event))
+    return [`${where}  ${keyed}  ${record.value?.length ?? 0} bytes that are not an event`]
   const { type, id, data } = event
   const shown = inspect(data, { depth: null, breakLength: 100, maxStringLength: LONGEST_TEXT })
   return [`${where}  ${keyed}`, `    ${type}  id ${id}`, ...shown.split('\n').map(line => `    ${line}`)]
 }
 
-/** The original bytes in a failure can be as long as a record. */
+/** The original bytes in a failure record can be as long as a record. */
 const LONGEST_TEXT = 200
 
 function indented(line: string): string {

@@ -11,7 +11,7 @@ import {
   type Plugin,
 } from 'esbuild'
 
-/** Settings under `custom.esbuild` that are serverless-esbuild's own; all others are esbuild's. */
+/** Settings under `custom.esbuild` that belong to serverless-esbuild; all others are esbuild's. */
 const NOT_ESBUILDS = [
   'exclude',
   'outputFileExtension',
@@ -23,21 +23,21 @@ const NOT_ESBUILDS = [
   'concurrency',
 ]
 
-/** The code of one function: its files by their names. */
+/** The code of one function: file contents by file name. */
 export type Bundle = ReadonlyMap<string, Uint8Array>
 
-/** One function's code as its sources are now, or why it cannot be had: a line each. */
+/** The result of building a function: its code, or the errors, one line each. */
 export type Built = { readonly bundle: Bundle } | { readonly errors: readonly string[] }
 
 interface BuilderOptions {
   readonly projectDir: string
   /** The section `custom.esbuild` of serverless.yml. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** What a plugin file that exports a function is called with, as serverless-esbuild does. */
+  /** Passed to a plugin file that exports a function, as serverless-esbuild does. */
   readonly serverless: unknown
 }
 
-/** Bundles functions with the same options as serverless-esbuild, but leaves it to others where the files go. */
+/** Bundles functions with the same options as serverless-esbuild. The caller decides where the files go. */
 export class Builder {
   readonly #options: BuildOptions
   readonly #projectDir: string
@@ -77,7 +77,7 @@ export class Builder {
   async #context(entry: string): Promise<BuildContext> {
     const known = this.#contexts.get(entry)
     if (known) return known
-    // Nothing is written there: it only gives the files their names. Not beside the sources, all the same.
+    // Nothing is written there: esbuild only derives file names from it. Still, it is not next to the sources.
     const outdir = join(this.#projectDir, '.local', 'reload', dirname(entry))
     const made = await context({ ...this.#options, entryPoints: [entry], outdir })
     this.#contexts.set(entry, made)
@@ -85,7 +85,7 @@ export class Builder {
   }
 }
 
-/** What identifies a bundle: names and contents of its files. */
+/** Identifies a bundle by the names and contents of its files. */
 export function fingerprintOf(bundle: Bundle): string {
   const hash = createHash('sha256')
   for (const [name, content] of [...bundle].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -93,7 +93,7 @@ export function fingerprintOf(bundle: Bundle): string {
   return hash.digest('hex')
 }
 
-/** The bundle that lies in a folder; empty where there is none. */
+/** Reads the bundle in a folder; empty if there is none. */
 export async function bundleIn(folder: string): Promise<Bundle> {
   const names = await readdir(folder).catch(() => [])
   const code = names.filter(name => name.endsWith('.js'))
@@ -108,7 +108,7 @@ function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plu
   return typeof exported === 'function' ? exported(serverless) : exported
 }
 
-/** `lib/x.ts:3:7: Expected ";"`: one that an editor's terminal can follow. */
+/** Formats an error as `lib/x.ts:3:7: Expected ";"`, which terminals of editors turn into a link. */
 function describe({ text, location }: Message): string {
   if (!location) return text
   return `${relative('', location.file)}:${location.line}:${location.column + 1}: ${text}`

@@ -1,11 +1,15 @@
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 
-/** What serverless.yml says of a function, as far as a reload goes. The framework and serverless-offline read the same object. */
+/**
+ * The part of a function's entry in serverless.yml that a reload needs. The framework and serverless-offline read the
+ * same object.
+ */
 export interface Definition {
   /** `functions/clock/handler.handler`: a module and its export. */
   handler: string
   readonly name?: string
+  readonly events?: readonly object[]
   environment?: Record<string, string>
 }
 
@@ -14,13 +18,13 @@ export class ReloadedFunction {
   readonly key: string
   /** The handler's source file. */
   readonly entry: string
-  /** The folder of its alert rules, as it was configured. */
+  /** The configured folder of its alert rules. */
   readonly rulesDir: string | undefined
   readonly #definition: Definition
   readonly #exportName: string
-  /** Versions of its code and its rules that it runs with; 0 is what it has started with. */
+  /** The versions of its code and rules in use; 0 is the version at startup. */
   readonly #versions = { code: 0, rules: 0 }
-  /** Of the bundle that it runs with; undefined until it is asked for the first time. */
+  /** Fingerprint of the bundle in use; undefined until it is first needed. */
   fingerprint: string | undefined
 
   constructor(key: string, definition: Definition) {
@@ -33,16 +37,21 @@ export class ReloadedFunction {
     this.#definition = definition
   }
 
+  /** Whether a schedule calls it. */
+  get isScheduled(): boolean {
+    return this.#definition.events?.some(event => 'schedule' in event) ?? false
+  }
+
   get versions(): readonly number[] {
     return Object.values(this.#versions)
   }
 
-  /** The folder of its bundle as serverless-esbuild has made it. */
+  /** The folder of the bundle that serverless-esbuild has built. */
   get firstBundle(): string {
     return dirname(this.entry)
   }
 
-  /** From now on it starts with this; what runs is not touched. */
+  /** Uses this change for all later starts. Running instances are not affected. */
   use(change: Change): void {
     const { code, rules } = change
     if (code) {
@@ -56,9 +65,9 @@ export class ReloadedFunction {
   }
 
   /**
-   * How it would start with the change.
+   * Returns how the function would start with the change.
    *
-   * @param location the folder that handlers are found in
+   * @param location the folder that handlers are resolved from
    */
   candidate({ code, rules }: Change, location: string, provided: Readonly<Record<string, string>>) {
     const handler = code ? this.#handlerOf(code) : this.#definition.handler
@@ -83,7 +92,7 @@ export class ReloadedFunction {
 
 export interface CodeVersion {
   readonly version: number
-  /** Where the bundle lies, relative to the folder that handlers are found in. */
+  /** The folder of the bundle, relative to the folder that handlers are resolved from. */
   readonly folder: string
   readonly fingerprint: string
 }
@@ -94,13 +103,13 @@ export interface RulesVersion {
   readonly folder: string
 }
 
-/** What a function is to run with instead of what it runs with. */
+/** New code or rules for a function. */
 export interface Change {
   readonly code?: CodeVersion
   readonly rules?: RulesVersion
 }
 
-/** serverless-offline hands these on from its own environment. */
+/** serverless-offline passes these on from its own environment. */
 function awsVariables(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'))
   return Object.fromEntries(own) as Record<string, string>

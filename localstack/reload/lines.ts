@@ -1,10 +1,10 @@
-/** What is said of a save, in lines for a terminal. Pure. */
+/** Lines for the terminal about a saved change. Pure. */
 
-/** Why functions were left as they were. */
+/** Why functions keep their old code or rules. */
 export interface Refusal {
   readonly functions: readonly string[]
   readonly kept: 'code' | 'rules'
-  /** The lines after its first are shown indented. */
+  /** Lines after the first one are shown indented. */
   readonly reason: string
 }
 
@@ -12,7 +12,7 @@ export function reloadedLine(functions: readonly string[], what: string): string
   return `reloaded ${functions.join(', ')}: ${what}`
 }
 
-/** Several functions that share a file share its errors: each is said once. */
+/** Functions that share a file share its errors: each error is shown once. */
 export function refusedLines(refusals: readonly Refusal[]): string[] {
   const groups = Map.groupBy(refusals, ({ kept, reason }) => `${kept}\n${reason}`)
   return [...groups.values()].flatMap(group => {
@@ -35,11 +35,11 @@ export function filesNamed(files: readonly string[]): string {
 
 const MOST_NAMED = 3
 
-/** A save that changes nothing has a line as well: without one, it would look ignored. */
+/** A save without effect is reported too; otherwise it would look ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
   return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'changes' : 'change'} no ${what}`
 }
 
 export function restartLine(files: readonly string[]): string {
-  return `${filesNamed(files)} ${files.length === 1 ? 'is' : 'are'} read at the start only: start again to use what was changed`
+  return `${filesNamed(files)} ${files.length === 1 ? 'is' : 'are'} read only at startup: restart to use the change`
 }

@@ -3,10 +3,10 @@ import Lambda from 'serverless-offline/lambda'
 type Definition = (functionKey: string) => unknown
 
 /**
- * The functions that serverless-offline runs itself, on schedules and for HTTP. It keeps their threads in a pool by the
- * function's key and offers nothing to renew one function: only to end all threads at once, in the middle of what they do.
- * So here each reload gives the function another key in that pool. Running invocations end as they began, and idle threads of
- * the old code are ended by serverless-offline itself, which does so after a minute without work.
+ * The functions that serverless-offline runs itself, for schedules and HTTP. It keeps their threads in a pool by
+ * function key and cannot renew one function: it can only end all threads at once, in the middle of an invocation. Each
+ * reload therefore gives the function a new key in that pool. Running invocations finish unchanged, and
+ * serverless-offline ends idle threads of the old code after a minute.
  */
 export class OfflineFunctions {
   readonly #keys = new Map<string, string>()
@@ -18,7 +18,9 @@ export class OfflineFunctions {
     this.#definitionOf = definitionOf
   }
 
-  /** To be called before serverless-offline starts: it keeps its functions to itself, but starts them with this method. */
+  /**
+   * Call this before serverless-offline starts. It does not expose its functions, but it starts them with this method.
+   */
   attach(): void {
     const { start } = Lambda.prototype
     const attach = (lambda: Lambda) => this.#attachTo(lambda)
@@ -29,7 +31,7 @@ export class OfflineFunctions {
     }
   }
 
-  /** The next invocation loads the function anew, from the handler that its definition names now. */
+  /** Makes the next invocation load the function again, from the handler that its definition names by then. */
   replace(functionKeys: Iterable<string>): void {
     this.#reloads += 1
     for (const functionKey of functionKeys) {
@@ -37,6 +39,13 @@ export class OfflineFunctions {
       this.#lambda?.create([{ functionKey: key, functionDefinition: this.#definitionOf(functionKey) }])
       this.#keys.set(functionKey, key)
     }
+  }
+
+  /** Invokes a function as its schedule would. Rejects with what it throws. */
+  async invoke(functionKey: string): Promise<void> {
+    const instance = this.#lambda?.get(functionKey)
+    instance?.setEvent({})
+    await instance?.runHandler()
   }
 
   #attachTo(lambda: Lambda): void {

@@ -9,10 +9,10 @@ import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
 
-/** Where the folder of the versions lies in that of the bundles. */
+/** The folder of the versions, within the folder of the bundles. */
 const VERSIONS = 'versions'
 
-/** What is read when `serverless offline` starts, and not again. */
+/** Files that are read only when `serverless offline` starts. */
 const READ_AT_START = [
   'serverless.yml',
   'package.json',
@@ -22,8 +22,8 @@ const READ_AT_START = [
   'localstack/msk-trigger',
 ]
 
-/** What each line of this plugin begins with in the log of the functions. */
-const SIGN = 'watch  '
+/** The prefix of this plugin's lines in the functions' log. */
+const PREFIX = 'watch  '
 
 /** The part of the Serverless Framework that this plugin uses. */
 interface Serverless {
@@ -42,16 +42,17 @@ interface Settings extends Readonly<Record<string, unknown>> {
   watch: { readonly pattern: readonly string[]; readonly ignore?: readonly string[] }
 }
 
-/** The trigger, which runs the functions that read from Kafka. */
+/** The trigger, which runs the functions that read Kafka. */
 interface Trigger {
   replaceInstances(functionKeys: Iterable<string>): Promise<void>
 }
 
 /**
- * Reloads code and alert rules while `serverless offline` runs. It stands before serverless-esbuild in serverless.yml, and takes
- * its watching over: that one writes into the bundles that run, and ends threads in the middle of an invocation.
+ * Reloads code and alert rules while `serverless offline` runs. It precedes serverless-esbuild in serverless.yml and
+ * replaces its watching, because serverless-esbuild writes into the bundles in use and ends threads in the middle of an
+ * invocation.
  *
- * SLUICE_WATCH=off switches it off.
+ * SLUICE_WATCH=off disables it.
  */
 export default class ReloadPlugin {
   readonly hooks: Readonly<Record<string, () => unknown>>
@@ -59,13 +60,15 @@ export default class ReloadPlugin {
   readonly #patterns: readonly string[]
   readonly #log: { notice(line: string): void }
   readonly #beganMs = Date.now()
+  readonly #offline: OfflineFunctions
 
   constructor(serverless: Serverless, _: unknown, { log }: { log: { notice(line: string): void } }) {
     this.#serverless = serverless
     this.#log = log
+    this.#offline = new OfflineFunctions(key => serverless.service.getFunction(key))
     const { esbuild } = serverless.service.custom
     this.#patterns = esbuild.watch.pattern
-    // Of what is packed with a function serverless-esbuild watches every file, whatever the pattern.
+    // serverless-esbuild would also watch every file that is packaged with a function, whatever the pattern.
     esbuild.watch = { pattern: [], ignore: ['**/*'] }
     const start = () => this.#start()
     this.hooks = { 'before:offline:start': start, 'before:offline:start:init': start }
@@ -78,7 +81,7 @@ export default class ReloadPlugin {
       .getAllFunctions()
       .map(key => new ReloadedFunction(key, service.getFunction(key)))
     const { outputWorkFolder } = service.custom.esbuild
-    // serverless-esbuild's own name for the folder in its work folder.
+    // The name that serverless-esbuild gives the folder within its work folder.
     const location = resolve(serviceDir, outputWorkFolder, '.build')
     const versions = new Versions(join(location, VERSIONS))
     await versions.clear()
@@ -87,8 +90,7 @@ export default class ReloadPlugin {
       settings: service.custom.esbuild,
       serverless: this.#serverless,
     })
-    const offline = new OfflineFunctions(key => service.getFunction(key))
-    offline.attach()
+    this.#offline.attach()
     const reloader = new Reloader({
       functions,
       projectDir: serviceDir,
@@ -99,7 +101,7 @@ export default class ReloadPlugin {
       build: entry => builder.build(entry),
       tryOut,
       replace: async keys => {
-        offline.replace(keys)
+        this.#offline.replace(keys)
         await this.#trigger?.replaceInstances(keys)
       },
       say: line => this.#say(line),
@@ -125,14 +127,24 @@ export default class ReloadPlugin {
           if (code.length > 0) await reloader.codeSaved(code)
           for (const { folder, path } of rulesDirs) {
             const rules = paths.filter(one => isIn(one, path) && /\.ya?ml$/.test(one))
-            if (rules.length > 0) await reloader.rulesSaved(folder, rules)
+            if (rules.length > 0)
+              for (const key of await reloader.rulesSaved(folder, rules)) await this.#run(key)
           }
         })
       },
     })
   }
 
-  /** An error of its own must not end the functions, nor the watching. */
+  /** Runs a scheduled function now, because its next run may be a minute away. */
+  async #run(key: string): Promise<void> {
+    try {
+      await this.#offline.invoke(key)
+    } catch (error) {
+      this.#say(`✗ ${key} did not run: ${(error as Error).message}; its schedule runs it again`)
+    }
+  }
+
+  /** An error in the reload itself must end neither the functions nor the watching. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -142,7 +154,7 @@ export default class ReloadPlugin {
   }
 
   #say(text: string): void {
-    for (const line of text.split('\n')) this.#log.notice(`${SIGN}${line}`)
+    for (const line of text.split('\n')) this.#log.notice(`${PREFIX}${line}`)
   }
 
   get #trigger(): Trigger | undefined {

@@ -9,22 +9,22 @@ import type { Versions } from './versions.ts'
 export interface ReloaderParts {
   readonly functions: readonly ReloadedFunction[]
   readonly projectDir: string
-  /** The folder that serverless-offline finds handlers in. */
+  /** The folder that serverless-offline resolves handlers from. */
   readonly location: string
   /** The folder of the versions, relative to `location`. */
   readonly versionsPath: string
   readonly versions: Versions
-  /** Variables that all functions get. */
+  /** Variables that all functions receive. */
   readonly provided: Readonly<Record<string, string>>
   readonly build: (entry: string) => Promise<Built>
-  /** Why the candidate does not start; undefined where it does. */
+  /** Returns why the candidate does not start; undefined if it does. */
   readonly tryOut: (candidate: Candidate) => Promise<string | undefined>
-  /** Called once the definitions of these functions name what they are to run with. */
+  /** Called after the definitions of these functions name the new versions. */
   readonly replace: (functionKeys: readonly string[]) => Promise<void>
   readonly say: (line: string) => void
 }
 
-/** A change that has not been tried yet, and what is to be said of it. */
+/** A change that was not tried yet, and how to describe it. */
 interface Planned {
   readonly target: ReloadedFunction
   readonly change: Change
@@ -33,12 +33,12 @@ interface Planned {
 }
 
 /**
- * Gives functions the code and the rules that were saved. What does not build, does not parse or does not start is refused, and
- * what runs goes on: a function that starts later, for more load or after a crash, gets the last version that was accepted.
+ * Applies saved code and rules to functions. A change that does not build, parse or start is rejected, and the running
+ * version stays. A function that starts later, because of load or after a crash, gets the last accepted version.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** The rules in use, by the folder that they come from. */
+  /** The rules in use, by source folder. */
   readonly #rules = new Map<string, RuleSet>()
 
   constructor(parts: ReloaderParts) {
@@ -50,7 +50,10 @@ export class Reloader {
     return [...new Set(this.#parts.functions.flatMap(({ rulesDir }) => rulesDir ?? []))]
   }
 
-  /** Before any function has started: a later edit must reach none that starts by itself. Rules that cannot be used stay where they are. */
+  /**
+   * Copies the rules before any function starts, so that later edits do not reach functions that start by themselves.
+   * Invalid rules are not copied.
+   */
   async keepRules(): Promise<void> {
     for (const folder of this.rulesDirs) {
       const set = await readRuleSet(folder).catch(() => undefined)
@@ -61,25 +64,33 @@ export class Reloader {
     }
   }
 
-  /** Files of a rule folder were saved. */
-  async rulesSaved(folder: string, files: readonly string[]): Promise<void> {
+  /**
+   * Handles saved files of a rule folder. Returns the scheduled functions whose rules have changed: they must run at
+   * once, because rules take effect through their runs.
+   */
+  async rulesSaved(folder: string, files: readonly string[]): Promise<readonly string[]> {
     const readers = this.#readersOf(folder)
     const { say, projectDir } = this.#parts
     const set = await readRuleSet(folder, relative(projectDir, folder)).catch((error: Error) => error)
     if (set instanceof Error) {
       const functions = readers.map(({ key }) => key)
-      return refusedLines([{ functions, kept: 'rules', reason: set.message }]).forEach(say)
+      refusedLines([{ functions, kept: 'rules', reason: set.message }]).forEach(say)
+      return []
     }
     const what = differenceOf(this.#rules.get(folder)?.rules ?? [], set.rules)
-    if (what === undefined) return say(unchangedLine(files, 'rule'))
+    if (what === undefined) {
+      say(unchangedLine(files, 'rule'))
+      return []
+    }
     const rules = await this.#copyOf(set)
     const accepted = await this.#apply(
       readers.map(target => ({ target, change: { rules }, kept: 'rules', what })),
     )
     if (accepted.length > 0) this.#rules.set(folder, set)
+    return accepted.flatMap(({ target }) => (target.isScheduled ? [target.key] : []))
   }
 
-  /** Source files were saved. */
+  /** Handles saved source files. */
   async codeSaved(files: readonly string[]): Promise<void> {
     const { functions, build, say } = this.#parts
     const refusals: Refusal[] = []
@@ -100,7 +111,7 @@ export class Reloader {
     else if (refusals.length === 0) say(unchangedLine(files, 'function'))
   }
 
-  /** Undefined where the function runs with this bundle already. */
+  /** Undefined if the function already runs this bundle. */
   async #codeOf(
     target: ReloadedFunction,
     version: number,
@@ -119,7 +130,7 @@ export class Reloader {
     return { version, folder: await this.#parts.versions.writeRules(version, set) }
   }
 
-  /** Tries each, puts those that start in the place of what runs, and says so. Returns those. */
+  /** Tries each change, applies those that start, and reports the result. Returns the applied ones. */
   async #apply(planned: readonly Planned[]): Promise<readonly Planned[]> {
     const { location, provided, tryOut, replace, say, versions, functions } = this.#parts
     const refusals: Refusal[] = []

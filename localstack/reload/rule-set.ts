@@ -1,20 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { readRuleFiles } from '../../lib/adapters/files/rules.ts'
-import { checkRules, faultLine } from '../../lib/domain/alerting/check-rules.ts'
-import { identityOf, type Rule } from '../../lib/domain/alerting/rule.ts'
-import { InvalidRules, type RuleFile, readRules } from '../../lib/domain/alerting/rule-files.ts'
+import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
+import { identityOf, type Rule } from '../../lib/alerting/rule.ts'
+import { InvalidRules, type RuleFile, readRules } from '../../lib/alerting/rule-files.ts'
+import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 
-/** The alert rules of a folder at one moment: what was checked is what is copied, whatever is saved in between. */
+/**
+ * The alert rules of a folder at one moment. The rules that were checked are the ones that are copied, even if files
+ * are saved in between.
+ */
 export interface RuleSet {
   readonly files: readonly RuleFile[]
   readonly rules: readonly Rule[]
 }
 
 /**
- * @param shownAs what the folder is called in messages
- * @throws where the folder cannot be read, or with a line for each fault in its files
+ * @param shownAs the name of the folder in messages
+ * @throws if the folder cannot be read, or with one line per error in its files
  */
 export async function readRuleSet(folder: string, shownAs = folder): Promise<RuleSet> {
   const files = await readRuleFiles(folder, shownAs)
@@ -22,7 +25,7 @@ export async function readRuleSet(folder: string, shownAs = folder): Promise<Rul
     return { files, rules: readRules(files) }
   } catch (error) {
     if (!(error instanceof InvalidRules)) throw error
-    throw new Error(checkRules(files).faults.map(faultLine).join('\n'), { cause: error })
+    throw new Error(checkRules(files).errors.map(errorLine).join('\n'), { cause: error })
   }
 }
 
@@ -32,8 +35,8 @@ export async function copyRuleSet({ files }: RuleSet, folder: string): Promise<v
 }
 
 /**
- * How many rules differ, as `1 rule added, 2 rules changed`; undefined where none does. A rule is the same one as long as its
- * name and labels are.
+ * Describes how many rules differ, as `1 rule added, 2 rules changed`; undefined if none does. Rules with the same name
+ * and labels are the same rule.
  */
 export function differenceOf(before: readonly Rule[], after: readonly Rule[]): string | undefined {
   const old = byIdentity(before)

@@ -1,12 +1,12 @@
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 
-// Loads a function as its first invocation would, and goes no further than that.
+// Loads a function as its first invocation would, and stops there.
 
 const { file, name } = workerData as { readonly file: string; readonly name: string }
 const module = await import(pathToFileURL(file).href)
 const handler = module[name]
 if (typeof handler !== 'function') throw new Error(`its module exports no function "${name}"`)
-// What a handler of `lib/runtime.ts` or `lib/scheduled.ts` does once per cold start.
+// Handlers of `lib/app/kafka-consumer.ts` and `lib/app/scheduled.ts` do this once per cold start.
 await handler.start?.()
 parentPort?.postMessage('started')

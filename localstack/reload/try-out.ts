@@ -11,15 +11,15 @@ export interface Candidate {
 }
 
 /**
- * Starts a function in a thread of its own, as its first invocation would, without invoking it.
+ * Starts a function in its own thread, as its first invocation would, without invoking it.
  *
- * @returns why it does not start; undefined where it does
+ * @returns why it does not start; undefined if it does
  */
 export async function tryOut({ file, name, environment }: Candidate): Promise<string | undefined> {
   const worker = new Worker(new URL('./try-out-thread.ts', import.meta.url), {
     env: { ...environment },
     workerData: { file, name },
-    // Do not show what it logs: the function logs it again when it runs.
+    // Hide its output: the function logs it again when it runs.
     stdout: true,
     stderr: true,
   })

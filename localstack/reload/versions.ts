@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import type { Bundle } from './builder.ts'
 import { copyRuleSet, type RuleSet } from './rule-set.ts'
 
-/** Versions that stay beside those in use: an invocation may still run in one, and read a further file of it. */
+/** Old versions to keep in addition to those in use: a running invocation may still read a file of one. */
 const KEPT = 5
 
 /**
- * A folder for each version of code or rules that was ever in use. A version is complete before anything names it and is never
- * written to again, so a function that starts at any moment gets one version whole.
+ * One folder for each version of code or rules. A version is complete before anything refers to it and is never
+ * modified, so a function that starts at any time gets one consistent version.
  */
 export class Versions {
   readonly #folder: string
@@ -18,7 +18,7 @@ export class Versions {
     this.#folder = folder
   }
 
-  /** Removes what an earlier process has left. */
+  /** Removes versions of an earlier process. */
   async clear(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true })
   }
@@ -29,7 +29,7 @@ export class Versions {
     return this.#latest
   }
 
-  /** Returns the folder of the bundle, relative to that of all versions. */
+  /** Returns the folder of the bundle, relative to the folder of all versions. */
   async writeCode(version: number, functionKey: string, bundle: Bundle): Promise<string> {
     const path = join(`${version}`, functionKey)
     const folder = join(this.#folder, path)
@@ -46,7 +46,7 @@ export class Versions {
     return folder
   }
 
-  /** Removes old versions, except those that are in use. */
+  /** Removes old versions, except those in use. */
   async prune(inUse: ReadonlySet<number>): Promise<void> {
     const all = (await readdir(this.#folder).catch(() => [])).map(Number)
     const old = all.filter(version => version <= this.#latest - KEPT && !inUse.has(version))

@@ -1,19 +1,21 @@
 import { watch } from 'chokidar'
 
-/** One save is often several writes to several files. It counts as finished after this long without a write. */
+/**
+ * One save often consists of several writes to several files. It counts as finished after this time without a write.
+ */
 const QUIET_MS = 150
 
 interface WatcherOptions {
   readonly projectDir: string
   /** Paths or glob patterns, relative to the project or absolute. */
   readonly patterns: readonly string[]
-  /** Files that were written after this instant count as saved even if that was before the watcher was ready. */
+  /** Files written after this time count as saved, even if the watcher was not ready then. */
   readonly sinceMs: number
-  /** Called with paths relative to the project, for one save after another. */
+  /** Called with paths relative to the project, once per save, one after another. */
   readonly onSave: (paths: readonly string[]) => Promise<void>
 }
 
-/** Watches files and reports each save: created, changed and deleted files alike. */
+/** Watches files and reports each save: created, changed and deleted files. */
 export class Watcher {
   readonly #options: WatcherOptions
   readonly #watch: ReturnType<typeof watch>
@@ -34,7 +36,7 @@ export class Watcher {
       if (!this.#isReady && (stats?.mtimeMs ?? 0) < sinceMs) return
       this.#saved.add(path)
       clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.#tell(), QUIET_MS)
+      this.#timer = setTimeout(() => this.#notify(), QUIET_MS)
     })
   }
 
@@ -44,7 +46,7 @@ export class Watcher {
     await this.#work
   }
 
-  #tell(): void {
+  #notify(): void {
     const paths = [...this.#saved].sort()
     this.#saved.clear()
     this.#work = this.#work.then(() => this.#options.onSave(paths))

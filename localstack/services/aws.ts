@@ -7,7 +7,7 @@ import { awsAnswers } from './probes.ts'
 import type { Launch } from './process.ts'
 import { ensurePythonPackages } from './python.ts'
 
-/** One version for every Python from 3.11 on; 4.14, the last of the free edition, has syntax of 3.12. */
+/** Works with every Python from 3.11 on. 4.14, the last version of the free edition, uses syntax of Python 3.12. */
 const LOCALSTACK_VERSION = '4.13.1'
 
 const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
@@ -17,7 +17,7 @@ export interface AwsOptions {
   readonly dataDir: string
 }
 
-/** LocalStack from the Python index, on loopback; it keeps nothing over a restart. */
+/** LocalStack from the Python index, on loopback. It keeps no data over a restart. */
 export function awsServer({ port, dataDir }: AwsOptions): Server {
   const title = `LocalStack ${LOCALSTACK_VERSION}`
   const installed = join(LOCAL, 'python', 'localstack')
@@ -42,8 +42,8 @@ async function prepareLocalStack(port: number, dir: string, python: string): Pro
   return {
     command: python,
     args: [join(PROJECT, 'localstack', 'aws', 'run.py'), dir],
-    // Not our whole environment: LocalStack reads dozens of variables, and one that is set for another purpose
-    // (DEBUG, PERSISTENCE, AWS_*) would change what it does.
+    // Not the whole environment: LocalStack reads dozens of variables, and one that is set for another purpose (DEBUG,
+    // PERSISTENCE, AWS_*) would change its behaviour.
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -54,9 +54,9 @@ async function prepareLocalStack(port: number, dir: string, python: string): Pro
       LOCALSTACK_HOST: address,
       SQS_ENDPOINT_STRATEGY: 'path',
       FILESYSTEM_ROOT: dir,
-      // Without this it may take the machine for a container and write to /var/lib and /usr/lib.
+      // Without this it may assume that it runs in a container, and write to /var/lib and /usr/lib.
       OVERRIDE_IN_DOCKER: '0',
-      // No DNS server, no usage statistics, no download of a certificate.
+      // No DNS server, no usage statistics, no certificate download.
       DNS_ADDRESS: '0',
       DISABLE_EVENTS: '1',
       SKIP_SSL_CERT_DOWNLOAD: '1',

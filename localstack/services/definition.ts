@@ -2,20 +2,20 @@ import type { ServerName } from '../report.ts'
 import type { InstallContext } from './install.ts'
 import type { Launch } from './process.ts'
 
-/** One server of the local cloud: what differs between Kafka, Valkey and LocalStack, and nothing else. */
+/** The definition of one server: everything that differs between Kafka, Valkey and LocalStack. */
 export interface Server {
   readonly name: ServerName
-  /** Name and version, for a person. */
+  /** Name and version, for the user. */
   readonly title: string
   readonly port: number
-  /** The environment variable that chooses another port. */
+  /** The environment variable that sets another port. */
   readonly variable: string
-  /** Its data. The path stands in its command line, by which a server of ours is told from any other. */
+  /** Its data folder. The path appears in its command line, which identifies the server as one of this project's. */
   readonly dir: string
-  /** Installs what is missing; quick where nothing is. */
+  /** Installs what is missing. Fast if nothing is. */
   install(context: InstallContext): Promise<void>
-  /** Writes configuration and first data, and says how to start. */
+  /** Writes the configuration and initial data. Returns how to start the server. */
   prepare(context: InstallContext): Promise<Launch>
-  /** Whether it does its work now; never throws. */
+  /** Whether the server is ready for use. Never rejects. */
   answers(): Promise<boolean>
 }

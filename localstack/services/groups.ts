@@ -2,34 +2,34 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// Each server leads a process group of its own: a Ctrl-C in the terminal does not reach it before its turn, and
-// what it starts itself ends with it.
+// Each server leads its own process group. A Ctrl-C in the terminal therefore does not reach it before it is stopped in
+// order, and its child processes end with it.
 
-/** Time that a server gets to end by itself, in milliseconds; Kafka writes its indexes, LocalStack ends its threads. */
+/** Time for a server to shut down, in milliseconds. Kafka writes its indexes, LocalStack ends its threads. */
 export const GRACE_MS = 15_000
 
-/** Sends a signal to a whole group; false where it is gone. */
+/** Sends a signal to a process group. Returns false if the group has ended. */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-leader, signal)
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // macOS answers EPERM for a group of which only a zombie is left.
+    // macOS returns EPERM for a group with only a zombie left.
     if (code === 'ESRCH' || code === 'EPERM') return false
     throw error
   }
 }
 
 /**
- * Ends a group that is not our child: SIGTERM, and SIGKILL where it is still there after the grace.
- * Nobody tells when a foreign process ends, so it is asked for.
+ * Ends a group that is not a child of this process: SIGTERM, then SIGKILL after the grace period. The end of such a
+ * process is not signalled, so it is polled.
  */
 export async function endForeignGroup(leader: number, graceMs = GRACE_MS): Promise<void> {
-  const giveUpAtMs = Date.now() + graceMs
+  const killAtMs = Date.now() + graceMs
   signalGroup(leader, 'SIGTERM')
   while (signalGroup(leader, 0)) {
-    if (Date.now() > giveUpAtMs) {
+    if (Date.now() > killAtMs) {
       signalGroup(leader, 'SIGKILL')
       return
     }
@@ -42,7 +42,7 @@ export interface ProcessFacts {
   readonly commandLine: string
 }
 
-/** Who started a process and by which command line; undefined where there is no such process. */
+/** The parent and command line of a process; undefined if there is no such process. */
 export function processFacts(pid: number): ProcessFacts | undefined {
   return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid)
 }
@@ -50,7 +50,7 @@ export function processFacts(pid: number): ProcessFacts | undefined {
 function factsFromProc(pid: number): ProcessFacts | undefined {
   try {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    // "pid (name) state ppid …": the name may hold blanks and brackets.
+    // "pid (name) state ppid …": the name may contain spaces and parentheses.
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')
     const [state = 'Z', parent = '0'] = afterName.split(' ')
     return state === 'Z' ? undefined : { parent: Number(parent), commandLine }

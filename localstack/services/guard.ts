@@ -6,8 +6,9 @@ let watchdog: ChildProcess | undefined
 const guarded = new Set<number>()
 
 /**
- * Sees to it that a process group ends when this process does, however this one ends: see `watchdog.ts`.
- * @returns what to call once the group has ended; it resolves when nothing of the guard is left, if it was the last
+ * Ensures that a process group ends when this process ends, for whatever reason: see `watchdog.ts`.
+ * @returns call this when the group has ended. If it was the last one, the promise resolves when the watchdog has
+ * ended.
  */
 export function guardGroup(leader: number): () => Promise<void> {
   watchdog ??= startWatchdog()
@@ -20,7 +21,7 @@ export function guardGroup(leader: number): () => Promise<void> {
     if (guarded.size > 0 || !current) return
     watchdog = undefined
     current.stdin?.end()
-    // Otherwise this process would end while it waits, where nothing else keeps it.
+    // Otherwise this process could exit while it waits.
     current.ref()
     if (current.exitCode === null && current.signalCode === null) await once(current, 'exit')
   }
@@ -31,7 +32,7 @@ function startWatchdog(): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  // Somebody may have ended the watchdog itself; the servers run on, only less well guarded.
+  // The watchdog itself may have been killed. The servers then keep running with less protection.
   child.stdin?.on('error', () => {})
   child.on('error', () => {})
   child.unref()

@@ -5,24 +5,24 @@ import { dirname, join } from 'node:path'
 import { withInstallLock } from '../install-lock.mjs'
 import type { Report, ServiceName } from '../report.ts'
 
-/** What an install is told by the one who starts the servers. */
+/** What the caller passes to an install. */
 export interface InstallContext {
   readonly report: Report
   readonly signal: AbortSignal
-  /** Where the tools that install write what they print. */
+  /** Folder for the logs of the install tools. */
   readonly logsDir: string
 }
 
 export interface Installation {
   readonly service: ServiceName
-  /** What is installed, for a person: "Kafka 4.3.0 from Maven". */
+  /** What is installed, for the user: "Kafka 4.3.0 from Maven". */
   readonly title: string
   readonly dir: string
-  /** A file in it that must be there, and with it what it links to. */
+  /** A file in it that must exist, as must its link target. */
   readonly probe: string
-  /** Tells this installation from any other: its version, or a hash of its lock file. */
+  /** Identifies this installation: its version, or the hash of its lock file. */
   readonly wanted: string
-  /** Fills an empty folder, which then takes the place of `dir`. */
+  /** Fills an empty folder, which then replaces `dir`. */
   readonly fill: (dir: string) => Promise<void>
 }
 
@@ -30,8 +30,8 @@ const MARKER = 'installed.txt'
 const STILL_INSTALLING_MS = 10_000
 
 /**
- * Installs what is missing. The folder is filled under another name and takes its own only when it is whole, with
- * the marker in it, so an install that was cut off is never taken for one.
+ * Installs what is missing. The folder is filled under another name and renamed only when it is complete, with a marker
+ * in it. So an interrupted install is never mistaken for a complete one.
  */
 export async function ensureInstalled(installation: Installation, context: InstallContext): Promise<void> {
   if (await upToDate(installation)) return
@@ -40,7 +40,7 @@ export async function ensureInstalled(installation: Installation, context: Insta
     context.report({
       service: installation.service,
       state: 'installing',
-      detail: `${installation.title}: waiting for process ${holder}, which is at it (${installation.dir}.lock)`,
+      detail: `${installation.title}: waiting for process ${holder}, which is installing it (${installation.dir}.lock)`,
       ms: 0,
     })
   }

@@ -1,7 +1,7 @@
-import { replicationOn } from '../../lib/domain/topics.ts'
+import { replicationOn } from '../../lib/app/topics.ts'
 import { LOOPBACK } from './ports.ts'
 
-/** One Kafka node: a broker for clients, and a controller that votes with those of the other nodes (KRaft). */
+/** One Kafka node: a broker, and a controller that votes with those of the other nodes (KRaft). */
 export interface KafkaNode {
   readonly id: number
   readonly port: number
@@ -12,7 +12,7 @@ const MiB = 1024 * 1024
 
 /**
  * The content of a node's `server.properties`.
- * @param nodes all nodes of the cluster, it among them
+ * @param nodes all nodes of the cluster, including this one
  * @param log the folder of its records
  */
 export function kafkaProperties(
@@ -31,10 +31,10 @@ export function kafkaProperties(
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': log,
     'auto.create.topics.enable': false,
-    // Above the 2 MiB of the largest topics, with room for the batch around a message.
+    // More than the 2 MiB of the largest topics, with room for the batch around a message.
     'message.max.bytes': 3 * MiB,
     'replica.fetch.max.bytes': 3 * MiB,
-    // What Kafka keeps for itself, offsets above all, must outlive a broker as well as the topics do.
+    // Kafka's internal topics, above all the offsets, must survive the loss of a broker as the other topics do.
     'default.replication.factor': factor,
     'min.insync.replicas': minInsync,
     'offsets.topic.replication.factor': factor,
@@ -42,7 +42,7 @@ export function kafkaProperties(
     'transaction.state.log.min.isr': minInsync,
     'share.coordinator.state.topic.replication.factor': factor,
     'share.coordinator.state.topic.min.isr': minInsync,
-    // Sized for one machine; the defaults are for a cluster and slow down the start.
+    // Sized for one machine. The defaults are for a cluster and slow down the start.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
     'num.network.threads': 2,
@@ -50,7 +50,7 @@ export function kafkaProperties(
     'log.cleaner.dedupe.buffer.size': 16 * MiB,
     'group.initial.rebalance.delay.ms': 0,
     'controlled.shutdown.max.retries': 1,
-    ...(nodes.length > 1 ? NOTICED_SOON : {}),
+    ...(nodes.length > 1 ? FAST_FAILURE_DETECTION : {}),
   }
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
@@ -58,7 +58,7 @@ export function kafkaProperties(
 }
 
 /**
- * Until a lost broker is given up, nothing is acknowledged that it had a copy of, and it may not come back: with the
- * nine seconds of the default that would be longer than a client here is patient.
+ * Detect a lost broker quickly: until then, writes to its partitions are not acknowledged. The default of nine seconds
+ * is longer than clients here wait.
  */
-const NOTICED_SOON = { 'broker.session.timeout.ms': 3_000, 'broker.heartbeat.interval.ms': 500 }
+const FAST_FAILURE_DETECTION = { 'broker.session.timeout.ms': 3_000, 'broker.heartbeat.interval.ms': 500 }

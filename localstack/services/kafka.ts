@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { once } from '../../lib/once.ts'
+import { once } from '../../lib/app/once.ts'
 import { LOCAL, PROJECT } from '../paths.ts'
 import type { ServerName } from '../report.ts'
 import type { Server } from './definition.ts'
@@ -14,22 +14,23 @@ import type { Launch } from './process.ts'
 import { requireJava, requireMaven } from './requirements.ts'
 import { runTool } from './tool.ts'
 
-/** The version that is started where nothing else is asked for. */
+/** The default version. */
 export const KAFKA_VERSION = '4.3.0'
 
 export interface KafkaOptions {
-  /** The port of each broker: as many as there are to be. */
+  /** The port of each broker, which also determines their number. */
   readonly ports: readonly number[]
   readonly dataDir: string
   readonly version?: string | undefined
 }
 
-/** Apache Kafka from Maven, on loopback: one node for each port, all of them broker and controller (KRaft). */
+/** Apache Kafka from Maven, on loopback. Each port is one node, which is broker and controller (KRaft). */
 export function kafkaServers({ ports, dataDir, version = KAFKA_VERSION }: KafkaOptions): Server[] {
   const jars = join(LOCAL, 'kafka', version)
   const folders = brokerFolders(dataDir, ports.length)
   const plan = () => planCluster(ports, folders)
-  // A node that is started again must be where the others look for it; one that is alone may be anywhere.
+  // In a cluster, a restarted node must keep its address, because the others look for it there. A single node may
+  // change it.
   const cluster = ports.length > 1 ? once(plan) : plan
   return folders.map(({ name, title, dir }, index) => {
     const port = ports[index] as number
@@ -41,7 +42,7 @@ export function kafkaServers({ ports, dataDir, version = KAFKA_VERSION }: KafkaO
       dir,
       install: context => installKafka(version, jars, context),
       prepare: async context => prepareKafka({ name, dir, jars, index, ...(await cluster()) }, context),
-      // The socket first: a Kafka client makes much of a connection that is refused.
+      // Try the socket first: a Kafka client handles a refused connection slowly.
       answers: async () => (await accepts(LOOPBACK, port)) && (await brokerTakesPart(`${LOOPBACK}:${port}`)),
     }
   })
@@ -56,7 +57,7 @@ export function kafkaServer({
   return server as Server
 }
 
-/** What the nodes of a cluster must agree on. */
+/** What all nodes of a cluster must agree on. */
 interface Cluster {
   readonly id: string
   readonly nodes: readonly KafkaNode[]
@@ -69,7 +70,7 @@ async function planCluster(ports: readonly number[], folders: readonly BrokerFol
     port,
     controllerPort: controllerPorts[index] as number,
   }))
-  // With a dash in front, the tool would take it for an option.
+  // A leading dash would be read as an option.
   const newId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   return { id: clusterIdIn(folders) ?? newId, nodes }
 }
@@ -100,7 +101,7 @@ interface Place extends Cluster {
   readonly name: ServerName
   readonly dir: string
   readonly jars: string
-  /** Which of the nodes it is. */
+  /** The index of this node in `nodes`. */
   readonly index: number
 }
 
@@ -120,7 +121,7 @@ async function prepareKafka({ name, dir, jars, index, id, nodes }: Place, contex
     const format = ['format', '--ignore-formatted', '--cluster-id', id, '--config', configuration]
     const logFile = join(context.logsDir, `${name}.log`)
     await runTool(run('kafka.tools.StorageTool', ...format), {
-      task: 'Formatting the data folder of Kafka',
+      task: "Formatting Kafka's data folder",
       logFile,
       signal: context.signal,
     })
@@ -129,10 +130,10 @@ async function prepareKafka({ name, dir, jars, index, id, nodes }: Place, contex
 }
 
 const HEAP = '-Xmx512m'
-/** Three share the machine with all else that runs on it. */
+/** Three brokers share the machine with everything else. */
 const HEAP_OF_SEVERAL = '-Xmx256m'
 
-/** Small and quick to start: one laptop's broker has little to compile and little to collect. */
+/** Small and fast to start: a local broker has little to compile and little garbage to collect. */
 const JVM_FLAGS = [
   '-XX:TieredStopAtLevel=1',
   '-XX:+UseSerialGC',

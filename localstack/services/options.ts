@@ -1,12 +1,12 @@
 import type { Report } from '../report.ts'
 
-/** Where a server is to be found: on a port of this machine, to be started there, or running at an address. */
+/** Where a server is: to be started on a local port, or already running at an address. */
 export type Place = { readonly port: number } | { readonly address: string }
 
-/** `further`: the ports of the other brokers, where there is to be more than one. */
+/** `further` has the ports of the other brokers, if there are several. */
 export type KafkaPlace = Place | { readonly port: number; readonly further: readonly number[] }
 
-/** The port of each broker that is to be started; none where Kafka runs already. */
+/** The ports of the brokers to start; empty if Kafka is already running. */
 export function brokerPorts(place: KafkaPlace): number[] {
   if ('address' in place) return []
   return 'further' in place ? [place.port, ...place.further] : [place.port]
@@ -16,19 +16,19 @@ export interface ServicesOptions {
   readonly kafka: KafkaPlace
   readonly valkey: Place
   readonly aws: Place
-  /** Where the servers keep their data. */
+  /** The folder of the servers' data. */
   readonly dataDir?: string
   readonly logsDir?: string
   /** Start from empty data. */
   readonly fresh?: boolean
-  /** Use the containers of `docker-compose.yml`; data and logs are then Docker's. */
+  /** Use the containers of `docker-compose.yml`. Docker then keeps data and logs. */
   readonly docker?: boolean
-  /** The stack that the servers belong to: containers of two stacks must not have one name. */
+  /** The stack that the servers belong to. It keeps the container names of two stacks apart. */
   readonly stack?: string
-  /** Start a server again that ended by itself. */
+  /** Restart a server that ends by itself. */
   readonly revive?: boolean
   readonly kafkaVersion?: string
   readonly report?: Report
-  /** Aborting it while the servers start stops them all; the start then throws the signal's reason. */
+  /** Aborting it during the start stops all servers. The start then throws the signal's reason. */
   readonly signal?: AbortSignal
 }

@@ -5,12 +5,12 @@ import type { Report } from '../report.ts'
 import type { Server } from './definition.ts'
 import { endForeignGroup, processFacts } from './groups.ts'
 
-/** Where the number of the process that works on a data folder is noted. */
+/** The file with the process id of the server that uses a data folder. */
 export function pidFile(dir: string): string {
   return `${dir}.pid`
 }
 
-/** What an orphan is known by. */
+/** What identifies an orphan. */
 type Owner = Pick<Server, 'name' | 'title' | 'dir'>
 
 interface Note {
@@ -19,11 +19,11 @@ interface Note {
 }
 
 /**
- * Ends the server that an earlier run left behind on this data, if there is one.
+ * Ends the server that an earlier run left behind on this data folder, if there is one.
  *
- * The number noted may belong to another program by now, so the process counts as ours only while its command line
- * names the data folder. It is an orphan when the one that started it is no longer its parent; otherwise that one
- * still runs, and this is its business.
+ * The recorded process id may belong to another program by now, so the process must also name the data folder in its
+ * command line. It is an orphan if the process that started it is no longer its parent. Otherwise that process is still
+ * running and owns the server.
  */
 export async function endOrphan(server: Owner, report: Report): Promise<void> {
   const note = readNote(server)
@@ -32,11 +32,11 @@ export async function endOrphan(server: Owner, report: Report): Promise<void> {
     if (facts.parent === note.startedBy) {
       throw new LocalCloudError(
         `${server.title} already runs on ${server.dir}: process ${note.pid}, started by process ${note.startedBy}. ` +
-          'Stop that one first (Ctrl-C where it runs).',
+          'Stop it first (Ctrl-C in its terminal).',
       )
     }
     const beganAtMs = Date.now()
-    const detail = `${server.title}, process ${note.pid}, left behind by a run that was cut off`
+    const detail = `${server.title}, process ${note.pid}, left behind by an interrupted run`
     report({ service: server.name, state: 'stopping', detail, ms: 0 })
     await endForeignGroup(note.pid)
     report({ service: server.name, state: 'stopped', detail, ms: Date.now() - beganAtMs })
@@ -51,7 +51,7 @@ function readNote(server: Owner): Note | undefined {
     const note = JSON.parse(readFileSync(file, 'utf8'))
     return Number.isInteger(note?.pid) && note.pid > 1 ? note : undefined
   } catch {
-    // Cut off while it was written.
+    // Interrupted while it was written.
     return undefined
   }
 }

@@ -3,43 +3,47 @@ import { connect, createServer } from 'node:net'
 import { LocalCloudError } from '../failure.ts'
 import { reservePort } from './reserved-ports.ts'
 
-/** The only address that anything here listens on. */
+/** The only address that any server here listens on. */
 export const LOOPBACK = '127.0.0.1'
 
-/** A port that somebody wants to listen on, and the environment variable that chooses another. */
+/** A port to listen on, and the environment variable that sets another. */
 export interface WantedPort {
   readonly port: number
   readonly variable: string
-  /** Who wants it, for a person. */
+  /** What listens on it, for the user. */
   readonly title: string
 }
 
-/** Throws one error that names every port of these that is taken. */
+/**
+ * Checks that ports are free.
+ *
+ * @throws LocalCloudError naming every port that is in use
+ */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
   const taken: WantedPort[] = []
   for (const one of wanted) if (await portInUse(one.port)) taken.push(one)
   if (taken.length === 0) return
   const lines = taken.map(({ port, variable, title }) => {
-    // Where one variable stands for several ports, they begin there: behind the last that is taken.
+    // If one variable stands for several ports, it names the first of them: suggest one after the last that is in use.
     const last = Math.max(...taken.filter(one => one.variable === variable).map(one => one.port))
-    return `Port ${port}, wanted for ${title}, is in use. Stop what listens there, or choose another: ${variable}=${last + 1}`
+    return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
   })
   throw new LocalCloudError(lines.join('\n'))
 }
 
-/** Whether something listens on a port of this machine, on loopback or on every address. */
+/** Whether something listens on a local port, on loopback or on all addresses. */
 export async function portInUse(port: number): Promise<boolean> {
-  // Where the system lets two programs listen side by side (macOS), only the connection shows the other one.
+  // If the system lets two programs listen on one port (macOS), only a connection reveals the other one.
   return (await accepts(LOOPBACK, port)) || !(await canListen(port))
 }
 
 /**
- * Below the ports that systems hand out by themselves (from 32768 on Linux, from 49152 elsewhere). One of those could go to
- * any connection or listener between the moment when it is found free and the moment when its server listens.
+ * Below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). An ephemeral port could be taken by any
+ * connection between the check and the start of the server.
  */
 const GIVEN = { from: 12_000, to: 32_000 }
 
-/** A port that is free, and is given to no other process of ours as long as this one lives. */
+/** Returns a free port, which no other process of this project gets while this one lives. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(GIVEN.from, GIVEN.to)
@@ -47,12 +51,12 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** As many, none of them twice. */
+/** Returns several different free ports. */
 export function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
 }
 
-/** Whether a TCP connection is taken within `timeoutMs`. */
+/** Whether a TCP connection is accepted within `timeoutMs`. */
 export function accepts(host: string, port: number, timeoutMs = 1_000): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port, timeout: timeoutMs })
@@ -71,7 +75,7 @@ function canListen(port: number): Promise<boolean> {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(new LocalCloudError(`Cannot listen on port ${port}: ${error.message}. Choose another one.`))
+      else reject(new LocalCloudError(`Cannot listen on port ${port}: ${error.message}. Set another one.`))
     })
     server.listen(port, LOOPBACK, () => server.close(() => resolve(true)))
   })

@@ -1,24 +1,27 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { registeredBrokers } from '../../lib/adapters/kafka/topics.ts'
+import { registeredBrokers } from '../../lib/runtime/adapters/kafka/topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
-/** LocalStack takes the plain GET for one to S3, and loads that service when it is first asked for. */
+/** LocalStack treats the plain GET as a request to S3, and loads that service on its first request. */
 const AWS_ANSWERS_WITHIN_MS = 15_000
 
-/** Whether a Kafka answers at any of these addresses (`host:port`, comma separated). */
+/** Whether Kafka answers at any of these addresses (`host:port`, separated by commas). */
 export async function kafkaAnswers(brokers: string): Promise<boolean> {
   return (await registeredBrokers(brokers.split(',').map(broker => broker.trim()))).length > 0
 }
 
-/** Whether the broker at this address (`host:port`) answers, and may hold topics: its cluster counts it as there. */
+/**
+ * Whether the broker at this address (`host:port`) answers and is registered in its cluster, so that it may hold
+ * topics.
+ */
 export async function brokerTakesPart(address: string): Promise<boolean> {
   return (await registeredBrokers([address])).includes(address)
 }
 
 /**
- * Whether a Redis or Valkey is ready for commands. One that asks for a password is: the password is the business of
- * its clients. One that is still loading its data is not.
+ * Whether a Redis or Valkey is ready for commands. A server that requires a password counts as ready; a server that is
+ * still loading its data does not.
  */
 export function redisAnswers(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url)
@@ -37,7 +40,7 @@ export function redisAnswers(url: string): Promise<boolean> {
   })
 }
 
-/** Whether an AWS endpoint answers a plain GET, whatever the answer: each stand-in has its own health page. */
+/** Whether an AWS endpoint answers a plain GET, with any content: each emulator has its own health page. */
 export async function awsAnswers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(AWS_ANSWERS_WITHIN_MS) })

@@ -17,18 +17,18 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A program that runs in a process group of its own and ends with this process at the latest. */
+/** A program that runs in its own process group and ends with this process at the latest. */
 export interface ManagedProcess {
   readonly pid: number
-  /** Resolves when it has ended, for whatever reason; never rejects. */
+  /** Resolves when it has ended, for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>
-  /** Sends a signal to its whole group. */
+  /** Sends a signal to its whole process group. */
   signal(signal: NodeJS.Signals): void
-  /** SIGTERM, then SIGKILL where that was not enough within `graceMs`; resolves when it has ended. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs`. Resolves when it has ended. */
   stop(graceMs?: number): Promise<void>
 }
 
-/** Starts a program, with all that it prints appended to `logFile`. */
+/** Starts a program, and appends its output to `logFile`. */
 export async function startProcess(launch: Launch, logFile: string): Promise<ManagedProcess> {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
@@ -62,24 +62,24 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
   const tooLong = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
   await exited
   clearTimeout(tooLong)
-  // Its leader has ended; what is left of the group has nothing to wait for.
+  // The leader has ended. Kill whatever is left of the group.
   signalGroup(pid, 'SIGKILL')
 }
 
-/** How a program ended, in words. */
+/** Describes how a program ended. */
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
 }
 
-const TELLING =
+const ERROR_PATTERN =
   /error|exception|fatal|cannot|can't|denied|refused|in use|not found|no such|invalid|unsupported/i
 const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "/
 
-/** The last line of a log that tells why something failed; failing that, its last line. */
+/** The last line of a log that looks like an error, or else its last line. */
 export function tellingLine(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8')
     .split('\n')
     .filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
-  const line = lines.findLast(line => TELLING.test(line)) ?? lines.at(-1) ?? '(the log is empty)'
+  const line = lines.findLast(line => ERROR_PATTERN.test(line)) ?? lines.at(-1) ?? '(the log is empty)'
   return line.trim().slice(0, 300)
 }

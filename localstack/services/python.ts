@@ -7,11 +7,11 @@ import { ensureInstalled, type InstallContext } from './install.ts'
 import { requirePython } from './requirements.ts'
 import { runTool } from './tool.ts'
 
-/** Packages of the Python index, each with its exact version and hashes in a lock file. */
+/** Packages of the Python index, pinned with versions and hashes in a lock file. */
 export interface PythonPackages {
   readonly service: ServiceName
   readonly title: string
-  /** Name of the file in `localstack/python/`. */
+  /** File name in `localstack/python/`. */
   readonly lock: string
   readonly dir: string
   readonly probe: string
@@ -19,7 +19,7 @@ export interface PythonPackages {
 
 const UV = join(LOCAL, 'python', 'uv')
 
-/** Installs the packages of a lock file into a virtual environment of their own, with uv. */
+/** Installs the packages of a lock file into their own virtual environment, with uv. */
 export async function ensurePythonPackages(packages: PythonPackages, context: InstallContext): Promise<void> {
   const lock = lockPath(packages.lock)
   const logFile = join(context.logsDir, `install-${packages.service}.log`)
@@ -28,22 +28,22 @@ export async function ensurePythonPackages(packages: PythonPackages, context: In
   const fill = async (target: string) => {
     const python = await requirePython()
     const uv = await ensureUv(service, python, context)
-    // A relocatable one, for it is moved once it is whole.
+    // Relocatable, because it is moved when it is complete.
     await runTool(uv('venv', '--allow-existing', '--relocatable', '--python', python, target), options)
-    // The lock names all that is needed; what a package declares beyond that is left out.
+    // The lock file lists everything that is needed; other declared dependencies are omitted.
     const exact = ['--require-hashes', '--no-deps', '--requirement', lock]
     await runTool(uv('pip', 'install', '--python', join(target, 'bin', 'python'), ...exact), options)
   }
   await ensureInstalled({ service, title, dir, probe, wanted: await hashOf(lock), fill }, context)
 }
 
-/** Installs uv with the pip of a virtual environment, which is all that it needs. */
+/** Installs uv with the pip of a virtual environment. */
 async function ensureUv(service: ServiceName, python: string, context: InstallContext) {
   const lock = lockPath('uv.txt')
   const logFile = join(context.logsDir, `install-${service}.log`)
   const options = { task: 'Installing uv', logFile, signal: context.signal }
   const fill = async (target: string) => {
-    const venv = 'Making a virtual environment (on Debian and Ubuntu it needs the package python3-venv)'
+    const venv = 'Creating a virtual environment (on Debian and Ubuntu this needs the package python3-venv)'
     const env = process.env
     await runTool({ command: python, args: ['-m', 'venv', target], env }, { ...options, task: venv })
     const install = [
@@ -62,7 +62,7 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
   const probe = join('bin', 'uv')
   await ensureInstalled({ service, title: 'uv', dir: UV, probe, wanted: await hashOf(lock), fill }, context)
   const command = join(UV, probe)
-  // The Python is the one that was found; uv must not fetch another.
+  // Use the Python that was found; uv must not download another.
   const env = { ...process.env, UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' }
   return (...args: string[]) => ({ command, args: ['--no-config', ...args], env })
 }

@@ -8,7 +8,7 @@ const run = promisify(execFile)
 const OLDEST_JAVA = 17
 const OLDEST_PYTHON = [3, 11] as const
 
-/** The Java to run Kafka with: that of JAVA_HOME, else the first on the PATH. */
+/** The Java for Kafka: the one in JAVA_HOME, or else the first on the PATH. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await output(java, ['-version'], env)
@@ -17,23 +17,23 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
   throw new LocalCloudError(
     `Kafka needs Java ${OLDEST_JAVA} or newer; ${found(java, version && `Java ${version}`)}. Install it ` +
       `(Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set KAFKA_BROKERS ` +
-      'to a Kafka that runs already.',
+      'to a running Kafka.',
   )
 }
 
-/** Checks that Maven, which downloads Kafka, can be run. */
+/** Checks that Maven can be run. It downloads Kafka. */
 export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (/Apache Maven/.test((await output('mvn', ['--version'], env)) ?? '')) return 'mvn'
   throw new LocalCloudError(
-    'Kafka is downloaded with Maven, and mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
-      'brew install maven), or set KAFKA_BROKERS to a Kafka that runs already.',
+    'Kafka is downloaded with Maven, but mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
+      'brew install maven), or set KAFKA_BROKERS to a running Kafka.',
   )
 }
 
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python']
 const ASK_PYTHON = 'import sys; print(*sys.version_info[:3], sys.executable)'
 
-/** The first Python on the PATH that is new enough, by the path of the program itself. */
+/** The path of the first Python on the PATH that is new enough. */
 export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   let older: string | undefined
   for (const command of PYTHONS) {
@@ -47,7 +47,7 @@ export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promi
   throw new LocalCloudError(
     `Valkey and LocalStack are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${found('python3', older)}. ` +
       'Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), or set ' +
-      'REDIS_URL and AWS_ENDPOINT_URL to servers that run already.',
+      'REDIS_URL and AWS_ENDPOINT_URL to running servers.',
   )
 }
 
@@ -55,7 +55,7 @@ function found(command: string, version: string | undefined): string {
   return version === undefined ? `${command} cannot be run` : `${command} is ${version}`
 }
 
-/** All that a command prints; undefined where it cannot be run or fails. */
+/** The output of a command; undefined if it cannot be run or fails. */
 async function output(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await run(command, args, { env, timeout: 20_000 })

@@ -2,17 +2,17 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-/** A note per port that one of our processes has been given. Shared by all of a user's processes. */
+/** A folder with a note for each port that a process of this project has reserved. All processes of a user share it. */
 const FOLDER = join(tmpdir(), `sluice-ports-${userInfo().uid}`)
 
-/** The notes of a process that was killed are taken away after this long. */
+/** Notes of a killed process are removed after this time. */
 const KEPT_MS = 10 * 60_000
 
-const ours = new Set<string>()
+const own = new Set<string>()
 
 /**
- * Reserves a port for this process, as long as it lives; false where it is reserved already. Between the moment when a port
- * is found free and the moment when its server listens lie seconds, in which another process must not be given the same one.
+ * Reserves a port for the life of this process. Returns false if it is already reserved. Seconds can pass between
+ * finding a port free and listening on it, and another process must not get the same port meanwhile.
  */
 export function reservePort(port: number): boolean {
   const note = join(FOLDER, String(port))
@@ -21,25 +21,28 @@ export function reservePort(port: number): boolean {
     writeFileSync(note, String(process.pid), { flag: 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    forgetIfStale(note)
+    removeIfStale(note)
     return false
   }
-  if (ours.size === 0) process.once('exit', forgetOurs)
-  ours.add(note)
+  if (own.size === 0) process.once('exit', removeOwn)
+  own.add(note)
   return true
 }
 
-function forgetOurs(): void {
-  for (const note of ours) rmSync(note, { force: true })
+function removeOwn(): void {
+  for (const note of own) rmSync(note, { force: true })
 }
 
-/** For the next one that asks: were the port given at once, two processes could each take away the note of the other. */
-function forgetIfStale(note: string): void {
+/**
+ * Frees the port for the next caller, not for this one. If this call returned the port, two processes could each remove
+ * the other's note.
+ */
+function removeIfStale(note: string): void {
   try {
     const isOld = Date.now() - statSync(note).mtimeMs > KEPT_MS
     if (isOld && !isAlive(Number(readFileSync(note, 'utf8')))) rmSync(note, { force: true })
   } catch {
-    // Somebody has just taken it away.
+    // Another process has just removed it.
   }
 }
 

@@ -13,25 +13,25 @@ import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine
 
 export interface ServerContext extends InstallContext {
   readonly logFile: string
-  /** Whether a server that ends by itself is started again. */
+  /** Whether to restart a server that ends by itself. */
   readonly revive: boolean
 }
 
 /** A server that was started here. */
 export interface RunningServer {
   stop(): Promise<void>
-  /** Sends a signal and resolves when the server has ended by it. */
+  /** Sends a signal. Resolves when the server has ended. */
   kill(signal: NodeJS.Signals): Promise<void>
-  /** Starts it again on the same data, after ending it where it still runs. */
+  /** Restarts it with the same data, after stopping it if it is running. */
   restart(): Promise<void>
 }
 
 const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
-/** A server that lived shorter than this is not started again: it would only end again. */
+/** A server that ran for less than this is not restarted, because it would end again. */
 const WORTH_REVIVING_MS = 10_000
 
-/** Installs, starts, and waits until the server answers; nothing of it is left where that fails. */
+/** Installs and starts a server, and waits until it answers. If that fails, nothing is left running. */
 export async function startServer(server: Server, context: ServerContext): Promise<RunningServer> {
   await server.install(context)
   const supervised = new SupervisedServer(server, context)
@@ -42,10 +42,10 @@ export async function startServer(server: Server, context: ServerContext): Promi
 class SupervisedServer implements RunningServer {
   readonly #server: Server
   readonly #context: ServerContext
-  /** The process that is meant to run now; none while it is ended on purpose. */
+  /** The current process; undefined while it is stopped on purpose. */
   #current: ManagedProcess | undefined
-  /** The start that is under way, except the first: that one is called off by its context. */
-  #startingAgain: { readonly over: Promise<unknown>; callOff(): void } | undefined
+  /** The restart in progress. The first start is not included, because its context aborts it. */
+  #restarting: { readonly over: Promise<unknown>; abort(): void } | undefined
 
   constructor(server: Server, context: ServerContext) {
     this.#server = server
@@ -76,41 +76,41 @@ class SupervisedServer implements RunningServer {
 
   async restart(): Promise<void> {
     await this.stop()
-    await this.#startAgain()
+    await this.#restart()
   }
 
   async #end(how: (running: ManagedProcess) => Promise<void>): Promise<void> {
-    if (!this.#current && !this.#startingAgain) return
+    if (!this.#current && !this.#restarting) return
     const beganAtMs = Date.now()
     this.#report('stopping', this.#server.title)
-    const running = this.#current ?? (await this.#callOffStart())
+    const running = this.#current ?? (await this.#abortRestart())
     this.#current = undefined
     if (running) await how(running)
     this.#report('stopped', this.#server.title, Date.now() - beganAtMs)
   }
 
-  /** @returns the process, where it came up all the same at the last moment */
-  async #callOffStart(): Promise<ManagedProcess | undefined> {
-    this.#startingAgain?.callOff()
-    await this.#startingAgain?.over
+  /** @returns the process, if it became ready at the last moment */
+  async #abortRestart(): Promise<ManagedProcess | undefined> {
+    this.#restarting?.abort()
+    await this.#restarting?.over
     return this.#current
   }
 
-  /** @throws StopRequested where it was ended meanwhile */
-  async #startAgain(): Promise<void> {
-    const calledOff = new AbortController()
-    const start = this.start(calledOff.signal)
-    this.#startingAgain = {
+  /** @throws StopRequested if it was stopped meanwhile */
+  async #restart(): Promise<void> {
+    const aborted = new AbortController()
+    const start = this.start(aborted.signal)
+    this.#restarting = {
       over: start.catch(() => {}),
-      callOff: () => calledOff.abort(new StopRequested(`${this.#server.title} was stopped while it started`)),
+      abort: () => aborted.abort(new StopRequested(`${this.#server.title} was stopped while it started`)),
     }
     try {
       await start
     } catch (error) {
-      calledOff.signal.throwIfAborted()
+      aborted.signal.throwIfAborted()
       throw error
     } finally {
-      this.#startingAgain = undefined
+      this.#restarting = undefined
     }
   }
 
@@ -119,7 +119,7 @@ class SupervisedServer implements RunningServer {
     this.#current = undefined
     this.#report('stopped', `${this.#server.title} ${describeExit(exit)}`)
     if (!this.#context.revive || Date.now() - readyAtMs < WORTH_REVIVING_MS) return
-    this.#startAgain().catch(error => {
+    this.#restart().catch(error => {
       if (!(error instanceof StopRequested)) this.#report('stopped', (error as Error).message)
     })
   }
@@ -135,7 +135,7 @@ async function launchServer(server: Server, context: ServerContext): Promise<Man
   signal.throwIfAborted()
   const started = await startProcess(launch, context.logFile)
   await writeFile(pidFile(server.dir), JSON.stringify({ pid: started.pid, startedBy: process.pid }))
-  // At once, lest it takes away the note of the next one.
+  // Remove it immediately, so that a later removal does not delete the note of the next process.
   void started.exited.then(() => rmSync(pidFile(server.dir), { force: true }))
   try {
     await untilReady(server, started, context.logFile, signal)
@@ -147,25 +147,25 @@ async function launchServer(server: Server, context: ServerContext): Promise<Man
 }
 
 async function untilReady(server: Server, started: ManagedProcess, logFile: string, signal: AbortSignal) {
-  const giveUpAtMs = Date.now() + READY_WITHIN_MS
+  const deadlineMs = Date.now() + READY_WITHIN_MS
   let exit: Exit | undefined
   const ended = started.exited.then(how => {
     exit = how
   })
   while (!(await server.answers())) {
-    if (exit) throw didNotComeUp(server, describeExit(exit), logFile)
-    if (Date.now() > giveUpAtMs) {
-      throw didNotComeUp(server, `did not answer within ${READY_WITHIN_MS / 1000} s`, logFile)
+    if (exit) throw startFailed(server, describeExit(exit), logFile)
+    if (Date.now() > deadlineMs) {
+      throw startFailed(server, `did not answer within ${READY_WITHIN_MS / 1000} s`, logFile)
     }
     await Promise.race([ended, pause(ASK_EVERY_MS, undefined, { signal })])
   }
-  // Something else on its port may have answered.
-  if (exit) throw didNotComeUp(server, describeExit(exit), logFile)
+  // Another program on its port may have answered.
+  if (exit) throw startFailed(server, describeExit(exit), logFile)
 }
 
-function didNotComeUp(server: Server, how: string, logFile: string): LocalCloudError {
+function startFailed(server: Server, how: string, logFile: string): LocalCloudError {
   return new LocalCloudError(
-    `${server.title} did not come up: it ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
-      `  All of it: ${relative(PROJECT, logFile)}`,
+    `${server.title} did not start: it ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
+      `  Full log: ${relative(PROJECT, logFile)}`,
   )
 }

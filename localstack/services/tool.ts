@@ -4,13 +4,13 @@ import { PROJECT } from '../paths.ts'
 import { describeExit, type Launch, startProcess, tellingLine } from './process.ts'
 
 export interface ToolOptions {
-  /** What the tool does, for the message when it fails: "Installing Kafka 4.3.0". */
+  /** What the tool does, for the error message: "Installing Kafka 4.3.0". */
   readonly task: string
   readonly logFile: string
   readonly signal: AbortSignal
 }
 
-/** Runs a tool to its end; throws one clear error if it fails, and ends it when the signal is aborted. */
+/** Runs a tool until it ends. Throws one clear error if it fails. Aborting the signal stops it. */
 export async function runTool(launch: Launch, { task, logFile, signal }: ToolOptions): Promise<void> {
   signal.throwIfAborted()
   const tool = await startProcess(launch, logFile)
@@ -22,6 +22,6 @@ export async function runTool(launch: Launch, { task, logFile, signal }: ToolOpt
   if (exit.code === 0) return
   throw new LocalCloudError(
     `${task} failed: ${launch.command} ${describeExit(exit)}.\n` +
-      `  It said: ${tellingLine(logFile)}\n  All of it: ${relative(PROJECT, logFile)}`,
+      `  Its output says: ${tellingLine(logFile)}\n  Full output: ${relative(PROJECT, logFile)}`,
   )
 }

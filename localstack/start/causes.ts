@@ -1,21 +1,23 @@
 /** Why something stands still, in words for the person at the terminal. */
-import type { Report } from '../msk-trigger/reports.ts'
+
+import { durationText } from '../../lib/duration.ts'
+import type { Report } from '../msk-trigger/report/reports.ts'
 import type { Cause } from './stalls.ts'
-import { durationOf, recordsOf } from './words.ts'
+import { recordsOf } from './words.ts'
 
 type Stalled = Extract<Report, { report: 'stalled' }>
 
-/** What is known from elsewhere. */
+/** Facts from other sources. */
 export interface Known {
   readonly brokers: string
-  /** The timeout of the function, where its mapping has told it. */
+  /** The function's timeout, if its mapping has reported it. */
   readonly timeoutMs?: number
 }
 
 const STACK_FRAME = /^\s+at /
 const LONGEST_LINE = 200
 
-/** Of what the trigger reports; undefined where only the function's own log can say. */
+/** The cause of a stall that the trigger reports; undefined if only the function's own log can say. */
 export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
   const { function: name, obstacle, kind, topic } = stalled
   if (kind === 'unreachable') return away('Kafka', `Kafka does not answer at ${known.brokers}`)
@@ -24,7 +26,7 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
     return {
       id: `no-topic/${topic}`,
       reason: `the topic ${topic} does not exist`,
-      advice: 'Create it; it is looked for again.',
+      advice: 'Create it; the function will find it.',
     }
   if (kind === 'timeout') return noAnswer(name, obstacle, known)
   const reason = shown(stalled.reason)
@@ -34,25 +36,25 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
   return { id, ...WORDS[obstacle](reason) }
 }
 
-/** What an error of each obstacle means. */
+/** The meaning of an error, by obstacle. */
 const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
   reading: reason => ({
     reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
-    advice: 'It is tried again.',
+    advice: 'It is retried.',
   }),
   invocation: broken,
-  answer: reason => ({ reason, advice: 'It is tried again.' }),
-  commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: 'It is tried again.' }),
-  registry: reason => ({ reason, advice: 'Does the schema registry run? It is asked again.' }),
+  answer: reason => ({ reason, advice: 'It is retried.' }),
+  commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: 'It is retried.' }),
+  registry: reason => ({ reason, advice: 'Is the schema registry running? It is retried.' }),
   destination: reason => ({
     reason: `discarded records are ${reason}`,
-    advice: 'Is there such a destination? It is tried again.',
+    advice: 'Does the destination exist? It is retried.',
   }),
 }
 
-/** The handler has had a batch for long, or for longer than it may: one fault, whichever is seen first. */
+/** The handler has kept a batch for a long time, or longer than its timeout: one cause, whichever is seen first. */
 function noAnswer(name: string, obstacle: Stalled['obstacle'], { timeoutMs }: Known): Cause {
-  const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationOf(timeoutMs)}`
+  const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationText(timeoutMs)}`
   return {
     id: `no-answer/${name}`,
     reason:
@@ -61,8 +63,8 @@ function noAnswer(name: string, obstacle: Stalled['obstacle'], { timeoutMs }: Kn
         : `its handler takes longer than ${timeout}`,
     advice:
       obstacle === 'answer'
-        ? `Does it ever return? It is ended after ${timeout}.`
-        : 'Does it ever return? Make it faster, or raise its timeout in serverless.yml; the batch is tried again.',
+        ? `Does it ever return? It is terminated after ${timeout}.`
+        : 'Does it ever return? Make it faster, or raise its timeout in serverless.yml; the batch is retried.',
   }
 }
 
@@ -71,11 +73,11 @@ function away(server: 'Kafka' | 'Redis', reason: string): Cause {
     id: server.toLowerCase(),
     server,
     reason: shown(reason),
-    advice: 'Is it running? All goes on by itself when it answers.',
+    advice: 'Is it running? Everything continues when it answers.',
   }
 }
 
-/** Of a server that `npm start` itself asks for its figures. */
+/** The cause when a server does not answer `npm start` itself. */
 export function serverAway(
   server: 'Kafka' | 'Redis',
   message: string,
@@ -84,13 +86,16 @@ export function serverAway(
   return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
 
-/** By the words of `Unavailable`, in which a function that needs a server to begin throws, and a scheduled one always. */
+/**
+ * Recognizes the messages of `Unavailable`, which a function throws if it needs a server to start, and a scheduled
+ * function always.
+ */
 function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
   return /^Kafka did not take it/.test(reason) ? away('Kafka', reason) : undefined
 }
 
-/** Of a function that reports records as failed, before its log has said why. */
+/** The cause of reported records before the function's log has given a reason. */
 export function reportedFailures(name: string): Cause {
   return {
     id: `reported/${name}`,
@@ -99,7 +104,7 @@ export function reportedFailures(name: string): Cause {
   }
 }
 
-/** Of a partition that waits, as the function's log tells it. */
+/** The cause of a deferred partition, from the function's log. */
 export function deferredCause(name: string, details: Readonly<Record<string, unknown>>): Cause {
   const { reason, error, place } = details
   const why = [error, ...[place].flat().slice(0, 1)].filter(part => typeof part === 'string').join(' ')
@@ -109,24 +114,32 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
       return away('Redis', said)
     case 'broker-unavailable':
       return away('Kafka', said)
-    case 'flood':
+    case 'breaker-open':
       return {
         id: `breaker-open/${name}`,
         reason: `nearly all of its records fail unexpectedly${why ? ` (${why})` : ''}, so they stay in Kafka`,
-        advice: `Fix its code, or let them out as failures: npx sluice flood show ${name}`,
+        advice: `Fix its code, or release them as failures: npx sluice breaker show ${name}`,
       }
     case 'another-log':
       return {
         id: `another-log/${name}`,
-        reason: 'the log is another one than its state was made from',
+        reason: 'the log is not the one that its state was built from',
         advice:
-          'Was the topic deleted? docs/guarantees.md has what to do; npm start -- --fresh begins with empty data.',
+          'Was the topic deleted? docs/guarantees.md says what to do; npm start -- --fresh starts with empty data.',
       }
-    case 'outside-unavailable':
+    case 'state-evicted':
+      return { id: `${reason}/${name}`, reason: said, advice: 'docs/guarantees.md says what to do.' }
+    case 'state-newer-than-code':
+      return {
+        id: `${reason}/${name}`,
+        reason: said,
+        advice: 'It continues with the code that stored the state.',
+      }
+    case 'receiver-unavailable':
       return {
         id: `receiver/${name}`,
-        reason: `what it delivers to does not take it${why ? `: ${said}` : ''}`,
-        advice: 'It is tried again.',
+        reason: `its receiver does not accept deliveries${why ? `: ${said}` : ''}`,
+        advice: 'It is retried.',
       }
     case 'out-of-time':
       return {
@@ -135,16 +148,16 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         advice: 'Make it faster, or raise its timeout or lower its batchSize in serverless.yml.',
       }
     default:
-      return { id: `deferred/${name}/${alike(said)}`, reason: said, advice: 'It is tried again.' }
+      return { id: `deferred/${name}/${alike(said)}`, reason: said, advice: 'It is retried.' }
   }
 }
 
-/** Of a function that throws, whatever invokes it. */
+/** The advice for a function that throws, whatever invokes it. */
 function broken(reason: string): Omit<Cause, 'id'> {
-  return { reason, advice: 'Fix its code or its settings; it is tried again.' }
+  return { reason, advice: 'Fix its code or its settings; it is retried.' }
 }
 
-/** Of a scheduled function. */
+/** The cause of a failed run of a scheduled function. */
 export function failedRun(error: string): Cause {
   const reason = shown(error)
   return serverNamedIn(reason) ?? { id: `invocation/${alike(reason)}`, ...broken(reason) }
@@ -158,16 +171,16 @@ export function endlessRun(name: string): Cause {
   }
 }
 
-/** Of a consumer that does not complain, and does not go on. */
+/** The cause when a consumer makes no progress and logs no reason. */
 export function noProgress(name: string, pending: number, forMs: number): Cause {
   return {
     id: `no-progress/${name}`,
-    reason: `${recordsOf(pending)} pending, and none has gone through for ${durationOf(forMs)}`,
+    reason: `${recordsOf(pending)} pending, and none has gone through for ${durationText(forMs)}`,
     advice: `Its log may say why: npx sluice logs ${name}`,
   }
 }
 
-/** Without stacks, and no longer than a person reads. */
+/** Removes stacks and shortens long lines. */
 function shown(reason: string): string {
   const lines = reason.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   return lines
@@ -176,7 +189,7 @@ function shown(reason: string): string {
     .replace(/[.]$/, '')
 }
 
-/** Without what differs from one record, or attempt, to the next. */
+/** Removes what differs between records or attempts. */
 function alike(reason: string): string {
   return reason.replace(/\b[0-9a-f-]{8,}\b|\d+/gi, '#')
 }

@@ -1,18 +1,25 @@
-/** What the terminal shows of the flow: exact counters out of Redis, and dead letters out of Kafka. */
-import type { TopicOffsets } from '../../lib/adapters/kafka/offsets.ts'
-import type { SlotInspection, SlotSummary } from '../../lib/adapters/redis/inspection.ts'
-import { topicName } from '../../lib/domain/topics.ts'
+/** Figures for the terminal: exact counters from Redis, and dead letters from Kafka. */
+
+import { topicName } from '../../lib/app/topics.ts'
+import type { Outcomes } from '../../lib/queries/outcomes.ts'
+import { processorOutcomes } from '../../lib/queries/statistics.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
+import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
 
 export interface Figures {
-  /** Records of the readings topic that are no ticks, as far as the processor has decided them. */
+  /** Records of the readings topic that the processor has decided, without ticks and rule sets. */
   readonly readings: number
   readonly applied: number
   readonly duplicates: number
-  /** Records of types that the processor does not know. */
+  /** Records of types that the processor does not handle. */
   readonly ignored: number
   readonly failed: number
   readonly deadLetters: number
 }
+
+/** Ticks and rule sets: the readings topic has them for the functions alone. */
+const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
 const NOTHING: Figures = {
   readings: 0,
@@ -23,21 +30,25 @@ const NOTHING: Figures = {
   deadLetters: 0,
 }
 
-/** Reads the figures of one environment, counted from the moment it was made. */
+/** Reads the figures of one environment, counted from when this object was created. */
 export class FlowFigures {
-  readonly #offsets: TopicOffsets
-  readonly #slots: SlotInspection
+  readonly #offsets: Pick<TopicOffsets, 'bounds'>
+  readonly #stateKeys: StateInspection
   readonly #env: string
   #before: Figures = NOTHING
 
-  private constructor(offsets: TopicOffsets, slots: SlotInspection, env: string) {
+  private constructor(offsets: Pick<TopicOffsets, 'bounds'>, stateKeys: StateInspection, env: string) {
     this.#offsets = offsets
-    this.#slots = slots
+    this.#stateKeys = stateKeys
     this.#env = env
   }
 
-  static async from(offsets: TopicOffsets, slots: SlotInspection, env: string): Promise<FlowFigures> {
-    const figures = new FlowFigures(offsets, slots, env)
+  static async from(
+    offsets: Pick<TopicOffsets, 'bounds'>,
+    stateKeys: StateInspection,
+    env: string,
+  ): Promise<FlowFigures> {
+    const figures = new FlowFigures(offsets, stateKeys, env)
     figures.#before = await figures.#total()
     return figures
   }
@@ -56,30 +67,24 @@ export class FlowFigures {
   }
 
   async #total(): Promise<Figures> {
-    const [processor, dlq] = await Promise.all([
+    const [{ applied, duplicate, ignored, failed, reasons }, dlq] = await Promise.all([
       this.#processor(),
-      this.#offsets.ends(topicName('dlq', this.#env)),
+      topicBounds(this.#offsets, topicName('dlq', this.#env)),
     ])
-    const count = (outcome: RegExp) => tally(processor, outcome)
+    const forFunctions = FOR_FUNCTIONS.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0)
     return {
-      readings: count(/^(?!ignored\/tick$|timer\/)/),
-      applied: count(/^applied\//),
-      duplicates: count(/^duplicate\//),
-      ignored: count(/^ignored\/(?!tick$)/),
-      failed: count(/^failed\//),
-      deadLetters: dlq.reduce((sum, end) => sum + end, 0),
+      readings: applied + duplicate + ignored + failed - forFunctions,
+      applied,
+      duplicates: duplicate,
+      ignored: ignored - forFunctions,
+      failed,
+      deadLetters: dlq.reduce((sum, { end }) => sum + end, 0),
     }
   }
 
-  async #processor(): Promise<SlotSummary[]> {
+  async #processor(): Promise<Outcomes> {
     const topic = topicName('readings', this.#env)
-    const { length } = await this.#offsets.ends(topic)
-    const slots = Array.from({ length }, (_, partition) => ({ consumer: 'processor', topic, partition }))
-    return Promise.all(slots.map(slot => this.#slots.summary(slot)))
+    const { length } = await topicBounds(this.#offsets, topic)
+    return processorOutcomes(this.#stateKeys, { topic, partitions: length })
   }
-}
-
-function tally(slots: readonly SlotSummary[], outcome: RegExp): number {
-  const counters = slots.flatMap(slot => Object.entries(slot.tally))
-  return counters.reduce((sum, [name, count]) => (outcome.test(name) ? sum + count : sum), 0)
 }

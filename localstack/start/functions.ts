@@ -8,7 +8,7 @@ import {
   functionLog,
   functionLogsDir,
   loggedFunctions,
-} from '../../cli/logs/files.ts'
+} from '../../stacks/function-logs.ts'
 import { LocalCloudError } from '../failure.ts'
 import { PROJECT } from '../paths.ts'
 import { LOOPBACK } from '../services/ports.ts'
@@ -18,45 +18,45 @@ import { reloadIn } from './reload.ts'
 import { isFrameworkError, startupErrorIn } from './startup-error.ts'
 
 export interface FunctionsOptions {
-  /** Variables on top of this process's own: where the servers are. */
+  /** Additional variables: where the servers are. */
   readonly environment: Readonly<Record<string, string>>
   readonly lambdaPort: number
-  /** The framework's log lies here, and in a folder of its own one for each function. */
+  /** The folder of the framework's log, with a folder for the functions' logs. */
   readonly logsDir: string
   readonly signal: AbortSignal
-  /** Where the trigger reports what keeps a consumer from making progress. */
+  /** The file for the trigger's reports about stalled consumers. */
   readonly reportsFile: string
-  /** Told of each line that the functions log. */
+  /** Receives each line that the functions log. */
   readonly onLogLine: (line: string) => void
-  /** Told of each line of the trigger's reports. */
+  /** Receives each line of the trigger's reports. */
   readonly onReport: (line: string) => void
-  /** Told, in a line each, what was reloaded and what was not. */
+  /** Receives a line for each reload. */
   readonly onReload: (line: string) => void
 }
 
-/** `serverless offline` with every function, its event sources joined. */
+/** A running `serverless offline` whose event sources have joined their groups. */
 export interface Functions {
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<Exit>
-  /** Those that take records, by name. */
+  /** The names of the functions that read Kafka. */
   readonly consumers: readonly string[]
-  /** Invokes a function as its schedule would; rejects with what it throws. */
+  /** Invokes a function as its schedule would. Rejects with what it throws. */
   invoke(name: string): Promise<void>
   stop(): Promise<void>
 }
 
-// What the trigger prints once every event source is in its consumer group: from then on records are taken.
+// The trigger prints this when every event source has joined its consumer group.
 const READY = /^msk {2}ready:/
 const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
-/** Gives each function a log of its own. */
+/** Gives each function its own log. */
 const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts')).href
 const READY_WITHIN_MS = 90_000
-/** The framework writes the first line of its message, and then the others. */
+/** Time for the rest of a message: the framework writes its first line separately. */
 const MESSAGE_MS = 300
-/** serverless-offline waits for running invocations; then its group is ended. */
+/** serverless-offline waits for running invocations; after that its process group is killed. */
 const GRACE_MS = 10_000
 
-/** Starts the functions and waits until they take records; nothing of them is left where that fails. */
+/** Starts the functions and waits until they read Kafka. If that fails, nothing is left running. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
   const { logsDir, reportsFile, lambdaPort, signal } = options
   const logFile = frameworkLog(logsDir)
@@ -78,7 +78,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     },
   }
   const ready = Promise.withResolvers<void>()
-  const givesUp = Promise.withResolvers<void>()
+  const startupError = Promise.withResolvers<void>()
   const consumers = new Set<string>()
   const unfollowReports = followLogs(() => [reportsFile], options.onReport)
   const logs = () => [logFile, ...loggedFunctions(ofFunctions).map(name => functionLog(ofFunctions, name))]
@@ -86,19 +86,19 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     const [, consumer] = JOINED.exec(line) ?? []
     if (consumer) consumers.add(consumer)
     if (READY.test(line)) ready.resolve()
-    if (isFrameworkError(line)) givesUp.resolve()
+    if (isFrameworkError(line)) startupError.resolve()
     const reload = reloadIn(line)
     if (reload !== undefined) options.onReload(reload)
     options.onLogLine(line)
   })
-  // After the follower: it must not miss the first lines.
+  // After the follower, which must not miss the first lines.
   const started = await startProcess(launch, logFile)
   void started.exited.then(() => {
     unfollow()
     unfollowReports()
   })
   try {
-    await readyOrNot(ready.promise, givesUp.promise, started.exited, logFile, signal)
+    await readyOrNot(ready.promise, startupError.promise, started.exited, logFile, signal)
   } catch (error) {
     await started.stop(GRACE_MS)
     throw error
@@ -113,7 +113,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
 
 async function readyOrNot(
   ready: Promise<void>,
-  givesUp: Promise<void>,
+  startupError: Promise<void>,
   exited: Promise<Exit>,
   logFile: string,
   signal: AbortSignal,
@@ -123,8 +123,8 @@ async function readyOrNot(
   const onAbort = () => settled.reject(signal.reason)
   const tooLong = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`), READY_WITHIN_MS)
   void exited.then(exit => fail(describeExit(exit)))
-  // With a bundle that cannot be made, it stays and does nothing.
-  void givesUp.then(() => pause(MESSAGE_MS)).then(() => fail('cannot start'))
+  // If a bundle cannot be built, the framework keeps running without doing anything.
+  void startupError.then(() => pause(MESSAGE_MS)).then(() => fail('cannot start'))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()
   try {
@@ -132,20 +132,20 @@ async function readyOrNot(
   } finally {
     clearTimeout(tooLong)
     signal.removeEventListener('abort', onAbort)
-    // The exit that comes at the very end is no failure to start, and nobody's business here.
+    // The exit at the end of a run is not a startup error; ignore it here.
     settled.promise.catch(() => {})
   }
 }
 
 function failureOf(how: string, logFile: string): string {
   const error = startupErrorIn(readFileSync(logFile, 'utf8'))
-  const where = `All of the log: ${relative(PROJECT, logFile)}`
+  const where = `Full log: ${relative(PROJECT, logFile)}`
   return error === undefined
     ? `✗ The functions did not start: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n  ${where}`
     : `✗ The functions cannot start: ${error}\n  ${where}`
 }
 
-/** Lambda's own endpoint answers 200 for a handler's error, too; the header tells. */
+/** The Lambda endpoint answers 200 even if the handler throws; the header tells the difference. */
 async function invoke(endpoint: string, name: string): Promise<void> {
   const response = await fetch(`${endpoint}/2015-03-31/functions/sluice-local-${name}/invocations`, {
     method: 'POST',
@@ -158,7 +158,7 @@ async function invoke(endpoint: string, name: string): Promise<void> {
   )
 }
 
-// kafkajs computes a negative timeout, which is harmless.
+// kafkajs computes a harmless negative timeout.
 function nodeOptions(given = ''): string {
   return `${given} --disable-warning=TimeoutNegativeWarning`.trim()
 }

@@ -1,44 +1,43 @@
-import type { Report } from '../msk-trigger/reports.ts'
+import type { Report } from '../msk-trigger/report/reports.ts'
 import { causeOf, endlessRun, failedRun, type Known, noProgress, serverAway } from './causes.ts'
-import type { ConsumerLag } from './consumer-lag.ts'
 import type { LoggedLine, LogLine } from './log-lines.ts'
 import { Notices } from './notices.ts'
-import { ProgressWatch } from './progress-watch.ts'
+import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
 import { isExplanation, Reasons } from './reasons.ts'
 import { type Cause, firstLine, type Place, Stalls } from './stalls.ts'
 import { ToldErrors } from './told-errors.ts'
 import { listOf, recordsOf } from './words.ts'
 
-/** A reason that comes this soon after a report is of the same attempt. */
+/** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000
-/** A stall of this age will not end by itself within the seconds that the end can wait. */
+/** A stall of this age will not end within the seconds that the shutdown can wait. */
 const OLD_MS = 10_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
 /**
- * How the functions are: takes what the trigger, their log and Kafka tell of them, and says what a person should see, once, and
- * what is not well in the end. It reads no clock.
+ * The health of the functions. It receives what the trigger, the functions' log and Kafka report, shows the user each
+ * problem once, and lists what is unresolved in the end. It reads no clock.
  */
 export class Health {
   readonly #known: Known
   readonly #stalls = new Stalls()
   readonly #errors = new ToldErrors()
   readonly #notices = new Notices()
-  /** By function: its timeout. */
+  /** Timeouts by function. */
   readonly #timeouts = new Map<string, number>()
   /** Scheduled functions whose last run failed, and why. */
   readonly #failedRuns = new Map<string, string>()
   readonly #progress = new ProgressWatch()
   readonly #reasons = new Reasons()
-  #lags: readonly ConsumerLag[] = []
+  #lags: readonly WatchedLag[] = []
   #lines: string[] = []
 
   constructor(known: Pick<Known, 'brokers'>) {
     this.#known = known
   }
 
-  /** The trigger tells of a mapping. */
+  /** Handles a report of the trigger. */
   reported(report: Report, nowMs: number): void {
     if (report.report === 'mapped') this.#mapped(report, nowMs)
     else if (report.report === 'stalled') this.#stalled(report, nowMs)
@@ -51,7 +50,7 @@ export class Health {
     }
   }
 
-  /** A line of the functions' log. */
+  /** Handles a line of the functions' log. */
   logged(line: LogLine, nowMs: number): void {
     if (line.is === 'run') {
       this.ran(line.function, line.error, nowMs)
@@ -67,7 +66,7 @@ export class Health {
     if (shown !== undefined) this.#lines.push(shown)
   }
 
-  /** @param error undefined where the run has succeeded */
+  /** @param error undefined if the run has succeeded */
   ran(name: string, error: string | undefined, nowMs: number): void {
     if (error === undefined) {
       this.#failedRuns.delete(name)
@@ -79,20 +78,20 @@ export class Health {
     this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
 
-  /** A run that takes very long. */
+  /** Handles a run that takes very long. */
   runs(name: string, nowMs: number): void {
     this.#begin({ function: name, obstacle: RUN }, endlessRun(name), nowMs)
   }
 
-  /** A server does not answer `npm start` itself. */
+  /** Handles a server that does not answer `npm start` itself. */
   away(server: 'Kafka' | 'Redis', message: string, nowMs: number): void {
-    // Nobody can be seen to make progress meanwhile.
+    // Progress cannot be observed meanwhile.
     this.#progress.forget()
     this.#begin({ function: undefined, obstacle: server }, serverAway(server, message, this.#known), nowMs)
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
-    // The failed run is not repeated. But the next one can succeed, so the outage is over without waiting for it.
+    // A failed run is not repeated, but the next one can succeed, so the outage is over without waiting for it.
     const waitsForIt = (place: Place, cause: Cause) =>
       place.function === undefined
         ? place.obstacle === server
@@ -101,37 +100,35 @@ export class Health {
   }
 
   /** How far the consumers are. */
-  lagging(lags: readonly ConsumerLag[], nowMs: number): void {
+  lagging(lags: readonly WatchedLag[], nowMs: number): void {
     this.#lags = lags
     for (const lag of lags) {
-      const { function: name, topic, next } = lag
-      next.forEach((offset, partition) => {
-        this.#errors.passed(name, topic, partition, offset)
-      })
+      const { function: name, topic, partitions } = lag
+      for (const { partition, next } of partitions) this.#errors.passed(name, topic, partition, next)
       const isPast = (place: Place) =>
         place.function === name &&
         place.topic === topic &&
         place.partition !== undefined &&
         place.offset !== undefined &&
-        place.offset < (next[place.partition] ?? 0)
+        place.offset < (partitions[place.partition]?.next ?? 0)
       this.#resume(isPast, nowMs)
       this.#watchProgress(lag, nowMs)
     }
   }
 
-  /** The lines that are due by now. */
+  /** Returns the lines that are due. */
   due(nowMs: number): string[] {
     const lines = [...this.#lines, ...this.#notices.due(nowMs), ...this.#stalls.due(nowMs)]
     this.#lines = []
     return lines
   }
 
-  /** Records that the consumer which is farthest behind has not decided yet. */
+  /** The pending records of the consumer with the largest lag. */
   get pending(): number {
     return Math.max(0, ...this.#lags.map(({ pending }) => pending))
   }
 
-  /** Whether it is of no use to wait any longer for what is pending. */
+  /** Whether waiting longer for pending records is pointless. */
   isSettled(nowMs: number): boolean {
     const { open } = this.#stalls
     const isOld = (name: string) =>
@@ -140,13 +137,13 @@ export class Health {
     return isDone && open.every(({ sinceMs }) => nowMs - sinceMs >= OLD_MS)
   }
 
-  /** What is not well at the end. */
+  /** The unresolved problems at the end. */
   get verdict(): string[] {
     const { open } = this.#stalls
     const pendingAt = (names: ReadonlySet<string>) =>
       Math.max(0, ...this.#lags.filter(lag => names.has(lag.function)).map(({ pending }) => pending))
     const stalled = open.map(({ cause, functions }) => {
-      const stand = functions.size === 1 ? 'stands still' : 'stand still'
+      const stand = functions.size === 1 ? 'is stalled' : 'are stalled'
       const who = functions.size === 0 ? '' : `${listOf(functions)} ${stand}: `
       const pending = pendingAt(functions)
       return `${who}${firstLine(cause.reason)}${pending > 0 ? ` (${recordsOf(pending)} pending)` : ''}`
@@ -162,7 +159,7 @@ export class Health {
 
   #mapped({ function: name, topic, timeoutMs }: Of<'mapped'>, nowMs: number): void {
     this.#timeouts.set(name, timeoutMs)
-    // A new process knows nothing of what the one before it could not do. Of batches, progress tells.
+    // A new process does not repeat the obstacles of the old one. Stalls of batches end by progress only.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
       nowMs,
@@ -187,12 +184,15 @@ export class Health {
     if (offsets === undefined) this.#begin({ function: name, topic, obstacle }, cause, nowMs)
     for (const [partition, offset] of Object.entries(offsets ?? {})) {
       const place = { function: name, topic, partition: Number(partition), offset, obstacle }
-      // That an attempt takes long says less than why the one before it failed.
+      // A slow attempt says less than the reason why the previous one failed.
       if (report.obstacle !== 'answer' || !this.#stalls.causeOf(place)) this.#begin(place, cause, nowMs)
     }
   }
 
-  /** A function says why it reports records: before the report, after it, or not again for a minute. */
+  /**
+   * Handles a function's reason for reporting records. It can arrive before the report or after it, and is logged at
+   * most once a minute.
+   */
   #explained(line: LoggedLine, nowMs: number): void {
     const { service, details } = line
     const cause = this.#reasons.learn(line, nowMs)
@@ -209,14 +209,14 @@ export class Health {
 
   #discarded({ function: name, reason, records, destination }: Of<'discarded'>, nowMs: number): void {
     const what = `${recordsOf(records)} discarded: ${firstLine(reason)}`
-    if (destination !== null) this.#lines.push(`! ${name}: ${what}. ${destination} has them.`)
+    if (destination !== null) this.#lines.push(`! ${name}: ${what}. Sent to ${destination}.`)
     else {
-      this.#lines.push(`✗ ${name}: ${what}. There is no destination, so they are lost to it.`)
+      this.#lines.push(`✗ ${name}: ${what}. There is no destination, so they are lost.`)
       this.#errors.addLasting(name, what, nowMs)
     }
   }
 
-  #watchProgress(lag: ConsumerLag, nowMs: number): void {
+  #watchProgress(lag: WatchedLag, nowMs: number): void {
     const { function: name, topic, pending } = lag
     const forMs = this.#progress.standsStillFor(lag, nowMs)
     if (forMs === 0) {
@@ -229,7 +229,7 @@ export class Health {
 
   #begin(place: Place, cause: Cause, nowMs: number): void {
     const { function: name } = place
-    // Now it is known why.
+    // The cause is known now.
     if (place.obstacle !== PROGRESS)
       this.#stalls.drop(one => one.function === name && one.obstacle === PROGRESS)
     this.#stalls.begin(place, cause, nowMs)
@@ -242,7 +242,7 @@ export class Health {
   }
 }
 
-/** An attempt that failed, and one that takes long, are of the same batch. */
+/** A failed attempt and a slow one concern the same batch. */
 const DELIVERY = 'delivery'
 const PROGRESS = 'progress'
 const RUN = 'run'

@@ -1,11 +1,12 @@
-import { LogFile } from '../../cli/logs/log-file.ts'
+import { LogFile } from '../../stacks/log-file.ts'
 
 const LOOK_EVERY_MS = 200
 
 /**
- * Reads the lines that programs append to logs from now on, until it is stopped.
+ * Follows log files: passes on lines that are appended from now on, until the returned function is called.
  *
- * @param files those that there are now: asked again and again, for a log may be begun later, and is then read whole
+ * @param files returns the current files. It is called repeatedly, because a log may be created later; such a log is
+ * read from its start.
  */
 export function followLogs(
   files: () => readonly string[],

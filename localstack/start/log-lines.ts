@@ -1,4 +1,4 @@
-/** A line that a function has logged because something is not as it should be. */
+/** A warning or error that a function has logged. */
 export interface LoggedLine {
   readonly is: 'logged'
   readonly level: 'WARN' | 'ERROR' | 'CRITICAL'
@@ -11,17 +11,17 @@ export interface LoggedLine {
 interface ScheduledRun {
   readonly is: 'run'
   readonly function: string
-  /** Undefined where it succeeded. */
+  /** Undefined if it succeeded. */
   readonly error?: string
 }
 
 export type LogLine = LoggedLine | ScheduledRun
 
-// serverless-offline puts a sign before what it takes for an error.
+// serverless-offline puts a symbol before lines that it considers errors.
 const FAILED_SCHEDULE = /^(?:\S )?Failed to execute scheduled function: \[(.+?)\] (?:Error: )*(.*)$/
 const SUCCEEDED_SCHEDULE = /^(?:\S )?Successfully invoked scheduled function: \[(.+?)\]/
 
-/** What a line of the functions' log tells `npm start`; undefined for nearly all of them. */
+/** Parses a line of the functions' log; undefined for nearly all of them. */
 export function readLogLine(line: string): LogLine | undefined {
   const [, failed, error] = FAILED_SCHEDULE.exec(line) ?? []
   if (failed !== undefined) return { is: 'run', function: failed, error: error || 'without a message' }

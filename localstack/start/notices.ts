@@ -1,30 +1,34 @@
-import { Repeats } from '../../lib/adapters/lambda/repeats.ts'
+import { durationText } from '../../lib/duration.ts'
+import { Repeats } from '../../lib/runtime/adapters/lambda/repeats.ts'
 import type { LoggedLine } from './log-lines.ts'
 import { loggedLine } from './screen.ts'
-import { durationOf, listOf } from './words.ts'
+import { listOf } from './words.ts'
 
-/** Kinds that every consumer tells of the same outage: one line tells of all, when all have had the time to. */
+/** Kinds that every consumer logs for the same outage. They are collected into one line. */
 const SHARED: Readonly<Record<string, (told: Shared) => string>> = {
-  'clock-gap': ({ ms }) => `! The log was silent for ${durationOf(ms)}; timers do not count that time.`,
+  'clock-gap': ({ ms }) => `! The log was silent for ${durationText(ms)}; timers do not count that time.`,
   'no-applied-offset': ({ services }) =>
-    `! ${listOf(services)}: the store knows nothing of partitions that have a past, so they are read from their beginning.`,
+    `! ${listOf(services)}: the store has no state for partitions with committed offsets, so they are read from their beginning.`,
 }
 const TOGETHER_MS = 2_000
 
 interface Shared {
   readonly services: Set<string>
-  /** The longest. */
+  /** The longest duration. */
   ms: number
   readonly sinceMs: number
 }
 
-/** Warnings and errors of the functions as lines of the screen: each kind once a minute, and once for all who share it. */
+/**
+ * Turns warnings and errors of the functions into lines for the screen: each kind once a minute, and shared kinds once
+ * for all functions.
+ */
 export class Notices {
   #nowMs = 0
   readonly #repeats = new Repeats(undefined, () => this.#nowMs)
   readonly #shared = new Map<string, Shared>()
 
-  /** The line to show at once, where there is one. */
+  /** Returns the line to show now, if any. */
   add(line: LoggedLine, nowMs: number): string | undefined {
     this.#nowMs = nowMs
     const { level, service, message, details } = line

@@ -1,29 +1,40 @@
-import type { ConsumerLag } from './consumer-lag.ts'
+import type { ConsumerLag, ReadTopic } from '../../lib/queries/lag.ts'
 
-/** A consumer that has records to take, and takes none for this long on top of its batching window, stands still. */
-const LONG_MS = 30_000
+/** What a function reads, and how its batches are made. */
+export interface BatchedTopic extends ReadTopic {
+  /** For this long a batch may wait to be filled. */
+  readonly windowMs: number
+}
 
-/** Knows since when each consumer that has something pending has taken nothing. */
+/** How far it is. */
+export type WatchedLag = BatchedTopic & ConsumerLag
+
+/**
+ * A consumer with pending records is stalled if it processes none for this long, in addition to its batching window.
+ */
+const STALLED_AFTER_MS = 30_000
+
+/** Tracks since when each consumer with pending records has processed nothing. */
 export class ProgressWatch {
   readonly #reached = new Map<string, { readonly next: number; readonly sinceMs: number }>()
 
-  /** For how long it has taken nothing, once that is long; 0 when it goes on; undefined as long as it may. */
+  /** How long the consumer has processed nothing: 0 if it makes progress, undefined as long as the wait is normal. */
   standsStillFor(
-    { function: name, topic, windowMs, pending, next }: ConsumerLag,
+    { function: name, topic, windowMs, pending, partitions }: WatchedLag,
     nowMs: number,
   ): number | undefined {
     const key = `${name}|${topic}`
-    const sum = next.reduce((total, offset) => total + offset, 0)
+    const sum = partitions.reduce((total, { next }) => total + next, 0)
     const reached = this.#reached.get(key)
     if (pending === 0 || reached?.next !== sum) {
       this.#reached.set(key, { next: sum, sinceMs: nowMs })
       return 0
     }
     const forMs = nowMs - reached.sinceMs
-    return forMs >= LONG_MS + windowMs ? forMs : undefined
+    return forMs >= STALLED_AFTER_MS + windowMs ? forMs : undefined
   }
 
-  /** Progress could not be seen: all begin anew. */
+  /** Restarts all measurements, because progress could not be observed. */
   forget(): void {
     this.#reached.clear()
   }

@@ -2,21 +2,21 @@ import { deferredCause, reportedFailures } from './causes.ts'
 import type { LoggedLine } from './log-lines.ts'
 import type { Cause } from './stalls.ts'
 
-/** A function says why it reports records once a minute for each reason. */
+/** A function logs each reason for reporting records once a minute. */
 const HOLDS_MS = 70_000
 
-/** Why functions report records as failed, as their own log tells it. */
+/** Why functions report records as failed, according to their log. */
 export class Reasons {
   readonly #learned = new Map<string, { readonly cause: Cause; readonly atMs: number }>()
-  /** By function: where its code fails at nearly all records. */
+  /** Where the code of a function fails for nearly all records. */
   readonly #broken = new Map<string, unknown>()
 
-  /** Returns the cause that a line tells of; undefined where it tells of none. */
+  /** Returns the cause that a line contains; undefined if it contains none. */
   learn({ service, details }: LoggedLine, nowMs: number): Cause | undefined {
-    if (details.kind === 'breaker-open') this.#broken.set(service, details.place ?? details.fault)
+    if (details.kind === 'breaker-open') this.#broken.set(service, details.place ?? details.failure)
     if (details.kind !== 'deferred') return undefined
     const cause = deferredCause(service, {
-      ...(details.reason === 'flood' && { place: this.#broken.get(service) }),
+      ...(details.reason === 'breaker-open' && { place: this.#broken.get(service) }),
       ...details,
     })
     this.#learned.set(service, { cause, atMs: nowMs })
@@ -28,13 +28,13 @@ export class Reasons {
     return learned && nowMs - learned.atMs < HOLDS_MS ? learned.cause : this.unknown(name)
   }
 
-  /** The cause where nothing was learned. */
+  /** The cause if the log has given none. */
   unknown(name: string): Cause {
     return reportedFailures(name)
   }
 }
 
-/** Whether a line only says why records are reported: the report itself is what is shown. */
+/** Whether a line only explains reported records. The report itself is shown instead. */
 export function isExplanation({ details }: LoggedLine): boolean {
   return details.kind === 'deferred' || details.kind === 'breaker-open'
 }

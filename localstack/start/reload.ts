@@ -1,13 +1,15 @@
-/** What `npm start` has to do with the reloading that goes on beside the functions (see `localstack/reload/plugin.ts`). */
+/**
+ * The interface of `npm start` to the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`).
+ */
 
 const LINE = /^watch {2}(.*)$/
 
-/** Variables for `serverless offline`. Without --no-watch, those that the person has set stand. */
+/** Variables for `serverless offline`. Without --no-watch, the user's own variables apply. */
 export function watchVariables(reloads: boolean): Record<string, string> {
   return reloads ? {} : { SLUICE_WATCH: 'off' }
 }
 
-/** What a line of the functions' log says of a reload; undefined where it says nothing of one. */
+/** The message in a line about a reload; undefined for other lines. */
 export function reloadIn(line: string): string | undefined {
   return LINE.exec(line)?.[1]
 }

@@ -2,21 +2,21 @@ import { formatEvent, type ServiceState } from '../report.ts'
 import { describeExit } from '../services/process.ts'
 import { type Functions, type FunctionsOptions, startFunctions } from './functions.ts'
 
-/** Functions that are started again when they end by themselves, as Lambda would. */
+/** Functions that are restarted when they end by themselves, as Lambda would do. */
 export interface RevivedFunctions {
   invoke(name: string): Promise<void>
-  /** Resolves when they have ended and cannot be had again: with the reason. */
+  /** Resolves with the reason when they have ended and cannot be restarted. */
   readonly lost: Promise<string>
-  /** Calls off a start that is under way, too; resolves when nothing of them is left. */
+  /** Stops the functions, including a start in progress. Resolves when nothing is left of them. */
   stop(): Promise<void>
 }
 
-/** What lived shorter than this would only end again. */
+/** Functions that ran for less than this would only end again. */
 const WORTH_REVIVING_MS = 10_000
 
 /**
- * @param say told, in a line, of what becomes of them
- * @param start how to start them once
+ * @param say receives a line for each change of state
+ * @param start starts the functions once
  */
 export async function startRevivedFunctions(
   options: FunctionsOptions,

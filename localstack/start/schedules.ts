@@ -1,16 +1,25 @@
+import { type DeclaredFunction, readFunctions } from '../../infra/functions.ts'
 import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
 import { LocalCloudError } from '../failure.ts'
 
-/** What `npm start` does about schedules; those of the functions follow the same variables in serverless.yml. */
+/** How `npm start` handles schedules. The functions' own schedules depend on the same variables in serverless.yml. */
 export interface LocalSchedules {
   /** The functions to invoke at the start: a schedule fires on the minute, and the first readings should not wait for it. */
   readonly first: readonly string[]
+  /** Whether readings are simulated. */
+  readonly expectsReadings: boolean
   /** What does not happen, and what follows from it, a line each. */
   readonly notices: readonly string[]
 }
 
+/** What runs less often can wait for its time. */
+const EACH_MINUTE = 'rate(1 minute)'
+
 /** @throws LocalCloudError where SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */
-export function localSchedules(env: Readonly<Record<string, string | undefined>>): LocalSchedules {
+export function localSchedules(
+  env: Readonly<Record<string, string | undefined>>,
+  functions: readonly DeclaredFunction[] = readFunctions(),
+): LocalSchedules {
   const { schedules, problems } = schedulesFrom(env, true)
   if (problems.length > 0) throw new LocalCloudError(problems.join('\n'))
   const stopped = clockNotice(schedules)
@@ -18,7 +27,10 @@ export function localSchedules(env: Readonly<Record<string, string | undefined>>
     ? []
     : ['SLUICE_GENERATOR=off: no readings are simulated. The clock goes on.']
   return {
-    first: [...(schedules.generator ? ['generator'] : []), ...(schedules.clock ? ['clock'] : [])],
+    first: functions
+      .filter(({ schedule }) => schedule?.expression === EACH_MINUTE && schedules[schedule.condition])
+      .map(({ name }) => name),
+    expectsReadings: schedules.generator,
     notices: stopped ? [stopped] : quiet,
   }
 }

@@ -1,14 +1,14 @@
-import type { Alert } from '../../lib/domain/alerting/alert.ts'
-import { type Event, timeOf } from '../../lib/domain/event.ts'
+import type { Alert } from '../../lib/alerting/alert.ts'
+import { type Event, timeOf } from '../../lib/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
 import type { LoggedLine } from './log-lines.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
-/** Without a terminal, the live line is printed anew this often. */
+/** How often the live line is printed without a terminal. */
 const PLAIN_EVERY_MS = 10_000
 const LONGEST_LINE = 160
 
-/** The terminal: lines that stay, and below them one that is always the present. Without a terminal, lines only. */
+/** The terminal: permanent lines, and below them one live line. Without a terminal, only lines. */
 export class Screen {
   readonly #out: NodeJS.WriteStream
   #live = ''
@@ -25,7 +25,7 @@ export class Screen {
 
   live(text: string, nowMs: number): void {
     if (this.#out.isTTY) {
-      // Longer than a row, it could not be taken back.
+      // A line longer than a row could not be overwritten.
       this.#live = text.slice(0, (this.#out.columns ?? 80) - 1)
       this.#out.write(`${CLEAR_LINE}${this.#live}`)
     } else if (nowMs - this.#plainAtMs >= PLAIN_EVERY_MS) {
@@ -34,7 +34,7 @@ export class Screen {
     }
   }
 
-  /** From here on lines only. */
+  /** Ends the live line. */
   endLive(): void {
     if (this.#out.isTTY && this.#live) this.#out.write('\n')
     this.#live = ''
@@ -46,7 +46,7 @@ export interface AlertCounts {
   resolved: number
 }
 
-/** @param pending records that the consumer which is farthest behind has not got through yet */
+/** @param pending the pending records of the consumer with the largest lag */
 export function figuresLine(figures: Figures, alerts: AlertCounts, pending: number): string {
   const { readings, applied, duplicates, ignored, failed, deadLetters } = figures
   const parts = [
@@ -71,7 +71,7 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
-/** What a consumer tells on the events topic, as far as it fits into a line: whom it is about stands there once. */
+/** Formats an event of the events topic as one line. Its entity is shown once. */
 export function eventLine(event: Event, timeMs: number): string {
   const { type, source, subject, data } = event
   const at = timeOf({ ...event, timeMs }).slice(11, 19)
@@ -79,7 +79,7 @@ export function eventLine(event: Event, timeMs: number): string {
   return `${at} ● ${short.padEnd(18)} ${subject ?? source}${said(data)}`.slice(0, LONGEST_LINE)
 }
 
-/** The members of the data with their names; what is no object, as JSON. */
+/** Formats the members of the data with their names; data that is not an object as JSON. */
 function said(data: unknown): string {
   if (data === undefined) return ''
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return `: ${JSON.stringify(data)}`
@@ -90,10 +90,10 @@ function said(data: unknown): string {
   return told.length > 0 ? `: ${told.join(', ')}` : ''
 }
 
-/** Of a line's details, those that a person can use. */
+/** The details of a line that are useful to the user. */
 const SHOWN = [
   'reason',
-  'fault',
+  'failure',
   'error',
   'place',
   'entity',
@@ -111,7 +111,7 @@ export function loggedLine({ level, service, message, details }: LoggedLine): st
   return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...told].join(' ')
 }
 
-/** Powertools writes an error as an object. */
+/** Powertools logs an error as an object. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
   const { message } = value as { message?: unknown }

@@ -3,11 +3,11 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:worker_threads'
-import { FUNCTION_LOGS, functionLog } from '../../cli/logs/files.ts'
+import { FUNCTION_LOGS, functionLog } from '../../stacks/function-logs.ts'
 
-// Loaded into `serverless offline` before anything else. It runs each function in threads, all of which print to its one output; only
-// where a thread is made is it known whose it is. So here the class that makes them is replaced by one that appends what a
-// function prints to a file of the function's own.
+// Loaded into `serverless offline` before anything else. serverless-offline runs each function in threads that share
+// one output, and only the creation of a thread shows which function it belongs to. This module therefore replaces the
+// class that creates threads by one that appends the output of each function to its own file.
 
 class SplitWorker extends Worker {
   constructor(file: string | URL, options: WorkerOptions = {}) {
@@ -19,13 +19,16 @@ class SplitWorker extends Worker {
   }
 }
 
-/** serverless-offline tells a thread whose it is by its data; of one that was reloaded, with the number of its version behind it. */
+/**
+ * serverless-offline passes the function's key to a thread as its data. After a reload the key ends with a version
+ * number.
+ */
 function functionOf({ workerData }: WorkerOptions): string | undefined {
   const key = (workerData as { functionKey?: unknown } | undefined)?.functionKey
   return typeof key === 'string' ? /^([\w-]+)(?:@\d+)?$/.exec(key)?.[1] : undefined
 }
 
-/** Whole lines only: several threads of one function append to the same file. */
+/** Writes only complete lines, because several threads of one function append to the same file. */
 function appendLines(output: Readable, path: string): void {
   const decoder = new StringDecoder('utf8')
   let rest = ''

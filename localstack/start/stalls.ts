@@ -1,62 +1,66 @@
-import { Repeats } from '../../lib/adapters/lambda/repeats.ts'
-import { durationOf, listOf } from './words.ts'
+import { durationText } from '../../lib/duration.ts'
+import { Repeats } from '../../lib/runtime/adapters/lambda/repeats.ts'
+import { listOf } from './words.ts'
 
-/** Why a function does not go on, and what the person at the terminal can do. */
+/** Why a function is stalled, and what the user can do. */
 export interface Cause {
-  /** The same for everything that one fault stops. */
+  /** The same for everything that has one common cause. */
   readonly id: string
-  /** Without a full stop; further lines behind line breaks. */
+  /** Without a full stop. Further lines follow line breaks. */
   readonly reason: string
   /** Whole sentences. */
   readonly advice: string
-  /** A server that is away stops whatever needs it, a little sooner or later: one line tells of all. */
+  /** An unavailable server stalls everything that needs it, at slightly different times: one line covers all. */
   readonly server?: 'Kafka' | 'Redis'
 }
 
-/** What does not go on: a function as a whole, or one partition of what it reads. */
+/** What is stalled: a whole function, or one partition of its topic. */
 export interface Place {
-  /** Undefined where it is `npm start` itself that cannot ask a server. */
+  /** Undefined if `npm start` itself cannot reach a server. */
   readonly function: string | undefined
   readonly topic?: string
   readonly partition?: number
-  /** The offset that it does not get past. */
+  /** The offset that it does not pass. */
   readonly offset?: number
-  /** What it cannot do. Of one partition, one cause at a time counts for each of these. */
+  /** What it cannot do. A partition has one cause at a time for each obstacle. */
   readonly obstacle: string
 }
 
-/** An outage as others see it. */
+/** The public part of an outage. */
 interface Told {
   readonly cause: Cause
   readonly sinceMs: number
 }
 
-/** All that one cause has stopped. */
+/** Everything that one cause has stalled. */
 interface Outage {
   cause: Cause
   readonly sinceMs: number
   readonly places: Map<string, Place>
-  /** Whatever it has stopped since it began. */
+  /** All functions that it has stalled since it began. */
   readonly functions: Set<string>
-  /** Those of them that a line has named. */
+  /** The functions that were already named in a line. */
   readonly told: Set<string>
-  /** Whether a line has told of it. */
+  /** Whether it was reported. */
   isTold: boolean
-  /** Since when some are in it that no line has named. */
+  /** Since when it has functions that were not named yet. */
   untoldSinceMs: number
-  /** When the last place went on; undefined while any stands still. */
+  /** When the last stall ended; undefined while any remains. */
   overAtMs: number | undefined
 }
 
-/** What is over sooner is told in one line, when it is over; and what one cause stops within it, together. */
+/**
+ * Shorter outages are reported in one line when they are over. Functions that stall within this time are named
+ * together.
+ */
 const SETTLE_MS = 1_000
-/** What begins again within this time was not over. */
+/** An outage that begins again within this time has not ended. */
 const QUIET_MS = 2_000
 
-/** Keeps track of what stands still, and tells of each outage once when it begins and once when it is over. */
+/** Tracks stalls, and reports each outage once when it begins and once when it is over. */
 export class Stalls {
   readonly #outages = new Map<string, Outage>()
-  /** By place: the id of its cause. */
+  /** The id of the cause of each stall. */
   readonly #causes = new Map<string, string>()
   #nowMs = 0
   readonly #hiccups = new Repeats(undefined, () => this.#nowMs)
@@ -77,7 +81,7 @@ export class Stalls {
     outage.functions.add(name)
   }
 
-  /** Whatever stood still and fits has gone on. Returns the functions that it belongs to. */
+  /** Ends the matching stalls. Returns their functions. */
   endAll(fits: (place: Place, cause: Cause) => boolean, nowMs: number): ReadonlySet<string> {
     const functions = new Set<string>()
     for (const { cause, places } of [...this.#outages.values()])
@@ -89,7 +93,7 @@ export class Stalls {
     return functions
   }
 
-  /** Forgets places without a word: they stand still for a reason that is told of elsewhere. */
+  /** Removes stalls without reporting an end, because another cause covers them. */
   drop(fits: (place: Place) => boolean): void {
     for (const { cause, places } of [...this.#outages.values()])
       for (const [key, place] of [...places]) {
@@ -99,7 +103,7 @@ export class Stalls {
       }
   }
 
-  /** Puts places under another cause: more is known of why they stand still. */
+  /** Moves stalls to another cause, because more is known about them. */
   explain(fits: (place: Place, outage: Told) => boolean, cause: Cause, nowMs: number): void {
     for (const outage of [...this.#outages.values()])
       for (const place of [...outage.places.values()])
@@ -111,7 +115,7 @@ export class Stalls {
     return id === undefined ? undefined : this.#outages.get(id)?.cause
   }
 
-  /** What stands still now, with the functions that it has stopped. */
+  /** The current outages, with the functions that are stalled. */
   get open(): { readonly cause: Cause; readonly sinceMs: number; readonly functions: ReadonlySet<string> }[] {
     return [...this.#outages.values()]
       .filter(({ places }) => places.size > 0)
@@ -126,7 +130,7 @@ export class Stalls {
     return this.open.some(({ functions }) => functions.has(name))
   }
 
-  /** The lines that are due by now. */
+  /** Returns the lines that are due. */
   due(nowMs: number): string[] {
     this.#nowMs = nowMs
     return [...this.#outages].flatMap(([id, outage]) =>
@@ -154,14 +158,14 @@ export class Stalls {
   ): string[] {
     if (nowMs - overAtMs < QUIET_MS) return []
     this.#outages.delete(id)
-    const took = durationOf(overAtMs - sinceMs)
+    const took = durationText(overAtMs - sinceMs)
     const goOn = functions.size === 1 ? 'goes on' : 'go on'
     const isOver = functions.size > 0 ? `${listOf(functions)} ${goOn}` : `${cause.server} answers again`
     if (isTold) return [`✓ ${isOver} (after ${took})`]
     const unsaid = functions.size === 0 ? undefined : this.#hiccups.due(id)
     if (unsaid === undefined) return []
-    const more = unsaid > 0 ? ` (and ${unsaid} times more in between)` : ''
-    return [`! ${listOf(functions)} stood still for ${took}${more}: ${firstLine(cause.reason)}`]
+    const more = unsaid > 0 ? ` (and ${unsaid} more times since the last message)` : ''
+    return [`! ${listOf(functions)} stalled for ${took}${more}: ${firstLine(cause.reason)}`]
   }
 
   #end(key: string, nowMs: number): void {
@@ -171,7 +175,7 @@ export class Stalls {
     if (outage?.places.delete(key) && outage.places.size === 0) outage.overAtMs = nowMs
   }
 
-  /** It still stands still, but for another cause, so nothing is told as going on. */
+  /** The stall continues for another cause, so no end is reported. */
   #leave(key: string, id: string): void {
     const outage = this.#outages.get(id)
     outage?.places.delete(key)
@@ -198,13 +202,13 @@ function keyOf({ function: name = '', topic = '', partition, obstacle }: Place):
 
 function stallLine(names: readonly string[], { reason, advice }: Cause): string {
   const [first = '', ...further] = reason.split('\n')
-  const stand = names.length === 1 ? 'stands still' : 'stand still'
+  const stand = names.length === 1 ? 'is stalled' : 'are stalled'
   const what = names.length === 0 ? `✗ ${first}` : `✗ ${listOf(names)} ${stand}: ${first}`
   if (further.length === 0) return `${what}. ${advice}`
   return [what, ...[...further, advice].map(line => `    ${line.trim()}`)].join('\n')
 }
 
-/** Of a reason, what fits into a summary. */
+/** The part of a reason that fits into a summary. */
 export function firstLine(reason: string): string {
   return (reason.split('\n')[0] ?? '').replace(/:$/, '')
 }

@@ -1,6 +1,8 @@
-/** Why `serverless offline` cannot start, as its log says it. */
+/** Extracts from its log why `serverless offline` cannot start. */
 
-/** The framework prints this line before its message; it may keep running after it, with nothing started. */
+/**
+ * The framework prints this line before its message. It may keep running afterwards without having started anything.
+ */
 const FRAMEWORK_ERROR = /^Errors?:$/
 const BUNDLER_ERROR = /^✘ \[ERROR\] (.*)$/
 const PLACE = /^ {4}(\S+:\d+:\d+):$/
@@ -8,14 +10,14 @@ const STACK_FRAME = /^\s+at /
 const MOST_ERRORS = 5
 const MOST_LINES = 15
 
-/** Whether the framework gives up with this line; its message follows. */
+/** Whether the framework has failed to start; its message follows. */
 export function isFrameworkError(line: string): boolean {
   return FRAMEWORK_ERROR.test(line)
 }
 
 /**
- * The message out of a log, without stacks: the bundler's, with file, line and column, else the framework's. Undefined where
- * there is none.
+ * The error message in a log, without stacks: the bundler's, with file, line and column, or else the framework's.
+ * Undefined if there is none.
  */
 export function startupErrorIn(log: string): string | undefined {
   const lines = log.split('\n')
@@ -23,7 +25,7 @@ export function startupErrorIn(log: string): string | undefined {
   return bundler.length > 0 ? bundler.slice(0, MOST_ERRORS).join('\n') : frameworkError(lines)
 }
 
-/** Each begins with its place, and shows the line of code. */
+/** Each error starts with its position and shows the line of code. */
 function bundlerErrors(lines: readonly string[]): string[] {
   return lines.flatMap((line, at) => {
     const [, message] = BUNDLER_ERROR.exec(line) ?? []

@@ -4,7 +4,7 @@ interface Told {
   readonly function: string
   readonly message: string
   readonly atMs: number
-  /** What resolves it; a stall only where it belongs to one. */
+  /** What resolves it. The end of a stall counts only if the error belongs to that stall. */
   readonly end:
     | 'never'
     | 'stall'
@@ -12,20 +12,20 @@ interface Told {
   belongsToStall: boolean
 }
 
-/** What a function logs of an attempt comes before the attempt is known to have failed. */
+/** A function logs the errors of an attempt before the attempt is known to have failed. */
 const BEFORE_STALL_MS = 2_000
 
-/** Kinds that no progress makes good: records are lost, or an entity may be in two partitions. */
-const LASTING = ['records-lost', 'misrouted', 'metrics-not-written']
+/** Kinds that no progress resolves: records are lost, or an entity may be in two partitions. */
+const LASTING = ['records-lost', 'misrouted', 'timed-by-producers', 'metrics-not-written']
 
 /**
- * The errors that functions have told, until they are resolved: one that names a range of offsets when the function has got past
- * it, one that belongs to a failed attempt when the function goes on, and any other never.
+ * The errors that functions have logged, until they are resolved. An error with a range of offsets is resolved when the
+ * function has passed the range; an error of a failed attempt when the function continues; any other error never.
  */
 export class ToldErrors {
   #told: readonly Told[] = []
 
-  /** @param isStalled whether the function stands still at the moment */
+  /** @param isStalled whether the function is currently stalled */
   add({ service, message, details }: LoggedLine, isStalled: boolean, nowMs: number): void {
     const { kind, topic, partition, toOffset } = details
     const isPlace = typeof topic === 'string' && typeof partition === 'number' && typeof toOffset === 'number'
@@ -38,24 +38,24 @@ export class ToldErrors {
     this.#told = [...this.#told, told]
   }
 
-  /** Something is lost that nothing brings back. */
+  /** Adds a permanent loss. */
   addLasting(name: string, message: string, nowMs: number): void {
     const told: Told = { function: name, message, atMs: nowMs, end: 'never', belongsToStall: false }
     this.#told = [...this.#told, told]
   }
 
-  /** The function stands still: what it told just before is of the same attempt. */
+  /** The function is stalled: errors that it logged just before belong to the same attempt. */
   stalled(name: string, nowMs: number): void {
     for (const one of this.#told)
       if (one.function === name && nowMs - one.atMs < BEFORE_STALL_MS) one.belongsToStall = true
   }
 
-  /** The function goes on. */
+  /** The function continues. */
   resumed(name: string): void {
     this.#told = this.#told.filter(one => one.function !== name || one.end !== 'stall' || !one.belongsToStall)
   }
 
-  /** The function has got through everything before this offset. */
+  /** The function has processed everything before this offset. */
   passed(name: string, topic: string, partition: number, nextOffset: number): void {
     const isPast = ({ function: owner, end }: Told) =>
       owner === name &&
@@ -66,9 +66,9 @@ export class ToldErrors {
     if (this.#told.some(isPast)) this.#told = this.#told.filter(one => !isPast(one))
   }
 
-  /** What is not resolved, in a phrase for each function and message. */
+  /** The unresolved errors, one phrase per function and message. */
   get open(): string[] {
-    const phrases = Map.groupBy(this.#told, one => `${one.function} told an error: ${one.message}`)
+    const phrases = Map.groupBy(this.#told, one => `${one.function} logged an error: ${one.message}`)
     return [...phrases].map(([phrase, { length }]) => (length > 1 ? `${phrase} (${length} times)` : phrase))
   }
 }

@@ -1,52 +1,50 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
-import { TopicOffsets } from '../../lib/adapters/kafka/offsets.ts'
-import { tail } from '../../lib/adapters/kafka/tail.ts'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
-import { parseTime } from '../../lib/cloudevents/attributes.ts'
-import { isFault } from '../../lib/cloudevents/event.ts'
-import { readEvent } from '../../lib/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Alert } from '../../lib/domain/alerting/alert.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { topicName } from '../../lib/domain/topics.ts'
-import { Unavailable } from '../../lib/pipeline/ports.ts'
-import type { Report } from '../msk-trigger/reports.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { alertIn } from '../../lib/queries/alerts.ts'
+import { consumerLags } from '../../lib/queries/lag.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { tail } from '../../lib/runtime/adapters/kafka/tail.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import type { Report } from '../msk-trigger/report/reports.ts'
 import type { Services } from '../services.ts'
-import { consumerLags, type ReadTopic } from './consumer-lag.ts'
 import { type Figures, FlowFigures } from './figures.ts'
 import { Health } from './health.ts'
 import { readLogLine } from './log-lines.ts'
+import type { BatchedTopic } from './progress-watch.ts'
 import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen, and what keeps its functions from making progress. */
 export interface Watch {
-  /** Brings the live line up to date. */
+  /** Updates the live line. */
   refresh(): Promise<void>
-  /** A line of the functions' log. */
+  /** Handles a line of the functions' log. */
   logged(line: string): void
-  /** A line of the trigger's reports. */
+  /** Handles a line of the trigger's reports. */
   reported(line: string): void
-  /** A run of a scheduled function that `npm start` has asked for. Resolves when it has ended, however. */
+  /** Runs a scheduled function for `npm start`. Resolves when the run has ended, successfully or not. */
   run(name: string, invoke: () => Promise<void>): Promise<void>
-  /** Waits until nothing is pending, prints the last figures, and names what is not well. */
+  /** Waits until nothing is pending, prints the final figures, and returns the unresolved problems. */
   finish(): Promise<string[]>
   stop(): Promise<void>
 }
 
 const SETTLE_WITHIN_MS = 20_000
-/** How often lines that are due are looked for. */
+/** How often due lines are printed. */
 const LOOK_EVERY_MS = 250
-/** A run that takes longer is told of. */
+/** A longer run is reported. */
 const LONG_RUN_MS = 20_000
 
 export interface WatchOptions {
-  /** Whether readings are simulated: then a run in which none is applied was not well. */
+  /** Whether readings are simulated. If so, a run that applies none has failed. */
   readonly expectsReadings: boolean
 }
 
-/** Watches alerts and events from now on, and counts from now on. */
+/** Starts watching and counting from now on. */
 export async function watchFlow(
   services: Services,
   env: string,
@@ -56,15 +54,15 @@ export async function watchFlow(
   const kafka = kafkaClient({ brokers: services.brokers, clientId: 'sluice-start', auth: 'none' })
   const redis = new RedisClient({ url: services.redisUrl })
   const offsets = new TopicOffsets(kafka)
-  const flow = await FlowFigures.from(offsets, new SlotInspection(redis), env)
+  const flow = await FlowFigures.from(offsets, new StateInspection(redis), env)
   const health = new Health({ brokers: services.brokers.join(',') })
   const alerts = { fired: 0, resolved: 0 }
   const following = await followAlertsAndEvents()
   void following.lost.then(({ message }) =>
-    screen.line(`✗ alerts and events are no longer shown, since their topics cannot be read on: ${message}`),
+    screen.line(`✗ alerts and events are no longer shown, because their topics cannot be read: ${message}`),
   )
   /** What the functions read, by function and topic. */
-  const consumers = new Map<string, ReadTopic>()
+  const consumers = new Map<string, BatchedTopic>()
   let figures: Figures | undefined
   const looking = setInterval(showDue, LOOK_EVERY_MS)
 
@@ -75,14 +73,16 @@ export async function watchFlow(
   function followAlertsAndEvents() {
     const topics = [topicName('alerts', env), topicName('events', env)]
     return tail(kafka, topics, record => {
-      const event = readEvent(record)
-      if (isFault(event)) return
-      if (record.topic === topicName('events', env)) return screen.line(eventLine(event, record.timestampMs))
-      const line = readAlert(event, record)
-      if (!line) return
-      if (line.alert.status === 'firing') alerts.fired++
+      if (record.topic === topicName('events', env)) {
+        const event = readEvent(record)
+        if (!isFailure(event)) screen.line(eventLine(event, record.timestampMs))
+        return
+      }
+      const found = alertIn(record)
+      if (!found) return
+      if (found.alert.status === 'firing') alerts.fired++
       else alerts.resolved++
-      screen.line(alertLine(line.alert, line))
+      screen.line(alertLine(found.alert, found))
     })
   }
 
@@ -129,16 +129,16 @@ export async function watchFlow(
       health.ran(name, error, Date.now())
     },
     async finish() {
-      const giveUpAtMs = Date.now() + SETTLE_WITHIN_MS
+      const deadlineMs = Date.now() + SETTLE_WITHIN_MS
       await refresh()
-      while (!health.isSettled(Date.now()) && Date.now() < giveUpAtMs) {
+      while (!health.isSettled(Date.now()) && Date.now() < deadlineMs) {
         await pause(LOOK_EVERY_MS)
         await refresh()
       }
       screen.endLive()
       showDue()
       if (figures) screen.line(`\n${figuresLine(figures, alerts, health.pending)}`)
-      return [...faultsOf(figures, expectsReadings), ...health.verdict]
+      return [...problemsOf(figures, expectsReadings), ...health.verdict]
     },
     async stop() {
       clearInterval(looking)
@@ -152,16 +152,7 @@ function serverIn(error: unknown): 'Kafka' | 'Redis' {
   return error instanceof Unavailable && error.code === 'store-unavailable' ? 'Redis' : 'Kafka'
 }
 
-function faultsOf(figures: Figures | undefined, expectsReadings: boolean): string[] {
+function problemsOf(figures: Figures | undefined, expectsReadings: boolean): string[] {
   if (!figures) return ['the figures could not be read']
   return expectsReadings && figures.applied === 0 ? ['no reading was applied'] : []
-}
-
-function readAlert(
-  event: Event,
-  record: LogRecord,
-): { alert: Alert; time?: string; timeMs: number } | undefined {
-  if (!event.type.startsWith('io.sluice.alert.')) return undefined
-  const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
-  return { alert: event.data as Alert, timeMs, ...(event.time === undefined ? {} : { time: event.time }) }
 }

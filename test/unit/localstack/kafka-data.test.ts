@@ -21,7 +21,7 @@ describe('the data of the brokers', () => {
 
   afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
 
-  it('lies in a folder for each of them, which no other number of brokers shares', () => {
+  it('is in a folder for each of them, which no cluster of another size shares', () => {
     const names = (brokers: number) => brokerFolders(dataDir, brokers).map(({ name }) => name)
     assert.deepEqual(names(1), ['kafka'])
     assert.deepEqual(names(3), ['kafka-1', 'kafka-2', 'kafka-3'])
@@ -29,7 +29,7 @@ describe('the data of the brokers', () => {
     assert.deepEqual(foldersOfOthers(dataDir, 1), brokerFolders(dataDir, 3))
   })
 
-  it('is taken up again by as many brokers, by whichever of their folders is left', () => {
+  it('is reused by a cluster of the same size, even if only one folder is left', () => {
     requireSameBrokers(dataDir, 3)
     const [, second] = brokerFolders(dataDir, 3)
     made(second?.dir ?? '', 'the-cluster')
@@ -41,12 +41,12 @@ describe('the data of the brokers', () => {
     [1, 3, 'one Kafka broker'],
     [3, 1, '3 Kafka brokers'],
   ] as const)
-    it(`is refused where it was made by ${were} and there are to be ${now}, with the ways out`, () => {
+    it(`is rejected if it was written by ${were} and ${now} are requested, with what to do`, () => {
       for (const { dir } of brokerFolders(dataDir, before)) made(dir)
       assert.throws(() => requireSameBrokers(dataDir, now), {
         name: 'LocalCloudError',
         message:
-          `${dataDir} holds data of ${were}, which ${now} cannot go on with. Start with --fresh (the data is ` +
+          `${dataDir} holds data of ${were}, which ${now} cannot use. Start with --fresh (the data is ` +
           `lost), with --brokers ${before}, or with SLUICE_DATA_DIR naming another folder.`,
       })
     })

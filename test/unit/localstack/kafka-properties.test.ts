@@ -32,14 +32,14 @@ describe('the properties of a Kafka node', () => {
     [1, '1', '1'],
     [3, '3', '2'],
   ] as const)
-    it(`give what Kafka keeps for itself ${factor} copies on ${brokers} brokers`, () => {
+    it(`give Kafka's internal topics ${factor} replicas on ${brokers} brokers`, () => {
       const nodes = NODES.slice(0, brokers)
       const properties = read(nodes[0] as KafkaNode, nodes)
       for (const name of factors) assert.equal(properties.get(name), factor, name)
       for (const name of minima) assert.equal(properties.get(name), minInsync, name)
     })
 
-  it('let the loss of a broker be noticed sooner only where there are others', () => {
+  it('detect the loss of a broker faster only if there are others', () => {
     const [alone] = NODES as [KafkaNode]
     assert.equal(read(alone, [alone]).has('broker.session.timeout.ms'), false)
     assert.equal(read(alone, NODES).get('broker.session.timeout.ms'), '3000')

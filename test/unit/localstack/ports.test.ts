@@ -8,24 +8,24 @@ import { reservePort } from '../../../localstack/services/reserved-ports.ts'
 const PORTS = new URL('../../../localstack/services/ports.ts', import.meta.url).href
 const RESERVED = new URL('../../../localstack/services/reserved-ports.ts', import.meta.url).href
 
-/** What a process of its own prints. */
+/** The output of a separate process. */
 async function printed(program: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
   return stdout
 }
 
 describe('a free port', () => {
-  it('is none that a system hands out by itself', async () => {
+  it('is not an ephemeral port', async () => {
     for (const port of await freePorts(20)) assert.ok(port >= 1_024 && port < 32_768, `${port}`)
   })
 
-  it('is given once, however many ask at the same time', async () => {
+  it('is given out once, however many callers there are', async () => {
     const ports = await freePorts(50)
     assert.equal(new Set(ports).size, 50)
     for (const port of ports) assert.equal(await portInUse(port), false)
   })
 
-  it('is given to no other process before its server listens, and to others once this process has ended', async () => {
+  it('is given to no other process while this one lives', async () => {
     const port = await freePort()
     const reserve = (number: string) =>
       `import { reservePort } from '${RESERVED}'; console.log(reservePort(${number}))`

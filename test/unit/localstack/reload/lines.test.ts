@@ -9,21 +9,21 @@ import {
   unchangedLine,
 } from '../../../../localstack/reload/lines.ts'
 
-describe('what is said of a save', () => {
-  it('given functions that were reloaded, then which, and why', () => {
+describe('the lines about a save', () => {
+  it('given functions that were reloaded, then they name them and the reason', () => {
     assert.equal(reloadedLine(['alerting'], '2 rules changed'), 'reloaded alerting: 2 rules changed')
     assert.equal(
-      reloadedLine(['processor', 'alerting'], 'lib/domain/topics.ts'),
-      'reloaded processor, alerting: lib/domain/topics.ts',
+      reloadedLine(['processor', 'alerting'], 'lib/app/topics.ts'),
+      'reloaded processor, alerting: lib/app/topics.ts',
     )
   })
 
-  it('given many files, then one of them and how many there are', () => {
+  it('given many files, then they name one of them and the number of others', () => {
     assert.equal(filesNamed(['a.ts', 'b.ts', 'c.ts']), 'a.ts, b.ts, c.ts')
     assert.equal(filesNamed(['a.ts', 'b.ts', 'c.ts', 'd.ts']), 'a.ts and 3 more files')
   })
 
-  it('given an error that several functions share, then once for all of them, and every line of it', () => {
+  it('given an error that several functions share, then they show it once, with every line', () => {
     const shared: Refusal = {
       functions: ['processor'],
       kept: 'code',
@@ -37,7 +37,7 @@ describe('what is said of a save', () => {
     ])
   })
 
-  it('given nothing that differs, then that, instead of silence', () => {
+  it('given a save without effect, then they say so', () => {
     assert.equal(unchangedLine(['lib/a.ts'], 'function'), 'nothing to reload: lib/a.ts changes no function')
     assert.equal(
       unchangedLine(['a.yaml', 'b.yaml'], 'rule'),
@@ -45,10 +45,10 @@ describe('what is said of a save', () => {
     )
   })
 
-  it('given what is read at the start only, then that', () => {
+  it('given a file that is read only at startup, then they say to restart', () => {
     assert.equal(
       restartLine(['serverless.yml']),
-      'serverless.yml is read at the start only: start again to use what was changed',
+      'serverless.yml is read only at startup: restart to use the change',
     )
   })
 })

@@ -24,7 +24,7 @@ describe('given two functions, one of which reads rules', () => {
   })
   afterEach(() => removed())
 
-  it('when code is saved that changes one of them, then that one starts with it from then on', async () => {
+  it('when saved code changes one of them, then that one starts with it from then on', async () => {
     stage.code.set('clock', 'new')
     await stage.reloader.codeSaved(['lib/a.ts'])
     assert.deepEqual(stage.said, ['reloaded clock: lib/a.ts'])
@@ -33,12 +33,12 @@ describe('given two functions, one of which reads rules', () => {
     assert.equal(await stage.codeOf('alerting'), 'first')
   })
 
-  it('when code is saved that changes none, then nothing is replaced', async () => {
+  it('when saved code changes none of them, then nothing is replaced', async () => {
     await stage.reloader.codeSaved(['lib/a.ts'])
     assert.deepEqual([stage.said, stage.replaced], [['nothing to reload: lib/a.ts changes no function'], []])
   })
 
-  it('when code does not build, then what was good stays, and the others go on', async () => {
+  it('when code does not build, then its function keeps the old code, and others are reloaded', async () => {
     stage.code.set('clock', { errors: ['lib/a.ts:1:1: no'] })
     stage.code.set('alerting', 'new')
     await stage.reloader.codeSaved(['lib/a.ts'])
@@ -50,7 +50,7 @@ describe('given two functions, one of which reads rules', () => {
     assert.equal(await stage.codeOf('clock'), 'first')
   })
 
-  it('when code builds and does not start, then what was good stays, and is what starts next', async () => {
+  it('when code does not start, then the last good code stays, and is used by later starts', async () => {
     stage.code.set('clock', 'good')
     await stage.reloader.codeSaved(['lib/a.ts'])
     stage.refuses = 'it does not start: Error: no'
@@ -61,7 +61,7 @@ describe('given two functions, one of which reads rules', () => {
     assert.equal(await stage.codeOf('clock'), 'good')
   })
 
-  it('when code is tried, then in the place and with the variables that it will have', async () => {
+  it('when code is tried, then with the location and the variables that it will have', async () => {
     stage.code.set('alerting', 'new')
     await stage.reloader.codeSaved(['lib/a.ts'])
     const [{ file, name, environment }] = stage.tried as [Candidate]
@@ -76,10 +76,22 @@ describe('given two functions, one of which reads rules', () => {
     assert.deepEqual(stage.said, ['reloaded alerting: 1 rule changed'])
     assert.match(await stage.rulesOf('alerting'), /41/)
     await writeFile(join(stage.rules, 'weather.yaml'), 'edited on')
-    assert.match(await stage.rulesOf('alerting'), /41/, 'no edit reaches a function that starts by itself')
+    assert.match(
+      await stage.rulesOf('alerting'),
+      /41/,
+      'edits do not reach functions that start by themselves',
+    )
   })
 
-  it('when rules are saved that cannot be used, then the old ones stay, and are what starts next', async () => {
+  it('when rules are saved, then only the scheduled readers must run at once', async () => {
+    assert.deepEqual(await stage.saveRules(RULES.replace('40', '41')), [])
+    stage.schedule('alerting')
+    assert.deepEqual(await stage.saveRules(RULES.replace('40', '42')), ['alerting'])
+    assert.deepEqual(await stage.saveRules(RULES.replace('40', '42')), [], 'nothing has changed')
+    assert.deepEqual(await stage.saveRules('rules: 1'), [], 'they are rejected')
+  })
+
+  it('when invalid rules are saved, then the old ones stay, and are used by later starts', async () => {
     await stage.saveRules('rules:\n  - { name: HOT }\n')
     const [first = '', ...further] = stage.said
     assert.match(first, /^✗ alerting keeps its old rules: \S*weather\.yaml:2:\d+ {2}HOT/)
@@ -95,7 +107,7 @@ describe('given two functions, one of which reads rules', () => {
     assert.match(stage.said[0] ?? '', /^nothing to reload: /)
   })
 
-  it('when a function does not start with the rules, then those count as not in use, and are new the next time', async () => {
+  it('when a function does not start with the rules, then they are not in use, and new the next time', async () => {
     stage.refuses = 'it does not start: Error: no'
     await stage.saveRules(RULES.replace('40', '41'))
     stage.refuses = undefined
@@ -106,7 +118,7 @@ describe('given two functions, one of which reads rules', () => {
     ])
   })
 
-  it('when much is saved, then old versions leave, but none that is in use', async () => {
+  it('when many versions are saved, then old ones are removed, but none that is in use', async () => {
     stage.code.set('clock', 'kept')
     await stage.reloader.codeSaved(['lib/a.ts'])
     for (let version = 0; version < 12; version++) {
@@ -120,16 +132,12 @@ describe('given two functions, one of which reads rules', () => {
   })
 })
 
-describe('given rules that cannot be used from the start', () => {
-  it('when they are put right, then their readers start with them', async () => {
+describe('given rules that are invalid at startup', () => {
+  it('when they are fixed, then their readers start with them', async () => {
     const { folder, remove } = temporaryFolder()
     try {
       const stage = await ReloadStage.create(folder, 'rules: 1')
-      assert.equal(
-        stage.rulesDirOf('alerting'),
-        stage.rules,
-        'what fails names the file that is to be edited',
-      )
+      assert.equal(stage.rulesDirOf('alerting'), stage.rules, 'errors name the file to edit')
       await stage.saveRules(RULES)
       assert.deepEqual(stage.said, ['reloaded alerting: 1 rule added'])
       assert.equal(await stage.rulesOf('alerting'), RULES)
@@ -139,14 +147,14 @@ describe('given rules that cannot be used from the start', () => {
   })
 })
 
-/** Functions without threads: what would be built, tried and replaced is given and noted here. */
+/** Functions without threads: builds and trials are given by the test, and replacements are recorded. */
 class ReloadStage {
   readonly code = new Map<string, string | { readonly errors: readonly string[] }>()
   readonly said: string[] = []
   readonly tried: Candidate[] = []
   readonly replaced: (readonly string[])[] = []
   readonly reloader: Reloader
-  /** Why what is tried does not start. */
+  /** Why a candidate does not start. */
   refuses: string | undefined
   readonly #folder: string
   readonly #definitions: Readonly<Record<string, Definition>>
@@ -195,12 +203,19 @@ class ReloadStage {
     return join(this.#folder, 'build', 'versions')
   }
 
-  async saveRules(text: string): Promise<void> {
+  /** Returns the functions that must run at once. */
+  async saveRules(text: string): Promise<readonly string[]> {
     await writeFile(join(this.rules, 'weather.yaml'), text)
-    await this.reloader.rulesSaved(this.rules, ['rules/weather.yaml'])
+    return this.reloader.rulesSaved(this.rules, ['rules/weather.yaml'])
   }
 
-  /** What an instance would load that starts now. */
+  schedule(name: string): void {
+    Object.assign(this.#definitions[name] as Definition, {
+      events: [{ schedule: { rate: 'rate(1 minute)' } }],
+    })
+  }
+
+  /** What a new instance would load now. */
   codeOf(name: string): Promise<string> {
     const { handler } = this.#definitions[name] as Definition
     return readFile(join(this.#folder, 'build', handler.replace(/\.handler$/, '.js')), 'utf8')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { differenceOf } from '../../../../localstack/reload/rule-set.ts'
-import { ruleOf } from '../../domain/alerting/support.ts'
+import { ruleOf } from '../../alerting/support.ts'
 
 describe('how two sets of rules differ', () => {
   const hot = ruleOf({ name: 'HOT', fireAbove: 40 })

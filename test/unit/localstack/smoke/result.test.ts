@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { loadRules } from '../../../../lib/adapters/files/rules.ts'
-import { isBeyond } from '../../../../lib/domain/alerting/rule.ts'
+import { isBeyond } from '../../../../lib/alerting/rule.ts'
+import { loadRules } from '../../../../lib/alerting/rules-directory.ts'
 import { EXPECTED_RULES, SmokeReadings } from '../../../../localstack/smoke/readings.ts'
 import { failureOf, type Seen, summaryOf } from '../../../../localstack/smoke/result.ts'
 import { PROJECT } from '../../../support/program.ts'
@@ -17,8 +17,8 @@ const ALL: Seen = {
   ]),
 }
 
-describe('what has become of the readings', () => {
-  it('given that all got through, then nothing failed, and the figures say so', () => {
+describe('the result of a smoke test', () => {
+  it('given that all readings were processed, then it has no failure, and the figures say so', () => {
     assert.equal(failureOf(ALL), undefined)
     assert.deepEqual(summaryOf(ALL), [
       'Messages processed: 20',
@@ -29,30 +29,30 @@ describe('what has become of the readings', () => {
 
   const failures: [what: string, seen: Partial<Seen>, message: RegExp][] = [
     [
-      'a consumer that does not go on',
+      'a consumer that makes no progress',
       { pending: new Map([...ALL.pending, ['alerting', 7]]), fired: new Set() },
-      /^pending: 7 at alerting; no alert of HIGH_TEMP, HIGH_WIND, LOW_PRESSURE\. Does the stack run\?/,
+      /^pending: 7 at alerting; no alert of HIGH_TEMP, HIGH_WIND, LOW_PRESSURE\. Is the stack running\?/,
     ],
-    ['readings that nobody counted', { processed: 18 }, /^2 of 20 readings are not counted by processor\./],
+    ['readings that were not counted', { processed: 18 }, /^2 of 20 readings are not counted by processor\./],
     [
-      'an alert that does not come',
+      'a missing alert',
       { fired: new Set(['HIGH_TEMP', 'HIGH_WIND']) },
       /^no alert of LOW_PRESSURE\. .*RULES_DIR/,
     ],
     ['no consumer at all', { pending: new Map() }, /^no function of serverless\.yml reads the topic/],
   ]
   for (const [what, seen, message] of failures)
-    it(`given ${what}, then it is named, with what to look at`, () => {
+    it(`given ${what}, then it is named, with what to check`, () => {
       assert.match(failureOf({ ...ALL, ...seen }) ?? '', message)
     })
 
-  it('given rules of somebody else, then no alert is waited for', () => {
+  it('given other rules, then no alert is expected', () => {
     assert.equal(failureOf({ ...ALL, expected: [], fired: new Set() }), undefined)
   })
 })
 
-describe('the readings that are sent', () => {
-  it('are 20, and break exactly the rules that are expected, which ship', async () => {
+describe('the readings of a smoke test', () => {
+  it('are 20, and violate exactly the expected shipped rules', async () => {
     const rules = (await loadRules(`${PROJECT}/rules`)).filter(({ family }) => family === 'environment')
     const data = new SmokeReadings('test', Date.now())
       .records()
@@ -64,7 +64,7 @@ describe('the readings that are sent', () => {
     assert.deepEqual(broken.map(({ name }) => name).toSorted(), EXPECTED_RULES.toSorted())
   })
 
-  it('are of another sensor each time', () => {
+  it('are of a new sensor each time', () => {
     assert.notEqual(new SmokeReadings('test', 0).sensor, new SmokeReadings('test', 0).sensor)
   })
 })

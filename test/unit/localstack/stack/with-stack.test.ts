@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { runningStack, stackFile } from '../../../../cli/stacks/stack.ts'
-import { readStackName } from '../../../../localstack/stack/stack-option.ts'
+import { stackNameFrom } from '../../../../localstack/stack/stack-option.ts'
 import { stackPorts } from '../../../../localstack/stack/stack-ports.ts'
 import { stackVariables, withStack } from '../../../../localstack/stack/with-stack.ts'
+import { readArguments } from '../../../../localstack/start/arguments.ts'
+import { runningStack, stackFile } from '../../../../stacks/stack.ts'
 import { until } from '../../../support/until.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))
@@ -18,8 +19,8 @@ const ADDRESSES = {
   lambdaPort: 3,
 }
 
-describe('a stack that runs', () => {
-  it('leaves a file that only its owner can read, from its start to its end', async () => {
+describe('a running stack', () => {
+  it('has a file that only its owner can read, from its start to its end', async () => {
     await withStack(
       request('lab'),
       async stack => {
@@ -37,7 +38,7 @@ describe('a stack that runs', () => {
     assert.deepEqual(readdirSync(dir), [])
   })
 
-  it('has ports and a folder of its own, and passes its name on', async () => {
+  it('has its own ports and folder, and passes its name on', async () => {
     await withStack(
       request('lab', { REDIS_PORT: '7777' }),
       async ({ environment }) => {
@@ -50,7 +51,7 @@ describe('a stack that runs', () => {
     )
   })
 
-  it('refuses another of its name in one sentence, and leaves its file', async () => {
+  it('rejects another of its name with one message, and keeps its file', async () => {
     await withStack(
       request('lab'),
       async () => {
@@ -59,7 +60,7 @@ describe('a stack that runs', () => {
           {
             name: 'LocalCloudError',
             message:
-              `The stack "lab" already runs: process ${process.pid} (npm start). Stop that one first (Ctrl-C where it runs), ` +
+              `The stack "lab" already runs: process ${process.pid} (npm start). Stop it first (Ctrl-C in its terminal), ` +
               'or give this one another name: --name lab2',
           },
         )
@@ -69,7 +70,7 @@ describe('a stack that runs', () => {
     )
   })
 
-  it('is let in once where two start at the same time', async () => {
+  it('can be started once if several starts happen at the same time', async () => {
     const release = Promise.withResolvers<void>()
     const refused: string[] = []
     const starts = Array.from({ length: 4 }, () =>
@@ -81,7 +82,7 @@ describe('a stack that runs', () => {
     assert.deepEqual(refused, ['LocalCloudError', 'LocalCloudError', 'LocalCloudError'])
   })
 
-  it('takes the place of one that was killed', async () => {
+  it('replaces one that was killed', async () => {
     writeFileSync(
       stackFile('lab', dir),
       JSON.stringify({ pid: process.pid, processStart: 'earlier', variables: {} }),
@@ -89,7 +90,7 @@ describe('a stack that runs', () => {
     await withStack(request('lab'), async () => assert.equal(runningStack('lab', dir)?.pid, process.pid), dir)
   })
 
-  it('is no more listed where its work fails', async () => {
+  it('is no longer listed if its work fails', async () => {
     await assert.rejects(
       withStack(request('lab'), () => Promise.reject(new Error('no Java')), dir),
       /no Java/,
@@ -101,11 +102,11 @@ describe('a stack that runs', () => {
 describe('the ports of a stack', () => {
   const free = async () => false
 
-  it('are the usual ones for the default stack', async () => {
+  it('are the default ones for the default stack', async () => {
     assert.deepEqual(await stackPorts('local', {}, free), {})
   })
 
-  it('are the same each time, others for another name, and room is left for three brokers', async () => {
+  it('are the same each time, differ between names, and leave room for three brokers', async () => {
     const lab = await stackPorts('lab', {}, free)
     assert.deepEqual(await stackPorts('lab', {}, free), lab)
     assert.notDeepEqual(await stackPorts('other', {}, free), lab)
@@ -113,14 +114,14 @@ describe('the ports of a stack', () => {
     assert.equal(new Set(Object.values(lab)).size, 4)
   })
 
-  it('are others while one of them is in use', async () => {
+  it('change while one of them is in use', async () => {
     const usual = await stackPorts('lab', {}, free)
     const taken = Number(usual.AWS_PORT)
     const moved = await stackPorts('lab', {}, async port => port === taken)
     assert.equal(Number(moved.KAFKA_PORT), Number(usual.KAFKA_PORT) + 10)
   })
 
-  it('are left to the variables that are set', async () => {
+  it('are taken from the variables that are set', async () => {
     const { KAFKA_PORT, ...rest } = await stackPorts('lab', { KAFKA_PORT: '1' }, free)
     assert.equal(KAFKA_PORT, undefined)
     assert.equal(Object.keys(rest).length, 3)
@@ -128,7 +129,7 @@ describe('the ports of a stack', () => {
     assert.deepEqual(await stackPorts('lab', all, async () => true), {})
   })
 
-  it('are asked for where none are free', async () => {
+  it('must be set by variables if none are free', async () => {
     await assert.rejects(
       stackPorts('lab', {}, async () => true),
       { name: 'LocalCloudError', message: /KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT/ },
@@ -138,21 +139,26 @@ describe('the ports of a stack', () => {
 
 describe('the name of a stack', () => {
   it('is that of the option, or the variable, or "local"', () => {
-    assert.equal(readStackName('lab', { SLUICE_STACK: 'other' }), 'lab')
-    assert.equal(readStackName(undefined, { SLUICE_STACK: 'other' }), 'other')
-    assert.equal(readStackName(undefined, { SLUICE_STACK: '' }), 'local')
+    assert.equal(stackNameFrom('lab', { SLUICE_STACK: 'other' }), 'lab')
+    assert.equal(stackNameFrom(undefined, { SLUICE_STACK: 'other' }), 'other')
+    assert.equal(stackNameFrom(undefined, { SLUICE_STACK: '' }), 'local')
   })
 
   for (const name of ['', 'Lab', '../lab', 'a'.repeat(21)])
     it(`cannot be "${name}"`, () => {
-      assert.throws(() => readStackName(name, {}), {
-        name: 'LocalCloudError',
-        message: /--name is ".*Try: --name lab/,
+      const allowed = 'must be 1 to 20 lower-case letters, digits and "-"'
+      assert.throws(() => readArguments([`--name=${name}`]), {
+        name: 'ConfigError',
+        message: `the command line of \`npm start\` has 1 error:\n  - --name: ${allowed}`,
+      })
+      if (name === '') return
+      assert.throws(() => readArguments([], { SLUICE_STACK: name }), {
+        message: `the environment has 1 error:\n  - SLUICE_STACK: ${allowed}`,
       })
     })
 })
 
-it('other programs are told how to talk to servers that are used as they are', () => {
+it('other programs receive the client settings of servers that were already running', () => {
   const environment = { REDIS_MODE: 'cluster', KAFKA_AUTH: '', HOME: '/h' }
   assert.deepEqual(stackVariables(environment, { REDIS_URL: 'redis://r:1' }), {
     REDIS_URL: 'redis://r:1',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Report } from '../../../../localstack/msk-trigger/reports.ts'
-import type { ConsumerLag } from '../../../../localstack/start/consumer-lag.ts'
+import type { Report } from '../../../../localstack/msk-trigger/report/reports.ts'
 import { Health } from '../../../../localstack/start/health.ts'
 import { readLogLine } from '../../../../localstack/start/log-lines.ts'
+import type { WatchedLag } from '../../../../localstack/start/progress-watch.ts'
 
 const TOPIC = 'readings'
 const KNOWN = { brokers: '127.0.0.1:9092' }
@@ -12,7 +12,7 @@ const PARTITIONS = Array.from({ length: 12 }, (_, partition) => partition)
 
 type Stalled = Extract<Report, { report: 'stalled' }>
 
-/** Functions at work, and a person who looks at the screen four times a second. */
+/** Running functions, and a user who looks at the screen four times a second. */
 class Person {
   readonly health = new Health(KNOWN)
   readonly seen: string[] = []
@@ -42,7 +42,7 @@ class Person {
     this.#report({ ...of(name), report: 'stalled', ...stall })
   }
 
-  goesOn(
+  resumes(
     name: string,
     partitions: readonly number[] | undefined = [0],
     obstacle: Stalled['obstacle'] = 'invocation',
@@ -61,7 +61,8 @@ class Person {
   }
 
   lags(name: string, pending: number, next = 5): void {
-    const lag: ConsumerLag = { ...of(name), windowMs: 1_000, pending, next: [next] }
+    const partitions = [{ partition: 0, next, end: next + pending, pending }]
+    const lag: WatchedLag = { ...of(name), windowMs: 1_000, pending, partitions }
     this.health.lagging([lag], this.nowMs)
   }
 
@@ -86,7 +87,7 @@ function deferred(service: string, partition: number, reason: string, details: o
 const REDIS_AWAY = 'Redis at 127.0.0.1:6379 does not answer: ECONNREFUSED'
 
 describe('a consumer that stands still', () => {
-  it('because it throws: is told once with its reason, whatever differs from attempt to attempt, and once when it goes on', () => {
+  it('because it throws: is reported once, however its attempts differ, and once when it goes on', () => {
     const person = new Person()
     for (let attempt = 1; attempt <= 8; attempt += 1) {
       person.fails('throws', `no room ${attempt * 17} at 5f3a${attempt}${attempt}${attempt}${attempt}`, {
@@ -94,16 +95,16 @@ describe('a consumer that stands still', () => {
       })
       person.look(1_500)
     }
-    person.goesOn('throws')
+    person.resumes('throws')
     person.look(10_000)
     assert.deepEqual(person.seen, [
-      '✗ throws stands still: no room 17 at 5f3a1111. Fix its code or its settings; it is tried again.',
+      '✗ throws is stalled: no room 17 at 5f3a1111. Fix its code or its settings; it is retried.',
       '✓ throws goes on (after 12 s)',
     ])
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('because it cannot be loaded: has every line of the reason, without stacks', () => {
+  it('because it cannot be loaded: is reported with every line of the reason, without stacks', () => {
     const person = new Person()
     person.fails(
       'alerting',
@@ -111,28 +112,28 @@ describe('a consumer that stands still', () => {
     )
     person.look(2_000)
     assert.deepEqual(person.seen.join('\n').split('\n'), [
-      '✗ alerting stands still: the rules have 2 faults:',
+      '✗ alerting is stalled: the rules have 2 faults:',
       '    weather.yaml: severty: unknown key',
-      '    Fix its code or its settings; it is tried again.',
+      '    Fix its code or its settings; it is retried.',
     ])
     person.lags('alerting', 40)
     assert.deepEqual(person.health.verdict, [
-      'alerting stands still: the rules have 2 faults (40 records pending)',
+      'alerting is stalled: the rules have 2 faults (40 records pending)',
     ])
   })
 
-  it('because it times out: is told its timeout', () => {
+  it('because it times out: is reported with its timeout', () => {
     const person = new Person()
     person.mapped('late', 3_000)
     person.fails('late', 'timeout: the handler took longer than 3000 ms', { kind: 'timeout' })
     person.look(2_000)
     assert.match(
       person.seen[0] ?? '',
-      /^✗ late stands still: its handler takes longer than its timeout of 3 s\. /,
+      /^✗ late is stalled: its handler takes longer than its timeout of 3 s\. /,
     )
   })
 
-  it('because it never returns: is told long before its timeout, and not again at it, nor at the next attempt', () => {
+  it('because it never returns: is reported long before its timeout, and not again at later attempts', () => {
     const person = new Person()
     person.mapped('never')
     const waits = () => person.fails('never', 'no answer for 20 s', { obstacle: 'answer', kind: 'timeout' })
@@ -143,42 +144,42 @@ describe('a consumer that stands still', () => {
     waits()
     person.look(40_000)
     assert.deepEqual(person.seen, [
-      '✗ never stands still: its handler has had a batch for 20 s. Does it ever return? It is ended after its timeout of 1 min.',
+      '✗ never is stalled: its handler has had a batch for 20 s. Does it ever return? It is terminated after its timeout of 1 min.',
     ])
     assert.deepEqual(person.health.verdict, [
-      'never stands still: its handler takes longer than its timeout of 1 min',
+      'never is stalled: its handler takes longer than its timeout of 1 min',
     ])
-    person.goesOn('never', [0], 'answer')
+    person.resumes('never', [0], 'answer')
     person.look(3_000)
     assert.match(person.seen.at(-1) ?? '', /^✓ never goes on \(after 1 min 40 s\)$/)
   })
 
-  it('for a moment only: is one line when it is over, and one a minute where that repeats', () => {
+  it('for a moment only: is reported when it is over, and once a minute if that repeats', () => {
     const person = new Person()
     for (let time = 1; time <= 15; time += 1) {
       person.fails('flaky', 'the third time')
       person.look(500)
-      person.goesOn('flaky')
+      person.resumes('flaky')
       person.look(4_500)
     }
     assert.deepEqual(person.seen, [
-      '! flaky stood still for 0.5 s: the third time',
-      '! flaky stood still for 0.5 s (and 11 times more in between): the third time',
+      '! flaky stalled for 0.5 s: the third time',
+      '! flaky stalled for 0.5 s (and 11 more times since the last message): the third time',
     ])
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('without a word of why: is told of when it has taken nothing for long, though it could', () => {
+  it('without a reason: is reported when it has processed nothing for long, though it could', () => {
     const person = new Person()
     for (let second = 0; second < 40; second += 1) {
       person.lags('quiet', second < 5 ? 0 : 7)
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet stands still: 7 records pending, and none has gone through for 31 s. Its log may say why: npx sluice logs quiet',
+      '✗ quiet is stalled: 7 records pending, and none has gone through for 31 s. Its log may say why: npx sluice logs quiet',
     ])
     assert.deepEqual(person.health.verdict, [
-      'quiet stands still: 7 records pending, and none has gone through for 31 s (7 records pending)',
+      'quiet is stalled: 7 records pending, and none has gone through for 31 s (7 records pending)',
     ])
     person.fails('quiet', 'boom')
     person.lags('quiet', 7, 6)
@@ -186,11 +187,11 @@ describe('a consumer that stands still', () => {
     assert.equal(
       person.seen.filter(line => line.startsWith('✓')).length,
       0,
-      'what is known better takes its place',
+      'the better known cause replaces it',
     )
   })
 
-  it('is over as soon as its group has got past the batch, whoever did that', () => {
+  it('is over as soon as its group has passed the batch, whichever member did that', () => {
     const person = new Person()
     person.fails('f', 'boom')
     person.look(2_000)
@@ -202,17 +203,17 @@ describe('a consumer that stands still', () => {
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('whose topic does not exist: is told what to create', () => {
+  it('whose topic does not exist: is reported with what to create', () => {
     const person = new Person()
     person.stalls('frost', { obstacle: 'reading', kind: 'no-topic' })
     person.look(2_000)
-    assert.match(person.seen[0] ?? '', /^✗ frost stands still: the topic readings does not exist\. Create it/)
-    person.goesOn('frost', undefined, 'reading')
+    assert.match(person.seen[0] ?? '', /^✗ frost is stalled: the topic readings does not exist\. Create it/)
+    person.resumes('frost', undefined, 'reading')
     person.look(3_000)
     assert.match(person.seen[1] ?? '', /^✓ frost goes on/)
   })
 
-  it('goes on with a new process, as far as only the old one could not', () => {
+  it('continues with a new process, except for obstacles of its batches', () => {
     const person = new Person()
     person.stalls('f', { obstacle: 'commit', reason: 'not the coordinator' })
     person.look(2_000)
@@ -221,8 +222,8 @@ describe('a consumer that stands still', () => {
   })
 })
 
-describe('one outage is one line', () => {
-  it('of Kafka, for all that wait for it, sooner or later', () => {
+describe('one outage is reported in one line', () => {
+  it('of Kafka, for all functions that wait for it, at whatever time', () => {
     const person = new Person()
     person.health.away('Kafka', 'connect ECONNREFUSED', person.nowMs)
     person.look(5_000)
@@ -232,18 +233,18 @@ describe('one outage is one line', () => {
       person.look(1_000)
     }
     for (const name of CONSUMERS) {
-      person.goesOn(name, undefined, 'reading')
-      person.goesOn(name, undefined, 'commit')
+      person.resumes(name, undefined, 'reading')
+      person.resumes(name, undefined, 'commit')
     }
     person.health.answers('Kafka', person.nowMs)
     person.look(5_000)
     assert.deepEqual(person.seen, [
-      '✗ Kafka does not answer at 127.0.0.1:9092. Is it running? All goes on by itself when it answers.',
+      '✗ Kafka does not answer at 127.0.0.1:9092. Is it running? Everything continues when it answers.',
       '✓ activity, alerting, dlq-router and processor go on (after 9 s)',
     ])
   })
 
-  it('of Redis, whose reason the functions tell once a minute, before or after they report their partitions', () => {
+  it('of Redis, whose reason functions report once a minute, before or after they report partitions', () => {
     const person = new Person()
     const outage = (isSaid: boolean) => {
       for (const name of ['processor', 'alerting']) {
@@ -254,40 +255,40 @@ describe('one outage is one line', () => {
           person.logs(deferred(name, 3, 'store-unavailable', { error: REDIS_AWAY }))
       }
       person.look(10_000)
-      for (const name of ['processor', 'alerting']) person.goesOn(name, PARTITIONS)
+      for (const name of ['processor', 'alerting']) person.resumes(name, PARTITIONS)
       person.look(5_000)
     }
     outage(true)
     outage(false)
     const one = [
-      `✗ alerting and processor stand still: ${REDIS_AWAY}. Is it running? All goes on by itself when it answers.`,
+      `✗ alerting and processor are stalled: ${REDIS_AWAY}. Is it running? Everything continues when it answers.`,
       '✓ alerting and processor go on (after 10 s)',
     ]
     assert.deepEqual(person.seen, [...one, ...one])
   })
 
-  it('of the code that several share; whom it stops later is told of then', () => {
+  it('of code that several functions share; later ones are reported later', () => {
     const person = new Person()
     person.fails('processor', 'log is not a function')
     person.fails('alerting', 'log is not a function')
     person.look(5_000)
     person.fails('activity', 'log is not a function')
     person.look(5_000)
-    const what = 'log is not a function. Fix its code or its settings; it is tried again.'
+    const what = 'log is not a function. Fix its code or its settings; it is retried.'
     assert.deepEqual(person.seen, [
-      `✗ alerting and processor stand still: ${what}`,
-      `✗ activity stands still: ${what}`,
+      `✗ alerting and processor are stalled: ${what}`,
+      `✗ activity is stalled: ${what}`,
     ])
   })
 
-  it('of a setting that stops consumers and scheduled functions alike', () => {
+  it('of a setting that stops both consumers and scheduled functions', () => {
     const person = new Person()
     person.fails('alerting', 'LOG_TIME: must be one of append, carried')
     person.health.ran('clock', 'LOG_TIME: must be one of append, carried', person.nowMs)
     person.look(3_000)
     assert.match(
       person.seen.join(),
-      /^✗ alerting and clock stand still: LOG_TIME: must be one of append, carried\. /,
+      /^✗ alerting and clock are stalled: LOG_TIME: must be one of append, carried\. /,
     )
   })
 
@@ -305,48 +306,48 @@ describe('one outage is one line', () => {
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('of a circuit breaker: is told where the code fails and how to let the records out', () => {
+  it('of a circuit breaker, with where the code fails and how to release the records', () => {
     const person = new Person()
     person.logs(error('alerting', 'nearly all', { kind: 'breaker-open', place: 'at f (handler.js:3:1)' }))
-    person.logs(deferred('alerting', 0, 'flood'))
+    person.logs(deferred('alerting', 0, 'breaker-open'))
     person.fails('alerting', 'it reported', { kind: 'reported' }, [0, 1, 2])
     person.look(3_000)
     assert.deepEqual(person.seen, [
-      '✗ alerting stands still: nearly all of its records fail unexpectedly (at f (handler.js:3:1)), so they stay in Kafka. ' +
-        'Fix its code, or let them out as failures: npx sluice flood show alerting',
+      '✗ alerting is stalled: nearly all of its records fail unexpectedly (at f (handler.js:3:1)), so they stay in Kafka. ' +
+        'Fix its code, or release them as failures: npx sluice breaker show alerting',
     ])
   })
 
-  it('of records reported without a reason: is told how its log is read', () => {
+  it('of records reported without a reason, with how to read the log', () => {
     const person = new Person()
     person.fails('plain', 'it reported t-0@5', { kind: 'reported' })
     person.look(3_000)
     assert.match(
       person.seen[0] ?? '',
-      /^✗ plain stands still: it reports records as failed .*npx sluice logs plain$/,
+      /^✗ plain is stalled: it reports records as failed .*npx sluice logs plain$/,
     )
   })
 })
 
-describe('what is not well in the end', () => {
-  it('is an error that a function has told, and nothing has resolved', () => {
+describe('an unresolved problem at the end', () => {
+  it('is an error that a function has logged and nothing has resolved', () => {
     const person = new Person()
     person.logs(error('frost', 'cannot believe it'))
     person.logs(error('frost', 'cannot believe it'))
     assert.deepEqual(person.look().seen, ['✗ frost: cannot believe it'])
-    assert.deepEqual(person.health.verdict, ['frost told an error: cannot believe it (2 times)'])
+    assert.deepEqual(person.health.verdict, ['frost logged an error: cannot believe it (2 times)'])
   })
 
-  it('is no error of an attempt whose batch then went through', () => {
+  it('is not an error of an attempt whose batch then succeeded', () => {
     const person = new Person()
     person.logs(error('frost', 'cannot believe it'))
     person.fails('frost', 'boom')
     person.logs(error('frost', 'cannot believe it'))
-    person.goesOn('frost')
+    person.resumes('frost')
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('is no range that was read back, once the consumer has got past it', () => {
+  it('is not a range that was read back, once the consumer has passed it', () => {
     const person = new Person()
     const range = { kind: 'range-read-back', topic: TOPIC, partition: 0, fromOffset: 3, toOffset: 8 }
     person.logs(error('processor', 'offsets that were never delivered', range))
@@ -356,43 +357,43 @@ describe('what is not well in the end', () => {
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('are records that are lost, however far the consumer gets', () => {
+  it('is a loss of records, however far the consumer gets', () => {
     const person = new Person()
     const range = { kind: 'records-lost', topic: TOPIC, partition: 0, fromOffset: 3, toOffset: 8 }
     person.logs(error('processor', 'what they held is lost', range))
     person.fails('processor', 'boom')
-    person.goesOn('processor')
+    person.resumes('processor')
     person.lags('processor', 0, 100)
-    assert.deepEqual(person.health.verdict, ['processor told an error: what they held is lost'])
+    assert.deepEqual(person.health.verdict, ['processor logged an error: what they held is lost'])
   })
 
-  it('are discarded records, unless a destination has them', () => {
+  it('is a discard of records, unless a destination has received them', () => {
     const person = new Person()
     person.discards('orders', null)
     person.discards('bills', 'arn:aws:sqs:eu-west-1:000000000000:failed')
     person.look()
     assert.deepEqual(person.seen, [
-      '✗ orders: 3 records discarded: boom. There is no destination, so they are lost to it.',
-      '! bills: 3 records discarded: boom. arn:aws:sqs:eu-west-1:000000000000:failed has them.',
+      '✗ orders: 3 records discarded: boom. There is no destination, so they are lost.',
+      '! bills: 3 records discarded: boom. Sent to arn:aws:sqs:eu-west-1:000000000000:failed.',
     ])
-    assert.deepEqual(person.health.verdict, ['orders told an error: 3 records discarded: boom'])
+    assert.deepEqual(person.health.verdict, ['orders logged an error: 3 records discarded: boom'])
   })
 
-  it('is a scheduled function whose last run failed, and none whose next run succeeded', () => {
+  it('is a scheduled function whose last run failed, until its next run succeeds', () => {
     const person = new Person()
     person.logs('× Failed to execute scheduled function: [generator] Error: Error: the topic is gone')
     person.look(2_000)
-    assert.deepEqual(person.health.verdict, ['generator stands still: the topic is gone'])
+    assert.deepEqual(person.health.verdict, ['generator is stalled: the topic is gone'])
     person.logs('Successfully invoked scheduled function: [generator]')
     person.look(3_000)
     assert.deepEqual(person.health.verdict, [])
     assert.deepEqual(person.seen, [
-      '✗ generator stands still: the topic is gone. Fix its code or its settings; it is tried again.',
+      '✗ generator is stalled: the topic is gone. Fix its code or its settings; it is retried.',
       '✓ generator goes on (after 2 s)',
     ])
   })
 
-  it('is a run that Kafka stopped, which is told of with Kafka, until the next one succeeds', () => {
+  it('is a run that failed because of Kafka, until the next one succeeds', () => {
     const person = new Person()
     person.health.away('Kafka', 'connect ECONNREFUSED', person.nowMs)
     person.look(5_000)
@@ -411,14 +412,14 @@ describe('what is not well in the end', () => {
     assert.deepEqual(person.health.verdict, [])
   })
 
-  it('are records that a consumer has not got through', () => {
+  it('is a consumer with pending records', () => {
     const person = new Person()
     person.lags('alerting', 12)
     assert.deepEqual(person.health.verdict, ['12 records still pending at alerting'])
     assert.equal(person.health.pending, 12)
   })
 
-  it('is no warning', () => {
+  it('is not a warning', () => {
     const person = new Person()
     const said = {
       reason: 'bad-time',
@@ -441,8 +442,8 @@ describe('what is not well in the end', () => {
   })
 })
 
-describe('the end', () => {
-  it('waits for what is pending, but not for a consumer that has stood still for long', () => {
+describe('the shutdown', () => {
+  it('waits for pending records, but not of a consumer that was stalled for long', () => {
     const person = new Person()
     person.lags('f', 3)
     assert.equal(person.health.isSettled(person.nowMs), false)
@@ -454,7 +455,7 @@ describe('the end', () => {
   })
 })
 
-it('given lines of the log that tell nothing, or that are cut off, then nothing is read from them', () => {
+it('given log lines that are irrelevant or cut off, then they are ignored', () => {
   for (const line of [
     '{"level":"INFO","message":"done","service":"generator"}',
     '{"level":"WARN","message":"cut off',

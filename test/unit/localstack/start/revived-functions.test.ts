@@ -8,7 +8,7 @@ import { startRevivedFunctions } from '../../../../localstack/start/revived-func
 const KILLED: Exit = { code: null, signal: 'SIGKILL' }
 
 describe('given functions that have run for a while', () => {
-  it('when they end by themselves, then they are started again', async t => {
+  it('when they end by themselves, then they are restarted', async t => {
     const { functions, starts, end } = await longRunning(t.mock.timers)
     await end()
     starts[1]?.comeUp()
@@ -17,7 +17,7 @@ describe('given functions that have run for a while', () => {
     assert.equal(starts[1]?.isStopped, true)
   })
 
-  it('when they are stopped while they start again, then the start is called off and waited for', async t => {
+  it('when they are stopped during a restart, then the restart is aborted and awaited', async t => {
     const { functions, starts, end } = await longRunning(t.mock.timers)
     await end()
     const stopping = functions.stop()
@@ -28,12 +28,12 @@ describe('given functions that have run for a while', () => {
     })
     await new Promise(setImmediate)
     assert.equal(isOver, false)
-    starts[1]?.fail(new Error('called off'))
+    starts[1]?.fail(new Error('aborted'))
     await stopping
     assert.equal(await Promise.race([functions.lost, 'not lost']), 'not lost')
   })
 
-  it('when the start that is called off succeeds all the same, then they are ended', async t => {
+  it('when the aborted restart succeeds anyway, then they are stopped', async t => {
     const { functions, starts, end } = await longRunning(t.mock.timers)
     await end()
     const stopping = functions.stop()
@@ -42,7 +42,7 @@ describe('given functions that have run for a while', () => {
     assert.equal(starts[1]?.isStopped, true)
   })
 
-  it('when they cannot be started again, then they are lost for that reason', async t => {
+  it('when they cannot be restarted, then they are lost for that reason', async t => {
     const { functions, starts, end } = await longRunning(t.mock.timers)
     await end()
     starts[1]?.fail(new Error('the port is taken'))
@@ -50,8 +50,8 @@ describe('given functions that have run for a while', () => {
   })
 })
 
-describe('given functions that have just come up', () => {
-  it('when they end by themselves, then they are lost, for they would only end again', async () => {
+describe('given functions that have just started', () => {
+  it('when they end by themselves, then they are lost, because they would only end again', async () => {
     const { functions, starts } = await started()
     starts[0]?.exit(KILLED)
     assert.equal(await functions.lost, 'serverless offline was ended by SIGKILL')
@@ -59,7 +59,7 @@ describe('given functions that have just come up', () => {
   })
 })
 
-/** One start, with the outcome in the test's hand. */
+/** One start, whose outcome the test decides. */
 class FakeStart {
   readonly signal: AbortSignal
   readonly #up = Promise.withResolvers<Functions>()
@@ -106,7 +106,7 @@ async function started() {
   return { functions: await up, starts, made }
 }
 
-/** Functions that have lived long enough to be worth another start; `end` resolves when that one is under way. */
+/** Functions that have run long enough to be restarted. `end` resolves when the restart is in progress. */
 async function longRunning(timers: { enable(options: { apis: ['Date'] }): void; tick(ms: number): void }) {
   timers.enable({ apis: ['Date'] })
   const { functions, starts, made } = await started()

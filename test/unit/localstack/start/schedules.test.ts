@@ -1,21 +1,43 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { declaredFunctions } from '../../../../infra/functions.ts'
 import { localSchedules } from '../../../../localstack/start/schedules.ts'
 
+const FUNCTIONS = declaredFunctions({
+  first: { schedule: 'rate(1 minute)' },
+  simulated: { schedule: { rate: 'rate(1 minute)', if: 'generator' } },
+  consumer: { consumes: 'readings' },
+  seldom: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' } },
+  last: { schedule: 'rate(1 minute)' },
+})
+const schedules = (env: Record<string, string>) => localSchedules(env, FUNCTIONS)
+
 describe('what npm start does by itself', () => {
-  it('given nothing, then generator and clock are invoked at once', () => {
-    assert.deepEqual(localSchedules({}), { first: ['generator', 'clock'], notices: [] })
+  it('given nothing, then what runs each minute is invoked at once, in the order of serverless.yml', () => {
+    assert.deepEqual(schedules({}), {
+      first: ['first', 'simulated', 'last'],
+      expectsReadings: true,
+      notices: [],
+    })
+  })
+
+  it('given the functions of this project, then the rules are activated before readings come', () => {
+    assert.deepEqual(
+      localSchedules({}).first.filter(name => ['rules', 'generator'].includes(name)),
+      ['rules', 'generator'],
+    )
   })
 
   it('given SLUICE_GENERATOR=off, then nothing is simulated, and the clock goes on', () => {
-    assert.deepEqual(localSchedules({ SLUICE_GENERATOR: 'off' }), {
-      first: ['clock'],
+    assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), {
+      first: ['first', 'last'],
+      expectsReadings: false,
       notices: ['SLUICE_GENERATOR=off: no readings are simulated. The clock goes on.'],
     })
   })
 
   it('given SLUICE_SCHEDULES=off, then nothing is invoked, and one line says that timers do not fire', () => {
-    const { first, notices } = localSchedules({ SLUICE_SCHEDULES: 'off' })
+    const { first, notices } = schedules({ SLUICE_SCHEDULES: 'off' })
     assert.deepEqual(first, [])
     assert.equal(notices.length, 1)
     assert.match(
@@ -27,7 +49,7 @@ describe('what npm start does by itself', () => {
   it('given another word, then it is refused', () => {
     assert.throws(() => localSchedules({ SLUICE_GENERATOR: 'no' }), {
       name: 'LocalCloudError',
-      message: 'SLUICE_GENERATOR is "no": it must be on or off.',
+      message: 'SLUICE_GENERATOR: must be one of on, off.',
     })
   })
 })

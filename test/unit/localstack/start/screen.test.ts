@@ -7,7 +7,7 @@ const EVENT = { id: '1', source: '/activity', type: 'io.sluice.activity.changed.
 
 const table: [name: string, event: Parameters<typeof eventLine>[0], line: string][] = [
   [
-    'what has happened to an entity',
+    'an event of an entity',
     {
       ...EVENT,
       data: { entity: { source: '/device/band' }, from: 'resting', to: 'cycling', lastedSeconds: 5 },
@@ -15,14 +15,14 @@ const table: [name: string, event: Parameters<typeof eventLine>[0], line: string
     '12:00:00 ● activity.changed   band-02: from resting, to cycling, lastedSeconds 5',
   ],
   [
-    "somebody else's type, without a subject",
+    'a type of another project, without a subject',
     { id: '1', source: '/frost', type: 'com.example.frost.began.v1', data: { lowest: -3 } },
     '12:00:00 ● com.example.frost.began.v1 /frost: lowest -3',
   ],
   ['no data', EVENT, '12:00:00 ● activity.changed   band-02'],
-  ['data that is no object', { ...EVENT, data: [1] }, '12:00:00 ● activity.changed   band-02: [1]'],
+  ['data that is not an object', { ...EVENT, data: [1] }, '12:00:00 ● activity.changed   band-02: [1]'],
 ]
 for (const [name, event, line] of table)
-  it(`given ${name}, then its line can be read at a glance`, () => {
+  it(`given ${name}, then its line is readable at a glance`, () => {
     assert.equal(eventLine(event, AT_MS), line)
   })

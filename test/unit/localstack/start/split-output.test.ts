@@ -13,7 +13,7 @@ after(() => rmSync(folder, { recursive: true }))
 
 const SPLIT = pathToFileURL(join(PROJECT, 'localstack', 'start', 'split-output.ts')).href
 
-/** As serverless-offline starts a function: a thread that is told whose it is. */
+/** As serverless-offline starts a function: a thread that receives the function's key. */
 const HOST = `
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -35,7 +35,7 @@ process.stdout.write('no line end')
 `
 
 describe('given threads that run functions', () => {
-  it('then each function has a file with its own lines, whole, and the rest goes where it went', async () => {
+  it('then each function has a file with its complete lines, and other output is unchanged', async () => {
     writeFileSync(join(folder, 'host.mjs'), HOST)
     writeFileSync(join(folder, 'handler.mjs'), HANDLER)
     const env = { SLUICE_FUNCTION_LOGS: join(folder, 'functions'), NODE_OPTIONS: `--import=${SPLIT}` }
@@ -54,7 +54,7 @@ describe('given threads that run functions', () => {
     assert.doesNotMatch(output, /clock|dlq-router/)
   })
 
-  it('then nothing is changed where nobody has asked for files', async () => {
+  it('then nothing is changed if no files are requested', async () => {
     const { output } = await runProgram(join(folder, 'host.mjs'), [], {
       env: { NODE_OPTIONS: `--import=${SPLIT}` },
     })
@@ -62,7 +62,7 @@ describe('given threads that run functions', () => {
   })
 })
 
-it('logs are followed from where they are, and those that begin later from their beginning', async () => {
+it('existing logs are followed from their end, and later ones from their beginning', async () => {
   const [old, later] = [join(folder, 'old.log'), join(folder, 'later.log')]
   writeFileSync(old, 'before\n')
   const files = [old]

@@ -23,8 +23,8 @@ functions/alerting/handler.ts:6:13: ERROR: Expected identifier but found "const"
     at failureErrorWithLog (/project/node_modules/esbuild/lib/main.js:1752:15)
 `
 
-describe('why the functions cannot start', () => {
-  it('given code that cannot be bundled, then each error has its file, line and column, and shows the code', () => {
+describe('the reason why functions cannot start', () => {
+  it('given code that cannot be bundled, then each error has file, line, column and the code', () => {
     assert.deepEqual(startupErrorIn(SYNTAX)?.split('\n'), [
       'functions/alerting/handler.ts:6:13: Expected identifier but found "const"',
       "      6 │ export const const handler = kafkaConsumer('alerting')",
@@ -35,7 +35,7 @@ describe('why the functions cannot start', () => {
     ])
   })
 
-  it('given a configuration that the framework refuses, then its message is shown without advice and stack', () => {
+  it('given an invalid configuration, then the message is shown without advice and stack', () => {
     const log = `Environment: linux
 Docs:        github.com/oss-serverless/osls
 
@@ -53,11 +53,11 @@ Learn more about configuration validation here: https://example.org
     assert.equal(startupErrorIn(missing), 'Compilation failed for function alias activity.')
   })
 
-  it('given a log without one, then there is none', () => {
+  it('given a log without an error, then it is undefined', () => {
     assert.equal(startupErrorIn('msk  ready: 4 of 4\nError: of a handler\n'), undefined)
   })
 
-  it('knows the line with which the framework gives up', () => {
+  it('knows the line with which the framework fails', () => {
     assert.deepEqual(['Error:', 'Error: boom', 'x Error:'].map(isFrameworkError), [true, false, false])
   })
 })

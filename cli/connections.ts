@@ -1,13 +1,14 @@
 /** The servers that a command works with, and what is said where they do not answer. */
-import { RefusedByKafka, UnknownTopic } from '../lib/adapters/kafka/publisher.ts'
-import { describeAddress, parseRedisUrl } from '../lib/adapters/redis/address.ts'
-import type { RedisClient } from '../lib/adapters/redis/client.ts'
-import { type Config, localEnvironment, readConfig } from '../lib/config.ts'
-import { Connections } from '../lib/connections.ts'
-import type { TopicPublisher } from '../lib/kafka-connections.ts'
-import { Unavailable } from '../lib/pipeline/ports.ts'
+
+import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
+import { Connections } from '../lib/app/connections.ts'
+import type { TopicPublisher } from '../lib/app/kafka-connections.ts'
+import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
+import { describeAddress, parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
+import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
+import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
+import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
 import { CliFailure } from './failure.ts'
-import { StackNotFound, stackEnvironment } from './stacks/addresses.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How long a server may take to answer for the first time. */
@@ -15,7 +16,7 @@ const PATIENCE_MS = 10_000
 
 /**
  * @param env the environment that an option names; it goes before the variable
- * @throws CliFailure where the stack that is asked for does not run
+ * @throws CliFailure if the stack that is asked for does not run
  */
 export function configOf({ environment, stack, stacksDir }: Terminal, env: string | undefined): Config {
   try {
@@ -26,7 +27,7 @@ export function configOf({ environment, stack, stacksDir }: Terminal, env: strin
   }
 }
 
-/** @throws CliFailure where Kafka does not answer within ten seconds, or does not have the topic */
+/** @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic */
 export async function requireTopic(
   publisher: Pick<TopicPublisher, 'partitionsOf'>,
   topic: string,
@@ -56,7 +57,7 @@ export function kafkaAddress({ kafka }: Config): string {
 /**
  * Runs what works with Redis, however long it takes: each of its commands has a time limit of its own.
  *
- * @throws CliFailure where Redis does not answer
+ * @throws CliFailure if Redis does not answer
  */
 export async function withRedis<T>(
   config: Config,
@@ -88,7 +89,7 @@ export function isAnswerMissing(error: unknown): boolean {
   return error instanceof Unavailable || error instanceof NoAnswer
 }
 
-/** @throws NoAnswer where the answer takes longer than a server may take to answer for the first time */
+/** @throws NoAnswer if the answer takes longer than a server may take to answer for the first time */
 export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(

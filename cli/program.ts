@@ -1,12 +1,13 @@
 /** The `sluice` command: its commands, and how each of them ends. */
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '../lib/config.ts'
+import { ConfigError } from '../lib/app/settings/config-error.ts'
 import { stackName } from './arguments.ts'
+import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDlq } from './commands/dlq.ts'
-import { addFlood } from './commands/flood.ts'
 import { addImport } from './commands/import.ts'
 import { addLogs } from './commands/logs.ts'
+import { addNew } from './commands/new.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
 import { addStacks } from './commands/stacks.ts'
@@ -64,11 +65,12 @@ function program(terminal: Terminal): Command {
   addReplay(sluice, context)
   addStats(sluice, context)
   addState(sluice, context)
-  addFlood(sluice, context)
+  addBreaker(sluice, context)
   addTail(sluice, context)
   addDlq(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
+  addNew(sluice, context)
   addStacks(sluice, context)
   addCompletion(sluice, context)
   return sluice

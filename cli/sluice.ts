@@ -3,10 +3,10 @@ import { run } from './program.ts'
 import { callersFolder } from './terminal.ts'
 
 const stop = new AbortController()
-// A terminal sends the signal to the whole group and npm passes it on: it comes twice, and means the same.
+// The signal can arrive twice, because a terminal sends it to the whole group and npm passes it on. Treat both as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `sluice … | head`: whoever reads has seen enough.
+  // `sluice … | head`: the reader has closed the pipe.
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
@@ -21,5 +21,5 @@ const status = await run(process.argv.slice(2), {
   folder,
   stop: stop.signal,
 })
-// Not by letting the event loop run dry: a connection that never came about would hold the command for a while.
+// Do not wait for an empty event loop: a connection attempt that never succeeds would keep the command running for a while.
 stdout.write('', () => process.exit(status))

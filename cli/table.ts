@@ -4,7 +4,7 @@ import { shortened, shortenedAtStart, widthOf } from './text-width.ts'
 export interface Column {
   readonly heading: string
   readonly align?: 'right'
-  /** So narrow it may become, with "…" where something is cut off. Without it, its cells are shown whole or not at all. */
+  /** Minimum width, with "…" where something is cut off. Without it, its cells are shown whole or not at all. */
   readonly least?: number
   /** Which end of a cell is cut off: the end, unless the last part says most. */
   readonly cut?: 'start'
@@ -38,7 +38,7 @@ export function tableText(columns: readonly Column[], rows: Rows, width?: number
   return rows.map(row => block(columns, row, width)).join('\n\n')
 }
 
-/** The width of each shown column; undefined where they do not fit. */
+/** The width of each shown column; undefined if they do not fit. */
 function fittedWidths(
   columns: readonly Column[],
   rows: Rows,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '../lib/config.ts'
+import type { Environment } from '../lib/app/settings/slice.ts'
 
 /** What a command has of the world around it: a terminal, or a test. */
 export interface Terminal {
@@ -20,7 +20,7 @@ export interface Terminal {
   readonly stop: AbortSignal
 }
 
-/** The columns of the terminal. Undefined where the output is not a terminal and COLUMNS is not set: then nothing is cut. */
+/** The columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not set: then nothing is cut. */
 export function columnsOf({
   stdout,
   environment,

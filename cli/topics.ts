@@ -1,23 +1,19 @@
 /** Which topics a command means, and how far they reach. */
-import { brokersAnswer } from '../lib/adapters/kafka/answers.ts'
-import { type Bounds, TopicOffsets } from '../lib/adapters/kafka/offsets.ts'
-import type { Config } from '../lib/config.ts'
-import type { Connections } from '../lib/connections.ts'
-import { SIGNALS } from '../lib/domain/topics.ts'
+
+import type { Config } from '../lib/app/config.ts'
+import type { Connections } from '../lib/app/connections.ts'
+import { SIGNALS } from '../lib/app/topics.ts'
+import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
+import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
 import { kafkaAddress, reasonOf, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
-
-/** Where each partition of a topic begins and ends now, and the first offset at or after a time. */
-export interface TopicReach {
-  readonly bounds: readonly Bounds[]
-  readonly atTime: readonly number[]
-}
 
 /**
  * Asks Kafka how far topics reach.
  *
  * @param timeMs the time to look up; without one, `atTime` is empty
- * @throws CliFailure where Kafka does not answer, or does not have one of the topics
+ * @throws CliFailure if Kafka does not answer, or does not have one of the topics
  */
 export async function reachOf(
   connections: Connections,
@@ -28,10 +24,7 @@ export async function reachOf(
   const offsets = new TopicOffsets(await connections.kafka())
   const ask = async (topic: string): Promise<readonly [string, TopicReach]> => {
     try {
-      const [bounds, atTime] = await withinPatience(
-        Promise.all([offsets.bounds(topic), timeMs === undefined ? [] : offsets.at(topic, timeMs)]),
-      )
-      return [topic, { bounds, atTime }]
+      return [topic, await withinPatience(topicReach(offsets, topic, timeMs))]
     } catch (error) {
       throw unreachable(error, topic, config)
     }
@@ -47,7 +40,7 @@ export async function reachOf(
 }
 
 function unreachable(error: unknown, topic: string, config: Config): CliFailure {
-  if (brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (error instanceof UnknownTopic)
     return new CliFailure(
       `Kafka at ${kafkaAddress(config)} has no topic ${topic}. Signals are ${SIGNALS.join(', ')}; is --env or SLUICE_ENV right?`,
     )

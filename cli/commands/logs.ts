@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { readFunctions } from '../../infra/functions.ts'
+import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../stacks/function-logs.ts'
 import { positiveInteger } from '../arguments.ts'
 import { CliFailure } from '../failure.ts'
-import { projectFunctions } from '../functions-file.ts'
 import { more } from '../help.ts'
-import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../logs/files.ts'
+import { logsDirOf } from '../logs/logs-dir.ts'
 import { showLogs } from '../logs/show.ts'
-import { logsDirOf } from '../stacks/logs-dir.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface LogsOptions {
@@ -48,7 +48,7 @@ function logs(
 ): Promise<void> {
   const logsDir = logsDirOf(terminal)
   const logged = loggedFunctions(functionLogsDir(logsDir))
-  const known = [...new Set([...projectFunctions().all, ...logged])].sort()
+  const known = [...new Set([...readFunctions().map(({ name }) => name), ...logged])].sort()
   const unknown = functions.filter(name => name !== FRAMEWORK && !known.includes(name))
   if (unknown.length > 0)
     throw new CliFailure(

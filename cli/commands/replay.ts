@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { isTimestamp, parseTime } from '../../lib/cloudevents/attributes.ts'
-import type { ContentMode } from '../../lib/cloudevents/writer.ts'
+import { isTimestamp, parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
 import { environmentOption, JSON_OPTION, positiveInteger } from '../arguments.ts'
 import { more } from '../help.ts'
 import { parseSpeed } from '../replay/pace.ts'

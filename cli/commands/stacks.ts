@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { runningStacks, type Stack } from '../../stacks/stack.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { more } from '../help.ts'
-import { runningStacks, type Stack } from '../stacks/stack.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 const ABOUT = `List the stacks that run on this machine from this folder, with their addresses and the process ids of their servers.

@@ -3,18 +3,20 @@ import type { Terminal } from '../terminal.ts'
 import { addStateDrop } from './state/drop.ts'
 import { addStateExport } from './state/export.ts'
 import { addStateImport } from './state/import.ts'
+import { addStateList } from './state/list.ts'
 import { addStateShow } from './state/show.ts'
 
 const ABOUT = `Look at what a consumer remembers of its partitions, take it, and put it back.
 
-All that a consumer remembers of one partition lies in one slot in Redis, and stands at a mark: the last offset that is
-decided. A checkpoint is a slot as a file; from its mark the log is read on.`
+All that a consumer remembers of one partition lies in one partition state in Redis, and stands at an applied offset: the last offset that is
+decided. A checkpoint is a partition state as a file; from its applied offset the log is read on.`
 
 export function addState(program: Command, terminal: Terminal): void {
   const state = program
     .command('state')
     .summary('look at what a consumer remembers, take it, put it back')
     .description(ABOUT)
+  addStateList(state, terminal)
   addStateShow(state, terminal)
   addStateExport(state, terminal)
   addStateImport(state, terminal)

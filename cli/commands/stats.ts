@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
+import { topicSize } from '../../lib/app/topics.ts'
+import { statisticsOf } from '../../lib/queries/statistics.ts'
+import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
 import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { more } from '../help.ts'
-import { reportOf } from '../stats/report.ts'
-import { tableOf } from '../stats/table.ts'
+import { type Report, tableOf } from '../stats/table.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 interface StatsOptions {
@@ -39,7 +40,9 @@ async function stats(
   terminal: Terminal,
 ): Promise<void> {
   const config = configOf(terminal, env)
-  const report = await withRedis(config, client => reportOf(new SlotInspection(client), config.env, entity))
+  const readings = topicSize('readings', config.env)
+  const found = await withRedis(config, client => statisticsOf(new StateInspection(client), readings, entity))
+  const report: Report = { env: config.env, ...found }
   if (entity !== undefined && report.entities.length === 0)
     throw new CliFailure(
       `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` shows all there are.`,

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { SIGNALS, topicName } from '../../lib/domain/topics.ts'
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { environmentOption, naturalNumber, positiveInteger, someText } from '../arguments.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
-import { topicOf } from '../state/slots.ts'
+import { topicOf } from '../state/state-keys.ts'
 import { type Filter, parseFilter } from '../tail/filter.ts'
 import { type From, parseFrom } from '../tail/from.ts'
 import { tailTopics } from '../tail/tail.ts'
@@ -53,7 +53,7 @@ export function addTail(program: Command, terminal: Terminal): void {
     )
     .option('--filter <condition>', 'only what fits; again for more conditions', conditions, [])
     .option('--partition <n>', 'this one alone', naturalNumber)
-    .option('--ticks', "show the clock's ticks, too")
+    .option('--ticks', "show the clock's ticks and the rule sets, too")
     .option('-n, --count <n>', 'end after so many', positiveInteger)
     .option('--no-follow', 'end with what is there now')
     .option('--json', 'print one JSON document a line')

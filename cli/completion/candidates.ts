@@ -14,7 +14,7 @@ export interface Completion {
 
 /** What is known of values beyond declared choices: by the name of an argument, or of an option's value. */
 export interface KnownValues {
-  /** Undefined where nothing is known. */
+  /** Undefined if nothing is known. */
   of(name: string): readonly string[] | undefined
   isFile(name: string): boolean
 }
@@ -49,7 +49,7 @@ interface Walked {
   readonly positionals: number
   /** The option whose value comes next. */
   readonly pending: Option | undefined
-  /** `--` was there: what comes is no option. */
+  /** `--` was given: the words after it are not options. */
   readonly isOver: boolean
 }
 

@@ -1,7 +1,7 @@
-import { SIGNALS } from '../../lib/domain/topics.ts'
-import { projectFunctions } from '../functions-file.ts'
-import { FRAMEWORK } from '../logs/files.ts'
-import { runningStacks } from '../stacks/stack.ts'
+import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { SIGNALS } from '../../lib/app/topics.ts'
+import { FRAMEWORK } from '../../stacks/function-logs.ts'
+import { runningStacks } from '../../stacks/stack.ts'
 import type { KnownValues } from './candidates.ts'
 
 const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to'])
@@ -10,8 +10,8 @@ const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to'])
 export function knownValues(stacksDir: string | undefined): KnownValues {
   const sources: Readonly<Record<string, () => readonly string[]>> = {
     stack: () => runningStacks(stacksDir).map(({ name }) => name),
-    consumer: () => projectFunctions().consumers,
-    function: () => [...projectFunctions().all, FRAMEWORK],
+    consumer: () => consumersOf(readFunctions()),
+    function: () => [...readFunctions().map(({ name }) => name), FRAMEWORK],
     topic: () => SIGNALS,
     from: () => ['start', 'end', '10m', '1h'],
     since: () => ['10m', '1h', '1d'],

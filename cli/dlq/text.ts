@@ -1,9 +1,10 @@
 /** Dead letters as text. Pure. */
+import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
 import { shownBytes, textIn } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import { type FoundLetter, type LetterSummary, reportOf } from './dead-letter.ts'
+import { type DeadLetterLine, reportOf } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'AT' },
@@ -16,9 +17,9 @@ const COLUMNS: readonly Column[] = [
   { heading: 'ERROR', least: 40 },
 ]
 
-export interface LetterList {
+export interface DeadLetterList {
   readonly env: string
-  readonly letters: readonly LetterSummary[]
+  readonly deadLetters: readonly DeadLetterLine[]
   /** How many fit the filters, shown or not. */
   readonly total: number
   /** Records of the topic that are not dead letters. */
@@ -26,19 +27,21 @@ export interface LetterList {
 }
 
 /** @param columns of the terminal; undefined: no limit */
-export function listText({ env, letters, total, others }: LetterList, columns?: number): string {
-  const rows = letters.map(letter => [
-    letter.at,
-    letter.failedAt,
-    harmless(letter.code),
-    harmless(letter.consumer),
-    `${shortTopic(harmless(letter.originalTopic), env)}/${letter.originalPartition}@${letter.originalOffset}`,
-    harmless(letter.entity ?? '-'),
-    String(letter.attempt),
-    harmless(letter.error),
+export function listText({ env, deadLetters, total, others }: DeadLetterList, columns?: number): string {
+  const rows = deadLetters.map(deadLetter => [
+    deadLetter.at,
+    deadLetter.failedAt,
+    harmless(deadLetter.code),
+    harmless(deadLetter.consumer),
+    `${shortTopic(harmless(deadLetter.originalTopic), env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
+    harmless(deadLetter.entity ?? '-'),
+    String(deadLetter.attempt),
+    harmless(deadLetter.error),
   ])
   const notes = [
-    ...(total > letters.length ? [`The last ${letters.length} of ${total}: --limit shows more.`] : []),
+    ...(total > deadLetters.length
+      ? [`The last ${deadLetters.length} of ${total}: --limit shows more.`]
+      : []),
     ...(others > 0
       ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`]
       : []),
@@ -47,7 +50,7 @@ export function listText({ env, letters, total, others }: LetterList, columns?: 
   return `${[tableText(COLUMNS, rows, columns), ...notes].join('\n')}\n`
 }
 
-export function letterText(found: FoundLetter): string {
+export function deadLetterText(found: FoundDeadLetter): string {
   const report = reportOf(found)
   const { key, value, headers } = found.original
   const facts: readonly (readonly [string, string])[] = [
@@ -78,7 +81,7 @@ function section(title: string, bytes: Buffer | null): string[] {
   return [`${title}: ${kind}`, ...lines.map(line => `  ${line}`)]
 }
 
-function headerLines(headers: FoundLetter['original']['headers']): string[] {
+function headerLines(headers: FoundDeadLetter['original']['headers']): string[] {
   if (headers.length === 0) return ['Headers: none']
   const longest = Math.max(...headers.map(({ name }) => harmless(name).length))
   return [

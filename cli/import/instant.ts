@@ -11,7 +11,7 @@ export function isOffset(text: string): boolean {
 
 /**
  * RFC 3339 of a recorded timestamp: a date, and a time of day with or without seconds and zone. One with a zone keeps
- * it; one without lies at `offset` from UTC. Undefined where the form is another; whether there is such a day is for
+ * it; one without lies at `offset` from UTC. Undefined if the form is another; whether there is such a day is for
  * the reader of events to say.
  */
 export function rfc3339(text: string, offset: string): string | undefined {

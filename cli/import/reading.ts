@@ -1,10 +1,11 @@
 /** One row becomes one event. Pure. */
-import { isFault } from '../../lib/cloudevents/event.ts'
-import { readJsonEvent, toJsonEvent } from '../../lib/cloudevents/json-format.ts'
-import { schemaFault } from '../../lib/cloudevents/schemas.ts'
-import { derivedId } from '../../lib/domain/derived-id.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { reading } from '../../lib/domain/telemetry/reading.ts'
+
+import { schemaViolation } from '../../lib/app/schemas.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readJsonEvent, toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { reading } from '../../lib/telemetry/reading.ts'
 import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'
@@ -36,14 +37,14 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   const data = series.dataOf(entity, series.convert(Number(number)))
   const content = JSON.stringify([series.family.type, entity, time, data])
   const event = reading(series.family, derivedId('import', file, line, content), time, data)
-  const problem = schemaFault(event.type, event.data) ?? readersFault(event)
+  const problem = schemaViolation(event.type, event.data) ?? readersFault(event)
   return problem ? { line, problem: `${problem} (from ${quoted(row.timestamp)}, ${quoted(number)})` } : event
 }
 
 /** What the consumers' own reader has against the event: better now than in the dead letters. */
 function readersFault(event: Event): string | undefined {
   const read = readJsonEvent(toJsonEvent(event))
-  return isFault(read) ? read.message : undefined
+  return isFailure(read) ? read.message : undefined
 }
 
 function quoted(text: string): string {

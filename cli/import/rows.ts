@@ -36,7 +36,7 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
   const parser = parse({
     bom: true,
     info: true,
-    // All of them, since files that were put together of several mix them.
+    // All of them: a file that was joined from several may mix them.
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     // A quote within a value is a part of it, and then no number or time: that is found where values are read.
@@ -50,7 +50,7 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
       return undefined
     },
   })
-  // What goes wrong with the source reaches the loop through the parser.
+  // The source's errors reach the loop through the parser.
   pipeline(source, parser, () => {})
   let header: Header | undefined
   let line = 0

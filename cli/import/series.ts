@@ -7,8 +7,8 @@ import {
   type Family,
   type FamilyName,
   type ReadingData,
-} from '../../lib/domain/telemetry/families.ts'
-import { conversion, unitsFor } from '../../lib/domain/telemetry/units.ts'
+} from '../../lib/telemetry/families.ts'
+import { conversion, unitsFor } from '../../lib/telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
 
 /** What says who was measured, beside the entity's own id; a family takes some of these. */
@@ -36,7 +36,7 @@ export interface Series {
   readonly dataOf: (entity: string, value: number) => ReadingData
 }
 
-/** @throws CliFailure where an option names what the family does not have */
+/** @throws CliFailure if an option names what the family does not have */
 export function seriesOf(options: SeriesOptions): Series {
   const family = FAMILIES[options.family]
   const metrics = Object.keys(family.metrics)

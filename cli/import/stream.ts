@@ -1,7 +1,7 @@
 /** Files in, lines of events out. */
 import { createReadStream } from 'node:fs'
 import { basename, extname } from 'node:path'
-import { toJsonEvent } from '../../lib/cloudevents/json-format.ts'
+import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { pathIn, type Terminal } from '../terminal.ts'

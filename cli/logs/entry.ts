@@ -4,7 +4,7 @@ import { harmless, shortened } from '../text-width.ts'
 /** What `--json` prints of a line. */
 export interface LogEntry {
   readonly function: string
-  /** RFC 3339; null where the line is not a structured one. */
+  /** RFC 3339; null if the line is not a structured one. */
   readonly time: string | null
   readonly level: string | null
   readonly message: string

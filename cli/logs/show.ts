@@ -1,14 +1,20 @@
 /** Shows logs of functions: the last lines of each in the order of time, and then what is added. */
 import { setTimeout as pause } from 'node:timers/promises'
+import {
+  FRAMEWORK,
+  frameworkLog,
+  functionLog,
+  functionLogsDir,
+  loggedFunctions,
+} from '../../stacks/function-logs.ts'
+import { LogFile } from '../../stacks/log-file.ts'
 import { StoppedByUser } from '../failure.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { entryLine, type LogEntry, logEntry } from './entry.ts'
-import { FRAMEWORK, frameworkLog, functionLog, functionLogsDir, loggedFunctions } from './files.ts'
-import { LogFile } from './log-file.ts'
 
 export interface LogsPlan {
   readonly logsDir: string
-  /** All functions where it is empty. */
+  /** Empty for all functions. */
   readonly functions: readonly string[]
   /** How many of the existing lines to show. */
   readonly last: number
@@ -20,7 +26,7 @@ export interface LogsPlan {
 const LAST_BYTES = 1024 * 1024
 const LOOK_EVERY_MS = 200
 
-/** @throws StoppedByUser where it follows and was ended by a signal, which is how that ends */
+/** @throws StoppedByUser if it follows and was ended by a signal, which is how that ends */
 export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void> {
   const files = new Map(namesOf(plan).map(name => [name, new LogFile(fileOf(plan, name), LAST_BYTES)]))
   const timed = [...files].flatMap(([name, file]) => inTime(entriesIn(name, file)))
@@ -28,7 +34,7 @@ export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void
   for (const { entry } of shown) print(entry, plan, terminal)
   if (!plan.follow) return
   while (!terminal.stop.aborted) {
-    // A function that has said nothing before has no file yet.
+    // A function that has not logged anything has no file yet.
     for (const name of namesOf(plan)) if (!files.has(name)) files.set(name, new LogFile(fileOf(plan, name)))
     for (const [name, file] of files) for (const entry of entriesIn(name, file)) print(entry, plan, terminal)
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.stop }).catch(() => {})

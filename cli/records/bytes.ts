@@ -13,7 +13,7 @@ export function bytesView(bytes: Buffer): BytesView {
 /** Control characters that text does not have, besides tabs and line ends. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
-/** Undefined where the bytes are not text: not UTF-8, or with control characters. */
+/** Undefined if the bytes are not text: not UTF-8, or with control characters. */
 export function textIn(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()
@@ -34,7 +34,7 @@ export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lin
 function indentedJson(text: string): string | undefined {
   try {
     const value = JSON.parse(text)
-    // A plain number or word is better left as it was written.
+    // Leave a plain number or word as it was written.
     return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : undefined
   } catch {
     return undefined

@@ -1,6 +1,6 @@
 /** A record as one line for people. Pure. */
-import { parseTime } from '../../lib/cloudevents/attributes.ts'
-import { instant } from '../../lib/domain/instant.ts'
+import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
 import type { BytesView } from './bytes.ts'
 import { type RecordView, shortTopic } from './view.ts'

@@ -1,11 +1,12 @@
 /** A record of any topic, decoded as far as it can be. Pure. */
-import { isFault } from '../../lib/cloudevents/event.ts'
-import { bufferOf } from '../../lib/cloudevents/header-bytes.ts'
-import { readEvent } from '../../lib/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { instant } from '../../lib/domain/instant.ts'
-import { SIGNALS, topicName } from '../../lib/domain/topics.ts'
+
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes.ts'
 
 /** What `--json` prints of a record. */
@@ -15,13 +16,13 @@ export interface RecordView {
   readonly offset: number
   /** When the record was written, by its timestamp. */
   readonly recordTime: string
-  /** As the producer wrote it; null where the event has no time, or the record carries no event. */
+  /** As the producer wrote it; null if the event has no time, or the record carries no event. */
   readonly eventTime: string | null
   readonly key: BytesView | null
   readonly headers: readonly ({ readonly name: string } & BytesView)[]
-  /** As in the JSON event format of CloudEvents; null where the record carries no event. */
+  /** As in the JSON event format of CloudEvents; null if the record carries no event. */
   readonly event: Readonly<Record<string, unknown>> | null
-  /** Why it carries no event. */
+  /** Why the record carries no event. */
   readonly failure: { readonly code: string; readonly message: string } | null
   /** Of a record that carries no event; else its content is the event's data. */
   readonly value: BytesView | null
@@ -35,7 +36,7 @@ export function recordView(record: LogRecord): RecordView {
     key: key && bytesView(key),
     headers: headers.map(([name, bytes]) => ({ name, ...bytesView(bufferOf(bytes)) })),
   }
-  if (!isFault(event))
+  if (!isFailure(event))
     return {
       ...place,
       eventTime: event.time ?? null,

@@ -1,13 +1,13 @@
 /** What is published for something recorded. Pure. */
 
-import { bufferOf } from '../../lib/cloudevents/header-bytes.ts'
-import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/cloudevents/record.ts'
-import { schemaFault } from '../../lib/cloudevents/schemas.ts'
-import { type ContentMode, producedRecord, writeEvent } from '../../lib/cloudevents/writer.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { familyOf, type ReadingData } from '../../lib/domain/telemetry/families.ts'
-import { keyOf } from '../../lib/domain/telemetry/reading.ts'
-import { SIGNALS, topicName } from '../../lib/domain/topics.ts'
+import { schemaViolation } from '../../lib/app/schemas.ts'
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
+import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord, writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
+import { keyOf } from '../../lib/telemetry/reading.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
 import { shifted } from './shift.ts'
@@ -24,7 +24,7 @@ export interface Addressing {
   readonly keepPartitions: boolean
 }
 
-/** @throws CliFailure where the addressing asks for what the recording does not have */
+/** @throws CliFailure if the addressing asks for what the recording does not have */
 export function outgoing(recorded: Recorded, addressing: Addressing): OutgoingRecord {
   const { event, record } = recorded
   if (record !== undefined) return capturedRecord(record, recorded, addressing)
@@ -40,7 +40,7 @@ function streamRecord(event: Event, { env, mode, contentMode }: Addressing): Out
 /** A reading that breaks its schema need not hold what its key is made of; it is to be refused by consumers, not here. */
 function streamKey({ type, subject, data }: Event): string | null {
   const family = familyOf(type)
-  if (family === undefined || schemaFault(type, data) !== undefined) return subject ?? null
+  if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
   return keyOf(family, data as ReadingData)
 }
 

@@ -1,4 +1,4 @@
-/** When what was recorded is due again. Pure: the time since the start is for the caller to measure. */
+/** When what was recorded is due again. Pure: the caller measures the time since the start. */
 
 /** At this speed everything is due at once. */
 const MAX_SPEED = Number.POSITIVE_INFINITY

@@ -1,9 +1,9 @@
-/** How far a replay has come, for the eyes of whoever waits for it. */
+/** Shows the progress of a replay to the user. */
 import type { Terminal } from '../terminal.ts'
 
 export interface Standing {
   readonly acknowledged: number
-  /** Undefined where nobody knows how much will come. */
+  /** Undefined if the total is not known. */
   readonly total: number | undefined
   readonly elapsedMs: number
 }

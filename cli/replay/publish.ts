@@ -1,6 +1,6 @@
 /** What is recorded leaves, when it is due, in requests as large as they can be without harm. */
-import { type OutgoingRecord, sizeOf } from '../../lib/cloudevents/record.ts'
-import type { Publisher } from '../../lib/pipeline/ports.ts'
+import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 
 /** One record on its way. */
 export interface Departure {
@@ -57,7 +57,7 @@ export interface ReplayCounts {
   acknowledged: number
   /** Where to go on: the line after the last acknowledged one. */
   nextLine: number
-  /** Events sent so long before their time that consumers refuse them. */
+  /** Events sent so early that consumers refuse them as being from the future. */
   ahead: number
 }
 

@@ -1,13 +1,15 @@
 /** What a file for replay holds: a stream of events, a line each, or the records of one captured Lambda batch. */
-import { parseTime } from '../../lib/cloudevents/attributes.ts'
-import { isFault } from '../../lib/cloudevents/event.ts'
-import { readJsonEvent } from '../../lib/cloudevents/json-format.ts'
-import { readEvent } from '../../lib/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { type KafkaEvent, receive } from '../../lib/pipeline/receive.ts'
+
+import { LONGEST, linesByPiece, UnreadableText } from '../../lib/runtime/adapters/files/lines.ts'
+import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
+import { readJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/receive.ts'
 import { CliFailure } from '../failure.ts'
-import { LONGEST, linesByPiece, UnreadableText } from '../lines.ts'
 
 /** One thing to publish. */
 export interface Recorded {
@@ -84,10 +86,8 @@ function isWholeLine(text: string): boolean {
 }
 
 function recordedEvent(text: string, line: number, where: string): Recorded {
-  const parsed = parse(text)
-  if (parsed === undefined) throw new CliFailure(`${where}: not JSON`)
-  const event = readJsonEvent(parsed)
-  if (isFault(event)) throw new CliFailure(`${where}: not a CloudEvent: ${event.message}`)
+  const event = readJsonEvent(parsedExactly(text, where))
+  if (isFailure(event)) throw new CliFailure(`${where}: not a CloudEvent: ${event.message}`)
   const eventMs = timeOf(event)
   return { line, event, eventMs, paceMs: eventMs }
 }
@@ -105,9 +105,18 @@ function recordedBatch(text: string, name: string): Recorded[] {
   const inOrder = records.toSorted((a, b) => a.timestampMs - b.timestampMs)
   return inOrder.map((record, index) => {
     const read = readEvent(record)
-    const event = isFault(read) ? {} : { event: read, eventMs: timeOf(read) }
+    const event = isFailure(read) ? {} : { event: read, eventMs: timeOf(read) }
     return { line: index + 1, record, paceMs: record.timestampMs, eventMs: undefined, ...event }
   })
+}
+
+/** What is published must be what the line says, to the last digit. */
+function parsedExactly(text: string, where: string): unknown {
+  try {
+    return parseExact(text)
+  } catch (error) {
+    throw new CliFailure(`${where}: ${error instanceof InexactNumber ? error.message : 'not JSON'}`)
+  }
 }
 
 function parse(text: string): unknown {

@@ -1,10 +1,12 @@
 /** One replay from its file to its count: the parts beside this file, in their order. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RefusedByKafka } from '../../lib/adapters/kafka/publisher.ts'
-import type { ContentMode } from '../../lib/cloudevents/writer.ts'
-import type { Config } from '../../lib/config.ts'
-import { Connections } from '../../lib/connections.ts'
-import { type Publisher, RecordRefused, Unavailable } from '../../lib/pipeline/ports.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { Connections } from '../../lib/app/connections.ts'
+import { durationText } from '../../lib/duration.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -30,7 +32,7 @@ export interface ReplayPlan {
   readonly json?: true
 }
 
-/** @throws CliFailure where not all was acknowledged; it names the line to go on from */
+/** @throws CliFailure if not all was acknowledged; it names the line to go on from */
 export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, plan.env)
   try {
@@ -53,7 +55,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       await connections.close()
     }
   } catch (error) {
-    // Told to stop: what was waiting for the next line or its time ends with an error that says no more than that.
+    // Stopped on request: the pending wait for a line or a due time ends with an error that only says so.
     if (!terminal.stop.aborted || error instanceof CliFailure) throw error
   }
 }
@@ -154,7 +156,7 @@ interface ReplayReport {
   readonly acknowledged: number
   readonly notAcknowledged: number
   readonly elapsedMs: number
-  /** The line, or record, to go on from; null where all is acknowledged. */
+  /** The line, or record, to go on from; null if all is acknowledged. */
   readonly nextLine: number | null
   readonly shiftMs: number | null
   /** Events that were sent too long before their time. */
@@ -175,8 +177,7 @@ function replayReport(counts: ReplayCounts, { total, shiftMs }: Run, elapsedMs: 
 }
 
 function replayText({ acknowledged, notAcknowledged, elapsedMs }: ReplayReport): string {
-  const seconds = (elapsedMs / 1000).toFixed(1)
-  return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${seconds} s\n`
+  return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${durationText(elapsedMs)}\n`
 }
 
 function interrupted(error: unknown, { nextLine }: ReplayCounts, { terminal, resumed }: Run): unknown {
@@ -192,7 +193,7 @@ function interrupted(error: unknown, { nextLine }: ReplayCounts, { terminal, res
 }
 
 function aheadWarning({ ahead }: ReplayCounts, toleranceMs: number): string {
-  const limit = `${toleranceMs / 60_000} minutes`
+  const limit = durationText(toleranceMs)
   return `${ahead} events were sent more than ${limit} before their time: consumers refuse those (time-in-future).`
 }
 

@@ -2,7 +2,7 @@
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
 
-/** From a line on, so many at most. */
+/** The first line, and the maximum number of items. */
 export interface Selection {
   readonly fromLine: number
   /** `Infinity` is all. */
@@ -26,7 +26,7 @@ export async function* selected(
 
 /** What is known of a recording before any of it is published. */
 export interface Survey {
-  /** Undefined where no event that is selected has a time. */
+  /** Undefined if no event that is selected has a time. */
   readonly extent: Extent | undefined
   /** How many things are selected. */
   readonly count: number

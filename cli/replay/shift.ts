@@ -1,7 +1,7 @@
 /** A recording moved in time, without becoming the same events again. Pure. */
-import { parseTime } from '../../lib/cloudevents/attributes.ts'
-import { derivedId } from '../../lib/domain/derived-id.ts'
-import type { Event } from '../../lib/domain/event.ts'
+import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
 
 /** Where the first event goes: to a time, in milliseconds since the epoch, or as near to the present as it can. */
 export type ShiftTarget = number | 'now'
@@ -12,12 +12,12 @@ export interface Extent {
   readonly startMs: number
   /** Time of the first event that is published. */
   readonly firstMs: number
-  /** The latest time of those that are published; undefined where it is not known yet. */
+  /** The latest time of those that are published; undefined if it is not known yet. */
   readonly latestMs: number | undefined
 }
 
 /**
- * By how many milliseconds every event moves; undefined where that needs the latest time, and it is not known.
+ * By how many milliseconds every event moves; undefined if that needs the latest time, and it is not known.
  *
  * `now` moves as far as it can without an event being sent before its time has come, because consumers refuse what
  * claims to be from the future. At recorded pace, or slower, the first event is now; faster, the first ones lie in the

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Asks before what cannot be taken back. @throws CliFailure where the answer is no, or nobody can be asked */
+/** Asks before an irreversible action. @throws CliFailure if the answer is no, or input is not interactive */
 export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
   if (isSure) return
   const { stdin, stderr, stop } = terminal
@@ -11,7 +11,7 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
     throw usageFailure('Nothing was changed: without a terminal there is nobody to ask, so add --yes.')
   const lines = createInterface({ input: stdin, output: stderr })
   try {
-    // Whoever ends the input has not said yes.
+    // The end of the input does not count as yes.
     const ended = once(lines, 'close').then(() => '')
     const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: stop }), ended])
     if (/^y(es)?$/i.test(answer.trim())) return

@@ -1,43 +1,50 @@
 /** What Kafka says of a consumer's log, where it answers: a look at state must not depend on it. */
 
-import { brokersAnswer } from '../../lib/adapters/kafka/answers.ts'
-import { type Bounds, TopicOffsets } from '../../lib/adapters/kafka/offsets.ts'
-import type { Connections } from '../../lib/connections.ts'
-import { type Slot, UnreadableLog } from '../../lib/pipeline/ports.ts'
+import type { Connections } from '../../lib/app/connections.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
+import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { isAnswerMissing, withinPatience } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Standing } from './other-log.ts'
 
-/** Of each partition; or why nothing is known of them. */
+/** Of each partition, or the reason why they are not known. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
 export async function boundsOf(connections: Connections, topic: string): Promise<LogBounds> {
   let offsets: TopicOffsets | undefined
   try {
     offsets = new TopicOffsets(await connections.kafka())
-    return await withinPatience(offsets.bounds(topic))
+    return await withinPatience(topicBounds(offsets, topic))
   } catch (error) {
-    return brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'no-topic' : 'away'
+    return error instanceof UnknownTopic ? 'no-topic' : 'away'
   } finally {
     await offsets?.close().catch(() => {})
   }
 }
 
-/** What the log has at a mark. */
+/** What the log has at an applied offset. */
 export async function standingAt(
   connections: Connections,
-  { topic, partition }: Slot,
-  mark: number,
+  { topic, partition }: StateKey,
+  appliedOffset: number,
 ): Promise<Standing> {
   const all = await boundsOf(connections, topic)
   if (typeof all === 'string') return all
   const bounds = all[partition]
   if (!bounds) return 'no-topic'
-  if (mark < bounds.start || mark >= bounds.end) return { ...bounds, appendedAtMs: undefined }
+  if (appliedOffset < bounds.start || appliedOffset >= bounds.end)
+    return { ...bounds, appendedAtMs: undefined }
   try {
     const log = await connections.log()
-    const { records } = await withinPatience(log.read(topic, partition, { fromOffset: mark, toOffset: mark }))
-    return { ...bounds, appendedAtMs: records.find(({ offset }) => offset === mark)?.timestampMs }
+    const { records } = await withinPatience(
+      log.read(topic, partition, { fromOffset: appliedOffset, toOffset: appliedOffset }),
+    )
+    const record = records.find(({ offset }) => offset === appliedOffset)
+    return { ...bounds, appendedAtMs: record?.timestampMs, ...(record && { digest: digestOf(record) }) }
   } catch (error) {
     if (isAnswerMissing(error)) return 'away'
     throw error instanceof UnreadableLog ? new CliFailure(error.message, 1, { cause: error }) : error

@@ -1,34 +1,51 @@
 /** Whether a checkpoint belongs to the log that Kafka has now. Pure. */
-import type { Bounds } from '../../lib/adapters/kafka/offsets.ts'
-import type { LogClock, Version } from '../../lib/pipeline/ports.ts'
+import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Checkpoint } from '../../lib/runtime/adapters/redis/checkpoint.ts'
 
-/** What the log has at a checkpoint's mark; `appendedAtMs` is undefined where there is no record. */
-export type Standing = (Bounds & { readonly appendedAtMs: number | undefined }) | 'no-topic' | 'away'
+/** What the log has at a checkpoint's applied offset; `appendedAtMs` is undefined if there is no record. */
+interface AtAppliedOffset extends Bounds {
+  readonly appendedAtMs: number | undefined
+  /** `digestOf` the record. */
+  readonly digest?: string
+}
+
+export type Standing = AtAppliedOffset | 'no-topic' | 'away'
 
 export interface Judgement {
-  /** Why it is none of this log. */
+  /** Why the checkpoint does not belong to this log. */
   readonly another?: string
-  /** What an operator must know, though it is no reason to refuse. */
+  /** A warning for the operator that does not prevent the import. */
   readonly warning?: string
 }
 
 export function judge(
-  { version: { mark }, clock }: { readonly version: Version; readonly clock: LogClock },
+  {
+    version: { appliedOffset },
+    clock,
+    appliedDigest,
+  }: Pick<Checkpoint, 'version' | 'clock' | 'appliedDigest'>,
   log: Standing,
 ): Judgement {
   if (log === 'away')
     return { warning: 'Kafka does not answer: whether the checkpoint belongs to this log is not checked.' }
   if (log === 'no-topic') return { another: 'Kafka has no such topic or partition' }
-  if (mark < 0) return lost(0, log.start)
-  if (mark >= log.end)
-    return { another: `the log ends at offset ${log.end}, before the checkpoint's mark ${mark}` }
-  if (mark < log.start) return lost(mark + 1, log.start)
+  if (appliedOffset < 0) return lost(0, log.start)
+  if (appliedOffset >= log.end)
+    return {
+      another: `the log ends at offset ${log.end}, before the checkpoint's applied offset ${appliedOffset}`,
+    }
+  if (appliedOffset < log.start) return lost(appliedOffset + 1, log.start)
   const expected = clock.lastAppendMs
-  if (log.appendedAtMs === expected) return {}
+  const isOther = appliedDigest !== undefined && log.digest !== undefined && log.digest !== appliedDigest
+  if (log.appendedAtMs === expected)
+    return isOther
+      ? { another: `the record at the applied offset ${appliedOffset} is not the one that was decided` }
+      : {}
   const found = log.appendedAtMs
-  if (found === undefined) return { another: `the log has no record at the checkpoint's mark ${mark}` }
+  if (found === undefined)
+    return { another: `the log has no record at the checkpoint's applied offset ${appliedOffset}` }
   return {
-    another: `the record at the mark ${mark} was appended at ${time(found)}, and at ${
+    another: `the record at the applied offset ${appliedOffset} was appended at ${time(found)}, and at ${
       expected === undefined ? 'no time at all' : time(expected)
     } by the checkpoint`,
   }

@@ -1,24 +1,25 @@
-import {
-  type Checkpoint,
-  type Replaced,
-  RestoreRefused,
-  type SlotCheckpoints,
-} from '../../lib/adapters/redis/checkpoint.ts'
-import type { Slot } from '../../lib/pipeline/ports.ts'
+import type { Checkpoint, StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
+import { type Replaced, RestoreRefused } from '../../lib/runtime/adapters/redis/staging.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
-import { nameOf } from './slots.ts'
+import { nameOf } from './state-keys.ts'
 
 const REASONS = {
   overtaken: 'somebody else began to replace it meanwhile; look at it with `sluice state show` first',
+  moved: 'it changed meanwhile; try again',
   incomplete: 'Redis has lost a part of the new contents meanwhile; try again',
 } as const
 
-/** @throws CliFailure where the slot was left as it is */
-export async function replaced(checkpoints: SlotCheckpoints, slot: Slot, by: Checkpoint): Promise<Replaced> {
+/** @throws CliFailure if the partition state was left as it is */
+export async function replaced(
+  checkpoints: StateCheckpoints,
+  stateKey: StateKey,
+  by: Checkpoint,
+): Promise<Replaced> {
   try {
-    return await checkpoints.put(slot, by)
+    return await checkpoints.put(stateKey, by)
   } catch (error) {
     if (!(error instanceof RestoreRefused)) throw error
-    throw new CliFailure(`${nameOf(slot)} is what it was: ${REASONS[error.why]}.`)
+    throw new CliFailure(`${nameOf(stateKey)} is what it was: ${REASONS[error.why]}.`)
   }
 }

@@ -1,11 +1,14 @@
 /** Reports of state as text. Pure. */
+import type { EntityState, TimerState } from '../../lib/queries/entities.ts'
+import { sumOfReasons } from '../../lib/queries/outcomes.ts'
+import type { PartitionState } from '../../lib/queries/partition-states.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless, shortened } from '../text-width.ts'
-import type { EntityReport, PartitionReport, StateReport, TimerReport } from './report.ts'
+import type { StateReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'PARTITION', align: 'right' },
-  { heading: 'MARK', align: 'right' },
+  { heading: 'APPLIED', align: 'right' },
   { heading: 'LAG', align: 'right' },
   { heading: 'EPOCH', align: 'right', leaveOut: 2 },
   { heading: 'ENTITIES', align: 'right' },
@@ -44,10 +47,10 @@ export function stateText({ consumer, topic, kafka, partitions }: StateReport, c
   return `${parts.join('\n\n')}\n`
 }
 
-export function entitiesText(reports: readonly EntityReport[]): string {
-  const blocks = reports.map(({ partition, entity, state, timers }) =>
+export function entitiesText(reports: readonly EntityState[]): string {
+  const blocks = reports.map(({ partition, entity, version, state, timers }) =>
     [
-      `${harmless(entity)} (partition ${partition})`,
+      `${harmless(entity)} (partition ${partition}${version === undefined ? '' : `, version ${version}`})`,
       JSON.stringify(state, null, 2),
       ...timers.map(timer => `timer ${timerText(timer)}`),
     ].join('\n'),
@@ -64,11 +67,11 @@ export function durationText(ms: number): string {
   return days > 0 ? `${days}d ${time}` : time
 }
 
-function rowOf(report: PartitionReport): string[] {
-  const { partition, mark, lag, epoch, entities, ids, outbox, openFailures, timers } = report
+function rowOf(report: PartitionState): string[] {
+  const { partition, appliedOffset, lag, epoch, entities, ids, outbox, openFailures, timers } = report
   return [
     String(partition),
-    mark < 0 ? 'none' : String(mark),
+    appliedOffset < 0 ? 'none' : String(appliedOffset),
     ...[lag ?? '?', epoch, entities, ids, outbox, openFailures, timers].map(String),
     durationText(report.logClockMs),
     report.asOf ?? '-',
@@ -76,7 +79,7 @@ function rowOf(report: PartitionReport): string[] {
 }
 
 /** Not in the table, which a single long entity would make too wide. */
-function nextTimers(partitions: readonly PartitionReport[], columns: number | undefined): string[] {
+function nextTimers(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const lines = partitions.flatMap(({ partition, nextTimer }) =>
     nextTimer ? [`  partition ${partition}: ${harmless(nextTimer.entity)}: ${timerText(nextTimer)}`] : [],
   )
@@ -84,11 +87,11 @@ function nextTimers(partitions: readonly PartitionReport[], columns: number | un
   return [['Next timers:', ...lines.map(line => shortened(line, columns))].join('\n')]
 }
 
-function timerText({ name, due, firesAfterMs }: TimerReport): string {
+function timerText({ name, due, firesAfterMs }: TimerState): string {
   return `${name} due ${due}, fires when the log has moved on by more than ${durationText(firesAfterMs)}`
 }
 
-function outboxes(partitions: readonly PartitionReport[]): string[] {
+function outboxes(partitions: readonly PartitionState[]): string[] {
   const waiting = partitions.filter(({ oldestOutbox }) => oldestOutbox !== null)
   if (waiting.length === 0) return []
   const lines = waiting.map(
@@ -98,7 +101,7 @@ function outboxes(partitions: readonly PartitionReport[]): string[] {
   return [['Waiting to be published, by the next batch of the partition:', ...lines].join('\n')]
 }
 
-function failures(partitions: readonly PartitionReport[], columns: number | undefined): string[] {
+function failures(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const rows = partitions.flatMap(({ partition, failures = [] }) =>
     failures.map(({ id, offset, attempt, since }) => [
       String(partition),
@@ -113,11 +116,9 @@ function failures(partitions: readonly PartitionReport[], columns: number | unde
 }
 
 /** The counters of all partitions together. */
-function tallyText(partitions: readonly PartitionReport[]): string {
-  const sums = new Map<string, number>()
-  for (const [name, count] of partitions.flatMap(({ tally }) => Object.entries(tally)))
-    sums.set(name, (sums.get(name) ?? 0) + count)
-  if (sums.size === 0) return 'No record is decided yet.'
-  const told = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
+function tallyText(partitions: readonly PartitionState[]): string {
+  const sums = Object.entries(sumOfReasons(partitions.map(({ tally }) => tally)))
+  if (sums.length === 0) return 'No record is decided yet.'
+  const told = sums.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
   return `Decided so far: ${told.join(', ')}`
 }

@@ -1,8 +1,14 @@
 /** A report for people. Pure. */
-import { FAMILIES } from '../../lib/domain/telemetry/families.ts'
+import type { Outcomes } from '../../lib/queries/outcomes.ts'
+import type { EntityReport, Statistics } from '../../lib/queries/statistics.ts'
+import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import type { EntityReport, Report, Totals } from './report.ts'
+
+/** What `stats --json` prints. */
+export interface Report extends Statistics {
+  readonly env: string
+}
 
 const COLUMNS: readonly Column[] = [
   { heading: 'ENTITY', least: 14, cut: 'start' },
@@ -16,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'UNIT' },
   { heading: 'LAST AT', leaveOut: 1 },
 ]
-/** More digits than this say nothing to a reader; `--json` has them all. */
+/** More digits do not help a reader; `--json` has them all. */
 const DIGITS = 6
 
 /** @param columns of the terminal; undefined: no limit */
@@ -42,7 +48,7 @@ function shown(value: number): string {
 }
 
 /** `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0 waiting to be published` */
-function totalsLine({ applied, duplicate, ignored, failed, reasons, outbox }: Totals): string {
+function totalsLine({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
   const parts = { applied, duplicate, ignored, failed }
   const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
   const told = Object.entries(words).map(([outcome, word]) => {

@@ -23,7 +23,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
  * `failure` (its code). `=` and `!=` compare text; `>`, `>=`, `<`, `<=` numbers or times; `~` and `!~` look for a regular
  * expression. What is not there is unlike everything.
  *
- * @returns undefined where the text is not a condition
+ * @returns undefined if the text is not a condition
  */
 export function parseFilter(text: string): Filter | undefined {
   const [, name = '', operator = '', wanted = ''] = FORM.exec(text) ?? []

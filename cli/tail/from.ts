@@ -1,6 +1,7 @@
 /** `--from`: where reading begins. Pure. */
-import { isTimestamp, parseTime } from '../../lib/cloudevents/attributes.ts'
-import { parseDuration } from '../../lib/domain/alerting/duration.ts'
+
+import { parseDuration } from '../../lib/duration.ts'
+import { isTimestamp, parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 
 export type From =
   | 'start'
@@ -9,7 +10,7 @@ export type From =
   | { readonly timeMs: number }
   | { readonly offset: number }
 
-/** Undefined where the text is none of: start, end, an RFC 3339 time, a duration before now, an offset. */
+/** Undefined if the text is none of: start, end, an RFC 3339 time, a duration before now, an offset. */
 export function parseFrom(text: string, nowMs: number): From | undefined {
   if (text === 'start' || text === 'end') return text
   if (/^\d{1,15}$/.test(text)) return { offset: Number(text) }

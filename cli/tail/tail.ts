@@ -1,18 +1,20 @@
 /** Shows topics record by record: what is there from a position on, in the order of time, and then what comes. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { tail as follow, type Positions } from '../../lib/adapters/kafka/tail.ts'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Config } from '../../lib/config.ts'
-import { Connections } from '../../lib/connections.ts'
-import { TICK_TYPE } from '../../lib/domain/telemetry/tick.ts'
-import { Unavailable } from '../../lib/pipeline/ports.ts'
+import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { Connections } from '../../lib/app/connections.ts'
+import { type Range, readRecords } from '../../lib/queries/records.ts'
+import type { TopicReach } from '../../lib/queries/topics.ts'
+import { tail as follow, type Positions } from '../../lib/runtime/adapters/kafka/tail.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { TICK_TYPE } from '../../lib/telemetry/tick.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
-import { history, type Range } from '../records/history.ts'
 import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
 import { type RecordView, recordView, shortTopic } from '../records/view.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
-import { reachOf, type TopicReach } from '../topics.ts'
+import { reachOf } from '../topics.ts'
 import type { Filter } from './filter.ts'
 import type { From } from './from.ts'
 
@@ -23,17 +25,20 @@ export interface TailPlan {
   readonly from: From
   readonly filters: readonly Filter[]
   readonly withTicks: boolean
-  /** End after so many records that are shown. */
+  /** End after showing this many records. */
   readonly count: number
-  /** Go on with what comes. */
+  /** Continue with new records. */
   readonly follow: boolean
   readonly json: boolean
 }
 
+/** Of these there is one in every partition of readings, for the functions alone. */
+const FOR_FUNCTIONS: readonly unknown[] = [TICK_TYPE, RULES_ACTIVATED_TYPE]
+
 /** The group of a follower that does not leave in time is ended by the broker. */
 const LEAVE_WITHIN_MS = 1_000
 
-/** @throws StoppedByUser where it was ended by a signal, which is how it usually ends */
+/** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */
 export async function tailTopics(plan: TailPlan, config: Config, terminal: Terminal): Promise<void> {
   const connections = new Connections(config, 'cli')
   try {
@@ -92,7 +97,7 @@ async function showHistory(
   if (ranges.every(({ start, end }) => start >= end)) return
   const log = await connections.log()
   try {
-    for await (const record of history(log, ranges)) {
+    for await (const record of readRecords(log, ranges)) {
       await output.take(record)
       const range = ranges.find(
         ({ topic, partition }) => topic === record.topic && partition === record.partition,
@@ -176,10 +181,10 @@ class Output {
 
   #isWanted(view: RecordView): boolean {
     const { withTicks, filters } = this.#plan
-    return (withTicks || view.event?.type !== TICK_TYPE) && filters.every(fits => fits(view))
+    return (withTicks || !FOR_FUNCTIONS.includes(view.event?.type)) && filters.every(fits => fits(view))
   }
 
-  /** Anew for each line: windows are resized, and days change. */
+  /** Computed for each line: windows are resized, and days change. */
   #layout(): LineLayout {
     const [env, topicWidth] = [this.#env, this.#topicWidth]
     return { env, topicWidth, columns: columnsOf(this.#terminal), nowMs: Date.now() }

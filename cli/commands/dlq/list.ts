@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { FAILURES } from '../../../lib/domain/failure/codes.ts'
+import { listDeadLetters } from '../../../lib/queries/dead-letters.ts'
+import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
 import { environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { deadLetterIn, type LetterSummary, summaryOf } from '../../dlq/dead-letter.ts'
-import { readDlq } from '../../dlq/read.ts'
+import { askDlq } from '../../dlq/read.ts'
+import { summaryOf } from '../../dlq/report.ts'
 import { listText } from '../../dlq/text.ts'
 import { more } from '../../help.ts'
 import { parseFrom } from '../../tail/from.ts'
@@ -47,22 +48,12 @@ async function list(
   terminal: Terminal,
 ): Promise<void> {
   const config = configOf(terminal, env)
-  const letters: LetterSummary[] = []
-  let total = 0
-  let others = 0
-  await readDlq(config, { sinceMs: since }, record => {
-    const found = deadLetterIn(record)
-    if (!found) others++
-    else if ((code ?? found.letter.errorType) === found.letter.errorType) {
-      if ((consumer ?? found.letter.consumer) === found.letter.consumer) {
-        total++
-        letters.push(summaryOf(found))
-        if (letters.length > limit) letters.shift()
-      }
-    }
-    return !terminal.stop.aborted
-  })
-  printReport(terminal, { env: config.env, letters, total, others }, json, listText)
+  const found = await askDlq(config, since, (log, ranges) =>
+    listDeadLetters(log, ranges, { code, consumer, limit, signal: terminal.stop }),
+  )
+  const deadLetters = found.deadLetters.map(summaryOf)
+  const { total, others } = found
+  printReport(terminal, { env: config.env, deadLetters, total, others }, json, listText)
 }
 
 function since(text: string): number {

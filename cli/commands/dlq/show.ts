@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { findDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { deadLetterIn, type FoundLetter, reportOf } from '../../dlq/dead-letter.ts'
-import { readDlq } from '../../dlq/read.ts'
-import { letterText } from '../../dlq/text.ts'
+import { askDlq } from '../../dlq/read.ts'
+import { reportOf } from '../../dlq/report.ts'
+import { deadLetterText } from '../../dlq/text.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
@@ -40,20 +41,16 @@ async function show(at: string, { raw, json, env }: ShowOptions, terminal: Termi
   if (raw && json) throw usageFailure('--raw and --json print different things: take one of them.')
   const config = configOf(terminal, env)
   const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
-  const place = partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) }
-  let letter: FoundLetter | undefined
-  let isThere = false
-  await readDlq(config, place ? { at: place } : {}, record => {
-    isThere = true
-    const found = deadLetterIn(record)
-    if (place || found?.id === at) letter = found
-    return letter === undefined && !terminal.stop.aborted
-  })
-  if (!letter) throw new CliFailure(missing(at, config.env, isThere && place !== undefined))
-  const found = letter
-  if (!raw) return printReport(terminal, reportOf(found), json, () => letterText(found))
-  if (letter.original.value === null) throw new CliFailure(`The record of ${at} had no value.`)
-  terminal.stdout.write(letter.original.value)
+  const wanted =
+    partition !== undefined ? { partition: Number(partition), offset: Number(offset) } : { id: at }
+  const answer = await askDlq(config, undefined, (log, ranges) =>
+    findDeadLetter(log, ranges, wanted, terminal.stop),
+  )
+  if (answer.kind !== 'found') throw new CliFailure(missing(at, config.env, answer.kind === 'other-record'))
+  const { found } = answer
+  if (!raw) return printReport(terminal, reportOf(found), json, () => deadLetterText(found))
+  if (found.original.value === null) throw new CliFailure(`The record of ${at} had no value.`)
+  terminal.stdout.write(found.original.value)
 }
 
 function missing(at: string, env: string, isOther: boolean): string {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { RulesFolderError, readRuleFiles } from '../../../lib/adapters/files/rules.ts'
-import { checkRules, faultLine, type RulesCheck } from '../../../lib/domain/alerting/check-rules.ts'
+import { checkRules, errorLine, type RulesCheck } from '../../../lib/alerting/check-rules.ts'
+import { RulesFolderError, readRuleFiles } from '../../../lib/alerting/rules-directory.ts'
 import { someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
@@ -12,7 +12,7 @@ interface CheckOptions {
 
 const ABOUT = `Check the alert rules of a folder, as the functions read them when they start.
 
-All *.yaml files of the folder are one rule set. Every fault is listed with file, line, rule and key, and the
+All *.yaml files of the folder are one rule set. Every error is listed with file, line, rule and key, and the
 exit status is 1 if there is any. \`serverless package\` and \`serverless deploy\` refuse such rules.`
 
 const MORE = `
@@ -39,13 +39,13 @@ async function check(dir: string | undefined, { json }: CheckOptions, terminal: 
   })
   const result = checkRules(files)
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-  else stdout.write(result.faults.length === 0 ? passed(result) : faultLines(result))
-  if (result.faults.length > 0)
-    throw new CliFailure(`${count(result.faults.length, 'fault')} in the alert rules of ${folder}.`)
+  else stdout.write(result.errors.length === 0 ? passed(result) : errorLines(result))
+  if (result.errors.length > 0)
+    throw new CliFailure(`${count(result.errors.length, 'error')} in the alert rules of ${folder}.`)
 }
 
-function faultLines({ faults }: RulesCheck): string {
-  return faults.map(fault => `${faultLine(fault)}\n`).join('')
+function errorLines({ errors }: RulesCheck): string {
+  return errors.map(error => `${errorLine(error)}\n`).join('')
 }
 
 function passed({ rules, files }: RulesCheck): string {

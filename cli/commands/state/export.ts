@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import { ATTEMPTS, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
-import type { Slot } from '../../../lib/pipeline/ports.ts'
+import { ATTEMPTS, StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
+import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { environmentOption, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
@@ -12,7 +12,7 @@ import { fileFailure } from '../../files.ts'
 import { more } from '../../help.ts'
 import { type CheckpointFile, linesOf } from '../../state/checkpoint-file.ts'
 import { boundsOf } from '../../state/log.ts'
-import { nameOf, slotsOf, topicOf } from '../../state/slots.ts'
+import { nameOf, stateKeysOf, topicOf } from '../../state/state-keys.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 interface ExportOptions {
@@ -26,7 +26,7 @@ interface ExportOptions {
 
 const ABOUT = `Write what a consumer remembers of a partition to a file: a checkpoint.
 
-It is of one moment, although the consumer goes on: a slot that moves while it is read is read again. The file holds
+It is of one moment, although the consumer goes on: a partition state that moves while it is read is read again. The file holds
 states and events as they are: keep it as you keep the data itself.`
 
 const MORE = `
@@ -62,27 +62,29 @@ async function exportState(
     throw usageFailure('--json prints to standard output, where the checkpoint goes: name a file with --to.')
   const config = configOf(terminal, env)
   await withRedis(config, async (client, connections) => {
-    const checkpoints = new SlotCheckpoints(client)
+    const checkpoints = new StateCheckpoints(client)
     const bounds = await boundsOf(connections, topicOf(wanted, config.env))
-    const slots = slotsOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
+    const stateKeys = stateKeysOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
     const written: Exported[] = []
-    for (const slot of slots) {
+    for (const stateKey of stateKeys) {
       if (terminal.stop.aborted) return
-      const file = await taken(checkpoints, slot)
-      // A partition that nobody has read from is no reason to stop at.
+      const file = await taken(checkpoints, stateKey)
+      // With all partitions, skip those that have not been read yet.
       if (file === undefined && allPartitions) continue
       if (file === undefined)
         throw new CliFailure(
-          `There is nothing to export of ${nameOf(slot)}: are the consumer's name, --topic, --partition and --env right?`,
+          `There is nothing to export of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
         )
-      const name = allPartitions ? join(to, `${slot.consumer}-${slot.topic}-${slot.partition}.jsonl`) : to
+      const name = allPartitions
+        ? join(to, `${stateKey.consumer}-${stateKey.topic}-${stateKey.partition}.jsonl`)
+        : to
       await write(file, name, terminal)
       const { version, states } = file.checkpoint
-      const { mark, epoch } = version
-      written.push({ ...slot, mark, epoch, entities: states.size, file: name })
+      const { appliedOffset, epoch } = version
+      written.push({ ...stateKey, appliedOffset, epoch, entities: states.size, file: name })
       if (!json)
         terminal.stderr.write(
-          `Exported ${nameOf(slot)} at mark ${mark}, epoch ${epoch}: ${states.size} entities\n`,
+          `Exported ${nameOf(stateKey)} at applied offset ${appliedOffset}, epoch ${epoch}: ${states.size} entities\n`,
         )
     }
     if (written.length === 0)
@@ -93,23 +95,25 @@ async function exportState(
   })
 }
 
-interface Exported extends Slot {
-  readonly mark: number
+interface Exported extends StateKey {
+  readonly appliedOffset: number
   readonly epoch: number
   readonly entities: number
   readonly file: string
 }
 
-/** Undefined where the slot has never been written to. */
-async function taken(checkpoints: SlotCheckpoints, slot: Slot): Promise<CheckpointFile | undefined> {
-  const checkpoint = await checkpoints.take(slot)
+/** Undefined if the partition state has never been written to. */
+async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise<CheckpointFile | undefined> {
+  const checkpoint = await checkpoints.take(stateKey)
   if (checkpoint === 'moving')
     throw new CliFailure(
-      `${nameOf(slot)} went on during each of ${ATTEMPTS} readings: nothing is exported. Export it in a quieter hour, or disable ` +
+      `${nameOf(stateKey)} went on during each of ${ATTEMPTS} readings: nothing is exported. Export it in a quieter hour, or disable ` +
         'the event source mapping of the consumer meanwhile; its records wait in Kafka.',
     )
-  const { mark, epoch } = checkpoint.version
-  return mark < 0 && epoch === 0 ? undefined : { slot, takenAt: new Date().toISOString(), checkpoint }
+  const { appliedOffset, epoch } = checkpoint.version
+  return appliedOffset < 0 && epoch === 0
+    ? undefined
+    : { stateKey, takenAt: new Date().toISOString(), checkpoint }
 }
 
 /** Under its name there is a whole checkpoint or none. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
-import { SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
-import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
+import { StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
+import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
@@ -12,7 +12,7 @@ import { confirm } from '../../state/confirm.ts'
 import { standingAt } from '../../state/log.ts'
 import { judge } from '../../state/other-log.ts'
 import { replaced } from '../../state/replaced.ts'
-import { nameOf } from '../../state/slots.ts'
+import { nameOf } from '../../state/state-keys.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 interface ImportOptions {
@@ -25,7 +25,7 @@ interface ImportOptions {
 const ABOUT = `Put a checkpoint back in the place of what a consumer remembers of that partition, whole or not at all.
 
 The epoch rises, so that what an invocation in flight has computed from the old state is refused. The consumer reads
-the log on from the checkpoint's mark by itself, with its next batch: to older records it goes back, and what it emits
+the log on from the checkpoint's applied offset by itself, with its next batch: to older records it goes back, and what it emits
 again has the same ids as before.`
 
 const MORE = `
@@ -53,32 +53,34 @@ async function importState(
 ): Promise<void> {
   const config = configOf(terminal, env)
   const file = await fileAt(name, terminal)
-  const { slot, takenAt, checkpoint } = file
+  const { stateKey, takenAt, checkpoint } = file
   await withRedis(config, async (client, connections) => {
     const { another, warning } = judge(
       checkpoint,
-      await standingAt(connections, slot, checkpoint.version.mark),
+      await standingAt(connections, stateKey, checkpoint.version.appliedOffset),
     )
     if (another && !force)
       throw new CliFailure(
-        `${name} is a checkpoint of another log than ${slot.topic}/${slot.partition}: ${another}. Nothing was changed. ` +
+        `${name} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
           'If it is meant all the same, add --force.',
       )
-    const { version, entities } = await new SlotInspection(client).summary(slot)
-    const { mark } = checkpoint.version
+    const { version, entities } = await new StateInspection(client).summary(stateKey)
+    const { appliedOffset } = checkpoint.version
     const told = [
       ...(another ? [`Another log, but --force: ${another}.`] : []),
       ...(warning ? [warning] : []),
-      `${nameOf(slot)}: mark ${version.mark} → ${mark}, entities ${entities} → ${checkpoint.states.size}, as of ${takenAt}`,
+      `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → ${appliedOffset}, entities ${entities} → ${checkpoint.states.size}, as of ${takenAt}`,
     ]
     terminal.stderr.write(`${told.join('\n')}\n`)
     await confirm('Replace it?', yes ?? false, terminal)
-    const { epoch } = await replaced(new SlotCheckpoints(client), slot, checkpoint)
+    // With the other log's record at the applied offset, the consumer would stop at once.
+    const meant = another ? { ...checkpoint, appliedDigest: undefined } : checkpoint
+    const { epoch } = await replaced(new StateCheckpoints(client), stateKey, meant)
     if (json) {
       const report = {
-        ...slot,
-        markBefore: version.mark,
-        mark,
+        ...stateKey,
+        appliedOffsetBefore: version.appliedOffset,
+        appliedOffset,
         epoch,
         entities: checkpoint.states.size,
         takenAt,
@@ -86,7 +88,7 @@ async function importState(
       return printReport(terminal, report, json, String)
     }
     terminal.stderr.write(
-      `Imported, epoch ${epoch}. The next batch of the partition reads the log on from offset ${mark + 1}.\n`,
+      `Imported, epoch ${epoch}. The next batch of the partition reads the log on from offset ${appliedOffset + 1}.\n`,
     )
   })
 }

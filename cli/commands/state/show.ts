@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
-import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
+import { entityStates } from '../../../lib/queries/entities.ts'
+import { partitionStates, topicsRemembered } from '../../../lib/queries/partition-states.ts'
+import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import { environmentOption, JSON_OPTION, naturalNumber, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { boundsOf } from '../../state/log.ts'
-import { entityReports, signalsOf, stateReport } from '../../state/report.ts'
-import { slotsOf, topicOf } from '../../state/slots.ts'
+import { stateReport } from '../../state/report.ts'
+import { signalTopics, stateKeysOf, topicOf } from '../../state/state-keys.ts'
 import { entitiesText, stateText } from '../../state/text.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
@@ -56,26 +58,31 @@ async function show(
 ): Promise<void> {
   const config = configOf(terminal, env)
   await withRedis(config, async (client, connections) => {
-    const inspection = new SlotInspection(client)
+    const inspection = new StateInspection(client)
     const bounds = await boundsOf(connections, topicOf(wanted, config.env))
-    const slots = slotsOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
+    const stateKeys = stateKeysOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
     if (entity !== undefined) {
-      const found = await entityReports(inspection, slots, entity)
+      const found = await entityStates(inspection, stateKeys, entity)
       if (found.length === 0)
         throw new CliFailure(
-          `${wanted.consumer} remembers no entity of ${slots[0]?.topic} that matches "${entity}".`,
+          `${wanted.consumer} remembers no entity of ${stateKeys[0]?.topic} that matches "${entity}".`,
         )
       return printReport(terminal, found, json, entitiesText)
     }
-    const report = await stateReport(inspection, slots, bounds, failures ?? false)
-    if (report.partitions.every(({ mark, epoch }) => mark < 0 && epoch === 0)) {
-      const known = await signalsOf(inspection, wanted.consumer, config.env)
+    const states = await partitionStates(inspection, stateKeys, {
+      bounds: typeof bounds === 'string' ? undefined : bounds,
+      withFailures: failures ?? false,
+    })
+    const topic = topicOf(wanted, config.env)
+    if (states.every(({ appliedOffset, epoch }) => appliedOffset < 0 && epoch === 0)) {
+      const known = await topicsRemembered(inspection, wanted.consumer, signalTopics(config.env))
       const advice =
         known.length > 0
-          ? `it does of ${known.map(signal => `--topic ${signal}`).join(', ')}.`
+          ? `it does of ${known.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
           : 'are its name, --topic, --partition and --env right?'
-      throw new CliFailure(`${wanted.consumer} remembers nothing of ${report.topic}: ${advice}`)
+      throw new CliFailure(`${wanted.consumer} remembers nothing of ${topic}: ${advice}`)
     }
+    const report = stateReport({ consumer: wanted.consumer, topic }, bounds, states)
     return printReport(terminal, report, json, stateText)
   })
 }

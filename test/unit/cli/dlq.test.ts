@@ -1,66 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { deadLetterIn, reportOf, summaryOf } from '../../../cli/dlq/dead-letter.ts'
-import { letterText, listText } from '../../../cli/dlq/text.ts'
+import { type DeadLetterLine, reportOf, summaryOf } from '../../../cli/dlq/report.ts'
+import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
-import type { LogRecord } from '../../../lib/cloudevents/record.ts'
+import { deadLetterIn, deadLetterSummary } from '../../../lib/queries/dead-letters.ts'
+import { base64, letterRecord } from '../../support/dead-letters.ts'
 import { ran } from './terminal.ts'
 
-const base64 = (text: string) => Buffer.from(text).toString('base64')
-
-const LETTER = {
-  originalTopic: 'sluice.telemetry.readings.local',
-  originalPartition: 9,
-  originalOffset: 186,
-  originalTimestamp: Date.parse('2026-03-01T12:00:00Z'),
-  originalKey: base64('roof-1'),
-  originalValue: base64('{"sensorId":"roof-1","temperature":"28"}'),
-  originalHeaders: [
-    ['content-type', 'application/json'],
-    ['ce_specversion', '1.0'],
-    ['ce_id', '1'],
-    ['ce_source', '/environment/vienna'],
-    ['ce_type', 'io.sluice.environment.reading.v1'],
-    ['ce_subject', 'roof-1'],
-  ].map(([name = '', value = '']) => ({ name, value: base64(value) })),
-  error: 'temperature must be number',
-  errorType: 'schema-violated',
-  consumer: 'processor',
-  attempt: 1,
-  firstFailedAt: '2026-03-01T12:00:00.000Z',
-  failedAt: '2026-03-01T12:00:00.000Z',
-  class: 'permanent',
-  routedBecause: 'the data does not fit the schema of its event type',
-}
-
-function letterRecord(changes: object = {}, type = 'io.sluice.dead-letter.v1'): LogRecord {
-  const event = {
-    specversion: '1.0',
-    id: 'x1',
-    source: '/consumers/dlq-router',
-    type,
-    data: { ...LETTER, ...changes },
-  }
-  return {
-    topic: 'sluice.telemetry.dlq.local',
-    partition: 2,
-    offset: 17,
-    timestampMs: 0,
-    key: null,
-    value: Buffer.from(JSON.stringify(event)),
-    headers: [['content-type', Buffer.from('application/cloudevents+json')]],
-  }
-}
-
 function found(changes: object = {}) {
-  const letter = deadLetterIn(letterRecord(changes))
-  assert.ok(letter)
-  return letter
+  const deadLetter = deadLetterIn(letterRecord(changes))
+  assert.ok(deadLetter)
+  return deadLetter
+}
+
+function listed(deadLetter: ReturnType<typeof found>): DeadLetterLine {
+  return summaryOf(deadLetterSummary(deadLetter))
 }
 
 describe('a dead letter', () => {
   it('is listed with what failed, where, and why', () => {
-    assert.deepEqual(summaryOf(found()), {
+    assert.deepEqual(listed(found()), {
       at: '2@17',
       id: 'x1',
       failedAt: '2026-03-01T12:00:00.000Z',
@@ -74,11 +33,11 @@ describe('a dead letter', () => {
       entity: '/environment/vienna roof-1',
       error: 'temperature must be number',
     })
-    assert.equal(summaryOf(found({ originalHeaders: [] })).entity, null)
+    assert.equal(listed(found({ originalHeaders: [] })).entity, null)
   })
 
   it('is shown with its bytes as text where they are text', () => {
-    const text = letterText(found())
+    const text = deadLetterText(found())
     assert.match(text, /code +schema-violated \(permanent\): the data does not fit the schema/)
     assert.match(text, /record +sluice\.telemetry\.readings\.local\/9@186/)
     assert.match(text, /Key: 6 bytes of text\n {2}roof-1\n/)
@@ -92,7 +51,7 @@ describe('a dead letter', () => {
   it('is shown with a dump of its bytes where they are not text, and with none where there are none', () => {
     const bytes = Buffer.from([0xff, 0x00, 0x41]).toString('base64')
     const headers = [{ name: 'ce_subject', value: bytes }]
-    const text = letterText(found({ originalValue: bytes, originalKey: null, originalHeaders: headers }))
+    const text = deadLetterText(found({ originalValue: bytes, originalKey: null, originalHeaders: headers }))
     assert.match(text, /Key: none\n/)
     assert.match(text, / {2}ce_subject {2}0xff0041\n/)
     assert.match(text, /Value: 3 bytes, not text\n {2}00000000 {2}ff 00 41 +\.\.A\n/)
@@ -100,7 +59,7 @@ describe('a dead letter', () => {
 
   it('cannot control the terminal', () => {
     const poison = '\u001b]0;title\u0007'
-    const letter = found({
+    const deadLetter = found({
       error: poison,
       errorType: poison,
       consumer: poison,
@@ -109,8 +68,8 @@ describe('a dead letter', () => {
       originalValue: base64(JSON.stringify({ [poison]: poison })),
       originalHeaders: [{ name: poison, value: base64(poison) }],
     })
-    const list = listText({ env: 'local', letters: [summaryOf(letter)], total: 1, others: 0 })
-    for (const text of [letterText(letter), list]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
+    const list = listText({ env: 'local', deadLetters: [listed(deadLetter)], total: 1, others: 0 })
+    for (const text of [deadLetterText(deadLetter), list]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
 
   it('is for programs with its bytes as text or base64', () => {
@@ -120,26 +79,20 @@ describe('a dead letter', () => {
       [{ text: 'roof-1' }, { base64: '/wA=' }, { name: 'content-type', text: 'application/json' }],
     )
   })
-
-  it('is not what only lies in the same topic', () => {
-    assert.equal(deadLetterIn(letterRecord({}, 'io.sluice.failure.v1')), undefined)
-    assert.equal(deadLetterIn(letterRecord({ error: undefined })), undefined)
-    assert.equal(deadLetterIn({ ...letterRecord(), value: null }), undefined)
-  })
 })
 
 describe('a list of dead letters', () => {
   it('says how many are not shown, and what else lies there', () => {
-    const text = listText({ env: 'local', letters: [summaryOf(found())], total: 3, others: 2 })
+    const text = listText({ env: 'local', deadLetters: [listed(found())], total: 3, others: 2 })
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3: --limit shows more\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
-    assert.equal(listText({ env: 'local', letters: [], total: 0, others: 0 }), 'No dead letters.\n')
+    assert.equal(listText({ env: 'local', deadLetters: [], total: 0, others: 0 }), 'No dead letters.\n')
   })
 
   for (const columns of [50, 80, 100, 160])
     it(`fits ${columns} columns, with place and error`, () => {
-      const text = listText({ env: 'local', letters: [summaryOf(found())], total: 1, others: 0 }, columns)
+      const text = listText({ env: 'local', deadLetters: [listed(found())], total: 1, others: 0 }, columns)
       for (const line of text.split('\n')) assert.ok(line.length <= columns, line)
       assert.match(text, /2@17.*temperature must/s)
     })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isOffset, rfc3339 } from '../../../cli/import/instant.ts'
-import { isTimestamp } from '../../../lib/cloudevents/attributes.ts'
+import { isTimestamp } from '../../../lib/runtime/cloudevents/attributes.ts'
 
 describe('instants', () => {
   const table: [text: string, offset: string, result: string | undefined][] = [

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isFault } from '../../../lib/cloudevents/event.ts'
-import { readJsonEvent } from '../../../lib/cloudevents/json-format.ts'
-import { schemaFault } from '../../../lib/cloudevents/schemas.ts'
-import type { Event } from '../../../lib/domain/event.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
+import { readJsonEvent } from '../../../lib/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { type Ran, ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-import-'))
@@ -27,8 +27,8 @@ function eventsIn(text: string): Event<Record<string, unknown>>[] {
   const lines = text.split('\n').slice(0, -1)
   return lines.map(line => {
     const event = readJsonEvent(JSON.parse(line))
-    assert.ok(!isFault(event), line)
-    assert.equal(schemaFault(event.type, event.data), undefined)
+    assert.ok(!isFailure(event), line)
+    assert.equal(schemaViolation(event.type, event.data), undefined)
     return event as Event<Record<string, unknown>>
   })
 }
@@ -70,7 +70,7 @@ describe('a series becomes a stream', () => {
     })
   })
 
-  test('with other columns, in another order, quoted, with a byte order mark and all line ends', async () => {
+  test('with other columns, in another order, quoted, with a byte order applied offset and all line ends', async () => {
     const text =
       '\uFEFFnote,"v",at\r\n"a, ""b""",1,2026-01-01T00:00Z\n\n"two\nlines",2,2026-01-01 00:00:01.5 +0130\r'
     const { stdout } = await imported(text, '--timestamp-column', 'at', '--value-column', 'v')

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { entryLine, logEntry } from '../../../cli/logs/entry.ts'
-import { LogFile } from '../../../cli/logs/log-file.ts'
 import { widthOf } from '../../../cli/text-width.ts'
+import { LogFile } from '../../../stacks/log-file.ts'
 import { ran } from './terminal.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-logs-'))
@@ -120,7 +120,7 @@ describe('sluice logs', () => {
     assert.equal(status, 1)
     assert.match(
       stderr,
-      /^There is no function proccesor\. There are: .*clock, .*processor, and serverless\.\n$/,
+      /^There is no function proccesor\. There are: .*clock, .*processor, .*and serverless\.\n$/,
     )
   })
 

@@ -9,7 +9,7 @@ import {
   type ReplayCounts,
   requests,
 } from '../../../cli/replay/publish.ts'
-import { MemoryPublisher } from '../../../lib/adapters/memory/publisher.ts'
+import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
 import { collected } from './collected.ts'
 
 const departure = (line: number, paceMs = line * 1_000, bytes = 10): Departure => ({

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { pacer, parseSpeed } from '../../../cli/replay/pace.ts'
 import { type Extent, shifted, shiftFor } from '../../../cli/replay/shift.ts'
-import type { Event } from '../../../lib/domain/event.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
 
 describe('pace', () => {
   const dues = (speed: number, times: (number | undefined)[]) => times.map(pacer(speed))

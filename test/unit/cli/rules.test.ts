@@ -28,31 +28,31 @@ describe('sluice rules check', () => {
     assert.deepEqual([status, stdout], [0, '8 rules in 2 files: rules/database.yaml, rules/weather.yaml\n'])
   })
 
-  test('given faults, then each is a line of its own, and the exit status is 1', async () => {
+  test('given errors, then each is on its own line, and the exit status is 1', async () => {
     const { status, stdout, stderr } = await ran(['rules', 'check', 'bad'], { folder })
     assert.equal(status, 1)
     assert.match(
       stdout,
       /^bad\/b\.yml:2:7 {2}HOT\.name: HOT is already in bad\/a\.yaml: .*\nbad\/b\.yml:2:34 {2}HOT\.metric: must be one of x, y, z, not "w"\n$/,
     )
-    assert.equal(stderr, '2 faults in the alert rules of bad.\n')
+    assert.equal(stderr, '2 errors in the alert rules of bad.\n')
   })
 
-  test('given --json, then faults and figures are one document', async () => {
+  test('given --json, then errors and figures are one document', async () => {
     const bad = await ran(['rules', 'check', 'bad', '--json'], { folder })
     assert.equal(bad.status, 1)
-    assert.deepEqual(JSON.parse(bad.stdout).faults[1], {
+    assert.deepEqual(JSON.parse(bad.stdout).errors[1], {
       file: 'bad/b.yml',
       line: 2,
       column: 34,
       rule: 'HOT',
       key: 'metric',
-      problem: 'must be one of x, y, z, not "w"',
+      message: 'must be one of x, y, z, not "w"',
     })
     const good = await ran(['rules', 'check', 'good', '--json'], { folder })
     assert.deepEqual(
       [good.status, JSON.parse(good.stdout)],
-      [0, { files: ['good/a.yaml'], rules: 1, faults: [] }],
+      [0, { files: ['good/a.yaml'], rules: 1, errors: [] }],
     )
   })
 
@@ -68,8 +68,8 @@ describe('sluice rules check', () => {
 
   const unusable: [dir: string, said: string][] = [
     ['nowhere', 'nowhere: there is no such folder\n'],
-    ['good/a.yaml', 'good/a.yaml: it is a file, and must be the folder with the rule files\n'],
-    ['none', 'none: no *.yaml file in it, so there is no rule; is it the right folder?\n'],
+    ['good/a.yaml', 'good/a.yaml: it is a file; name the folder with the rule files\n'],
+    ['none', 'none: the folder has no *.yaml file and so no rules; is it the right folder?\n'],
   ]
   for (const [dir, said] of unusable)
     test(`given ${dir}, then it is refused`, async () => {

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type CheckpointFile, linesOf, readCheckpoint } from '../../../cli/state/checkpoint-file.ts'
-import { NOTHING } from '../../../lib/adapters/redis/checkpoint.ts'
+import { NOTHING } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
 
 const FILE: CheckpointFile = {
-  slot: { consumer: 'processor', topic: 'sluice.telemetry.readings.test', partition: 3 },
+  stateKey: { consumer: 'processor', topic: 'sluice.telemetry.readings.test', partition: 3 },
   takenAt: '2026-03-01T12:00:00.000Z',
   checkpoint: {
-    version: { epoch: 2, mark: 41, fired: 1 },
+    version: { epoch: 2, appliedOffset: 41, fired: 1 },
     clock: { nowMs: 5000, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
+    appliedDigest: 'qL5dQX_M-2oBcA9k',
     emitted: 1,
     tally: { 'applied/counted': 40, 'duplicate/id-known': 2 },
     states: new Map([
       ['/a 1', JSON.stringify({ text: 'grün 🌡\u2028\r\n' })],
       ['/a 2', 'null'],
+      ['/a 3', 'v2 {"count":1}'],
     ]),
     timers: new Map([['/a 1', [{ name: 'silence', dueMs: 1, thresholdMs: 2, id: 'i', trace: {} }]]]),
     outbox: [{ position: '0.1', to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } }],
@@ -25,11 +27,13 @@ const FILE: CheckpointFile = {
         offset: 7,
         attempt: 1,
         digest: 'd',
+        producerGroup: 0,
         isOpen: true,
         firstFailedAt: '2026-03-01T11:00:00Z',
         failedAtMs: 3000,
       },
     ],
+    context: { hash: 'h', json: JSON.stringify({ rules: [{ name: 'grün', limit: 1.5 }] }) },
   },
 }
 
@@ -55,12 +59,12 @@ describe('a checkpoint as a file', () => {
       consumer: 'processor',
       topic: 'sluice.telemetry.readings.test',
       partition: 3,
-      mark: 41,
+      appliedOffset: 41,
       epoch: 2,
       takenAt: '2026-03-01T12:00:00.000Z',
     })
     const { end, sha256 } = JSON.parse(all.at(-1) as string)
-    assert.deepEqual(end, { states: 2, timers: 1, outbox: 1, ids: 1, failures: 1 })
+    assert.deepEqual(end, { states: 3, timers: 1, outbox: 1, ids: 1, failures: 1 })
     assert.match(sha256, /^[0-9a-f]{64}$/)
   })
 

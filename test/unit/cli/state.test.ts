@@ -3,64 +3,50 @@ import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/state/confirm.ts'
 import { judge, type Standing } from '../../../cli/state/other-log.ts'
-import { entityReports, stateReport } from '../../../cli/state/report.ts'
-import { slotsOf, topicOf } from '../../../cli/state/slots.ts'
+import { stateReport } from '../../../cli/state/report.ts'
+import { stateKeysOf, topicOf } from '../../../cli/state/state-keys.ts'
 import { durationText, entitiesText, stateText } from '../../../cli/state/text.ts'
-import type { SlotDetails, SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import type { RememberedFailure, Slot, StoredTimer } from '../../../lib/pipeline/ports.ts'
+import type { PartitionState } from '../../../lib/queries/partition-states.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
-const TIMER: StoredTimer = { name: 'silence', dueMs: NOON, thresholdMs: 90_000, id: 'i', trace: {} }
-const FAILURE: RememberedFailure = {
-  id: 'f1',
+const TIMER = { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 }
+const FULL: PartitionState = {
   partition: 1,
-  offset: 17,
-  attempt: 2,
-  digest: 'd',
-  isOpen: true,
-  firstFailedAt: '2026-03-01T11:00:00Z',
-  failedAtMs: 1,
-}
-const DETAILS: SlotDetails = {
-  mark: 41,
-  version: { epoch: 2, mark: 41, fired: 0 },
-  clock: { nowMs: 30_000, lastAppendMs: NOON, highestAppendMs: NOON },
+  appliedOffset: 41,
+  lag: 8,
+  epoch: 2,
+  asOf: '2026-03-01T12:00:00.000Z',
+  logClockMs: 30_000,
   entities: 3,
-  outbox: 2,
-  tally: { 'applied/counted': 40, 'failed/rejected': 2 },
   timers: 4,
-  nextTimer: { entity: '/a pump-1', timer: TIMER },
+  nextTimer: TIMER,
+  outbox: 2,
   oldestOutbox: '0.40.0',
-  openFailures: [FAILURE],
+  openFailures: 1,
+  failures: [{ id: 'f1', offset: 17, attempt: 2, since: '2026-03-01T11:00:00Z' }],
   ids: 40,
+  tally: { 'applied/counted': 40, 'failed/rejected': 2 },
 }
-const EMPTY: SlotDetails = {
-  mark: -1,
-  version: { epoch: 0, mark: -1, fired: 0 },
-  clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+const EMPTY: PartitionState = {
+  partition: 0,
+  appliedOffset: -1,
+  lag: 4,
+  epoch: 0,
+  asOf: null,
+  logClockMs: 0,
   entities: 0,
-  outbox: 0,
-  tally: {},
   timers: 0,
-  nextTimer: undefined,
-  oldestOutbox: undefined,
-  openFailures: [],
+  nextTimer: null,
+  outbox: 0,
+  oldestOutbox: null,
+  openFailures: 0,
   ids: 0,
+  tally: {},
 }
-const inspection = {
-  details: async ({ partition }: Slot) => (partition === 1 ? DETAILS : EMPTY),
-  summary: async ({ partition }: Slot) => (partition === 1 ? DETAILS : EMPTY),
-  async *states({ partition }: Slot) {
-    // Redis may give a field twice.
-    if (partition === 1)
-      for (const name of ['pump-1', 'pump-10', 'pump-1']) yield [`/a ${name}`, { count: 1 }]
-  },
-  timersOf: async (_: Slot, entity: string) => (entity === '/a pump-1' ? [TIMER] : []),
-} as unknown as SlotInspection
+const OF = { consumer: 'processor', topic: 'sluice.telemetry.readings.test' }
+const REPORT = stateReport(OF, [], [EMPTY, FULL])
 
-const SLOTS = slotsOf({ consumer: 'processor', topic: 'readings' }, 'test', 2)
-
-describe('which slots are meant', () => {
+describe('which partition states are meant', () => {
   test('a signal is a topic of the environment, and any other name is whole', () => {
     assert.equal(topicOf({ topic: 'failures' }, 'prod'), 'sluice.telemetry.failures.prod')
     assert.equal(topicOf({ topic: 'orders' }, 'prod'), 'orders')
@@ -68,20 +54,20 @@ describe('which slots are meant', () => {
 
   test('all partitions that Kafka tells, else those of the table', () => {
     const wanted = { consumer: 'processor', topic: 'readings' }
-    assert.equal(slotsOf(wanted, 'test', 24).length, 24)
-    assert.equal(slotsOf(wanted, 'test', undefined).length, 12)
-    assert.deepEqual(slotsOf({ ...wanted, topic: 'orders', partition: 7 }, 'test', undefined), [
+    assert.equal(stateKeysOf(wanted, 'test', 24).length, 24)
+    assert.equal(stateKeysOf(wanted, 'test', undefined).length, 12)
+    assert.deepEqual(stateKeysOf({ ...wanted, topic: 'orders', partition: 7 }, 'test', undefined), [
       { consumer: 'processor', topic: 'orders', partition: 7 },
     ])
   })
 
   test('a partition that is not there, or a topic that nobody knows, is wrong usage', () => {
     const wanted = { consumer: 'processor', topic: 'readings', partition: 12 }
-    assert.throws(() => slotsOf(wanted, 'test', undefined), {
+    assert.throws(() => stateKeysOf(wanted, 'test', undefined), {
       status: 2,
       message: /12 partitions, from 0 to 11/,
     })
-    assert.throws(() => slotsOf({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
+    assert.throws(() => stateKeysOf({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
       status: 2,
       message: /name one with --partition/,
     })
@@ -89,20 +75,14 @@ describe('which slots are meant', () => {
 })
 
 describe('what is shown', () => {
-  const bounds = [
-    { start: 5, end: 9 },
-    { start: 0, end: 50 },
-  ]
-
-  test('a line for each partition, with what waits and what is open', async () => {
-    const report = await stateReport(inspection, SLOTS, bounds, true)
+  test('a line for each partition, with what waits and what is open', () => {
     assert.equal(
-      stateText(report),
+      stateText(REPORT),
       `State of processor on sluice.telemetry.readings.test
 
-PARTITION  MARK  LAG  EPOCH  ENTITIES  IDS  OUTBOX  FAILURES  TIMERS  LOG CLOCK  AS OF
-        0  none    4      0         0    0       0         0       0   00:00:00  -
-        1    41    8      2         3   40       2         1       4   00:00:30  2026-03-01T12:00:00.000Z
+PARTITION  APPLIED  LAG  EPOCH  ENTITIES  IDS  OUTBOX  FAILURES  TIMERS  LOG CLOCK  AS OF
+        0     none    4      0         0    0       0         0       0   00:00:00  -
+        1       41    8      2         3   40       2         1       4   00:00:30  2026-03-01T12:00:00.000Z
 
 Next timers:
   partition 1: /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
@@ -119,40 +99,29 @@ Decided so far: 40 applied/counted, 2 failed/rejected
   })
 
   for (const columns of [40, 60, 80, 100, 120])
-    test(`at ${columns} columns no line of the table is wider, and the mark is shown`, async () => {
-      const text = stateText(await stateReport(inspection, SLOTS, bounds, false), columns)
+    test(`at ${columns} columns no line of the table is wider, and the applied offset is shown`, () => {
+      const text = stateText(REPORT, columns)
       const [, table = ''] = text.split('\n\n')
       for (const line of table.split('\n')) assert.ok(line.length <= columns, line)
-      assert.match(table, /MARK/)
+      assert.match(table, /APPLIED/)
       assert.match(text, /\b41\b/)
     })
 
-  test('failures only where they are asked for', async () => {
-    const report = await stateReport(inspection, SLOTS, bounds, false)
-    assert.doesNotMatch(stateText(report), /FAILURE\n/)
-    assert.equal(report.partitions[1]?.openFailures, 1)
+  test('failures only where they are asked for', () => {
+    const { failures: _, ...counted } = FULL
+    assert.doesNotMatch(stateText(stateReport(OF, [], [counted])), /FAILURE\n/)
   })
 
-  test('without Kafka, all but the lag', async () => {
-    const report = await stateReport(inspection, SLOTS, 'away', false)
-    assert.deepEqual(
-      report.partitions.map(({ lag, mark }) => [lag, mark]),
-      [
-        [null, -1],
-        [null, 41],
-      ],
-    )
+  test('without Kafka, all but the lag', () => {
+    const report = stateReport(OF, 'away', [{ ...FULL, lag: null }])
+    assert.equal(report.kafka, 'away')
+    assert.match(stateText(report), /^ +1 +41 +\? /m)
     assert.match(stateText(report), /Kafka does not answer, so lags are not known/)
   })
 
-  test('an entity by its whole subject, or all that a part matches, each once', async () => {
-    const names = async (wanted: string) =>
-      (await entityReports(inspection, SLOTS, wanted)).map(({ entity }) => entity)
-    assert.deepEqual(await names('pump'), ['/a pump-1', '/a pump-10'])
-    assert.deepEqual(await names('pump-1'), ['/a pump-1'])
-    assert.deepEqual(await names('valve'), [])
+  test('an entity with its state and its timers', () => {
     assert.equal(
-      entitiesText(await entityReports(inspection, SLOTS, 'pump-1')),
+      entitiesText([{ partition: 1, entity: '/a pump-1', state: { count: 1 }, timers: [TIMER] }]),
       `/a pump-1 (partition 1)
 {
   "count": 1
@@ -188,11 +157,17 @@ describe('what cannot be taken back', () => {
 })
 
 describe('whether a checkpoint belongs to the log', () => {
-  const at = (mark: number) => ({
-    version: { epoch: 0, mark, fired: 0 },
-    clock: { nowMs: 0, lastAppendMs: mark < 0 ? undefined : NOON, highestAppendMs: undefined },
+  const at = (appliedOffset: number) => ({
+    version: { epoch: 0, appliedOffset, fired: 0 },
+    clock: { nowMs: 0, lastAppendMs: appliedOffset < 0 ? undefined : NOON, highestAppendMs: undefined },
+    appliedDigest: appliedOffset < 0 ? undefined : 'digest',
   })
-  const log = (start: number, end: number, appendedAtMs?: number): Standing => ({ start, end, appendedAtMs })
+  const log = (start: number, end: number, appendedAtMs?: number, digest = 'digest'): Standing => ({
+    start,
+    end,
+    appendedAtMs,
+    digest,
+  })
 
   const cases: [
     what: string,
@@ -200,14 +175,15 @@ describe('whether a checkpoint belongs to the log', () => {
     log: Standing,
     expected: RegExp | undefined,
   ][] = [
-    ['the same record at the mark', at(41), log(0, 50, NOON), undefined],
+    ['the same record at the applied offset', at(41), log(0, 50, NOON), undefined],
     ['a newer record', at(41), log(0, 50, NOON + 1), /^another: .* appended at 2026-03-01T12:00:00\.001Z/],
     ['an older record', at(41), log(0, 50, NOON - 1), /^another: .* appended at 2026-03-01T11:59:59\.999Z/],
-    ['no record at the mark', at(41), log(0, 50), /^another: .* no record/],
+    ['another record of the same time', at(41), log(0, 50, NOON, 'other'), /^another: .* not the one/],
+    ['no record at the applied offset', at(41), log(0, 50), /^another: .* no record/],
     ['a shorter log', at(41), log(0, 41), /^another: the log ends at offset 41/],
     ['no topic', at(41), 'no-topic', /^another: Kafka has no such topic/],
     ['no Kafka', at(41), 'away', /^warning: .* not checked/],
-    ['a log that begins right after the mark', at(41), log(42, 50), undefined],
+    ['a log that begins right after the applied offset', at(41), log(42, 50), undefined],
     ['a log that begins later', at(41), log(45, 50), /^warning: .* 42 to 44 has expired/],
     ['nothing decided yet', at(-1), log(0, 50), undefined],
   ]

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { history, type Range } from '../../../cli/records/history.ts'
 import { type LineLayout, recordLine } from '../../../cli/records/line.ts'
 import { recordView } from '../../../cli/records/view.ts'
 import { parseFilter } from '../../../cli/tail/filter.ts'
 import { parseFrom } from '../../../cli/tail/from.ts'
 import { widthOf } from '../../../cli/text-width.ts'
-import type { LogRecord } from '../../../lib/cloudevents/record.ts'
-import type { LogReader } from '../../../lib/pipeline/ports.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { ran } from './terminal.ts'
 
 const AT_MS = Date.parse('2026-03-01T12:00:00.250Z')
@@ -182,47 +180,6 @@ describe('--from', () => {
     ['2026-03-01', undefined],
   ]
   for (const [text, from] of places) test(text, () => assert.deepEqual(parseFrom(text, nowMs), from))
-})
-
-describe('what is in the log already', () => {
-  const log = (times: Readonly<Record<number, readonly number[]>>, perFetch: number): LogReader => ({
-    async read(topic, partition, { fromOffset }) {
-      const all = (times[partition] ?? []).map((timestampMs, offset) =>
-        record({ topic, partition, offset, timestampMs }),
-      )
-      return {
-        records: all.slice(fromOffset, fromOffset + perFetch),
-        nextOffset: Math.min(fromOffset + perFetch, all.length),
-        logStart: 0,
-      }
-    },
-  })
-  const range = (partition: number, start: number, end: number): Range => ({
-    topic: 't',
-    partition,
-    start,
-    end,
-  })
-
-  for (const perFetch of [1, 2, 10])
-    it(`comes in the order of time, and of each partition in its own, ${perFetch} a fetch`, async () => {
-      const reader = log({ 0: [1, 5, 3, 9], 1: [2, 4, 6], 2: [] }, perFetch)
-      const seen: string[] = []
-      for await (const { partition, offset } of history(reader, [
-        range(0, 0, 4),
-        range(1, 0, 3),
-        range(2, 0, 0),
-      ]))
-        seen.push(`${partition}@${offset}`)
-      assert.deepEqual(seen, ['0@0', '1@0', '1@1', '0@1', '0@2', '1@2', '0@3'])
-    })
-
-  it('ends where it was asked to, whatever one fetch brings', async () => {
-    const seen: number[] = []
-    for await (const { offset } of history(log({ 0: [1, 2, 3, 4, 5] }, 10), [range(0, 1, 3)]))
-      seen.push(offset)
-    assert.deepEqual(seen, [1, 2])
-  })
 })
 
 describe('wrong usage of sluice tail', () => {

@@ -25,7 +25,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['import', 'a.csv', '--model', 'x'], /--model says nothing about readings of environment/],
     [['import', 'a.csv', '--utc-offset', '2'], /'--utc-offset .*±hh:mm/],
     [['import', 'a.csv', '--latitude', '91'], /'--latitude .*from -90 to 90/],
-    [['import', 'a.csv', '--entity', ' '], /'--entity .*must not be empty/],
+    [['import', 'a.csv', '--entity', ' '], /'--entity .*must be a text that is not empty/],
     [['import', 'a.csv', '--output', './a.csv'], /--output names a file that is to be imported/],
     [['import', 'a.csv', '--json'], /--json prints to standard output, where the stream goes/],
     [['replay'], /missing required argument 'file'/],
@@ -47,11 +47,14 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['state', 'export', 'processor', '--all-partitions', '--to', '-'], /--all-partitions needs a folder/],
     [['state', 'export', 'p', '--partition', '1', '--to', '-', '--json'], /where the checkpoint goes/],
     [['state', 'import'], /missing required argument 'file'/],
-    [['state', 'drop', 'processor'], /required option '--partition/],
-    [['flood'], /Usage: sluice flood/],
+    [['state', 'drop', 'processor'], /one partition with --partition, or .*--all-partitions/],
+    [['state', 'drop', 'p', '--partition', '1', '--all-partitions'], /one partition with --partition, or/],
+    [['state', 'drop', 'processor', '--all-partitions'], /processor is a function of this project/],
+    [['state', 'list', 'processor'], /too many arguments/],
+    [['breaker'], /Usage: sluice breaker/],
     [['rules'], /Usage: sluice rules/],
     [['rules', 'check', 'a', 'b'], /too many arguments/],
-    [['flood', 'release'], /missing required argument 'consumer'/],
+    [['breaker', 'reset'], /missing required argument 'consumer'/],
   ]
   for (const [args, said] of wrong)
     test(`sluice ${args.join(' ')}`, async () => {
@@ -124,8 +127,16 @@ describe('failures: exit status 1', () => {
 })
 
 describe('help', () => {
-  const state = ['show', 'export', 'import', 'drop'].map(name => `state ${name}`)
-  for (const command of ['import', 'replay', 'stats', ...state, 'flood show', 'flood release', 'rules check'])
+  const state = ['list', 'show', 'export', 'import', 'drop'].map(name => `state ${name}`)
+  for (const command of [
+    'import',
+    'replay',
+    'stats',
+    ...state,
+    'breaker show',
+    'breaker reset',
+    'rules check',
+  ])
     test(`sluice ${command} --help shows an example`, async () => {
       const { status, stdout } = await ran([...command.split(' '), '--help'])
       assert.equal(status, 0)

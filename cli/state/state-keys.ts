@@ -1,6 +1,7 @@
-/** Which slots a command means. */
-import { SIGNALS, type Signal, TOPICS, topicName } from '../../lib/domain/topics.ts'
-import type { Slot } from '../../lib/pipeline/ports.ts'
+/** Which partition states a command means. */
+import { SIGNALS, type Signal, TOPICS, topicName, topicSize } from '../../lib/app/topics.ts'
+import { partitionsOf, type TopicSize } from '../../lib/queries/partition-states.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { usageFailure } from '../failure.ts'
 
 export interface Wanted {
@@ -15,7 +16,7 @@ export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
 }
 
 /** @param partitions how many the topic has, where Kafka has told */
-export function slotsOf(wanted: Wanted, env: string, partitions: number | undefined): Slot[] {
+export function stateKeysOf(wanted: Wanted, env: string, partitions: number | undefined): StateKey[] {
   const topic = topicOf(wanted, env)
   const { consumer, partition } = wanted
   const count = partitions ?? partitionsInTable(topic, env)
@@ -28,16 +29,20 @@ export function slotsOf(wanted: Wanted, env: string, partitions: number | undefi
   }
   if (count === undefined)
     throw usageFailure(`Kafka does not tell how many partitions ${topic} has: name one with --partition.`)
-  return Array.from({ length: count }, (_, number) => ({ consumer, topic, partition: number }))
+  return partitionsOf(consumer, { topic, partitions: count })
 }
 
-export function nameOf({ consumer, topic, partition }: Slot): string {
+export function nameOf({ consumer, topic, partition }: StateKey): string {
   return `${consumer} on ${topic}/${partition}`
 }
 
+/** The topics of an environment by the table. */
+export function signalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
+  return SIGNALS.map(signal => ({ signal, ...topicSize(signal, env) }))
+}
+
 function partitionsInTable(topic: string, env: string): number | undefined {
-  const signal = SIGNALS.find(one => topicName(one, env) === topic)
-  return signal && TOPICS[signal].partitions
+  return signalTopics(env).find(one => one.topic === topic)?.partitions
 }
 
 function isSignal(text: string): text is Signal {

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path'
+import { onlyOne, StackNotFound } from '../../stacks/addresses.ts'
+import { DEFAULT_STACK, runningStack, runningStacks, STACKS_DIR } from '../../stacks/stack.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
-import { onlyOne, StackNotFound } from './addresses.ts'
-import { DEFAULT_STACK, runningStack, runningStacks, STACKS_DIR } from './stack.ts'
 
 /**
  * The folder with the logs of the stack that is meant: one that runs, or the last run of the one that is named, whose logs stay.
- * @throws CliFailure where several run and none is named
+ * @throws CliFailure if several run and none is named
  */
 export function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
   const name = stack ?? (environment.SLUICE_STACK || undefined)

@@ -1,0 +1,45 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { more } from '../../help.ts'
+import { addConsumer, isConsumerName, LONGEST_NAME, type Written } from '../../new/consumer.ts'
+import type { Terminal } from '../../terminal.ts'
+
+const ABOUT = `Write a new consumer of readings into this project: its process, its handler, its entry in serverless.yml, and a
+unit test that passes.
+
+It counts the readings of each entity. Change the process to decide what you want; docs/consumers.md says how. Nothing that exists
+is overwritten.`
+
+const MORE = `
+Example:
+  sluice new consumer frost-watch`
+
+export function addNewConsumer(command: Command, terminal: Terminal): void {
+  command
+    .command('consumer')
+    .summary('write a process, a handler, an entry and a test')
+    .description(ABOUT)
+    .argument('<name>', 'lower-case words with "-" between, as in frost-watch', consumerName)
+    .addHelpText('after', more(MORE))
+    .action(async (name: string) => {
+      terminal.stdout.write(report(name, await addConsumer(name)))
+    })
+}
+
+function consumerName(text: string): string {
+  if (isConsumerName(text)) return text
+  throw new InvalidArgumentError(
+    `It must be lower-case words and digits with "-" between, begin with a letter, and have ${LONGEST_NAME} characters at most.`,
+  )
+}
+
+function report(name: string, written: readonly Written[]): string {
+  const width = Math.max(...written.map(({ file }) => file.length))
+  const lines = written.map(({ file, what }) => `  ${file.padEnd(width)}  ${what}\n`)
+  return `Wrote the consumer ${name}:
+${lines.join('')}
+Next:
+  npm test -- --only unit ${name}   runs its test
+  npm start   runs it with all others; one that already runs must be started again
+  docs/consumers.md   says what a process can do, and what its entry can have
+`
+}

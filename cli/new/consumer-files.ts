@@ -1,0 +1,88 @@
+/** The files that a new consumer begins with. It counts readings: little, but all of it runs, and its test passes. Pure. */
+
+/** A file to write, as a path in the project. */
+export interface NewFile {
+  readonly file: string
+  readonly what: string
+  readonly content: string
+}
+
+/** @param name words with "-" between */
+export function consumerFiles(name: string): NewFile[] {
+  const process = `${camelCase(name)}Process`
+  return [
+    { file: `lib/${name}/process.ts`, what: 'what it decides', content: processOf(name, process) },
+    {
+      file: `test/unit/${name}/process.test.ts`,
+      what: 'a test that passes',
+      content: testOf(name, process),
+    },
+    {
+      file: `functions/${name}/handler.ts`,
+      what: 'what the cloud calls',
+      content: handlerOf(name, process),
+    },
+  ]
+}
+
+/** Its entry among the functions of serverless.yml. */
+export function entryOf(name: string): string {
+  return `  ${name}:
+    handler: functions/${name}/handler.handler
+    description: Counts the readings of each entity
+    consumes: readings
+    uses: [redis]
+`
+}
+
+function processOf(name: string, process: string): string {
+  return `/** Counts the readings of each entity. */
+import { decided, type KeyedProcess } from '../runtime/consumer/process.ts'
+import { READING_TYPES } from '../telemetry/families.ts'
+
+/** What is remembered of an entity. */
+interface Counted {
+  readonly count: number
+}
+
+export const ${process}: KeyedProcess<Counted> = {
+  name: '${name}',
+  accepts: READING_TYPES,
+  onEvent: state => decided('counted', { count: (state?.count ?? 0) + 1 }),
+}
+`
+}
+
+function testOf(name: string, process: string): string {
+  return `import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { ${process} } from '../../../lib/${name}/process.ts'
+import { Kit } from '../../support/kit.ts'
+import { environmentReading as reading } from '../../support/records.ts'
+
+it('given two readings of a sensor, then both are counted', async () => {
+  const kit = new Kit(${process})
+  const [first, second] = await kit.when(reading('a', { at: 0 }), reading('b', { at: 60 }))
+  assert.deepEqual([first?.reason, second?.reason], ['counted', 'counted'])
+  assert.deepEqual(await kit.state('/environment/test-site s-1'), { count: 2 })
+})
+`
+}
+
+function handlerOf(name: string, process: string): string {
+  const imports = [
+    `import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'`,
+    `import { ${process} } from '../../lib/${name}/process.ts'`,
+  ]
+  // In the order of their folders, as the formatter keeps them.
+  if (name < 'app') imports.reverse()
+  return `/** Counts the readings of each entity. */
+${imports.join('\n')}
+
+export const handler = kafkaConsumer('${name}', ${process})
+`
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, first: string) => first.toUpperCase())
+}

@@ -1,0 +1,41 @@
+/** The list of partition states as text. Pure. */
+import type { StateLine } from '../../lib/queries/partition-states.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'CONSUMER', least: 12 },
+  { heading: 'TOPIC', least: 12, cut: 'start' },
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'APPLIED OFFSET', align: 'right' },
+  { heading: 'ENTITIES', align: 'right', leaveOut: 2 },
+  { heading: 'SIZE', align: 'right', leaveOut: 1 },
+  { heading: 'FUNCTION' },
+]
+
+/** @param columns of the terminal; undefined: no limit */
+export function listText(lines: readonly StateLine[], columns?: number): string {
+  if (lines.length === 0) return 'There are no such partition states.\n'
+  const rows = lines.map(({ consumer, topic, partition, appliedOffset, entities, bytes, hasFunction }) => [
+    harmless(consumer),
+    harmless(topic),
+    String(partition),
+    appliedOffset < 0 ? 'none' : String(appliedOffset),
+    String(entities),
+    sizeText(bytes),
+    hasFunction ? 'yes' : 'none',
+  ])
+  const orphans = [...new Set(lines.flatMap(one => (one.hasFunction ? [] : [one.consumer])))]
+  const advice = orphans.map(name => `  sluice state drop ${harmless(name)} --all-partitions`)
+  const note =
+    orphans.length === 0
+      ? []
+      : [['No function of this project has these names. Their states are removed by:', ...advice].join('\n')]
+  return `${[tableText(COLUMNS, rows, columns), ...note].join('\n\n')}\n`
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const kibibytes = bytes / 1024
+  return kibibytes < 1024 ? `${kibibytes.toFixed(1)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`
+}

@@ -1,13 +1,13 @@
 import type { Message } from 'kafkajs'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
-import type { Alert } from '../../lib/domain/alerting/alert.ts'
+import type { Alert } from '../../lib/alerting/alert.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { ForeignRecord } from './foreign-client.ts'
 import { environmentReading as reading } from './records.ts'
 
 const HOT = 45
 const COOL = 20
 
-/** Sensors whose every reading changes the state of an alert: with each minute, the other half of them is too hot. */
+/** Sensors of which every reading changes the state of an alert: each minute, the other half of them is too hot. */
 export class AlternatingSensors {
   readonly count: number
   #rounds = 0
@@ -20,7 +20,7 @@ export class AlternatingSensors {
     return this.#rounds
   }
 
-  /** How many readings there were so far. */
+  /** The number of readings so far. */
   get readings(): number {
     return this.count * this.#rounds
   }
@@ -40,7 +40,7 @@ export class AlternatingSensors {
     })
   }
 
-  /** How many alerts must have been told of: counted from the readings, by nothing that the system uses. */
+  /** How many alerts must have been published, counted from the readings without any code of the system. */
   get alerts(): { fired: number; resolved: number } {
     const told = { fired: 0, resolved: 0 }
     for (let sensor = 0; sensor < this.count; sensor++)
@@ -56,7 +56,7 @@ function isHot(sensor: number, round: number): boolean {
   return (sensor + round) % 2 === 0
 }
 
-/** How many alerts of these sensors the records of the topic tell of, however often each was published. */
+/** Counts the different alerts in the records of the topic: an alert that was published twice counts once. */
 export function alertsIn(records: readonly ForeignRecord[]): { fired: number; resolved: number } {
   const told = { fired: new Set<string>(), resolved: new Set<string>() }
   for (const { headers, value } of records) {

@@ -10,7 +10,7 @@ import { requireJava, requireMaven } from '../../localstack/services/requirement
 import { runTool } from '../../localstack/services/tool.ts'
 import { until } from './until.ts'
 
-/** The last that runs on Java 17. */
+/** The last version that runs on Java 17. */
 const VERSION = '2.6.13.Final'
 const ARTIFACT = `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`
 const DIR = join(LOCAL, 'registry', VERSION)
@@ -18,14 +18,14 @@ const JAR = `apicurio-registry-app-${VERSION}-runner.jar`
 const INSTALLED_WITHIN_MS = 300_000
 
 export interface Apicurio {
-  /** Of its Confluent-compatible API. */
+  /** The address of its Confluent-compatible API. */
   readonly uri: string
   /** Registers a schema and returns its id. */
   register(subject: string, schema: string, schemaType: string, references?: object[]): Promise<number>
   stop(): Promise<void>
 }
 
-/** A real schema registry that keeps its schemas in memory. On the same port it comes back empty. */
+/** Starts a real schema registry that keeps its schemas in memory. After a restart on the same port it is empty. */
 export async function startApicurio(port?: number): Promise<Apicurio> {
   await install()
   const at = port ?? (await freePort())
@@ -56,7 +56,7 @@ export async function startApicurio(port?: number): Promise<Apicurio> {
   }
 }
 
-/** Fills a folder beside the place and moves it there when it is whole. */
+/** Fills a temporary folder next to the destination, and moves it there when it is complete. */
 async function install(): Promise<void> {
   const signal = AbortSignal.timeout(INSTALLED_WITHIN_MS)
   await mkdir(join(LOCAL, 'registry'), { recursive: true })

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runTool } from '../../localstack/services/tool.ts'
 
-/** A private authority, and a certificate by it for the name `localhost`, not for its address. */
+/** A private certificate authority, and its certificate for the name `localhost`, but not for the IP address. */
 export interface Certificates {
-  /** The authority's own, as a file: what a client must be given. */
+  /** The file with the authority's own certificate, which a client needs. */
   readonly caFile: string
   readonly ca: string
   readonly cert: string

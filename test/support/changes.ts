@@ -1,20 +1,21 @@
-import type { Change, Version } from '../../lib/pipeline/ports.ts'
+import type { Change, Version } from '../../lib/runtime/pipeline/model.ts'
 
 const WINDOW_MS = 3_600_000
 
-/** The version of a slot that nobody has put anything else into. */
-export function versionAt(mark: number): Version {
-  return { epoch: 0, mark, fired: 0 }
+/** The version of a partition state that has never been replaced and has fired no timer. */
+export function versionAt(appliedOffset: number): Version {
+  return { epoch: 0, appliedOffset, fired: 0 }
 }
 
-/** What a wave changes in a slot of which nothing is decided yet. */
+/** The first change of a partition state. */
 export function changeOf(part: Partial<Change> = {}): Change {
   return {
     base: versionAt(-1),
-    mark: 0,
+    appliedOffset: 0,
     fired: 0,
     emitted: 0,
     clock: { nowMs: 0, lastAppendMs: 1, highestAppendMs: 1 },
+    appliedDigest: undefined,
     states: new Map(),
     timers: new Map(),
     ids: [],
@@ -23,6 +24,8 @@ export function changeOf(part: Partial<Change> = {}): Change {
     tally: new Map(),
     idWindowMs: WINDOW_MS,
     failureWindowMs: 30 * 24 * WINDOW_MS,
+    failureBytes: 64 * 1024 * 1024,
+    forgottenTold: 0,
     ...part,
   }
 }

@@ -1,27 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { SlotInspection, type SlotSummary } from '../../lib/adapters/redis/inspection.ts'
-import { type Signal, TOPICS, topicName } from '../../lib/domain/topics.ts'
+import { type Signal, topicName, topicSize } from '../../lib/app/topics.ts'
+import { storedEntities } from '../../lib/queries/entities.ts'
+import { outcomesOf } from '../../lib/queries/outcomes.ts'
+import { partitionsOf } from '../../lib/queries/partition-states.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateInspection, type StateSummary } from '../../lib/runtime/adapters/redis/inspection.ts'
 import { createResources } from '../../localstack/resources.ts'
 import { createTopics } from '../../localstack/topics.ts'
+import { consumersDownstream, topicsOf } from './consumers.ts'
 import { ForeignClient, type ForeignRecord } from './foreign-client.ts'
 import { awsEndpoint, brokers, redisUrl } from './servers.ts'
 import { until } from './until.ts'
 
-/** The consumers of readings, and what reads their failures. */
-export type ConsumerName = 'processor' | 'alerting' | 'activity' | 'dlq-router'
-
-const READS = {
-  processor: 'readings',
-  alerting: 'readings',
-  activity: 'readings',
-  'dlq-router': 'failures',
-} as const
-
 /** How many records ended how, by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>
 
-/** An environment of one test file's own, in the servers that all share: topics, resources, and slots in Redis. */
+/** The environment of one test file on the shared servers: its own topics, resources, and partition states in Redis. */
 export class TestEnvironment {
   readonly name = `t${randomUUID().slice(0, 8)}`
   readonly client: ForeignClient
@@ -33,8 +27,8 @@ export class TestEnvironment {
   }
 
   /**
-   * @param kafka the brokers that hold its topics
-   * @param url the Redis in which its consumers keep their slots
+   * @param kafka the brokers of its topics
+   * @param url the Redis of its partition states
    */
   static async create({
     kafka = brokers() as readonly string[],
@@ -57,54 +51,57 @@ export class TestEnvironment {
     return this.client.read(this.topic(signal))
   }
 
-  /** Waits until the consumer has decided every record of its topic, and published all that came of it. */
-  async untilCaughtUp(consumer: ConsumerName): Promise<void> {
-    const ends = await this.client.ends(this.topic(READS[consumer]))
+  /** Waits until the consumer has decided every record of its topics, and published all that came of it. */
+  async untilCaughtUp(consumer: string): Promise<void> {
+    const signals = topicsOf(consumer)
+    const ends = (await Promise.all(signals.map(signal => this.client.ends(this.topic(signal))))).flat()
     const summaries = () => this.#summaries(consumer)
     await until(
-      `${consumer} has come to the end of ${READS[consumer]}`,
+      `${consumer} has come to the end of ${signals.join(', ')}`,
       async () =>
         (await summaries()).every(
-          ({ mark, outbox }, partition) => mark + 1 === ends[partition] && outbox === 0,
+          ({ appliedOffset, outbox }, at) => appliedOffset + 1 === ends[at] && outbox === 0,
         ),
-      { describe: async () => ({ ends, marks: (await summaries()).map(({ mark }) => mark) }) },
+      {
+        describe: async () => ({
+          ends,
+          appliedOffsets: (await summaries()).map(({ appliedOffset }) => appliedOffset),
+        }),
+      },
     )
   }
 
   /** Waits until the consumer has decided so many records. */
-  async untilDecided(consumer: ConsumerName, count: number): Promise<void> {
+  async untilDecided(consumer: string, count: number): Promise<void> {
     await until(
       `${consumer} has decided ${count} records`,
       async () => (await this.decided(consumer)) >= count,
     )
   }
 
-  /** Waits until nothing is on its way any more, from the readings to the dead letters. */
-  async untilSettled(): Promise<void> {
-    const ofReadings = ['processor', 'alerting', 'activity'] as const
-    await Promise.all(ofReadings.map(consumer => this.untilCaughtUp(consumer)))
-    await this.untilCaughtUp('dlq-router')
+  /** Waits until everything is processed and published, from the readings to the dead letters. */
+  async untilTrimmed(): Promise<void> {
+    for (const consumers of consumersDownstream())
+      await Promise.all(consumers.map(consumer => this.untilCaughtUp(consumer)))
   }
 
-  /** The counters of all the consumer's slots together: exact, because they are committed with the mark. */
-  async tally(consumer: ConsumerName): Promise<Tally> {
-    const sums: Record<string, number> = {}
-    for (const { tally } of await this.#summaries(consumer))
-      for (const [name, count] of Object.entries(tally)) sums[name] = (sums[name] ?? 0) + count
-    return sums
+  /** The counters of all the consumer's partition states together: exact, because they are committed with the applied offset. */
+  async tally(consumer: string): Promise<Tally> {
+    return (await outcomesOf(new StateInspection(this.#redis), this.#stateKeys(consumer))).reasons
   }
 
   /** How many records the consumer has decided, all partitions together. */
-  async decided(consumer: ConsumerName): Promise<number> {
-    return (await this.#summaries(consumer)).reduce((sum, { mark }) => sum + mark + 1, 0)
+  async decided(consumer: string): Promise<number> {
+    return (await this.#summaries(consumer)).reduce((sum, { appliedOffset }) => sum + appliedOffset + 1, 0)
   }
 
-  /** The states of all the consumer's slots, by entity. */
-  async states(consumer: ConsumerName): Promise<Map<string, unknown>> {
-    const inspection = new SlotInspection(this.#redis)
+  /** The states of all the consumer's partition states, by entity. */
+  async states(consumer: string): Promise<Map<string, unknown>> {
+    const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
-    for (const slot of this.#slots(consumer))
-      for await (const [entity, state] of inspection.states(slot)) states.set(entity, state)
+    for (const stateKey of this.#stateKeys(consumer))
+      for await (const { entity, state } of storedEntities(inspection, stateKey, ''))
+        states.set(entity, state)
     return states
   }
 
@@ -113,23 +110,17 @@ export class TestEnvironment {
     await this.client.close()
   }
 
-  #summaries(consumer: ConsumerName): Promise<SlotSummary[]> {
-    const inspection = new SlotInspection(this.#redis)
-    return Promise.all(this.#slots(consumer).map(slot => inspection.summary(slot)))
+  #summaries(consumer: string): Promise<StateSummary[]> {
+    const inspection = new StateInspection(this.#redis)
+    return Promise.all(this.#stateKeys(consumer).map(stateKey => inspection.summary(stateKey)))
   }
 
-  #slots(consumer: ConsumerName) {
-    const signal = READS[consumer]
-    const topic = this.topic(signal)
-    return Array.from({ length: TOPICS[signal].partitions }, (_, partition) => ({
-      consumer,
-      topic,
-      partition,
-    }))
+  #stateKeys(consumer: string) {
+    return topicsOf(consumer).flatMap(signal => partitionsOf(consumer, topicSize(signal, this.name)))
   }
 }
 
-/** How many records ended in one way, whatever the reason. */
+/** How many records had this outcome, for any reason. */
 export function outcomes(tally: Tally, outcome: string): number {
   return Object.entries(tally).reduce(
     (sum, [name, count]) => sum + (name.startsWith(`${outcome}/`) ? count : 0),

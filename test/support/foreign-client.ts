@@ -3,10 +3,10 @@ import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Prod
 import { brokers } from './servers.ts'
 import { until } from './until.ts'
 
-/** A record as the client library gives it. */
+/** A record as the client library returns it. */
 export type ForeignRecord = KafkaMessage & { readonly partition: number }
 
-/** A Kafka client that knows nothing of Sluice: it writes and reads what it likes. */
+/** A Kafka client that shares no code with Sluice, and can write and read anything. */
 export class ForeignClient {
   readonly #kafka: Kafka
   readonly #admin: Admin
@@ -35,8 +35,8 @@ export class ForeignClient {
   }
 
   /**
-   * As a producer that is not put off by the loss of a broker: sends all of it again until all of it is acknowledged. The
-   * library's own retries can leave out what was meant for the lost one.
+   * Sends all messages again until all are acknowledged, even if a broker is lost. The library's own retries can omit the
+   * messages for the lost broker.
    */
   async sendUntilAcknowledged(topic: string, messages: Message[]): Promise<void> {
     await until('all is acknowledged', async () => {
@@ -46,8 +46,8 @@ export class ForeignClient {
   }
 
   /**
-   * The offset after the last record of each partition, by partition. Each attempt has metadata of its own, which the
-   * library would keep for minutes: while a new leader is elected, no broker knows the end.
+   * The offset after the last record of each partition. Each attempt fetches metadata anew, because the library caches them
+   * for minutes, and while a new leader is elected no broker knows the end.
    */
   async ends(topic: string): Promise<number[]> {
     const ends: number[] = []
@@ -64,7 +64,7 @@ export class ForeignClient {
     return ends
   }
 
-  /** What a consumer group has committed, by partition; -1 where nothing is. */
+  /** The offsets that a consumer group has committed, by partition; -1 if there is none. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
     const offsets: number[] = []
@@ -72,12 +72,12 @@ export class ForeignClient {
     return offsets
   }
 
-  /** Every record that is in the topic now, in order within each partition. */
+  /** Reads every record that is in the topic now, in order within each partition. */
   async read(topic: string): Promise<ForeignRecord[]> {
     const ends = await this.ends(topic)
     const missing = new Set(ends.flatMap((end, partition) => (end > 0 ? [partition] : [])))
     if (missing.size === 0) return []
-    // By place: a group that is laid out anew meanwhile begins again.
+    // By partition and offset: after a rebalance, the group reads from the start again.
     const records = new Map<string, ForeignRecord>()
     const consumer = this.#kafka.consumer({ groupId: `foreign-${randomUUID()}`, maxWaitTimeInMs: 200 })
     const whole = Promise.withResolvers<void>()
@@ -93,6 +93,13 @@ export class ForeignClient {
     })
     await whole.promise.finally(() => consumer.disconnect())
     return [...records.values()]
+  }
+
+  /** Deletes the records before an offset, as retention does. */
+  async expire(topic: string, partition: number, before: number): Promise<void> {
+    // `deleteTopicRecords` uses cached metadata; fetching offsets first makes the library look up the leader.
+    await this.#admin.fetchTopicOffsets(topic)
+    await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Producers of others, which compress: librdkafka out of a Python package, and the Java client out of Kafka's own tools. */
+/** Other producers, with compression: librdkafka from a Python package, and the Java client from Kafka's own tools. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { LOCAL } from '../../localstack/paths.ts'
@@ -12,7 +12,7 @@ import { PROJECT } from './program.ts'
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 type CodecName = (typeof CODECS)[number]
 
-/** Text without tabs, commas and colons, since a console producer reads it. */
+/** Key and value must not contain tabs, commas or colons, because a console producer parses them. */
 export interface PlainRecord {
   readonly key: string
   readonly value: string
@@ -23,9 +23,9 @@ export interface ProducerRun {
   readonly topic: string
   readonly codec: CodecName
   readonly records: readonly PlainRecord[]
-  /** About how large a batch is before it is compressed. */
+  /** The approximate size of a batch before compression. */
   readonly batchBytes: number
-  /** Writes a marker of its commit behind the records. */
+  /** Write the records in a transaction, which leaves a commit marker after them. */
   readonly transactional?: boolean
 }
 
@@ -33,7 +33,7 @@ const PYTHON = join(LOCAL, 'python', 'librdkafka')
 const JARS = join(LOCAL, 'kafka', KAFKA_VERSION)
 const TOOLS = join(LOCAL, 'kafka-tools', KAFKA_VERSION)
 
-/** Downloads what is missing of both. */
+/** Downloads both producers unless they are installed. */
 export async function installForeignProducers(folder: string): Promise<void> {
   const context = { report: () => {}, signal: new AbortController().signal, logsDir: folder }
   const packages = { service: 'kafka', title: 'librdkafka', lock: 'librdkafka.txt' } as const
@@ -44,7 +44,7 @@ export async function installForeignProducers(folder: string): Promise<void> {
   ])
 }
 
-/** The broker's own jars lack the console producer, and have all else that it needs. */
+/** Installs the console producer, the only part that the jars of the broker lack. */
 function installKafkaTools(context: InstallContext): Promise<void> {
   const title = `the tools of Kafka ${KAFKA_VERSION}`
   const fill = async (dir: string) => {
@@ -63,7 +63,7 @@ function installKafkaTools(context: InstallContext): Promise<void> {
   return ensureInstalled({ service: 'kafka', title, dir: TOOLS, probe, wanted: KAFKA_VERSION, fill }, context)
 }
 
-/** Writes one run after another with librdkafka, and rejects where not all is acknowledged. */
+/** Writes one run after another with librdkafka. Rejects if not everything is acknowledged. */
 export async function writeWithLibrdkafka(
   brokers: readonly string[],
   runs: readonly ProducerRun[],
@@ -76,7 +76,7 @@ export async function writeWithLibrdkafka(
   await fed(join(PYTHON, 'bin', 'python'), [script], JSON.stringify(plan))
 }
 
-/** Writes with the Java client. It has no transactions here. */
+/** Writes with the Java client, without transactions. */
 export async function writeWithJava(brokers: readonly string[], run: ProducerRun): Promise<void> {
   const args = [
     '-XX:TieredStopAtLevel=1',
@@ -105,13 +105,13 @@ export async function writeWithJava(brokers: readonly string[], run: ProducerRun
     return `${named}\t${key}\t${value}\n`
   })
   const said = await fed(await requireJava(), args, lines.join(''))
-  // It ends with 0 whatever becomes of the records.
+  // Its exit status is 0 even if it has not written the records.
   if (said !== '') throw new Error(`not written: ${said}`)
 }
 
 const LONGEST_MS = 60_000
 
-/** Runs a program with this input. Returns what it said, without spaces around it. */
+/** Runs a program with this input, and returns its trimmed output. */
 function fed(command: string, args: readonly string[], input: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const child = execFile(command, [...args], { timeout: LONGEST_MS }, (error, stdout, stderr) => {
@@ -119,7 +119,7 @@ function fed(command: string, args: readonly string[], input: string): Promise<s
     if (error) reject(new Error(`${command} failed: ${said}`, { cause: error }))
     else resolve(said)
   })
-  // Where it ends early, its exit status says more.
+  // If the program ends early, its exit status is the better error.
   child.stdin?.on('error', () => {})
   child.stdin?.end(input)
   return promise

@@ -5,16 +5,16 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 
 export interface Front {
   readonly port: number
-  /** Leaves the connections that it has open, with nobody at the other end: as a freeze does. New ones are served. */
+  /** Abandons the open connections without closing them, as a freeze does. New connections are served. */
   forget(): void
   stop(): void
 }
 
 /**
- * Stands before a server: with TLS, which the Valkey of the project is built without, or as an endpoint that leads now
- * to one server and now to another.
+ * A proxy in front of a server: adds TLS, which the project's Valkey is built without, or acts as an endpoint that can
+ * switch to another server.
  *
- * @param target the port behind it; asked for at each connection
+ * @param target the port of the server, looked up for each connection
  */
 export async function startFront(
   target: () => number | undefined,

@@ -1,9 +1,9 @@
-/** What a function writes to its log, while a test listens. */
+/** Captures what a function logs during a test. */
 import { mock } from 'node:test'
-import { LambdaObserver } from '../../lib/adapters/lambda/observer.ts'
-import { telemetryOf } from '../../lib/adapters/lambda/telemetry.ts'
+import { LambdaObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
+import { telemetryOf } from '../../lib/runtime/adapters/lambda/telemetry.ts'
 
-// Powertools then writes to the global console, where the test can listen.
+// Makes Powertools write to the global console, where a test can capture the lines.
 process.env.POWERTOOLS_DEV = 'true'
 process.env.POWERTOOLS_METRICS_DISABLED = 'false'
 
@@ -14,7 +14,7 @@ interface Given {
   readonly now?: () => number
 }
 
-/** The lines of one invocation; those with `_aws` are metrics. */
+/** The log lines of one invocation. Lines with `_aws` are metrics. */
 export async function logOf(
   work: (observer: LambdaObserver) => void | Promise<void>,
   { level = 'INFO', now = Date.now }: Given = {},
@@ -35,15 +35,15 @@ export async function logOf(
   return lines.map(line => JSON.parse(line))
 }
 
-/** A metric as CloudWatch reads it out of a line. */
+/** A metric as CloudWatch extracts it from a line. */
 interface Metric {
   readonly unit: string
   readonly values: readonly number[]
-  /** Each set as `name=value` in order, such as `service=tested reason=counted`. */
+  /** Each set of dimensions as `name=value` in order, such as `service=tested reason=counted`. */
   readonly dimensions: readonly string[]
 }
 
-/** What CloudWatch makes of the lines, by name and, where there is one, reason. Throws where it would not take one. */
+/** The metrics that CloudWatch extracts, by name and reason, if any. Throws if CloudWatch would not accept a line. */
 export function metricsIn(log: readonly LogLine[]): Map<string, Metric> {
   const found = new Map<string, Metric>()
   for (const line of log.filter(line => '_aws' in line)) {

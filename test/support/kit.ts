@@ -1,30 +1,32 @@
 /**
- * A process under test, without any server: given what happened before, when events come or time passes, then state,
- * emissions, timers and reason. What runs is the pipeline itself, on a store in memory: ids, dedupe, the log's clock
- * and its rules are those of a deployment.
+ * Tests a process without any server: given a history, when events arrive or time passes, then check state, emissions,
+ * timers and reason. It runs the real pipeline on a store in memory, so ids, deduplication and the log's clock behave as
+ * in a deployment.
  */
-import type { Event, Received } from '../../lib/domain/event.ts'
-import type { FailureCode } from '../../lib/domain/failure/codes.ts'
-import type { Emission, KeyedProcess, Step, Timer } from '../../lib/domain/process.ts'
-import { tick } from '../../lib/domain/telemetry/tick.ts'
-import type { StoredTimer } from '../../lib/pipeline/ports.ts'
+import type { Event, Received } from '../../lib/runtime/consumer/event.ts'
+import type { FailureCode } from '../../lib/runtime/consumer/failure-codes.ts'
+import type { Emission, KeyedProcess, Step, Timer } from '../../lib/runtime/consumer/process.ts'
+import type { StoredTimer } from '../../lib/runtime/pipeline/model.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
+type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
+
 /** One step that the process took. */
 export interface Taken<State> {
-  /** Id of the event, or name of the timer, that it was about. */
+  /** Id of the event, or name of the timer, that caused the step. */
   readonly by: string
   readonly entity: string
-  /** Absent where it was `rejected`. */
+  /** Absent if the event was `rejected`. */
   readonly reason?: string
   readonly rejected?: string
   readonly state?: State | undefined
   readonly emitted: readonly Emission[]
 }
 
-/** How often the log ticks while time passes, as `clock` makes it. */
+/** How often the log ticks while time passes; the same interval as the schedule of `clock`. */
 const TICK_MS = 60_000
 
 export class Kit<State> {
@@ -34,29 +36,29 @@ export class Kit<State> {
   #offset = 0
   #nowMs = 0
 
-  constructor(process: KeyedProcess<State, never>) {
-    this.#stage = new Stage(this.#listening(process as KeyedProcess<State>) as KeyedProcess<unknown>)
+  constructor(process: KeyedProcess<State, never, unknown>) {
+    this.#stage = new Stage(this.#listening(process as AnyProcess<State>) as AnyProcess<unknown>)
   }
 
   /**
-   * Hands over events, one after another. The log's clock goes with their times, as if each came as it happened; one that
-   * happened earlier than the one before came late. Returns the steps that this led to, of timers as well.
+   * Appends events one after another. The log's clock follows their times, as if each event arrived when it happened; an
+   * event that is older than the one before counts as late. Returns the resulting steps, including those of timers.
    *
-   * @throws where an event does not reach the process, as one that its schema refuses; and where the runtime does not let a
-   * step pass: names that repeat, timers that are due at once, what cannot be stored or published
+   * @throws if an event does not reach the process, for example because it violates its schema; or if the runtime refuses a
+   * step: duplicate names, timers that are already due, or values that cannot be stored or published
    */
   async when(...events: readonly Event[]): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     for (const event of events) {
       const timeMs = Date.parse(event.time ?? '')
-      // Of a time that is none, the runtime says so.
+      // The runtime reports invalid times.
       if (!Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
       await this.#append(event)
     }
     return this.#steps.slice(before)
   }
 
-  /** Lets time pass in which nothing happens: the log ticks. Returns the steps of the timers that fire. */
+  /** Lets time pass without events: the log only ticks. Returns the steps of the timers that fire. */
   async pass(ms: number): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     const endMs = this.#nowMs + ms
@@ -67,14 +69,14 @@ export class Kit<State> {
     return this.#steps.slice(before)
   }
 
-  /** What is remembered of an entity, `source` and `subject` with a space between; undefined where nothing is. */
+  /** The state of an entity (`source`, a space, `subject`); undefined if there is none. */
   async state(entity: string): Promise<State | undefined> {
     return (await this.#stage.state(entity)) as State | undefined
   }
 
   /** When the entity's timers are due, by name. */
   async timers(entity: string): Promise<Readonly<Record<string, Date>>> {
-    const { timers } = await this.#stage.store.load(this.#stage.slot(), {
+    const { timers } = await this.#stage.store.load(this.#stage.stateKey(), {
       ...NOTHING_WANTED,
       entities: [entity],
     })
@@ -82,12 +84,12 @@ export class Kit<State> {
     return Object.fromEntries((timers.get(entity) ?? []).map(due))
   }
 
-  /** `outcome/reason` of every record and timer so far, duplicates and failures too. */
+  /** `outcome/reason` of every record and timer so far, including duplicates and failures. */
   get outcomes(): readonly string[] {
     return this.#stage.outcomes
   }
 
-  /** The events that left, as a reader of their topics gets them. */
+  /** The published events, as a reader of their topics gets them. */
   get published(): readonly Event[] {
     return this.#published
   }
@@ -97,18 +99,20 @@ export class Kit<State> {
     const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
     await this.#stage.batch([logRecord(this.#offset, event, { timestampMs: this.#nowMs })])
     this.#offset += 1
-    for (const { fault } of decisions.slice(decided))
-      if (fault && !OF_A_TEST.includes(fault.code))
-        throw new Error(`${event.id}: ${[fault.code, fault.message].join(': ')} ${fault.place ?? ''}`.trim())
+    for (const { failure } of decisions.slice(decided))
+      if (failure && !OF_A_TEST.includes(failure.code))
+        throw new Error(
+          `${event.id}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
+        )
     for (const { by, state } of this.#steps.slice(taken)) {
       const lost = lostInJson(state, 'state')
       if (lost) throw new Error(`${by}: the state does not survive JSON: ${lost}`)
     }
-    // Reading them finds those that are no CloudEvents.
+    // Reading the events back throws if one is not a valid CloudEvent.
     this.#published.push(...this.#stage.eventsAfter(left))
   }
 
-  #listening(process: KeyedProcess<State>): KeyedProcess<State> {
+  #listening(process: AnyProcess<State>): AnyProcess<State> {
     const take = (by: string, entity: string, step: Step<State>): Step<State> => {
       this.#steps.push({ by, entity, ...toldOf(step) })
       return step
@@ -116,27 +120,28 @@ export class Kit<State> {
     const { onTimer } = process
     return {
       ...process,
-      onEvent: (state, event: Received) => take(event.id, event.entity, process.onEvent(state, event)),
+      onEvent: (state, event: Received, context) =>
+        take(event.id, event.entity, process.onEvent(state, event, context)),
       ...(onTimer && {
-        onTimer: (state: State, timer: Timer) =>
-          take(timer.name, timer.entity, onTimer.call(process, state, timer)),
+        onTimer: (state: State, timer: Timer, context) =>
+          take(timer.name, timer.entity, onTimer.call(process, state, timer, context)),
       }),
     }
   }
 }
 
-/** What a test may be about; any other failure is none that a process decides. */
+/** Failures that are part of a test. Any other failure means that the event did not reach the process. */
 const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
 
 function toldOf<State>(step: Step<State>): Pick<Taken<State>, 'reason' | 'rejected' | 'state' | 'emitted'> {
-  // What is no step at all, the runtime complains of.
+  // The runtime reports values that are not a step.
   if (typeof step !== 'object' || step === null) return { emitted: [] }
-  if ('rejected' in step) return { ...step, emitted: [] }
+  if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }
   const { reason, state, emit } = step
   return { reason, state, emitted: emit }
 }
 
-/** The first part of a value that is another one after JSON, as a Date, a Map or NaN is, and what it is. */
+/** Finds the first part of a value that JSON would change, such as a Date, a Map or NaN. */
 function lostInJson(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')
     return undefined

@@ -1,6 +1,6 @@
 /**
- * A program: starts the handler that its argument names, without any record, and writes the project's modules that this has
- * loaded, as a line of JSON.
+ * A program that invokes the handler named by its argument without any record, and prints the project's modules that were
+ * loaded as a line of JSON.
  */
 import { registerHooks } from 'node:module'
 import { PROJECT } from './program.ts'
@@ -16,6 +16,6 @@ registerHooks({
 
 const { handler } = await import(`${folder}${process.argv[2]}`)
 const context = { getRemainingTimeInMillis: () => 60_000 }
-// RecordRefused, as a batch without any record is; but by then the handler has put its parts together.
+// A batch without records is rejected with RecordRefused, but by then the handler has loaded all its parts.
 const refusal = await handler({ records: {} }, context).catch((error: Error) => error.message)
 console.log(JSON.stringify({ refusal, loaded }))

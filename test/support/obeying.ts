@@ -1,14 +1,14 @@
-/** A process that does what its events tell it to, and the log that tells it: for tests of what becomes of a step. */
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Event } from '../../lib/domain/event.ts'
+/** A process that does what its events order, and logs of such orders: to test what the runtime does with a step. */
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
 import {
   decided,
   type KeyedProcess,
   rejected,
   type Step,
   type TimerChange,
-} from '../../lib/domain/process.ts'
-import { tick } from '../../lib/domain/telemetry/tick.ts'
+} from '../../lib/runtime/consumer/process.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
@@ -16,7 +16,7 @@ const ORDER_TYPE = 'test.order.v1'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 
 export interface Order {
-  /** Timers by name, and when each is due, in seconds after the start. */
+  /** Timers to set: name → when it is due, in seconds after the start. */
   readonly set?: Readonly<Record<string, number>>
   readonly cancel?: readonly string[]
   readonly forget?: boolean
@@ -30,7 +30,7 @@ interface Obedient {
   readonly onTimer: Readonly<Record<string, Order>>
 }
 
-/** Emits one event for each order and each timer, in which it says which. */
+/** Emits one event for each order and each timer, which names its cause. */
 const obeying: KeyedProcess<Obedient, Order> = {
   name: 'obeying',
   accepts: [ORDER_TYPE],
@@ -62,7 +62,7 @@ export function obeyingStage(): Stage {
   return new Stage(obeying as KeyedProcess<never>)
 }
 
-/** What was done, in the order in which it was first published: `subject id`, or `subject timer@due`. */
+/** What the process did, in the order of first publication: `subject id`, or `subject timer@due`. */
 export function doneOn(stage: Stage): string[] {
   return stage.events
     .filter(({ type }) => type === 'test.done.v1')
@@ -75,7 +75,7 @@ export function order(id: string, subject: string, at: number, data: Order = {})
   return { id, source: '/orders', subject, type: ORDER_TYPE, time, datacontenttype: 'application/json', data }
 }
 
-/** The log of these, one offset after another, each appended at its second after the first append. */
+/** A log of these entries at consecutive offsets, each appended at the given number of seconds after the start. */
 export function logOf(
   entries: readonly (readonly [appendS: number, content: Event | 'tick'])[],
 ): LogRecord[] {

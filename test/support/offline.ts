@@ -6,8 +6,8 @@ import { PROJECT, Program } from './program.ts'
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
 /**
- * The functions of one environment as `serverless offline` runs them: real triggers and Lambda's own endpoint, on ports of
- * its own. Schedules do not fire by themselves here: a test that counts invokes the functions itself.
+ * The functions of one environment under `serverless offline`, with real triggers and the endpoint of Lambda, on their own
+ * ports. Schedules do not fire here: tests that count records invoke the scheduled functions themselves.
  */
 export class Offline {
   readonly #env: string
@@ -23,9 +23,9 @@ export class Offline {
   }
 
   /**
-   * Starts them, and waits until every function that reads from Kafka is in its group.
+   * Starts the functions, and waits until every Kafka consumer has joined its group.
    *
-   * @param project the folder of the project, where it is a changed copy
+   * @param project the folder of a changed copy of the project
    */
   static async start(
     env: string,
@@ -33,7 +33,13 @@ export class Offline {
     project = PROJECT,
   ): Promise<Offline> {
     const offline = new Offline(env, variables, project)
-    await offline.start()
+    try {
+      await offline.start()
+    } catch (error) {
+      // The caller has no reference with which to stop it.
+      await offline.stop()
+      throw error
+    }
     return offline
   }
 
@@ -44,7 +50,7 @@ export class Offline {
     this.#program = new Program('serverless', ['offline', ...ports], {
       cwd: this.#project,
       env: {
-        // Somebody may edit the project while its tests run.
+        // The project may be edited while its tests run.
         SLUICE_WATCH: 'off',
         ...this.#variables,
         SLUICE_ENV: this.#env,
@@ -56,30 +62,30 @@ export class Offline {
     await this.#program.says(READY)
   }
 
-  /** What it has written since its start. */
+  /** Its output since the start. */
   get output(): string {
     return this.#program?.output ?? ''
   }
 
-  /** Waits for a line that it writes. */
+  /** Waits until it prints this line. */
   async says(line: RegExp): Promise<void> {
     await this.#program?.says(line)
   }
 
-  /** Invokes a function through Lambda's endpoint; fails where the handler throws. */
+  /** Invokes a function through Lambda's endpoint. Rejects if the handler throws. */
   async invoke<T = unknown>(name: string, payload: unknown = {}): Promise<T> {
     const response = await fetch(`${this.#endpoint}/sluice-local-${name}/invocations`, {
       method: 'POST',
       body: JSON.stringify(payload),
     })
     const answer = await response.json()
-    // The endpoint answers 200 for a handler's error, too.
+    // The endpoint also answers 200 if the handler fails.
     if (!response.ok || response.headers.has('x-amz-function-error'))
       throw new Error(`${name} failed: ${JSON.stringify(answer)}`)
     return answer as T
   }
 
-  /** Ends all of it at once, in the middle of whatever it does. */
+  /** Kills all processes at once, whatever they are doing. */
   async kill(): Promise<void> {
     this.#program?.signal('SIGKILL')
     await this.#program?.ended
@@ -88,12 +94,12 @@ export class Offline {
   async stop(): Promise<void> {
     this.#program?.signal('SIGTERM')
     await this.#program?.ended
-    // The runner shows what a file wrote where one of its tests failed.
+    // The test runner shows the output of a file if one of its tests failed.
     process.stderr.write(this.output)
     await rm(join(this.#project, this.buildDir), { recursive: true, force: true })
   }
 
-  /** Where the bundles lie until the end: inside the project, where they find the AWS SDK. */
+  /** The folder of the bundles until it is stopped. It is inside the project, so that they find the AWS SDK. */
   get buildDir(): string {
     return `.local/test-bundles/${this.#env}`
   }

@@ -6,14 +6,14 @@ import { guardGroup } from '../../localstack/services/guard.ts'
 /** The folder of the project. */
 export const PROJECT = join(import.meta.dirname, '..', '..')
 
-/** Where the command-line tools of the npm packages lie. */
+/** The folder with the command-line tools of the npm packages. */
 const TOOLS = join(PROJECT, 'node_modules', '.bin')
 
-/** Not a test itself, even if a test starts it; and without advice about newer versions. */
+/** A program that a test starts is not a test itself, and should not print notices about newer versions. */
 const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }
 
 export interface ProgramOptions {
-  /** Added to the environment of this process; undefined takes a variable away. */
+  /** Added to the environment of this process; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Aborting it ends the program. */
   readonly signal?: AbortSignal
@@ -21,19 +21,19 @@ export interface ProgramOptions {
 }
 
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended the program. */
   readonly code: number | null
-  /** What it wrote to standard output, and both outputs as they came. */
+  /** Standard output alone, and standard output and error interleaved. */
   readonly stdout: string
   readonly output: string
 }
 
 /**
- * A program on the project's own Node. It leads a process group of its own, which ends with this process at the latest,
- * however this one ends: a test that is cut off leaves nothing running.
+ * A program on the project's own Node, in its own process group. The group is killed when this process ends for any reason,
+ * so that an aborted test leaves nothing running.
  */
 export class Program {
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when the program has ended for any reason. */
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
   readonly #waiting = new Set<() => void>()
@@ -61,17 +61,17 @@ export class Program {
     this.ended = this.#end().finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
-  /** Everything that it has written so far. */
+  /** All output so far. */
   get output(): string {
     return this.#output
   }
 
-  /** Sends a signal to its whole group. */
+  /** Sends a signal to the process group. */
   signal(signal: NodeJS.Signals): void {
     if (this.#child.pid !== undefined && !this.#isOver) signalGroup(this.#child.pid, signal)
   }
 
-  /** Waits for a line that it writes; fails where it ends before that, or does not write it in time. */
+  /** Waits until the program prints this line. Rejects if it ends before that, or does not print it in time. */
   async says(line: RegExp, withinMs = 60_000): Promise<void> {
     const said = Promise.withResolvers<void>()
     const look = () =>
@@ -109,14 +109,14 @@ export class Program {
     const code = await promise
     this.#isOver = true
     for (const look of this.#waiting) look()
-    // What it left of its group has nothing to wait for.
+    // Kill the rest of the group.
     if (pid !== undefined) signalGroup(pid, 'SIGKILL')
     await release?.()
     return { code, stdout: this.#stdout, output: this.#output }
   }
 }
 
-/** Runs a program to its end. */
+/** Runs a program until it ends. */
 export function runProgram(
   script: string,
   args: readonly string[],

@@ -1,20 +1,30 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROJECT } from './program.ts'
 
-/** A copy of the project in a temporary folder: what is under version control, and what is about to be. The packages are shared. */
+/** A copy of the project in a temporary folder: what is under version control, and what is about to be. Packages of others are shared. */
 export async function copyProject(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `sluice-${name}-`))
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
     cwd: PROJECT,
     encoding: 'utf8',
   })
-  // A file that was just deleted is still listed.
+  // Git still lists files that were just deleted.
   const files = listed.split('\0').filter(file => file !== '' && existsSync(join(PROJECT, file)))
   for (const file of files) await cp(join(PROJECT, file), join(folder, file))
-  await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
+  await linkPackages(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
   return folder
+}
+
+/** The workspaces are part of the copy: their links are relative, so copied links lead to the copies. */
+const WORKSPACES = '@sluice'
+
+async function linkPackages(from: string, to: string): Promise<void> {
+  await mkdir(to)
+  for (const name of await readdir(from))
+    if (name !== WORKSPACES) await symlink(join(from, name), join(to, name))
+  await cp(join(from, WORKSPACES), join(to, WORKSPACES), { recursive: true, verbatimSymlinks: true })
 }

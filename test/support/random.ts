@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed, the same numbers (mulberry32). */
+/** A seeded generator of pseudo-random numbers (mulberry32). */
 export class Random {
   #state: number
 
@@ -23,7 +23,7 @@ export class Random {
     return this.next() < probability
   }
 
-  /** One of them; there must be one. */
+  /** A random element of a list that must not be empty. */
   pick<T>(from: readonly T[]): T {
     return from[Math.floor(this.next() * from.length)] as T
   }

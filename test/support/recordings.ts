@@ -1,4 +1,4 @@
-/** Recorded telemetry, what it holds as an independent reader sees it, and the commands that bring it into Kafka. */
+/** Recorded telemetry, its content as parsed by an independent reader, and the commands that write it to Kafka. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -14,9 +14,9 @@ export interface Observation {
 
 export interface Recording {
   readonly name: string
-  /** Why it cannot be used here, if so. */
+  /** Why the recording cannot be used here; false if it can. */
   readonly skip: string | false
-  /** Writes the stream, or finds it. @param folder where there is room */
+  /** Returns the file of the stream, and writes it if necessary. @param folder where a file may be written */
   stream(folder: string): Promise<string>
   observations(): Promise<Observation[]>
 }
@@ -27,7 +27,7 @@ const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 /** A year of office temperatures in °F, from the Numenta Anomaly Benchmark; not part of the product. */
 const office: Recording = {
   name: 'a year of office temperatures',
-  skip: !existsSync(OFFICE) && 'the recorded file does not lie beside the project',
+  skip: !existsSync(OFFICE) && 'the recorded file is not next to the project',
   async stream(folder) {
     const file = join(folder, 'office.jsonl')
     const what = ['--family', 'environment', '--metric', 'temperature', '--unit', 'F', '--entity', 'office']
@@ -59,7 +59,7 @@ const heatwave: Recording = {
 
 export const RECORDINGS: readonly Recording[] = [office, heatwave]
 
-/** Runs a command as an operator does, and fails where it does. */
+/** Runs a command as an operator does. Fails if the command fails. */
 export async function sluice(...args: string[]): Promise<string> {
   const { code, output } = await runProgram('./cli/sluice.ts', args)
   assert.equal(code, 0, output)
@@ -73,7 +73,7 @@ export interface Counted {
   readonly statistics: ReadonlyMap<string, { count: number; minimum: number; maximum: number; mean: number }>
 }
 
-/** What must come out, by the plainest count there is: above the threshold it fires, otherwise it resolves. */
+/** Counts the expected results in the simplest way: above the threshold an alert fires, otherwise it resolves. */
 export function countedByHand(observations: readonly Observation[], threshold: number): Counted {
   let fired = 0
   let resolved = 0

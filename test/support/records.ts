@@ -1,11 +1,11 @@
-/** Records, batches and events for tests: what is not said is filled in with something valid. */
+/** Records, batches and events for tests. Anything that is not given gets a valid default. */
 
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
-import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/domain/alerting/alert.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import type { DatabaseReading } from '../../lib/domain/telemetry/families.ts'
-import type { KafkaEvent, KafkaEventRecord } from '../../lib/pipeline/receive.ts'
+import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../../lib/runtime/pipeline/receive.ts'
+import type { DatabaseReading } from '../../lib/telemetry/families.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
@@ -32,7 +32,7 @@ export function environmentReading(
   }
 }
 
-/** A database reading of one instance; `at` is in seconds after the start, and what else is given are its measurements. */
+/** A database reading of one instance; `at` is in seconds after the start, other options are its metrics. */
 export function databaseReading(
   id: string,
   {
@@ -91,7 +91,7 @@ export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<
   }
 }
 
-/** A record of the log, appended one second after another by offset. */
+/** A record of the log. Records at consecutive offsets are appended one second apart. */
 export function logRecord(
   offset: number,
   content: Event | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
@@ -111,7 +111,7 @@ export function logRecord(
   }
 }
 
-/** The records as Lambda hands them over. */
+/** The records as Lambda passes them to a function. */
 export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
   const groups: Record<string, KafkaEventRecord[]> = {}
   for (const record of records) {

@@ -1,6 +1,6 @@
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 
-/** Runs on a client of its own, and closes it. */
+/** Runs `use` with a new client, and closes the client. */
 export async function withClient<T>(
   settings: ConstructorParameters<typeof RedisClient>[0],
   use: (client: RedisClient) => Promise<T>,

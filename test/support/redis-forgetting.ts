@@ -1,16 +1,16 @@
 import { Redis } from 'ioredis'
-import { keysOf } from '../../lib/adapters/redis/keys.ts'
-import type { Slot } from '../../lib/pipeline/ports.ts'
+import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { Forgetting } from './schedule.ts'
 import { redisUrl } from './servers.ts'
 
-/** Puts a slot of a real server back to what it was, by the server's own dumps, as a failover to a lagging replica does. */
+/** Resets a partition state to an earlier copy, as a failover to a lagging replica does. Uses DUMP and RESTORE. */
 export class RedisForgetting implements Forgetting {
   readonly #redis = new Redis(redisUrl())
   readonly #pattern: string
 
-  constructor(slot: Slot) {
-    const { meta } = keysOf(slot)
+  constructor(stateKey: StateKey) {
+    const { meta } = keysOf(stateKey)
     this.#pattern = `${meta.slice(0, meta.lastIndexOf(':'))}:*`.replaceAll(/[[\]?]/g, '\\$&')
   }
 

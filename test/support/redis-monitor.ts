@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { redisUrl } from './servers.ts'
 
-/** Watches, over a connection of its own, which commands clients send that touch certain keys. */
+/** Records the commands of clients that touch certain keys, with MONITOR on a connection of its own. */
 export class RedisMonitor {
   readonly #redis: Redis
   readonly #monitor: Redis
@@ -11,13 +11,13 @@ export class RedisMonitor {
     this.#redis = redis
     this.#monitor = monitor
     monitor.on('monitor', (_time: string, args: string[], source: string) => {
-      // What a script runs is no call of a client.
+      // Ignore commands that scripts run.
       if (source !== 'lua' && args.some(arg => arg.includes(part)))
         this.#commands.push(String(args[0]).toLowerCase())
     })
   }
 
-  /** @param part what the keys have in them */
+  /** @param part a part of the keys to watch */
   static async of(part: string): Promise<RedisMonitor> {
     const redis = new Redis(redisUrl())
     return new RedisMonitor(redis, await redis.monitor(), part)
@@ -37,13 +37,13 @@ export class RedisMonitor {
     this.#redis.disconnect()
   }
 
-  /** The server tells a monitor of commands in their order: once it has told of this one, it has told of all before. */
+  /** The server reports commands in order: once the monitor has seen this ECHO, it has seen all commands before it. */
   async #untilSeen(): Promise<void> {
-    const mark = `seen ${Math.random()}`
+    const sentinel = `seen ${Math.random()}`
     const seen = Promise.withResolvers<void>()
-    const look = (_time: string, args: string[]) => args.includes(mark) && seen.resolve()
+    const look = (_time: string, args: string[]) => args.includes(sentinel) && seen.resolve()
     this.#monitor.on('monitor', look)
-    await this.#redis.echo(mark)
+    await this.#redis.echo(sentinel)
     await seen.promise
     this.#monitor.off('monitor', look)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { Unavailable } from '../../lib/pipeline/ports.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 
-/** What the call is rejected with; a call that succeeds has failed the test. */
+/** The error that the call rejects with. Fails the test if the call succeeds. */
 export async function rejection(call: Promise<unknown>): Promise<Error> {
   const error = await call.then(
     () => undefined,
@@ -11,10 +11,10 @@ export async function rejection(call: Promise<unknown>): Promise<Error> {
   return error
 }
 
-/** More than the work of a busy machine beside it, and far less than another attempt. */
+/** Allows for a busy machine, but is far shorter than another attempt. */
 const SLACK_MS = 500
 
-/** Holds that the call is rejected as unavailable within so many milliseconds, and returns with what. */
+/** Asserts that the call rejects with `Unavailable` within this time, and returns the error. */
 export async function assertUnavailable(call: Promise<unknown>, withinMs: number): Promise<Unavailable> {
   const beganAt = performance.now()
   const error = await rejection(call)

@@ -1,53 +1,82 @@
-/** Ports that break one rule of the runtime each. */
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Ports } from '../../lib/pipeline/partition.ts'
-import type { Snapshot, StateStore, StoredTimer } from '../../lib/pipeline/ports.ts'
+/**
+ * Sabotages that each break one rule of the runtime, by a port or by a changed line of code, to prove that the tests notice.
+ * Broken ports are used in the disturbed run only, whose result must then differ from the reference. Changed code is used in
+ * the reference too, so that merely different ids are not a difference: ids must have lost something that they need.
+ */
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Snapshot } from '../../lib/runtime/pipeline/model.ts'
+import type { Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import type { CodeChange } from './changed-code.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
 type Sabotage = (ports: Ports, log: readonly LogRecord[]) => Ports
 
+/** Wraps the ports in the same way, but breaks nothing: the tests must not notice it. */
+export const NO_SABOTAGE = withStore(() => ({}))
+
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'a commit names the version that it was computed from': withStore(store => ({
-    async commit(slot, change) {
-      const { version } = await store.load(slot, NOTHING_WANTED)
-      return store.commit(slot, { ...change, base: version })
+    async commit(stateKey, change) {
+      const { version } = await store.load(stateKey, NOTHING_WANTED)
+      return store.commit(stateKey, { ...change, base: version })
     },
   })),
   'the count of fired timers is part of the version': withStore(store => ({
-    async commit(slot, change) {
-      const { version } = await store.load(slot, NOTHING_WANTED)
-      return store.commit(slot, { ...change, base: { ...change.base, fired: version.fired } })
+    async commit(stateKey, change) {
+      const { version } = await store.load(stateKey, NOTHING_WANTED)
+      return store.commit(stateKey, { ...change, base: { ...change.base, fired: version.fired } })
     },
   })),
-  'what is missing is read from the log': ports => ({
+  'missing records are read from the log': ports => ({
     ...ports,
     log: { read: async (_, __, { toOffset }) => ({ records: [], nextOffset: toOffset + 1, logStart: 0 }) },
   }),
-  'what was left in the outbox is published': onLoad(snapshot => ({ ...snapshot, outbox: [] })),
+  'entries left in the outbox are published': onLoad(snapshot => ({ ...snapshot, outbox: [] })),
   'an id is remembered': onLoad(snapshot => ({ ...snapshot, known: new Map() })),
-  "a timer's id holds what set it": onLoad(snapshot => ({
-    ...snapshot,
-    timers: new Map([...snapshot.timers].map(([entity, timers]) => [entity, timers.map(anonymous)])),
-  })),
-  "the log's clock takes a pause for two ticks at most": (ports, log) =>
+  'a failure is remembered': onLoad(snapshot => ({ ...snapshot, failures: new Map() })),
+  'the count of emissions at an offset continues': onLoad(snapshot => ({ ...snapshot, emitted: 0 })),
+  "the log's clock advances by at most two ticks in a pause": (ports, log) =>
     onLoad(snapshot => {
-      const [first, last] = [log[0], log[snapshot.version.mark]]
+      const [first, last] = [log[0], log.find(({ offset }) => offset === snapshot.version.appliedOffset)]
       const nowMs = first && last ? last.timestampMs - first.timestampMs : 0
       return { ...snapshot, clock: { ...snapshot.clock, nowMs } }
     })(ports, log),
-  'the timers of the entities in a wave are known to it': onLoad((snapshot, entities) => ({
+  'the context of a partition is committed with its effects': withStore(store => ({
+    commit: (stateKey, { context: _, ...change }) => store.commit(stateKey, change),
+  })),
+  'a load returns the stored context': onLoad(({ context: _, ...snapshot }) => snapshot),
+  'a chunk knows the timers of its entities': onLoad((snapshot, entities) => ({
     ...snapshot,
     timers: new Map([...snapshot.timers].filter(([entity]) => !entities.includes(entity))),
   })),
 }
 
-function anonymous(timer: StoredTimer): StoredTimer {
-  return { ...timer, id: `${timer.name} ${timer.dueMs}` }
+const CAUSE = 'lib/runtime/pipeline/deciding/cause.ts'
+const TIMER_ID = "derivedId('timer', consumer, entity, name, dueMs, source, id)"
+const TIMERS_TIMER_ID = "derivedId('timer-timer', consumer, entity, name, dueMs, timer.id)"
+
+export const CHANGES: Readonly<Record<string, CodeChange>> = {
+  "a timer's id includes the event that set it": {
+    file: CAUSE,
+    from: TIMER_ID,
+    to: "derivedId('timer', consumer, entity, name, dueMs)",
+  },
+  "a timer's id includes the timer that set it": {
+    file: CAUSE,
+    from: TIMERS_TIMER_ID,
+    to: "derivedId('timer-timer', consumer, entity, name, dueMs)",
+  },
 }
+
+/** Changes every id, but keeps all its inputs: the tests must not notice it. */
+export const RESPELLED: readonly CodeChange[] = [
+  { file: CAUSE, from: TIMER_ID, to: "derivedId('t', id, source, dueMs, name, entity, consumer)" },
+  { file: CAUSE, from: TIMERS_TIMER_ID, to: "derivedId('tt', timer.id, dueMs, name, entity, consumer)" },
+]
 
 function onLoad(change: (snapshot: Snapshot, entities: readonly string[]) => Snapshot): Sabotage {
   return withStore(store => ({
-    load: async (slot, wanted) => change(await store.load(slot, wanted), wanted.entities),
+    load: async (stateKey, wanted) => change(await store.load(stateKey, wanted), wanted.entities),
   }))
 }
 
@@ -57,7 +86,7 @@ function withStore(broken: (store: StateStore) => Partial<StateStore>): Sabotage
     const whole: StateStore = {
       load: store.load.bind(store),
       commit: store.commit.bind(store),
-      settle: store.settle.bind(store),
+      trimOutbox: store.trimOutbox.bind(store),
     }
     return { ...ports, store: { ...whole, ...broken(whole) } }
   }

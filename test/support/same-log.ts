@@ -1,44 +1,50 @@
-/** The promise that the same log gives the same: one run, and what of it differs from an undisturbed reading. */
+/** Checks that the same log gives the same results: plays one disturbed run, and compares it with an undisturbed one. */
 import { isDeepStrictEqual } from 'node:util'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import type { Ports } from '../../lib/pipeline/partition.ts'
-import type { StateStore } from '../../lib/pipeline/ports.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { producerGroupOf } from '../../lib/runtime/pipeline/failures/failure-memory.ts'
+import { failureId } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import type { LogReader, Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { Random } from './random.ts'
-import { type Forgetting, Schedule } from './schedule.ts'
+import { type Codes, type Forgetting, Schedule } from './schedule.ts'
 import { Stage } from './stage.ts'
 import { NOTHING_WANTED } from './wanted.ts'
-import { WATCHED, WATCHED_ID_WINDOW_MS, watchedLog, watching } from './watching.ts'
+import { WATCHED, WATCHED_ID_WINDOW_MS, watchedLog } from './watched-log.ts'
+import { WATCHING } from './watching.ts'
 
-/** What a run is played on, beside what a stage has. */
+/** How many schedules `npm test` plays, which takes some seconds. For more: `SEEDS=20000 npm test -- --only unit same-log`. */
+export const SEEDS = Number(process.env.SEEDS ?? 150)
+
+/** What a run uses in place of the parts of a stage. */
 export interface Setting {
   readonly store?: StateStore
   readonly forgetting?: Forgetting
-  /** Switches a rule off: gives ports that break it. */
+  /** Returns ports that break a rule. */
   readonly sabotage?: (ports: Ports, log: readonly LogRecord[]) => Ports
 }
 
-/** What was wrong with a run; nothing should be. */
+/** Plays a run and returns its differences from the reference. There should be none. */
 export async function violations(
   seed: number,
   setting: (stage: Stage) => Setting = () => ({}),
 ): Promise<string[]> {
   const random = new Random(seed)
   const log = watchedLog(random, random.between(20, 70))
-  const reference = stage()
-  await reference.batch(log)
+  // In every other run, new code is deployed at some offset.
+  const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
+  const reference = await undisturbed(log, changeAt)
   const played = stage()
-  played.inLog(log)
   const { store, forgetting, sabotage } = { ...memory(played), ...setting(played) }
-  const ports = { ...played.ports, store }
-  const { consumer } = played
-  const slot = played.slot()
+  const { reader, expire } = expiring(log, random)
+  const ports = { ...played.ports, store, log: reader }
   const schedule = new Schedule({
     log,
-    consumer,
-    slot,
+    codes: codesOf(played, changeAt),
+    stateKey: played.stateKey(),
     ports: sabotage ? sabotage(ports, log) : ports,
     forgetting,
+    expire,
     random,
   })
   const found = await schedule.run().then(
@@ -49,56 +55,109 @@ export async function violations(
     ? found
     : differences(
         reference,
-        await contents(reference, reference.store),
+        await contents(reference, reference.store, log),
         played.events,
-        await contents(played, store),
+        await contents(played, store, log),
       )
 }
 
+/** The reference: processes the log in one batch, or in two if the code changes. */
+async function undisturbed(log: readonly LogRecord[], changeAt: number): Promise<Stage> {
+  const reference = stage()
+  const { before, after } = codesOf(reference, changeAt)
+  const breaker = { open: async () => 'reset' as const }
+  for (const [consumer, isIts] of [
+    [before, ({ offset }: LogRecord) => offset < changeAt],
+    [after, ({ offset }: LogRecord) => offset >= changeAt],
+  ] as const) {
+    reference.consumer = consumer
+    const records = log.filter(isIts)
+    if (records.length > 0) await reference.batch(records, { ports: { breaker } })
+  }
+  return reference
+}
+
 function stage(): Stage {
-  const made = new Stage(watching as never)
+  const made = new Stage(WATCHING.before as never)
   made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS }
   return made
 }
 
+function codesOf({ consumer }: Stage, changeAt: number): Codes {
+  const of = (process: unknown) => ({ ...consumer, process: process as typeof consumer.process })
+  return { before: of(WATCHING.before), after: of(WATCHING.after), changeAt }
+}
+
 function memory(played: Stage) {
-  const slot = played.slot()
+  const stateKey = played.stateKey()
   const forgetting: Forgetting = {
-    copy: async () => played.store.copyOf(slot),
-    restore: async copy => played.store.restore(slot, copy),
+    copy: async () => played.store.copyOf(stateKey),
+    restore: async copy => played.store.restore(stateKey, copy),
   }
   return { store: played.store as StateStore, forgetting, sabotage: undefined }
 }
 
-/** All that the consumer would go on from. */
-async function contents(of: Stage, store: StateStore) {
-  const wanted = { ...NOTHING_WANTED, entities: WATCHED }
-  const { version, clock, states, timers } = await store.load(of.slot(), wanted)
+/** A log that returns a few records per fetch, and only records that have not expired. */
+function expiring(log: readonly LogRecord[], random: Random) {
+  let startOffset = 0
+  const reader: LogReader = {
+    read(...where) {
+      const kept = log.filter(({ offset }) => offset >= startOffset)
+      return new MemoryLogReader(kept, random.between(1, 30)).read(...where)
+    },
+  }
+  const expire = (beforeOffset: number) => {
+    startOffset = Math.max(startOffset, beforeOffset)
+  }
+  return { reader, expire }
+}
+
+/** Everything from which the consumer would continue. */
+async function contents(of: Stage, store: StateStore, log: readonly LogRecord[]) {
+  const stateKey = of.stateKey()
+  const failures = log.map(record => ({
+    id: failureId(stateKey.consumer, record),
+    producerGroup: producerGroupOf(record),
+  }))
+  const wanted = { ...NOTHING_WANTED, entities: WATCHED, failures, contexts: [] }
+  const loaded = await store.load(stateKey, wanted)
   return {
-    mark: version.mark,
-    clock,
-    states: new Map([...states].sort()),
-    timers: new Map([...timers].sort()),
+    appliedOffset: loaded.version.appliedOffset,
+    clock: loaded.clock,
+    states: sorted(loaded.states),
+    timers: sorted(loaded.timers),
+    failures: sorted(loaded.failures),
+    context: loaded.context,
   }
 }
 
+function sorted<T>(map: ReadonlyMap<string, T>): Map<string, T> {
+  return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 function differences(reference: Stage, expected: object, events: readonly Event[], actual: object): string[] {
-  const firstCopies = [...new Map(events.map(event => [event.id, event])).values()]
-  const wanted = new Map(reference.events.map(event => [event.id, event]))
+  const nameOf = namesIn(reference)
+  const firstCopies = new Map(events.map(event => [nameOf(event), event]))
+  const emissions = reference.events
+  const wanted = new Map(emissions.map(event => [nameOf(event), event]))
   const found: string[] = []
-  if (wanted.size < reference.events.length) found.push('one id, two emissions')
-  const lost = [...wanted.keys()].filter(id => !firstCopies.some(event => event.id === id))
+  if (wanted.size < emissions.length) found.push('one id, two emissions')
+  const lost = [...wanted.keys()].filter(name => !firstCopies.has(name))
   if (lost.length > 0) found.push(`${lost.length} lost`)
-  const extra = firstCopies.filter(event => !isDeepStrictEqual(event, wanted.get(event.id)))
+  const extra = events.filter(event => !isDeepStrictEqual(event, wanted.get(nameOf(event))))
   if (extra.length > 0) found.push(`${extra.length} not in the reference`)
-  if (
-    found.length === 0 &&
-    !isDeepStrictEqual(
-      [...wanted.keys()],
-      firstCopies.map(({ id }) => id),
-    )
-  )
+  if (found.length === 0 && !isDeepStrictEqual([...wanted.keys()], [...firstCopies.keys()]))
     found.push('order')
-  if (!isDeepStrictEqual(actual, expected)) found.push('states, timers or clock')
+  if (!isDeepStrictEqual(actual, expected)) found.push('states, timers, failures or clock')
   return found
+}
+
+/**
+ * The unique name of an emission, normally its id. But an event that is repeated after its id was forgotten is applied again,
+ * and its emissions have the same ids as before. In such a log, the sequence distinguishes the emissions.
+ */
+function namesIn({ observer }: Stage): (event: Event) => string {
+  const applied = observer.decisions.filter(({ outcome }) => outcome === 'applied')
+  const isAgain = new Set(applied.map(({ event }) => event?.id)).size < applied.length
+  return ({ id, extensions }) => (isAgain ? `${id} ${extensions?.sequence}` : id)
 }

@@ -1,72 +1,125 @@
 /**
- * Plays a log through a consumer as badly as can be: invocations run beside each other and stop between any two of their
- * steps; they are killed, or time out and go on beside their successors; replies get lost, publishes fail before and
- * after they were written; batches and waves are cut differently each time; and the store forgets.
+ * Plays a log through a consumer under the worst conditions: invocations run concurrently and pause between any two steps;
+ * they are killed, or time out and continue next to their successors; batches are delivered twice; replies get lost, and
+ * publishes fail before or after they were written; batches and chunks have different sizes each time; the circuit breaker
+ * opens and is reset; the store loses data; the log expires as far as no consumer needs it; and new code is deployed.
  */
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import { consume } from '../../lib/pipeline/consume.ts'
-import type { Consumer } from '../../lib/pipeline/consumer.ts'
-import { LatestDecisions } from '../../lib/pipeline/flood.ts'
-import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
-import { type Slot, type StateStore, Unavailable } from '../../lib/pipeline/ports.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { consume } from '../../lib/runtime/pipeline/consume.ts'
+import type { Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
-/** A slot's contents, put aside and put back: what a failover to a lagging replica does. */
+/** Copies and restores a partition state, to simulate a failover to a lagging replica. */
 export interface Forgetting {
   copy(): Promise<unknown>
   restore(copy: unknown): Promise<void>
 }
 
+/** The versions of the code that process a log. */
+export interface Codes {
+  readonly before: Consumer
+  readonly after: Consumer
+  /** The first offset that the new code decides; beyond the end of the log if it is never deployed. */
+  readonly changeAt: number
+}
+
 interface Stageplay {
   readonly log: readonly LogRecord[]
-  readonly consumer: Consumer
-  readonly slot: Slot
+  readonly codes: Codes
+  readonly stateKey: StateKey
   readonly ports: Ports
   readonly forgetting: Forgetting
+  /** Removes the records before an offset from the log. */
+  readonly expire: (beforeOffset: number) => void
   readonly random: Random
 }
 
-/** What the broker has acknowledged of the batches so far, and who is at work. */
+/** A copy of the partition state, and its applied offset. */
+interface Copy {
+  readonly copy: unknown
+  readonly appliedOffset: number
+}
+
+/** How many copies are kept for failovers. */
+const COPIES = 20
+
+/** One play of the log: the running invocations, and how far batches have been acknowledged. */
 export class Schedule {
   readonly #play: Stageplay
   readonly #actors: Actor[] = []
-  readonly #copies: unknown[] = []
+  /** In every other schedule, many invocations work on the same records: they time out, and batches are delivered twice. */
+  readonly #crowded: boolean
+  readonly #latest = { before: new LatestDecisions(), after: new LatestDecisions() }
+  #copies: Copy[] = []
   #main: Actor | undefined
+  /** Every record before this offset is acknowledged. */
   #acknowledged = 0
   #forgotten = 0
+  #isDeployed = false
 
   constructor(play: Stageplay) {
     this.#play = play
+    this.#crowded = play.random.chance(0.5)
   }
 
-  /** Until all is acknowledged, decided and published. Rejects where that does not come about. */
+  /** Runs until all records are acknowledged, decided and published. Rejects if that does not happen. */
   async run(): Promise<void> {
     const { random } = this.#play
-    for (let turn = 0; turn < 5_000; turn += 1) {
+    for (let turn = 0; turn < 10_000; turn += 1) {
       this.#main ??= await this.#begin()
       if (!this.#main) return
       const actor = random.pick(this.#actors)
       await actor.go()
       if (actor.response) this.#ended(actor)
-      else if (actor === this.#main && random.chance(0.02)) this.#main = undefined
+      else if (actor === this.#main && random.chance(this.#crowded ? 0.1 : 0.02)) this.#main = undefined
       if (random.chance(0.03)) this.#remove(actor)
       await this.#forget()
     }
     throw new Error('no end')
   }
 
-  /** The next batch; undefined where there is none any more. */
+  /** Invokes the consumer with the next batch; undefined if there is none left. */
   async #begin(): Promise<Actor | undefined> {
-    const { log, consumer, ports, random, slot } = this.#play
-    const { version, outbox } = await ports.store.load(slot, NOTHING_WANTED)
-    const isDone = this.#acknowledged >= log.length && version.mark >= log.length - 1 && outbox.length === 0
-    if (isDone) return undefined
-    const first = Math.min(this.#acknowledged, log.length - 1)
-    const limits = { ...consumer.limits, records: random.between(1, 8), timers: random.between(1, 4) }
-    const batch = log.slice(first, first + random.between(1, 12))
-    const actor = new Actor({ ...consumer, limits }, ports, batch, random)
+    const { log, random, codes } = this.#play
+    const { appliedOffset, isPublished } = await this.#stored()
+    const last = (log.at(-1) as LogRecord).offset
+    if (this.#acknowledged > last && appliedOffset >= last && isPublished) return undefined
+    if (!this.#isDeployed && isDecided(log, codes.changeAt, appliedOffset)) this.#deploy(appliedOffset)
+    // The old code never gets records that the new code is to decide.
+    const due = this.#isDeployed ? log : log.filter(({ offset }) => offset < codes.changeAt)
+    const undelivered = due.findIndex(({ offset }) => offset >= this.#acknowledged)
+    // If all records are acknowledged, but the store has lost some of their effects, deliver the last record again.
+    const first = undelivered < 0 ? due.length - 1 : undelivered
+    const batch = due.slice(first, first + random.between(1, 12))
+    for (let twin = 0; twin < 2 && this.#crowded && random.chance(0.4); twin += 1) this.#invoke(batch)
+    return this.#invoke(batch)
+  }
+
+  /** Deploys the new code. From now on, the store never loses decisions of the old code. Running invocations continue. */
+  #deploy(appliedOffset: number): void {
+    this.#isDeployed = true
+    this.#copies = this.#copies.filter(copy => copy.appliedOffset >= appliedOffset)
+  }
+
+  #invoke(batch: readonly LogRecord[]): Actor {
+    const { codes, ports, random } = this.#play
+    const code = this.#isDeployed ? 'after' : 'before'
+    const consumer = codes[code]
+    const limits = {
+      records: random.between(1, 8),
+      bytes: random.pick([100, 1_000, consumer.limits.bytes]),
+      timers: random.between(1, 4),
+    }
+    const invocation = { latest: this.#latest[code], codeVersion: () => code }
+    const actor = new Actor({ ...consumer, limits }, ports, batch, random, invocation)
     this.#actors.push(actor)
     return actor
   }
@@ -85,31 +138,61 @@ export class Schedule {
 
   async #forget(): Promise<void> {
     const { random, forgetting } = this.#play
-    if (random.chance(0.3)) this.#copies.push(await forgetting.copy())
+    if (random.chance(0.08)) {
+      const { appliedOffset } = await this.#stored()
+      this.#copies = [...this.#copies, { copy: await forgetting.copy(), appliedOffset }].slice(-COPIES)
+    }
     if (this.#forgotten < 3 && this.#copies.length > 0 && random.chance(0.01)) {
       this.#forgotten += 1
-      await forgetting.restore(random.pick(this.#copies.slice(-20)))
+      await forgetting.restore(random.pick(this.#copies).copy)
     }
+    if (random.chance(0.02)) await this.#expire()
+  }
+
+  /** Expires the log only as far as neither the state nor any copy still needs it. */
+  async #expire(): Promise<void> {
+    const { log, expire } = this.#play
+    const { appliedOffset } = await this.#stored()
+    const needed = Math.min(appliedOffset, ...this.#copies.map(copy => copy.appliedOffset))
+    const next = log.find(({ offset }) => offset > needed)
+    if (next) expire(next.offset)
+  }
+
+  async #stored(): Promise<{ readonly appliedOffset: number; readonly isPublished: boolean }> {
+    const { ports, stateKey } = this.#play
+    const { version, outbox } = await ports.store.load(stateKey, NOTHING_WANTED)
+    return { appliedOffset: version.appliedOffset, isPublished: outbox.length === 0 }
   }
 }
 
-/** One invocation: it stops before each of its calls, and goes on when it is told to. */
+/** Whether every record before an offset is decided. */
+function isDecided(log: readonly LogRecord[], beforeOffset: number, appliedOffset: number): boolean {
+  return log.every(({ offset }) => offset >= beforeOffset || offset <= appliedOffset)
+}
+
+/** One invocation. It pauses before each of its calls, and continues on demand. */
 class Actor {
-  /** Offsets that were reported as not done; undefined while it runs. */
+  /** The offsets that were reported as failed; undefined while it runs. */
   response: readonly number[] | undefined
   readonly end: number
   #goOn: (() => void) | undefined
   #paused = Promise.withResolvers<void>()
 
-  constructor(consumer: Consumer, ports: Ports, batch: readonly LogRecord[], random: Random) {
+  constructor(
+    consumer: Consumer,
+    ports: Ports,
+    batch: readonly LogRecord[],
+    random: Random,
+    code: Pick<Invocation, 'latest' | 'codeVersion'>,
+  ) {
     this.end = (batch.at(-1)?.offset ?? 0) + 1
     const invocation: Invocation = {
       remainingMs: () => (random.chance(0.05) ? 0 : 60_000),
       partialResponses: true,
       nowMs: () => 0,
       pause: async () => {},
-      codeVersion: () => 'one',
-      latest: new LatestDecisions(),
+      logChecks: new LogChecks(),
+      ...code,
     }
     const answer = consume(consumer, this.#faulty(ports, random), kafkaEvent(batch), invocation)
     answer.then(({ batchItemFailures }) => {
@@ -118,7 +201,7 @@ class Actor {
     }, this.#paused.reject)
   }
 
-  /** On to its next call, or to its end. */
+  /** Continues to its next call, or to its end. */
   async go(): Promise<void> {
     await this.#paused.promise
     if (this.response) return
@@ -129,7 +212,7 @@ class Actor {
 
   #faulty(ports: Ports, random: Random): Ports {
     const { store, publisher } = ports
-    /** @param lost how likely it is done, and yet seems to have failed */
+    /** @param lost the probability that the call succeeds, but its reply is lost */
     const stopping =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>, failed: number, lost: number) =>
       async (...args: A): Promise<R> => {
@@ -144,9 +227,11 @@ class Actor {
       store: {
         load: stopping(store.load.bind(store), 0.02, 0),
         commit: stopping(store.commit.bind(store), 0.02, 0.1),
-        settle: stopping(store.settle.bind(store), 0.1, 0.05),
+        trimOutbox: stopping(store.trimOutbox.bind(store), 0.1, 0.05),
       } satisfies StateStore,
       publisher: { publish: stopping(publisher.publish.bind(publisher), 0.05, 0.05) },
+      // An open breaker only delays records, so here it is reset sooner or later.
+      breaker: { open: async () => (random.chance(0.5) ? 'reset' : 0) },
     }
   }
 

@@ -12,7 +12,7 @@ interface Registered {
   }[]
 }
 
-/** A registry of the test's own, with as much of the Confluent API as a reader of records asks for. */
+/** A schema registry for one test, with the part of the Confluent API that a reader of records needs. */
 export async function startSchemaRegistry() {
   const schemas = new Map<number, Registered>()
   const subjects = new Map<string, Registered>()
@@ -47,7 +47,7 @@ export async function startSchemaRegistry() {
   }
 }
 
-/** As a Confluent serializer writes it. */
+/** Frames a message as a Confluent serializer does. */
 export function framed(schemaId: number, body: Uint8Array | string): Buffer {
   const head = Buffer.alloc(5)
   head.writeInt32BE(schemaId, 1)

@@ -1,10 +1,10 @@
 /**
- * A sink under test, without Kafka and Redis: given what was delivered before, when events come, then what becomes of each.
- * What runs is the pipeline itself, on a store in memory; its waits between attempts take no time.
+ * Tests a sink without Kafka and Redis: given earlier deliveries, when events arrive, then check the outcome of each. It runs
+ * the real pipeline on a store in memory. Waits between attempts take no time.
  */
-import type { Event } from '../../lib/domain/event.ts'
-import type { Sink } from '../../lib/domain/sink.ts'
-import type { Process } from '../../lib/pipeline/consumer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { Sink } from '../../lib/runtime/consumer/sink.ts'
+import type { Process } from '../../lib/runtime/pipeline/consumer.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
@@ -18,16 +18,17 @@ export class SinkKit {
     this.#stage = new Stage(sink as Process)
   }
 
-  /** Events that come as they happen, in one batch, behind those that wait. Returns what became of each, as `whenLate`. */
+  /** Delivers events as they happen, in one batch, after those that still wait. Returns their outcomes as `whenLate` does. */
   when(...events: readonly Event[]): Promise<readonly string[]> {
     return this.whenLate(0, ...events)
   }
 
   /**
-   * Events that come so long after the latest of them happened. Returns `outcome/reason` of each: `applied/` with the word
-   * of the sink, `failed/rejected`, `failed/not-accepted`; and at last, where the others wait in Kafka, `waits/` and why.
+   * Delivers events this long after the latest of them happened. Returns `outcome/reason` of each: `applied/` and the reason
+   * of the sink, `failed/rejected`, or `failed/not-accepted`. If the rest waits in Kafka, the last entry is `waits/` and the
+   * reason.
    *
-   * @throws where an event does not reach the sink, as one that its schema refuses; and where the sink throws
+   * @throws if an event does not reach the sink, for example because it violates its schema; or if the sink throws
    */
   async whenLate(ms: number, ...events: readonly Event[]): Promise<readonly string[]> {
     const { decisions, waits } = this.#stage.observer
@@ -42,17 +43,22 @@ export class SinkKit {
     const done = decisions.slice(decided)
     this.#offset += done.length
     this.#waiting = batch.slice(done.length)
-    for (const { fault, event } of done)
-      if (fault && fault.code !== 'rejected' && fault.code !== 'not-accepted' && fault.code !== 'id-conflict')
-        throw new Error(`${event?.id}: ${fault.code}: ${fault.message} ${fault.place ?? ''}`.trim())
+    for (const { failure, event } of done)
+      if (
+        failure &&
+        failure.code !== 'rejected' &&
+        failure.code !== 'not-accepted' &&
+        failure.code !== 'id-conflict'
+      )
+        throw new Error(`${event?.id}: ${failure.code}: ${failure.message} ${failure.place ?? ''}`.trim())
     return [
       ...done.map(({ outcome, reason }) => `${outcome}/${reason}`),
       ...waits.slice(waited).map(({ reason }) => `waits/${reason}`),
     ]
   }
 
-  /** What the dead letters say, in order: why the sink did not take an event. */
+  /** The messages of the dead letters, in order: why the sink rejected an event. */
   get refusals(): readonly string[] {
-    return this.#stage.observer.decisions.flatMap(({ fault }) => fault?.message ?? [])
+    return this.#stage.observer.decisions.flatMap(({ failure }) => failure?.message ?? [])
   }
 }

@@ -1,24 +1,37 @@
-/** A consumer on a stage without servers: given state and records, when a batch comes, then decisions and emissions. */
-import { MemoryFloodGate } from '../../lib/adapters/memory/flood-gate.ts'
-import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
-import { MemoryPublisher } from '../../lib/adapters/memory/publisher.ts'
-import { MemoryStateStore } from '../../lib/adapters/memory/state-store.ts'
-import { readEvent } from '../../lib/cloudevents/reader.ts'
-import type { LogRecord, OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
-import { consume } from '../../lib/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/pipeline/consumer.ts'
-import { LatestDecisions } from '../../lib/pipeline/flood.ts'
-import type { Invocation, Ports } from '../../lib/pipeline/partition.ts'
-import type { Decision, Observer, OutboxEntry, Slot, Stretch, Waiting } from '../../lib/pipeline/ports.ts'
-import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
-import type { BatchResponse } from '../../lib/pipeline/respond.ts'
+/** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
+
+import { APPLICATION } from '../../lib/app/application.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { consume } from '../../lib/runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/runtime/pipeline/consumer.ts'
+import { partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
+import type {
+  Decision,
+  FailureMemory,
+  OffsetRange,
+  OutboxEntry,
+  StateKey,
+  Waiting,
+} from '../../lib/runtime/pipeline/model.ts'
+import type { Observer, Ports } from '../../lib/runtime/pipeline/ports.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
+import type { BatchResponse } from '../../lib/runtime/pipeline/respond.ts'
+import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
+import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { kafkaEvent, TOPIC } from './records.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
-/** Counts the readings of each entity, and emits one event for every second of them. */
+/** Counts the readings of each entity, and emits an event for every second reading. */
 export const counting: KeyedProcess<{ count: number }> = {
   name: 'counting',
   accepts: READING_TYPES,
@@ -41,52 +54,72 @@ export const counting: KeyedProcess<{ count: number }> = {
   },
 }
 
-/** Keeps everything that the pipeline reports. */
+/** Records everything that the pipeline reports. */
 export class RecordingObserver implements Observer {
   readonly decisions: Decision[] = []
   readonly waits: Waiting[] = []
-  readonly stretches: Stretch[] = []
+  readonly ranges: OffsetRange[] = []
   redeliveries = 0
-  unsettledEntries = 0
+  untrimmedEntries = 0
 
-  decided(_: Slot, decisions: readonly Decision[]): void {
+  decided(_: StateKey, decisions: readonly Decision[]): void {
     this.decisions.push(...decisions)
   }
-  redelivered(_: Slot, count: number): void {
+  redelivered(_: StateKey, count: number): void {
     this.redeliveries += count
   }
-  waiting(_: Slot, waiting: Waiting): void {
+  waiting(_: StateKey, waiting: Waiting): void {
     this.waits.push(waiting)
   }
-  unsettled(_: Slot, count: number): void {
-    this.unsettledEntries += count
+  outboxNotTrimmed(_: StateKey, count: number): void {
+    this.untrimmedEntries += count
   }
   readonly refusals: OutboxEntry[] = []
-  refused(_: Slot, entries: readonly OutboxEntry[]): void {
+  refused(_: StateKey, entries: readonly OutboxEntry[]): void {
     this.refusals.push(...entries)
   }
-  readonly startsWithoutMarkAt: number[] = []
-  startsWithoutMark(_: Slot, fromOffset: number): void {
-    this.startsWithoutMarkAt.push(fromOffset)
+  readonly startsWithoutAppliedOffsetAt: number[] = []
+  startsWithoutAppliedOffset(_: StateKey, fromOffset: number): void {
+    this.startsWithoutAppliedOffsetAt.push(fromOffset)
   }
-  stretchMissing(_: Slot, stretch: Stretch): void {
-    this.stretches.push(stretch)
+  readonly restorations: { appliedOffset: number; takenAtMs: number }[] = []
+  restoredFromCheckpoint(_: StateKey, appliedOffset: number, takenAtMs: number): void {
+    this.restorations.push({ appliedOffset, takenAtMs })
   }
-  readonly expiries: Stretch[] = []
-  expired(_: Slot, stretch: Stretch): void {
-    this.expiries.push(stretch)
+  readonly damagedAtMs: number[] = []
+  checkpointDamaged(_: StateKey, takenAtMs: number): void {
+    this.damagedAtMs.push(takenAtMs)
   }
-  readonly blindStretches: { beforeOffset: number; ms: number }[] = []
-  blind(_: Slot, beforeOffset: number, ms: number): void {
-    this.blindStretches.push({ beforeOffset, ms })
+  rangeReadBack(_: StateKey, range: OffsetRange): void {
+    this.ranges.push(range)
   }
-  readonly strays: { fromOffset: number; count: number }[] = []
-  strayed(_: Slot, fromOffset: number, count: number): void {
-    this.strays.push({ fromOffset, count })
+  readonly expiries: OffsetRange[] = []
+  expired(_: StateKey, range: OffsetRange): void {
+    this.expiries.push(range)
   }
-  readonly floodsSince: number[] = []
-  flooded(_: Slot, sinceMs: number): void {
-    this.floodsSince.push(sinceMs)
+  readonly clockGaps: { beforeOffset: number; ms: number }[] = []
+  clockGap(_: StateKey, beforeOffset: number, ms: number): void {
+    this.clockGaps.push({ beforeOffset, ms })
+  }
+  readonly timedByProducersFrom: number[] = []
+  timedByProducers(_: StateKey, fromOffset: number): void {
+    this.timedByProducersFrom.push(fromOffset)
+  }
+  readonly unreadableContexts: string[] = []
+  contextUnreadable(_: StateKey, why: string): void {
+    this.unreadableContexts.push(why)
+  }
+  readonly misroutedAt: { fromOffset: number; count: number }[] = []
+  misrouted(_: StateKey, fromOffset: number, count: number): void {
+    this.misroutedAt.push({ fromOffset, count })
+  }
+  readonly surgesSince: number[] = []
+  readonly failureMemories: FailureMemory[] = []
+  failureMemory(_: StateKey, memory: FailureMemory): void {
+    this.failureMemories.push(memory)
+  }
+  breakerOpen(_: StateKey, sinceMs: number): void {
+    this.surgesSince.push(sinceMs)
   }
 }
 
@@ -96,10 +129,12 @@ export class Stage {
   readonly store: MemoryStateStore
   readonly publisher = new MemoryPublisher()
   readonly observer = new RecordingObserver()
-  readonly gate = new MemoryFloodGate()
-  /** Of the one version of the code that runs on this stage. */
+  readonly breaker = new MemoryCircuitBreaker()
+  /** The latest decisions of the only version of the code on this stage. */
   readonly latest = new LatestDecisions()
-  /** What can be read beside what is delivered: everything that ever was. */
+  /** The log checks of the only process on this stage. */
+  readonly logChecks = new LogChecks()
+  /** The complete log, which the consumer can read in addition to delivered records. */
   readonly #log: LogRecord[] = []
   readonly #inLog = new Set<string>()
   consumer: Consumer
@@ -110,24 +145,30 @@ export class Stage {
     overrides: Partial<Ports> = {},
   ) {
     this.store = new MemoryStateStore()
-    this.consumer = { ...CONSUMER_DEFAULTS, process: process as Process, env: 'test' }
+    this.consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: APPLICATION,
+      failuresTo: APPLICATION.failuresTopic,
+      process: process as Process,
+      env: 'test',
+    }
     this.ports = {
       store: this.store,
       publisher: this.publisher,
       log: new MemoryLogReader(this.#log),
-      gate: this.gate,
+      breaker: this.breaker,
       observer: this.observer,
       ...overrides,
     }
   }
 
-  /** Hands records to the consumer, as a batch of Lambda's; the log has them from then on. */
+  /** Delivers records to the consumer as a batch from Lambda, and adds them to the log. */
   batch(records: readonly LogRecord[], given: Given = {}): Promise<BatchResponse> {
     this.inLog(records)
     return this.consume(kafkaEvent(records), given)
   }
 
-  /** With time and partial responses unless told otherwise. */
+  /** Invokes the consumer, by default with enough time and with partial batch responses. */
   consume(event: KafkaEvent, { ports = {}, ...given }: Given = {}): Promise<BatchResponse> {
     const invocation: Invocation = {
       remainingMs: () => 60_000,
@@ -136,12 +177,13 @@ export class Stage {
       pause: async () => {},
       codeVersion: () => 'v1',
       latest: this.latest,
+      logChecks: this.logChecks,
       ...given,
     }
     return consume(this.consumer, { ...this.ports, ...ports }, event, invocation)
   }
 
-  /** Records that are in the log, whether they are delivered or not. */
+  /** Adds records to the log without delivering them. */
   inLog(records: readonly LogRecord[]): void {
     for (const record of records) {
       const place = `${record.partition}/${record.offset}`
@@ -156,33 +198,33 @@ export class Stage {
     return this.observer.decisions.map(({ outcome, reason }) => `${outcome}/${reason}`)
   }
 
-  /** The events published so far, read back from their records. */
+  /** All published events, read back from their records. */
   get events(): Event[] {
     return this.eventsAfter(0)
   }
 
-  /** Those behind the first `count`. */
+  /** The published events after the first `count`. */
   eventsAfter(count: number): Event[] {
     return this.publisher.published.slice(count).map(eventIn)
   }
 
-  slot(partition = 0): Slot {
+  stateKey(partition = 0): StateKey {
     return { consumer: this.consumer.process.name, topic: TOPIC, partition }
   }
 
   async state(entity: string, partition = 0): Promise<unknown> {
-    const { states } = await this.store.load(this.slot(partition), {
+    const { states } = await this.store.load(this.stateKey(partition), {
       ...NOTHING_WANTED,
       entities: [entity],
     })
-    const json = states.get(entity)
-    return json === undefined ? undefined : JSON.parse(json)
+    const stored = states.get(entity)
+    return stored === undefined ? undefined : JSON.parse(partsOfState(stored).json)
   }
 }
 
-/** The event in a published record; a test that published none has failed. */
+/** Reads the event in a published record. Fails the test if it is not a valid event. */
 function eventIn(record: OutgoingRecord): Event {
   const event = readEvent(record)
-  if ('code' in event) throw new Error(`published what is no event: ${event.message}`)
+  if (isFailure(event)) throw new Error(`published an invalid event: ${event.message}`)
   return event
 }

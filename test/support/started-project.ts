@@ -1,4 +1,4 @@
-/** `npm start` in a changed copy of the project, beside the servers of the test run. */
+/** Runs `npm start` in a changed copy of the project, with the servers of the test run. */
 
 import { mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -16,9 +16,13 @@ export class StartedProject {
     this.#environment = environment
   }
 
-  /** @param env names the environment that is its own in the shared servers */
+  /** @param env the name of its own environment on the shared servers */
   static async copy(env: string): Promise<StartedProject> {
-    const folder = await copyProject('start')
+    return StartedProject.in(await copyProject('start'), env)
+  }
+
+  /** In a copy that is there already. */
+  static async in(folder: string, env: string): Promise<StartedProject> {
     const [http, lambda] = await Promise.all([freePort(), freePort()])
     return new StartedProject(folder, {
       SLUICE_ENV: env,
@@ -28,7 +32,7 @@ export class StartedProject {
     })
   }
 
-  /** Writes a file, or what `change` makes of it. */
+  /** Writes a file: the given text, or the result of `change` on its present content. */
   async write(file: string, change: string | ((content: string) => string)): Promise<void> {
     const path = join(this.folder, file)
     mkdirSync(dirname(path), { recursive: true })

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 const ASK_EVERY_MS = 25
 
 /**
- * Waits for a condition that lies in another process.
+ * Waits for a condition in another process.
  *
- * @param holds an error while asking counts as "not yet"
- * @param describe what is seen instead, for the message where it never holds
+ * @param holds the condition; an error counts as "not yet"
+ * @param describe describes the present situation, for the message if the condition never holds
  */
 export async function until(
   what: string,

@@ -2,8 +2,8 @@ import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { until } from './until.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
 
-const SLOTS = 16_384
-/** After so long without a sign of life the others take a node for failed. */
+const HASH_SLOTS = 16_384
+/** After this time without a sign of life, the other nodes consider a node failed. */
 const NODE_TIMEOUT_MS = 2_000
 
 export interface ClusterNode extends Valkey {
@@ -11,7 +11,7 @@ export interface ClusterNode extends Valkey {
   readonly busPort: number
 }
 
-/** A cluster of one test's own: three masters, which share the slots evenly. */
+/** A cluster for one test: three masters that share the hash slots evenly. */
 export class ValkeyCluster {
   readonly masters: readonly ClusterNode[]
   readonly #replicas: ClusterNode[] = []
@@ -20,7 +20,7 @@ export class ValkeyCluster {
     this.masters = masters
   }
 
-  /** @param settings of one node each, added to what makes it a node of a cluster */
+  /** @param settings additional settings of each node */
   static async start(settings: readonly (readonly string[])[] = [[], [], []]): Promise<ValkeyCluster> {
     const cluster = new ValkeyCluster(await Promise.all(settings.map(startNode)))
     try {
@@ -32,22 +32,22 @@ export class ValkeyCluster {
     return cluster
   }
 
-  /** By one host, unless more are wanted. */
+  /** The address of the cluster; names only one of its hosts by default. */
   url(nodes: readonly Valkey[] = this.masters.slice(0, 1)): string {
     return `redis://${nodes.map(({ port }) => `${LOOPBACK}:${port}`).join(',')}`
   }
 
-  /** The master that had the key's slot at first. */
+  /** The master that had the hash slot of the key initially. */
   async masterOf(key: string): Promise<ClusterNode> {
-    const slot = await this.slotOf(key)
-    return this.masters[Math.floor((slot * this.masters.length) / SLOTS)] as ClusterNode
+    const slot = await this.hashSlotOf(key)
+    return this.masters[Math.floor((slot * this.masters.length) / HASH_SLOTS)] as ClusterNode
   }
 
-  async slotOf(key: string): Promise<number> {
+  async hashSlotOf(key: string): Promise<number> {
     return Number(await this.masters[0]?.admin.cluster('KEYSLOT', key))
   }
 
-  /** Gives a master a copy, and waits until the copy has all that the master has. */
+  /** Adds a replica of a master, and waits until it has caught up. */
   async addReplica(master: ClusterNode): Promise<ClusterNode> {
     const replica = await startNode([])
     this.#replicas.push(replica)
@@ -63,9 +63,9 @@ export class ValkeyCluster {
     return replica
   }
 
-  /** Waits until each of the nodes takes the cluster for whole, and itself for a part of it. */
+  /** Waits until each node considers the cluster complete and itself a part of it. */
   async untilWhole(nodes: readonly ClusterNode[] = this.masters): Promise<void> {
-    await until('every node to take the cluster for whole', async () => {
+    await until('every node to consider the cluster complete', async () => {
       const reports = await Promise.all(nodes.map(({ admin }) => admin.cluster('INFO')))
       const known = `cluster_known_nodes:${this.masters.length + this.#replicas.length}`
       return reports.every(
@@ -82,7 +82,7 @@ export class ValkeyCluster {
     const { masters } = this
     await Promise.all(
       masters.map(async ({ admin }, index) => {
-        const [first, next] = [index, index + 1].map(part => Math.ceil((part * SLOTS) / masters.length))
+        const [first, next] = [index, index + 1].map(part => Math.ceil((part * HASH_SLOTS) / masters.length))
         await admin.cluster('ADDSLOTSRANGE', first as number, (next as number) - 1)
         await admin.cluster('SET-CONFIG-EPOCH', index + 1)
       }),

@@ -9,33 +9,33 @@ import { type ManagedProcess, startProcess, tellingLine } from '../../localstack
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 import { until } from './until.ts'
 
-/** A Valkey of one test's own: the one that `npm start` starts, with settings added. */
+/** A Valkey for one test: the same server as that of `npm start`, with additional settings. */
 export interface Valkey {
   readonly port: number
   readonly url: string
-  /** A foreign client of it, as somebody who may do everything. */
+  /** An independent client with all permissions. */
   readonly admin: Redis
-  /** SIGSTOP makes it silent, with its connections open; SIGCONT lets it go on. */
+  /** SIGSTOP makes it unresponsive while its connections stay open. SIGCONT lets it continue. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
-  /** Ends it as a crash does, and waits until it has ended. */
+  /** Kills it as a crash would, and waits until it has ended. */
   kill(): Promise<void>
-  /** Starts it again on the same port and data. */
+  /** Starts it again with the same port and data. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** A replica need not wait for others that might want the same copy. */
+/** Start the synchronisation of a replica at once, without waiting for other replicas. */
 export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
 
 /**
- * @param settings added to those of `npm start`, as on the command line
- * @param password of the user `default`, where these settings give it one
+ * @param settings arguments added to those of `npm start`
+ * @param password the password of the user `default`, if these settings set one
  */
 export function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
   return onFreePorts(async () => start(await freePort(), settings, password))
 }
 
-/** A port that was free may be taken by the time it is listened on: then others are tried. */
+/** Retries with other ports: a port that was free may be taken by the time the server listens. */
 export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Promise<T> {
   try {
     return await start()
@@ -60,7 +60,7 @@ async function start(port: number, settings: readonly string[], password?: strin
       ended = true
     })
     await until('Valkey to answer or end', async () => ended || (await redisAnswers(url)))
-    if (ended) throw new Error(`Valkey did not come up: ${tellingLine(logFile)}`)
+    if (ended) throw new Error(`Valkey did not start: ${tellingLine(logFile)}`)
     return started
   }
   const removeData = () => rm(dataDir, { recursive: true, force: true })
@@ -69,7 +69,7 @@ async function start(port: number, settings: readonly string[], password?: strin
     throw error
   })
   const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })
-  // What it is asked fails by itself.
+  // Commands report errors themselves.
   admin.on('error', () => {})
   return {
     port,
@@ -86,7 +86,7 @@ async function start(port: number, settings: readonly string[], password?: strin
     },
     async stop() {
       admin.disconnect()
-      // One that was stopped by a signal hears of no other.
+      // A process that is paused by SIGSTOP does not react to SIGTERM.
       running?.signal('SIGCONT')
       await running?.stop()
       await removeData()

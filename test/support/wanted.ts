@@ -1,6 +1,6 @@
-import type { Wanted } from '../../lib/pipeline/ports.ts'
+import type { Wanted } from '../../lib/runtime/pipeline/model.ts'
 
-/** What a test asks a store for, where it does not say: nothing but the version, the clock and the outbox. */
+/** The default request of a test to a store: only the version, the clock and the outbox. */
 export const NOTHING_WANTED: Wanted = {
   entities: [],
   ids: [],
@@ -8,4 +8,5 @@ export const NOTHING_WANTED: Wanted = {
   idWindowMs: 3_600_000,
   span: { firstAppendMs: 0, advanceMs: 0 },
   timerLimit: 10,
+  byteLimit: 1024 * 1024,
 }

@@ -1,93 +1,107 @@
-/** A process that uses all that a process can, and logs that make it do so. */
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import { decided, type Emission, type KeyedProcess, type Step } from '../../lib/domain/process.ts'
-import { tick } from '../../lib/domain/telemetry/tick.ts'
-import type { Random } from './random.ts'
-import { logRecord } from './records.ts'
+/** A process that uses every feature of a process, in two versions of its code. Its logs are in `watched-log.ts`. */
+import {
+  decided,
+  type Emission,
+  type KeyedProcess,
+  rejected,
+  type Step,
+} from '../../lib/runtime/consumer/process.ts'
 
 const SILENCE_MS = 150_000
 const FORGET_MS = 400_000
-const SIGNAL_TYPE = 'test.signal.v1'
+export const SIGNAL_TYPE = 'test.signal.v1'
+export const SETTING_TYPE = 'test.setting.v1'
+
+/** The context that the log sets for all entities of a partition. */
+export interface WatchedSetting {
+  /** Every n-th signal is emitted; the second version uses one less. 0 is rejected. */
+  readonly every: number
+  readonly silenceMs: number
+}
+
+/** What a signal makes the process do. */
+export interface Signal {
+  /**
+   * - `bug`: the first version throws;
+   * - `refused`: it is rejected, depending on the state;
+   * - `calm`: cancels the silence timer;
+   * - `pulse`: sets two more timers, one of which sets another;
+   * - `large`: emits an event that is too large for any topic.
+   */
+  readonly mood?: 'bug' | 'refused' | 'calm' | 'pulse' | 'large'
+  /** Makes an event with the same id a different one. */
+  readonly variant?: number
+}
 
 interface Watched {
   readonly count: number
   readonly lastMs: number
   readonly isSilent: boolean
+  readonly version: number
 }
 
-/** Emits every third signal, each silence, and the signal that ends it; forgets what is silent for long. */
-export const watching: KeyedProcess<Watched> = {
-  name: 'watching',
-  accepts: [SIGNAL_TYPE],
-  onEvent(state, { timeMs, entity }) {
-    if (state && timeMs < state.lastMs) return decided('late', state)
-    const count = (state?.count ?? 0) + 1
-    const names = [...(state?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]
-    return decided(
-      'counted',
-      { count, lastMs: timeMs, isSilent: false },
-      names.map(name => emission(name, entity)),
-      [{ name: 'silence', dueMs: timeMs + SILENCE_MS }, { name: 'forget' }],
-    )
-  },
-  onTimer(state, { name, dueMs, entity }): Step<Watched> {
-    if (name === 'forget') return decided('forgotten', undefined, [emission('forgotten', entity)])
-    const forget = { name: 'forget', dueMs: dueMs + FORGET_MS }
-    return decided('silent', { ...state, isSilent: true }, [emission('silent', entity)], [forget])
-  },
-}
+const LARGE = 'x'.repeat(1_100_000)
 
-function emission(name: string, entity: string): Emission {
-  return { name, to: 'events', key: entity, type: `test.${name}.v1`, source: '/watching', data: {} }
-}
-
-/** The entities of `watchedLog`. */
-const SUBJECTS = ['a', 'b', 'c', 'd', 'e', 'f']
-export const WATCHED = SUBJECTS.map(subject => `/watched ${subject}`)
-
-const START_MS = Date.parse('2026-03-01T12:00:00Z')
-const STEPS_S = [0, 5, 30, 80, 160]
-/** Repeats come within the memory of ids, and some records after it. */
-export const WATCHED_ID_WINDOW_MS = 600_000
-
-/** Signals (late and repeated ones among them), ticks and poison, with pauses that the log's clock does not count. */
-export function watchedLog(random: Random, length: number): LogRecord[] {
-  const log: LogRecord[] = []
-  const latestS = new Map<string, number>()
-  const recent: { readonly content: Event; readonly appendS: number }[] = []
-  let appendS = 0
-  for (let offset = 0; offset < length; offset += 1) {
-    appendS += random.chance(0.97) ? random.pick([0, 1, 5, 20, 30]) : random.pick([200, 1000])
-    const place = { timestampMs: START_MS + 3_600_000 + appendS * 1000 }
-    const chance = random.next()
-    const near = recent.slice(-8).filter(one => appendS - one.appendS < WATCHED_ID_WINDOW_MS / 2000)
-    if (chance < 0.25) log.push(logRecord(offset, tick(0, '2026-03-01T12:00:00Z'), place))
-    else if (chance < 0.28) log.push(logRecord(offset, { value: Buffer.from(`poison ${offset}`) }, place))
-    else if (chance < 0.36 && near.length > 0) log.push(logRecord(offset, random.pick(near).content, place))
-    else {
-      const subject = random.pick(SUBJECTS)
-      const before = latestS.get(subject) ?? 0
-      const atS = Math.max(0, before + (random.chance(0.9) ? random.pick(STEPS_S) : -random.pick([1, 50])))
-      latestS.set(subject, Math.max(before, atS))
-      const content = signal(`i${offset}`, subject, atS)
-      recent.push({ content, appendS })
-      log.push(logRecord(offset, content, place))
-    }
-  }
-  return log
-}
-
-/** @param atS seconds after the start */
-function signal(id: string, subject: string, atS: number): Event {
-  const time = new Date(START_MS + atS * 1000).toISOString()
+/**
+ * Emits every third signal (or as the log sets it), each silence, and the signal that ends a silence. Forgets entities after
+ * a long silence. The second version fixes the bug, emits more often, and continues from the states, timers and failures of
+ * the first.
+ */
+function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
+  const fewer = version - 1
+  const remembered = (state: Watched) => ({ ...state, version })
   return {
-    id,
-    source: '/watched',
-    subject,
-    type: SIGNAL_TYPE,
-    time,
-    datacontenttype: 'application/json',
-    data: {},
+    name: 'watching',
+    accepts: [SIGNAL_TYPE],
+    context: {
+      setBy: SETTING_TYPE,
+      initial: { every: 3, silenceMs: SILENCE_MS },
+      read: data => {
+        const setting = data as WatchedSetting
+        return setting.every > 0 ? { kind: 'context', context: setting } : rejected('every must be positive')
+      },
+      reasons: { changed: 'set', unchanged: 'set-already' },
+    },
+    onEvent(state, { timeMs, entity, data: { mood } = {} }, { every, silenceMs }) {
+      if (mood === 'bug' && version === 1) throw new Error('a bug that the second version fixes')
+      if (mood === 'refused' && (state?.count ?? 0) % 2 === 0) return rejected('an even count')
+      if (state && timeMs < state.lastMs) return decided('late', state)
+      const count = (state?.count ?? 0) + 1
+      const names = [
+        ...(state?.isSilent ? ['back'] : []),
+        ...(count % Math.max(1, every - fewer) === 0 ? ['every'] : []),
+      ]
+      const emit = names.map(name => emission(name, entity, { count }))
+      const silence = mood === 'calm' ? { name: 'silence' } : { name: 'silence', dueMs: timeMs + silenceMs }
+      const pulses = ['pulse', 'echo'].map(name => ({ name, dueMs: timeMs + 40_000 }))
+      return decided(
+        'counted',
+        remembered({ count, lastMs: timeMs, isSilent: false, version }),
+        mood === 'large' ? [...emit, emission('large', entity, { text: LARGE })] : emit,
+        [silence, { name: 'forget' }, ...(mood === 'pulse' ? pulses : [])],
+      )
+    },
+    onTimer(state, { name, dueMs, entity }, { every }): Step<Watched> {
+      if (name === 'forget')
+        return decided('forgotten', undefined, [emission('forgotten', entity, { every })])
+      if (name === 'pulse') {
+        const next = { name: 'pulse-end', dueMs: dueMs + 20_000 }
+        return decided('pulsed', remembered(state), [emission('pulse', entity)], [next])
+      }
+      if (name !== 'silence') return decided(name, remembered(state), [emission(name, entity)])
+      const forget = { name: 'forget', dueMs: dueMs + FORGET_MS }
+      return decided(
+        'silent',
+        remembered({ ...state, isSilent: true }),
+        [emission('silent', entity, { every })],
+        [forget],
+      )
+    },
   }
+}
+
+export const WATCHING = { before: watchingOf(1), after: watchingOf(2) }
+
+function emission(name: string, entity: string, data: object = {}): Emission {
+  return { name, to: 'events', key: entity, type: `test.${name}.v1`, source: '/watching', data }
 }

@@ -1,9 +1,9 @@
 import type { Message } from 'kafkajs'
-import type { ContentMode } from '../../lib/cloudevents/writer.ts'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
-import type { Event } from '../../lib/domain/event.ts'
+import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
 
-/** An event as a foreign client sends it, keyed by its subject. */
+/** A message with the event for a foreign client, keyed by the subject. */
 export function writtenMessage(event: Event, mode: ContentMode = 'binary'): Message {
   const { value, headers } = writeEvent(event, mode)
   return { key: event.subject ?? null, value, headers: Object.fromEntries(headers) }

@@ -8,7 +8,7 @@ const STORED = 0
 export async function filesIn(archive: string): Promise<Map<string, Buffer>> {
   const bytes = await readFile(archive)
   const end = bytes.lastIndexOf(Buffer.from(Uint32Array.of(END_OF_DIRECTORY).buffer))
-  if (end === -1) throw new Error(`${archive} is no zip archive`)
+  if (end === -1) throw new Error(`${archive} is not a zip archive`)
   const files = new Map<string, Buffer>()
   let at = bytes.readUInt32LE(end + 16)
   for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ALERT_FIRED_TYPE } from '../../../lib/domain/alerting/alert.ts'
-import { type Delivered, type Delivery, OutsideUnavailable, type Sink } from '../../../lib/domain/sink.ts'
+import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
+import { rejected } from '../../../lib/runtime/consumer/process.ts'
+import {
+  type Delivered,
+  type Delivery,
+  delivered,
+  ReceiverUnavailable,
+  retry,
+  type Sink,
+} from '../../../lib/runtime/consumer/sink.ts'
 import { alertFired as alert } from '../../support/records.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 
@@ -14,7 +22,7 @@ function sinkThat(...answers: (Delivered | Error)[]) {
   const answer = (what: string, key: string): Delivered => {
     got.push(what)
     keys.push(key)
-    const next = answers.shift() ?? { delivered: 'taken' }
+    const next = answers.shift() ?? delivered('taken')
     if (next instanceof Error) throw next
     return next
   }
@@ -39,7 +47,7 @@ describe('the kit for sinks', () => {
   })
 
   it('given a sink that says later, then it is asked again with the same key, and at last the event fails', async () => {
-    const { kit, keys } = sinkThat(...Array.from({ length: 5 }, () => ({ retry: 'busy' })))
+    const { kit, keys } = sinkThat(...Array.from({ length: 5 }, () => retry('busy')))
     assert.deepEqual(await kit.when(alert('a')), ['failed/not-accepted'])
     assert.deepEqual(kit.refusals, ['busy'])
     assert.equal(keys.length, 4)
@@ -47,13 +55,13 @@ describe('the kit for sinks', () => {
   })
 
   it('given a sink that refuses, then the event fails, and the next one is delivered', async () => {
-    const { kit } = sinkThat({ rejected: 'no' })
+    const { kit } = sinkThat(rejected('no'))
     assert.deepEqual(await kit.when(alert('a'), alert('b')), ['failed/rejected', 'applied/taken'])
   })
 
-  it('given an outside that is away, then the events wait, and come before the next ones', async () => {
-    const { kit, got } = sinkThat({ delivered: 'taken' }, new OutsideUnavailable('away'))
-    assert.deepEqual(await kit.when(alert('a'), alert('b')), ['applied/taken', 'waits/outside-unavailable'])
+  it('given a receiver that is away, then the events wait, and come before the next ones', async () => {
+    const { kit, got } = sinkThat(delivered('taken'), new ReceiverUnavailable('away'))
+    assert.deepEqual(await kit.when(alert('a'), alert('b')), ['applied/taken', 'waits/receiver-unavailable'])
     assert.deepEqual(await kit.when(alert('c')), ['applied/taken', 'applied/taken'])
     assert.deepEqual(got, ['a', 'b', 'b', 'c'])
   })

@@ -1,0 +1,56 @@
+/** Loads a module with a changed line of code, to break rules that a port cannot break. */
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { PROJECT } from './program.ts'
+
+export interface CodeChange {
+  /** Relative to the project. */
+  readonly file: string
+  /** The code to replace; it must occur exactly once. */
+  readonly from: string
+  readonly to: string
+}
+
+let loaded = 0
+
+/**
+ * Imports the module with fresh copies of the project's modules. Other importers keep the unchanged code.
+ *
+ * @param module relative to the project
+ * @throws if the code to replace does not occur exactly once: the test would break nothing
+ */
+export async function importChanged<T>(module: string, changes: readonly CodeChange[]): Promise<T> {
+  loaded += 1
+  const suffix = `?changed=${loaded}`
+  const root = `${pathToFileURL(PROJECT)}/`
+  const sources = new Map<string, string>()
+  for (const { file, from, to } of changes) {
+    const url = `${root}${file}${suffix}`
+    const source = sources.get(url) ?? readFileSync(join(PROJECT, file), 'utf8')
+    if (source.split(from).length !== 2) throw new Error(`${file} does not have this once: ${from}`)
+    sources.set(
+      url,
+      source.replace(from, () => to),
+    )
+  }
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      const found = next(specifier, context)
+      const isOurs = context.parentURL?.endsWith(suffix) && found.url.startsWith(root)
+      const isOpen = isOurs && !found.url.includes('/node_modules/') && found.url.endsWith('.ts')
+      return isOpen ? { ...found, url: `${found.url}${suffix}` } : found
+    },
+    load(url, context, next) {
+      if (!url.endsWith(suffix)) return next(url, context)
+      const source = sources.get(url) ?? readFileSync(fileURLToPath(url), 'utf8')
+      return { format: 'module-typescript', source, shortCircuit: true }
+    },
+  })
+  try {
+    return await import(`${root}${module}${suffix}`)
+  } finally {
+    hooks.deregister()
+  }
+}

@@ -1,0 +1,48 @@
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+
+export const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+const FAILURE_RECORD = {
+  originalTopic: 'sluice.telemetry.readings.local',
+  originalPartition: 9,
+  originalOffset: 186,
+  originalTimestamp: Date.parse('2026-03-01T12:00:00Z'),
+  originalKey: base64('roof-1'),
+  originalValue: base64('{"sensorId":"roof-1","temperature":"28"}'),
+  originalHeaders: [
+    ['content-type', 'application/json'],
+    ['ce_specversion', '1.0'],
+    ['ce_id', '1'],
+    ['ce_source', '/environment/vienna'],
+    ['ce_type', 'io.sluice.environment.reading.v1'],
+    ['ce_subject', 'roof-1'],
+  ].map(([name = '', value = '']) => ({ name, value: base64(value) })),
+  error: 'temperature must be number',
+  errorType: 'schema-violated',
+  consumer: 'processor',
+  attempt: 1,
+  firstFailedAt: '2026-03-01T12:00:00.000Z',
+  failedAt: '2026-03-01T12:00:00.000Z',
+  class: 'permanent',
+  routedBecause: 'the data does not fit the schema of its event type',
+}
+
+/** A record of the dlq topic, at 2@17. */
+export function letterRecord(changes: object = {}, type = 'io.sluice.dead-letter.v1'): LogRecord {
+  const event = {
+    specversion: '1.0',
+    id: 'x1',
+    source: '/consumers/dlq-router',
+    type,
+    data: { ...FAILURE_RECORD, ...changes },
+  }
+  return {
+    topic: 'sluice.telemetry.dlq.local',
+    partition: 2,
+    offset: 17,
+    timestampMs: 0,
+    key: null,
+    value: Buffer.from(JSON.stringify(event)),
+    headers: [['content-type', Buffer.from('application/cloudevents+json')]],
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LocalCloudError } from '../../localstack/failure.ts'
+import type { Report } from '../../localstack/report.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
+import type { Place } from '../../localstack/services/options.ts'
+import { freePort } from '../../localstack/services/ports.ts'
+import { serviceEnvironment, startServices } from '../../localstack/services.ts'
+
+export interface OwnServers {
+  /** The version of Kafka to start, where it is not the project's own. */
+  readonly kafkaVersion?: string | undefined
+  /** A Valkey that runs already. */
+  readonly redisUrl?: string
+  readonly report?: Report
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs `work` beside Kafka, Valkey and LocalStack on free ports and in a temporary folder; whatever becomes of it, they
+ * are stopped and the folder is removed. A server that the environment names is used instead.
+ *
+ * @param work is given the variables by which the servers are found
+ */
+export async function withOwnServers<T>(
+  { kafkaVersion, redisUrl, report, signal }: OwnServers,
+  work: (variables: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
+  const kafka = await place(process.env.KAFKA_BROKERS)
+  if (kafkaVersion !== undefined && 'address' in kafka)
+    throw new LocalCloudError(
+      '--kafka starts a Kafka, and KAFKA_BROKERS names one that runs: unset one of them.',
+    )
+  return inOwnFolder(async folder => {
+    const services = await startServices({
+      kafka,
+      valkey: await place(redisUrl ?? process.env.REDIS_URL),
+      aws: await place(process.env.AWS_ENDPOINT_URL),
+      dataDir: join(folder, 'data'),
+      logsDir: join(folder, 'logs'),
+      ...(kafkaVersion !== undefined && { kafkaVersion }),
+      ...(report && { report }),
+      signal,
+    })
+    try {
+      return await work({ ...serviceEnvironment(services), ...LOCAL_AWS_ENVIRONMENT })
+    } finally {
+      await services.stop()
+    }
+  })
+}
+
+/** Runs `work` with a temporary folder, which is removed afterwards. */
+export async function inOwnFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** One that runs already, where there is an address; else a free port. */
+async function place(given: string | undefined): Promise<Place> {
+  const address = given?.trim()
+  return address ? { address } : { port: await freePort() }
+}

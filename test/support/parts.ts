@@ -1,0 +1,87 @@
+/** A checkpoint with every kind of content that a partition state can have, and many ids. */
+
+import { storedState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import type {
+  CheckpointMeta,
+  CheckpointPages,
+  CheckpointPart,
+} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+
+const CLOCK_MS = 4_000
+
+export function metaAt(appliedOffset: number, epoch = 0): CheckpointMeta {
+  return {
+    version: { epoch, appliedOffset, fired: 1 },
+    clock: { nowMs: CLOCK_MS, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
+    appliedDigest: 'digest',
+    emitted: 2,
+    tally: { 'applied/counted': 600, 'duplicate/id-known': 2 },
+  }
+}
+
+export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
+  return [
+    { kind: 'meta', meta: metaAt(appliedOffset, epoch) },
+    { kind: 'state', entity: '/a grün 🌡', state: '{"count":12345678901234567890,"text":"\\u2028"}' },
+    { kind: 'state', entity: '/a 2', state: 'null' },
+    { kind: 'state', entity: '/a 3', state: storedState('{"count":1}', 2) },
+    { kind: 'context', context: { hash: 'h', json: '{"rules":[1.0]}' } },
+    {
+      kind: 'timers',
+      entity: '/a 2',
+      timers: [{ name: 'silence', dueMs: 1, thresholdMs: 9_000, id: 'i', trace: {} }],
+    },
+    {
+      kind: 'outbox',
+      outbox: { position: '0.1', to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } },
+    },
+    ...Array.from({ length: 600 }, (_, number) => ({
+      kind: 'id' as const,
+      id: {
+        // Two ids each share their first bytes.
+        id: `${String(number >> 1).padStart(3, '\u00ff')}\u0000${number}`.padEnd(12, '.'),
+        digest: '\u0080\n\r45678',
+        appliedAtMs: CLOCK_MS - number,
+      },
+    })),
+    // More than fit into a bucket: the last ones overflow.
+    ...Array.from({ length: 300 }, (_, number) => ({
+      kind: 'id' as const,
+      id: { id: `ab${number}`.padEnd(12, '.'), digest: '12345678', appliedAtMs: number },
+    })),
+    {
+      kind: 'failure',
+      failure: {
+        id: 'AAECAwQFBgcICQoLDA0ODw',
+        partition: 3,
+        offset: 7,
+        attempt: 1,
+        digest: 'AAECAwQFBgcICQoL',
+        producerGroup: 5,
+        isOpen: true,
+        firstFailedAt: '2026-03-01T11:00:00.000Z',
+        failedAtMs: 3_000,
+      },
+    },
+  ]
+}
+
+/** Splits the parts into pages of a few parts each. If there is a failure, throws it after the last page. */
+export async function* inPages(
+  parts: readonly CheckpointPart[],
+  failure?: Error,
+): AsyncGenerator<CheckpointPart[]> {
+  for (let at = 0; at < parts.length; at += 50) yield parts.slice(at, at + 50)
+  if (failure) throw failure
+}
+
+/** All parts of the pages, sorted. */
+export async function partsIn(pages: CheckpointPages): Promise<CheckpointPart[]> {
+  const parts: CheckpointPart[] = []
+  for await (const page of pages) parts.push(...page)
+  return sorted(parts)
+}
+
+export function sorted(parts: readonly CheckpointPart[]): CheckpointPart[] {
+  return [...parts].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}

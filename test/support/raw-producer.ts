@@ -1,0 +1,77 @@
+/** Appends raw record batches to a log, because no client library can write everything that a log may contain. */
+import { createRequire } from 'node:module'
+import { createCluster } from '@sluice/kafka-records'
+import type { Kafka } from 'kafkajs'
+
+const require = createRequire(import.meta.url)
+const Encoder = require('kafkajs/src/protocol/encoder')
+const crc32C: (bytes: Buffer) => number = require('kafkajs/src/protocol/recordBatch/crc32C')
+
+const PRODUCE = 0
+/** The first version that supports zstd. */
+const VERSION = 7
+/** The position in a batch at which the bytes covered by its checksum begin. */
+const CHECKED_FROM = 21
+
+/** A broker as the library has it, below its requests. */
+interface RawBroker {
+  readonly connectionPool: { send(request: object): Promise<Buffer> }
+}
+
+/** Returns the offset of the first record of each batch. Rejects with the error of the broker. */
+export async function appendBatches(
+  kafka: Kafka,
+  topic: string,
+  partition: number,
+  batches: readonly Buffer[],
+): Promise<number[]> {
+  const cluster = createCluster(kafka, { allowAutoTopicCreation: false })
+  await cluster.connect()
+  try {
+    await cluster.addTargetTopic(topic)
+    const [nodeId = ''] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+    const { connectionPool } = (await cluster.findBroker({ nodeId })) as unknown as RawBroker
+    const offsets: number[] = []
+    for (const batch of batches) {
+      batch.writeUInt32BE(crc32C(batch.subarray(CHECKED_FROM)) >>> 0, 17)
+      const encoded = new Encoder().writeBuffer(produceRequest(topic, partition, batch))
+      const answer = await connectionPool.send({
+        request: {
+          apiKey: PRODUCE,
+          apiVersion: VERSION,
+          apiName: 'Produce',
+          encode: async () => encoded,
+        },
+        response: { decode: async (bytes: Buffer) => bytes, parse: async (bytes: Buffer) => bytes },
+      })
+      offsets.push(offsetIn(answer, topic))
+    }
+    return offsets
+  } finally {
+    await cluster.disconnect()
+  }
+}
+
+function produceRequest(topic: string, partition: number, batch: Buffer): Buffer {
+  const name = Buffer.from(topic)
+  const head = Buffer.alloc(2 + 2 + 4 + 4 + 2)
+  // No transaction; all replicas; a timeout; one topic.
+  head.writeInt16BE(-1, 0)
+  head.writeInt16BE(-1, 2)
+  head.writeInt32BE(30_000, 4)
+  head.writeInt32BE(1, 8)
+  head.writeInt16BE(name.length, 12)
+  const place = Buffer.alloc(4 + 4 + 4)
+  place.writeInt32BE(1, 0)
+  place.writeInt32BE(partition, 4)
+  place.writeInt32BE(batch.length, 8)
+  return Buffer.concat([head, name, place, batch])
+}
+
+/** Parses a response for one topic and one partition. */
+function offsetIn(answer: Buffer, topic: string): number {
+  const at = 4 + 2 + Buffer.byteLength(topic) + 4 + 4
+  const error = answer.readInt16BE(at)
+  if (error !== 0) throw new Error(`the broker does not take the batch: error ${error}`)
+  return Number(answer.readBigInt64BE(at + 2))
+}

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { SlotInspection } from '../../lib/adapters/redis/inspection.ts'
-import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
-import type { BatchResponse } from '../../lib/pipeline/respond.ts'
+import { outcomesOf } from '../../lib/queries/outcomes.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
+import type { BatchResponse } from '../../lib/runtime/pipeline/respond.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
@@ -59,7 +60,7 @@ describe('the captured batches', { timeout: 180_000 }, () => {
     return runProgram('serverless', args, { env })
   }
 
-  it('through serverless invoke local on the running stack: alerting, too, which reads its rules from the project', async () => {
+  it('through invoke local on the running stack: alerting, too, which reads its rules from the project', async () => {
     await redis.flushdb()
     const { code, output, stdout } = await invokeLocal('alerting', 'batches/good.json')
     assert.equal(code, 0, output)
@@ -71,7 +72,7 @@ describe('the captured batches', { timeout: 180_000 }, () => {
       await redis.flushdb()
       const batch = await captured(file)
       assert.deepEqual(await offline.invoke('processor', batch), expected.response)
-      assert.deepEqual(await outcomesOf(batch), expected.outcomes)
+      assert.deepEqual(await decided(batch), expected.outcomes)
       assert.deepEqual(await newFailures(), expected.failures)
     })
 
@@ -80,21 +81,18 @@ describe('the captured batches', { timeout: 180_000 }, () => {
       const { code, output, stdout } = await invokeLocal('processor', file)
       assert.equal(code, 0, output)
       assert.deepEqual(answerIn(stdout), expected.response, output)
-      assert.deepEqual(await outcomesOf(await captured(file)), expected.outcomes)
+      assert.deepEqual(await decided(await captured(file)), expected.outcomes)
       // The same events as before, by their ids.
       assert.deepEqual(await newFailures(), {})
     })
   }
 
-  async function outcomesOf(batch: KafkaEvent): Promise<Record<string, number>> {
-    const inspection = new SlotInspection(client)
-    const sums: Record<string, number> = {}
-    for (const [first] of Object.values(batch.records)) {
+  async function decided(batch: KafkaEvent): Promise<Readonly<Record<string, number>>> {
+    const partitions = Object.values(batch.records).map(([first]) => {
       const { topic = '', partition = 0 } = first ?? {}
-      const { tally } = await inspection.summary({ consumer: 'processor', topic, partition })
-      for (const [name, count] of Object.entries(tally)) sums[name] = (sums[name] ?? 0) + count
-    }
-    return sums
+      return { consumer: 'processor', topic, partition }
+    })
+    return (await outcomesOf(new StateInspection(client), partitions)).reasons
   }
 
   /** The failures that were not there before, counted by their codes. */

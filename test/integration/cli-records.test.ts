@@ -31,7 +31,7 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
       .map(line => JSON.parse(line))
   }
 
-  it('when they are tailed, then each is there once, decoded, in the order of time, or with why it is no event', async () => {
+  it('when they are tailed, then each is there once, in order of time, decoded or with the reason why not', async () => {
     const views = await tailed('readings')
     const placeOf = ({ partition, offset }: { partition: number; offset: number | string }) =>
       `${partition}@${offset}`
@@ -115,11 +115,11 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     assert.ok(elapsedMs >= 0)
     // The limit ends the selection: there is nothing left to go on with.
     assert.deepEqual(counts, { acknowledged: 3, notAcknowledged: 0, nextLine: null, shiftMs: null, ahead: 0 })
-    const gate = await run('flood', 'show', 'processor', '--json')
-    assert.deepEqual(JSON.parse(gate.stdout), { consumer: 'processor', state: 'never-closed' })
+    const breaker = await run('breaker', 'show', 'processor', '--json')
+    assert.deepEqual(JSON.parse(breaker.stdout), { consumer: 'processor', state: 'never-opened' })
   })
 
-  it('when there are dead letters, then they are listed with why they failed, and what else lies there is counted', async () => {
+  it('when there are dead letters, then they are listed with the reasons, and other records are counted', async () => {
     const structured = { 'content-type': 'application/cloudevents+json' }
     const letters = [
       deadLetter('one', 'schema-violated', Buffer.from('{"temperature":"28"}')),
@@ -133,7 +133,7 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     assert.match(stdout, /^\d@\d+ .* schema-violated +processor +orders\/1@7 .* it does not fit$/m)
     assert.match(stdout, /^1 records in the topic are not dead letters/m)
     const narrowed = JSON.parse((await run('dlq', 'list', '--code', 'malformed-event', '--json')).stdout)
-    assert.deepEqual([narrowed.total, narrowed.letters.length, narrowed.letters[0].id], [1, 1, 'two'])
+    assert.deepEqual([narrowed.total, narrowed.deadLetters.length, narrowed.deadLetters[0].id], [1, 1, 'two'])
   })
 
   it('when a dead letter is shown, by its id or its place, then its bytes are what failed', async () => {

@@ -1,74 +1,116 @@
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { USES } from '../../infra/functions.ts'
+import { FUNCTION_PROPERTIES } from '../../infra/functions-schema.ts'
+import type { Check } from '../runner/check.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { Offline } from '../support/offline.ts'
-import { runProgram } from '../support/program.ts'
+import { PROJECT, type Program, runProgram } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { eventOf } from '../support/sdk-reader.ts'
+import { StartedProject } from '../support/started-project.ts'
 import { Tutorial } from '../support/tutorial.ts'
-import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
-describe('the page on writing a consumer, followed to the letter', { timeout: 240_000 }, () => {
+const PAGE = 'docs/consumers.md'
+
+describe('the page on writing a consumer, followed to the letter', { timeout: 280_000 }, () => {
   let tutorial: Tutorial
   let environment: TestEnvironment
-  let offline: Offline
+  let running: Program | undefined
 
   before(async () => {
-    tutorial = await Tutorial.follow('docs/consumers.md')
+    tutorial = await Tutorial.follow(PAGE)
     environment = await TestEnvironment.create()
   })
 
   after(async () => {
-    await offline?.stop()
+    running?.signal('SIGTERM')
+    await running?.ended
     await environment?.close()
     await tutorial?.remove()
   })
 
-  it('names every file that there is to write', () => {
+  it('names every file that there is to write: a process and its test, a handler, and the entry', () => {
     assert.deepEqual(tutorial.files, [
-      'lib/domain/frost/process.ts',
-      'test/unit/domain/frost/process.test.ts',
+      'lib/frost/process.ts',
+      'test/unit/frost/process.test.ts',
       'functions/frost/handler.ts',
       'serverless.yml',
-      'infra/deployment.cjs',
     ])
   })
 
-  it('given what it says, then the types fit and the rules of the house hold', async () => {
-    const cwd = tutorial.folder
-    const types = await runProgram('tsc', ['--noEmit', '-p', '.'], { cwd })
-    assert.equal(types.code, 0, types.output)
-    const own = tutorial.files.filter(file => file.endsWith('.ts'))
-    const lint = await runProgram('biome', ['check', ...own], { cwd })
-    assert.equal(lint.code, 0, lint.output)
+  it('explains every key that an entry can have, and every word of uses', async () => {
+    const page = await readFile(join(PROJECT, PAGE), 'utf8')
+    const words = [...Object.keys(FUNCTION_PROPERTIES.properties), ...Object.keys(USES)]
+    assert.deepEqual(
+      words.filter(word => !page.includes(`| \`${word}\` |`)),
+      [],
+    )
+  })
+
+  it('given what it says, then every check of the project passes', async () => {
+    const checks = await checksIn(tutorial.folder)
+    assert.ok(checks.length >= 5)
+    const { signal } = new AbortController()
+    // Each ends before the files of the copy are removed, whatever becomes of the others.
+    const ended = await Promise.allSettled(checks.map(check => check.run(signal)))
+    const failures = ended.flatMap((end, at) =>
+      end.status === 'rejected' ? [`${checks[at]?.name}: ${end.reason.message}`] : [],
+    )
+    assert.deepEqual(failures, [])
   })
 
   it('given its test, then that passes', async () => {
-    const file = join(tutorial.folder, 'test/unit/domain/frost/process.test.ts')
-    const { code, output } = await runProgram(file, [], { cwd: tutorial.folder })
+    const { code, output } = await runInCopy('test/unit/frost/process.test.ts')
     assert.equal(code, 0, output)
     assert.match(output, /pass 2\b/)
   })
 
-  it('given its function beside the others, when readings come, then it tells of frost', async () => {
-    offline = await Offline.start(environment.name, {}, tutorial.folder)
+  it('given serverless package, then its zip, role and event source are as those of all others', async () => {
+    const { code, output } = await runInCopy('test/package/package.test.ts')
+    assert.equal(code, 0, output)
+    assert.match(output, /gives frost a role of its own, for its topics and no others/)
+  })
+
+  it('given npm start, when readings come, then it tells of frost, and all is well', async () => {
+    const project = await StartedProject.in(tutorial.folder, environment.name)
+    running = project.start(['--for', '15s'])
+    await running.says(/^functions ready.*\bfrost\b/m, 120_000)
     const frosty = [0, 60, 660].map(at => reading(`frost ${at}`, { sensor: 's-frost', at, temperature: -2 }))
     const over = reading('over', { sensor: 's-frost', at: 700, temperature: 3 })
     await environment.client.send(
       environment.topic('readings'),
       [...frosty, over].map(event => writtenMessage(event)),
     )
-    const told = async () =>
-      (await environment.read('events')).map(eventOf).filter(({ source }) => source === '/frost')
-    await until('frost and its end are told', async () => (await told()).length === 2)
+    const { code, output } = await running.ended
+    assert.match(output, /^All was well\.$/m)
+    assert.equal(code, 0, output)
+    const told = (await environment.read('events')).map(eventOf)
     assert.deepEqual(
-      (await told()).map(({ type, time }) => [type, time]),
+      told.filter(({ subject }) => subject?.endsWith(' s-frost')).map(({ type, time }) => [type, time]),
       [
         ['com.example.frost.began.v1', '2026-03-01T12:10:00.000Z'],
         ['com.example.frost.ended.v1', '2026-03-01T12:11:40.000Z'],
       ],
     )
   })
+
+  function runInCopy(file: string) {
+    return runProgram(join(tutorial.folder, file), [], { cwd: tutorial.folder })
+  }
 })
+
+/** The checks of `npm test`, as the project in a folder has them: they look at that project. */
+async function checksIn(project: string): Promise<Check[]> {
+  const folder = join(project, 'test', 'runner', 'checks')
+  const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))
+  const modules = await Promise.all(files.map(file => import(pathToFileURL(join(folder, file)).href)))
+  return modules.flatMap(module => Object.values<Partial<Check>>(module)).filter(isCheck)
+}
+
+function isCheck(exported: Partial<Check>): exported is Check {
+  return typeof exported === 'object' && typeof exported.run === 'function'
+}

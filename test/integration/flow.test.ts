@@ -2,18 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
-import type { EntityStatistics } from '../../lib/domain/analytics/process.ts'
-import type { Event } from '../../lib/domain/event.ts'
-import type { DeadLetter } from '../../lib/domain/failure/process.ts'
-import { TOPICS } from '../../lib/domain/topics.ts'
+import type { EntityStatistics } from '../../lib/analytics/process.ts'
+import { TOPICS } from '../../lib/app/topics.ts'
+import type { DeadLetter } from '../../lib/failures/process.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { Offline } from '../support/offline.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { eventOf } from '../support/sdk-reader.ts'
 import { writtenMessage } from '../support/written-message.ts'
-
-const CONSUMERS = ['processor', 'alerting', 'activity'] as const
 
 describe('the whole flow, through serverless offline', { timeout: 240_000 }, () => {
   let environment: TestEnvironment
@@ -29,7 +28,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     await environment?.close()
   })
 
-  it('given records of all kinds from a foreign client, then each is accounted for and none stops the others', async () => {
+  it('given records of all kinds from a foreign client, then each is accounted for and none blocks', async () => {
     const first = reading('first', { sensor: 's-mixed', temperature: 10 })
     const strange: Message[] = [
       { value: Buffer.from([0xff, 0x00, 0xfe]), headers: { note: 'garbage' } },
@@ -53,9 +52,9 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
       key: 's-mixed',
     }))
     await environment.client.send(environment.topic('readings'), messages)
-    await environment.untilSettled()
+    await environment.untilTrimmed()
 
-    for (const consumer of CONSUMERS) {
+    for (const consumer of CONSUMERS_OF_READINGS) {
       const tally = await environment.tally(consumer)
       const failed = {
         'failed/not-a-cloudevent': 3,
@@ -63,7 +62,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
         'failed/schema-violated': 1,
       }
       assert.deepEqual({ ...tally, ...failed, 'duplicate/id-known': 1 }, tally)
-      assert.equal(outcomes(tally, 'applied'), 3)
+      assert.equal(taken(tally), 3)
     }
     const state = (await environment.states('processor')).get(
       '/environment/test-site s-mixed',
@@ -71,7 +70,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     assert.equal(state.metrics.temperature?.count, 3)
 
     const letters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
-    for (const consumer of CONSUMERS) {
+    for (const consumer of CONSUMERS_OF_READINGS) {
       const own = letters.filter(letter => letter.consumer === consumer)
       own.sort((a, b) => a.originalOffset - b.originalOffset)
       assert.deepEqual(
@@ -88,10 +87,10 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
       assert.deepEqual(own[0]?.originalHeaders, [{ name: 'note', value: base64('garbage') }])
       assert.ok(own.every(({ originalKey, error }) => originalKey === base64('s-mixed') && error.length > 0))
     }
-    assert.equal(letters.length, CONSUMERS.length * strange.length)
+    assert.equal(letters.length, CONSUMERS_OF_READINGS.length * strange.length)
   })
 
-  it('given a sensor too hot and cool again, then one alert fires and resolves, in the form that the SDK reads', async () => {
+  it('given a sensor too hot and cool again, then one alert fires and resolves, readable by the SDK', async () => {
     const hot = [
       reading('warm', { sensor: 's-hot', temperature: 39 }),
       reading('hot', { sensor: 's-hot', at: 60, temperature: 41 }),
@@ -101,7 +100,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
     const traced = hot.map(event => ({ ...binary({ ...event, extensions: { traceparent } }), key: 's-hot' }))
     await environment.client.send(environment.topic('readings'), traced)
-    await environment.untilSettled()
+    await environment.untilTrimmed()
 
     const records = await environment.read('alerts')
     const alerts = records.map(record => eventOf(record))
@@ -126,7 +125,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     assert.equal(new Set(alerts.map(({ id }) => id)).size, 2)
   })
 
-  it('when the schedule fires the generator, then its readings are published once, applied, and read by the SDK', async () => {
+  it('when the schedule fires the generator, then its readings are published and applied once', async () => {
     const before = await environment.read('readings')
     const appliedBefore = outcomes(await environment.tally('processor'), 'applied')
     const schedule = { time: new Date().toISOString() }
@@ -134,7 +133,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     assert.ok(readings > 0, 'the first readings flow at once')
     const again = await offline.invoke<{ readings: number }>('generator', schedule)
     assert.equal(again.readings, 0, 'a repeated run has nothing to add')
-    await environment.untilSettled()
+    await environment.untilTrimmed()
 
     const own = (await environment.read('readings')).slice(before.length)
     assert.equal(own.length, readings)
@@ -154,19 +153,43 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     const before = await environment.client.ends(environment.topic('readings'))
     const answer = await offline.invoke('clock', { time: '2026-03-01T12:00:00Z' })
     assert.deepEqual(answer, { ticks: TOPICS.readings.partitions })
-    await environment.untilSettled()
+    await environment.untilTrimmed()
     assert.deepEqual(
       await environment.client.ends(environment.topic('readings')),
       before.map(end => end + 1),
     )
-    for (const consumer of CONSUMERS)
+    for (const consumer of CONSUMERS_OF_READINGS)
       assert.equal((await environment.tally(consumer))['ignored/tick'], TOPICS.readings.partitions)
+  })
+
+  it('when the schedule fires rules, then they are appended where due, and only alerting applies them', async () => {
+    const { partitions } = TOPICS.readings
+    const run = (time: string) => offline.invoke<{ appended: number; why: string }>('rules', { time })
+    const runs = [
+      await run('2026-03-01T12:00:00Z'),
+      await run('2026-03-01T12:01:00Z'),
+      await run('2026-03-02T12:00:00Z'),
+    ]
+    assert.deepEqual(
+      runs.map(({ appended, why }) => [appended, why]),
+      [
+        [partitions, 'first'],
+        [0, 'not-due'],
+        [partitions, 'daily'],
+      ],
+    )
+    await environment.untilTrimmed()
+    const { 'applied/rules-activated': activated, 'applied/rules-unchanged': unchanged } =
+      await environment.tally('alerting')
+    assert.deepEqual([activated, unchanged], [partitions, partitions])
+    for (const consumer of CONSUMERS_OF_READINGS.filter(name => name !== 'alerting'))
+      assert.equal((await environment.tally(consumer))['ignored/rule-set'], 2 * partitions)
   })
 
   it('then nothing was lost on the way: every record is decided once by each consumer', async () => {
     const ends = await environment.client.ends(environment.topic('readings'))
     const written = ends.reduce((sum, end) => sum + end, 0)
-    for (const consumer of CONSUMERS) {
+    for (const consumer of CONSUMERS_OF_READINGS) {
       const tally = await environment.tally(consumer)
       assert.equal(
         Object.values(tally).reduce((sum, count) => sum + count, 0),

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 
@@ -33,7 +33,7 @@ describe('serverless invoke local', { timeout: 240_000 }, () => {
     await rm(join(PROJECT, BUILD_DIR), { recursive: true, force: true })
   })
 
-  it('given no server and the same file twice, then it says the same twice: what was decided, and what came of it', async () => {
+  it('given no server and the same file twice, then it prints the same decisions and events twice', async () => {
     const first = await invokeLocal('alerting', batch('good'), NO_SERVERS)
     assert.equal(first.code, 0, first.output)
     assert.match(first.output, /^sluice\.telemetry\.readings\.recorded-good, partition 9$/m)
@@ -61,7 +61,7 @@ describe('serverless invoke local', { timeout: 240_000 }, () => {
     const file = join(folder, 'later.json')
     await writeFile(file, JSON.stringify({ ...event, records: Object.fromEntries(records) }))
     const { output, stdout } = await invokeLocal('processor', ['--path', file], NO_SERVERS)
-    assert.match(output, /^ +offsets 0 to 99 are not in the batch: taken as if nothing was there$/m)
+    assert.match(output, /^ +offsets 0 to 99 are not in the batch: treated as empty$/m)
     assert.match(output, /^ +100 {2}applied {4}counted/m)
     assert.deepEqual(JSON.parse(stdout), { batchItemFailures: [] })
   })
@@ -70,6 +70,10 @@ describe('serverless invoke local', { timeout: 240_000 }, () => {
     [
       'generator',
       /^would have been published, \d+ records:\n {2}→ sluice\.telemetry\.readings\.local {2}key /m,
+    ],
+    [
+      'rules',
+      /^would have been published, 12 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
     ],
     [
       'clock',

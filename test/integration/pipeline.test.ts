@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
-import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
-import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
-import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { consume } from '../../lib/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
-import { LatestDecisions } from '../../lib/pipeline/flood.ts'
-import type { Ports } from '../../lib/pipeline/partition.ts'
-import { type Publisher, Unavailable } from '../../lib/pipeline/ports.ts'
-import type { BatchResponse } from '../../lib/pipeline/respond.ts'
+import { APPLICATION } from '../../lib/app/application.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisCircuitBreaker } from '../../lib/runtime/adapters/redis/circuit-breaker.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { consume } from '../../lib/runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
+import type { Ports, Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import type { BatchResponse } from '../../lib/runtime/pipeline/respond.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { kafkaEvent, logRecord, environmentReading as reading } from '../support/records.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
@@ -28,6 +30,7 @@ const INVOCATION = {
   pause: async () => {},
   codeVersion: () => 'test',
   latest: new LatestDecisions(),
+  logChecks: new LogChecks(),
 }
 const quiet: KeyedProcess<number> = {
   name: 'quiet',
@@ -78,13 +81,15 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
       store,
       publisher,
       log: new MemoryLogReader([]),
-      gate: new RedisFloodGate(redis, environment.name),
+      breaker: new RedisCircuitBreaker(redis, environment.name),
       observer,
       ...parts,
     }
     const consumer = {
       ...CONSUMER_DEFAULTS,
       process: process as KeyedProcess<unknown>,
+      application: APPLICATION,
+      failuresTo: APPLICATION.failuresTopic,
       env: environment.name,
     }
     /** A batch of readings, each of an entity of its own unless told otherwise; `first` is its first offset. */
@@ -108,7 +113,7 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
   }
 
   for (const entities of [1, SIZE])
-    it(`given a batch of ${SIZE} readings of ${entities} entities, then it costs two calls to Redis and no publish`, async () => {
+    it(`given a batch of ${SIZE} readings of ${entities} entities, then it costs two Redis calls and no publish`, async () => {
       const partition = entities === 1 ? 0 : 1
       const { batch, publisher, observer } = consumerOf(quiet as KeyedProcess<never>, partition)
       await batch(0, entities)
@@ -129,7 +134,7 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
     assert.equal(new Set(await emittedOf(2)).size, SIZE)
   })
 
-  it('given a crash between commit and publish, when the batch comes again, then it is published then, and applied once', async () => {
+  it('given a crash between commit and publish, then the next delivery publishes, and applies once', async () => {
     const { batch, publisher, observer } = consumerOf(counting as KeyedProcess<never>, 3)
     publisher.fails = true
     const { batchItemFailures } = await batch(0, 1)
@@ -147,12 +152,12 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
     assert.deepEqual([ids.length, new Set(ids).size], [SIZE / 2, SIZE / 2])
   })
 
-  it('given a crash between publish and settle, then the next batch publishes those again, with the same ids', async () => {
-    const settle = () => Promise.reject(new Unavailable('store-unavailable', 'gone'))
-    const unsettling = { load: store.load.bind(store), commit: store.commit.bind(store), settle }
+  it('given a crash between publish and trim, then the next batch publishes again, with the same ids', async () => {
+    const trimOutbox = () => Promise.reject(new Unavailable('store-unavailable', 'gone'))
+    const unsettling = { load: store.load.bind(store), commit: store.commit.bind(store), trimOutbox }
     const { batch, observer } = consumerOf(counting as KeyedProcess<never>, 4, { store: unsettling })
     assert.deepEqual(await batch(0, 1), { batchItemFailures: [] })
-    assert.equal(observer.unsettledEntries, SIZE / 2)
+    assert.equal(observer.untrimmedEntries, SIZE / 2)
     const first = await emittedOf(4)
 
     await consumerOf(counting as KeyedProcess<never>, 4).batch(SIZE, 1)
@@ -161,7 +166,7 @@ describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
     assert.equal(new Set(ids).size, SIZE)
   })
 
-  it('given the same batch in two invocations at once, then one of them decides and the other finds it decided', async () => {
+  it('given the same batch in two invocations at once, then one decides and the other finds it decided', async () => {
     const twins = [
       consumerOf(counting as KeyedProcess<never>, 5),
       consumerOf(counting as KeyedProcess<never>, 5),

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { EntityStatistics } from '../../lib/domain/analytics/process.ts'
+import type { EntityStatistics } from '../../lib/analytics/process.ts'
 import { LOOPBACK } from '../../localstack/services/ports.ts'
 import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
+import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { type Front, startFront } from '../support/front.ts'
 import { Offline } from '../support/offline.ts'
 import { until } from '../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
-
-const CONSUMERS = ['processor', 'alerting', 'activity'] as const
 
 describe('Valkey, forgetting what it was told while Kafka has the offsets', { timeout: 240_000 }, () => {
   let primary: Valkey
@@ -44,10 +43,10 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
 
   /** Everything as if nothing had happened: what is counted, what is remembered, what was told. */
   async function untilAllIsAsItShouldBe(): Promise<void> {
-    await environment.untilSettled()
-    for (const consumer of CONSUMERS) {
+    await environment.untilTrimmed()
+    for (const consumer of CONSUMERS_OF_READINGS) {
       const tally = await environment.tally(consumer)
-      assert.equal(outcomes(tally, 'applied'), sensors.readings, consumer)
+      assert.equal(taken(tally), sensors.readings, consumer)
       assert.equal(outcomes(tally, 'failed') + outcomes(tally, 'duplicate'), 0, consumer)
     }
     const states = await environment.states('processor')
@@ -57,9 +56,9 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
     assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
   }
 
-  it('given that it forgets everything, then the log is read from its beginning, and nothing is missing or told anew', async () => {
+  it('given that it forgets everything, then the log is read from its start, and nothing is missing', async () => {
     await sendRounds(10)
-    await environment.untilSettled()
+    await environment.untilTrimmed()
     const flow = sendRounds(30)
     await environment.untilDecided('processor', 12 * sensors.count)
     await primary.admin.flushall()
@@ -70,7 +69,7 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
     assert.match(offline.output, /knows nothing of partitions that have a past/)
   })
 
-  it('given a replica that lacks the last writes, when it becomes the primary, then what it lacks is read from the log', async () => {
+  it('given a replica without the last writes, when it is promoted, then the log supplies them', async () => {
     await replica.admin.replicaof(LOOPBACK, primary.port)
     await until('the replica to have caught up', async () =>
       (await replica.admin.info('replication')).includes('master_link_status:up'),
@@ -78,7 +77,7 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
     // From now on it lags: it hears of nothing any more.
     await replica.admin.replicaof('NO', 'ONE')
     await sendRounds(20)
-    await environment.untilSettled()
+    await environment.untilTrimmed()
     await primary.kill()
     serving = replica
     await sendRounds(1)

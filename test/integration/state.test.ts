@@ -5,18 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { linesOf } from '../../cli/state/checkpoint-file.ts'
-import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
-import { KafkaLogReader } from '../../lib/adapters/kafka/log-reader.ts'
-import { logRecordOf } from '../../lib/adapters/kafka/messages.ts'
-import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
-import { SlotCheckpoints } from '../../lib/adapters/redis/checkpoint.ts'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
-import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
-import type { LogRecord } from '../../lib/cloudevents/record.ts'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
-import type { KeyedProcess } from '../../lib/domain/process.ts'
-import type { Slot, StateStore } from '../../lib/pipeline/ports.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
+import { RedisCircuitBreaker } from '../../lib/runtime/adapters/redis/circuit-breaker.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
@@ -29,7 +30,7 @@ const ENTITIES = 4
 describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
   const redis = new RedisClient({ url: redisUrl() })
   const store = new RedisStateStore(redis)
-  const checkpoints = new SlotCheckpoints(redis)
+  const checkpoints = new StateCheckpoints(redis)
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const publisher = new KafkaPublisher(kafka)
   const log = new KafkaLogReader(kafka)
@@ -76,7 +77,7 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
   /** A consumer of its own name, which counts the readings of the log on Redis and Kafka. */
   function newConsumer() {
     const process = { ...counting, name: `counting-${environment.name}-${consumers++}` }
-    const slot: Slot = { consumer: process.name, topic, partition }
+    const stateKey: StateKey = { consumer: process.name, topic, partition }
     const observer = new RecordingObserver()
     const published: string[] = []
     const recording = {
@@ -87,15 +88,15 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
       },
     }
     const stageOf = (used: StateStore) => {
-      const gate = new RedisFloodGate(redis, environment.name)
-      const ports = { store: used, publisher: recording, log, gate, observer }
+      const breaker = new RedisCircuitBreaker(redis, environment.name)
+      const ports = { store: used, publisher: recording, log, breaker, observer }
       const stage = new Stage(process as KeyedProcess<never>, ports)
       stage.consumer = { ...stage.consumer, env: environment.name }
       return stage
     }
     return {
       name: process.name,
-      slot,
+      stateKey,
       observer,
       /** The ids of what was published, first copies in their order. */
       emitted: () => [...new Set(published)],
@@ -112,20 +113,21 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
         await stage.batch(records)
         const states = Array.from({ length: ENTITIES }, async (_, index) => {
           const entity = `/environment/test-site s-${index}`
-          const { states } = await stage.store.load(slot, {
+          const { states } = await stage.store.load(stateKey, {
             entities: [entity],
             ids: [],
             failures: [],
             idWindowMs: 0,
             span: { firstAppendMs: 0, advanceMs: 0 },
             timerLimit: 1,
+            byteLimit: 1024,
           })
           return [entity, states.get(entity)] as const
         })
         return { states: new Map(await Promise.all(states)), emitted: stage.events.map(({ id }) => id) }
       },
       async states() {
-        const checkpoint = await checkpoints.take(slot)
+        const checkpoint = await checkpoints.take(stateKey)
         assert.ok(checkpoint !== 'moving')
         return new Map([...checkpoint.states].sort())
       },
@@ -135,24 +137,24 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
   const exported = (name: string, to: string) =>
     sluice(['state', 'export', name, '--partition', String(partition), '--to', to])
 
-  it('given an older checkpoint put back in a running flow, then the runtime reads the stretch from Kafka and ends with the same states, and the same ids', async () => {
+  it('given an older checkpoint restored in a running flow, then states and ids end up the same', async () => {
     const { name, batch, observer, emitted, states, reference, published } = newConsumer()
     await batch(0, 20)
     await exported(name, 'older.jsonl')
     await batch(20, 40)
     const { stderr } = await sluice(['state', 'import', 'older.jsonl', '--yes'])
-    assert.match(stderr, /mark 39 → 19, entities 4 → 4/)
+    assert.match(stderr, /applied offset 39 → 19, entities 4 → 4/)
     assert.match(stderr, /Imported, epoch 1\. .* reads the log on from offset 20\./)
-    assert.deepEqual(observer.stretches, [])
+    assert.deepEqual(observer.ranges, [])
     await batch(40, LENGTH)
-    assert.deepEqual(observer.stretches, [{ fromOffset: 20, toOffset: 39 }])
+    assert.deepEqual(observer.ranges, [{ fromOffset: 20, toOffset: 39 }])
     const expected = await reference()
     assert.deepEqual(await states(), expected.states)
     assert.deepEqual(emitted(), expected.emitted)
     assert.ok(published.length > expected.emitted.length, 'what was emitted after the checkpoint came twice')
   })
 
-  it('given an invocation in flight, when a checkpoint is put back, then its commit is refused, and it decides anew', async () => {
+  it('given an invocation in flight, when a checkpoint is restored, then its commit is refused', async () => {
     const { name, batch, observer, emitted, states, reference } = newConsumer()
     await batch(0, 20)
     await exported(name, 'flight.jsonl')
@@ -164,7 +166,7 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
         replies.push(await store.commit(...args))
         return replies.at(-1) as 'committed'
       },
-      settle: (...args) => store.settle(...args),
+      trimOutbox: (...args) => store.trimOutbox(...args),
     }
     await batch(20, LENGTH, inFlight)
     assert.deepEqual(replies, ['refused', 'committed'])
@@ -177,30 +179,62 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
   it('given a partition that is dropped, then its log is read from the start, with the same end', async () => {
     const { name, batch, observer, emitted, states, reference } = newConsumer()
     await batch(0, 40)
-    assert.deepEqual(observer.startsWithoutMarkAt, [])
+    assert.deepEqual(observer.startsWithoutAppliedOffsetAt, [])
     const drop = ['state', 'drop', name, '--partition', String(partition)]
     const refused = await sluice(drop, 2)
     assert.match(refused.stderr, /Nothing was changed: .* add --yes/)
     await sluice([...drop, '--yes'])
     assert.deepEqual(await states(), new Map())
     await batch(40, LENGTH)
-    assert.deepEqual(observer.startsWithoutMarkAt, [0])
+    assert.deepEqual(observer.startsWithoutAppliedOffsetAt, [0])
     const expected = await reference()
     assert.deepEqual(await states(), expected.states)
     assert.deepEqual(emitted(), expected.emitted)
   })
 
-  it('given a slot that is exported, dropped and imported, then it is exported as the same again, and goes on as if nothing had been', async () => {
+  it('given a consumer that is not a function of the project, then it is listed, and removed completely', async () => {
+    const { name, batch, stateKey } = newConsumer()
+    await batch(0, 30)
+    const listed = async () => {
+      const all: (StateKey & { hasFunction: boolean; bytes: number })[] = JSON.parse(
+        (await sluice(['state', 'list', '--orphaned', '--json'])).stdout,
+      )
+      return all.filter(({ consumer }) => consumer === name)
+    }
+    const [{ bytes, ...line } = { bytes: 0 }, ...more] = await listed()
+    assert.deepEqual(more, [])
+    assert.deepEqual(line, { ...stateKey, appliedOffset: 29, epoch: 0, entities: 4, hasFunction: false })
+    assert.ok(bytes > 500, String(bytes))
+    const { stdout } = await sluice(['state', 'list'])
+    assert.match(stdout, new RegExp(`^  sluice state drop ${name} --all-partitions$`, 'm'))
+    const drop = ['state', 'drop', name, '--all-partitions']
+    assert.match((await sluice(drop, 2)).stderr, /Nothing was changed: .* add --yes/)
+    assert.deepEqual(JSON.parse((await sluice([...drop, '--yes', '--json'])).stdout), {
+      consumer: name,
+      partitions: 1,
+    })
+    assert.deepEqual(await listed(), [])
+    assert.deepEqual(await redis.run(client => client.keys(`{${name}:*`)), [])
+    assert.match((await sluice([...drop, '--yes'], 1)).stderr, /Redis holds no state of/)
+  })
+
+  it('given a partition state exported, dropped and imported, then its export is the same and it goes on', async () => {
     const { name, batch, emitted, observer, reference } = newConsumer()
     await batch(0, 30)
     await exported(name, 'first.jsonl')
     const reported = async (...args: string[]) =>
       JSON.parse((await sluice([...args, '--yes', '--json'])).stdout)
-    const slot = { consumer: name, topic, partition }
+    const stateKey = { consumer: name, topic, partition }
     const dropped = await reported('state', 'drop', name, '--partition', String(partition))
-    assert.deepEqual(dropped, { ...slot, markBefore: 29, mark: null, epoch: 1 })
+    assert.deepEqual(dropped, { ...stateKey, appliedOffsetBefore: 29, appliedOffset: null, epoch: 1 })
     const { takenAt: _, ...imported } = await reported('state', 'import', 'first.jsonl')
-    assert.deepEqual(imported, { ...slot, markBefore: -1, mark: 29, epoch: 2, entities: 4 })
+    assert.deepEqual(imported, {
+      ...stateKey,
+      appliedOffsetBefore: -1,
+      appliedOffset: 29,
+      epoch: 2,
+      entities: 4,
+    })
     await exported(name, 'second.jsonl')
     const [first, second] = await Promise.all(['first.jsonl', 'second.jsonl'].map(contentsOf))
     assert.deepEqual(second, first)
@@ -210,28 +244,28 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
   })
 
   it('given a checkpoint of another log, then it is refused, unless it is forced', async () => {
-    const { batch, slot } = newConsumer()
+    const { batch, stateKey } = newConsumer()
     await batch(0, 20)
-    const checkpoint = await checkpoints.take(slot)
+    const checkpoint = await checkpoints.take(stateKey)
     assert.ok(checkpoint !== 'moving')
     const { version, clock } = checkpoint
     const others = [
-      [{ ...checkpoint, version: { ...version, mark: 1_000 } }, /the log ends at offset 60/],
+      [{ ...checkpoint, version: { ...version, appliedOffset: 1_000 } }, /the log ends at offset 60/],
       [
         { ...checkpoint, clock: { ...clock, lastAppendMs: 1 } },
-        /the record at the mark 19 was appended at 20/,
+        /the record at the applied offset 19 was appended at 20/,
       ],
     ] as const
     for (const [other, said] of others) {
-      const lines = [...linesOf({ slot, takenAt: '2026-03-01T12:00:00Z', checkpoint: other })]
+      const lines = [...linesOf({ stateKey, takenAt: '2026-03-01T12:00:00Z', checkpoint: other })]
       await writeFile(join(folder, 'other.jsonl'), lines.join(''))
       const { stderr } = await sluice(['state', 'import', 'other.jsonl', '--yes'], 1)
       assert.match(stderr, /is a checkpoint of another log than .* Nothing was changed\. .*--force/)
       assert.match(stderr, said)
-      assert.deepEqual(await checkpoints.take(slot), checkpoint)
+      assert.deepEqual(await checkpoints.take(stateKey), checkpoint)
     }
     await sluice(['state', 'import', 'other.jsonl', '--yes', '--force'])
-    assert.notDeepEqual(await checkpoints.take(slot), checkpoint)
+    assert.notDeepEqual(await checkpoints.take(stateKey), checkpoint)
   })
 
   it('shows what there is, with the lag, and an entity with its state', async () => {
@@ -240,7 +274,7 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     const { stdout } = await sluice(['state', 'show', name, '--json', '--partition', String(partition)])
     const [shown] = JSON.parse(stdout).partitions
     assert.deepEqual(
-      [shown.mark, shown.lag, shown.epoch, shown.entities, shown.ids, shown.outbox, shown.tally],
+      [shown.appliedOffset, shown.lag, shown.epoch, shown.entities, shown.ids, shown.outbox, shown.tally],
       [19, 40, 0, 4, 20, 0, { 'applied/counted': 20 }],
     )
     assert.equal(shown.asOf, new Date(records[19]?.timestampMs as number).toISOString())
@@ -250,7 +284,7 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     const all = await sluice(['state', 'export', name, '--all-partitions', '--to', '.', '--json'])
     const file = `${name}-${topic}-${partition}.jsonl`
     assert.deepEqual(JSON.parse(all.stdout), [
-      { consumer: name, topic, partition, mark: 19, epoch: 0, entities: 4, file },
+      { consumer: name, topic, partition, appliedOffset: 19, epoch: 0, entities: 4, file },
     ])
     await contentsOf(file)
   })
@@ -262,19 +296,19 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     assert.match(stderr, /remembers nothing of \S+: it does of --topic readings\./)
   })
 
-  it('opens the gate against floods, and says so', async () => {
+  it('given an open circuit breaker, then an operator sees and resets it', async () => {
     const { name } = newConsumer()
-    const gate = new RedisFloodGate(redis, environment.name)
-    assert.match((await sluice(['flood', 'show', name])).stdout, /has never been closed/)
-    assert.match((await sluice(['flood', 'release', name], 1)).stderr, /is not closed/)
-    await gate.hold(name, 'v1', Date.parse('2026-03-01T12:00:00Z'))
+    const breaker = new RedisCircuitBreaker(redis, environment.name)
+    assert.match((await sluice(['breaker', 'show', name])).stdout, /has never opened/)
+    assert.match((await sluice(['breaker', 'reset', name], 1)).stderr, /is not open/)
+    await breaker.open(name, 'v1', Date.parse('2026-03-01T12:00:00Z'))
     assert.match(
-      (await sluice(['flood', 'show', name])).stdout,
-      /closed at 2026-03-01T12:00:00.000Z for version v1 .* Until 2026-03-01T12:15:00.000Z/,
+      (await sluice(['breaker', 'show', name])).stdout,
+      /opened at 2026-03-01T12:00:00.000Z for version v1 .* Until 2026-03-01T12:15:00.000Z/,
     )
-    assert.match((await sluice(['flood', 'release', name])).stdout, /is open\. .* goes out as failures/)
-    assert.equal(await gate.hold(name, 'v1', 0), 'released')
-    assert.match((await sluice(['flood', 'show', name])).stdout, /opened by an operator for version v1/)
+    assert.match((await sluice(['breaker', 'reset', name])).stdout, /is reset\. .* leaves as failures/)
+    assert.equal(await breaker.open(name, 'v1', 0), 'reset')
+    assert.match((await sluice(['breaker', 'show', name])).stdout, /was reset by an operator for version v1/)
   })
 
   /** All of a checkpoint but when it was taken, and the epoch. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
-import type { Event } from '../../lib/domain/event.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts'
@@ -75,7 +75,7 @@ describe('traces through serverless offline, to a collector', { timeout: 240_000
     assert.ok(receiver.requests.every(({ headers }) => headers['x-api-key'] === 'a key'))
   })
 
-  it('given what cannot be read, then its trace leads from the producer over the consumer to the dead letter', async () => {
+  it('given an unreadable record, then its trace leads from producer over consumer to dead letter', async () => {
     await sent(broken('d'))
     const chain = () => {
       const spans = spansIn('d')
@@ -106,7 +106,7 @@ describe('traces through serverless offline, to a collector', { timeout: 240_000
     assert.deepEqual(receiver.faults, [])
   })
 
-  it('given a collector that answers no more, then the records are processed all the same, and it is told once', async () => {
+  it('given a collector that stops answering, then records are still processed, and it is reported once', async () => {
     receiver.answers.push('never', 'never', 'never', 'never', 'never', 'never')
     await sent(reading('e', traced('e')))
     await environment.untilCaughtUp('processor')

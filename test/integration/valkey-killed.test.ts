@@ -4,16 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { TOPICS } from '../../lib/domain/topics.ts'
+import { TOPICS } from '../../lib/app/topics.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { type Services, startServices } from '../../localstack/services.ts'
 import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
+import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
-
-const CONSUMERS = ['processor', 'alerting', 'activity'] as const
 
 describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_000 }, () => {
   let folder: string
@@ -49,7 +48,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
 
   /** What is visible of the consumers' work without their store: what they committed and what they published. */
   async function visibleWork() {
-    const committed = CONSUMERS.map(name =>
+    const committed = CONSUMERS_OF_READINGS.map(name =>
       environment.client.committed(`sluice-${name}-${environment.name}`, environment.topic('readings')),
     )
     const published = (['alerts', 'analytics', 'failures'] as const).map(signal =>
@@ -74,7 +73,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
 
   /** Waits until each consumer has failed at a batch so often in a row. */
   async function untilRefused(attempts: number): Promise<void> {
-    for (const name of CONSUMERS) {
+    for (const name of CONSUMERS_OF_READINGS) {
       const line = new RegExp(`${name}.* failed \\(attempt (\\d+)`, 'g')
       const failed = () =>
         [...offline.output.matchAll(line)].some(([, attempt]) => Number(attempt) >= attempts)
@@ -84,7 +83,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
 
   it('given no Valkey, then nothing is processed unguarded: nothing is committed, and nothing published', async () => {
     await sendRounds(5)
-    await environment.untilSettled()
+    await environment.untilTrimmed()
     const flow = sendRounds(40)
     await environment.untilDecided('processor', sensors.readings + sensors.count)
     await services.kill('valkey', 'SIGKILL')
@@ -95,15 +94,15 @@ describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_00
     await untilRefused(2 * attempts)
     assert.deepEqual(await visibleWork(), before)
     const committed = before.committed.flat().reduce((sum, offset) => sum + Math.max(offset, 0), 0)
-    assert.ok(committed < CONSUMERS.length * sensors.readings, 'records wait in Kafka')
+    assert.ok(committed < CONSUMERS_OF_READINGS.length * sensors.readings, 'records wait in Kafka')
   })
 
   it('when Valkey is back, then the flow goes on by itself, and every reading is applied exactly once', async () => {
     await services.restart('valkey')
-    await environment.untilSettled()
-    for (const consumer of CONSUMERS) {
+    await environment.untilTrimmed()
+    for (const consumer of CONSUMERS_OF_READINGS) {
       const tally = await environment.tally(consumer)
-      assert.equal(outcomes(tally, 'applied'), sensors.readings)
+      assert.equal(taken(tally), sensors.readings)
       assert.equal(outcomes(tally, 'failed') + outcomes(tally, 'duplicate'), 0)
     }
     const states = await environment.states('processor')

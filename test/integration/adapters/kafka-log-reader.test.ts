@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, it } from 'node:test'
 import kafkajs from 'kafkajs'
-import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
-import { KafkaLogReader } from '../../../lib/adapters/kafka/log-reader.ts'
-import { type Looked, Unavailable } from '../../../lib/pipeline/ports.ts'
+import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import type { Looked } from '../../../lib/runtime/pipeline/model.ts'
 import { conformsAsLogReader } from '../../conformance/log-reader.ts'
+import { ODD_BATCHES } from '../../conformance/odd-log.ts'
 import { createTopic } from '../../support/create-topic.ts'
+import { appendBatches } from '../../support/raw-producer.ts'
 import { brokers } from '../../support/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -16,6 +20,7 @@ const client = () => kafkaClient({ brokers: brokers(), clientId: 'test', auth: '
 const reader = new KafkaLogReader(client())
 const uncommitted = new KafkaLogReader(client(), 'read-uncommitted')
 const topic = `log-${randomUUID()}`
+const oddTopic = `log-odd-${randomUUID()}`
 
 before(async () => {
   await admin.connect()
@@ -30,11 +35,12 @@ before(async () => {
   }))
   await producer.send({ topic, messages })
   await producer.disconnect()
+  await writeOddLog()
 })
 
 after(() => Promise.all([reader.close(), uncommitted.close(), admin.disconnect()]))
 
-conformsAsLogReader('Kafka', () => ({ reader, topic, partition: 1 }))
+conformsAsLogReader('Kafka', () => ({ reader, topic, partition: 1, oddTopic }))
 
 it('given records that retention has taken, then the log says where it begins', async () => {
   const short = `log-${randomUUID()}`
@@ -50,7 +56,7 @@ it('given records that retention has taken, then the log says where it begins', 
   )
 })
 
-it('given transactions, then their markers are shown to hold nothing, and what was aborted is seen as the mapping sees it', async () => {
+it('given transactions, then markers hold nothing, and aborted records are as the mapping sees them', async () => {
   const written = `log-${randomUUID()}`
   await createTopic(admin, { topic: written, numPartitions: 1 })
   const producer = foreign.producer({
@@ -66,18 +72,18 @@ it('given transactions, then their markers are shown to hold nothing, and what w
   }
   await producer.disconnect()
   // Three records, each with its marker behind it; the last marker is the end of the log.
-  const stretch = { fromOffset: 0, toOffset: 4 }
+  const range = { fromOffset: 0, toOffset: 4 }
   let seen: Looked = { records: [], nextOffset: 0, logStart: 0 }
   // The coordinator answers before its last marker is in the log, and until then its record is not for everybody.
   await until('the last transaction is seen to be committed', async () => {
-    seen = await reader.read(written, 0, stretch)
-    return seen.nextOffset > stretch.toOffset
+    seen = await reader.read(written, 0, range)
+    return seen.nextOffset > range.toOffset
   })
   assert.deepEqual(
     seen.records.map(({ offset }) => offset),
     [0, 4],
   )
-  const all = await uncommitted.read(written, 0, stretch)
+  const all = await uncommitted.read(written, 0, range)
   assert.deepEqual(
     all.records.map(({ offset }) => offset),
     [0, 2, 4],
@@ -85,7 +91,7 @@ it('given transactions, then their markers are shown to hold nothing, and what w
   assert.equal((await reader.read(written, 0, { fromOffset: 1, toOffset: 3 })).nextOffset > 3, true)
 })
 
-it('given a stretch larger than a fetch, then it takes several, and each goes on', async () => {
+it('given a range larger than a fetch, then it takes several, and each goes on', async () => {
   const large = `log-${randomUUID()}`
   await createTopic(admin, { topic: large, numPartitions: 1 })
   for (let n = 0; n < 12; n += 1) await send(large, 1, 900_000)
@@ -101,12 +107,34 @@ it('rule 7: given that it has read, then no consumer group is there', async () =
   assert.ok(groups.every(({ groupId }) => !groupId.includes(topic)))
 })
 
-it('given a broker that does not answer, then reading is rejected as unavailable, and the next read begins anew', async () => {
+it('given a broker that does not answer, then reading is unavailable, and the next read starts anew', async () => {
   const nobody = new KafkaLogReader(kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }))
   await assert.rejects(nobody.read(topic, 1, { fromOffset: 0, toOffset: 1 }), Unavailable)
   await assert.rejects(reader.read(`missing-${randomUUID()}`, 0, { fromOffset: 0, toOffset: 1 }), Unavailable)
   assert.equal((await reader.read(topic, 1, { fromOffset: 0, toOffset: 1 })).records.length > 0, true)
 })
+
+/** The batches as they are: the library writes neither all codecs nor headers that are null. */
+async function writeOddLog(): Promise<void> {
+  const configEntries = [{ name: 'max.message.bytes', value: String(32 * 1024 * 1024) }]
+  await createTopic(admin, { topic: oddTopic, numPartitions: 1, configEntries })
+  const producer = foreign.producer({ transactionalId: oddTopic, idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  for (const [end, key] of [
+    ['commit', 'committed'],
+    ['abort', 'aborted'],
+  ] as const) {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: oddTopic, messages: [{ key, value: 'in a transaction' }] })
+    await transaction[end]()
+  }
+  await producer.disconnect()
+  const ends = new TopicOffsets(client())
+  // The coordinator answers before its last marker is in the log.
+  await until('both markers are in the log', async () => (await ends.ends(oddTopic))[0] === 4)
+  await ends.close()
+  assert.deepEqual(await appendBatches(foreign, oddTopic, 0, ODD_BATCHES), [4, 8, 12, 16, 20])
+}
 
 async function send(to: string, count: number, bytes = 1): Promise<void> {
   const producer = foreign.producer()

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
-import { RedisClient, type RedisSettings } from '../../../lib/adapters/redis/client.ts'
-import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
-import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { RedisClient, type RedisSettings } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisCursor } from '../../../lib/runtime/adapters/redis/cursor.ts'
+import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partition-states.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
@@ -15,7 +17,9 @@ import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 /** All that docs/deployment.md asks for the user of the functions. */
 const LEAST =
-  '~* -@all +@hash +@sortedset +@string +unlink +@scripting +@connection +info +cluster|slots'.split(' ')
+  '~* -@all +@hash +@sortedset +@set +@string +del +rename +unlink +@scripting +@connection +info +cluster|slots'.split(
+    ' ',
+  )
 /** With characters that stand for something in a URL. */
 const PASSWORD = 'p@ss:/%w'
 
@@ -41,16 +45,21 @@ after(async () => {
 
 conformsAsStateStore('Redis, with a password,', () => new RedisStateStore(passwordClient))
 conformsAsStateStore('Redis, with a user who may do the least,', () => new RedisStateStore(userClient))
+conformsAsPartitionStates(
+  'Redis, with a user who may do the least,',
+  () => new RedisPartitionStates(userClient),
+  () => new RedisStateStore(userClient),
+)
 
 describe('a user who may do the least', () => {
   it('may keep a cursor, and inspect', async () => {
     const cursor = new RedisCursor(userClient, randomUUID())
     await cursor.advance(3)
     assert.equal(await cursor.read(), 3)
-    const slot = { consumer: 'c', topic: randomUUID(), partition: 0 }
-    const inspection = new SlotInspection(userClient)
-    assert.equal((await inspection.summary(slot)).mark, -1)
-    for await (const state of inspection.states(slot)) assert.fail(`${state}`)
+    const stateKey = { consumer: 'c', topic: randomUUID(), partition: 0 }
+    const inspection = new StateInspection(userClient)
+    assert.equal((await inspection.summary(stateKey)).appliedOffset, -1)
+    for await (const state of inspection.states(stateKey)) assert.fail(`${state}`)
   })
 
   it('given no password, then everything is unavailable until there is one', async () => {

@@ -1,32 +1,34 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
-import { type Checkpoint, NOTHING, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import type { Change, RememberedId, Slot, StoredTimer } from '../../../lib/pipeline/ports.ts'
+import { type Checkpoint, NOTHING, StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { derivedId } from '../../../lib/runtime/consumer/derived-id.ts'
+import type { Change, RememberedId, StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const HOUR = 3_600_000
+const FAILED = derivedId('failed')
 const client = new RedisClient({ url: redisUrl() })
 const store = new RedisStateStore(client)
-const checkpoints = new SlotCheckpoints(client)
+const checkpoints = new StateCheckpoints(client)
 const opened: RedisClient[] = [client]
 after(() => opened.map(one => one.close()))
 
-describe('a checkpoint of a slot', () => {
-  it('given all that a slot can hold, when it is emptied and put back, then it is the same to the letter', async () => {
-    const slot = await filledSlot()
+describe('a checkpoint of a partition state', () => {
+  it('given a full partition state, when it is emptied and restored, then it is exactly the same', async () => {
+    const stateKey = await filledState()
     const wanted = {
       ...NOTHING_WANTED,
       entities: ['e 0', 'e 599', 'grün 🌡'],
       ids: Array.from({ length: 600 }, (_, index) => idOf(index, 0).id),
-      failures: ['failed'],
+      failures: [{ id: FAILED, producerGroup: 3 }],
       span: { firstAppendMs: 10 * HOUR, advanceMs: 10 * HOUR },
     }
-    const [before, loaded] = [await taken(slot), await store.load(slot, wanted)]
+    const [before, loaded] = [await taken(stateKey), await store.load(stateKey, wanted)]
     assert.deepEqual(
       [
         before.states.size,
@@ -39,123 +41,168 @@ describe('a checkpoint of a slot', () => {
     )
     assert.equal(before.tally['applied/counted'], 600)
 
-    await checkpoints.put(slot, NOTHING)
-    assert.deepEqual(await taken(slot), { ...NOTHING, version: { epoch: 1, mark: -1, fired: 0 } })
-    assert.deepEqual(await keysIn(slot), ['meta'])
+    await checkpoints.put(stateKey, NOTHING)
+    assert.deepEqual(await taken(stateKey), {
+      ...NOTHING,
+      version: { epoch: 1, appliedOffset: -1, fired: 0 },
+    })
+    assert.deepEqual(await keysIn(stateKey), ['meta'])
 
-    assert.deepEqual(await checkpoints.put(slot, before), { epoch: 2, mark: -1 })
+    assert.deepEqual(await checkpoints.put(stateKey, before), { epoch: 2, appliedOffset: -1 })
     const version = { ...before.version, epoch: 2 }
-    assert.deepEqual(sorted(await taken(slot)), sorted({ ...before, version }))
-    assert.deepEqual(await store.load(slot, wanted), { ...loaded, version })
-    assert.equal((await keysIn(slot)).filter(key => key.startsWith('stag')).length, 0)
+    assert.deepEqual(sorted(await taken(stateKey)), sorted({ ...before, version }))
+    // Of the failure, only the last attempt is in a checkpoint.
+    const failureMemory = { ...loaded.failureMemory, bytes: loaded.failureMemory.bytes - 64 }
+    assert.deepEqual(await store.load(stateKey, wanted), { ...loaded, version, failureMemory })
+    assert.equal((await keysIn(stateKey)).filter(key => key.startsWith('stag')).length, 0)
   })
 
-  it('given ids that the first commit remembers and that are too old already, when the slot is emptied, then nothing of them is left', async () => {
-    const slot = newSlot()
+  it('given what the log has set for the partition, then it is exported, removed and restored with it', async () => {
+    const stateKey = newStateKey()
+    const context = { hash: 'one', json: JSON.stringify({ rules: 'x'.repeat(1_000_000) }) }
+    await store.commit(stateKey, change(-1, { appliedOffset: 0, context }))
+    const before = await taken(stateKey)
+    assert.deepEqual(before.context, context)
+    await checkpoints.put(stateKey, NOTHING)
+    assert.deepEqual(await keysIn(stateKey), ['meta'])
+    await checkpoints.put(stateKey, before)
+    const wanted = { ...NOTHING_WANTED, contexts: [] }
+    assert.deepEqual((await store.load(stateKey, wanted)).context, context)
+  })
+
+  it('given remembered ids that are too old already, when the state is emptied, then none is left', async () => {
+    const stateKey = newStateKey()
     const ids = [idOf(1, 0), idOf(2, 9 * HOUR)]
-    await store.commit(slot, change(-1, { mark: 0, ids, clock: clockAt(9 * HOUR) }))
-    assert.equal((await taken(slot)).ids.length, 1)
-    await checkpoints.put(slot, NOTHING)
-    assert.deepEqual(await keysIn(slot), ['meta'])
+    await store.commit(stateKey, change(-1, { appliedOffset: 0, ids, clock: clockAt(9 * HOUR) }))
+    assert.equal((await taken(stateKey)).ids.length, 1)
+    await checkpoints.put(stateKey, NOTHING)
+    assert.deepEqual(await keysIn(stateKey), ['meta'])
   })
 
   it('given a consumer that goes on while it is taken, then all of it is of one moment', async () => {
-    const slot = newSlot()
-    const writer = new Writer(slot)
+    const stateKey = newStateKey()
+    const writer = new Writer(stateKey)
     await writer.write()
     for (const busyCalls of [1, 3, 8, 17]) {
       const busy = new Interrupted(async calls => {
         if (calls <= busyCalls) await writer.write()
       })
-      const { version, states, timers, ids, tally } = await taken(slot, new SlotCheckpoints(busy))
-      assert.equal(version.mark, writer.mark)
-      assert.deepEqual(new Set(states.values()), new Set([String(version.mark)]))
+      const { version, states, timers, ids, tally } = await taken(stateKey, new StateCheckpoints(busy))
+      assert.equal(version.appliedOffset, writer.appliedOffset)
+      assert.deepEqual(new Set(states.values()), new Set([String(version.appliedOffset)]))
       assert.deepEqual(
         [...timers.values()].flat().map(({ dueMs }) => dueMs),
-        [version.mark],
+        [version.appliedOffset],
       )
-      assert.deepEqual([ids.length, tally['applied/counted']], [version.mark + 1, version.mark + 1])
+      assert.deepEqual(
+        [ids.length, tally['applied/counted']],
+        [version.appliedOffset + 1, version.appliedOffset + 1],
+      )
     }
   })
 
   it('given a consumer that never rests, then it says so instead of a mixture', async () => {
-    const writer = new Writer(newSlot())
+    const writer = new Writer(newStateKey())
     const busy = new Interrupted(() => writer.write())
-    assert.equal(await new SlotCheckpoints(busy).take(writer.slot), 'moving')
+    assert.equal(await new StateCheckpoints(busy).take(writer.stateKey), 'moving')
   })
 })
 
 describe('putting a checkpoint back', () => {
   it('given ids that share a bucket, then they are in it in the order in which they were', async () => {
-    const slot = newSlot()
-    for (const mark of [0, 1, 2]) {
-      const own = { id: `ab${mark}`.padEnd(12, '.'), digest: 'd'.repeat(8), appliedAtMs: mark }
-      await store.commit(slot, change(mark - 1, { mark, ids: [own] }))
+    const stateKey = newStateKey()
+    for (const appliedOffset of [0, 1, 2]) {
+      const own = {
+        id: `ab${appliedOffset}`.padEnd(12, '.'),
+        digest: 'd'.repeat(8),
+        appliedAtMs: appliedOffset,
+      }
+      await store.commit(stateKey, change(appliedOffset - 1, { appliedOffset, ids: [own] }))
     }
-    const before = await taken(slot)
+    const before = await taken(stateKey)
     assert.deepEqual(
       before.ids.map(({ appliedAtMs }) => appliedAtMs),
       [2, 1, 0],
     )
-    await checkpoints.put(slot, before)
-    assert.deepEqual((await taken(slot)).ids, before.ids)
+    await checkpoints.put(stateKey, before)
+    assert.deepEqual((await taken(stateKey)).ids, before.ids)
   })
 
-  it('given an invocation in flight, then its commit is refused, though the slot stands at the mark that it started from', async () => {
+  it('given more ids than a bucket takes, when the state is emptied and restored, then each is known', async () => {
+    const stateKey = newStateKey()
+    const idsOf = (appliedOffset: number) =>
+      Array.from({ length: 400 }, (_, index) => ({
+        id: `ab${appliedOffset * 300 + index}`.padEnd(12, '.'),
+        digest: 'd'.repeat(8),
+        appliedAtMs: appliedOffset,
+      }))
+    for (const appliedOffset of [0, 1, 2])
+      await store.commit(stateKey, change(appliedOffset - 1, { appliedOffset, ids: idsOf(appliedOffset) }))
+    const wanted = { ...NOTHING_WANTED, ids: [0, 1, 2].flatMap(idsOf).map(({ id }) => id) }
+    const [before, { known }] = [await taken(stateKey), await store.load(stateKey, wanted)]
+    assert.equal(before.ids.length, 1000)
+    await checkpoints.put(stateKey, NOTHING)
+    assert.deepEqual(await keysIn(stateKey), ['meta'])
+    await checkpoints.put(stateKey, before)
+    assert.deepEqual((await store.load(stateKey, wanted)).known, known)
+    assert.equal(known.size, 1000)
+  })
+
+  it('given an invocation in flight, then its commit is refused although the applied offset is the same', async () => {
     for (const put of [NOTHING, undefined]) {
-      const slot = newSlot()
-      const base = (await store.load(slot, NOTHING_WANTED)).version
-      await checkpoints.put(slot, put ?? (await taken(slot)))
-      assert.equal((await store.load(slot, NOTHING_WANTED)).version.mark, base.mark)
-      assert.equal(await store.commit(slot, { ...change(-1, { mark: 0 }), base }), 'refused')
+      const stateKey = newStateKey()
+      const base = (await store.load(stateKey, NOTHING_WANTED)).version
+      await checkpoints.put(stateKey, put ?? (await taken(stateKey)))
+      assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, base.appliedOffset)
+      assert.equal(await store.commit(stateKey, { ...change(-1, { appliedOffset: 0 }), base }), 'refused')
       assert.equal(
-        await store.commit(slot, { ...change(-1, { mark: 0 }), base: { ...base, epoch: 1 } }),
+        await store.commit(stateKey, { ...change(-1, { appliedOffset: 0 }), base: { ...base, epoch: 1 } }),
         'committed',
       )
     }
   })
 
-  it('given a slot that is gone with its epoch, then the epoch rises above that of the checkpoint', async () => {
-    const slot = newSlot()
-    const version = { epoch: 7, mark: 3, fired: 0 }
-    assert.equal((await checkpoints.put(slot, { ...NOTHING, version })).epoch, 8)
+  it("given a partition state gone with its epoch, then the epoch rises above the checkpoint's", async () => {
+    const stateKey = newStateKey()
+    const version = { epoch: 7, appliedOffset: 3, fired: 0 }
+    assert.equal((await checkpoints.put(stateKey, { ...NOTHING, version })).epoch, 8)
   })
 
   for (const [moment, after] of [
     ['while it is laid ready', 2],
     ['before the switch', 4],
   ] as const)
-    it(`given a failure ${moment}, then the slot is what it was, and the next attempt clears up`, async () => {
-      const slot = await filledSlot()
-      const before = await taken(slot)
+    it(`given a failure ${moment}, then the partition state is what it was, and the next attempt clears up`, async () => {
+      const stateKey = await filledState()
+      const before = await taken(stateKey)
       const broken = new Interrupted(async calls => {
         if (calls > after) throw new Error('gone')
       })
-      await assert.rejects(new SlotCheckpoints(broken).put(slot, before), /gone/)
-      assert.deepEqual(await taken(slot), before)
-      assert.ok((await keysIn(slot)).some(key => key.startsWith('staged:')))
-      await checkpoints.put(slot, NOTHING)
-      assert.deepEqual(await keysIn(slot), ['meta'])
+      await assert.rejects(new StateCheckpoints(broken).put(stateKey, before), /gone/)
+      assert.deepEqual(await taken(stateKey), before)
+      assert.ok((await keysIn(stateKey)).some(key => key.startsWith('staged:')))
+      await checkpoints.put(stateKey, NOTHING)
+      assert.deepEqual(await keysIn(stateKey), ['meta'])
     })
 
-  it('given a second attempt while one is laying ready, then the first is refused and only the second is there', async () => {
-    const slot = await filledSlot()
-    const before = await taken(slot)
+  it('given a second attempt while one is staging, then the first is refused and only the second is there', async () => {
+    const stateKey = await filledState()
+    const before = await taken(stateKey)
     const slow = new Interrupted(async calls => {
-      if (calls === 3) await checkpoints.put(slot, NOTHING)
+      if (calls === 3) await checkpoints.put(stateKey, NOTHING)
     })
-    await assert.rejects(new SlotCheckpoints(slow).put(slot, before), { why: 'overtaken' })
-    assert.deepEqual(await keysIn(slot), ['meta'])
+    await assert.rejects(new StateCheckpoints(slow).put(stateKey, before), { why: 'overtaken' })
+    assert.deepEqual(await keysIn(stateKey), ['meta'])
   })
 
-  it('given a server that has lost a part of what was laid ready, then the slot is what it was', async () => {
-    const slot = await filledSlot()
-    const before = await taken(slot)
-    const lossy = new Interrupted(async calls => {
-      if (calls === 5) await client.run(redis => redis.del(`${tagOf(slot)}:staged:outbox`))
+  it('given a server that has lost a part of what was laid ready, then the partition state is what it was', async () => {
+    const stateKey = await filledState()
+    const before = await taken(stateKey)
+    const lossy = new Interrupted(async () => {
+      await client.run(redis => redis.del(`${tagOf(stateKey)}:staged:outbox`))
     })
-    await assert.rejects(new SlotCheckpoints(lossy).put(slot, before), { why: 'incomplete' })
-    assert.deepEqual(await taken(slot), before)
+    await assert.rejects(new StateCheckpoints(lossy).put(stateKey, before), { why: 'incomplete' })
+    assert.deepEqual(await taken(stateKey), before)
   })
 })
 
@@ -177,32 +224,32 @@ class Interrupted extends RedisClient {
   }
 }
 
-/** Each of its commits changes every part of the slot. */
+/** Each of its commits changes every part of the partition state. */
 class Writer {
-  readonly slot: Slot
-  mark = -1
+  readonly stateKey: StateKey
+  appliedOffset = -1
 
-  constructor(slot: Slot) {
-    this.slot = slot
+  constructor(stateKey: StateKey) {
+    this.stateKey = stateKey
   }
 
   async write(): Promise<void> {
-    const mark = this.mark + 1
-    const states = new Map(Array.from({ length: 50 }, (_, index) => [`e ${index}`, String(mark)]))
-    const written = change(this.mark, {
-      mark,
+    const appliedOffset = this.appliedOffset + 1
+    const states = new Map(Array.from({ length: 50 }, (_, index) => [`e ${index}`, String(appliedOffset)]))
+    const written = change(this.appliedOffset, {
+      appliedOffset,
       states,
-      timers: new Map([['e 0', [timer(mark)]]]),
-      ids: [idOf(mark, mark)],
+      timers: new Map([['e 0', [timer(appliedOffset)]]]),
+      ids: [idOf(appliedOffset, appliedOffset)],
       tally: new Map([['applied/counted', 1]]),
     })
-    assert.equal(await store.commit(this.slot, written), 'committed')
-    this.mark = mark
+    assert.equal(await store.commit(this.stateKey, written), 'committed')
+    this.appliedOffset = appliedOffset
   }
 }
 
-async function taken(slot: Slot, from = checkpoints): Promise<Checkpoint> {
-  const checkpoint = await from.take(slot)
+async function taken(stateKey: StateKey, from = checkpoints): Promise<Checkpoint> {
+  const checkpoint = await from.take(stateKey)
   assert.ok(checkpoint !== 'moving')
   return checkpoint
 }
@@ -217,51 +264,54 @@ function sorted({ states, ids, ...rest }: Checkpoint) {
 }
 
 /** More than one page of states and of ids in two generations, and some of everything else. */
-async function filledSlot(): Promise<Slot> {
-  const slot = newSlot()
+async function filledState(): Promise<StateKey> {
+  const stateKey = newStateKey()
   const entities = [...Array.from({ length: 600 }, (_, index) => `e ${index}`), 'grün 🌡']
-  for (const [mark, entity] of [
+  for (const [appliedOffset, entity] of [
     [0, 'first'],
     [1, 'second'],
   ] as const)
     await store.commit(
-      slot,
-      change(mark - 1, {
-        mark,
+      stateKey,
+      change(appliedOffset - 1, {
+        appliedOffset,
         fired: 0,
-        emitted: mark,
-        clock: clockAt((mark + 1) * 0.9 * HOUR),
+        emitted: appliedOffset,
+        clock: clockAt((appliedOffset + 1) * 0.9 * HOUR),
         states: new Map(entities.map(name => [name, JSON.stringify({ entity, text: '☃' })])),
         timers: new Map([['e 0', [timer(5 * HOUR), { ...timer(4 * HOUR), name: 'other' }]]]),
-        ids: Array.from({ length: 300 }, (_, index) => idOf(mark * 300 + index, (mark + 1) * 0.9 * HOUR)),
+        ids: Array.from({ length: 300 }, (_, index) =>
+          idOf(appliedOffset * 300 + index, (appliedOffset + 1) * 0.9 * HOUR),
+        ),
         outbox: [
           {
-            position: `0.${mark}`,
+            position: `0.${appliedOffset}`,
             to: 'events',
             key: 'k',
-            event: { id: String(mark), source: '/s', type: 't' },
+            event: { id: String(appliedOffset), source: '/s', type: 't' },
           },
         ],
         failures: [
           {
-            id: 'failed',
+            id: FAILED,
             partition: 0,
             offset: 0,
-            attempt: mark + 1,
-            digest: 'd',
+            attempt: appliedOffset + 1,
+            digest: 'digestdigestdige',
+            producerGroup: 3,
             isOpen: true,
-            firstFailedAt: '2026-03-01T12:00:00Z',
-            failedAtMs: (mark + 1) * 0.9 * HOUR,
+            firstFailedAt: '2026-03-01T12:00:00.000Z',
+            failedAtMs: (appliedOffset + 1) * 0.9 * HOUR,
           },
         ],
         tally: new Map([['applied/counted', 300]]),
       }),
     )
-  return slot
+  return stateKey
 }
 
-function change(baseMark: number, parts: Partial<Change>): Change {
-  return changeOf({ base: versionAt(baseMark), clock: clockAt(1000), ...parts })
+function change(baseAppliedOffset: number, parts: Partial<Change>): Change {
+  return changeOf({ base: versionAt(baseAppliedOffset), clock: clockAt(1000), ...parts })
 }
 
 function clockAt(nowMs: number) {
@@ -281,17 +331,17 @@ function timer(dueMs: number): StoredTimer {
   return { name: 'silence', dueMs, thresholdMs: dueMs, id: 'i', trace: {} }
 }
 
-function newSlot(): Slot {
+function newStateKey(): StateKey {
   return { consumer: 'checkpointed', topic: randomUUID(), partition: 0 }
 }
 
-function tagOf({ consumer, topic, partition }: Slot): string {
+function tagOf({ consumer, topic, partition }: StateKey): string {
   return `{${consumer}:${topic}:${partition}}`
 }
 
-/** The last parts of all keys of the slot. */
-async function keysIn(slot: Slot): Promise<string[]> {
-  const tag = tagOf(slot)
+/** The last parts of all keys of the partition state. */
+async function keysIn(stateKey: StateKey): Promise<string[]> {
+  const tag = tagOf(stateKey)
   const keys = await client.run(redis => redis.keys(`${tag}:*`))
   return keys.map(key => key.slice(tag.length + 1)).sort()
 }

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { ADVANCE_CURSOR } from '../../../lib/adapters/redis/scripts.ts'
-import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { ADVANCE_CURSOR } from '../../../lib/runtime/adapters/redis/scripts.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { redisUrl } from '../../support/servers.ts'
@@ -19,7 +19,7 @@ describe('what a failed command tells', () => {
     assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /PW-SECRET/)
   })
 
-  it('given a command that the server refuses, then its arguments are nowhere in the error, and it is not "unavailable"', async () => {
+  it('given a refused command, then its error is not "unavailable" and holds none of its arguments', async () => {
     const key = `client-${randomUUID()}`
     await withClient({ url: redisUrl() }, async client => {
       await client.run(redis => redis.set(key, 'text'))
@@ -50,7 +50,7 @@ describe('what a failed command tells', () => {
 })
 
 describe('a connection that is of no use any more', () => {
-  it('given one that swallows everything, then the command after the one that timed out has a new connection', async () => {
+  it('given one that swallows everything, then after a time-out the next command has a new connection', async () => {
     const target = new URL(redisUrl())
     let connections = 0
     const proxy = createServer(socket => {
@@ -124,7 +124,7 @@ describe('a script that Redis 6.2 cannot run now', () => {
       }),
     ))
 
-  it('given a server that is no longer the primary, then so it is, and the next command has a new connection', () =>
+  it('given a server that is no longer the primary, then the next command has a new connection', () =>
     withOldServer("READONLY You can't write against a read only replica.", (url, connections) =>
       withClient({ url }, async client => {
         for (const count of [1, 2]) {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
-import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
-import { keysOf } from '../../../lib/adapters/redis/keys.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import type { Slot } from '../../../lib/pipeline/ports.ts'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisCursor } from '../../../lib/runtime/adapters/redis/cursor.ts'
+import { keysOf } from '../../../lib/runtime/adapters/redis/keys.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { assertUnavailable } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
@@ -39,35 +39,36 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
   afterEach(() => client.close())
 
   /** A slot that lies on this master, with something in it. */
-  async function slotOn(master: ClusterNode): Promise<Slot> {
-    const slot = await slotIn(cluster, master)
+  async function stateKeyOn(master: ClusterNode): Promise<StateKey> {
+    const stateKey = await stateKeyIn(cluster, master)
     const outbox = ['0.1.0', '0.1.1'].map(entry)
-    await store.commit(slot, changeOf({ mark: 1, states: new Map([['e', '1']]), outbox }))
-    return slot
+    await store.commit(stateKey, changeOf({ appliedOffset: 1, states: new Map([['e', '1']]), outbox }))
+    return stateKey
   }
 
-  const markOf = async (slot: Slot) => (await store.load(slot, NOTHING_WANTED)).version.mark
+  const appliedOffsetOf = async (stateKey: StateKey) =>
+    (await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset
   const inTime = <T>(call: Promise<T>) => assertUnavailable(call, COMMAND_TIMEOUT_MS)
 
   describe('a master that is silent', () => {
-    it('given one, then what lies on it is unavailable within the time for a command; the rest goes on, and so does it afterwards', async () => {
+    it("given one, then its keys are unavailable within a command's time; the rest goes on, and so do they", async () => {
       const [silent, other] = cluster.masters as [ClusterNode, ClusterNode]
-      const [there, elsewhere] = [await slotOn(silent), await slotOn(other)]
+      const [there, elsewhere] = [await stateKeyOn(silent), await stateKeyOn(other)]
       silent.signal('SIGSTOP')
       try {
         let over = false
-        const waiting = inTime(markOf(there)).finally(() => {
+        const waiting = inTime(appliedOffsetOf(there)).finally(() => {
           over = true
         })
-        while (!over) assert.equal(await markOf(elsewhere), 1)
+        while (!over) assert.equal(await appliedOffsetOf(elsewhere), 1)
         await waiting
-        assert.equal(await markOf(elsewhere), 1)
+        assert.equal(await appliedOffsetOf(elsewhere), 1)
         assert.equal(connected, 1)
       } finally {
         silent.signal('SIGCONT')
       }
       await cluster.untilWhole()
-      await until('the slot to be there again', async () => (await markOf(there)) === 1)
+      await until('the slot to be there again', async () => (await appliedOffsetOf(there)) === 1)
     })
 
     it('given one at the start, then each client finds the others', async () => {
@@ -75,7 +76,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       const patient = ['--cluster-node-timeout', '60000']
       const own = await ValkeyCluster.start([patient, patient, patient])
       const [silent, other] = own.masters as [ClusterNode, ClusterNode]
-      const elsewhere = await slotIn(own, other)
+      const elsewhere = await stateKeyIn(own, other)
       // Half of them ask the silent one first: that takes four fifths of the time for a command. The rest must suffice for
       // eight clients that connect at once.
       const url = own.url([silent, other])
@@ -84,7 +85,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       silent.signal('SIGSTOP')
       try {
         const loads = clients.map(fresh => new RedisStateStore(fresh).load(elsewhere, NOTHING_WANTED))
-        for (const { version } of await Promise.all(loads)) assert.equal(version.mark, -1)
+        for (const { version } of await Promise.all(loads)) assert.equal(version.appliedOffset, -1)
       } finally {
         for (const fresh of clients) fresh.close()
         await own.stop()
@@ -99,7 +100,7 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
 
     /** Moves a slot by hand, as a resharding does: with each step that a client can meet. */
     async function begin(key: string): Promise<void> {
-      number = await cluster.slotOf(key)
+      number = await cluster.hashSlotOf(key)
       await to.admin.cluster('SETSLOT', number, 'IMPORTING', from.id)
       await from.admin.cluster('SETSLOT', number, 'MIGRATING', to.id)
     }
@@ -117,35 +118,35 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
       ;[from, to] = cluster.masters as [ClusterNode, ClusterNode]
     })
 
-    it('given half of its keys moved, then nothing is read or written by halves: it is unavailable until all are there', async () => {
-      const slot = await slotOn(from)
-      const { meta, states, outbox } = keysOf(slot)
-      const change = changeOf({ base: versionAt(1), mark: 2, states: new Map([['e', '2']]) })
+    it('given half of its keys moved, then nothing is read or written in part until all are there', async () => {
+      const stateKey = await stateKeyOn(from)
+      const { meta, states, outbox } = keysOf(stateKey)
+      const change = changeOf({ base: versionAt(1), appliedOffset: 2, states: new Map([['e', '2']]) })
       await begin(meta)
       for (const keys of [[states], [outbox], [meta]]) {
         // Before its time ends: so no attempt of it is left that might come after the move.
-        for (const call of [() => store.load(slot, NOTHING_WANTED), () => store.commit(slot, change)])
+        for (const call of [() => store.load(stateKey, NOTHING_WANTED), () => store.commit(stateKey, change)])
           assert.match((await inTime<unknown>(call())).message, /Too many Cluster redirections/)
         await move(...keys)
       }
       await end()
-      const moved = await store.load(slot, { ...NOTHING_WANTED, entities: ['e'] })
+      const moved = await store.load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
       assert.deepEqual(moved.states, new Map([['e', '1']]))
-      assert.equal(moved.version.mark, 1)
+      assert.equal(moved.version.appliedOffset, 1)
       assert.equal(moved.outbox.length, 2)
-      assert.equal(await store.commit(slot, change), 'committed')
+      assert.equal(await store.commit(stateKey, change), 'committed')
     })
 
-    it('given commands of one key, then they follow it, and a script is given to the node that has not seen it', async () => {
-      const slot = await slotOn(from)
-      const { meta, outbox } = keysOf(slot)
+    it('given commands of one key, then they follow it, and a new node is given the script', async () => {
+      const stateKey = await stateKeyOn(from)
+      const { meta, outbox } = keysOf(stateKey)
       await begin(meta)
       await move(outbox)
-      await store.settle(slot, ['0.1.0'])
-      await move(meta, keysOf(slot).states)
+      await store.trimOutbox(stateKey, ['0.1.0'])
+      await move(meta, keysOf(stateKey).states)
       await end()
       assert.deepEqual(
-        (await store.load(slot, NOTHING_WANTED)).outbox.map(({ position }) => position),
+        (await store.load(stateKey, NOTHING_WANTED)).outbox.map(({ position }) => position),
         ['0.1.1'],
       )
 
@@ -172,40 +173,46 @@ describe('faults of a cluster', { timeout: 120_000 }, () => {
   describe('a master that is lost', () => {
     it('given no replica of it, then its slots are unavailable until it is back, with all that was committed', async () => {
       const lost = cluster.masters[1] as ClusterNode
-      const slot = await slotOn(lost)
+      const stateKey = await stateKeyOn(lost)
       await lost.kill()
       // At once, after its connection has ended, and once the others know of it.
-      for (let attempt = 0; attempt < 3; attempt++) await inTime(markOf(slot))
+      for (let attempt = 0; attempt < 3; attempt++) await inTime(appliedOffsetOf(stateKey))
       await lost.restart()
       await cluster.untilWhole()
-      await until('the slot to be there again', async () => (await markOf(slot)) === 1)
-      assert.equal(await store.commit(slot, changeOf({ base: versionAt(1), mark: 2 })), 'committed')
+      await until('the slot to be there again', async () => (await appliedOffsetOf(stateKey)) === 1)
+      assert.equal(
+        await store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })),
+        'committed',
+      )
     })
 
     it('given a replica of it, then that one takes over, and the same client goes on with it', async () => {
       const lost = cluster.masters[2] as ClusterNode
-      const slot = await slotOn(lost)
+      const stateKey = await stateKeyOn(lost)
       const replica = await cluster.addReplica(lost)
       await lost.kill()
-      await inTime(markOf(slot))
-      await until('the replica to answer for the slot', async () => (await markOf(slot)) === 1)
+      await inTime(appliedOffsetOf(stateKey))
+      await until('the replica to answer for the slot', async () => (await appliedOffsetOf(stateKey)) === 1)
       assert.match(String(await replica.admin.info('replication')), /role:master/)
-      assert.equal(await store.commit(slot, changeOf({ base: versionAt(1), mark: 2 })), 'committed')
+      assert.equal(
+        await store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })),
+        'committed',
+      )
       // What was the master is a copy now, and a client that asks it is sent on.
       await lost.restart()
       await until('the old master to be a replica', async () =>
         (await lost.admin.info('replication')).includes('role:slave'),
       )
-      assert.equal(await markOf(slot), 2)
+      assert.equal(await appliedOffsetOf(stateKey), 2)
     })
   })
 })
 
 /** A slot that lies on this master. */
-async function slotIn(cluster: ValkeyCluster, master: ClusterNode): Promise<Slot> {
+async function stateKeyIn(cluster: ValkeyCluster, master: ClusterNode): Promise<StateKey> {
   for (;;) {
-    const slot = { consumer: 'faults', topic: `topic-${randomUUID()}`, partition: 0 }
-    if ((await cluster.masterOf(keysOf(slot).meta)) === master) return slot
+    const stateKey = { consumer: 'faults', topic: `topic-${randomUUID()}`, partition: 0 }
+    if ((await cluster.masterOf(keysOf(stateKey).meta)) === master) return stateKey
   }
 }
 

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import type { Report } from '../../../cli/stats/report.ts'
-import { NOTHING, SlotCheckpoints } from '../../../lib/adapters/redis/checkpoint.ts'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
-import { RedisCursor } from '../../../lib/adapters/redis/cursor.ts'
-import { SlotInspection } from '../../../lib/adapters/redis/inspection.ts'
-import { keysOf } from '../../../lib/adapters/redis/keys.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import { statistics } from '../../../lib/domain/analytics/process.ts'
-import { TOPICS, topicName } from '../../../lib/domain/topics.ts'
-import { type Slot, Unavailable } from '../../../lib/pipeline/ports.ts'
+import type { Report } from '../../../cli/stats/table.ts'
+import { statistics } from '../../../lib/analytics/process.ts'
+import { TOPICS, topicName } from '../../../lib/app/topics.ts'
+import { NOTHING, StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisCursor } from '../../../lib/runtime/adapters/redis/cursor.ts'
+import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import { keysOf } from '../../../lib/runtime/adapters/redis/keys.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -40,8 +41,8 @@ after(async () => {
 conformsAsStateStore('Redis, as a cluster of three masters,', () => store)
 
 describe('a cluster of three masters', () => {
-  /** The slots of one consumer and all partitions, as a function and `sluice stats` have them at once. */
-  function slotsOf(topic: string): Slot[] {
+  /** The partition states of one consumer and all partitions, as a function and `sluice stats` have them at once. */
+  function stateKeysOf(topic: string): StateKey[] {
     const { partitions } = TOPICS.readings
     return Array.from({ length: partitions }, (_, partition) => ({
       consumer: statistics.name,
@@ -50,15 +51,17 @@ describe('a cluster of three masters', () => {
     }))
   }
 
-  it('given one of its hosts, then the slots of a topic are spread over all masters, and all are reached at once', async () => {
-    const slots = slotsOf(`topic-${randomUUID()}`)
-    await Promise.all(slots.map(slot => store.commit(slot, changeOf({ mark: slot.partition }))))
-    const owners = await Promise.all(slots.map(slot => cluster.masterOf(keysOf(slot).meta)))
+  it('given one of its hosts, then the hash slots of a topic are on all masters, and all are reached', async () => {
+    const stateKeys = stateKeysOf(`topic-${randomUUID()}`)
+    await Promise.all(
+      stateKeys.map(stateKey => store.commit(stateKey, changeOf({ appliedOffset: stateKey.partition }))),
+    )
+    const owners = await Promise.all(stateKeys.map(stateKey => cluster.masterOf(keysOf(stateKey).meta)))
     assert.equal(new Set(owners).size, 3)
-    const marks = await Promise.all(slots.map(slot => store.load(slot, NOTHING_WANTED)))
+    const appliedOffsets = await Promise.all(stateKeys.map(stateKey => store.load(stateKey, NOTHING_WANTED)))
     assert.deepEqual(
-      marks.map(({ version }) => version.mark),
-      slots.map(({ partition }) => partition),
+      appliedOffsets.map(({ version }) => version.appliedOffset),
+      stateKeys.map(({ partition }) => partition),
     )
   })
 
@@ -72,38 +75,44 @@ describe('a cluster of three masters', () => {
     }
   })
 
-  it('given slots on each master, then an operator sees all of them', async () => {
-    const inspection = new SlotInspection(client)
-    for (const slot of slotsOf(`topic-${randomUUID()}`)) {
+  it('given partition states on each master, then an operator sees all of them', async () => {
+    const inspection = new StateInspection(client)
+    for (const stateKey of stateKeysOf(`topic-${randomUUID()}`)) {
       const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
-      await store.commit(slot, changeOf({ mark: 3, states, tally: new Map([['applied/x', 40]]) }))
-      const { version, entities, tally } = await inspection.summary(slot)
-      assert.deepEqual([version.mark, entities, tally], [3, 40, { 'applied/x': 40 }])
-      assert.deepEqual(await inspection.state(slot, 'e 7'), { n: 7 })
+      await store.commit(
+        stateKey,
+        changeOf({ appliedOffset: 3, states, tally: new Map([['applied/x', 40]]) }),
+      )
+      const { version, entities, tally } = await inspection.summary(stateKey)
+      assert.deepEqual([version.appliedOffset, entities, tally], [3, 40, { 'applied/x': 40 }])
+      assert.deepEqual(await inspection.state(stateKey, 'e 7'), { n: 7 })
       const seen = new Set<string>()
-      for await (const [entity] of inspection.states(slot)) seen.add(entity)
+      for await (const [entity] of inspection.states(stateKey)) seen.add(entity)
       assert.equal(seen.size, 40)
     }
   })
 
-  it('given slots on each master, when one is taken, emptied and put back, then it is what it was', async () => {
-    const checkpoints = new SlotCheckpoints(client)
-    for (const slot of slotsOf(`topic-${randomUUID()}`)) {
+  it('given states on each master, when one is exported, emptied and restored, then it is as before', async () => {
+    const checkpoints = new StateCheckpoints(client)
+    for (const stateKey of stateKeysOf(`topic-${randomUUID()}`)) {
       const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
-      await store.commit(slot, changeOf({ mark: 3, states }))
-      const taken = await checkpoints.take(slot)
+      await store.commit(stateKey, changeOf({ appliedOffset: 3, states }))
+      const taken = await checkpoints.take(stateKey)
       assert.ok(taken !== 'moving')
-      await checkpoints.put(slot, NOTHING)
-      assert.deepEqual(await checkpoints.put(slot, taken), { epoch: 2, mark: -1 })
-      assert.deepEqual(await checkpoints.take(slot), { ...taken, version: { ...taken.version, epoch: 2 } })
+      await checkpoints.put(stateKey, NOTHING)
+      assert.deepEqual(await checkpoints.put(stateKey, taken), { epoch: 2, appliedOffset: -1 })
+      assert.deepEqual(await checkpoints.take(stateKey), {
+        ...taken,
+        version: { ...taken.version, epoch: 2 },
+      })
     }
   })
 
   it('given REDIS_MODE=cluster, then `sluice stats` counts over all masters', async () => {
     const env = `t${randomUUID().slice(0, 8)}`
     const tally = new Map([['applied/counted', 2]])
-    const slots = slotsOf(topicName('readings', env))
-    await Promise.all(slots.map(slot => store.commit(slot, changeOf({ tally }))))
+    const stateKeys = stateKeysOf(topicName('readings', env))
+    await Promise.all(stateKeys.map(stateKey => store.commit(stateKey, changeOf({ tally }))))
     const variables = { REDIS_URL: cluster.url(), REDIS_MODE: 'cluster', KAFKA_BROKERS: '127.0.0.1:1' }
     const { code, stdout, output } = await runProgram(
       `${PROJECT}/cli/sluice.ts`,
@@ -111,15 +120,15 @@ describe('a cluster of three masters', () => {
       { env: variables },
     )
     assert.equal(code, 0, output)
-    assert.equal((JSON.parse(stdout) as Report).totals.applied, 2 * slots.length)
+    assert.equal((JSON.parse(stdout) as Report).totals.applied, 2 * stateKeys.length)
   })
 
   it('given masters that have forgotten the scripts, then each is given them again', async () => {
     for (const { admin } of cluster.masters) await admin.script('FLUSH')
-    const slots = slotsOf(`topic-${randomUUID()}`)
-    for (const slot of slots) {
-      assert.equal((await store.load(slot, NOTHING_WANTED)).version.mark, -1)
-      assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
+    const stateKeys = stateKeysOf(`topic-${randomUUID()}`)
+    for (const stateKey of stateKeys) {
+      assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, -1)
+      assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
     }
   })
 
@@ -142,7 +151,7 @@ describe('a cluster of three masters', () => {
     })
   })
 
-  it('given a client that takes it for a single server, then it is told what to set, and nothing is decided', async () => {
+  it('given a client that takes it for a single server, then it says what to set and decides nothing', async () => {
     await withClient({ url: cluster.url() }, async single => {
       const reads = Array.from({ length: 12 }, () => single.run(redis => redis.get(randomUUID())))
       const refused = (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected')

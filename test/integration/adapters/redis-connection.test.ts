@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it, mock } from 'node:test'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { withClient } from '../../support/redis-clients.ts'
@@ -23,34 +23,34 @@ describe('a connection that cannot be trusted', () => {
 
   after(() => server?.stop())
 
-  it('given a server that hangs, then every call is unavailable within its time, and the next one after it goes on works', async () => {
+  it('given a server that hangs, then every call is unavailable in time, and works once the server does', async () => {
     const settings = { url: server.url, commandTimeoutMs: COMMAND_TIMEOUT_MS }
     await withClient(settings, async client => {
       const store = new RedisStateStore(client)
-      const slot = { consumer: 'silence', topic: randomUUID(), partition: 0 }
-      assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
+      const stateKey = { consumer: 'silence', topic: randomUUID(), partition: 0 }
+      assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
       server.signal('SIGSTOP')
       try {
         for (let attempt = 0; attempt < 3; attempt++) {
-          const calls = [store.load(slot, NOTHING_WANTED), store.settle(slot, ['p'])]
+          const calls = [store.load(stateKey, NOTHING_WANTED), store.trimOutbox(stateKey, ['p'])]
           await Promise.all(calls.map(call => assertUnavailable(call, COMMAND_TIMEOUT_MS)))
         }
       } finally {
         server.signal('SIGCONT')
       }
-      assert.equal((await store.load(slot, NOTHING_WANTED)).version.mark, 1)
+      assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
     })
   })
 
-  it('given an endpoint behind which another has become the primary, then the command after the refused one reaches it', async () => {
+  it('given an endpoint with another primary, then the command after the refused one reaches it', async () => {
     const successor = await startValkey()
     let primary = server
     const endpoint = await startFront(() => primary.port)
     try {
       await withClient({ url: `redis://127.0.0.1:${endpoint.port}` }, async client => {
         const store = new RedisStateStore(client)
-        const slot = { consumer: 'failover', topic: randomUUID(), partition: 0 }
-        assert.equal(await store.commit(slot, changeOf({ mark: 1 })), 'committed')
+        const stateKey = { consumer: 'failover', topic: randomUUID(), partition: 0 }
+        assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
         await successor.admin.replicaof('127.0.0.1', server.port)
         await until('the successor to have all', async () =>
           (await successor.admin.info('replication')).includes('master_link_status:up'),
@@ -58,11 +58,11 @@ describe('a connection that cannot be trusted', () => {
         await successor.admin.replicaof('NO', 'ONE')
         await server.admin.replicaof('127.0.0.1', successor.port)
         primary = successor
-        const change = changeOf({ base: versionAt(1), mark: 2 })
-        const error = await rejection(store.commit(slot, change))
+        const change = changeOf({ base: versionAt(1), appliedOffset: 2 })
+        const error = await rejection(store.commit(stateKey, change))
         assert.ok(error instanceof Unavailable)
         assert.match(error.message, /READONLY/)
-        assert.equal(await store.commit(slot, change), 'committed')
+        assert.equal(await store.commit(stateKey, change), 'committed')
       })
     } finally {
       await server.admin.replicaof('NO', 'ONE')
@@ -86,7 +86,7 @@ describe('a connection that cannot be trusted', () => {
     })
   })
 
-  it('given connections to a cluster that nobody answers any more, then each is replaced by the end of the commands that met it', async () => {
+  it('given connections to a cluster that stops answering, then each is replaced after its next command', async () => {
     await withFronts(async (url, fronts) => {
       await withClient({ url, mode: 'cluster', commandTimeoutMs: COMMAND_TIMEOUT_MS }, async client => {
         const keys = Array.from({ length: 12 }, () => randomUUID())

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, it } from 'node:test'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { randomUUID } from 'node:crypto'
+import { after, describe, it } from 'node:test'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import { keysOf, type PartitionStateKeys } from '../../../lib/runtime/adapters/redis/keys.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { storedState } from '../../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 import { NOTHING_WANTED } from '../../support/wanted.ts'
 
@@ -17,10 +23,106 @@ it('given a server that does not answer, then each call is rejected as unavailab
   const nobody = new RedisClient({ url: 'redis://127.0.0.1:1', commandTimeoutMs: 300 })
   try {
     const away = new RedisStateStore(nobody)
-    const slot = { consumer: 'c', topic: 't', partition: 0 }
-    await assert.rejects(away.load(slot, NOTHING_WANTED), Unavailable)
-    await assert.rejects(away.settle(slot, ['p']), Unavailable)
+    const stateKey = { consumer: 'c', topic: 't', partition: 0 }
+    await assert.rejects(away.load(stateKey, NOTHING_WANTED), Unavailable)
+    await assert.rejects(away.trimOutbox(stateKey, ['p']), Unavailable)
   } finally {
     nobody.close()
   }
+})
+
+it('given ids that a producer made to share a bucket, then no value that holds them exceeds a bound', async () => {
+  const stateKey = { consumer: 'c', topic: `topic-${randomUUID()}`, partition: 0 }
+  for (let appliedOffset = 0; appliedOffset < 6; appliedOffset += 1) {
+    const ids = Array.from({ length: 500 }, (_, index) => ({
+      id: `ab${appliedOffset * 500 + index}`.padEnd(12, '.'),
+      digest: 'd'.repeat(8),
+      appliedAtMs: 0,
+    }))
+    await store.commit(stateKey, changeOf({ base: versionAt(appliedOffset - 1), appliedOffset, ids }))
+  }
+  const { ids: key } = keysOf(stateKey)
+  const longest = await client.run(async redis => {
+    const values = [...(await redis.hvals(`${key}:0`)), ...(await redis.hvals(`${key}:0:more`))]
+    return Math.max(...values.map(value => Buffer.byteLength(value)))
+  })
+  // One commit, and nothing once the bucket is full: 24 bytes an id.
+  assert.ok(longest <= (256 + 500) * 24, `${longest} bytes`)
+  const clock = { nowMs: 48 * 3_600_000, lastAppendMs: 1, highestAppendMs: 1 }
+  await store.commit(stateKey, changeOf({ base: versionAt(5), appliedOffset: 6, clock }))
+  const left = await client.run(redis => redis.exists(`${key}:0`, `${key}:0:more`))
+  assert.equal(left, 0, 'ids outside the window are removed, those beyond a full bucket too')
+})
+
+describe('a server that has evicted a part of a partition state', () => {
+  const HOUR_MS = 3_600_000
+  /** Two commits, so that every part holds something, and one id lies in a generation before the present one. */
+  async function filled(): Promise<StateKey> {
+    const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
+    const timer = { name: 't', dueMs: 1, thresholdMs: 9 * HOUR_MS, id: 'i', trace: {} }
+    const part = (n: number, nowMs: number) => ({
+      clock: { nowMs, lastAppendMs: 1, highestAppendMs: 1 },
+      states: new Map([[`e${n}`, '1']]),
+      timers: new Map([[`e${n}`, [timer]]]),
+      ids: [{ id: `${n}`.repeat(12), digest: '*'.repeat(8), appliedAtMs: nowMs }],
+    })
+    await store.commit(stateKey, changeOf(part(0, HOUR_MS - 1)))
+    await store.commit(stateKey, changeOf({ ...part(1, HOUR_MS), base: versionAt(0), appliedOffset: 1 }))
+    return stateKey
+  }
+  const commit = (stateKey: StateKey) =>
+    store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 }))
+  const gone: [part: string, key: (keys: PartitionStateKeys) => string][] = [
+    ['states', ({ states }) => states],
+    ['timers', ({ timers }) => timers],
+    ['timers', ({ due }) => due],
+    ['ids', ({ ids }) => `${ids}:0`],
+    ['ids', ({ ids }) => `${ids}:1`],
+  ]
+  for (const [part, keyOf] of gone)
+    it(`given ${keyOf(keysOf({ consumer: 'c', topic: 't', partition: 0 }))} gone, then nothing is loaded or committed`, async () => {
+      const stateKey = await filled()
+      await client.run(redis => redis.del(keyOf(keysOf(stateKey))))
+      const told = { name: 'PartitionStopped', code: 'state-evicted', message: new RegExp(`\\(${part}\\)`) }
+      await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+      await assert.rejects(commit(stateKey), told)
+    })
+
+  it('given meta gone, and states left, then the partition state does not pass for an empty one', async () => {
+    const stateKey = await filled()
+    await client.run(redis => redis.del(keysOf(stateKey).meta))
+    const told = { code: 'state-evicted', message: /\(meta\)/ }
+    await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+    await assert.rejects(store.commit(stateKey, changeOf()), told)
+  })
+
+  it('given all of it gone, or a part that held nothing, then it is taken as it is', async () => {
+    const stateKey = await filled()
+    const { meta, states, timers, due, outbox, ids } = keysOf(stateKey)
+    await client.run(redis => redis.del(outbox))
+    assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
+    await client.run(redis => redis.del(meta, states, timers, due, `${ids}:0`, `${ids}:1`))
+    assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, -1)
+  })
+
+  it('given a partition state from before parts were counted, then they are from its next commit on', async () => {
+    const stateKey = await filled()
+    const { meta, states } = keysOf(stateKey)
+    await client.run(redis => redis.hdel(meta, 'states', 'timers', 'ids'))
+    await client.run(redis => redis.del(states))
+    assert.equal(await commit(stateKey), 'committed')
+    await client.run(redis => redis.del(keysOf(stateKey).timers))
+    await assert.rejects(store.load(stateKey, NOTHING_WANTED), { code: 'state-evicted' })
+  })
+})
+
+it('given a state of a later version, then it comes back with it, and people are shown both', async () => {
+  const stateKey = { consumer: 'versions', topic: randomUUID(), partition: 0 }
+  const stored = storedState('{"count":1}', 2)
+  await store.commit(stateKey, changeOf({ states: new Map([['e', stored]]) }))
+  const { states } = await store.load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
+  assert.equal(states.get('e'), stored)
+  const inspection = new StateInspection(client)
+  assert.deepEqual(await inspection.state(stateKey, 'e'), { count: 1 })
+  for await (const shown of inspection.states(stateKey)) assert.deepEqual(shown, ['e', { count: 1 }, 2])
 })

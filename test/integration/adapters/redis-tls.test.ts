@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { RedisClient } from '../../../lib/adapters/redis/client.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import { Unavailable } from '../../../lib/pipeline/ports.ts'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { type Certificates, makeCertificates } from '../../support/certificates.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -57,7 +57,7 @@ describe('TLS with a private authority', () => {
     assert.equal(code, 0, output)
   })
 
-  it('given nothing of it, then `sluice stats` says that the certificate is not trusted, and not the password', async () => {
+  it('given nothing of it, then `sluice stats` says that the certificate, not the password, is the problem', async () => {
     const { code, output } = await stats(undefined)
     assert.equal(code, 1)
     assert.match(output, /Redis does not answer at localhost:\d+.*certificate/)
@@ -109,17 +109,17 @@ describe('a cluster behind TLS, found by one name', () => {
     await cluster?.stop()
   })
 
-  it('then slots on all masters are reached, each node by its name', async () => {
+  it('then partition states on all masters are reached, each node by its name', async () => {
     await withClient(settings(), async managed => {
       const managedStore = new RedisStateStore(managed)
-      const slots = Array.from({ length: 12 }, (_, partition) => ({
+      const stateKeys = Array.from({ length: 12 }, (_, partition) => ({
         consumer: 'c',
         topic: `topic-${partition}`,
         partition,
       }))
-      for (const slot of slots) {
-        assert.equal(await managedStore.commit(slot, changeOf({ mark: 4 })), 'committed')
-        assert.equal((await managedStore.load(slot, NOTHING_WANTED)).version.mark, 4)
+      for (const stateKey of stateKeys) {
+        assert.equal(await managedStore.commit(stateKey, changeOf({ appliedOffset: 4 })), 'committed')
+        assert.equal((await managedStore.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 4)
       }
     })
     for (const { admin } of cluster.masters)

@@ -17,7 +17,7 @@ const LOCK = JSON.stringify({
     'node_modules/mac': { version: '1.0.0', optional: true },
   },
 })
-/** Of a workspace npm notes the link and the folder, as in the lock file. */
+/** For a workspace, npm records the link and the folder, as in the lock file. */
 const INSTALLED = JSON.stringify({
   packages: {
     'node_modules/one': { version: '1.0.0' },
@@ -26,7 +26,7 @@ const INSTALLED = JSON.stringify({
   },
 })
 
-/** Stands in for npm: does what `npm ci` does to node_modules, and notes that it ran. */
+/** Replaces npm: does what `npm ci` does to node_modules, and records that it ran. */
 const NPM = `#!/bin/sh
 echo "$@" >> "$PROJECT/npm-runs.txt"
 rm -rf "$PROJECT/node_modules"
@@ -51,7 +51,7 @@ describe('given a fresh clone', () => {
     chmodSync(join(folder, 'bin', 'npm'), 0o755)
   })
 
-  it('when a command runs, then the packages are installed and its exit code is taken over', async () => {
+  it('when a command runs, then the packages are installed and its exit code is passed on', async () => {
     const { code, output } = await bootstrap(
       script('console.log(process.argv[2]); process.exitCode = 7'),
       'hello',
@@ -68,7 +68,7 @@ describe('given a fresh clone', () => {
     assert.equal(npmRuns(), 1)
   })
 
-  it('when the lock file has changed since, then the packages are installed again', async () => {
+  it('when the lock file has changed, then the packages are installed again', async () => {
     await bootstrap(script(''))
     writeFileSync(join(folder, 'package-lock.json'), LOCK.replace('"1.0.0"', '"2.0.0"'))
     await bootstrap(script(''))
@@ -84,7 +84,7 @@ describe('given a fresh clone', () => {
     assert.equal(npmRuns(), 1)
   })
 
-  it('when an install was cut off with the lock in its hand, then the next one takes the lock over', async () => {
+  it('when an install was interrupted while it held the lock, then the next one takes the lock over', async () => {
     mkdirSync(join(folder, '.local'))
     writeFileSync(join(folder, '.local', 'npm-install.lock'), '999999 of a process that has ended')
     mkdirSync(join(folder, 'node_modules'))
@@ -100,7 +100,7 @@ describe('given a fresh clone', () => {
     assert.doesNotMatch(output, /script ran/)
   })
 
-  it('when it gets SIGTERM, then the script ends in its own order first', async () => {
+  it('when it gets SIGTERM, then the script shuts down in order first', async () => {
     const marker = join(folder, 'ready')
     const file = script(`
       const { writeFileSync } = require('node:fs')

@@ -7,7 +7,7 @@ import { freePorts } from '../../../localstack/services/ports.ts'
 import { startServices } from '../../../localstack/services.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
-// There need not be a Docker daemon here: a program of the same name notes what it is asked for.
+// No Docker daemon is needed: a program of the same name records its arguments.
 
 describe('given a Docker daemon', () => {
   const { folder, remove } = temporaryFolder()
@@ -24,7 +24,7 @@ describe('given a Docker daemon', () => {
     process.env.PATH = path
   })
 
-  it('when the containers are started, used and stopped, then compose is asked for just that', async () => {
+  it('when the containers are started, used and stopped, then compose is called for just that', async () => {
     dockerAnswers('exit 0')
     const options = await ownServices(folder)
     const services = await startServices({ ...options, docker: true, fresh: true })
@@ -54,18 +54,18 @@ describe('given a Docker daemon', () => {
     assert.equal(asked().at(-1), 'down')
   })
 
-  it('when three brokers are asked for, then the message says what to do, and nothing is started', async () => {
+  it('when three brokers are requested, then the message says what to do, and nothing is started', async () => {
     dockerAnswers('exit 0')
     const options = await ownServices(folder)
     const kafka = { ...options.kafka, further: await freePorts(2) }
     await assert.rejects(
       startServices({ ...options, kafka, docker: true }),
-      /containers for one Kafka broker only\. Leave out --docker/,
+      /With containers there is only one Kafka broker\. Omit --docker/,
     )
     assert.equal(existsSync(join(folder, 'asked.txt')), false)
   })
 
-  it('when no daemon answers, then the message says so and what to do', async () => {
+  it('when no daemon answers, then the message says so, and what to do', async () => {
     dockerAnswers('echo "Cannot connect to the Docker daemon" >&2; exit 1')
     const options = await ownServices(folder)
     await assert.rejects(

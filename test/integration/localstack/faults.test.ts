@@ -10,34 +10,31 @@ import { startServices } from '../../../localstack/services.ts'
 import { placesFromEnvironment } from '../../../localstack/settings.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
-describe('given something that keeps the servers from starting', () => {
+describe('given a condition that prevents the servers from starting', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)
 
-  it('when a port is taken, then the message names it and the variable, and nothing has been started', async () => {
+  it('when a port is in use, then the message names it and its variable, and nothing is started', async () => {
     const events: ServiceEvent[] = []
     const options = await ownServices(join(folder, 'taken'), events)
     const stranger = createServer().listen(options.valkey.port, LOOPBACK)
     await assert.rejects(startServices(options), (error: Error) => {
-      assert.match(
-        error.message,
-        new RegExp(`^Port ${options.valkey.port}, wanted for Valkey .*REDIS_PORT=\\d+$`),
-      )
+      assert.match(error.message, new RegExp(`^Port ${options.valkey.port} for Valkey .*REDIS_PORT=\\d+$`))
       return true
     })
     stranger.close()
     assert.deepEqual(events, [])
   })
 
-  it('when one server does not come up, then its reason is the error and the others are stopped', async () => {
+  it('when one server does not start, then its reason is the error, and the others are stopped', async () => {
     const options = await ownServices(join(folder, 'broken'))
     const aof = join(options.dataDir, 'valkey', 'appendonlydir')
     mkdirSync(aof, { recursive: true })
-    writeFileSync(join(aof, 'appendonly.aof.manifest'), 'this is no manifest\n')
+    writeFileSync(join(aof, 'appendonly.aof.manifest'), 'this is not a manifest\n')
     await assert.rejects(startServices(options), (error: Error) => {
       assert.match(
         error.message,
-        /^Valkey .* did not come up: it ended with exit code 1\.\n {2}Its log says: .*manifest/,
+        /^Valkey .* did not start: it ended with exit code 1\.\n {2}Its log says: .*manifest/,
       )
       assert.match(error.message, /valkey\.log$/)
       return true
@@ -49,7 +46,7 @@ describe('given something that keeps the servers from starting', () => {
   it('when the start is aborted, then it throws the reason and nothing is left running', async () => {
     const controller = new AbortController()
     const options = await ownServices(join(folder, 'aborted'))
-    const reason = new Error('asked to stop')
+    const reason = new Error('stop requested')
     const report = ({ service, state }: ServiceEvent) => {
       if (service === 'valkey' && state === 'ready') controller.abort(reason)
     }
@@ -58,23 +55,23 @@ describe('given something that keeps the servers from starting', () => {
       assert.equal(await portInUse(port), false)
   })
 
-  it('when the environment names a server that does not answer, then the message says which and what to do', async () => {
+  it('when a configured server does not answer, then the message says which, and what to do', async () => {
     const options = await ownServices(join(folder, 'used'))
     const address = `redis://user:secret@${LOOPBACK}:${await freePort()}`
     await assert.rejects(startServices({ ...options, valkey: { address } }), (error: Error) => {
       assert.match(
         error.message,
-        /^REDIS_URL names redis:.*nothing answers there\. Start it, or unset REDIS_URL/,
+        /^REDIS_URL names redis:.*but nothing answers there\. Start it, or unset REDIS_URL/,
       )
       assert.doesNotMatch(error.message, /secret/)
       return true
     })
   })
 
-  it('when a port is no number, then the message names the variable and the value', () => {
+  it('when a port is no number, then the message names the variable and what it must be', () => {
     assert.throws(
       () => placesFromEnvironment({ KAFKA_PORT: 'many' }),
-      /^LocalCloudError: KAFKA_PORT is "many"/,
+      /^ConfigError: .*\n {2}- KAFKA_PORT: must be a whole number from 1 to 65535/,
     )
   })
 

@@ -15,11 +15,11 @@ import { temporaryFolder } from './support.ts'
 
 const IDLE = 'setInterval(() => {}, 1000)'
 
-describe('given a run that was cut off', () => {
+describe('given an interrupted run', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)
 
-  it('when the run itself gets SIGKILL, then what it started ends', async () => {
+  it('when the run itself gets SIGKILL, then its servers end', async () => {
     const logFile = join(folder, 'server.log')
     const starter = spawn(process.execPath, [join(import.meta.dirname, 'start-and-stay.ts'), logFile], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -31,7 +31,7 @@ describe('given a run that was cut off', () => {
     await until('the server has ended', () => !signalGroup(pid, 0))
   })
 
-  it('when a server of it still runs, then the next start says so and ends it', async () => {
+  it('when one of its servers is still running, then the next start reports it and ends it', async () => {
     const server = valkeyServer({ port: await freePort(), dataDir: join(folder, 'orphan') })
     const pid = leaveBehind(server.dir)
     note(server.dir, { pid, startedBy: 999_999 })
@@ -41,12 +41,12 @@ describe('given a run that was cut off', () => {
       events.map(event => event.state),
       ['stopping', 'stopped'],
     )
-    assert.match(events[0]?.detail ?? '', new RegExp(`process ${pid}, left behind by a run that was cut off`))
+    assert.match(events[0]?.detail ?? '', new RegExp(`process ${pid}, left behind by an interrupted run`))
     assert.equal(signalGroup(pid, 0), false)
     assert.equal(existsSync(pidFile(server.dir)), false)
   })
 
-  it('when its number belongs to another program by now, then that one is left alone', async () => {
+  it('when its process id now belongs to another program, then that program is left alone', async () => {
     const server = valkeyServer({ port: await freePort(), dataDir: join(folder, 'stranger') })
     const pid = leaveBehind(join(folder, 'elsewhere'))
     note(server.dir, { pid, startedBy: 999_999 })
@@ -55,7 +55,7 @@ describe('given a run that was cut off', () => {
     signalGroup(pid, 'SIGKILL')
   })
 
-  it('when its note was cut off while it was written, then it is passed over', async () => {
+  it('when its note was written only in part, then the note is ignored', async () => {
     const server = valkeyServer({ port: await freePort(), dataDir: join(folder, 'half') })
     mkdirSync(join(server.dir, '..'), { recursive: true })
     writeFileSync(pidFile(server.dir), '{"pid":')
@@ -64,7 +64,7 @@ describe('given a run that was cut off', () => {
   })
 })
 
-/** A process that names `dir` in its command line and whose parent has ended. */
+/** Starts a process that names `dir` in its command line and whose parent has ended. */
 function leaveBehind(dir: string): number {
   const start = `
     const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(IDLE)}, process.argv[1]],

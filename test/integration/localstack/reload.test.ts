@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { groupName } from '../../../lib/domain/topics.ts'
+import { groupName, TOPICS } from '../../../lib/app/topics.ts'
+import { TestKafka } from '../../../localstack/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../../support/environment.ts'
 import { Offline } from '../../support/offline.ts'
 import { copyProject } from '../../support/project-copy.ts'
@@ -10,15 +11,14 @@ import { environmentReading as reading } from '../../support/records.ts'
 import { eventOf } from '../../support/sdk-reader.ts'
 import { until } from '../../support/until.ts'
 import { writtenMessage } from '../../support/written-message.ts'
-import { TestKafka } from '../msk-trigger/kafka.ts'
 
 const HANDLER = 'functions/activity/handler.ts'
 
-/** Tells of every reading which code it was that took it, and as which of its entity. */
+/** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
-import { kafkaConsumer } from '../../lib/runtime.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
 const marking: KeyedProcess<{ count: number }> = {
   name: 'activity',
@@ -26,15 +26,15 @@ const marking: KeyedProcess<{ count: number }> = {
   onEvent(state, { id, entity }) {
     const count = (state?.count ?? 0) + 1
     const data = { reading: id, count, code: 'first' }
-    const mark = { name: 'mark', to: 'events' as const, key: entity, type: 'test.mark', source: '/marking', data }
-    return decided('marked', { count }, [mark])
+    const emission = { name: 'processed', to: 'events' as const, key: entity, type: 'test.processed', source: '/marking', data }
+    return decided('marked', { count }, [emission])
   },
 }
 
 export const handler = kafkaConsumer('activity', marking)
 `
 
-interface Mark {
+interface Emitted {
   readonly reading: string
   readonly count: number
   readonly code: string
@@ -68,16 +68,16 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
     const path = join(project, file)
     const text = await readFile(path, 'utf8')
     assert.notEqual(change(text), text, 'the edit changes something')
-    // As most editors save: another file takes the place of the first.
+    // As most editors save: a new file replaces the old one.
     await writeFile(`${path}~`, change(text))
     await rename(`${path}~`, path)
   }
-  const marks = async () =>
+  const emitted = async () =>
     (await environment.read('events')).map(eventOf).filter(({ source }) => source === '/marking') as {
-      data: Mark
+      data: Emitted
     }[]
   const isTakenBy = (code: string) =>
-    until(`${code} takes records`, async () => (await marks()).some(({ data }) => data.code === code))
+    until(`${code} takes records`, async () => (await emitted()).some(({ data }) => data.code === code))
   const alerts = async () =>
     (await environment.read('alerts')).map(record => (eventOf(record).data as { rule: string }).rule)
 
@@ -92,7 +92,7 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
     await traffic.stop()
     await environment.untilCaughtUp('activity')
 
-    const found = await marks()
+    const found = await emitted()
     assert.deepEqual(
       found.map(({ data }) => data.reading).sort(),
       [...traffic.sent].sort(),
@@ -120,37 +120,46 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
     )
   })
 
-  it('given code that does not build, then its error is shown, and the code before it goes on', async () => {
+  it('given code that does not build, then its error is shown, and the previous code keeps running', async () => {
     await edit(HANDLER, text => text.replace("'second'", "'third"))
     await offline.says(/^watch {2}✗ activity keeps its old code: it does not build$/m)
     await offline.says(/^watch {6}functions\/activity\/handler\.ts:\d+:\d+: Unterminated string literal$/m)
     await traffic.send(1)
     await environment.untilCaughtUp('activity')
-    assert.equal((await marks()).at(-1)?.data.code, 'second')
+    assert.equal((await emitted()).at(-1)?.data.code, 'second')
   })
 
-  it('given code that cannot start, then so', async () => {
+  it('given code that cannot start, then its error is shown, and the previous code keeps running', async () => {
     await edit(HANDLER, text =>
       text.replace("'third", "'third'").replace("name: 'activity'", "name: 'other'"),
     )
     await offline.says(/^watch {2}✗ activity keeps its old code: it does not start: Error: .* 'other'$/m)
     await traffic.send(1)
     await environment.untilCaughtUp('activity')
-    assert.equal((await marks()).at(-1)?.data.code, 'second')
+    assert.equal((await emitted()).at(-1)?.data.code, 'second')
   })
 
   it('given a rule that is added, then it fires', async () => {
     const rule = 'name: MILD, family: environment, metric: temperature, fireAbove: 10, severity: info'
     await edit('rules/weather.yaml', text => `${text}\n  - { ${rule} }\n`)
-    await offline.says(/^watch {2}reloaded alerting: 1 rule added$/m)
+    await offline.says(/^watch {2}reloaded rules, alerting: 1 rule added$/m)
     await traffic.send(1)
     await until('the rule fires', async () => (await alerts()).includes('MILD'))
   })
 
-  it('given rules that cannot be used, then what starts later has the rules before them', async () => {
+  it('given a rule changed after the log has rules, then the log gets the new ones at once', async () => {
+    const activated = async () => (await environment.tally('alerting'))['applied/rules-activated'] ?? 0
+    const { partitions } = TOPICS.readings
+    await until('every partition has the save before', async () => (await activated()) === partitions)
+    await edit('rules/weather.yaml', text => text.replace('fireAbove: 10,', 'fireAbove: 9.5,'))
+    await offline.says(/^watch {2}reloaded rules, alerting: 1 rule changed$/m)
+    await until('every partition has the change', async () => (await activated()) === 2 * partitions)
+  })
+
+  it('given invalid rules, then functions that start later use the previous rules', async () => {
     await edit('rules/weather.yaml', text => text.replaceAll('severity: info', 'severity: mild'))
     await offline.says(
-      /^watch {2}✗ alerting keeps its old rules: rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
+      /^watch {2}✗ rules, alerting keep their old rules: rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
     )
     await edit('functions/alerting/handler.ts', text => `${text}\nconsole.error('alerting starts')\n`)
     await offline.says(/^watch {2}reloaded alerting: functions\/alerting\/handler\.ts$/m)
@@ -163,22 +172,22 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
     assert.deepEqual([...new Set(await alerts())], ['MILD'])
   })
 
-  it('given code of a scheduled function, then its next run is of that', async () => {
+  it('given new code of a scheduled function, then its next run uses it', async () => {
     await edit('functions/clock/handler.ts', text => text.replace('ticks: partitions', 'ticked: partitions'))
     await offline.says(/^watch {2}reloaded clock: functions\/clock\/handler\.ts$/m)
     assert.deepEqual(await offline.invoke('clock'), { ticked: 12 })
   })
 
-  it('given what is read at the start only, then that is said', async () => {
+  it('given a file that is read only at startup, then a line says so', async () => {
     await edit('serverless.yml', text => text.replace('memorySize: 512', 'memorySize: 256'))
-    await offline.says(/^watch {2}serverless\.yml is read at the start only: start again/m)
+    await offline.says(/^watch {2}serverless\.yml is read only at startup: restart/m)
   })
 })
 
-/** Sent, and not decided yet: always something is on its way, and never more than is soon done. */
+/** Records that are sent but not decided yet: some at any time, but never more than are decided soon. */
 const ON_THEIR_WAY = 100
 
-/** Readings of a few sensors, as quickly as they are decided. */
+/** Sends readings of a few sensors, as quickly as they are decided. */
 class Traffic {
   readonly sent: string[] = []
   readonly #environment: TestEnvironment

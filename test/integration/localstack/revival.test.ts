@@ -10,11 +10,11 @@ import { startServer } from '../../../localstack/services/server.ts'
 import { until } from '../../support/until.ts'
 import { temporaryFolder } from './support.ts'
 
-describe('given a server that was killed after a while, and is started again', () => {
+describe('given a server that was killed after a while and is being restarted', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)
 
-  it('when it comes up, then it is ready, and stopping ends it', async () => {
+  it('when it starts, then it becomes ready, and stopping ends it', async () => {
     const { running, revived, states, answer } = await killed(join(folder, 'up'))
     answer(true)
     await until('it is ready again', () => states().at(-1) === 'ready')
@@ -23,7 +23,7 @@ describe('given a server that was killed after a while, and is started again', (
     assert.deepEqual(states().slice(-4), ['starting', 'ready', 'stopping', 'stopped'])
   })
 
-  it('when it is stopped before it is ready, then the start is called off, and nothing of it is left', async () => {
+  it('when it is stopped before it is ready, then the start is aborted, and nothing is left running', async () => {
     const { running, revived, states, answer } = await killed(join(folder, 'called-off'))
     await running.stop()
     assert.equal(signalGroup(revived, 0), false)
@@ -31,7 +31,7 @@ describe('given a server that was killed after a while, and is started again', (
     assert.deepEqual(states(), ['starting', 'ready', 'stopped', 'starting', 'stopping', 'stopped'])
   })
 
-  it('when it is killed before it is ready, then that holds, too, and it can be started again', async () => {
+  it('when it is killed before it is ready, then it ends, and can be restarted', async () => {
     const { running, revived, states, answer } = await killed(join(folder, 'killed'))
     await running.kill('SIGKILL')
     assert.equal(signalGroup(revived, 0), false)
@@ -42,7 +42,7 @@ describe('given a server that was killed after a while, and is started again', (
   })
 })
 
-/** A server that has ended by SIGKILL and whose next process runs, but does not answer yet. */
+/** A server that was killed, and whose next process runs but does not answer yet. */
 async function killed(dir: string) {
   const events: ServiceEvent[] = []
   const states = () => events.map(({ state }) => state)
@@ -57,7 +57,7 @@ async function killed(dir: string) {
     revive: true,
   })
   const first = pidOf(dir)
-  // What lived for a moment only would not be started again.
+  // A server that ran only for a moment would not be restarted.
   mock.timers.tick(60_000)
   mock.timers.reset()
   answers = false

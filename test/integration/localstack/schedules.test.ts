@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
-import { TopicOffsets } from '../../../lib/adapters/kafka/offsets.ts'
-import { topicName } from '../../../lib/domain/topics.ts'
+import { topicName } from '../../../lib/app/topics.ts'
+import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
+import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { PROJECT, runProgram } from '../../support/program.ts'
 import { awsEndpoint, brokers, redisUrl } from '../../support/servers.ts'
@@ -19,7 +19,7 @@ describe('npm start without schedules', { timeout: 180_000 }, () => {
     await remove()
   })
 
-  it('given SLUICE_SCHEDULES=off, then it publishes neither readings nor ticks, and says that the clock stands', async () => {
+  it('given SLUICE_SCHEDULES=off, then it publishes no readings and no ticks, and says so', async () => {
     const [http, lambda] = await Promise.all([freePort(), freePort()])
     const { output } = await runProgram(join(PROJECT, 'localstack', 'start.ts'), ['--for', '1s'], {
       env: {

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { runningStack } from '../../../cli/stacks/stack.ts'
 import { PROJECT } from '../../../localstack/paths.ts'
 import { freePort, portInUse } from '../../../localstack/services/ports.ts'
+import { runningStack } from '../../../stacks/stack.ts'
 import { runProgram } from '../../support/program.ts'
 import { until } from '../../support/until.ts'
 import { temporaryFolder } from './support.ts'
@@ -15,25 +15,25 @@ import { temporaryFolder } from './support.ts'
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')
 
-describe('given the command that runs the servers alone', () => {
-  it('when it is asked for help, then it names its options and ports', async () => {
+describe('given the command that runs only the servers', () => {
+  it('when called with --help, then it names its options and ports', async () => {
     const { code, output } = await finished(run(['--help']))
     assert.equal(code, 0)
     assert.match(output, /--fresh.*--name NAME.*--docker.*KAFKA_PORT \(9092\)/s)
   })
 
-  it('when an option is unknown, then one message says which and where to look', async () => {
+  it('when an option is unknown, then one message says which, and where to look', async () => {
     const { code, output } = await finished(run(['--frehs']))
     assert.equal(code, 1)
     assert.equal(output, "Unknown option '--frehs'. Try: npm run services -- --help\n")
   })
 })
 
-describe('given that it runs on ports and data of its own', () => {
+describe('given that it runs with its own ports and data', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)
 
-  it('when it gets SIGINT twice, as from a terminal under npm, then it ends all in order with exit code 0', async () => {
+  it('when it gets SIGINT twice, as from a terminal under npm, then it shuts down with exit code 0', async () => {
     const ports = { KAFKA_PORT: await freePort(), REDIS_PORT: await freePort(), AWS_PORT: await freePort() }
     const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
     const command = run(['--name', stackName()], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
@@ -52,7 +52,7 @@ describe('given that it runs on ports and data of its own', () => {
   })
 })
 
-describe('given two that run side by side under names of their own', () => {
+describe('given two that run at once under different names', () => {
   const names = [stackName(), stackName()] as const
   const [one, two] = names
   const running = new Map<string, ReturnType<typeof run>>()
@@ -64,7 +64,7 @@ describe('given two that run side by side under names of their own', () => {
       running.set(name, command)
       ended.set(name, finished(command))
     }
-    // The second shell reads the file that the first one has left when it was ready.
+    // The second shell reads the file that the first one has written when it was ready.
     const isOver = (name: string) => {
       const isReady = runningStack(name)?.state === 'ready'
       return isReady || running.get(name)?.exitCode !== null
@@ -79,7 +79,7 @@ describe('given two that run side by side under names of their own', () => {
       await rm(join(PROJECT, '.local', 'stacks', name), { recursive: true, force: true })
   })
 
-  it('when a third shell names one of them, then it reaches that one without a variable', async () => {
+  it('when a third shell names one of them, then it reaches that one without variables', async () => {
     const sent = await inThirdShell('replay', HEATWAVE, '--limit', '5', '--speed', 'max', '--stack', one)
     assert.match(sent.stdout, /^5 acknowledged, 0 not acknowledged/m, sent.output)
     const read = ['tail', 'readings', '--no-follow', '--json']
@@ -89,13 +89,13 @@ describe('given two that run side by side under names of their own', () => {
     assert.deepEqual([other.code, other.stdout], [0, ''], other.output)
   })
 
-  it('when it names a server by a variable, then that goes before the stack', async () => {
+  it('when it names a server by a variable, then the variable takes precedence over the stack', async () => {
     const { code, output } = await inThirdShellWith({ SLUICE_STACK: one, REDIS_PORT: '1' }, 'stats')
     assert.equal(code, 1)
     assert.match(output, /Redis does not answer at 127\.0\.0\.1:1:/)
   })
 
-  it('when another of the same name is started, then it is refused, with the process that runs', async () => {
+  it('when another of the same name is started, then it is rejected, naming the running process', async () => {
     const { code, output } = await finished(run(['--name', one]))
     assert.equal(code, 1)
     const pid = running.get(one)?.pid
@@ -105,7 +105,7 @@ describe('given two that run side by side under names of their own', () => {
     )
   })
 
-  it('when one is ended, then it is not listed any more, and the other one is', async () => {
+  it('when one has ended, then only the other one is listed', async () => {
     running.get(two)?.kill('SIGINT')
     assert.equal((await ended.get(two))?.code, 0)
     const { stdout } = await inThirdShell('stacks')
@@ -114,7 +114,7 @@ describe('given two that run side by side under names of their own', () => {
   })
 })
 
-/** A name that no stack of a person has. */
+/** A name that no real stack has. */
 function stackName(): string {
   return `test-${randomUUID().slice(0, 8)}`
 }

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
-import { SIGNALS, TOPICS, topicName } from '../../../lib/domain/topics.ts'
+import { SIGNALS, TOPICS, topicName } from '../../../lib/app/topics.ts'
 import type { ServiceEvent } from '../../../localstack/report.ts'
 import { createResources } from '../../../localstack/resources.ts'
 import { accepts } from '../../../localstack/services/ports.ts'
@@ -12,7 +12,7 @@ import { createTopics } from '../../../localstack/topics.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
-describe('given the three servers on ports of their own', () => {
+describe('given the three servers on their own ports', () => {
   const { folder, remove } = temporaryFolder()
   const events: ServiceEvent[] = []
   let options: Awaited<ReturnType<typeof ownServices>>
@@ -28,7 +28,7 @@ describe('given the three servers on ports of their own', () => {
     remove()
   })
 
-  it('then each has said that it starts and that it is ready', () => {
+  it('then each has reported that it is starting and that it is ready', () => {
     for (const service of ['kafka', 'valkey', 'aws']) {
       const states = events.filter(event => event.service === service).map(event => event.state)
       assert.deepEqual(states.slice(-2), ['starting', 'ready'])
@@ -47,7 +47,7 @@ describe('given the three servers on ports of their own', () => {
     }
   })
 
-  it('when the topics are created, then they are as the table says', async () => {
+  it('when the topics are created, then they match the table', async () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
     assert.equal(created.length, SIGNALS.length)
     assert.deepEqual(existing, [])
@@ -72,13 +72,13 @@ describe('given the three servers on ports of their own', () => {
     assert.equal(readings.get('max.message.bytes'), String(1024 * 1024))
   })
 
-  it('when the topics are created once more, then they are found as they are', async () => {
+  it('when the topics are created again, then the existing ones are found', async () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
     assert.deepEqual(created, [])
     assert.equal(existing.length, SIGNALS.length)
   })
 
-  it('when a topic exists otherwise than the table says, then the message names topic, setting and both values', async () => {
+  it('when a topic differs from the table, then the message names topic, setting and both values', async () => {
     const topic = topicName('alerts', 'odd')
     const admin = new kafkajs.Kafka({
       brokers: [...services.brokers],
@@ -94,14 +94,14 @@ describe('given the three servers on ports of their own', () => {
     })
   })
 
-  it('when the resources are created twice, then both times the same ones are named', async () => {
+  it('when the resources are created twice, then both calls return the same ones', async () => {
     const wanted = { awsEndpoint: services.awsEndpoint, env: 'test', generator: { seed: 7 } }
     const first = await createResources(wanted)
     assert.match(first.alertsTopicArn, /:sluice-alerts-test$/)
     assert.deepEqual(await createResources({ ...wanted, generator: { seed: 8 } }), first)
   })
 
-  it('when Valkey is killed in the middle of writes, then all that it acknowledged is there after the restart', async () => {
+  it('when Valkey is killed during writes, then everything it acknowledged is there after the restart', async () => {
     const acknowledged = await writeUntilGone(services.redisUrl, () => services.kill('valkey', 'SIGKILL'))
     await services.restart('valkey')
     const redis = new Redis(services.redisUrl)
@@ -113,15 +113,12 @@ describe('given the three servers on ports of their own', () => {
     assert.deepEqual(policy, ['maxmemory-policy', 'noeviction'])
   })
 
-  it('when another start wants the same data, then it is told who works on it', async () => {
+  it('when another start needs the same data, then the message names the process that uses it', async () => {
     const again = { ...(await ownServices(folder)), dataDir: options.dataDir }
-    await assert.rejects(
-      startServices(again),
-      /already runs on .* started by process \d+\. Stop that one first/,
-    )
+    await assert.rejects(startServices(again), /already runs on .* started by process \d+\. Stop it first/)
   })
 
-  it('when all are stopped and started again, then that is quick and the data is there', async () => {
+  it('when all are restarted, then nothing is installed, and the data is kept', async () => {
     await services.stop()
     events.length = 0
     services = await startServices(options)
@@ -134,7 +131,7 @@ describe('given the three servers on ports of their own', () => {
   })
 })
 
-/** Counts up one after another until the connection breaks; `kill` is called while it does. */
+/** Increments a counter until the connection breaks. Calls `kill` meanwhile. */
 async function writeUntilGone(url: string, kill: () => Promise<void>): Promise<number> {
   const redis = new Redis(url, { retryStrategy: () => null, maxRetriesPerRequest: 0 })
   redis.on('error', () => {})

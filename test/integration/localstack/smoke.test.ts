@@ -7,20 +7,20 @@ import { PROJECT, runProgram } from '../../support/program.ts'
 const COMMAND = join(PROJECT, 'localstack', 'smoke.ts')
 
 describe('given the command that sends readings through a running stack', () => {
-  it('when it is asked for help, then it says what it does and where it looks, and sends nothing', async () => {
+  it('when called with --help, then it describes itself and sends nothing', async () => {
     const { code, output } = await smoke(['--help'])
     assert.equal(code, 0, output)
     assert.match(output, /^Usage: npm run smoke.*KAFKA_BROKERS.*REDIS_URL/s)
     assert.doesNotMatch(output, /sent {2}/)
   })
 
-  it('when an argument is unknown, then one message says which and where to look', async () => {
+  it('when an argument is unknown, then one message says which, and where to look', async () => {
     const { code, output } = await smoke(['20'])
     assert.equal(code, 1)
     assert.equal(output, "✗ Unexpected argument '20'. Try: npm run smoke -- --help\n")
   })
 
-  it('when nothing answers, then each address is named without its password, and what to do', async () => {
+  it('when no server answers, then each address is named without its password', async () => {
     const [kafka, redis] = [await freePort(), await freePort()]
     const { code, output } = await smoke([], {
       KAFKA_BROKERS: `127.0.0.1:${kafka}`,

@@ -1,6 +1,6 @@
 import { startProcess } from '../../../localstack/services/process.ts'
 
-// Starts a program that would run for ever, prints its number and stays, until a test ends it with SIGKILL.
+// Starts a program that never ends, prints its process id, and stays until a test kills it.
 
 const [logFile = ''] = process.argv.slice(2)
 const { pid } = await startProcess(

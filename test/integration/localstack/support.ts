@@ -11,7 +11,7 @@ export function temporaryFolder(): { folder: string; remove: () => void } {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** Servers of a test's own: free ports, and data and logs in its folder. */
+/** Options for a test's own servers: free ports, and data and logs in its folder. */
 export async function ownServices(folder: string, events: ServiceEvent[] = []) {
   return {
     kafka: { port: await freePort() },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import kafkajs from 'kafkajs'
-import { kafkaClient } from '../../../lib/adapters/kafka/client.ts'
-import { type Tail, tail } from '../../../lib/adapters/kafka/tail.ts'
+import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
+import { type Tail, tail } from '../../../lib/runtime/adapters/kafka/tail.ts'
 import { kafkaServer } from '../../../localstack/services/kafka.ts'
 import { freePort, LOOPBACK } from '../../../localstack/services/ports.ts'
 import { type RunningServer, startServer } from '../../../localstack/services/server.ts'
@@ -13,7 +13,7 @@ import { temporaryFolder } from './support.ts'
 
 const TOPIC = 'followed'
 
-describe('given somebody who follows a topic', () => {
+describe('given a follower of a topic', () => {
   const { folder, remove } = temporaryFolder()
   const seen: string[] = []
   let server: RunningServer
@@ -42,24 +42,26 @@ describe('given somebody who follows a topic', () => {
     remove()
   })
 
-  it('when records come, then it is told of them, and of none before', async () => {
+  it('when records arrive, then it receives them, and none from before', async () => {
     await send(brokers, ['a', 'b', 'c'])
-    await until('all have come', () => seen.length >= 3, { describe: () => seen })
+    await until('all have arrived', () => seen.length >= 3, { describe: () => seen })
     assert.deepEqual(seen.toSorted(), ['a', 'b', 'c'])
   })
 
-  it('when the broker is killed and comes back, then it goes on where it stood, and is told nothing twice', async () => {
+  it('when the broker is killed and restarted, then it continues, and receives nothing twice', async () => {
     await server.kill('SIGKILL')
     await server.restart()
     // These are in the topic before the follower is back in a group.
     await send(brokers, ['d', 'e'])
-    await until('those have come', () => seen.includes('d') && seen.includes('e'), { describe: () => seen })
+    await until('those have arrived', () => seen.includes('d') && seen.includes('e'), {
+      describe: () => seen,
+    })
     await send(brokers, ['f'])
-    await until('it goes on', () => seen.includes('f'), { describe: () => seen })
+    await until('it continues', () => seen.includes('f'), { describe: () => seen })
     assert.deepEqual(seen.toSorted(), ['a', 'b', 'c', 'd', 'e', 'f'])
   })
 
-  it('when the broker is gone, then stopping ends all the same', async () => {
+  it('when the broker is gone, then stopping still works', async () => {
     await server.kill('SIGKILL')
     await following.stop()
   })
@@ -72,7 +74,7 @@ async function prepareTopic(brokers: string[]): Promise<void> {
   await admin.disconnect()
 }
 
-/** Values, each by a key of its own: over all partitions. */
+/** Sends values, each with its own key, and so to all partitions. */
 async function send(brokers: string[], values: string[]): Promise<void> {
   const producer = client(brokers).producer()
   await producer.connect()

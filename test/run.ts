@@ -3,9 +3,11 @@
  * whole project, then tests without servers, then those that need some.
  */
 import { describeFailure } from '../localstack/failure.ts'
-import { StopRequested, stopRequest } from '../localstack/stop-request.ts'
+import { formatEvent, type Report } from '../localstack/report.ts'
+import { StopRequested } from '../localstack/stop-request.ts'
 import { type Group, parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { type Check, runChecks } from './runner/check.ts'
+import { configuration } from './runner/checks/configuration.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
@@ -14,11 +16,12 @@ import { unused } from './runner/checks/unused.ts'
 import { describeDifferences, differences } from './runner/repeats.ts'
 import { countLine, type Result } from './runner/result.ts'
 import { Screen } from './runner/screen.ts'
-import { withServers } from './runner/servers.ts'
 import { sourceFiles } from './runner/source-files.ts'
 import { runTests } from './runner/tests.ts'
+import { runMain } from './support/main.ts'
+import { withOwnServers } from './support/own-servers.ts'
 
-const CHECKS: readonly Check[] = [format, types, imports, unused, schemas]
+const CHECKS: readonly Check[] = [format, types, imports, unused, schemas, configuration]
 
 interface Phase {
   readonly group: Group
@@ -27,18 +30,21 @@ interface Phase {
   readonly needsServers: boolean
 }
 
+/** The tests of a package lie beside its code. */
+const TRIGGER = 'localstack/msk-trigger/test'
+
 const PHASES: readonly Phase[] = [
   { group: 'checks', title: 'Package', files: ['test/package/**/*.test.ts'], needsServers: false },
   {
     group: 'unit',
     title: 'Unit, property and conformance tests',
-    files: ['test/{unit,property,conformance}/**/*.test.ts'],
+    files: ['test/{unit,property,conformance}/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
     needsServers: false,
   },
   {
     group: 'integration',
     title: 'Integration tests',
-    files: ['test/integration/**/*.test.ts'],
+    files: ['test/integration/**/*.test.ts', `${TRIGGER}/integration/**/*.test.ts`],
     needsServers: true,
   },
 ]
@@ -47,20 +53,9 @@ const PHASES: readonly Phase[] = [
 const WIDTH = 2
 const FILE_TIMEOUT_MS = 5 * 60_000
 
-process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  console.error(describeFailure(error))
-  return 1
-})
-// The channel to the bootstrap would keep this process alive.
-if (process.connected) process.disconnect()
+await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
-async function main(args: string[]): Promise<number> {
-  const selection = parseSelection(args)
-  if (selection === undefined) {
-    console.log(USAGE)
-    return 0
-  }
-  const signal = stopRequest()
+async function test(selection: Selection, signal: AbortSignal): Promise<number> {
   const screen = new Screen(process.stdout, process.env)
   const runs = await runRepeatedly(selection, screen, signal)
   const results = runs.flat()
@@ -125,7 +120,9 @@ async function runPhase(
     return runTests(files, { width: WIDTH, fileTimeoutMs: FILE_TIMEOUT_MS, env, signal }, screen)
   }
   try {
-    return await (needsServers ? withServers(screen, options, run) : run({}))
+    if (!needsServers) return await run({})
+    const report: Report = event => screen.line(`        ${formatEvent(event)}`)
+    return await withOwnServers({ ...options, report }, run)
   } catch (error) {
     if (error instanceof StopRequested) return []
     return [{ outcome: 'failed', name: title, why: describeFailure(error) }]

@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util'
+import { oneOf, text, wholeNumber } from '../../lib/app/settings/values.ts'
+import { readCommandLine } from '../../localstack/command-options.ts'
 import { LocalCloudError } from '../../localstack/failure.ts'
 
 const GROUPS = ['checks', 'unit', 'integration'] as const
@@ -29,40 +30,30 @@ is used.
   --repeat N       run all of it N times, each time with new servers, and list what was not the same each time
   --help           show this`
 
-/** What the arguments select; undefined where they ask for help. Throws one sentence where they are wrong. */
+const OPTIONS = {
+  only: { type: 'string', multiple: true, default: [] as string[] },
+  kafka: { type: 'string' },
+  repeat: { type: 'string', default: '1' },
+  help: { type: 'boolean', default: false },
+} as const
+
+const KINDS = {
+  only: oneOf(GROUPS),
+  kafka: text(/^\d+\.\d+\.\d+$/, 'a version, for example 3.9.1'),
+  repeat: wholeNumber({ least: 1, most: MOST_RUNS }),
+} as const
+
+/** What the arguments select; undefined where they ask for help. @throws Error that names every option that is wrong */
 export function parseSelection(args: readonly string[]): Selection | undefined {
-  const { values, positionals } = parse([...args])
-  if (values.help) return undefined
-  const wrong = values.only.find(group => !GROUPS.includes(group as Group))
-  if (wrong !== undefined)
-    throw new LocalCloudError(`--only ${wrong}: it must be one of ${GROUPS.join(', ')}.`)
-  if (values.kafka !== undefined && !/^\d+\.\d+\.\d+$/.test(values.kafka))
-    throw new LocalCloudError(`--kafka ${values.kafka}: it must be a version, for example 3.9.1.`)
-  const repeat = /^\d{1,4}$/.test(values.repeat) ? Number(values.repeat) : 0
-  if (repeat < 1 || repeat > MOST_RUNS)
-    throw new LocalCloudError(`--repeat ${values.repeat}: it must be a whole number from 1 to ${MOST_RUNS}.`)
+  const { values, positionals } = readCommandLine('npm test', args, OPTIONS, KINDS)
+  const { only, kafka, repeat, help } = values
+  if (help) return undefined
   if (positionals.length > 1) throw new LocalCloudError(`One PATTERN at most, not ${positionals.join(' ')}.`)
   const [pattern] = positionals
-  const groups = GROUPS.filter(group => values.only.length === 0 || values.only.includes(group))
   return {
-    groups,
+    groups: GROUPS.filter(group => only.length === 0 || only.includes(group)),
     repeat,
     ...(pattern === undefined ? {} : { pattern }),
-    ...(values.kafka === undefined ? {} : { kafkaVersion: values.kafka }),
-  }
-}
-
-function parse(args: string[]) {
-  const options = {
-    only: { type: 'string', multiple: true, default: [] as string[] },
-    kafka: { type: 'string' },
-    repeat: { type: 'string', default: '1' },
-    help: { type: 'boolean', default: false },
-  } as const
-  try {
-    return parseArgs({ args, options, strict: true, allowPositionals: true })
-  } catch (error) {
-    const [reason] = (error as Error).message.split(/\.\s/)
-    throw new LocalCloudError(`${reason}. Try: npm test -- --help`)
+    ...(kafka === undefined ? {} : { kafkaVersion: kafka }),
   }
 }

@@ -1,5 +1,5 @@
+import pMap, { pMapSkip } from 'p-map'
 import { type Ended, runProgram } from '../support/program.ts'
-import { inParallel } from './pool.ts'
 import type { Result } from './result.ts'
 import type { Screen } from './screen.ts'
 
@@ -33,18 +33,23 @@ export async function runChecks(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<Result[]> {
-  const results = await inParallel(checks, width, signal, check => runCheck(check, screen, signal))
-  return results.filter(result => result !== undefined)
+  return pMap(checks, check => (signal.aborted ? pMapSkip : runCheck(check, screen, signal)), {
+    concurrency: width,
+  })
 }
 
-async function runCheck(check: Check, screen: Screen, signal: AbortSignal): Promise<Result | undefined> {
+async function runCheck(
+  check: Check,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Result | typeof pMapSkip> {
   const { name } = check
   screen.begun(name)
   try {
     screen.ended(name, 'passed', await check.run(signal))
     return { outcome: 'passed', name }
   } catch (error) {
-    if (signal.aborted) return undefined
+    if (signal.aborted) return pMapSkip
     screen.ended(name, 'failed', 'see below')
     const why = error instanceof Failed ? error.message : String((error as Error).stack)
     return { outcome: 'failed', name, why }

@@ -1,3 +1,4 @@
+import { durationText } from '../../lib/duration.ts'
 import type { Result } from './result.ts'
 
 const MARKS = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip' } as const
@@ -39,7 +40,7 @@ export class Screen {
   ended(name: string, outcome: Result['outcome'], evidence: string): void {
     const ms = Date.now() - (this.#running.get(name) ?? Date.now())
     this.#running.delete(name)
-    this.line(`  ${MARKS[outcome]}  ${name}  ${evidence}  (${seconds(ms)})`)
+    this.line(`  ${MARKS[outcome]}  ${name}  ${evidence}  (${durationText(ms)})`)
   }
 
   /**
@@ -55,7 +56,7 @@ export class Screen {
     if (skipped.length > 0) this.heading('Skipped')
     for (const line of new Set(skipped.map(({ name, why }) => `  ${name}: ${why}`))) this.line(line)
     if (comparison.length > 0) this.line(`\n${comparison.join('\n')}`)
-    this.line(`\nAfter ${seconds(Date.now() - this.#startedAtMs)}:`)
+    this.line(`\nAfter ${durationText(Date.now() - this.#startedAtMs)}:`)
   }
 
   #failure({ name, file, run, why = '', output }: Result): void {
@@ -72,15 +73,9 @@ export class Screen {
   #showRunning(): void {
     if (!this.#isLive || this.#running.size === 0) return
     const now = Date.now()
-    const parts = [...this.#running].map(([name, sinceMs]) => `${name} (${seconds(now - sinceMs)})`)
+    const parts = [...this.#running].map(([name, sinceMs]) => `${name} (${durationText(now - sinceMs)})`)
     this.#out.write(`${CLEAR_LINE}  …     ${parts.join('  ').slice(0, this.#out.columns - 9)}`)
   }
-}
-
-function seconds(ms: number): string {
-  return ms < 60_000
-    ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }
 
 function indented(text: string): string {

@@ -17,23 +17,45 @@ interface Cruise {
   }
 }
 
-const FOLDERS = ['packages', 'lib', 'functions', 'cli', 'localstack', 'schemas', 'infra', 'bench', 'test']
+const FOLDERS = [
+  'packages',
+  'lib',
+  'functions',
+  'stacks',
+  'cli',
+  'localstack',
+  'schemas',
+  'infra',
+  'bench',
+  'test',
+]
 
 /** Imports that are there for certain: a cruise that has not seen them has not read the code. */
 const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^lib\/cloudevents\//, /^lib\/domain\//],
-  [/^lib\/pipeline\//, /^lib\/cloudevents\//],
-  [/^lib\/adapters\//, /^lib\/pipeline\//],
-  [/^lib\/runtime\.ts$/, /^lib\/adapters\//],
-  [/^lib\/runtime\.ts$/, /^lib\/adapters\/otlp\//],
-  [/^functions\//, /^lib\/runtime\.ts$/],
+  [/^lib\/runtime\/cloudevents\//, /^lib\/runtime\/consumer\//],
+  [/^lib\/runtime\/pipeline\//, /^lib\/runtime\/cloudevents\//],
+  [/^lib\/runtime\/adapters\//, /^lib\/runtime\/pipeline\//],
+  [/^lib\/(alerting|analytics|activity|failures)\//, /^lib\/runtime\/consumer\//],
+  [/^lib\/queries\//, /^lib\/runtime\/adapters\//],
+  [/^lib\/queries\//, /^lib\/(alerting|analytics|failures)\//],
+  [/^lib\/app\//, /^lib\/runtime\/adapters\//],
+  [/^lib\/app\//, /^lib\/runtime\/adapters\/otlp\//],
+  [/^lib\/app\/settings\//, /node_modules\/valibot\//],
+  [/^functions\//, /^lib\/app\//],
   [/^cli\//, /^lib\//],
-  [/^lib\/adapters\/kafka\//, /node_modules\/kafkajs\//],
-  [/^lib\/adapters\/kafka\//, /^packages\/kafka-records\//],
+  [/^cli\//, /^lib\/queries\//],
+  [/^cli\//, /^stacks\//],
+  [/^localstack\//, /^lib\/queries\//],
+  [/^localstack\//, /^stacks\//],
+  [/^lib\/runtime\/adapters\/kafka\//, /node_modules\/kafkajs\//],
+  [/^lib\/runtime\/adapters\/kafka\//, /^packages\/kafka-records\//],
+  [/^localstack\/msk-trigger\/[^/]+$/, /^localstack\/msk-trigger\/deliver\//],
+  [/^localstack\/msk-trigger\/deliver\//, /^localstack\/msk-trigger\/poll\//],
+  [/^localstack\/msk-trigger\/poll\//, /^localstack\/msk-trigger\/config\//],
   [/^localstack\/msk-trigger\//, /^packages\/kafka-records\//],
   [/^packages\/kafka-records\//, /node_modules\/hysnappy\//],
-  [/^lib\/adapters\/redis\//, /node_modules\/ioredis\//],
-  [/^lib\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
+  [/^lib\/runtime\/adapters\/redis\//, /node_modules\/ioredis\//],
+  [/^lib\/runtime\/adapters\/s3\//, /node_modules\/@aws-sdk\//],
 ]
 
 /** Who imports whom, by dependency-cruiser; the rules stand in `.dependency-cruiser.cjs`. */

@@ -1,10 +1,10 @@
-/** Copies of slots, by the server's own dumps: taken and put back in one script each, so that none is of two times. */
+/** Copies of partition states, made with DUMP and RESTORE. Each copy is taken and restored in one script, so it is consistent. */
 import type { Redis } from 'ioredis'
-import type { Slot } from './count/slots.ts'
+import type { StateKey } from './count/partition-states.ts'
 
 export interface Copy {
   readonly pattern: string
-  /** Key and dump in turn. */
+  /** Keys and dumps alternately. */
   readonly keysAndDumps: readonly Buffer[]
 }
 
@@ -24,7 +24,7 @@ for at = 2, #ARGV, 2 do
   redis.call('RESTORE', ARGV[at], 0, ARGV[at + 1])
 end`
 
-export async function takeCopy(redis: Redis, { consumer, topic, partition }: Slot): Promise<Copy> {
+export async function takeCopy(redis: Redis, { consumer, topic, partition }: StateKey): Promise<Copy> {
   const pattern = `{${consumer}:${topic}:${partition}}:*`
   const keysAndDumps = (await redis.callBuffer('EVAL', TAKE, 0, pattern)) as Buffer[]
   return { pattern, keysAndDumps }

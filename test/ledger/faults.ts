@@ -1,51 +1,51 @@
-/** The faults by name. Each strikes in the middle of the flow, lifts what it has done, and resolves then. */
+/** The faults by name. Each is injected in the middle of the flow, and resolves after it was removed. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Fault as TriggerFault } from '../../localstack/msk-trigger/faults.ts'
+import type { Fault as TriggerFault } from '../../localstack/msk-trigger/faults/faults.ts'
 import { LOOPBACK } from '../../localstack/services/ports.ts'
 import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
 import { startStandby } from './servers.ts'
-import { heldBack, straggler } from './stragglers.ts'
+import { straggler, withPausedPartition } from './stragglers.ts'
 import type { Worker } from './workers.ts'
 
 type Fault = (flow: Flow) => Promise<void>
 
-/** Longer than Kafka waits for a worker (`sessionTimeoutMs`), or for a broker: others have its partitions by then. */
+/** Longer than Kafka's timeout for a worker (`sessionTimeoutMs`) or a broker, so that others take its partitions over. */
 const LOST_MS = 7_500
 const SILENT_MS = 3_000
 
-/** In the order in which an undisturbed person would think of them; a run shuffles them. */
+/** A run shuffles them. */
 export const FAULTS = {
-  /** A worker is killed between a commit and the publish that was to follow. */
+  /** Kills a worker after a commit and before the publish that follows it. */
   async kill(flow) {
     const worker = flow.random.pick(flow.workers)
-    await heldBack(flow, async (slot, release) => {
-      await straggler(flow, worker, slot, { before: 'publish', ms: 60_000 })
+    await withPausedPartition(flow, async (stateKey, release) => {
+      await straggler(flow, worker, stateKey, { before: 'publish', ms: 60_000 })
       await worker.kill()
-      await release(flow.workers.filter(one => one !== worker))
+      await release(flow.workers.filter(other => other !== worker))
     })
     await worker.start()
   },
-  /** A worker stands still in the middle of an invocation; others take over, and then it goes on. */
+  /** Pauses a worker in the middle of an invocation until others have taken over, then lets it continue. */
   async pause(flow) {
     const worker = flow.random.pick(flow.workers)
-    await heldBack(flow, async (slot, release) => {
-      const { ended } = await straggler(flow, worker, slot, { before: 'commit', ms: 500 })
+    await withPausedPartition(flow, async (stateKey, release) => {
+      const { ended } = await straggler(flow, worker, stateKey, { before: 'commit', ms: 500 })
       worker.signal('SIGSTOP')
-      await release(flow.workers.filter(one => one !== worker))
+      await release(flow.workers.filter(other => other !== worker))
       await pause(flow.workers.length > 1 ? LOST_MS : SILENT_MS)
       worker.signal('SIGCONT')
       await release([worker])
       await ended
     })
   },
-  /** An invocation that was given up comes to its commit when its successor is through, and another to its publish. */
+  /** An abandoned invocation reaches its commit after its successor has finished; another one reaches its publish. */
   async straggler(flow) {
     for (const before of ['commit', 'publish'] as const)
-      await heldBack(flow, async (slot, release) => {
+      await withPausedPartition(flow, async (stateKey, release) => {
         const worker = flow.random.pick(flow.workers)
-        const { ended } = await straggler(flow, worker, slot, { before, ms: 1_500 })
+        const { ended } = await straggler(flow, worker, stateKey, { before, ms: 1_500 })
         await release(flow.workers)
         await ended
       })
@@ -58,7 +58,7 @@ export const FAULTS = {
     const { nodes } = flow.servers
     const broker = flow.random.pick(nodes)
     await broker.kill()
-    // One of several is missed for a while, and others lead; without the only one, nothing goes on.
+    // With several brokers, wait until others lead its partitions. Without the only broker, waiting would change nothing.
     if (nodes.length > 1) await pause(LOST_MS)
     await broker.restart()
   },
@@ -74,16 +74,16 @@ export const FAULTS = {
     await pause(SILENT_MS)
     valkey.signal('SIGCONT')
   },
-  /** Some partitions are what they were a while ago. */
+  /** Resets some partition states to earlier copies. */
   async forget(flow) {
     const { admin } = flow.servers.valkey
-    const slots = flow.slots().filter(() => flow.random.chance(0.5))
-    const copies = await Promise.all(slots.map(slot => takeCopy(admin, slot)))
-    await flow.goesOn(0.5)
+    const stateKeys = flow.stateKeys().filter(() => flow.random.chance(0.5))
+    const copies = await Promise.all(stateKeys.map(stateKey => takeCopy(admin, stateKey)))
+    await flow.untilSent(0.5)
     await Promise.all(copies.map(copy => restore(admin, copy)))
-    await flow.stir()
+    await flow.tickAll()
   },
-  /** A replica that lags becomes the primary. */
+  /** Promotes a lagging replica. */
   async promote(flow) {
     const before = flow.servers.valkey
     const replica = await startStandby()
@@ -92,24 +92,24 @@ export const FAULTS = {
       (await replica.admin.info('replication')).includes('master_link_status:up'),
     )
     await replica.admin.replicaof('NO', 'ONE')
-    await flow.goesOn(0.5)
+    await flow.untilSent(0.5)
     await before.kill()
     flow.servers.valkey = replica
     await before.stop()
-    await flow.stir()
+    await flow.tickAll()
   },
-  /** Everything is forgotten. */
+  /** Deletes everything in Valkey. */
   async flush(flow) {
     await flow.caughtUp('then', SILENT_MS)
     await flow.servers.valkey.admin.flushall()
-    await flow.stir()
+    await flow.tickAll()
   },
-  /** Killed, and away until all of the segment is sent. */
+  /** Kills Valkey, and restarts it after the whole segment was sent. */
   async valkey(flow) {
     const { valkey } = flow.servers
     await valkey.kill()
-    await flow.goesOn(1)
-    // Until all of it was delivered, in vain.
+    await flow.untilSent(1)
+    // Wait until all records have been delivered without success.
     await pause(SILENT_MS)
     await valkey.restart()
   },
@@ -118,12 +118,12 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** All is read again after it, so it comes but once. */
+/** These come once in a run, because the consumers read everything again afterwards. */
 const ONCE: readonly FaultName[] = ['flush']
-/** Nobody sends anything after the last one: what had to wait must be gone on with nevertheless. */
+/** This one comes last: waiting records must be processed although no further records are sent. */
 const LAST: FaultName = 'valkey'
 
-/** So many of the chosen faults, each of them at least once, in an order that follows from chance. */
+/** A random sequence of this many of the chosen faults, each at least once. */
 export function schedule(
   { random }: Pick<Flow, 'random'>,
   chosen: readonly FaultName[],

@@ -1,4 +1,4 @@
-/** What is published: numbered records about many entities, among them all that a log can be troubled with. */
+/** The input: numbered records about many entities, with every kind of irregularity that a log can have. */
 import type { Random } from '../support/random.ts'
 
 export interface Numbered {
@@ -6,19 +6,19 @@ export interface Numbered {
   readonly key: string
   readonly value: Buffer
   readonly headers: Readonly<Record<string, string>>
-  /** Kafka is not to take it. */
+  /** Whether Kafka must reject the record. */
   readonly isTooLarge?: boolean
 }
 
 const RECORDS_PER_ENTITY = 50
-/** So many entities send at a time; then another takes the place of one, which falls silent. */
+/** How many entities send at a time. From time to time, one of them falls silent and another takes its place. */
 const SENDING = 60
 const MOVES_ON = 1 / 40
 const LARGE = 700 * 1024
-/** Beyond the limit of the topic. */
+/** Above the message limit of the topic. */
 const TOO_LARGE = 1_100 * 1024
 
-/** Of a hundred records, so many are no plain signals. */
+/** Shares of special records, in percent; the rest are plain signals. */
 const SHARES = { repeat: 6, conflict: 0.5, poison: 1.5, other: 1, echo: 2, overtaken: 5 } as const
 type Kind = keyof typeof SHARES | 'signal'
 
@@ -26,25 +26,25 @@ export class Feed {
   readonly #random: Random
   readonly #entities: number
   readonly #sending: string[]
-  /** Sent a while ago, to come once more. */
+  /** Records that were sent recently, to be repeated. */
   readonly #recent: Numbered[] = []
-  /** Overtaken by what comes after them. */
-  readonly #heldBack: Numbered[] = []
+  /** Records that are sent later, so that others overtake them. */
+  readonly #delayed: Numbered[] = []
   readonly #largeEvery: number
-  /** Of the record; and of the event in it, which several records may hold. */
+  /** The number of the record, and that of its event, which several records may contain. */
   #number = 0
   #events = 0
 
-  /** @param records how many there will be in all */
+  /** @param records the total number of records */
   constructor(random: Random, records: number) {
     this.#random = random
     this.#entities = Math.max(SENDING * 2, Math.floor(records / RECORDS_PER_ENTITY))
     this.#sending = Array.from({ length: SENDING }, () => this.#anyEntity())
-    // A handful, however long the run is: they are slow for everybody.
+    // Few, even in long runs, because they slow everything down.
     this.#largeEvery = Math.max(500, Math.floor(records / 20))
   }
 
-  /** The next records, as they are at an instant. */
+  /** The next records, with this time. */
   next(count: number, nowMs: number): Numbered[] {
     return Array.from({ length: count }, () => {
       const record = this.#record(nowMs)
@@ -57,8 +57,8 @@ export class Feed {
     const place = this.#number % this.#largeEvery
     if (place === 99) return this.#tooLarge(nowMs)
     if (place === 199) return this.#signal(nowMs, { echo: 'x'.repeat(LARGE) })
-    const isDue = this.#heldBack.length > this.#random.between(1, 60)
-    const overtaken = isDue ? this.#heldBack.shift() : undefined
+    const isDue = this.#delayed.length > this.#random.between(1, 60)
+    const overtaken = isDue ? this.#delayed.shift() : undefined
     return overtaken ? this.#renumbered(overtaken) : this.#ofKind(this.#kind(), nowMs)
   }
 
@@ -85,14 +85,14 @@ export class Feed {
       case 'echo':
         return this.#signal(nowMs, { echo: 'small' })
       case 'overtaken':
-        this.#heldBack.push(this.#signal(nowMs))
+        this.#delayed.push(this.#signal(nowMs))
         return this.#signal(nowMs)
       case 'signal':
         return this.#signal(nowMs)
     }
   }
 
-  /** The same event: another record, and nothing new. */
+  /** A duplicate: another record with the same event. */
   #renumbered(record: Numbered): Numbered {
     const number = this.#number
     return this.#noted({ ...record, number, headers: { ...record.headers, ledger: String(number) } })
@@ -108,7 +108,7 @@ export class Feed {
     return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, data: more }))
   }
 
-  /** Each of another kind. */
+  /** A record that can never be processed, of a random kind. */
   #poison(nowMs: number): Numbered {
     const subject = this.#random.pick(this.#sending)
     const time = new Date(nowMs).toISOString()
@@ -135,7 +135,7 @@ export class Feed {
     }
   }
 
-  /** A reading of an environment: of no interest to the consumer, and broken where the temperature is no number. */
+  /** An environment reading, which the consumer ignores. It is invalid if the temperature is not a number. */
   #other(nowMs: number, temperature: unknown): Numbered {
     const [subject, time] = [this.#random.pick(this.#sending), new Date(nowMs).toISOString()]
     const location = { site: 'ledger', latitude: 1, longitude: 1 }

@@ -1,17 +1,18 @@
-/** The flow that faults strike: records are sent in segments, one for each fault, and followed by their marks. */
+/** The flow under faults: sends records in segments, one for each fault, and follows progress by the applied offsets. */
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Signal, TOPICS, topicName } from '../../lib/domain/topics.ts'
+import { readFunctions } from '../../infra/functions.ts'
+import { type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { Random } from '../support/random.ts'
-import type { Slot, Slots } from './count/slots.ts'
+import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import { Feed } from './feed.ts'
 import type { KafkaLog } from './kafka/log.ts'
 import type { Publisher } from './publisher.ts'
 import type { Servers } from './servers.ts'
 import type { Worker } from './workers.ts'
 
-/** Who reads what. */
-const READS = { counting: 'readings', receiving: 'events', 'dlq-router': 'failures' } as const
-export type ConsumerName = keyof typeof READS
+const CONSUMERS = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
+const SIGNALS = CONSUMERS.flatMap(({ consumes }) => consumes)
 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
@@ -21,14 +22,14 @@ interface Parts {
   readonly env: string
   readonly seed: number
   readonly records: number
-  /** Records a second at most. */
+  /** Maximum number of records per second. */
   readonly rate: number
   readonly servers: Servers
   readonly workers: readonly Worker[]
   readonly publisher: Publisher
   readonly log: KafkaLog
-  readonly slots: Slots
-  /** Ends all waiting. */
+  readonly stateKeys: PartitionStateReader
+  /** Aborts all waits. */
   readonly signal: AbortSignal
 }
 
@@ -60,18 +61,21 @@ export class Flow {
     return topicName(signal, this.#parts.env)
   }
 
-  slots(consumer?: ConsumerName): Slot[] {
-    const names = consumer ? [consumer] : (Object.keys(READS) as ConsumerName[])
-    return names.flatMap(name =>
-      Array.from({ length: TOPICS[READS[name]].partitions }, (_, partition) => ({
-        consumer: name,
-        topic: this.topic(READS[name]),
-        partition,
-      })),
+  /** Of one consumer, or of all in the order of `SIGNALS`. */
+  stateKeys(consumer?: string): StateKey[] {
+    const wanted = CONSUMERS.filter(({ name }) => consumer === undefined || name === consumer)
+    return wanted.flatMap(({ name, consumes }) =>
+      consumes.flatMap(signal =>
+        Array.from({ length: TOPICS[signal].partitions }, (_, partition) => ({
+          consumer: name,
+          topic: this.topic(signal),
+          partition,
+        })),
+      ),
     )
   }
 
-  /** Sends on until so many records are sent in all, no faster than asked for. */
+  /** Sends until this many records have been sent in all, at most at the given rate. */
   async send(upTo: number, { ticks }: { readonly ticks: boolean }): Promise<void> {
     const { publisher, rate } = this.#parts
     this.#segmentEnd = upTo
@@ -87,8 +91,8 @@ export class Flow {
     }
   }
 
-  /** Resolves when a share of what is left of the segment has been sent. */
-  async goesOn(share: number): Promise<void> {
+  /** Resolves when this share of the rest of the segment has been sent. */
+  async untilSent(share: number): Promise<void> {
     const wanted = this.#sent + share * (this.#segmentEnd - this.#sent)
     while (this.#sent < wanted) await this.#pause()
   }
@@ -98,44 +102,55 @@ export class Flow {
     await this.#parts.publisher.tick(this.topic(signal), TOPICS[signal].partitions)
   }
 
-  /** Every partition of every consumer hears of something: without another record, nobody would look at what is forgotten. */
-  async stir(): Promise<void> {
-    for (const signal of Object.values(READS)) await this.tick(signal)
+  /** Sends a tick to every partition of every topic, because consumers notice a lost state only with the next record. */
+  async tickAll(): Promise<void> {
+    for (const signal of SIGNALS) await this.tick(signal)
   }
 
-  async standing(slots: readonly Slot[] = this.slots()) {
-    return this.#parts.slots.standing(slots)
+  async progress(stateKeys: readonly StateKey[] = this.stateKeys()) {
+    return this.#parts.stateKeys.progress(stateKeys)
   }
 
-  /** The offset behind the last record, of each slot's partition. */
+  /** The end offset of the partition of each partition state. */
   async ends(): Promise<number[]> {
-    const signals = Object.values(READS)
-    return (await Promise.all(signals.map(signal => this.log.ends(this.topic(signal))))).flat()
+    return (await Promise.all(SIGNALS.map(signal => this.log.ends(this.topic(signal))))).flat()
   }
 
-  /** How many records wait to be decided. */
+  /** Resolves when no transaction is open. Until then, later records cannot be read. */
+  async transactionsEnded(): Promise<void> {
+    const readable = async () =>
+      JSON.stringify(await this.#insist(() => this.log.ends(this.topic('readings'))))
+    const written = async () =>
+      JSON.stringify(await this.#insist(() => this.log.ends(this.topic('readings'), 'written')))
+    while ((await readable()) !== (await written())) await this.#pause()
+  }
+
+  /** The number of records that wait to be decided. */
   async lag(): Promise<number> {
-    const [ends, standing] = [await this.ends(), await this.standing()]
-    return standing.reduce((sum, { mark }, at) => sum + Math.max(0, (ends[at] ?? 0) - 1 - mark), 0)
+    const [ends, progress] = [await this.ends(), await this.progress()]
+    return progress.reduce(
+      (sum, { appliedOffset }, at) => sum + Math.max(0, (ends[at] ?? 0) - 1 - appliedOffset),
+      0,
+    )
   }
 
   /**
-   * Resolves when every mark is where its topic ended a moment ago, or, for `quiet`, where it ends now, with nothing left
-   * to be published.
+   * Resolves when every applied offset has reached the end that its partition had at the call (`then`), or the present end
+   * with nothing left to publish (`quiet`).
    *
-   * @returns false where nothing has moved for the length of the patience before that
+   * @returns false if there was no progress for `patienceMs`
    */
   async caughtUp(what: 'then' | 'quiet', patienceMs: number): Promise<boolean> {
     let ends = what === 'then' ? await this.#insist(() => this.ends()) : []
     let [seen, movedAtMs] = ['', Date.now()]
     for (;;) {
       try {
-        const standing = await this.standing()
+        const progress = await this.progress()
         if (what === 'quiet') ends = await this.ends()
-        const isThere = ({ mark, outbox }: { mark: number; outbox: number }, at: number) =>
-          mark + 1 >= (ends[at] ?? 0) && (what === 'then' || outbox === 0)
-        if (standing.every(isThere)) return true
-        const now = JSON.stringify([standing, what === 'quiet' && ends])
+        const isThere = ({ appliedOffset, outbox }: { appliedOffset: number; outbox: number }, at: number) =>
+          appliedOffset + 1 >= (ends[at] ?? 0) && (what === 'then' || outbox === 0)
+        if (progress.every(isThere)) return true
+        const now = JSON.stringify([progress, what === 'quiet' && ends])
         if (now !== seen) [seen, movedAtMs] = [now, Date.now()]
       } catch {}
       if (Date.now() - movedAtMs > patienceMs) return false
@@ -143,7 +158,7 @@ export class Flow {
     }
   }
 
-  /** Again until it succeeds: a server may be on its way back. */
+  /** Retries until it succeeds, because a server may be restarting. */
   async #insist<T>(ask: () => Promise<T>): Promise<T> {
     for (;;)
       try {
@@ -153,7 +168,7 @@ export class Flow {
       }
   }
 
-  /** Before the next look. */
+  /** Waits before the next check. */
   async #pause(): Promise<void> {
     this.#parts.signal.throwIfAborted()
     await pause(ASK_EVERY_MS)

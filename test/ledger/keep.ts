@@ -1,25 +1,25 @@
-/** What is needed to look into a run that failed, and to run it again. */
+/** Keeps everything that is needed to investigate a failed run and to repeat it. */
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import type { Slots } from './count/slots.ts'
+import type { PartitionStateReader } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { KafkaLog } from './kafka/log.ts'
 import type { KafkaRecord } from './kafka/records.ts'
 import { report } from './report.ts'
 import type { Result } from './result.ts'
 
-interface Remains {
+interface RunParts {
   readonly log: KafkaLog
-  readonly slots: Slots
+  readonly stateKeys: PartitionStateReader
   readonly flow: Flow
-  /** Of each worker. */
+  /** The output of each worker. */
   readonly output: readonly string[]
 }
 
 /** @returns the folder */
-export async function keep(result: Result, { log, slots, flow, output }: Remains): Promise<string> {
+export async function keep(result: Result, { log, stateKeys, flow, output }: RunParts): Promise<string> {
   const { options } = result
   const folder = join(options.out, `${options.seed}-${Date.now()}`)
   await mkdir(folder, { recursive: true })
@@ -32,10 +32,10 @@ export async function keep(result: Result, { log, slots, flow, output }: Remains
   for (const signal of ['readings', 'events', 'failures', 'dlq'] as const)
     await keepTopic(log, flow.topic(signal), join(folder, `${signal}.ndjson`))
   const contents = await Promise.all(
-    flow.slots().map(async slot => ({ slot, ...(await slots.contents(slot)) })),
+    flow.stateKeys().map(async stateKey => ({ stateKey, ...(await stateKeys.contents(stateKey)) })),
   )
   const plain = (_: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value)
-  await writeFile(join(folder, 'slots.json'), `${JSON.stringify(contents, plain, 2)}\n`)
+  await writeFile(join(folder, 'partition-states.json'), `${JSON.stringify(contents, plain, 2)}\n`)
   return folder
 }
 

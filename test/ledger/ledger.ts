@@ -1,30 +1,14 @@
 /** `npm run ledger`: whether the promises hold under every fault, counted by somebody else. */
-import process from 'node:process'
-import { describeFailure } from '../../localstack/failure.ts'
-import { StopRequested, stopRequest } from '../../localstack/stop-request.ts'
-import { readOptions, USAGE } from './options.ts'
+import { runMain, sayWithSeconds } from '../support/main.ts'
+import { type Options, readOptions, USAGE } from './options.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
 import { startServers } from './servers.ts'
 
-process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  if (error instanceof StopRequested) return 130
-  console.error(describeFailure(error))
-  return 1
-})
-// The channel to the bootstrap would keep this process alive.
-if (process.connected) process.disconnect()
+await runMain({ readOptions, usage: USAGE, run: ledger })
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (options === undefined) {
-    console.log(USAGE)
-    return 0
-  }
-  const beganAtMs = Date.now()
-  const say = (line: string) =>
-    console.log(`${String(Math.round((Date.now() - beganAtMs) / 1000)).padStart(5)} s  ${line}`)
-  const signal = stopRequest()
+async function ledger(options: Options, signal: AbortSignal): Promise<number> {
+  const say = sayWithSeconds()
   say(`seed ${options.seed}: starting Kafka and Valkey`)
   const servers = await startServers(options.brokers, signal)
   try {

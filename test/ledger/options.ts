@@ -1,43 +1,50 @@
-import { parseArgs } from 'node:util'
-import { LocalCloudError } from '../../localstack/failure.ts'
-import { BROKER_COUNTS, type BrokerCount } from '../../localstack/services/kafka-data.ts'
+import { pipe, transform } from 'valibot'
+import { type Kind, list, oneOf, wholeNumber } from '../../lib/app/settings/values.ts'
+import { BROKERS } from '../../localstack/brokers-option.ts'
+import { readOptions as optionsOf } from '../../localstack/command-options.ts'
+import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 
 export interface Options {
   readonly events: number
   readonly seed: number
   readonly faults: readonly FaultName[]
-  /** Events a second at most. */
+  /** Maximum number of events per second. */
   readonly rate: number
   readonly workers: number
   readonly brokers: BrokerCount
-  /** Where what is needed to run it again is kept, should it fail. */
+  /** Whether the fuzzing producer also sends, and which kinds of records it leaves out. */
+  readonly fuzz: boolean
+  readonly without: readonly string[]
+  /** The folder in which a failed run is kept. */
   readonly out: string
-  /** What is broken on purpose; empty for nothing. */
+  /** The rule that is broken on purpose; empty for none. */
   readonly sabotage: string
-  /** So long nothing may move before it is held to stand still. */
+  /** How long there may be no progress before the flow counts as stuck. */
   readonly patienceMs: number
 }
 
 export const USAGE = `Usage: npm run ledger -- [options]
 
-Sends numbered events through two functions on Kafka, Lambda (serverless-offline) and Valkey of its own, strikes all of
-these with faults, and counts afterwards, by a reference that shares no code with the project, whether any event was lost,
-applied twice, or out of order.
+Sends numbered events through two functions on its own Kafka, Lambda (serverless-offline) and Valkey while it injects faults
+into all of them. Then counts, with a reference that shares no code with the project, whether any event was lost, applied
+twice, or out of order.
 
   --events N       how many records are sent (20000)
-  --seed S         what chance follows from (the present time)
+  --seed S         seed of the random numbers (the current time)
   --faults NAMES   all, none, or some, separated by commas (all):
                    ${FAULT_NAMES.slice(0, 7).join(', ')},
                    ${FAULT_NAMES.slice(7).join(', ')}
-  --rate N         records a second at most (2000)
+  --rate N         maximum number of records per second (2000)
   --workers N      processes that run the functions (2)
   --brokers N      1 or 3 (1)
-  --out DIR        where a run that fails leaves its log, slots and figures (.local/ledger)
+  --fuzz           also send the records of \`npm run fuzz\`, each of which must have one outcome; needs a JDK
+  --without KINDS  kinds of these records to leave out, separated by commas
+  --out DIR        where the log, partition states and figures of a failed run are kept (.local/ledger)
   --help           show this`
 
-/** Not in the usage: nobody needs it but those who doubt the ledger. */
-export const SABOTAGES = ['mark', 'ids', 'outbox', 'gap', 'stop', 'timers'] as const
+/** Not in the usage: only the test of the ledger itself needs it. */
+export const SABOTAGES = ['applied-offset', 'ids', 'outbox', 'gap', 'stop', 'timers'] as const
 
 const OPTIONS = {
   events: { type: 'string', default: '20000' },
@@ -46,61 +53,56 @@ const OPTIONS = {
   rate: { type: 'string', default: '2000' },
   workers: { type: 'string', default: '2' },
   brokers: { type: 'string', default: '1' },
+  fuzz: { type: 'boolean', default: false },
+  without: { type: 'string', default: '' },
   out: { type: 'string', default: '.local/ledger' },
   sabotage: { type: 'string', default: '' },
   patience: { type: 'string', default: '60' },
   help: { type: 'boolean', default: false },
 } as const
 
-/** Undefined where they ask for help. Throws one sentence where they are wrong. */
-export function readOptions(args: readonly string[]): Options | undefined {
-  const given = parsed(args)
-  if (given.help) return undefined
-  const brokers = whole('brokers', given.brokers)
-  if (!BROKER_COUNTS.includes(brokers as BrokerCount))
-    throw new LocalCloudError(`--brokers ${brokers}: it must be one of ${BROKER_COUNTS.join(', ')}.`)
-  if (given.sabotage !== '' && !(SABOTAGES as readonly string[]).includes(given.sabotage))
-    throw new LocalCloudError(`--sabotage ${given.sabotage}: it must be one of ${SABOTAGES.join(', ')}.`)
-  return {
-    events: whole('events', given.events),
-    seed: whole('seed', given.seed ?? String(Date.now() % 1_000_000)),
-    faults: faultsOf(given.faults),
-    rate: whole('rate', given.rate),
-    workers: whole('workers', given.workers),
-    brokers: brokers as BrokerCount,
-    out: given.out,
-    sabotage: given.sabotage,
-    patienceMs: whole('patience', given.patience) * 1_000,
-  }
+const POSITIVE = wholeNumber({ least: 1 })
+
+const NAMES = list(
+  name => ['all', 'none', ...FAULT_NAMES].includes(name),
+  `all, none, or some of ${FAULT_NAMES.join(', ')}`,
+)
+
+const FAULTS: Kind<readonly FaultName[]> = {
+  allowed: NAMES.allowed,
+  schema: pipe(
+    NAMES.schema,
+    transform(names => FAULT_NAMES.filter(name => names.includes('all') || names.includes(name))),
+  ),
 }
 
-/** The command that runs it again. */
-export function commandOf({ events, seed, faults, rate, workers, brokers, sabotage }: Options): string {
+const KINDS = {
+  events: POSITIVE,
+  seed: POSITIVE,
+  faults: FAULTS,
+  rate: POSITIVE,
+  workers: POSITIVE,
+  brokers: BROKERS,
+  sabotage: oneOf(['', ...SABOTAGES]),
+  patience: POSITIVE,
+} as const
+
+/** Undefined where they ask for help. @throws Error that names every option that is wrong */
+export function readOptions(args: readonly string[]): Options | undefined {
+  const given = optionsOf('npm run ledger', args, OPTIONS, KINDS)
+  const { events, seed = Date.now() % 1_000_000, faults, rate, workers, brokers, fuzz, out, sabotage } = given
+  if (given.help) return undefined
+  const without = given.without.split(',').filter(kind => kind !== '')
+  const patienceMs = given.patience * 1_000
+  return { events, seed, faults, rate, workers, brokers, fuzz, without, out, sabotage, patienceMs }
+}
+
+/** The command that repeats the run. */
+export function commandOf(options: Options): string {
+  const { events, seed, faults, rate, workers, brokers, sabotage, fuzz, without } = options
   const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
   const given = { events, seed, faults: names, rate, workers, brokers, ...(sabotage ? { sabotage } : {}) }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
-  return `npm run ledger -- ${words.join(' ')}`
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values
-  } catch (error) {
-    const [reason] = (error as Error).message.split('. ')
-    throw new LocalCloudError(`${reason}. Try: npm run ledger -- --help`)
-  }
-}
-
-function faultsOf(text: string): readonly FaultName[] {
-  if (text === 'all') return FAULT_NAMES
-  const names = text === 'none' ? [] : text.split(',')
-  const wrong = names.find(name => !(FAULT_NAMES as readonly string[]).includes(name))
-  if (wrong !== undefined)
-    throw new LocalCloudError(`--faults ${wrong}: it must be all, none, or of ${FAULT_NAMES.join(', ')}.`)
-  return names as FaultName[]
-}
-
-function whole(name: string, text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new LocalCloudError(`--${name} ${text}: it must be a whole number from 1 on.`)
+  const kinds = without.length > 0 ? ` --without ${without.join(',')}` : ''
+  return `npm run ledger -- ${words.join(' ')}${fuzz ? ` --fuzz${kinds}` : ''}`
 }

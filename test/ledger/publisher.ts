@@ -1,32 +1,32 @@
-/** A producer of somebody else's: it sends until each record is acknowledged, and notes where that says it lies. */
+/** The ledger's producer: sends until each record is acknowledged, and stores the acknowledged partition and offset. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import type { Acknowledged } from './count/input.ts'
 import type { Numbered } from './feed.ts'
 
-/** Further than any offset. */
+/** Larger than any offset, so that partition and offset fit into one number. */
 const PARTITION = 2 ** 40
 
 interface Extent {
   readonly partitions: number
-  /** In all. */
+  /** Total number of records. */
   readonly records: number
-  /** Ends the wait for an acknowledgement. */
+  /** Aborts the wait for an acknowledgement. */
   readonly signal: AbortSignal
 }
 
 export class Publisher implements Acknowledged {
-  /** Tries again by itself only: the library's own way leaves out what was meant for a broker that is lost. */
+  /** Does not retry by itself: the library's retries can omit the messages for a lost broker. */
   readonly #producer: Producer
   readonly #topic: string
   readonly #signal: AbortSignal
-  /** By number; 0 where nothing is acknowledged. */
+  /** Partition and offset by record number; 0 if not acknowledged. */
   readonly #places: Float64Array
   readonly #partitionOf = Partitioners.DefaultPartitioner()
   readonly #metadata: { partitionId: number; leader: number }[]
   count = 0
   refused = 0
-  /** Sendings whose acknowledgement did not come: all of it was sent again. */
+  /** Number of requests that were repeated because their acknowledgement was lost. */
   repeated = 0
 
   private constructor(producer: Producer, topic: string, { partitions, records, signal }: Extent) {
@@ -59,11 +59,11 @@ export class Publisher implements Acknowledged {
   async send(records: readonly Numbered[]): Promise<void> {
     const isLarge = ({ value }: Numbered) => value.length > 100_000
     await this.#send(records.filter(record => !isLarge(record)))
-    // What Kafka measures against its limit is all that comes for a partition at once.
+    // Kafka's limit applies to the whole batch of a partition, so large records are sent alone.
     for (const record of records.filter(isLarge)) await this.#send([record])
   }
 
-  /** A tick for each partition of a topic: the log's clock goes on where nothing else comes. */
+  /** Sends a tick to each partition of a topic, so that the log's clock advances. */
   async tick(topic: string, partitions: number): Promise<void> {
     const scheduledFor = new Date().toISOString()
     const ticks = Array.from({ length: partitions }, (_, partition) => ({
@@ -104,7 +104,7 @@ export class Publisher implements Acknowledged {
     }
   }
 
-  /** @returns the first offset by partition; undefined where Kafka refuses it for its size, as it should */
+  /** @returns the first offset by partition; undefined if Kafka rejects the record for its size, as expected */
   async #untilAcknowledged(
     topic: string,
     messages: readonly Message[],

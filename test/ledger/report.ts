@@ -1,8 +1,9 @@
-/** The figures of a run for people, and its verdict. */
+/** Reports the figures and the verdict of a run. */
 import { availableParallelism } from 'node:os'
+import { durationText } from '../../lib/duration.ts'
 import { LOST, ORDER, TWICE } from './count/violations.ts'
 import { commandOf } from './options.ts'
-import { type Result, told } from './result.ts'
+import { describeFault, type Result } from './result.ts'
 
 export function report(result: Result): string[] {
   const { options, figures, struck, violations } = result
@@ -14,7 +15,7 @@ export function report(result: Result): string[] {
     ['acknowledged', `${result.acknowledged}; ${result.refused} refused as too large`],
     [
       'in the log',
-      `${figures.records}: these, ${figures.unacknowledged} copies of ${result.repeated} sendings that were repeated, ${figures.ticks} ticks`,
+      `${figures.records}: these, ${figures.unacknowledged} copies from ${result.repeated} repeated requests, ${figures.ticks} ticks, ${figures.foreign} of the fuzzing producer`,
     ],
     ...['applied', 'duplicate', 'ignored', 'failed', 'timer'].map(outcome => [
       outcome,
@@ -24,13 +25,16 @@ export function report(result: Result): string[] {
       'emitted',
       `${emissions.distinct}, and ${emissions.repeats} repeats with the same ids; ${figures.received} received downstream`,
     ],
-    ['letters', `${failures.distinct}, and ${failures.repeats} repeats; ${figures.deadLetters} dead letters`],
+    [
+      'failures',
+      `${failures.distinct}, and ${failures.repeats} repeats; ${figures.deadLetters} dead letters`,
+    ],
     ['remembered', `${figures.states} entities`],
-    ['took', `${(result.flowMs / 1000).toFixed(0)} s with ${struck.length} faults`],
+    ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],
   ]
   return [
     ...rows.map(([name = '', what]) => `${name.padEnd(14)}${what}`),
-    ...struck.map(fault => `fault         ${told(fault)}`),
+    ...struck.map(fault => `fault         ${describeFault(fault)}`),
     ...violations.lines.map(line => `wrong         ${line}`),
     verdict(result),
   ]

@@ -1,15 +1,16 @@
-/** What came of a run. */
+/** The result of a run. */
+import { durationText } from '../../lib/duration.ts'
 import type { Count } from './count/count.ts'
 import type { FaultName } from './faults.ts'
 import type { Options } from './options.ts'
 
-/** A fault that has struck. */
+/** A fault that was injected. */
 export interface Struck {
   readonly name: FaultName
-  /** How much had been sent when it struck. */
+  /** How many records had been sent before the fault. */
   readonly atRecord: number
   readonly lastedMs: number
-  /** From its end until all that had been sent by then was decided; undefined where that did not come about. */
+  /** Time from its end until all records sent by then were decided; undefined if that did not happen. */
   readonly recoveredMs: number | undefined
 }
 
@@ -18,21 +19,17 @@ export interface Result extends Count {
   readonly struck: readonly Struck[]
   readonly acknowledged: number
   readonly refused: number
-  /** Sendings that were repeated, because their acknowledgement had not come. */
+  /** Number of requests that were repeated because their acknowledgement was lost. */
   readonly repeated: number
-  /** Whether, at the end, everything came to rest by itself. */
+  /** Whether all records were decided and published at the end. */
   readonly isQuiet: boolean
   readonly flowMs: number
-  /** Where a run that failed is kept. */
+  /** The folder in which a failed run is kept. */
   readonly kept?: string
 }
 
-export function told({ name, atRecord, lastedMs, recoveredMs }: Struck): string {
+export function describeFault({ name, atRecord, lastedMs, recoveredMs }: Struck): string {
   const recovered =
-    recoveredMs === undefined ? 'not recovered from' : `recovered from in ${seconds(recoveredMs)}`
-  return `${name.padEnd(12)} at record ${atRecord}, for ${seconds(lastedMs)}, ${recovered}`
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+    recoveredMs === undefined ? 'not recovered from' : `recovered from in ${durationText(recoveredMs)}`
+  return `${name.padEnd(12)} at record ${atRecord}, for ${durationText(lastedMs)}, ${recovered}`
 }

@@ -1,20 +1,21 @@
-/** One run: the flow with its faults, the wait until all is quiet, and the count. */
+/** One run: the flow with its faults, the wait until all records are processed, and the count. */
 import { randomUUID } from 'node:crypto'
-import { TOPICS, topicName } from '../../lib/domain/topics.ts'
+import { TOPICS, topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { count } from './count/count.ts'
-import { Slots } from './count/slots.ts'
+import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
+import { Noise } from './noise.ts'
 import type { Options } from './options.ts'
 import { Publisher } from './publisher.ts'
-import { type Result, type Struck, told } from './result.ts'
+import { describeFault, type Result, type Struck } from './result.ts'
 import type { Servers } from './servers.ts'
 import { Worker } from './workers.ts'
 
-/** How many records there are to a fault. */
+/** How many records are sent per fault. */
 const RECORDS_PER_FAULT = 5_000
 
 const PROGRESS_EVERY_MS = 5_000
@@ -41,9 +42,10 @@ export async function run(
     records: options.events,
     signal,
   })
-  const [log, slots] = [new KafkaLog(brokers), new Slots(redisUrl)]
+  const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
   const { events: records, seed, rate } = options
-  const flow = new Flow({ env, seed, records, rate, servers, workers, publisher, log, slots, signal })
+  const flow = new Flow({ env, seed, records, rate, servers, workers, publisher, log, stateKeys, signal })
+  let noise: Noise | undefined
   const progress = setInterval(() => {
     const tell = (lag: number) => say(`${flow.sent} of ${records} sent, ${lag} wait`)
     void flow.lag().then(tell, () => say(`${flow.sent} of ${records} sent`))
@@ -51,12 +53,14 @@ export async function run(
   try {
     await Promise.all(workers.map(worker => worker.start()))
     const beganAtMs = Date.now()
-    const struck = await strike(flow, options, say, signal)
+    if (options.fuzz)
+      noise = new Noise({ brokers, topic: flow.topic('readings'), seed, without: options.without, signal })
+    const struck = await strike(flow, options, noise, say, signal)
     const isQuiet = await flow.caughtUp('quiet', options.patienceMs)
     const flowMs = Date.now() - beganAtMs
     clearInterval(progress)
-    say(isQuiet ? 'all is quiet' : `nothing moves any more, and ${await flow.lag()} records wait`)
-    // They have nothing to do any more, and cannot change what is counted.
+    say(isQuiet ? 'all records are processed' : `no progress, and ${await flow.lag()} records wait`)
+    // Nothing may change during the count.
     await Promise.all(workers.map(worker => worker.kill()))
     const topics = {
       readings: flow.topic('readings'),
@@ -64,42 +68,46 @@ export async function run(
       failures: flow.topic('failures'),
       dlq: flow.topic('dlq'),
     }
-    const counted = await count({ brokers, redisUrl, ...topics }, publisher, say)
+    const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)
-      counted.violations.add('came to rest before it was done', `patience: ${options.patienceMs} ms`)
+      counted.violations.add('no progress before all was done', `patience: ${options.patienceMs} ms`)
     const { count: acknowledged, refused, repeated } = publisher
     const result = { ...counted, options, struck, acknowledged, refused, repeated, isQuiet, flowMs }
     if (counted.violations.isEmpty) return result
-    const kept = await keep(result, { log, slots, flow, output: workers.map(({ output }) => output) })
+    const kept = await keep(result, { log, stateKeys, flow, output: workers.map(({ output }) => output) })
     return { ...result, kept }
   } finally {
     clearInterval(progress)
+    // Its error was reported when the run awaited it.
+    await noise?.end().catch(() => {})
     await Promise.all(workers.map(worker => worker.kill()))
     await publisher.close()
-    slots.close()
+    stateKeys.close()
     await log.close()
   }
 }
 
-/** Sends a segment for each fault, which strikes when a part of it is sent. */
+/** Sends a segment for each fault, and injects the fault when a part of the segment has been sent. */
 async function strike(
   flow: Flow,
   { events, faults, patienceMs }: Options,
+  noise: Noise | undefined,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Struck[]> {
   const names = schedule(flow, faults, Math.floor(events / RECORDS_PER_FAULT))
   const struck: Struck[] = []
-  // The first invocations load the code: a fault before they are done would strike nothing.
-  await flow.stir()
+  // Wait for the first invocations, which load the code: a fault before that would affect nothing.
+  await flow.tickAll()
   await flow.caughtUp('then', patienceMs)
   for (const [index, name] of names.entries()) {
     signal.throwIfAborted()
     const isLast = index === names.length - 1
+    if (isLast) await silence(flow, noise)
     const sending = flow.send(Math.floor((events * (index + 1)) / names.length), { ticks: !isLast })
-    // It is awaited below; where the fault itself fails, that is told.
+    // It is awaited below; if the fault itself fails, that error is reported instead.
     sending.catch(() => {})
-    await flow.goesOn(0.1 + flow.random.next() * 0.3)
+    await flow.untilSent(0.1 + flow.random.next() * 0.3)
     const atRecord = flow.sent
     const beganAtMs = Date.now()
     await FAULTS[name](flow)
@@ -108,8 +116,26 @@ async function strike(
     const recoveredMs = isRecovered ? Date.now() - endedAtMs : undefined
     struck.push({ name, atRecord, lastedMs: endedAtMs - beganAtMs, recoveredMs })
     await sending
-    say(`${flow.sent} of ${events} sent  ${told(struck.at(-1) as Struck)}`)
+    say(`${flow.sent} of ${events} sent  ${describeFault(struck.at(-1) as Struck)}`)
+  }
+  if (names.length === 0) {
+    await flow.send(Math.floor(events * SENT_BESIDE), { ticks: true })
+    await silence(flow, noise)
   }
   await flow.send(events, { ticks: true })
   return struck
+}
+
+/** In a run without faults: the share of records that is sent while the other producer is active. */
+const SENT_BESIDE = 0.9
+
+/**
+ * Stops the other producer. Its last transactions may leave markers at the end of a partition: a record must follow them, or
+ * the partition seems to be stuck.
+ */
+async function silence(flow: Flow, noise: Noise | undefined): Promise<void> {
+  if (!noise) return
+  await noise.end()
+  await flow.transactionsEnded()
+  await flow.tickAll()
 }

@@ -1,4 +1,4 @@
-/** Kafka and Valkey of the ledger's own, which it may kill and pause as it likes. */
+/** The ledger's own Kafka and Valkey, which it can kill and pause. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from '../../localstack/services/serve
 import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
 
-/** A broker that is there to be lost. */
+/** A broker that can be killed and paused. */
 interface Broker {
   readonly name: string
   kill(): Promise<void>
@@ -22,9 +22,9 @@ interface Broker {
 export interface Servers {
   readonly brokers: readonly string[]
   readonly nodes: readonly Broker[]
-  /** The front before whichever Valkey serves. */
+  /** The address of the proxy in front of the active Valkey. */
   readonly redisUrl: string
-  /** The one that serves. */
+  /** The active Valkey. */
   valkey: Valkey
   stop(): Promise<void>
 }
@@ -55,7 +55,7 @@ export async function startServers(brokers: BrokerCount, signal: AbortSignal): P
   }
 }
 
-/** A Valkey that serves nobody yet. */
+/** Starts a Valkey that is not yet in use. */
 export function startStandby(): Promise<Valkey> {
   return startValkey(COPIES_AT_ONCE)
 }
@@ -74,12 +74,12 @@ function startKafka(
       startServer(server, { ...context, logFile: join(folder, `${server.name}.log`) }),
     )
     const started = await Promise.allSettled(starts)
-    const running = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+    const running = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
     const stop = async () => void (await Promise.all(running.map(broker => broker.stop())))
-    for (const one of started) {
-      if (one.status === 'fulfilled') continue
+    for (const result of started) {
+      if (result.status === 'fulfilled') continue
       await stop()
-      throw one.reason
+      throw result.reason
     }
     stops.push(stop)
     const nodes = servers.map((server, index) => brokerOf(server, running[index] as RunningServer))

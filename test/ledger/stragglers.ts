@@ -1,36 +1,36 @@
-/** Invocations beside those of the mapping, with the same records: they were given up, and nobody has told them. */
+/** Invocations with the same records as those of the mapping, as if they had been abandoned but continued. */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { until } from '../support/until.ts'
-import type { Slot } from './count/slots.ts'
+import type { StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { KafkaRecord } from './kafka/records.ts'
 import type { Worker } from './workers.ts'
 
 const MOST = 100
 
-/** Lets no mapping begin a batch of one partition, until somebody releases it. */
-export async function heldBack(
+/** Keeps all mappings from starting a batch of one partition until `release` is called. */
+export async function withPausedPartition(
   flow: Flow,
-  work: (slot: Slot, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
+  work: (stateKey: StateKey, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const slot = await busySlot(flow)
-  const { partition } = slot
+  const stateKey = await busyState(flow)
+  const { partition } = stateKey
   const ask = (workers: readonly Worker[], fault: 'hold' | 'release') =>
     Promise.all(workers.map(worker => worker.inject({ fault, function: 'counting', partition })))
   await ask(flow.workers, 'hold')
-  const waiting = async () => (await undecided(flow, slot)).length
-  await until('enough of it waits', async () => (await waiting()) >= 20, { withinMs: 2_000 }).catch(() => {})
-  await work(slot, async workers => void (await ask(workers, 'release')))
+  const waiting = async () => (await undecided(flow, stateKey)).length
+  await until('enough records wait', async () => (await waiting()) >= 20, { withinMs: 2_000 }).catch(() => {})
+  await work(stateKey, async workers => void (await ask(workers, 'release')))
 }
 
-/** A partition, as likely as a record is to be in it: of what nobody sends to, nothing can be held back. */
-async function busySlot(flow: Flow): Promise<Slot> {
-  const slots = flow.slots('counting')
-  const [first] = slots as [Slot]
+/** A random partition, weighted by its number of records, because an empty partition has nothing to hold back. */
+async function busyState(flow: Flow): Promise<StateKey> {
+  const stateKeys = flow.stateKeys('counting')
+  const [first] = stateKeys as [StateKey]
   const ends = await flow.log.ends(first.topic)
   let left = flow.random.next() * ends.reduce((sum, end) => sum + end, 0)
-  const chosen = slots.find((_, partition) => {
+  const chosen = stateKeys.find((_, partition) => {
     left -= ends[partition] ?? 0
     return left < 0
   })
@@ -41,15 +41,15 @@ export interface Straggler {
   readonly ended: Promise<void>
 }
 
-/** Resolves when it stands still on its way, or has ended without coming there. */
+/** Starts a delayed invocation. Resolves when its delay begins, or when it has ended without reaching the delay. */
 export async function straggler(
   flow: Flow,
   worker: Worker,
-  slot: Slot,
+  stateKey: StateKey,
   delay: { readonly before: 'commit' | 'publish'; readonly ms: number },
 ): Promise<Straggler> {
-  const { consumer, topic, partition } = slot
-  const records = await undecided(flow, slot)
+  const { consumer, topic, partition } = stateKey
+  const records = await undecided(flow, stateKey)
   if (records.length === 0) return { ended: Promise.resolve() }
   const sign = worker.file(`straggler-${randomUUID()}`)
   const event = {
@@ -61,20 +61,23 @@ export async function straggler(
   const ended = worker.invoke(consumer, event).then(() => {
     isOver = true
   })
-  await until(`it stands still before its ${delay.before}`, () => isOver || existsSync(sign))
+  await until(`the delay before its ${delay.before}`, () => isOver || existsSync(sign))
   return { ended }
 }
 
-async function undecided(flow: Flow, slot: Slot): Promise<readonly KafkaRecord[]> {
-  const { topic, partition } = slot
-  const [standing] = await flow.standing([slot])
-  const from = (standing?.mark ?? -1) + 1
+async function undecided(flow: Flow, stateKey: StateKey): Promise<readonly KafkaRecord[]> {
+  const { topic, partition } = stateKey
+  const [progress] = await flow.progress([stateKey])
+  const from = (progress?.appliedOffset ?? -1) + 1
   const end = (await flow.log.ends(topic))[partition] ?? 0
-  for await (const records of flow.log.read(topic, partition, from, end)) return records.slice(0, MOST)
+  for await (const records of flow.log.read(topic, partition, from, end)) {
+    const compressed = records.findIndex(({ isCompressed }) => isCompressed)
+    return records.slice(0, compressed < 0 ? MOST : Math.min(compressed, MOST))
+  }
   return []
 }
 
-/** A record as Lambda hands it over. */
+/** A record as Lambda passes it to a function. */
 function handedOver(
   topic: string,
   { partition, offset, timestampMs, key, value, headers }: KafkaRecord,

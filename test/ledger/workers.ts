@@ -1,9 +1,9 @@
-/** The functions as `serverless offline` runs them: several processes that share the partitions, each there to be lost. */
+/** The functions under `serverless offline`: several processes that share the partitions, and that can be killed. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Fault } from '../../localstack/msk-trigger/faults.ts'
-import { injectFault } from '../../localstack/msk-trigger/inject-fault.ts'
+import type { Fault } from '../../localstack/msk-trigger/faults/faults.ts'
+import { injectFault } from '../../localstack/msk-trigger/faults/inject-fault.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from '../support/program.ts'
 
@@ -15,7 +15,7 @@ export class Worker {
   #program: Program | undefined
   #folder = ''
   #lambdaPort = 0
-  /** What earlier processes of it have written. */
+  /** The output of earlier processes of this worker. */
   #said = ''
 
   constructor(variables: Readonly<Record<string, string>>) {
@@ -26,9 +26,9 @@ export class Worker {
     return this.#said + (this.#program?.output ?? '')
   }
 
-  /** Starts it, and waits until it reads. */
+  /** Starts the worker, and waits until it consumes. */
   async start(): Promise<void> {
-    // A socket of its own for each process: one that was killed leaves its file behind.
+    // A new socket for each process, because a killed process leaves its socket file behind.
     this.#folder = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
     const [http = 0, lambda = 0, websocket = 0] = await freePorts(3)
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
@@ -40,7 +40,7 @@ export class Worker {
     await this.#program.says(READY)
   }
 
-  /** Ends it at once, in the middle of whatever it does. */
+  /** Kills it, whatever it is doing. */
   async kill(): Promise<void> {
     if (!this.#program) return
     this.#program.signal('SIGKILL')
@@ -50,24 +50,24 @@ export class Worker {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** SIGSTOP lets it stand still, with its connections open; SIGCONT lets it go on. */
+  /** SIGSTOP pauses it with its connections open. SIGCONT lets it continue. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#program?.signal(signal)
   }
 
-  /** A fault of the trigger's own. */
+  /** Injects a fault into the trigger. */
   inject(fault: Fault): Promise<void> {
     return injectFault(this.#socket, fault)
   }
 
-  /** Invokes a function beside its mapping; resolves when it has ended, however. */
+  /** Invokes a function directly. Resolves when the invocation has ended, even if it failed. */
   async invoke(name: string, event: object): Promise<void> {
     const url = `http://${LOOPBACK}:${this.#lambdaPort}/2015-03-31/functions/ledger-local-${name}/invocations`
-    // A worker may be killed meanwhile.
+    // The worker may be killed meanwhile.
     await fetch(url, { method: 'POST', body: JSON.stringify(event) }).catch(() => {})
   }
 
-  /** A path in a folder that lasts as long as its process. */
+  /** A path in the temporary folder of the present process. */
   file(name: string): string {
     return join(this.#folder, name)
   }

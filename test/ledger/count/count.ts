@@ -1,18 +1,18 @@
 /**
- * The independent count: what Kafka has of the input goes through a reference in one thread, and what that says is held
- * against what the consumers remember and what they published. It shares no code with them.
+ * The independent count: processes the input in Kafka with a single-threaded reference, and compares the result with the
+ * states and emissions of the consumers. It shares no code with them.
  */
 import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { DeadLetters, Receiving, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
-import { compareSlot } from './holdings.ts'
-import { type Acknowledged, Input } from './input.ts'
+import { comparePartition } from './holdings.ts'
+import { type Acknowledged, type Foreign, Input } from './input.ts'
+import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
-import { Slots } from './slots.ts'
 import { Violations } from './violations.ts'
 
-/** Where the parts of one run are. */
+/** Servers and topics of a run. */
 export interface Places {
   readonly brokers: readonly string[]
   readonly redisUrl: string
@@ -30,9 +30,11 @@ interface Copies {
 interface Figures {
   readonly records: number
   readonly ticks: number
-  /** Copies of a record whose first acknowledgement was lost. */
+  /** Records of the fuzzing producer. */
+  readonly foreign: number
+  /** Copies of records that were sent again because the first acknowledgement was lost. */
   readonly unacknowledged: number
-  /** Of `counting`, by `outcome/reason`. */
+  /** The outcomes of `counting`, by `outcome/reason`. */
   readonly tally: ReadonlyMap<string, number>
   readonly states: number
   readonly emissions: Copies
@@ -46,25 +48,29 @@ export interface Count {
   readonly violations: Violations
 }
 
-/** @param say told what is being counted */
+/**
+ * @param others the records of another producer, if there is one
+ * @param say reports the progress
+ */
 export async function count(
   { brokers, redisUrl, readings, events, failures, dlq }: Places,
   acknowledged: Acknowledged,
+  others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
   const log = new KafkaLog(brokers)
-  const slots = new Slots(redisUrl)
+  const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
-  const [input, deadLetters] = [new Input(acknowledged), new DeadLetters(violations)]
-  const [emissions, letters] = [new Emissions(violations), new Emissions(violations)]
-  const through = (consumer: string, topic: string, reference: () => Kept, see: See) =>
-    compareConsumer({ log, slots, violations, say }, { consumer, topic, reference, see })
+  const [input, deadLetters] = [new Input(acknowledged, others), new DeadLetters(violations)]
+  const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
+  const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
+    compareConsumer({ log, stateKeys, violations, say }, { consumer, topic, reference, observe })
   try {
     const reference = () =>
       new Reference(
         readings,
         emission => emissions.emission(emission),
-        letter => letters.letter(letter),
+        failure => failureRecords.failure(failure),
       )
     const counting = await through('counting', readings, reference, record => input.record(record))
     input.end(violations)
@@ -79,9 +85,10 @@ export async function count(
       'dlq-router',
       failures,
       () => new Routing(deadLetters),
-      record => letters.published(record),
+      record => failureRecords.published(record),
     )
-    letters.end()
+    failureRecords.end()
+    compareCodes(failureRecords.codes, counting.foreignFailures, violations)
     for await (const record of allOf(log, dlq)) deadLetters.published(record)
     deadLetters.end()
     const figures = {
@@ -89,29 +96,30 @@ export async function count(
       ...counting,
       emissions: emissions.figures,
       received: receiving.tally.get('applied/received') ?? 0,
-      failures: letters.figures,
+      failures: failureRecords.figures,
       deadLetters: deadLetters.count,
     }
     return { figures, violations }
   } finally {
-    slots.close()
+    stateKeys.close()
     await log.close()
   }
 }
 
-/** What the reference has of a partition. */
-interface Kept {
+/** The reference for one partition. */
+interface PartitionReference {
   readonly tally: ReadonlyMap<string, number>
   readonly states: ReadonlyMap<string, object>
   readonly timers: ReadonlyMap<string, readonly object[]>
+  readonly foreign?: number
   apply(record: KafkaRecord): void
 }
 
-type See = (record: KafkaRecord) => void
+type Observe = (record: KafkaRecord) => void
 
-interface Sight {
+interface CountContext {
   readonly log: KafkaLog
-  readonly slots: Slots
+  readonly stateKeys: PartitionStateReader
   readonly violations: Violations
   readonly say: (what: string) => void
 }
@@ -119,34 +127,66 @@ interface Sight {
 interface Consumer {
   readonly consumer: string
   readonly topic: string
-  /** One for each partition. */
-  readonly reference: () => Kept
-  readonly see: See
+  /** Makes the reference of one partition. */
+  readonly reference: () => PartitionReference
+  readonly observe: Observe
 }
 
-/** All partitions of a consumer's topic, each through its reference, which is then held against the slot. */
+/** Processes all partitions of a consumer's topic with the reference, and compares the results with the partition states. */
 async function compareConsumer(
-  { log, slots, violations, say }: Sight,
-  { consumer, topic, reference, see }: Consumer,
-): Promise<{ readonly tally: ReadonlyMap<string, number>; readonly states: number }> {
+  { log, stateKeys, violations, say }: CountContext,
+  { consumer, topic, reference, observe }: Consumer,
+): Promise<Compared> {
   const ends = await log.ends(topic)
   say(`counting what ${consumer} did: ${ends.reduce((sum, end) => sum + end, 0)} records`)
-  const tally = new Map<string, number>()
+  const [tally, foreignFailures] = [new Map<string, number>(), new Map<string, number>()]
   let states = 0
   for (const [partition, end] of ends.entries()) {
-    const slot = { consumer, topic, partition }
-    const held = await slots.contents(slot)
-    const kept = reference()
+    const stateKey = { consumer, topic, partition }
+    const stored = await stateKeys.contents(stateKey)
+    const expected = reference()
     for await (const record of log.records(topic, partition, end)) {
-      see(record)
-      // What was never decided is lost, and nothing can have come of it.
-      if (record.offset <= held.mark) kept.apply(record)
+      observe(record)
+      // Records that were never decided are reported as lost, and have no effects.
+      if (record.offset <= stored.appliedOffset) expected.apply(record)
     }
-    compareSlot(slot, held, { end, kept }, violations)
-    for (const [how, count] of held.tally) tally.set(how, (tally.get(how) ?? 0) + count)
-    states += held.states.size
+    comparePartition(stateKey, stored, { end, expected }, violations)
+    for (const [how, count] of stored.tally) {
+      increase(tally, how, count)
+      // Failures that the reference does not have belong to records of other producers, if there are any.
+      if (how.startsWith('failed/'))
+        increase(foreignFailures, how.slice('failed/'.length), count - (expected.tally.get(how) ?? 0))
+    }
+    states += stored.states.size
   }
-  return { tally, states }
+  return { tally, states, foreignFailures }
+}
+
+interface Compared {
+  readonly tally: ReadonlyMap<string, number>
+  readonly states: number
+  /** How many records of other producers failed, by code. */
+  readonly foreignFailures: ReadonlyMap<string, number>
+}
+
+/** Checks that each failed record of another producer has one published failure. */
+function compareCodes(
+  published: ReadonlyMap<string, number>,
+  counted: ReadonlyMap<string, number>,
+  violations: Violations,
+): void {
+  for (const code of new Set([...published.keys(), ...counted.keys()])) {
+    const [has, should] = [published.get(code) ?? 0, counted.get(code) ?? 0]
+    if (has !== should)
+      violations.add(
+        'failures of other producers that differ from the counters',
+        `${code}: ${has}, not ${should}`,
+      )
+  }
+}
+
+function increase(counts: Map<string, number>, name: string, by: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + by)
 }
 
 async function* allOf(log: KafkaLog, topic: string): AsyncGenerator<KafkaRecord> {

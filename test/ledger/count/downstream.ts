@@ -1,4 +1,4 @@
-/** What must come of the consumers behind: each emission taken once, each failure made one dead letter. */
+/** References for the downstream consumers: each emission is received once, each failure becomes one dead letter. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
 import { Intake } from './intake.ts'
@@ -11,7 +11,7 @@ interface Receipts {
   readonly sequence: string
 }
 
-/** One partition of the events, through the process `receiving`. */
+/** The reference of the process `receiving` for one partition of the events. */
 export class Receiving {
   readonly states = new Map<string, Receipts>()
   readonly timers = new Map<string, []>()
@@ -41,15 +41,15 @@ export class Receiving {
   }
 }
 
-/** One partition of the failures, through the router. */
+/** The reference of the router for one partition of the failures. */
 export class Routing {
   readonly states = new Map<string, object>()
   readonly timers = new Map<string, []>()
   readonly #intake = new Intake(type => type === 'io.sluice.failure.v1')
-  readonly #letters: DeadLetters
+  readonly #deadLetters: DeadLetters
 
-  constructor(letters: DeadLetters) {
-    this.#letters = letters
+  constructor(deadLetters: DeadLetters) {
+    this.#deadLetters = deadLetters
   }
 
   get tally(): ReadonlyMap<string, number> {
@@ -64,12 +64,12 @@ export class Routing {
 
   #route(event: LedgerEvent): string {
     this.#intake.applied(event)
-    this.#letters.want(idOf('emission', 'dlq-router', event.source, event.id, 'dead-letter'), event.data)
+    this.#deadLetters.want(idOf('emission', 'dlq-router', event.source, event.id, 'dead-letter'), event.data)
     return 'applied/dead-letter'
   }
 }
 
-/** The dead letters: as many as failures, each with the bytes of its record. */
+/** Checks the dead letters: one for each failure, with the bytes of its record. */
 export class DeadLetters {
   readonly #wanted = new Map<string, string>()
   readonly #seen = new Set<string>()
@@ -94,8 +94,8 @@ export class DeadLetters {
     const { class: _, routedBecause: __, ...failure } = JSON.parse(String(value))
     const wanted = this.#wanted.get(id)
     this.#wanted.delete(id)
-    if (wanted === undefined) this.#violations.add('dead letters of no failure', id)
-    else if (wanted !== JSON.stringify(failure)) this.#violations.add('dead letters with other contents', id)
+    if (wanted === undefined) this.#violations.add('dead letters without a failure', id)
+    else if (wanted !== JSON.stringify(failure)) this.#violations.add('dead letters with wrong content', id)
   }
 
   end(): void {

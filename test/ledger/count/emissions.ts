@@ -1,23 +1,27 @@
-/** Holds what was published against what must have been: each once by its id, in its order, and nothing else. */
+/** Compares the published events with the expected ones: each id once, in order, and nothing else. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { eventOf, type LedgerEvent } from './event.ts'
-import type { Emission, Letter } from './reference.ts'
+import type { Emission, FailureRecord } from './reference.ts'
 import { ORDER, type Violations } from './violations.ts'
 
 interface Wanted {
   readonly sequence: string
-  /** All else. */
+  /** Everything apart from the sequence. */
   readonly content: string
 }
 
-/** Characters of what went wrong. */
+/** How many characters of a wrong event are shown. */
 const SHOWN = 200
 
 export class Emissions {
-  /** By id; what was seen is taken out. */
+  /** Expected events by id. Seen events are removed. */
   readonly #wanted = new Map<string, Wanted>()
   readonly #seen = new Set<string>()
-  /** The highest place of an entity's first copies so far. */
+  /** The sequences of failures that may be published, by id. */
+  readonly #possible = new Map<string, string>()
+  /** How many of these failures were published, by code. */
+  readonly #codes = new Map<string, number>()
+  /** The highest sequence so far, by entity. */
   readonly #highest = new Map<string, string>()
   readonly #violations: Violations
   #copies = 0
@@ -26,7 +30,7 @@ export class Emissions {
     this.#violations = violations
   }
 
-  /** How many there are, and how many copies of them beyond the first. */
+  /** The number of different events, and of further copies of them. */
   get figures(): { readonly distinct: number; readonly repeats: number } {
     return { distinct: this.#seen.size, repeats: this.#copies - this.#seen.size }
   }
@@ -35,7 +39,16 @@ export class Emissions {
     this.#want(id, { sequence, content: JSON.stringify([rest.type, rest.subject, rest.time, rest.data]) })
   }
 
-  letter({ id, code, sequence, record }: Letter): void {
+  /** Failures of other producers' records, by code. */
+  get codes(): ReadonlyMap<string, number> {
+    return this.#codes
+  }
+
+  failure({ id, code, sequence, record }: FailureRecord): void {
+    if (code === undefined) {
+      this.#possible.set(id, sequence)
+      return
+    }
     this.#want(id, { sequence, content: JSON.stringify([code, ...bytesOf(record)]) })
   }
 
@@ -43,7 +56,10 @@ export class Emissions {
     const event = eventOf(record, () => true)
     if (event === 'ignored/tick') return
     if (typeof event === 'string') {
-      this.#violations.add('published, and no event', `${event} at ${record.partition}/${record.offset}`)
+      this.#violations.add(
+        'published records that are not events',
+        `${event} at ${record.partition}/${record.offset}`,
+      )
       return
     }
     this.#copies += 1
@@ -52,7 +68,7 @@ export class Emissions {
     this.#compare(event, String(record.key))
   }
 
-  /** After the last: what has not come. */
+  /** Reports the missing events after the last one. */
   end(): void {
     for (const { sequence, content } of this.#wanted.values())
       this.#violations.add('emissions lost', `${sequence} ${content.slice(0, SHOWN)}`)
@@ -67,29 +83,37 @@ export class Emissions {
     const { id, sequence, subject } = event
     const content = contentOf(event)
     const shown = `${sequence} ${content.slice(0, SHOWN)}`
+    const place = this.#possible.get(id)
+    if (place !== undefined) {
+      const code = String(event.data.errorType)
+      this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1)
+      if (place !== sequence) this.#violations.add(ORDER, `${shown}, which should be ${place}`)
+      // Records of other producers can have one key in several partitions, so the order per key is not checked.
+      return
+    }
     const wanted = this.#wanted.get(id)
     this.#wanted.delete(id)
-    if (wanted === undefined) this.#violations.add('emitted, though it did not happen', shown)
+    if (wanted === undefined) this.#violations.add('unexpected emissions', shown)
     else if (wanted.content !== content)
-      this.#violations.add('emitted otherwise', `${shown}, not ${wanted.content.slice(0, SHOWN)}`)
+      this.#violations.add('emissions with wrong content', `${shown}, not ${wanted.content.slice(0, SHOWN)}`)
     else if (wanted.sequence !== sequence)
       this.#violations.add(ORDER, `${shown}, which should be ${wanted.sequence}`)
-    if (!isLetter(event) && key !== subject)
-      this.#violations.add('emitted under another key', `${key}: ${shown}`)
-    // One partition's places follow one another; an entity has all its records in one.
+    if (!isFailure(event) && key !== subject)
+      this.#violations.add('emissions with a wrong key', `${key}: ${shown}`)
+    // All records of an entity are in one partition, where sequences increase.
     if (sequence < (this.#highest.get(key) ?? '')) this.#violations.add(ORDER, `${key}: ${shown}`)
     this.#highest.set(key, sequence)
   }
 }
 
-function isLetter({ data }: LedgerEvent): boolean {
+function isFailure({ data }: LedgerEvent): boolean {
   return data.errorType !== undefined
 }
 
-/** All that matters but the place. */
+/** Everything that matters apart from the sequence. */
 function contentOf(event: LedgerEvent): string {
   const { type, subject, time, data } = event
-  if (!isLetter(event)) return JSON.stringify([type, subject, time, data])
+  if (!isFailure(event)) return JSON.stringify([type, subject, time, data])
   const headers = data.originalHeaders.map(({ name, value }: Record<'name' | 'value', string>) => [
     name,
     value,

@@ -1,4 +1,4 @@
-/** What a record is, read by the rules of the binding as far as the ledger's records need them. Nothing here is the project's. */
+/** Reads events from records by the rules of the Kafka binding, as far as the ledger needs them, without the project's code. */
 import { createHash } from 'node:crypto'
 import type { KafkaRecord } from '../kafka/records.ts'
 
@@ -15,12 +15,12 @@ export interface LedgerEvent {
   readonly entity: string
 }
 
-/** Milliseconds that an event may be ahead of its record. */
+/** How far the time of an event may be ahead of its record. */
 const FUTURE_TOLERANCE_MS = 5 * 60_000
 const TICK = 'io.sluice.clock.tick.v1'
 const READING = 'io.sluice.environment.reading.v1'
 
-/** The event; or a reason why nobody is given it, `ignored/…` or `failed/…`. */
+/** The event; or the outcome, `ignored/…` or `failed/…`, if it does not reach a process. */
 export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean): LedgerEvent | string {
   const headers = new Map(record.headers.map(([name, value]) => [name, String(value)]))
   const attribute = (name: string) => headers.get(`ce_${name}`) ?? ''
@@ -33,7 +33,7 @@ export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean)
   ]
   if (id === '' || source === '' || type === '') return 'failed/malformed-event'
   const data = JSON.parse(String(record.value))
-  // The one rule of its schema that the ledger breaks.
+  // The only rule of the schema that the ledger's records break.
   if (type === READING && typeof data.temperature !== 'number') return 'failed/schema-violated'
   if (type === TICK) return 'ignored/tick'
   if (!accepts(type)) return 'ignored/not-mine'
@@ -44,12 +44,12 @@ export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean)
   return { id, source, type, subject, time, timeMs, sequence: attribute('sequence'), data, entity }
 }
 
-/** What of an event must be the same where its id is. */
+/** The content that events with the same id must share. */
 export function contentOf({ type, subject, time, data }: LedgerEvent): string {
   return JSON.stringify([type, subject, time, data])
 }
 
-/** The derivation of ids: 128 bits of SHA-256 over the parts, each with its length in bytes and a colon before it. */
+/** Derives an id: 128 bits of SHA-256 over the parts, each preceded by its length in bytes and a colon. */
 export function idOf(...parts: readonly (string | number)[]): string {
   const text = parts.map(part => `${Buffer.byteLength(String(part))}:${part}`).join('')
   return createHash('sha256').update(text).digest().toString('base64url', 0, 16)

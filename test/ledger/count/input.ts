@@ -1,11 +1,24 @@
-/** What was acknowledged must lie where the broker said. */
+/** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import type { Violations } from './violations.ts'
 
-/** Where the broker said that a numbered record lies. */
+/** The partition and offset that the broker reported for each numbered record. */
 export interface Acknowledged {
   placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined
   readonly count: number
+}
+
+/** The acknowledged records of another producer, which the ledger cannot read, as `partition/offset`. */
+export type Foreign = ReadonlySet<string>
+
+const TICK = 'io.sluice.clock.tick.v1'
+
+/** Whether a record is neither a tick nor from the ledger's producer: it must have one outcome, but any outcome. */
+export function isForeign({ headers, isCompressed }: KafkaRecord): boolean {
+  if (isCompressed) return true
+  const values = new Map(headers.map(([name, value]) => [name, String(value)]))
+  const isTick = values.get('ce_type') === TICK && values.get('ce_source') === '/clock'
+  return !values.has('ledger') && !isTick
 }
 
 export class Input {
@@ -13,13 +26,24 @@ export class Input {
   #records = 0
   #ticks = 0
   #found = 0
+  #foreign = 0
+  #foreignFound = 0
+  readonly #others: Foreign | undefined
 
-  constructor(acknowledged: Acknowledged) {
+  /** @param others undefined if there is no other producer */
+  constructor(acknowledged: Acknowledged, others?: Foreign) {
     this.#acknowledged = acknowledged
+    this.#others = others
   }
 
-  record({ partition, offset, headers }: KafkaRecord): void {
+  record(record: KafkaRecord): void {
+    const { partition, offset, headers } = record
     this.#records += 1
+    if (isForeign(record)) {
+      this.#foreign += 1
+      if (this.#others?.has(`${partition}/${offset}`)) this.#foreignFound += 1
+      return
+    }
     const number = headers.find(([name]) => name === 'ledger')?.[1]
     if (number === undefined) {
       this.#ticks += 1
@@ -29,14 +53,19 @@ export class Input {
     if (place?.partition === partition && place.offset === offset) this.#found += 1
   }
 
-  /** After the last. */
+  /** Reports missing and unexpected records after the last one. */
   end(violations: Violations): void {
     const missing = this.#acknowledged.count - this.#found
-    if (missing > 0) violations.add('acknowledged by Kafka, and not in it', String(missing), missing)
+    const unseen = (this.#others?.size ?? 0) - this.#foreignFound
+    if (this.#others === undefined && this.#foreign > 0)
+      violations.add('records of another producer', String(this.#foreign), this.#foreign)
+    if (unseen > 0)
+      violations.add('acknowledged but not in the log', `${unseen} of the fuzzing producer`, unseen)
+    if (missing > 0) violations.add('acknowledged but not in the log', String(missing), missing)
   }
 
   get figures() {
-    const unacknowledged = this.#records - this.#ticks - this.#found
-    return { records: this.#records, ticks: this.#ticks, unacknowledged }
+    const unacknowledged = this.#records - this.#ticks - this.#found - this.#foreign
+    return { records: this.#records, ticks: this.#ticks, foreign: this.#foreign, unacknowledged }
   }
 }

@@ -2,12 +2,12 @@ import type { KafkaRecord } from '../kafka/records.ts'
 import { contentOf, eventOf, type LedgerEvent } from './event.ts'
 
 const ID_WINDOW_MS = 60 * 60_000
-/** Two intervals of the tick: what a pause counts for at most. */
+/** Two tick intervals: the most by which the clock advances in a pause. */
 const LONGEST_STEP_MS = 120_000
 
-/** What every consumer does with its partition before its process is asked: the clock, and who came before. */
+/** What every consumer does before it calls its process: the log's clock, and deduplication. */
 export class Intake {
-  /** How many records, and timers, ended how. */
+  /** How many records and timers had each outcome. */
   readonly tally = new Map<string, number>()
   nowMs = 0
   #lastAppendMs: number | undefined
@@ -18,14 +18,14 @@ export class Intake {
     this.#accepts = accepts
   }
 
-  /** Moves the log's clock to the record. */
+  /** Advances the log's clock to the record. */
   advance({ timestampMs }: KafkaRecord): void {
     const passed = timestampMs - (this.#lastAppendMs ?? timestampMs)
     this.nowMs += Math.min(Math.max(passed, 0), LONGEST_STEP_MS)
     this.#lastAppendMs = timestampMs
   }
 
-  /** The event that is to be processed, or how the record has ended. */
+  /** The event to process, or the outcome of the record. */
   take(record: KafkaRecord): LedgerEvent | string {
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event

@@ -1,14 +1,15 @@
 /**
- * What must come of a partition of readings, by one thread that takes its records one after another and forgets nothing:
- * the rules of the runtime and the process `counting` once more, written from their description.
+ * The expected result for a partition of readings: a single thread processes the records in order and forgets nothing. It
+ * implements the rules of the runtime and the process `counting` a second time, from their description.
  */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
+import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 
 const SILENCE_MS = 1_500
 const FORGET_MS = 2_500
-/** Of a message of the topic `events`, with room for what stands around the data. */
+/** Upper bound for the data of an emission: the message limit of the topic `events`, minus room for the attributes. */
 const LARGEST_EMISSION = 1024 * 1024 - 1_000
 
 export interface State {
@@ -25,26 +26,26 @@ export interface Timer {
   readonly id: string
 }
 
-/** An event that must be on a topic of its own. */
+/** An event that must be published. */
 export interface Emission {
   readonly id: string
   readonly type: string
   readonly subject: string
   readonly time: string
-  /** Where in the log it was emitted: compared as text, first copies of one partition come in this order. */
+  /** The position in the log at which it was emitted. First copies of one partition are ordered by this text. */
   readonly sequence: string
   readonly data: object
 }
 
-/** A record that must leave as a failure, byte for byte. */
-export interface Letter {
+/** A record that must be published as a failure with its original bytes. If the code is undefined, it may be. */
+export interface FailureRecord {
   readonly id: string
-  readonly code: string
+  readonly code: string | undefined
   readonly sequence: string
   readonly record: KafkaRecord
 }
 
-/** What of an event or timer follows from it alone. */
+/** The event or timer that caused a step, as far as emissions and timers are derived from it. */
 interface Cause {
   readonly time: string
   emissionId(name: string): string
@@ -57,12 +58,13 @@ export class Reference {
   readonly #intake = new Intake(type => type === 'ledger.signal.v1')
   readonly #topic: string
   readonly #emit: (emission: Emission) => void
-  readonly #send: (letter: Letter) => void
-  /** Emitted at the present record, by it and by the timers before it. */
+  readonly #send: (failure: FailureRecord) => void
+  /** The number of emissions at the current record, by the record and by the timers that fire before it. */
   #index = 0
   #offset = 0
+  #foreign = 0
 
-  constructor(topic: string, emit: (emission: Emission) => void, send: (letter: Letter) => void) {
+  constructor(topic: string, emit: (emission: Emission) => void, send: (failure: FailureRecord) => void) {
     this.#topic = topic
     this.#emit = emit
     this.#send = send
@@ -72,11 +74,21 @@ export class Reference {
     return this.#intake.tally
   }
 
+  /** Number of records of other producers: each has one outcome, and `counting` applies none of them. */
+  get foreign(): number {
+    return this.#foreign
+  }
+
   apply(record: KafkaRecord): void {
     this.#index = 0
     this.#offset = record.offset
     this.#intake.advance(record)
     for (let next = this.#passed(); next; next = this.#passed()) this.#fire(next.entity, next.timer)
+    if (isForeign(record)) {
+      this.#foreign += 1
+      this.#fail(record, undefined)
+      return
+    }
     const event = this.#intake.take(record)
     const ending = typeof event === 'string' ? event : this.#process(event)
     this.#intake.ended(ending)
@@ -106,7 +118,7 @@ export class Reference {
       return 'applied/late'
     }
     this.states.set(entity, { count, chain, lastMs: timeMs, isSilent: false })
-    // An entity has one timer at a time: a signal ends the wait for oblivion.
+    // An entity has one timer at a time: a signal cancels `forget`.
     this.timers.set(entity, [cause.timer('silence', timeMs + SILENCE_MS)])
     return 'applied/counted'
   }
@@ -129,7 +141,7 @@ export class Reference {
     }
   }
 
-  /** The first timer of all that the clock has passed: by threshold, then by the bytes of the entity's name. */
+  /** The first due timer: by threshold, then by the bytes of the entity's name. */
   #passed(): { readonly entity: string; readonly timer: Timer } | undefined {
     let first: { readonly entity: string; readonly timer: Timer } | undefined
     for (const [entity, [timer]] of this.timers) {
@@ -178,12 +190,12 @@ export class Reference {
     this.#emit({ id: cause.emissionId(name), type: `ledger.${name}.v1`, subject, time, sequence, data })
   }
 
-  #fail(record: KafkaRecord, code: string): void {
+  #fail(record: KafkaRecord, code: string | undefined): void {
     const id = idOf('failure', 'counting', this.#topic, record.partition, record.offset)
     this.#send({ id, code, sequence: this.#next(), record })
   }
 
-  /** `<partitioning>.<offset>.<index>`, filled up with zeros. */
+  /** `<partitioning>.<offset>.<index>`, padded with zeros. */
   #next(): string {
     const place = [String(this.#offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
@@ -191,7 +203,7 @@ export class Reference {
   }
 }
 
-/** Depends on each number so far, and on their order. */
+/** A checksum that depends on all numbers so far and their order. */
 export function chained(chain: number, number: number): number {
   return (Math.imul(chain, 31) + number) >>> 0
 }

@@ -1,4 +1,4 @@
-/** What was found wrong, by kind: how often, and the first few places. */
+/** Violations by kind: how many, and the first few places. */
 
 const SHOWN = 5
 
@@ -24,7 +24,7 @@ export class Violations {
     return [...this.#found.keys()]
   }
 
-  /** A line for each kind, and one for each place shown. */
+  /** A line for each kind, and a line for each place that is shown. */
   get lines(): readonly string[] {
     return [...this.#found].flatMap(([kind, { count, places }]) => [
       `${count} ${kind}`,
@@ -33,7 +33,7 @@ export class Violations {
   }
 }
 
-/** The kinds that have a line of their own in the verdict. */
+/** The kinds that the verdict always counts. */
 export const LOST = 'lost'
 export const TWICE = 'applied twice'
 export const ORDER = 'out of order'

@@ -1,18 +1,21 @@
 /**
- * Reads topics as they lie on the brokers, over Kafka's protocol itself: the ledger counts by this, and if it shared a
- * client with the project, both would overlook the same.
+ * Reads topics from the brokers with its own implementation of Kafka's protocol. The ledger counts with it: if it shared a
+ * client with the project, both would have the same errors.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type KafkaRecord, recordsIn } from './records.ts'
 import { Reader, Writer } from './wire.ts'
 
-/** Requests by number and version: old enough for every broker of today. */
+/** Number and version of each request; the versions are supported by all current brokers. */
 const FETCH = [1, 4] as const
-const LIST_OFFSETS = [2, 1] as const
+const LIST_OFFSETS = [2, 2] as const
 const METADATA = [3, 1] as const
 
 const LATEST = -1
+/** Isolation levels: with the first, only committed records of transactions are returned. */
+const READ_COMMITTED = 1
+const READ_UNCOMMITTED = 0
 const FETCH_BYTES = 4 * 1024 * 1024
 
 export class KafkaLog {
@@ -23,13 +26,14 @@ export class KafkaLog {
     this.#brokers = brokers
   }
 
-  /** The offset after the last record of each partition, by partition. */
-  async ends(topic: string): Promise<number[]> {
+  /** The end offset of each partition: after the last readable record, or after the last written one. */
+  async ends(topic: string, of: 'readable' | 'written' = 'readable'): Promise<number[]> {
     const leaders = await this.#leaders(topic)
-    return Promise.all(leaders.map((leader, partition) => this.#end(leader, topic, partition)))
+    const isolation = of === 'readable' ? READ_COMMITTED : READ_UNCOMMITTED
+    return Promise.all(leaders.map((leader, partition) => this.#end(leader, topic, partition, isolation)))
   }
 
-  /** The records of a partition from an offset to before another, in order, as many at a time as a fetch brings. */
+  /** Yields the records of a partition between two offsets (the end is exclusive), in order, one fetch at a time. */
   async *read(
     topic: string,
     partition: number,
@@ -38,13 +42,13 @@ export class KafkaLog {
   ): AsyncGenerator<readonly KafkaRecord[]> {
     const leader = (await this.#leaders(topic))[partition] ?? ''
     for (let next = fromOffset; next < end; ) {
-      const records = await this.#fetch(leader, topic, partition, next)
-      next = records.length > 0 ? (records.at(-1) as KafkaRecord).offset + 1 : next + 1
+      const { records, nextOffset } = await this.#fetch(leader, topic, partition, next)
+      next = nextOffset > next ? nextOffset : next + 1
       yield records.filter(({ offset }) => offset < end)
     }
   }
 
-  /** All of a partition up to an end, one record after another. */
+  /** Yields all records of a partition up to an end offset. */
   async *records(topic: string, partition: number, end: number): AsyncGenerator<KafkaRecord> {
     for await (const records of this.read(topic, partition, 0, end)) yield* records
   }
@@ -54,7 +58,7 @@ export class KafkaLog {
     this.#connections.clear()
   }
 
-  /** Addresses, by partition. */
+  /** The addresses of the leaders, by partition. */
   async #leaders(topic: string): Promise<string[]> {
     const answer = await this.#ask(await this.#anyBroker(), METADATA, new Writer().int32(1).text(topic))
     const addresses = new Map(
@@ -80,9 +84,11 @@ export class KafkaLog {
     return leaders
   }
 
-  async #end(leader: string, topic: string, partition: number): Promise<number> {
-    const request = new Writer().int32(-1).int32(1).text(topic).int32(1).int32(partition).int64(LATEST)
+  async #end(leader: string, topic: string, partition: number, isolation: number): Promise<number> {
+    const request = new Writer().int32(-1).int8(isolation).int32(1).text(topic)
+    request.int32(1).int32(partition).int64(LATEST)
     const answer = await this.#ask(leader, LIST_OFFSETS, request)
+    answer.int32()
     const [found] = answer.list(() => {
       answer.text()
       return answer.list(() => {
@@ -95,8 +101,8 @@ export class KafkaLog {
     return found?.[0] ?? 0
   }
 
-  async #fetch(leader: string, topic: string, partition: number, offset: number): Promise<KafkaRecord[]> {
-    const request = new Writer().int32(-1).int32(500).int32(1).int32(FETCH_BYTES).int8(0)
+  async #fetch(leader: string, topic: string, partition: number, offset: number) {
+    const request = new Writer().int32(-1).int32(500).int32(1).int32(FETCH_BYTES).int8(READ_COMMITTED)
     request.int32(1).text(topic).int32(1).int32(partition).int64(offset).int32(FETCH_BYTES)
     const answer = await this.#ask(leader, FETCH, request)
     answer.int32()
@@ -106,11 +112,11 @@ export class KafkaLog {
         answer.int32()
         check(answer.int16(), `${topic}/${partition} from ${offset}`)
         answer.take(16)
-        answer.list(() => answer.take(16))
-        return recordsIn(answer.take(Math.max(0, answer.int32())), partition, offset)
+        const aborted = answer.list(() => ({ producerId: answer.int64(), firstOffset: answer.int64() }))
+        return recordsIn(answer.take(Math.max(0, answer.int32())), partition, offset, aborted)
       })
     })
-    return found?.[0] ?? []
+    return found?.[0] ?? { records: [], nextOffset: offset }
   }
 
   async #anyBroker(): Promise<string> {
@@ -146,7 +152,7 @@ function check(code: number, what: string): void {
 
 const PATIENCE_MS = 5_000
 
-/** One request after another, each answered in its turn. */
+/** A connection to a broker. Responses arrive in the order of the requests. */
 class Connection {
   readonly #socket: Socket
   readonly #waiting: { resolve(answer: Reader): void; reject(error: Error): void }[] = []
@@ -187,7 +193,7 @@ class Connection {
     while (this.#received.length >= 4) {
       const end = 4 + this.#received.readInt32BE()
       if (this.#received.length < end) return
-      // The number of the request comes first; answers are in order.
+      // Skip the correlation id; responses are in order.
       this.#waiting.shift()?.resolve(new Reader(this.#received.subarray(8, end)))
       this.#received = this.#received.subarray(end)
     }

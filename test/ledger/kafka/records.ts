@@ -1,7 +1,7 @@
-/** Record batches, version 2: what a fetch brings. */
+/** Parses record batches (version 2), which a fetch returns. */
 import { Reader } from './wire.ts'
 
-/** A record as the broker keeps it. */
+/** A record as the broker stores it. */
 export interface KafkaRecord {
   readonly partition: number
   readonly offset: number
@@ -9,39 +9,95 @@ export interface KafkaRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly (readonly [name: string, value: Buffer])[]
+  /** Of records in compressed batches only partition and offset are known, which is enough to count that each is decided once. */
+  readonly isCompressed?: boolean
 }
 
-/** Of a batch's attributes. */
+/** An aborted transaction in a partition. */
+interface Aborted {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+/** Committed records, and the offset after the last batch, even if that had no records. */
+interface Found {
+  readonly records: KafkaRecord[]
+  readonly nextOffset: number
+}
+
+/** Bits of the attributes of a batch. */
 const COMPRESSION = 0b111
 const LOG_APPEND_TIME = 0b1000
+const TRANSACTIONAL = 0b10000
 const CONTROL = 0b100000
 
-/** The records from an offset on; a batch that a fetch has cut off is left for the next. */
-export function recordsIn(bytes: Buffer, partition: number, fromOffset: number): KafkaRecord[] {
+/** The committed records from an offset on. A batch that the fetch has truncated is left for the next fetch. */
+export function recordsIn(
+  bytes: Buffer,
+  partition: number,
+  fromOffset: number,
+  aborted: readonly Aborted[],
+): Found {
   const reader = new Reader(bytes)
   const records: KafkaRecord[] = []
+  const coming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  const aborting = new Set<number>()
+  let nextOffset = fromOffset
   while (reader.left >= 12) {
     const baseOffset = reader.int64()
     const length = reader.int32()
     if (reader.left < length) break
-    records.push(...recordsOf(new Reader(reader.take(length)), partition, baseOffset))
+    const batch = batchOf(new Reader(reader.take(length)), baseOffset)
+    nextOffset = Math.max(nextOffset, batch.lastOffset + 1)
+    while (coming[0] && coming[0].firstOffset <= batch.lastOffset)
+      aborting.add((coming.shift() as Aborted).producerId)
+    // A marker ends the aborted transaction of its producer. The next one may be committed.
+    if (batch.attributes & CONTROL) aborting.delete(batch.producerId)
+    else if (!(batch.attributes & TRANSACTIONAL && aborting.has(batch.producerId)))
+      records.push(...recordsOf(batch, partition))
   }
-  return records.filter(({ offset }) => offset >= fromOffset)
+  return { records: records.filter(({ offset }) => offset >= fromOffset), nextOffset }
 }
 
-function recordsOf(batch: Reader, partition: number, baseOffset: number): KafkaRecord[] {
-  batch.int32()
-  const magic = batch.int8()
-  batch.int32()
-  const attributes = batch.int16()
-  if (magic !== 2 || attributes & COMPRESSION)
-    throw new Error(`a batch of version ${magic} with attributes ${attributes} cannot be read`)
-  batch.int32()
-  const baseTimestampMs = batch.int64()
-  const maxTimestampMs = batch.int64()
-  // Producer id, epoch and sequence.
-  batch.take(14)
-  const records = batch.list(() => {
+interface Batch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly attributes: number
+  readonly baseTimestampMs: number
+  readonly maxTimestampMs: number
+  readonly producerId: number
+  /** The batch from its number of records on. */
+  readonly rest: Reader
+}
+
+function batchOf(rest: Reader, baseOffset: number): Batch {
+  rest.int32()
+  const magic = rest.int8()
+  if (magic !== 2) throw new Error(`a batch of version ${magic} cannot be read`)
+  rest.int32()
+  const attributes = rest.int16()
+  const lastOffset = baseOffset + rest.int32()
+  const [baseTimestampMs, maxTimestampMs, producerId] = [rest.int64(), rest.int64(), rest.int64()]
+  // Skip epoch and sequence.
+  rest.take(6)
+  return { baseOffset, lastOffset, attributes, baseTimestampMs, maxTimestampMs, producerId, rest }
+}
+
+function recordsOf(
+  { baseOffset, lastOffset, attributes, baseTimestampMs, maxTimestampMs, rest: batch }: Batch,
+  partition: number,
+): KafkaRecord[] {
+  if (attributes & COMPRESSION)
+    return Array.from({ length: lastOffset - baseOffset + 1 }, (_, at) => ({
+      partition,
+      offset: baseOffset + at,
+      timestampMs: maxTimestampMs,
+      key: null,
+      value: null,
+      headers: [],
+      isCompressed: true,
+    }))
+  return batch.list(() => {
     batch.varint()
     batch.int8()
     const timestampMs = baseTimestampMs + batch.varint()
@@ -51,7 +107,7 @@ function recordsOf(batch: Reader, partition: number, baseOffset: number): KafkaR
       const name = String(bytesOf(batch))
       return [name, bytesOf(batch) ?? Buffer.alloc(0)] as const
     })
-    // The broker's own clock is noted once for the whole batch.
+    // With log append time, the whole batch has one timestamp.
     const isAppendTime = (attributes & LOG_APPEND_TIME) !== 0
     return {
       partition,
@@ -62,7 +118,6 @@ function recordsOf(batch: Reader, partition: number, baseOffset: number): KafkaR
       headers,
     }
   })
-  return attributes & CONTROL ? [] : records
 }
 
 function bytesOf(batch: Reader): Buffer | null {

@@ -1,4 +1,4 @@
-/** The primitives of Kafka's protocol: big-endian numbers, texts and bytes with their length before them. */
+/** The primitives of Kafka's protocol: big-endian numbers, and text and bytes preceded by their length. */
 
 export class Writer {
   readonly #parts: Buffer[] = []
@@ -65,7 +65,7 @@ export class Reader {
     return Number(this.#bytes.readBigInt64BE(this.#move(8)))
   }
 
-  /** Seven bits a byte, the lowest first; the lowest bit of all is the sign (zigzag). */
+  /** Seven bits per byte, lowest bits first, zigzag-encoded. */
   varint(): number {
     let value = 0
     let factor = 1

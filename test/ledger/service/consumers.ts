@@ -1,14 +1,14 @@
-/** The handlers: the project's own runtime, in which nothing is changed unless the ledger is asked to break it. */
+/** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
-import { failureRouter } from '../../../lib/domain/failure/process.ts'
-import { kafkaConsumer } from '../../../lib/runtime.ts'
+import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { failureRouter } from '../../../lib/failures/process.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as processes from './processes.ts'
 import { sabotage, unreported } from './sabotage.ts'
 
 const broken = process.env.LEDGER_SABOTAGE ?? ''
 sabotage(broken)
-// Around it: a broken commit is to be broken when it comes to it.
+// Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
 
 type Handler = (event: never, context: Context) => Promise<unknown>

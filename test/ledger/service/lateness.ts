@@ -1,30 +1,30 @@
 /**
- * Invocations that somebody has given up and that go on nevertheless: the ledger invokes a handler with records that the
- * mapping delivers as well, and lets it stand still on its way to a commit or a publish.
+ * Simulates abandoned invocations that continue: the ledger invokes a handler with records that the mapping also delivers,
+ * and delays it before a commit or a publish.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { KafkaPublisher } from '../../../lib/adapters/kafka/publisher.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
+import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 
-/** Where it stands still, and for how long: part of the event, beside `records`. */
+/** The delay of an invocation. It is part of the event, next to `records`. */
 interface Delay {
   readonly before: 'commit' | 'publish'
   readonly ms: number
-  /** A file that is there as soon as it stands still. */
+  /** The file that is created when the delay starts. */
   readonly sign: string
 }
 
 const present = new AsyncLocalStorage<Delay | undefined>()
 
-/** The same handler, which does as an event's `straggler` says. */
+/** Wraps a handler so that it follows the `straggler` instructions in its event. */
 export function mayBeLate<E, C, R>(handler: (event: E, context: C) => Promise<R>) {
   return (event: E, context: C): Promise<R> =>
     present.run((event as { straggler?: Delay }).straggler, () => handler(event, context))
 }
 
-/** Afterwards every store and publisher knows where to stand still. */
+/** Patches store and publisher so that they apply the delay of the current invocation. */
 export function letStraggle(): void {
   const { commit } = RedisStateStore.prototype
   RedisStateStore.prototype.commit = async function (...args) {

@@ -1,2 +1,2 @@
-// The framework takes no plugin from outside a service's folder.
+// The framework does not load plugins from outside a service's folder.
 export { default } from '../../../localstack/msk-trigger/index.ts'

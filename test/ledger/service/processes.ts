@@ -1,7 +1,7 @@
 /**
- * What the ledger's records go through. `counting` uses all that a process can; its states and what it emits hold a chain
- * over the events so far, in which a missing event, one too many and two in the wrong order each leave a trace.
- * `test/ledger/count/` says once more, on its own, what must come of it.
+ * The processes for the ledger's records. `counting` uses every feature of a process. Its states and emissions contain a
+ * checksum of all events so far, which reveals missing, duplicate and reordered events. `test/ledger/count/` implements the
+ * expected results independently.
  */
 import {
   decided,
@@ -9,7 +9,7 @@ import {
   type KeyedProcess,
   rejected,
   type Step,
-} from '../../../lib/domain/process.ts'
+} from '../../../lib/runtime/consumer/process.ts'
 
 /** Short, so that timers fire while a run lasts. */
 const SILENCE_MS = 1_500
@@ -17,7 +17,7 @@ const FORGET_MS = 2_500
 
 interface Signal {
   readonly number: number
-  /** To be sent on twice over: what is large becomes too large by that. */
+  /** Text that is emitted twice in one event, so that large text makes the event too large. */
   readonly echo?: string
   readonly refuse?: boolean
 }
@@ -29,12 +29,12 @@ interface Counted {
   readonly isSilent: boolean
 }
 
-/** Emits every third signal, each silence and the signal that ends it; forgets what is silent for long. */
+/** Emits every third signal, each silence, and the signal that ends a silence. Forgets entities after a long silence. */
 export const counting: KeyedProcess<Counted, Signal> = {
   name: 'counting',
   accepts: ['ledger.signal.v1'],
   onEvent(state, { timeMs, subject, data }) {
-    if (data?.refuse || data === undefined) return rejected('it asks to be refused')
+    if (data?.refuse || data === undefined) return rejected('the event asks to be rejected')
     const count = (state?.count ?? 0) + 1
     const chain = chained(state?.chain ?? 0, data.number)
     const echo = data.echo === undefined ? [] : [emission('echo', subject, { echo: [data.echo, data.echo] })]
@@ -49,12 +49,12 @@ export const counting: KeyedProcess<Counted, Signal> = {
   },
   onTimer(state, { name, dueMs, subject }): Step<Counted> {
     const { count, chain } = state
-    const told = emission(name === 'forget' ? 'forgotten' : 'silent', subject, { count, chain })
-    if (name === 'forget') return decided('forgotten', undefined, [told])
+    const emitted = emission(name === 'forget' ? 'forgotten' : 'silent', subject, { count, chain })
+    if (name === 'forget') return decided('forgotten', undefined, [emitted])
     return decided(
       'silent',
       { ...state, isSilent: true },
-      [told],
+      [emitted],
       [{ name: 'forget', dueMs: dueMs + FORGET_MS }],
     )
   },
@@ -71,7 +71,7 @@ interface Receipts {
   readonly sequence: string
 }
 
-/** Downstream: takes each emission once, whatever comes twice, and notices one that comes after its successor. */
+/** The downstream consumer: applies each emission once, and detects emissions that arrive after their successors. */
 export const receiving: KeyedProcess<Receipts, { readonly chain?: number }> = {
   name: 'receiving',
   accepts: ['back', 'third', 'silent', 'forgotten', 'echo'].map(name => `ledger.${name}.v1`),
@@ -86,7 +86,7 @@ export const receiving: KeyedProcess<Receipts, { readonly chain?: number }> = {
   },
 }
 
-/** Depends on each number so far, and on their order. */
+/** A checksum that depends on all numbers so far and their order. */
 function chained(chain: number, number: number): number {
   return (Math.imul(chain, 31) + number) >>> 0
 }

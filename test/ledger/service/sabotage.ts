@@ -1,24 +1,24 @@
-/** Breaks one rule of the runtime, for the ledger to find. What is deployed knows nothing of this. */
-import { KafkaLogReader } from '../../../lib/adapters/kafka/log-reader.ts'
-import { RedisStateStore } from '../../../lib/adapters/redis/state-store.ts'
-import { Agenda } from '../../../lib/pipeline/timers.ts'
+/** Breaks one rule of the runtime, to test that the ledger finds it. It is not part of any deployment. */
+import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
 import { NOTHING_WANTED } from '../../support/wanted.ts'
 
-/** Each switches off what it is named after. */
+/** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {
-  /** The comparison of the mark: whoever commits, commits. */
-  mark() {
+  /** The comparison of the applied offset: every commit succeeds. */
+  'applied-offset'() {
     const { commit, load } = RedisStateStore.prototype
-    RedisStateStore.prototype.commit = async function (slot, change) {
-      const { version } = await load.call(this, slot, NOTHING_WANTED)
-      return commit.call(this, slot, { ...change, base: version })
+    RedisStateStore.prototype.commit = async function (stateKey, change) {
+      const { version } = await load.call(this, stateKey, NOTHING_WANTED)
+      return commit.call(this, stateKey, { ...change, base: version })
     }
   },
-  /** The check of ids: nobody came before. */
+  /** The check of ids: no id is known. */
   ids: () => onLoad(snapshot => ({ ...snapshot, known: new Map() })),
-  /** The outbox: what an earlier invocation left in it stays there. */
+  /** The outbox: entries left by an earlier invocation are not published. */
   outbox: () => onLoad(snapshot => ({ ...snapshot, outbox: [] })),
-  /** The reading of a missing stretch: it is taken to be empty. */
+  /** The reading of a missing range: it seems to be empty. */
   gap() {
     KafkaLogReader.prototype.read = async (_topic, _partition, { toOffset }) => ({
       records: [],
@@ -26,12 +26,12 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
       logStart: 0,
     })
   },
-  /** The stop at the first record that must wait: see `unreported`. */
+  /** The stop at the first deferred record: see `unreported`. */
   stop() {},
-  /** The order of timers: of two whose time has come, the second is the first. */
+  /** The order of timers: if several are due, the second fires first. */
   timers() {
-    const { passed } = Agenda.prototype
-    Agenda.prototype.passed = function (nowMs) {
+    const { passed } = TimerQueue.prototype
+    TimerQueue.prototype.passed = function (nowMs) {
       const first = passed.call(this, nowMs)
       if (first === undefined || first === 'not-loaded') return first
       this.cancel(first.entity, first.timer.name)
@@ -46,7 +46,7 @@ export function sabotage(name: string): void {
   if (name !== '') SABOTAGES[name]?.()
 }
 
-/** A handler that tells its mapping of success, whatever has to wait. */
+/** Wraps a handler so that it reports success to the mapping even if records were deferred. */
 export function unreported<A extends unknown[]>(handler: (...args: A) => Promise<unknown>) {
   return async (...args: A) => {
     await handler(...args)

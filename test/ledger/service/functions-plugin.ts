@@ -1,0 +1,2 @@
+// The framework takes no plugin from outside a service's folder.
+export { default } from '../../../infra/functions-plugin.ts'

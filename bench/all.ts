@@ -7,7 +7,7 @@ import process from 'node:process'
 import type { Figure, Report } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 
-// `npm run bench`: every benchmark, one after another and each in a process of its own, and one table of all of them.
+// `npm run bench`: runs all benchmarks one after another, each in its own process, and prints one table of all figures.
 
 const BENCHMARKS = ['pipeline', 'latency', 'start', 'trigger']
 
@@ -27,12 +27,12 @@ await runBenchmark({
   },
 })
 
-/** One that fails does not take the figures of the others with it. */
+/** Runs one benchmark. If it fails, the figures of the others are still shown. */
 async function figuresOf(name: string, file: string, run: Run): Promise<readonly Figure[]> {
   run.signal.throwIfAborted()
   const args = [join(import.meta.dirname, `${name}.ts`), ...run.handedOn, '--json', file]
   const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: 'inherit' })
-  // It stops its servers before it ends.
+  // SIGTERM lets the benchmark stop its servers first.
   const stop = () => child.kill('SIGTERM')
   run.signal.addEventListener('abort', stop)
   const [code] = await once(child, 'close')

@@ -5,19 +5,19 @@ import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { Flow } from './latency/flow.ts'
-import { type Place, SIDES, type SideName, startSide } from './latency/sides.ts'
+import { type Setup, SIDES, type SideName, startSide } from './latency/sides.ts'
 import { packaged } from './start/bundles.ts'
 
-// `npm run bench:latency`: from a reading on its topic to the alert on the alerts topic, through the local trigger with a
-// window of 0 and the alerting function; beside a bare consumer that produces an alert for every reading. It has a Kafka
-// and a Valkey of its own.
+// `npm run bench:latency`: the time from a reading on its topic to the alert on the alerts topic, through the local trigger
+// with a window of 0 and the alerting function, compared with a bare consumer that produces an alert for every reading. It
+// starts its own Kafka and Valkey.
 
 const PER_SECOND = 1_000
 const P99_MS = 100
-/** Before, at more than is measured: so all threads of the function are started, and have compiled most of their code. */
+/** The warm-up has a higher rate than the measurement: it starts all threads of the function and compiles their code. */
 const WARM_UP_MS = 20_000
 const WARM_UP_PER_SECOND = 1_500
-/** Tried one after another until the p99 is beyond its limit. */
+/** Tried in this order until the p99 exceeds its limit. */
 const RATES = [1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_000, 15_000, 20_000]
 
 await runBenchmark({
@@ -31,10 +31,10 @@ await runBenchmark({
       run.say('packaging')
       const bundles = await packaged(['alerting'], room)
       const figures = await withServers(run.signal, async servers => {
-        const place = { ...servers, handler: bundles.fileOf('alerting'), room }
+        const setup = { ...servers, handler: bundles.fileOf('alerting'), room }
         return [
-          ...(run.wants('rate-1000') ? await latencies(place, run) : []),
-          ...(run.wants('highest') ? await highest(place, run) : []),
+          ...(run.wants('rate-1000') ? await latencies(setup, run) : []),
+          ...(run.wants('highest') ? await highest(setup, run) : []),
         ]
       })
       yield* figures
@@ -44,15 +44,15 @@ await runBenchmark({
   },
 })
 
-/** Both sides in turn, each time with topics of their own. */
-async function latencies(place: Place, run: Run): Promise<Figure[]> {
+/** Measures both sides alternately, each time with new topics. */
+async function latencies(setup: Setup, run: Run): Promise<Figure[]> {
   const found: Record<SideName, { p50: number[]; p99: number[] }> = {
     bare: { p50: [], p99: [] },
     sluice: { p50: [], p99: [] },
   }
   for (let round = 1; round <= run.rounds; round += 1)
     for (const side of SIDES)
-      await withSide(side, `${side}-${round}`, place, run, async flow => {
+      await withSide(side, `${side}-${round}`, setup, run, async flow => {
         const { p50, p99 } = await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)
         found[side].p50.push(p50)
         found[side].p99.push(p99)
@@ -67,11 +67,11 @@ async function latencies(place: Place, run: Run): Promise<Figure[]> {
   ]
 }
 
-/** The highest rate at which the p99 stays within its limit; 0 where none does. */
-async function highest(place: Place, run: Run): Promise<Figure[]> {
+/** The highest rate at which the p99 stays within its limit; 0 if it never does. */
+async function highest(setup: Setup, run: Run): Promise<Figure[]> {
   const found: Record<SideName, number> = { bare: 0, sluice: 0 }
   for (const side of SIDES)
-    await withSide(side, `${side}-highest`, place, run, async flow => {
+    await withSide(side, `${side}-highest`, setup, run, async flow => {
       for (const rate of RATES) {
         run.signal.throwIfAborted()
         const { p50, p99 } = await flow.measure(rate, run.quick ? 3_000 : 8_000)
@@ -95,14 +95,14 @@ async function highest(place: Place, run: Run): Promise<Figure[]> {
 async function withSide(
   side: SideName,
   env: string,
-  place: Place,
+  setup: Setup,
   run: Run,
   use: (flow: Flow) => Promise<void>,
 ): Promise<void> {
   run.signal.throwIfAborted()
-  const flow = await Flow.open(place.broker, env)
+  const flow = await Flow.open(setup.broker, env)
   try {
-    const running = await startSide(side, env, place)
+    const running = await startSide(side, env, setup)
     try {
       await flow.measure(WARM_UP_PER_SECOND, WARM_UP_MS)
       await use(flow)

@@ -1,15 +1,15 @@
 import { runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { calls } from './pipeline/calls.ts'
+import { largestChunk } from './pipeline/chunk.ts'
 import { compared } from './pipeline/compare.ts'
 import { drift } from './pipeline/drift.ts'
 import { size } from './pipeline/size.ts'
-import { largestWave } from './pipeline/wave.ts'
 
-// `npm run bench:pipeline`: what a record costs the project's handler, and what it costs to do the same with Powertools
-// or a bare SET; what Redis pays for it. It has a Valkey and a Kafka of its own.
+// `npm run bench:pipeline`: the cost of a record in the project's handler, compared with Powertools and with a bare SET, and
+// its cost in Redis. It starts its own Valkey and Kafka.
 
-const PARTS = { compare: compared, calls, size, wave: largestWave, drift }
+const PARTS = { compare: compared, calls, size, chunk: largestChunk, drift }
 
 await runBenchmark({
   usage: `npm run bench:pipeline -- [options]

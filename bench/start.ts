@@ -7,8 +7,8 @@ import { withServers } from './kit/servers.ts'
 import { type Bundles, packaged } from './start/bundles.ts'
 import { type Start, started } from './start/starts.ts'
 
-// `npm run bench:start`: how large each function's bundle is, as `serverless package` makes it, and how long it takes in a
-// process of its own until it is loaded, and until the first record is processed; against a handler that does nothing.
+// `npm run bench:start`: the size of each function's bundle as `serverless package` makes it, and the time that it takes in
+// its own process until it is loaded and until the first record is processed, compared with an empty handler.
 
 const MORE_MS = 60
 
@@ -18,8 +18,10 @@ await runBenchmark({
   rounds: 15,
   async *measure(run) {
     const folders = await readdir(join(PROJECT, 'functions'), { withFileTypes: true })
-    const names = folders.filter(one => one.isDirectory() && run.wants(one.name)).map(({ name }) => name)
-    // Inside the project, where the bundles find an AWS SDK.
+    const names = folders
+      .filter(folder => folder.isDirectory() && run.wants(folder.name))
+      .map(({ name }) => name)
+    // Inside the project, so that the bundles find the AWS SDK.
     const room = await mkdtemp(join(LOCAL, 'bench-start-'))
     try {
       run.say('packaging')
@@ -38,7 +40,7 @@ await runBenchmark({
 async function compared(names: readonly string[], bundles: Bundles, run: Run): Promise<Figure[]> {
   return withServers(run.signal, async servers => {
     const starts = new Map<string, Start[]>(['empty', ...names].map(name => [name, []]))
-    // The first brings the files into the system's cache.
+    // The first round loads the files into the system's cache and does not count.
     for (let round = 0; round <= run.rounds; round += 1)
       for (const [name, found] of starts) {
         run.signal.throwIfAborted()

@@ -4,8 +4,8 @@ import { Load } from './trigger/load.ts'
 import { figuresOf, type Results } from './trigger/report.ts'
 import { latency, memory, type Plan, rate, WARM_UP } from './trigger/runs.ts'
 
-// `npm run bench:trigger`: a bare kafkajs consumer that calls a handler in its own process, and the trigger, which calls
-// the same handler through serverless-offline, in turn and in short rounds. It has a Kafka of its own.
+// `npm run bench:trigger`: compares the trigger, which calls a handler through serverless-offline, with a bare kafkajs
+// consumer that calls the same handler in its own process, alternately and in short rounds. It starts its own Kafka.
 
 const PARTITIONS = 6
 
@@ -47,7 +47,7 @@ async function measure(plan: Plan, run: Run): Promise<Results> {
   return results
 }
 
-/** Both sides in turn, so that what else the machine does strikes both. */
+/** Measures both sides alternately, so that other load on the machine affects both. */
 async function inTurn<T>(
   { rounds, signal, say }: Run,
   unit: string,

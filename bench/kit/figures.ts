@@ -1,37 +1,37 @@
 import { median } from './statistics.ts'
 
-/** One measured thing, with what it came to in each round. */
+/** One measured figure, with its value in each round. */
 export interface Figure {
-  /** What it is, unique among all figures; with a slash between the benchmark and the rest. */
+  /** Unique among all figures: the benchmark, a slash, and what was measured. */
   readonly name: string
   readonly unit: string
   /** One value for each round. */
   readonly rounds: readonly number[]
   readonly goal?: Goal
-  /** Which way is worse: nothing where it is there to be looked at only. */
+  /** Which direction is worse; undefined for figures that are shown for information only. */
   readonly worse?: 'higher' | 'lower'
 }
 
 export type Goal = { readonly atMost: number } | { readonly atLeast: number }
 
-/** All that one run has found, as it is written to a file. */
+/** All figures of one run, as written to a file. */
 export interface Report {
   readonly date: string
   readonly machine: string
   readonly figures: readonly Figure[]
 }
 
-/** A figure with a goal, which also says which way is worse. */
+/** A figure with a goal. The goal also determines which direction is worse. */
 export function aimed(name: string, unit: string, goal: Goal, rounds: readonly number[]): Figure {
   return { name, unit, rounds, goal, worse: 'atMost' in goal ? 'higher' : 'lower' }
 }
 
-/** The value of a figure. */
-function middleOf({ rounds }: Figure): number {
+/** The median of all rounds: the value that counts. */
+function medianOf({ rounds }: Figure): number {
   return median(rounds)
 }
 
-/** From the lowest round to the highest. */
+/** The distance from the lowest round to the highest. */
 function spreadOf({ rounds }: Figure): number {
   return Math.max(...rounds) - Math.min(...rounds)
 }
@@ -39,14 +39,14 @@ function spreadOf({ rounds }: Figure): number {
 function isMet(figure: Figure): boolean | undefined {
   const { goal } = figure
   if (goal === undefined) return undefined
-  return 'atMost' in goal ? middleOf(figure) <= goal.atMost : middleOf(figure) >= goal.atLeast
+  return 'atMost' in goal ? medianOf(figure) <= goal.atMost : medianOf(figure) >= goal.atLeast
 }
 
-/** A table for a person. */
+/** Formats the figures as a table for people. */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(figure => [
     figure.name,
-    `${number(middleOf(figure))} ${figure.unit}`.trim(),
+    `${number(medianOf(figure))} ${figure.unit}`.trim(),
     figure.rounds.length > 1
       ? `${number(Math.min(...figure.rounds))} to ${number(Math.max(...figure.rounds))}`
       : '',
@@ -57,8 +57,8 @@ export function table(figures: readonly Figure[]): string {
 }
 
 /**
- * What became worse since an earlier run by more than the spread of either; better ones are no news. Only what both
- * have measured can be compared.
+ * Lists the figures that became worse since an earlier run by more than the spread of either run. Compares only figures
+ * that both runs have.
  */
 export function slower(before: readonly Figure[], now: readonly Figure[]): string {
   const earlier = new Map(before.map(figure => [figure.name, figure]))
@@ -66,12 +66,12 @@ export function slower(before: readonly Figure[], now: readonly Figure[]): strin
     const old = earlier.get(figure.name)
     return old && figure.worse ? [[old, figure] as const] : []
   })
-  if (pairs.length === 0) throw new Error('the file to compare with holds no figure of this run')
+  if (pairs.length === 0) throw new Error('the file to compare with has no figure in common with this run')
   const rows = pairs
     .filter(([old, figure]) => isSlower(old, figure))
     .map(([old, figure]) => [
       figure.name,
-      `${number(middleOf(old))} → ${number(middleOf(figure))} ${figure.unit}`.trim(),
+      `${number(medianOf(old))} → ${number(medianOf(figure))} ${figure.unit}`.trim(),
       `spread ${number(spreadOf(old))} and ${number(spreadOf(figure))}`,
     ])
   if (rows.length === 0) return `none of ${pairs.length} figures is worse by more than the spread`
@@ -79,7 +79,7 @@ export function slower(before: readonly Figure[], now: readonly Figure[]): strin
 }
 
 function isSlower(old: Figure, figure: Figure): boolean {
-  const change = middleOf(figure) - middleOf(old)
+  const change = medianOf(figure) - medianOf(old)
   const worseBy = figure.worse === 'higher' ? change : -change
   return worseBy > Math.max(spreadOf(old), spreadOf(figure))
 }

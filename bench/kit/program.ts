@@ -6,24 +6,24 @@ import { describeFailure } from '../../localstack/failure.ts'
 import { StopRequested, stopRequest } from '../../localstack/stop-request.ts'
 import { type Figure, type Report, slower, table } from './figures.ts'
 
-/** What every benchmark is told. */
+/** The options of a run, and how a benchmark reports. */
 export interface Run {
   readonly rounds: number
-  /** A short look: fewer and smaller rounds, whose figures are rough. */
+  /** Run fewer and smaller rounds, for rough figures. */
   readonly quick: boolean
-  /** Wants the part of the benchmark by this name. */
+  /** Whether the part of the benchmark with this name is to be run. */
   readonly wants: (part: string) => boolean
   readonly say: (line: string) => void
-  /** Notes that figures are missing: the others are still shown, and the program fails at its end. */
+  /** Reports missing figures: the others are still shown, but the program fails at its end. */
   readonly missed: (what: string) => void
-  /** The options that say how much is measured, for another program. */
+  /** The options that say how much is measured, as arguments for another benchmark program. */
   readonly handedOn: readonly string[]
   readonly signal: AbortSignal
 }
 
 interface Benchmark {
   readonly usage: string
-  /** Where nobody says how many; each benchmark has its own number otherwise. */
+  /** The default number of rounds; 1 if undefined. */
   readonly rounds?: number
   readonly measure: (run: Run) => AsyncIterable<Figure>
 }
@@ -38,13 +38,13 @@ const OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig
 
 const COMMON = `  --rounds N      rounds of each side; medians are compared
-  --quick         a short look: small rounds, rough figures
-  --json FILE     writes the figures of every round there
-  --compare FILE  says what became worse since that file was written by more than the spread`
+  --quick         fewer and smaller rounds, for rough figures
+  --json FILE     writes the figures of every round to this file
+  --compare FILE  lists the figures that are worse than in this file by more than the spread`
 
-/** The whole of a benchmark's program: options, progress, the table, the file. */
+/** Runs a benchmark as a program: options, progress, the table, the file. */
 export async function runBenchmark(benchmark: Benchmark): Promise<void> {
-  // What waits for a server or a program does not keep the process alive by itself.
+  // Waiting for a server or a child process does not keep this process alive.
   const alive = setInterval(() => {}, 60_000)
   process.exitCode = await main(benchmark).catch(error => {
     if (error instanceof StopRequested) return 130
@@ -62,7 +62,7 @@ async function main({ usage, rounds = 1, measure }: Benchmark): Promise<number> 
     console.log(`${usage}\n${COMMON}`)
     return 0
   }
-  // Before anything is measured: a wrong name should not cost half an hour.
+  // Read before anything is measured, so that a wrong file name fails at once.
   const before = values.compare === undefined ? undefined : await readReport(values.compare)
   const { only } = values
   const figures: Figure[] = []
@@ -77,7 +77,7 @@ async function main({ usage, rounds = 1, measure }: Benchmark): Promise<number> 
     signal: stopRequest(),
   }
   for await (const figure of measure(run)) figures.push(figure)
-  if (figures.length === 0 && missing.length === 0) throw new Error(`nothing is called "${only}"`)
+  if (figures.length === 0 && missing.length === 0) throw new Error(`there is no part called "${only}"`)
   const report: Report = { date: new Date().toISOString(), machine: machine(), figures }
   console.log(`\n${report.machine}\n${table(figures)}`)
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)

@@ -7,24 +7,24 @@ import { freePort, freePorts, LOOPBACK } from '../../localstack/services/ports.t
 import { startServer } from '../../localstack/services/server.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 
-/** The servers of one benchmark: its own, on free ports, with data that is gone afterwards. */
+/** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */
 export interface Servers {
   readonly broker: string
   readonly redisUrl: string
 }
 
-/** Starts a Kafka and a Valkey as `npm start` does, with the same durability, for as long as `use` takes. */
+/** Starts Kafka and Valkey as `npm start` does, with the same durability, and stops them when `use` has ended. */
 export async function withServers<T>(signal: AbortSignal, use: (servers: Servers) => Promise<T>): Promise<T> {
   const [kafka = 0, redis = 0] = await freePorts(2)
   const servers = { broker: `${LOOPBACK}:${kafka}`, redisUrl: `redis://${LOOPBACK}:${redis}` }
-  const wanted = (dataDir: string) => [
+  const serversIn = (dataDir: string) => [
     kafkaServer({ port: kafka, dataDir }),
     valkeyServer({ port: redis, dataDir }),
   ]
-  return whileRunning(wanted, signal, () => use(servers))
+  return whileRunning(serversIn, signal, () => use(servers))
 }
 
-/** The same with a Kafka alone. */
+/** Like `withServers`, but with Kafka only. */
 export async function kafkaOnly<T>(signal: AbortSignal, use: (broker: string) => Promise<T>): Promise<T> {
   const port = await freePort()
   return whileRunning(
@@ -35,20 +35,20 @@ export async function kafkaOnly<T>(signal: AbortSignal, use: (broker: string) =>
 }
 
 async function whileRunning<T>(
-  wanted: (dataDir: string) => readonly Server[],
+  serversIn: (dataDir: string) => readonly Server[],
   signal: AbortSignal,
   use: () => Promise<T>,
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-servers-'))
   const started = await Promise.allSettled(
-    wanted(dataDir).map(server => {
+    serversIn(dataDir).map(server => {
       const logFile = join(dataDir, `${server.name}.log`)
       return startServer(server, { report: () => {}, signal, logsDir: dataDir, logFile, revive: false })
     }),
   )
-  const running = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const running = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
   try {
-    for (const one of started) if (one.status === 'rejected') throw one.reason
+    for (const result of started) if (result.status === 'rejected') throw result.reason
     return await use()
   } finally {
     await Promise.all(running.map(server => server.stop()))

@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { Kafka, logLevel } from 'kafkajs'
 
-// The measure: a consumer as anybody writes it, which produces an alert for every reading, acknowledged by all replicas
-// before its offset is committed. It remembers nothing, and so tells the same alert again after every restart.
+// The baseline: a plain consumer that produces an alert for every reading, acknowledged by all replicas before the offset is
+// committed. It has no state, so it publishes alerts again after a restart.
 
 const [broker = '', readings = '', alerts = ''] = process.argv.slice(2)
 const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING })

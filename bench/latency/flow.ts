@@ -1,6 +1,6 @@
 import kafkajs, { type Consumer, type Kafka, type Message, type Producer } from 'kafkajs'
-import { writeEvent } from '../../lib/cloudevents/writer.ts'
-import { topicName } from '../../lib/domain/topics.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { environmentReading } from '../../test/support/records.ts'
 import { percentile } from '../kit/statistics.ts'
@@ -12,24 +12,25 @@ export interface Latency {
 
 const SENSORS = 500
 const [HOT, COOL] = [45, 20]
-/** So long after the last reading the last alert must be there. */
+/** The last alert must arrive within this time after the last reading. */
 const WITHIN_MS = 30_000
 
 /**
- * Readings of which each changes the state of an alert, at a steady rate; and the alerts that come of them. A reading's time
- * is when it was sent, the alert says that time, and the broker says when it had the alert: no reader's delay is in between.
+ * Sends readings at a steady rate, each of which changes the state of an alert, and measures the latency of the alerts: from
+ * the time of the reading, which is when it was sent, to the broker's append time of the alert. The delay of the consumer
+ * that reads the alerts does not count.
  */
 export class Flow {
   readonly #producer: Producer
   readonly #consumer: Consumer
   readonly #topic: string
   #sent = 0
-  /** How long each alert took, by its id: one that is published again does not count again. */
+  /** The latency of each alert by its id, so that an alert that is published again counts once. */
   readonly #alerts = new Map<string, number>()
 
   private constructor(kafka: Kafka, env: string) {
     this.#producer = kafka.producer()
-    // In few and large fetches: when it reads an alert changes nothing of how long that took.
+    // Few and large fetches: it does not matter for the latency when this consumer reads an alert.
     this.#consumer = kafka.consumer({ groupId: `flow-${env}`, minBytes: 256 * 1024, maxWaitTimeInMs: 500 })
     this.#topic = topicName('readings', env)
   }
@@ -54,7 +55,7 @@ export class Flow {
     return flow
   }
 
-  /** Sends so many readings a second, for so long, and waits for their alerts. */
+  /** Sends readings at this rate for this time, and waits for their alerts. */
   async measure(perSecond: number, forMs: number): Promise<Latency> {
     this.#alerts.clear()
     const first = this.#sent
@@ -87,13 +88,13 @@ export class Flow {
     const giveUpAtMs = Date.now() + WITHIN_MS
     while (this.#alerts.size < count) {
       if (Date.now() > giveUpAtMs)
-        throw new Error(`of ${count} alerts ${this.#alerts.size} came within ${WITHIN_MS} ms`)
+        throw new Error(`only ${this.#alerts.size} of ${count} alerts arrived within ${WITHIN_MS} ms`)
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
 }
 
-/** The broker's clock on a topic whose records have their producer's otherwise. */
+/** Makes the broker stamp the records of a topic with its append time, instead of the producer's time. */
 async function noteAppends(kafka: Kafka, name: string): Promise<void> {
   const admin = kafka.admin()
   await admin.connect()
@@ -103,7 +104,7 @@ async function noteAppends(kafka: Kafka, name: string): Promise<void> {
   await admin.disconnect()
 }
 
-/** With each time that it comes round, a sensor is too hot, or no longer. */
+/** A sensor is alternately too hot and cool again, so every reading fires or resolves an alert. */
 function reading(n: number): Message {
   const sensor = `s-${n % SENSORS}`
   const temperature = Math.floor(n / SENSORS) % 2 === 0 ? HOT : COOL

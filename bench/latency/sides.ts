@@ -1,6 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { topicName } from '../../lib/domain/topics.ts'
+import { topicName } from '../../lib/app/topics.ts'
 import { PROJECT } from '../../localstack/paths.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
 import { Program } from '../../test/support/program.ts'
@@ -9,20 +9,20 @@ import type { Servers } from '../kit/servers.ts'
 export const SIDES = ['bare', 'sluice'] as const
 export type SideName = (typeof SIDES)[number]
 
-export interface Place extends Servers {
+export interface Setup extends Servers {
   /** The bundle of the alerting function. */
   readonly handler: string
-  /** A folder for what the sides need. */
+  /** A folder for the files of both sides. */
   readonly room: string
 }
 
-/** Starts one of them on the topics of an environment, and waits until it reads. */
+/** Starts one side on the topics of an environment, and waits until it consumes. */
 export async function startSide(
   side: SideName,
   env: string,
-  place: Place,
+  setup: Setup,
 ): Promise<{ stop(): Promise<void> }> {
-  const program = side === 'bare' ? bare(env, place) : await sluice(env, place)
+  const program = side === 'bare' ? bare(env, setup) : await sluice(env, setup)
   const stop = async () => {
     program.signal('SIGTERM')
     await program.ended
@@ -36,13 +36,13 @@ export async function startSide(
   }
 }
 
-function bare(env: string, { broker }: Place): Program {
+function bare(env: string, { broker }: Setup): Program {
   const file = join(import.meta.dirname, 'bare-alerts.ts')
   return new Program(file, [broker, topicName('readings', env), topicName('alerts', env)])
 }
 
-/** The alerting function as it is deployed, but with a window of 0. */
-async function sluice(env: string, { broker, redisUrl, handler, room }: Place): Promise<Program> {
+/** The alerting function as deployed, but with a window of 0. */
+async function sluice(env: string, { broker, redisUrl, handler, room }: Setup): Promise<Program> {
   const folder = join(room, env)
   await mkdir(folder)
   const trigger = join(PROJECT, 'localstack', 'msk-trigger')

@@ -1,11 +1,11 @@
-import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
 
 export const TOPIC = 'bench.readings'
-/** Of the log, between two records. */
+/** Time between two records in the log. */
 const EVERY_MS = 10
 
-/** One partition's readings, as Lambda hands them over: no id twice, offsets without a gap. */
+/** Readings of one partition as Lambda passes them to a function: unique ids, offsets without gaps. */
 export class Batches {
   readonly #partition: number
   readonly #entities: number
@@ -17,7 +17,7 @@ export class Batches {
     this.#next = firstOffset
   }
 
-  /** @param more how much later than otherwise, on the log's clock; and what is in the data besides */
+  /** @param more a pause before the batch on the log's clock, and additional fields for the data */
   next(records: number, more: { readonly pauseMs?: number; readonly data?: object } = {}): KafkaEvent {
     return kafkaEvent(Array.from({ length: records }, () => this.#record(this.#next++, more)))
   }

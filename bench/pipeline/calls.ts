@@ -1,7 +1,7 @@
-import { kafkaClient } from '../../lib/adapters/kafka/client.ts'
-import { KafkaPublisher } from '../../lib/adapters/kafka/publisher.ts'
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { topicName } from '../../lib/domain/topics.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
@@ -9,11 +9,11 @@ import { Load } from '../trigger/load.ts'
 import { Batches } from './batches.ts'
 import { COUNTING, CountingClient, handlerOf } from './handler.ts'
 
-const WAVES = 20
+const CHUNKS = 20
 const RECORDS = 500
 const ENTITIES = 100
 
-/** Counts, and says so each time. */
+/** Counts, and emits an event for each record. */
 const EMITTING: KeyedProcess<{ count: number }> = {
   ...COUNTING,
   name: 'emitting',
@@ -26,7 +26,7 @@ const EMITTING: KeyedProcess<{ count: number }> = {
   },
 }
 
-/** How often the handler asks Redis for a wave of one partition; and what a record costs that is published. */
+/** Measures the Redis calls per chunk of one partition, and the cost of a record that emits an event. */
 export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const redis = new CountingClient({ url: redisUrl })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: [broker], clientId: 'bench', auth: 'none' }))
@@ -46,8 +46,8 @@ export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGene
       costs.push(cost)
       run.say(`round ${round}  calls ${found.quiet.at(-1)}, ${calls} where it emits, ${cost.toFixed(1)} µs`)
     }
-    yield aimed('pipeline/Redis calls a wave', '', { atMost: 2 }, found.quiet)
-    yield aimed('pipeline/Redis calls a wave that emits', '', { atMost: 3 }, found.emitting)
+    yield aimed('pipeline/Redis calls a chunk', '', { atMost: 2 }, found.quiet)
+    yield aimed('pipeline/Redis calls a chunk that emits', '', { atMost: 3 }, found.emitting)
     yield { name: 'pipeline/handler, a record that emits', unit: 'µs', rounds: costs, worse: 'higher' }
   } finally {
     await load.close()
@@ -57,10 +57,10 @@ export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGene
 }
 
 async function count(redis: CountingClient, handler: ReturnType<typeof handlerOf>, batches: Batches) {
-  const events = Array.from({ length: WAVES }, () => batches.next(RECORDS))
+  const events = Array.from({ length: CHUNKS }, () => batches.next(RECORDS))
   const before = redis.calls
   const beganAtMs = performance.now()
   for (const event of events) await handler(event)
-  const cost = ((performance.now() - beganAtMs) * 1000) / (WAVES * RECORDS)
-  return { calls: (redis.calls - before) / WAVES, cost }
+  const cost = ((performance.now() - beganAtMs) * 1000) / (CHUNKS * RECORDS)
+  return { calls: (redis.calls - before) / CHUNKS, cost }
 }

@@ -7,13 +7,13 @@ import { type Side, sidesOn } from './sides.ts'
 const RECORDS = 500
 const ENTITIES = 100
 
-/** What a record costs each side, in microseconds; and how many times that of the handler it is, round by round. */
+/** Measures the cost of a record on each side in microseconds, and its ratio to the cost of the handler in each round. */
 export async function* compared({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const sides = await sidesOn(redisUrl)
   const batches = new Map(sides.map((side, partition) => [side.name, new Batches(partition, ENTITIES)]))
   const costs = new Map<Side['name'], number[]>(sides.map(({ name }) => [name, []]))
   try {
-    // The first, which compiles, does not count.
+    // The first round compiles the code and does not count.
     for (let round = 0; round <= run.rounds; round += 1) {
       for (const side of sides) {
         run.signal.throwIfAborted()
@@ -42,7 +42,7 @@ const GOALS = [
   ['set-nx', 4],
 ] as const
 
-/** One batch at a time is there, as in a function; to make it is not measured. */
+/** Processes one batch at a time, as a function does. Making the batches is not measured. */
 async function costOf(side: Side, batches: Batches, quick: boolean): Promise<number> {
   const count = quick ? Math.ceil(side.batches / 4) : side.batches
   let tookMs = 0

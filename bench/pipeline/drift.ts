@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
@@ -17,14 +17,14 @@ const HEAP_MIB = 2
 const DELAY_RATIO = 1.5
 
 interface Step {
-  /** What is in use after a collection, and what the process holds. */
+  /** Heap in use after a garbage collection, and resident memory of the process. */
   readonly heapMiB: number
   readonly residentMiB: number
-  /** 99th percentile of how late the event loop was, in milliseconds, while batches were processed. */
+  /** 99th percentile of the event loop delay while batches are processed, in milliseconds. */
   readonly delayMs: number
 }
 
-/** What becomes of memory and event loop over a million records: nothing, one hopes. */
+/** Measures whether memory and event loop delay grow over a million records. */
 export async function* drift({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const redis = new RedisClient({ url: redisUrl })
   const total = run.quick ? 100_000 : 1_000_000
@@ -52,9 +52,10 @@ export async function* drift({ redisUrl }: Servers, run: Run): AsyncGenerator<Fi
   } finally {
     redis.close()
   }
-  // The first steps compile and fill caches.
+  // The first steps compile the code and fill caches.
   const [early, late] = [steps.slice(2, 5), steps.slice(-3)]
-  const change = (key: keyof Step) => median(late.map(one => one[key])) - median(early.map(one => one[key]))
+  const change = (key: keyof Step) =>
+    median(late.map(step => step[key])) - median(early.map(step => step[key]))
   yield aimed('pipeline/heap, growth over the run', 'MiB', { atMost: HEAP_MIB }, [change('heapMiB')])
   yield { name: 'pipeline/resident, growth over the run', unit: 'MiB', rounds: [change('residentMiB')] }
   yield {
@@ -63,7 +64,7 @@ export async function* drift({ redisUrl }: Servers, run: Run): AsyncGenerator<Fi
     rounds: steps.slice(2).map(({ delayMs }) => delayMs),
     worse: 'higher',
   }
-  const ratio = median(late.map(one => one.delayMs)) / median(early.map(one => one.delayMs))
+  const ratio = median(late.map(step => step.delayMs)) / median(early.map(step => step.delayMs))
   yield aimed('pipeline/event loop p99, end against beginning', '×', { atMost: DELAY_RATIO }, [ratio])
 }
 
@@ -73,7 +74,7 @@ function memoryMiB() {
   return { heapMiB: heapUsed / 2 ** 20, residentMiB: rss / 2 ** 20 }
 }
 
-/** The engine offers this only to those who ask. */
+/** V8 exposes `gc` only if the flag is set. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()

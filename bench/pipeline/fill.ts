@@ -1,36 +1,37 @@
 import { randomBytes } from 'node:crypto'
-import type { Change, RememberedId, Slot, StateStore } from '../../lib/pipeline/ports.ts'
+import type { Change, RememberedId, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { TOPIC } from './batches.ts'
 
-/** No commit of a wave holds many more: the server is asked for nothing that it is not asked for otherwise. */
+/** Changes per commit: about as many as a chunk has in production. */
 const AT_ONCE = 1_000
-/** The log's clock in a slot that was filled: in the second half of an hour, so that what is remembered lies in two. */
+/** The log's clock of a filled partition state: in the middle of an hour, so that the remembered ids are in two buckets. */
 const NOW_MS = 90 * 60_000
 const WINDOW_MS = 60 * 60_000
 const APPENDED_MS = Date.parse('2026-03-01T12:00:00Z')
 
-/** A slot with a past: it has counted for so many entities, and remembers so many ids of the last hour. */
-export async function fillSlot(
+/** Fills a partition state with the counts of this many entities, and this many ids of the last hour. */
+export async function fillState(
   store: StateStore,
-  slot: Slot,
+  stateKey: StateKey,
   { entities, ids }: { readonly entities: number; readonly ids: number },
 ): Promise<{ readonly nextOffset: number }> {
-  let mark = -1
+  let appliedOffset = -1
   const commit = async (change: Partial<Change>) => {
-    const base = { epoch: 0, mark, fired: 0 }
-    mark += 1
+    const base = { epoch: 0, appliedOffset, fired: 0 }
+    appliedOffset += 1
     const clock = { nowMs: NOW_MS, lastAppendMs: APPENDED_MS, highestAppendMs: APPENDED_MS }
-    if ((await store.commit(slot, { ...EMPTY, ...change, base, mark, clock })) === 'refused')
-      throw new Error('a slot that nobody else has was changed')
+    if ((await store.commit(stateKey, { ...EMPTY, ...change, base, appliedOffset, clock })) === 'refused')
+      throw new Error('the partition state was changed by another client')
   }
   for (let from = 0; from < entities; from += AT_ONCE)
     await commit({ states: new Map(upTo(entities, from).map(n => [entityOf(n), '{"count":1}'])) })
   for (let from = 0; from < ids; from += AT_ONCE)
     await commit({ ids: upTo(ids, from).map(n => rememberedAt(NOW_MS - WINDOW_MS * (1 - n / ids))) })
-  return { nextOffset: mark + 1 }
+  return { nextOffset: appliedOffset + 1 }
 }
 
-/** As `Batches` names them. */
+/** The entity that `Batches` uses for this number. */
 function entityOf(n: number): string {
   return `/environment/test-site sensor-${n}`
 }
@@ -47,13 +48,14 @@ function rememberedAt(atMs: number): RememberedId {
   }
 }
 
-export function slotOf(partition: number): Slot {
+export function stateKeyOf(partition: number): StateKey {
   return { consumer: 'bench', topic: TOPIC, partition }
 }
 
 const EMPTY = {
   fired: 0,
   emitted: 0,
+  appliedDigest: undefined,
   states: new Map<string, string>(),
   timers: new Map<string, never>(),
   ids: [] as readonly RememberedId[],
@@ -62,4 +64,6 @@ const EMPTY = {
   tally: new Map<string, number>(),
   idWindowMs: WINDOW_MS,
   failureWindowMs: 24 * 60 * 60_000,
+  failureBytes: 64 * 1024 * 1024,
+  forgottenTold: 0,
 }

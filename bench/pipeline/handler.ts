@@ -1,25 +1,27 @@
-import { MemoryLogReader } from '../../lib/adapters/memory/log-reader.ts'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { RedisFloodGate } from '../../lib/adapters/redis/flood-gate.ts'
-import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '../../lib/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { READING_TYPES } from '../../lib/domain/telemetry/families.ts'
-import { consume } from '../../lib/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/pipeline/consumer.ts'
-import { LatestDecisions } from '../../lib/pipeline/flood.ts'
-import type { Invocation } from '../../lib/pipeline/partition.ts'
-import type { Observer, Publisher, StateStore } from '../../lib/pipeline/ports.ts'
-import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
+import { APPLICATION } from '../../lib/app/application.ts'
+import { RedisCircuitBreaker } from '../../lib/runtime/adapters/redis/circuit-breaker.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { consume } from '../../lib/runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
+import type { Observer, Publisher, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
 
-/** What a handler does that is idempotent and little else: it counts. */
+/** Counts: about the least that an idempotent handler can do. */
 export const COUNTING: KeyedProcess<{ count: number }> = {
   name: 'bench',
   accepts: READING_TYPES,
   onEvent: state => decided('counted', { count: (state?.count ?? 0) + 1 }),
 }
 
-/** A client that knows how often it was asked. */
+/** A client that counts its calls. */
 export class CountingClient extends RedisClient {
   calls = 0
 
@@ -36,10 +38,12 @@ interface Parts {
   readonly store?: StateStore
 }
 
-/** The project's handler, from Lambda's event to its answer, as `lib/runtime.ts` puts it together; it logs nothing. */
+/** The project's handler from Lambda's event to the response, assembled as in `lib/app/kafka-consumer.ts`, without logs. */
 export function handlerOf({ redis, process, publisher = NONE, store = new RedisStateStore(redis) }: Parts) {
   const consumer: Consumer = {
     ...CONSUMER_DEFAULTS,
+    application: APPLICATION,
+    failuresTo: APPLICATION.failuresTopic,
     process: (process ?? COUNTING) as KeyedProcess<unknown>,
     env: 'bench',
   }
@@ -47,7 +51,7 @@ export function handlerOf({ redis, process, publisher = NONE, store = new RedisS
     store,
     publisher,
     log: new MemoryLogReader([]),
-    gate: new RedisFloodGate(redis, 'bench'),
+    breaker: new RedisCircuitBreaker(redis, 'bench'),
     observer: SILENT,
   }
   return async (event: KafkaEvent): Promise<void> => {
@@ -64,11 +68,12 @@ const INVOCATION: Invocation = {
   pause: async () => {},
   codeVersion: () => 'bench',
   latest: new LatestDecisions(),
+  logChecks: new LogChecks(),
 }
 
 const NONE: Publisher = {
   async publish(records: readonly OutgoingRecord[]) {
-    throw new Error(`nothing was to be published, but ${records.length} records were`)
+    throw new Error(`expected no record to be published, but there are ${records.length}`)
   },
 }
 
@@ -77,12 +82,17 @@ const SILENT: Observer = {
   decided: ignore,
   redelivered: ignore,
   waiting: (_, { reason, error }) => console.error(reason, error),
-  unsettled: ignore,
+  outboxNotTrimmed: ignore,
   refused: (_, entries, error) => console.error('refused', entries.length, error),
-  stretchMissing: ignore,
+  rangeReadBack: ignore,
   expired: ignore,
-  startsWithoutMark: ignore,
-  blind: ignore,
-  strayed: ignore,
-  flooded: ignore,
+  startsWithoutAppliedOffset: ignore,
+  restoredFromCheckpoint: ignore,
+  checkpointDamaged: ignore,
+  clockGap: ignore,
+  timedByProducers: () => {},
+  contextUnreadable: ignore,
+  misrouted: ignore,
+  breakerOpen: ignore,
+  failureMemory: ignore,
 }

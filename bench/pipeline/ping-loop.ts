@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Redis } from 'ioredis'
 
-// Somebody else on the same server, on a thread of its own: it sends a PING as soon as the last one is answered, and says
-// how long the slowest answer took between the two messages that it gets.
+// Another client of the same server, on its own thread: sends a PING as soon as the last one is answered, and reports the
+// slowest answer between the two messages that it receives.
 
 const redis = new Redis(workerData)
 let slowestMs = 0
@@ -10,7 +10,7 @@ let isOver = false
 
 parentPort?.on('message', what => {
   if (what === 'from now on') slowestMs = 0
-  // With the answer that is under way.
+  // Includes the answer that is still outstanding.
   else isOver = true
 })
 await redis.ping()

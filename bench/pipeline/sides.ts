@@ -2,16 +2,17 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { CachePersistenceLayer } from '@aws-lambda-powertools/idempotency/cache'
 import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
-import type { Received } from '../../lib/domain/event.ts'
-import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
-import { decode, type Healthy } from '../../lib/pipeline/decode.ts'
-import { type KafkaEvent, receive } from '../../lib/pipeline/receive.ts'
+import { APPLICATION } from '../../lib/app/application.ts'
+import type { Received } from '../../lib/runtime/consumer/event.ts'
+import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
+import { decode, type Healthy } from '../../lib/runtime/pipeline/decode.ts'
+import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/receive.ts'
 import { COUNTING, CountingClient, handlerOf } from './handler.ts'
 
-/** A way to process each event once: given one batch after another. */
+/** A way to process each event once. It gets one batch after another. */
 export interface Side {
   readonly name: 'handler' | 'powertools' | 'powertools-unordered' | 'set-nx'
-  /** How many batches a round gives it: the slow ones get fewer. */
+  /** Batches per round; slow sides get fewer. */
   readonly batches: number
   run(event: KafkaEvent): Promise<void>
   close(): Promise<void>
@@ -19,7 +20,7 @@ export interface Side {
 
 const REMEMBERED_S = 3_600
 
-/** All of them on the same server. What is to be done for an event is the same: to count. */
+/** All sides, on the same server. Each counts the events. */
 export async function sidesOn(redisUrl: string): Promise<Side[]> {
   return [
     handlerSide(redisUrl),
@@ -39,7 +40,7 @@ function handlerSide(redisUrl: string): Side {
   }
 }
 
-/** As its documentation has it: the function that processes one event, made idempotent by what names the event. */
+/** As in the documentation of Powertools: the function that processes one event is made idempotent by the event's identity. */
 async function powertoolsSide(url: string, name: 'powertools' | 'powertools-unordered'): Promise<Side> {
   const client = createClient({ url })
   await client.connect()
@@ -47,7 +48,7 @@ async function powertoolsSide(url: string, name: 'powertools' | 'powertools-unor
     eventKeyJmesPath: '[source, id]',
     expiresAfterSeconds: REMEMBERED_S,
   })
-  // Without it each call warns that it does not know when the invocation ends.
+  // Without a context, each call warns that the remaining time is unknown.
   config.registerLambdaContext({ getRemainingTimeInMillis: () => 60_000 } as never)
   const count = counter()
   const process = makeIdempotent(async (event: Received) => count(event), {
@@ -84,13 +85,13 @@ function setNxSide(url: string): Side {
   }
 }
 
-/** The same decoding for all. */
+/** Decodes a batch; all sides share this step. */
 function eventsIn(event: KafkaEvent): Healthy[] {
-  const expectations = { ...CONSUMER_DEFAULTS, process: COUNTING }
+  const expectations = { ...CONSUMER_DEFAULTS, application: APPLICATION, process: COUNTING }
   return receive(event).flatMap(({ records }) =>
     records.map(record => {
       const decoded = decode(record, expectations)
-      if (!('fingerprint' in decoded)) throw new Error('a record was not to be processed')
+      if (decoded.kind !== 'event') throw new Error('a record cannot be processed')
       return decoded
     }),
   )

@@ -1,54 +1,59 @@
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { Batches } from './batches.ts'
-import { fillSlot, slotOf } from './fill.ts'
+import { fillState, stateKeyOf } from './fill.ts'
 import { handlerOf } from './handler.ts'
 
 const RECORDS = 500
-const WAVES = 20
+const CHUNKS = 20
 const BYTES_AN_ID = 64
-/** What a record may cost in the largest slot, as a multiple of the smallest: the same, but for what is measured with it. */
+/** How much more a record may cost in the largest partition state than in the smallest; above 1 to allow for noise. */
 const FLAT = 1.5
 
-/** Whether a record costs the same however much its slot holds; and what an id costs in Redis that is remembered. */
+/** Measures whether the cost of a record depends on the size of its partition state, and the Redis memory per remembered id. */
 export async function* size({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const redis = new RedisClient({ url: redisUrl })
   const sizes = run.quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000]
   try {
-    const slots = []
+    const stateKeys = []
     for (const [index, count] of sizes.entries())
       for (const what of ['entities', 'ids'] as const) {
         run.signal.throwIfAborted()
-        run.say(`filling a slot with ${count.toLocaleString('en')} ${what}`)
+        run.say(`filling a partition state with ${count.toLocaleString('en')} ${what}`)
         const before = await usedMemory(redis)
-        const place = slotOf(20 + 2 * index + (what === 'ids' ? 1 : 0))
+        const stateKey = stateKeyOf(20 + 2 * index + (what === 'ids' ? 1 : 0))
         const past = { entities: 100, ids: 100, [what]: count }
-        const { nextOffset } = await fillSlot(new RedisStateStore(redis), place, past)
+        const { nextOffset } = await fillState(new RedisStateStore(redis), stateKey, past)
         const bytes = ((await usedMemory(redis)) - before) / count
-        slots.push({ count, what, bytes, batches: new Batches(place.partition, past.entities, nextOffset) })
+        stateKeys.push({
+          count,
+          what,
+          bytes,
+          batches: new Batches(stateKey.partition, past.entities, nextOffset),
+        })
       }
-    const last = slots.at(-1)
+    const last = stateKeys.at(-1)
     if (last)
       yield aimed(`pipeline/Redis memory an id, ${short(last.count)} ids`, 'bytes', { atMost: BYTES_AN_ID }, [
         last.bytes,
       ])
 
     const handler = handlerOf({ redis })
-    const costs = new Map(slots.map(({ batches }) => [batches, [] as number[]]))
+    const costs = new Map(stateKeys.map(({ batches }) => [batches, [] as number[]]))
     for (let round = 0; round <= run.rounds; round += 1)
-      for (const { count, what, batches } of slots) {
+      for (const { count, what, batches } of stateKeys) {
         run.signal.throwIfAborted()
-        const events = Array.from({ length: WAVES }, () => batches.next(RECORDS))
+        const events = Array.from({ length: CHUNKS }, () => batches.next(RECORDS))
         const beganAtMs = performance.now()
         for (const event of events) await handler(event)
-        const cost = ((performance.now() - beganAtMs) * 1000) / (WAVES * RECORDS)
+        const cost = ((performance.now() - beganAtMs) * 1000) / (CHUNKS * RECORDS)
         if (round > 0) costs.get(batches)?.push(cost)
         run.say(`round ${round}  ${count} ${what}  ${cost.toFixed(1)} µs`)
       }
-    for (const { count, what, batches } of slots)
+    for (const { count, what, batches } of stateKeys)
       yield {
         name: `pipeline/a record beside ${short(count)} ${what}`,
         unit: 'µs',
@@ -56,7 +61,9 @@ export async function* size({ redisUrl }: Servers, run: Run): AsyncGenerator<Fig
         worse: 'higher',
       }
     for (const what of ['entities', 'ids'] as const) {
-      const own = slots.filter(slot => slot.what === what).map(({ batches }) => costs.get(batches) ?? [])
+      const own = stateKeys
+        .filter(stateKey => stateKey.what === what)
+        .map(({ batches }) => costs.get(batches) ?? [])
       const [least = [], most = []] = [own.at(0), own.at(-1)]
       const ratios = most.map((cost, round) => cost / (least[round] as number))
       const name = `pipeline/${short(sizes.at(-1) ?? 0)} ${what} against ${short(sizes[0] ?? 0)}`

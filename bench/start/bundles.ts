@@ -5,16 +5,16 @@ import { bundleOf } from '../../test/package/bundles.ts'
 import { runProgram } from '../../test/support/program.ts'
 import { filesIn } from '../../test/support/zip.ts'
 
-/** The functions as they are deployed, unpacked, and beside them one that does nothing. */
+/** The functions as deployed, unpacked, and an empty function for comparison. */
 export interface Bundles {
-  /** Bytes of each function's code: all of it, and what of it is read when the function starts. */
+  /** Size of each function's code in bytes: all of it, and the part that is read at start. */
   readonly sizes: ReadonlyMap<string, { readonly all: number; readonly atStart: number }>
   fileOf(name: string): string
 }
 
 const EMPTY = 'export const handler = async () => ({ batchItemFailures: [] })\n'
 
-/** An account that nobody has. */
+/** A made-up account. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:us-east-1:123456789012:cluster/bench/00000000-0000-0000-0000-000000000000-1',
@@ -23,7 +23,7 @@ const ACCOUNT = {
   SECURITY_GROUP_IDS: 'sg-1',
 }
 
-/** Packages them in a folder inside the project. */
+/** Packages the functions in a folder inside the project. */
 export async function packaged(names: readonly string[], room: string): Promise<Bundles> {
   const packages = join(room, 'packages')
   const { code, output } = await runProgram(

@@ -1,4 +1,4 @@
-// Plain JavaScript, so that nothing but the handler is loaded: what Lambda's runtime does with a function at its start.
+// Does what Lambda's runtime does at the start of a function. Plain JavaScript, so that nothing but the handler is loaded.
 const [file, record] = process.argv.slice(2)
 const { handler } = await import(file)
 const loadedMs = performance.now()
@@ -30,7 +30,7 @@ if (record !== 'none') {
     headers: Object.entries(headers).map(header),
   }
   const context = { getRemainingTimeInMillis: () => 60_000, functionName: 'bench', awsRequestId: 'bench' }
-  // In the cloud some time passes between the two, and what the function has begun while it was loaded comes to its end.
+  // In the cloud some time passes between load and first record, in which work that was begun at load completes.
   if (record === 'later') await new Promise(done => setTimeout(done, 300))
   const calledMs = performance.now()
   const { batchItemFailures } = await handler(

@@ -1,51 +1,52 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import { PROJECT } from '../../localstack/paths.ts'
 import { runProgram } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'
 
-/** Milliseconds of a process's life. */
+/** The start of a function, in milliseconds. */
 export interface Start {
   /** From the start of the process until the handler can be called. */
   readonly loadedMs: number
-  /** Until it has answered to its first record; of functions that read from Kafka, and of the empty one. */
+  /** From the start of the process until the first record is processed; only for Kafka consumers and the empty function. */
   readonly firstMs?: number
-  /** From the call to the answer of a first record that comes somewhat after the function was loaded. */
+  /** How long the first invocation takes if it comes some time after the function was loaded. */
   readonly laterMs?: number
 }
 
-/** What the program tells. */
-interface Told {
+/** The times that `first.js` prints. */
+interface PrintedTimes {
   readonly loadedMs: number
   readonly firstMs: number
   readonly invocationMs: number
 }
 
 const FIRST = join(import.meta.dirname, 'first.js')
-/** These are called by a schedule. */
-const SCHEDULED: readonly string[] = ['clock', 'generator']
+const CONSUMERS = consumersOf(readFunctions())
 
-/** Starts a function in a process of its own, as Lambda does; one that reads from Kafka in two, see `Start`. */
+/** Starts a function in its own process, as Lambda does. A Kafka consumer is started twice, once for `laterMs`. */
 export async function started(name: string, file: string, servers: Servers): Promise<Start> {
-  if (SCHEDULED.includes(name)) return { loadedMs: (await told('none', name, file, servers)).loadedMs }
-  const { loadedMs, firstMs } = await told('at once', name, file, servers)
-  const { invocationMs } = await told('later', name, file, servers)
+  if (name !== 'empty' && !CONSUMERS.includes(name))
+    return { loadedMs: (await timesOf('none', name, file, servers)).loadedMs }
+  const { loadedMs, firstMs } = await timesOf('at once', name, file, servers)
+  const { invocationMs } = await timesOf('later', name, file, servers)
   return { loadedMs, firstMs, laterMs: invocationMs }
 }
 
-/** @param record when the first one comes */
-async function told(
+/** @param record when the first record comes */
+async function timesOf(
   record: 'none' | 'at once' | 'later',
   name: string,
   file: string,
   { broker, redisUrl }: Servers,
-): Promise<Told> {
+): Promise<PrintedTimes> {
   const { code, stdout, output } = await runProgram(FIRST, [file, record], {
     cwd: PROJECT,
     env: {
       KAFKA_BROKERS: broker,
       REDIS_URL: redisUrl,
-      // Topics, and so slots, that nobody has seen before.
+      // A new environment, so that topics and partition states are new.
       SLUICE_ENV: randomUUID().slice(0, 8),
       LOG_LEVEL: 'WARN',
       POWERTOOLS_METRICS_DISABLED: 'true',
@@ -53,7 +54,7 @@ async function told(
       REPORT_BATCH_ITEM_FAILURES: 'true',
     },
   })
-  const said = /^start (.+)$/m.exec(stdout)?.[1]
-  if (code !== 0 || !said) throw new Error(`${name} did not start:\n${output}`)
-  return JSON.parse(said)
+  const times = /^start (.+)$/m.exec(stdout)?.[1]
+  if (code !== 0 || !times) throw new Error(`${name} did not start:\n${output}`)
+  return JSON.parse(times)
 }

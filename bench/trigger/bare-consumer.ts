@@ -1,9 +1,9 @@
 import process from 'node:process'
 import { Kafka, logLevel } from 'kafkajs'
-import { lambdaEvent, lambdaRecord } from '../../localstack/msk-trigger/event.ts'
+import { lambdaEvent, lambdaRecord } from '../../localstack/msk-trigger/invoke/event.ts'
 
-// The measure: a consumer as anybody writes it with kafkajs, which calls the handler in its own process, a hundred
-// records at a time, and lets kafkajs commit. It begins with the oldest record and ends with SIGTERM.
+// The baseline: a plain kafkajs consumer that calls the handler in its own process, a hundred records at a time, and lets
+// kafkajs commit. It starts at the oldest record and ends on SIGTERM.
 
 const [brokers = '', topic = '', groupId = '', handlerFile = '', batchSize = '100'] = process.argv.slice(2)
 const { handler } = await import(handlerFile)

@@ -1,7 +1,7 @@
 import { openSync, writeSync } from 'node:fs'
 
-// The handler that both sides of the benchmark call. It reads every record, as a real one would, and notes each
-// invocation: when it ended, how many records it had, and how old each was.
+// The handler that both sides of the benchmark call. It parses every record, as a real one would, and logs for each
+// invocation when it started and ended, how many records it had, and how old they were.
 
 const notes = process.env.BENCH_NOTES && openSync(process.env.BENCH_NOTES, 'a')
 const totals = new Map()

@@ -1,11 +1,11 @@
 import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { createTopic } from '../../test/support/create-topic.ts'
 
-/** A record's size in bytes, which is that of a small reading in JSON. */
+/** The size of a record in bytes, about that of a small reading in JSON. */
 const VALUE_BYTES = 512
 const RECORDS_A_CALL = 1_000
 
-/** Makes topics and fills them. */
+/** Creates topics and fills them. */
 export class Load {
   readonly #kafka: Kafka
   readonly #producer: Producer
@@ -28,14 +28,14 @@ export class Load {
     await admin.disconnect()
   }
 
-  /** Writes so many records as fast as it goes, evenly over the partitions. */
+  /** Writes `count` records as fast as possible, spread evenly over the partitions. */
   async fill(topic: string, count: number): Promise<void> {
     for (let from = 0; from < count; from += RECORDS_A_CALL) {
       await this.#send(topic, from, Math.min(RECORDS_A_CALL, count - from))
     }
   }
 
-  /** Writes so many records a second, for so long; a call every 5 ms, none waits for the one before. */
+  /** Writes records at this rate for this time: a call every 5 ms that does not wait for the previous one. */
   async flow(topic: string, perSecond: number, forMs: number): Promise<void> {
     const beganAtMs = performance.now()
     const calls = new Set<Promise<void>>()
@@ -66,6 +66,6 @@ function reading(n: number) {
   const producedAtMs = performance.timeOrigin + performance.now()
   const value = { id: `r-${n}`, sensor: `sensor-${n % 500}`, producedAtMs, value: n % 97, note: '' }
   value.note = 'x'.repeat(Math.max(0, VALUE_BYTES - JSON.stringify(value).length))
-  // Without a key in the partitioner's sense: kafkajs deals out records without one in turn.
+  // Without a key, kafkajs distributes the records round-robin.
   return { key: null, value: JSON.stringify(value) }
 }

@@ -2,7 +2,7 @@ import { aimed, type Figure } from '../kit/figures.ts'
 import type { Latency } from './runs.ts'
 
 export interface Results {
-  /** Records a second, by round. */
+  /** Records per second, by round. */
   readonly rate?: { readonly bare: readonly number[]; readonly trigger: readonly number[] }
   /** Milliseconds, by round. */
   readonly latency?: { readonly bare: readonly Latency[]; readonly trigger: readonly Latency[] }
@@ -12,7 +12,7 @@ export interface Results {
 
 const MEMORY_MIB = 50
 
-/** The figures of both sides, and round by round how many times the bare consumer's the trigger's are. */
+/** The figures of both sides, and the ratio of the trigger to the bare consumer in each round. */
 export function figuresOf({ rate, latency, memory }: Results): Figure[] {
   const figures: Figure[] = []
   if (rate) {
@@ -21,7 +21,7 @@ export function figuresOf({ rate, latency, memory }: Results): Figure[] {
     figures.push(aimed('trigger/rate against bare', '×', { atLeast: 0.5 }, ratios(rate.trigger, rate.bare)))
   }
   if (latency) {
-    const column = (side: readonly Latency[], key: keyof Latency) => side.map(one => one[key])
+    const column = (side: readonly Latency[], key: keyof Latency) => side.map(round => round[key])
     for (const key of ['p50', 'p99'] as const) {
       const [bare, trigger] = [column(latency.bare, key), column(latency.trigger, key)]
       figures.push({ name: `trigger/bare, ${key}, window 0`, unit: 'ms', rounds: bare })
@@ -36,7 +36,7 @@ export function figuresOf({ rate, latency, memory }: Results): Figure[] {
     }
   }
   if (memory) {
-    // The first records compile and fill buffers.
+    // The first records compile the code and fill buffers.
     const growth = (memory.at(-1) ?? Number.NaN) - (memory[2] ?? Number.NaN)
     figures.push({
       name: 'trigger/resident at the end',

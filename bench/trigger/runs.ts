@@ -6,11 +6,11 @@ export interface Plan {
   readonly brokers: readonly string[]
   readonly load: Load
   readonly partitions: number
-  /** How many records a round counts, after those that warm both sides up. */
+  /** How many records a round measures, after the warm-up. */
   readonly records: number
 }
 
-/** The records before a side's code is compiled: neither is measured by them. */
+/** Records before the measurement, until the code of a side is compiled. */
 export const WARM_UP = 100_000
 
 const FLOW_PER_SECOND = 1_000
@@ -19,7 +19,7 @@ const FLOW_WARM_UP_MS = 2_000
 const WITHIN_MS = 120_000
 const MEMORY_STEP = 100_000
 
-/** Records a second through the handler, a hundred at a time. */
+/** Measures the records per second through the handler, a hundred at a time. */
 export async function rate(side: Side, topic: string, { brokers, records }: Plan): Promise<number> {
   const consumer = await Consumer.start(side, { brokers, topic, window: 1, ages: false })
   try {
@@ -47,7 +47,7 @@ export interface Latency {
   readonly p99: number
 }
 
-/** Milliseconds from the producer to the handler, at 1,000 records a second and with a window of 0. */
+/** Measures milliseconds from the producer to the handler, at 1,000 records per second and with a window of 0. */
 export async function latency(
   side: Side,
   topic: string,
@@ -69,7 +69,7 @@ export async function latency(
   }
 }
 
-/** What the trigger's process holds in memory, in MiB, at every 100,000 records. */
+/** Measures the resident memory of the trigger's process in MiB, every 100,000 records. */
 export async function memory(topic: string, count: number, { brokers }: Plan): Promise<number[]> {
   const consumer = await Consumer.start('trigger', { brokers, topic, window: 1, ages: false })
   try {

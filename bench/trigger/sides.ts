@@ -16,16 +16,16 @@ const OUTPUT = 'output.txt'
 
 export type Side = 'bare' | 'trigger'
 
-export interface Wanted {
+export interface ConsumerOptions {
   readonly brokers: readonly string[]
   readonly topic: string
-  /** Window in seconds; the bare consumer never waits. */
+  /** Batching window in seconds; the bare consumer never waits. */
   readonly window: number
-  /** Note the age of every record, which costs both sides something. */
+  /** Log the age of every record, which slows both sides down a little. */
   readonly ages: boolean
 }
 
-/** One invocation as the handler noted it. */
+/** One invocation, as the handler logged it. */
 export interface Note {
   readonly startedAtMs: number
   readonly endedAtMs: number
@@ -33,12 +33,12 @@ export interface Note {
   readonly ages: readonly number[]
 }
 
-/** A consumer at work in a process of its own, in a temporary folder, as a new group at the oldest record. */
+/** A consumer in its own process and temporary folder, in a new group that starts at the oldest record. */
 export class Consumer {
   readonly #child: ChildProcess
   readonly #folder: string
   readonly #notes: Note[] = []
-  /** How many bytes of the file of notes were read. */
+  /** How many bytes of the notes file have been read. */
   #read = 0
 
   private constructor(child: ChildProcess, folder: string) {
@@ -46,14 +46,14 @@ export class Consumer {
     this.#folder = folder
   }
 
-  /** Starts it and waits until it is a member of its group. */
-  static async start(side: Side, wanted: Wanted): Promise<Consumer> {
+  /** Starts a consumer and waits until it is a member of its group. */
+  static async start(side: Side, options: ConsumerOptions): Promise<Consumer> {
     const folder = await mkdtemp(join(tmpdir(), 'bench-trigger-'))
     await copyFile(join(HERE, 'handler.js'), join(folder, 'handler.js'))
     await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-    const args = side === 'bare' ? bareArguments(wanted, folder) : await triggerArguments(wanted, folder)
-    const env = { ...process.env, ...noteVariables(wanted, folder), SLS_NOTIFICATIONS_MODE: 'off' }
-    // A file: what reads a pipe too slowly holds up the one that writes.
+    const args = side === 'bare' ? bareArguments(options, folder) : await triggerArguments(options, folder)
+    const env = { ...process.env, ...noteVariables(options, folder), SLS_NOTIFICATIONS_MODE: 'off' }
+    // To a file, because a pipe that is read too slowly would block the consumer.
     const output = await open(join(folder, OUTPUT), 'a')
     const stdio = ['ignore', output.fd, output.fd] as const
     const child = spawn(process.execPath, [...process.execArgv, ...args], {
@@ -72,13 +72,13 @@ export class Consumer {
     }
   }
 
-  /** Everything that the handler has noted so far. */
+  /** All notes of the handler so far. */
   async notes(): Promise<readonly Note[]> {
     const file = await open(join(this.#folder, NOTES), 'a+')
     try {
       const { size } = await file.stat()
       const { buffer } = await file.read(Buffer.alloc(size - this.#read), 0, size - this.#read, this.#read)
-      // The last line can be half written.
+      // The last line may be incomplete.
       const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1)
       this.#read += whole.length
       for (const line of whole.toString().split('\n')) if (line) this.#notes.push(JSON.parse(line))
@@ -88,20 +88,21 @@ export class Consumer {
     }
   }
 
-  /** Waits until the handler has seen so many records. */
+  /** Waits until the handler has seen this many records. */
   async untilSeen(count: number, withinMs: number): Promise<readonly Note[]> {
     const endAtMs = Date.now() + withinMs
     for (;;) {
       const notes = await this.notes()
       const seen = notes.reduce((sum, note) => sum + note.count, 0)
       if (seen >= count) return notes
-      if (this.#child.exitCode !== null) throw new Error(`it ended:\n${await this.#output()}`)
-      if (Date.now() > endAtMs) throw new Error(`only ${seen} of ${count} records came within ${withinMs} ms`)
+      if (this.#child.exitCode !== null) throw new Error(`the consumer ended:\n${await this.#output()}`)
+      if (Date.now() > endAtMs)
+        throw new Error(`only ${seen} of ${count} records arrived within ${withinMs} ms`)
       await delay(100)
     }
   }
 
-  /** What its process holds in memory, in MiB. */
+  /** The resident memory of its process in MiB. */
   async residentMiB(): Promise<number> {
     const ps = spawn('ps', ['-o', 'rss=', '-p', `${this.#child.pid}`], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -110,7 +111,7 @@ export class Consumer {
     return Math.round(Number(Buffer.concat(text).toString()) / 1024)
   }
 
-  /** Ends it, at once if it does not end in order, and removes its folder. */
+  /** Stops it, by force if it does not stop on its own, and removes its folder. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const closed = once(this.#child, 'close')
@@ -132,24 +133,24 @@ export class Consumer {
       const output = await this.#output()
       if (/^ready|^msk {2}ready: /m.test(output)) return
       if (this.#child.exitCode !== null || Date.now() > endAtMs) {
-        throw new Error(`it did not become ready:\n${output}`)
+        throw new Error(`the consumer did not become ready:\n${output}`)
       }
       await delay(50)
     }
   }
 }
 
-function noteVariables({ ages }: Wanted, folder: string) {
+function noteVariables({ ages }: ConsumerOptions, folder: string) {
   return { BENCH_NOTES: join(folder, NOTES), BENCH_AGES: ages ? 'all' : 'none' }
 }
 
-function bareArguments({ brokers, topic }: Wanted, folder: string): string[] {
+function bareArguments({ brokers, topic }: ConsumerOptions, folder: string): string[] {
   const file = join(HERE, 'bare-consumer.ts')
   return [file, brokers.join(','), topic, `bare-${randomUUID()}`, join(folder, 'handler.js')]
 }
 
-async function triggerArguments(wanted: Wanted, folder: string): Promise<string[]> {
-  const { brokers, topic, window } = wanted
+async function triggerArguments(options: ConsumerOptions, folder: string): Promise<string[]> {
+  const { brokers, topic, window } = options
   const kafka = { accessConfigurations: { saslScram512Auth: 'arn:aws:secretsmanager:eu-west-1:1:secret:s' } }
   const event = { ...kafka, bootstrapServers: brokers, topic, batchSize: 100, maximumBatchingWindow: window }
   const config = {
@@ -160,7 +161,7 @@ async function triggerArguments(wanted: Wanted, folder: string): Promise<string[
       runtime: 'nodejs24.x',
       stage: 'it',
       region: 'eu-west-1',
-      environment: noteVariables(wanted, folder),
+      environment: noteVariables(options, folder),
     },
     plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
     custom: { mskTrigger: { brokers } },

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { RedisClient } from '../../lib/adapters/redis/client.ts'
-import { RedisStateStore } from '../../lib/adapters/redis/state-store.ts'
-import { decided, type KeyedProcess } from '../../lib/domain/process.ts'
-import { CONSUMER_DEFAULTS } from '../../lib/pipeline/consumer.ts'
-import type { StateStore } from '../../lib/pipeline/ports.ts'
-import type { KafkaEvent } from '../../lib/pipeline/receive.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
+import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
@@ -13,13 +13,13 @@ import { Batches } from './batches.ts'
 import { COUNTING, handlerOf } from './handler.ts'
 
 const { records: RECORDS, bytes: BYTES } = CONSUMER_DEFAULTS.limits
-/** Between two waves, on the log's clock: longer than the timers run that the wave before has set. */
+/** Time between two chunks on the log's clock: long enough for all timers of the previous chunk to fire. */
 const PAUSE_MS = 90_000
 const TIMER_MS = 60_000
 
 /**
- * The largest wave there is: as many records as one takes, each of another entity and all of them 4 MiB; of each entity a
- * timer fires and another is set, and its state, which is as large as its record, is replaced.
+ * The largest possible chunk: the maximum number of records and bytes, each record of a different entity. For every entity,
+ * a timer fires, another one is set, and the state, which is as large as the record, is replaced.
  */
 const HEAVY: KeyedProcess<unknown> = {
   ...COUNTING,
@@ -28,15 +28,15 @@ const HEAVY: KeyedProcess<unknown> = {
   onTimer: state => decided('fired', state),
 }
 
-/** What the scripts of the largest wave hold the server up for, and what somebody else on it notices of that. */
-export async function* largestWave({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
+/** Measures how long the scripts of the largest chunk block the server, and how other clients notice it. */
+export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const redis = new RedisClient({ url: redisUrl })
   const scripts = new TimedStore(redis)
   const handler = handlerOf({ redis, process: HEAVY as KeyedProcess<never>, store: scripts })
   const others = new Worker(new URL('./ping-loop.ts', import.meta.url), { workerData: redisUrl })
   try {
     await once(others, 'message')
-    const waves = heavyWaves()
+    const chunks = heavyChunks()
     const times: Record<'load' | 'commit' | 'ping' | 'alone', number[]> = {
       load: [],
       commit: [],
@@ -46,19 +46,19 @@ export async function* largestWave({ redisUrl }: Servers, run: Run): AsyncGenera
     for (let round = 0; round <= run.rounds * 3; round += 1) {
       run.signal.throwIfAborted()
       const alone = await slowestPing(others, () => new Promise(resolve => setTimeout(resolve, 100)))
-      const event = waves.next().value
+      const event = chunks.next().value
       const ping = await slowestPing(others, () => handler(event))
-      // The first two set timers and compile.
+      // The first two rounds set the first timers and compile the code.
       if (round < 2) continue
       const { load, commit } = scripts.last
       for (const [name, value] of Object.entries({ load, commit, ping, alone }))
         times[name as keyof typeof times].push(value)
       run.say(
-        `wave ${round}  load ${load.toFixed(1)} ms, commit ${commit.toFixed(1)} ms, slowest PING ${ping.toFixed(1)} ms`,
+        `chunk ${round}  load ${load.toFixed(1)} ms, commit ${commit.toFixed(1)} ms, slowest PING ${ping.toFixed(1)} ms`,
       )
     }
-    yield aimed('pipeline/largest wave, script that loads', 'ms', { atMost: 10 }, times.load)
-    yield aimed('pipeline/largest wave, script that commits', 'ms', { atMost: 10 }, times.commit)
+    yield aimed('pipeline/largest chunk, script that loads', 'ms', { atMost: 10 }, times.load)
+    yield aimed('pipeline/largest chunk, script that commits', 'ms', { atMost: 10 }, times.commit)
     yield { name: 'pipeline/slowest PING beside it', unit: 'ms', rounds: times.ping, worse: 'higher' }
     yield { name: 'pipeline/slowest PING without it', unit: 'ms', rounds: times.alone }
   } finally {
@@ -67,17 +67,17 @@ export async function* largestWave({ redisUrl }: Servers, run: Run): AsyncGenera
   }
 }
 
-/** A store that asks the server how long each of its scripts took there. */
+/** A store that asks the server for the run time of each script. */
 class TimedStore implements StateStore {
   readonly last = { load: 0, commit: 0 }
   readonly #redis: RedisClient
   readonly #store: RedisStateStore
-  readonly settle: StateStore['settle']
+  readonly trimOutbox: StateStore['trimOutbox']
 
   constructor(redis: RedisClient) {
     this.#redis = redis
     this.#store = new RedisStateStore(redis)
-    this.settle = this.#store.settle.bind(this.#store)
+    this.trimOutbox = this.#store.trimOutbox.bind(this.#store)
   }
 
   async load(...args: Parameters<StateStore['load']>) {
@@ -101,7 +101,7 @@ class TimedStore implements StateStore {
   }
 }
 
-/** The slowest answer to a PING while something is done. */
+/** The slowest answer to a PING while `work` runs. */
 async function slowestPing(others: Worker, work: () => Promise<unknown>): Promise<number> {
   others.postMessage('from now on')
   await work()
@@ -110,11 +110,11 @@ async function slowestPing(others: Worker, work: () => Promise<unknown>): Promis
   return slowest
 }
 
-function* heavyWaves(): Generator<KafkaEvent, never> {
+function* heavyChunks(): Generator<KafkaEvent, never> {
   const batches = new Batches(40, RECORDS)
-  for (let wave = 0; ; wave += 1) {
+  for (let chunk = 0; ; chunk += 1) {
     const site = 'x'.repeat(BYTES / RECORDS - 200)
     const data = { location: { site, latitude: 52.5, longitude: 13.4 } }
-    yield batches.next(RECORDS, { pauseMs: wave * PAUSE_MS, data })
+    yield batches.next(RECORDS, { pauseMs: chunk * PAUSE_MS, data })
   }
 }

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const PAGES = globSync('**/*.md', { cwd: ROOT, exclude: ['**/node_modules', '**/.*'] })
+
+const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```/gms, '')
+const headingsOf = (page: string) =>
+  [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+const linksOf = (page: string) => [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+
+/** As GitHub derives it from a heading. */
+function anchorOf(heading: string): string {
+  const plain = heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+  return plain.replaceAll(' ', '-')
+}
+
+/** Undefined where the link leads somewhere; links to other sites are not followed. */
+function deadEnd(page: string, link: string): string | undefined {
+  if (/^[a-z]+:/.test(link)) return undefined
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (!existsSync(join(ROOT, target))) return `${page}: ${link} is not a file`
+  if (anchor === undefined || !target.endsWith('.md')) return undefined
+  return headingsOf(target).map(anchorOf).includes(anchor) ? undefined : `${page}: ${link} is not a heading`
+}
+
+describe('the pages', () => {
+  it('given their links, then each leads to a file, and to a heading where it names one', () => {
+    const dead = PAGES.flatMap(page => linksOf(page).flatMap(link => deadEnd(page, link) ?? []))
+    assert.deepEqual(dead, [])
+    assert.ok(PAGES.flatMap(linksOf).length > 100, 'too few links were looked at')
+  })
+
+  it('given the glossary, then its index has every term, in alphabetical order', () => {
+    const page = 'docs/concepts.md'
+    const terms = [...textOf(page).matchAll(/^### (.+)$/gm)].map(([, term = '']) => anchorOf(term))
+    const [, index = ''] = textOf(page).split('## Index')
+    const listed = [...index.matchAll(/\[([^\]]+)\]\(#([^)]+)\)/g)]
+    assert.deepEqual(new Set(listed.map(([, , anchor]) => anchor)), new Set(terms))
+    const names = listed.map(([, name = '']) => name.replaceAll(/\s+/g, ' '))
+    assert.deepEqual(
+      names,
+      names.toSorted((a, b) => a.localeCompare(b, 'en')),
+    )
+  })
+})

@@ -3,26 +3,58 @@
  * module passes every rule.
  */
 
+/** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
+const FEATURES = '^lib/(?!runtime/|queries/|app/)[^/]+/'
+
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
-  '^lib/domain/',
-  '^lib/cloudevents/',
-  '^lib/pipeline/',
-  '^lib/adapters/',
-  '^lib/[^/]+\\.ts$',
+  '^lib/runtime/consumer/',
+  '^lib/runtime/cloudevents/',
+  '^lib/runtime/pipeline/',
+  '^lib/runtime/(adapters|testing)/',
+  FEATURES,
+  '^lib/queries/',
+  '^lib/app/',
+  '^stacks/',
   '^(functions|cli)/',
 ]
 
-const PRODUCT = '^(lib|functions|cli)/'
+/** No I/O, except in the adapters of a feature. Rules are read from their folder by one file. */
+const PURE = '^lib/(runtime/consumer/|(?!runtime/|queries/|app/)[^/]+/(?!adapters/|rules-directory[.]))'
+
+const PRODUCT = '^(lib|functions|stacks|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(localstack/msk-trigger|test|bench)/'
 
 const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
   name: `layers-${index + 1}`,
-  comment: 'imports run from domain to functions and cli, never back',
+  comment: 'imports run from the engine over the features to functions and cli, never back',
   severity: 'error',
   from: { path: layer },
   to: { path: LAYERS.slice(index + 1).join('|') },
+}))
+
+/** The trigger's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
+const TRIGGER_ROOMS = [
+  'support',
+  'config',
+  'report',
+  'faults',
+  'package',
+  'invoke',
+  'registry',
+  'poll',
+  'deliver',
+]
+
+const triggerRooms = TRIGGER_ROOMS.map((room, index) => ({
+  name: `trigger-${room}`,
+  comment: 'imports of the trigger run from its top level down to support, never back',
+  severity: 'error',
+  from: { path: `^localstack/msk-trigger/${room}/` },
+  to: {
+    path: `^localstack/msk-trigger/([^/]+\\.ts$|(${TRIGGER_ROOMS.slice(index + 1).join('|') || 'test'})/)`,
+  },
 }))
 
 /** A library that only one folder knows, so that it can be replaced there. */
@@ -38,23 +70,39 @@ const onlyIn = (folder, library) => ({
 module.exports = {
   forbidden: [
     ...onlyRightwards,
-    onlyIn('lib/adapters/kafka', 'kafkajs/'),
-    onlyIn('lib/adapters/redis', 'ioredis/'),
-    onlyIn('lib/adapters/aws', '@aws-sdk/'),
+    onlyIn('lib/runtime/adapters/kafka', 'kafkajs/'),
+    onlyIn('lib/runtime/adapters/redis', 'ioredis/'),
+    onlyIn('lib/(app/aws|runtime/adapters/s3)', '@aws-sdk/'),
     {
       name: 'otlp-on-demand',
       comment:
         'who exports no spans loads nothing of it: it is imported where an endpoint is configured, and then',
       severity: 'error',
-      from: { path: PRODUCT, pathNot: '^lib/adapters/otlp/' },
-      to: { path: '^lib/adapters/otlp/', dynamic: false },
+      from: { path: PRODUCT, pathNot: '^lib/runtime/adapters/otlp/' },
+      to: { path: '^lib/runtime/adapters/otlp/', dynamic: false },
+    },
+    {
+      name: 'engine-without-settings',
+      comment: 'the engine is given its configuration: it neither declares settings nor checks them',
+      severity: 'error',
+      from: { path: '^lib/runtime/' },
+      to: { path: 'node_modules/valibot/|^lib/app/(settings/|config)' },
     },
     {
       name: 'known-layers',
-      comment: 'a folder of lib/ that is none of the layers would be bound by none of these rules',
+      comment:
+        'a folder of lib/ or of the engine that is none of the layers would be bound by none of these rules',
       severity: 'error',
       from: { path: '^lib/[^/]+/', pathNot: LAYERS },
       to: {},
+    },
+    {
+      name: 'engine-stands-alone',
+      comment:
+        'the engine knows no topic, event type, family, rule or schema of this application: it is told of them',
+      severity: 'error',
+      from: { path: '^lib/runtime/' },
+      to: { dependencyTypes: ['local'], pathNot: '^(lib/runtime|packages)/' },
     },
     {
       name: 'no-circles',
@@ -63,11 +111,11 @@ module.exports = {
       to: { circular: true },
     },
     {
-      name: 'pure-domain',
+      name: 'pure-features',
       comment:
-        'the domain computes: of Node it has hashes, of npm a parser, and nothing with which to reach outside',
+        'processes and features compute: of Node they have hashes, of npm a parser, and nothing with which to reach outside',
       severity: 'error',
-      from: { path: '^lib/domain/' },
+      from: { path: PURE },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'],
         pathNot: '^(node:)?crypto$|node_modules/js-yaml/',
@@ -77,7 +125,7 @@ module.exports = {
       name: 'pure-steps',
       comment: 'events and steps reach outside through ports alone',
       severity: 'error',
-      from: { path: '^lib/(cloudevents|pipeline)/' },
+      from: { path: '^lib/runtime/(cloudevents|pipeline)/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'], pathNot: '^(node:)?(crypto|buffer)$' },
     },
     {
@@ -85,21 +133,36 @@ module.exports = {
       comment: 'each function is deployed by itself, and none needs the command line',
       severity: 'error',
       from: { path: '^functions/([^/]+)/' },
-      to: { path: '^(functions|cli)/', pathNot: '^functions/$1/' },
+      to: { path: '^(functions|stacks|cli)/', pathNot: '^functions/$1/' },
     },
     {
       name: 'product-stands-alone',
       severity: 'error',
       from: { path: PRODUCT },
-      to: { path: '^(test|bench|localstack|infra)/' },
+      to: { path: '^(test|bench|localstack)/' },
+    },
+    {
+      name: 'bundles-without-infra',
+      comment: 'what is deployed knows nothing of how; the command line reads the list of functions there',
+      severity: 'error',
+      from: { path: '^(lib|functions)/' },
+      to: { path: '^infra/' },
+    },
+    {
+      name: 'localstack-without-cli',
+      comment: 'what both need is a question in lib/queries, or it belongs to stacks/',
+      severity: 'error',
+      from: { path: '^(localstack|stacks)/' },
+      to: { path: '^cli/' },
     },
     {
       name: 'trigger-stands-alone',
       comment: 'any serverless-offline project can use it',
       severity: 'error',
-      from: { path: '^localstack/msk-trigger/' },
-      to: { dependencyTypes: ['local'], pathNot: '^(localstack/msk-trigger|packages)/' },
+      from: { path: '^localstack/msk-trigger/', pathNot: '^localstack/msk-trigger/test/' },
+      to: { dependencyTypes: ['local'], pathNot: '^(localstack/msk-trigger/(?!test/)|packages/)' },
     },
+    ...triggerRooms,
     {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',

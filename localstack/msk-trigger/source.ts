@@ -88,6 +88,7 @@ export class EventSource implements MemberListener, FaultTarget {
   async inject(fault: Fault): Promise<void> {
     this.#faults.arm(fault)
     if (fault.fault === 'rebalance') await this.#rejoin()
+    else if (fault.fault === 'hold') await this.#dispatcher.idle(fault.partition)
     // A released partition may have a batch to start.
     else this.#dispatcher.dispatchSoon()
   }

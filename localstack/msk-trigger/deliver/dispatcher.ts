@@ -61,6 +61,8 @@ export class Dispatcher {
    * batch.
    */
   readonly #busy = new Set<number>()
+  /** Called whenever partitions are no longer in flight. */
+  #released = Promise.withResolvers<void>()
   #queues: ReadonlyMap<number, PartitionQueue> = new Map()
   #timer: NodeJS.Timeout | undefined
   #dispatchScheduled: NodeJS.Immediate | undefined
@@ -123,8 +125,15 @@ export class Dispatcher {
     clearTimeout(this.#timer)
     const work = Promise.allSettled(this.#deliveries).then(() => this.#commits.finished())
     await within(graceMs, work)
+    this.#notifyReleased()
     this.#running.close()
     this.keepOnly([])
+  }
+
+  /** Resolves when no batch with this partition is in flight, or with any partition if none is given. */
+  async idle(partition?: number): Promise<void> {
+    const isBusy = () => (partition === undefined ? this.#busy.size > 0 : this.#busy.has(partition))
+    while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise
   }
 
   /**
@@ -184,6 +193,11 @@ export class Dispatcher {
     return records
   }
 
+  #notifyReleased(): void {
+    this.#released.resolve()
+    this.#released = Promise.withResolvers()
+  }
+
   #reportSlow(parts: readonly Part[], forMs: number): void {
     const { log, name, reports } = this.#parts
     const reason = `no answer for ${forMs / 1000} s`
@@ -221,6 +235,7 @@ export class Dispatcher {
       committed: (queue, offset) => this.#commits.done(queue, offset),
       release: partition => {
         this.#busy.delete(partition)
+        this.#notifyReleased()
         this.dispatchSoon()
       },
     }

@@ -14,7 +14,8 @@ export interface Fault {
    * - `crash`: the poller dies after the next batch has run and before anything of it is committed. Everything is read
    *   again from the committed offsets, and nothing else that is in flight is committed.
    * - `rebalance`: the group reassigns all partitions immediately; nothing that is in flight is committed.
-   * - `hold`: no batch with this partition is started until `release`.
+   * - `hold`: no batch with this partition is started until `release`. In effect when the batch in flight, if there is one,
+   *   has ended.
    */
   readonly fault: (typeof FAULTS)[number]
   /** The function's key in `serverless.yml`. */

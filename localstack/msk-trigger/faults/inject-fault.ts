@@ -4,8 +4,8 @@ import type { Fault } from './faults.ts'
 
 /**
  * Injects a fault into a running trigger, for a test in another process. Resolves when the fault is in effect: the
- * group has been joined again after `rebalance`, nothing more is started after `hold`, and the others are armed for the
- * next batch.
+ * group has been joined again after `rebalance`, nothing is in flight or started after `hold`, and the others are armed for
+ * the next batch.
  *
  * @param socket the file that `custom.mskTrigger.faults` names.
  * @throws Error if the trigger does not run, or rejects the fault.

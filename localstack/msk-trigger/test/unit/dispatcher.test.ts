@@ -222,6 +222,27 @@ describe('the dispatcher', () => {
     await dispatcher.stop(1_000)
   })
 
+  it('is idle for a partition when its batch in flight has ended, and a retried one when it succeeds', async () => {
+    const { dispatcher, running } = given(1)
+    dispatcher.open(opened(0, 1))
+    await dispatcher.idle()
+    void dispatcher.add(0, messages(0, 1))
+    await turn()
+    await dispatcher.idle(1)
+    const idle: string[] = []
+    const noted = [
+      dispatcher.idle(0).then(() => idle.push('0')),
+      dispatcher.idle().then(() => idle.push('any')),
+    ]
+    running[0]?.fail()
+    while (running.length < 2) await turn()
+    assert.deepEqual(idle, [])
+    running[1]?.end()
+    await Promise.all(noted)
+    assert.deepEqual(idle.sort(), ['0', 'any'])
+    await dispatcher.stop(1_000)
+  })
+
   it('while stopping, starts nothing, waits for running batches, and commits them', async () => {
     const { dispatcher, running, committed } = given(1)
     dispatcher.open(opened(0))

@@ -21,7 +21,7 @@ export const FAULTS = {
   async kill(flow) {
     const worker = flow.random.pick(flow.workers)
     await withPausedPartition(flow, async (stateKey, release) => {
-      await straggler(flow, worker, stateKey, { before: 'publish', ms: 60_000 })
+      await straggler(flow, worker, stateKey, 'publish')
       await worker.kill()
       await release(flow.workers.filter(other => other !== worker))
     })
@@ -31,13 +31,13 @@ export const FAULTS = {
   async pause(flow) {
     const worker = flow.random.pick(flow.workers)
     await withPausedPartition(flow, async (stateKey, release) => {
-      const { ended } = await straggler(flow, worker, stateKey, { before: 'commit', ms: 500 })
+      const { proceed } = await straggler(flow, worker, stateKey, 'commit')
       worker.signal('SIGSTOP')
       await release(flow.workers.filter(other => other !== worker))
       await pause(flow.workers.length > 1 ? LOST_MS : SILENT_MS)
       worker.signal('SIGCONT')
       await release([worker])
-      await ended
+      await proceed()
     })
   },
   /** An abandoned invocation reaches its commit after its successor has finished; another one reaches its publish. */
@@ -45,9 +45,10 @@ export const FAULTS = {
     for (const before of ['commit', 'publish'] as const)
       await withPausedPartition(flow, async (stateKey, release) => {
         const worker = flow.random.pick(flow.workers)
-        const { ended } = await straggler(flow, worker, stateKey, { before, ms: 1_500 })
+        const { overtaken, proceed } = await straggler(flow, worker, stateKey, before)
         await release(flow.workers)
-        await ended
+        await overtaken()
+        await proceed()
       })
   },
   rebalance: flow => ofTrigger(flow, 'rebalance'),

@@ -1,6 +1,7 @@
 /** Invocations with the same records as those of the mapping, as if they had been abandoned but continued. */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { until } from '../support/until.ts'
 import type { StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
@@ -9,7 +10,7 @@ import type { Worker } from './workers.ts'
 
 const MOST = 100
 
-/** Keeps all mappings from starting a batch of one partition until `release` is called. */
+/** Keeps all mappings from delivering records of one partition, of which some wait, until `release` is called. */
 export async function withPausedPartition(
   flow: Flow,
   work: (stateKey: StateKey, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
@@ -21,6 +22,8 @@ export async function withPausedPartition(
   await ask(flow.workers, 'hold')
   const waiting = async () => (await undecided(flow, stateKey)).length
   await until('enough records wait', async () => (await waiting()) >= 20, { withinMs: 2_000 }).catch(() => {})
+  // Possibly all records were sent and decided before.
+  if ((await waiting()) === 0) await flow.tick('readings')
   await work(stateKey, async workers => void (await ask(workers, 'release')))
 }
 
@@ -37,8 +40,12 @@ async function busyState(flow: Flow): Promise<StateKey> {
   return chosen ?? first
 }
 
+/** An invocation that waits before its commit or its publish. */
 export interface Straggler {
-  readonly ended: Promise<void>
+  /** Resolves when the mapping has delivered the same records again and they were decided. */
+  overtaken(): Promise<void>
+  /** Lets it continue. Resolves when it has ended. */
+  proceed(): Promise<void>
 }
 
 /** Starts a delayed invocation. Resolves when its delay begins, or when it has ended without reaching the delay. */
@@ -46,23 +53,37 @@ export async function straggler(
   flow: Flow,
   worker: Worker,
   stateKey: StateKey,
-  delay: { readonly before: 'commit' | 'publish'; readonly ms: number },
+  before: 'commit' | 'publish',
 ): Promise<Straggler> {
   const { consumer, topic, partition } = stateKey
   const records = await undecided(flow, stateKey)
-  if (records.length === 0) return { ended: Promise.resolve() }
-  const sign = worker.file(`straggler-${randomUUID()}`)
+  const lastOffset = records.at(-1)?.offset ?? -1
+  const [sign, proceed] = [worker.file(`straggler-${randomUUID()}`), worker.file(`proceed-${randomUUID()}`)]
   const event = {
     eventSource: 'aws:kafka',
     records: { [`${topic}-${partition}`]: records.map(record => handedOver(topic, record)) },
-    straggler: { ...delay, sign },
+    straggler: { before, sign, proceed },
   }
   let isOver = false
   const ended = worker.invoke(consumer, event).then(() => {
     isOver = true
   })
-  await until(`the delay before its ${delay.before}`, () => isOver || existsSync(sign))
-  return { ended }
+  await until(`the delay before its ${before}`, () => isOver || existsSync(sign))
+  const isOvertaken = async () => {
+    const [progress = { appliedOffset: -1, outbox: 0 }] = await flow.progress([stateKey])
+    const { appliedOffset, outbox } = progress
+    // What has committed already is overtaken when its outbox was published by another invocation.
+    if (before === 'publish')
+      return appliedOffset > lastOffset || (appliedOffset === lastOffset && outbox === 0)
+    return appliedOffset >= lastOffset
+  }
+  return {
+    overtaken: () => until('the records to be decided by another invocation', isOvertaken),
+    proceed: async () => {
+      await writeFile(proceed, '')
+      await ended
+    },
+  }
 }
 
 async function undecided(flow: Flow, stateKey: StateKey): Promise<readonly KafkaRecord[]> {

@@ -3,6 +3,7 @@
  * and delays it before a commit or a publish.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
@@ -11,10 +12,13 @@ import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store
 /** The delay of an invocation. It is part of the event, next to `records`. */
 interface Delay {
   readonly before: 'commit' | 'publish'
-  readonly ms: number
   /** The file that is created when the delay starts. */
   readonly sign: string
+  /** The file whose creation ends the delay. */
+  readonly proceed: string
 }
+
+const ASK_EVERY_MS = 20
 
 const present = new AsyncLocalStorage<Delay | undefined>()
 
@@ -42,5 +46,5 @@ async function delay(before: Delay['before']): Promise<void> {
   const straggler = present.getStore()
   if (straggler?.before !== before) return
   await writeFile(straggler.sign, '')
-  await pause(straggler.ms)
+  while (!existsSync(straggler.proceed)) await pause(ASK_EVERY_MS)
 }

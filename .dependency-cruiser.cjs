@@ -12,6 +12,8 @@ const LAYERS = [
   '^lib/runtime/cloudevents/',
   '^lib/runtime/pipeline/',
   '^lib/runtime/(adapters|testing)/',
+  '^lib/runtime/settings/',
+  '^lib/runtime/(lambda/|index[.]ts$)',
   FEATURES,
   '^lib/queries/',
   '^lib/app/',
@@ -72,7 +74,7 @@ module.exports = {
     ...onlyRightwards,
     onlyIn('lib/runtime/adapters/kafka', 'kafkajs/'),
     onlyIn('lib/runtime/adapters/redis', 'ioredis/'),
-    onlyIn('lib/(app/aws|runtime/adapters/s3)', '@aws-sdk/'),
+    onlyIn('lib/(app/aws|runtime/adapters/(aws|s3))', '@aws-sdk/'),
     {
       name: 'otlp-on-demand',
       comment:
@@ -82,11 +84,20 @@ module.exports = {
       to: { path: '^lib/runtime/adapters/otlp/', dynamic: false },
     },
     {
-      name: 'engine-without-settings',
-      comment: 'the engine is given its configuration: it neither declares settings nor checks them',
+      name: 'pipeline-without-settings',
+      comment:
+        'what is assembled is given its configuration: settings are declared and checked in one folder of the engine',
       severity: 'error',
-      from: { path: '^lib/runtime/' },
-      to: { path: 'node_modules/valibot/|^lib/app/(settings/|config)' },
+      from: { path: '^lib/runtime/', pathNot: '^lib/runtime/settings/' },
+      to: { path: 'node_modules/valibot/' },
+    },
+    {
+      name: 'features-without-assembly',
+      comment:
+        'features are assembled: they know the shapes of a consumer, and neither settings nor handlers',
+      severity: 'error',
+      from: { path: `${FEATURES}|^lib/queries/` },
+      to: { path: '^lib/runtime/(settings|lambda|testing)/' },
     },
     {
       name: 'known-layers',

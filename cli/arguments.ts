@@ -1,8 +1,8 @@
 /** What several commands take: parsers of option values. What they throw, commander reports with the option's name. */
 import { InvalidArgumentError } from 'commander'
 import { safeParse } from 'valibot'
-import { ENVIRONMENT_NAME } from '../lib/app/settings/general.ts'
-import { decimal, type Kind, text, wholeNumber } from '../lib/app/settings/values.ts'
+import { ENVIRONMENT_NAME } from '../lib/runtime/settings/general.ts'
+import { decimal, type Kind, text, wholeNumber } from '../lib/runtime/settings/values.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 
 /** The parser of values of this kind. */

@@ -1,11 +1,11 @@
 /** The servers that a command works with, and what is said where they do not answer. */
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
-import { Connections } from '../lib/app/connections.ts'
-import type { TopicPublisher } from '../lib/app/kafka-connections.ts'
 import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
 import { describeAddress, parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
+import { Connections } from '../lib/runtime/lambda/connections.ts'
+import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
 import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
 import { CliFailure } from './failure.ts'

@@ -1,6 +1,6 @@
 /** The `sluice` command: its commands, and how each of them ends. */
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '../lib/app/settings/config-error.ts'
+import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { stackName } from './arguments.ts'
 import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '../lib/app/settings/slice.ts'
+import type { Environment } from '../lib/runtime/settings/slice.ts'
 
 /** What a command has of the world around it: a terminal, or a test. */
 export interface Terminal {

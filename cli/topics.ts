@@ -1,11 +1,11 @@
 /** Which topics a command means, and how far they reach. */
 
 import type { Config } from '../lib/app/config.ts'
-import type { Connections } from '../lib/app/connections.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import { UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
+import type { Connections } from '../lib/runtime/lambda/connections.ts'
 import { kafkaAddress, reasonOf, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 

@@ -7,8 +7,8 @@ import {
   REDIS,
   readSettings,
 } from '../lib/app/settings/index.ts'
-import { setting, slice } from '../lib/app/settings/slice.ts'
-import { LAST_PORT, text } from '../lib/app/settings/values.ts'
+import { setting, slice } from '../lib/runtime/settings/slice.ts'
+import { LAST_PORT, text } from '../lib/runtime/settings/values.ts'
 import { DEFAULT_STACK, STACK_NAME } from '../stacks/stack.ts'
 import { LocalCloudError } from './failure.ts'
 import { DATA_DIR, LOGS_DIR } from './paths.ts'

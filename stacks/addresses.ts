@@ -1,5 +1,5 @@
 /** Which stack a command works with, and the variables that take it there. */
-import type { Environment } from '../lib/app/settings/slice.ts'
+import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
 /** No stack, or not exactly one, fits what the user asked for; the message says what to do. */

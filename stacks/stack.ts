@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
-import { text } from '../lib/app/settings/values.ts'
+import { text } from '../lib/runtime/settings/values.ts'
 import { processStart } from './process-start.ts'
 
 /** The default name of a stack. */

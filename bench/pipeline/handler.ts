@@ -38,7 +38,7 @@ interface Parts {
   readonly store?: StateStore
 }
 
-/** The project's handler from Lambda's event to the response, assembled as in `lib/app/kafka-consumer.ts`, without logs. */
+/** The project's handler from Lambda's event to the response, assembled as in `lib/runtime/lambda/kafka-handler.ts`, without logs. */
 export function handlerOf({ redis, process, publisher = NONE, store = new RedisStateStore(redis) }: Parts) {
   const consumer: Consumer = {
     ...CONSUMER_DEFAULTS,

@@ -1,8 +1,8 @@
 /** Opens the dlq topic for a question. */
 import type { Config } from '../../lib/app/config.ts'
-import { Connections } from '../../lib/app/connections.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'

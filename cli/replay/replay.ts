@@ -1,10 +1,10 @@
 /** One replay from its file to its count: the parts beside this file, in their order. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
-import { Connections } from '../../lib/app/connections.ts'
 import { durationText } from '../../lib/duration.ts'
 import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { configOf, requireTopic } from '../connections.ts'

@@ -1,9 +1,9 @@
 /** What Kafka says of a consumer's log, where it answers: a look at state must not depend on it. */
 
-import type { Connections } from '../../lib/app/connections.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
 import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'

@@ -1,11 +1,11 @@
 /** Publishes the simulated readings of all families for the time since its last run. */
 
-import { Connections } from '../../lib/app/connections.ts'
-import { scheduled } from '../../lib/app/scheduled.ts'
 import { generatorSettings } from '../../lib/app/settings/generator.ts'
 import { GENERAL, GENERATOR, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
 import { ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
 

@@ -3,11 +3,11 @@
 import { type Activation, rulesActivated, whyActivate } from '../../lib/alerting/activation.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'
-import { Connections } from '../../lib/app/connections.ts'
-import { scheduled } from '../../lib/app/scheduled.ts'
 import { GENERAL, KAFKA, REDIS, RULES } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
 
 export const handler = scheduled(
   'rules',

@@ -1,7 +1,7 @@
 /** What the functions would make of their environment when they start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
-import { ConfigError } from '../../lib/app/settings/config-error.ts'
 import { readSettings } from '../../lib/app/settings/index.ts'
+import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 
 /** The variables of a function, as the template has them: texts, and what CloudFormation fills in. */
 type Variables = Readonly<Record<string, unknown>>

@@ -5,9 +5,9 @@ import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { readData } from './event-data.ts'
-import { type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
+import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
-declare module '../runtime/consumer/application.ts' {
+declare module '../runtime/consumer/declared.ts' {
   interface Declared {
     readonly topic: Signal
   }
@@ -16,6 +16,7 @@ declare module '../runtime/consumer/application.ts' {
 export const APPLICATION: Application = {
   topics: TOPICS,
   kafkaTopic: topicName,
+  groupName,
   topicNamed,
   failuresTopic: 'failures',
   deadLettersTopic: 'dlq',

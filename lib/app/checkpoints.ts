@@ -1,14 +1,14 @@
 /** What the scheduled function `checkpoints` does and reports. */
 
+import type { Connections } from '../runtime/lambda/connections.ts'
+import type { Scheduled } from '../runtime/lambda/scheduled.ts'
 import type { StateKey } from '../runtime/pipeline/model.ts'
 import type { PartitionStates } from '../runtime/pipeline/recovery/checkpoints.ts'
 import { type NotTaken, takeCheckpoints } from '../runtime/pipeline/recovery/take-checkpoints.ts'
-import type { Connections } from './connections.ts'
-import type { Scheduled } from './scheduled.ts'
-import type { CheckpointSettings, GeneralSettings } from './settings/index.ts'
+import type { CheckpointConsumers, CheckpointSettings, GeneralSettings } from './settings/index.ts'
 import { TOPICS, topicName } from './topics.ts'
 
-type Settings = CheckpointSettings & GeneralSettings
+type Settings = CheckpointSettings & CheckpointConsumers & GeneralSettings
 
 /** No copy begins if the invocation has less time left than this. */
 const RESERVE_MS = 20_000
@@ -45,11 +45,11 @@ function told({ partitionState, reason, ageMs, error }: NotTaken): Record<string
 
 /** The partitions in the topic table, and further ones that have a state: Kafka is not needed to take a checkpoint. */
 async function partitionStatesOf(
-  { checkpoints, env }: Settings,
+  { checkpointConsumers, env }: Settings,
   states: PartitionStates,
 ): Promise<StateKey[]> {
   const all: StateKey[] = []
-  for (const { consumer, signal } of checkpoints?.of ?? []) {
+  for (const { consumer, signal } of checkpointConsumers) {
     const topic = topicName(signal, env)
     const { partitions } = TOPICS[signal]
     for (let partition = 0; ; partition += 1) {

@@ -1,6 +1,8 @@
 /** All settings together, for the command line and the tests. A function reads only the slices that it uses. */
 
+import type { Environment } from '../runtime/settings/slice.ts'
 import {
+  CHECKPOINT_CONSUMERS,
   CHECKPOINTS,
   CONSUMER,
   GENERAL,
@@ -14,9 +16,18 @@ import {
   readSettings,
   TRACING,
 } from './settings/index.ts'
-import type { Environment } from './settings/slice.ts'
 
-const READ = [GENERAL, KAFKA, REDIS, CONSUMER, RULES, GENERATOR, CHECKPOINTS, TRACING] as const
+const READ = [
+  GENERAL,
+  KAFKA,
+  REDIS,
+  CONSUMER,
+  RULES,
+  GENERATOR,
+  CHECKPOINTS,
+  CHECKPOINT_CONSUMERS,
+  TRACING,
+] as const
 
 /** All settings of the functions, in the order of the documentation. */
 export const SLICES = [...READ, LOGGING] as const

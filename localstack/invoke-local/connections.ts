@@ -1,9 +1,13 @@
 /**
- * Replaces `lib/app/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). The state is empty at
+ * Replaces `lib/runtime/lambda/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). The state is empty at
  * first and discarded at the end. Its base class is replaced by `kafka-connections.ts` of this folder.
  */
 
-import { type Cursor, Connections as ServerConnections, type Value } from '../../lib/app/connections.ts'
+import {
+  type Cursor,
+  Connections as ServerConnections,
+  type Value,
+} from '../../lib/runtime/lambda/connections.ts'
 import type { Change, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { CircuitBreaker, StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'

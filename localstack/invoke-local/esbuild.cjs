@@ -4,8 +4,8 @@ const PROJECT = resolve(__dirname, '..', '..')
 
 /** Modules that connect to servers, and their replacements. */
 const STAND_INS = {
-  'lib/app/connections.ts': 'localstack/invoke-local/connections.ts',
-  'lib/app/kafka-connections.ts': 'localstack/invoke-local/kafka-connections.ts',
+  'lib/runtime/lambda/connections.ts': 'localstack/invoke-local/connections.ts',
+  'lib/runtime/lambda/kafka-connections.ts': 'localstack/invoke-local/kafka-connections.ts',
   'lib/runtime/adapters/lambda/observer.ts': 'localstack/invoke-local/observer.ts',
 }
 

@@ -1,14 +1,14 @@
 /**
- * Replaces `lib/app/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`): nothing here
+ * Replaces `lib/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`): nothing here
  * connects to a server.
  */
 
+import type { GeneralSettings } from '../../lib/app/settings/index.ts'
+import { topicNamed } from '../../lib/app/topics.ts'
 import {
   KafkaConnections as ServerConnections,
   type TopicPublisher,
-} from '../../lib/app/kafka-connections.ts'
-import type { GeneralSettings } from '../../lib/app/settings/index.ts'
-import { topicNamed } from '../../lib/app/topics.ts'
+} from '../../lib/runtime/lambda/kafka-connections.ts'
 import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'

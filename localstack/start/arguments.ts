@@ -1,4 +1,4 @@
-import { duration } from '../../lib/app/settings/values.ts'
+import { duration } from '../../lib/app/settings/duration.ts'
 import { STACK_NAME } from '../../stacks/stack.ts'
 import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from '../brokers-option.ts'
 import { readOptions } from '../command-options.ts'

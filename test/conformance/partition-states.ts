@@ -10,9 +10,9 @@ import {
   PartitionMoved,
   type PartitionStates,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { changeOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt, partsIn, sorted } from '../support/parts.ts'
-import { NOTHING_WANTED } from '../support/wanted.ts'
 
 const ABSENT = EMPTY_META.version
 

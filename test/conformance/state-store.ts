@@ -12,8 +12,8 @@ import type {
   StoredTimer,
 } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../support/changes.ts'
-import { NOTHING_WANTED } from '../support/wanted.ts'
 
 const WINDOW = 3_600_000
 export function conformsAsStateStore(name: string, store: () => StateStore): void {

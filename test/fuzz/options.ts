@@ -1,4 +1,5 @@
-import { duration, wholeNumber } from '../../lib/app/settings/values.ts'
+import { duration } from '../../lib/app/settings/duration.ts'
+import { wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { readOptions as optionsOf } from '../../localstack/command-options.ts'
 
 export interface Options {

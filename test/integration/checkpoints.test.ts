@@ -6,9 +6,7 @@ import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { takeAllCheckpoints } from '../../lib/app/checkpoints.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { Connections } from '../../lib/app/connections.ts'
-import { scheduled } from '../../lib/app/scheduled.ts'
-import { CHECKPOINTS, GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
+import { CHECKPOINT_CONSUMERS, CHECKPOINTS, GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
@@ -17,6 +15,8 @@ import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
 import type { Process } from '../../lib/runtime/pipeline/consumer.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -37,7 +37,7 @@ async function takeCheckpoints(): Promise<{ written?: number }> {
   return scheduled(
     'checkpoints',
     Connections,
-    [GENERAL, KAFKA, REDIS, CHECKPOINTS],
+    [GENERAL, KAFKA, REDIS, CHECKPOINTS, CHECKPOINT_CONSUMERS],
     takeAllCheckpoints,
   )({} as ScheduledEvent, context)
 }

@@ -1,5 +1,5 @@
 import { pipe, transform } from 'valibot'
-import { type Kind, list, oneOf, wholeNumber } from '../../lib/app/settings/values.ts'
+import { type Kind, list, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { BROKERS } from '../../localstack/brokers-option.ts'
 import { readOptions as optionsOf } from '../../localstack/command-options.ts'
 import type { BrokerCount } from '../../localstack/services/kafka-data.ts'

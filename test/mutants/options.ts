@@ -1,4 +1,4 @@
-import { wholeNumber } from '../../lib/app/settings/values.ts'
+import { wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { readCommandLine } from '../../localstack/command-options.ts'
 
 export interface Options {

@@ -1,4 +1,4 @@
-import { oneOf, text, wholeNumber } from '../../lib/app/settings/values.ts'
+import { oneOf, text, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { readCommandLine } from '../../localstack/command-options.ts'
 import { LocalCloudError } from '../../localstack/failure.ts'
 

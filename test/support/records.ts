@@ -2,10 +2,11 @@
 
 import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { KafkaEvent, KafkaEventRecord } from '../../lib/runtime/pipeline/receive.ts'
+import { logRecord as recordOf } from '../../lib/runtime/testing/records.ts'
 import type { DatabaseReading } from '../../lib/telemetry/families.ts'
+
+export { kafkaEvent } from '../../lib/runtime/testing/records.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
@@ -91,53 +92,11 @@ export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<
   }
 }
 
-/** A record of the log. Records at consecutive offsets are appended one second apart. */
+/** A record of the readings topic. Records at consecutive offsets are appended one second apart. */
 export function logRecord(
   offset: number,
-  content: Event | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
-  place: Partial<Pick<LogRecord, 'topic' | 'partition' | 'timestampMs'>> = {},
+  content: Parameters<typeof recordOf>[1],
+  place: Partial<Parameters<typeof recordOf>[2]> = {},
 ): LogRecord {
-  const written = 'type' in content ? writeEvent(content as Event) : content
-  return {
-    topic: TOPIC,
-    partition: 0,
-    timestampMs: START_MS + 3_600_000 + offset * 1000,
-    key: 'subject' in content ? Buffer.from(String(content.subject)) : null,
-    value: null,
-    headers: [],
-    ...written,
-    ...place,
-    offset,
-  }
-}
-
-/** The records as Lambda passes them to a function. */
-export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
-  const groups: Record<string, KafkaEventRecord[]> = {}
-  for (const record of records) {
-    const name = `${record.topic}-${record.partition}`
-    groups[name] ??= []
-    groups[name].push(eventRecord(record))
-  }
-  return { records: groups }
-}
-
-function eventRecord({
-  topic,
-  partition,
-  offset,
-  timestampMs,
-  key,
-  value,
-  headers,
-}: LogRecord): KafkaEventRecord {
-  return {
-    topic,
-    partition,
-    offset,
-    timestamp: timestampMs,
-    ...(key === null ? {} : { key: key.toString('base64') }),
-    ...(value === null ? {} : { value: value.toString('base64') }),
-    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
-  }
+  return recordOf(offset, content, { topic: TOPIC, ...place })
 }

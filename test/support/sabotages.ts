@@ -6,8 +6,8 @@
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Snapshot } from '../../lib/runtime/pipeline/model.ts'
 import type { Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import type { CodeChange } from './changed-code.ts'
-import { NOTHING_WANTED } from './wanted.ts'
 
 type Sabotage = (ports: Ports, log: readonly LogRecord[]) => Ports
 

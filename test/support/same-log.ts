@@ -6,10 +6,10 @@ import { producerGroupOf } from '../../lib/runtime/pipeline/failures/failure-mem
 import { failureId } from '../../lib/runtime/pipeline/failures/failure-record.ts'
 import type { LogReader, Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { Random } from './random.ts'
 import { type Codes, type Forgetting, Schedule } from './schedule.ts'
 import { Stage } from './stage.ts'
-import { NOTHING_WANTED } from './wanted.ts'
 import { WATCHED, WATCHED_ID_WINDOW_MS, watchedLog } from './watched-log.ts'
 import { WATCHING } from './watching.ts'
 

@@ -13,9 +13,9 @@ import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
 import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
-import { NOTHING_WANTED } from './wanted.ts'
 
 /** Copies and restores a partition state, to simulate a failover to a lagging replica. */
 export interface Forgetting {

@@ -1,64 +1,10 @@
-/**
- * Tests a sink without Kafka and Redis: given earlier deliveries, when events arrive, then check the outcome of each. It runs
- * the real pipeline on a store in memory. Waits between attempts take no time.
- */
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+/** The kit for the sinks of Sluice. */
+import { APPLICATION } from '../../lib/app/application.ts'
 import type { Sink } from '../../lib/runtime/consumer/sink.ts'
-import type { Process } from '../../lib/runtime/pipeline/consumer.ts'
-import { logRecord } from './records.ts'
-import { Stage } from './stage.ts'
+import { SinkKit as RuntimeSinkKit } from '../../lib/runtime/testing/sink-kit.ts'
 
-export class SinkKit {
-  readonly #stage: Stage
-  #waiting: Event[] = []
-  #offset = 0
-  #nowMs = 0
-
+export class SinkKit extends RuntimeSinkKit {
   constructor(sink: Sink<never>) {
-    this.#stage = new Stage(sink as Process)
-  }
-
-  /** Delivers events as they happen, in one batch, after those that still wait. Returns their outcomes as `whenLate` does. */
-  when(...events: readonly Event[]): Promise<readonly string[]> {
-    return this.whenLate(0, ...events)
-  }
-
-  /**
-   * Delivers events this long after the latest of them happened. Returns `outcome/reason` of each: `applied/` and the reason
-   * of the sink, `failed/rejected`, or `failed/not-accepted`. If the rest waits in Kafka, the last entry is `waits/` and the
-   * reason.
-   *
-   * @throws if an event does not reach the sink, for example because it violates its schema; or if the sink throws
-   */
-  async whenLate(ms: number, ...events: readonly Event[]): Promise<readonly string[]> {
-    const { decisions, waits } = this.#stage.observer
-    const [decided, waited] = [decisions.length, waits.length]
-    const times = events.map(({ time }) => Date.parse(time ?? '')).filter(time => !Number.isNaN(time))
-    this.#nowMs = Math.max(this.#nowMs, ...times.map(time => time + ms))
-    const batch = [...this.#waiting, ...events]
-    const records = batch.map((event, index) =>
-      logRecord(this.#offset + index, event, { timestampMs: this.#nowMs }),
-    )
-    await this.#stage.batch(records, { nowMs: () => this.#nowMs })
-    const done = decisions.slice(decided)
-    this.#offset += done.length
-    this.#waiting = batch.slice(done.length)
-    for (const { failure, event } of done)
-      if (
-        failure &&
-        failure.code !== 'rejected' &&
-        failure.code !== 'not-accepted' &&
-        failure.code !== 'id-conflict'
-      )
-        throw new Error(`${event?.id}: ${failure.code}: ${failure.message} ${failure.place ?? ''}`.trim())
-    return [
-      ...done.map(({ outcome, reason }) => `${outcome}/${reason}`),
-      ...waits.slice(waited).map(({ reason }) => `waits/${reason}`),
-    ]
-  }
-
-  /** The messages of the dead letters, in order: why the sink rejected an event. */
-  get refusals(): readonly string[] {
-    return this.#stage.observer.decisions.flatMap(({ failure }) => failure?.message ?? [])
+    super(APPLICATION, sink)
   }
 }

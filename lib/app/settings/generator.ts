@@ -12,12 +12,12 @@ import {
   safeParse,
   string,
 } from 'valibot'
+import { ConfigError, errorLines } from '../../runtime/settings/config-error.ts'
+import { type Documented, setting, slice } from '../../runtime/settings/slice.ts'
+import { text } from '../../runtime/settings/values.ts'
 import { FAMILIES, type KeyStrategy } from '../../telemetry/families.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
-import { ConfigError, errorLines } from './config-error.ts'
 import { document } from './document.ts'
-import { type Documented, setting, slice } from './slice.ts'
-import { text } from './values.ts'
 
 export interface GeneratorParameter {
   /** Absent if no parameter is named. */

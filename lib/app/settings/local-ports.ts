@@ -1,5 +1,5 @@
-import { setting, slice } from './slice.ts'
-import { port } from './values.ts'
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { port } from '../../runtime/settings/values.ts'
 
 /** Where the servers of `npm start` listen, all on 127.0.0.1. */
 export const LOCAL_PORTS = slice(

@@ -1,5 +1,5 @@
-import { setting, slice } from './slice.ts'
-import { text } from './values.ts'
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { text } from '../../runtime/settings/values.ts'
 
 /** Where the alert rules are. */
 export const RULES = slice(

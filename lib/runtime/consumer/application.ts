@@ -2,20 +2,10 @@
  * Describes the application to the engine: its topics, the topics and event types that the engine itself uses, and how to read
  * the data of events. The engine knows no other topics, types or schemas.
  */
+
+import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
-
-/**
- * An application declares its types here once, in a `declare module` of this file: `topic` is the union of its topic names. The
- * compiler then rejects an emission to any other topic. Without it, every string compiles, and the runtime rejects the step.
- *
- * @public
- */
-// biome-ignore lint/suspicious/noEmptyInterface: an application adds its members
-export interface Declared {}
-
-/** The name of a topic within the application, as in `Emission.to`. Its name in Kafka may differ. */
-export type TopicName = Declared extends { readonly topic: infer Name extends string } ? Name : string
 
 /** The settings of a topic that the engine uses. */
 export interface TopicSettings {
@@ -29,6 +19,8 @@ export interface Application {
   readonly topics: Readonly<Record<string, TopicSettings>>
   /** The name of the topic in Kafka, in an environment. */
   kafkaTopic(name: TopicName, env: string): string
+  /** The Kafka consumer group of a consumer, in an environment: named in spans. By default, the consumer's name. */
+  groupName?(consumer: string, env: string): string
   /** The topic with this name in Kafka, in any environment; undefined if it does not belong to the application. */
   topicNamed(kafkaTopic: string): TopicSettings | undefined
   /** Receives records that cannot be processed. */
@@ -57,4 +49,11 @@ export function topicOf({ topics }: Pick<Application, 'topics'>, name: TopicName
   if (!topic)
     throw new Error(`there is no topic "${name}": the application has ${Object.keys(topics).join(', ')}`)
   return topic
+}
+
+/** The application's first topic: what a test reads if it names none. */
+export function firstTopicOf({ topics }: Pick<Application, 'topics'>): TopicName {
+  const [first] = Object.keys(topics)
+  if (first === undefined) throw new Error('the application has no topic')
+  return first as TopicName
 }

@@ -4,7 +4,7 @@
  * knows nothing of offsets, retries or stores.
  */
 
-import type { TopicName } from './application.ts'
+import type { TopicName } from './declared.ts'
 import type { Received } from './event.ts'
 
 export interface KeyedProcess<State, Data = unknown, Context = void> {

@@ -1,6 +1,7 @@
 import type { LogTime } from '../cloudevents/log-time.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
-import type { Application, TopicName } from '../consumer/application.ts'
+import type { Application } from '../consumer/application.ts'
+import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { Sink } from '../consumer/sink.ts'
 

@@ -1,7 +1,7 @@
 /** The data of the pipeline: what it stores for a partition, loads, changes and decides. Only types. */
 
 import type { LogRecord } from '../cloudevents/record.ts'
-import type { TopicName } from '../consumer/application.ts'
+import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type { Key } from '../consumer/process.ts'

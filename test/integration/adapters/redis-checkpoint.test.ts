@@ -6,9 +6,9 @@ import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { derivedId } from '../../../lib/runtime/consumer/derived-id.ts'
 import type { Change, RememberedId, StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const HOUR = 3_600_000
 const FAILED = derivedId('failed')

@@ -6,11 +6,11 @@ import { RedisCursor } from '../../../lib/runtime/adapters/redis/cursor.ts'
 import { keysOf } from '../../../lib/runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { assertUnavailable } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const COMMAND_TIMEOUT_MS = 1_000
 

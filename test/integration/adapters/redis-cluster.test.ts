@@ -13,6 +13,7 @@ import { keysOf } from '../../../lib/runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -21,7 +22,6 @@ import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 let cluster: ValkeyCluster
 let client: RedisClient

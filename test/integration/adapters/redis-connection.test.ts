@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it, mock } from 'node:test'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { withClient } from '../../support/redis-clients.ts'
@@ -10,7 +11,6 @@ import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const COMMAND_TIMEOUT_MS = 500
 

@@ -8,10 +8,10 @@ import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store
 import { storedState } from '../../../lib/runtime/pipeline/deciding/stored-state.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 const client = new RedisClient({ url: redisUrl() })
 after(() => client.close())

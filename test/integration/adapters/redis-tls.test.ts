@@ -4,6 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { type Certificates, makeCertificates } from '../../support/certificates.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -13,7 +14,6 @@ import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
 
 let certificates: Certificates
 let server: Valkey

@@ -2,7 +2,7 @@
 import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
-import { NOTHING_WANTED } from '../../support/wanted.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
-import { ConfigError } from '../../../lib/app/settings/config-error.ts'
 import { CONSUMER } from '../../../lib/app/settings/index.ts'
+import { ConfigError } from '../../../lib/runtime/settings/config-error.ts'
 
 const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6379' }
 
@@ -49,18 +49,22 @@ describe('the configuration', () => {
 
   it('given a bucket, then four checkpoints of each partition are kept in it, or as many as are set', () => {
     const bucket = { ...LEAST, CHECKPOINT_BUCKET: 'mine' }
-    assert.deepEqual(readConfig(bucket).checkpoints, { bucket: 'mine', pathStyle: false, kept: 4, of: [] })
-    const of = { CHECKPOINT_CONSUMERS: 'processor=readings,dlq-router=failures' }
-    const more = { CHECKPOINTS_KEPT: '9', AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', ...of }
+    assert.deepEqual(readConfig(bucket).checkpoints, { bucket: 'mine', pathStyle: false, kept: 4 })
+    const more = { CHECKPOINTS_KEPT: '9', AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
     assert.deepEqual(readConfig({ ...bucket, ...more }).checkpoints, {
       bucket: 'mine',
       pathStyle: true,
       kept: 9,
-      of: [
-        { consumer: 'processor', signal: 'readings' },
-        { consumer: 'dlq-router', signal: 'failures' },
-      ],
     })
+  })
+
+  it('given consumers whose checkpoints are taken, then each is known with what it reads', () => {
+    const of = { CHECKPOINT_CONSUMERS: 'processor=readings,dlq-router=failures' }
+    assert.deepEqual(readConfig({ ...LEAST, ...of }).checkpointConsumers, [
+      { consumer: 'processor', signal: 'readings' },
+      { consumer: 'dlq-router', signal: 'failures' },
+    ])
+    assert.deepEqual(readConfig(LEAST).checkpointConsumers, [])
   })
 
   it('given settings of checkpoints that are wrong, then each is told', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ConfigError } from '../../../lib/app/settings/config-error.ts'
 import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
+import type { ConfigError } from '../../../lib/runtime/settings/config-error.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 
 function errorsOf(input: unknown): readonly string[] {

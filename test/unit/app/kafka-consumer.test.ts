@@ -38,7 +38,7 @@ describe('what a function is called', () => {
     withEnvironment(t)
     const handler = kafkaConsumer('one', counting)
     await assert.rejects(async () => handler({ records: {} }, CONTEXT), {
-      message: "kafkaConsumer('one', …) was given a consumer with the name 'counting'",
+      message: "the handler of 'one' was given a consumer with the name 'counting'",
     })
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { duration, oneOf, wholeNumber } from '../../../lib/app/settings/values.ts'
+import { duration } from '../../../lib/app/settings/duration.ts'
+import { oneOf, wholeNumber } from '../../../lib/runtime/settings/values.ts'
 import { readOptions } from '../../../localstack/command-options.ts'
 
 const OPTIONS = { help: { type: 'boolean', default: false } } as const

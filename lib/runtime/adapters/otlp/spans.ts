@@ -8,7 +8,7 @@
  */
 
 import { derivedSpanId, type SpanContext, spanContextOf } from '../../cloudevents/trace.ts'
-import type { TopicName } from '../../consumer/application.ts'
+import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
 

@@ -1,7 +1,7 @@
 /** Turns emissions and failures into events in the outbox. The id and time of an emission are derived only from its cause. */
 
 import { continuedTrace } from '../../cloudevents/trace.ts'
-import type { TopicName } from '../../consumer/application.ts'
+import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Emission } from '../../consumer/process.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Application, TopicName } from '../../../../lib/runtime/consumer/application.ts'
+import type { Application } from '../../../../lib/runtime/consumer/application.ts'
+import type { TopicName } from '../../../../lib/runtime/consumer/declared.ts'
 import { failure } from '../../../../lib/runtime/consumer/failure-codes.ts'
 import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'

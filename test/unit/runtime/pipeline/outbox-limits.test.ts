@@ -12,11 +12,11 @@ import type { FailureData } from '../../../../lib/runtime/consumer/failure-event
 import { decided, type Emission, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { RecordRefused, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
-import { NOTHING_WANTED } from '../../../support/wanted.ts'
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 

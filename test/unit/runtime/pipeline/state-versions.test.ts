@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { versionError } from '../../../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
-import { NOTHING_WANTED } from '../../../support/wanted.ts'
 
 const [ONE, TWO] = ['/environment/test-site s-1', '/environment/test-site s-2']
 

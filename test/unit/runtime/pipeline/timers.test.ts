@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
-import { NOTHING_WANTED } from '../../../support/wanted.ts'
 
 describe('a timer', () => {
   const set = order('1', 'x', 0, { set: { t: 20 } })

@@ -1,5 +1,5 @@
-import { LOG_TIMES, type LogTime } from '../../runtime/cloudevents/log-time.ts'
-import { CONSUMER_DEFAULTS } from '../../runtime/pipeline/consumer.ts'
+import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
+import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { setting, slice } from './slice.ts'
 import { instant, oneOf, times, wholeNumber } from './values.ts'
 

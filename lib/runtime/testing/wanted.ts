@@ -1,4 +1,4 @@
-import type { Wanted } from '../../lib/runtime/pipeline/model.ts'
+import type { Wanted } from '../pipeline/model.ts'
 
 /** The default request of a test to a store: only the version, the clock and the outbox. */
 export const NOTHING_WANTED: Wanted = {

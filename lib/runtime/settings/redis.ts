@@ -1,5 +1,5 @@
 import { check, pipe, string } from 'valibot'
-import { parseRedisUrl } from '../../runtime/adapters/redis/address.ts'
+import { parseRedisUrl } from '../adapters/redis/address.ts'
 import { setting, slice } from './slice.ts'
 import { type Kind, oneOf, text } from './values.ts'
 

@@ -1,14 +1,17 @@
-import { RedisCircuitBreaker } from '../runtime/adapters/redis/circuit-breaker.ts'
-import type { RedisSettings as RedisAccess, RedisClient } from '../runtime/adapters/redis/client.ts'
-import { RedisCursor } from '../runtime/adapters/redis/cursor.ts'
-import { RedisStateStore } from '../runtime/adapters/redis/state-store.ts'
-import { RedisValue } from '../runtime/adapters/redis/value.ts'
-import type { CircuitBreaker, StateStore } from '../runtime/pipeline/ports.ts'
-import type { Recovery } from '../runtime/pipeline/recovery/checkpoints.ts'
-import { parameterOf, secretOf } from './aws/clients.ts'
+import { parameterOf, secretOf } from '../adapters/aws/clients.ts'
+import { RedisCircuitBreaker } from '../adapters/redis/circuit-breaker.ts'
+import type { RedisSettings as RedisAccess, RedisClient } from '../adapters/redis/client.ts'
+import { RedisCursor } from '../adapters/redis/cursor.ts'
+import { RedisStateStore } from '../adapters/redis/state-store.ts'
+import { RedisValue } from '../adapters/redis/value.ts'
+import type { CircuitBreaker, StateStore } from '../pipeline/ports.ts'
+import type { Recovery } from '../pipeline/recovery/checkpoints.ts'
+import type { CheckpointSettings } from '../settings/checkpoints.ts'
+import type { GeneralSettings } from '../settings/general.ts'
+import type { KafkaSettings } from '../settings/kafka.ts'
+import type { RedisSettings } from '../settings/redis.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 import { once } from './once.ts'
-import type { CheckpointSettings, GeneralSettings, KafkaSettings, RedisSettings } from './settings/index.ts'
 
 /** How far a scheduled function has come: an integer that only grows. */
 export interface Cursor {
@@ -37,14 +40,14 @@ export class Connections extends KafkaConnections {
     super(config, name)
     this.#env = config.env
     this.redis = once(async () => {
-      const { RedisClient } = await import('../runtime/adapters/redis/client.ts')
+      const { RedisClient } = await import('../adapters/redis/client.ts')
       return this.kept(new RedisClient(() => redisAccess(config)))
     })
     this.recovery = once(async () => {
       if (!config.checkpoints) return undefined
       const [{ S3CheckpointStore }, { RedisPartitionStates }] = await Promise.all([
-        import('../runtime/adapters/s3/checkpoint-store.ts'),
-        import('../runtime/adapters/redis/partition-states.ts'),
+        import('../adapters/s3/checkpoint-store.ts'),
+        import('../adapters/redis/partition-states.ts'),
       ])
       const checkpoints = this.kept(new S3CheckpointStore(config.checkpoints))
       return { checkpoints, states: new RedisPartitionStates(await this.redis()) }

@@ -4,11 +4,12 @@
  * need them.
  */
 
-import type { Kafka } from '../runtime/adapters/kafka/client.ts'
-import type { LogReader, Publisher } from '../runtime/pipeline/ports.ts'
-import { brokersOf } from './aws/clients.ts'
+import { brokersOf } from '../adapters/aws/clients.ts'
+import type { Kafka } from '../adapters/kafka/client.ts'
+import type { LogReader, Publisher } from '../pipeline/ports.ts'
+import type { GeneralSettings } from '../settings/general.ts'
+import type { KafkaSettings } from '../settings/kafka.ts'
 import { once } from './once.ts'
-import type { GeneralSettings, KafkaSettings } from './settings/index.ts'
 
 /** A publisher that also knows the sizes of topics. */
 export interface TopicPublisher extends Publisher {
@@ -31,11 +32,11 @@ export class KafkaConnections {
   constructor(config: KafkaSettings, name: string) {
     this.kafka = once(() => connectKafka(config, name))
     this.publisher = once(async () => {
-      const { KafkaPublisher } = await import('../runtime/adapters/kafka/publisher.ts')
+      const { KafkaPublisher } = await import('../adapters/kafka/publisher.ts')
       return this.kept(new KafkaPublisher(await this.kafka()))
     })
     this.log = once(async () => {
-      const { KafkaLogReader } = await import('../runtime/adapters/kafka/log-reader.ts')
+      const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')
       return this.kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
     })
   }
@@ -59,7 +60,7 @@ export class KafkaConnections {
 
 async function connectKafka({ kafka }: KafkaSettings, name: string): Promise<Kafka> {
   const { brokers, clusterArn, auth, region } = kafka
-  const { kafkaClient } = await import('../runtime/adapters/kafka/client.ts')
+  const { kafkaClient } = await import('../adapters/kafka/client.ts')
   const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)
   return kafkaClient({ brokers: addresses, clientId: `sluice-${name}`, auth, ...(region ? { region } : {}) })
 }

@@ -11,8 +11,7 @@ import {
   string,
   transform,
 } from 'valibot'
-import { parseDuration } from '../../duration.ts'
-import { isTimestamp, parseTime } from '../../runtime/cloudevents/attributes.ts'
+import { isTimestamp, parseTime } from '../cloudevents/attributes.ts'
 
 export interface Kind<Value> {
   /** Follows "must be" in messages, and is shown in the documentation. */
@@ -115,19 +114,6 @@ export function port(): Kind<number> {
 /** An HTTP address without credentials. */
 export function httpAddress(): Kind<string> {
   return text(/^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/, 'http://host:port, or https://')
-}
-
-/** A duration greater than zero, in milliseconds. */
-export function duration(): Kind<number> {
-  const allowed = 'a duration such as 90s, 5m or 1h30m'
-  return {
-    allowed,
-    schema: pipe(
-      string(),
-      transform(value => parseDuration(value) ?? 0),
-      minValue(1, `must be ${allowed}`),
-    ),
-  }
 }
 
 /** An RFC 3339 time, with optional seconds, as milliseconds since the epoch. */

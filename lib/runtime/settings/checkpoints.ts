@@ -1,16 +1,10 @@
-import { SIGNALS, type Signal } from '../topics.ts'
 import { setting, slice } from './slice.ts'
-import { httpAddress, list, text, wholeNumber } from './values.ts'
+import { httpAddress, text, wholeNumber } from './values.ts'
 
 const BUCKET = text(
   /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and "."',
 )
-
-function isConsumer(text: string): boolean {
-  const [, signal] = /^[\w-]+=([\w-]+)$/.exec(text) ?? []
-  return SIGNALS.some(known => known === signal)
-}
 
 export interface CheckpointSettings {
   /** Absent if no checkpoints are kept. */
@@ -20,8 +14,6 @@ export interface CheckpointSettings {
     readonly pathStyle: boolean
     /** How many checkpoints of each partition are kept. */
     readonly kept: number
-    /** The consumers whose checkpoints are taken, and what they read. Set only for the function that takes them. */
-    readonly of: readonly { readonly consumer: string; readonly signal: Signal }[]
   }
 }
 
@@ -38,34 +30,12 @@ export const CHECKPOINTS = slice(
       description: 'How many checkpoints of each partition are kept.',
       default: '4',
     }),
-    CHECKPOINT_CONSUMERS: setting(list(isConsumer, 'consumer=signal'), {
-      description: 'The consumers whose checkpoints are taken, and what each of them reads.',
-      setBy: 'deployment',
-    }),
     AWS_ENDPOINT_URL: setting(httpAddress(), {
       description: 'A local cloud in the place of AWS, for all of its services.',
       otherwise: 'AWS itself',
       setBy: 'deployment',
     }),
   },
-  ({
-    CHECKPOINT_BUCKET: bucket,
-    CHECKPOINTS_KEPT,
-    CHECKPOINT_CONSUMERS,
-    AWS_ENDPOINT_URL,
-  }): CheckpointSettings => ({
-    ...(bucket
-      ? {
-          checkpoints: {
-            bucket,
-            pathStyle: AWS_ENDPOINT_URL !== undefined,
-            kept: CHECKPOINTS_KEPT,
-            of: (CHECKPOINT_CONSUMERS ?? []).map(pair => {
-              const [consumer = '', signal] = pair.split('=')
-              return { consumer, signal: signal as Signal }
-            }),
-          },
-        }
-      : {}),
-  }),
+  ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }): CheckpointSettings =>
+    bucket ? { checkpoints: { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined, kept } } : {},
 )

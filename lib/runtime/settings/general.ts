@@ -1,5 +1,5 @@
-import type { ContentMode } from '../../runtime/cloudevents/writer.ts'
-import { CONSUMER_DEFAULTS } from '../../runtime/pipeline/consumer.ts'
+import type { ContentMode } from '../cloudevents/writer.ts'
+import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { setting, slice } from './slice.ts'
 import { oneOf, text } from './values.ts'
 

@@ -1,10 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import { logsContext, telemetryOf } from '../runtime/adapters/lambda/telemetry.ts'
+import { logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
+import { type PartsOf, readSettings } from '../settings/environment.ts'
+import type { GeneralSettings } from '../settings/general.ts'
+import type { Slice } from '../settings/slice.ts'
+import type { ScheduledHandler } from './handler-types.ts'
 import type { KafkaConnections } from './kafka-connections.ts'
 import { once } from './once.ts'
-import { type GeneralSettings, type PartsOf, readSettings, type Slice } from './settings/index.ts'
 
 /** What a scheduled function works with. Connections are made on first use. */
 export interface Scheduled<Connections, Config> {
@@ -45,7 +48,7 @@ export function scheduled<
   Reached: new (config: Needed, name: string) => Connections,
   slices: Slices & Sufficient<Slices, Needed & GeneralSettings>,
   run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
-) {
+): ScheduledHandler {
   const { logger, metrics } = telemetryOf(name)
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),
@@ -69,5 +72,5 @@ export function scheduled<
       logger.info('done', { result })
       return result
     })
-  return Object.assign(handler, { start })
+  return Object.assign(handler as unknown as Omit<ScheduledHandler, 'start'>, { start }) as ScheduledHandler
 }

@@ -1,0 +1,30 @@
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { list } from '../../runtime/settings/values.ts'
+import { SIGNALS, type Signal } from '../topics.ts'
+
+function isConsumer(text: string): boolean {
+  const [, signal] = /^[\w-]+=([\w-]+)$/.exec(text) ?? []
+  return SIGNALS.some(known => known === signal)
+}
+
+export interface CheckpointConsumers {
+  /** The consumers whose checkpoints are taken, and what they read. Set only for the function that takes them. */
+  readonly checkpointConsumers: readonly { readonly consumer: string; readonly signal: Signal }[]
+}
+
+/** Of which consumers the function `checkpoints` copies the states. */
+export const CHECKPOINT_CONSUMERS = slice(
+  'Taking checkpoints',
+  {
+    CHECKPOINT_CONSUMERS: setting(list(isConsumer, 'consumer=signal'), {
+      description: 'The consumers whose checkpoints are taken, and what each of them reads.',
+      setBy: 'deployment',
+    }),
+  },
+  ({ CHECKPOINT_CONSUMERS: pairs }): CheckpointConsumers => ({
+    checkpointConsumers: (pairs ?? []).map(pair => {
+      const [consumer = '', signal] = pair.split('=')
+      return { consumer, signal: signal as Signal }
+    }),
+  }),
+)

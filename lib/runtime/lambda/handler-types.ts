@@ -1,0 +1,46 @@
+/** What a Kafka-triggered handler is made from, and what it is. */
+import type { TopicName } from '../consumer/declared.ts'
+import type { KeyedProcess } from '../consumer/process.ts'
+import type { Sink } from '../consumer/sink.ts'
+import type { KafkaEvent } from '../pipeline/receive.ts'
+import type { BatchResponse } from '../pipeline/respond.ts'
+import type { PartsOf } from '../settings/environment.ts'
+import type { Slice } from '../settings/slice.ts'
+
+type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data>
+
+/** A process or a sink, or a function that makes it from its settings when the Lambda function starts. */
+export type WorkSource<State, Data, Slices extends readonly Slice[]> =
+  | Work<State, Data>
+  | ((config: PartsOf<Slices>) => Work<State, Data> | Promise<Work<State, Data>>)
+
+export interface Choices<Slices extends readonly Slice[]> {
+  /** The settings that it reads in addition to those of every consumer. */
+  readonly slices?: Slices
+  /** Where failure records go; the application's failures topic by default. */
+  readonly failuresTo?: TopicName
+  /**
+   * Identifies the deployed code: the circuit breaker defers batches of one version, and a new version is tried again. By default,
+   * a hash of the file that contains this module: right where each function is bundled by itself.
+   */
+  readonly codeVersion?: () => string
+}
+
+/** The part of Lambda's context that a handler uses. */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number
+}
+
+/** A handler of a schedule. */
+export interface ScheduledHandler {
+  /** @param event `time` (RFC 3339) is when the schedule fired; now, if it is absent */
+  (event: { readonly time?: string }, context: InvocationContext): Promise<object>
+  /** Does the work that is needed once per cold start. Rejects if the function cannot work. */
+  readonly start: () => Promise<unknown>
+}
+
+export interface KafkaHandler {
+  (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
+  /** Does the work that is needed once per cold start. Rejects if the function cannot work, and then tries again when called. */
+  readonly start: () => Promise<unknown>
+}

@@ -1,0 +1,163 @@
+/** Makes Kafka-triggered handlers, and assembles their parts once per cold start. */
+import { setTimeout as pause } from 'node:timers/promises'
+import middy from '@middy/core'
+import type { Context } from 'aws-lambda'
+import { LambdaObserver } from '../adapters/lambda/observer.ts'
+import { logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
+import { timed } from '../adapters/lambda/timed.ts'
+import type { Application } from '../consumer/application.ts'
+import type { KeyedProcess } from '../consumer/process.ts'
+import { consume } from '../pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
+import { versionError } from '../pipeline/deciding/stored-state.ts'
+import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
+import { LogChecks } from '../pipeline/log/log-identity.ts'
+import type { Ports } from '../pipeline/ports.ts'
+import type { KafkaEvent } from '../pipeline/receive.ts'
+import type { BatchResponse } from '../pipeline/respond.ts'
+import { CHECKPOINTS } from '../settings/checkpoints.ts'
+import { CONSUMER, type ConsumerSettings } from '../settings/consumer.ts'
+import { type PartsOf, readSettings } from '../settings/environment.ts'
+import { GENERAL, type GeneralSettings } from '../settings/general.ts'
+import { KAFKA } from '../settings/kafka.ts'
+import { REDIS } from '../settings/redis.ts'
+import type { Slice } from '../settings/slice.ts'
+import { TRACING, type TracingSettings } from '../settings/tracing.ts'
+import { bundleVersion } from './bundle-version.ts'
+import { Connections } from './connections.ts'
+import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
+import { once } from './once.ts'
+
+/** The settings that every consumer reads. */
+const SLICES = [GENERAL, KAFKA, REDIS, CONSUMER, CHECKPOINTS, TRACING] as const
+
+/**
+ * A Kafka-triggered handler that runs a process or a sink. It reads its settings from the environment, and does the work that is
+ * needed once per cold start while the function loads.
+ *
+ * @param application names the topics and reads the data of events
+ * @param name of the function; must be the name of the process or sink
+ * @param source the process or sink, or a function that makes it from its settings
+ * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ */
+export function kafkaHandler<State, Data, const Slices extends readonly Slice[] = readonly []>(
+  application: Application,
+  name: string,
+  source: WorkSource<State, Data, Slices>,
+  { slices, codeVersion = bundleVersion, ...choices }: Choices<Slices> = {},
+): KafkaHandler {
+  const { logger, metrics } = telemetryOf(name)
+  const observer = new LambdaObserver(logger, metrics)
+  const start = once(async () => {
+    const config = readSettings([...SLICES, ...(slices ?? [])]) as PartsOf<typeof SLICES> & PartsOf<Slices>
+    const connections = new Connections(config, name)
+    const process = (typeof source === 'function' ? await source(config) : source) as Process
+    assertFits(name, process)
+    const consumer = consumerOf(application, config, process, choices)
+    const reached = {
+      store: await connections.store(),
+      breaker: await connections.breaker(),
+      ...kafkaOnDemand(connections),
+      recovery: () => connections.recovery(),
+      observer,
+    }
+    const ports = timed(reached, (step, ms) => observer.took(step, ms))
+    const tracing = await tracingOf(application, config, name, observer)
+    return { config, connections, consumer, ports, tracing }
+  })
+  // Start while the function loads, so that the first batch does not have to wait. If this fails, the first invocation retries it
+  // and reports the error.
+  start().catch(() => {})
+  const latest = new LatestDecisions()
+  const logChecks = new LogChecks()
+  const handler = middy<KafkaEvent, BatchResponse, Error, Context>()
+    .use(logsContext(logger))
+    .use({
+      before: () => observer.begin(),
+      after: () => observer.flush(),
+      onError: () => observer.flush(),
+    })
+    .handler(async (event, context) => {
+      const { config, connections, consumer, ports, tracing } = await start()
+      const answer = consume(consumer, ports, event, {
+        remainingMs: () => context.getRemainingTimeInMillis(),
+        partialResponses: config.partialResponses,
+        nowMs: Date.now,
+        pause,
+        codeVersion,
+        latest,
+        logChecks,
+      })
+      return answer.finally(async () => {
+        // Nothing runs after the response.
+        await tracing?.export(Math.min(EXPORT_MS, context.getRemainingTimeInMillis() - RESPONSE_MS))
+        await connections.afterInvocation(config)
+      })
+    })
+  return Object.assign(handler as unknown as Omit<KafkaHandler, 'start'>, { start }) as KafkaHandler
+}
+
+/** Upper bound for exporting spans at the end of an invocation, and the time that the export leaves for the response. */
+const EXPORT_MS = 1_000
+const RESPONSE_MS = 500
+
+/** Undefined if no endpoint is configured; the tracing code is then not loaded. */
+async function tracingOf(
+  application: Application,
+  { otlp, env }: GeneralSettings & TracingSettings,
+  name: string,
+  observer: LambdaObserver,
+) {
+  if (!otlp) return undefined
+  const { Tracing } = await import('../adapters/otlp/tracing.ts')
+  const traced = {
+    env,
+    group: application.groupName?.(name, env) ?? name,
+    kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
+    serviceName: otlp.serviceName ?? `sluice-${name}`,
+  }
+  const tracing = new Tracing(otlp, traced, (...dropped) => observer.spansDropped(...dropped))
+  observer.traceTo(tracing)
+  return tracing
+}
+
+/** Connects to Kafka on first use: a batch without emissions and without missing records does not need it. */
+function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
+  return {
+    publisher: { publish: async records => (await connections.publisher()).publish(records) },
+    log: { read: async (...stretch) => (await connections.log()).read(...stretch) },
+  }
+}
+
+/** Logs and metrics use the handler's name; the state and the failures use that of the process. */
+function assertFits(name: string, process: Process): void {
+  if (process.name !== name)
+    throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
+  const wrong = 'onEvent' in process ? versionError(process as KeyedProcess<unknown>) : undefined
+  if (wrong) throw new Error(`the process '${name}' has ${wrong}`)
+}
+
+function consumerOf(
+  application: Application,
+  config: GeneralSettings & ConsumerSettings,
+  process: Process,
+  choices: Partial<Pick<Consumer, 'failuresTo'>>,
+): Consumer {
+  const { env, contentMode, idWindowMs, failureBytes, futureToleranceMs, earliestTimeMs, logTime, sinceMs } =
+    config
+  return {
+    ...CONSUMER_DEFAULTS,
+    application,
+    failuresTo: application.failuresTopic,
+    ...choices,
+    process,
+    env,
+    contentMode,
+    idWindowMs,
+    failureBytes,
+    futureToleranceMs,
+    earliestTimeMs,
+    logTime,
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Tests a process without any server: given a history, when events arrive or time passes, then check state, emissions,
+ * timers and reason. It runs the real pipeline on a store in memory, so ids, deduplication and the log's clock behave as
+ * in a deployment.
+ */
+import type { Application } from '../consumer/application.ts'
+import type { Event, Received } from '../consumer/event.ts'
+import type { FailureCode } from '../consumer/failure-codes.ts'
+import type { Emission, KeyedProcess, Step, Timer } from '../consumer/process.ts'
+import { tickOf } from '../consumer/tick.ts'
+import type { StoredTimer } from '../pipeline/model.ts'
+import { logRecord } from './records.ts'
+import { Stage } from './stage.ts'
+import { NOTHING_WANTED } from './wanted.ts'
+
+type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
+
+/** One step that the process took. */
+export interface Taken<State> {
+  /** Id of the event, or name of the timer, that caused the step. */
+  readonly by: string
+  readonly entity: string
+  /** Absent if the event was `rejected`. */
+  readonly reason?: string
+  readonly rejected?: string
+  readonly state?: State | undefined
+  readonly emitted: readonly Emission[]
+}
+
+/** How often the log ticks while time passes; the same interval as the schedule of `clock`. */
+const TICK_MS = 60_000
+
+export interface ProcessKitOptions {
+  /** The tick of partition 0 at an instant (RFC 3339); by default an event of the application's tick type without data. */
+  readonly tick?: (partition: number, at: string) => Event
+}
+
+export class ProcessKit<State> {
+  readonly #tick: NonNullable<ProcessKitOptions['tick']>
+  readonly #stage: Stage
+  readonly #steps: Taken<State>[] = []
+  readonly #published: Event[] = []
+  #offset = 0
+  #nowMs = 0
+
+  constructor(
+    application: Application,
+    process: KeyedProcess<State, never, unknown>,
+    { tick = (partition, at) => tickOf(application, partition, at) }: ProcessKitOptions = {},
+  ) {
+    this.#tick = tick
+    this.#stage = new Stage(application, this.#listening(process as AnyProcess<State>) as AnyProcess<unknown>)
+  }
+
+  /**
+   * Appends events one after another. The log's clock follows their times, as if each event arrived when it happened; an
+   * event that is older than the one before counts as late. Returns the resulting steps, including those of timers.
+   *
+   * @throws if an event does not reach the process, for example because it violates its schema; or if the runtime refuses a
+   * step: duplicate names, timers that are already due, or values that cannot be stored or published
+   */
+  async when(...events: readonly Event[]): Promise<readonly Taken<State>[]> {
+    const before = this.#steps.length
+    for (const event of events) {
+      const timeMs = Date.parse(event.time ?? '')
+      // The runtime reports invalid times.
+      if (!Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
+      await this.#append(event)
+    }
+    return this.#steps.slice(before)
+  }
+
+  /** Lets time pass without events: the log only ticks. Returns the steps of the timers that fire. */
+  async pass(ms: number): Promise<readonly Taken<State>[]> {
+    const before = this.#steps.length
+    const endMs = this.#nowMs + ms
+    while (this.#nowMs < endMs) {
+      this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
+      await this.#append(this.#tick(0, new Date(this.#nowMs).toISOString()))
+    }
+    return this.#steps.slice(before)
+  }
+
+  /** The state of an entity (`source`, a space, `subject`); undefined if there is none. */
+  async state(entity: string): Promise<State | undefined> {
+    return (await this.#stage.state(entity)) as State | undefined
+  }
+
+  /** When the entity's timers are due, by name. */
+  async timers(entity: string): Promise<Readonly<Record<string, Date>>> {
+    const { timers } = await this.#stage.store.load(this.#stage.stateKey(), {
+      ...NOTHING_WANTED,
+      entities: [entity],
+    })
+    const due = (timer: StoredTimer) => [timer.name, new Date(timer.dueMs)]
+    return Object.fromEntries((timers.get(entity) ?? []).map(due))
+  }
+
+  /** `outcome/reason` of every record and timer so far, including duplicates and failures. */
+  get outcomes(): readonly string[] {
+    return this.#stage.outcomes
+  }
+
+  /** The published events, as a reader of their topics gets them. */
+  get published(): readonly Event[] {
+    return this.#published
+  }
+
+  async #append(event: Event): Promise<void> {
+    const { decisions } = this.#stage.observer
+    const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
+    await this.#stage.batch([
+      logRecord(this.#offset, event, { topic: this.#stage.topic, timestampMs: this.#nowMs }),
+    ])
+    this.#offset += 1
+    for (const { failure } of decisions.slice(decided))
+      if (failure && !OF_A_TEST.includes(failure.code))
+        throw new Error(
+          `${event.id}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
+        )
+    for (const { by, state } of this.#steps.slice(taken)) {
+      const lost = lostInJson(state, 'state')
+      if (lost) throw new Error(`${by}: the state does not survive JSON: ${lost}`)
+    }
+    // Reading the events back throws if one is not a valid CloudEvent.
+    this.#published.push(...this.#stage.eventsAfter(left))
+  }
+
+  #listening(process: AnyProcess<State>): AnyProcess<State> {
+    const take = (by: string, entity: string, step: Step<State>): Step<State> => {
+      this.#steps.push({ by, entity, ...toldOf(step) })
+      return step
+    }
+    const { onTimer } = process
+    return {
+      ...process,
+      onEvent: (state, event: Received, context) =>
+        take(event.id, event.entity, process.onEvent(state, event, context)),
+      ...(onTimer && {
+        onTimer: (state: State, timer: Timer, context) =>
+          take(timer.name, timer.entity, onTimer.call(process, state, timer, context)),
+      }),
+    }
+  }
+}
+
+/** Failures that are part of a test. Any other failure means that the event did not reach the process. */
+const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
+
+function toldOf<State>(step: Step<State>): Pick<Taken<State>, 'reason' | 'rejected' | 'state' | 'emitted'> {
+  // The runtime reports values that are not a step.
+  if (typeof step !== 'object' || step === null) return { emitted: [] }
+  if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }
+  const { reason, state, emit } = step
+  return { reason, state, emitted: emit }
+}
+
+/** Finds the first part of a value that JSON would change, such as a Date, a Map or NaN. */
+function lostInJson(value: unknown, path: string): string | undefined {
+  if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')
+    return undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`
+  if (typeof value !== 'object') return `${path} is a ${typeof value}`
+  const prototype = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== null && prototype !== Object.prototype)
+    return `${path} is a ${prototype.constructor?.name}`
+  const parts = Object.entries(value).map(([name, part]) => lostInJson(part, `${path}.${name}`))
+  return parts.find(lost => lost !== undefined)
+}

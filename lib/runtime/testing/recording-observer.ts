@@ -1,0 +1,78 @@
+import type {
+  Decision,
+  FailureMemory,
+  OffsetRange,
+  OutboxEntry,
+  StateKey,
+  Waiting,
+} from '../pipeline/model.ts'
+import type { Observer } from '../pipeline/ports.ts'
+
+/** Records everything that the pipeline reports. */
+export class RecordingObserver implements Observer {
+  readonly decisions: Decision[] = []
+  readonly waits: Waiting[] = []
+  readonly ranges: OffsetRange[] = []
+  redeliveries = 0
+  untrimmedEntries = 0
+
+  decided(_: StateKey, decisions: readonly Decision[]): void {
+    this.decisions.push(...decisions)
+  }
+  redelivered(_: StateKey, count: number): void {
+    this.redeliveries += count
+  }
+  waiting(_: StateKey, waiting: Waiting): void {
+    this.waits.push(waiting)
+  }
+  outboxNotTrimmed(_: StateKey, count: number): void {
+    this.untrimmedEntries += count
+  }
+  readonly refusals: OutboxEntry[] = []
+  refused(_: StateKey, entries: readonly OutboxEntry[]): void {
+    this.refusals.push(...entries)
+  }
+  readonly startsWithoutAppliedOffsetAt: number[] = []
+  startsWithoutAppliedOffset(_: StateKey, fromOffset: number): void {
+    this.startsWithoutAppliedOffsetAt.push(fromOffset)
+  }
+  readonly restorations: { appliedOffset: number; takenAtMs: number }[] = []
+  restoredFromCheckpoint(_: StateKey, appliedOffset: number, takenAtMs: number): void {
+    this.restorations.push({ appliedOffset, takenAtMs })
+  }
+  readonly damagedAtMs: number[] = []
+  checkpointDamaged(_: StateKey, takenAtMs: number): void {
+    this.damagedAtMs.push(takenAtMs)
+  }
+  rangeReadBack(_: StateKey, range: OffsetRange): void {
+    this.ranges.push(range)
+  }
+  readonly expiries: OffsetRange[] = []
+  expired(_: StateKey, range: OffsetRange): void {
+    this.expiries.push(range)
+  }
+  readonly clockGaps: { beforeOffset: number; ms: number }[] = []
+  clockGap(_: StateKey, beforeOffset: number, ms: number): void {
+    this.clockGaps.push({ beforeOffset, ms })
+  }
+  readonly timedByProducersFrom: number[] = []
+  timedByProducers(_: StateKey, fromOffset: number): void {
+    this.timedByProducersFrom.push(fromOffset)
+  }
+  readonly unreadableContexts: string[] = []
+  contextUnreadable(_: StateKey, why: string): void {
+    this.unreadableContexts.push(why)
+  }
+  readonly misroutedAt: { fromOffset: number; count: number }[] = []
+  misrouted(_: StateKey, fromOffset: number, count: number): void {
+    this.misroutedAt.push({ fromOffset, count })
+  }
+  readonly surgesSince: number[] = []
+  readonly failureMemories: FailureMemory[] = []
+  failureMemory(_: StateKey, memory: FailureMemory): void {
+    this.failureMemories.push(memory)
+  }
+  breakerOpen(_: StateKey, sinceMs: number): void {
+    this.surgesSince.push(sinceMs)
+  }
+}

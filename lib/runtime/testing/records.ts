@@ -1,0 +1,58 @@
+/** Records and batches for tests. Anything that is not given gets a valid default. */
+import type { LogRecord } from '../cloudevents/record.ts'
+import { writeEvent } from '../cloudevents/writer.ts'
+import type { Event } from '../consumer/event.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../pipeline/receive.ts'
+
+/** Append time of offset 0 in a test that gives no other: 2026-03-01T13:00:00Z. */
+const FIRST_APPEND_MS = Date.UTC(2026, 2, 1, 13)
+
+/** A record of the log. Records at consecutive offsets are appended one second apart. */
+export function logRecord(
+  offset: number,
+  content: Event | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
+  place: Pick<LogRecord, 'topic'> & Partial<Pick<LogRecord, 'partition' | 'timestampMs'>>,
+): LogRecord {
+  const written = 'type' in content ? writeEvent(content as Event) : content
+  return {
+    partition: 0,
+    timestampMs: FIRST_APPEND_MS + offset * 1000,
+    key: 'subject' in content ? Buffer.from(String(content.subject)) : null,
+    value: null,
+    headers: [],
+    ...written,
+    ...place,
+    offset,
+  }
+}
+
+/** The records as Lambda passes them to a function. */
+export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
+  const groups: Record<string, KafkaEventRecord[]> = {}
+  for (const record of records) {
+    const name = `${record.topic}-${record.partition}`
+    groups[name] ??= []
+    groups[name].push(eventRecord(record))
+  }
+  return { records: groups }
+}
+
+function eventRecord({
+  topic,
+  partition,
+  offset,
+  timestampMs,
+  key,
+  value,
+  headers,
+}: LogRecord): KafkaEventRecord {
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestampMs,
+    ...(key === null ? {} : { key: key.toString('base64') }),
+    ...(value === null ? {} : { value: value.toString('base64') }),
+    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+  }
+}

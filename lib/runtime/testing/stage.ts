@@ -1,0 +1,137 @@
+/** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
+
+import { isFailure } from '../cloudevents/event.ts'
+import { readEvent } from '../cloudevents/reader.ts'
+import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
+import { type Application, firstTopicOf } from '../consumer/application.ts'
+import type { Event } from '../consumer/event.ts'
+import type { KeyedProcess } from '../consumer/process.ts'
+import { consume } from '../pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
+import { partsOfState } from '../pipeline/deciding/stored-state.ts'
+import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../pipeline/invocation.ts'
+import { LogChecks } from '../pipeline/log/log-identity.ts'
+import type { StateKey } from '../pipeline/model.ts'
+import type { Ports } from '../pipeline/ports.ts'
+import type { KafkaEvent } from '../pipeline/receive.ts'
+import type { BatchResponse } from '../pipeline/respond.ts'
+import { MemoryCircuitBreaker } from './circuit-breaker.ts'
+import { MemoryLogReader } from './log-reader.ts'
+import { MemoryPublisher } from './publisher.ts'
+import { RecordingObserver } from './recording-observer.ts'
+import { kafkaEvent } from './records.ts'
+import { MemoryStateStore } from './state-store.ts'
+import { NOTHING_WANTED } from './wanted.ts'
+
+type Given = Partial<Invocation> & { readonly ports?: Partial<Ports> }
+
+export class Stage {
+  readonly store: MemoryStateStore
+  readonly publisher = new MemoryPublisher()
+  readonly observer = new RecordingObserver()
+  readonly breaker = new MemoryCircuitBreaker()
+  /** The latest decisions of the only version of the code on this stage. */
+  readonly latest = new LatestDecisions()
+  /** The log checks of the only process on this stage. */
+  readonly logChecks = new LogChecks()
+  /** The complete log, which the consumer can read in addition to delivered records. */
+  readonly #log: LogRecord[] = []
+  readonly #inLog = new Set<string>()
+  consumer: Consumer
+  readonly ports: Ports
+
+  /** The topic that the consumer reads, by its name in Kafka: the first one of the application. */
+  readonly topic: string
+
+  /** @param overrides ports that are not those in memory */
+  constructor(
+    application: Application,
+    process: KeyedProcess<never> | Process,
+    overrides: Partial<Ports> = {},
+  ) {
+    this.store = new MemoryStateStore()
+    this.consumer = {
+      ...CONSUMER_DEFAULTS,
+      application,
+      failuresTo: application.failuresTopic,
+      process: process as Process,
+      env: 'test',
+    }
+    this.topic = application.kafkaTopic(firstTopicOf(application), this.consumer.env)
+    this.ports = {
+      store: this.store,
+      publisher: this.publisher,
+      log: new MemoryLogReader(this.#log),
+      breaker: this.breaker,
+      observer: this.observer,
+      ...overrides,
+    }
+  }
+
+  /** Delivers records to the consumer as a batch from Lambda, and adds them to the log. */
+  batch(records: readonly LogRecord[], given: Given = {}): Promise<BatchResponse> {
+    this.inLog(records)
+    return this.consume(kafkaEvent(records), given)
+  }
+
+  /** Invokes the consumer, by default with enough time and with partial batch responses. */
+  consume(event: KafkaEvent, { ports = {}, ...given }: Given = {}): Promise<BatchResponse> {
+    const invocation: Invocation = {
+      remainingMs: () => 60_000,
+      partialResponses: true,
+      nowMs: () => 0,
+      pause: async () => {},
+      codeVersion: () => 'v1',
+      latest: this.latest,
+      logChecks: this.logChecks,
+      ...given,
+    }
+    return consume(this.consumer, { ...this.ports, ...ports }, event, invocation)
+  }
+
+  /** Adds records to the log without delivering them. */
+  inLog(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const place = `${record.partition}/${record.offset}`
+      if (this.#inLog.has(place)) continue
+      this.#inLog.add(place)
+      this.#log.push(record)
+    }
+  }
+
+  /** `outcome/reason` of each decision, in order. */
+  get outcomes(): string[] {
+    return this.observer.decisions.map(({ outcome, reason }) => `${outcome}/${reason}`)
+  }
+
+  /** All published events, read back from their records. */
+  get events(): Event[] {
+    return this.eventsAfter(0)
+  }
+
+  /** The published events after the first `count`. */
+  eventsAfter(count: number): Event[] {
+    return this.publisher.published.slice(count).map(eventIn)
+  }
+
+  stateKey(partition = 0): StateKey {
+    return { consumer: this.consumer.process.name, topic: this.topic, partition }
+  }
+
+  async state(entity: string, partition = 0): Promise<unknown> {
+    const { states } = await this.store.load(this.stateKey(partition), {
+      ...NOTHING_WANTED,
+      entities: [entity],
+    })
+    const stored = states.get(entity)
+    return stored === undefined ? undefined : JSON.parse(partsOfState(stored).json)
+  }
+}
+
+/** Reads the event in a published record. Fails the test if it is not a valid event. */
+function eventIn(record: OutgoingRecord): Event {
+  const event = readEvent(record)
+  if (isFailure(event)) throw new Error(`published an invalid event: ${event.message}`)
+  return event
+}

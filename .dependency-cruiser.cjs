@@ -193,10 +193,11 @@ module.exports = {
     },
     {
       name: 'deployed-dependencies',
-      comment: 'what is deployed comes from dependencies, not from devDependencies',
+      comment:
+        'what is deployed comes from dependencies or, as the SDK, from its surroundings; not from devDependencies',
       severity: 'error',
       from: { path: '^(lib|functions|packages)/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'resolvable',

@@ -64,9 +64,11 @@ const noLeftovers = {
   },
 }
 
-module.exports = serverless => [
+const plugins = serverless => [
   inlineText,
   quickCommands,
   noLeftovers,
   ...(invokesApart(serverless, process.env) ? [standIns] : []),
 ]
+
+module.exports = Object.assign(plugins, { inlineText })

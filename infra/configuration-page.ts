@@ -1,17 +1,30 @@
 /**
- * Writes docs/configuration.md from the declarations of the settings: `npm run configuration`. With `--check` it only says
- * whether the page is as they give it.
+ * Writes docs/configuration.md, and the tables in the README of the engine, from the declarations of the settings: `npm run
+ * configuration`. With `--check` it only says whether the pages are as they give them.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
 import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
-import { LOCAL_PORTS } from '../lib/app/settings/index.ts'
-import type { Documented, Setting, Slice } from '../lib/app/settings/slice.ts'
+import {
+  CHECKPOINTS,
+  CONSUMER,
+  GENERAL,
+  KAFKA,
+  LOCAL_PORTS,
+  LOGGING,
+  REDIS,
+  TRACING,
+} from '../lib/app/settings/index.ts'
+import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../localstack/settings.ts'
 import { REQUIRED } from './account.ts'
 import { SCHEDULES, VPC } from './settings.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
+const README = new URL('../lib/runtime/README.md', import.meta.url)
+
+/** What a handler of the engine reads. */
+const ENGINE = [KAFKA, REDIS, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
 
 const INTRODUCTION = `# Configuration
 
@@ -72,13 +85,27 @@ function table(
   return cells.map(line => `| ${line.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')
 }
 
+const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$)/ms
+
+/** The README of the engine, with its tables as they are now. Links of the other page lead there. */
+function engineReadme(): string {
+  const readme = readFileSync(README, 'utf8')
+  if (!TABLES.test(readme)) throw new Error('lib/runtime/README.md has no place for the tables of settings')
+  const tables = ENGINE.map(slice => sliceSection(slice).replaceAll('](', '](../../docs/'))
+  return readme.replace(TABLES, () => `\n${tables.join('\n\n')}\n\n`)
+}
+
 function main(check: boolean): void {
-  const page = configurationPage()
-  if (!check) writeFileSync(PAGE, page)
-  else if (readFileSync(PAGE, 'utf8') !== page) {
-    console.error('docs/configuration.md is not what the settings give: run `npm run configuration`')
-    process.exitCode = 1
-  }
+  const pages = [
+    { name: 'docs/configuration.md', file: PAGE, text: configurationPage() },
+    { name: 'lib/runtime/README.md', file: README, text: engineReadme() },
+  ]
+  for (const { name, file, text } of pages)
+    if (!check) writeFileSync(file, text)
+    else if (readFileSync(file, 'utf8') !== text) {
+      console.error(`${name} is not what the settings give: run \`npm run configuration\``)
+      process.exitCode = 1
+    }
 }
 
 if (import.meta.main) main(process.argv.includes('--check'))

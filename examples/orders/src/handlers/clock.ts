@@ -1,0 +1,4 @@
+import { clockHandler } from '@sluice/runtime/lambda'
+import { shop } from '../application.ts'
+
+export const handler = clockHandler(shop, 'clock', 'orders')

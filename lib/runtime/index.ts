@@ -1,0 +1,40 @@
+/**
+ * `@sluice/runtime`: what an author of consumers needs. A consumer is a `KeyedProcess` (a pure function with state and timers)
+ * or a `Sink` (delivers to the outside); an `Application` names the topics and reads the data of events.
+ * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them.
+ */
+export type { Application, EventData, TopicSettings } from './consumer/application.ts'
+export * from './consumer/declared.ts'
+export { derivedId } from './consumer/derived-id.ts'
+export { type Event, entityOf, partsOfEntity, type Received, timeOf } from './consumer/event.ts'
+export {
+  FAILURES,
+  type Failure,
+  type FailureClass,
+  type FailureCode,
+  failure,
+} from './consumer/failure-codes.ts'
+export type { FailureData } from './consumer/failure-event.ts'
+export { FORGET, forgetting } from './consumer/forgetting.ts'
+export {
+  type Decided,
+  decided,
+  type Emission,
+  type Key,
+  type KeyedProcess,
+  type PartitionContext,
+  type Rejected,
+  rejected,
+  type Step,
+  type Timer,
+  type TimerChange,
+} from './consumer/process.ts'
+export {
+  type Delivered,
+  type Delivery,
+  type Digest,
+  delivered,
+  ReceiverUnavailable,
+  retry,
+  type Sink,
+} from './consumer/sink.ts'

@@ -1,0 +1,11 @@
+/** `@sluice/runtime/testing`: tests consumers without any server, on the real pipeline with ports in memory. */
+export { MemoryCheckpointStore } from './checkpoint-store.ts'
+export { MemoryCircuitBreaker } from './circuit-breaker.ts'
+export { MemoryLogReader } from './log-reader.ts'
+export { ProcessKit, type ProcessKitOptions, type Taken } from './process-kit.ts'
+export { MemoryPublisher } from './publisher.ts'
+export { RecordingObserver } from './recording-observer.ts'
+export { kafkaEvent, logRecord } from './records.ts'
+export { SinkKit } from './sink-kit.ts'
+export { Stage } from './stage.ts'
+export { MemoryStateStore } from './state-store.ts'

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { outcomesOf } from '../../lib/queries/outcomes.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { createTopic } from '../support/create-topic.ts'
+import { ForeignClient } from '../support/foreign-client.ts'
+import { ForeignProject } from '../support/foreign-project.ts'
+import { eventOf } from '../support/sdk-reader.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { writtenMessage } from '../support/written-message.ts'
+
+const STAGE = `shop-${process.pid}`
+const PARTITIONS = 3
+const TOPICS = ['orders', 'totals', 'failures'] as const
+const HOUR_MS = 60 * 60_000
+
+const topic = (name: (typeof TOPICS)[number]) => `shop.${name}.${STAGE}`
+
+/** An event of one customer, so many hours ago. */
+function order(type: 'placed' | 'paid', orderId: string, data: object = {}, hoursAgo = 0): Event {
+  const time = new Date(Date.now() - hoursAgo * HOUR_MS).toISOString()
+  const attributes = { id: `${type} ${orderId}`, source: '/shop', subject: 'c-1', time }
+  return { ...attributes, type: `com.example.order.${type}`, data: { orderId, ...data } }
+}
+
+describe('the engine, installed from its tarball into another project', { timeout: 240_000 }, () => {
+  let project: ForeignProject
+  let client: ForeignClient
+  let redis: RedisClient
+  let admin: Admin
+
+  before(async () => {
+    client = await ForeignClient.connect()
+    redis = new RedisClient({ url: redisUrl() })
+    admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
+    for (const name of TOPICS)
+      await createTopic(admin, { topic: topic(name), numPartitions: PARTITIONS, configEntries })
+    project = await ForeignProject.install('orders')
+  })
+
+  after(async () => {
+    await project?.remove()
+    await Promise.all([admin?.disconnect(), client?.close()])
+    redis?.close()
+  })
+
+  const read = async (name: 'totals' | 'failures') => (await client.read(topic(name))).map(eventOf)
+  const tally = async () => {
+    const keys = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      ...{ consumer: 'orders', topic: topic('orders'), partition },
+    }))
+    return (await outcomesOf(new StateInspection(redis), keys)).reasons
+  }
+
+  it('given what is installed, then nothing of it is TypeScript, a script in Lua or a private workspace', async () => {
+    const scope = join(project.folder, 'node_modules', '@sluice')
+    assert.deepEqual(await readdir(scope), ['runtime'])
+    const files = await readdir(join(scope, 'runtime'), { recursive: true })
+    assert.ok(files.includes(join('dist', 'index.d.ts')))
+    assert.deepEqual(
+      files.filter(file => /\.lua$|(?<!\.d)\.ts$/.test(file)),
+      [],
+    )
+    for (const file of ['README.md', 'LICENSE']) assert.ok(files.includes(file), file)
+  })
+
+  it('given its domain, then its types are right, libraries included', async () => {
+    await project.run('check')
+  })
+
+  it('given its tests with the kit, then all pass', async () => {
+    assert.match(await project.run('test'), /^ℹ pass 4$/m)
+  })
+
+  it('given its bundle behind the trigger, then orders are totalled, rejected, recognised and reported', async () => {
+    await project.run('build')
+    await project.start(STAGE, { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() })
+    const first = order('placed', 'a', { cents: 250 }, 2)
+    const sent = [first, order('placed', 'b', { cents: 100 }), first, order('placed', 'c', { cents: 0 })]
+    await client.send(
+      topic('orders'),
+      [...sent, order('paid', 'b')].map(event => writtenMessage(event)),
+    )
+    await until('every order is decided', async () => (await tally())['applied/paid'] === 1, {
+      describe: tally,
+    })
+    assert.deepEqual(await project.invoke('clock'), { ticks: PARTITIONS })
+    await until('the clock is read', async () => (await tally())['ignored/tick'] === PARTITIONS, {
+      describe: tally,
+    })
+    assert.deepEqual(await tally(), {
+      'applied/placed': 2,
+      'applied/paid': 1,
+      'duplicate/id-known': 1,
+      'failed/rejected': 1,
+      'ignored/tick': PARTITIONS,
+      'timer/not-paid': 1,
+    })
+    const told = (await read('totals')).map(({ type, data }) => [type, data])
+    assert.deepEqual(
+      told.filter(([type]) => type === 'com.example.customer.total').map(([, data]) => data),
+      [{ totalCents: 250 }, { totalCents: 350 }],
+    )
+    assert.deepEqual(
+      told.filter(([type]) => type === 'com.example.customer.unpaid').map(([, data]) => data),
+      [{ orderId: 'a' }],
+    )
+    const [failed, ...more] = await read('failures')
+    assert.equal(failed?.type, 'com.example.shop.failure')
+    const { errorType, error, consumer } = (failed?.data ?? {}) as Record<string, unknown>
+    assert.deepEqual([errorType, error, consumer], ['rejected', 'an order costs something', 'orders'])
+    assert.deepEqual(more, [])
+  })
+})

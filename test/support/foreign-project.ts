@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { freePort } from '../../localstack/services/ports.ts'
+import { PROJECT, Program } from './program.ts'
+
+/** Tools that the foreign project has in common with this one, so that only what it runs is installed. */
+const SHARED = {
+  'node_modules/@types/node': 'node_modules/@types/node',
+  'node_modules/esbuild': 'node_modules/esbuild',
+  'node_modules/serverless-offline': 'node_modules/serverless-offline',
+  'node_modules/serverless-offline-msk-trigger': 'localstack/msk-trigger',
+}
+
+const NPM_TIMEOUT_MS = 120_000
+
+/** An example in a temporary folder, where `@sluice/runtime` is installed from its tarball as by anybody else. */
+export class ForeignProject {
+  readonly folder: string
+  #program: Program | undefined
+  #endpoint = ''
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  static async install(example: string): Promise<ForeignProject> {
+    const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
+    try {
+      await project.#install(join(PROJECT, 'examples', example))
+    } catch (error) {
+      await project.remove()
+      throw error
+    }
+    return project
+  }
+
+  async #install(example: string): Promise<void> {
+    await cp(example, this.folder, { recursive: true })
+    const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))
+    await writeFile(join(this.folder, 'package.json'), JSON.stringify({ ...manifest, devDependencies: {} }))
+    const packed = await npm(
+      PROJECT,
+      'pack',
+      '--workspace',
+      '@sluice/runtime',
+      '--json',
+      '--pack-destination',
+      this.folder,
+    )
+    const [{ filename }] = JSON.parse(packed.slice(packed.indexOf('[\n')))
+    await npm(this.folder, 'install', `./${filename}`, '--prefer-offline', '--no-audit', '--no-fund')
+    await mkdir(join(this.folder, 'node_modules', '@types'), { recursive: true })
+    for (const [link, target] of Object.entries(SHARED)) {
+      await rm(join(this.folder, link), { recursive: true, force: true })
+      await symlink(join(PROJECT, target), join(this.folder, link))
+    }
+  }
+
+  /** Runs a script of its package.json, and returns the output. Rejects if it fails. */
+  run(script: string): Promise<string> {
+    return npm(this.folder, 'run', script)
+  }
+
+  /** Starts `serverless offline`, and waits until every event source has joined its group. */
+  async start(stage: string, env: Readonly<Record<string, string>>): Promise<void> {
+    const [http, lambda, websocket] = await Promise.all([freePort(), freePort(), freePort()])
+    const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
+    this.#endpoint = `http://127.0.0.1:${lambda}/2015-03-31/functions/shop-${stage}`
+    this.#program = new Program('serverless', ['offline', '--stage', stage, ...ports], {
+      cwd: this.folder,
+      env,
+    })
+    await this.#program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
+  }
+
+  /** Invokes a function through Lambda's endpoint. Rejects if the handler throws. */
+  async invoke(name: string): Promise<unknown> {
+    const response = await fetch(`${this.#endpoint}-${name}/invocations`, { method: 'POST', body: '{}' })
+    const answer = await response.json()
+    if (!response.ok || response.headers.has('x-amz-function-error'))
+      throw new Error(`${name} failed: ${JSON.stringify(answer)}`)
+    return answer
+  }
+
+  async remove(): Promise<void> {
+    this.#program?.signal('SIGTERM')
+    const ended = await this.#program?.ended
+    // The test runner shows the output of a file if one of its tests failed.
+    process.stderr.write(ended?.output ?? '')
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs npm with the tools of this project on the PATH. */
+async function npm(cwd: string, ...args: string[]): Promise<string> {
+  const tools = join(PROJECT, 'node_modules', '.bin')
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
+  const env = { ...inherited, PATH: [tools, process.env.PATH].join(delimiter) }
+  const { stdout } = await promisify(execFile)('npm', args, { cwd, env, timeout: NPM_TIMEOUT_MS })
+  return stdout
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { PROJECT } from '../../support/program.ts'
+
+const EXAMPLE = join(PROJECT, 'examples', 'orders')
+const ENGINE = join(PROJECT, 'lib', 'runtime')
+
+const read = (...path: string[]) => readFileSync(join(...path), 'utf8')
+const README = read(ENGINE, 'README.md')
+const manifestOf = (folder: string) => JSON.parse(read(folder, 'package.json'))
+
+describe('the README of the engine', () => {
+  it('given a code block that names its file, then it is that file of examples/orders', () => {
+    const blocks = [...README.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)]
+    for (const [, file = '', code] of blocks) assert.equal(code, read(EXAMPLE, file), file)
+    assert.deepEqual(
+      blocks.map(([, file]) => file),
+      [
+        'src/application.ts',
+        'src/orders.ts',
+        'src/orders.test.ts',
+        'src/handlers/orders.ts',
+        'src/handlers/clock.ts',
+        'package.json',
+        'build.mjs',
+        'serverless.yml',
+      ],
+    )
+  })
+
+  it('given its commands, then each is a script of the example, or installs what it needs', () => {
+    const commands = [...README.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, lines = '']) =>
+      lines.trim().split('\n'),
+    )
+    const { scripts, dependencies, devDependencies } = manifestOf(EXAMPLE)
+    const { name, version } = manifestOf(ENGINE)
+    assert.equal(dependencies[name], version)
+    for (const command of commands) {
+      const [, , what = '', ...packages] = command.split(' ')
+      if (command.startsWith('npm run ')) assert.ok(Object.hasOwn(scripts, what), command)
+      else if (command.startsWith('npm install --save-dev'))
+        for (const one of packages) assert.ok(Object.hasOwn(devDependencies, one), one)
+      else assert.ok(['npm test', `npm install ./sluice-runtime-${version}.tgz`].includes(command), command)
+    }
+    assert.ok(commands.length >= 5)
+  })
+
+  it('given what it imports, then the package exports it', () => {
+    const exported = Object.keys(manifestOf(ENGINE).exports).map(path =>
+      path.replace(/^\./, '@sluice/runtime'),
+    )
+    const named = [...README.matchAll(/@sluice\/runtime(?:\/\w+)?(?=['`])/g)].map(([name]) => name)
+    assert.deepEqual(
+      [...new Set(named)].filter(name => !exported.includes(name)),
+      [],
+    )
+    assert.ok(new Set(named).size >= 3)
+  })
+
+  it('given the exports of its manifest, then each is a source file of the same name', () => {
+    const { exports } = manifestOf(ENGINE)
+    const modules = Object.values<string | { default: string }>(exports).flatMap(entry =>
+      typeof entry === 'string' ? [] : [entry.default],
+    )
+    assert.equal(modules.length, 3)
+    for (const module of modules)
+      assert.ok(existsSync(join(ENGINE, module.replace('/dist/', '/').replace(/js$/, 'ts'))), module)
+  })
+})

@@ -1,60 +1,45 @@
-/**
- * Failures as a partition state stores them. Those of a group of producers are in numbered generations, the newest last, so that
- * the oldest can be removed at once. Within a generation they are in buckets by id, the newest in front. The scripts count the
- * bytes of all of it.
- */
+/** Failures as a partition state stores them: by group of producers, in buckets, as bytes. See `layout.ts`. */
 import type { FailureName, RememberedFailure } from '../../pipeline/model.ts'
-import { packList } from './packing.ts'
+import { type Buckets, intoBuckets } from './id-packing.ts'
+import { LAYOUT } from './layout.ts'
 
-const ID = 16
-const DIGEST = 12
-/** Id, digest, offset (6), partition (4), attempt and whether it is open (4), first failed (8), log clock (6). */
-const ENTRY = ID + DIGEST + 28
-
-/** Field of a generation's hash: its bytes, its number of failures, and the log clock of the last. */
-export const ABOUT = ''
-
-/** Overhead of a bucket and a generation, and the size of an entry with the server's overhead: see `commit.lua`. */
-const ENTRY_TAKES = 64
-const BUCKET_TAKES = 64
-const GENERATION_TAKES = 512
-const BUCKETS = 64
+const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
 
 /** The bytes of a failure's id; undefined if the text is not one, since a header can contain anything. */
-function idBytes(id: string): Buffer | undefined {
+function bytesOf(id: string): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64url')
-  return bytes.length === ID && bytes.toString('base64url') === id ? bytes : undefined
+  return bytes.length === idBytes && bytes.toString('base64url') === id ? bytes : undefined
 }
 
 function bucketOf(id: Buffer): string {
-  return String.fromCharCode((id[0] as number) % BUCKETS)
+  return String.fromCharCode((id[0] as number) % LAYOUT.failures.buckets)
 }
 
-function packed(failure: RememberedFailure): { readonly bucket: string; readonly entry: string } {
+function entryOf(failure: RememberedFailure): [bucket: string, entry: string] {
   const { id, digest, offset, partition, attempt, isOpen, firstFailedAt, failedAtMs } = failure
-  const entry = Buffer.alloc(ENTRY)
-  const name = idBytes(id)
+  const entry = Buffer.alloc(entryBytes)
+  const name = bytesOf(id)
   if (!name) throw new Error('the id of a failure is 128 bits in base64url')
   name.copy(entry)
-  entry.write(digest, ID, DIGEST, 'base64url')
-  let at = ID + DIGEST
+  entry.write(digest, idBytes, digestBytes, 'base64url')
+  let at = idBytes + digestBytes
   at = entry.writeUIntBE(offset, at, 6)
   at = entry.writeUInt32BE(partition, at)
   at = entry.writeUInt32BE(attempt * 2 + (isOpen ? 1 : 0), at)
   at = entry.writeDoubleBE(Date.parse(firstFailedAt), at)
   entry.writeUIntBE(failedAtMs, at, 6)
-  return { bucket: bucketOf(name), entry: entry.toString('latin1') }
+  return [bucketOf(name), entry.toString('latin1')]
 }
 
 function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
-  const at = ID + DIGEST
+  const at = idBytes + digestBytes
   const attempt = entry.readUInt32BE(at + 10)
   return {
-    id: entry.toString('base64url', 0, ID),
+    id: entry.toString('base64url', 0, idBytes),
     partition: entry.readUInt32BE(at + 6),
     offset: entry.readUIntBE(at, 6),
     attempt: Math.floor(attempt / 2),
-    digest: entry.toString('base64url', ID, at),
+    digest: entry.toString('base64url', idBytes, at),
     producerGroup,
     isOpen: attempt % 2 === 1,
     firstFailedAt: new Date(entry.readDoubleBE(at + 14)).toISOString(),
@@ -62,86 +47,82 @@ function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
   }
 }
 
-/** What a commit remembers: group, and a list of buckets and entries in turn, the oldest first; in turn. */
-export function packFailures(failures: readonly RememberedFailure[]): Buffer {
-  const groups = Map.groupBy(failures, ({ producerGroup }) => producerGroup)
-  const lists = [...groups].flatMap(([group, own]) => [
-    String(group),
-    own.flatMap(failure => {
-      const { bucket, entry } = packed(failure)
-      return [bucket, entry]
-    }),
-  ])
-  return packList(lists, 'latin1')
+/** By group. */
+export function packFailures(failures: readonly RememberedFailure[]): Map<string, Buckets> {
+  const groups = Map.groupBy(failures, ({ producerGroup }) => String(producerGroup))
+  return new Map([...groups].map(([group, own]) => [group, intoBuckets(own.map(entryOf))]))
 }
 
-/** What a load asks for: group, and the bytes of ids, in turn; and the names in the order in which they will be answered. */
-export function packNames(names: readonly FailureName[]): {
-  readonly asked: Buffer
-  readonly order: readonly FailureName[]
-} {
-  const known = names.filter(({ id }) => idBytes(id))
-  const groups = Map.groupBy(known, ({ producerGroup }) => producerGroup)
-  const lists = [...groups].flatMap(([group, own]) => [
-    String(group),
-    Buffer.concat(own.map(({ id }) => Buffer.from(id, 'base64url'))),
-  ])
-  return { asked: packList(lists), order: [...groups.values()].flat() }
-}
-
-/** @param entries as the script returns them, in the order of the names */
-export function unpackFailures(
-  order: readonly FailureName[],
-  entries: readonly (Buffer | null)[],
-): Map<string, RememberedFailure> {
-  const found = order.flatMap(({ id, producerGroup }, index) => {
-    const entry = entries[index]
-    return entry ? [[id, unpacked(entry, producerGroup)] as const] : []
+/** By group and bucket, the bytes of the ids. No failure has an id of another form. */
+export function namesByBucket(names: readonly FailureName[]): Map<string, Map<string, string[]>> {
+  const known = names.flatMap(({ id, producerGroup }) => {
+    const bytes = bytesOf(id)
+    return bytes ? [{ bytes, group: String(producerGroup) }] : []
   })
-  return new Map(found)
+  const groups = Map.groupBy(known, ({ group }) => group)
+  return new Map(
+    [...groups].map(([group, own]) => {
+      const buckets = Map.groupBy(own, ({ bytes }) => bucketOf(bytes))
+      const ids = [...buckets].map(
+        ([bucket, some]) => [bucket, some.map(({ bytes }) => bytes.toString('latin1'))] as const,
+      )
+      return [group, new Map(ids)]
+    }),
+  )
+}
+
+/** @param found group and entry in turn, as the script returns them */
+export function unpackFailures(found: readonly Buffer[]): Map<string, RememberedFailure> {
+  const failures = new Map<string, RememberedFailure>()
+  for (let at = 0; at < found.length; at += 2) {
+    const failure = unpacked(found[at + 1] as Buffer, Number(found[at]))
+    failures.set(failure.id, failure)
+  }
+  return failures
 }
 
 /** The failures in a bucket, the newest first. */
 export function unpackFailureBucket(bucket: Buffer, producerGroup: number): RememberedFailure[] {
-  return Array.from({ length: bucket.length / ENTRY }, (_, index) =>
-    unpacked(bucket.subarray(index * ENTRY, (index + 1) * ENTRY), producerGroup),
+  return Array.from({ length: bucket.length / entryBytes }, (_, index) =>
+    unpacked(bucket.subarray(index * entryBytes, (index + 1) * entryBytes), producerGroup),
   )
 }
 
-/** A group of producers: the numbers of its generations, what they take, and the log clock at which the last one began. */
-export interface Group {
-  readonly first: number
-  readonly last: number
-  readonly bytes: number
-  readonly openedMs: number
-}
+type Group = Readonly<Record<(typeof LAYOUT.failures.group)[number], number>>
+type Generation = Readonly<Record<(typeof LAYOUT.failures.generation)[number], number>>
 
+/** The first and last generation of a group of producers. */
 export function readGroup(text: string): Group {
-  const [first = 1, last = 0, bytes = 0, openedMs = 0] = text.split(' ').map(Number)
-  return { first, last, bytes, openedMs }
+  const numbers = text.split(' ').map(Number)
+  return Object.fromEntries(LAYOUT.failures.group.map((name, index) => [name, numbers[index]])) as Group
 }
 
-type Field = readonly [name: string, field: string, value: Buffer]
+function textOf<T extends Group | Generation>(names: readonly (keyof T)[], numbers: T): string {
+  return names.map(name => numbers[name]).join(' ')
+}
+
+type Field = readonly [name: string, field: string, value: string]
 
 /** The failures of a partition state that is restored: one generation per group. Returns all fields and their bytes. */
 export function restoredFailures(failures: readonly RememberedFailure[]): {
+  /** Their strings hold bytes, one character for each. */
   readonly fields: readonly Field[]
   readonly bytes: number
 } {
+  const byAge = [...failures].sort((a, b) => a.failedAtMs - b.failedAtMs)
+  const { group, generation } = LAYOUT.failures
   const fields: Field[] = []
   let all = 0
-  for (const [group, own] of Map.groupBy(failures, ({ producerGroup }) => producerGroup)) {
-    const byAge = [...own].sort((a, b) => b.failedAtMs - a.failedAtMs)
-    const buckets = Map.groupBy(byAge.map(packed), ({ bucket }) => bucket)
-    const bytes = GENERATION_TAKES + buckets.size * BUCKET_TAKES + own.length * ENTRY_TAKES
-    const newestMs = byAge[0]?.failedAtMs ?? 0
+  for (const [name, own] of Map.groupBy(byAge, ({ producerGroup }) => String(producerGroup))) {
+    const key = `failures:${name}:1`
+    const buckets = intoBuckets(own.map(entryOf))
+    for (let at = 0; at < buckets.length; at += 2)
+      fields.push([key, buckets[at] as string, buckets[at + 1] as string])
+    const bytes = takes.generation + (buckets.length / 2) * takes.bucket + own.length * takes.entry
+    const lastMs = own.at(-1)?.failedAtMs ?? 0
+    fields.push([key, about, textOf<Generation>(generation, { bytes, count: own.length, lastMs })])
+    fields.push(['failures', name, textOf<Group>(group, { first: 1, last: 1, bytes, openedMs: lastMs })])
     all += bytes
-    for (const [bucket, entries] of buckets) {
-      const content = entries.map(({ entry }) => entry).join('')
-      fields.push([`failures:${group}:1`, bucket, Buffer.from(content, 'latin1')])
-    }
-    fields.push([`failures:${group}:1`, ABOUT, Buffer.from(`${bytes} ${own.length} ${newestMs}`)])
-    fields.push(['failures', String(group), Buffer.from(`1 1 ${bytes} ${newestMs}`)])
   }
   return { fields, bytes: all }
 }

@@ -2,15 +2,21 @@ import type { StateKey } from '../../pipeline/model.ts'
 
 /** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
 export interface PartitionStateKeys {
+  /** Hash: version, log clock and counters, see `layout.ts`. */
   readonly meta: string
+  /** Hash: entity → state, JSON. */
   readonly states: string
+  /** Hash: entity → its timers, JSON. */
   readonly timers: string
+  /** Sorted set: entities by the thresholds of their first timers. */
   readonly due: string
+  /** Hash: position → event, JSON. */
   readonly outbox: string
-  /** Prefix: ids are spread over `<ids>:<generation>`. */
+  /** Prefix of hashes: `<ids>:<generation>` and, for ids beyond full buckets, `<ids>:<generation>:more`, see `layout.ts`. */
   readonly ids: string
-  /** Prefix: failures are spread over `<failures>:<generation>`. */
+  /** Hash: group of producers → its numbers; and prefix of hashes, `<failures>:<group>:<generation>`, see `layout.ts`. */
   readonly failures: string
+  /** Hash: hash and content of the partition's context. */
   readonly context: string
 }
 

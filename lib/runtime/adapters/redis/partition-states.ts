@@ -10,8 +10,9 @@ import {
   type Replacement,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
+import { unpackBucket, unpackId } from './id-packing.ts'
 import { keysOf } from './keys.ts'
-import { behindFull, unpackBucket, unpackId } from './packing.ts'
+import { beyondFull } from './layout.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
 import { idKeys, type StateMeta, StateReader } from './state-reader.ts'
 
@@ -73,7 +74,9 @@ export class RedisPartitionStates implements PartitionStates {
           .reverse()
           .map(id => ({ kind: 'id', id })),
       )
-      yield* this.#mapped(behindFull(key), (id, known) => [{ kind: 'id', id: unpackId(id, known) }])
+      yield* this.#mapped(beyondFull(key), (id, known) => [
+        { kind: 'id', id: unpackId(id.toString('latin1'), known) },
+      ])
     }
     const failures: CheckpointPart[] = []
     for await (const failure of this.#reader.failures(partitionState))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { withLayout } from './layout.ts'
 
 /** A Lua script, and the SHA-1 by which a server that has seen it knows it. */
 export interface Script {
@@ -7,22 +8,37 @@ export interface Script {
   readonly sha1: string
 }
 
-// The bundler replaces the call with the text of the file: see esbuild.plugins.cjs.
+// The bundler replaces each call with the text of the file: see esbuild.plugins.cjs.
+const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
 const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
-export const LOAD = script(EVICTED_PART + readFileSync(new URL('./lua/load.lua', import.meta.url), 'utf8'))
-export const COMMIT = script(
-  EVICTED_PART + readFileSync(new URL('./lua/commit.lua', import.meta.url), 'utf8'),
+const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
+
+export const LOAD = script(
+  PARTITION_STATE,
+  EVICTED_PART,
+  readFileSync(new URL('./lua/load.lua', import.meta.url), 'utf8'),
 )
-export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
+export const COMMIT = script(
+  PARTITION_STATE,
+  EVICTED_PART,
+  FAILURE_MEMORY,
+  readFileSync(new URL('./lua/commit.lua', import.meta.url), 'utf8'),
+)
 export const BEGIN_STAGING = script(readFileSync(new URL('./lua/begin-staging.lua', import.meta.url), 'utf8'))
-export const STAGE = script(readFileSync(new URL('./lua/stage.lua', import.meta.url), 'utf8'))
+export const STAGE = script(
+  PARTITION_STATE,
+  readFileSync(new URL('./lua/stage.lua', import.meta.url), 'utf8'),
+)
 export const SWITCH_TO_STAGED = script(
+  PARTITION_STATE,
   readFileSync(new URL('./lua/switch-to-staged.lua', import.meta.url), 'utf8'),
 )
+export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),
 )
 
-function script(lua: string): Script {
+function script(...parts: readonly string[]): Script {
+  const lua = withLayout(parts.join(''))
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }
 }

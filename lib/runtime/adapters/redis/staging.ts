@@ -4,9 +4,11 @@ import type { RememberedFailure, RememberedId, StateKey, Version } from '../../p
 import type { CheckpointMeta, CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
-import { GENERATION_MS, generationOf } from './generations.ts'
+import { packIds } from './id-packing.ts'
 import { keysOf, stagedKeysOf } from './keys.ts'
-import { bucketsOf, earliest, packList } from './packing.ts'
+import { generationOf, type MetaField } from './layout.ts'
+import { Bytes, type Packable, packed } from './message-pack.ts'
+import { earliest, type StageRequest, type SwitchRequest } from './requests.ts'
 import { BEGIN_STAGING, STAGE, SWITCH_TO_STAGED } from './scripts.ts'
 
 /** Upper bound for what one script stages: a few milliseconds of the server's time. */
@@ -48,7 +50,8 @@ export async function replaceState(
   let count = 0
   const stage = async (fields: Iterable<Field>) => {
     for (const some of limited(fields)) {
-      const added = await client.eval(STAGE, keys, [token, packList(some.flat())])
+      const request: StageRequest = { token, fields: some.map(packable) }
+      const added = await client.eval(STAGE, keys, [packed(request)])
       if (typeof added !== 'number' || added < 0) throw new RestoreRefused('overtaken')
       count += added
     }
@@ -60,10 +63,11 @@ export async function replaceState(
   }
   await stage(tail.fields())
   const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(partitionState)
+  const request: SwitchRequest = { token, fieldCount: count, epoch: tail.epoch, base: base && { ...base } }
   const reply = await client.eval(
     SWITCH_TO_STAGED,
-    [meta, states, timers, due, outbox, ids, failures, ...keys, prefix, context],
-    [token, count, tail.epoch, GENERATION_MS, base ? textOf(base) : ''],
+    [meta, states, timers, due, outbox, ids, failures, context, ...keys, prefix],
+    [packed(request)],
   )
   if (!Array.isArray(reply)) throw new RestoreRefused(String(reply) as RestoreRefused['why'])
   const [epoch, appliedOffset] = reply as [number, number]
@@ -71,7 +75,7 @@ export async function replaceState(
 }
 
 /** The last part of a key, a field of it, and its value; of `due`, entity and threshold. */
-type Field = [name: string, field: string | Buffer, value: string | Buffer]
+type Field = readonly [name: string, field: string, value: string]
 
 function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
   const ids: RememberedId[] = []
@@ -79,16 +83,21 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
     if (part.kind === 'state') yield ['states', part.entity, part.state]
     else if (part.kind === 'timers') {
       yield ['timers', part.entity, JSON.stringify(part.timers)]
-      yield ['due', part.entity, String(earliest(part.timers))]
+      yield ['due', part.entity, earliest(part.timers)]
     } else if (part.kind === 'outbox') yield ['outbox', part.outbox.position, JSON.stringify(part.outbox)]
     else if (part.kind === 'context') {
       yield ['context', 'hash', part.context.hash]
       yield ['context', 'content', part.context.json]
     } else if (part.kind === 'id') ids.push(part.id)
   }
-  for (const [generation, buckets] of bucketsOf(ids))
-    for (const [name, bucket] of buckets)
-      yield [`ids:${generation}`, Buffer.from(name, 'latin1'), Buffer.from(bucket, 'latin1')]
+  for (const [generation, buckets] of packIds(ids))
+    for (let at = 0; at < buckets.length; at += 2)
+      yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
+}
+
+/** In ids and failures, strings hold bytes. */
+function packable(field: Field): Packable {
+  return /^(ids|failures)\b/.test(field[0]) ? new Bytes(field) : field
 }
 
 /** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures. */
@@ -114,21 +123,21 @@ class MetaFields {
     const { version, clock, appliedDigest, emitted, tally } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
-    for (const [name, field, value] of failures.fields) yield [name, field, value]
-    const fields: [string, number | string | undefined][] = [
-      ['appliedOffset', version.appliedOffset],
-      ['fired', version.fired],
-      ['emitted', emitted],
-      ['clock', nowMs],
-      ['last', clock.lastAppendMs],
-      ['highest', clock.highestAppendMs],
-      ['digest', appliedDigest],
+    yield* failures.fields
+    const fields: Partial<Record<MetaField, number | string | undefined>> = {
+      appliedOffset: version.appliedOffset,
+      fired: version.fired,
+      emitted,
+      clock: nowMs,
+      last: clock.lastAppendMs,
+      highest: clock.highestAppendMs,
+      digest: appliedDigest,
       // From this generation on, commits remove ids that have become too old.
-      ['oldest', generationOf(Math.min(this.#oldestIdMs, nowMs), GENERATION_MS)],
-      ['failureBytes', failures.bytes],
-      ...Object.entries(tally),
-    ]
-    for (const [field, value] of fields) if (value !== undefined) yield ['meta', field, String(value)]
+      oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
+      failureBytes: failures.bytes,
+    }
+    for (const [field, value] of Object.entries({ ...fields, ...tally }))
+      if (value !== undefined) yield ['meta', field, String(value)]
   }
 
   get #known(): CheckpointMeta {
@@ -150,8 +159,4 @@ function* limited(fields: Iterable<Field>): Generator<Field[]> {
     bytes = 0
   }
   if (some.length > 0) yield some
-}
-
-function textOf({ epoch, appliedOffset, fired }: Version): string {
-  return `${epoch} ${appliedOffset} ${fired}`
 }

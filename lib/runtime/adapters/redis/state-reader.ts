@@ -1,31 +1,24 @@
 /** Reads a partition state for people and checkpoints, in pages, so that a large one does not block the server. */
 import type {
-  LogClock,
   OutboxEntry,
   RememberedFailure,
   RememberedId,
   StateKey,
   StoredContext,
   StoredTimer,
-  Version,
 } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
-import { ABOUT, readGroup, unpackFailureBucket } from './failure-packing.ts'
-import { GENERATION_MS, generationOf } from './generations.ts'
+import { readGroup, unpackFailureBucket } from './failure-packing.ts'
+import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
 import { keysOf } from './keys.ts'
-import { behindFull, idsIn, unpackBucket, unpackId } from './packing.ts'
+import { beyondFull, generationOf, LAYOUT } from './layout.ts'
+import { type Meta, readMeta } from './meta.ts'
 
 const PAGE = 500
 
-export interface StateMeta {
-  readonly version: Version
-  readonly clock: LogClock
-  readonly appliedDigest: string | undefined
-  readonly emitted: number
+export interface StateMeta extends Meta {
   /** Number of records by `outcome/reason` since the partition state was created. */
   readonly tally: Readonly<Record<string, number>>
-  /** The oldest generation that still exists. */
-  readonly oldestIds: number
 }
 
 export class StateReader {
@@ -37,21 +30,9 @@ export class StateReader {
 
   async meta(stateKey: StateKey): Promise<StateMeta> {
     const fields = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta))
-    const number = (name: string) => (fields[name] === undefined ? undefined : Number(fields[name]))
-    const nowMs = number('clock') ?? 0
     const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
-    return {
-      version: {
-        epoch: number('epoch') ?? 0,
-        appliedOffset: number('appliedOffset') ?? -1,
-        fired: number('fired') ?? 0,
-      },
-      clock: { nowMs, lastAppendMs: number('last'), highestAppendMs: number('highest') },
-      appliedDigest: fields.digest,
-      emitted: number('emitted') ?? 0,
-      tally: Object.fromEntries(counters.map(([name, count]) => [name, Number(count)])),
-      oldestIds: number('oldest') ?? generationOf(nowMs, GENERATION_MS),
-    }
+    const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
+    return { ...readMeta(fields), tally }
   }
 
   /** How much is in each of the parts that are counted at once. */
@@ -67,7 +48,7 @@ export class StateReader {
     let count = 0
     for (const key of idKeys(stateKey, meta)) {
       for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
-      count += await this.#client.run(redis => redis.hlen(behindFull(key)))
+      count += await this.#client.run(redis => redis.hlen(beyondFull(key)))
     }
     return count
   }
@@ -110,7 +91,8 @@ export class StateReader {
   /** The newest first: if an id appears several times, the first counts. */
   async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
     for (const key of idKeys(stateKey, meta)) {
-      for await (const [id, known] of this.#fields(behindFull(key))) yield unpackId(id, known)
+      for await (const [id, known] of this.#fields(beyondFull(key)))
+        yield unpackId(id.toString('latin1'), known)
       for await (const [name, bucket] of this.#fields(key)) yield* unpackBucket(name, bucket)
     }
   }
@@ -123,7 +105,7 @@ export class StateReader {
       const { first, last } = readGroup(text)
       for (let generation = last; generation >= first; generation -= 1)
         for await (const [name, bucket] of this.#fields(`${failures}:${group}:${generation}`))
-          if (String(name) !== ABOUT) yield* unpackFailureBucket(bucket, Number(group))
+          if (String(name) !== LAYOUT.failures.about) yield* unpackFailureBucket(bucket, Number(group))
     }
   }
 
@@ -151,7 +133,7 @@ export class StateReader {
 /** The hashes of ids, generation by generation, the newest first. */
 export function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
   const { ids } = keysOf(stateKey)
-  for (let generation = generationOf(clock.nowMs, GENERATION_MS); generation >= oldestIds; generation -= 1)
+  for (let generation = generationOf(clock.nowMs); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`
 }
 

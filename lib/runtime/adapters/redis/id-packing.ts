@@ -1,0 +1,51 @@
+/** Ids as a partition state stores them: in buckets, as bytes. See `layout.ts`. */
+import type { RememberedId } from '../../pipeline/model.ts'
+import { generationOf, LAYOUT } from './layout.ts'
+
+const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.ids
+
+/** Names and contents of buckets in turn. Like all strings here they hold bytes, one character for each. */
+export type Buckets = readonly string[]
+
+/** By generation; a later id goes before those that its bucket has. */
+export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
+  const generations = Map.groupBy(ids, ({ appliedAtMs }) => generationOf(appliedAtMs))
+  return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(entryOf))]))
+}
+
+type Entry = readonly [bucket: string, entry: string]
+
+/** @param entries the oldest first; in a bucket, the newest is in front */
+export function intoBuckets(entries: readonly Entry[]): Buckets {
+  const buckets = new Map<string, string>()
+  for (const [bucket, entry] of entries) buckets.set(bucket, entry + (buckets.get(bucket) ?? ''))
+  return [...buckets].flat()
+}
+
+function entryOf({ id, digest, appliedAtMs }: RememberedId): Entry {
+  const clock = Buffer.allocUnsafe(clockBytes)
+  clock.writeUIntBE(appliedAtMs, 0, clockBytes)
+  return [id.slice(0, bucketBytes), id.slice(bucketBytes) + digest + clock.toString('latin1')]
+}
+
+/** The newest first. */
+export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
+  return Array.from({ length: idsIn(bucket) }, (_, index) => {
+    const entry = bucket.subarray(index * entryBytes, (index + 1) * entryBytes)
+    const rest = entryBytes - knownBytes
+    return unpackId(name.toString('latin1') + entry.toString('latin1', 0, rest), entry.subarray(rest))
+  })
+}
+
+/** @param known what is stored behind the id: in its entry, or in a field of its own */
+export function unpackId(id: string, known: Buffer): RememberedId {
+  return {
+    id,
+    digest: known.toString('latin1', 0, digestBytes),
+    appliedAtMs: known.readUIntBE(digestBytes, clockBytes),
+  }
+}
+
+export function idsIn(bucket: Buffer): number {
+  return bucket.length / entryBytes
+}

@@ -1,0 +1,105 @@
+/**
+ * How the values of a partition state are laid out in Redis. Both languages read this table, so it is the only place that knows:
+ * `id-packing.ts`, `failure-packing.ts` and `meta.ts` in TypeScript, and the functions of `lua/partition-state.lua`, which stand
+ * before each script.
+ */
+
+/**
+ * An entry of ids: the rest of the id behind the name of its bucket, and what is known of it: its digest (8 bytes) and the log
+ * clock at which it was applied (6).
+ */
+const ID = { bytes: 12, bucketBytes: 2, digestBytes: 8, clockBytes: 6 }
+const KNOWN_BYTES = ID.digestBytes + ID.clockBytes
+const ENTRY_BYTES = ID.bytes - ID.bucketBytes + KNOWN_BYTES
+
+/** An entry of failures: id, digest, offset (6), partition (4), attempt and whether it is open (4), first failed (8), log clock (6). */
+const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 }
+
+export const LAYOUT = {
+  /** Fields of the hash `meta`. Beside them it has the counters, which are named `outcome/reason`. */
+  meta: [
+    'epoch',
+    'appliedOffset',
+    'fired',
+    'emitted',
+    'clock',
+    'last',
+    'highest',
+    'digest',
+    /** The oldest generation of ids that still exists. */
+    'oldest',
+    'failureBytes',
+    'forgotten',
+    /** How many fields the parts have: what the server evicts is noticed by them. */
+    'states',
+    'timers',
+    'ids',
+  ],
+  /**
+   * Ids are in generations of log time, `<ids>:<generation>`, which are removed as a whole, and within one in buckets: those
+   * that share their first bytes are one value, the newest in front. A field for each id would take twice the memory. A
+   * producer can fill a bucket on purpose, so later ids get a field each in another hash, `<ids>:<generation>:more`.
+   */
+  ids: {
+    ...ID,
+    knownBytes: KNOWN_BYTES,
+    entryBytes: ENTRY_BYTES,
+    fullBytes: 256 * ENTRY_BYTES,
+    generationMs: 60 * 60_000,
+    beyondFull: ':more',
+  },
+  /**
+   * The failures of each group of producers are in numbered generations, `<failures>:<group>:<number>`, and within one in buckets,
+   * the newest in front.
+   */
+  failures: {
+    ...FAILURE,
+    entryBytes: FAILURE.idBytes + FAILURE.digestBytes + FAILURE.factBytes,
+    buckets: 64,
+    /** The numbers of a group, in this order in one text: its first and last generation, what they take, log clock of the last. */
+    group: ['first', 'last', 'bytes', 'openedMs'],
+    /** Field of a generation in which its numbers are, in this order in one text: what it takes, its failures, log clock. */
+    about: '',
+    generation: ['bytes', 'count', 'lastMs'],
+    /** Bytes that count for each, at least what the server needs. */
+    takes: { entry: 64, bucket: 64, generation: 512 },
+  },
+} as const
+
+export type MetaField = (typeof LAYOUT.meta)[number]
+
+/** The generation of ids at this time of the log's clock. `generationAt` in Lua is the same. */
+export function generationOf(clockMs: number): number {
+  return Math.floor(clockMs / LAYOUT.ids.generationMs)
+}
+
+/** The hash for ids that arrived after their bucket was full, each in a field of its own. */
+export function beyondFull(idsKey: string): string {
+  return idsKey + LAYOUT.ids.beyondFull
+}
+
+type Constant = string | number | readonly Constant[] | { readonly [name: string]: Constant }
+
+/**
+ * A script with the constants in place of their names, such as `LAYOUT.ids.bytes`.
+ * @throws if there is no constant of that name
+ */
+export function withLayout(lua: string): string {
+  return lua.replace(/\bLAYOUT((?:\.\w+)+)/g, (name, path: string) => {
+    const constant = path.split('.').slice(1).reduce(innerOf, LAYOUT)
+    if (constant === undefined) throw new TypeError(`a script reads ${name}, which layout.ts does not have`)
+    return inLua(constant)
+  })
+}
+
+function innerOf(constant: Constant | undefined, name: string): Constant | undefined {
+  return (constant as Readonly<Record<string, Constant>> | undefined)?.[name]
+}
+
+function inLua(constant: Constant): string {
+  if (typeof constant === 'number') return String(constant)
+  // JSON escapes as Lua does, as long as there are no control characters.
+  if (typeof constant === 'string') return JSON.stringify(constant)
+  if (!Array.isArray(constant)) throw new TypeError('a script reads single constants and lists of them')
+  return `{ ${constant.map(inLua).join(', ')} }`
+}

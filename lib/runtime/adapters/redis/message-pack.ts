@@ -1,0 +1,98 @@
+/**
+ * Writes the argument of a script: one map in MessagePack, which the server's Lua reads in one call. A managed cache limits the
+ * number of arguments, and a call costs more than its bytes. Libraries write bytes with a type that the server's Lua rejects, so
+ * here they are written as strings.
+ */
+
+/** Strings that hold bytes, one character for each. Other strings are written as UTF-8. */
+export class Bytes {
+  readonly content: Packable
+
+  constructor(content: Packable) {
+    this.content = content
+  }
+}
+
+export type Packable =
+  | string
+  | number
+  | Bytes
+  | readonly Packable[]
+  | ReadonlyMap<string | number, Packable>
+  | { readonly [name: string]: Packable | undefined }
+
+/** A field that is undefined is left out. */
+export function packed(item: Packable): Buffer {
+  const buffer = Buffer.allocUnsafe(roomFor(item, 'utf8'))
+  return buffer.subarray(0, write(item, buffer, 0, 'utf8'))
+}
+
+type Encoding = 'utf8' | 'latin1'
+
+/** MessagePack, "Formats": each with its length in four bytes behind; of a string below 32 bytes it is in this one. */
+const MAP = 0xdf
+const LIST = 0xdd
+const STRING = 0xdb
+const SHORT_STRING = 0xa0
+/** A number of Lua is of this kind anyway. */
+const DOUBLE = 0xcb
+
+const LONGEST_HEADER = 5
+const NUMBER_BYTES = 9
+
+function roomFor(item: Packable, encoding: Encoding): number {
+  if (typeof item === 'string') return LONGEST_HEADER + Buffer.byteLength(item, encoding)
+  if (typeof item === 'number') return NUMBER_BYTES
+  if (item instanceof Bytes) return roomFor(item.content, 'latin1')
+  if (isList(item))
+    return item.reduce<number>((room, inner) => room + roomFor(inner, encoding), LONGEST_HEADER)
+  return entriesOf(item).reduce(
+    (room, [name, inner]) => room + roomFor(name, encoding) + roomFor(inner, encoding),
+    LONGEST_HEADER,
+  )
+}
+
+/** Returns where it ends. */
+function write(item: Packable, buffer: Buffer, at: number, encoding: Encoding): number {
+  if (typeof item === 'string') return writeString(item, buffer, at, encoding)
+  if (typeof item === 'number') {
+    buffer[at] = DOUBLE
+    return buffer.writeDoubleBE(item, at + 1)
+  }
+  if (item instanceof Bytes) return write(item.content, buffer, at, 'latin1')
+  if (isList(item)) {
+    buffer[at] = LIST
+    const from = buffer.writeUInt32BE(item.length, at + 1)
+    return item.reduce<number>((end, inner) => write(inner, buffer, end, encoding), from)
+  }
+  const entries = entriesOf(item)
+  buffer[at] = MAP
+  const from = buffer.writeUInt32BE(entries.length, at + 1)
+  return entries.reduce(
+    (end, [name, inner]) => write(inner, buffer, write(name, buffer, end, encoding), encoding),
+    from,
+  )
+}
+
+function writeString(text: string, buffer: Buffer, at: number, encoding: Encoding): number {
+  // A character has at most three bytes in UTF-8.
+  if (text.length <= 10) {
+    const length = buffer.write(text, at + 1, encoding)
+    buffer[at] = SHORT_STRING | length
+    return at + 1 + length
+  }
+  const length = buffer.write(text, at + 5, encoding)
+  buffer[at] = STRING
+  return buffer.writeUInt32BE(length, at + 1) + length
+}
+
+function isList(item: object): item is readonly Packable[] {
+  return Array.isArray(item)
+}
+
+function entriesOf(
+  item: Exclude<Packable, string | number | Bytes | readonly Packable[]>,
+): (readonly [string | number, Packable])[] {
+  if (item instanceof Map) return [...item]
+  return Object.entries(item).filter((entry): entry is [string, Packable] => entry[1] !== undefined)
+}

@@ -1,0 +1,31 @@
+import type { FailureMemory, LogClock, Version } from '../../pipeline/model.ts'
+import { generationOf, type MetaField } from './layout.ts'
+
+/** What the hash `meta` says of a partition state. */
+export interface Meta {
+  readonly version: Version
+  readonly clock: LogClock
+  readonly appliedDigest: string | undefined
+  readonly emitted: number
+  readonly failureMemory: FailureMemory
+  /** The oldest generation of ids that still exists. */
+  readonly oldestIds: number
+}
+
+/** @param stored the fields that exist */
+export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): Meta {
+  const number = (name: MetaField) => (stored[name] === undefined ? undefined : Number(stored[name]))
+  const nowMs = number('clock') ?? 0
+  return {
+    version: {
+      epoch: number('epoch') ?? 0,
+      appliedOffset: number('appliedOffset') ?? -1,
+      fired: number('fired') ?? 0,
+    },
+    clock: { nowMs, lastAppendMs: number('last'), highestAppendMs: number('highest') },
+    appliedDigest: stored.digest,
+    emitted: number('emitted') ?? 0,
+    failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
+    oldestIds: number('oldest') ?? generationOf(nowMs),
+  }
+}

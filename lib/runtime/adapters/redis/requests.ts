@@ -1,0 +1,117 @@
+/**
+ * What the scripts are asked: one map each. The head of the script explains its fields; a field that is undefined is nil in Lua.
+ */
+import { LONGEST_STEP_MS } from '../../pipeline/log/clock.ts'
+import type { Change, StoredTimer, Version, Wanted } from '../../pipeline/model.ts'
+import { namesByBucket, packFailures } from './failure-packing.ts'
+import { packIds } from './id-packing.ts'
+import { Bytes, type Packable } from './message-pack.ts'
+
+/** A field of a hash and its value, or what a sorted set has of them, one after another. */
+type InTurn = readonly string[]
+
+/** For `load.lua`. */
+export type LoadRequest = {
+  readonly entities: readonly string[]
+  readonly ids: Bytes
+  readonly idWindowMs: number
+  readonly failures: Bytes
+  readonly firstAppendMs: number
+  readonly advanceMs: number
+  readonly longestStepMs: number
+  readonly timerLimit: number
+  readonly byteLimit: number
+  readonly contexts: readonly string[] | undefined
+}
+
+export function loadRequest({ span, ids, failures, ...wanted }: Wanted): LoadRequest {
+  return {
+    entities: wanted.entities,
+    ids: new Bytes(ids.join('')),
+    idWindowMs: wanted.idWindowMs,
+    failures: new Bytes(namesByBucket(failures)),
+    firstAppendMs: span.firstAppendMs,
+    advanceMs: span.advanceMs,
+    longestStepMs: LONGEST_STEP_MS,
+    timerLimit: wanted.timerLimit,
+    byteLimit: wanted.byteLimit,
+    contexts: wanted.contexts,
+  }
+}
+
+/** For `commit.lua`. */
+export type CommitRequest = {
+  readonly base: BaseRequest
+  readonly appliedOffset: number
+  readonly fired: number
+  readonly emitted: number
+  readonly nowMs: number
+  readonly lastAppendMs: number | undefined
+  readonly highestAppendMs: number | undefined
+  readonly appliedDigest: string | undefined
+  readonly states: InTurn
+  readonly statesGone: readonly string[]
+  readonly timers: InTurn
+  readonly due: InTurn
+  readonly timersGone: readonly string[]
+  readonly outbox: InTurn
+  readonly tally: ReadonlyMap<string, number>
+  readonly context: InTurn
+  readonly ids: Bytes
+  readonly idWindowMs: number
+  readonly failures: Bytes
+  readonly failureWindowMs: number
+  readonly failureBytes: number
+  readonly forgottenTold: number
+}
+
+export function commitRequest(change: Change): CommitRequest {
+  const { clock, context } = change
+  const states = [...change.states]
+  const timers = [...change.timers]
+  const some = timers.filter(([, own]) => own.length > 0)
+  return {
+    base: { ...change.base },
+    appliedOffset: change.appliedOffset,
+    fired: change.fired,
+    emitted: change.emitted,
+    ...clock,
+    appliedDigest: change.appliedDigest,
+    states: states.flatMap(([entity, state]) => (state === null ? [] : [entity, state])),
+    statesGone: states.flatMap(([entity, state]) => (state === null ? [entity] : [])),
+    timers: some.flatMap(([entity, own]) => [entity, JSON.stringify(own)]),
+    due: some.flatMap(([entity, own]) => [earliest(own), entity]),
+    timersGone: timers.flatMap(([entity, own]) => (own.length === 0 ? [entity] : [])),
+    outbox: change.outbox.flatMap(entry => [entry.position, JSON.stringify(entry)]),
+    tally: change.tally,
+    context: context ? ['hash', context.hash, 'content', context.json] : [],
+    ids: new Bytes(packIds(change.ids)),
+    idWindowMs: change.idWindowMs,
+    failures: new Bytes(packFailures(change.failures)),
+    failureWindowMs: change.failureWindowMs,
+    failureBytes: change.failureBytes,
+    forgottenTold: change.forgottenTold,
+  }
+}
+
+/** For `stage.lua`. */
+export type StageRequest = {
+  readonly token: string
+  readonly fields: readonly Packable[]
+}
+
+/** For `switch-to-staged.lua`. */
+export type SwitchRequest = {
+  readonly token: string
+  readonly fieldCount: number
+  readonly epoch: number
+  readonly base: BaseRequest | undefined
+}
+
+/** The version that the partition state must have. */
+type BaseRequest = Readonly<Record<keyof Version, number>>
+
+/** The threshold by which an entity's timers are found. */
+export function earliest(timers: readonly StoredTimer[]): string {
+  return String(Math.min(...timers.map(({ thresholdMs }) => thresholdMs)))
+}

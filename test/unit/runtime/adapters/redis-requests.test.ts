@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.ts'
+import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layout.ts'
+import {
+  BEGIN_STAGING,
+  COMMIT,
+  LOAD,
+  type Script,
+  STAGE,
+  SWITCH_TO_STAGED,
+} from '../../../../lib/runtime/adapters/redis/scripts.ts'
+import { replaceState } from '../../../../lib/runtime/adapters/redis/staging.ts'
+import { RedisStateStore } from '../../../../lib/runtime/adapters/redis/state-store.ts'
+import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { changeOf, versionAt } from '../../../support/changes.ts'
+import { unpacked } from '../../../support/message-pack.ts'
+import { NOTHING_WANTED } from '../../../support/wanted.ts'
+
+const STATE_KEY = { consumer: 'c', topic: 't', partition: 0 }
+
+/** Every script with a request that has all of its fields, as the code around it packs it. */
+async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unknown>>> {
+  const found = new Map<Script, ReadonlyMap<string, unknown>>()
+  const eval_ = async (script: Script, _: unknown, [argument]: [Buffer | string]) => {
+    if (script === BEGIN_STAGING) return 0
+    found.set(script, unpacked(argument as Buffer) as Map<string, unknown>)
+    if (script === STAGE) return 1
+    return script === COMMIT ? 1 : [1, 1]
+  }
+  const client = { eval: eval_ } as unknown as RedisClient
+  const store = new RedisStateStore(client)
+  // The answer is not one of the script.
+  await store.load(STATE_KEY, { ...NOTHING_WANTED, contexts: [] }).catch(() => {})
+  await store.commit(STATE_KEY, changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' } }))
+  await replaceState(client, STATE_KEY, pages(), versionAt(1))
+  return found
+}
+
+async function* pages() {
+  yield [{ kind: 'meta' as const, meta: EMPTY_META }]
+}
+
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort()
+const matches = (text: string, pattern: RegExp) =>
+  sorted([...text.matchAll(pattern)].map(([, name]) => name as string))
+
+describe('the request of a script', () => {
+  for (const [name, script] of Object.entries({ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED }))
+    it(`given ${name}, then its fields are those that the script reads, and those that its head explains`, async () => {
+      const request = (await requests()).get(script)
+      assert.ok(request && request.size > 1)
+      const fields = sorted(request.keys())
+      assert.deepEqual(matches(script.lua, /\brequest\.(\w+)/g), fields)
+      const [head] = /(?<=the request, a map in MessagePack:\n)(?: {4}\w.*\n)+/.exec(script.lua) ?? ['']
+      assert.deepEqual(matches(head, /^ {4}(\w+) {2,}\S/gm), fields)
+      const base = request.get('base')
+      if (base instanceof Map) assert.deepEqual(matches(script.lua, /\bbase\.(\w+)/g), sorted(base.keys()))
+    })
+})
+
+describe('the layout of a partition state', () => {
+  it('given the scripts, then they read no field of meta that is not in it, and a commit writes each', () => {
+    for (const { lua } of [LOAD, COMMIT, SWITCH_TO_STAGED]) {
+      const read = matches(lua, /\bmeta\.(\w+)/g)
+      assert.ok(read.length > 0)
+      assert.deepEqual(
+        read.filter(name => !(LAYOUT.meta as readonly string[]).includes(name)),
+        [],
+      )
+    }
+    const [written] = /(?<=writeMeta\(metaKey, \{\n)[^}]+/.exec(COMMIT.lua) ?? ['']
+    assert.deepEqual(matches(written, /^ {2}(\w+) = /gm), sorted(LAYOUT.meta))
+  })
+
+  it('given a constant in a script, then its value is there instead; of another name, then it is refused', () => {
+    assert.equal(withLayout('at % LAYOUT.ids.entryBytes'), 'at % 24')
+    assert.equal(withLayout('x .. LAYOUT.ids.beyondFull'), 'x .. ":more"')
+    assert.equal(withLayout('LAYOUT.failures.generation'), '{ "bytes", "count", "lastMs" }')
+    assert.throws(() => withLayout('LAYOUT.ids.entryByte'), /LAYOUT\.ids\.entryByte,/)
+    assert.throws(() => withLayout('LAYOUT.ids'), TypeError)
+    for (const { lua } of [LOAD, COMMIT, STAGE, SWITCH_TO_STAGED]) assert.doesNotMatch(lua, /LAYOUT\./)
+  })
+})

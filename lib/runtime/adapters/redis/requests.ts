@@ -5,7 +5,7 @@ import { LONGEST_STEP_MS } from '../../pipeline/log/clock.ts'
 import type { Change, StoredTimer, Version, Wanted } from '../../pipeline/model.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
-import { Bytes, type Packable } from './message-pack.ts'
+import { Bytes } from './message-pack.ts'
 
 /** A field of a hash and its value, or what a sorted set has of them, one after another. */
 type InTurn = readonly string[]
@@ -97,7 +97,7 @@ export function commitRequest(change: Change): CommitRequest {
 /** For `stage.lua`. */
 export type StageRequest = {
   readonly token: string
-  readonly fields: readonly Packable[]
+  readonly parts: ReadonlyMap<string, InTurn | Bytes>
 }
 
 /** For `switch-to-staged.lua`. */

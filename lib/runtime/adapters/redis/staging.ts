@@ -7,7 +7,7 @@ import { restoredFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
 import { keysOf, stagedKeysOf } from './keys.ts'
 import { generationOf, type MetaField } from './layout.ts'
-import { Bytes, type Packable, packed } from './message-pack.ts'
+import { Bytes, packed } from './message-pack.ts'
 import { earliest, type StageRequest, type SwitchRequest } from './requests.ts'
 import { BEGIN_STAGING, STAGE, SWITCH_TO_STAGED } from './scripts.ts'
 
@@ -50,7 +50,7 @@ export async function replaceState(
   let count = 0
   const stage = async (fields: Iterable<Field>) => {
     for (const some of limited(fields)) {
-      const request: StageRequest = { token, fields: some.map(packable) }
+      const request: StageRequest = { token, parts: partsOf(some) }
       const added = await client.eval(STAGE, keys, [packed(request)])
       if (typeof added !== 'number' || added < 0) throw new RestoreRefused('overtaken')
       count += added
@@ -74,7 +74,7 @@ export async function replaceState(
   return { epoch, appliedOffset }
 }
 
-/** The last part of a key, a field of it, and its value; of `due`, entity and threshold. */
+/** The last part of a key, a field of it, and its value; of `due`, threshold and entity. */
 type Field = readonly [name: string, field: string, value: string]
 
 function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
@@ -83,7 +83,7 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
     if (part.kind === 'state') yield ['states', part.entity, part.state]
     else if (part.kind === 'timers') {
       yield ['timers', part.entity, JSON.stringify(part.timers)]
-      yield ['due', part.entity, earliest(part.timers)]
+      yield ['due', earliest(part.timers), part.entity]
     } else if (part.kind === 'outbox') yield ['outbox', part.outbox.position, JSON.stringify(part.outbox)]
     else if (part.kind === 'context') {
       yield ['context', 'hash', part.context.hash]
@@ -95,9 +95,13 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
 }
 
-/** In ids and failures, strings hold bytes. */
-function packable(field: Field): Packable {
-  return /^(ids|failures)\b/.test(field[0]) ? new Bytes(field) : field
+/** By the last part of a key, its fields and values in turn. In ids and failures, strings hold bytes. */
+function partsOf(fields: readonly Field[]): StageRequest['parts'] {
+  const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
+    const inTurn = own.flatMap(([, field, value]) => [field, value])
+    return [name, /^(ids|failures)\b/.test(name) ? new Bytes(inTurn) : inTurn] as const
+  })
+  return new Map(parts)
 }
 
 /** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures. */

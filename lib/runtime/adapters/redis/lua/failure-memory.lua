@@ -82,7 +82,10 @@ end
 
 -- The largest group loses failures first: a producer whose records all fail loses its own, not those of smaller groups.
 local function dropWithoutRoom(memory)
-  local groups = memory.bytes > memory.room and allGroups(memory) or {}
+  if memory.bytes <= memory.room then
+    return
+  end
+  local groups = allGroups(memory)
   while memory.bytes > memory.room do
     local largest
     for name, group in pairs(groups) do
@@ -92,8 +95,8 @@ local function dropWithoutRoom(memory)
     end
     if largest == nil then
       memory.bytes = 0
-      break
+    else
+      memory.forgotten = memory.forgotten + dropFirst(memory, largest, groups[largest])
     end
-    memory.forgotten = memory.forgotten + dropFirst(memory, largest, groups[largest])
   end
 end

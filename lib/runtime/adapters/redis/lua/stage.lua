@@ -6,8 +6,8 @@
   KEYS[3]  {stateKey}:staged         prefix of those keys, {stateKey}:staged:<name>; same hash tag, so the same hash slot
 
   ARGV[1]  the request, a map in MessagePack:
-    token   token of this attempt
-    fields  lists of name, field and value; for "due", entity and threshold
+    token  token of this attempt
+    parts  by the last part of a key: field and value in turn; for "due", threshold and entity
 
   Staged ids go to the front of their bucket, or get fields of their own if the bucket is full. So stage the newest ids last.
 
@@ -18,25 +18,21 @@ local request = cmsgpack.unpack(ARGV[1])
 if redis.call('GET', tokenKey) ~= request.token then
   return -1
 end
-local last, added = nil, 0
-for _, staged in ipairs(request.fields) do
-  local name, field, value = unpack(staged)
+local added = 0
+for name, fields in pairs(request.parts) do
   -- Every staged key must be among the names, or it would never be found again.
-  if name ~= last then
-    redis.call('SADD', namesKey, name)
-    last = name
-  end
+  redis.call('SADD', namesKey, name)
   local key = prefix .. ':' .. name
   if name == 'due' then
-    added = added + redis.call('ZADD', key, value, field)
+    added = added + call('ZADD', key, fields)
   elseif string.sub(name, 1, 4) == 'ids:' then
     local beyond = LAYOUT.ids.beyondFull
-    added = added + addIds(key, key .. beyond, { field, value })
+    added = added + addIds(key, key .. beyond, fields)
     if redis.call('HLEN', key .. beyond) > 0 then
       redis.call('SADD', namesKey, name .. beyond)
     end
   else
-    added = added + redis.call('HSET', key, field, value)
+    added = added + call('HSET', key, fields)
   end
 end
 return added

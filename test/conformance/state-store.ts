@@ -13,7 +13,7 @@ import type {
 } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
-import { changeOf, versionAt } from '../support/changes.ts'
+import { changeOf, failureOf, versionAt } from '../support/changes.ts'
 
 const WINDOW = 3_600_000
 export function conformsAsStateStore(name: string, store: () => StateStore): void {
@@ -414,7 +414,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
     it('given failures, then they are known until they are older than the window', async () => {
       const stateKey = newStateKey()
       const day = 24 * WINDOW
-      const [first, again] = [failure('f', 0), { ...failure('f', day), attempt: 2, isOpen: false }]
+      const [first, again] = [failureOf('f', 0), { ...failureOf('f', day), attempt: 2, isOpen: false }]
       await store().commit(stateKey, changeOf({ failures: [first] }))
       const { id } = first
       const others = [derivedId('never failed'), 'ü {x}', `${id}x`]
@@ -445,7 +445,7 @@ export function conformsAsStateStore(name: string, store: () => StateStore): voi
         const all: RememberedFailure[] = []
         for (const [appliedOffset, group] of groups.entries()) {
           const failures = Array.from({ length: count }, (_, index) =>
-            failure(`${appliedOffset} ${index}`, 0, group),
+            failureOf(`${appliedOffset} ${index}`, 0, group),
           )
           all.push(...failures)
           const base = versionAt(appliedOffset - 1)
@@ -539,20 +539,6 @@ function id(name: string, appliedAtMs = 0): RememberedId {
 
 function timer(name: string, thresholdMs: number): StoredTimer {
   return { name, dueMs: 1_772_366_400_000, thresholdMs, id: `id of ${name}`, trace: {} }
-}
-
-function failure(name: string, failedAtMs: number, producerGroup = 0): RememberedFailure {
-  return {
-    id: derivedId(name),
-    partition: 0,
-    offset: 9,
-    attempt: 1,
-    digest: 'digestdigestdige',
-    producerGroup,
-    isOpen: true,
-    firstFailedAt: '2026-03-01T12:00:00.000Z',
-    failedAtMs,
-  }
 }
 
 function entry(position: string): OutboxEntry {

@@ -62,8 +62,7 @@ async function testsOf(): Promise<(file: string) => Tests> {
     'test/unit/{runtime,telemetry,alerting,analytics,activity,failures,schemas,support}/**/*.test.ts',
   )
   const store = await sourceFiles(
-    'test/integration/adapters/redis-{checkpoint,circuit-breaker,cursor,state-store}.test.ts',
-    'test/integration/adapters/checkpoints.test.ts',
+    'test/integration/adapters/redis-{checkpoint,circuit-breaker,cursor,partition-states,state-store}.test.ts',
     'test/integration/same-log.test.ts',
   )
   // Not the tests of the tests: what they look at is broken on purpose already.

@@ -1,4 +1,5 @@
-import type { Change, Version } from '../../lib/runtime/pipeline/model.ts'
+import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
+import type { Change, RememberedFailure, Version } from '../../lib/runtime/pipeline/model.ts'
 
 const WINDOW_MS = 3_600_000
 
@@ -27,5 +28,20 @@ export function changeOf(part: Partial<Change> = {}): Change {
     failureBytes: 64 * 1024 * 1024,
     forgottenTold: 0,
     ...part,
+  }
+}
+
+/** A failure that is still open; its id follows from the name. */
+export function failureOf(name: string, failedAtMs: number, producerGroup = 0): RememberedFailure {
+  return {
+    id: derivedId(name),
+    partition: 0,
+    offset: 9,
+    attempt: 1,
+    digest: 'digestdigestdige',
+    producerGroup,
+    isOpen: true,
+    firstFailedAt: '2026-03-01T12:00:00.000Z',
+    failedAtMs,
   }
 }

@@ -10,7 +10,6 @@ import {
 } from '@aws-sdk/client-s3'
 import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
 import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partition-states.ts'
-import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { S3CheckpointStore } from '../../../lib/runtime/adapters/s3/checkpoint-store.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
@@ -21,7 +20,6 @@ import {
 } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../../localstack/resources.ts'
 import { conformsAsCheckpointStore } from '../../conformance/checkpoint-store.ts'
-import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { inPages, partsAt, partsIn, sorted } from '../../support/parts.ts'
 import { awsEndpoint, redisUrl } from '../../support/servers.ts'
 
@@ -62,12 +60,6 @@ conformsAsCheckpointStore(
 )
 
 const states = new RedisPartitionStates(client)
-const stateStore = new RedisStateStore(client)
-conformsAsPartitionStates(
-  'Redis',
-  () => states,
-  () => stateStore,
-)
 
 describe('checkpoints in S3', () => {
   const state = { consumer: 'c', topic: `t-${randomUUID()}`, partition: 3 }

@@ -25,6 +25,7 @@ describe('an account to deploy to', () => {
     assert.deepEqual(place.vpc, { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] })
     assert.deepEqual(place.environment, {
       MALLOC_ARENA_MAX: '1',
+      MALLOC_MMAP_THRESHOLD_: '131072',
       MSK_CLUSTER_ARN: CLUSTER,
       REDIS_URL: COMPLETE.REDIS_URL,
     })

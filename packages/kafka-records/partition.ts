@@ -17,7 +17,7 @@ export interface FetchedPartition {
   readonly aborted: readonly AbortedTransaction[]
 }
 
-/** When records have taken this much memory, the rest is left for the next fetch. */
+/** Records take at most this much memory, unless one alone takes more. The rest is left for the next fetch. */
 const MOST_BYTES = 8 * 1024 * 1024
 /** Approximate overhead of a record, and of each header. */
 const RECORD_BYTES = 300
@@ -50,10 +50,12 @@ export async function recordsOf(fetched: FetchedPartition): Promise<FetchedRecor
       const isWhole =
         isHidden ||
         (await readRecords(batch, at - batch.baseOffset, (raw, size) => {
+          room -= keptBytes(raw, size)
+          const hasRecord = read.length > 0 || records.length > 0
+          if (room < 0 && hasRecord) return false
           records.push(
             new FetchedRecord(batch.baseOffset + raw.offsetDelta, timestampOf(batch, raw), raw, context),
           )
-          room -= keptBytes(raw, size)
           hasTakenLong ||= raw.oversizeBytes !== undefined
           return room > 0
         }))

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type LogRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
 import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { LARGEST_READ_BYTES, type LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { ODD_LOG_END, oddRecords } from './odd-log.ts'
 
 export interface LogUnderTest {
@@ -14,7 +14,14 @@ export interface LogUnderTest {
   readonly partition: number
   /** A topic whose partition 0 holds a committed transaction, an aborted one, and `ODD_BATCHES`. */
   readonly oddTopic: string
+  /** A topic whose partition 0 holds `LARGE_VALUES` from offset 0 on, as one compressed batch. */
+  readonly largeTopic: string
 }
+
+/** Two of them fit into one read, three do not. */
+export const LARGE_VALUES: readonly Buffer[] = [3, 3, 3, 4, 4].map(mib =>
+  Buffer.alloc(mib * 1024 * 1024, 'x'),
+)
 
 export function conformsAsLogReader(name: string, log: () => LogUnderTest): void {
   describe(`${name} as a reader of the log`, () => {
@@ -72,6 +79,24 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
         if (records[0]) assert.equal(records[0].offset, first?.offset)
         else assert.ok(fromOffset < 4)
       }
+    })
+
+    it('given more large records than one read may return, then several reads return them, none too much', async () => {
+      const { largeTopic, reader } = log()
+      const lastOffset = LARGE_VALUES.length - 1
+      const read: LogRecord[] = []
+      for (let fromOffset = 0; fromOffset <= lastOffset; ) {
+        const range = { fromOffset, toOffset: lastOffset }
+        const { records, nextOffset } = await reader.read(largeTopic, 0, range)
+        const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+        assert.ok(bytes <= LARGEST_READ_BYTES, `${records.length} records have ${bytes} bytes`)
+        read.push(...records)
+        fromOffset = nextOffset
+      }
+      assert.deepEqual(
+        read.map(({ value }) => value?.length),
+        LARGE_VALUES.map(({ length }) => length),
+      )
     })
 
     it('given an offset beyond the end, which only another log can have, then it rejects', async () => {

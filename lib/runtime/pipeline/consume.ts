@@ -5,6 +5,7 @@
  */
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
+import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { PartitionRun } from './partition.ts'
 import type { Ports } from './ports.ts'
 import { type KafkaEvent, receive } from './receive.ts'
@@ -17,6 +18,11 @@ export async function consume(
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
-  const partitions = receive(event).map(batch => new PartitionRun(consumer, ports, invocation, batch).run())
+  const permits = new Semaphore(READS_AT_ONCE)
+  const partitions = receive(event).map(batch => {
+    const log = new PartitionLog(ports.log, permits)
+    const run = new PartitionRun(consumer, { ...ports, log }, invocation, batch).run()
+    return run.finally(() => log.release())
+  })
   return respond(await Promise.all(partitions), invocation.partialResponses)
 }

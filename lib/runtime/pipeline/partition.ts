@@ -12,6 +12,7 @@ import { deferredBySurge } from './failures/failure-surge.ts'
 import type { Invocation } from './invocation.ts'
 import { load, loadedPart } from './load.ts'
 import { ensureSameLog } from './log/log-identity.ts'
+import type { PartitionLog } from './log/partition-log.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { readBack } from './log/read-back.ts'
 import type { Deferred, OffsetRange, OutboxEntry, Snapshot, StateKey } from './model.ts'
@@ -48,9 +49,11 @@ type Attempt =
   /** The state was lost and has been restored: load it again. */
   | { readonly kind: 'restored' }
 
+type OwnPorts = Ports & { readonly log: PartitionLog }
+
 export class PartitionRun {
   readonly #consumer: Consumer
-  readonly #ports: Ports
+  readonly #ports: OwnPorts
   readonly #invocation: Invocation
   readonly #batch: PartitionBatch
   readonly #stateKey: StateKey
@@ -58,7 +61,7 @@ export class PartitionRun {
   /** Whether the partition is known to have no checkpoint to restore. */
   #isNew = false
 
-  constructor(consumer: Consumer, ports: Ports, invocation: Invocation, batch: PartitionBatch) {
+  constructor(consumer: Consumer, ports: OwnPorts, invocation: Invocation, batch: PartitionBatch) {
     const { application, failureBytes } = consumer
     this.#consumer = { ...consumer, failureBytes: failureBytesOf(application, failureBytes, batch.topic) }
     this.#ports = ports
@@ -76,8 +79,8 @@ export class PartitionRun {
       this.#ports.observer.timedByProducers(this.#stateKey, createTimeFrom)
     while (!this.#pending.isEmpty) {
       const { chunk } = this.#pending
-      const isLate = this.#invocation.remainingMs() < this.#consumer.reserveMs
-      const deferred = isLate ? OUT_OF_TIME : await this.#pass(chunk)
+      const deferred = this.#isLate ? OUT_OF_TIME : await this.#pass(chunk)
+      if (!this.#pending.hasReadBack) this.#ports.log.release()
       if (!deferred) continue
       // Request the whole chunk again: its decided records are at or below the applied offset by then, and are dropped.
       const { offset, timestampMs } = chunk[0] as LogRecord
@@ -85,6 +88,10 @@ export class PartitionRun {
       return { batch: this.#batch, waitsFrom: offset }
     }
     return { batch: this.#batch }
+  }
+
+  get #isLate(): boolean {
+    return this.#invocation.remainingMs() < this.#consumer.reserveMs
   }
 
   /** Undefined if the pending records can be continued: the chunk, or a part of it, is done. Otherwise why they must wait. */
@@ -102,6 +109,9 @@ export class PartitionRun {
           case 'leftover':
             return (await this.#emit(outcome.outbox)) ? undefined : { reason: 'store-unavailable' }
           case 'missing':
+            await this.#ports.log.hold()
+            // Other partitions held the permits for as long as they took.
+            if (this.#isLate) return OUT_OF_TIME
             return await readBack(this.#ports, this.#stateKey, this.#pending, outcome)
           case 'decided':
             if (outcome.outbox.length > 0) await this.#emit(outcome.outbox)

@@ -46,13 +46,19 @@ export interface Publisher {
   publish(records: readonly OutgoingRecord[]): Promise<void>
 }
 
+/** Upper bound for the records of one read, in bytes by `sizeOf`. A larger record is returned alone. */
+export const LARGEST_READ_BYTES = 8 * 1024 * 1024
+
 /**
  * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, with
  * `UnreadableLog` if Kafka answers but the records cannot be read, and with `PartitionStopped` if the log ends before the range:
  * then it is not the log that these offsets belong to.
  */
 export interface LogReader {
-  /** Returns as much of the range as one fetch does; call again from `nextOffset`. Does not affect any consumer group. */
+  /**
+   * Returns as much of the range as one fetch does, but not more than `LARGEST_READ_BYTES`; call again from `nextOffset`. Does
+   * not affect any consumer group.
+   */
   read(topic: string, partition: number, range: OffsetRange): Promise<Looked>
 }
 

@@ -1,7 +1,7 @@
-import type { LogRecord } from '../cloudevents/record.ts'
+import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
 import type { Looked, OffsetRange } from '../pipeline/model.ts'
-import type { LogReader } from '../pipeline/ports.ts'
+import { LARGEST_READ_BYTES, type LogReader } from '../pipeline/ports.ts'
 
 /** A log in memory, for tests. The port's suite checks that it behaves like the Kafka one. */
 export class MemoryLogReader implements LogReader {
@@ -22,9 +22,19 @@ export class MemoryLogReader implements LogReader {
     if (fromOffset > (log.at(-1)?.offset ?? fromOffset) + 1)
       throw new PartitionStopped('another-log', `${topic}/${partition} ends before offset ${fromOffset}`)
     const range = log.filter(({ offset }) => offset >= fromOffset && offset <= toOffset)
-    const records = range.slice(0, this.#fetchRecords)
+    const records = range.slice(0, Math.min(this.#fetchRecords, countOfOneRead(range)))
     const isAll = records.length === range.length
     const nextOffset = isAll ? toOffset + 1 : (records.at(-1) as LogRecord).offset + 1
     return { records, nextOffset, logStart }
   }
+}
+
+/** How many of the records one read may return. */
+function countOfOneRead(records: readonly LogRecord[]): number {
+  let bytes = 0
+  const beyond = records.findIndex((record, index) => {
+    bytes += sizeOf(record)
+    return index > 0 && bytes > LARGEST_READ_BYTES
+  })
+  return beyond < 0 ? records.length : beyond
 }

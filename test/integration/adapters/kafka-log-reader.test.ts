@@ -7,10 +7,11 @@ import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.t
 import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import type { Looked } from '../../../lib/runtime/pipeline/model.ts'
-import { conformsAsLogReader } from '../../conformance/log-reader.ts'
+import { conformsAsLogReader, LARGE_VALUES } from '../../conformance/log-reader.ts'
 import { ODD_BATCHES } from '../../conformance/odd-log.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { appendBatches } from '../../support/raw-producer.ts'
+import { recordBatch } from '../../support/record-batches.ts'
 import { brokers } from '../../support/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -21,6 +22,7 @@ const reader = new KafkaLogReader(client())
 const uncommitted = new KafkaLogReader(client(), 'read-uncommitted')
 const topic = `log-${randomUUID()}`
 const oddTopic = `log-odd-${randomUUID()}`
+const largeTopic = `log-large-${randomUUID()}`
 
 before(async () => {
   await admin.connect()
@@ -36,11 +38,12 @@ before(async () => {
   await producer.send({ topic, messages })
   await producer.disconnect()
   await writeOddLog()
+  await writeLargeLog()
 })
 
 after(() => Promise.all([reader.close(), uncommitted.close(), admin.disconnect()]))
 
-conformsAsLogReader('Kafka', () => ({ reader, topic, partition: 1, oddTopic }))
+conformsAsLogReader('Kafka', () => ({ reader, topic, partition: 1, oddTopic, largeTopic }))
 
 it('given records that retention has taken, then the log says where it begins', async () => {
   const short = `log-${randomUUID()}`
@@ -134,6 +137,12 @@ async function writeOddLog(): Promise<void> {
   await until('both markers are in the log', async () => (await ends.ends(oddTopic))[0] === 4)
   await ends.close()
   assert.deepEqual(await appendBatches(foreign, oddTopic, 0, ODD_BATCHES), [4, 8, 12, 16, 20])
+}
+
+async function writeLargeLog(): Promise<void> {
+  await createTopic(admin, { topic: largeTopic, numPartitions: 1 })
+  const batch = recordBatch({ records: LARGE_VALUES.map(value => ({ value })), codec: 'gzip' })
+  assert.deepEqual(await appendBatches(foreign, largeTopic, 0, [batch]), [0])
 }
 
 async function send(to: string, count: number, bytes = 1): Promise<void> {

@@ -12,6 +12,8 @@ export class PendingRecords {
   #records: readonly LogRecord[]
   /** Undecided offsets that were read from the log: an offset in this range that is not pending has no record. */
   #seen: OffsetRange = { fromOffset: 0, toOffset: -1 }
+  /** The last offset of a record that was read from the log. */
+  #lastRead = -1
   readonly #limits: Consumer['limits']
   readonly #logTime: Consumer['logTime']
 
@@ -24,6 +26,12 @@ export class PendingRecords {
 
   get isEmpty(): boolean {
     return this.#records.length === 0
+  }
+
+  /** Whether records that were read from the log may be pending. */
+  get hasReadBack(): boolean {
+    const [first] = this.#records
+    return first !== undefined && first.offset <= this.#lastRead
   }
 
   /**
@@ -62,6 +70,7 @@ export class PendingRecords {
     const delivered = new Set(this.#records.map(({ offset }) => offset))
     const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
+    this.#lastRead = Math.max(this.#lastRead, added.at(-1)?.offset ?? -1)
     const adjoins = fromOffset === this.#seen.toOffset + 1
     this.#seen = { fromOffset: adjoins ? this.#seen.fromOffset : fromOffset, toOffset: nextOffset - 1 }
     return added

@@ -1,7 +1,7 @@
 import { MemoryCircuitBreaker } from '../../../../lib/runtime/testing/circuit-breaker.ts'
 import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { conformsAsCircuitBreaker } from '../../../conformance/circuit-breaker.ts'
-import { conformsAsLogReader } from '../../../conformance/log-reader.ts'
+import { conformsAsLogReader, LARGE_VALUES } from '../../../conformance/log-reader.ts'
 import { oddRecords } from '../../../conformance/odd-log.ts'
 import { logRecord } from '../../../support/records.ts'
 
@@ -19,5 +19,14 @@ const records = Array.from({ length: 10 }, (_, offset) =>
     { topic: 'log', partition: 1 },
   ),
 )
-const reader = new MemoryLogReader([...records, ...oddRecords('odd', 0)], 2)
-conformsAsLogReader('memory', () => ({ reader, topic: 'log', partition: 1, oddTopic: 'odd' }))
+const large = LARGE_VALUES.map((value, offset) =>
+  logRecord(offset, { key: null, value, headers: [] }, { topic: 'large', partition: 0 }),
+)
+const reader = new MemoryLogReader([...records, ...oddRecords('odd', 0), ...large], 3)
+conformsAsLogReader('memory', () => ({
+  reader,
+  topic: 'log',
+  partition: 1,
+  oddTopic: 'odd',
+  largeTopic: 'large',
+}))

@@ -1,0 +1,154 @@
+/** How many partitions of a batch have records from the log in memory at once. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { READS_AT_ONCE } from '../../../../lib/runtime/pipeline/log/partition-log.ts'
+import type { LogReader, StateStore } from '../../../../lib/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import { kafkaEvent, logRecord, environmentReading as reading } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const PARTITIONS = Array.from({ length: 12 }, (_, partition) => partition)
+const LAST = 9
+/** One read returns fewer records than are missing. */
+const FETCH_RECORDS = 4
+
+const LOG = PARTITIONS.flatMap(partition =>
+  Array.from({ length: LAST + 1 }, (_, offset) => readingAt(partition, offset)),
+)
+/** Only the last record of each partition is delivered: all others must be read from the log. */
+const DELIVERED = LOG.filter(({ offset }) => offset === LAST)
+
+function readingAt(partition: number, offset: number): LogRecord {
+  return logRecord(offset, reading(`r${partition}-${offset}`, { sensor: `s-${partition}` }), { partition })
+}
+
+/**
+ * Counts the partitions that have undecided records from the log. A read counts from its start. A read of one record only
+ * compares the log with the state, and keeps nothing.
+ */
+class Watched {
+  readonly log: LogReader
+  readonly store: StateStore
+  most = 0
+  readonly #holding = new Map<number, number>()
+
+  constructor(log: LogReader, store: StateStore) {
+    this.log = {
+      read: async (topic, partition, range) => {
+        const before = this.#holding.get(partition)
+        this.#holding.set(partition, Number.POSITIVE_INFINITY)
+        this.most = Math.max(this.most, this.#holding.size)
+        try {
+          const looked = await log.read(topic, partition, range)
+          const isCheck = range.fromOffset === range.toOffset
+          const keptTo = isCheck ? before : looked.nextOffset - 1
+          if (keptTo === undefined) this.#holding.delete(partition)
+          else this.#holding.set(partition, keptTo)
+          return looked
+        } catch (error) {
+          this.#holding.delete(partition)
+          throw error
+        }
+      },
+    }
+    this.store = {
+      load: (...args) => store.load(...args),
+      trimOutbox: (...args) => store.trimOutbox(...args),
+      commit: async (stateKey, change) => {
+        const answer = await store.commit(stateKey, change)
+        const toOffset = this.#holding.get(stateKey.partition)
+        if (toOffset !== undefined && change.appliedOffset >= toOffset)
+          this.#holding.delete(stateKey.partition)
+        return answer
+      },
+    }
+  }
+}
+
+function given(fetch: LogReader = new MemoryLogReader(LOG, FETCH_RECORDS)) {
+  const stage = new Stage()
+  const watched = new Watched(fetch, stage.store)
+  const { log, store } = watched
+  return { stage, watched, ports: { log, store } }
+}
+
+async function decidedIn(stage: Stage): Promise<unknown[]> {
+  const states = PARTITIONS.map(partition => stage.state(`/environment/test-site s-${partition}`, partition))
+  return Promise.all(states)
+}
+
+describe('reads of the log, by twelve partitions of a batch', () => {
+  it('given that each must read its log, then few have records from it at once, and all are decided', async () => {
+    const { stage, watched, ports } = given()
+    assert.deepEqual(await stage.consume(kafkaEvent(DELIVERED), { ports }), { batchItemFailures: [] })
+    assert.equal(watched.most, READS_AT_ONCE)
+    assert.deepEqual(
+      await decidedIn(stage),
+      PARTITIONS.map(() => ({ count: LAST + 1 })),
+    )
+  })
+
+  it('given logs that take several reads, then each partition has its first before any has its second', async () => {
+    const turns: number[] = []
+    const whole = new MemoryLogReader(LOG, FETCH_RECORDS)
+    const { stage, ports } = given({
+      read: async (topic, partition, range) => {
+        turns.push(partition)
+        return whole.read(topic, partition, range)
+      },
+    })
+    await stage.consume(kafkaEvent(DELIVERED), { ports })
+    assert.ok(turns.length >= 2 * PARTITIONS.length)
+    assert.equal(new Set(turns.slice(0, PARTITIONS.length)).size, PARTITIONS.length)
+  })
+
+  it('given that the record at each applied offset is read too, then no partition waits for itself', async () => {
+    let nowMs = 0
+    // A check of the log is due with every chunk.
+    const hours = () => (nowMs += 3_600_000)
+    const { stage, watched, ports } = given()
+    await stage.consume(kafkaEvent(LOG.filter(({ offset }) => offset === 1)), { ports })
+    assert.deepEqual(await stage.consume(kafkaEvent(DELIVERED), { ports, nowMs: hours }), {
+      batchItemFailures: [],
+    })
+    assert.equal(watched.most, READS_AT_ONCE)
+    assert.deepEqual(
+      await decidedIn(stage),
+      PARTITIONS.map(() => ({ count: LAST + 1 })),
+    )
+  })
+
+  it('given partitions whose log cannot be read, then they wait, and the others are decided', async () => {
+    const whole = new MemoryLogReader(LOG, FETCH_RECORDS)
+    const { stage, ports } = given({
+      read: async (topic, partition, range) => {
+        if (partition < 2 * READS_AT_ONCE) throw new Unavailable('broker-unavailable', 'no leader')
+        return whole.read(topic, partition, range)
+      },
+    })
+    const { batchItemFailures } = await stage.consume(kafkaEvent(DELIVERED), { ports })
+    assert.equal(batchItemFailures.length, 2 * READS_AT_ONCE)
+    assert.deepEqual(
+      await decidedIn(stage),
+      PARTITIONS.map(partition => (partition < 2 * READS_AT_ONCE ? undefined : { count: LAST + 1 })),
+    )
+  })
+
+  it('given that the time is up when a turn comes, then that partition waits without reading', async () => {
+    const whole = new MemoryLogReader(LOG)
+    let reads = 0
+    const { stage, ports } = given({
+      read: async (...range) => {
+        reads += 1
+        return whole.read(...range)
+      },
+    })
+    const remainingMs = () => (reads < READS_AT_ONCE ? 60_000 : 0)
+    const { batchItemFailures } = await stage.consume(kafkaEvent(DELIVERED), { ports, remainingMs })
+    assert.equal(reads, READS_AT_ONCE)
+    assert.equal(batchItemFailures.length, PARTITIONS.length)
+    assert.deepEqual(new Set(stage.observer.waits.map(({ reason }) => reason)), new Set(['out-of-time']))
+  })
+})

@@ -1,4 +1,5 @@
 /** The frame of a record batch (https://kafka.apache.org/documentation/#recordbatch), the only format since Kafka 0.11. */
+import { crc32c } from './crc32c.ts'
 import { Cursor } from './cursor.ts'
 import { UnreadableBatch } from './unreadable-batch.ts'
 
@@ -31,6 +32,10 @@ export interface Batch {
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly recordCount: number
+  /** Of `checked`. The broker has verified it, but the disk and the network come after the broker. */
+  readonly checksum: number
+  /** All that the checksum covers. */
+  readonly checked: Buffer
   /** As in the log, compressed or not. */
   readonly records: Buffer
 }
@@ -61,8 +66,10 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
   const baseOffset = Number(cursor.int64())
   cursor.skip(4)
   const partitionLeaderEpoch = cursor.int32()
-  // The magic byte, and a checksum that the broker has verified.
-  cursor.skip(1 + 4)
+  // The magic byte.
+  cursor.skip(1)
+  const checksum = cursor.int32() >>> 0
+  const checked = bytes.subarray(cursor.at, end)
   const attributes = cursor.int16()
   return {
     baseOffset,
@@ -78,8 +85,19 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
     producerEpoch: cursor.int16(),
     firstSequence: cursor.int32(),
     recordCount: cursor.int32(),
+    checksum,
+    checked,
     records: cursor.take(end - cursor.at),
   }
+}
+
+/**
+ * Like Kafka's own consumer, whose `check.crcs` is on by default. Without it, changed bytes could be taken for other records.
+ *
+ * @throws UnreadableBatch if the bytes of the batch are not those that were written
+ */
+export function verifyChecksum({ checksum, checked }: Batch): void {
+  if (crc32c(checked) !== checksum) throw corrupt('has a wrong checksum: it is not what its producer wrote')
 }
 
 function corrupt(what: string): UnreadableBatch {

@@ -1,5 +1,5 @@
 /** Decodes the fetched bytes of one partition. */
-import { type Batch, batchesOf } from './batch.ts'
+import { type Batch, batchesOf, verifyChecksum } from './batch.ts'
 import { Malformed } from './cursor.ts'
 import { contextOf, FetchedRecord } from './fetched-record.ts'
 import { type RawRecord, SMALL_BYTES } from './record.ts'
@@ -42,9 +42,14 @@ export async function recordsOf(fetched: FetchedPartition): Promise<FetchedRecor
   let at = fromOffset
   try {
     for (const batch of batchesOf(bytes)) {
+      // Not for batches before the offset, which an earlier fetch has checked.
+      const isAhead = batch.lastOffset >= fromOffset
+      if (isAhead) {
+        at = Math.max(fromOffset, batch.baseOffset)
+        verifyChecksum(batch)
+      }
       const isHidden = transactions.has(batch) || batch.isControl
-      if (batch.lastOffset < fromOffset) continue
-      at = Math.max(fromOffset, batch.baseOffset)
+      if (!isAhead) continue
       const records: FetchedRecord[] = []
       const context = contextOf(batch)
       const isWhole =

@@ -5,13 +5,10 @@ import type { Kafka } from 'kafkajs'
 
 const require = createRequire(import.meta.url)
 const Encoder = require('kafkajs/src/protocol/encoder')
-const crc32C: (bytes: Buffer) => number = require('kafkajs/src/protocol/recordBatch/crc32C')
 
 const PRODUCE = 0
 /** The first version that supports zstd. */
 const VERSION = 7
-/** The position in a batch at which the bytes covered by its checksum begin. */
-const CHECKED_FROM = 21
 
 /** A broker as the library has it, below its requests. */
 interface RawBroker {
@@ -33,7 +30,6 @@ export async function appendBatches(
     const { connectionPool } = (await cluster.findBroker({ nodeId })) as unknown as RawBroker
     const offsets: number[] = []
     for (const batch of batches) {
-      batch.writeUInt32BE(crc32C(batch.subarray(CHECKED_FROM)) >>> 0, 17)
       const encoded = new Encoder().writeBuffer(produceRequest(topic, partition, batch))
       const answer = await connectionPool.send({
         request: {

@@ -1,6 +1,15 @@
 /** Record batches as producers write them, and invalid ones. */
+import { createRequire } from 'node:module'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { snappyCompress } from 'hysnappy'
+
+// Not the one of the decoder, which is tested with these batches.
+const crc32C: (bytes: Buffer) => number = createRequire(import.meta.url)(
+  'kafkajs/src/protocol/recordBatch/crc32C',
+)
+
+/** The checksum covers a batch from here on: without its offset, length, leader epoch, magic byte and checksum. */
+const CHECKED_FROM = 21
 
 export interface WrittenRecord {
   readonly key?: Buffer | string | null
@@ -64,7 +73,13 @@ export function recordBatch({
   head.writeBigInt64BE(BigInt(maxTimestampMs), 35)
   head.writeBigInt64BE(BigInt(producerId), 43)
   head.writeInt32BE(recordCount, 57)
-  return Buffer.concat([head, body])
+  return sealed(Buffer.concat([head, body]))
+}
+
+/** Sets the checksum of a batch to that of its bytes. */
+export function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32C(batch.subarray(CHECKED_FROM)) >>> 0, 17)
+  return batch
 }
 
 /**

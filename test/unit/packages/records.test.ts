@@ -5,7 +5,7 @@ import { UnreadableBatch } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'
-import { CODEC_NAMES, marker, recordBatch, type WrittenRecord } from '../../support/record-batches.ts'
+import { CODEC_NAMES, marker, recordBatch, sealed, type WrittenRecord } from '../../support/record-batches.ts'
 import { rejection } from '../../support/rejection.ts'
 
 const MIB = 1024 * 1024
@@ -259,6 +259,25 @@ describe('the batches of a fetch', () => {
       assert.match(error.message, /^t\/3 at offset 2: a record batch /)
     })
 
+  it('given one bit changed behind the checksum, then no record is read, and the error says so', async () => {
+    const batch = recordBatch({ records: RECORDS })
+    for (const at of [21, 30, 57, 61, batch.length - 1]) {
+      const changed = Buffer.from(batch)
+      changed[at] = (changed[at] as number) ^ 0x10
+      const error = await rejection(read(changed))
+      assert.ok(error instanceof UnreadableBatch, String(error))
+      assert.equal(error.reason, 'corrupt')
+      assert.match(error.message, /^t\/3 at offset 0: a record batch has a wrong checksum: /)
+    }
+  })
+
+  it('given a wrong checksum before the offset, then the records behind it are read', async () => {
+    const changed = recordBatch({ records: [{}, {}] })
+    changed[20] = (changed[20] as number) ^ 1
+    const log = [changed, recordBatch({ records: [{}], baseOffset: 2 })]
+    assert.deepEqual(offsets(await read(log, { fromOffset: 2 })), [2])
+  })
+
   it('given a batch with any bytes changed, then it is either read or rejected', async () => {
     const bytes = recordBatch({ records: RECORDS.slice(0, 2), codec: 'none' })
     const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255))
@@ -266,6 +285,8 @@ describe('the batches of a fetch', () => {
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async changes => {
         const changed = Buffer.from(bytes)
         for (const [at, byte] of changes) changed[at] = byte
+        // With a checksum that is right again, so that all of the decoder is tried.
+        sealed(changed)
         await read(changed).catch(error => assert.ok(error instanceof UnreadableBatch, error))
       }),
       { numRuns: 500 },

@@ -26,18 +26,23 @@ export interface Sink<Data = unknown> {
     /** Delivers one message about all of these events. Throws as the sink's `deliver` does. */
     deliver(digest: Digest<Data>): Promise<Delivered>
   }
+  /** Called with the connections of the function being closed: ends what the sink has opened. */
+  close?(): void | Promise<void>
 }
 
-/** An event to be delivered to the receiver. */
+/** An event to be delivered to the receiver, and the place of its record in Kafka. */
 export interface Delivery<Data = unknown> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
   readonly event: Received<Data>
   /** Unique to this event and the same for every delivery of it: 22 letters, digits, `-` and `_`. */
   readonly key: string
 }
 
-/** Events that are too old to be delivered one by one. */
+/** Events that are too old to be delivered one by one, in the order of their partition. */
 export interface Digest<Data = unknown> {
-  readonly events: readonly Received<Data>[]
+  readonly deliveries: readonly Delivery<Data>[]
   /** The same for the same events. */
   readonly key: string
 }

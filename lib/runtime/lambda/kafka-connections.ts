@@ -52,7 +52,7 @@ export class KafkaConnections {
   }
 
   /** Registers a connection that `close` will close. */
-  protected kept<T extends Closable>(connection: T): T {
+  kept<T extends Closable>(connection: T): T {
     this.#open.push(connection)
     return connection
   }

@@ -53,6 +53,8 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
     const connections = new Connections(config, name)
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     assertFits(name, process)
+    // What a sink has opened ends with the connections.
+    if ('close' in process && process.close) connections.kept({ close: () => process.close?.() })
     const consumer = consumerOf(application, config, process, choices)
     const reached = {
       store: await connections.store(),

@@ -71,6 +71,22 @@ describe('when a function is put together', () => {
   })
 })
 
+describe('when a function closes its connections', () => {
+  for (const [whether, singleInvocation, closed] of [
+    ['ends after one invocation', 'true', 1],
+    ['stays for the next invocation', 'false', 0],
+  ] as const)
+    it(`given a process that ${whether}, then its sink is closed ${closed} times`, async t => {
+      withEnvironment(t)
+      process.env.IS_LOCAL = singleInvocation
+      const close = t.mock.fn()
+      const sink = { name: 'bell', accepts: [], deliver: async () => [], close }
+      const handler = kafkaConsumer('bell', sink)
+      await assert.rejects(async () => handler({ records: {} }, CONTEXT), /holds no record/)
+      assert.equal(close.mock.callCount(), closed)
+    })
+})
+
 describe('what a function loads', () => {
   it('given no endpoint, then nothing that exports spans', async () => {
     assert.deepEqual(await loadedOf('lib/runtime/adapters/otlp/'), [])

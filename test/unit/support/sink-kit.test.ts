@@ -32,7 +32,8 @@ function sinkThat(...answers: (Delivered | Error)[]) {
     deliver: async ([{ event, key }]: readonly [Delivery]) => [answer(event.id, key)],
     digest: {
       olderThanMs: HOUR_MS,
-      deliver: async ({ events, key }) => answer(`digest of ${events.map(({ id }) => id).join()}`, key),
+      deliver: async ({ deliveries, key }) =>
+        answer(`digest of ${deliveries.map(({ event }) => event.id).join()}`, key),
     },
   }
   return { kit: new SinkKit(sink), got, keys }

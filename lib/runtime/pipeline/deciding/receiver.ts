@@ -86,15 +86,18 @@ export class Receiver {
   }
 
   async #digest(tasks: readonly Task[]): Promise<readonly Delivered[]> {
-    const events = tasks.map(({ event }) => event)
-    const key = derivedId('digest', this.#sink.name, ...events.flatMap(({ source, id }) => [source, id]))
-    const answer = await this.#sink.digest?.deliver({ events, key })
+    const ids = tasks.flatMap(({ event: { source, id } }) => [source, id])
+    const key = derivedId('digest', this.#sink.name, ...ids)
+    const answer = await this.#sink.digest?.deliver({ deliveries: tasks.map(this.#delivery), key })
     return tasks.map(() => answer as Delivered)
   }
 
-  readonly #delivery = ({ event }: Task) => ({
+  readonly #delivery = ({ event, record: { topic, partition, offset } }: Task) => ({
     event,
     key: derivedId('delivery', this.#sink.name, event.source, event.id),
+    topic,
+    partition,
+    offset,
   })
 }
 

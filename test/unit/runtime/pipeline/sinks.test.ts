@@ -11,7 +11,7 @@ import {
   type Sink,
 } from '../../../../lib/runtime/consumer/sink.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
 type Answer = (id: string, call: number) => Delivered | Error
@@ -71,6 +71,22 @@ describe('a sink', () => {
       [1, 1],
     )
     assert.equal(new Set([...keys.values()].flatMap(own => [...own])).size, 2)
+  })
+
+  it('given records of a partition, then each event comes with the place of its record', async () => {
+    const places: unknown[] = []
+    const { sink } = receiver(() => RUNG, {
+      batchSize: 2,
+      async deliver(deliveries) {
+        places.push(...deliveries.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+        return deliveries.map(() => RUNG)
+      },
+    })
+    await new Stage(sink).batch([4, 7].map(offset => record(offset, reading(`${offset}`), { partition: 3 })))
+    assert.deepEqual(
+      places,
+      [4, 7].map(offset => ({ topic: TOPIC, partition: 3, offset })),
+    )
   })
 
   it('given an event sent twice in a chunk, then it is delivered once', async () => {
@@ -212,7 +228,7 @@ describe('what is too old for a sink', () => {
     const stage = new Stage(sink)
     await stage.batch(log, now)
     assert.deepEqual(
-      digests.map(({ events }) => events.map(({ id }) => id)),
+      digests.map(({ deliveries }) => deliveries.map(({ event }) => event.id)),
       [['r0', 'r1']],
     )
     assert.deepEqual(calls, [['r2']])
@@ -229,7 +245,7 @@ describe('what is too old for a sink', () => {
     await new Stage(sink).batch(edge, { nowMs: () => START + HOUR })
     assert.deepEqual(calls, [['on it']])
     assert.deepEqual(
-      digests.map(({ events }) => events.map(({ id }) => id)),
+      digests.map(({ deliveries }) => deliveries.map(({ event }) => event.id)),
       [['beyond']],
     )
   })

@@ -79,14 +79,21 @@ function checkpointConsumers(all: readonly DeclaredFunction[]): string {
 
 /** What no schema of a single key can say of the functions; a sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
-  return declaredFunctions(entries).flatMap(({ name, consumes, uses }) => {
+  return declaredFunctions(entries).flatMap(({ name, consumes, forwards, schedule, uses }) => {
     const where = `functions.${name} of serverless.yml`
+    const isForwarder = forwards.length > 0
+    const problems: string[] = []
     if (consumes.length === 0)
-      return READING_KEYS.filter(key => entries[name]?.[key] !== undefined).map(
-        key => `${where}: ${key} says how topics are read, but there is no consumes.`,
-      )
-    return uses.includes('redis')
-      ? []
-      : [`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`]
+      for (const key of READING_KEYS.filter(key => entries[name]?.[key] !== undefined))
+        problems.push(`${where}: ${key} says how topics are read, but there is no consumes.`)
+    if (consumes.length > 0 && !uses.includes('redis'))
+      problems.push(`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`)
+    if (isForwarder && !uses.includes('redis'))
+      problems.push(`${where}: a forwarder keeps its cursors in Redis, so it must have uses: [redis].`)
+    if (isForwarder && !schedule)
+      problems.push(`${where}: a schedule wakes a forwarder, so it must have one.`)
+    if (isForwarder && consumes.length > 0)
+      problems.push(`${where}: a function either consumes or forwards, not both.`)
+    return problems
   })
 }

@@ -9,6 +9,7 @@ const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } = {
   properties: {
     consumes: { anyOf: [SIGNAL, listOf(SIGNAL)] },
+    forwards: { anyOf: [SIGNAL, listOf(SIGNAL)] },
     emits: listOf(SIGNAL),
     uses: listOf({ type: 'string', enum: Object.keys(USES) }),
     schedule: {

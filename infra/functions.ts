@@ -24,6 +24,8 @@ type Condition = (typeof CONDITIONS)[number]
 export interface FunctionKeys {
   /** Topics that it reads as a consumer group of its own. */
   readonly consumes?: Signal | readonly Signal[]
+  /** Topics that a forwarder reads when its schedule calls it, from an offset that it keeps itself. */
+  readonly forwards?: Signal | readonly Signal[]
   /** Topics that it writes. */
   readonly emits?: Signal | readonly Signal[]
   readonly uses?: Use | readonly Use[]
@@ -40,8 +42,9 @@ export interface DeclaredFunction {
   readonly name: string
   /** Empty where no topic triggers it. */
   readonly consumes: readonly Signal[]
+  readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** `emits`, and where a consumer's failures go. */
+  /** `emits`, and where a consumer's or forwarder's failures go. */
   readonly writes: readonly Signal[]
   readonly uses: readonly Use[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
@@ -60,12 +63,14 @@ export function declaredFunctions(entries: Readonly<Record<string, FunctionKeys>
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
     // The framework, too, takes one word for a list of one.
-    const [consumes, emits, uses] = [listed(entry.consumes), listed(entry.emits), listed(entry.uses)]
+    const [consumes, forwards] = [listed(entry.consumes), listed(entry.forwards)]
+    const [emits, uses] = [listed(entry.emits), listed(entry.uses)]
     return {
       name,
       consumes,
+      forwards,
       emits,
-      writes: [...emits, ...failuresOf(consumes)],
+      writes: [...emits, ...failuresOf([...consumes, ...forwards])],
       uses,
       ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
       reading: {
@@ -81,9 +86,9 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
   return [value ?? []].flat() as T[]
 }
 
-/** A consumer writes its failures, except one that reads failures: what it cannot read must not come back to it. */
-function failuresOf(consumes: readonly Signal[]): Signal[] {
-  return consumes.length === 0 || consumes.includes('failures') ? [] : ['failures']
+/** Who reads a topic writes its failures, except one that reads failures: what it cannot read must not come back to it. */
+function failuresOf(read: readonly Signal[]): Signal[] {
+  return read.length === 0 || read.includes('failures') ? [] : ['failures']
 }
 
 function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {

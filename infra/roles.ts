@@ -88,7 +88,8 @@ function clusterStatements({ consumes, writes }: DeclaredFunction, { clusterArn 
 }
 
 /** `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
-function topicStatements({ name, consumes, writes }: DeclaredFunction, deployed: Deployed): Statement[] {
+function topicStatements(declared: DeclaredFunction, deployed: Deployed): Statement[] {
+  const { name, consumes, forwards, writes } = declared
   const { clusterArn, env } = deployed
   const topic = (signal: Signal) => `${clusterArn.replace(':cluster/', ':topic/')}/${topicName(signal, env)}`
   const group = `${clusterArn.replace(':cluster/', ':group/')}/${groupName(name, env)}`
@@ -99,11 +100,16 @@ function topicStatements({ name, consumes, writes }: DeclaredFunction, deployed:
           allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
         ]
       : []
+  // It reads as nobody's group.
+  const forwarding =
+    forwards.length > 0
+      ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], forwards.map(topic))]
+      : []
   const writing =
     writes.length > 0
       ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], writes.map(topic))]
       : []
-  return [...reading, ...writing]
+  return [...reading, ...forwarding, ...writing]
 }
 
 /** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */

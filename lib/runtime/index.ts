@@ -16,6 +16,7 @@ export {
 } from './consumer/failure-codes.ts'
 export type { FailureData } from './consumer/failure-event.ts'
 export { FORGET, forgetting } from './consumer/forgetting.ts'
+export type { Due, Forwarder } from './consumer/forwarder.ts'
 export {
   type Decided,
   decided,

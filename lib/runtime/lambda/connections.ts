@@ -2,9 +2,10 @@ import { parameterOf, secretOf } from '../adapters/aws/clients.ts'
 import { RedisCircuitBreaker } from '../adapters/redis/circuit-breaker.ts'
 import type { RedisSettings as RedisAccess, RedisClient } from '../adapters/redis/client.ts'
 import { RedisCursor } from '../adapters/redis/cursor.ts'
+import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../adapters/redis/state-store.ts'
 import { RedisValue } from '../adapters/redis/value.ts'
-import type { CircuitBreaker, StateStore } from '../pipeline/ports.ts'
+import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { Recovery } from '../pipeline/recovery/checkpoints.ts'
 import type { CheckpointSettings } from '../settings/checkpoints.ts'
 import type { GeneralSettings } from '../settings/general.ts'
@@ -64,6 +65,11 @@ export class Connections extends KafkaConnections {
 
   async cursor(name: string): Promise<Cursor> {
     return new RedisCursor(await this.redis(), name)
+  }
+
+  /** How far a forwarder has come. */
+  async forwardCursors(): Promise<Cursors> {
+    return new RedisForwardCursors(await this.redis())
   }
 
   async value<T>(name: string): Promise<Value<T>> {

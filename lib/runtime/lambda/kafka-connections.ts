@@ -6,7 +6,7 @@
 
 import { brokersOf } from '../adapters/aws/clients.ts'
 import type { Kafka } from '../adapters/kafka/client.ts'
-import type { LogReader, Publisher } from '../pipeline/ports.ts'
+import type { LogBounds, LogReader, Publisher } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import { once } from './once.ts'
@@ -26,6 +26,7 @@ export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
+  readonly bounds: () => Promise<LogBounds>
   readonly #open: Closable[] = []
 
   /** @param name identifies the client in the broker's logs */
@@ -38,6 +39,10 @@ export class KafkaConnections {
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')
       return this.kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
+    })
+    this.bounds = once(async () => {
+      const { KafkaLogBounds } = await import('../adapters/kafka/log-bounds.ts')
+      return this.kept(new KafkaLogBounds(await this.kafka()))
     })
   }
 

@@ -19,6 +19,8 @@ export interface Scheduled<Connections, Config> {
   /** The remaining time of the invocation, in milliseconds. */
   readonly remainingMs: () => number
   readonly telemetry: ScheduledTelemetry
+  /** Logger and metrics themselves, for a function that reports more than that. */
+  readonly powertools: ReturnType<typeof telemetryOf>
 }
 
 /** What a scheduled function reports in addition to its result. */
@@ -49,7 +51,8 @@ export function scheduled<
   slices: Slices & Sufficient<Slices, Needed & GeneralSettings>,
   run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
 ): ScheduledHandler {
-  const { logger, metrics } = telemetryOf(name)
+  const powertools = telemetryOf(name)
+  const { logger, metrics } = powertools
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),
     gauge: (metric, seconds) => metrics.addMetric(metric, MetricUnit.Seconds, seconds),
@@ -64,7 +67,7 @@ export function scheduled<
       const { config, connections } = await start()
       const scheduledFor = event?.time ?? new Date().toISOString()
       const remainingMs = () => context.getRemainingTimeInMillis()
-      const done = run({ config, connections, scheduledFor, remainingMs, telemetry })
+      const done = run({ config, connections, scheduledFor, remainingMs, telemetry, powertools })
       const result = await done.finally(async () => {
         if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
         await connections.afterInvocation(config)

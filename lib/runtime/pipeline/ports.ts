@@ -62,6 +62,20 @@ export interface LogReader {
   read(topic: string, partition: number, range: OffsetRange): Promise<Looked>
 }
 
+/** What a log holds now. Rejects with `Unavailable` if Kafka cannot be reached. */
+export interface LogBounds {
+  /** By partition: the first offset that is retained, and the offset after the last one. */
+  bounds(topic: string): Promise<readonly { readonly start: number; readonly end: number }[]>
+}
+
+/** How far a forwarder has come in each partition. Both methods reject with `Unavailable` if the store cannot be reached. */
+export interface Cursors {
+  /** The next offset to forward; undefined if none was stored. */
+  read(stateKey: StateKey): Promise<number | undefined>
+  /** Moves the cursor, unless it is no longer at `from`: then another invocation has moved it, and this one must stop. */
+  advance(stateKey: StateKey, from: number | undefined, to: number): Promise<'advanced' | 'refused'>
+}
+
 /** Says whether the batches of a version of the code are deferred. It is stored, so that all invocations share it. */
 export interface CircuitBreaker {
   /**

@@ -9,12 +9,6 @@ import { RecordRefused } from './errors.ts'
 import type { OutboxEntry } from './model.ts'
 import type { Publisher } from './ports.ts'
 
-/** Entries that Kafka will never accept, and an error that says why. */
-export interface Refusals {
-  readonly entries: readonly OutboxEntry[]
-  readonly error?: RecordRefused
-}
-
 /**
  * Publishes entries of the outbox; when it resolves, all replicas have them. An entry that Kafka will never accept must not
  * block its partition, even after a change of the topic's settings: the replacement from `replaced` is published instead.
@@ -27,29 +21,52 @@ export async function publish(
   consumer: Pick<Consumer, 'application' | 'env' | 'contentMode'>,
   entries: readonly OutboxEntry[],
   replaced: (entry: OutboxEntry, why: string) => OutboxEntry,
-): Promise<Refusals> {
-  const { application, env, contentMode } = consumer
+): Promise<Refused<OutboxEntry>> {
   const send = (some: readonly OutboxEntry[]) =>
-    publisher.publish(
-      some.map(entry => ({ ...toRecord(entry, contentMode), topic: application.kafkaTopic(entry.to, env) })),
-    )
+    publisher.publish(some.map(entry => recordOf(entry, consumer)))
+  return sendInOrder(entries, send, (entry, { message }) => send([replaced(entry, message)]))
+}
+
+/** What Kafka will never accept, and an error that says why. */
+interface Refused<T> {
+  readonly entries: readonly T[]
+  readonly error?: RecordRefused
+}
+
+/**
+ * Sends all at once and, if Kafka refuses a record for good, finds it by halving and hands it to `replace`. One half follows the
+ * other, so first copies stay in order; a repeat is equal to the first copy.
+ *
+ * @throws what `send` and `replace` throw, apart from the `RecordRefused` of `send`
+ */
+export async function sendInOrder<T>(
+  entries: readonly T[],
+  send: (some: readonly T[]) => Promise<void>,
+  replace: (entry: T, error: RecordRefused) => Promise<void>,
+): Promise<Refused<T>> {
   try {
     await send(entries)
     return { entries: [] }
   } catch (error) {
     if (!(error instanceof RecordRefused)) throw error
     const [first] = entries
-    if (entries.length === 1 && first) {
-      await send([replaced(first, error.message)])
+    if (entries.length === 1 && first !== undefined) {
+      await replace(first, error)
       return { entries, error }
     }
-    // Find the refused entries by halving. One half follows the other, so first copies stay in order; repeats keep their ids.
     const middle = Math.ceil(entries.length / 2)
-    const publishHalf = (half: readonly OutboxEntry[]) => publish(publisher, consumer, half, replaced)
-    const before = await publishHalf(entries.slice(0, middle))
-    const after = await publishHalf(entries.slice(middle))
+    const before = await sendInOrder(entries.slice(0, middle), send, replace)
+    const after = await sendInOrder(entries.slice(middle), send, replace)
     return { entries: [...before.entries, ...after.entries], error }
   }
+}
+
+/** The record of an entry, as it is written to its topic. */
+export function recordOf(
+  entry: OutboxEntry,
+  { application, env, contentMode }: Pick<Consumer, 'application' | 'env' | 'contentMode'>,
+): OutgoingRecord {
+  return { ...toRecord(entry, contentMode), topic: application.kafkaTopic(entry.to, env) }
 }
 
 /**

@@ -26,6 +26,12 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   keeper: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' }, uses: ['redis', 'checkpoints'] },
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
+  mover: {
+    schedule: 'rate(1 minute)',
+    forwards: ['retry-1m', 'retry-1h'],
+    emits: ['readings'],
+    uses: ['redis'],
+  },
   router: { consumes: 'failures', emits: ['dlq'], uses: ['redis'], maximumPollers: 1 },
 }
 const DECLARED = declaredFunctions(ENTRIES)
@@ -81,6 +87,14 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('keeper').events, schedule('rate(15 minutes)', true))
   })
 
+  it('given a forwarder, then its schedule alone calls it', () => {
+    assert.deepEqual(expanded('mover'), {
+      role: 'MoverRole',
+      reservedConcurrency: 1,
+      events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }],
+    })
+  })
+
   it('given what takes checkpoints, then it is told of every consumer and topic', () => {
     assert.deepEqual(expanded('keeper').environment, {
       CHECKPOINT_CONSUMERS: 'frost-watch=readings,both=events,both=alerts,router=failures',
@@ -122,6 +136,16 @@ describe('the roles', () => {
     ])
   })
 
+  it('given a forwarder, then it reads as no group, and writes what it emits and its failures', () => {
+    assert.deepEqual(allowed('MoverRole'), [
+      'DescribeTopic ReadData sluice.telemetry.retry-1m.prod',
+      'DescribeTopic ReadData sluice.telemetry.retry-1h.prod',
+      'DescribeTopic WriteData sluice.telemetry.readings.prod',
+      'DescribeTopic WriteData sluice.telemetry.failures.prod',
+      'secretsmanager:GetSecretValue redis-*',
+    ])
+  })
+
   it('given what a schedule calls, then it may do what it emits and uses, and nothing else', () => {
     assert.deepEqual(allowed('WakerRole'), ['DescribeTopic WriteData sluice.telemetry.readings.prod'])
     assert.deepEqual(allowed('SimulationRole'), ['ssm:GetParameter simulation'])
@@ -154,6 +178,7 @@ describe('the list of functions', () => {
       {
         name: 'a',
         consumes: ['events'],
+        forwards: [],
         emits: ['alerts'],
         writes: ['alerts', 'failures'],
         uses: ['redis'],
@@ -183,6 +208,28 @@ describe('entries that cannot work', () => {
       'a batch size where nothing is consumed',
       { schedule: 'rate(1 minute)', batchSize: 3 },
       ['functions.one of serverless.yml: batchSize says how topics are read, but there is no consumes.'],
+    ],
+    [
+      'a forwarder that is complete',
+      { forwards: 'retry-1m', schedule: 'rate(1 minute)', uses: ['redis'] },
+      [],
+    ],
+    [
+      'a forwarder that does not name Redis',
+      { forwards: 'retry-1m', schedule: 'rate(1 minute)' },
+      [
+        'functions.one of serverless.yml: a forwarder keeps its cursors in Redis, so it must have uses: [redis].',
+      ],
+    ],
+    [
+      'a forwarder that nothing wakes',
+      { forwards: 'retry-1m', uses: ['redis'] },
+      ['functions.one of serverless.yml: a schedule wakes a forwarder, so it must have one.'],
+    ],
+    [
+      'a forwarder that consumes as well',
+      { forwards: 'retry-1m', consumes: 'events', schedule: 'rate(1 minute)', uses: ['redis'] },
+      ['functions.one of serverless.yml: a function either consumes or forwards, not both.'],
     ],
   ]
   for (const [name, entry, said] of problems)

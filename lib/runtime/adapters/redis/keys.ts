@@ -46,6 +46,11 @@ export function keysOf(stateKey: StateKey): PartitionStateKeys {
   }
 }
 
+/** Where a forwarder keeps how far it has come in a partition. */
+export function cursorKeyOf(stateKey: StateKey): string {
+  return `${tagOf(stateKey)}:cursor`
+}
+
 export function stagedKeysOf(stateKey: StateKey): StagedKeys {
   const tag = tagOf(stateKey)
   return {

@@ -1,0 +1,82 @@
+/** Makes handlers that forward records when their schedule calls them. */
+import { LambdaObserver } from '../adapters/lambda/observer.ts'
+import type { Application } from '../consumer/application.ts'
+import type { Forwarder } from '../consumer/forwarder.ts'
+import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
+import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
+import { type Forwarded, forward } from '../pipeline/forward.ts'
+import type { ForwardingConsumer } from '../pipeline/forwarding/decide.ts'
+import type { ForwardingPorts } from '../pipeline/forwarding/partition.ts'
+import type { PartsOf } from '../settings/environment.ts'
+import { GENERAL } from '../settings/general.ts'
+import { KAFKA } from '../settings/kafka.ts'
+import { REDIS } from '../settings/redis.ts'
+import { bundleVersion } from './bundle-version.ts'
+import { Connections } from './connections.ts'
+import type { ScheduledHandler } from './handler-types.ts'
+import { once } from './once.ts'
+import { type Scheduled, scheduled } from './scheduled.ts'
+
+/** The settings that every forwarder reads. */
+const SLICES = [GENERAL, KAFKA, REDIS] as const
+
+type Config = PartsOf<typeof SLICES>
+
+/** A forwarder, or a function that makes it from its settings, when the first schedule calls. */
+export type ForwarderSource = Forwarder | ((config: Config) => Forwarder | Promise<Forwarder>)
+
+/**
+ * A schedule-triggered handler that runs a forwarder. One run forwards what is due and logs what it did. A partition that cannot
+ * go on is reported, and the next run continues there.
+ *
+ * @param name of the function; must be the name of the forwarder
+ * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ */
+export function forwarderHandler(
+  application: Application,
+  name: string,
+  source: ForwarderSource,
+): ScheduledHandler {
+  let assembled: (() => Promise<Assembled>) | undefined
+  const latest = new LatestDecisions()
+  return scheduled(name, Connections, SLICES, async (run): Promise<Forwarded> => {
+    assembled ??= once(() => assemble(application, name, source, run))
+    const { consumer, ports, observer } = await assembled()
+    observer.begin()
+    const { remainingMs } = run
+    const done = forward(consumer, ports, { remainingMs, nowMs: Date.now, codeVersion: bundleVersion, latest })
+    return done.finally(() => observer.flush())
+  })
+}
+
+interface Assembled {
+  readonly consumer: ForwardingConsumer
+  readonly ports: ForwardingPorts
+  readonly observer: LambdaObserver
+}
+
+async function assemble(
+  application: Application,
+  name: string,
+  source: ForwarderSource,
+  { config, connections, powertools }: Scheduled<Connections, Config>,
+): Promise<Assembled> {
+  const process = typeof source === 'function' ? await source(config) : source
+  if (process.name !== name)
+    throw new Error(`the handler of '${name}' was given a forwarder with the name '${process.name}'`)
+  const observer = new LambdaObserver(powertools.logger, powertools.metrics)
+  const { env, contentMode } = config
+  const failuresTo = application.failuresTopic
+  return {
+    consumer: { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode },
+    ports: {
+      cursors: await connections.forwardCursors(),
+      breaker: await connections.breaker(),
+      bounds: await connections.bounds(),
+      log: await connections.log(),
+      publisher: await connections.publisher(),
+      observer,
+    },
+    observer,
+  }
+}

@@ -1,0 +1,108 @@
+/** Decides what becomes of the records of a forwarder: up to the first that is not due. Pure. */
+import { bufferOf } from '../../cloudevents/header-bytes.ts'
+import { type LogRecord, type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
+import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
+import type { Consumer } from '../consumer.ts'
+import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
+import type { Decision } from '../model.ts'
+import { recordOf } from '../publish.ts'
+
+/** A forwarder, and the settings under which the pipeline runs it. */
+export interface ForwardingConsumer
+  extends Pick<Consumer, 'application' | 'env' | 'contentMode' | 'failuresTo' | 'limits' | 'reserveMs'> {
+  readonly process: Forwarder
+}
+
+/** A decided record, and what is written for it: itself, its failure, or nothing. */
+export interface Move {
+  readonly source: LogRecord
+  readonly decision: Decision
+  readonly written?: OutgoingRecord
+}
+
+export interface Moves {
+  readonly moves: readonly Move[]
+  /** Set if the record after these is not due yet: its offset, and when it is, in milliseconds since the epoch. */
+  readonly notDue?: { readonly offset: number; readonly dueMs: number }
+}
+
+/**
+ * The records from the first one on, as many as fit into one chunk. A record that cannot be forwarded becomes its failure record,
+ * so that it does not block those after it.
+ */
+export function decide(consumer: ForwardingConsumer, records: readonly LogRecord[], nowMs: number): Moves {
+  const { limits } = consumer
+  const moves: Move[] = []
+  let bytes = 0
+  for (const source of records) {
+    bytes += sizeOf(source)
+    if (moves.length > 0 && (moves.length >= limits.records || bytes > limits.bytes)) break
+    const forwarding = forwardingOf(consumer, source, nowMs)
+    if (forwarding.kind === 'not-due')
+      return { moves, notDue: { offset: source.offset, dueMs: forwarding.dueMs } }
+    moves.push(moveOf(consumer, source, forwarding, nowMs))
+  }
+  return { moves }
+}
+
+function forwardingOf(
+  { process, application }: ForwardingConsumer,
+  record: LogRecord,
+  nowMs: number,
+): Forwarding | Failure {
+  if (record.oversizeBytes !== undefined)
+    return failure('record-too-large', `the record has ${record.oversizeBytes} bytes: its value was not read`)
+  try {
+    const headers = record.headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const)
+    const forwarding = process.forward({ ...record, headers }, nowMs)
+    if (forwarding.kind !== 'forwarded' || application.topicNamed(forwarding.record.topic)) return forwarding
+    // Kafka cannot say whether a topic is unknown or only new, and waiting for it would block the partition.
+    return failure('emission-refused', 'the record is for a topic that the application does not have')
+  } catch (error) {
+    return unexpectedFailure(error)
+  }
+}
+
+function moveOf(
+  consumer: ForwardingConsumer,
+  source: LogRecord,
+  forwarding: Exclude<Forwarding, { kind: 'not-due' }> | Failure,
+  nowMs: number,
+): Move {
+  switch (forwarding.kind) {
+    case 'forwarded': {
+      const { topic, partition, key, value, headers } = forwarding.record
+      const written = { topic, key, value, headers, ...(partition === undefined ? {} : { partition }) }
+      return { source, decision: decisionOf(source, 'applied', forwarding.reason), written }
+    }
+    case 'skipped':
+      return { source, decision: decisionOf(source, 'ignored', forwarding.reason) }
+    case 'rejected':
+      return failedMove(consumer, source, failure('rejected', forwarding.why), nowMs)
+    case 'failure':
+      return failedMove(consumer, source, forwarding, nowMs)
+  }
+}
+
+/** The record's failure record in its place. The id of the failure follows from the record's offset, so a repeat is recognised. */
+export function failedMove(
+  consumer: ForwardingConsumer,
+  source: LogRecord,
+  failed: Failure,
+  nowMs: number,
+): Move {
+  const remembered = failureOf(consumer.process.name, source, undefined, nowMs)
+  const at = { offset: source.offset, index: 0 }
+  const entry = failureRecordOf(consumer, source, failed, remembered, undefined, at)
+  const decision = { ...decisionOf(source, 'failed', failed.code), failure: failed, emitted: [entry] }
+  return { source, decision, written: recordOf(entry, consumer) }
+}
+
+function decisionOf(
+  { offset, timestampMs: appendMs }: LogRecord,
+  outcome: Decision['outcome'],
+  reason: string,
+): Decision {
+  return { offset, appendMs, outcome, reason }
+}

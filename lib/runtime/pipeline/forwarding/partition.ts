@@ -1,0 +1,194 @@
+/** Forwards one partition, chunk by chunk, up to its end or to the first record that is not due. */
+import { failure } from '../../consumer/failure-codes.ts'
+import { PartitionStopped, Unavailable, UnreadableLog } from '../errors.ts'
+import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
+import type { Deferred, Looked, StateKey } from '../model.ts'
+import type { Cursors, LogBounds, Ports } from '../ports.ts'
+import { sendInOrder } from '../publish.ts'
+import type { DeferredReason } from '../reasons.ts'
+import { decide, type ForwardingConsumer, failedMove, type Move } from './decide.ts'
+
+export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'observer'> {
+  readonly cursors: Cursors
+  readonly bounds: LogBounds
+}
+
+/** What an invocation provides, and what is kept from one invocation to the next. */
+export interface ForwardingInvocation extends SurgeGuard {
+  readonly remainingMs: () => number
+}
+
+/** How far one partition has come. */
+export interface PartitionForwarded {
+  readonly forwarded: number
+  readonly failed: number
+  readonly skipped: number
+  /** When the next record is due, in milliseconds since the epoch; absent if none waits for its time. */
+  readonly nextDueMs?: number
+  /** Why the rest must wait for another invocation, although it may be due. */
+  readonly deferred?: DeferredReason
+}
+
+/** The part of the log that this invocation forwards. `end` is the offset after its last record. */
+interface Extent {
+  readonly start: number
+  readonly end: number
+}
+
+export class ForwardRun {
+  readonly #consumer: ForwardingConsumer
+  readonly #ports: ForwardingPorts
+  readonly #invocation: ForwardingInvocation
+  readonly #stateKey: StateKey
+  readonly #extent: Extent
+  #hasBegun = false
+  #next = 0
+  readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
+  /** Why it has ended before the end of the log; undefined while it has not. */
+  #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
+  /** The next offset to forward, as it is stored; undefined if nothing is. */
+  #cursor: number | undefined
+
+  constructor(
+    consumer: ForwardingConsumer,
+    ports: ForwardingPorts,
+    invocation: ForwardingInvocation,
+    { topic, partition, ...extent }: { readonly topic: string; readonly partition: number } & Extent,
+  ) {
+    this.#consumer = consumer
+    this.#ports = ports
+    this.#invocation = invocation
+    this.#stateKey = { consumer: consumer.process.name, topic, partition }
+    this.#extent = extent
+  }
+
+  /** What it has done so far. */
+  get result(): PartitionForwarded {
+    return { ...this.#done, ...this.#end }
+  }
+
+  /**
+   * Forwards what one fetch returns. Never rejects: what goes wrong in one partition must not stop the others.
+   *
+   * @returns whether there may be more that is due
+   */
+  async next(): Promise<boolean> {
+    try {
+      await this.#begin()
+      if (this.#next >= this.#extent.end) return false
+      if (this.#isLate) return this.#waits({ reason: 'out-of-time' })
+      const stop = await this.#pass(await this.#read())
+      if (stop) return this.#waits(stop)
+      return this.#end === undefined && this.#next < this.#extent.end
+    } catch (error) {
+      const isKnown = [Unavailable, UnreadableLog, PartitionStopped].some(known => error instanceof known)
+      return this.#waits({ reason: isKnown ? (error as Unavailable).code : 'unexpected-error', error })
+    }
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#hasBegun) return
+    this.#cursor = await this.#ports.cursors.read(this.#stateKey)
+    ensureWithin(this.#stateKey, this.#cursor, this.#extent)
+    this.#next = this.#cursor ?? this.#extent.start
+    this.#hasBegun = true
+  }
+
+  get #isLate(): boolean {
+    return this.#invocation.remainingMs() < this.#consumer.reserveMs
+  }
+
+  async #read(): Promise<Looked> {
+    const { log, observer } = this.#ports
+    const [{ topic, partition }, fromOffset, { end }] = [this.#stateKey, this.#next, this.#extent]
+    const looked = await log.read(topic, partition, { fromOffset, toOffset: end - 1 })
+    if (this.#cursor === undefined) {
+      const [first] = looked.records
+      if (first && first.offset > 0) observer.startsWithoutAppliedOffset(this.#stateKey, first.offset)
+    } else if (looked.logStart > fromOffset)
+      observer.expired(this.#stateKey, { fromOffset, toOffset: Math.min(looked.logStart, end) - 1 })
+    return { ...looked, records: looked.records.filter(({ offset }) => offset < end) }
+  }
+
+  /**
+   * Forwards what one fetch returned, in chunks: publish first, then advance the cursor. So a crash between the two forwards a
+   * chunk again, and none is ever passed over. Returns why it cannot go on; undefined if it can, or if the next is not due.
+   */
+  async #pass({ records, nextOffset }: Looked): Promise<Deferred | undefined> {
+    for (let rest = records; rest.length > 0; ) {
+      if (this.#isLate) return { reason: 'out-of-time' }
+      const { moves, notDue } = decide(this.#consumer, rest, this.#invocation.nowMs())
+      rest = notDue ? [] : rest.slice(moves.length)
+      const next = notDue?.offset ?? rest[0]?.offset ?? nextOffset
+      const stop = moves.length > 0 ? await this.#commit(moves, next) : undefined
+      if (stop) return stop
+      if (notDue) this.#end = { nextDueMs: notDue.dueMs }
+    }
+    // A fetch may have held transaction markers only.
+    return records.length > 0 || (await this.#advance(nextOffset)) ? undefined : { reason: 'contended' }
+  }
+
+  async #commit(moves: readonly Move[], next: number): Promise<Deferred | undefined> {
+    const { latest } = this.#invocation
+    const surge = await deferredBySurge(
+      this.#ports,
+      this.#stateKey,
+      moves.map(({ decision }) => decision),
+      this.#invocation,
+    )
+    if (surge) return surge
+    const made = await this.#publish(moves)
+    if (!(await this.#advance(next))) return { reason: 'contended' }
+    const decisions = made.map(({ decision }) => decision)
+    latest.committed(decisions)
+    this.#ports.observer.decided(this.#stateKey, decisions)
+    for (const { outcome } of decisions)
+      this.#done[outcome === 'failed' ? 'failed' : outcome === 'ignored' ? 'skipped' : 'forwarded'] += 1
+    return undefined
+  }
+
+  /** Publishes in order. A record that Kafka refuses for good is replaced by its failure record. Returns what became of each. */
+  async #publish(moves: readonly Move[]): Promise<readonly Move[]> {
+    const { publisher } = this.#ports
+    const replacements = new Map<Move, Move>()
+    const send = (some: readonly Move[]) => publisher.publish(some.flatMap(({ written }) => written ?? []))
+    const { error } = await sendInOrder(moves, send, async (move, { message }) => {
+      const failed = failure('emission-refused', `to ${move.written?.topic}: ${message}`)
+      const replacement = failedMove(this.#consumer, move.source, failed, this.#invocation.nowMs())
+      await send([replacement])
+      replacements.set(move, replacement)
+    })
+    if (error) {
+      const entries = [...replacements.values()].flatMap(({ decision }) => decision.emitted ?? [])
+      this.#ports.observer.refused(this.#stateKey, entries, error)
+    }
+    return moves.map(move => replacements.get(move) ?? move)
+  }
+
+  /** False if another invocation has moved the cursor: it goes on, and this one must stop. */
+  async #advance(to: number): Promise<boolean> {
+    const outcome = await this.#ports.cursors.advance(this.#stateKey, this.#cursor, to)
+    if (outcome === 'refused') return false
+    this.#cursor = to
+    this.#next = to
+    return true
+  }
+
+  #waits(deferred: Deferred): false {
+    const appendMs = this.#invocation.nowMs()
+    this.#ports.observer.waiting(this.#stateKey, { fromOffset: this.#next, appendMs, ...deferred })
+    this.#end = { deferred: deferred.reason }
+    return false
+  }
+}
+
+/** A cursor behind the end can only belong to another log. */
+function ensureWithin(stateKey: StateKey, cursor: number | undefined, { end }: Extent): void {
+  if (cursor === undefined || cursor <= end) return
+  const { consumer, topic, partition } = stateKey
+  throw new PartitionStopped(
+    'another-log',
+    `${topic}/${partition} ends at offset ${end}, but ${consumer} has already forwarded up to ${cursor}: it was made anew, or cut ` +
+      `off. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to forward the new log from its start.`,
+  )
+}

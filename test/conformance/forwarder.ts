@@ -1,0 +1,204 @@
+/** What a forwarder promises, whatever its cursors are kept in. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type Forwarder, forwarded, skipped } from '../../lib/runtime/consumer/forwarder.ts'
+import { rejected } from '../../lib/runtime/consumer/process.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import type { Cursors } from '../../lib/runtime/pipeline/ports.ts'
+import { DELAY_MS, delaying, ForwardStage, TARGET, waiting } from '../support/forward-stage.ts'
+
+const OFFSETS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+const LOG = OFFSETS.map(offset => waiting(offset))
+
+export function conformsAsForwarder(name: string, cursors: () => Cursors): void {
+  const on = (log: readonly LogRecord[], ...more: [Omit<Forwarder, 'name'>?, ((topic: string) => number)?]) =>
+    new ForwardStage(`forwarder-${randomUUID()}`, cursors(), log, ...more)
+
+  describe(`a forwarder, with its cursors in ${name}`, () => {
+    it('given records that are due, then they are forwarded once, in order and byte for byte', async () => {
+      const stage = on(LOG)
+      assert.deepEqual(await stage.wake(), { forwarded: 10, failed: 0, skipped: 0, deferred: 0 })
+      assert.deepEqual(
+        stage.target,
+        LOG.map(({ key, value, headers }) => ({ topic: TARGET, partition: 0, key, value, headers })),
+      )
+      assert.equal((await stage.wake()).forwarded, 0)
+      assert.deepEqual(stage.sent, OFFSETS)
+      assert.equal(await cursors().read(stage.stateKey()), 10)
+    })
+
+    it('given a record that is not due, then it waits with all after it, until it is', async () => {
+      const late = [0, 0, 3, 1, 3].map((minutes, offset) => waiting(offset, { at: minutes * DELAY_MS }))
+      const stage = on(late)
+      const soon = await stage.wake({ nowMs: () => 2 * DELAY_MS })
+      assert.deepEqual(soon, { forwarded: 2, failed: 0, skipped: 0, nextDueMs: 4 * DELAY_MS, deferred: 0 })
+      assert.equal((await stage.wake({ nowMs: () => 4 * DELAY_MS - 1 })).forwarded, 0)
+      assert.equal((await stage.wake({ nowMs: () => 4 * DELAY_MS })).forwarded, 3)
+      assert.deepEqual(stage.sent, [0, 1, 2, 3, 4])
+      assert.deepEqual(stage.observer.waits, [])
+    })
+
+    it('given offsets without records, then they are passed over, and a last one is waited for no more', async () => {
+      const stage = on([1, 4, 9].map(offset => waiting(offset)))
+      await stage.wake()
+      assert.deepEqual(stage.sent, [1, 4, 9])
+      assert.equal(await cursors().read(stage.stateKey()), 10)
+    })
+
+    it('given several partitions, then one that fails does not stop the others', async () => {
+      const stage = on([...LOG, waiting(0, { partition: 1 }), waiting(1, { partition: 1 })])
+      const { log } = stage.ports
+      const read: typeof log.read = (topic, partition, range) =>
+        partition === 0
+          ? Promise.reject(new Unavailable('broker-unavailable', 'away'))
+          : log.read(topic, partition, range)
+      const { forwarded, deferred } = await stage.wake({ ports: { log: { read } } })
+      assert.deepEqual([forwarded, deferred, stage.observer.waits[0]?.reason], [2, 1, 'broker-unavailable'])
+      assert.equal((await stage.wake()).forwarded, 10)
+    })
+
+    it('given a kill between publishing and the cursor, then that chunk comes again, and nothing is lost', async () => {
+      const stage = on(LOG)
+      const killed: Cursors = {
+        read: key => cursors().read(key),
+        advance: () => Promise.reject(new Unavailable('store-unavailable', 'killed')),
+      }
+      assert.equal((await stage.wake({ ports: { cursors: killed } })).deferred, 1)
+      await stage.wake()
+      assert.deepEqual(stage.sent, [0, 1, 2, 3, ...OFFSETS])
+      assert.deepEqual(stage.target.slice(0, 4), stage.target.slice(4, 8))
+    })
+
+    it('given a publisher that fails, then the cursor stays before what it did not take', async () => {
+      const stage = on(LOG)
+      let calls = 0
+      const publish: typeof stage.publisher.publish = records => {
+        calls += 1
+        return calls === 2
+          ? Promise.reject(new Unavailable('broker-unavailable', 'away'))
+          : stage.publisher.publish(records)
+      }
+      await stage.wake({ ports: { publisher: { publish } } })
+      assert.equal(await cursors().read(stage.stateKey()), 4)
+      await stage.wake()
+      assert.deepEqual(stage.sent, OFFSETS)
+    })
+
+    it('given two invocations at once, then nothing is lost, and first copies are in order', async () => {
+      const stage = on(LOG)
+      const results = await Promise.all([stage.wake(), stage.wake()])
+      assert.deepEqual([...new Set(stage.sent)], OFFSETS)
+      // The one that was slower has stopped after one chunk.
+      assert.ok(stage.sent.length <= 14, `${stage.sent}`)
+      assert.equal(
+        results.reduce((sum, { forwarded }) => sum + forwarded, 0),
+        10,
+      )
+      await stage.wake()
+      assert.equal(await cursors().read(stage.stateKey()), 10)
+    })
+
+    it('given one that stood still while another went on, then it stops and does not move the cursor back', async () => {
+      const stage = on(LOG)
+      const late: Cursors = {
+        read: key => cursors().read(key),
+        async advance(key, from, to) {
+          if (from === undefined) await stage.wake()
+          return cursors().advance(key, from, to)
+        },
+      }
+      const stood = await stage.wake({ ports: { cursors: late } })
+      assert.deepEqual([stood.forwarded, stage.observer.waits.at(-1)?.reason], [0, 'contended'])
+      assert.equal(await cursors().read(stage.stateKey()), 10)
+    })
+
+    it('given records that expired before they were forwarded, then that is told, and it goes on', async () => {
+      const stage = on(LOG)
+      await cursors().advance(stage.stateKey(), undefined, 2)
+      stage.log.splice(0, 5)
+      await stage.wake()
+      assert.deepEqual(stage.observer.expiries, [{ fromOffset: 2, toOffset: 4 }])
+      assert.deepEqual(stage.sent, [5, 6, 7, 8, 9])
+    })
+
+    it('given that all have expired, then that is told, and the next record is forwarded', async () => {
+      const stage = on([waiting(7)])
+      await cursors().advance(stage.stateKey(), undefined, 2)
+      await stage.wake()
+      assert.deepEqual(stage.observer.expiries, [{ fromOffset: 2, toOffset: 6 }])
+      assert.deepEqual(stage.sent, [7])
+    })
+
+    it('given a log that ends before the cursor, then it is another one, and the partition stops', async () => {
+      const stage = on(LOG)
+      await cursors().advance(stage.stateKey(), undefined, 11)
+      assert.deepEqual((await stage.wake()).deferred, 1)
+      const [wait] = stage.observer.waits
+      assert.equal(wait?.reason, 'another-log')
+      assert.match(String(wait?.error), /ends at offset 10, but .* up to 11: .*:cursor in Redis/)
+      assert.deepEqual(stage.sent, [])
+    })
+
+    it('given records that Kafka refuses for good, then their failures stand in their places, and the rest goes on', async () => {
+      const log = OFFSETS.map(offset => waiting(offset, { bytes: offset % 4 === 1 ? 5_000 : 0 }))
+      const stage = on(log, delaying, topic => (topic === TARGET ? 4_000 : Number.POSITIVE_INFINITY))
+      assert.deepEqual(await stage.wake(), { forwarded: 7, failed: 3, skipped: 0, deferred: 0 })
+      assert.deepEqual([...new Set(stage.sent)], [0, 2, 3, 4, 6, 7, 8])
+      assert.deepEqual(stage.failures, ['emission-refused 1', 'emission-refused 5', 'emission-refused 9'])
+      assert.equal(stage.observer.refusals.length, 3)
+      assert.equal((await stage.wake()).failed, 0)
+    })
+
+    it('given records that it rejects, leaves out or cannot send, then each is reported, and the rest goes on', async () => {
+      const stage = on(LOG, {
+        from: delaying.from,
+        forward: ({ offset, partition, key, value, headers }) => {
+          if (offset === 2) return rejected('no way back')
+          if (offset === 4) return skipped('old')
+          if (offset === 6) throw new TypeError('a bug')
+          const topic = offset === 8 ? 'elsewhere' : TARGET
+          return forwarded('sent-on', { topic, partition, key, value, headers })
+        },
+      })
+      assert.deepEqual(await stage.wake(), { forwarded: 6, failed: 3, skipped: 1, deferred: 0 })
+      assert.deepEqual(stage.sent, [0, 1, 3, 5, 7, 9])
+      assert.deepEqual(stage.failures, ['rejected 2', 'unexpected-error 6', 'emission-refused 8'])
+    })
+
+    it('given a record whose value was not read, for its size, then it fails and is not sent without it', async () => {
+      const stage = on([waiting(0), { ...waiting(1), value: null, oversizeBytes: 9_000_000 }, waiting(2)])
+      await stage.wake()
+      assert.deepEqual(stage.sent, [0, 2])
+      assert.deepEqual(stage.failures, ['record-too-large 1'])
+    })
+
+    it('given a version that throws at every record, then they stay, and the next version forwards them', async () => {
+      const broken = {
+        from: delaying.from,
+        forward: () => {
+          throw new TypeError('a bug')
+        },
+      }
+      const stage = on(LOG, broken)
+      await stage.wake()
+      assert.equal(stage.observer.waits[0]?.reason, 'breaker-open')
+      assert.deepEqual(stage.failures, [])
+      assert.equal(await cursors().read(stage.stateKey()), undefined)
+    })
+
+    it('given too little time left, then the rest waits for the next invocation', async () => {
+      const stage = on(LOG)
+      let calls = 0
+      const remainingMs = () => {
+        calls += 1
+        return calls > 2 ? 0 : 60_000
+      }
+      assert.deepEqual((await stage.wake({ remainingMs })).forwarded, 4)
+      assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
+      await stage.wake()
+      assert.deepEqual(stage.sent, OFFSETS)
+    })
+  })
+}

@@ -1,0 +1,124 @@
+/** Runs a forwarder on a log in memory: given records, when the schedule wakes it, then check what it has published. */
+import { APPLICATION } from '../../lib/app/application.ts'
+import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type Forwarder, forwarded, notDue } from '../../lib/runtime/consumer/forwarder.ts'
+import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import { type Forwarded, forward } from '../../lib/runtime/pipeline/forward.ts'
+import type { ForwardingConsumer } from '../../lib/runtime/pipeline/forwarding/decide.ts'
+import type {
+  ForwardingInvocation,
+  ForwardingPorts,
+} from '../../lib/runtime/pipeline/forwarding/partition.ts'
+import type { Cursors } from '../../lib/runtime/pipeline/ports.ts'
+import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
+import { MemoryLogBounds } from '../../lib/runtime/testing/log-bounds.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
+import { logRecord } from './records.ts'
+import { RecordingObserver } from './stage.ts'
+
+const FROM = 'sluice.telemetry.retry-1m.test'
+export const TARGET = 'sluice.telemetry.events.test'
+const FAILURES = 'sluice.telemetry.failures.test'
+
+/** How long after it was appended a record is due. */
+export const DELAY_MS = 60_000
+
+/** A log record of the topic that the forwarder reads. Its value is as large as given. */
+export function waiting(offset: number, { at = 0, partition = 0, bytes = 0 } = {}): LogRecord {
+  return logRecord(
+    offset,
+    {
+      key: Buffer.from([offset, 0xff]),
+      value: Buffer.concat([Buffer.from(`value ${offset} `), Buffer.alloc(bytes)]),
+      headers: [
+        ['twice', Buffer.from('a')],
+        ['twice', Buffer.from([0xfe])],
+      ],
+    },
+    { topic: FROM, partition, timestampMs: at },
+  )
+}
+
+/** Forwards records a minute after they were appended. */
+export const delaying: Omit<Forwarder, 'name'> = {
+  from: ['retry-1m'],
+  forward(record, nowMs) {
+    const dueMs = record.timestampMs + DELAY_MS
+    if (dueMs > nowMs) return notDue(dueMs)
+    const { key, value, headers } = record
+    return forwarded('sent-on', { topic: TARGET, partition: record.partition, key, value, headers })
+  },
+}
+
+type Given = Partial<ForwardingInvocation> & { readonly ports?: Partial<ForwardingPorts> }
+
+export class ForwardStage {
+  readonly observer = new RecordingObserver()
+  readonly publisher: MemoryPublisher
+  readonly log: LogRecord[]
+  readonly consumer: ForwardingConsumer
+  readonly ports: ForwardingPorts
+  readonly #latest = new LatestDecisions()
+
+  /** @param name of the forwarder: one that no other test uses, where the cursors are those of a server */
+  constructor(
+    name: string,
+    cursors: Cursors,
+    log: readonly LogRecord[],
+    forwarder: Omit<Forwarder, 'name'> = delaying,
+    largest?: (topic: string) => number,
+  ) {
+    this.log = [...log]
+    this.publisher = new MemoryPublisher(largest)
+    this.consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: APPLICATION,
+      env: 'test',
+      failuresTo: APPLICATION.failuresTopic,
+      process: { ...forwarder, name },
+    }
+    this.ports = {
+      cursors,
+      bounds: new MemoryLogBounds(this.log),
+      log: new MemoryLogReader(this.log, 4),
+      publisher: this.publisher,
+      breaker: new MemoryCircuitBreaker(),
+      observer: this.observer,
+    }
+  }
+
+  /** Wakes the forwarder, by default with enough time and when everything is due. */
+  wake({ ports = {}, ...given }: Given = {}): Promise<Forwarded> {
+    const invocation: ForwardingInvocation = {
+      remainingMs: () => 60_000,
+      nowMs: () => 10 * DELAY_MS,
+      codeVersion: () => 'v1',
+      latest: this.#latest,
+      ...given,
+    }
+    return forward(this.consumer, { ...this.ports, ...ports }, invocation)
+  }
+
+  stateKey(partition = 0) {
+    return { consumer: this.consumer.process.name, topic: FROM, partition }
+  }
+
+  /** The offsets of the records in the target, in order, as their values say them. */
+  get sent(): number[] {
+    return this.target.map(({ value }) => Number(String(value).split(' ')[1]))
+  }
+
+  get target(): OutgoingRecord[] {
+    return this.publisher.published.filter(({ topic }) => topic === TARGET)
+  }
+
+  /** The failures in the failures topic: code and offset. */
+  get failures(): string[] {
+    return this.publisher.published
+      .filter(({ topic }) => topic === FAILURES)
+      .map(({ value }) => JSON.parse(String(value)))
+      .map(({ errorType, originalOffset }) => `${errorType} ${originalOffset}`)
+  }
+}

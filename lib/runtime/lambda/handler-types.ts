@@ -1,15 +1,16 @@
 /** What a Kafka-triggered handler is made from, and what it is. */
 import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
+import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 import type { KafkaEvent } from '../pipeline/receive.ts'
 import type { BatchResponse } from '../pipeline/respond.ts'
 import type { PartsOf } from '../settings/environment.ts'
 import type { Slice } from '../settings/slice.ts'
 
-type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data>
+type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | SegmentSink<Data>
 
-/** A process or a sink, or a function that makes it from its settings when the Lambda function starts. */
+/** A process or a sink of either kind, or a function that makes it from its settings when the Lambda function starts. */
 export type WorkSource<State, Data, Slices extends readonly Slice[]> =
   | Work<State, Data>
   | ((config: PartsOf<Slices>) => Work<State, Data> | Promise<Work<State, Data>>)

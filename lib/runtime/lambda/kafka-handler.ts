@@ -15,6 +15,7 @@ import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { Ports } from '../pipeline/ports.ts'
 import type { KafkaEvent } from '../pipeline/receive.ts'
 import type { BatchResponse } from '../pipeline/respond.ts'
+import { SegmentCutter } from '../pipeline/segments/cutter.ts'
 import { CHECKPOINTS } from '../settings/checkpoints.ts'
 import { CONSUMER, type ConsumerSettings } from '../settings/consumer.ts'
 import { type PartsOf, readSettings } from '../settings/environment.ts'
@@ -137,6 +138,8 @@ function assertFits(name: string, process: Process): void {
     throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
   const wrong = 'onEvent' in process ? versionError(process as KeyedProcess<unknown>) : undefined
   if (wrong) throw new Error(`the process '${name}' has ${wrong}`)
+  // Throws if a limit is wrong.
+  if ('segments' in process) new SegmentCutter(process.segments)
 }
 
 function consumerOf(

@@ -3,13 +3,14 @@ import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
+import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 
 // The pipeline does not look into states: it parses them from JSON and serialises them again.
 export type AnyKeyedProcess = KeyedProcess<unknown, unknown, unknown>
-export type Process = AnyKeyedProcess | Sink
+export type Process = AnyKeyedProcess | Sink | SegmentSink
 
-/** A process or a sink, and the settings under which the pipeline runs it. */
+/** A process or a sink of either kind, and the settings under which the pipeline runs it. */
 export interface Consumer<P extends Process = Process> {
   readonly process: P
   readonly application: Application
@@ -40,6 +41,10 @@ export interface Consumer<P extends Process = Process> {
 
 export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
   return 'deliver' in consumer.process
+}
+
+export function isSegmentSink(consumer: Consumer): consumer is Consumer<SegmentSink> {
+  return 'segments' in consumer.process
 }
 
 /** Whether the consumer has timers and so depends on the log's clock. */

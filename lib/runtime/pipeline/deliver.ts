@@ -25,7 +25,7 @@ export async function deliver(
 ): Promise<Applied> {
   const hasTime = () => remainingMs() >= consumer.reserveMs
   const receiver = new Receiver(consumer.process, { hasTime, pause })
-  await receiver.offer(tasksOf(consumer, snapshot, chunk), nowMs())
+  await receiver.offer(newTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
   const admission = new Admission(consumer, copy)
   for (const decoded of chunk) {
@@ -48,7 +48,7 @@ export async function deliver(
 }
 
 /** The new events of the chunk, each once. They are admitted by the same rules as later, as if every delivery succeeded. */
-function tasksOf(consumer: Consumer<Sink>, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
+export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
   const copy = new WorkingCopy(consumer, snapshot)
   const admission = new Admission(consumer, copy)
   const tasks: Task[] = []

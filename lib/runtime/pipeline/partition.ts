@@ -2,7 +2,7 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type Applied, apply } from './apply.ts'
 import { commit } from './commit.ts'
-import { type AnyKeyedProcess, type Consumer, hasTimers, isSink } from './consumer.ts'
+import { type AnyKeyedProcess, type Consumer, hasTimers, isSegmentSink, isSink } from './consumer.ts'
 import { type Decoded, decode } from './decode.ts'
 import { deliver } from './deliver.ts'
 import { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
@@ -23,6 +23,9 @@ import { isAbsent } from './recovery/checkpoints.ts'
 import { restore } from './recovery/restore.ts'
 import { report } from './report.ts'
 import type { PartitionResult } from './respond.ts'
+import { archive } from './segments/archive.ts'
+import { SegmentCutter } from './segments/cutter.ts'
+import { selectSegment } from './segments/select.ts'
 import { trimOutbox } from './trim-outbox.ts'
 
 /** How often a chunk is attempted while other invocations commit first. */
@@ -44,7 +47,12 @@ type Attempt =
   /** Nothing is decided: these entries must be published first. */
   | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
   /** Nothing is decided: this range must be read from the log first. */
-  | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
+  | {
+      readonly kind: 'missing'
+      readonly range: OffsetRange
+      readonly appliedOffset: number
+      readonly isRoutine?: boolean
+    }
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
   /** The state was lost and has been restored: load it again. */
   | { readonly kind: 'restored' }
@@ -58,6 +66,8 @@ export class PartitionRun {
   readonly #batch: PartitionBatch
   readonly #stateKey: StateKey
   readonly #pending: PendingRecords
+  /** Only for a segment sink. */
+  readonly #cutter: SegmentCutter | undefined
   /** Whether the partition is known to have no checkpoint to restore. */
   #isNew = false
 
@@ -69,6 +79,7 @@ export class PartitionRun {
     this.#batch = batch
     this.#stateKey = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
     this.#pending = new PendingRecords(batch.records, consumer)
+    this.#cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process.segments) : undefined
   }
 
   async run(): Promise<PartitionResult> {
@@ -98,7 +109,9 @@ export class PartitionRun {
   async #pass(chunk: readonly LogRecord[]): Promise<Deferred | undefined> {
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const outcome = await this.#attempt(chunk)
+        const outcome = await (this.#cutter
+          ? this.#attemptSegment(this.#cutter, chunk)
+          : this.#attempt(chunk))
         switch (outcome.kind) {
           case 'refused':
             continue
@@ -126,17 +139,44 @@ export class PartitionRun {
     }
   }
 
-  /** Decode, load, apply, commit. Only the outbox after the commit may be published. */
-  async #attempt(chunk: readonly LogRecord[]): Promise<Attempt> {
+  /**
+   * For a segment sink, the log says which records are decided together. While their segment is not complete, the pending records
+   * are done for this batch without being decided: they are read from the log when it is.
+   */
+  async #attemptSegment(cutter: SegmentCutter, chunk: readonly LogRecord[]): Promise<Attempt> {
+    const { store, log, observer } = this.#ports
+    const [consumer, stateKey, pending] = [this.#consumer, this.#stateKey, this.#pending]
+    const first = chunk.slice(0, 1).map(record => decode(record, consumer))
+    const snapshot = await load(store, stateKey, first, consumer)
+    const restored = await this.#restoreIfAbsent(snapshot)
+    if (restored) return restored
+    await ensureSameLog(log, stateKey, snapshot, chunk, consumer.logTime, this.#invocation)
+    const { version, outbox } = snapshot
+    const before = pending.all.filter(({ offset }) => offset <= version.appliedOffset).length
+    if (before > 0) {
+      observer.redelivered(stateKey, before)
+      return { kind: 'decided', toOffset: version.appliedOffset, outbox }
+    }
+    const selected = selectSegment(cutter, pending, snapshot)
+    if (selected.kind === 'segment') return this.#attempt(selected.records, version.appliedOffset)
+    if (selected.kind === 'missing') return { ...selected, isRoutine: true }
+    return { kind: 'decided', toOffset: (pending.all.at(-1) as LogRecord).offset, outbox }
+  }
+
+  /**
+   * Decode, load, apply, commit. Only the outbox after the commit may be published.
+   *
+   * @param base the applied offset that the chunk was made for, if it must be that one
+   */
+  async #attempt(chunk: readonly LogRecord[], base?: number): Promise<Attempt> {
     const { store, log, observer } = this.#ports
     const [consumer, stateKey, invocation] = [this.#consumer, this.#stateKey, this.#invocation]
     const decoded = chunk.map(record => decode(record, consumer))
     const snapshot = await load(store, stateKey, decoded, consumer)
     const { appliedOffset } = snapshot.version
-    if (isAbsent(snapshot.version) && !this.#isNew) {
-      const restored = await this.#restore()
-      if (restored) return restored
-    }
+    if (base !== undefined && base !== appliedOffset) return { kind: 'refused' }
+    const restored = await this.#restoreIfAbsent(snapshot)
+    if (restored) return restored
     await ensureSameLog(log, stateKey, snapshot, chunk, consumer.logTime, invocation)
     const missing = this.#pending.missing(appliedOffset)
     if (missing) return { kind: 'missing', range: missing, appliedOffset }
@@ -164,8 +204,9 @@ export class PartitionRun {
     }
   }
 
-  /** Restores the state from a checkpoint. Undefined if there is none: then the log is read from its start. */
-  async #restore(): Promise<Attempt | undefined> {
+  /** Restores a lost state from a checkpoint. Undefined if it is not lost, or has none: then the log is read from its start. */
+  async #restoreIfAbsent({ version }: Snapshot): Promise<Attempt | undefined> {
+    if (!isAbsent(version) || this.#isNew) return undefined
     const { observer } = this.#ports
     const recovery = await this.#ports.recovery?.()
     const restoration = recovery && (await restore(recovery, this.#stateKey, observer))
@@ -175,9 +216,10 @@ export class PartitionRun {
     return undefined
   }
 
-  /** For a sink, the receiver's answers decide. Everything else is decided at once. */
+  /** For a sink of either kind, the receiver's answers decide. Everything else is decided at once. */
   #apply(snapshot: Snapshot, fresh: readonly Decoded[]): Applied | Promise<Applied> {
     const consumer = this.#consumer
+    if (isSegmentSink(consumer)) return archive(consumer, snapshot, fresh)
     return isSink(consumer)
       ? deliver(consumer, snapshot, fresh, this.#invocation)
       : apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh)

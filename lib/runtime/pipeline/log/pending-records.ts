@@ -10,8 +10,8 @@ import type { Looked, OffsetRange } from '../model.ts'
 export class PendingRecords {
   /** Ascending by offset, each offset once. */
   #records: readonly LogRecord[]
-  /** Undecided offsets that were read from the log: an offset in this range that is not pending has no record. */
-  #seen: OffsetRange = { fromOffset: 0, toOffset: -1 }
+  /** Undecided offsets that were read from the log, ascending: an offset in such a range that is not pending has no record. */
+  #seen: readonly OffsetRange[] = []
   /** The last offset of a record that was read from the log. */
   #lastRead = -1
   readonly #limits: Consumer['limits']
@@ -50,6 +50,26 @@ export class PendingRecords {
     return this.#records.slice(0, count)
   }
 
+  get all(): readonly LogRecord[] {
+    return this.#records
+  }
+
+  /**
+   * The records after the applied offset without a hole between them. Where a hole follows, `missing` is the range to read from
+   * the log: from there to the end of the last hole.
+   */
+  gapless(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly missing?: OffsetRange } {
+    const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
+    const rest = start < 0 ? [] : this.#records.slice(start)
+    const holes = rest.flatMap(({ offset }, index) => {
+      const hole = this.#unseen((rest[index - 1]?.offset ?? appliedOffset) + 1, offset - 1)
+      return hole ? [{ index, hole }] : []
+    })
+    const [first, last] = [holes[0], holes.at(-1)]
+    if (!first || !last) return { records: rest }
+    return { records: rest.slice(0, first.index), missing: { ...first.hole, toOffset: last.hole.toOffset } }
+  }
+
   /**
    * The range to read from the log: from the first unread offset between the applied offset and the next pending record, to the
    * end of the last hole between pending records. Undefined if there is no unread offset before that record. The applied offset
@@ -71,16 +91,18 @@ export class PendingRecords {
     const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
     this.#lastRead = Math.max(this.#lastRead, added.at(-1)?.offset ?? -1)
-    const adjoins = fromOffset === this.#seen.toOffset + 1
-    this.#seen = { fromOffset: adjoins ? this.#seen.fromOffset : fromOffset, toOffset: nextOffset - 1 }
+    const seen = [...this.#seen, { fromOffset, toOffset: nextOffset - 1 }]
+    this.#seen = seen.sort((a, b) => a.fromOffset - b.fromOffset)
     return added
   }
 
   /** Removes the records up to this offset, which are decided. */
   decided(toOffset: number): void {
-    const rest = this.#records.findIndex(({ offset }) => offset > toOffset)
-    this.#records = rest < 0 ? [] : this.#records.slice(rest)
-    this.#seen = { ...this.#seen, fromOffset: Math.max(this.#seen.fromOffset, toOffset + 1) }
+    const next = this.#records.findIndex(({ offset }) => offset > toOffset)
+    this.#records = next < 0 ? [] : this.#records.slice(next)
+    // If the store loses state meanwhile, these offsets are missing again.
+    const rest = this.#seen.filter(seen => seen.toOffset > toOffset)
+    this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }
 
   /** Gives records the append time that the consumer uses. */
@@ -95,8 +117,9 @@ export class PendingRecords {
 
   /** The part of a range between two records that was not read yet, if any. */
   #unseen(fromOffset: number, toOffset: number): OffsetRange | undefined {
-    const isSeen = fromOffset >= this.#seen.fromOffset && fromOffset <= this.#seen.toOffset
-    const from = isSeen ? this.#seen.toOffset + 1 : fromOffset
+    let from = fromOffset
+    for (const seen of this.#seen)
+      if (from >= seen.fromOffset && from <= seen.toOffset) from = seen.toOffset + 1
     return from <= toOffset ? { fromOffset: from, toOffset } : undefined
   }
 }

@@ -1,0 +1,79 @@
+/** Cuts a log into segments. Pure: see `consumer/segment-sink.ts` for the rules. */
+import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
+import {
+  DEFAULT_SEGMENT_BYTES,
+  DEFAULT_SEGMENT_SPAN_MS,
+  type SegmentLimits,
+} from '../../consumer/segment-sink.ts'
+import type { LogClock } from '../model.ts'
+
+/** A segment is one commit, with an id for each event: this bounds the run time of its script. */
+const MOST_OFFSETS = 10_000
+/** A segment is in memory as a whole, and so are the events in it. */
+const MOST_BYTES = 64 * 1024 * 1024
+/** In one out of so many parts of the span, each batch looks whether the first segment is complete. */
+const LOOKS = 10
+
+export class SegmentCutter {
+  readonly #offsets: number
+  readonly #bytes: number
+  readonly #spanMs: number
+
+  /** @throws RangeError if a limit is not one */
+  constructor({ offsets, bytes = DEFAULT_SEGMENT_BYTES, spanMs = DEFAULT_SEGMENT_SPAN_MS }: SegmentLimits) {
+    const isWithin = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
+    if (!isWithin(offsets, MOST_OFFSETS))
+      throw new RangeError(`segments.offsets must be a whole number from 1 to ${MOST_OFFSETS}`)
+    if (!isWithin(bytes, MOST_BYTES))
+      throw new RangeError(`segments.bytes must be a whole number from 1 to ${MOST_BYTES}`)
+    if (!isWithin(spanMs, Number.MAX_SAFE_INTEGER))
+      throw new RangeError('segments.spanMs must be a whole number of milliseconds, 1 or more')
+    this.#offsets = offsets
+    this.#bytes = bytes
+    this.#spanMs = spanMs
+  }
+
+  /**
+   * How many of these records make up the first segment; undefined if nothing shows yet where it ends.
+   *
+   * @param records all that the log has from the end of the segment before on
+   */
+  complete(records: readonly LogRecord[]): number | undefined {
+    const [first] = records
+    if (!first) return undefined
+    const lastOffset = this.#lastOfBlock(first.offset)
+    let bytes = 0
+    for (const [index, record] of records.entries()) {
+      bytes += sizeOf(record)
+      const isBeyond =
+        record.offset > lastOffset ||
+        bytes > this.#bytes ||
+        record.timestampMs - first.timestampMs >= this.#spanMs
+      if (isBeyond && index > 0) return index
+      if (record.offset === lastOffset) return index + 1
+    }
+    return undefined
+  }
+
+  /**
+   * Whether these records may show the end of the segment after the applied offset, whose first records are not at hand. It only
+   * says when to read them: where the segment ends is for `complete` to say.
+   */
+  mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
+    const lastOffset = this.#lastOfBlock(appliedOffset + 1)
+    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+    // When the first segment of all began is not known, so look for it now and then.
+    const isLong = (appendMs: number) =>
+      lastAppendMs === undefined
+        ? appendMs % this.#spanMs < this.#spanMs / LOOKS
+        : appendMs - lastAppendMs >= this.#spanMs
+    return (
+      bytes > this.#bytes ||
+      records.some(({ offset, timestampMs }) => offset >= lastOffset || isLong(timestampMs))
+    )
+  }
+
+  #lastOfBlock(offset: number): number {
+    return (Math.floor(offset / this.#offsets) + 1) * this.#offsets - 1
+  }
+}

@@ -1,0 +1,66 @@
+/** An archive in memory, and the stage on which a segment sink writes it. */
+import { randomUUID } from 'node:crypto'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import {
+  type Segment,
+  type SegmentLimits,
+  type SegmentSink,
+  type Written,
+  written,
+} from '../../lib/runtime/consumer/segment-sink.ts'
+import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { environmentReading, logRecord } from './records.ts'
+import { Stage } from './stage.ts'
+
+/** A reading at an offset, appended a second after the one before. Its id names the offset unless another is given. */
+export function archived(offset: number, { id = `r${offset}`, at = offset, padding = 0 } = {}): LogRecord {
+  const event = environmentReading(id, {
+    at: 0,
+    ...(padding > 0 ? { extensions: { pad: 'x'.repeat(padding) } } : {}),
+  })
+  return logRecord(offset, event, { timestampMs: Date.parse('2026-03-01T12:00:00Z') + at * 1_000 })
+}
+
+export class ArchiveStage {
+  /** What each object holds: the offsets and ids of its events. */
+  readonly objects = new Map<string, string>()
+  /** The names in the order of the writes. */
+  readonly writes: string[] = []
+  /** Objects that were written again with other contents. */
+  readonly changed: string[] = []
+  readonly stage: Stage
+  /** Replaces what the sink answers. */
+  answer: (segment: Segment) => Written = () => written('archived')
+
+  /** @param store in which a consumer of a new name has its state */
+  constructor(store: StateStore, segments: SegmentLimits) {
+    const sink: SegmentSink = {
+      name: `archive-${randomUUID()}`,
+      accepts: READING_TYPES,
+      segments,
+      write: async segment => this.#write(segment),
+    }
+    this.stage = new Stage(sink, { store })
+  }
+
+  /** The ranges of the objects, in the order of the log. */
+  get ranges(): string[] {
+    const names = [...this.objects.keys()].sort()
+    return names.map(name => (name.split('/').at(-1) as string).split('-').map(Number).join('-'))
+  }
+
+  #write(segment: Segment): Written {
+    const answer = this.answer(segment)
+    const { name, events } = segment
+    const contents = events
+      .filter(({ offset }) => !answer.rejected.has(offset))
+      .map(({ event, offset }) => `${offset}:${event.id}`)
+      .join(' ')
+    const before = this.objects.get(name)
+    if (before !== undefined && before !== contents) this.changed.push(name)
+    this.objects.set(name, contents)
+    this.writes.push(name)
+    return answer
+  }
+}

@@ -1,6 +1,7 @@
 /**
- * `@sluice/runtime`: what an author of consumers needs. A consumer is a `KeyedProcess` (a pure function with state and timers)
- * or a `Sink` (delivers to the outside); an `Application` names the topics and reads the data of events.
+ * `@sluice/runtime`: what an author of consumers needs. A consumer is a `KeyedProcess` (a pure function with state and timers), a
+ * `Sink` (delivers to a receiver), a `SegmentSink` (writes ranges of a partition as objects) or a `Forwarder` (moves records to
+ * another topic); an `Application` names the topics and reads the data of events.
  * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them.
  */
 export type { Application, EventData, TopicSettings } from './consumer/application.ts'
@@ -16,7 +17,14 @@ export {
 } from './consumer/failure-codes.ts'
 export type { FailureData } from './consumer/failure-event.ts'
 export { FORGET, forgetting } from './consumer/forgetting.ts'
-export type { Due, Forwarder } from './consumer/forwarder.ts'
+export {
+  type Forwarder,
+  type Forwarding,
+  forwarded,
+  notDue,
+  type SourceRecord,
+  skipped,
+} from './consumer/forwarder.ts'
 export {
   type Decided,
   decided,
@@ -30,6 +38,14 @@ export {
   type Timer,
   type TimerChange,
 } from './consumer/process.ts'
+export {
+  type Segment,
+  type SegmentLimits,
+  type SegmentSink,
+  segmentName,
+  type Written,
+  written,
+} from './consumer/segment-sink.ts'
 export {
   type Delivered,
   type Delivery,

@@ -7,9 +7,9 @@ import { type SegmentLimits, written } from '../../lib/runtime/consumer/segment-
 import { ReceiverUnavailable } from '../../lib/runtime/consumer/sink.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { ArchiveStage, archived } from '../support/archive.ts'
 import { Random } from '../support/random.ts'
-import { NOTHING_WANTED } from '../support/wanted.ts'
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 const log = (from: number, to: number) => range(from, to).map(offset => archived(offset))

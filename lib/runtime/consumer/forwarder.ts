@@ -3,7 +3,7 @@
  * where they came from. A schedule wakes it, so a record that is not due yet costs nothing until then. It keeps one number for
  * each partition: the offset of the next record to move.
  */
-import type { TopicName } from './application.ts'
+import type { TopicName } from './declared.ts'
 import type { Rejected } from './process.ts'
 
 export interface Forwarder {

@@ -44,7 +44,12 @@ export function forwarderHandler(
     const { consumer, ports, observer } = await assembled()
     observer.begin()
     const { remainingMs } = run
-    const done = forward(consumer, ports, { remainingMs, nowMs: Date.now, codeVersion: bundleVersion, latest })
+    const done = forward(consumer, ports, {
+      remainingMs,
+      nowMs: Date.now,
+      codeVersion: bundleVersion,
+      latest,
+    })
     return done.finally(() => observer.flush())
   })
 }

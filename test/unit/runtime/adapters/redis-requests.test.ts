@@ -13,9 +13,9 @@ import {
 import { replaceState } from '../../../../lib/runtime/adapters/redis/staging.ts'
 import { RedisStateStore } from '../../../../lib/runtime/adapters/redis/state-store.ts'
 import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 import { unpacked } from '../../../support/message-pack.ts'
-import { NOTHING_WANTED } from '../../../support/wanted.ts'
 
 const STATE_KEY = { consumer: 'c', topic: 't', partition: 0 }
 

@@ -3,6 +3,7 @@ import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
 import { FAILURE_TYPE } from '../failures/event-types.ts'
 import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { readData } from './event-data.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
@@ -22,6 +23,7 @@ export const APPLICATION: Application = {
   deadLettersTopic: 'dlq',
   failureEvent: { type: FAILURE_TYPE, dataschema: dataschemaOf(FAILURE_TYPE) },
   tickType: TICK_TYPE,
+  erasureType: ENTITY_ERASED_TYPE,
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
   readData,
 }

@@ -1,9 +1,10 @@
-/** Logs that exercise everything in `watching.ts`: all kinds of signals, ticks, poison, redrives, offset gaps and pauses. */
+/** Logs that exercise everything in `watching.ts`: all kinds of signals, erasures, ticks, poison, redrives, offset gaps and pauses. */
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../lib/runtime/cloudevents/redrive.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { failureId } from '../../lib/runtime/pipeline/failures/failure-record.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { erasing } from './erasures.ts'
 import type { Random } from './random.ts'
 import { logRecord } from './records.ts'
 import { SETTING_TYPE, SIGNAL_TYPE, type Signal, WATCHING, type WatchedSetting } from './watching.ts'
@@ -18,7 +19,7 @@ const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const STEPS_S = [0, 5, 30, 80, 160]
 
 /** Kinds of records and their share in percent; the rest are new signals. */
-const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 9, setting: 5 }
+const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 9, setting: 5, erasure: 4 }
 /** What a new signal makes the process do, and its share in percent; the rest do nothing special. */
 const MOODS = { bug: 5, refused: 6, calm: 5, pulse: 15, large: 0.3 }
 
@@ -34,6 +35,7 @@ class LogWriter {
   readonly #log: LogRecord[] = []
   readonly #latestS = new Map<string, number>()
   readonly #signals: Event<Signal>[] = []
+  readonly #erasures: Event[] = []
   /** Records that may have failed, and their latest attempt. */
   readonly #failed: { readonly record: LogRecord; attempt: number }[] = []
   readonly #moods: typeof MOODS
@@ -75,6 +77,8 @@ class LogWriter {
       }
       case 'setting':
         return this.#at(this.#setting())
+      case 'erasure':
+        return this.#mayFail(this.#at(this.#erasure()))
       case 'redrive':
         return this.#redriven() ?? this.#mayFail(this.#at(this.#signal()))
       default:
@@ -120,6 +124,16 @@ class LogWriter {
     const time = new Date(START_MS).toISOString()
     const id = `s${this.#offset}`
     return { id, source: '/settings', type: SETTING_TYPE, time, datacontenttype: 'application/json', data }
+  }
+
+  /** A new erasure, or one that was sent before. */
+  #erasure(): Event {
+    const random = this.#random
+    if (this.#erasures.length > 0 && random.chance(0.3)) return random.pick(this.#erasures)
+    const entity = { source: '/watched', subject: random.pick(SUBJECTS) }
+    const erasure = erasing(entity, { erasureId: `e${this.#offset}` })
+    this.#erasures.push(erasure)
+    return erasure
   }
 
   #mayFail(record: LogRecord): LogRecord {

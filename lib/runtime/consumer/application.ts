@@ -31,6 +31,11 @@ export interface Application {
   readonly failureEvent: { readonly type: string; readonly dataschema: string }
   /** CloudEvents type of the ticks that keep the log's clock moving. Consumers never see them. */
   readonly tickType: string
+  /**
+   * CloudEvents type of the events that erase: at its place in a partition, each process forgets the entity that the event's own
+   * source and subject name. Absent: entities cannot be erased.
+   */
+  readonly erasureType?: string
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /** The data of an event as consumers see it, or why it cannot be used. Pure. */

@@ -27,6 +27,13 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   onEvent(state: State | undefined, event: Received<Data>, context: Context): Step<State>
   /** Called when the log has moved past a timer that a step has set. */
   onTimer?(state: State, timer: Timer, context: Context): Step<State>
+  /**
+   * Called when an operator erases an entity that has a state. Returns what must be emitted as the last of it, such as the end of
+   * an alert. Whatever it returns or throws, the state and the timers are removed. Without it, an erasure emits nothing.
+   *
+   * @param erasure its `source` and `subject` are those of the entity; its data is the application's
+   */
+  onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
 }
 
 /**

@@ -7,6 +7,7 @@ import type { AnyKeyedProcess, Consumer } from './consumer.ts'
 import { Admission, type Settled, type Task } from './deciding/admission.ts'
 import { type Cause, eventCause, timerCause } from './deciding/cause.ts'
 import type { Place } from './deciding/emission.ts'
+import { erase } from './deciding/erase.ts'
 import { LARGEST_ENTITY_BYTES, LARGEST_STEP_BYTES, MOST_TIMERS } from './deciding/limits.ts'
 import { runStep, type StepFailure, type Stored } from './deciding/step.ts'
 import { partsOfState, readState, versionOf } from './deciding/stored-state.ts'
@@ -109,7 +110,12 @@ class Chunk {
     if (admitted.kind === 'decided') return admitted
     const { task } = admitted
     const { entity, timeMs } = task.event
-    if (this.#isNewer(entity)) return this.#leave(entity)
+    const { application, process } = this.#consumer
+    const isErasure = task.event.type === application.erasureType
+    // A state of later code can be removed unread, unless the process wants to read it.
+    if (this.#isNewer(entity) && !(isErasure && !process.onErase)) return this.#leave(entity)
+    if (isErasure)
+      return { kind: 'decided', decision: erase(this.#consumer, this.#copy, this.#admission, task) }
     // These timers fire in one commit or not at all: the next commit would not know how many have fired already.
     if (this.#isFull && timerQueue.dueBefore(entity, timeMs)) return FULL
     const sentBefore = this.#copy.sentBytes
@@ -121,7 +127,7 @@ class Chunk {
       else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MUCH)
       else this.#fire(next, record)
     }
-    const setsContext = task.event.type === this.#consumer.process.context?.setBy
+    const setsContext = task.event.type === process.context?.setBy
     return { kind: 'decided', decision: setsContext ? this.#setContext(task) : this.#step(task) }
   }
 

@@ -47,6 +47,11 @@ export function isSegmentSink(consumer: Consumer): consumer is Consumer<SegmentS
   return 'segments' in consumer.process
 }
 
+/** Whether the consumer keeps states of entities, which can be erased. */
+export function keepsStates({ process }: { readonly process: object }): boolean {
+  return 'onEvent' in process
+}
+
 /** Whether the consumer has timers and so depends on the log's clock. */
 export function hasTimers({ process }: Pick<Consumer, 'process'>): boolean {
   return 'onTimer' in process

@@ -8,7 +8,7 @@ import { type RedriveTarget, redriveTargetOf } from '../cloudevents/redrive.ts'
 import { type Event, entityOf, type Received } from '../consumer/event.ts'
 import { type Failure, failure, unexpectedFailure } from '../consumer/failure-codes.ts'
 import { instant } from '../consumer/instant.ts'
-import type { Consumer } from './consumer.ts'
+import { type Consumer, keepsStates } from './consumer.ts'
 import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './deciding/fingerprint.ts'
 import { largeAttribute } from './deciding/limits.ts'
 import type { Fingerprint } from './model.ts'
@@ -74,7 +74,9 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   const read = application.readData(event)
   if (read.kind === 'failure') return failed(event, read)
   if (event.type === application.tickType) return { kind: 'ignored', event, reason: 'tick' }
-  if (event.type !== process.context?.setBy && !process.accepts.includes(event.type))
+  const isErasure = event.type === application.erasureType
+  if (isErasure && !keepsStates(consumer)) return { kind: 'ignored', event, reason: 'erasure' }
+  if (!isErasure && event.type !== process.context?.setBy && !process.accepts.includes(event.type))
     return { kind: 'ignored', event, reason: application.ignoredTypes.get(event.type) ?? 'not-mine' }
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
   const large = largeAttribute(event)

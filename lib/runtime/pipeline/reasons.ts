@@ -7,6 +7,7 @@ const IGNORED = {
   'not-mine': 'the consumer does not accept its event type',
   'before-start': 'it was appended before the instant from which on the consumer reads',
   'redriven-for-another': 'it comes back for another consumer, which had failed at it',
+  erasure: 'it erases an entity, and the consumer keeps no states of entities',
 } as const
 
 export type IgnoredReason = keyof typeof IGNORED | (string & {})
@@ -18,6 +19,14 @@ const DUPLICATE = {
 } as const
 
 export type DuplicateReason = keyof typeof DUPLICATE
+
+/** What an erasure came to in a process. It is the reason of an applied record. */
+const ERASURE = {
+  erased: 'the state of the entity was removed, and its timers were cancelled',
+  'nothing-to-erase': 'the entity had no state in this partition',
+} as const
+
+export type ErasureReason = keyof typeof ERASURE
 
 /** Why a partition waits. Its records stay in Kafka. */
 const DEFERRED = {

@@ -8,6 +8,7 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 
 const RULE: Rule = {
@@ -59,6 +60,12 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
 
   test('when a tick is appended', () => {
     const { type, data } = tick(11, '2026-01-01T00:00:00Z')
+    assert.equal(schemaViolation(type, data), undefined)
+  })
+
+  test('when an entity is erased', () => {
+    const erasure = { erasureId: 'e1', requestedAt: '2026-01-01T00:00:00Z', partition: 11 }
+    const { type, data } = entityErased({ source: '/environment/hall', subject: 's1' }, erasure)
     assert.equal(schemaViolation(type, data), undefined)
   })
 

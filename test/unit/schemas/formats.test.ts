@@ -13,6 +13,7 @@ import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { ENTITY_ERASED_TYPE } from '../../../lib/telemetry/erasure.ts'
 import { FAMILIES, READING_TYPES } from '../../../lib/telemetry/families.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { compiledModule } from '../../../schemas/compile.ts'
@@ -22,6 +23,7 @@ const SCHEMAS = new URL('../../../schemas/', import.meta.url)
 const TYPES = [
   ...READING_TYPES,
   TICK_TYPE,
+  ENTITY_ERASED_TYPE,
   RULES_ACTIVATED_TYPE,
   FAILURE_TYPE,
   DEAD_LETTER_TYPE,

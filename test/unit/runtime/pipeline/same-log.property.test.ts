@@ -7,7 +7,7 @@ import type { Stage } from '../../../support/stage.ts'
 
 /** What the schedules must have met, for the promise to be about it. */
 const MET = [
-  ...['counted', 'late'].map(reason => `applied/${reason}`),
+  ...['counted', 'late', 'erased', 'nothing-to-erase'].map(reason => `applied/${reason}`),
   ...['id-known', 'attempt-known'].map(reason => `duplicate/${reason}`),
   ...['tick', 'redriven-for-another'].map(reason => `ignored/${reason}`),
   ...['rejected', 'unexpected-error', 'id-conflict', 'emission-too-large'].map(code => `failed/${code}`),

@@ -1,0 +1,46 @@
+/** Erases the entity of an event of the application's `erasureType`. Pure: it changes only the working copy. */
+import { decided, type Emission } from '../../consumer/process.ts'
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import type { Decision } from '../model.ts'
+import type { ErasureReason } from '../reasons.ts'
+import type { Admission, Task } from './admission.ts'
+import { eventCause } from './cause.ts'
+import { runStep, type StepFailure, type Stored } from './step.ts'
+import { readState } from './stored-state.ts'
+import type { WorkingCopy } from './working-copy.ts'
+
+type Keyed = Consumer<AnyKeyedProcess>
+
+/**
+ * Removes the state of the entity and cancels its timers, those included that would have fired before an event. Its remembered
+ * ids stay: they are hashes, and without them an event from before the erasure could be applied once more.
+ *
+ * If `onErase` throws, or what it emits cannot be written, the record fails, and the entity is erased all the same.
+ */
+export function erase(consumer: Keyed, copy: WorkingCopy, admission: Admission, task: Task): Decision {
+  const { entity } = task.event
+  const stored = copy.stored(entity)
+  if (stored === undefined) return admission.processed(task, 'nothing-to-erase' satisfies ErasureReason)
+  const last = lastStep(consumer, copy, task, stored)
+  copy.forget(entity)
+  if (last?.kind === 'failure') return admission.fail(task, last)
+  if (last) copy.send(last.entries, last.emittedBytes)
+  return admission.processed(task, 'erased' satisfies ErasureReason)
+}
+
+/** What the process emits as the last of an entity; undefined if it does not ask for erasures. */
+function lastStep(
+  consumer: Keyed,
+  copy: WorkingCopy,
+  { record, event, clock }: Task,
+  stored: string,
+): Stored | StepFailure | undefined {
+  const { process } = consumer
+  if (!process.onErase) return undefined
+  const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
+  return runStep(consumer, cause, { offset: record.offset, index: copy.emitted }, () => {
+    const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
+    // The type can be bypassed: what is not a list is reported as any other result that is not a step.
+    return Array.isArray(emit) ? decided('erased', undefined, emit as Emission[]) : (emit as never)
+  })
+}

@@ -1,0 +1,34 @@
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+import { dataschemaOf } from './dataschema.ts'
+
+/** CloudEvents `type` of the event at which every consumer forgets the entity that the event's source and subject name. */
+export const ENTITY_ERASED_TYPE = 'io.sluice.entity.erased.v1'
+
+/** Data of `io.sluice.entity.erased.v1`. */
+export interface Erasure {
+  /** The same in every partition. */
+  readonly erasureId: string
+  /** RFC 3339, by the clock of the operator's machine. For people only: the place in the log is what counts. */
+  readonly requestedAt: string
+  readonly partition: number
+}
+
+/**
+ * The event that erases an entity in one partition. It has no `time`, so that the clock of the operator's machine plays no part.
+ * The partition is part of the id: a process may emit events at an erasure, and their ids are derived from this one.
+ */
+export function entityErased(
+  { source, subject }: Pick<Event, 'source' | 'subject'>,
+  erasure: Erasure,
+): Event<Erasure> {
+  return {
+    id: derivedId('entity-erased', erasure.erasureId, erasure.partition),
+    source,
+    ...(subject === undefined ? {} : { subject }),
+    type: ENTITY_ERASED_TYPE,
+    datacontenttype: 'application/json',
+    dataschema: dataschemaOf(ENTITY_ERASED_TYPE),
+    data: erasure,
+  }
+}

@@ -49,8 +49,8 @@ export interface ResolvedAlert extends AlertFacts {
   readonly reason: ResolvedReason
 }
 
-/** `forgotten`: the entity has not reported for days. */
-type ResolvedReason = 'cleared' | 'rule-removed' | 'forgotten'
+/** `forgotten`: the entity has not reported for days. `erased`: an operator has erased it. */
+type ResolvedReason = 'cleared' | 'rule-removed' | 'forgotten' | 'erased'
 
 /** The alert that `event` fires. Its id is derived from the event, not the time: an instant can hold two alerts of a rule. */
 export function firedAlert(

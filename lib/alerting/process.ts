@@ -9,7 +9,6 @@ import {
   type PartitionContext,
   rejected,
   type Step,
-  type Timer,
 } from '../runtime/consumer/process.ts'
 import {
   type Family,
@@ -104,7 +103,8 @@ export function alerting(packaged: readonly Rule[]): Alerting {
       if (typeof event.data !== 'object' || event.data === null) return rejected('a reading without data')
       return evaluate(rules, state, event, family, event.data)
     },
-    onTimer: forgotten,
+    onTimer: (state, timer) => decided('forgotten', undefined, ended(state, timer, timer.dueMs, 'forgotten')),
+    onErase: (state, erasure) => ended(state, erasure, erasure.timeMs, 'erased'),
   }
 }
 
@@ -154,14 +154,16 @@ function evaluate(
   )
 }
 
-/** No reading can clear the alerts of an entity that stopped reporting, so they end when its state is forgotten. */
-function forgotten(state: AlertingState, timer: Timer): Step<AlertingState> {
-  const alerts = Object.values(state.rules).flatMap(({ alert }) => alert ?? [])
-  const resolved = alerts.map(alert => resolvedAlert(alert, timer.dueMs, 'forgotten'))
-  return decided(
-    'forgotten',
-    undefined,
-    resolved.map(alert => alertEmission(alert, timer)),
+/** No reading can clear the alerts of an entity whose state is removed, so they end with it. */
+function ended(
+  { rules }: AlertingState,
+  of: Pick<Received, 'entity'>,
+  atMs: number,
+  reason: 'forgotten' | 'erased',
+): Emission[] {
+  // No earlier than the last observation.
+  return Object.values(rules).flatMap(({ state, alert }) =>
+    alert ? [alertEmission(resolvedAlert(alert, Math.max(atMs, state.seenMs), reason), of)] : [],
   )
 }
 

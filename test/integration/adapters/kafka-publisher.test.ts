@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import kafkajs from 'kafkajs'
+import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
@@ -26,6 +27,29 @@ it('given a broker that does not answer, then publishing is rejected as unavaila
   await assert.rejects(lost, Unavailable)
 })
 
+it('given records for several partitions, then append tells where each of them lies', async () => {
+  const topic = await newTopic(3)
+  const record = (partition: number, text: string) => {
+    return { topic, partition, key: null, value: Buffer.from(text), headers: [] }
+  }
+  assert.deepEqual(await append(kafka, [record(2, 'a'), record(0, 'b')]), [0, 0])
+  assert.deepEqual(await append(kafka, [record(0, 'c'), record(1, 'd'), record(2, 'e')]), [1, 0, 1])
+  const read = await foreign.read(topic)
+  assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
+    '0/0 b',
+    '0/1 c',
+    '1/0 d',
+    '2/0 a',
+    '2/1 e',
+  ])
+})
+
+it('given a broker that does not answer, then append is rejected as unavailable', async () => {
+  const nobody = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' })
+  const record = { topic: 't', partition: 0, key: null, value: null, headers: [] }
+  await assert.rejects(append(nobody, [record]), Unavailable)
+})
+
 it('rule 25: given a publish that failed, then the next one connects anew and succeeds', async () => {
   const topic = await newTopic()
   const record = { key: null, value: Buffer.from('x'), headers: [] }
@@ -34,11 +58,11 @@ it('rule 25: given a publish that failed, then the next one connects anew and su
   assert.equal((await foreign.read(topic)).length, 1)
 })
 
-async function newTopic(): Promise<string> {
+async function newTopic(numPartitions = 1): Promise<string> {
   const topic = `publisher-${randomUUID()}`
   const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
   await admin.connect()
-  await createTopic(admin, { topic, numPartitions: 1 })
+  await createTopic(admin, { topic, numPartitions })
   await admin.disconnect()
   return topic
 }

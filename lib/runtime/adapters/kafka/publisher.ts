@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { IHeaders, Kafka, Producer, ProducerBatch } from 'kafkajs'
+import type { IHeaders, Kafka, Producer, ProducerBatch, RecordMetadata } from 'kafkajs'
 import { type OutgoingRecord, type RecordHeader, sizeOf } from '../../cloudevents/record.ts'
 import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Publisher } from '../../pipeline/ports.ts'
@@ -28,7 +28,7 @@ export class KafkaPublisher implements Publisher {
   constructor(kafka: Kafka) {
     this.#kafka = kafka
     this.#producer = new ReconnectingClient(
-      () => this.#connect(),
+      () => producerOf(kafka),
       producer => producer.disconnect(),
     )
   }
@@ -93,26 +93,30 @@ export class KafkaPublisher implements Publisher {
     if (records.length === 0) return
     try {
       const producer = await this.#producer.get()
-      for (const request of requests(records))
-        await sendWhole(producer, { acks: -1, timeout: 5_000, topicMessages: byTopic(request) })
+      for (const request of requests(records)) await sendAll(producer, request)
     } catch (error) {
       // A request that timed out may still be in flight: closing its connection keeps it from overtaking later requests.
       await this.#producer.drop()
       throw failureOf(error)
     }
   }
+}
 
-  async #connect(): Promise<Producer> {
-    const producer = this.#kafka.producer({
-      createPartitioner: murmur2Partitioner,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      // See `sendWhole`.
-      retry: { retries: 0 },
-    })
-    await producer.connect()
-    return producer
-  }
+/** A connected producer. It makes one attempt at a request: `sendAll` makes several. */
+export async function producerOf(kafka: Kafka): Promise<Producer> {
+  const producer = kafka.producer({
+    createPartitioner: murmur2Partitioner,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    retry: { retries: 0 },
+  })
+  await producer.connect()
+  return producer
+}
+
+/** Sends records in one request, acknowledged by all replicas. Resolves to where each partition's records begin in the log. */
+export function sendAll(producer: Producer, records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
+  return sendWhole(producer, { acks: -1, timeout: 5_000, topicMessages: byTopic(records) })
 }
 
 /** Waits before the second, third and fourth attempt. */
@@ -123,17 +127,16 @@ const WAITS_MS = [100, 300, 900]
  * every broker that has already answered. If a leader is lost and such a broker takes its place, the records for the lost
  * leader are never sent, and the request counts as acknowledged. This sends everything again: a repeat is harmless.
  */
-async function sendWhole(producer: Producer, request: ProducerBatch): Promise<void> {
+async function sendWhole(producer: Producer, request: ProducerBatch): Promise<RecordMetadata[]> {
   for (const waitMs of WAITS_MS) {
     try {
-      await producer.sendBatch(request)
-      return
+      return await producer.sendBatch(request)
     } catch (error) {
       if (!mayPass(error)) throw error
       await pause(waitMs)
     }
   }
-  await producer.sendBatch(request)
+  return producer.sendBatch(request)
 }
 
 /** By name: an ES module cannot import the library's errors. This one wraps every error that the library would have retried. */
@@ -209,7 +212,7 @@ export class RefusedByKafka extends Error {
 }
 
 /** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
-function failureOf(error: unknown): unknown {
+export function failureOf(error: unknown): unknown {
   const { message } = error as Error
   const options = { cause: error }
   const answer = brokersAnswer(error)

@@ -2,7 +2,13 @@
 import { InvalidArgumentError } from 'commander'
 import { safeParse } from 'valibot'
 import { ENVIRONMENT_NAME } from '../lib/runtime/settings/general.ts'
-import { decimal, type Kind, text, wholeNumber } from '../lib/runtime/settings/values.ts'
+import {
+  decimal,
+  duration as durationKind,
+  type Kind,
+  text,
+  wholeNumber,
+} from '../lib/runtime/settings/values.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 
 /** The parser of values of this kind. */
@@ -34,6 +40,9 @@ export function environmentOption(what: string) {
 
 /** The option of every command that reports: one JSON document on standard output instead of text. */
 export const JSON_OPTION = ['--json', 'print one JSON document'] as const
+
+/** A duration greater than zero, in milliseconds. */
+export const duration = parserOf(durationKind())
 
 /** The name of a stack, see `stacks/stack.ts`. */
 export const stackName = parserOf(STACK_NAME)

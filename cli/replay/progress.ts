@@ -1,4 +1,5 @@
 /** Shows the progress of a replay to the user. */
+import { showLine } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface Standing {
@@ -9,9 +10,6 @@ export interface Standing {
 }
 
 const BAR = 30
-/** A terminal's line is written over; elsewhere each one stays. */
-const ON_TERMINAL_MS = 100
-const ELSEWHERE_MS = 5_000
 
 /** `[=====>        ]  45 %  3270 of 7267 acknowledged, 5400/s` */
 export function progressText({ acknowledged, total, elapsedMs }: Standing): string {
@@ -25,18 +23,6 @@ export function progressText({ acknowledged, total, elapsedMs }: Standing): stri
 }
 
 /** Shows where the replay stands until the returned function is called. */
-export function showProgress({ stderr }: Terminal, standing: () => Standing): () => void {
-  const onTerminal = stderr.isTTY === true
-  const show = () => {
-    const text = progressText(standing())
-    stderr.write(onTerminal ? `\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}` : `${text}\n`)
-  }
-  if (onTerminal) show()
-  const timer = setInterval(show, onTerminal ? ON_TERMINAL_MS : ELSEWHERE_MS)
-  return () => {
-    clearInterval(timer)
-    if (!onTerminal) return
-    show()
-    stderr.write('\n')
-  }
+export function showProgress(terminal: Terminal, standing: () => Standing): () => void {
+  return showLine(terminal, () => progressText(standing()))
 }

@@ -34,7 +34,8 @@ export function listText(lines: readonly StateLine[], columns?: number): string 
   return `${[tableText(COLUMNS, rows, columns), ...note].join('\n\n')}\n`
 }
 
-function sizeText(bytes: number): string {
+/** `412 B`, `1.5 KiB` */
+export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   const kibibytes = bytes / 1024
   return kibibytes < 1024 ? `${kibibytes.toFixed(1)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`

@@ -37,7 +37,7 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
     partitions: 12,
     timestamps: 'LogAppendTime',
     key: 'entity key',
-    carries: 'every telemetry family, told apart by type; ticks, and rule sets',
+    carries: 'every telemetry family, told apart by type; ticks, rule sets and erasures',
   },
   events: topic(3, 30, MiB, 'entity', 'things that happened'),
   alerts: topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'),

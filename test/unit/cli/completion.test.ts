@@ -17,6 +17,11 @@ describe('what can stand at the end of a command line', () => {
   const cases: [words: string[], expected: string[]][] = [
     [['sta'], ['stats', 'state', 'stacks']],
     [['state', 'ex'], ['export']],
+    [
+      ['state', 'e'],
+      ['export', 'erase'],
+    ],
+    [['state', 'erase', 'roof-1', '--d'], ['--dry-run']],
     [['--stack', 'lab', 'dlq', 'l'], ['list']],
     [
       ['dlq', 'list', '--co'],

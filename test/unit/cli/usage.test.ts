@@ -50,6 +50,11 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['state', 'drop', 'processor'], /one partition with --partition, or .*--all-partitions/],
     [['state', 'drop', 'p', '--partition', '1', '--all-partitions'], /one partition with --partition, or/],
     [['state', 'drop', 'processor', '--all-partitions'], /processor is a function of this project/],
+    [['state', 'erase'], /missing required argument 'entity'/],
+    [['state', 'erase', ' '], /must be a text that is not empty/],
+    [['state', 'erase', '/environment/vienna', 'roof-1', '--yes'], /too many arguments/],
+    [['state', 'erase', 'roof-1', '--timeout', '5'], /'--timeout .*a duration such as 90s/],
+    [['state', 'erase', 'roof-1'], /without a terminal .* --yes, or --dry-run/],
     [['state', 'list', 'processor'], /too many arguments/],
     [['breaker'], /Usage: sluice breaker/],
     [['rules'], /Usage: sluice rules/],
@@ -127,7 +132,7 @@ describe('failures: exit status 1', () => {
 })
 
 describe('help', () => {
-  const state = ['list', 'show', 'export', 'import', 'drop'].map(name => `state ${name}`)
+  const state = ['list', 'show', 'export', 'import', 'drop', 'erase'].map(name => `state ${name}`)
   for (const command of [
     'import',
     'replay',

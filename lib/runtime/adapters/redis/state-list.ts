@@ -47,6 +47,11 @@ export class StateList {
     return listed
   }
 
+  /** Names all partition states, by consumer, topic and partition, and reads nothing of them. */
+  async names(): Promise<StateKey[]> {
+    return (await this.#found()).map(({ partitionState }) => partitionState)
+  }
+
   /** Removes the states of a consumer with all their keys, including epochs. Returns the number of partitions. */
   async remove(consumer: string): Promise<number> {
     const own = (await this.#found()).filter(({ partitionState }) => partitionState.consumer === consumer)

@@ -1,0 +1,124 @@
+import type { Command } from 'commander'
+import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
+import { durationText } from '../../../lib/duration.ts'
+import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
+import { duration, environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
+import { configOf, kafkaAddress, withRedis } from '../../connections.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { confirm } from '../../state/confirm.ts'
+import { erased, planned } from '../../state/erase.ts'
+import { type ErasureReport, planText, reportText } from '../../state/erasure-text.ts'
+import { boundsOf, type LogBounds } from '../../state/log.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+
+interface EraseOptions {
+  readonly dryRun?: true
+  readonly timeout: number
+  readonly yes?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000
+
+const ABOUT = `Erase what the consumers remember of one entity.
+
+The erasure is an event in the log: in every partition of readings, each consumer forgets the entity at that place. So it holds
+even if Redis loses the state and the log is read again. Events that come after it make a new state.
+
+The command waits until every consumer has applied it. It reaches neither the records of the entity in the log and in other topics
+nor checkpoints and exports: docs/state.md says what becomes of those.`
+
+const MORE = `
+ENTITY is its source, a space and its subject; its subject alone, where no other entity has that subject. The exit status is 1
+if a consumer has not applied the erasure in time, or if another state holds the entity; the erasure stays in the log.
+
+Examples:
+  sluice state erase roof-1 --dry-run
+  sluice state erase '/environment/vienna roof-1'`
+
+export function addStateErase(state: Command, terminal: Terminal): void {
+  state
+    .command('erase')
+    .summary('erase what all consumers remember of one entity')
+    .description(ABOUT)
+    .argument('<entity>', 'source, a space and subject, or the subject', someText)
+    .option('--dry-run', 'show what the consumers hold of it, and change nothing')
+    .option(
+      '--timeout <duration>',
+      'how long to wait for the consumers (default: 2m)',
+      duration,
+      DEFAULT_TIMEOUT_MS,
+    )
+    .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
+    .option(...environmentOption('whose servers are meant'))
+    .addHelpText('after', more(MORE))
+    .action((entity: string, options: EraseOptions) => erase(entity, options, terminal))
+}
+
+async function erase(
+  wanted: string,
+  { dryRun, timeout, yes, json, env }: EraseOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (!dryRun && !yes && !terminal.stdin.isTTY)
+    throw usageFailure(
+      'Nothing was changed: without a terminal there is nobody to ask, so add --yes, or --dry-run.',
+    )
+  const config = configOf(terminal, env)
+  const readings = topicSize('readings', config.env)
+  const { topic } = readings
+  const consumers = consumersOf(readFunctions(), 'readings')
+  await withRedis(config, async (client, connections) => {
+    const servers = {
+      config,
+      connections,
+      inspection: new StateInspection(client),
+      states: new StateList(client),
+    }
+    const bounds = await boundsOf(connections, topic)
+    const partitions = typeof bounds === 'string' ? readings.partitions : bounds.length
+    const plan = await planned(servers, wanted, { consumers, topic, partitions })
+    if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
+    terminal.stderr.write(planText(plan))
+    requireKafka(bounds, topic, kafkaAddress(config))
+    await confirm('Erase it in every partition?', yes ?? false, terminal)
+    const report = await erased(servers, plan, { partitions, timeoutMs: timeout }, terminal)
+    printReport(terminal, report, json, reportText)
+    requireDone(report, timeout, terminal)
+  })
+}
+
+function requireKafka(bounds: LogBounds, topic: string, address: string): void {
+  if (bounds === 'no-topic')
+    throw new CliFailure(
+      `Nothing was changed: Kafka at ${address} has no topic ${topic}. Is --env or SLUICE_ENV right?`,
+    )
+  if (bounds === 'away')
+    throw new CliFailure(
+      `Nothing was changed: Kafka does not answer at ${address}. Is \`npm start\` running? Otherwise set KAFKA_BROKERS.`,
+    )
+}
+
+/** @throws CliFailure if a state of the entity may be left */
+function requireDone(
+  { consumers, notReached, erasureId }: ErasureReport,
+  timeoutMs: number,
+  terminal: Terminal,
+): void {
+  const behind = consumers.filter(({ outcome }) => outcome === 'not-yet').map(({ consumer }) => consumer)
+  if (behind.length > 0) {
+    const stays = `The erasure ${erasureId} stays in the log, and is applied when they come to it.`
+    // A command that is stopped has a status of its own.
+    if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${stays}\n`)
+    else
+      throw new CliFailure(
+        `Not applied within ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays} ` +
+          `\`sluice state show ${behind[0]}\` shows its lag, and \`--dry-run\` what is held by then.`,
+      )
+  } else if (notReached.length > 0) throw new CliFailure('Not everything is erased: see above.')
+}

@@ -1,0 +1,21 @@
+/** One line on standard error that says how far a command has come. */
+import type { Terminal } from './terminal.ts'
+
+/** A terminal's line is written over; elsewhere each one stays. */
+const ON_TERMINAL_MS = 100
+const ELSEWHERE_MS = 5_000
+
+/** Shows the text, again and again, until the returned function is called. */
+export function showLine({ stderr }: Pick<Terminal, 'stderr'>, text: () => string): () => void {
+  const onTerminal = stderr.isTTY === true
+  const show = () =>
+    stderr.write(onTerminal ? `\r\u001b[K${text().slice(0, (stderr.columns ?? 80) - 1)}` : `${text()}\n`)
+  if (onTerminal) show()
+  const timer = setInterval(show, onTerminal ? ON_TERMINAL_MS : ELSEWHERE_MS)
+  return () => {
+    clearInterval(timer)
+    if (!onTerminal) return
+    show()
+    stderr.write('\n')
+  }
+}

@@ -1,0 +1,59 @@
+/** Which entity `sluice state erase` means. An erasure cannot be taken back, so a name that fits several is refused. */
+import { entitiesLike, holdingsOf } from '../../lib/queries/erasure.ts'
+import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import { attributeViolation } from '../../lib/runtime/cloudevents/attributes.ts'
+import { attributesOf } from '../../lib/runtime/cloudevents/event.ts'
+import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
+import { largeAttribute } from '../../lib/runtime/pipeline/deciding/limits.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { harmless } from '../text-width.ts'
+
+/** How many names a message lists. */
+const LISTED = 10
+
+const HOW_TO_NAME = 'Name it whole: its source, a space and its subject, as in "/environment/vienna roof-1".'
+
+/**
+ * The whole name of an entity. A subject is enough where one entity alone has it; a whole name is also taken of an entity of which
+ * no state is held, since records of it may still wait in the log.
+ *
+ * @param wanted a whole name or a whole subject
+ * @throws CliFailure if it names none, or several
+ */
+export async function erasureTarget(
+  inspection: Pick<StateInspection, 'state' | 'states' | 'summary' | 'timersOf'>,
+  stateKeys: readonly StateKey[],
+  wanted: string,
+): Promise<string> {
+  const isHeld = async () => (await holdingsOf(inspection, stateKeys, wanted)).length > 0
+  if (wanted.includes(' ') && (await isHeld())) return wanted
+  const { bySubject, similar } = await entitiesLike(inspection, stateKeys, wanted)
+  const [only] = bySubject
+  if (bySubject.length > 1)
+    throw usageFailure(
+      `Several entities have the subject "${harmless(wanted)}":\n${listed(bySubject)}\n${HOW_TO_NAME}`,
+    )
+  if (only !== undefined) return only
+  if (wanted.includes(' ')) return valid(wanted)
+  const nearest = similar.length > 0 ? ` These contain it:\n${listed(similar)}\n` : ' '
+  throw new CliFailure(
+    `No consumer holds a state of an entity with the subject "${harmless(wanted)}".${nearest}${HOW_TO_NAME}`,
+  )
+}
+
+/** @throws CliFailure if no event can have such a source or subject */
+function valid(entity: string): string {
+  const event = entityErased(partsOfEntity(entity), NOWHERE)
+  const wrong = attributeViolation(attributesOf(event)) ?? largeAttribute(event)
+  if (wrong) throw usageFailure(`No entity can be called "${harmless(entity)}": ${wrong}. ${HOW_TO_NAME}`)
+  return entity
+}
+
+const NOWHERE: Erasure = { erasureId: '', requestedAt: '', partition: 0 }
+
+function listed(names: readonly string[]): string {
+  const more = names.length > LISTED ? [`  and ${names.length - LISTED} more`] : []
+  return [...names.slice(0, LISTED).map(name => `  ${harmless(name)}`), ...more].join('\n')
+}

@@ -1,0 +1,98 @@
+/** What `sluice state erase` shows, as text. Pure. */
+import type { Holding } from '../../lib/queries/erasure.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+import type { ConsumerErasure } from './erasure-wait.ts'
+import { sizeText } from './list-text.ts'
+import { nameOf } from './state-keys.ts'
+
+/** What is to be erased. */
+export interface ErasurePlan {
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  readonly topic: string
+  /** The consumers of the topic. */
+  readonly consumers: readonly string[]
+  /** What they hold of the entity. */
+  readonly holdings: readonly Holding[]
+  /** Partition states that hold it, but that an erasure in the topic does not reach. */
+  readonly notReached: readonly StateKey[]
+}
+
+/** What came of it. */
+export interface ErasureReport extends Omit<ErasurePlan, 'consumers' | 'holdings'> {
+  readonly erasureId: string
+  /** The records of the erasure. */
+  readonly records: readonly { readonly partition: number; readonly offset: number }[]
+  readonly consumers: readonly (ConsumerErasure & {
+    /** Whether it has a state of the entity by now: then events of it came after the erasure. */
+    readonly holdsAgain: boolean
+  })[]
+}
+
+const PLAN_COLUMNS: readonly Column[] = [
+  { heading: 'CONSUMER', least: 12 },
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'STATE', align: 'right' },
+  { heading: 'TIMERS', least: 12, leaveOut: 1 },
+]
+
+const REPORT_COLUMNS: readonly Column[] = [{ heading: 'CONSUMER', least: 12 }, { heading: 'ERASURE' }]
+
+/** @param columns of the terminal; undefined: no limit */
+export function planText(plan: ErasurePlan, columns?: number): string {
+  const { entity, topic, consumers, holdings } = plan
+  const rows = consumers.flatMap(consumer => {
+    const own = holdings.filter(holding => holding.consumer === consumer)
+    return own.length === 0 ? [[harmless(consumer), '-', 'none', '-']] : own.map(rowOf)
+  })
+  const parts = [
+    `${harmless(entity)}, in what the consumers of ${topic} remember`,
+    tableText(PLAN_COLUMNS, rows, columns),
+    ...notReachedText(plan),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** @param columns of the terminal; undefined: no limit */
+export function reportText(report: ErasureReport, columns?: number): string {
+  const { consumers } = report
+  const rows = consumers.map(one => [harmless(one.consumer), outcomeText(one)])
+  const again = consumers.filter(({ holdsAgain }) => holdsAgain).map(({ consumer }) => harmless(consumer))
+  const parts = [
+    tableText(REPORT_COLUMNS, rows, columns),
+    ...(again.length > 0
+      ? [`Events of it came after the erasure, and have made a new state in ${again.join(', ')}.`]
+      : []),
+    ...notReachedText(report),
+    'The log keeps the records of the entity until they expire: see docs/state.md, "Erase an entity".',
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** `waiting for processor (lag 12), activity (lag 3)` */
+export function waitingText(consumers: readonly ConsumerErasure[]): string {
+  const behind = consumers.filter(({ outcome }) => outcome === 'not-yet')
+  if (behind.length === 0)
+    return consumers.length === 0 ? 'waiting for the consumers' : 'applied by every consumer'
+  return `waiting for ${behind.map(({ consumer, lag }) => `${harmless(consumer)} (lag ${lag})`).join(', ')}`
+}
+
+function outcomeText({ outcome, lag }: ConsumerErasure): string {
+  return { erased: 'erased', 'held-nothing': 'held nothing', 'not-yet': `not yet (lag ${lag})` }[outcome]
+}
+
+function rowOf({ consumer, partition, bytes, timers }: Holding): string[] {
+  const names = timers.map(({ name }) => harmless(name)).join(', ')
+  return [harmless(consumer), String(partition), sizeText(bytes), names || '-']
+}
+
+function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string[] {
+  if (notReached.length === 0) return []
+  const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
+  const advice =
+    'These hold it too, and no function reads the log for them. `sluice state drop CONSUMER --all-partitions` removes all that ' +
+    'such a consumer has left:'
+  return [[advice, ...lines].join('\n')]
+}

@@ -1,0 +1,221 @@
+/** `sluice state erase` beside its consumers, on real servers. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { ErasurePlan, ErasureReport } from '../../cli/state/erasure-text.ts'
+import { activity } from '../../lib/activity/process.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import { statistics } from '../../lib/analytics/process.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { ENTITY_ERASED_TYPE } from '../../lib/telemetry/erasure.ts'
+import { CONSUMERS_OF_READINGS } from '../support/consumers.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { counting, Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
+import { ruleOf } from '../unit/alerting/support.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const SITE = '/environment/test-site'
+const HOT = ruleOf({ name: 'HOT', fireAbove: 40 })
+
+describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  let environment: TestEnvironment
+  let consumers: ReadonlyMap<string, Stage>
+  let sent = 0
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    const processes = [statistics, alerting([HOT]), activity]
+    consumers = new Map(processes.map(process => [process.name, stageOf(process as never)]))
+    assert.deepEqual([...consumers.keys()].sort(), [...CONSUMERS_OF_READINGS].sort())
+  })
+
+  after(async () => {
+    redis.close()
+    await environment?.close()
+  })
+
+  function stageOf(process: ConstructorParameters<typeof Stage>[0]): Stage {
+    const stage = new Stage(process, { store: new RedisStateStore(redis) })
+    stage.consumer = { ...stage.consumer, env: environment.name }
+    return stage
+  }
+
+  /** Puts readings of a sensor, hot enough for an alert, into a partition. */
+  async function measured(sensor: string, partition: number): Promise<void> {
+    const { value, headers } = writeEvent(reading(`m${sent++}`, { sensor, temperature: 50 }))
+    const message = { key: sensor, value, headers: Object.fromEntries(headers), partition }
+    await environment.client.send(environment.topic('readings'), [message])
+  }
+
+  /** Lets consumers decide all that is in the topic. */
+  async function catchUp(names: readonly string[] = [...consumers.keys()]): Promise<void> {
+    const topic = environment.topic('readings')
+    const records = (await environment.read('readings')).map(one => logRecordOf(topic, one.partition, one))
+    for (const name of names)
+      assert.deepEqual(await consumers.get(name)?.batch(records), { batchItemFailures: [] })
+  }
+
+  function command(...args: string[]) {
+    return ran(['state', 'erase', ...args], {
+      environment: {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        SLUICE_ENV: environment.name,
+      },
+    })
+  }
+
+  async function erasures() {
+    const all = await environment.read('readings')
+    return all.filter(({ headers }) => String(headers?.ce_type) === ENTITY_ERASED_TYPE)
+  }
+
+  async function ends(): Promise<number> {
+    return (await environment.client.ends(environment.topic('readings'))).reduce((sum, end) => sum + end, 0)
+  }
+
+  /** Erases while the consumers go on: they come to the erasure once it is in the log. */
+  async function erasedWhile(...args: string[]): Promise<Awaited<ReturnType<typeof command>>> {
+    const length = await ends()
+    const ended = command(...args, '--yes', '--timeout', '60s')
+    await until('the erasure is in the log', async () => (await ends()) > length)
+    await catchUp()
+    return ended
+  }
+
+  async function held(subject: string): Promise<string[]> {
+    const names: string[] = []
+    for (const consumer of consumers.keys())
+      if ((await environment.states(consumer)).has(`${SITE} ${subject}`)) names.push(consumer)
+    return names.sort()
+  }
+
+  it('given a dry run, then it shows who holds what, in which partitions, and changes nothing', async () => {
+    // One reading went to a partition of another partitioner's choice.
+    await measured('roof-1', 3)
+    await measured('roof-1', 3)
+    await measured('roof-1', 5)
+    await measured('roof-2', 3)
+    await catchUp()
+    const length = await ends()
+    const { status, stdout } = await command('roof-1', '--dry-run', '--json')
+    assert.equal(status, 0)
+    const plan: ErasurePlan = JSON.parse(stdout)
+    assert.equal(plan.entity, `${SITE} roof-1`)
+    const places = plan.holdings.map(({ consumer, partition }) => `${consumer} ${partition}`)
+    const expected = [...consumers.keys()].flatMap(name => [`${name} 3`, `${name} 5`])
+    assert.deepEqual(places.sort(), expected.sort())
+    assert.equal(await ends(), length)
+    assert.deepEqual(await held('roof-1'), [...consumers.keys()].sort())
+  })
+
+  it('given an entity, then every consumer has forgotten it when the command ends, in every partition', async () => {
+    const { status, stdout, stderr } = await erasedWhile('roof-1', '--json')
+    assert.equal(status, 0, stderr)
+    const { records, erasureId, ...report }: ErasureReport = JSON.parse(stdout)
+    assert.deepEqual(
+      report.consumers,
+      CONSUMERS_OF_READINGS.map(consumer => ({
+        consumer,
+        outcome: 'erased',
+        lag: 0,
+        pending: [],
+        holdsAgain: false,
+      })),
+    )
+    // The record of each partition is where the report says.
+    const inLog = (await erasures()).map(({ partition, offset }) => ({ partition, offset: Number(offset) }))
+    assert.equal(records.length, 12)
+    assert.deepEqual(
+      inLog.sort((a, b) => a.partition - b.partition),
+      records,
+    )
+    const [{ value } = { value: null }] = await erasures()
+    assert.equal(JSON.parse(String(value)).erasureId, erasureId)
+    assert.deepEqual(await held('roof-1'), [])
+    assert.deepEqual(await held('roof-2'), [...consumers.keys()].sort(), 'another entity keeps its state')
+    const alerts = consumers.get('alerting')?.events.map(({ data }) => data as { reason?: string })
+    assert.equal(alerts?.filter(({ reason }) => reason === 'erased').length, 2)
+  })
+
+  it('given Redis loses the partition, then the log is read again, and the entity stays erased', async () => {
+    const topic = environment.topic('readings')
+    const before = await Promise.all([...consumers.keys()].map(name => environment.states(name)))
+    for (const consumer of consumers.keys())
+      for await (const key of redis.keys(`{${consumer}:${topic}:3}:*`))
+        await redis.run(client => client.unlink(key))
+    assert.deepEqual(await held('roof-2'), [], 'the partition is lost')
+    await catchUp()
+    const after = await Promise.all([...consumers.keys()].map(name => environment.states(name)))
+    assert.deepEqual(after, before)
+    assert.deepEqual(await held('roof-1'), [])
+    assert.deepEqual(await held('roof-2'), [...consumers.keys()].sort())
+  })
+
+  it('given an entity that nobody holds, then its whole name is asked for, and nothing is found to erase', async () => {
+    const unknown = await command('roof-9', '--yes')
+    assert.equal(unknown.status, 1)
+    assert.match(unknown.stderr, /^No consumer holds .* "roof-9"\. Name it whole/)
+    const { status, stdout } = await erasedWhile(`${SITE} roof-9`)
+    assert.equal(status, 0)
+    for (const consumer of CONSUMERS_OF_READINGS)
+      assert.match(stdout, new RegExp(`^${consumer} +held nothing$`, 'm'))
+  })
+
+  it('given a consumer that does not come to it, then that is said, with its lag, and it holds later', async () => {
+    await measured('roof-3', 7)
+    await catchUp()
+    const { status, stdout, stderr } = await command('roof-3', '--yes', '--timeout', '1s')
+    assert.equal(status, 1)
+    assert.match(stdout, /^processor +not yet \(lag 12\)$/m)
+    assert.match(
+      stderr,
+      /Not applied within 1 s: processor, alerting, activity\. The erasure \S+ stays in the log/,
+    )
+    assert.deepEqual(await held('roof-3'), [...consumers.keys()].sort())
+    await catchUp()
+    assert.deepEqual(await held('roof-3'), [])
+  })
+
+  it('given a state that no function has any more, then it is named, and the exit status says so', async () => {
+    await measured('roof-4', 2)
+    const orphan = stageOf({ ...counting, name: `old-${environment.name}` } as never)
+    const topic = environment.topic('readings')
+    const records = (await environment.read('readings')).map(one => logRecordOf(topic, one.partition, one))
+    await orphan.batch(records)
+    await catchUp()
+    const { status, stdout, stderr } = await erasedWhile('roof-4')
+    assert.equal(status, 1)
+    assert.match(stdout, new RegExp(`^ {2}old-${environment.name} on ${topic}/2$`, 'm'))
+    assert.match(stderr, /Not everything is erased: see above/)
+  })
+
+  it('given events that come after it, then it says that there is a state again', async () => {
+    await measured('roof-5', 1)
+    await catchUp()
+    const length = await ends()
+    const ended = command('roof-5', '--yes', '--timeout', '60s')
+    await until('the erasure is in the log', async () => (await ends()) > length)
+    await measured('roof-5', 1)
+    await catchUp()
+    assert.match(
+      (await ended).stdout,
+      /Events of it came after the erasure, and have made a new state in processor, /,
+    )
+  })
+
+  it('given an environment without topics, then nothing is changed, and it says so', async () => {
+    const { status, stderr } = await command(`${SITE} roof-1`, '--yes', '--env', 'no-such-env')
+    assert.equal(status, 1)
+    assert.match(
+      stderr,
+      /Nothing was changed: Kafka at \S+ has no topic sluice\.telemetry\.readings\.no-such-env/,
+    )
+  })
+})

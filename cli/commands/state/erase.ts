@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
 import { durationText } from '../../../lib/duration.ts'
@@ -47,11 +47,10 @@ export function addStateErase(state: Command, terminal: Terminal): void {
     .description(ABOUT)
     .argument('<entity>', 'source, a space and subject, or the subject', someText)
     .option('--dry-run', 'show what the consumers hold of it, and change nothing')
-    .option(
-      '--timeout <duration>',
-      'how long to wait for the consumers (default: 2m)',
-      duration,
-      DEFAULT_TIMEOUT_MS,
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for the consumers')
+        .argParser(duration)
+        .default(DEFAULT_TIMEOUT_MS, '2m'),
     )
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)

@@ -29,6 +29,8 @@ describe('the ledger', { timeout: 280_000 }, () => {
     for (const outcome of [
       'applied/counted',
       'applied/late',
+      'applied/erased',
+      'applied/nothing-to-erase',
       'duplicate/id-known',
       'timer/silent',
       'timer/forgotten',

@@ -19,7 +19,15 @@ const LARGE = 700 * 1024
 const TOO_LARGE = 1_100 * 1024
 
 /** Shares of special records, in percent; the rest are plain signals. */
-const SHARES = { repeat: 6, conflict: 0.5, poison: 1.5, other: 1, echo: 2, overtaken: 5 } as const
+const SHARES = {
+  repeat: 6,
+  conflict: 0.5,
+  poison: 1.5,
+  other: 1,
+  echo: 2,
+  overtaken: 5,
+  erasure: 0.5,
+} as const
 type Kind = keyof typeof SHARES | 'signal'
 
 export class Feed {
@@ -84,6 +92,8 @@ export class Feed {
         return this.#other(nowMs, 21.5)
       case 'echo':
         return this.#signal(nowMs, { echo: 'small' })
+      case 'erasure':
+        return this.#erasure(nowMs)
       case 'overtaken':
         this.#delayed.push(this.#signal(nowMs))
         return this.#signal(nowMs)
@@ -106,6 +116,14 @@ export class Feed {
     if (this.#random.chance(MOVES_ON)) this.#sending[this.#random.between(0, SENDING - 1)] = this.#anyEntity()
     const time = new Date(nowMs).toISOString()
     return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, data: more }))
+  }
+
+  /** Erases an entity that sends, and goes on sending. */
+  #erasure(nowMs: number): Numbered {
+    const time = new Date(nowMs).toISOString()
+    const data = { erasureId: `erasure-${this.#number}`, requestedAt: time, partition: 0 }
+    const type = 'io.sluice.entity.erased.v1'
+    return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, type, data }))
   }
 
   /** A record that can never be processed, of a random kind. */

@@ -18,6 +18,7 @@ export interface LedgerEvent {
 /** How far the time of an event may be ahead of its record. */
 const FUTURE_TOLERANCE_MS = 5 * 60_000
 const TICK = 'io.sluice.clock.tick.v1'
+export const ERASURE = 'io.sluice.entity.erased.v1'
 const READING = 'io.sluice.environment.reading.v1'
 
 /** The event; or the outcome, `ignored/…` or `failed/…`, if it does not reach a process. */
@@ -33,8 +34,9 @@ export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean)
   ]
   if (id === '' || source === '' || type === '') return 'failed/malformed-event'
   const data = JSON.parse(String(record.value))
-  // The only rule of the schema that the ledger's records break.
+  // The only rules of the schemas that the ledger's records break.
   if (type === READING && typeof data.temperature !== 'number') return 'failed/schema-violated'
+  if (type === ERASURE && data.erasureId === undefined) return 'failed/schema-violated'
   if (type === TICK) return 'ignored/tick'
   if (!accepts(type)) return 'ignored/not-mine'
   const timeMs = Date.parse(time)

@@ -1,14 +1,9 @@
 /** What several commands take: parsers of option values. What they throw, commander reports with the option's name. */
 import { InvalidArgumentError } from 'commander'
 import { safeParse } from 'valibot'
+import { duration as durationKind } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../lib/runtime/settings/general.ts'
-import {
-  decimal,
-  duration as durationKind,
-  type Kind,
-  text,
-  wholeNumber,
-} from '../lib/runtime/settings/values.ts'
+import { decimal, type Kind, text, wholeNumber } from '../lib/runtime/settings/values.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 
 /** The parser of values of this kind. */

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../../lib/runtime/consumer/event.ts'
 import { delivered } from '../../../../../lib/runtime/consumer/sink.ts'
+import { NOTHING_WANTED } from '../../../../../lib/runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../../support/erasures.ts'
@@ -11,7 +12,6 @@ import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.
 import { Random } from '../../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
-import { NOTHING_WANTED } from '../../../../support/wanted.ts'
 import { SIGNAL_TYPE, WATCHING } from '../../../../support/watching.ts'
 
 const X = { source: '/orders', subject: 'x' }

@@ -17,6 +17,7 @@ const LAYERS = [
   FEATURES,
   '^lib/queries/',
   '^lib/app/',
+  '^programs/',
   '^stacks/',
   '^(functions|cli)/',
 ]
@@ -24,7 +25,7 @@ const LAYERS = [
 /** No I/O, except in the adapters of a feature. Rules are read from their folder by one file. */
 const PURE = '^lib/(runtime/consumer/|(?!runtime/|queries/|app/)[^/]+/(?!adapters/|rules-directory[.]))'
 
-const PRODUCT = '^(lib|functions|stacks|cli)/'
+const PRODUCT = '^(lib|functions|programs|stacks|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(localstack/msk-trigger|test|bench)/'
 
@@ -144,7 +145,7 @@ module.exports = {
       comment: 'each function is deployed by itself, and none needs the command line',
       severity: 'error',
       from: { path: '^functions/([^/]+)/' },
-      to: { path: '^(functions|stacks|cli)/', pathNot: '^functions/$1/' },
+      to: { path: '^(functions|programs|stacks|cli)/', pathNot: '^functions/$1/' },
     },
     {
       name: 'product-stands-alone',

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { PROJECT } from '../programs/paths.ts'
+import { UserError } from '../programs/user-error.ts'
 import { DEFAULT_STACK } from '../stacks/stack.ts'
-import { LocalCloudError } from './failure.ts'
-import { PROJECT } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
 import { brokerPorts, type ServicesOptions } from './services/options.ts'
 import { requireFreePorts } from './services/ports.ts'
@@ -87,7 +87,7 @@ function timedReport(report: Report) {
 
 function requireOneBroker({ kafka }: ServicesOptions): void {
   if (brokerPorts(kafka).length <= 1) return
-  throw new LocalCloudError(
+  throw new UserError(
     'With containers there is only one Kafka broker. Omit --docker and SLUICE_DOCKER, or --brokers.',
   )
 }
@@ -106,7 +106,7 @@ async function requireDocker(): Promise<void> {
     try {
       await run('docker', args)
     } catch (error) {
-      throw new LocalCloudError(
+      throw new UserError(
         `docker ${args.join(' ')} fails: ${lastLine(error)}\n` +
           '  Start the Docker daemon (with the compose plugin), or omit --docker and SLUICE_DOCKER.',
       )
@@ -119,7 +119,7 @@ async function runCompose(args: string[], env: NodeJS.ProcessEnv, signal?: Abort
     await run('docker', ['compose', '--file', COMPOSE_FILE, ...args], { env, ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
-    throw new LocalCloudError(
+    throw new UserError(
       `docker compose ${args.join(' ')} fails: ${lastLine(error)}\n` +
         `  More: docker compose --file ${COMPOSE_FILE} logs`,
     )

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { runMain } from '../programs/main.ts'
+import { readOptions } from '../programs/options.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from './brokers-option.ts'
-import { readOptions } from './command-options.ts'
-import { describeFailure } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
@@ -10,7 +10,6 @@ import { serviceEnvironment } from './services.ts'
 import { dockerFromEnvironment, foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 import { NAME_OPTION, NAME_USAGE, stackNameFrom } from './stack/stack-option.ts'
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
-import { StopRequested, stopRequest } from './stop-request.ts'
 
 // `npm run services`: only the servers, for use with `npx serverless offline`.
 
@@ -35,23 +34,18 @@ const OPTIONS = {
   name: NAME_OPTION,
 } as const
 
-process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  if (error instanceof StopRequested) return 130
-  console.error(describeFailure(error))
-  return 1
-})
-// The IPC channel to the bootstrap would keep this process alive.
-if (process.connected) process.disconnect()
+await runMain({ readOptions: readArguments, usage: USAGE, run })
 
-async function main(args: string[]): Promise<number> {
+/** The options; undefined if the arguments ask for help. */
+function readArguments(args: readonly string[]) {
   const options = readOptions('npm run services', args, OPTIONS, { brokers: BROKERS, name: STACK_NAME })
-  if (options.help) {
-    console.log(USAGE)
-    return 0
-  }
-  const { brokers } = options
-  const name = stackNameFrom(options.name, process.env)
-  const signal = stopRequest()
+  return options.help ? undefined : { ...options, name: stackNameFrom(options.name, process.env) }
+}
+
+async function run(
+  { brokers, name, ...options }: NonNullable<ReturnType<typeof readArguments>>,
+  signal: AbortSignal,
+): Promise<number> {
   const request = { name, command: 'npm run services', environment: process.env, signal }
   return withStack(request, async stack => {
     const { environment } = stack

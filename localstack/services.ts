@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
+import { UserError } from '../programs/user-error.ts'
 import { startContainers } from './docker.ts'
-import { LocalCloudError } from './failure.ts'
-import { DATA_DIR, LOGS_DIR } from './paths.ts'
 import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './report.ts'
 import { awsServer } from './services/aws.ts'
 import type { Server } from './services/definition.ts'
@@ -45,7 +45,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const here = (name: ServerName) => {
     const server = running.get(name)
     if (server) return server
-    throw new LocalCloudError(
+    throw new UserError(
       `${name} was not started here. Started here: ${[...running.keys()].join(', ') || 'nothing'}.`,
     )
   }
@@ -77,7 +77,7 @@ async function checkUsed(name: ServiceName, place: Place, report: Report): Promi
   if (!('address' in place)) return
   const beganAtMs = Date.now()
   if (!(await PROBES[name](place.address))) {
-    throw new LocalCloudError(
+    throw new UserError(
       `${VARIABLES[name]} names ${withoutPassword(place.address)}, but nothing answers there. Start it, or unset ` +
         `${VARIABLES[name]} to start one here.`,
     )

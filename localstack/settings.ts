@@ -9,9 +9,9 @@ import {
 } from '../lib/app/settings/index.ts'
 import { setting, slice } from '../lib/runtime/settings/slice.ts'
 import { LAST_PORT, text } from '../lib/runtime/settings/values.ts'
+import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
+import { UserError } from '../programs/user-error.ts'
 import { DEFAULT_STACK, STACK_NAME } from '../stacks/stack.ts'
-import { LocalCloudError } from './failure.ts'
-import { DATA_DIR, LOGS_DIR } from './paths.ts'
 import type { BrokerCount } from './services/kafka-data.ts'
 import type { KafkaPlace, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
@@ -64,7 +64,7 @@ export const LOCAL_CLOUD = slice(
  * named, else on the usual port.
  * @param brokers how many brokers somebody asked for; their ports follow each other. Undefined where nobody did
  * @throws ConfigError for an address or port that cannot be one
- * @throws LocalCloudError for brokers that are asked for beside an address
+ * @throws UserError for brokers that are asked for beside an address
  */
 export function placesFromEnvironment(
   env: Environment,
@@ -104,14 +104,14 @@ function kafkaPlace(
 ): KafkaPlace {
   if (brokers === undefined) return address === undefined ? { port: first } : { address }
   if (address !== undefined)
-    throw new LocalCloudError(
+    throw new UserError(
       `--brokers says how many brokers to start, and KAFKA_BROKERS names some that run already. Leave out --brokers, ` +
         'or unset KAFKA_BROKERS.',
     )
   if (brokers === 1) return { port: first }
   const further = Array.from({ length: brokers - 1 }, (_, index) => first + 1 + index)
   if (further.every(port => port <= LAST_PORT)) return { port: first, further }
-  throw new LocalCloudError(
+  throw new UserError(
     `KAFKA_PORT is "${first}", and ${brokers} brokers need as many ports from there on. Give a smaller number.`,
   )
 }

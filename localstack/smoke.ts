@@ -7,9 +7,9 @@ import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '../lib/runtime/adapters/redis/inspection.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
+import { readOptions } from '../programs/options.ts'
+import { UserError } from '../programs/user-error.ts'
 import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
-import { readOptions } from './command-options.ts'
-import { LocalCloudError } from './failure.ts'
 import { FiredAlerts } from './smoke/alerts.ts'
 import { consumersOf } from './smoke/consumers.ts'
 import { requireReachable } from './smoke/reachable.ts'
@@ -33,7 +33,7 @@ Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT, or el
 RULES_DIR names the stack's rules, if they are not the ones that ship.`
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  const saysWhatToDo = [LocalCloudError, ConfigError, StackNotFound].some(kind => error instanceof kind)
+  const saysWhatToDo = [UserError, ConfigError, StackNotFound].some(kind => error instanceof kind)
   console.error(
     `✗ ${error.message}${saysWhatToDo ? '' : '\n  Is the stack running? Start it with: npm start'}`,
   )

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { runMain } from '../programs/main.ts'
+import { PROJECT } from '../programs/paths.ts'
+import { UserError } from '../programs/user-error.ts'
 import { frameworkLog, functionLogsDir } from '../stacks/function-logs.ts'
-import { describeFailure, LocalCloudError } from './failure.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
-import { PROJECT } from './paths.ts'
 import { formatEvent } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { requireFreePorts } from './services/ports.ts'
@@ -22,28 +23,15 @@ import { type RevivedFunctions, startRevivedFunctions } from './start/revived-fu
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
-import { StopRequested, stopRequest } from './stop-request.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs every function, and shows what flows.
 
 /** The same value as in the functions, see infra/deployment.cjs. */
 const ENV = process.env.SLUICE_ENV || 'local'
 
-process.exitCode = await main(process.argv.slice(2)).catch(error => {
-  if (error instanceof StopRequested) return 130
-  console.error(describeFailure(error))
-  return 1
-})
-// The IPC channel to the bootstrap would keep this process alive.
-if (process.connected) process.disconnect()
+await runMain({ readOptions: args => readArguments(args, process.env), usage: USAGE, run: start })
 
-async function main(args: string[]): Promise<number> {
-  const options = readArguments(args, process.env)
-  if (options.help) {
-    console.log(USAGE)
-    return 0
-  }
-  const signal = stopRequest()
+function start(options: StartOptions, signal: AbortSignal): Promise<number> {
   const request = { name: options.name, command: 'npm start', environment: process.env, signal }
   return withStack(request, stack => runStack(stack, options, signal))
 }
@@ -70,7 +58,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     return await runFunctions(stack, cloud, { ...options, ...schedules }, screen, signal)
   } catch (error) {
     // Print it before the servers stop, which takes seconds.
-    if (!(error instanceof LocalCloudError)) throw error
+    if (!(error instanceof UserError)) throw error
     screen.line(error.message)
     return 1
   } finally {

@@ -4,7 +4,7 @@ import {
   type TopicDifference,
   type TopicsOutcome,
 } from '../lib/runtime/adapters/kafka/topics.ts'
-import { LocalCloudError } from './failure.ts'
+import { UserError } from '../programs/user-error.ts'
 
 export interface LocalTopicsOptions {
   /** All brokers: their number determines the replication factor. */
@@ -16,7 +16,7 @@ export interface LocalTopicsOptions {
 /**
  * Creates missing topics.
  *
- * @throws LocalCloudError naming every difference between existing topics and the topic table
+ * @throws UserError naming every difference between existing topics and the topic table
  */
 export async function createTopics({ brokers, env = 'local' }: LocalTopicsOptions): Promise<TopicsOutcome> {
   const outcome = await ensureTopics({
@@ -24,7 +24,7 @@ export async function createTopics({ brokers, env = 'local' }: LocalTopicsOption
     topics: kafkaTopics(env),
     replication: replicationOn(brokers.length),
   })
-  if (outcome.differences.length > 0) throw new LocalCloudError(describeDifferences(outcome.differences))
+  if (outcome.differences.length > 0) throw new UserError(describeDifferences(outcome.differences))
   return outcome
 }
 

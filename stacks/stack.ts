@@ -6,13 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
 import { text } from '../lib/runtime/settings/values.ts'
+import { LOCAL } from '../programs/paths.ts'
 import { processStart } from './process-start.ts'
 
 /** The default name of a stack. */
 export const DEFAULT_STACK = 'local'
 
 /** Where the files of this project's stacks lie, `<name>.json` each. */
-export const STACKS_DIR = join(import.meta.dirname, '..', '.local', 'stacks')
+export const STACKS_DIR = join(LOCAL, 'stacks')
 
 /** The content of a stack's file. */
 export interface Stack {

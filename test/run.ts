@@ -2,9 +2,11 @@
  * `npm test`: everything that must hold, and at the end how much of it does. The cheap things come first: checks of the
  * whole project, then tests without servers, then those that need some.
  */
-import { describeFailure } from '../localstack/failure.ts'
+
 import { formatEvent, type Report } from '../localstack/report.ts'
-import { StopRequested } from '../localstack/stop-request.ts'
+import { runMain } from '../programs/main.ts'
+import { StopRequested } from '../programs/stop-request.ts'
+import { describeError } from '../programs/user-error.ts'
 import { type Group, parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { type Check, runChecks } from './runner/check.ts'
 import { configuration } from './runner/checks/configuration.ts'
@@ -18,7 +20,6 @@ import { countLine, type Result } from './runner/result.ts'
 import { Screen } from './runner/screen.ts'
 import { sourceFiles } from './runner/source-files.ts'
 import { runTests } from './runner/tests.ts'
-import { runMain } from './support/main.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
 const CHECKS: readonly Check[] = [format, types, imports, unused, schemas, configuration]
@@ -125,6 +126,6 @@ async function runPhase(
     return await withOwnServers({ ...options, report }, run)
   } catch (error) {
     if (error instanceof StopRequested) return []
-    return [{ outcome: 'failed', name: title, why: describeFailure(error) }]
+    return [{ outcome: 'failed', name: title, why: describeError(error) }]
   }
 }

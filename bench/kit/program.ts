@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import process from 'node:process'
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
-import { describeFailure } from '../../localstack/failure.ts'
-import { StopRequested, stopRequest } from '../../localstack/stop-request.ts'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import { wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { runMain } from '../../programs/main.ts'
+import { readOptions } from '../../programs/options.ts'
 import { type Figure, type Report, slower, table } from './figures.ts'
 
 /** The options of a run, and how a benchmark reports. */
@@ -46,35 +46,41 @@ const COMMON = `  --rounds N      rounds of each side; medians are compared
 export async function runBenchmark(benchmark: Benchmark): Promise<void> {
   // Waiting for a server or a child process does not keep this process alive.
   const alive = setInterval(() => {}, 60_000)
-  process.exitCode = await main(benchmark).catch(error => {
-    if (error instanceof StopRequested) return 130
-    console.error(describeFailure(error))
-    return 1
+  await runMain({
+    readOptions: optionsOf,
+    usage: `${benchmark.usage}\n${COMMON}`,
+    run: (options, signal) => runWith(options, benchmark, signal),
   })
   clearInterval(alive)
-  // The channel to the bootstrap would keep this process alive.
-  if (process.connected) process.disconnect()
 }
 
-async function main({ usage, rounds = 1, measure }: Benchmark): Promise<number> {
-  const { values } = parseArgs({ options: OPTIONS })
-  if (values.help) {
-    console.log(`${usage}\n${COMMON}`)
-    return 0
-  }
+/** Undefined if the arguments ask for help. */
+function optionsOf(args: readonly string[]) {
+  const options = readOptions('npm run bench', args, OPTIONS, { rounds: wholeNumber({ least: 1 }) })
+  return options.help ? undefined : options
+}
+
+async function runWith(
+  values: NonNullable<ReturnType<typeof optionsOf>>,
+  { rounds = 1, measure }: Benchmark,
+  signal: AbortSignal,
+): Promise<number> {
   // Read before anything is measured, so that a wrong file name fails at once.
   const before = values.compare === undefined ? undefined : await readReport(values.compare)
   const { only } = values
   const figures: Figure[] = []
   const missing: string[] = []
   const run: Run = {
-    rounds: Number(values.rounds ?? (values.quick ? 2 : rounds)),
+    rounds: values.rounds ?? (values.quick ? 2 : rounds),
     quick: values.quick,
     wants: part => only === '' || only === part,
     say: line => console.log(line),
     missed: what => missing.push(what),
-    handedOn: [...(values.rounds ? ['--rounds', values.rounds] : []), ...(values.quick ? ['--quick'] : [])],
-    signal: stopRequest(),
+    handedOn: [
+      ...(values.rounds ? ['--rounds', String(values.rounds)] : []),
+      ...(values.quick ? ['--quick'] : []),
+    ],
+    signal,
   }
   for await (const figure of measure(run)) figures.push(figure)
   if (figures.length === 0 && missing.length === 0) throw new Error(`there is no part called "${only}"`)

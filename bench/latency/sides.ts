@@ -1,8 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { topicName } from '../../lib/app/topics.ts'
-import { PROJECT } from '../../localstack/paths.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
+import { PROJECT } from '../../programs/paths.ts'
 import { Program } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'
 

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readFunctions } from '../../infra/functions.ts'
+import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { consumerFiles, entryOf } from './consumer-files.ts'
 
-const PROJECT = join(import.meta.dirname, '..', '..')
 const SERVERLESS_YML = 'serverless.yml'
 
 /** The function is called `sluice-{stage}-{name}`, for which Lambda allows 64 characters; a stage may have 20. */

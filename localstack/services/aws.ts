@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOCAL, PROJECT } from '../paths.ts'
+import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import type { Server } from './definition.ts'
 import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'

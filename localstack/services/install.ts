@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withInstallLock } from '../install-lock.mjs'
+import { withLockFile } from '../../programs/lock-file.mjs'
 import type { Report, ServiceName } from '../report.ts'
 
 /** What the caller passes to an install. */
@@ -44,7 +44,7 @@ export async function ensureInstalled(installation: Installation, context: Insta
       ms: 0,
     })
   }
-  await withInstallLock(
+  await withLockFile(
     `${installation.dir}.lock`,
     async () => {
       if (!(await upToDate(installation))) await install(installation, context)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LocalCloudError } from '../failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 import type { ServerName } from '../report.ts'
 
 /** A broker's name, which is also the name of its folder. */
@@ -32,7 +32,7 @@ export function foldersOfOthers(dataDir: string, brokers: number): BrokerFolder[
  * Rejects data that was written by another number of brokers. Starting with empty topics instead would be wrong: the
  * consumers' stored states would treat the first new records as already processed.
  *
- * @throws LocalCloudError
+ * @throws UserError
  */
 export function requireSameBrokers(dataDir: string, brokers: number): void {
   const before = BROKER_COUNTS.find(
@@ -40,7 +40,7 @@ export function requireSameBrokers(dataDir: string, brokers: number): void {
   )
   if (before === undefined) return
   const were = before === 1 ? 'one Kafka broker' : `${before} Kafka brokers`
-  throw new LocalCloudError(
+  throw new UserError(
     `${dataDir} holds data of ${were}, which ${brokers} cannot use. Start with --fresh (the data is lost), ` +
       `with --brokers ${before}, or with SLUICE_DATA_DIR naming another folder.`,
   )

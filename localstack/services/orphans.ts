@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { LocalCloudError } from '../failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 import type { Report } from '../report.ts'
 import type { Server } from './definition.ts'
 import { endForeignGroup, processFacts } from './groups.ts'
@@ -30,7 +30,7 @@ export async function endOrphan(server: Owner, report: Report): Promise<void> {
   const facts = note && processFacts(note.pid)
   if (note && facts?.commandLine.includes(server.dir)) {
     if (facts.parent === note.startedBy) {
-      throw new LocalCloudError(
+      throw new UserError(
         `${server.title} already runs on ${server.dir}: process ${note.pid}, started by process ${note.startedBy}. ` +
           'Stop it first (Ctrl-C in its terminal).',
       )

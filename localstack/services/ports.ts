@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { connect, createServer } from 'node:net'
-import { LocalCloudError } from '../failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 import { reservePort } from './reserved-ports.ts'
 
 /** The only address that any server here listens on. */
@@ -17,7 +17,7 @@ export interface WantedPort {
 /**
  * Checks that ports are free.
  *
- * @throws LocalCloudError naming every port that is in use
+ * @throws UserError naming every port that is in use
  */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
   const taken: WantedPort[] = []
@@ -28,7 +28,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     const last = Math.max(...taken.filter(one => one.variable === variable).map(one => one.port))
     return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
   })
-  throw new LocalCloudError(lines.join('\n'))
+  throw new UserError(lines.join('\n'))
 }
 
 /** Whether something listens on a local port, on loopback or on all addresses. */
@@ -75,7 +75,7 @@ function canListen(port: number): Promise<boolean> {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(new LocalCloudError(`Cannot listen on port ${port}: ${error.message}. Set another one.`))
+      else reject(new UserError(`Cannot listen on port ${port}: ${error.message}. Set another one.`))
     })
     server.listen(port, LOOPBACK, () => server.close(() => resolve(true)))
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { LocalCloudError } from '../failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 import { GRACE_MS, signalGroup } from './groups.ts'
 import { guardGroup } from './guard.ts'
 
@@ -45,7 +45,7 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Man
   })
   if (pid === undefined) {
     const cause = await ended.then(String, error => (error as Error).message)
-    throw new LocalCloudError(`Cannot run ${launch.command}: ${cause}`)
+    throw new UserError(`Cannot run ${launch.command}: ${cause}`)
   }
   const release = guardGroup(pid)
   const exited = ended.finally(() => release())

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOCAL, PROJECT } from '../paths.ts'
+import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import type { ServiceName } from '../report.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
 import { requirePython } from './requirements.ts'

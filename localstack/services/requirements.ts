@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { LocalCloudError } from '../failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 
 const run = promisify(execFile)
 
@@ -14,7 +14,7 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
   const said = await output(java, ['-version'], env)
   const version = /version "(?:1\.)?(\d+)/.exec(said ?? '')?.[1]
   if (version !== undefined && Number(version) >= OLDEST_JAVA) return java
-  throw new LocalCloudError(
+  throw new UserError(
     `Kafka needs Java ${OLDEST_JAVA} or newer; ${found(java, version && `Java ${version}`)}. Install it ` +
       `(Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set KAFKA_BROKERS ` +
       'to a running Kafka.',
@@ -24,7 +24,7 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
 /** Checks that Maven can be run. It downloads Kafka. */
 export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (/Apache Maven/.test((await output('mvn', ['--version'], env)) ?? '')) return 'mvn'
-  throw new LocalCloudError(
+  throw new UserError(
     'Kafka is downloaded with Maven, but mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
       'brew install maven), or set KAFKA_BROKERS to a running Kafka.',
   )
@@ -44,7 +44,7 @@ export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promi
     if (Number(major) === oldestMajor && Number(minor) >= oldestMinor) return path
     older ??= `Python ${major}.${minor}.${patch}`
   }
-  throw new LocalCloudError(
+  throw new UserError(
     `Valkey and LocalStack are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${found('python3', older)}. ` +
       'Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), or set ' +
       'REDIS_URL and AWS_ENDPOINT_URL to running servers.',

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { LocalCloudError } from '../failure.ts'
-import { PROJECT } from '../paths.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { StopRequested } from '../../programs/stop-request.ts'
+import { UserError } from '../../programs/user-error.ts'
 import type { ServiceState } from '../report.ts'
-import { StopRequested } from '../stop-request.ts'
 import type { Server } from './definition.ts'
 import type { InstallContext } from './install.ts'
 import { pidFile } from './orphans.ts'
@@ -163,8 +163,8 @@ async function untilReady(server: Server, started: ManagedProcess, logFile: stri
   if (exit) throw startFailed(server, describeExit(exit), logFile)
 }
 
-function startFailed(server: Server, how: string, logFile: string): LocalCloudError {
-  return new LocalCloudError(
+function startFailed(server: Server, how: string, logFile: string): UserError {
+  return new UserError(
     `${server.title} did not start: it ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
       `  Full log: ${relative(PROJECT, logFile)}`,
   )

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
-import { LocalCloudError } from '../failure.ts'
-import { PROJECT } from '../paths.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { UserError } from '../../programs/user-error.ts'
 import { describeExit, type Launch, startProcess, tellingLine } from './process.ts'
 
 export interface ToolOptions {
@@ -20,7 +20,7 @@ export async function runTool(launch: Launch, { task, logFile, signal }: ToolOpt
   signal.removeEventListener('abort', onAbort)
   signal.throwIfAborted()
   if (exit.code === 0) return
-  throw new LocalCloudError(
+  throw new UserError(
     `${task} failed: ${launch.command} ${describeExit(exit)}.\n` +
       `  Its output says: ${tellingLine(logFile)}\n  Full output: ${relative(PROJECT, logFile)}`,
   )

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LocalCloudError } from '../failure.ts'
-import { LOCAL } from '../paths.ts'
+import { LOCAL } from '../../programs/paths.ts'
+import { UserError } from '../../programs/user-error.ts'
 import type { Server } from './definition.ts'
 import { LOOPBACK } from './ports.ts'
 import { redisAnswers } from './probes.ts'
@@ -47,7 +47,7 @@ async function findBinary(installed: string): Promise<string> {
   const files = await readdir(installed, { recursive: true })
   const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
   if (binary) return join(installed, binary)
-  throw new LocalCloudError(
+  throw new UserError(
     `There is no valkey-server in ${installed}. Remove that folder and start again, or set REDIS_URL to a running ` +
       'server.',
   )

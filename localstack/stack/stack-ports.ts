@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { UserError } from '../../programs/user-error.ts'
 import { DEFAULT_STACK } from '../../stacks/stack.ts'
-import { LocalCloudError } from '../failure.ts'
 import { portInUse } from '../services/ports.ts'
 
 /** Offsets within a block of ports. The two ports after Kafka's are for further brokers. */
@@ -34,7 +34,7 @@ async function freeBlock(name: string, isInUse: (port: number) => Promise<boolea
     const first = FIRST_PORT + ((usual + tried) % BLOCKS) * BLOCK
     if (await isFree(first, isInUse)) return first
   }
-  throw new LocalCloudError(
+  throw new UserError(
     `No ${USED} consecutive ports are free for the stack "${name}". Set KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT.`,
   )
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { withLockFile } from '../../programs/lock-file.mjs'
+import { UserError } from '../../programs/user-error.ts'
 import { processStart } from '../../stacks/process-start.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../../stacks/stack.ts'
-import { LocalCloudError } from '../failure.ts'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withInstallLock } from '../install-lock.mjs'
 import { foldersFromEnvironment } from '../settings.ts'
 import { stackPorts } from './stack-ports.ts'
 
@@ -30,7 +30,7 @@ export interface OwnStack {
 /**
  * Runs a stack under its name. No other stack of this name can run meanwhile, and its file exists until `work` has
  * ended.
- * @throws LocalCloudError if a stack of this name is already running
+ * @throws UserError if a stack of this name is already running
  */
 export async function withStack<T>(
   { name, command, environment, signal }: StackRequest,
@@ -85,7 +85,7 @@ export function stackVariables(
 async function claim(stack: Stack, dir: string, signal: AbortSignal | undefined): Promise<void> {
   const { name } = stack
   mkdirSync(dir, { recursive: true })
-  await withInstallLock(
+  await withLockFile(
     join(dir, `${name}.lock`),
     async () => {
       const other = runningStack(name, dir)
@@ -96,8 +96,8 @@ async function claim(stack: Stack, dir: string, signal: AbortSignal | undefined)
   )
 }
 
-function alreadyRunning({ name, pid, command }: Stack): LocalCloudError {
-  return new LocalCloudError(
+function alreadyRunning({ name, pid, command }: Stack): UserError {
+  return new UserError(
     `The stack "${name}" already runs: process ${pid} (${command}). Stop it first (Ctrl-C in its terminal), or give ` +
       `this one another name: --name ${name === 'lab' ? 'lab2' : 'lab'}`,
   )

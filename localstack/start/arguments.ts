@@ -1,7 +1,8 @@
 import { duration } from '../../lib/app/settings/duration.ts'
+
+import { readOptions } from '../../programs/options.ts'
 import { STACK_NAME } from '../../stacks/stack.ts'
 import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from '../brokers-option.ts'
-import { readOptions } from '../command-options.ts'
 import type { BrokerCount } from '../services/kafka-data.ts'
 import { NAME_OPTION, NAME_USAGE, stackNameFrom } from '../stack/stack-option.ts'
 
@@ -34,7 +35,6 @@ const OPTIONS = {
 export interface StartOptions {
   readonly fresh: boolean
   readonly docker: boolean
-  readonly help: boolean
   /** Whether code and rules are reloaded when they are saved. */
   readonly watch: boolean
   /** The name of the stack. */
@@ -46,19 +46,22 @@ export interface StartOptions {
 }
 
 /**
- * @throws LocalCloudError where an option is not known
+ * The options; undefined if the arguments ask for help.
+ *
+ * @throws UserError where an option is not known
  * @throws ConfigError naming every option whose value is not allowed
  */
 export function readArguments(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = {},
-): StartOptions {
+): StartOptions | undefined {
   const values = readOptions('npm start', args, OPTIONS, {
     brokers: BROKERS,
     name: STACK_NAME,
     for: duration(),
   })
   const { fresh, docker, help, brokers, for: forMs } = values
+  if (help) return undefined
   const name = stackNameFrom(values.name, environment)
-  return { fresh, docker, help, name, watch: !values['no-watch'], brokers, forMs }
+  return { fresh, docker, name, watch: !values['no-watch'], brokers, forMs }
 }

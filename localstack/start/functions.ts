@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { PROJECT } from '../../programs/paths.ts'
+import { UserError } from '../../programs/user-error.ts'
 import {
   FUNCTION_LOGS,
   frameworkLog,
@@ -9,8 +11,6 @@ import {
   functionLogsDir,
   loggedFunctions,
 } from '../../stacks/function-logs.ts'
-import { LocalCloudError } from '../failure.ts'
-import { PROJECT } from '../paths.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, startProcess, tellingLine } from '../services/process.ts'
 import { followLogs } from './log-follower.ts'
@@ -119,7 +119,7 @@ async function readyOrNot(
   signal: AbortSignal,
 ): Promise<void> {
   const settled = Promise.withResolvers<never>()
-  const fail = (how: string) => settled.reject(new LocalCloudError(failureOf(how, logFile)))
+  const fail = (how: string) => settled.reject(new UserError(failureOf(how, logFile)))
   const onAbort = () => settled.reject(signal.reason)
   const tooLong = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`), READY_WITHIN_MS)
   void exited.then(exit => fail(describeExit(exit)))
@@ -153,9 +153,7 @@ async function invoke(endpoint: string, name: string): Promise<void> {
   })
   if (response.ok && !response.headers.has('x-amz-function-error')) return
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
-  throw new LocalCloudError(
-    answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`,
-  )
+  throw new UserError(answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`)
 }
 
 // kafkajs computes a harmless negative timeout.

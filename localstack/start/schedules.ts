@@ -1,6 +1,6 @@
 import { type DeclaredFunction, readFunctions } from '../../infra/functions.ts'
 import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
-import { LocalCloudError } from '../failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 
 /** How `npm start` handles schedules. The functions' own schedules depend on the same variables in serverless.yml. */
 export interface LocalSchedules {
@@ -15,13 +15,13 @@ export interface LocalSchedules {
 /** What runs less often can wait for its time. */
 const EACH_MINUTE = 'rate(1 minute)'
 
-/** @throws LocalCloudError where SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */
+/** @throws UserError where SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */
 export function localSchedules(
   env: Readonly<Record<string, string | undefined>>,
   functions: readonly DeclaredFunction[] = readFunctions(),
 ): LocalSchedules {
   const { schedules, problems } = schedulesFrom(env, true)
-  if (problems.length > 0) throw new LocalCloudError(problems.join('\n'))
+  if (problems.length > 0) throw new UserError(problems.join('\n'))
   const stopped = clockNotice(schedules)
   const quiet = schedules.generator
     ? []

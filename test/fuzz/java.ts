@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { LocalCloudError } from '../../localstack/failure.ts'
-import { LOCAL } from '../../localstack/paths.ts'
 import { guardGroup } from '../../localstack/services/guard.ts'
 import { KAFKA_VERSION, kafkaServer } from '../../localstack/services/kafka.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
+import { LOCAL } from '../../programs/paths.ts'
+import { UserError } from '../../programs/user-error.ts'
 
 const JARS = join(LOCAL, 'kafka', KAFKA_VERSION)
 const SOURCES = join(import.meta.dirname, 'java')
@@ -33,7 +33,7 @@ export interface JavaRun {
 export async function installJavaPrograms(folder: string): Promise<void> {
   const { stdout } = await promisify(execFile)(await requireJava(), ['--list-modules'])
   if (!stdout.includes('jdk.compiler'))
-    throw new LocalCloudError(
+    throw new UserError(
       'The fuzzing producer is compiled when it is run, and this Java has no compiler: install a JDK (Debian, Ubuntu: ' +
         'apt install openjdk-17-jdk-headless), or set JAVA_HOME to one.',
     )

@@ -1,6 +1,6 @@
 import { duration } from '../../lib/app/settings/duration.ts'
 import { wholeNumber } from '../../lib/runtime/settings/values.ts'
-import { readOptions as optionsOf } from '../../localstack/command-options.ts'
+import { readOptions as optionsOf } from '../../programs/options.ts'
 
 export interface Options {
   readonly seed: number

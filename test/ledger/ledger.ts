@@ -1,5 +1,5 @@
 /** `npm run ledger`: whether the promises hold under every fault, counted by somebody else. */
-import { runMain, sayWithSeconds } from '../support/main.ts'
+import { runMain, sayWithSeconds } from '../../programs/main.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'

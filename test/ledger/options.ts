@@ -1,8 +1,8 @@
 import { pipe, transform } from 'valibot'
 import { type Kind, list, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { BROKERS } from '../../localstack/brokers-option.ts'
-import { readOptions as optionsOf } from '../../localstack/command-options.ts'
 import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
+import { readOptions as optionsOf } from '../../programs/options.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 
 export interface Options {

@@ -1,8 +1,8 @@
 /** `npm run mutants`: changes the code on purpose, and lists what no test notices. */
 import { join } from 'node:path'
-import { LocalCloudError } from '../../localstack/failure.ts'
+import { runMain } from '../../programs/main.ts'
+import { UserError } from '../../programs/user-error.ts'
 import { sourceFiles } from '../runner/source-files.ts'
-import { runMain } from '../support/main.ts'
 import { PROJECT } from '../support/program.ts'
 import { startValkey, type Valkey } from '../support/valkey.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
@@ -39,14 +39,14 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   }
 }
 
-/** @throws LocalCloudError where a path holds no source: it would look as if nothing survived */
+/** @throws UserError where a path holds no source: it would look as if nothing survived */
 async function filesAt(paths: readonly string[]): Promise<string[]> {
   const found = new Set<string>()
   for (const path of paths) {
     const name = path.replace(/\/+$/, '')
     const files = await sourceFiles(...(/\.(ts|lua)$/.test(name) ? [name] : [`${name}/**/*.{ts,lua}`]))
     const sources = files.filter(file => !/\.(test|d)\.ts$/.test(file))
-    if (sources.length === 0) throw new LocalCloudError(`${path}: there is no .ts or .lua file.`)
+    if (sources.length === 0) throw new UserError(`${path}: there is no .ts or .lua file.`)
     for (const file of sources) found.add(file)
   }
   return [...found]

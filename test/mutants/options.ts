@@ -1,5 +1,5 @@
 import { wholeNumber } from '../../lib/runtime/settings/values.ts'
-import { readCommandLine } from '../../localstack/command-options.ts'
+import { readCommandLine } from '../../programs/options.ts'
 
 export interface Options {
   /** Files and folders, relative to the project. */

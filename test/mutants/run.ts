@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pMap, { pMapSkip } from 'p-map'
-import { LocalCloudError } from '../../localstack/failure.ts'
+import { UserError } from '../../programs/user-error.ts'
 import { type Coverage, withCoverage } from './coverage.ts'
 import { editsOfLua } from './lua.ts'
 import { type Mutant, mutantsOf, mutated, sampleOf } from './mutant.ts'
@@ -59,13 +59,13 @@ interface Measured {
 /**
  * Resolves to the verdict for each mutant of the sample, or for those that were tried before the signal.
  *
- * @throws LocalCloudError if there are no mutants, or a test fails without any mutant: its failures then mean nothing
+ * @throws UserError if there are no mutants, or a test fails without any mutant: its failures then mean nothing
  */
 export async function runMutants(given: MutationRun): Promise<Judged[]> {
   const { jobs, signal, report } = given
   const sources = await sourcesOf(given)
   const sample = await runnable(given, sources)
-  if (sample.length === 0) throw new LocalCloudError('There is nothing to change in these files.')
+  if (sample.length === 0) throw new UserError('There is nothing to change in these files.')
   report(`${sample.length} mutants of ${sources.size} files; first the tests without any of them`)
   const measured = await measure(given, sample)
   const counts: Record<Verdict, number> = { killed: 0, 'timed-out': 0, survived: 0, 'not-covered': 0 }
@@ -124,7 +124,7 @@ async function measure(given: MutationRun, sample: readonly Mutant[]): Promise<M
         withCoverage(project, env => tryTests({ project, tests: [test], env: { ...own, ...env }, signal })),
       )
       if (done.outcome !== 'passed' || done.cpuMs === undefined)
-        throw new LocalCloudError(`${test} fails without any mutant (${done.outcome}):\n${done.output}`)
+        throw new UserError(`${test} fails without any mutant (${done.outcome}):\n${done.output}`)
       return { test, cpuMs: done.cpuMs, coverage }
     },
     { concurrency: jobs },
@@ -163,8 +163,7 @@ async function tryMutant(
       replaced: { file, source: mutated(sources.get(file) as string, mutant) },
     }),
   )
-  if (outcome === 'no-test')
-    throw new LocalCloudError(`${mutant.file}:${mutant.line}: no test ran.\n${output}`)
+  if (outcome === 'no-test') throw new UserError(`${mutant.file}:${mutant.line}: no test ran.\n${output}`)
   return outcome === 'passed' ? 'survived' : outcome === 'failed' ? 'killed' : 'timed-out'
 }
 
@@ -181,7 +180,7 @@ async function proveUnharmed(given: MutationRun, sample: readonly Mutant[], meas
     const tests = measured.map(({ test }) => test).filter(test => files.includes(test))
     const { outcome, output } = await within(env => tryTests({ project, tests, env, signal }))
     if (outcome !== 'passed')
-      throw new LocalCloudError(`After the run, tests fail without any mutant (${outcome}):\n${output}`)
+      throw new UserError(`After the run, tests fail without any mutant (${outcome}):\n${output}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { oneOf, text, wholeNumber } from '../../lib/runtime/settings/values.ts'
-import { readCommandLine } from '../../localstack/command-options.ts'
-import { LocalCloudError } from '../../localstack/failure.ts'
+import { readCommandLine } from '../../programs/options.ts'
+import { UserError } from '../../programs/user-error.ts'
 
 const GROUPS = ['checks', 'unit', 'integration'] as const
 export type Group = (typeof GROUPS)[number]
@@ -48,7 +48,7 @@ export function parseSelection(args: readonly string[]): Selection | undefined {
   const { values, positionals } = readCommandLine('npm test', args, OPTIONS, KINDS)
   const { only, kafka, repeat, help } = values
   if (help) return undefined
-  if (positionals.length > 1) throw new LocalCloudError(`One PATTERN at most, not ${positionals.join(' ')}.`)
+  if (positionals.length > 1) throw new UserError(`One PATTERN at most, not ${positionals.join(' ')}.`)
   const [pattern] = positionals
   return {
     groups: GROUPS.filter(group => only.length === 0 || only.includes(group)),

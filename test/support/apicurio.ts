@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withInstallLock } from '../../localstack/install-lock.mjs'
-import { LOCAL, LOGS_DIR } from '../../localstack/paths.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { startProcess } from '../../localstack/services/process.ts'
 import { requireJava, requireMaven } from '../../localstack/services/requirements.ts'
 import { runTool } from '../../localstack/services/tool.ts'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { withLockFile } from '../../programs/lock-file.mjs'
+import { LOCAL, LOGS_DIR } from '../../programs/paths.ts'
 import { until } from './until.ts'
 
 /** The last version that runs on Java 17. */
@@ -61,7 +61,7 @@ async function install(): Promise<void> {
   const signal = AbortSignal.timeout(INSTALLED_WITHIN_MS)
   await mkdir(join(LOCAL, 'registry'), { recursive: true })
   const onWait = () => {}
-  await withInstallLock(`${DIR}.lock`, async () => (existsSync(join(DIR, JAR)) ? undefined : fill(signal)), {
+  await withLockFile(`${DIR}.lock`, async () => (existsSync(join(DIR, JAR)) ? undefined : fill(signal)), {
     signal,
     onWait,
   })

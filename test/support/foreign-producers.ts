@@ -1,12 +1,12 @@
 /** Other producers, with compression: librdkafka from a Python package, and the Java client from Kafka's own tools. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { LOCAL } from '../../localstack/paths.ts'
 import { ensureInstalled, type InstallContext } from '../../localstack/services/install.ts'
 import { KAFKA_VERSION, kafkaServer } from '../../localstack/services/kafka.ts'
 import { ensurePythonPackages } from '../../localstack/services/python.ts'
 import { requireJava, requireMaven } from '../../localstack/services/requirements.ts'
 import { runTool } from '../../localstack/services/tool.ts'
+import { LOCAL } from '../../programs/paths.ts'
 import { PROJECT } from './program.ts'
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LocalCloudError } from '../../localstack/failure.ts'
 import type { Report } from '../../localstack/report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import type { Place } from '../../localstack/services/options.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { serviceEnvironment, startServices } from '../../localstack/services.ts'
+import { UserError } from '../../programs/user-error.ts'
 
 export interface OwnServers {
   /** The version of Kafka to start, where it is not the project's own. */
@@ -29,9 +29,7 @@ export async function withOwnServers<T>(
 ): Promise<T> {
   const kafka = await place(process.env.KAFKA_BROKERS)
   if (kafkaVersion !== undefined && 'address' in kafka)
-    throw new LocalCloudError(
-      '--kafka starts a Kafka, and KAFKA_BROKERS names one that runs: unset one of them.',
-    )
+    throw new UserError('--kafka starts a Kafka, and KAFKA_BROKERS names one that runs: unset one of them.')
   return inOwnFolder(async folder => {
     const services = await startServices({
       kafka,

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { signalGroup } from '../../localstack/services/groups.ts'
 import { guardGroup } from '../../localstack/services/guard.ts'
+import { PROJECT } from '../../programs/paths.ts'
 
-/** The folder of the project. */
-export const PROJECT = join(import.meta.dirname, '..', '..')
+export { PROJECT }
 
 /** The folder with the command-line tools of the npm packages. */
 const TOOLS = join(PROJECT, 'node_modules', '.bin')

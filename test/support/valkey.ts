@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { LOGS_DIR } from '../../localstack/paths.ts'
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { redisAnswers } from '../../localstack/services/probes.ts'
 import { type ManagedProcess, startProcess, tellingLine } from '../../localstack/services/process.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
+import { LOGS_DIR } from '../../programs/paths.ts'
 import { until } from './until.ts'
 
 /** A Valkey for one test: the same server as that of `npm start`, with additional settings. */

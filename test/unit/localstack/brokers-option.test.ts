@@ -4,9 +4,9 @@ import { readArguments, USAGE } from '../../../localstack/start/arguments.ts'
 
 describe('the number of brokers', () => {
   it('is one or three, and left open where nobody says it', () => {
-    assert.equal(readArguments(['--brokers', '1']).brokers, 1)
-    assert.equal(readArguments(['--brokers', '3']).brokers, 3)
-    assert.equal(readArguments([]).brokers, undefined)
+    assert.equal(readArguments(['--brokers', '1'])?.brokers, 1)
+    assert.equal(readArguments(['--brokers', '3'])?.brokers, 3)
+    assert.equal(readArguments([])?.brokers, undefined)
     assert.match(USAGE, /--brokers 3/)
   })
 

@@ -44,7 +44,7 @@ describe('the data of the brokers', () => {
     it(`is rejected if it was written by ${were} and ${now} are requested, with what to do`, () => {
       for (const { dir } of brokerFolders(dataDir, before)) made(dir)
       assert.throws(() => requireSameBrokers(dataDir, now), {
-        name: 'LocalCloudError',
+        name: 'UserError',
         message:
           `${dataDir} holds data of ${were}, which ${now} cannot use. Start with --fresh (the data is ` +
           `lost), with --brokers ${before}, or with SLUICE_DATA_DIR naming another folder.`,

@@ -36,7 +36,7 @@ describe('the places of the servers', () => {
   it('are refused where there are not enough ports for three brokers', () => {
     assert.equal(brokerPorts(placesFromEnvironment({ KAFKA_PORT: '65533' }, 3).kafka).length, 3)
     assert.throws(() => placesFromEnvironment({ KAFKA_PORT: '65534' }, 3), {
-      name: 'LocalCloudError',
+      name: 'UserError',
       message:
         'KAFKA_PORT is "65534", and 3 brokers need as many ports from there on. Give a smaller number.',
     })
@@ -45,7 +45,7 @@ describe('the places of the servers', () => {
   for (const brokers of [1, 3] as const)
     it(`are refused where brokers run already and ${brokers} are to be started`, () => {
       assert.throws(() => placesFromEnvironment({ KAFKA_BROKERS: 'one:9092' }, brokers), {
-        name: 'LocalCloudError',
+        name: 'UserError',
         message: /^--brokers says .* KAFKA_BROKERS names .* Leave out --brokers, or unset KAFKA_BROKERS\.$/,
       })
     })

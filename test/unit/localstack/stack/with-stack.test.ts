@@ -58,7 +58,7 @@ describe('a running stack', () => {
         await assert.rejects(
           withStack(request('lab'), async () => assert.fail('it ran'), dir),
           {
-            name: 'LocalCloudError',
+            name: 'UserError',
             message:
               `The stack "lab" already runs: process ${process.pid} (npm start). Stop it first (Ctrl-C in its terminal), ` +
               'or give this one another name: --name lab2',
@@ -79,7 +79,7 @@ describe('a running stack', () => {
     await until('all but one are refused', () => refused.length === 3, { describe: () => refused })
     release.resolve()
     await Promise.all(starts)
-    assert.deepEqual(refused, ['LocalCloudError', 'LocalCloudError', 'LocalCloudError'])
+    assert.deepEqual(refused, ['UserError', 'UserError', 'UserError'])
   })
 
   it('replaces one that was killed', async () => {
@@ -132,7 +132,7 @@ describe('the ports of a stack', () => {
   it('must be set by variables if none are free', async () => {
     await assert.rejects(
       stackPorts('lab', {}, async () => true),
-      { name: 'LocalCloudError', message: /KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT/ },
+      { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, AWS_PORT and LAMBDA_PORT/ },
     )
   })
 })

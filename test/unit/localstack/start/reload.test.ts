@@ -5,12 +5,12 @@ import { reloadIn, watchVariables } from '../../../../localstack/start/reload.ts
 
 describe('reloading under npm start', () => {
   it('given no option, then edits are reloaded, unless the environment says otherwise', () => {
-    assert.equal(readArguments([]).watch, true)
+    assert.equal(readArguments([])?.watch, true)
     assert.deepEqual(watchVariables(true), {})
   })
 
   it('given --no-watch, then edits wait for the next start', () => {
-    assert.equal(readArguments(['--no-watch']).watch, false)
+    assert.equal(readArguments(['--no-watch'])?.watch, false)
     assert.deepEqual(watchVariables(false), { SLUICE_WATCH: 'off' })
   })
 

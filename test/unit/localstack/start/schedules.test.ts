@@ -48,7 +48,7 @@ describe('what npm start does by itself', () => {
 
   it('given another word, then it is refused', () => {
     assert.throws(() => localSchedules({ SLUICE_GENERATOR: 'no' }), {
-      name: 'LocalCloudError',
+      name: 'UserError',
       message: 'SLUICE_GENERATOR: must be one of on, off.',
     })
   })

@@ -1,24 +1,24 @@
-/** How the programs of tests begin and end. */
+/** How a program begins and ends: it reads its options, listens for stop requests, and sets its exit status. */
 import process from 'node:process'
-import { describeFailure } from '../../localstack/failure.ts'
-import { StopRequested, stopRequest } from '../../localstack/stop-request.ts'
+import { StopRequested, stopRequest } from './stop-request.ts'
+import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {
-  /** Answers undefined where the arguments ask for help. */
+  /** Returns undefined if the arguments ask for help. */
   readonly readOptions: (args: readonly string[]) => Options | undefined
   readonly usage: string
-  /** Resolves to the status with which the program ends. */
+  /** Resolves to the exit status. */
   readonly run: (options: Options, signal: AbortSignal) => Promise<number>
 }
 
-/** Runs a program, whose status is 130 where it was asked to stop before it had begun, and 1 where it fails. */
+/** Runs a program. Its exit status is 130 if it was stopped before it had started, and 1 if it throws another error. */
 export async function runMain<Options>(program: MainProgram<Options>): Promise<void> {
   process.exitCode = await main(program).catch(error => {
     if (error instanceof StopRequested) return 130
-    console.error(describeFailure(error))
+    console.error(describeError(error))
     return 1
   })
-  // The channel to the bootstrap would keep this process alive.
+  // The IPC channel to the bootstrap would keep this process alive.
   if (process.connected) process.disconnect()
 }
 

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
-import { PROJECT } from '../../../localstack/paths.ts'
+import { PROJECT } from '../../../programs/paths.ts'
 import { until } from '../../support/until.ts'
-import { temporaryFolder } from './support.ts'
+import { temporaryFolder } from '../localstack/support.ts'
 
 const LOCK = JSON.stringify({
   packages: {
@@ -43,8 +43,8 @@ describe('given a fresh clone', () => {
   beforeEach(() => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(join(folder, 'bin'), { recursive: true })
-    for (const file of ['bootstrap.mjs', 'install-lock.mjs']) {
-      cpSync(join(PROJECT, 'localstack', file), join(folder, 'localstack', file))
+    for (const file of ['bootstrap.mjs', 'lock-file.mjs']) {
+      cpSync(join(PROJECT, 'programs', file), join(folder, 'programs', file))
     }
     writeFileSync(join(folder, 'package-lock.json'), LOCK)
     writeFileSync(join(folder, 'bin', 'npm'), NPM)
@@ -132,7 +132,7 @@ describe('given a fresh clone', () => {
     const { npm_execpath: _, ...inherited } = process.env
     const path = `${join(folder, 'bin')}:${process.env.PATH}`
     const env = { ...inherited, ...extra, PATH: path, PROJECT: folder, NODE: process.execPath, CI: 'true' }
-    return spawn(process.execPath, [join(folder, 'localstack', 'bootstrap.mjs'), ...args], {
+    return spawn(process.execPath, [join(folder, 'programs', 'bootstrap.mjs'), ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

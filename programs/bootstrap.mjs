@@ -4,9 +4,9 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withInstallLock } from './install-lock.mjs'
+import { withLockFile } from './lock-file.mjs'
 
-// The first step of every command: `node localstack/bootstrap.mjs SCRIPT.ts [arguments]`. In a fresh clone it runs on
+// The first step of every command: `node programs/bootstrap.mjs SCRIPT.ts [arguments]`. In a fresh clone it runs on
 // the machine's own Node, so it is plain JavaScript without dependencies. It installs the npm packages if they are
 // missing, including the Node that the functions run on, and then runs the script on that Node.
 
@@ -43,7 +43,7 @@ async function ensurePackages() {
   const lock = join(PROJECT, '.local', 'npm-install.lock')
   const onWait = holder =>
     console.error(`Waiting for process ${holder}, which is installing the npm packages (${lock})`)
-  await withInstallLock(lock, async () => void (packagesInstalled() || (await install())), { onWait })
+  await withLockFile(lock, async () => void (packagesInstalled() || (await install())), { onWait })
 }
 
 /**
@@ -112,7 +112,7 @@ function seconds(sinceMs) {
 
 /** Runs the script on the project's Node. The IPC channel lets the script notice when this process has been killed. */
 async function handOver([script, ...args]) {
-  if (script === undefined) throw new Error('Usage: node localstack/bootstrap.mjs SCRIPT.ts [arguments]')
+  if (script === undefined) throw new Error('Usage: node programs/bootstrap.mjs SCRIPT.ts [arguments]')
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
   const child = spawn(NODE, [...NODE_FLAGS, script, ...args], { stdio })
   const { code, signal } = await ended(child)

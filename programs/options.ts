@@ -2,7 +2,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from '../lib/runtime/settings/config-error.ts'
 import type { Kind } from '../lib/runtime/settings/values.ts'
-import { LocalCloudError } from './failure.ts'
+import { UserError } from './user-error.ts'
 
 /** What the values of some options may be, by their names. Every other option has its text. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }
@@ -26,7 +26,7 @@ type Values<Options extends ParseArgsOptionsConfig, K> = {
  * Reads the arguments of a command that takes options and nothing else.
  *
  * @param command as a person types it; the message sends them to its `--help`
- * @throws LocalCloudError where an option is not known, or lacks its value
+ * @throws UserError where an option is not known, or lacks its value
  * @throws ConfigError naming every option whose value is not allowed
  */
 export function readOptions<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
@@ -81,6 +81,6 @@ function parsed(
     return parseArgs({ args: [...args], options, strict: true, allowPositionals })
   } catch (error) {
     const [reason] = (error as Error).message.split(/\.\s/)
-    throw new LocalCloudError(`${reason}. Try: ${command} -- --help`)
+    throw new UserError(`${reason}. Try: ${command} -- --help`)
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { duration } from '../../../lib/app/settings/duration.ts'
 import { oneOf, wholeNumber } from '../../../lib/runtime/settings/values.ts'
-import { readOptions } from '../../../localstack/command-options.ts'
+import { readOptions } from '../../../programs/options.ts'
 
 const OPTIONS = { help: { type: 'boolean', default: false } } as const
 
@@ -47,7 +47,7 @@ describe('the options of a command', () => {
   ] as const)
     it(`are rejected if they are ${args}, with the reason and where to look`, () => {
       assert.throws(() => readOptions('npm run it', args, OPTIONS), {
-        name: 'LocalCloudError',
+        name: 'UserError',
         message: `${reason}. Try: npm run it -- --help`,
       })
     })

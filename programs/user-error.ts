@@ -4,12 +4,12 @@ import { ConfigError } from '../lib/runtime/settings/config-error.ts'
  * An error that the user can fix. Its message says what is wrong, where, and what to do; nothing else is shown. Any
  * other error is a defect of this project and is shown with its stack.
  */
-export class LocalCloudError extends Error {
-  override readonly name = 'LocalCloudError'
+export class UserError extends Error {
+  override readonly name = 'UserError'
 }
 
 /** Returns what to print for a thrown value. */
-export function describeFailure(error: unknown): string {
-  if (error instanceof LocalCloudError || error instanceof ConfigError) return error.message
+export function describeError(error: unknown): string {
+  if (error instanceof UserError || error instanceof ConfigError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -1,5 +1,5 @@
-/** Types of `install-lock.mjs`, which is plain JavaScript because the bootstrap uses it too. */
-export function withInstallLock<T>(
+/** Types of `lock-file.mjs`, which is plain JavaScript because the bootstrap uses it too. */
+export function withLockFile<T>(
   file: string,
   work: () => Promise<T>,
   options?: { signal?: AbortSignal | undefined; onWait?: ((holder: number) => void) | undefined },

@@ -16,7 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises'
  * process that holds the lock
  * @returns {Promise<T>}
  */
-export async function withInstallLock(file, work, { signal, onWait } = {}) {
+export async function withLockFile(file, work, { signal, onWait } = {}) {
   mkdirSync(dirname(file), { recursive: true })
   const own = `${process.pid} ${randomUUID()}`
   let isReported = false
@@ -46,7 +46,7 @@ function breakLock(file, holder) {
   const breaking = `${file}.broken`
   const left = read(breaking)
   if (left !== undefined && !alive(pidOf(left))) {
-    throw new Error(`An install was interrupted twice. Remove ${breaking} and ${file}, then start again.`)
+    throw new Error(`The lock file ${file} is stale. Remove it and ${breaking}, then try again.`)
   }
   if (!createExclusively(breaking, `${process.pid}`)) return
   try {

@@ -1,5 +1,7 @@
-import { isObject, show } from '../support/values.ts'
+import { check, custom, pipe, string } from 'valibot'
+import { isObject } from '../support/values.ts'
 import type { Destination } from './destination.ts'
+import { must, settingsMap } from './setting-errors.ts'
 
 /** A destination as configured: `reference` is an ARN, `kafka://topic`, or a reference that CloudFormation resolves. */
 export interface GivenDestination {
@@ -9,15 +11,8 @@ export interface GivenDestination {
 
 /** The settings of an event that name its destination. */
 interface DestinationSettings {
-  readonly topic: string
-  readonly onFailureDestination?: string
-  readonly destinations?: { readonly onFailure: unknown }
-}
-
-/** An invalid setting. `what` follows its name in the message. */
-export interface Problem {
-  readonly setting: string
-  readonly what: string
+  readonly onFailureDestination?: unknown
+  readonly destinations?: { readonly onFailure?: unknown }
 }
 
 type Resources = Readonly<Record<string, unknown>>
@@ -27,31 +22,32 @@ const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
 /** Rule 42: up to 249 characters, and the first is not a dot. */
 const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
 
-const MUST_BE = 'must be the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://<topic>'
+const DESTINATION_KINDS = 'the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://<topic>'
 
 /** The resource property that becomes the last part of the ARN. */
 const NAME_OF = { sqs: 'QueueName', sns: 'TopicName', s3: 'BucketName' } as const
 
-/** Returns what is wrong with the destination of an event, if anything. Rules 42, 43. */
-export function destinationProblem(settings: DestinationSettings): Problem | undefined {
-  const { setting, value } = asWritten(settings)
-  if (value === undefined) return undefined
-  if (settings.onFailureDestination !== undefined && settings.destinations !== undefined) {
-    return { setting, what: 'must not be set together with destinations.onFailure: they mean the same' }
-  }
-  const given = parse(value)
-  if (!given) return { setting, what: `${MUST_BE}, not ${show(value)}` }
-  if (given.kind === 'kafka' && topicOf(given) === settings.topic) {
-    const what = `must not be ${show(value)}: the topic that the function reads; failed records would be delivered to it again, endlessly`
-    return { setting, what }
-  }
-  return undefined
+/** Under the name of the framework's `kafka` event: a text. */
+export const ON_FAILURE_DESTINATION = pipe(
+  string(must('a text')),
+  check<string, ReturnType<typeof must>>(isDestination, must(DESTINATION_KINDS)),
+)
+
+/** Under the name of the framework's `stream` event. */
+export const DESTINATIONS = settingsMap({
+  onFailure: custom<unknown>(isDestination, must(DESTINATION_KINDS)),
+})
+
+/** Whether this destination is the topic that the function reads (rule 43). */
+export function readsFrom(topic: string, destination: unknown): boolean {
+  const given = isNone(destination) ? undefined : parse(destination)
+  return given?.kind === 'kafka' && topicOf(given) === topic
 }
 
-/** The destination of an event whose settings were checked. An empty text means none. */
+/** The destination of an event whose settings were checked. */
 export function givenDestination(settings: DestinationSettings): GivenDestination | undefined {
-  const { value } = asWritten(settings)
-  return value === undefined ? undefined : parse(value)
+  const value = settings.onFailureDestination ?? settings.destinations?.onFailure
+  return isNone(value) ? undefined : parse(value)
 }
 
 /**
@@ -75,18 +71,13 @@ export function localDestination(
   }
 }
 
-/**
- * The destination can be set under the name of the framework's `kafka` event or under the name of its `stream` event.
- */
-function asWritten({ onFailureDestination, destinations }: DestinationSettings): {
-  setting: string
-  value: unknown
-} {
-  const [setting, value] =
-    onFailureDestination === undefined
-      ? ['destinations.onFailure', destinations?.onFailure]
-      : ['onFailureDestination', onFailureDestination]
-  return { setting, value: value === '' || value === null ? undefined : value }
+/** An empty text and null mean none. */
+function isDestination(value: unknown): boolean {
+  return value === '' || value === null || parse(value) !== undefined
+}
+
+function isNone(value: unknown): boolean {
+  return value === undefined || value === null || value === ''
 }
 
 function parse(value: unknown): GivenDestination | undefined {

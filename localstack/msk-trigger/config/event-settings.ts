@@ -1,9 +1,27 @@
-import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
-import { isObject, isWholeNumber, show } from '../support/values.ts'
-import { destinationProblem } from './destination-setting.ts'
-import { PatternError } from './filter-pattern.ts'
-import { readFilter } from './filters.ts'
-import { registryProblem } from './registry.ts'
+import {
+  array,
+  boolean,
+  check,
+  custom,
+  exactOptional,
+  forward,
+  type InferOutput,
+  maxLength,
+  minLength,
+  object,
+  partialCheck,
+  picklist,
+  pipe,
+  regex,
+  safeParse,
+  string,
+} from 'valibot'
+import type { FunctionDefinition } from '../support/framework.ts'
+import { isObject } from '../support/values.ts'
+import { DESTINATIONS, ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
+import { FILTER } from './filters.ts'
+import { REGISTRY } from './registry.ts'
+import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
 
 /** One `msk` or `kafka` event as configured. */
 export interface KafkaEvent {
@@ -12,76 +30,110 @@ export interface KafkaEvent {
   readonly event: Readonly<Record<string, unknown>>
 }
 
-/** The checked settings of an event. A setting is absent if it was not set, or set to null. */
-export interface EventSettings {
-  readonly topic: string
-  readonly batchSize?: number
-  readonly maximumBatchingWindow?: number
-  readonly consumerGroupId?: string
-  readonly startingPosition?: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP'
-  readonly startingPositionTimestamp?: number
-  readonly functionResponseType?: 'ReportBatchItemFailures'
-  readonly maximumRetryAttempts?: number
-  readonly maximumRecordAgeInSeconds?: number
-  readonly bisectBatchOnFunctionError?: boolean
-  readonly onFailureDestination?: string
-  readonly destinations?: { readonly onFailure: unknown }
-  readonly filterPatterns?: readonly unknown[]
-  readonly schemaRegistryConfig?: Readonly<Record<string, unknown>>
-  readonly provisionedPollerConfig?: { readonly minimumPollers?: number; readonly maximumPollers?: number }
+/** An event with its checked settings. */
+export interface ReadEvent extends KafkaEvent {
+  readonly settings: EventSettings
 }
 
-interface Check {
-  readonly must: string
-  readonly holds: (value: unknown) => boolean
-}
+const TOPIC = must('the name of a topic')
+const GROUP = must('a text of 1 to 200 letters, digits and -/*:_+=.@')
+const PATTERNS = must('a list of 1 to 10 patterns')
+const TIMESTAMP = must('Unix seconds')
+const AGE = must('-1 or whole seconds from 60 to 604800')
 
-/** What each setting must be, with the rule that requires it. */
-const CHECKS: { readonly [K in keyof EventSettings]-?: Check } = {
-  topic: {
-    must: 'the name of a topic',
-    holds: value => typeof value === 'string' && /^[\w.-]{1,249}$/.test(value),
-  },
+const POLLERS = pipe(
+  settingsMap({
+    minimumPollers: exactOptional(wholeNumber(1, 200)),
+    maximumPollers: exactOptional(wholeNumber(1, 2000)),
+  }),
+  check(
+    ({ minimumPollers = 1, maximumPollers = 200 }) => maximumPollers >= minimumPollers,
+    'must have a maximumPollers (200 if not set) that is not less than minimumPollers (1 if not set)',
+  ),
+)
+
+/** What each setting must be, with the rule that requires it. The other keys of an event are the framework's. */
+const SETTINGS = object({
+  topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
   // Rules 2, 3.
-  batchSize: wholeNumber(1, 10_000),
-  maximumBatchingWindow: wholeNumber(0, 300, 'whole seconds'),
+  batchSize: exactOptional(wholeNumber(1, 10_000)),
+  maximumBatchingWindow: exactOptional(wholeNumber(0, 300, 'whole seconds')),
   // Rule 36.
-  consumerGroupId: {
-    must: 'a text of 1 to 200 letters, digits and -/*:_+=.@',
-    holds: value => typeof value === 'string' && /^[\w/*:+=.@-]{1,200}$/.test(value),
-  },
+  consumerGroupId: exactOptional(pipe(string(GROUP), regex(/^[\w/*:+=.@-]{1,200}$/, GROUP))),
   // Rule 34.
-  startingPosition: oneOf('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'),
-  startingPositionTimestamp: {
-    must: 'Unix seconds',
-    holds: value => typeof value === 'number' && value >= 0 && value < 1e11,
-  },
+  startingPosition: exactOptional(oneOf('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
+  startingPositionTimestamp: exactOptional(
+    custom<number>(value => typeof value === 'number' && value >= 0 && value < 1e11, TIMESTAMP),
+  ),
   // Rule 30.
-  functionResponseType: oneOf('ReportBatchItemFailures'),
+  functionResponseType: exactOptional(oneOf('ReportBatchItemFailures')),
   // Rules 26, 28, 29.
-  maximumRetryAttempts: wholeNumber(-1, 10_000),
-  maximumRecordAgeInSeconds: {
-    must: '-1 or whole seconds from 60 to 604800',
-    holds: value => value === -1 || isWholeNumber(value, 60, 604_800),
-  },
-  bisectBatchOnFunctionError: { must: 'true or false', holds: value => typeof value === 'boolean' },
-  // Their content is checked below.
-  onFailureDestination: { must: 'a text', holds: value => typeof value === 'string' },
-  destinations: {
-    must: 'a map with onFailure and nothing else',
-    holds: value => isObject(value) && Object.keys(value).join() === 'onFailure',
-  },
-  filterPatterns: {
-    must: 'a list of 1 to 10 patterns',
-    holds: value => Array.isArray(value) && value.length >= 1 && value.length <= 10,
-  },
-  schemaRegistryConfig: { must: 'a map', holds: isObject },
+  maximumRetryAttempts: exactOptional(wholeNumber(-1, 10_000)),
+  maximumRecordAgeInSeconds: exactOptional(
+    custom<number>(
+      value => value === -1 || (Number.isInteger(value) && Number(value) >= 60 && Number(value) <= 604_800),
+      AGE,
+    ),
+  ),
+  bisectBatchOnFunctionError: exactOptional(boolean(must('true or false'))),
+  // Rules 41 to 43.
+  onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
+  destinations: exactOptional(DESTINATIONS),
+  // Rules 37 to 40.
+  filterPatterns: exactOptional(
+    pipe(array(FILTER, PATTERNS), minLength(1, PATTERNS), maxLength(10, PATTERNS)),
+  ),
+  // Rules 14, 15.
+  schemaRegistryConfig: exactOptional(REGISTRY),
   // Rule 18.
-  provisionedPollerConfig: {
-    must: 'a map of minimumPollers (1 to 200) and maximumPollers (1 to 2000, not less than the minimum)',
-    holds: arePollerBounds,
-  },
+  provisionedPollerConfig: exactOptional(POLLERS),
+})
+
+/** The checked settings of an event. A setting is absent if it was not set, or set to null. */
+export type EventSettings = InferOutput<typeof SETTINGS>
+
+function ownTopic({ input }: { readonly input: EventSettings }): string {
+  return `must not be "kafka://${input.topic}": the topic that the function reads; failed records would be delivered to it again, endlessly`
 }
+
+/** With what the settings must be together. */
+const SCHEMA = pipe(
+  SETTINGS,
+  forward(
+    partialCheck(
+      [['startingPosition'], ['startingPositionTimestamp']],
+      ({ startingPosition, startingPositionTimestamp }) =>
+        startingPosition !== 'AT_TIMESTAMP' || startingPositionTimestamp !== undefined,
+      'must be Unix seconds, not nothing',
+    ),
+    ['startingPositionTimestamp'],
+  ),
+  forward(
+    partialCheck(
+      [['onFailureDestination'], ['destinations']],
+      ({ onFailureDestination, destinations }) =>
+        onFailureDestination === undefined || destinations === undefined,
+      'must not be set together with destinations.onFailure: they mean the same',
+    ),
+    ['onFailureDestination'],
+  ),
+  forward(
+    partialCheck(
+      [['topic'], ['onFailureDestination']],
+      ({ topic, onFailureDestination }) => !readsFrom(topic, onFailureDestination),
+      ownTopic,
+    ),
+    ['onFailureDestination'],
+  ),
+  forward(
+    partialCheck(
+      [['topic'], ['destinations']],
+      ({ topic, destinations }) => !readsFrom(topic, destinations?.onFailure),
+      ownTopic,
+    ),
+    ['destinations', 'onFailure'],
+  ),
+)
 
 /** All `msk` and `kafka` events, enabled or not, in the order of the configuration. */
 export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
@@ -96,26 +148,21 @@ export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefiniti
 }
 
 /**
- * Checks the settings of one event. A local run and the template use the same check.
+ * The `msk` and `kafka` events of the functions with their settings. A local run and the template use the same check.
  *
- * @throws ConfigurationError naming function, event and setting, what it must be and what it was.
+ * @throws ConfigurationError with a line for each wrong setting of each event: its name, what it must be and what it was
  */
-export function readEventSettings(kafkaEvent: KafkaEvent): EventSettings {
-  const entries = Object.entries(kafkaEvent.event).filter(([, value]) => value != null)
-  const settings: Readonly<Record<string, unknown>> = Object.fromEntries(entries)
-  for (const [setting, { must, holds }] of Object.entries(CHECKS)) {
-    const value = settings[setting]
-    const isFine = value === undefined ? setting !== 'topic' : holds(value)
-    if (!isFine) throw refusal(kafkaEvent, setting, `must be ${must}, not ${show(value)}`)
-  }
-  const checked = settings as unknown as EventSettings
-  if (checked.startingPosition === 'AT_TIMESTAMP' && checked.startingPositionTimestamp === undefined) {
-    throw refusal(kafkaEvent, 'startingPositionTimestamp', 'must be Unix seconds, not nothing')
-  }
-  checkFilters(kafkaEvent, checked)
-  const problem = destinationProblem(checked) ?? registryProblem(checked.schemaRegistryConfig)
-  if (problem) throw refusal(kafkaEvent, problem.setting, problem.what)
-  return checked
+export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
+  return readEach(events, event => ({ ...event, settings: readEventSettings(event) }))
+}
+
+function readEventSettings(event: KafkaEvent): EventSettings {
+  // In YAML a key without a value is null.
+  const set = Object.entries(event.event).filter(([, value]) => value != null)
+  // A missing topic is checked like a wrong one.
+  const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })
+  if (success) return output
+  throw configurationError(issues, path => `${settingName(path)} of the ${nameOf(event)}`)
 }
 
 /** How every message names an event: `msk event of function "f"`. */
@@ -123,44 +170,11 @@ export function nameOf({ functionKey, kind }: Pick<KafkaEvent, 'functionKey' | '
   return `${kind} event of function "${functionKey}"`
 }
 
-/** An error in one setting. `what` follows its name: "must be …, not …". */
-export function refusal(
-  event: Pick<KafkaEvent, 'functionKey' | 'kind'>,
-  setting: string,
-  what: string,
-): ConfigurationError {
-  return new ConfigurationError(`${setting} of the ${nameOf(event)} ${what}`)
+/** `filterPatterns[1]`, `destinations.onFailure`. */
+function settingName(path: readonly string[]): string {
+  return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : `${index ? '.' : ''}${key}`)).join('')
 }
 
-function checkFilters(kafkaEvent: KafkaEvent, { filterPatterns = [] }: EventSettings): void {
-  for (const [index, pattern] of filterPatterns.entries()) {
-    try {
-      readFilter(pattern)
-    } catch (error) {
-      if (!(error instanceof PatternError)) throw error
-      throw refusal(kafkaEvent, `filterPatterns[${index}]`, `is not a valid pattern: ${error.message}`)
-    }
-  }
-}
-
-function wholeNumber(least: number, most: number, unit = 'a whole number'): Check {
-  return { must: `${unit} from ${least} to ${most}`, holds: value => isWholeNumber(value, least, most) }
-}
-
-function oneOf(...texts: string[]): Check {
-  return {
-    must: texts.map(text => `"${text}"`).join(' or '),
-    holds: value => texts.includes(value as string),
-  }
-}
-
-function arePollerBounds(value: unknown): boolean {
-  if (!isObject(value)) return false
-  const { minimumPollers = 1, maximumPollers = 200, ...rest } = value
-  return (
-    Object.keys(rest).length === 0 &&
-    isWholeNumber(minimumPollers, 1, 200) &&
-    isWholeNumber(maximumPollers, 1, 2000) &&
-    maximumPollers >= minimumPollers
-  )
+function oneOf<const Text extends string>(...texts: Text[]) {
+  return picklist(texts, must(texts.map(text => `"${text}"`).join(' or ')))
 }

@@ -1,3 +1,4 @@
+import { pipe, rawTransform, unknown } from 'valibot'
 import { isObject, show } from '../support/values.ts'
 import { compileAlternatives, compileFields, type Matcher, PatternError } from './filter-pattern.ts'
 
@@ -15,6 +16,20 @@ export type FilterData = { readonly form: 'json' | 'text'; readonly data: unknow
 const MAX_PATTERN_CHARACTERS = 4_096
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The schema of one pattern. */
+export const FILTER = pipe(
+  unknown(),
+  rawTransform<unknown, Filter>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return readFilter(dataset.value)
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error
+      addIssue({ message: `is not a valid pattern: ${error.message}` })
+      return NEVER
+    }
+  }),
+)
 
 /**
  * Reads one pattern. Only `value` can be filtered (rule 37): a list is a pattern for plain text, a map is a pattern for

@@ -3,16 +3,11 @@ import { show } from '../support/values.ts'
 import { clusterArn, functionArn } from './arns.ts'
 import type { Destination } from './destination.ts'
 import { givenDestination, localDestination } from './destination-setting.ts'
-import {
-  type EventSettings,
-  type KafkaEvent,
-  kafkaEvents,
-  readEventSettings,
-  refusal,
-} from './event-settings.ts'
-import { type Filter, readFilter } from './filters.ts'
+import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
+import type { Filter } from './filters.ts'
 import type { OpenChoices } from './open-choices.ts'
-import { localRegistry, type RegistryConfig, type RegistrySettings } from './registry.ts'
+import { localRegistry, type RegistryConfig } from './registry.ts'
+import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
 /** Where a consumer group starts to read if it has no committed offset. Rule 34. */
@@ -83,13 +78,12 @@ export function readMappings(
   facts: ServiceFacts,
   settings: Pick<Settings, 'open' | 'schemaRegistry'>,
 ): Mapping[] {
-  const mappings: Mapping[] = []
-  for (const kafkaEvent of kafkaEvents(functions)) {
+  const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
+  const mappings = readEach(readEvents(enabled), kafkaEvent => {
     const { functionKey, event } = kafkaEvent
-    if (event.enabled === false) continue
     const definition = functions[functionKey]
     const timeout = definition?.timeout ?? facts.timeout ?? DEFAULT_TIMEOUT_SECONDS
-    mappings.push({
+    return {
       ...readMapping(kafkaEvent, facts, settings),
       functionArn: functionArn(
         event.arn,
@@ -97,21 +91,20 @@ export function readMappings(
         facts.region,
       ),
       functionTimeoutMs: timeout * 1000,
-    })
-  }
+    }
+  })
   refuseSharedGroups(mappings)
   return mappings
 }
 
 function readMapping(
-  kafkaEvent: KafkaEvent,
+  kafkaEvent: ReadEvent,
   facts: ServiceFacts,
   { open, schemaRegistry }: Pick<Settings, 'open' | 'schemaRegistry'>,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
-  const { functionKey, kind, event } = kafkaEvent
-  const settings = readEventSettings(kafkaEvent)
+  const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
-  const destination = readDestination(kafkaEvent, settings, facts)
+  const destination = readDestination(kafkaEvent, facts)
   return {
     functionKey,
     kind,
@@ -125,8 +118,8 @@ function readMapping(
     maximumRecordAgeMs: age === -1 ? undefined : age * 1000,
     bisectBatchOnFunctionError: settings.bisectBatchOnFunctionError ?? false,
     destination,
-    filters: (settings.filterPatterns ?? []).map(readFilter),
-    registry: readRegistry(kafkaEvent, settings, schemaRegistry),
+    filters: settings.filterPatterns ?? [],
+    registry: readRegistry(kafkaEvent, schemaRegistry),
     open,
     ...(kind === 'msk' && { eventSourceArn: clusterArn(event.arn, facts.region) }),
   }
@@ -147,34 +140,26 @@ function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Dest
 }
 
 function readDestination(
-  kafkaEvent: KafkaEvent,
-  settings: EventSettings,
+  kafkaEvent: ReadEvent,
   { resources = {}, region }: ServiceFacts,
 ): Destination | undefined {
-  const given = givenDestination(settings)
+  const given = givenDestination(kafkaEvent.settings)
   if (!given) return undefined
   const destination = localDestination(given, { resources, region })
   if (destination) return destination
-  throw refusal(
-    kafkaEvent,
-    'destinations.onFailure',
-    `is ${show(given.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
+  throw new ConfigurationError(
+    `destinations.onFailure of the ${nameOf(kafkaEvent)} is ${show(given.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
       'resources, or write out its ARN',
   )
 }
 
-function readRegistry(
-  kafkaEvent: KafkaEvent,
-  { schemaRegistryConfig }: EventSettings,
-  here: string | undefined,
-): RegistryConfig | undefined {
+function readRegistry(kafkaEvent: ReadEvent, here: string | undefined): RegistryConfig | undefined {
+  const { schemaRegistryConfig } = kafkaEvent.settings
   if (!schemaRegistryConfig) return undefined
-  const registry = localRegistry(schemaRegistryConfig as unknown as RegistrySettings, here)
+  const registry = localRegistry(schemaRegistryConfig, here)
   if (registry) return registry
-  throw refusal(
-    kafkaEvent,
-    'schemaRegistryConfig.schemaRegistryURI',
-    `is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
+  throw new ConfigurationError(
+    `schemaRegistryConfig.schemaRegistryURI of the ${nameOf(kafkaEvent)} is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
       'custom.mskTrigger.schemaRegistry or SCHEMA_REGISTRY_URL to a registry with the Confluent API',
   )
 }

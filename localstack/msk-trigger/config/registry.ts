@@ -1,4 +1,6 @@
-import { isObject, show } from '../support/values.ts'
+import { array, custom, type InferOutput, maxLength, minLength, nullish, picklist, pipe } from 'valibot'
+import { isObject } from '../support/values.ts'
+import { must, settingsMap } from './setting-errors.ts'
 
 /** The schema registry of a mapping, from `schemaRegistryConfig` of its event. Rules 14, 15. */
 export interface RegistryConfig {
@@ -9,48 +11,43 @@ export interface RegistryConfig {
   readonly validates: readonly ('KEY' | 'VALUE')[]
 }
 
-/** The checked `schemaRegistryConfig`: the property of the mapping, in the framework's spelling. */
-export interface RegistrySettings {
-  readonly schemaRegistryURI: unknown
-  readonly eventRecordFormat: RegistryConfig['form']
-  readonly schemaValidationConfigs: readonly { readonly attribute: 'KEY' | 'VALUE' }[]
-  readonly accessConfigs?: readonly { readonly type: string; readonly uri: unknown }[]
-}
+const ACCESS_TYPES = ['BASIC_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH', 'SERVER_ROOT_CA_CERTIFICATE'] as const
 
-const ACCESS_TYPES = ['BASIC_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH', 'SERVER_ROOT_CA_CERTIFICATE']
+const ADDRESS = must('the address of a registry, or the ARN of one in Glue')
+const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
+const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
-const CHECKS: Readonly<
-  Record<keyof RegistrySettings, readonly [must: string, holds: (value: unknown) => boolean]>
-> = {
-  schemaRegistryURI: [
-    'the address of a registry, or the ARN of one in Glue',
+/** `schemaRegistryConfig`: the property of the mapping, in the framework's spelling. */
+export const REGISTRY = settingsMap({
+  schemaRegistryURI: custom<string | object>(
     value => isObject(value) || /^https?:\/\/.|^arn:[\w-]+:glue:/.test(String(value)),
-  ],
-  eventRecordFormat: ['"JSON" or "SOURCE"', value => value === 'JSON' || value === 'SOURCE'],
-  schemaValidationConfigs: ['a list of { attribute: KEY } and { attribute: VALUE }', areAttributes],
-  accessConfigs: [
-    `a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`,
-    value => value === undefined || (Array.isArray(value) && value.length <= 2 && value.every(isAccess)),
-  ],
-}
+    ADDRESS,
+  ),
+  eventRecordFormat: picklist(['JSON', 'SOURCE'], must('"JSON" or "SOURCE"')),
+  schemaValidationConfigs: pipe(
+    array(settingsMap({ attribute: picklist(['KEY', 'VALUE'], must('"KEY" or "VALUE"')) }), ATTRIBUTES),
+    minLength(1, ATTRIBUTES),
+    maxLength(2, ATTRIBUTES),
+  ),
+  accessConfigs: nullish(
+    pipe(
+      array(
+        settingsMap({
+          type: picklist(ACCESS_TYPES, must(`one of ${ACCESS_TYPES.join(', ')}`)),
+          uri: custom<string | object>(
+            value => isObject(value) || typeof value === 'string',
+            must('the ARN of a secret'),
+          ),
+        }),
+        ACCESS,
+      ),
+      maxLength(2, ACCESS),
+    ),
+  ),
+})
 
-/** Returns what is wrong with `schemaRegistryConfig`, if anything. */
-export function registryProblem(
-  config: Readonly<Record<string, unknown>> | undefined,
-): { setting: string; what: string } | undefined {
-  if (!config) return undefined
-  const unknown = Object.keys(config).find(key => !Object.hasOwn(CHECKS, key))
-  if (unknown !== undefined) {
-    const known = Object.keys(CHECKS).join(', ')
-    return { setting: `schemaRegistryConfig.${unknown}`, what: `is not a setting; known are: ${known}` }
-  }
-  for (const [key, [must, holds]] of Object.entries(CHECKS)) {
-    const value = config[key] ?? undefined
-    if (!holds(value))
-      return { setting: `schemaRegistryConfig.${key}`, what: `must be ${must}, not ${show(value)}` }
-  }
-  return undefined
-}
+/** The checked `schemaRegistryConfig`. */
+export type RegistrySettings = InferOutput<typeof REGISTRY>
 
 /**
  * The registry to use locally: the configured local one, or else the address in the event. Undefined where there is
@@ -64,18 +61,4 @@ export function localRegistry(
   const uri = here ?? (typeof named === 'string' && /^https?:/.test(named) ? named : undefined)
   const validates = config.schemaValidationConfigs.map(({ attribute }) => attribute)
   return uri === undefined ? undefined : { uri, form: config.eventRecordFormat, validates }
-}
-
-function areAttributes(value: unknown): boolean {
-  const isAttribute = (entry: unknown) =>
-    isObject(entry) && (entry.attribute === 'KEY' || entry.attribute === 'VALUE')
-  return Array.isArray(value) && value.length >= 1 && value.length <= 2 && value.every(isAttribute)
-}
-
-function isAccess(entry: unknown): boolean {
-  return (
-    isObject(entry) &&
-    ACCESS_TYPES.includes(String(entry.type)) &&
-    (isObject(entry.uri) || typeof entry.uri === 'string')
-  )
 }

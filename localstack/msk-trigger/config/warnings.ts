@@ -5,7 +5,8 @@ import {
   type KafkaEvent,
   kafkaEvents,
   nameOf,
-  readEventSettings,
+  type ReadEvent,
+  readEvents,
 } from './event-settings.ts'
 
 /** Rule 10. */
@@ -27,9 +28,10 @@ export function cloudWarnings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   { timeout: defaultTimeout }: { readonly timeout?: number },
 ): string[] {
-  const events = [...kafkaEvents(functions)].map(event => ({ event, settings: readEventSettings(event) }))
+  const events = readEvents(kafkaEvents(functions))
   rejectCycles(events)
-  return events.flatMap(({ event, settings }) => {
+  return events.flatMap(event => {
+    const { settings } = event
     const timeout = functions[event.functionKey]?.timeout ?? defaultTimeout
     return [
       ...provisionedOnly(event, settings),
@@ -85,18 +87,14 @@ function shortTopic(event: KafkaEvent, settings: EventSettings): string[] {
   ]
 }
 
-interface ReadEvent {
-  readonly event: KafkaEvent
-  readonly settings: EventSettings
-}
-
 /**
  * Rule 43: a destination must not lead back to the source topic of its mapping, neither directly (checked where the
  * setting is read) nor through the destinations of other functions; failed records would circulate endlessly. A
  * destination that another function reads without sending it back is fine.
  */
 function rejectCycles(events: readonly ReadEvent[]): void {
-  const targets = events.flatMap(({ event, settings }) => {
+  const targets = events.flatMap(event => {
+    const { settings } = event
     const given = givenDestination(settings)
     if (given?.kind !== 'kafka') return []
     return [{ event, from: settings.topic, to: String(given.reference).slice('kafka://'.length) }]

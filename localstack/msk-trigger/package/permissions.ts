@@ -1,5 +1,5 @@
 import { type GivenDestination, givenDestination } from '../config/destination-setting.ts'
-import { type EventSettings, kafkaEvents, readEventSettings } from '../config/event-settings.ts'
+import { kafkaEvents, type ReadEvent, readEvents } from '../config/event-settings.ts'
 import type { RegistrySettings } from '../config/registry.ts'
 import type { FunctionDefinition, Template } from '../support/framework.ts'
 
@@ -25,14 +25,9 @@ export function addPermissions(
   const policy = role?.Policies[0]?.PolicyDocument
   if (!policy) return
   const present = new Set(policy.Statement.map(statement => JSON.stringify(statement)))
-  for (const kafkaEvent of kafkaEvents(functions)) {
+  for (const kafkaEvent of readEvents(kafkaEvents(functions))) {
     if (functions[kafkaEvent.functionKey]?.role) continue
-    for (const statement of statementsFor(
-      kafkaEvent.kind,
-      kafkaEvent.event.arn,
-      readEventSettings(kafkaEvent),
-      kafkaEvent.event,
-    )) {
+    for (const statement of statementsFor(kafkaEvent)) {
       const text = JSON.stringify(statement)
       if (!present.has(text)) policy.Statement.push(statement)
       present.add(text)
@@ -45,22 +40,18 @@ interface GeneratedRole {
 }
 
 /** The statements that one event needs beyond the framework's own. */
-function statementsFor(
-  kind: 'msk' | 'kafka',
-  cluster: unknown,
-  settings: EventSettings,
-  event: Readonly<Record<string, unknown>> = {},
-): Statement[] {
+function statementsFor({ kind, settings, event }: ReadEvent): Statement[] {
+  const cluster = event.arn
   const destination = givenDestination(settings)
   return [
     ...(kind === 'msk' ? clusterStatements(cluster, settings, event.saslScram512) : []),
     ...(destination ? destinationStatements(destination, kind === 'msk' ? cluster : undefined) : []),
-    ...registryStatements(settings.schemaRegistryConfig as RegistrySettings | undefined),
+    ...registryStatements(settings.schemaRegistryConfig),
   ]
 }
 
 /** A cluster with IAM needs permissions to read. A cluster with SCRAM needs a user, whose secret Lambda must find. */
-function clusterStatements(cluster: unknown, settings: EventSettings, secret: unknown): Statement[] {
+function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], secret: unknown): Statement[] {
   const describe = allow(['kafka:DescribeClusterV2'], [cluster])
   if (secret != null) {
     return [
@@ -104,8 +95,8 @@ function destinationStatements({ kind, reference }: GivenDestination, cluster: u
 /** Lambda calls a Glue registry with the function's role, and any other registry with a secret. */
 function registryStatements(config: RegistrySettings | undefined): Statement[] {
   if (!config) return []
-  const { schemaRegistryURI: uri, accessConfigs = [] } = config
-  const secrets = accessConfigs.map(access => access.uri)
+  const { schemaRegistryURI: uri, accessConfigs } = config
+  const secrets = (accessConfigs ?? []).map(access => access.uri)
   const isGlue = typeof uri !== 'string' || uri.startsWith('arn:')
   return [
     // Schema versions are requested by id, which no resource name covers.

@@ -1,4 +1,4 @@
-import { kafkaEvents, readEventSettings } from '../config/event-settings.ts'
+import { kafkaEvents, readEvents } from '../config/event-settings.ts'
 import type { FunctionDefinition, Log } from '../support/framework.ts'
 
 /**
@@ -15,9 +15,8 @@ type Functions = Readonly<Record<string, FunctionDefinition>>
  */
 export function announceResponseType(functions: Functions, log: Pick<Log, 'warning'>): void {
   const reads = new Map<string, boolean[]>()
-  for (const kafkaEvent of kafkaEvents(functions)) {
-    const { functionKey } = kafkaEvent
-    const isRead = readEventSettings(kafkaEvent).functionResponseType !== undefined
+  for (const { functionKey, settings } of readEvents(kafkaEvents(functions))) {
+    const isRead = settings.functionResponseType !== undefined
     reads.set(functionKey, [...(reads.get(functionKey) ?? []), isRead])
   }
   for (const [functionKey, list] of reads) {

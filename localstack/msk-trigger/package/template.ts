@@ -4,9 +4,8 @@ import {
   type KafkaEvent,
   kafkaEvents,
   nameOf,
-  readEventSettings,
+  readEvents,
 } from '../config/event-settings.ts'
-import type { RegistrySettings } from '../config/registry.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
@@ -25,8 +24,8 @@ export function writeMappings(
   template: Template,
   naming: Provider['naming'],
 ): void {
-  for (const kafkaEvent of kafkaEvents(functions)) {
-    const settings = readEventSettings(kafkaEvent)
+  for (const kafkaEvent of readEvents(kafkaEvents(functions))) {
+    const { settings } = kafkaEvent
     const properties = mappingProperties(settings)
     const registry = registryProperty(settings)
     if (Object.keys(properties).length === 0 && !registry) continue
@@ -58,9 +57,8 @@ function mappingProperties(settings: EventSettings): Readonly<Record<string, unk
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))
 }
 
-function registryProperty({ schemaRegistryConfig }: EventSettings): object | undefined {
-  if (!schemaRegistryConfig) return undefined
-  const config = schemaRegistryConfig as unknown as RegistrySettings
+function registryProperty({ schemaRegistryConfig: config }: EventSettings): object | undefined {
+  if (!config) return undefined
   return {
     SchemaRegistryURI: config.schemaRegistryURI,
     EventRecordFormat: config.eventRecordFormat,

@@ -196,7 +196,13 @@ describe('event source mappings', () => {
       { onFailureDestination: 'kafka://t' },
       /onFailureDestination .* must not be "kafka:\/\/t": the topic that the function reads/,
     ],
-    [{ destinations: { onSuccess: queue } }, /destinations .* a map with onFailure and nothing else/],
+    [
+      { destinations: { onSuccess: queue } },
+      /destinations\.onSuccess .* is not a setting; known are: onFailure/,
+    ],
+    [{ destinations: {} }, /destinations\.onFailure .* must be the ARN .* not nothing/],
+    [{ destinations: queue }, /destinations .* must be a map, not "arn/],
+    [{ destinations: { onFailure: 'kafka://t' } }, /destinations\.onFailure .* must not be "kafka:\/\/t"/],
     [{ destinations: { onFailure: { arn: { Ref: 'Q' } } } }, /destinations\.onFailure .* must be the ARN/],
     [
       { destinations: { onFailure: queue }, onFailureDestination: queue },
@@ -204,12 +210,15 @@ describe('event source mappings', () => {
     ],
     [
       { provisionedPollerConfig: { minimumPollers: 0 } },
-      /provisionedPollerConfig .* minimumPollers \(1 to 200\)/,
+      /provisionedPollerConfig\.minimumPollers .* from 1 to 200, not 0/,
     ],
-    [{ provisionedPollerConfig: { minimumPollers: 201 } }, /provisionedPollerConfig /],
-    [{ provisionedPollerConfig: { maximumPollers: 2001 } }, /provisionedPollerConfig /],
-    [{ provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } }, /not less than the minimum/],
-    [{ provisionedPollerConfig: { pollers: 1 } }, /provisionedPollerConfig /],
+    [{ provisionedPollerConfig: { minimumPollers: 201 } }, /minimumPollers .* from 1 to 200, not 201/],
+    [{ provisionedPollerConfig: { maximumPollers: 2001 } }, /maximumPollers .* from 1 to 2000, not 2001/],
+    [{ provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } }, /not less than minimumPollers/],
+    [
+      { provisionedPollerConfig: { pollers: 1 } },
+      /provisionedPollerConfig\.pollers .* is not a setting; known are/,
+    ],
     [{ filterPatterns: [] }, /filterPatterns .* a list of 1 to 10 patterns, not \[\]/],
     [{ filterPatterns: Array(11).fill({}) }, /filterPatterns .* a list of 1 to 10/],
     [
@@ -226,7 +235,7 @@ describe('event source mappings', () => {
     ],
     [
       { schemaRegistryConfig: { ...registryConfig, schemaValidationConfigs: [{ attribute: 'HEADERS' }] } },
-      /schemaValidationConfigs .* must be a list/,
+      /schemaValidationConfigs\[0\]\.attribute .* must be "KEY" or "VALUE", not "HEADERS"/,
     ],
     [
       {
@@ -239,6 +248,42 @@ describe('event source mappings', () => {
     it(`reject ${JSON.stringify(event).slice(0, 90)}`, () =>
       assert.throws(() => read({ msk: { arn, topic: 't', ...event } }), message))
   }
+
+  it('given several wrong settings of several events, then one error names each of them, once', () => {
+    const first = { msk: { arn, batchSize: 0.5, startingPosition: 'AT_TIMESTAMP' } }
+    const second = { kafka: { topic: 'u', schemaRegistryConfig: { url: 'x' }, filterPatterns: [{}, 1] } }
+    assert.throws(() => read(first, second), {
+      name: 'ConfigurationError',
+      message: [
+        'topic of the msk event of function "orders" must be the name of a topic, not nothing',
+        'batchSize of the msk event of function "orders" must be a whole number from 1 to 10000, not 0.5',
+        'startingPositionTimestamp of the msk event of function "orders" must be Unix seconds, not nothing',
+        'filterPatterns[1] of the kafka event of function "orders" is not a valid pattern: it must be a map, not 1',
+        'schemaRegistryConfig.schemaRegistryURI of the kafka event of function "orders" must be the address of a ' +
+          'registry, or the ARN of one in Glue, not nothing',
+        'schemaRegistryConfig.eventRecordFormat of the kafka event of function "orders" must be "JSON" or "SOURCE", ' +
+          'not nothing',
+        'schemaRegistryConfig.schemaValidationConfigs of the kafka event of function "orders" must be a list of ' +
+          '{ attribute: KEY } and { attribute: VALUE }, not nothing',
+        'schemaRegistryConfig.url of the kafka event of function "orders" is not a setting; known are: ' +
+          'schemaRegistryURI, eventRecordFormat, schemaValidationConfigs, accessConfigs',
+      ].join('\n'),
+    })
+  })
+
+  it('given several that cannot run on this machine, then one error names each of them', () => {
+    const onFailure = { arn: { Ref: 'Elsewhere' }, type: 'sqs' }
+    const glue = { ...registryConfig, schemaRegistryURI: 'arn:aws:glue:eu-west-1:1:registry/r' }
+    const both = () =>
+      read(
+        { msk: { arn, topic: 't', destinations: { onFailure } } },
+        { msk: { arn, topic: 'u', schemaRegistryConfig: glue } },
+      )
+    assert.throws(
+      both,
+      /^[^\n]*which only CloudFormation resolves[^\n]*\n[^\n]*is not on this machine[^\n]*$/,
+    )
+  })
 
   it('reject a group that two mappings would share (rule 36)', () => {
     const event = { msk: { arn, topic: 't', consumerGroupId: 'g' } }

@@ -1,18 +1,68 @@
-/** What several commands take: parsers of option values. What they throw, commander reports with the option's name. */
-import { InvalidArgumentError } from 'commander'
+/** How values of the command line are read: each is of a kind, and all wrong ones are reported at once. */
+import { type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import { duration as durationKind } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../lib/runtime/settings/general.ts'
-import { decimal, type Kind, text, wholeNumber } from '../lib/runtime/settings/values.ts'
+import { decimal, type Kind, oneOf, text, wholeNumber } from '../lib/runtime/settings/values.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 
-/** The parser of values of this kind. */
-function parserOf<Value>({ schema, allowed }: Kind<Value>): (text: string) => Value {
+/** Takes the place of a value until `requireRightValues` reports it, so that later values are looked at, too. */
+class WrongValue {
+  readonly text: string
+  readonly allowed: string
+
+  constructor(text: string, allowed: string) {
+    this.text = text
+    this.allowed = allowed
+  }
+}
+
+/** The parser of values of this kind, for commander. */
+export function parserOf<Value>({ schema, allowed }: Kind<Value>): (text: string) => Value {
   return text => {
     const { success, output } = safeParse(schema, text)
-    if (success) return output
-    throw new InvalidArgumentError(`It must be ${allowed}.`)
+    // No action sees a wrong value: `requireRightValues` runs before each.
+    return success ? output : (new WrongValue(text, allowed) as Value)
   }
+}
+
+/** As `parserOf`, for an argument or option that can be given several times. */
+export function listParserOf<Value>(kind: Kind<Value>) {
+  const parse = parserOf(kind)
+  return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, parse(text)]
+}
+
+/** An option that takes one of these values. */
+export function choice(flags: string, description: string, values: readonly string[]): Option {
+  return new Option(flags, description).choices(values).argParser(parserOf(oneOf(values)))
+}
+
+/**
+ * Ends the command with one line for each wrong value of its arguments and options, and of those of the commands above it.
+ *
+ * @throws CommanderError
+ */
+export function requireRightValues(command: Command): void {
+  const lines = wrongIn(command)
+  if (lines.length > 0) command.error(lines.join('\n'))
+}
+
+function wrongIn(command: Command): string[] {
+  const ofArguments = command.registeredArguments.map(
+    (argument, index) => [`argument '${argument.name()}'`, command.processedArgs[index]] as const,
+  )
+  const ofOptions = command.options.map(
+    option => [`option '${option.flags}'`, command.getOptionValue(option.attributeName())] as const,
+  )
+  const wrong = [...ofArguments, ...ofOptions].flatMap(([where, value]) =>
+    [value].flat().flatMap(one => (one instanceof WrongValue ? [lineOf(where, one)] : [])),
+  )
+  return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
+}
+
+/** In the form of commander's own errors. */
+function lineOf(where: string, { text, allowed }: WrongValue): string {
+  return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }
 
 export const positiveInteger = parserOf(wholeNumber({ least: 1 }))
@@ -43,4 +93,6 @@ export const duration = parserOf(durationKind())
 export const stackName = parserOf(STACK_NAME)
 
 /** Text that says something: an empty option value is most often a shell variable that is not set. */
-export const someText = parserOf(text(/\S/, 'a text that is not empty'))
+export const SOME_TEXT = text(/\S/, 'a text that is not empty')
+
+export const someText = parserOf(SOME_TEXT)

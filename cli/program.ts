@@ -1,7 +1,7 @@
 /** The `sluice` command: its commands, and how each of them ends. */
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
-import { stackName } from './arguments.ts'
+import { requireRightValues, stackName } from './arguments.ts'
 import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDlq } from './commands/dlq.ts'
@@ -54,6 +54,7 @@ function program(terminal: Terminal): Command {
     .helpCommand(false)
     .version(version())
     .option('--stack <name>', 'the running stack to work with, as in `npm start -- --name <name>`', stackName)
+    .hook('preAction', (_, command) => requireRightValues(command))
   const context: Terminal = {
     ...terminal,
     // Known when a command runs; commands are added before that.

@@ -2,7 +2,6 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from '../lib/runtime/settings/config-error.ts'
 import type { Kind } from '../lib/runtime/settings/values.ts'
-import { UserError } from './user-error.ts'
 
 /** What the values of some options may be, by their names. Every other option has its text. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }
@@ -25,9 +24,8 @@ type Values<Options extends ParseArgsOptionsConfig, K> = {
 /**
  * Reads the arguments of a command that takes options and nothing else.
  *
- * @param command as a person types it; the message sends them to its `--help`
- * @throws UserError where an option is not known, or lacks its value
- * @throws ConfigError naming every option whose value is not allowed
+ * @param command as a person types it; the message refers to its `--help`
+ * @throws ConfigError naming everything that is wrong: unknown options, missing values, and values that are not allowed
  */
 export function readOptions<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   command: string,
@@ -55,11 +53,14 @@ function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   allowPositionals: boolean,
   kinds: K,
 ): { values: Values<O, K>; positionals: readonly string[] } {
-  const { values, positionals } = parsed(command, args, options, allowPositionals)
-  const errors: string[] = []
-  const entries = Object.entries(values).map(([name, value]) => {
+  // Not strict, because that reports only the first error.
+  const parsed = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
+  const misplaced = parsed.tokens.flatMap(token => errorIn(token, options, allowPositionals, command))
+  const isMisplaced = new Set(misplaced.map(({ name }) => name))
+  const errors = misplaced.map(({ line }) => line)
+  const entries = Object.entries(parsed.values).map(([name, value]) => {
     const kind = (kinds as Readonly<Record<string, Kind<unknown>>>)[name]
-    if (kind === undefined || value === undefined) return [name, value]
+    if (kind === undefined || value === undefined || isMisplaced.has(name)) return [name, value]
     const readValue = (text: unknown) => {
       const { output, issues = [] } = safeParse(kind.schema, text)
       errors.push(...errorLines(issues).map(line => `--${name}: ${line}`))
@@ -68,19 +69,28 @@ function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
     return [name, Array.isArray(value) ? value.map(readValue) : readValue(value)]
   })
   if (errors.length > 0) throw new ConfigError(`the command line of \`${command}\``, errors)
-  return { values: Object.fromEntries(entries), positionals }
+  return { values: Object.fromEntries(entries), positionals: parsed.positionals }
 }
 
-function parsed(
-  command: string,
-  args: readonly string[],
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
+
+/** What is wrong with the form of one part of the command line, if anything. */
+function errorIn(
+  token: Token,
   options: ParseArgsOptionsConfig,
   allowPositionals: boolean,
-) {
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals })
-  } catch (error) {
-    const [reason] = (error as Error).message.split(/\.\s/)
-    throw new UserError(`${reason}. Try: ${command} -- --help`)
-  }
+  command: string,
+): { readonly name?: string; readonly line: string }[] {
+  const help = `see ${command} -- --help`
+  if (token.kind === 'positional')
+    return allowPositionals ? [] : [{ line: `${token.value}: is not expected; ${help}` }]
+  if (token.kind !== 'option') return []
+  const { name, rawName, value, inlineValue } = token
+  const option = Object.hasOwn(options, name) ? options[name] : undefined
+  if (option === undefined) return [{ name, line: `${rawName}: is not an option; ${help}` }]
+  if (option.type === 'boolean')
+    return value === undefined ? [] : [{ name, line: `${rawName}: takes no value` }]
+  if (value === undefined) return [{ name, line: `${rawName}: needs a value` }]
+  if (inlineValue || !/^-./.test(value)) return []
+  return [{ name, line: `${rawName}: needs a value; if it begins with "-", write ${rawName}=…` }]
 }

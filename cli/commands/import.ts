@@ -1,13 +1,13 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { numberWithin, someText } from '../arguments.ts'
+import { choice, numberWithin, parserOf, someText } from '../arguments.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { more } from '../help.ts'
-import { isOffset } from '../import/instant.ts'
+import { UTC_OFFSET } from '../import/instant.ts'
 import { type Series, type SeriesOptions, seriesOf } from '../import/series.ts'
 import { type ImportCounts, type ImportPlan, importLines } from '../import/stream.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
@@ -47,11 +47,7 @@ export function addImport(program: Command, terminal: Terminal): void {
     .summary('turn CSV files into a stream of CloudEvents')
     .description(ABOUT)
     .argument('<file...>', 'CSV files with a header, one after another into one stream')
-    .addOption(
-      new Option('--family <name>', 'what was measured')
-        .choices(Object.keys(FAMILIES))
-        .default('environment'),
-    )
+    .addOption(choice('--family <name>', 'what was measured', Object.keys(FAMILIES)).default('environment'))
     .option('--metric <name>', "the metric in the value column (default: the family's first)")
     .option('--unit <unit>', "unit of the value column (default: the metric's own)")
     .option('--entity <id>', 'id of the sensor, instance or device (default: the name of the file)', someText)
@@ -63,7 +59,12 @@ export function addImport(program: Command, terminal: Terminal): void {
     .option('--tenant <name>', 'whose it is (default: "default" for databases, else none)', someText)
     .option('--timestamp-column <name>', 'header of the timestamps', someText, 'timestamp')
     .option('--value-column <name>', 'header of the values', someText, 'value')
-    .option('--utc-offset <±hh:mm>', 'where timestamps without a zone lie from UTC', offset, '+00:00')
+    .option(
+      '--utc-offset <±hh:mm>',
+      'the offset from UTC of timestamps without a zone',
+      parserOf(UTC_OFFSET),
+      '+00:00',
+    )
     .option('--skip-invalid', 'leave out rows that cannot be read, and count them')
     .option('--output <file>', 'write here instead of to standard output', someText)
     .option('--json', 'print the counts as one JSON document; with --output only')
@@ -112,9 +113,4 @@ function importReport({ family, metric }: Series, { events, skipped }: ImportCou
 function summary({ family, metric }: Series, { events, skipped }: ImportCounts, { stop }: Terminal): string {
   const kind = `${family.name} ${metric}, ${family.metrics[metric]}`
   return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${events} events (${kind}), skipped ${skipped} invalid rows`
-}
-
-function offset(text: string): string {
-  if (isOffset(text)) return text
-  throw new InvalidArgumentError('It must be ±hh:mm, as +00:00 or -05:30.')
 }

@@ -1,11 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { isTimestamp, parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import type { Command } from 'commander'
 import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
-import { environmentOption, JSON_OPTION, positiveInteger } from '../arguments.ts'
+import { choice, environmentOption, JSON_OPTION, parserOf, positiveInteger } from '../arguments.ts'
 import { more } from '../help.ts'
-import { parseSpeed } from '../replay/pace.ts'
+import { SPEED } from '../replay/pace.ts'
 import { replay } from '../replay/replay.ts'
-import type { ShiftTarget } from '../replay/shift.ts'
+import { SHIFT_TARGET, type ShiftTarget } from '../replay/shift.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ReplayOptions {
@@ -42,17 +41,17 @@ export function addReplay(program: Command, terminal: Terminal): void {
     .summary('publish a recorded stream or a captured batch')
     .description(ABOUT)
     .argument('<file>', 'the recording, or "-"')
-    .option('--speed <n>', 'so many times the recorded pace, or "max"', speed, 1)
+    .option('--speed <n>', 'a multiple of the recorded pace, or "max"', parserOf(SPEED), 1)
     .option(
       '--shift <time>',
       'move the first event to "now" or an RFC 3339 time, the others with it',
-      shiftTarget,
+      parserOf(SHIFT_TARGET),
     )
     .option(...environmentOption('to publish to'))
     .option('--from-line <n>', 'begin with this line of a stream, or record of a batch', positiveInteger, 1)
     .option('--limit <n>', 'publish so many at most', positiveInteger)
     .addOption(
-      new Option('--mode <mode>', 'how a stream is written (default: CONTENT_MODE, else binary)').choices([
+      choice('--mode <mode>', 'how a stream is written (default: CONTENT_MODE, else binary)', [
         'binary',
         'structured',
       ]),
@@ -71,16 +70,4 @@ export function addReplay(program: Command, terminal: Terminal): void {
         terminal,
       ),
     )
-}
-
-function speed(text: string): number {
-  const parsed = parseSpeed(text)
-  if (parsed !== undefined) return parsed
-  throw new InvalidArgumentError('It must be a number above 0, or "max".')
-}
-
-function shiftTarget(text: string): ShiftTarget {
-  if (text === 'now') return text
-  if (isTimestamp(text)) return parseTime(text)
-  throw new InvalidArgumentError('It must be "now", or a time with a zone, as 2026-01-31T13:45:00Z.')
 }

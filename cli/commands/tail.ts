@@ -1,12 +1,19 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
-import { environmentOption, naturalNumber, positiveInteger, someText } from '../arguments.ts'
+import {
+  environmentOption,
+  listParserOf,
+  naturalNumber,
+  parserOf,
+  positiveInteger,
+  SOME_TEXT,
+} from '../arguments.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
 import { topicOf } from '../state/state-keys.ts'
-import { type Filter, parseFilter } from '../tail/filter.ts'
-import { type From, parseFrom } from '../tail/from.ts'
+import { FILTER, type Filter } from '../tail/filter.ts'
+import { type From, fromKind } from '../tail/from.ts'
 import { tailTopics } from '../tail/tail.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -45,13 +52,13 @@ export function addTail(program: Command, terminal: Terminal): void {
     .command('tail')
     .summary('show topics, record by record')
     .description(ABOUT)
-    .argument('[topic...]', 'signals, or whole names of topics', topics)
+    .argument('[topic...]', 'signals, or whole names of topics', listParserOf(SOME_TEXT))
     .option(
       '--from <position>',
-      'start, end, an RFC 3339 time, so long ago (as 10m), or an offset (default: end; with --no-follow: start)',
-      position,
+      'start, end, an RFC 3339 time, a duration before now, or an offset (default: end; with --no-follow: start)',
+      parserOf(fromKind(Date.now())),
     )
-    .option('--filter <condition>', 'only what fits; again for more conditions', conditions, [])
+    .option('--filter <condition>', 'only what fits; again for more conditions', listParserOf(FILTER), [])
     .option('--partition <n>', 'this one alone', naturalNumber)
     .option('--ticks', "show the clock's ticks and the rule sets, too")
     .option('-n, --count <n>', 'end after so many', positiveInteger)
@@ -78,24 +85,4 @@ function tail(wanted: readonly string[], options: TailOptions, terminal: Termina
     )
   const plan = { topics, partition, from, filters, follow, json: json ?? false, withTicks: ticks ?? false }
   return tailTopics({ ...plan, count: count ?? Number.POSITIVE_INFINITY }, config, terminal)
-}
-
-function topics(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, someText(text)]
-}
-
-function position(text: string): From {
-  const from = parseFrom(text, Date.now())
-  if (from !== undefined) return from
-  throw new InvalidArgumentError(
-    'It must be start, end, a time as 2026-01-31T13:45:00Z, a duration as 10m, or an offset.',
-  )
-}
-
-function conditions(text: string, before: readonly Filter[]): readonly Filter[] {
-  const filter = parseFilter(text)
-  if (filter) return [...before, filter]
-  throw new InvalidArgumentError(
-    'It must be a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30.',
-  )
 }

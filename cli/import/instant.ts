@@ -1,13 +1,11 @@
 /** Recorded timestamps, and the one conversion that they go through: to RFC 3339. */
+import { text } from '../../lib/runtime/settings/values.ts'
 
-const OFFSET = /^[+-](?:[01]\d|2[0-3]):[0-5]\d$/
+/** An offset from UTC. */
+export const UTC_OFFSET = text(/^[+-](?:[01]\d|2[0-3]):[0-5]\d$/, '±hh:mm, such as +00:00 or -05:30')
+
 const TIMESTAMP =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?[ ]?(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i
-
-/** Whether the text is an offset from UTC, `±hh:mm`. */
-export function isOffset(text: string): boolean {
-  return OFFSET.test(text)
-}
 
 /**
  * RFC 3339 of a recorded timestamp: a date, and a time of day with or without seconds and zone. One with a zone keeps

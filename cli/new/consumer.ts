@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readFunctions } from '../../infra/functions.ts'
+import { text } from '../../lib/runtime/settings/values.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
@@ -11,7 +12,7 @@ import { consumerFiles, entryOf } from './consumer-files.ts'
 const SERVERLESS_YML = 'serverless.yml'
 
 /** The function is called `sluice-{stage}-{name}`, for which Lambda allows 64 characters; a stage may have 20. */
-export const LONGEST_NAME = 30
+const LONGEST_NAME = 30
 
 /** What was written, as a path in the project, and what it holds. */
 export interface Written {
@@ -19,12 +20,13 @@ export interface Written {
   readonly what: string
 }
 
-export function isConsumerName(text: string): boolean {
-  return text.length <= LONGEST_NAME && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text)
-}
+export const CONSUMER_NAME = text(
+  new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
+  `lower-case words and digits with "-" between, begin with a letter, and have ${LONGEST_NAME} characters at most`,
+)
 
 /**
- * @param name see `isConsumerName`
+ * @param name see `CONSUMER_NAME`
  * @throws CliFailure if something of that name exists, or a file cannot be written
  */
 export async function addConsumer(name: string): Promise<Written[]> {

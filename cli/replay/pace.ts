@@ -1,7 +1,11 @@
 /** When what was recorded is due again. Pure: the caller measures the time since the start. */
+import { either, mapped, oneOf, positiveDecimal } from '../../lib/runtime/settings/values.ts'
 
-/** At this speed everything is due at once. */
-const MAX_SPEED = Number.POSITIVE_INFINITY
+/** How many times faster than recorded: `4`, `0.5` or `max`, at which everything is due at once. */
+export const SPEED = either(
+  mapped(oneOf(['max']), () => Number.POSITIVE_INFINITY),
+  positiveDecimal(),
+)
 
 /**
  * A function that says how long after the start, in milliseconds, something recorded at a time is due. Called in the
@@ -18,11 +22,4 @@ export function pacer(speed: number): (recordedMs: number | undefined) => number
     latest = Math.max(latest, recordedMs)
     return (latest - first) / speed
   }
-}
-
-/** `4`, `0.5` or `max`; undefined for anything else. */
-export function parseSpeed(text: string): number | undefined {
-  if (text === 'max') return MAX_SPEED
-  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
-  return speed > 0 && Number.isFinite(speed) ? speed : undefined
 }

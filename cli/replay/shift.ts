@@ -1,10 +1,13 @@
 /** A recording moved in time, without becoming the same events again. Pure. */
+import { either, instant, oneOf } from '../../lib/runtime/settings/values.ts'
 import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 
 /** Where the first event goes: to a time, in milliseconds since the epoch, or as near to the present as it can. */
 export type ShiftTarget = number | 'now'
+
+export const SHIFT_TARGET = either<ShiftTarget>(oneOf(['now']), instant())
 
 /** What of a recording's times decides the shift. In milliseconds since the epoch. */
 export interface Extent {

@@ -1,4 +1,5 @@
 /** `--filter`: which records are shown. Pure. */
+import { parsedBy } from '../../lib/runtime/settings/values.ts'
 import type { RecordView } from '../records/view.ts'
 
 export type Filter = (view: RecordView) => boolean
@@ -15,6 +16,12 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   '<': ordered(order => order < 0),
   '<=': ordered(order => order <= 0),
 }
+
+/** What `--filter` can be. */
+export const FILTER = parsedBy(
+  parseFilter,
+  'a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30',
+)
 
 /**
  * Reads a condition: a name, an operator, and a value.

@@ -1,7 +1,6 @@
 /** `--from`: where reading begins. Pure. */
-
-import { parseDuration } from '../../lib/duration.ts'
-import { isTimestamp, parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import { duration } from '../../lib/app/settings/duration.ts'
+import { either, instant, type Kind, mapped, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
 
 export type From =
   | 'start'
@@ -10,11 +9,12 @@ export type From =
   | { readonly timeMs: number }
   | { readonly offset: number }
 
-/** Undefined if the text is none of: start, end, an RFC 3339 time, a duration before now, an offset. */
-export function parseFrom(text: string, nowMs: number): From | undefined {
-  if (text === 'start' || text === 'end') return text
-  if (/^\d{1,15}$/.test(text)) return { offset: Number(text) }
-  if (isTimestamp(text)) return { timeMs: parseTime(text) }
-  const duration = parseDuration(text)
-  return duration === undefined ? undefined : { timeMs: nowMs - duration }
+/** What `--from` can be. @param nowMs the time that durations go back from, in milliseconds since the epoch */
+export function fromKind(nowMs: number): Kind<From> {
+  return either<From>(
+    oneOf(['start', 'end']),
+    mapped(wholeNumber({ least: 0 }), offset => ({ offset })),
+    mapped(instant(), timeMs => ({ timeMs })),
+    mapped(duration(), ms => ({ timeMs: nowMs - ms })),
+  )
 }

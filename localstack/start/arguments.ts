@@ -48,8 +48,7 @@ export interface StartOptions {
 /**
  * The options; undefined if the arguments ask for help.
  *
- * @throws UserError where an option is not known
- * @throws ConfigError naming every option whose value is not allowed
+ * @throws ConfigError naming everything that is wrong
  */
 export function readArguments(
   args: readonly string[],

@@ -1,13 +1,21 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import { duration } from '../../../lib/app/settings/duration.ts'
+import { either, instant, mapped } from '../../../lib/runtime/settings/values.ts'
 import { listDeadLetters } from '../../../lib/queries/dead-letters.ts'
 import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
-import { environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
+import {
+  choice,
+  environmentOption,
+  JSON_OPTION,
+  parserOf,
+  positiveInteger,
+  someText,
+} from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { askDlq } from '../../dlq/read.ts'
 import { summaryOf } from '../../dlq/report.ts'
 import { listText } from '../../dlq/text.ts'
 import { more } from '../../help.ts'
-import { parseFrom } from '../../tail/from.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
 interface ListOptions {
@@ -28,14 +36,26 @@ Examples:
   sluice dlq list --since 1h
   sluice dlq list --code schema-violated --consumer alerting --json`
 
+/** Milliseconds since the epoch. */
+const since = parserOf(
+  either(
+    instant(),
+    mapped(duration(), ms => Date.now() - ms),
+  ),
+)
+
 export function addDlqList(dlq: Command, terminal: Terminal): void {
   dlq
     .command('list')
     .summary('list dead letters, and why they failed')
     .description(ABOUT)
-    .addOption(new Option('--code <code>', 'only failures of this code').choices(Object.keys(FAILURES)))
+    .addOption(choice('--code <code>', 'only failures of this code', Object.keys(FAILURES)))
     .option('--consumer <name>', 'only of this consumer', someText)
-    .option('--since <time>', 'only written since then: an RFC 3339 time, or so long ago (as 10m)', since)
+    .option(
+      '--since <time>',
+      'only what was written since: an RFC 3339 time, or a duration before now',
+      since,
+    )
     .option('--limit <n>', 'the newest so many', positiveInteger, 50)
     .option(...JSON_OPTION)
     .option(...environmentOption('to look at'))
@@ -54,12 +74,4 @@ async function list(
   const deadLetters = found.deadLetters.map(summaryOf)
   const { total, others } = found
   printReport(terminal, { env: config.env, deadLetters, total, others }, json, listText)
-}
-
-function since(text: string): number {
-  const from = parseFrom(text, Date.now())
-  if (typeof from === 'object' && 'timeMs' in from) return from.timeMs
-  throw new InvalidArgumentError(
-    'It must be a time with a zone, as 2026-01-31T13:45:00Z, or a duration, as 10m.',
-  )
 }

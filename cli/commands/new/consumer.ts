@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
+import { parserOf } from '../../arguments.ts'
 import { more } from '../../help.ts'
-import { addConsumer, isConsumerName, LONGEST_NAME, type Written } from '../../new/consumer.ts'
+import { addConsumer, CONSUMER_NAME, type Written } from '../../new/consumer.ts'
 import type { Terminal } from '../../terminal.ts'
 
 const ABOUT = `Write a new consumer of readings into this project: its process, its handler, its entry in serverless.yml, and a
@@ -18,18 +19,11 @@ export function addNewConsumer(command: Command, terminal: Terminal): void {
     .command('consumer')
     .summary('write a process, a handler, an entry and a test')
     .description(ABOUT)
-    .argument('<name>', 'lower-case words with "-" between, as in frost-watch', consumerName)
+    .argument('<name>', 'lower-case words with "-" between, as in frost-watch', parserOf(CONSUMER_NAME))
     .addHelpText('after', more(MORE))
     .action(async (name: string) => {
       terminal.stdout.write(report(name, await addConsumer(name)))
     })
-}
-
-function consumerName(text: string): string {
-  if (isConsumerName(text)) return text
-  throw new InvalidArgumentError(
-    `It must be lower-case words and digits with "-" between, begin with a letter, and have ${LONGEST_NAME} characters at most.`,
-  )
 }
 
 function report(name: string, written: readonly Written[]): string {

@@ -10,6 +10,7 @@ import {
   regex,
   string,
   transform,
+  union,
 } from 'valibot'
 import { isTimestamp, parseTime } from '../cloudevents/attributes.ts'
 
@@ -25,20 +26,13 @@ export function text(form: RegExp, allowed: string): Kind<string> {
 }
 
 export function oneOf<const Value extends string>(values: readonly Value[]): Kind<Value> {
-  const allowed = `one of ${values.join(', ')}`
+  const allowed = values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`
   return { allowed, schema: picklist(values, `must be ${allowed}`) as GenericSchema<string, Value> }
 }
 
 /** `on` or `off`. */
 export function onOff(): Kind<boolean> {
-  const { allowed, schema } = oneOf(['on', 'off'])
-  return {
-    allowed,
-    schema: pipe(
-      schema,
-      transform(value => value === 'on'),
-    ),
-  }
+  return mapped(oneOf(['on', 'off']), value => value === 'on')
 }
 
 export interface Bounds {
@@ -65,14 +59,37 @@ export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
 }
 
 /** The same kind, but its values are multiplied by a factor to convert their unit. */
-export function times({ allowed, schema }: Kind<number>, factor: number): Kind<number> {
-  return {
-    allowed,
-    schema: pipe(
-      schema,
-      transform(value => value * factor),
-    ),
-  }
+export function times(kind: Kind<number>, factor: number): Kind<number> {
+  return mapped(kind, value => value * factor)
+}
+
+/** The same texts, read as something else. */
+export function mapped<From, To>({ allowed, schema }: Kind<From>, convert: (value: From) => To): Kind<To> {
+  return { allowed, schema: pipe(schema, transform(convert)) }
+}
+
+/** A value of any of these kinds; the first that fits decides. */
+export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
+  const allowed = kinds.map(kind => kind.allowed).join(', or ')
+  const schemas = kinds.map(({ schema }) => schema)
+  return { allowed, schema: union(schemas, `must be ${allowed}`) }
+}
+
+/** What a parser makes of the text. @param parse returns undefined for a text that is not of the kind */
+export function parsedBy<Value>(
+  parse: (text: string) => Value | undefined,
+  allowed: string,
+): Kind<NonNullable<Value>> {
+  const schema = pipe(
+    string(),
+    rawTransform<string, NonNullable<Value>>(({ dataset, addIssue, NEVER }) => {
+      const value = parse(dataset.value)
+      if (value !== undefined && value !== null) return value
+      addIssue({ message: `must be ${allowed}` })
+      return NEVER
+    }),
+  )
+  return { allowed, schema }
 }
 
 /** A decimal number between two bounds, without an exponent. */
@@ -87,6 +104,21 @@ export function decimal(least: number, most: number): Kind<number> {
       transform(Number),
       minValue(least, message),
       maxValue(most, message),
+    ),
+  }
+}
+
+/** A decimal number above zero, without an exponent. */
+export function positiveDecimal(): Kind<number> {
+  const allowed = 'a number above 0'
+  const message = `must be ${allowed}`
+  return {
+    allowed,
+    schema: pipe(
+      string(),
+      regex(/^\d+(\.\d+)?$/, message),
+      transform(Number),
+      check(value => value > 0 && Number.isFinite(value), message),
     ),
   }
 }

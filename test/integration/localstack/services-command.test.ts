@@ -25,7 +25,11 @@ describe('given the command that runs only the servers', () => {
   it('when an option is unknown, then one message says which, and where to look', async () => {
     const { code, output } = await finished(run(['--frehs']))
     assert.equal(code, 1)
-    assert.equal(output, "Unknown option '--frehs'. Try: npm run services -- --help\n")
+    assert.equal(
+      output,
+      'the command line of `npm run services` has 1 error:\n' +
+        '  - --frehs: is not an option; see npm run services -- --help\n',
+    )
   })
 })
 

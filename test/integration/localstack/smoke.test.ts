@@ -17,7 +17,10 @@ describe('given the command that sends readings through a running stack', () => 
   it('when an argument is unknown, then one message says which, and where to look', async () => {
     const { code, output } = await smoke(['20'])
     assert.equal(code, 1)
-    assert.equal(output, "✗ Unexpected argument '20'. Try: npm run smoke -- --help\n")
+    assert.equal(
+      output,
+      '✗ the command line of `npm run smoke` has 1 error:\n  - 20: is not expected; see npm run smoke -- --help\n',
+    )
   })
 
   it('when no server answers, then each address is named without its password', async () => {

@@ -115,8 +115,8 @@ describe('bytes', () => {
 
 describe('wrong usage of sluice dlq', () => {
   const wrong: [args: string[], said: RegExp][] = [
-    [['list', '--code', 'nope'], /Allowed choices are not-a-cloudevent/],
-    [['list', '--since', 'end'], /'--since .*a duration, as 10m/],
+    [['list', '--code', 'nope'], /must be one of not-a-cloudevent/],
+    [['list', '--since', 'end'], /'--since .*a duration such as 90s/],
     [['list', '--limit', '0'], /'--limit .*from 1 on/],
     [['show'], /missing required argument 'at'/],
     [['show', '0@1', '--raw', '--json'], /take one of them/],

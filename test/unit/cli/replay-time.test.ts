@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { pacer, parseSpeed } from '../../../cli/replay/pace.ts'
+import { is, parse } from 'valibot'
+import { pacer, SPEED } from '../../../cli/replay/pace.ts'
 import { type Extent, shifted, shiftFor } from '../../../cli/replay/shift.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 
@@ -37,10 +38,10 @@ describe('pace', () => {
   })
 
   test('speeds', () => {
-    assert.equal(parseSpeed('max'), Number.POSITIVE_INFINITY)
-    assert.equal(parseSpeed('0.5'), 0.5)
+    assert.equal(parse(SPEED.schema, 'max'), Number.POSITIVE_INFINITY)
+    assert.equal(parse(SPEED.schema, '0.5'), 0.5)
     for (const wrong of ['0', '-1', 'fast', '', '1e3', 'Infinity', '9'.repeat(400)])
-      assert.equal(parseSpeed(wrong), undefined, wrong)
+      assert.ok(!is(SPEED.schema, wrong), wrong)
   })
 })
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
+import { safeParse } from 'valibot'
 import { type LineLayout, recordLine } from '../../../cli/records/line.ts'
 import { recordView } from '../../../cli/records/view.ts'
 import { parseFilter } from '../../../cli/tail/filter.ts'
-import { parseFrom } from '../../../cli/tail/from.ts'
+import { fromKind } from '../../../cli/tail/from.ts'
 import { widthOf } from '../../../cli/text-width.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { ran } from './terminal.ts'
@@ -179,12 +180,16 @@ describe('--from', () => {
     ['-1', undefined],
     ['2026-03-01', undefined],
   ]
-  for (const [text, from] of places) test(text, () => assert.deepEqual(parseFrom(text, nowMs), from))
+  for (const [text, from] of places)
+    test(text, () => {
+      const read = safeParse(fromKind(nowMs).schema, text)
+      assert.deepEqual(read.success ? read.output : undefined, from)
+    })
 })
 
 describe('wrong usage of sluice tail', () => {
   const wrong: [args: string[], said: RegExp][] = [
-    [['--from', 'yesterday'], /'--from .*start, end, a time/],
+    [['--from', 'yesterday'], /'--from .*one of start, end, or a whole number/],
     [['--filter', 'warm'], /'--filter .*an operator/],
     [['--from', 'end', '--no-follow'], /--no-follow shows what is there/],
     [['readings', 'dlq', '--from', '3'], /an offset needs one topic and --partition/],

@@ -18,7 +18,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['export'], /unknown command 'export'/],
     [['import'], /missing required argument 'file'/],
     [['import', 'a.csv', '--colour', 'red'], /unknown option '--colour'/],
-    [['import', 'a.csv', '--family', 'cars'], /Allowed choices are environment, database, device/],
+    [['import', 'a.csv', '--family', 'cars'], /'--family .*must be one of environment, database, device/],
     [['import', 'a.csv', '--metric', 'speed'], /--metric speed: .*temperature, humidity/],
     [['import', 'a.csv', '--metric', 'toString'], /--metric toString/],
     [['import', 'a.csv', '--unit', 'hPa'], /--unit hPa: temperature can be converted from .*kelvin/],
@@ -30,11 +30,11 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['import', 'a.csv', '--json'], /--json prints to standard output, where the stream goes/],
     [['replay'], /missing required argument 'file'/],
     [['replay', 'stream.jsonl', 'more.jsonl'], /too many arguments/],
-    [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*above 0, or "max"/],
-    [['replay', 'stream.jsonl', '--shift', 'yesterday'], /'--shift .*"now", or a time with a zone/],
+    [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*must be max, or a number above 0/],
+    [['replay', 'stream.jsonl', '--shift', 'yesterday'], /'--shift .*must be now, or an instant that exists/],
     [['replay', 'stream.jsonl', '--shift', '2026-02-30T00:00:00Z'], /'--shift /],
     [['replay', 'stream.jsonl', '--limit', '0'], /'--limit .*from 1 on/],
-    [['replay', 'stream.jsonl', '--mode', 'batched'], /Allowed choices are binary, structured/],
+    [['replay', 'stream.jsonl', '--mode', 'batched'], /'--mode .*must be one of binary, structured/],
     [['replay', 'stream.jsonl', '--env', 'Prod'], /'--env .*lower-case/],
     [['replay', 'stream.jsonl', '--keep-partitions'], /a stream has no partitions/],
     [['stats', 'a', 'b'], /too many arguments/],
@@ -61,6 +61,39 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['rules', 'check', 'a', 'b'], /too many arguments/],
     [['breaker', 'reset'], /missing required argument 'consumer'/],
   ]
+  test('given several wrong values, then each is named, and none is used', async () => {
+    const args = ['replay', 'stream.jsonl', '--speed', '0', '--limit', 'x', '--mode', 'batched']
+    const { status, stderr, stdout } = await ran(['--stack', 'A', ...args], { folder })
+    assert.equal(status, 2)
+    assert.equal(
+      stderr,
+      [
+        `error: option '--stack <name>': "A" is invalid. It must be 1 to 20 lower-case letters, digits and "-".`,
+        `error: option '--speed <n>': "0" is invalid. It must be max, or a number above 0.`,
+        `error: option '--limit <n>': "x" is invalid. It must be a whole number from 1 on.`,
+        `error: option '--mode <mode>': "batched" is invalid. It must be one of binary, structured.`,
+        'Try it with --help.',
+        '',
+      ].join('\n'),
+    )
+    assert.equal(stdout, '')
+  })
+
+  test('given wrong values of an argument and of a repeated option, then each is named', async () => {
+    const { stderr } = await ran([
+      'tail',
+      'alerts',
+      '',
+      '--filter',
+      'a=1',
+      '--filter',
+      'warm',
+      '--filter',
+      '=',
+    ])
+    assert.match(stderr, /argument 'topic': "" is invalid.*\n.*'--filter .*"warm".*\n.*'--filter .*"="/)
+  })
+
   for (const [args, said] of wrong)
     test(`sluice ${args.join(' ')}`, async () => {
       const { status, stderr, stdout } = await ran(args, { folder })

@@ -41,14 +41,38 @@ describe('the options of a command', () => {
   })
 
   for (const [args, reason] of [
-    [['--hepl'], "Unknown option '--hepl'"],
-    [['20'], "Unexpected argument '20'"],
-    [['--help=yes'], "Option '--help' does not take an argument"],
+    [['--hepl'], '--hepl: is not an option; see npm run it -- --help'],
+    [['-x'], '-x: is not an option; see npm run it -- --help'],
+    [['20'], '20: is not expected; see npm run it -- --help'],
+    [['--help=yes'], '--help: takes no value'],
+    [['--for'], '--for: needs a value'],
+    [['--for', '--help'], '--for: needs a value; if it begins with "-", write --for=…'],
   ] as const)
     it(`are rejected if they are ${args}, with the reason and where to look`, () => {
-      assert.throws(() => readOptions('npm run it', args, OPTIONS), {
-        name: 'UserError',
-        message: `${reason}. Try: npm run it -- --help`,
+      assert.throws(() => readOptions('npm run it', args, { ...OPTIONS, for: { type: 'string' } }), {
+        name: 'ConfigError',
+        message: `the command line of \`npm run it\` has 1 error:\n  - ${reason}`,
       })
     })
+
+  it('given unknown options, unexpected arguments and wrong values, then all are named at once', () => {
+    const options = { ...OPTIONS, for: { type: 'string' } } as const
+    assert.throws(
+      () => readOptions('npm run it', ['--hepl', '--for', 'x', '20'], options, { for: duration() }),
+      {
+        name: 'ConfigError',
+        message: [
+          'the command line of `npm run it` has 3 errors:',
+          '  - --hepl: is not an option; see npm run it -- --help',
+          '  - 20: is not expected; see npm run it -- --help',
+          '  - --for: must be a duration such as 90s, 5m or 1h30m',
+        ].join('\n'),
+      },
+    )
+  })
+
+  it('given a value that begins with "-", when it is joined by "=", then it is taken', () => {
+    const options = { ...OPTIONS, for: { type: 'string' } } as const
+    assert.equal(readOptions('npm run it', ['--for=-1'], options).for, '-1')
+  })
 })

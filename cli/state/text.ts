@@ -59,7 +59,7 @@ export function entitiesText(reports: readonly EntityState[]): string {
 }
 
 /** `1d 02:03:04` */
-export function durationText(ms: number): string {
+export function clockText(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   const days = Math.floor(seconds / 86_400)
   const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
@@ -73,7 +73,7 @@ function rowOf(report: PartitionState): string[] {
     String(partition),
     appliedOffset < 0 ? 'none' : String(appliedOffset),
     ...[lag ?? '?', epoch, entities, ids, outbox, openFailures, timers].map(String),
-    durationText(report.logClockMs),
+    clockText(report.logClockMs),
     report.asOf ?? '-',
   ]
 }
@@ -88,7 +88,7 @@ function nextTimers(partitions: readonly PartitionState[], columns: number | und
 }
 
 function timerText({ name, due, firesAfterMs }: TimerState): string {
-  return `${name} due ${due}, fires when the log has moved on by more than ${durationText(firesAfterMs)}`
+  return `${name} due ${due}, fires when the log has moved on by more than ${clockText(firesAfterMs)}`
 }
 
 function outboxes(partitions: readonly PartitionState[]): string[] {

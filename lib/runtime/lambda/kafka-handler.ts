@@ -128,7 +128,7 @@ async function tracingOf(
 function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
   return {
     publisher: { publish: async records => (await connections.publisher()).publish(records) },
-    log: { read: async (...stretch) => (await connections.log()).read(...stretch) },
+    log: { read: async (...range) => (await connections.log()).read(...range) },
   }
 }
 

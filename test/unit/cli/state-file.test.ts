@@ -88,7 +88,7 @@ describe('a checkpoint as a file', () => {
       await assert.rejects(readBytes(bytes.subarray(0, length)), {
         name: 'CliFailure',
         message:
-          /^c\.jsonl: (it is (empty|no checkpoint|cut off)|line \d+ is no JSON|the text is not UTF-8: .* cut off)/,
+          /^c\.jsonl: (it is (empty|no checkpoint|cut off)|line \d+ is not a JSON document|the text is not UTF-8: .* cut off)/,
       })
   })
 

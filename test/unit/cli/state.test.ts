@@ -5,7 +5,7 @@ import { confirm } from '../../../cli/state/confirm.ts'
 import { judge, type Standing } from '../../../cli/state/other-log.ts'
 import { stateReport } from '../../../cli/state/report.ts'
 import { stateKeysOf, topicOf } from '../../../cli/state/state-keys.ts'
-import { durationText, entitiesText, stateText } from '../../../cli/state/text.ts'
+import { clockText, entitiesText, stateText } from '../../../cli/state/text.ts'
 import type { PartitionState } from '../../../lib/queries/partition-states.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
@@ -132,7 +132,7 @@ timer silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by m
   })
 
   test('durations of days', () => {
-    assert.equal(durationText(93_784_999), '1d 02:03:04')
+    assert.equal(clockText(93_784_999), '1d 02:03:04')
   })
 })
 

@@ -128,7 +128,7 @@ export class CheckpointParser {
       // Reported below, without quoting the content.
     }
     if (!this.#header) throw noCheckpoint()
-    throw new DamagedCheckpoint(`line ${this.#number} is no JSON document: it is cut off, or was changed`)
+    throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was cut off or changed`)
   }
 }
 

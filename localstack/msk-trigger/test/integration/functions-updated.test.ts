@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { TestKafka } from './kafka.ts'
+import { numbered, TestKafka } from './kafka.ts'
 import { Project, recordsOf } from './project.ts'
 
 /** Does what a bundler's plugin does after a build: announces that the functions were updated. */
@@ -46,27 +46,25 @@ describe('functions that are updated while records arrive', { timeout: 120_000 }
     await project.start()
     const group = project.group('f', topic)
     const before = await kafka.admin.describeGroups([group])
-    const records = (from: number, to: number, partition: number) =>
-      Array.from({ length: to - from }, (_, n) => ({ partition, value: `${from + n}` }))
 
-    await kafka.send(topic, records(0, 10, 0))
+    await kafka.send(topic, numbered(0, 10))
     await until('the first batch runs', () => project.invocations('f').length === 1)
     const code = await readFile(project.file('handlers.js'), 'utf8')
     await writeFile(project.file('handlers.js'), code.replaceAll(' old', ' new'))
     project.signal('SIGUSR2')
     await project.untilSays(/functions updated/)
-    await kafka.send(topic, records(100, 110, 1))
+    await kafka.send(topic, numbered(100, 110, 1))
     await kafka.untilCommitted(group, topic, [-1, 10])
     await writeFile(project.file('go-on'), '')
     await kafka.untilCommitted(group, topic, [10, 10])
 
     const versions = linesOf(project.file('versions'))
     const first = recordsOf(project.invocations('f')[0] as never).length
-    const others = records(first, 10, 0).concat(records(100, 110, 1))
+    const others = numbered(first, 10).concat(numbered(100, 110, 1))
     assert.deepEqual(
       versions.sort(),
       [
-        ...records(0, first, 0).map(({ value }) => `${value} old`),
+        ...numbered(0, first, 0).map(({ value }) => `${value} old`),
         ...others.map(({ value }) => `${value} new`),
       ].sort(),
       'each record once, and the new code for all later records',

@@ -11,6 +11,11 @@ if (!BROKERS) {
   )
 }
 
+/** Messages of one partition whose values are the numbers `from` to `to`, without the last. */
+export function numbered(from: number, to: number, partition = 0): { partition: number; value: string }[] {
+  return Array.from({ length: to - from }, (_, n) => ({ partition, value: `${from + n}` }))
+}
+
 /** The test's own Kafka client, independent of the trigger's. */
 export class TestKafka {
   readonly admin: Admin

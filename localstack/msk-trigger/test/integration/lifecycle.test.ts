@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { TestKafka } from './kafka.ts'
-import { Project, recordsOf } from './project.ts'
+import { numbered, TestKafka } from './kafka.ts'
+import { offsetsSeen, Project } from './project.ts'
 
 describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
   let kafka: TestKafka
@@ -18,16 +18,12 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
     project = await Project.ofTopic(topic, handler)
     return project
   }
-  const values = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, n) => ({ partition: 0, value: `${from + n}` }))
-  const offsets = (of: Project) =>
-    of.invocations('f').flatMap(invocation => recordsOf(invocation).map(r => r.offset))
 
   it('loses nothing when the process is killed during a batch', async () => {
     const topic = await kafka.topic('killed', 1)
     const own = await create(topic, `if (attempt === 3) await delay(60_000)`)
     await own.start()
-    await kafka.send(topic, values(0, 50))
+    await kafka.send(topic, numbered(0, 50))
     await until('the third batch to run', () => own.invocations('f').length === 3)
     await kafka.untilCommitted(own.group('f', topic), topic, [20])
     await own.end('SIGKILL')
@@ -35,7 +31,7 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
 
     await own.start()
     await kafka.untilCommitted(own.group('f', topic), topic, [50])
-    const seen = offsets(own)
+    const seen = offsetsSeen(own, 'f')
     assert.deepEqual(
       [...new Set(seen)],
       Array.from({ length: 50 }, (_, n) => n),
@@ -51,7 +47,7 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
       const topic = await kafka.topic('ended', 1)
       const own = await create(topic, 'await delay(1_500)')
       await own.start(...command)
-      await kafka.send(topic, values(0, 30))
+      await kafka.send(topic, numbered(0, 30))
       await until('a batch to run', () => own.invocations('f').length === 1)
       assert.equal(await kafka.members(own.group('f', topic)), 1)
       const tookMs = await own.end(signal)
@@ -96,7 +92,7 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
     const topic = await kafka.topic('abandoned', 1)
     const own = await create(topic, 'await delay(60_000)')
     await own.start()
-    await kafka.send(topic, values(0, 1))
+    await kafka.send(topic, numbered(0, 1))
     await until('the batch to run', () => own.invocations('f').length === 1)
     const tookMs = await own.end('SIGINT')
     assert.ok(tookMs < 5_000, `took ${tookMs} ms`)

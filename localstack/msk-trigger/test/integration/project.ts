@@ -157,6 +157,11 @@ export function recordsOf({ event }: Pick<Invocation, 'event'>): LambdaRecord[] 
   return Object.values(event.records).flat()
 }
 
+/** The offsets that a function was invoked with, in the order of the invocations. */
+export function offsetsSeen(project: Project, functionKey: string): number[] {
+  return project.invocations(functionKey).flatMap(invocation => recordsOf(invocation).map(r => r.offset))
+}
+
 function linesOf(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
 }

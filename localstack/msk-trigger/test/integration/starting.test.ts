@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { TestKafka } from './kafka.ts'
-import { Project, recordsOf } from './project.ts'
+import { numbered, TestKafka } from './kafka.ts'
+import { offsetsSeen, Project } from './project.ts'
 
 describe('the startup of the trigger', { timeout: 180_000 }, () => {
   let kafka: TestKafka
@@ -18,23 +18,19 @@ describe('the startup of the trigger', { timeout: 180_000 }, () => {
     project = await Project.ofTopic(topic, handler, event)
     return project
   }
-  const values = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, n) => ({ partition: 0, value: `${from + n}` }))
-  const offsets = (of: Project) =>
-    of.invocations('f').flatMap(invocation => recordsOf(invocation).map(r => r.offset))
 
   it('keeps the LATEST of its first start, even if killed before its first success (rule 34)', async () => {
     const topic = await kafka.topic('latest', 1)
     const own = await create(topic, `if (attempt === 1) await delay(60_000)`, { startingPosition: 'LATEST' })
-    await kafka.send(topic, values(0, 5))
+    await kafka.send(topic, numbered(0, 5))
     await own.start()
-    await kafka.send(topic, values(5, 6))
+    await kafka.send(topic, numbered(5, 6))
     await until('the record to arrive', () => own.invocations('f').length === 1)
     await own.end('SIGKILL')
-    await kafka.send(topic, values(6, 7))
+    await kafka.send(topic, numbered(6, 7))
     await own.start()
     await kafka.untilCommitted(own.group('f', topic), topic, [7])
-    assert.deepEqual([...new Set(offsets(own))], [5, 6])
+    assert.deepEqual([...new Set(offsetsSeen(own, 'f'))], [5, 6])
   })
 
   it('starts AT_TIMESTAMP with the first record of that time (rule 34)', async () => {
@@ -48,7 +44,7 @@ describe('the startup of the trigger', { timeout: 180_000 }, () => {
     const own = await create(topic, '', event)
     await own.start()
     await kafka.untilCommitted(own.group('f', topic), topic, [3])
-    assert.deepEqual(offsets(own), [1, 2])
+    assert.deepEqual(offsetsSeen(own, 'f'), [1, 2])
   })
 
   it('waits for a topic that does not exist yet, logs it, and does not create it', async () => {
@@ -59,7 +55,7 @@ describe('the startup of the trigger', { timeout: 180_000 }, () => {
     assert.ok(!(await kafka.admin.listTopics()).includes(topic))
     await kafka.createTopic(topic, 2)
     await own.untilSays(/ready \(2 partitions\)/)
-    await kafka.send(topic, values(0, 1))
+    await kafka.send(topic, numbered(0, 1))
     await kafka.untilCommitted(own.group('f', topic), topic, [1, -1])
   })
 
@@ -67,14 +63,14 @@ describe('the startup of the trigger', { timeout: 180_000 }, () => {
     const topic = await kafka.topic('truncated', 1)
     const own = await create(topic, '')
     await own.start()
-    await kafka.send(topic, values(0, 5))
+    await kafka.send(topic, numbered(0, 5))
     await kafka.untilCommitted(own.group('f', topic), topic, [5])
     await own.end('SIGKILL')
-    await kafka.send(topic, values(5, 20))
+    await kafka.send(topic, numbered(5, 20))
     await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] })
     await own.start()
     await kafka.untilCommitted(own.group('f', topic), topic, [20])
-    assert.deepEqual(offsets(own).slice(5), [12, 13, 14, 15, 16, 17, 18, 19])
+    assert.deepEqual(offsetsSeen(own, 'f').slice(5), [12, 13, 14, 15, 16, 17, 18, 19])
   })
 
   it('rejects an invalid setting with a message before anything starts', async () => {

@@ -13,6 +13,7 @@ import { configuration } from './runner/checks/configuration.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
+import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
 import { describeDifferences, differences } from './runner/repeats.ts'
@@ -22,7 +23,7 @@ import { sourceFiles } from './runner/source-files.ts'
 import { runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
-const CHECKS: readonly Check[] = [format, types, imports, unused, schemas, configuration]
+const CHECKS: readonly Check[] = [format, types, imports, unused, schemas, configuration, titles]
 
 interface Phase {
   readonly group: Group

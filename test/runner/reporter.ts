@@ -4,6 +4,9 @@ import { inspect } from 'node:util'
 import { PROJECT } from '../support/program.ts'
 import type { Result } from './result.ts'
 
+/** The maximum length of a title, in characters. */
+export const LONGEST_TITLE = 100
+
 /** The part of an event of a test that is used. */
 interface Ended {
   readonly name: string
@@ -61,6 +64,8 @@ function resultsOf(file: string, { name, entryFile, details, skip, todo }: Ended
   const isFile = entryFile === undefined
   if (error?.failureType === 'subtestsFailed') return []
   if (error) return [failed(isFile ? file : name, file, describe(error))]
+  if (!isFile && name.length > LONGEST_TITLE)
+    return [failed(name, file, `its title has ${name.length} characters, and may have ${LONGEST_TITLE}`)]
   if (isFile || type === 'suite') return []
   if (skip || todo) return [{ outcome: 'skipped', name, file, why: reasonOf(skip || todo) }]
   return [{ outcome: 'passed', name, file }]

@@ -71,7 +71,7 @@ describe('the account of a fuzzing run', () => {
       change: { failures: topic([{ ...failure(), value: 'other' }]) },
       kind: 'failures whose value differs from the record',
     },
-    'a failure record without the value of a small record': {
+    'a failure record that lacks a small value': {
       change: { failures: topic([{ ...failure(), value: 'null' }]) },
       kind: 'failures whose value differs from the record',
     },

@@ -20,7 +20,7 @@ function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<
   }
 }
 
-it('given words of the framework beside the keys, then they stay, and go before what follows from the keys', () => {
+it('given words of the framework beside the keys, then they stay and take precedence', () => {
   const queue = { sqs: { arn: 'arn:aws:sqs:us-east-1:000000000000:queue' } }
   const framework = frameworkWith({
     frost: {

@@ -13,6 +13,7 @@ const SOURCES = {
   failing: "console.log('shown once'); it('a', () => { throw new Error('broken') })",
   nothing: "console.log('no test')",
   thrown: "it('a', () => {}); throw new Error('at the top')",
+  long: "const data = 'x'.repeat(98); it('a ' + data + 'b', () => {}); it('a ' + data, () => {})",
   'cut-off':
     "it('a', () => {}); it('b', () => new Promise(() => setTimeout(() => process.exit(0), 300))); it('c', () => {})",
 } as const
@@ -71,6 +72,12 @@ describe('the test runner', () => {
     assert.deepEqual([result?.outcome, result?.name, result?.output], ['failed', 'a', 'shown once'])
     assert.match(result?.why ?? '', /^Error: broken\n/)
     assert.match(run.output, /FAIL {2}\S*failing\.test\.mjs {2}1 failed {2}\(/)
+  })
+
+  it('given a title over 100 characters, then that test has failed', () => {
+    const [long, short] = run.of('long')
+    assert.deepEqual([short?.outcome, short?.name.length], ['passed', 100])
+    assert.deepEqual([long?.outcome, long?.name.length], ['failed', 101])
   })
 
   it('given a file without a test, then it has failed', () => {

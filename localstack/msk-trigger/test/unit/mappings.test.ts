@@ -158,7 +158,7 @@ describe('event source mappings', () => {
     Nameless: { Type: 'AWS::SQS::Queue' },
   }
   for (const [event, destination] of destinations) {
-    it(`send failed records to ${JSON.stringify(event)} (rule 42)`, () =>
+    it(`accept ${JSON.stringify(event)} (rule 42)`, () =>
       assert.deepEqual(readMsk(event, { resources })?.destination, destination))
   }
 

@@ -32,7 +32,7 @@ describe('a warning about the cloud is logged', () => {
     [{ onFailureDestination: 'kafka://failed' }, /: a Kafka topic as destination exists/],
   ]
   for (const [event, names] of provisionedOnly) {
-    it(`for ${Object.keys(event)} without pollers (rules 15, 25, 43)`, () => {
+    it(`for ${Object.keys(event)} (rules 15, 25, 43)`, () => {
       const lines = warned(event)
       assert.equal(lines.length, 1)
       assert.match(lines.join(), /^msk event of function "f": /)

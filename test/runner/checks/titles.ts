@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseSync } from '@swc/core'
+import { PROJECT } from '../../../programs/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { LONGEST_TITLE } from '../reporter.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** The used part of a syntax tree node. */
+interface Node {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+const CALLS = ['describe', 'it', 'test']
+
+/**
+ * Whether the title of each test is short enough to read. Of a title with values in it, only the fixed text counts here; the
+ * runner measures the whole title when the test runs.
+ */
+export const titles: Check = {
+  name: 'test titles',
+  async run() {
+    const files = await sourceFiles('test/**/*.ts', 'localstack/msk-trigger/test/**/*.ts')
+    const found = await Promise.all(files.map(titlesIn))
+    const all = found.flat()
+    if (all.length === 0) throw new Failed('there is no test')
+    const long = all.filter(({ title }) => title.length > LONGEST_TITLE)
+    if (long.length === 0) return `${all.length} titles`
+    const lines = long.map(({ file, title }) => `${file}: "${title}" has ${title.length} characters`)
+    throw new Failed(
+      `${lines.join('\n')}\nA title may have ${LONGEST_TITLE}: say less, or say it in the test.`,
+    )
+  },
+}
+
+async function titlesIn(file: string): Promise<{ file: string; title: string }[]> {
+  const source = await readFile(join(PROJECT, file), 'utf8')
+  const tree = parseSync(source, { syntax: 'typescript', target: 'es2022' }) as unknown as Node
+  return calls(tree).flatMap(call => {
+    const title = titleOf(call)
+    return title === undefined ? [] : [{ file, title }]
+  })
+}
+
+/** All calls below a node. */
+function calls(node: unknown): Node[] {
+  if (Array.isArray(node)) return node.flatMap(calls)
+  if (typeof node !== 'object' || node === null) return []
+  const below = Object.values(node).flatMap(calls)
+  return (node as Node).type === 'CallExpression' ? [node as Node, ...below] : below
+}
+
+/** The fixed text of the first argument, if the call is of a test or a suite, and the text is written there. */
+function titleOf(call: Node): string | undefined {
+  const callee = call.callee as Node
+  const name = callee.type === 'MemberExpression' ? (callee.object as Node).value : callee.value
+  if (!CALLS.includes(name as string)) return undefined
+  const [first] = call.arguments as readonly { readonly expression: Node }[]
+  if (first?.expression.type === 'StringLiteral') return first.expression.value as string
+  if (first?.expression.type !== 'TemplateLiteral') return undefined
+  const parts = first.expression.quasis as readonly { readonly raw: string }[]
+  return parts.map(({ raw }) => raw).join('')
+}

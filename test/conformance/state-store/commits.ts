@@ -1,0 +1,173 @@
+/** What a commit changes, when it is refused, and that partition states share nothing. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { StateStore } from '../../../lib/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
+import { entry, id, newStateKey } from './samples.ts'
+
+export function commitTests(store: () => StateStore): void {
+  it('given no commit, then a partition state has no applied offset, clock, states or outbox', async () => {
+    const snapshot = await store().load(newStateKey(), {
+      ...NOTHING_WANTED,
+      entities: ['e'],
+      ids: [id('a').id],
+    })
+    assert.deepEqual(snapshot, {
+      version: versionAt(-1),
+      clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+      appliedDigest: undefined,
+      emitted: 0,
+      states: new Map(),
+      timers: new Map(),
+      timersUpTo: undefined,
+      notLoaded: new Set(),
+      known: new Map(),
+      failures: new Map(),
+      failureMemory: { bytes: 0, forgotten: 0 },
+      outbox: [],
+    })
+  })
+
+  it('given a commit, then all its changes are visible together', async () => {
+    const stateKey = newStateKey()
+    const change = changeOf({
+      appliedOffset: 7,
+      clock: { nowMs: 1234, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
+      appliedDigest: 'qL5dQX_M-2oBcA9k',
+      states: new Map([['e 1', '{"count":1,"text":"grün 🌡"}']]),
+      ids: [id('a', 1234)],
+      outbox: [entry('0.7.0')],
+    })
+    assert.equal(await store().commit(stateKey, change), 'committed')
+    assert.deepEqual(
+      await store().load(stateKey, {
+        ...NOTHING_WANTED,
+        entities: ['e 1', 'e 2'],
+        ids: [id('b').id, id('a').id],
+      }),
+      {
+        version: versionAt(7),
+        clock: change.clock,
+        appliedDigest: change.appliedDigest,
+        emitted: 0,
+        states: change.states,
+        timers: new Map(),
+        timersUpTo: undefined,
+        notLoaded: new Set(),
+        known: new Map([[id('a').id, id('a', 1234)]]),
+        failures: new Map(),
+        failureMemory: { bytes: 0, forgotten: 0 },
+        outbox: change.outbox,
+      },
+    )
+  })
+
+  it('given another version, then a commit is refused and changes nothing', async () => {
+    const stateKey = newStateKey()
+    await store().commit(stateKey, changeOf({ appliedOffset: 3, states: new Map([['e', '1']]) }))
+    const before = await store().load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
+    const stale = { states: new Map([['e', '2']]), outbox: [entry('0.4.0')], ids: [id('a')] }
+    for (const base of [
+      versionAt(-1),
+      versionAt(2),
+      versionAt(4),
+      { ...versionAt(3), epoch: 1 },
+      { ...versionAt(3), fired: 1 },
+    ])
+      assert.equal(await store().commit(stateKey, changeOf({ ...stale, base, appliedOffset: 5 })), 'refused')
+    assert.deepEqual(
+      await store().load(stateKey, { ...NOTHING_WANTED, entities: ['e'], ids: [id('a').id] }),
+      before,
+    )
+  })
+
+  it('given two concurrent commits on the same version, then exactly one succeeds', async () => {
+    const stateKey = newStateKey()
+    const both = ['1', '2'].map(state =>
+      store().commit(stateKey, changeOf({ appliedOffset: 0, states: new Map([['e', state]]) })),
+    )
+    assert.deepEqual((await Promise.all(both)).sort(), ['committed', 'refused'])
+  })
+
+  it('given a state of null, then the entity is forgotten', async () => {
+    const stateKey = newStateKey()
+    await store().commit(
+      stateKey,
+      changeOf({
+        appliedOffset: 0,
+        states: new Map([
+          ['e', '1'],
+          ['f', '2'],
+        ]),
+      }),
+    )
+    await store().commit(
+      stateKey,
+      changeOf({ base: versionAt(0), appliedOffset: 1, states: new Map([['e', null]]) }),
+    )
+    const { states } = await store().load(stateKey, { ...NOTHING_WANTED, entities: ['e', 'f'] })
+    assert.deepEqual(states, new Map([['f', '2']]))
+  })
+
+  it('given several commits, then the outbox is returned in the order of its positions', async () => {
+    const stateKey = newStateKey()
+    const late = entry('0.0000000000000010.0000')
+    const early = [entry('0.0000000000000002.0000'), entry('0.0000000000000002.0001')]
+    await store().commit(stateKey, changeOf({ appliedOffset: 2, outbox: early }))
+    await store().commit(stateKey, changeOf({ base: versionAt(2), appliedOffset: 10, outbox: [late] }))
+    assert.deepEqual((await store().load(stateKey, NOTHING_WANTED)).outbox, [...early, late])
+  })
+
+  it('given a context, then its content is loaded on request, unless its hash is known', async () => {
+    const stateKey = newStateKey()
+    const contextOf = async (contexts?: readonly string[]) =>
+      (await store().load(stateKey, { ...NOTHING_WANTED, ...(contexts ? { contexts } : {}) })).context
+    assert.equal(await contextOf([]), undefined)
+    const first = { hash: 'one', json: '{"text":"grün 🌡"}' }
+    await store().commit(stateKey, changeOf({ appliedOffset: 1, context: first }))
+    assert.deepEqual(await contextOf([]), first)
+    assert.deepEqual(await contextOf(['other']), first)
+    assert.deepEqual(await contextOf(['other', 'one']), { hash: 'one' })
+    assert.equal(await contextOf(), undefined)
+
+    await store().commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 }))
+    assert.deepEqual(await contextOf([]), first, 'a commit without a context keeps the stored one')
+    const second = { hash: 'two', json: '[]' }
+    const stale = changeOf({ base: versionAt(1), appliedOffset: 3, context: second })
+    assert.equal(await store().commit(stateKey, stale), 'refused')
+    assert.deepEqual(await contextOf([]), first)
+    await store().commit(stateKey, changeOf({ base: versionAt(2), appliedOffset: 3, context: second }))
+    assert.deepEqual(await contextOf(['one']), second)
+  })
+
+  it('given a trimmed outbox, then exactly those entries are gone, and trimming again is not an error', async () => {
+    const stateKey = newStateKey()
+    const [first, second] = [entry('0.1.0'), entry('0.1.1')]
+    await store().commit(stateKey, changeOf({ appliedOffset: 1, outbox: [first, second] }))
+    await store().trimOutbox(stateKey, [first.position, 'never there'])
+    await store().trimOutbox(stateKey, [first.position])
+    await store().trimOutbox(stateKey, [])
+    assert.deepEqual((await store().load(stateKey, NOTHING_WANTED)).outbox, [second])
+  })
+
+  it('given partition states of another consumer, topic or partition, then nothing is shared', async () => {
+    const stateKey = newStateKey()
+    await store().commit(stateKey, changeOf({ appliedOffset: 9 }))
+    const others = [
+      { ...stateKey, consumer: 'x' },
+      { ...stateKey, topic: `${stateKey.topic}x` },
+      { ...stateKey, partition: 1 },
+    ]
+    for (const other of others)
+      assert.equal((await store().load(other, NOTHING_WANTED)).version.appliedOffset, -1)
+  })
+
+  it('given a loaded snapshot, when it is changed, then the store is not', async () => {
+    const stateKey = newStateKey()
+    await store().commit(stateKey, changeOf({ appliedOffset: 0, outbox: [entry('0.0.0')] }))
+    const taken = (await store().load(stateKey, NOTHING_WANTED)).outbox[0] as { event: { id: string } }
+    taken.event.id = 'changed'
+    assert.equal((await store().load(stateKey, NOTHING_WANTED)).outbox[0]?.event.id, 'id of 0.0.0')
+  })
+}

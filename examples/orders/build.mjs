@@ -1,4 +1,8 @@
+import { rm } from 'node:fs/promises'
 import { build } from 'esbuild'
+
+// Files of earlier builds would be packed as well.
+await rm('dist', { recursive: true, force: true })
 
 // Each function by itself: what it imports when it is needed is a file of its own, named by its content.
 for (const name of ['orders', 'clock'])

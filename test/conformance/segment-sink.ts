@@ -190,10 +190,10 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
     })
 
     it('given a segment of the largest number of offsets, then it is one commit', async () => {
-      const archive = on({ offsets: 10_000, bytes: 64 * 1024 * 1024, spanMs: 24 * 3_600_000 })
-      for (let from = 0; from < 10_000; from += 2_500) await archive.stage.batch(log(from, from + 2_499))
-      assert.deepEqual(archive.ranges, ['0-9999'])
-      await archive.stage.batch(log(9_990, 9_999))
+      const archive = on({ offsets: 5_000, bytes: 64 * 1024 * 1024, spanMs: 24 * 3_600_000 })
+      for (const from of [0, 2_500]) await archive.stage.batch(log(from, from + 2_499))
+      assert.deepEqual(archive.ranges, ['0-4999'])
+      await archive.stage.batch(log(4_990, 4_999))
       assert.deepEqual([archive.writes.length, archive.stage.observer.redeliveries], [1, 10])
     })
   })

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { LOST, ORDER, TWICE } from '../ledger/count/violations.ts'
+import { LOST, ORDER, SEGMENT, TWICE } from '../ledger/count/violations.ts'
 import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
 import { run } from '../ledger/run.ts'
@@ -19,6 +19,8 @@ const EXPECTED: Readonly<
   gap: { faults: 'flush', violation: LOST },
   stop: { faults: 'valkey', violation: LOST },
   timers: { faults: 'broker-pause', violation: ORDER },
+  segments: { faults: 'none', violation: SEGMENT },
+  cursor: { faults: 'none', violation: LOST },
 }
 
 describe('the ledger, of a runtime that is broken on purpose', { timeout: 280_000 }, () => {

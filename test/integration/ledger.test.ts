@@ -39,5 +39,7 @@ describe('the ledger', { timeout: 280_000 }, () => {
     assert.ok(figures.emissions.distinct > 1_000 && figures.emissions.repeats > 0)
     assert.equal(figures.received, figures.emissions.distinct)
     assert.equal(figures.deadLetters, figures.failures.distinct)
+    assert.ok(figures.forwarded.distinct >= figures.emissions.distinct)
+    assert.ok(figures.segments > 100 && figures.archived > 10_000)
   })
 })

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readFunctions } from '../../infra/functions.ts'
 import { type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { Random } from '../support/random.ts'
+import { ARCHIVED_OFFSETS } from './count/archive.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import { Feed } from './feed.ts'
 import type { KafkaLog } from './kafka/log.ts'
@@ -104,7 +105,7 @@ export class Flow {
 
   /** Sends a tick to every partition of every topic, because consumers notice a lost state only with the next record. */
   async tickAll(): Promise<void> {
-    for (const signal of SIGNALS) await this.tick(signal)
+    for (const signal of new Set(SIGNALS)) await this.tick(signal)
   }
 
   async progress(stateKeys: readonly StateKey[] = this.stateKeys()) {
@@ -128,8 +129,10 @@ export class Flow {
   /** The number of records that wait to be decided. */
   async lag(): Promise<number> {
     const [ends, progress] = [await this.ends(), await this.progress()]
+    const keys = this.stateKeys()
     return progress.reduce(
-      (sum, { appliedOffset }, at) => sum + Math.max(0, (ends[at] ?? 0) - 1 - appliedOffset),
+      (sum, { appliedOffset }, at) =>
+        sum + Math.max(0, decidable(keys[at] as StateKey, ends[at] ?? 0) - 1 - appliedOffset),
       0,
     )
   }
@@ -142,20 +145,35 @@ export class Flow {
    */
   async caughtUp(what: 'then' | 'quiet', patienceMs: number): Promise<boolean> {
     let ends = what === 'then' ? await this.#insist(() => this.ends()) : []
+    const keys = this.stateKeys()
     let [seen, movedAtMs] = ['', Date.now()]
     for (;;) {
       try {
         const progress = await this.progress()
         if (what === 'quiet') ends = await this.ends()
-        const isThere = ({ appliedOffset, outbox }: { appliedOffset: number; outbox: number }, at: number) =>
-          appliedOffset + 1 >= (ends[at] ?? 0) && (what === 'then' || outbox === 0)
-        if (progress.every(isThere)) return true
+        const waits = progress.flatMap(({ appliedOffset, outbox }, at) => {
+          const until = decidable(keys[at] as StateKey, ends[at] ?? 0)
+          const isThere = appliedOffset + 1 >= until && (what === 'then' || outbox === 0)
+          return isThere ? [] : [{ ...(keys[at] as StateKey), from: appliedOffset + 1, until, outbox }]
+        })
+        if (waits.length === 0 || (await this.#areMarkers(waits, what))) return true
         const now = JSON.stringify([progress, what === 'quiet' && ends])
         if (now !== seen) [seen, movedAtMs] = [now, Date.now()]
       } catch {}
       if (Date.now() - movedAtMs > patienceMs) return false
       await this.#pause()
     }
+  }
+
+  /** Whether nothing is waited for but the last offsets of blocks that hold no records: markers of transactions. */
+  async #areMarkers(waits: readonly Waits[], what: 'then' | 'quiet'): Promise<boolean> {
+    const isNear = ({ consumer, from, until, outbox }: Waits) =>
+      consumer === 'archiving' && until - from < ARCHIVED_OFFSETS && (what === 'then' || outbox === 0)
+    if (!waits.every(isNear)) return false
+    for (const { topic, partition, from, until } of waits)
+      for await (const records of this.log.read(topic, partition, from, until))
+        if (records.length > 0) return false
+    return true
   }
 
   /** Retries until it succeeds, because a server may be restarting. */
@@ -173,4 +191,16 @@ export class Flow {
     this.#parts.signal.throwIfAborted()
     await pause(ASK_EVERY_MS)
   }
+}
+
+/** A partition state that has not decided everything. */
+interface Waits extends StateKey {
+  readonly from: number
+  readonly until: number
+  readonly outbox: number
+}
+
+/** Up to where a consumer can decide: a segment sink leaves an unfinished segment in the log. */
+function decidable({ consumer }: StateKey, end: number): number {
+  return consumer === 'archiving' ? Math.floor(end / ARCHIVED_OFFSETS) * ARCHIVED_OFFSETS : end
 }

@@ -29,7 +29,7 @@ export async function keep(result: Result, { log, stateKeys, flow, output }: Run
     `${JSON.stringify({ options, struck: result.struck }, undefined, 2)}\n`,
   )
   for (const [index, text] of output.entries()) await writeFile(join(folder, `worker-${index + 1}.log`), text)
-  for (const signal of ['readings', 'events', 'failures', 'dlq'] as const)
+  for (const signal of ['readings', 'events', 'analytics', 'failures', 'dlq'] as const)
     await keepTopic(log, flow.topic(signal), join(folder, `${signal}.ndjson`))
   const contents = await Promise.all(
     flow.stateKeys().map(async stateKey => ({ stateKey, ...(await stateKeys.contents(stateKey)) })),

@@ -26,7 +26,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run ledger -- [options]
 
-Sends numbered events through two functions on its own Kafka, Lambda (serverless-offline) and Valkey while it injects faults
+Sends numbered events through two functions, a forwarder and a segment sink on its own Kafka, Lambda (serverless-offline) and Valkey while it injects faults
 into all of them. Then counts, with a reference that shares no code with the project, whether any event was lost, applied
 twice, or out of order.
 
@@ -44,7 +44,16 @@ twice, or out of order.
   --help           show this`
 
 /** Not in the usage: only the test of the ledger itself needs it. */
-export const SABOTAGES = ['applied-offset', 'ids', 'outbox', 'gap', 'stop', 'timers'] as const
+export const SABOTAGES = [
+  'applied-offset',
+  'ids',
+  'outbox',
+  'gap',
+  'stop',
+  'timers',
+  'segments',
+  'cursor',
+] as const
 
 const OPTIONS = {
   events: { type: 'string', default: '20000' },

@@ -29,6 +29,11 @@ export function report(result: Result): string[] {
       'failures',
       `${failures.distinct}, and ${failures.repeats} repeats; ${figures.deadLetters} dead letters`,
     ],
+    [
+      'forwarded',
+      `${figures.forwarded.distinct} events, and ${figures.forwarded.repeats} repeats with the same bytes`,
+    ],
+    ['archived', `${figures.archived} events in ${figures.segments} segments`],
     ['remembered', `${figures.states} entities`],
     ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],
   ]

@@ -1,11 +1,15 @@
 /** One run: the flow with its faults, the wait until all records are processed, and the count. */
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { TOPICS, topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { count } from './count/count.ts'
 import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
+import { Forwarding } from './forwarding.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
 import { Noise } from './noise.ts'
@@ -29,11 +33,13 @@ export async function run(
   const env = `l${randomUUID().slice(0, 8)}`
   const { brokers, redisUrl } = servers
   await createTopics({ brokers, env })
+  const segments = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
   const variables = {
     SLUICE_ENV: env,
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
     LEDGER_SABOTAGE: options.sabotage,
+    LEDGER_SEGMENTS: segments,
   }
   const workers = Array.from({ length: options.workers }, () => new Worker(variables))
   const { partitions } = TOPICS.readings
@@ -45,7 +51,7 @@ export async function run(
   const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
   const { events: records, seed, rate } = options
   const flow = new Flow({ env, seed, records, rate, servers, workers, publisher, log, stateKeys, signal })
-  let noise: Noise | undefined
+  let [noise, forwarding]: [Noise?, Forwarding?] = []
   const progress = setInterval(() => {
     const tell = (lag: number) => say(`${flow.sent} of ${records} sent, ${lag} wait`)
     void flow.lag().then(tell, () => say(`${flow.sent} of ${records} sent`))
@@ -53,20 +59,25 @@ export async function run(
   try {
     await Promise.all(workers.map(worker => worker.start()))
     const beganAtMs = Date.now()
+    forwarding = new Forwarding(flow, stateKeys, options.faults.length > 0)
     if (options.fuzz)
       noise = new Noise({ brokers, topic: flow.topic('readings'), seed, without: options.without, signal })
     const struck = await strike(flow, options, noise, say, signal)
-    const isQuiet = await flow.caughtUp('quiet', options.patienceMs)
+    const isQuiet =
+      (await flow.caughtUp('quiet', options.patienceMs)) && (await forwarding.caughtUp(options.patienceMs))
     const flowMs = Date.now() - beganAtMs
     clearInterval(progress)
     say(isQuiet ? 'all records are processed' : `no progress, and ${await flow.lag()} records wait`)
     // Nothing may change during the count.
+    await forwarding.end()
     await Promise.all(workers.map(worker => worker.kill()))
     const topics = {
       readings: flow.topic('readings'),
       events: flow.topic('events'),
       failures: flow.topic('failures'),
       dlq: flow.topic('dlq'),
+      analytics: flow.topic('analytics'),
+      segments,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)
@@ -78,12 +89,14 @@ export async function run(
     return { ...result, kept }
   } finally {
     clearInterval(progress)
+    await forwarding?.end()
     // Its error was reported when the run awaited it.
     await noise?.end().catch(() => {})
     await Promise.all(workers.map(worker => worker.kill()))
     await publisher.close()
     stateKeys.close()
     await log.close()
+    await rm(segments, { recursive: true, force: true })
   }
 }
 

@@ -40,7 +40,7 @@ export interface SegmentSink<Data = unknown> {
 }
 
 export interface SegmentLimits {
-  /** The offsets of a block: 1 to 10,000. */
+  /** The offsets of a block: 1 to 5,000. */
   readonly offsets: number
   /** Approximate size of the records of a segment; 8 MiB by default. A larger record is a segment of its own. */
   readonly bytes?: number

@@ -1,6 +1,7 @@
 /** Runs one partition of a batch through the steps, chunk by chunk, until all is decided and published or the rest must wait. */
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type Applied, apply } from './apply.ts'
+import type { Attempt } from './attempt.ts'
 import { commit } from './commit.ts'
 import { type AnyKeyedProcess, type Consumer, hasTimers, isSegmentSink, isSink } from './consumer.ts'
 import { type Decoded, decode } from './decode.ts'
@@ -15,7 +16,7 @@ import { ensureSameLog } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { readBack } from './log/read-back.ts'
-import type { Deferred, OffsetRange, OutboxEntry, Snapshot, StateKey } from './model.ts'
+import type { Deferred, OutboxEntry, Snapshot, StateKey } from './model.ts'
 import type { Ports } from './ports.ts'
 import { isLarge, publish } from './publish.ts'
 import type { PartitionBatch } from './receive.ts'
@@ -32,30 +33,6 @@ import { trimOutbox } from './trim-outbox.ts'
 const ATTEMPTS = 3
 
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
-
-/** The result of one attempt at a chunk. */
-type Attempt =
-  /** The chunk is decided up to `toOffset`. `outbox` is in order; `rest` says why the other records must wait, if they must. */
-  | {
-      readonly kind: 'decided'
-      readonly toOffset: number
-      readonly outbox: readonly OutboxEntry[]
-      readonly rest?: Deferred
-    }
-  /** Another invocation committed first. */
-  | { readonly kind: 'refused' }
-  /** Nothing is decided: these entries must be published first. */
-  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
-  /** Nothing is decided: this range must be read from the log first. */
-  | {
-      readonly kind: 'missing'
-      readonly range: OffsetRange
-      readonly appliedOffset: number
-      readonly isRoutine?: boolean
-    }
-  | { readonly kind: 'deferred'; readonly deferred: Deferred }
-  /** The state was lost and has been restored: load it again. */
-  | { readonly kind: 'restored' }
 
 type OwnPorts = Ports & { readonly log: PartitionLog }
 

@@ -4,8 +4,10 @@
  */
 import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
+import { Archiving, compareFiles } from './archive.ts'
 import { DeadLetters, Receiving, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
+import { compareForwarded, type Forwarded } from './forwarded.ts'
 import { comparePartition } from './holdings.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
@@ -20,6 +22,10 @@ export interface Places {
   readonly events: string
   readonly failures: string
   readonly dlq: string
+  /** Where the forwarder moves the events. */
+  readonly analytics: string
+  /** The folder of the segment sink. */
+  readonly segments: string
 }
 
 interface Copies {
@@ -41,6 +47,10 @@ interface Figures {
   readonly received: number
   readonly failures: Copies
   readonly deadLetters: number
+  readonly forwarded: Forwarded
+  readonly segments: number
+  /** The events in the segments. */
+  readonly archived: number
 }
 
 export interface Count {
@@ -53,7 +63,7 @@ export interface Count {
  * @param say reports the progress
  */
 export async function count(
-  { brokers, redisUrl, readings, events, failures, dlq }: Places,
+  { brokers, redisUrl, readings, events, failures, dlq, analytics, segments }: Places,
   acknowledged: Acknowledged,
   others: Foreign | undefined,
   say: (what: string) => void,
@@ -62,6 +72,7 @@ export async function count(
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
   const [input, deadLetters] = [new Input(acknowledged, others), new DeadLetters(violations)]
+  const partitions: Archiving[] = []
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
     compareConsumer({ log, stateKeys, violations, say }, { consumer, topic, reference, observe })
@@ -74,6 +85,20 @@ export async function count(
       )
     const counting = await through('counting', readings, reference, record => input.record(record))
     input.end(violations)
+    const wanted = new Map<string, string>()
+    const archiving = await through(
+      'archiving',
+      readings,
+      () => {
+        const partition = new Archiving(readings, failure => failureRecords.failure(failure))
+        partitions.push(partition)
+        return partition
+      },
+      () => {},
+    )
+    for (const partition of partitions)
+      for (const [name, contents] of partition.segments) wanted.set(name, contents)
+    const files = await compareFiles(segments, wanted, violations)
     const receiving = await through(
       'receiving',
       events,
@@ -88,9 +113,12 @@ export async function count(
       record => failureRecords.published(record),
     )
     failureRecords.end()
-    compareCodes(failureRecords.codes, counting.foreignFailures, violations)
+    const foreignFailures = new Map(counting.foreignFailures)
+    for (const [code, failed] of archiving.foreignFailures) increase(foreignFailures, code, failed)
+    compareCodes(failureRecords.codes, foreignFailures, violations)
     for await (const record of allOf(log, dlq)) deadLetters.published(record)
     deadLetters.end()
+    const forwarded = await compareForwarded(log, { from: events, to: analytics }, violations)
     const figures = {
       ...input.figures,
       ...counting,
@@ -98,6 +126,9 @@ export async function count(
       received: receiving.tally.get('applied/received') ?? 0,
       failures: failureRecords.figures,
       deadLetters: deadLetters.count,
+      forwarded,
+      segments: files,
+      archived: archiving.tally.get('applied/archived') ?? 0,
     }
     return { figures, violations }
   } finally {
@@ -112,6 +143,8 @@ interface PartitionReference {
   readonly states: ReadonlyMap<string, object>
   readonly timers: ReadonlyMap<string, readonly object[]>
   readonly foreign?: number
+  /** The last offset that can be decided, if that is not the last one of the partition. */
+  readonly appliedOffset?: number
   apply(record: KafkaRecord): void
 }
 
@@ -148,9 +181,11 @@ async function compareConsumer(
     for await (const record of log.records(topic, partition, end)) {
       observe(record)
       // Records that were never decided are reported as lost, and have no effects.
-      if (record.offset <= stored.appliedOffset) expected.apply(record)
+      if (record.offset <= stored.appliedOffset || expected.appliedOffset !== undefined)
+        expected.apply(record)
     }
-    comparePartition(stateKey, stored, { end, expected }, violations)
+    const { appliedOffset = end - 1 } = expected
+    comparePartition(stateKey, stored, { end: appliedOffset + 1, expected }, violations)
     for (const [how, count] of stored.tally) {
       increase(tally, how, count)
       // Failures that the reference does not have belong to records of other producers, if there are any.

@@ -21,7 +21,7 @@ export class Emissions {
   readonly #possible = new Map<string, string>()
   /** How many of these failures were published, by code. */
   readonly #codes = new Map<string, number>()
-  /** The highest sequence so far, by entity. */
+  /** The highest sequence so far, by consumer and entity. */
   readonly #highest = new Map<string, string>()
   readonly #violations: Violations
   #copies = 0
@@ -101,8 +101,9 @@ export class Emissions {
     if (!isFailure(event) && key !== subject)
       this.#violations.add('emissions with a wrong key', `${key}: ${shown}`)
     // All records of an entity are in one partition, where sequences increase.
-    if (sequence < (this.#highest.get(key) ?? '')) this.#violations.add(ORDER, `${key}: ${shown}`)
-    this.#highest.set(key, sequence)
+    const sender = `${event.source} ${key}`
+    if (sequence < (this.#highest.get(sender) ?? '')) this.#violations.add(ORDER, `${key}: ${shown}`)
+    this.#highest.set(sender, sequence)
   }
 }
 

@@ -58,6 +58,12 @@ export class PartitionStateReader {
     }
   }
 
+  /** The next offset that a forwarder forwards; undefined if it has none. Rejects while Redis is unavailable. */
+  async cursor(stateKey: StateKey): Promise<number | undefined> {
+    const value = await this.#redis.get(key(stateKey, 'cursor'))
+    return value === null ? undefined : Number(value)
+  }
+
   close(): void {
     this.#redis.disconnect()
   }

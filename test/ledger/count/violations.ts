@@ -37,3 +37,5 @@ export class Violations {
 export const LOST = 'lost'
 export const TWICE = 'applied twice'
 export const ORDER = 'out of order'
+/** An object of the segment sink that is not what the log says, or that is missing. */
+export const SEGMENT = 'wrong segments'

@@ -1,8 +1,10 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
+import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
+import * as movers from './movers.ts'
 import * as processes from './processes.ts'
 import { sabotage, unreported } from './sabotage.ts'
 
@@ -16,6 +18,8 @@ type Handler = (event: never, context: Context) => Promise<unknown>
 export const counting = handler(kafkaConsumer('counting', processes.counting))
 export const receiving = handler(kafkaConsumer('receiving', processes.receiving))
 export const router = handler(kafkaConsumer('dlq-router', failureRouter, { failuresTo: 'dlq' }))
+export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
+export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))
 
 function handler(consumer: unknown): Handler {
   const late = mayBeLate(consumer as Handler)

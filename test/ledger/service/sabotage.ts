@@ -1,7 +1,9 @@
 /** Breaks one rule of the runtime, to test that the ledger finds it. It is not part of any deployment. */
 import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.ts'
+import { RedisForwardCursors } from '../../../lib/runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
+import { SegmentCutter } from '../../../lib/runtime/pipeline/segments/cutter.ts'
 import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
@@ -38,6 +40,17 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
       const second = passed.call(this, nowMs)
       this.set(first.entity, first.timer)
       return second === undefined || second === 'not-loaded' ? first : second
+    }
+  },
+  /** The rule that the log says where a segment ends: each batch ends one. */
+  segments() {
+    SegmentCutter.prototype.complete = ({ length }) => (length > 0 ? length : undefined)
+  },
+  /** The cursor of a forwarder, which moves past the next record. */
+  cursor() {
+    const { advance } = RedisForwardCursors.prototype
+    RedisForwardCursors.prototype.advance = function (stateKey, from, to) {
+      return advance.call(this, stateKey, from, to + 1)
     }
   },
 }

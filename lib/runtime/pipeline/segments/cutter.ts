@@ -7,8 +7,8 @@ import {
 } from '../../consumer/segment-sink.ts'
 import type { LogClock } from '../model.ts'
 
-/** A segment is one commit, with an id for each event: this bounds the run time of its script. */
-const MOST_OFFSETS = 10_000
+/** A segment is one commit, with an id for each event: this bounds the run time of its script, and Lua takes no more. */
+const MOST_OFFSETS = 5_000
 /** A segment is in memory as a whole, and so are the events in it. */
 const MOST_BYTES = 64 * 1024 * 1024
 /** In one out of so many parts of the span, each batch looks whether the first segment is complete. */

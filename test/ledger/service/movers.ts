@@ -1,0 +1,61 @@
+/**
+ * The forwarder and the segment sink of the ledger. The forwarder moves the events to another topic, a moment after they were
+ * appended; the segment sink writes a file for each segment of the readings.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { topicName } from '../../../lib/app/topics.ts'
+import { type Forwarder, forwarded, notDue } from '../../../lib/runtime/consumer/forwarder.ts'
+import { rejected } from '../../../lib/runtime/consumer/process.ts'
+import { type Segment, type SegmentSink, written } from '../../../lib/runtime/consumer/segment-sink.ts'
+
+/** Short, so that records become due while a run lasts. */
+const DELAY_MS = 300
+
+/** Moves each event with a header that says where it was. */
+export function forwarding(env: string): Forwarder {
+  return {
+    name: 'forwarding',
+    from: ['events'],
+    forward({ partition, offset, timestampMs, key, value, headers }, nowMs) {
+      if (timestampMs + DELAY_MS > nowMs) return notDue(timestampMs + DELAY_MS)
+      const from = ['ledger-from', Buffer.from(`${partition}/${offset}`)] as const
+      const topic = topicName('analytics', env)
+      return forwarded('moved', { topic, partition, key, value, headers: [...headers, from] })
+    },
+  }
+}
+
+interface Signal {
+  readonly number: number
+  readonly refuse?: boolean
+}
+
+/** Only offsets cut: the count does not know the sizes of all records. */
+export const archiving: SegmentSink<Signal> = {
+  name: 'archiving',
+  accepts: ['ledger.signal.v1'],
+  segments: { offsets: 50, bytes: 64 * 1024 * 1024, spanMs: 24 * 3_600_000 },
+  async write(segment) {
+    const refused = segment.events.filter(({ event }) => event.data?.refuse)
+    await keep(segment, refused)
+    return written('archived', new Map(refused.map(({ offset }) => [offset, rejected('it asks for it')])))
+  },
+}
+
+type Events = Segment<Signal>['events']
+
+/** A segment that is written again must be the same; where it is not, both are kept. */
+async function keep({ name, events }: Segment<Signal>, refused: Events): Promise<void> {
+  const folder = process.env.LEDGER_SEGMENTS ?? ''
+  const file = join(folder, name.split('/').slice(1).join('_'))
+  const kept = events.filter(delivery => !refused.includes(delivery))
+  const text = JSON.stringify(kept.map(({ offset, event }) => [offset, event.id, event.data?.number]))
+  const before = await readFile(file, 'utf8').catch(() => undefined)
+  // Under a name of its own first, so that a kill leaves no half file.
+  const draft = join(folder, `.${randomUUID()}`)
+  await writeFile(draft, text)
+  const isOther = before !== undefined && before !== text
+  await rename(draft, isOther ? `${file}.changed-${randomUUID()}` : file)
+}

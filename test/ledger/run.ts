@@ -1,6 +1,6 @@
 /** One run: the flow with its faults, the wait until all records are processed, and the count. */
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TOPICS, topicName } from '../../lib/app/topics.ts'
@@ -77,7 +77,7 @@ export async function run(
       failures: flow.topic('failures'),
       dlq: flow.topic('dlq'),
       analytics: flow.topic('analytics'),
-      segments,
+      segments: await filesIn(segments),
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)
@@ -151,4 +151,12 @@ async function silence(flow: Flow, noise: Noise | undefined): Promise<void> {
   await noise.end()
   await flow.transactionsEnded()
   await flow.tickAll()
+}
+
+/** The files of a folder, contents by name. Drafts that a kill has left are none. */
+async function filesIn(folder: string): Promise<Map<string, string>> {
+  const names = (await readdir(folder)).filter(name => !name.startsWith('.'))
+  return new Map(
+    await Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')] as const)),
+  )
 }

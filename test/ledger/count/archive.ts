@@ -1,6 +1,4 @@
 /** The reference of the segment sink: which objects the log makes, and what must be in each. */
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
 import { isForeign } from './input.ts'
@@ -88,20 +86,16 @@ export class Archiving {
   }
 }
 
-/** Compares the files with the segments of all partitions. Returns how many there are. */
-export async function compareFiles(
-  folder: string,
+/** Compares the files that were written with the segments of all partitions, contents by name. */
+export function compareSegments(
+  files: ReadonlyMap<string, string>,
   wanted: ReadonlyMap<string, string>,
   violations: Violations,
-): Promise<number> {
-  const files = (await readdir(folder)).filter(name => !name.startsWith('.'))
-  for (const name of files) {
+): void {
+  for (const [name, contents] of files) {
     const should = wanted.get(name)
     if (should === undefined) violations.add(SEGMENT, `${name} is no segment of the log, or was changed`)
-    else if ((await readFile(join(folder, name), 'utf8')) !== should)
-      violations.add(SEGMENT, `${name} has other contents than the log`)
+    else if (contents !== should) violations.add(SEGMENT, `${name} has other contents than the log`)
   }
-  const there = new Set(files)
-  for (const name of wanted.keys()) if (!there.has(name)) violations.add(SEGMENT, `${name} was never written`)
-  return files.length
+  for (const name of wanted.keys()) if (!files.has(name)) violations.add(SEGMENT, `${name} was never written`)
 }

@@ -62,6 +62,8 @@ export interface FetchRequest {
    * keep its group waiting.
    */
   readonly isPatient?: boolean
+  /** Our own, for a patient request: how much memory the records of a partition may take, once they are inflated. */
+  readonly mostBytes?: number
   readonly isolationLevel?: number
   readonly maxWaitTime?: number
   readonly minBytes?: number

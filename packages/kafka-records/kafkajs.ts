@@ -95,7 +95,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
 
 function withOwnDecoder(
   { request, response, ...rest }: Protocol,
-  { topics, isPatient = false }: FetchRequest,
+  { topics, isPatient = false, mostBytes }: FetchRequest,
   memory: Memory,
 ) {
   const offsets = new Map(
@@ -113,7 +113,8 @@ function withOwnDecoder(
     const untilMs = performance.now() + LONGEST_DECODING_MS
     const asked: Asked = {
       offsetOf,
-      recordsOf: isPatient ? recordsOf : fetched => decoding.recordsOf(fetched, untilMs),
+      recordsOf: fetched =>
+        isPatient ? recordsOf(fetched, mostBytes) : decoding.recordsOf(fetched, untilMs),
       putOff: memory.putOff,
     }
     const { apiVersion } = request

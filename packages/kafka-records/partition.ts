@@ -17,7 +17,7 @@ export interface FetchedPartition {
   readonly aborted: readonly AbortedTransaction[]
 }
 
-/** Records take at most this much memory, unless one alone takes more. The rest is left for the next fetch. */
+/** Records take at most this much memory by default, unless one alone takes more. The rest is left for the next fetch. */
 const MOST_BYTES = 8 * 1024 * 1024
 /** Approximate overhead of a record, and of each header. */
 const RECORD_BYTES = 300
@@ -31,13 +31,14 @@ const HEADER_BYTES = 150
  * It may stop early, but never without a record: at a batch that cannot be read, after it has read much, and after a
  * batch with an oversize record. The rest is fetched with the next offset.
  *
+ * @param mostBytes how much memory the records may take
  * @throws UnreadableBatch if the first batch cannot be read; the message names topic, partition and offset
  */
-export async function recordsOf(fetched: FetchedPartition): Promise<FetchedRecord[]> {
+export async function recordsOf(fetched: FetchedPartition, mostBytes = MOST_BYTES): Promise<FetchedRecord[]> {
   const { fromOffset, bytes, aborted } = fetched
   const transactions = new AbortedTransactions(aborted)
   const read: FetchedRecord[] = []
-  let room = MOST_BYTES
+  let room = mostBytes
   let hasTakenLong = false
   let at = fromOffset
   try {

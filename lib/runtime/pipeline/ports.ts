@@ -47,7 +47,7 @@ export interface Publisher {
 }
 
 /** Upper bound for the records of one read, in bytes by `sizeOf`. A larger record is returned alone. */
-export const LARGEST_READ_BYTES = 8 * 1024 * 1024
+export const LARGEST_READ_BYTES = 4 * 1024 * 1024
 
 /**
  * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, with

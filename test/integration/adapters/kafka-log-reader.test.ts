@@ -97,7 +97,7 @@ it('given transactions, then markers hold nothing, and aborted records are as th
 it('given a range larger than a fetch, then it takes several, and each goes on', async () => {
   const large = `log-${randomUUID()}`
   await createTopic(admin, { topic: large, numPartitions: 1 })
-  for (let n = 0; n < 12; n += 1) await send(large, 1, 900_000)
+  for (let n = 0; n < 12; n += 1) await send(large, 1, 300_000)
   const looked = await reader.read(large, 0, { fromOffset: 0, toOffset: 11 })
   assert.ok(looked.records.length > 1)
   assert.ok(looked.records.length < 12)

@@ -6,7 +6,7 @@ import { type Cluster, createCluster, type FetchedMessage, UnreadableBatch } fro
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
 import type { Looked, OffsetRange } from '../../pipeline/model.ts'
-import type { LogReader } from '../../pipeline/ports.ts'
+import { LARGEST_READ_BYTES, type LogReader } from '../../pipeline/ports.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { isAway, isRefusal } from './availability.ts'
@@ -17,8 +17,8 @@ import { ReconnectingClient } from './reconnecting-client.ts'
 const ISOLATION = { 'read-uncommitted': 0, 'read-committed': 1 } as const
 export type Isolation = keyof typeof ISOLATION
 
-/** Several partitions are read in parallel, and each keeps its records in memory until they are decided. */
-const FETCH_BYTES = 2 * 1024 * 1024
+/** As the broker sends them, before they are inflated. */
+const FETCH_BYTES = 1024 * 1024
 /** Of one record alone: Kafka gives the batch that it lies in, whatever its size. */
 const ONE_BATCH = 1
 
@@ -93,6 +93,7 @@ export class KafkaLogReader implements LogReader {
     const { responses } = await broker.fetch({
       // No group waits for it: the answer is to have what was asked for, however long it takes to be read.
       isPatient: true,
+      mostBytes: LARGEST_READ_BYTES,
       isolationLevel: ISOLATION[this.#isolation],
       maxWaitTime: 500,
       minBytes: 1,

@@ -33,7 +33,7 @@ export interface Application {
   readonly tickType: string
   /**
    * CloudEvents type of the events that erase: at its place in a partition, each process forgets the entity that the event's own
-   * source and subject name. Absent: entities cannot be erased.
+   * source and subject name, whether it accepts the type or not. Absent: entities cannot be erased.
    */
   readonly erasureType?: string
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */

@@ -75,9 +75,11 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   if (read.kind === 'failure') return failed(event, read)
   if (event.type === application.tickType) return { kind: 'ignored', event, reason: 'tick' }
   const isErasure = event.type === application.erasureType
-  if (isErasure && !keepsStates(consumer)) return { kind: 'ignored', event, reason: 'erasure' }
-  if (!isErasure && event.type !== process.context?.setBy && !process.accepts.includes(event.type))
-    return { kind: 'ignored', event, reason: application.ignoredTypes.get(event.type) ?? 'not-mine' }
+  const erases = isErasure && keepsStates(consumer)
+  if (!erases && event.type !== process.context?.setBy && !process.accepts.includes(event.type)) {
+    const reason = isErasure ? 'erasure' : (application.ignoredTypes.get(event.type) ?? 'not-mine')
+    return { kind: 'ignored', event, reason }
+  }
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
   const large = largeAttribute(event)
   if (large) return failed(event, failure('attributes-too-large', large))

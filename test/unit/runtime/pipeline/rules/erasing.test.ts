@@ -5,6 +5,7 @@ import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts
 import type { Event } from '../../../../../lib/runtime/consumer/event.ts'
 import { delivered } from '../../../../../lib/runtime/consumer/sink.ts'
 import { NOTHING_WANTED } from '../../../../../lib/runtime/testing/wanted.ts'
+import { ENTITY_ERASED_TYPE } from '../../../../../lib/telemetry/erasure.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../../support/erasures.ts'
@@ -130,20 +131,33 @@ describe('rule 27: an erasure in the log', () => {
 })
 
 describe('rule 27: which consumers an erasure concerns', () => {
-  it('rule 27: given a sink, which keeps no states, then it is ignored, and not delivered', async () => {
+  /** A sink, and the ids of what it delivers. */
+  function sink(accepts: readonly string[]) {
     const ids: string[] = []
     const stage = new Stage({
       name: 'sink',
-      accepts: READING_TYPES,
+      accepts,
       deliver: async deliveries =>
         deliveries.map(({ event }) => {
           ids.push(event.id)
           return delivered('sent')
         }),
     })
+    return { stage, ids }
+  }
+
+  it('rule 27: given a sink, which keeps no states, then it is ignored, and not delivered', async () => {
+    const { stage, ids } = sink(READING_TYPES)
     await stage.batch([record(0, reading('a')), record(1, erasing(ONE))])
     assert.deepEqual(stage.outcomes, ['applied/sent', 'ignored/erasure'])
     assert.deepEqual(ids, ['a'])
+  })
+
+  it('rule 27: given a sink that accepts its type, then it is delivered like any event', async () => {
+    const { stage, ids } = sink([ENTITY_ERASED_TYPE])
+    const erasure = erasing(ONE)
+    await stage.batch([record(0, erasure)])
+    assert.deepEqual([stage.outcomes, ids], [['applied/sent'], [erasure.id]])
   })
 
   it('rule 27: given an application without such a type, then an event of it is like any other', async () => {

@@ -27,7 +27,7 @@ const ALL_COMMANDS = 'commands.forEach('
 /**
  * The client of Redis gives a prototype two methods for each of some 300 commands, one after another, and for each of them V8
  * copies the table of all that are there: 15 ms of every cold start. An object of which something was deleted is a hash table,
- * and takes half a millisecond. Nobody asks this prototype for its constructor: its subclasses have their own.
+ * and takes half a millisecond. The constructor of this prototype is never used: its subclasses have their own.
  */
 const quickCommands = {
   name: 'quick-commands',

@@ -1,4 +1,4 @@
-/** The servers that a command works with, and what is said where they do not answer. */
+/** Connects a command to its servers, and explains why a server does not answer. */
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
@@ -55,7 +55,7 @@ export function kafkaAddress({ kafka }: Config): string {
 }
 
 /**
- * Runs what works with Redis, however long it takes: each of its commands has a time limit of its own.
+ * Runs work with Redis without a time limit for the whole: each Redis command has its own.
  *
  * @throws CliFailure if Redis does not answer
  */
@@ -84,7 +84,7 @@ export async function withRedis<T>(
 
 class NoAnswer extends Error {}
 
-/** Whether the server is away, so far as can be told; other errors are not its absence. */
+/** Whether the error means that the server cannot be reached. */
 export function isAnswerMissing(error: unknown): boolean {
   return error instanceof Unavailable || error instanceof NoAnswer
 }
@@ -99,7 +99,7 @@ export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }
 
-/** What is to be said of an error that a client library has thrown. */
+/** Describes an error that a client library has thrown. */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error ? cause.message : message

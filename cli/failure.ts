@@ -1,4 +1,4 @@
-/** How a command ends that could not do its work: 1 where it failed, 2 where it was called wrongly. */
+/** The exit status of a command that failed: 1 for a failure, 2 for wrong usage. */
 export type FailureStatus = 1 | 2
 
 /** One message for people: what happened, where, and what to do about it. */
@@ -12,7 +12,7 @@ export class CliFailure extends Error {
   }
 }
 
-/** How a command ends that goes on until a signal stops it: it has done its work. */
+/** Ends a command that runs until a signal stops it. This is not a failure. */
 export class StoppedByUser extends Error {
   override readonly name = 'StoppedByUser'
 }

@@ -7,7 +7,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
 }
 
-/** What the operating system has against a file, in words; any other error stays what it is. */
+/** Explains an error of the operating system about a file; any other error is returned as it is. */
 export function fileFailure(file: string, error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return error

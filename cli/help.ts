@@ -1,12 +1,12 @@
-/** Help that fits the terminal. Texts are written as paragraphs; where their lines break in the code means nothing. */
+/** Help that fits the terminal. Texts are written as paragraphs; their line breaks in the code have no meaning. */
 import type { AddHelpTextContext, Help } from 'commander'
 import { widthOf } from './text-width.ts'
 
-/** Where the output is not a terminal. */
+/** Used if the output is not a terminal. */
 const USUAL_WIDTH = 100
 /** Longer lines are hard to read. */
 const WIDEST = 120
-/** Descriptions of options are not squeezed into less. */
+/** Minimum width of option descriptions. */
 const NARROWEST = 20
 
 /** For `configureHelp`: paragraphs of descriptions are broken anew. */

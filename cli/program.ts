@@ -1,4 +1,4 @@
-/** The `sluice` command: its commands, and how each of them ends. */
+/** The `sluice` command: registers its commands, and turns errors into messages and an exit status. */
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { requireRightValues, stackName } from './arguments.ts'
@@ -28,7 +28,7 @@ this machine.`
  * Runs the command that the arguments name.
  *
  * @param args without the program's own name
- * @returns the exit status: 0, 1 where it failed, 2 where it was called wrongly, 130 where it was stopped
+ * @returns the exit status: 0; 1 for a failure, 2 for wrong usage, 130 if it was stopped
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -78,7 +78,7 @@ function program(terminal: Terminal): Command {
 }
 
 function ended(error: unknown, { stderr }: Terminal): number {
-  // Commander has said by now what it had to say: its status is 0 after --help, and 1 for every wrong usage.
+  // Commander has printed its message already. Its status is 0 after --help, and 1 for any wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof StoppedByUser) return 0
   if (error instanceof CliFailure || error instanceof ConfigError) {

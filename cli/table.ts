@@ -6,7 +6,7 @@ export interface Column {
   readonly align?: 'right'
   /** Minimum width, with "…" where something is cut off. Without it, its cells are shown whole or not at all. */
   readonly least?: number
-  /** Which end of a cell is cut off: the end, unless the last part says most. */
+  /** Which end of a cell is cut off: the end, unless its last part is the most important. */
   readonly cut?: 'start'
   /** Where the table does not fit, columns are left out in the order of these numbers. Without it, the column stays. */
   readonly leaveOut?: number
@@ -17,8 +17,8 @@ type Rows = readonly (readonly string[])[]
 const GAP = '  '
 
 /**
- * Cells in columns under headings. What does not fit the width is narrowed, then left out, as the columns allow; where that is not
- * enough, each row becomes a block with a line for each of its cells.
+ * Cells in columns under headings. If they do not fit the width, columns are narrowed, then left out, as each column allows. If that
+ * is not enough, each row becomes a block with one line per cell.
  *
  * @param width undefined: no limit, as where the output is not a terminal
  */
@@ -54,7 +54,7 @@ function fittedWidths(
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
   let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width
   while (excess > 0) {
-    // From the widest, so that a column of short cells is not cut for the sake of one with long ones.
+    // Narrow the widest column first, so that columns of short cells are not cut because of one with long cells.
     const [widest] = [...widths].filter(([index, now]) => now > least(index)).sort((a, b) => b[1] - a[1])
     if (!widest) return undefined
     widths.set(widest[0], widest[1] - 1)

@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../lib/runtime/settings/slice.ts'
 
-/** What a command has of the world around it: a terminal, or a test. */
+/** Everything that a command uses of its environment; tests replace it. */
 export interface Terminal {
-  /** `isTTY` where a person sits at it, who can be asked. */
+  /** `isTTY` if a person can be asked. */
   readonly stdin: Readable & { readonly isTTY?: boolean }
   /** `isTTY` and `columns` as a terminal has them. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }

@@ -27,7 +27,7 @@ function graphemes(text: string): string[] {
   return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
 }
 
-/** As many of them as there is room for. */
+/** As many characters as fit. */
 function fitting(segments: readonly string[], width: number): string[] {
   let room = width
   const tooWide = segments.findIndex(segment => {

@@ -1,4 +1,4 @@
-/** Which topics a command means, and how far they reach. */
+/** Finds the topics of a command and their offsets. */
 
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
@@ -30,7 +30,7 @@ export async function reachOf(
     }
   }
   try {
-    // The first alone: where Kafka does not answer, one message is enough.
+    // Only the first one: if Kafka does not answer, one message is enough.
     const [first, ...others] = topics
     const reach = first === undefined ? [] : [await ask(first)]
     return new Map([...reach, ...(await Promise.all(others.map(ask)))])

@@ -31,7 +31,7 @@ export interface FunctionKeys {
   readonly uses?: Use | readonly Use[]
   /** `rate(…)` or `cron(…)`. */
   readonly schedule?: string | { readonly rate: string; readonly if: Condition }
-  /** How it reads: at most so many records a batch, for which at most so many seconds are waited, by at most so many pollers. */
+  /** How it reads: maximum records per batch, maximum seconds to wait for them, maximum number of pollers. */
   readonly batchSize?: number
   readonly maximumBatchingWindow?: number
   readonly maximumPollers?: number

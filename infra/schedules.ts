@@ -35,6 +35,6 @@ export function clockNotice({ clock }: Schedules): string | undefined {
   if (clock) return undefined
   return (
     'SLUICE_SCHEDULES=off: no schedule runs. Nothing simulates readings, and the clock stands: log time passes with records ' +
-    'alone, and without them no timer fires, so nobody notices that a sensor is silent. Alert rules that were changed do not take effect.'
+    'alone, and without them no timer fires, so a silent sensor is not noticed. Changed alert rules do not take effect.'
   )
 }

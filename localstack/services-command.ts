@@ -68,7 +68,7 @@ async function run(
 async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
-  // Whoever runs functions with these servers must not take another stack's port.
+  // Functions that run with these servers must not take another stack's port.
   const { LAMBDA_PORT } = stack.environment
   const exported = { ...variables, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)

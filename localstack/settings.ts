@@ -62,7 +62,7 @@ export const LOCAL_CLOUD = slice(
 /**
  * Where the servers are to run, as the environment says: at the address that is named there, else on the port that is
  * named, else on the usual port.
- * @param brokers how many brokers somebody asked for; their ports follow each other. Undefined where nobody did
+ * @param brokers the requested number of brokers, on consecutive ports; undefined if none was requested
  * @throws ConfigError for an address or port that cannot be one
  * @throws UserError for brokers that are asked for beside an address
  */

@@ -1,8 +1,8 @@
-/** Which stack a command works with, and the variables that take it there. */
+/** Finds the stack that a command works with, and the variables by which its servers are reached. */
 import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
-/** No stack, or not exactly one, fits what the user asked for; the message says what to do. */
+/** No stack, or more than one, matches the request; the message says what to do. */
 export class StackNotFound extends Error {
   override readonly name = 'StackNotFound'
 }
@@ -10,20 +10,20 @@ export class StackNotFound extends Error {
 /**
  * The environment with the addresses of a running stack.
  *
- * A stack that is named by an option goes before every variable. Otherwise variables that name a server go first, each for its
- * server; then the stack that SLUICE_STACK names, or else the one that runs. Where none runs, nothing is added, and the usual
- * ports apply.
+ * A stack that is named by an option takes precedence over all variables. Otherwise a variable that names a server is used for
+ * that server, and the stack that SLUICE_STACK names, or else the running one, for the others. If none runs, nothing is added,
+ * and the default ports apply.
  *
  * @param stack the name that `--stack` gives
  * @throws StackNotFound if the named stack does not run, or several do and none is the default one
  */
 export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
   if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
-  const { hasKafka, hasRedis } = given(environment)
+  const { hasKafka, hasRedis } = namedServers(environment)
   if (hasKafka && hasRedis) return environment
   const stacks = runningStacks(dir)
   if (environment.SLUICE_STACK) return filledIn(environment, named(environment.SLUICE_STACK, stacks))
-  // Where a variable names one server already, a command that needs no other one must not ask which stack is meant.
+  // If a variable names one server, a command that needs only that server must not fail because several stacks run.
   const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : onlyOne(stacks)
   return chosen ? filledIn(environment, chosen) : environment
 }
@@ -67,11 +67,11 @@ function quoted(stacks: readonly Stack[]): string {
   return stacks.map(({ name }) => `"${name}"`).join(', ')
 }
 
-/** Variables that say which Kafka and Redis are meant, and how to talk to them. */
+/** Variables that name Kafka and Redis, and say how to connect to them. */
 const OF_KAFKA = ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'KAFKA_PORT', 'KAFKA_AUTH']
 const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
 
-function given(environment: Environment) {
+function namedServers(environment: Environment) {
   const isSet = (name: string) => Boolean(environment[name])
   return {
     hasKafka: ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'KAFKA_PORT'].some(isSet),
@@ -86,9 +86,9 @@ function reaching(environment: Environment, { variables }: Stack): Environment {
 }
 
 function filledIn(environment: Environment, { variables }: Stack): Environment {
-  const { hasKafka, hasRedis } = given(environment)
+  const { hasKafka, hasRedis } = namedServers(environment)
   const left = new Set([...(hasKafka ? OF_KAFKA : []), ...(hasRedis ? OF_REDIS : [])])
-  // AWS of the stack does not go with a Kafka elsewhere, whose credentials may lie in an account.
+  // With a Kafka elsewhere, the stack's AWS is not used: the credentials of that Kafka may be in an account.
   const added = Object.entries(variables).filter(
     ([name]) => !left.has(name) && !(name.startsWith('AWS_') && (hasKafka || environment.AWS_ENDPOINT_URL)),
   )

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /** The name under which the framework's own log is asked for. */
 export const FRAMEWORK = 'serverless'
 
-/** The variable by which `serverless offline` is told the folder for the logs of functions. */
+/** The variable that names the folder for the logs of functions to `serverless offline`. */
 export const FUNCTION_LOGS = 'SLUICE_FUNCTION_LOGS'
 
 const SUFFIX = '.log'

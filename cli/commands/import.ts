@@ -99,7 +99,7 @@ async function importFiles(files: readonly string[], options: ImportOptions, ter
   terminal.stderr.write(`${summary(series, counts, terminal)}\n`)
 }
 
-/** What was written before the failure looks like a whole stream, so the message must say that it is none. */
+/** The lines before the failure look like a complete stream, so the message must say that they are not. */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof CliFailure) || events === 0) return error
   return new CliFailure(`${error.message}\nStopped: only the ${events} events before it are written.`)

@@ -35,7 +35,7 @@ export function addLogs(program: Command, terminal: Terminal): void {
     .description(ABOUT)
     .argument('[function...]', 'only these')
     .option('-f, --follow', 'go on with what is logged from now on')
-    .option('-n, --lines <n>', 'so many of the last lines', positiveInteger, 50)
+    .option('-n, --lines <n>', 'number of last lines of each function', positiveInteger, 50)
     .option('--json', 'print one JSON document a line')
     .addHelpText('after', more(MORE))
     .action((functions: string[], options: LogsOptions) => logs(functions, options, terminal))

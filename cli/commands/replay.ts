@@ -49,7 +49,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
     )
     .option(...environmentOption('to publish to'))
     .option('--from-line <n>', 'begin with this line of a stream, or record of a batch', positiveInteger, 1)
-    .option('--limit <n>', 'publish so many at most', positiveInteger)
+    .option('--limit <n>', 'maximum number of events to publish', positiveInteger)
     .addOption(
       choice('--mode <mode>', 'how a stream is written (default: CONTENT_MODE, else binary)', [
         'binary',

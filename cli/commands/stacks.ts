@@ -99,7 +99,7 @@ function pidIn(file: string): number | undefined {
   }
 }
 
-/** A block for each stack: its addresses and process ids are there to be copied, so nothing of them is cut off. */
+/** One block per stack. Addresses and process ids are meant to be copied, so they are never cut off. */
 function stacksText(stacks: readonly StackReport[]): string {
   if (stacks.length === 0) return 'No stack runs. Start one: npm start\n'
   return `${stacks.map(stackText).join('\n\n')}\n`

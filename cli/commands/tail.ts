@@ -61,7 +61,7 @@ export function addTail(program: Command, terminal: Terminal): void {
     .option('--filter <condition>', 'only what fits; again for more conditions', listParserOf(FILTER), [])
     .option('--partition <n>', 'this one alone', naturalNumber)
     .option('--ticks', "show the clock's ticks and the rule sets, too")
-    .option('-n, --count <n>', 'end after so many', positiveInteger)
+    .option('-n, --count <n>', 'end after this many records', positiveInteger)
     .option('--no-follow', 'end with what is there now')
     .option('--json', 'print one JSON document a line')
     .option(...environmentOption('to look at'))

@@ -1,4 +1,4 @@
-/** What can stand at the end of a command line of `sluice`, by what its commands declare. Pure, but for the values it is given. */
+/** Completes a command line of `sluice` from what its commands declare. Pure, apart from the known values that are passed in. */
 import type { Argument, Command, Option } from 'commander'
 
 interface Candidate {
@@ -8,11 +8,11 @@ interface Candidate {
 
 export interface Completion {
   readonly candidates: readonly Candidate[]
-  /** Names of files fit, too: shells know those. */
+  /** File names are allowed as well; the shell completes them. */
   readonly files: boolean
 }
 
-/** What is known of values beyond declared choices: by the name of an argument, or of an option's value. */
+/** Known values besides declared choices, by the name of an argument or of an option's value. */
 export interface KnownValues {
   /** Undefined if nothing is known. */
   of(name: string): readonly string[] | undefined
@@ -22,7 +22,7 @@ export interface KnownValues {
 const NOTHING: Completion = { candidates: [], files: false }
 
 /**
- * @param typed the words behind the program's name; the last is the one that is being typed, perhaps empty
+ * @param typed the words after the program's name; the last one is being typed and may be empty
  */
 export function complete(program: Command, typed: readonly string[], known: KnownValues): Completion {
   const { words, isSplit } = joinedAtEquals(typed)
@@ -45,7 +45,7 @@ export function complete(program: Command, typed: readonly string[], known: Know
 
 interface Walked {
   readonly command: Command
-  /** How many arguments of the command are there. */
+  /** How many arguments of the command are present. */
   readonly positionals: number
   /** The option whose value comes next. */
   readonly pending: Option | undefined
@@ -80,7 +80,7 @@ function optionNamed(command: Command, flag: string): Option | undefined {
   return optionsIn(command).find(({ long, short }) => long === flag || short === flag)
 }
 
-/** Its own, and those of the commands above it. */
+/** The options of the command and of its parent commands. */
 function optionsIn(command: Command): Option[] {
   const help = command.createHelp()
   return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)]
@@ -98,7 +98,7 @@ function optionsOf(command: Command, current: string, known: KnownValues, isSpli
   const option = optionNamed(command, current.slice(0, equals))
   if (!option) return NOTHING
   const { candidates } = valuesOf(option, current.slice(equals + 1), known)
-  // A shell that has split the word at "=" replaces only what is behind it.
+  // A shell that has split the word at "=" replaces only the part after it.
   const prefix = isSplit ? '' : current.slice(0, equals + 1)
   return {
     candidates: candidates.map(({ value, description }) => ({ value: prefix + value, description })),
@@ -122,7 +122,7 @@ function fitting(candidates: readonly Candidate[], current: string): Candidate[]
     .map(({ value, description }) => ({ value, description: description.split('\n')[0] ?? '' }))
 }
 
-/** bash takes `--name=value` for three words. */
+/** bash splits `--name=value` into three words. */
 function joinedAtEquals(typed: readonly string[]): { words: readonly string[]; isSplit: boolean } {
   const words: string[] = []
   let isSplit = false

@@ -6,7 +6,7 @@ import type { KnownValues } from './candidates.ts'
 
 const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to'])
 
-/** Values that can be had without a server: what runs on this machine, and what the project declares. */
+/** Values that are known without a server: what runs on this machine, and what the project declares. */
 export function knownValues(stacksDir: string | undefined): KnownValues {
   const sources: Readonly<Record<string, () => readonly string[]>> = {
     stack: () => runningStacks(stacksDir).map(({ name }) => name),

@@ -1,9 +1,9 @@
-/** What a shell must know: to ask `sluice complete` for each completion. Pure. */
+/** Scripts that make a shell ask `sluice complete` for each completion. Pure. */
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** A line of `sluice complete` that is no candidate: names of files fit as well. */
+/** A line of `sluice complete` that is not a candidate: file names are allowed as well. */
 export const FILES_FIT = ':files'
 
 /** @param program how the shell is to start this program, from any folder */

@@ -11,7 +11,7 @@ import { reachOf } from '../topics.ts'
 /**
  * Asks about the dlq topic as it is now.
  *
- * @param sinceMs only of what was written then or later
+ * @param sinceMs only dead letters that were written then or later
  * @throws CliFailure if Kafka does not answer, or there is no such topic
  */
 export async function askDlq<T>(

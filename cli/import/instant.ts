@@ -1,4 +1,4 @@
-/** Recorded timestamps, and the one conversion that they go through: to RFC 3339. */
+/** Converts recorded timestamps to RFC 3339. */
 import { text } from '../../lib/runtime/settings/values.ts'
 
 /** An offset from UTC. */
@@ -8,9 +8,8 @@ const TIMESTAMP =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?[ ]?(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i
 
 /**
- * RFC 3339 of a recorded timestamp: a date, and a time of day with or without seconds and zone. One with a zone keeps
- * it; one without lies at `offset` from UTC. Undefined if the form is another; whether there is such a day is for
- * the reader of events to say.
+ * Converts a recorded timestamp to RFC 3339: a date, and a time of day with or without seconds and zone. Without a zone,
+ * `offset` is used. Undefined for any other form. Whether the day exists is checked when the event is read.
  */
 export function rfc3339(text: string, offset: string): string | undefined {
   const match = TIMESTAMP.exec(text.trim())

@@ -10,7 +10,7 @@ import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'
 
-/** What all rows of a file have in common. */
+/** What all rows of a file share. */
 export interface Recording {
   /** The file's name without its folders: part of every id, so that a file may move. */
   readonly file: string
@@ -31,17 +31,17 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   const { line } = row
   const time = rfc3339(row.timestamp, utcOffset)
   if (time === undefined)
-    return { line, problem: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }
+    return { line, error: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }
   const number = row.value.trim()
-  if (!NUMBER.test(number)) return { line, problem: `${quoted(row.value)} is not a number` }
+  if (!NUMBER.test(number)) return { line, error: `${quoted(row.value)} is not a number` }
   const data = series.dataOf(entity, series.convert(Number(number)))
   const content = JSON.stringify([series.family.type, entity, time, data])
   const event = reading(series.family, derivedId('import', file, line, content), time, data)
-  const problem = schemaViolation(event.type, event.data) ?? readersFault(event)
-  return problem ? { line, problem: `${problem} (from ${quoted(row.timestamp)}, ${quoted(number)})` } : event
+  const error = schemaViolation(event.type, event.data) ?? readersFault(event)
+  return error ? { line, error: `${error} (from ${quoted(row.timestamp)}, ${quoted(number)})` } : event
 }
 
-/** What the consumers' own reader has against the event: better now than in the dead letters. */
+/** Why consumers would refuse the event, if they would: report that now instead of in the dead letters. */
 function readersFault(event: Event): string | undefined {
   const read = readJsonEvent(toJsonEvent(event))
   return isFailure(read) ? read.message : undefined

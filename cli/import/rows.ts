@@ -14,15 +14,15 @@ export interface Row {
   readonly value: string
 }
 
-/** What is wrong with a row; the first line is the header. */
+/** A row that cannot be read; line 1 is the header. */
 export interface BrokenRow {
   readonly line: number
-  readonly problem: string
-  /** Nothing after it can be read either: it is the header. */
+  readonly error: string
+  /** Reading cannot continue after it. */
   readonly fatal?: true
 }
 
-/** A row that is longer has lost its closing quote, and would take the rest of the file with it. */
+/** In a longer row the closing quote is missing, and it would extend to the end of the file. */
 const LONGEST_ROW = 64 * 1024
 
 interface Parsed {
@@ -30,27 +30,27 @@ interface Parsed {
   readonly info: { readonly lines: number }
 }
 
-/** Rows and broken rows in the order of the file; after a fatal one there is no other. */
+/** Yields rows and broken rows in the order of the file, and ends after a fatal one. */
 export async function* readRows(source: Readable, columns: Columns): AsyncGenerator<Row | BrokenRow> {
   let unclosedAtLine: number | undefined
   const parser = parse({
     bom: true,
     info: true,
-    // All of them: a file that was joined from several may mix them.
+    // Accept all of them: a file that was joined from several may mix them.
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
-    // A quote within a value is a part of it, and then no number or time: that is found where values are read.
+    // A quote within a value is a part of it. It is then not a number or time, which is found where values are read.
     relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: LONGEST_ROW,
-    // Not to go on, but to have the rows before it, which the parser would drop with an error.
+    // Reading ends here, but with an error the parser would drop the rows before it.
     skip_records_with_error: true,
     on_skip: error => {
       unclosedAtLine ??= Number(error?.lines)
       return undefined
     },
   })
-  // The source's errors reach the loop through the parser.
+  // Forward errors of the source to the loop through the parser.
   pipeline(source, parser, () => {})
   let header: Header | undefined
   let line = 0
@@ -62,13 +62,13 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
       continue
     }
     const found = headerOf(record, columns)
-    if ('problem' in found) return yield found
+    if ('error' in found) return yield found
     header = found
   }
-  // The parser notices where the file or its patience ends; what lacks the quote is the row after the last good one.
+  // The parser notices this only at the end of the file or of its limit. The row after the last good one lacks the quote.
   if (unclosedAtLine !== undefined)
-    yield { line: line + 1, problem: 'a quote that opens here is not closed', fatal: true }
-  else if (header === undefined) yield { line: 1, problem: 'the file has no header', fatal: true }
+    yield { line: line + 1, error: 'a quote that opens here is not closed', fatal: true }
+  else if (header === undefined) yield { line: 1, error: 'the file has no header', fatal: true }
 }
 
 interface Header {
@@ -84,7 +84,7 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
     const found = trimmed.map(name => name.slice(0, 40)).join(', ')
     return {
       line: 1,
-      problem: `the header has no column ${missing.join(' and no ')}; it has: ${found}`,
+      error: `the header has no column ${missing.join(' and no ')}; it has: ${found}`,
       fatal: true,
     }
   }
@@ -97,6 +97,6 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
 
 function cells(header: Header, record: readonly string[], line: number): Row | BrokenRow {
   if (record.length !== header.width)
-    return { line, problem: `${record.length} columns, but the header has ${header.width}` }
+    return { line, error: `${record.length} columns, but the header has ${header.width}` }
   return { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }
 }

@@ -1,4 +1,4 @@
-/** What the numbers of a recorded column are: a metric of a family, in some unit, of some entity. */
+/** The meaning of the numbers of a recorded column: a metric of a family, its unit, and its entity. */
 import {
   type DatabaseReading,
   type DeviceMotion,
@@ -11,7 +11,7 @@ import {
 import { conversion, unitsFor } from '../../lib/telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
 
-/** What says who was measured, beside the entity's own id; a family takes some of these. */
+/** Options that describe the entity besides its id. Each family uses some of them. */
 interface IdentityOptions {
   readonly site?: string
   readonly latitude?: number
@@ -36,7 +36,7 @@ export interface Series {
   readonly dataOf: (entity: string, value: number) => ReadingData
 }
 
-/** @throws CliFailure if an option names what the family does not have */
+/** @throws CliFailure if an option names something that the family does not have */
 export function seriesOf(options: SeriesOptions): Series {
   const family = FAMILIES[options.family]
   const metrics = Object.keys(family.metrics)

@@ -1,4 +1,4 @@
-/** Files in, lines of events out. */
+/** Converts CSV files to lines with one event each. */
 import { createReadStream } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
@@ -8,7 +8,7 @@ import { pathIn, type Terminal } from '../terminal.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readRows } from './rows.ts'
 
-/** What the rows of all files have in common; without `entity` it is the name of each file. */
+/** What all rows share. Without `entity`, the name of each file is the entity. */
 export interface ImportPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly entity?: string
   readonly columns: Columns
@@ -21,7 +21,7 @@ export interface ImportCounts {
   skipped: number
 }
 
-/** Skipped rows are named one by one so far; after that they are only counted. */
+/** This many skipped rows are reported one by one; further ones are only counted. */
 const NAMED = 20
 
 /**
@@ -40,8 +40,8 @@ export async function* importLines(
     const entity = plan.entity ?? basename(file, extname(file))
     const recording: Recording = { ...plan, file: name, entity }
     for await (const row of rowsOf(file, plan.columns, terminal)) {
-      const event = 'problem' in row ? row : eventOfRow(recording, row)
-      if ('problem' in event) {
+      const event = 'error' in row ? row : eventOfRow(recording, row)
+      if ('error' in event) {
         skip(file, event, plan, counts, terminal)
         continue
       }
@@ -61,12 +61,12 @@ async function* rowsOf(file: string, columns: Columns, terminal: Terminal) {
 
 function skip(
   file: string,
-  { line, problem, fatal }: BrokenRow,
+  { line, error, fatal }: BrokenRow,
   { skipInvalid }: ImportPlan,
   counts: ImportCounts,
   { stderr }: Terminal,
 ): void {
-  const what = `${file}:${line}: ${problem}`
+  const what = `${file}:${line}: ${error}`
   if (fatal) throw new CliFailure(what)
   if (!skipInvalid)
     throw new CliFailure(`${what}\nPut the row right, or leave such rows out by --skip-invalid.`)

@@ -1,4 +1,4 @@
-/** What a line in the log of a function says. Pure. */
+/** Reads a line of the log of a function. Pure. */
 import { harmless, shortened } from '../text-width.ts'
 
 /** What `--json` prints of a line. */
@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** On every structured line of Powertools, and the same for all of them or told by its neighbours. */
+/** Fields on every structured line of Powertools that are always the same or repeat what neighbouring fields say. */
 const COMMON = new Set([
   'level',
   'message',
@@ -46,7 +46,7 @@ export function logEntry(name: string, line: string): LogEntry | 'metrics' {
 /** `20:10:58.287  INFO   processor  batch  records=500 applied=498` */
 export function entryLine(entry: LogEntry, nameWidth: number, columns: number | undefined): string {
   const { time, level, message, details } = entry
-  const told = Object.entries(details).map(
+  const fields = Object.entries(details).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   const start = [
@@ -54,7 +54,7 @@ export function entryLine(entry: LogEntry, nameWidth: number, columns: number | 
     (level ?? '').padEnd(5),
     entry.function.padEnd(nameWidth),
   ]
-  const said = [message, ...(told.length > 0 ? [told.join(' ')] : [])]
+  const said = [message, ...(fields.length > 0 ? [fields.join(' ')] : [])]
   return shortened(harmless([...start, ...said].join('  ')), columns)
 }
 

@@ -5,7 +5,7 @@ import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
- * The folder with the logs of the stack that is meant: one that runs, or the last run of the one that is named, whose logs stay.
+ * The folder with the logs of the chosen stack: the running one, or the last run of the one that is named, because logs are kept.
  * @throws CliFailure if several run and none is named
  */
 export function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {

@@ -26,7 +26,7 @@ export interface LogsPlan {
 const LAST_BYTES = 1024 * 1024
 const LOOK_EVERY_MS = 200
 
-/** @throws StoppedByUser if it follows and was ended by a signal, which is how that ends */
+/** @throws StoppedByUser if it follows and a signal ended it, which is the normal end */
 export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void> {
   const files = new Map(namesOf(plan).map(name => [name, new LogFile(fileOf(plan, name), LAST_BYTES)]))
   const timed = [...files].flatMap(([name, file]) => inTime(entriesIn(name, file)))

@@ -1,4 +1,4 @@
-/** The files that a new consumer begins with. It counts readings: little, but all of it runs, and its test passes. Pure. */
+/** The files that a new consumer begins with. It only counts readings, but it runs, and its test passes. Pure. */
 
 /** A file to write, as a path in the project. */
 export interface NewFile {
@@ -40,7 +40,7 @@ function processOf(name: string, process: string): string {
 import { decided, type KeyedProcess } from '../runtime/consumer/process.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 
-/** What is remembered of an entity. */
+/** The state of an entity. */
 interface Counted {
   readonly count: number
 }

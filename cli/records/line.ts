@@ -15,11 +15,11 @@ export interface LineLayout {
   readonly topicWidth: number
 }
 
-/** Below this, dates of today would take the room of the data. */
+/** In fewer columns, dates of today would displace the data. */
 const ROOMY = 140
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
-/** Below this, columns are not aligned any more. */
+/** In fewer columns, values are not aligned. */
 const ALIGNED = 100
 
 /** `record time  event time  topic  partition@offset  type  subject  data` */
@@ -32,10 +32,10 @@ export function recordLine(view: RecordView, layout: LineLayout): string {
     padded(shortTopic(topic, layout.env), layout.topicWidth),
     padded(`${partition}@${offset}`, PLACE_WIDTH),
   ]
-  const told = event
+  const content = event
     ? [padded(shortType(String(event.type)), typeWidth(layout)), subjectOf(event), dataText(event)]
     : [`✗ ${failure?.code}: ${failure?.message}`, valueText(view.value)]
-  return shortened(harmless([...start, ...told].filter(part => part !== '').join('  ')), layout.columns)
+  return shortened(harmless([...start, ...content].filter(part => part !== '').join('  ')), layout.columns)
 }
 
 /** The heading that stands over such lines. */
@@ -84,7 +84,7 @@ function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown
     .join(' ')
 }
 
-/** What says most in little room comes first: why a record failed or an alert fired, then numbers and words, then the rest. */
+/** Puts the most informative members first: why a record failed or an alert fired, then numbers and words, then the rest. */
 const TELLING = ['summary', 'error', 'consumer', 'errorType']
 
 function rank([name, value]: readonly [string, unknown]): number {

@@ -1,4 +1,4 @@
-/** What is published for something recorded. Pure. */
+/** Turns a recorded item into the record to publish. Pure. */
 
 import { schemaViolation } from '../../lib/app/schemas.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
@@ -24,7 +24,7 @@ export interface Addressing {
   readonly keepPartitions: boolean
 }
 
-/** @throws CliFailure if the addressing asks for what the recording does not have */
+/** @throws CliFailure if the addressing asks for something that the recording does not have */
 export function outgoing(recorded: Recorded, addressing: Addressing): OutgoingRecord {
   const { event, record } = recorded
   if (record !== undefined) return capturedRecord(record, recorded, addressing)
@@ -37,14 +37,14 @@ function streamRecord(event: Event, { env, mode, contentMode }: Addressing): Out
   return producedRecord(topicName('readings', env), streamKey(event), event, mode ?? contentMode)
 }
 
-/** A reading that breaks its schema need not hold what its key is made of; it is to be refused by consumers, not here. */
+/** A reading that violates its schema may lack the fields of its key. Consumers must refuse it, so it is not refused here. */
 function streamKey({ type, subject, data }: Event): string | null {
   const family = familyOf(type)
   if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
   return keyOf(family, data as ReadingData)
 }
 
-/** As it was captured, byte for byte; moved in time, its event is written anew in the mode that it had. */
+/** The record byte for byte as captured. With a shift, its event is written again in the same mode. */
 function capturedRecord(record: LogRecord, recorded: Recorded, addressing: Addressing): OutgoingRecord {
   if (addressing.mode !== undefined)
     throw usageFailure('--mode is for streams: the records of a captured batch keep the mode they have')

@@ -1,4 +1,4 @@
-/** When what was recorded is due again. Pure: the caller measures the time since the start. */
+/** Computes when a recorded item is due again. Pure: the caller measures the time since the start. */
 import { either, mapped, oneOf, positiveDecimal } from '../../lib/runtime/settings/values.ts'
 
 /** How many times faster than recorded: `4`, `0.5` or `max`, at which everything is due at once. */
@@ -8,8 +8,8 @@ export const SPEED = either(
 )
 
 /**
- * A function that says how long after the start, in milliseconds, something recorded at a time is due. Called in the
- * order of publishing: what was recorded out of order, or without a time, is due with what came before it.
+ * Returns a function that maps the time of a recorded item to its due time in milliseconds after the start. It must be called
+ * in the order of publishing: an item out of order, or without a time, is due together with the item before it.
  *
  * @param speed how many times faster than recorded; above 0
  */

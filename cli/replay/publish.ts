@@ -1,4 +1,4 @@
-/** What is recorded leaves, when it is due, in requests as large as they can be without harm. */
+/** Publishes recorded items when they are due, in large requests. */
 import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 
@@ -11,10 +11,10 @@ export interface Departure {
   readonly record: OutgoingRecord
 }
 
-/** The most that one request takes. Kafka holds all of a partition in a request against the topic's 1 MiB for a message. */
+/** Maximum bytes of one request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */
 export const REQUEST_LIMITS = { records: 500, bytes: 512 * 1024 } as const
 
-/** Milliseconds since the start, and a wait that ends early, with an error, when it is told to stop. */
+/** Milliseconds since the start, and a wait that ends early with an error when it is stopped. */
 export interface Stopwatch {
   elapsedMs(): number
   wait(ms: number): Promise<void>
@@ -55,15 +55,15 @@ export async function* requests(
 export interface ReplayCounts {
   attempted: number
   acknowledged: number
-  /** Where to go on: the line after the last acknowledged one. */
+  /** Where to continue: the line after the last acknowledged one. */
   nextLine: number
   /** Events sent so early that consumers refuse them as being from the future. */
   ahead: number
 }
 
 /**
- * Publishes one request after another, so that the order holds; rejects with what kept a request from being
- * acknowledged, or from being made.
+ * Publishes one request after another to keep the order. Rejects with the error of the first request that could not be made
+ * or was not acknowledged.
  *
  * @param futureToleranceMs how far before its time consumers take an event
  */

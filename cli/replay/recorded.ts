@@ -1,4 +1,4 @@
-/** What a file for replay holds: a stream of events, a line each, or the records of one captured Lambda batch. */
+/** Reads a file for replay: a stream of events, one per line, or the records of one captured Lambda batch. */
 
 import { LONGEST, linesByPiece, UnreadableText } from '../../lib/runtime/adapters/files/lines.ts'
 import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
@@ -20,15 +20,15 @@ export interface Recorded {
   /** The event of a line, or in a record; a record may hold none. */
   readonly event?: Event
   readonly eventMs: number | undefined
-  /** Where it comes from a batch. */
+  /** Present if it is from a batch. */
   readonly record?: LogRecord
 }
 
 /**
- * What the text holds, as far as each piece of it goes; the first line tells a stream from a batch.
+ * The recorded items of a text, piece by piece. Its first line shows whether it is a stream or a batch.
  *
  * @param name for messages
- * @throws CliFailure naming the line that is no event
+ * @throws CliFailure naming the line that is not an event
  */
 export async function* readRecorded(
   pieces: AsyncIterable<Uint8Array>,
@@ -51,7 +51,7 @@ class RecordingReader {
   readonly #name: string
   #line = 0
   #length = 0
-  /** The lines of a document that is no stream; undefined while the text is one. */
+  /** The lines of a document that is not a stream; undefined while the text is one. */
   #document: string[] | undefined
   #isStream = false
 
@@ -79,7 +79,7 @@ class RecordingReader {
   }
 }
 
-/** A line of a stream is a JSON document by itself; a batch has `records`, or goes on over more lines. */
+/** Each line of a stream is a JSON document. A batch has `records`, or continues over several lines. */
 function isWholeLine(text: string): boolean {
   const parsed = parse(text)
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
@@ -110,7 +110,7 @@ function recordedBatch(text: string, name: string): Recorded[] {
   })
 }
 
-/** What is published must be what the line says, to the last digit. */
+/** The published event must have exactly the digits of the line. */
 function parsedExactly(text: string, where: string): unknown {
   try {
     return parseExact(text)

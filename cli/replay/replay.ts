@@ -1,4 +1,4 @@
-/** One replay from its file to its count: the parts beside this file, in their order. */
+/** Runs one replay, from reading the file to the final count. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { durationText } from '../../lib/duration.ts'
@@ -48,7 +48,8 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       for (const topic of new Set(first.map(({ record }) => record.topic)))
         await requireTopic(publisher, topic, config)
       const resumed = shiftMs === undefined ? '' : ` --shift ${shiftedStart(extent, shiftMs)}`
-      if (resumed) terminal.stderr.write(`Moved by ${shiftMs} ms; for the same events once more:${resumed}\n`)
+      if (resumed)
+        terminal.stderr.write(`Moved by ${shiftMs} ms. To publish the same events again, add:${resumed}\n`)
       const run = { plan, terminal, total, resumed, shiftMs, futureToleranceMs: config.futureToleranceMs }
       await publishPaced(departures, publisher, run)
     } finally {
@@ -80,7 +81,7 @@ interface Opened {
   readonly total?: number
 }
 
-/** A file is read to its end first, so that a broken line does not show half way; of a pipe only the beginning is. */
+/** Reads a file to its end first, so that a broken line is reported before anything is published; of a pipe, only the beginning. */
 async function opened(source: Source, selection: Selection): Promise<Opened> {
   if (source.isRepeatable) {
     const { extent, count: total } = await survey(source.read(), selection)
@@ -123,7 +124,7 @@ interface Run {
   readonly plan: ReplayPlan
   readonly terminal: Terminal
   readonly total: number | undefined
-  /** What must be added to the command that goes on where this one ended. */
+  /** Options to add to the command that continues where this one ended. */
   readonly resumed: string
   readonly shiftMs: number | undefined
   readonly futureToleranceMs: number
@@ -159,7 +160,7 @@ interface ReplayReport {
   /** The line, or record, to go on from; null if all is acknowledged. */
   readonly nextLine: number | null
   readonly shiftMs: number | null
-  /** Events that were sent too long before their time. */
+  /** Events that were sent too long before their time, so consumers refuse them. */
   readonly ahead: number
 }
 

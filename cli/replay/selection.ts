@@ -1,4 +1,4 @@
-/** Which part of a recording is published, and what there is to know of it before. */
+/** Selects the part of a recording to publish, and surveys it beforehand. */
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
 
@@ -32,7 +32,7 @@ export interface Survey {
   readonly count: number
 }
 
-/** Reads all of it once; what cannot be read shows here, before anything is published. */
+/** Reads the whole selection once, so that errors show before anything is published. */
 export async function survey(groups: Groups, selection: Selection): Promise<Survey> {
   const all = new Times()
   const some = new Times()
@@ -46,7 +46,7 @@ export async function survey(groups: Groups, selection: Selection): Promise<Surv
   return { extent: extentOf(all, some), count }
 }
 
-/** What the beginning of a recording, and of what is selected of it, tell before the rest is there. */
+/** Surveys only the beginning of a recording and of its selection, as far as that is known from a pipe. */
 export function outlook(beginning: readonly Recorded[], selected: readonly Recorded[]): Extent | undefined {
   const extent = extentOf(new Times(beginning), new Times(selected))
   return extent && { ...extent, latestMs: undefined }

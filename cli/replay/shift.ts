@@ -1,4 +1,4 @@
-/** A recording moved in time, without becoming the same events again. Pure. */
+/** Moves a recording in time; the moved events have ids of their own. Pure. */
 import { either, instant, oneOf } from '../../lib/runtime/settings/values.ts'
 import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
@@ -9,9 +9,9 @@ export type ShiftTarget = number | 'now'
 
 export const SHIFT_TARGET = either<ShiftTarget>(oneOf(['now']), instant())
 
-/** What of a recording's times decides the shift. In milliseconds since the epoch. */
+/** The times of a recording that determine the shift, in milliseconds since the epoch. */
 export interface Extent {
-  /** Time of the first event of the whole recording: what a time as target is for, whatever part is published. */
+  /** Time of the first event of the whole recording. A target time is for this event, even if only a part is published. */
   readonly startMs: number
   /** Time of the first event that is published. */
   readonly firstMs: number
@@ -22,9 +22,9 @@ export interface Extent {
 /**
  * By how many milliseconds every event moves; undefined if that needs the latest time, and it is not known.
  *
- * `now` moves as far as it can without an event being sent before its time has come, because consumers refuse what
- * claims to be from the future. At recorded pace, or slower, the first event is now; faster, the first ones lie in the
- * past and the latest is sent at its time; at `max` speed the latest is now.
+ * `now` moves the events as far as possible without sending any before its time, because consumers refuse events from the
+ * future. At recorded pace, or slower, the first event is now. Faster, the first ones are in the past and the latest is sent at
+ * its time. At `max` speed the latest is now.
  */
 export function shiftFor(
   target: ShiftTarget,

@@ -1,4 +1,4 @@
-/** A checkpoint as a file of its own, in the format of those that are taken on a schedule. Pure. */
+/** A checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
 import { CheckpointParser, CheckpointWriter } from '../../lib/runtime/adapters/checkpoints/format.ts'
 import { linesByPiece, UnreadableText } from '../../lib/runtime/adapters/files/lines.ts'
 import { type Checkpoint, NOTHING } from '../../lib/runtime/adapters/redis/checkpoint.ts'
@@ -50,7 +50,7 @@ function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
 
 /**
  * @param name of the file, for messages
- * @throws CliFailure if it is no checkpoint, one of another version, or not the whole of one
+ * @throws CliFailure if it is not a checkpoint, has another version, or is incomplete
  */
 export async function readCheckpoint(
   name: string,
@@ -69,7 +69,9 @@ export async function readCheckpoint(
   } catch (error) {
     if (error instanceof DamagedCheckpoint) throw new CliFailure(`${name}: ${error.message}.`)
     if (!(error instanceof UnreadableText)) throw error
-    throw new CliFailure(`${name}: ${error.message}: it is no checkpoint, or was cut off. Take another copy.`)
+    throw new CliFailure(
+      `${name}: ${error.message}: it is not a checkpoint, or was cut off. Take another copy.`,
+    )
   }
 }
 

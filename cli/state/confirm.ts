@@ -8,7 +8,7 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
   if (isSure) return
   const { stdin, stderr, stop } = terminal
   if (!stdin.isTTY)
-    throw usageFailure('Nothing was changed: without a terminal there is nobody to ask, so add --yes.')
+    throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes.')
   const lines = createInterface({ input: stdin, output: stderr })
   try {
     // The end of the input does not count as yes.

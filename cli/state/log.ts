@@ -1,4 +1,4 @@
-/** What Kafka says of a consumer's log, where it answers: a look at state must not depend on it. */
+/** Asks Kafka about a consumer's log. Showing state must work without an answer. */
 
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
@@ -11,7 +11,7 @@ import { isAnswerMissing, withinPatience } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Standing } from './other-log.ts'
 
-/** Of each partition, or the reason why they are not known. */
+/** The lag of each partition, or the reason why lags are not known. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
 export async function boundsOf(connections: Connections, topic: string): Promise<LogBounds> {

@@ -11,21 +11,22 @@ interface AtAppliedOffset extends Bounds {
 
 export type Standing = AtAppliedOffset | 'no-topic' | 'away'
 
-export interface Judgement {
+export interface LogComparison {
   /** Why the checkpoint does not belong to this log. */
   readonly another?: string
   /** A warning for the operator that does not prevent the import. */
   readonly warning?: string
 }
 
-export function judge(
+/** Compares a checkpoint with the log that Kafka has now. */
+export function compareLogs(
   {
     version: { appliedOffset },
     clock,
     appliedDigest,
   }: Pick<Checkpoint, 'version' | 'clock' | 'appliedDigest'>,
   log: Standing,
-): Judgement {
+): LogComparison {
   if (log === 'away')
     return { warning: 'Kafka does not answer: whether the checkpoint belongs to this log is not checked.' }
   if (log === 'no-topic') return { another: 'Kafka has no such topic or partition' }
@@ -51,7 +52,7 @@ export function judge(
   }
 }
 
-function lost(next: number, start: number): Judgement {
+function lost(next: number, start: number): LogComparison {
   if (next >= start) return {}
   return {
     warning: `The log begins at offset ${start}: what was at ${next} to ${start - 1} has expired and is not read again.`,

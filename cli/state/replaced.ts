@@ -5,9 +5,9 @@ import { CliFailure } from '../failure.ts'
 import { nameOf } from './state-keys.ts'
 
 const REASONS = {
-  overtaken: 'somebody else began to replace it meanwhile; look at it with `sluice state show` first',
+  overtaken: 'another import began to replace it meanwhile; look at it with `sluice state show` first',
   moved: 'it changed meanwhile; try again',
-  incomplete: 'Redis has lost a part of the new contents meanwhile; try again',
+  incomplete: 'Redis lost a part of the new contents meanwhile; try again',
 } as const
 
 /** @throws CliFailure if the partition state was left as it is */

@@ -1,4 +1,4 @@
-/** Which partition states a command means. */
+/** The partition states that a command works on. */
 import { SIGNALS, type Signal, TOPICS, topicName, topicSize } from '../../lib/app/topics.ts'
 import { partitionsOf, type TopicSize } from '../../lib/queries/partition-states.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
@@ -15,7 +15,7 @@ export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
 }
 
-/** @param partitions how many the topic has, where Kafka has told */
+/** @param partitions how many the topic has, if Kafka has answered */
 export function stateKeysOf(wanted: Wanted, env: string, partitions: number | undefined): StateKey[] {
   const topic = topicOf(wanted, env)
   const { consumer, partition } = wanted

@@ -119,6 +119,6 @@ function failures(partitions: readonly PartitionState[], columns: number | undef
 function tallyText(partitions: readonly PartitionState[]): string {
   const sums = Object.entries(sumOfReasons(partitions.map(({ tally }) => tally)))
   if (sums.length === 0) return 'No record is decided yet.'
-  const told = sums.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
-  return `Decided so far: ${told.join(', ')}`
+  const counts = sums.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
+  return `Decided so far: ${counts.join(', ')}`
 }

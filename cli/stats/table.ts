@@ -51,12 +51,12 @@ function shown(value: number): string {
 function totalsLine({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
   const parts = { applied, duplicate, ignored, failed }
   const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
-  const told = Object.entries(words).map(([outcome, word]) => {
+  const counts = Object.entries(words).map(([outcome, word]) => {
     const own = Object.entries(reasons)
       .filter(([name]) => name.startsWith(`${outcome}/`))
       .map(([name, count]) => `${count} ${name.slice(outcome.length + 1)}`)
       .sort()
     return `${parts[outcome as keyof typeof parts]} ${word}${own.length > 0 ? ` (${own.join(', ')})` : ''}`
   })
-  return `${told.join(', ')}; ${outbox} waiting to be published`
+  return `${counts.join(', ')}; ${outbox} waiting to be published`
 }

@@ -28,7 +28,7 @@ export const FILTER = parsedBy(
  *
  * The name is an attribute of the event, `data.` and a path into its data, `topic`, `partition`, `offset`, `key`, `recordTime`, or
  * `failure` (its code). `=` and `!=` compare text; `>`, `>=`, `<`, `<=` numbers or times; `~` and `!~` look for a regular
- * expression. What is not there is unlike everything.
+ * expression. A missing value matches nothing except `!=` and `!~`.
  *
  * @returns undefined if the text is not a condition
  */

@@ -32,7 +32,7 @@ export interface TailPlan {
   readonly json: boolean
 }
 
-/** Of these there is one in every partition of readings, for the functions alone. */
+/** Types of events in every partition of readings that only the functions need. */
 const FOR_FUNCTIONS: readonly unknown[] = [TICK_TYPE, RULES_ACTIVATED_TYPE]
 
 /** The group of a follower that does not leave in time is ended by the broker. */

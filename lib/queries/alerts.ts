@@ -52,11 +52,11 @@ export async function activeAlerts(
   const active: ActiveAlert[] = []
   for (const partitionState of partitionsOf(ALERTING, readings))
     for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
-      for (const [rule, held] of Object.entries((state as AlertingState).rules)) {
-        if (held.state.phase === 'inactive') continue
-        const { phase, activeAtMs } = held.state
+      for (const [rule, entry] of Object.entries((state as AlertingState).rules)) {
+        if (entry.state.phase === 'inactive') continue
+        const { phase, activeAtMs } = entry.state
         const activeAt = instant(activeAtMs)
-        active.push({ partition, entity, rule, phase, activeAt, alert: held.alert ?? null })
+        active.push({ partition, entity, rule, phase, activeAt, alert: entry.alert ?? null })
       }
   return active.sort((a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule))
 }

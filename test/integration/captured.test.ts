@@ -68,7 +68,7 @@ describe('the captured batches', { timeout: 180_000 }, () => {
   })
 
   for (const [file, expected] of batches) {
-    it(`${file} through Lambda's endpoint: the processor decides and answers as the manifest says`, async () => {
+    it(`${file} through Lambda's endpoint: the processor answers as the manifest says`, async () => {
       await redis.flushdb()
       const batch = await captured(file)
       assert.deepEqual(await offline.invoke('processor', batch), expected.response)

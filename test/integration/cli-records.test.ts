@@ -90,7 +90,7 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     assert.deepEqual(ids, ['before', 'after'])
   })
 
-  it('when so many are asked for, then a tail that follows ends after them', async () => {
+  it('when --count is given, then a tail that follows ends after that many', async () => {
     const { code, stdout, output } = await run('tail', 'readings', '--from', 'start', '-n', '2', '--json')
     assert.equal(code, 0, output)
     assert.equal(stdout.trimEnd().split('\n').length, 2)
@@ -121,12 +121,16 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
 
   it('when there are dead letters, then they are listed with the reasons, and other records are counted', async () => {
     const structured = { 'content-type': 'application/cloudevents+json' }
-    const letters = [
+    const deadLetters = [
       deadLetter('one', 'schema-violated', Buffer.from('{"temperature":"28"}')),
       deadLetter('two', 'malformed-event', NOT_TEXT),
     ]
     await environment.client.send(environment.topic('dlq'), [
-      ...letters.map(letter => ({ key: null, value: JSON.stringify(letter), headers: structured })),
+      ...deadLetters.map(deadLetter => ({
+        key: null,
+        value: JSON.stringify(deadLetter),
+        headers: structured,
+      })),
       { key: null, value: 'a stranger' },
     ])
     const { stdout } = await run('dlq', 'list')

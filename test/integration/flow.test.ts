@@ -69,9 +69,9 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     ) as EntityStatistics
     assert.equal(state.metrics.temperature?.count, 3)
 
-    const letters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
+    const deadLetters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
     for (const consumer of CONSUMERS_OF_READINGS) {
-      const own = letters.filter(letter => letter.consumer === consumer)
+      const own = deadLetters.filter(deadLetter => deadLetter.consumer === consumer)
       own.sort((a, b) => a.originalOffset - b.originalOffset)
       assert.deepEqual(
         own.map(({ errorType }) => errorType),
@@ -87,7 +87,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
       assert.deepEqual(own[0]?.originalHeaders, [{ name: 'note', value: base64('garbage') }])
       assert.ok(own.every(({ originalKey, error }) => originalKey === base64('s-mixed') && error.length > 0))
     }
-    assert.equal(letters.length, CONSUMERS_OF_READINGS.length * strange.length)
+    assert.equal(deadLetters.length, CONSUMERS_OF_READINGS.length * strange.length)
   })
 
   it('given a sensor too hot and cool again, then one alert fires and resolves, readable by the SDK', async () => {

@@ -86,7 +86,7 @@ describe('serverless invoke local', { timeout: 240_000 }, () => {
       assert.match(output, says)
     })
 
-  it('given servers that run, when poison is invoked, then its failures are shown, and reach nobody', async () => {
+  it('given servers that run, when poison is invoked, then its failures are shown and not published', async () => {
     const environment = await TestEnvironment.create()
     try {
       const { code, output } = await invokeLocal('processor', batch('poison'), {

@@ -171,9 +171,9 @@ describe('questions to a running environment', { timeout: 120_000 }, () => {
     const { deadLetters, total, others } = await listDeadLetters(log, ranges, { limit: 10 })
     assert.deepEqual(deadLetters.map(({ consumer }) => consumer).sort(), ['alerting', 'processor'])
     assert.deepEqual([total, others, deadLetters[0]?.originalOffset, deadLetters[0]?.entity], [2, 0, 3, null])
-    const [letter] = (await listDeadLetters(log, ranges, { limit: 10, consumer: 'alerting' })).deadLetters
-    assert.ok(letter)
-    for (const wanted of [letter, { id: letter.id }]) {
+    const [deadLetter] = (await listDeadLetters(log, ranges, { limit: 10, consumer: 'alerting' })).deadLetters
+    assert.ok(deadLetter)
+    for (const wanted of [deadLetter, { id: deadLetter.id }]) {
       const answer = await findDeadLetter(log, ranges, wanted)
       assert.equal(answer.kind === 'found' && String(answer.found.original.value), 'not an event')
     }
@@ -260,7 +260,7 @@ describe('questions to a running environment', { timeout: 120_000 }, () => {
       await until('it has left', async () => (await stateOf())?.state === 'empty')
     })
 
-    it('given a group that nobody has heard of, then it is missing', async () => {
+    it('given an unknown group, then it is missing', async () => {
       const groups = await consumerGroups(kafka, ['never-heard-of', group])
       assert.deepEqual(
         groups.map(one => [one.group, one.state]),

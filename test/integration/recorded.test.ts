@@ -182,7 +182,7 @@ function sorted(states: ReadonlyMap<string, unknown>): [string, unknown][] {
   return [...states].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** All records, however they ended. Steps of timers are counted as well, and are no records. */
+/** All records, however they ended. Steps of timers are counted as well, but are not records. */
 function sum(tally: Readonly<Record<string, number>>): number {
   const records = Object.entries(tally).filter(([name]) => !name.startsWith('timer/'))
   return records.reduce((total, [, count]) => total + count, 0)

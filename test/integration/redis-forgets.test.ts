@@ -63,7 +63,7 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
     await environment.untilDecided('processor', 12 * sensors.count)
     await primary.admin.flushall()
     await flow
-    // Every partition hears of it: without another record, nobody would look.
+    // Send a record to every partition: without one, no consumer would look.
     await sendRounds(1)
     await untilAllIsAsItShouldBe()
     assert.match(offline.output, /knows nothing of partitions that have a past/)

@@ -14,7 +14,7 @@ const traced = (digit: string) => ({
   extensions: { traceparent: `00-${trace(digit)}-${parent(digit)}-01` },
 })
 
-/** Whoever emits what it is given passes its trace on: what cannot be read goes from consumer to consumer as a letter. */
+/** A consumer that emits passes the trace on: an unreadable record becomes a failure record, and then a dead letter. */
 const broken = (digit: string) =>
   reading(`broken-${digit}`, { ...traced(digit), data: { nothing: 'SECRET' } })
 
@@ -80,25 +80,25 @@ describe('traces through serverless offline, to a collector', { timeout: 240_000
     const chain = () => {
       const spans = spansIn('d')
       const failed = named(spans, 'sluice-processor', 'process sluice.telemetry.readings')
-      const letter = named(spans, 'sluice-processor', 'create sluice.telemetry.failures')
-      const routed = spans.find(({ parentSpanId }) => letter && parentSpanId === letter.spanId)
+      const failureSpan = named(spans, 'sluice-processor', 'create sluice.telemetry.failures')
+      const routed = spans.find(({ parentSpanId }) => failureSpan && parentSpanId === failureSpan.spanId)
       const dead = spans.find(({ parentSpanId }) => routed && parentSpanId === routed.spanId)
-      return [failed, letter, routed, dead]
+      return [failed, failureSpan, routed, dead]
     }
-    await until('the router has told of the letter', () => chain().every(Boolean), {
+    await until('the router has reported the failure record', () => chain().every(Boolean), {
       describe: () => spansIn('d'),
     })
-    const [failed, letter, routed, dead] = chain()
+    const [failed, failureSpan, routed, dead] = chain()
     assert.deepEqual(
       [failed?.status, failed?.attributes['error.type'], failed?.parentSpanId],
       ['error', 'schema-violated', parent('d')],
     )
-    assert.deepEqual([letter?.parentSpanId, letter?.kind], [failed?.spanId, 'producer'])
+    assert.deepEqual([failureSpan?.parentSpanId, failureSpan?.kind], [failed?.spanId, 'producer'])
     assert.deepEqual([routed?.resource['service.name'], routed?.status], ['sluice-dlq-router', 'unset'])
     assert.equal(dead?.name, `create sluice.telemetry.dlq.${environment.name}`)
-    const letters = await environment.read('dlq')
+    const deadLetters = await environment.read('dlq')
     assert.ok(
-      letters.some(
+      deadLetters.some(
         ({ headers }) => String(headers?.ce_traceparent) === `00-${trace('d')}-${dead?.spanId}-01`,
       ),
     )

@@ -1,4 +1,4 @@
-/** `npm run ledger`: whether the promises hold under every fault, counted by somebody else. */
+/** `npm run ledger`: checks the promises under every fault, with a count by independent code. */
 import { runMain, sayWithSeconds } from '../../programs/main.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { report } from './report.ts'

@@ -44,7 +44,7 @@ export class Screen {
   }
 
   /**
-   * Everything that failed once more, in full, and what was skipped and why: nobody should have to scroll for it.
+   * Repeats every failure in full, and what was skipped and why, so that a reader need not scroll.
    *
    * @param comparison of several runs, line by line
    */

@@ -71,7 +71,7 @@ export class TestEnvironment {
     )
   }
 
-  /** Waits until the consumer has decided so many records. */
+  /** Waits until the consumer has decided this many records. */
   async untilDecided(consumer: string, count: number): Promise<void> {
     await until(
       `${consumer} has decided ${count} records`,

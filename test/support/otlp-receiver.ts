@@ -163,7 +163,7 @@ function milliseconds(nanoseconds: unknown): number {
 
 function only(message: unknown, names: readonly string[]): Record<string, unknown> {
   assert.ok(typeof message === 'object' && message !== null && !Array.isArray(message))
-  for (const name of Object.keys(message)) assert.ok(names.includes(name), `"${name}" is no field`)
+  for (const name of Object.keys(message)) assert.ok(names.includes(name), `"${name}" is not a field`)
   return message as Record<string, unknown>
 }
 

@@ -56,7 +56,7 @@ export function addDlqList(dlq: Command, terminal: Terminal): void {
       'only what was written since: an RFC 3339 time, or a duration before now',
       since,
     )
-    .option('--limit <n>', 'the newest so many', positiveInteger, 50)
+    .option('--limit <n>', 'maximum number, newest first', positiveInteger, 50)
     .option(...JSON_OPTION)
     .option(...environmentOption('to look at'))
     .addHelpText('after', more(MORE))

@@ -21,7 +21,7 @@ interface DropOptions {
   readonly env?: string
 }
 
-const ABOUT = `Let a consumer forget all that it remembers of a partition.
+const ABOUT = `Remove everything that a consumer remembers of a partition.
 
 With its next batch of the partition it reads the log anew from its start, as far back as Kafka keeps it. What it emits
 again has the same ids as before, as long as the same records are there. Export it first.
@@ -84,7 +84,7 @@ async function drop(
   })
 }
 
-/** Nothing reads what is left of it, so nothing of it is needed: not even the epoch. */
+/** Nothing reads this state any more, so all of it is removed, including the epoch. */
 async function removeAll(
   consumer: string,
   { yes, json }: Pick<DropOptions, 'yes' | 'json'>,

@@ -116,7 +116,7 @@ async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise
     : { stateKey, takenAt: new Date().toISOString(), checkpoint }
 }
 
-/** Under its name there is a whole checkpoint or none. */
+/** Writes the checkpoint completely or not at all. */
 async function write(file: CheckpointFile, to: string, terminal: Terminal): Promise<void> {
   const lines = Readable.from(linesOf(file))
   if (to === '-') return pipeline(lines, terminal.stdout, { end: false })

@@ -10,7 +10,7 @@ import { more } from '../../help.ts'
 import { type CheckpointFile, readCheckpoint } from '../../state/checkpoint-file.ts'
 import { confirm } from '../../state/confirm.ts'
 import { standingAt } from '../../state/log.ts'
-import { judge } from '../../state/other-log.ts'
+import { compareLogs } from '../../state/other-log.ts'
 import { replaced } from '../../state/replaced.ts'
 import { nameOf } from '../../state/state-keys.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
@@ -22,7 +22,7 @@ interface ImportOptions {
   readonly env?: string
 }
 
-const ABOUT = `Put a checkpoint back in the place of what a consumer remembers of that partition, whole or not at all.
+const ABOUT = `Replace everything that a consumer remembers of a partition by a checkpoint, completely or not at all.
 
 The epoch rises, so that what an invocation in flight has computed from the old state is refused. The consumer reads
 the log on from the checkpoint's applied offset by itself, with its next batch: to older records it goes back, and what it emits
@@ -55,25 +55,25 @@ async function importState(
   const file = await fileAt(name, terminal)
   const { stateKey, takenAt, checkpoint } = file
   await withRedis(config, async (client, connections) => {
-    const { another, warning } = judge(
+    const { another, warning } = compareLogs(
       checkpoint,
       await standingAt(connections, stateKey, checkpoint.version.appliedOffset),
     )
     if (another && !force)
       throw new CliFailure(
         `${name} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
-          'If it is meant all the same, add --force.',
+          'To import it anyway, add --force.',
       )
     const { version, entities } = await new StateInspection(client).summary(stateKey)
     const { appliedOffset } = checkpoint.version
-    const told = [
+    const lines = [
       ...(another ? [`Another log, but --force: ${another}.`] : []),
       ...(warning ? [warning] : []),
       `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → ${appliedOffset}, entities ${entities} → ${checkpoint.states.size}, as of ${takenAt}`,
     ]
-    terminal.stderr.write(`${told.join('\n')}\n`)
+    terminal.stderr.write(`${lines.join('\n')}\n`)
     await confirm('Replace it?', yes ?? false, terminal)
-    // With the other log's record at the applied offset, the consumer would stop at once.
+    // With the digest of the other log's record, the consumer would stop at once.
     const meant = another ? { ...checkpoint, appliedDigest: undefined } : checkpoint
     const { epoch } = await replaced(new StateCheckpoints(client), stateKey, meant)
     if (json) {

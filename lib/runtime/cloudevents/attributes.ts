@@ -32,7 +32,7 @@ export function attributeViolation(attributes: Attributes): string | undefined {
 function brokenRule(name: string, value: string): string | undefined {
   const rule = RULES.get(name)
   if (!rule && (!NAME.test(name) || name === 'data'))
-    return `"${printable(name)}" is no attribute name: only a-z and 0-9`
+    return `"${printable(name)}" is not an attribute name: only a-z and 0-9 are allowed`
   const broken = (rule ?? ofText)(value)
   return broken && `"${name}" ${broken}`
 }

@@ -21,39 +21,37 @@ export const FAILURES = {
   'not-a-cloudevent': permanent('the record carries no CloudEvent'),
   'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
   'record-too-large': permanent(
-    'the record is larger than Lambda can deliver: its value was not read, and is to be found only at its place in the log',
+    'the record is larger than Lambda can deliver: its value was not read and exists only at its offset in the log',
   ),
   'attributes-too-large': permanent(
-    'an attribute is longer than what is kept of an event, or all of them together are',
+    'an attribute of the event is too long to keep, or all attributes together are',
   ),
   'schema-violated': permanent('the data does not fit the schema of its event type'),
   'number-not-exact': permanent(
-    'the data holds an integer whose digits a double does not keep: it would reach the consumer as another one',
+    'the data holds an integer that a double cannot represent exactly: the consumer would see another value',
   ),
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'id-conflict': permanent('the same source and id came before with other content'),
-  'time-in-future': permanent('the event claims a time too far after its own record was written'),
-  'time-too-early': permanent('the event claims a time before the earliest that is taken'),
+  'time-in-future': permanent('the time of the event is too far after its record was written'),
+  'time-too-early': permanent('the time of the event is before the earliest that is accepted'),
   'emission-too-large': permanent(
-    'what the event caused does not fit into a message of its topic, or is too much for one commit',
+    'an emission does not fit into a message of its topic, or all emissions together into one commit',
   ),
   'state-too-large': permanent(
-    'the event would leave its entity with a state and timers that are too large to keep',
+    'after the event, the state and timers of its entity would be too large to keep',
   ),
-  'emission-refused': permanent('Kafka will never take what the event caused: this stands in its place'),
+  'emission-refused': permanent('Kafka rejects an emission permanently: this record replaces it'),
   rejected: permanent('the consumer refused the event'),
   'timer-rejected': permanent(
-    'the consumer refused a timer, what the timer caused is too large, or too many of its entity fired, or emitted too much, ' +
-      'before one event: ' +
-      'the timer is gone, the state as it was, ' +
-      'unless the timer was to end it',
+    'the consumer rejected a timer, its emissions or state are too large, or the timers of one entity fired too often or ' +
+      'emitted too much before one event: the timer is removed, and the state is unchanged unless the timer was to end it',
   ),
-  'unknown-failure': permanent('redriven as an attempt at a failure that the consumer does not remember'),
-  'not-accepted': { class: 'retryable', description: 'the outside did not take it this time' },
+  'unknown-failure': permanent('redriven, but the consumer does not remember this failure and attempt'),
+  'not-accepted': { class: 'retryable', description: 'the receiver did not accept it this time' },
   'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
   'timer-failed': {
     class: 'unexpected',
-    description: 'the consumer threw at a timer: a bug; the timer is gone, the state as it was',
+    description: 'the consumer threw at a timer: a bug; the timer is removed and the state unchanged',
   },
   'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
   'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },
@@ -61,7 +59,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES
 
-/** Whether this code means a bug in the consumer, and not a problem of its record. */
+/** Whether this code means a bug in the consumer, and not an error in its record. */
 export function isUnexpected(code: FailureCode): boolean {
   return FAILURES[code].class === 'unexpected'
 }
@@ -86,7 +84,7 @@ export function failure(code: FailureCode, message: string): Failure {
 
 /** The failure of a record whose processing threw. */
 export function unexpectedFailure(error: unknown): Failure {
-  if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is no Error')
+  if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is not an Error')
   const [place] = framesOf(error)
   return { ...failure('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
 }

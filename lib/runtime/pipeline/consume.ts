@@ -1,7 +1,7 @@
 /**
  * Processes one Kafka batch with one consumer. Start reading here and continue with `partition.ts`, which runs the steps in
  * order. Each step has a file of its own in this folder: receive, decode, load, apply (for a sink, deliver), commit, publish,
- * trim-outbox, respond. `model.ts` defines the data, `ports.ts` the interfaces to the outside; the folders hold helpers.
+ * trim-outbox, respond. `model.ts` defines the data, `ports.ts` the interfaces to everything else; the folders hold helpers.
  */
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'

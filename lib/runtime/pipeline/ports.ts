@@ -1,4 +1,4 @@
-/** The pipeline's interfaces to the outside. All adapters of a port must pass the same conformance suite. */
+/** The pipeline's interfaces to Kafka, Redis, receivers and observers. All adapters of a port must pass the same conformance suite. */
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type {

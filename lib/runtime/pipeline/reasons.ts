@@ -6,7 +6,7 @@ const IGNORED = {
   tick: 'it keeps the clock of the log going, and is for no consumer',
   'not-mine': 'the consumer does not accept its event type',
   'before-start': 'it was appended before the instant from which on the consumer reads',
-  'redriven-for-another': 'it comes back for another consumer, which had failed at it',
+  'redriven-for-another': 'it was redriven for another consumer, where it had failed',
   erasure: 'it erases an entity, and the consumer keeps no states of entities',
 } as const
 

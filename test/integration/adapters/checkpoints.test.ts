@@ -87,7 +87,7 @@ describe('checkpoints in S3', () => {
     await assert.rejects(partsIn(store.read(state, kept)), DamagedCheckpoint)
   })
 
-  it('given objects of other names beside them, then those are no checkpoints', async () => {
+  it('given objects of other names beside them, then those are not read as checkpoints', async () => {
     const own = { ...state, partition: 5 }
     await store.write(own, kept, inPages(partsAt(41)))
     const Key = `checkpoints/c/${state.topic}/5/notes.txt`

@@ -12,7 +12,7 @@ import { createTopics } from '../../../localstack/topics.ts'
 import { brokers } from '../../support/servers.ts'
 import { until } from '../../support/until.ts'
 
-/** With so many, not all have become leaders by the time of the first question; and it is not left to one topic. */
+/** With this many partitions, some have no leader yet at the first question; several topics make that certain. */
 const PARTITIONS = 24
 const TOPICS = 10
 
@@ -24,7 +24,7 @@ describe('given a topic that was made a moment ago', () => {
   before(() => admin.connect())
   after(() => admin.disconnect())
 
-  /** Of which the brokers have heard, and which nobody has waited for otherwise. */
+  /** Topics that the brokers know, and whose leaders nothing else has waited for. */
   async function newTopic(): Promise<string> {
     const topic = `new-${randomUUID()}`
     await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: false })

@@ -173,7 +173,7 @@ describe('putting a checkpoint back', () => {
     ['while it is laid ready', 2],
     ['before the switch', 4],
   ] as const)
-    it(`given a failure ${moment}, then the partition state is what it was, and the next attempt clears up`, async () => {
+    it(`given a failure ${moment}, then the state is unchanged, and the next attempt cleans up`, async () => {
       const stateKey = await filledState()
       const before = await taken(stateKey)
       const broken = new Interrupted(async calls => {

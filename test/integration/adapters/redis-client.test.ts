@@ -56,7 +56,7 @@ describe('a connection that is of no use any more', () => {
     const proxy = createServer(socket => {
       connections++
       socket.on('error', () => {})
-      // The first one is what a freeze leaves behind: open, and nobody at the other end.
+      // The first one is what a freeze leaves behind: an open connection without a peer.
       if (connections === 1) return
       const server = connect(Number(target.port), target.hostname)
       server.on('error', () => {})

@@ -132,7 +132,7 @@ describe('a cluster of three masters', () => {
     }
   })
 
-  it('given several hosts of which nobody listens at the first, then the others tell where the nodes are', async () => {
+  it('given several hosts of which the first does not answer, then the others name the nodes', async () => {
     const nobody = `127.0.0.1:${await freePort()}`
     const url = cluster.url(cluster.masters).replace('redis://', `redis://${nobody},`)
     await withClient({ url, mode: 'cluster' }, async some => {

@@ -68,7 +68,7 @@ describe('given a condition that prevents the servers from starting', () => {
     })
   })
 
-  it('when a port is no number, then the message names the variable and what it must be', () => {
+  it('when a port is not a number, then the message names the variable and what it must be', () => {
     assert.throws(
       () => placesFromEnvironment({ KAFKA_PORT: 'many' }),
       /^ConfigError: .*\n {2}- KAFKA_PORT: must be a whole number from 1 to 65535/,

@@ -49,7 +49,7 @@ describe('what is remembered', () => {
     )
   })
 
-  test('given a value that is no number, then it is no observation', () => {
+  test('given a value that is not a number, then it is not an observation', () => {
     const [, step] = steps(
       [HOT],
       [readingAt('0s', { temperature: 41 }), readingAt('1m', { temperature: Number.NaN })],

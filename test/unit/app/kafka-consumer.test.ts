@@ -22,7 +22,7 @@ async function loadedOf(folder: string, env: Readonly<Record<string, string>> = 
   return loaded.filter(module => module.startsWith(folder))
 }
 
-/** Of functions that read from Kafka, and reach nobody. */
+/** Settings of functions that read from Kafka and reach no server. */
 function withEnvironment(t: TestContext): void {
   const before = { ...process.env }
   t.after(() => {

@@ -45,7 +45,7 @@ describe('given data that does not fit', () => {
     ['lies off the map', { ...good, location: { ...location, latitude: -91 } }, 'location.latitude must be >= -90'],
     ['has a word that is not one of a few', { ...good, status: 'fine' }, 'status must be one of ok, degraded, maintenance'],
     ['has an empty name', { ...good, sensorId: '' }, 'sensorId must not be empty'],
-    ['has a tag that is no text', { ...good, tags: { floor: 3 } }, 'tags.floor must be string'],
+    ['has a tag that is not a text', { ...good, tags: { floor: 3 } }, 'tags.floor must be string'],
     ['has a typo beside a metric', { ...good, humdity: 5 }, 'humdity is not known to the schema'],
     ['has no metric', { sensorId: 's', location }, 'data must have at least one of temperature, humidity, pressure, windSpeed'],
   ]
@@ -69,7 +69,7 @@ describe('given data that does not fit', () => {
     }
   })
 
-  test('when it holds a secret as a value or as a name that is no name, then the message does not', () => {
+  test('when it holds a secret as a value or as an invalid name, then the message does not', () => {
     const secret = 'p@ss word'
     const places = fc.constantFrom(
       ...['sensorId', 'temperature', 'status', 'tags', 'unit', 'location', secret, `${secret}/x`],

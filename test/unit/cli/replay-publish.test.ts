@@ -23,7 +23,7 @@ async function* inGroups(...groups: Departure[][]) {
   yield* groups
 }
 
-/** Time goes on only where somebody waits. */
+/** Time advances only while something waits. */
 function clockwork() {
   let now = 0
   return {

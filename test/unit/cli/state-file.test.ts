@@ -88,7 +88,7 @@ describe('a checkpoint as a file', () => {
       await assert.rejects(readBytes(bytes.subarray(0, length)), {
         name: 'CliFailure',
         message:
-          /^c\.jsonl: (it is (empty|no checkpoint|cut off)|line \d+ is not a JSON document|the text is not UTF-8: .* cut off)/,
+          /^c\.jsonl: (it is (empty|not a checkpoint|cut off)|line \d+ is not a JSON document|the text is not UTF-8: .* cut off)/,
       })
   })
 
@@ -104,9 +104,9 @@ describe('a checkpoint as a file', () => {
     [
       'of something else',
       ['{"specversion":"1.0","id":"1"}'],
-      /no checkpoint: `sluice state export` writes them/,
+      /not a checkpoint: `sluice state export` writes them/,
     ],
-    ['of no JSON', ['hello'], /no checkpoint/],
+    ['of no JSON', ['hello'], /not a checkpoint/],
     ['with a line of another kind', lines().toSpliced(2, 0, '{"secret":1}'), /line 3 holds nothing that/],
   ]
   for (const [what, changed, said] of wrong)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/state/confirm.ts'
-import { judge, type Standing } from '../../../cli/state/other-log.ts'
+import { compareLogs, type Standing } from '../../../cli/state/other-log.ts'
 import { stateReport } from '../../../cli/state/report.ts'
 import { stateKeysOf, topicOf } from '../../../cli/state/state-keys.ts'
 import { clockText, entitiesText, stateText } from '../../../cli/state/text.ts'
@@ -61,7 +61,7 @@ describe('which partition states are meant', () => {
     ])
   })
 
-  test('a partition that is not there, or a topic that nobody knows, is wrong usage', () => {
+  test('a partition that does not exist, or an unknown topic, is wrong usage', () => {
     const wanted = { consumer: 'processor', topic: 'readings', partition: 12 }
     assert.throws(() => stateKeysOf(wanted, 'test', undefined), {
       status: 2,
@@ -152,7 +152,7 @@ describe('what cannot be taken back', () => {
   test('does not after anything else, nor where nobody can be asked', async () => {
     for (const answer of ['n\n', '\n', 'yesterday\n', ''])
       await assert.rejects(asked(answer), { status: 1, message: 'Nothing was changed.' })
-    await assert.rejects(asked('y\n', false, false), { status: 2, message: /without a terminal .* --yes/ })
+    await assert.rejects(asked('y\n', false, false), { status: 2, message: /there is no terminal .* --yes/ })
   })
 })
 
@@ -189,7 +189,7 @@ describe('whether a checkpoint belongs to the log', () => {
   ]
   for (const [what, checkpoint, standing, expected] of cases)
     test(`given ${what}, then ${expected ? 'it says so' : 'it does'}`, () => {
-      const { another, warning } = judge(checkpoint, standing)
+      const { another, warning } = compareLogs(checkpoint, standing)
       const said = another ? `another: ${another}` : warning ? `warning: ${warning}` : undefined
       if (expected) assert.match(said ?? '', expected)
       else assert.equal(said, undefined)

@@ -126,7 +126,7 @@ describe('failures: exit status 1', () => {
   const failing: [args: string[], said: RegExp][] = [
     [['import', 'none.csv'], /^none\.csv: there is no such file or folder\n$/],
     [['state', 'import', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
-    [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is no checkpoint: `sluice state export`/],
+    [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is not a checkpoint: `sluice state export`/],
     [['replay', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
     [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],
     [['replay', 'stream.jsonl', '--shift', 'now'], /no event in it has a time/],
@@ -139,7 +139,7 @@ describe('failures: exit status 1', () => {
       assert.match(stderr, said)
     })
 
-  test('nobody listens: the message says where, and what to do, and no password', async () => {
+  test('no server listens: the message says where, and what to do, and no password', async () => {
     // Nothing listens on port 1.
     const replay = await ran(['replay', 'stream.jsonl'], { folder, environment: { KAFKA_PORT: '1' } })
     assert.equal(replay.status, 1)

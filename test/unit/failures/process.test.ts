@@ -60,9 +60,9 @@ describe('the router of failures', () => {
   it('given a code that this version does not know, even the name of a method, then it says so', async () => {
     for (const errorType of ['from-the-future', 'toString']) {
       const [taken] = await new Kit(failureRouter).when(event({ ...failure, errorType }))
-      const letter = taken?.emitted[0]?.data as DeadLetter
-      assert.equal(letter.class, 'unknown')
-      assert.equal(letter.routedBecause, 'the code is not known to this version')
+      const deadLetter = taken?.emitted[0]?.data as DeadLetter
+      assert.equal(deadLetter.class, 'unknown')
+      assert.equal(deadLetter.routedBecause, 'the code is not known to this version')
     }
   })
 

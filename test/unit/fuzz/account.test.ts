@@ -80,7 +80,7 @@ describe('the account of a fuzzing run', () => {
       kind: 'failures without exactly one dead letter',
     },
     'two dead letters for one failure': {
-      change: { deadLetters: topic([letter('a'), { ...letter('b'), offset: 1 }]) },
+      change: { deadLetters: topic([failureRecord('a'), { ...failureRecord('b'), offset: 1 }]) },
       kind: 'failures without exactly one dead letter',
     },
     'a good reading that failed': {
@@ -106,7 +106,7 @@ describe('the account of a fuzzing run', () => {
     const large = { ...logged(1), encodedBytes: 2_000_000 }
     const [failures, deadLetters] = [
       topic([{ ...failure(), value: 'null' }]),
-      topic([{ ...letter('a'), value: 'null' }]),
+      topic([{ ...failureRecord('a'), value: 'null' }]),
     ]
     const readings = topic([logged(0), large, logged(2, 's/0')])
     assert.deepEqual(account({ ...observed(), readings, failures, deadLetters }).lines, [])
@@ -135,7 +135,7 @@ function observed(): Observed {
     sent: [sent(0), sent(1)],
     readings: topic([logged(0), logged(1), logged(2, 's/0')]),
     failures: topic([failure()]),
-    deadLetters: topic([letter('a')]),
+    deadLetters: topic([failureRecord('a')]),
     decided: [processor({}), router()],
     steady: { source: STEADY, sent: new Map([['s', 1]]), counted: new Map([['s', 1]]) },
   }
@@ -167,7 +167,7 @@ function failure(): FailureRecord {
   }
 }
 
-function letter(id: string): FailureRecord {
+function failureRecord(id: string): FailureRecord {
   return { ...failure(), id }
 }
 

@@ -75,7 +75,7 @@ describe('an account to deploy to', () => {
       /^MSK_CLUSTER_ARN names a cluster in us-east-2, but the deployment goes to eu-west-1: use --region us-east-2, /,
     ],
     [
-      'what is no subnet',
+      'something that is not a subnet',
       { SUBNET_IDS: 'subnet-1,vpc-2' },
       /^SUBNET_IDS: must be ids such as subnet-0a1b2c3d, separated by commas\.$/,
     ],

@@ -24,7 +24,7 @@ describe('the settings of the functions', () => {
     ])
   })
 
-  it('given what only CloudFormation knows, then that is not held against them', () => {
+  it('given values that only CloudFormation knows, then they are not reported', () => {
     const { KAFKA_BROKERS: _, ...rest } = GOOD
     const filledIn = { ...rest, MSK_CLUSTER_ARN: { Ref: 'Cluster' }, REDIS_URL: { 'Fn::Sub': 'rediss://x' } }
     assert.deepEqual(settingsProblems({ one: filledIn }, 'eu-west-1'), [])

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { readArguments, USAGE } from '../../../localstack/start/arguments.ts'
 
 describe('the number of brokers', () => {
-  it('is one or three, and left open where nobody says it', () => {
+  it('is one or three, and undefined if it is not set', () => {
     assert.equal(readArguments(['--brokers', '1'])?.brokers, 1)
     assert.equal(readArguments(['--brokers', '3'])?.brokers, 3)
     assert.equal(readArguments([])?.brokers, undefined)

@@ -126,7 +126,7 @@ describe('npm run mutants', () => {
     assert.match(output, /lib\/runtime\/pipeline\/nothing: there is no \.ts or \.lua file/)
   })
 
-  it('given a sample that is no number, then it says what it must be', async () => {
+  it('given a sample that is not a number, then it says what it must be', async () => {
     const { code, output } = await runProgram('test/mutants/mutants.ts', ['--sample', 'all'])
     assert.equal(code, 1)
     assert.match(output, /--sample: must be a whole number from 1 on/)

@@ -1,4 +1,4 @@
-/** What an upgrade of kafkajs must be held against: all that the project uses of it without a promise. */
+/** Checks an upgrade of kafkajs: lists everything that the project uses of its internals. */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'

@@ -63,7 +63,7 @@ describe('alerts that were published', () => {
     assert.equal(alertIn(logRecord(0, timeless, { timestampMs: 17 }))?.timeMs, 17)
   })
 
-  it('given records that are no alerts, then they are passed over', async () => {
+  it('given records that are not alerts, then they are passed over', async () => {
     const foreign = logRecord(1, environmentReading('r'), { topic: 'alerts' })
     const broken = logRecord(
       2,

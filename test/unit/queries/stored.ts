@@ -1,4 +1,4 @@
-/** What Redis holds of partitions, for queries: what is not said is that of a partition from which nobody has read. */
+/** What Redis holds of partitions, for queries: anything not set is as for a partition that has not been read. */
 import type { StateDetails, StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import type { StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
 

@@ -79,9 +79,9 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
     const event = { id: '1', source: '/processor', type: FAILURE_TYPE, data: FAILURE, timeMs: 0, entity: 'e' }
     const step = failureRouter.onEvent(undefined, event)
     assert.ok(step.kind === 'decided')
-    const [letter] = step.emit
-    assert.ok(letter)
-    assert.equal(schemaViolation(letter.type, letter.data), undefined)
+    const [deadLetter] = step.emit
+    assert.ok(deadLetter)
+    assert.equal(schemaViolation(deadLetter.type, deadLetter.data), undefined)
   })
 
   test('when a part is missing, then the check notices', () => {

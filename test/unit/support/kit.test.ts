@@ -27,7 +27,7 @@ function kitOf(step: unknown): Kit<unknown> {
 describe('the kit for processes', () => {
   const timer = (dueMs: number) => decided('x', {}, [], [{ name: 'due', dueMs }])
   const emits = (emission: object) => decided('x', {}, [{ ...EMISSION, ...emission }])
-  const mistakes: [name: string, step: unknown, told: string | RegExp][] = [
+  const wrong: [name: string, step: unknown, expected: string | RegExp][] = [
     [
       'a timer in the past',
       timer(AT_MS - 60_000),
@@ -41,7 +41,7 @@ describe('the kit for processes', () => {
     [
       'a timer at no time',
       timer(Number.NaN),
-      /the timer "due" for NaN, which is no whole number of milliseconds/,
+      /the timer "due" for NaN, which is not a whole number of milliseconds/,
     ],
     [
       'a timer of what is forgotten',
@@ -68,13 +68,13 @@ describe('the kit for processes', () => {
     ['a state that is a Map', decided('x', new Map()), /does not survive JSON: state is a Map$/],
     ['a state with NaN', decided('x', { lag: Number.NaN }), /does not survive JSON: state\.lag is NaN$/],
   ]
-  for (const [name, step, told] of mistakes)
-    it(`given ${name}, then the test is told`, async () => {
-      const message = typeof told === 'string' ? `a: unexpected-error: ${told}` : told
+  for (const [name, step, expected] of wrong)
+    it(`given ${name}, then the test fails with the reason`, async () => {
+      const message = typeof expected === 'string' ? `a: unexpected-error: ${expected}` : expected
       await assert.rejects(kitOf(step).when(reading('a')), { message })
     })
 
-  it('given an event that does not reach the process, then the test is told why', async () => {
+  it('given an event that does not reach the process, then the test fails with the reason', async () => {
     const kit = kitOf(decided('x', { known: undefined, list: [1, null, 'a', true] }))
     await assert.rejects(kit.when(reading('a', { time: 'noon' })), /malformed-event: .*"time"/)
     await assert.rejects(kit.when(reading('b', { data: {} })), /schema-violated: /)

@@ -34,7 +34,7 @@ describe('given a unit', () => {
     ['that is the metric’s own', 'environment', { humidity: 41.123, unit: '%' }, { humidity: 41.123 }],
   ]
   for (const [name, family, data, expected] of table)
-    test(`${name}, then they are converted to the family's unit, and the unit is gone`, () => {
+    test(`${name}, then they have the family's unit, and no \`unit\``, () => {
       const identity = { sensorId: 's', tags: { unit: 'stays' } }
       assert.deepEqual(converted(family, { ...identity, ...data }), { ...identity, ...expected })
     })
@@ -59,7 +59,7 @@ describe('given a unit', () => {
   })
 })
 
-test('given a reading without a unit, or what is no reading, then it is what it was', () => {
+test('given a reading without a unit, or another event, then it is unchanged', () => {
   const cases: unknown[] = [
     { temperature: 21 },
     { temperature: 21, unit: '' },
@@ -75,6 +75,6 @@ test('given a reading without a unit, or what is no reading, then it is what it 
   for (const data of cases) assert.equal(converted('environment', data), data)
 })
 
-test('given a metric that is no number, then it stays, for the schema to say so', () => {
+test('given a metric that is not a number, then it is left to the schema', () => {
   assert.deepEqual(converted('environment', { temperature: '21', unit: 'F' }), { temperature: '21' })
 })

@@ -193,7 +193,7 @@ function headerOf(content: object): Header {
 }
 
 function noCheckpoint(): DamagedCheckpoint {
-  return new DamagedCheckpoint('it is no checkpoint: `sluice state export` writes them')
+  return new DamagedCheckpoint('it is not a checkpoint: `sluice state export` writes them')
 }
 
 function noCounts(): Counts {

@@ -117,7 +117,7 @@ async function edgeOf(
   return Number(found?.partitions[0]?.offset)
 }
 
-/** Whoever asks knows the offset from a record: where the log ends before it, it is another log, or was cut off. */
+/** The caller knows the offset from a record. If the log ends before it, this is another log, or it was truncated. */
 async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
   const end = await edgeOf(cluster, topic, partition, 'end')
   // Otherwise its retention has taken the offset just now: the next attempt sees where it begins.

@@ -16,7 +16,7 @@ const LINES = {
   'records-refused': error(
     'Kafka refuses records for good: failure records stand in their place. Are the limits of its topics as they should be?',
   ),
-  'records-lost': error('offsets that were never processed are no longer in the log: what they held is lost'),
+  'records-lost': error('offsets that were never processed are no longer in the log: their records are lost'),
   'range-read-back': error(
     'offsets that were never delivered, or that the store forgot, are read from the log',
   ),

@@ -14,7 +14,7 @@ export interface InvocationEnd {
 
 /**
  * What one invocation counts and measures, written at its end as CloudWatch embedded metrics: a line for each reason, which
- * counts for the function as a whole as well, and a line for the invocation. Partitions are no dimension: each would
+ * counts for the function as a whole as well, and a line for the invocation. Partitions are not a dimension: each would
  * multiply the number of metrics, which is what they cost by.
  */
 export class Measurements {

@@ -148,15 +148,15 @@ function whyInvalid(
   if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON does not know`
   const moved = repeated(timers)
   if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
-  const stray = emit.find(({ to }) => !Object.hasOwn(topics, to))
-  if (stray)
-    return `emitted "${stray.name}" to "${stray.to}", which is none of ${Object.keys(topics).join(', ')}`
+  const unknown = emit.find(({ to }) => !Object.hasOwn(topics, to))
+  if (unknown)
+    return `emitted "${unknown.name}" to "${unknown.to}", which is none of ${Object.keys(topics).join(', ')}`
   const set = timers.filter(({ dueMs }) => dueMs !== undefined) as Required<TimerChange>[]
   if (!set[0]) return undefined
   if (!hasOnTimer) return `set the timer "${set[0].name}", but has no onTimer`
   if (state === undefined) return `set the timer "${set[0].name}" of an entity that it forgets with this step`
   const odd = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
-  if (odd) return `set the timer "${odd.name}" for ${odd.dueMs}, which is no whole number of milliseconds`
+  if (odd) return `set the timer "${odd.name}" for ${odd.dueMs}, which is not a whole number of milliseconds`
   // A timer that is due at once could set itself again forever.
   const early = set.find(({ dueMs }) => dueMs <= timeMs)
   return (

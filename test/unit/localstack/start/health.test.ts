@@ -360,11 +360,11 @@ describe('an unresolved problem at the end', () => {
   it('is a loss of records, however far the consumer gets', () => {
     const person = new Person()
     const range = { kind: 'records-lost', topic: TOPIC, partition: 0, fromOffset: 3, toOffset: 8 }
-    person.logs(error('processor', 'what they held is lost', range))
+    person.logs(error('processor', 'their records are lost', range))
     person.fails('processor', 'boom')
     person.resumes('processor')
     person.lags('processor', 0, 100)
-    assert.deepEqual(person.health.verdict, ['processor logged an error: what they held is lost'])
+    assert.deepEqual(person.health.verdict, ['processor logged an error: their records are lost'])
   })
 
   it('is a discard of records, unless a destination has received them', () => {

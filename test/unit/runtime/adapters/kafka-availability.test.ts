@@ -37,13 +37,13 @@ describe('whether Kafka is away', () => {
   for (const [what, error] of away)
     it(`given ${what}, then it is`, () => assert.deepEqual([isAway(error), isRefusal(error)], [true, false]))
 
-  const refusals: [string, Error][] = [
+  const refused: [string, Error][] = [
     ['a permission that is missing', answer('TOPIC_AUTHORIZATION_FAILED', false)],
     ['a login that fails', new KafkaJSSASLAuthenticationError('SASL failed')],
     ['an offset that the log does not have', answer('OFFSET_OUT_OF_RANGE', false)],
     ['a batch that is corrupt in the log', retried(answer('CORRUPT_MESSAGE', true))],
   ]
-  for (const [what, error] of refusals)
+  for (const [what, error] of refused)
     it(`given ${what}, then it is not, and Kafka refuses`, () =>
       assert.deepEqual([isAway(error), isRefusal(error)], [false, true]))
 

@@ -20,13 +20,13 @@ describe('the publisher, when a broker is lost while it sends', () => {
     assert.equal(configs[0]?.retry?.retries, 0)
   })
 
-  it('gives up after a few times, as unavailable', async () => {
+  it('fails as unavailable after a few attempts', async () => {
     const { publisher, requests } = publisherOn(Array.from({ length: 10 }, passing))
     await assert.rejects(publisher.publish(RECORDS), Unavailable)
     assert.equal(requests.length, 4)
   })
 
-  it('does not repeat what would fail for ever', async () => {
+  it('does not retry what would always fail', async () => {
     const { publisher, requests } = publisherOn([refused()])
     await assert.rejects(publisher.publish(RECORDS), RecordRefused)
     assert.equal(requests.length, 1)

@@ -86,10 +86,10 @@ describe('what a function writes to its log', () => {
       )
       await new Stage(undefined, { observer }).batch(poison)
     })
-    const complaints = log.filter(line => line.level === 'WARN')
-    assert.equal(complaints.length, 1)
+    const warnings = log.filter(line => line.level === 'WARN')
+    assert.equal(warnings.length, 1)
     assert.deepEqual(
-      [complaints[0]?.code, complaints[0]?.offset, complaints[0]?.records],
+      [warnings[0]?.code, warnings[0]?.offset, warnings[0]?.records],
       ['not-a-cloudevent', 0, 50],
     )
   })
@@ -263,7 +263,7 @@ describe('what a function writes to its log', () => {
 })
 
 describe('what the log says of a consumer that is wrong', () => {
-  it('given a mistake that is known, then it is told in words of ours, without what others said of it', async () => {
+  it('given a known error of the consumer, then the message is ours, without text of the error', async () => {
     const said = {
       ...failure('unexpected-error', 'the consumer was wrong: SECRET'),
       safeMessage: 'the consumer was wrong',

@@ -92,7 +92,7 @@ describe('offsets of a topic', () => {
     )
   })
 
-  it('given a topic that nobody knows, then it is an error sooner than a leader that is awaited', async () => {
+  it('given an unknown topic, then it is an error before the wait for a leader ends', async () => {
     const never = Array.from({ length: 100 }, () => answered(UNKNOWN_TOPIC_OR_PARTITION))
     const { kafka, seen } = given(...never)
     const offsets = new TopicOffsets(kafka, { leaderMs: 60_000, topicMs: 0 })

@@ -25,13 +25,13 @@ describe('JSON whose numbers are what they were', () => {
   const refused = [
     ['an integer between two doubles', '9007199254740993', /the document/],
     ['a negative one', '{"a":{"count":-9007199254740993}}', /"count"/],
-    ['a double in digits that JavaScript does not write', '{"a":36893488147419103232}', /"a"/],
+    ['a double in other digits than those of JavaScript', '{"a":36893488147419103232}', /"a"/],
     ['one in a list behind others', '{"list":[1,2,18446744073709551615]}', /"2"/],
     ['a number beyond all doubles', '{"a":1e400}', /"a"/],
     ['one with digits alone', `{"a":${'9'.repeat(400)}}`, /"a"/],
   ] as const
   for (const [what, text, place] of refused)
-    it(`given ${what}, then it is refused with its place, not the number`, () => {
+    it(`given ${what}, then it is refused, naming only its place`, () => {
       const isRefusal = (error: unknown) =>
         error instanceof InexactNumber && place.test(error.message) && !/\d{4}/.test(error.message)
       assert.throws(() => parseExact(text), isRefusal)

@@ -171,7 +171,7 @@ describe('structured mode', () => {
     assert.deepEqual(accepted(structured(base64)).data, { a: 1 })
     refused(structured({ ...base64, data_base64: 'AAAA' }), 'malformed-event', /not JSON/)
   })
-  it('what is no JSON object is refused', () => {
+  it('given a value that is not a JSON object, then it is refused', () => {
     for (const text of ['', 'null', '[]', '"x"', '{'])
       refused(structured(text), 'malformed-event', /not JSON|not a JSON object/)
     refused(read([['content-type', 'application/cloudevents+json']], null), 'malformed-event', /no value/)

@@ -22,7 +22,7 @@ function told(id: string, subject: string, at: number, data: Told = {}): Event {
 interface Told {
   readonly stateBytes?: number
   readonly emissions?: readonly number[]
-  /** So many timers, from 20 seconds after the event on, a second apart. */
+  /** A number of timers, from 20 seconds after the event on, a second apart. */
   readonly timers?: number
 }
 

@@ -49,7 +49,7 @@ describe('a batch in the plain case', () => {
     assert.deepEqual(await stage.state(ENTITY, 1), { count: 1 })
   })
 
-  it('given an event without any record, then it is refused: a check of nothing is no success', async () => {
+  it('given an event without any record, then it is refused: an empty check must not succeed', async () => {
     await assert.rejects(new Stage().batch([]), /holds no record/)
   })
 })

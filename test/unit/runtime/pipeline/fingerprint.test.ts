@@ -43,7 +43,7 @@ describe('what is remembered of an event', () => {
     ['two texts, and one of both', ['a', 'b'], ['a1:b']],
     ['a list, and its text', [1], '[1,]'],
     ['an empty list, and an empty object', [], {}],
-    ['halves of pairs that are no characters', '\ud800', '\ud801'],
+    ['lone surrogates', '\ud800', '\ud801'],
     ['such a half, and what stands for it in UTF-8', '\udfff', '\ufffd'],
     ['such a half, and its text in JSON', '\ud800', '"\\ud800"'],
     ['members with such names', { '\ud800': 1 }, { '\ud801': 1 }],

@@ -49,7 +49,7 @@ describe('an emission', () => {
     ['binary', 'applied/said'],
     ['structured', 'failed/emission-too-large'],
   ] as const)
-    it(`given one that fits in binary mode alone, when the mode is ${mode}, then it is ${outcome}`, async () => {
+    it(`given one that fits in binary mode only, when written as ${mode}, then: ${outcome}`, async () => {
       const publisher = strict()
       const stage = new Stage(emitting({ a: quotes }), { publisher })
       stage.consumer = { ...stage.consumer, contentMode: mode }
@@ -107,7 +107,7 @@ describe('attributes', () => {
       'failed/attributes-too-large',
       /"subject" has 4097/,
     ],
-    ['a subject of 2048 characters with two bytes each', { subject: 'ä'.repeat(2_048) }, 'applied/said'],
+    ['a subject of 2048 two-byte characters', { subject: 'ä'.repeat(2_048) }, 'applied/said'],
     ['one more of them', { subject: 'ä'.repeat(2_049) }, 'failed/attributes-too-large', /"subject" has 4098/],
     [
       'an extension of 5000 bytes',

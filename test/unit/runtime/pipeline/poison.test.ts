@@ -20,7 +20,7 @@ function logNested(offset: number, json: string) {
   return { ...record(offset, reading('nested', { type: 'com.example.other' })), value: Buffer.from(json) }
 }
 
-/** JSON of so many arrays with an object in each. */
+/** JSON of this many nested arrays with an object in each. */
 function nested(pairs: number): string {
   return `${'[{"a":'.repeat(pairs)}0${'}]'.repeat(pairs)}`
 }
@@ -264,11 +264,11 @@ describe('emissions that nobody could read', () => {
     ['an empty subject', { subject: '' }],
     ['a source with a space', { source: '/s and more' }],
     ['no type', { type: '' }],
-    ['a dataschema that is no absolute URI', { dataschema: 'schema' }],
+    ['a dataschema that is not an absolute URI', { dataschema: 'schema' }],
     ['bytes for data, which JSON cannot hold', { data: Buffer.from('bytes') }],
   ]
   for (const [name, broken] of table)
-    it(`given ${name}, then that is a bug of the consumer, and its record fails`, async () => {
+    it(`given ${name}, then that is a bug, and its record fails`, async () => {
       const process: KeyedProcess<unknown> = {
         name: 'careless',
         accepts: READING_TYPES,
@@ -303,8 +303,8 @@ describe('a process that does what it must not', () => {
   })
 
   it('given one that is asynchronous, then that is its bug, and its rejection ends no invocation', async () => {
-    const stray: unknown[] = []
-    const listen = (reason: unknown) => void stray.push(reason)
+    const unhandled: unknown[] = []
+    const listen = (reason: unknown) => void unhandled.push(reason)
     process.on('unhandledRejection', listen)
     const late: KeyedProcess<unknown> = {
       name: 'late',
@@ -318,6 +318,6 @@ describe('a process that does what it must not', () => {
     await new Promise(setImmediate)
     process.off('unhandledRejection', listen)
     assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
-    assert.deepEqual(stray, [])
+    assert.deepEqual(unhandled, [])
   })
 })

@@ -68,7 +68,7 @@ describe('services that are unavailable', () => {
     )
   })
 
-  it('given a settle that fails, then the batch has succeeded and the repeat has the same id', async () => {
+  it('given that trimming the outbox fails, then the batch has succeeded and the repeat has the same id', async () => {
     const stage = new Stage()
     const trimOutbox = stage.store.trimOutbox.bind(stage.store)
     stage.store.trimOutbox = away

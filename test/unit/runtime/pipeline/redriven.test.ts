@@ -88,9 +88,9 @@ describe('rule 11: a record that comes back', () => {
   })
 
   const unknown: [name: string, redriveTarget: Partial<RedriveTarget>, why: RegExp][] = [
-    ['a failure that nobody remembers', { failure: 'unheard-of' }, /no failure/],
+    ['a failure that is not remembered', { failure: 'unheard-of' }, /no failure/],
     ['an attempt that leaves one out', { attempt: 3 }, /attempt 3 does not follow attempt 1/],
-    ['an attempt that is no number', { attempt: Number.NaN }, /does not follow/],
+    ['an attempt that is not a number', { attempt: Number.NaN }, /does not follow/],
   ]
   for (const [name, redriveTarget, why] of unknown)
     it(`given ${name}, then it fails as unknown, and changes nothing`, async () => {

@@ -184,7 +184,7 @@ describe('a sink', () => {
     ['words', count => Array(count).fill('done')],
   ]
   for (const [name, answers] of wrong)
-    it(`given answers that are ${name}, then each event fails, after one more offer, as a bug`, async () => {
+    it(`given answers that are ${name}, then each event is retried and fails as a bug`, async () => {
       let offers = 0
       const { sink } = receiver(() => RUNG, {
         batchSize: 2,

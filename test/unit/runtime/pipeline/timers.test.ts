@@ -99,7 +99,7 @@ describe('a timer', () => {
     ['is refused', { refuse: true }, 'timer-rejected'],
     ['sets itself for when it is due', { set: { t: 20 } }, 'timer-failed'],
   ] as [string, Order, string][])
-    it(`given that its step ${how}, then a failure record says so, and the state stays`, async () => {
+    it(`given that its step ${how}, then it fails, and the state stays`, async () => {
       const stage = obeyingStage()
       const log = logOf([
         [0, order('1', 'x', 0, { set: { t: 20, u: 30 }, onTimer: { t: told } })],

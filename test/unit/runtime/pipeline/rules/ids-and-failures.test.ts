@@ -49,7 +49,7 @@ describe('rule 10: an id is known for a window of the log, with what it said', (
     ['another source', { ...own, source: '/environment/other' }, 'applied/counted'],
   ]
   for (const [name, again, outcome] of table)
-    it(`rule 10: given an id that comes again with ${name}, then: ${outcome}`, async () => {
+    it(`rule 10: given a known id with ${name}, then: ${outcome}`, async () => {
       const stage = new Stage()
       await stage.batch([record(0, own), record(1, again)])
       assert.equal(stage.outcomes[1], outcome)
@@ -182,7 +182,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
     ['failures that the data explains', batchOf('refused', 'refused', 'refused', 'refused')],
   ]
   for (const [name, records] of none)
-    it(`rule 13: given ${name}, then that is no failure surge, and what fails leaves`, async () => {
+    it(`rule 13: given ${name}, then the breaker stays closed, and failures leave`, async () => {
       const { stage } = breaking()
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
       assert.deepEqual(stage.observer.surgesSince, [])

@@ -15,7 +15,7 @@ const mappings = functions.flatMap(declared => {
   return (events as readonly KafkaEvent[]).flatMap(({ msk }) => (msk ? [[declared.name, msk] as const] : []))
 })
 
-/** Any other could hide records from the consumer, give up on them, or decode them before it. */
+/** Any other setting could hide records from the consumer, discard them, or decode them before it. */
 const HARMLESS = [
   'arn',
   'topic',
@@ -33,7 +33,7 @@ describe('the mappings of consumers', () => {
   for (const [name, mapping] of mappings) {
     it(`rule 5: that of ${name} begins where the log does`, () =>
       assert.equal(mapping.startingPosition, 'TRIM_HORIZON'))
-    it(`rule 6: that of ${name} has nothing that leaves out records or gives up on them`, () =>
+    it(`rule 6: that of ${name} has nothing that filters or discards records`, () =>
       assert.deepEqual(
         Object.keys(mapping).filter(setting => !HARMLESS.includes(setting)),
         [],

@@ -135,7 +135,7 @@ describe('rule 23: another partitioner is noticed', () => {
     ])
   })
 
-  it('rule 23: given a topic that is not in the table, then nobody knows how many partitions it has', async () => {
+  it('rule 23: given a topic that is not in the table, then its number of partitions is unknown', async () => {
     const stage = new Stage()
     await stage.batch([{ ...keyed(0, 7), topic: 'elsewhere' }])
     assert.deepEqual(stage.observer.misroutedAt, [])

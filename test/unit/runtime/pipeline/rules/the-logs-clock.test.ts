@@ -69,7 +69,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
     assert.equal(clockGapMs(START, 500 * MINUTE), 0)
   })
 
-  it('rule 14: of a log that nobody promises to tick, no range is called blind', async () => {
+  it('rule 14: given a log that is not ticked, then no range is reported as a clock gap', async () => {
     const stage = new Stage()
     await stage.batch(
       logOf([

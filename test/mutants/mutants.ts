@@ -8,6 +8,7 @@ import { startValkey, type Valkey } from '../support/valkey.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { runMutants, type Tests } from './run.ts'
 import { readSurvivors } from './survivors.ts'
+import { scriptTests, unitTests } from './test-files.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Fewer schedules than `npm test` plays: a mutant that none of them shows costs all of them. */
@@ -58,19 +59,8 @@ function needsValkey(file: string): boolean {
 
 /** By the part of the project that a file belongs to; what of these a mutant needs, coverage tells. */
 async function testsOf(): Promise<(file: string) => Tests> {
-  const unit = await sourceFiles(
-    'test/unit/{runtime,telemetry,alerting,analytics,activity,failures,schemas,support}/**/*.test.ts',
-  )
-  const store = await sourceFiles(
-    'test/integration/adapters/redis-{checkpoint,circuit-breaker,cursor,partition-states,state-store}.test.ts',
-    'test/integration/same-log.test.ts',
-  )
-  // Not the tests of the tests: what they look at is broken on purpose already.
-  const inMemory: Tests = {
-    files: unit.filter(file => !file.includes('sabotage')),
-    within: work => work({ SEEDS }),
-  }
-  const onValkey: Tests = { files: store, within: withValkey }
+  const inMemory: Tests = { files: await unitTests(), within: work => work({ SEEDS }) }
+  const onValkey: Tests = { files: await scriptTests(), within: withValkey }
   return file => (needsValkey(file) ? onValkey : inMemory)
 }
 

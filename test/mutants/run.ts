@@ -30,8 +30,10 @@ export interface MutationRun {
   readonly compiles: (lua: string) => Promise<boolean>
   readonly sample: number
   readonly seed: number
+  /** How many of the sample, from its beginning, are left out, so that a run that was stopped can continue. */
+  readonly skip: number
   readonly jobs: number
-  /** Processor time that a mutant may use in addition to a multiple of that of its tests. */
+  /** Processor time that a mutant may use without the end of a test, in addition to a multiple of that of a test file. */
   readonly graceMs?: number
   readonly signal: AbortSignal
   readonly report: (text: string) => void
@@ -64,8 +66,9 @@ interface Measured {
 export async function runMutants(given: MutationRun): Promise<Judged[]> {
   const { jobs, signal, report } = given
   const sources = await sourcesOf(given)
-  const sample = await runnable(given, sources)
-  if (sample.length === 0) throw new UserError('There is nothing to change in these files.')
+  const sample = (await runnable(given, sources)).slice(given.skip)
+  if (sample.length === 0)
+    throw new UserError('There is nothing to change in these files, or all of it is skipped.')
   report(`${sample.length} mutants of ${sources.size} files; first the tests without any of them`)
   const measured = await measure(given, sample)
   const counts: Record<Verdict, number> = { killed: 0, 'timed-out': 0, survived: 0, 'not-covered': 0 }
@@ -80,7 +83,7 @@ export async function runMutants(given: MutationRun): Promise<Judged[]> {
       if (verdict === undefined) return pMapSkip
       counts[verdict] += 1
       const done = Object.values(counts).reduce((sum, count) => sum + count)
-      const ended = `${done}/${sample.length}  ${counts.survived + counts['not-covered']} survived`
+      const ended = `${given.skip + done}/${given.skip + sample.length}  ${counts.survived + counts['not-covered']} survived`
       report(`${ended}  ${verdict}  ${mutant.file}:${mutant.line}`)
       if (isSurvivor({ mutant, verdict })) report(`    - ${mutant.before}\n    + ${mutant.after}`)
       return { mutant, verdict }
@@ -167,9 +170,9 @@ async function tryMutant(
   return outcome === 'passed' ? 'survived' : outcome === 'failed' ? 'killed' : 'timed-out'
 }
 
-/** A multiple of the time without a mutant: only an endless loop takes longer. */
+/** A multiple of the slowest file's time without a mutant: only an endless loop lets no test end for longer. */
 function cpuLimitOf(tests: readonly Measured[], graceMs = 10_000): number {
-  return graceMs + 4 * tests.reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+  return graceMs + 4 * Math.max(...tests.map(({ cpuMs }) => cpuMs))
 }
 
 /** Runs the tests again at the end: if something else broke them meanwhile, every mutant since then seemed killed. */

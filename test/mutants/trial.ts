@@ -20,6 +20,7 @@ export interface TrialOptions {
   readonly tests: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** Upper bound for the processor time in which no test ends. */
   readonly cpuLimitMs?: number
   /** Other contents of one file for this trial. */
   readonly replaced?: { readonly file: string; readonly source: string }

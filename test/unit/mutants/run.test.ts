@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { keyOf } from '../../mutants/mutant.ts'
 import { type Judged, type MutationRun, runMutants, type Tests } from '../../mutants/run.ts'
+import { scriptTests } from '../../mutants/test-files.ts'
+import { tryTests } from '../../mutants/trial.ts'
 import { verdictOf } from '../../mutants/verdict.ts'
-import { runProgram } from '../../support/program.ts'
+import { PROJECT, runProgram } from '../../support/program.ts'
 
 const CODE = `export const isMore = (a: number, b: number): boolean => a > b
 export function count(): number {
@@ -47,6 +49,7 @@ describe('a mutation run', () => {
       compiles: async () => true,
       sample: 100,
       seed: 1,
+      skip: 0,
       jobs: 2,
       graceMs: 1_000,
       signal: new AbortController().signal,
@@ -117,9 +120,58 @@ describe('a mutation run', () => {
     const some = await runMutants(given({ signal: stop.signal, report, jobs: 1 }))
     assert.equal(some.length, 1)
   })
+
+  it('given the first of a sample that are left out, then the others of the same sample are tried', async () => {
+    const last = judged.at(-1)
+    const said: string[] = []
+    const rest = await runMutants(given({ skip: judged.length - 1, report: text => said.push(text) }))
+    assert.deepEqual(rest, [last])
+    assert.match(said.join('\n'), new RegExp(`^${judged.length}/${judged.length}  `, 'm'))
+  })
+
+  it('given more left out than the sample has, then the run fails, because it tries nothing', async () => {
+    await assert.rejects(
+      runMutants(given({ skip: judged.length })),
+      /nothing to change .* all of it is skipped/,
+    )
+  })
+})
+
+describe('a run of test files with a limit of processor time', () => {
+  let project: string
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), 'sluice-trial-'))
+  })
+  after(() => rm(project, { recursive: true, force: true }))
+
+  /** A test that takes this much processor time, several times. */
+  async function outcomeOf(ms: number, times: number): Promise<string> {
+    const file = `${times}-times.test.ts`
+    const busy = `const { user } = process.cpuUsage()
+      while (process.cpuUsage().user < user + ${ms * 1000}) for (let n = 0; n < 1e6; n++);`
+    const tests = `for (let n = 0; n < ${times}; n++) test('it is busy ' + n, () => { ${busy} })`
+    await writeFile(join(project, file), `import { test } from 'node:test'\n${tests}\n`)
+    const { signal } = new AbortController()
+    return (await tryTests({ project, tests: [file], env: {}, signal, cpuLimitMs: 1_200 })).outcome
+  }
+
+  it('given tests that take longer only together, then they pass; given one that does, then not', async () => {
+    assert.equal(await outcomeOf(500, 4), 'passed')
+    assert.equal(await outcomeOf(4_000, 1), 'timed-out')
+  })
 })
 
 describe('npm run mutants', () => {
+  it('given the tests of the Lua scripts, then each needs Redis, and no other server', async () => {
+    const files = await scriptTests()
+    assert.equal(files.length, 6)
+    for (const file of files) {
+      const [, servers] =
+        /import \{ (.*) \} from '.*\/servers\.ts'/.exec(await readFile(join(PROJECT, file), 'utf8')) ?? []
+      assert.equal(servers, 'redisUrl', file)
+    }
+  })
+
   it('given a path with no source in it, then it fails and names the path', async () => {
     const { code, output } = await runProgram('test/mutants/mutants.ts', ['lib/runtime/pipeline/nothing'])
     assert.equal(code, 1)

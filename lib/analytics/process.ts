@@ -75,8 +75,7 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
     return step(state, event, family.name, { values, timeMs: event.timeMs })
   },
   onTimer({ family, windows: { open } }, timer) {
-    const last = open && minuteEmission(published(open), family, timer)
-    return decided('forgotten', undefined, last ? [last] : [])
+    return decided('forgotten', undefined, [minuteEmission(published(open), family, timer)])
   },
 }
 
@@ -92,9 +91,9 @@ function step(
   measured: Measured,
 ): Step<EntityStatistics> {
   const metrics = withReading(state?.metrics ?? {}, measured)
-  const { reason, windows, due } = assignToWindow(state?.windows ?? {}, measured)
+  const { reason, windows, due } = assignToWindow(state?.windows, measured)
   const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
-  const timers = forgetting(state?.windows.open?.startMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+  const timers = forgetting(state?.windows.open.startMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
   return decided(reason, { family, metrics, windows }, emit, timers)
 }
 

@@ -16,7 +16,7 @@ export interface Window {
 }
 
 export interface Windows {
-  readonly open?: Window
+  readonly open: Window
   readonly closed?: Window
 }
 
@@ -27,11 +27,11 @@ interface Assignment {
   readonly due?: Window
 }
 
-/** Counts a reading in the window of its minute. */
-export function assignToWindow(windows: Windows, measured: Measured): Assignment {
-  const { open, closed } = windows
+/** Counts a reading in the window of its minute. @param windows undefined before the first reading */
+export function assignToWindow(windows: Windows | undefined, measured: Measured): Assignment {
   const startMs = minuteOf(measured.timeMs)
-  if (open === undefined) return { reason: 'counted', windows: { open: opened(startMs, measured) } }
+  if (windows === undefined) return { reason: 'counted', windows: { open: opened(startMs, measured) } }
+  const { open, closed } = windows
   if (startMs === open.startMs) {
     return { reason: 'counted', windows: { ...windows, open: including(open, measured) } }
   }

@@ -183,8 +183,8 @@ export interface Change {
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
   readonly outbox: readonly OutboxEntry[]
-  /** Absent if the context has not changed. */
-  readonly context?: StoredContext
+  /** Undefined if the context has not changed. */
+  readonly context?: StoredContext | undefined
   /** Number of decisions by outcome and reason. The counters are exact: they are committed with the applied offset. */
   readonly tally: ReadonlyMap<string, number>
   /** How long, on the log's clock, ids and failures are remembered. Older ones are removed. */

@@ -10,7 +10,7 @@ const MEASURED: EntityStatistics = {
   metrics: {
     temperature: { count: 2, mean: 20, m2: 8, minimum: 18, maximum: 22, last: 22, lastAtMs: 0 },
   },
-  windows: {},
+  windows: { open: { startMs: 0, revision: 0, metrics: {} } },
 }
 
 const inspection = inspectionOf({

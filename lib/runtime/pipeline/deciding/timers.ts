@@ -35,7 +35,7 @@ export class TimerQueue {
 
   /** The entity's first timer, by threshold and name, that is due before this event time. */
   dueBefore(entity: string, timeMs: number): EntityTimer | undefined {
-    const timer = this.#byEntity.get(entity)?.find(({ dueMs }) => dueMs < timeMs)
+    const timer = this.of(entity).find(({ dueMs }) => dueMs < timeMs)
     return timer && { entity, timer }
   }
 
@@ -47,11 +47,11 @@ export class TimerQueue {
 
   cancel(entity: string, name: string): void {
     const others = this.#others(entity, name)
-    if (others.length < (this.#byEntity.get(entity)?.length ?? 0)) this.#replace(entity, others)
+    if (others.length < this.of(entity).length) this.#replace(entity, others)
   }
 
   cancelAll(entity: string): void {
-    if (this.#byEntity.get(entity)?.length) this.#replace(entity, [])
+    if (this.of(entity).length > 0) this.#replace(entity, [])
   }
 
   /** All timers of an entity. */

@@ -167,7 +167,6 @@ export class WorkingCopy {
   }
 
   get change(): Change {
-    const context = this.context.change
     return {
       base: this.#snapshot.version,
       appliedOffset: this.#appliedOffset,
@@ -180,7 +179,7 @@ export class WorkingCopy {
       ids: [...this.#applied.values()],
       failures: [...this.#failures.values()],
       outbox: this.#outbox,
-      ...(context ? { context } : {}),
+      context: this.context.change,
       tally: tally(this.decisions),
       idWindowMs: this.#consumer.idWindowMs,
       failureWindowMs: this.#failureWindowMs,

@@ -56,16 +56,13 @@ export async function deferredBySurge(
   decisions: readonly Decision[],
   { latest, nowMs, codeVersion }: SurgeGuard,
 ): Promise<Deferred | undefined> {
-  if (!hasUnexpected(decisions) || !latest.wouldSurge(decisions)) return undefined
+  const first = decisions.find(failedUnexpectedly)
+  if (!first || !latest.wouldSurge(decisions)) return undefined
   const now = nowMs()
   const since = await breaker.open(stateKey.consumer, codeVersion(), now)
   if (since === 'reset' || now - since >= OPEN_MS) return undefined
-  observer.breakerOpen(stateKey, since, decisions.find(failedUnexpectedly)?.failure)
+  observer.breakerOpen(stateKey, since, first.failure)
   return { reason: 'breaker-open' }
-}
-
-function hasUnexpected(decisions: readonly Decision[]): boolean {
-  return decisions.some(failedUnexpectedly)
 }
 
 function isSurge(latest: readonly Outcome[]): boolean {

@@ -1,3 +1,4 @@
+import type { Failure } from '../consumer/failure-codes.ts'
 import type {
   Decision,
   FailureMemory,
@@ -68,11 +69,13 @@ export class RecordingObserver implements Observer {
     this.misroutedAt.push({ fromOffset, count })
   }
   readonly surgesSince: number[] = []
+  readonly surgeFailures: (Failure | undefined)[] = []
   readonly failureMemories: FailureMemory[] = []
   failureMemory(_: StateKey, memory: FailureMemory): void {
     this.failureMemories.push(memory)
   }
-  breakerOpen(_: StateKey, sinceMs: number): void {
+  breakerOpen(_: StateKey, sinceMs: number, failure?: Failure): void {
     this.surgesSince.push(sinceMs)
+    this.surgeFailures.push(failure)
   }
 }

@@ -196,6 +196,22 @@ describe('putting a checkpoint back', () => {
     assert.deepEqual(await keysIn(stateKey), ['meta'])
   })
 
+  it('given a second attempt just before the switch of the first, then the first is refused', async () => {
+    const stateKey = newStateKey()
+    await store.commit(stateKey, change(-1, { appliedOffset: 0 }))
+    const before = await taken(stateKey)
+    let last = 0
+    const counted = new Interrupted(async calls => {
+      last = calls
+    })
+    await new StateCheckpoints(counted).put(stateKey, before)
+    const slow = new Interrupted(async calls => {
+      if (calls === last) await checkpoints.put(stateKey, NOTHING)
+    })
+    await assert.rejects(new StateCheckpoints(slow).put(stateKey, before), { why: 'overtaken' })
+    assert.deepEqual(await keysIn(stateKey), ['meta'])
+  })
+
   it('given a server that has lost a part of what was laid ready, then the partition state is what it was', async () => {
     const stateKey = await filledState()
     const before = await taken(stateKey)

@@ -146,3 +146,44 @@ it('given a state of a later version, then it comes back with it, and people are
   assert.deepEqual(await inspection.state(stateKey, 'e'), { count: 1 })
   for await (const shown of inspection.states(stateKey)) assert.deepEqual(shown, ['e', { count: 1 }, 2])
 })
+
+it('given ids beyond a full bucket that the server has evicted, then nothing is loaded or committed', async () => {
+  const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
+  const idsAt = (appliedOffset: number) =>
+    Array.from({ length: 256 }, (_, index) => ({
+      id: `ab${appliedOffset * 256 + index}`.padEnd(12, '.'),
+      digest: 'd'.repeat(8),
+      appliedAtMs: 0,
+    }))
+  await store.commit(stateKey, changeOf({ ids: idsAt(0) }))
+  await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ids: idsAt(1) }))
+  assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
+  const removed = await client.run(redis => redis.del(`${keysOf(stateKey).ids}:0:more`))
+  assert.equal(removed, 1)
+  const told = { code: 'state-evicted', message: /\(ids\)/ }
+  await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+  await assert.rejects(store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })), told)
+})
+
+it('given failures that the server has evicted, then their memory is counted anew', async () => {
+  const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
+  const failure = {
+    id: 'AAECAwQFBgcICQoLDA0ODw',
+    partition: 0,
+    offset: 0,
+    attempt: 1,
+    digest: 'AAECAwQFBgcICQoL',
+    producerGroup: 5,
+    isOpen: true,
+    firstFailedAt: '2026-03-01T12:00:00.000Z',
+    failedAtMs: 0,
+  }
+  await store.commit(stateKey, changeOf({ failures: [failure] }))
+  const memory = async () => (await store.load(stateKey, NOTHING_WANTED)).failureMemory
+  const { bytes } = await memory()
+  assert.ok(bytes > 0)
+  await client.run(redis => redis.del(keysOf(stateKey).failures))
+  const limit = { failureBytes: bytes - 1 }
+  await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ...limit }))
+  assert.deepEqual(await memory(), { bytes: 0, forgotten: 0 })
+})

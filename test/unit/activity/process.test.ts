@@ -110,6 +110,11 @@ describe('a device', () => {
     ])
   })
 
+  it('given a first reading that does not say what it does, then it is first, and the next is not', async () => {
+    const steps = await new Kit(activity).when(motion(0), motion(30))
+    assert.deepEqual(reasons(steps), ['motion 0: first', 'motion 30: unchanged'])
+  })
+
   const falls: [name: string, after: Event[], fallen: boolean][] = [
     ['lies still', [motion(20, 'resting'), motion(40, 'resting'), motion(100, 'resting')], true],
     ['is not heard of', [], true],
@@ -137,6 +142,9 @@ describe('a database', () => {
     ['memory that is freed with the end of a query', [load(0, 85, 95), load(60, 50)], false],
     ['readings that are far apart', [load(0, 70), load(1200, 45)], false],
     ['a reading without memory between', [load(0, 70), load(60, undefined), load(120, 45)], false],
+    ['just a tenth of memory that is freed', [load(0, 70), load(60, 60)], true],
+    ['readings that are just ten minutes apart', [load(0, 70), load(600, 45)], true],
+    ['memory that is freed with a CPU at just 80 %', [load(0, 70, 80), load(60, 45)], false],
   ]
   for (const [name, readings, restarted] of table)
     it(`given ${name}, then it was ${restarted ? '' : 'not '}restarted`, async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Activation, rulesActivated, whyActivate } from '../../../lib/alerting/activation.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
-import { LARGEST_RULE_SET_BYTES, ruleSetOf, rulesIn } from '../../../lib/alerting/rule-set.ts'
+import { LARGEST_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { ruleOf, stored } from './support.ts'
 
 const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
@@ -95,5 +95,18 @@ describe('when a rule set is appended', () => {
       rulesActivated(other, 3, at),
     ].map(({ id }) => id)
     assert.equal(new Set(ids).size, 4)
+  })
+})
+
+describe('the largest rule set', () => {
+  /** A rule whose set has this many bytes. */
+  function ruleOfBytes(bytes: number) {
+    const others = Buffer.byteLength(JSON.stringify(ruleSetOf([{ ...HOT, summary: '' }])))
+    return { ...HOT, summary: 'x'.repeat(bytes - others) }
+  }
+
+  it('given as many bytes as an event has room for, then it is taken; with one more, it is not', () => {
+    assert.equal(sizeError([ruleOfBytes(LARGEST_RULE_SET_BYTES)]), undefined)
+    assert.match(sizeError([ruleOfBytes(LARGEST_RULE_SET_BYTES + 1)]) ?? '', /the rules take 1032193 bytes/)
   })
 })

@@ -44,11 +44,21 @@ describe('the kit for processes', () => {
       /the timer "due" for NaN, which is not a whole number of milliseconds/,
     ],
     [
+      'a timer at a time that no calendar has',
+      timer(-9e15),
+      'the consumer set the timer "due" for -9000000000000000 ms, which is not later than what it follows from, at 2026-03-01T12:00:00.000Z',
+    ],
+    [
       'a timer of what is forgotten',
       decided('x', undefined, [], [{ name: 'due', dueMs: AT_MS + 1 }]),
       /the timer "due" of an entity that it forgets with this step/,
     ],
     ['a name twice', decided('x', {}, [EMISSION, EMISSION]), /emitted "a" twice in one step/],
+    [
+      'two names twice',
+      decided('x', {}, [EMISSION, EMISSION, { ...EMISSION, name: 'b' }, { ...EMISSION, name: 'b' }]),
+      /emitted "a" twice in one step/,
+    ],
     [
       'a topic that is none',
       emits({ to: 'event' }),

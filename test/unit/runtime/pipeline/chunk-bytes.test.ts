@@ -97,6 +97,25 @@ describe('the bytes of a chunk', () => {
     assert.ok(commits.length >= 10)
   })
 
+  it('given records of more bytes than one commit takes, then several decide them', async () => {
+    const { stage, store } = measured()
+    const decidedUpTo: number[] = []
+    const commit = store.commit.bind(store)
+    store.commit = (stateKey, change) => {
+      decidedUpTo.push(change.appliedOffset)
+      return commit(stateKey, change)
+    }
+    const mebibytes = [1, 1, 1, 1, 5, 1]
+    const log = logOf(
+      mebibytes.map((size, at) => [
+        at,
+        { ...order('a', 'x', at), id: `${at}`, data: { pad: 'x'.repeat(size * KiB * KiB) } },
+      ]),
+    )
+    await stage.batch(log, { ports: { store } })
+    assert.deepEqual(decidedUpTo, [2, 3, 4, 5])
+  })
+
   it('given timers due together with large states and emissions, then all fire, in several commits', async () => {
     const { stage, loads, commits, store } = measured()
     const sizes = { stateBytes: 700 * KiB, timers: 1 }

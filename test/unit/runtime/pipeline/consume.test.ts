@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
+import {
+  PartitionStopped,
+  RecordRefused,
+  Unavailable,
+  UnreadableLog,
+} from '../../../../lib/runtime/pipeline/errors.ts'
+import type { OffsetRange } from '../../../../lib/runtime/pipeline/model.ts'
 import type { LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -47,6 +54,21 @@ describe('a batch in the plain case', () => {
     await stage.batch([record(0, reading('a')), record(0, reading('b'), { partition: 1 })])
     assert.deepEqual(await stage.state(ENTITY, 0), { count: 1 })
     assert.deepEqual(await stage.state(ENTITY, 1), { count: 1 })
+  })
+
+  it('given a batch that is not in the order of the log, then its records are decided in that order', async () => {
+    // Nothing is missing, so the log need not be read.
+    const stage = new Stage(undefined, { log: { read: () => Promise.reject(new Error('read')) } })
+    const batch = [record(2, reading('c')), record(0, reading('a')), record(1, reading('b'))]
+    assert.deepEqual(await stage.batch(batch), { batchItemFailures: [] })
+    assert.deepEqual(
+      stage.observer.decisions.map(({ offset, event }) => [offset, event?.id]),
+      [
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'c'],
+      ],
+    )
   })
 
   it('given an event without any record, then it is refused: an empty check must not succeed', async () => {
@@ -108,4 +130,36 @@ describe('records that were not delivered and cannot be read', () => {
       const [wait, ...more] = stage.observer.waits
       assert.deepEqual([wait?.reason, wait?.error, more], [reason, error, []])
     })
+})
+
+it('given a transaction marker after each record, then one read finds that the log has nothing in between', async () => {
+  const at = [0, 2, 4, 6].map(offset => record(offset, reading(`r${offset}`)))
+  const memory = new MemoryLogReader(at)
+  const ranges: OffsetRange[] = []
+  const log: LogReader = {
+    read(topic, partition, range) {
+      if (range.fromOffset > 0) ranges.push(range)
+      return memory.read(topic, partition, range)
+    },
+  }
+  const stage = new Stage(undefined, { log })
+  await stage.batch(at.slice(0, 1))
+  await stage.batch(at.slice(1))
+  assert.deepEqual(await stage.state(ENTITY), { count: 4 })
+  assert.deepEqual(ranges, [{ fromOffset: 1, toOffset: 5 }])
+})
+
+it('given what stops or defers a partition, then a log line can name the kind of the error', () => {
+  const errors = [
+    new Unavailable('store-unavailable', 'why'),
+    new UnreadableLog('why'),
+    new PartitionStopped('another-log', 'why'),
+    new RecordRefused('why'),
+  ]
+  assert.deepEqual(errors.map(String), [
+    'Unavailable: why',
+    'UnreadableLog: why',
+    'PartitionStopped: why',
+    'RecordRefused: why',
+  ])
 })

@@ -68,6 +68,7 @@ describe('the memory for failures', () => {
     assert.equal(failureBytesOf(APPLICATION, 1200, 'sluice.telemetry.readings.prod'), 100)
     assert.equal(failureBytesOf(APPLICATION, 1200, 'sluice.telemetry.failures.prod'), 400)
     assert.equal(failureBytesOf(APPLICATION, 1200, 'something.else'), 100)
+    assert.ok(12 * failureBytesOf(APPLICATION, 1211, 'sluice.telemetry.readings.prod') <= 1211)
   })
 })
 

@@ -56,6 +56,15 @@ describe('what is remembered of an event', () => {
     assert.notEqual(digestOf(JSON.parse('{"__proto__":1}')), digestOf({}))
   })
 
+  const stored: [what: string, data: unknown, digest: string][] = [
+    ['no data', undefined, '99e0745c996f3631'],
+    ['an object', { b: [1, 'ä'], a: null }, 'f4e9d55ec4979ca3'],
+    ['bytes', Buffer.from('a'), '2e00ae7452e2b1d7'],
+  ]
+  for (const [what, data, digest] of stored)
+    it(`given ${what}, then the digest is the one that earlier versions of the code have stored`, () =>
+      assert.equal(Buffer.from(digestOf(data), 'latin1').toString('hex'), digest))
+
   it('given ids and sources that read alike one after another, then the ids differ', () => {
     const [a, b] = [environmentReading('b', { source: '/a' }), environmentReading('', { source: '/ab' })].map(
       event => fingerprint(event).id,

@@ -134,6 +134,27 @@ describe('attributes', () => {
     })
 })
 
+describe('all attributes of an event together', () => {
+  /** A reading whose names and values of attributes have this many bytes. */
+  function readingOf(bytes: number): Event {
+    const parts = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`ext${at}`, 'x'.repeat(4_000)]))
+    const { data: _, extensions: __, ...context } = reading('a')
+    const sizeOf = (all: object) => Object.entries(all).flat().join('').length
+    const left = bytes - sizeOf(context) - sizeOf(parts) - 'rest'.length
+    return reading('a', { extensions: { ...parts, rest: 'x'.repeat(left) } })
+  }
+
+  for (const [bytes, outcome] of [
+    [32 * 1024, 'applied/said'],
+    [32 * 1024 + 1, 'failed/attributes-too-large'],
+  ] as const)
+    it(`given ${bytes} bytes of names and values, then it is ${outcome}`, async () => {
+      const stage = new Stage(emitting({}), { publisher: strict() })
+      await stage.batch([record(0, readingOf(bytes))])
+      assert.deepEqual(stage.outcomes, [outcome])
+    })
+})
+
 describe('an entry of the outbox that Kafka refuses for good', () => {
   it('given a topic that takes less than the table says, then a failure record stands in its place', async () => {
     const publisher = strict({ 'sluice.telemetry.events.test': 1_000 })

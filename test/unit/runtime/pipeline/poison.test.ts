@@ -40,6 +40,11 @@ describe('records that cannot be processed', () => {
     ['garbage', garbage, 'not-a-cloudevent'],
     ['an empty value', { value: Buffer.alloc(0) }, 'not-a-cloudevent'],
     ['a tombstone', { value: null }, 'not-a-cloudevent'],
+    [
+      'a tombstone that says it is a structured event',
+      { value: null, headers: [['content-type', Buffer.from('application/cloudevents+json')]] },
+      'malformed-event',
+    ],
     ['a reading without an id', reading(''), 'malformed-event'],
     ['a reading that breaks its schema', reading('x', { data: { sensorId: 7 } }), 'schema-violated'],
     [

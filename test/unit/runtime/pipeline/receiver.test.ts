@@ -41,6 +41,15 @@ describe('services that are unavailable', () => {
     assert.deepEqual(stage.outcomes, ['applied/counted'])
   })
 
+  it('given nothing to publish, then a broker out of reach does not matter', async () => {
+    const stage = new Stage()
+    const publisher = new MemoryPublisher()
+    publisher.publish = () => Promise.reject(new Unavailable('broker-unavailable', 'away'))
+    assert.deepEqual(await stage.batch([record(0, reading('a'))], { ports: { publisher } }), {
+      batchItemFailures: [],
+    })
+  })
+
   it('given a publish that fails after the commit, when the batch comes again, then it is published', async () => {
     const stage = new Stage()
     const publisher = new MemoryPublisher()

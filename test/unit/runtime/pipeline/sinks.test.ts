@@ -107,6 +107,14 @@ describe('a sink', () => {
     assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/rung'])
   })
 
+  it('given an event sent twice whose first is refused, then what comes after both is delivered once', async () => {
+    const { sink, calls } = receiver((id, call) => (id === 'a' && call === 1 ? rejected('never') : RUNG))
+    const stage = new Stage(sink)
+    await stage.batch(records('aab'))
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/rung', 'applied/rung'])
+    assert.deepEqual(calls.flat().sort(), ['a', 'a', 'b'])
+  })
+
   it('given one event of a batch that makes it throw, then the others are delivered without it', async () => {
     const { sink, calls } = receiver(id => (id === 'b' ? new Error('a bug') : RUNG), { batchSize: 3 })
     const stage = new Stage(sink)
@@ -173,6 +181,18 @@ describe('a sink', () => {
     assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
     assert.deepEqual(calls, [['a'], ['b']])
     assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
+  })
+
+  it('given one not taken, when time is then up, then it waits: it has offers left', async () => {
+    let remaining = 60_000
+    const { sink, calls } = receiver(() => {
+      remaining = 100
+      return retry('busy')
+    })
+    const stage = new Stage(sink)
+    await stage.batch(records('a'), { remainingMs: () => remaining })
+    assert.deepEqual([stage.outcomes, calls], [[], [['a']]])
+    assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
   })
 
   const wrong: [name: string, answers: (count: number) => unknown][] = [

@@ -193,6 +193,18 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
     assert.equal((await kept.version())?.epoch, 1)
   })
 
+  it('rule 5: given only damaged checkpoints, then what is emitted again is equal to what was emitted', async () => {
+    const kept = new Kept()
+    const { stage, checkpoints } = kept
+    await stage.batch([record(0, { value: Buffer.from('no event') }), ...readings(1, 4)])
+    await kept.take()
+    for (const one of await checkpoints.list(stage.stateKey())) checkpoints.damage(stage.stateKey(), one)
+    kept.loseState()
+    await stage.batch(readings(5, 5))
+    assert.equal(stage.events.length, 6)
+    assert.deepEqual(stage.eventsAfter(3), stage.events.slice(0, 3))
+  })
+
   it('rule 5: given two invocations that miss the same state, then one restores it', async () => {
     const kept = new Kept()
     const { stage, checkpoints } = kept

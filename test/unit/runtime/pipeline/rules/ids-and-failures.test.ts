@@ -175,6 +175,20 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
     assert.deepEqual([stage.outcomes, stage.events], [[], []])
   })
 
+  it('rule 13: given a failure surge, then its first failure is told, which is what people look for', async () => {
+    const process: KeyedProcess<never> = {
+      name: 'breaking',
+      accepts: READING_TYPES,
+      onEvent(_, { id }) {
+        if (id === 'r 0') return rejected('the data explains this one')
+        throw new Error(`a bug at ${id}`)
+      },
+    }
+    const stage = new Stage(process)
+    await stage.batch(batchOf('r', 'r', 'r', 'r'))
+    assert.match(stage.observer.surgeFailures[0]?.message ?? '', /a bug at r 1/)
+  })
+
   const none: [name: string, records: ReturnType<typeof batchOf>][] = [
     ['two entities', batchOf('bad', 'bad')],
     ['one entity', [0, 1, 2, 3].map(offset => record(offset, reading(`bad ${offset}`)))],

@@ -143,6 +143,14 @@ describe('rule 3: a record of another log stops the partition', () => {
     assert.equal(stage.observer.waits[0]?.reason, 'another-log')
   })
 
+  it('rule 3: given several records of another log, then the first of them is named', async () => {
+    const stage = new Stage()
+    await stage.batch(readings(0, 5))
+    const later = { timestampMs: Date.parse('2026-04-01T00:00:00Z') }
+    await stage.batch([2, 3, 4].map(offset => record(offset, reading(`new${offset}`), later)))
+    assert.match(String(stage.observer.waits[0]?.error), /its record at offset 2 is not/)
+  })
+
   it('rule 3: given another record at the applied offset itself, then the partition stops', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 3))

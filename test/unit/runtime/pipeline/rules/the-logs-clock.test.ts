@@ -69,6 +69,18 @@ describe('rule 14: the clock of a partition is what its log says', () => {
     assert.equal(clockGapMs(START, 500 * MINUTE), 0)
   })
 
+  it('rule 14: given silence of a millisecond more than the clock counts, then that one is reported', async () => {
+    const stage = obeyingStage()
+    await stage.batch(
+      logOf([
+        [0, 'tick'],
+        [120, 'tick'],
+        [240.001, 'tick'],
+      ]),
+    )
+    assert.deepEqual(stage.observer.clockGaps, [{ beforeOffset: 2, ms: 1 }])
+  })
+
   it('rule 14: given a log that is not ticked, then no range is reported as a clock gap', async () => {
     const stage = new Stage()
     await stage.batch(

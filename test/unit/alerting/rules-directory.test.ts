@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
+
+const ruleOf = (name: string) =>
+  `rules:\n  - { name: ${name}, family: environment, metric: temperature, fireAbove: 40, severity: info }\n`
+
+describe('a folder of rules', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-rules-'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  async function given(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+    const path = join(folder, name)
+    await mkdir(path)
+    for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text)
+    return path
+  }
+
+  it('given several files, then all rules are read, in the order of the names of their files', async () => {
+    const path = await given('several', {
+      'c.yaml': ruleOf('THIRD'),
+      'a.yml': ruleOf('FIRST'),
+      'b.yaml': ruleOf('SECOND'),
+      'notes.txt': 'no rules',
+    })
+    await mkdir(join(path, 'd.yaml'))
+    const names = (await loadRules(path)).map(({ name }) => name)
+    assert.deepEqual(names, ['FIRST', 'SECOND', 'THIRD'])
+  })
+
+  it('given rules with errors, then each error names its file', async () => {
+    const path = await given('errors', { 'a.yaml': 'rules: 7', 'b.yaml': ruleOf('GOOD') })
+    await assert.rejects(loadRules(path), { name: 'InvalidRules', message: /have 1 error:\n.*a\.yaml: / })
+    await writeFile(join(path, 'b.yaml'), 'rules: 8')
+    await assert.rejects(loadRules(path), { message: /have 2 errors:\n.*a\.yaml: .*\n.*b\.yaml: / })
+  })
+
+  const unusable: [what: string, path: () => string | Promise<string>, message: RegExp][] = [
+    ['no such folder', () => join(folder, 'nowhere'), /^RULES_DIR: .*nowhere: there is no such folder$/],
+    [
+      'a file',
+      async () => join(await given('file', { 'a.yaml': '' }), 'a.yaml'),
+      /^RULES_DIR: .*a\.yaml: it is a file; name the folder/,
+    ],
+    ['no file of rules', () => given('empty', { 'notes.txt': '' }), /has no \*\.yaml file and so no rules/],
+  ]
+  for (const [what, path, message] of unusable)
+    it(`given ${what}, then that is said, and that RULES_DIR names it`, async () => {
+      await assert.rejects(loadRules(await path()), error => {
+        assert.ok(error instanceof RulesFolderError)
+        assert.match(error.message, message)
+        return true
+      })
+    })
+
+  it('given a file that cannot be read, then it is not taken for a fault of the folder', async () => {
+    const path = await given('dangling', {})
+    await symlink(join(path, 'nowhere'), join(path, 'a.yaml'))
+    await assert.rejects(loadRules(path), { code: 'ENOENT' })
+  })
+})

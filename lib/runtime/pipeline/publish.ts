@@ -54,7 +54,7 @@ export async function sendInOrder<T>(
       await replace(first, error)
       return { entries, error }
     }
-    const middle = Math.ceil(entries.length / 2)
+    const middle = entries.length >> 1
     const before = await sendInOrder(entries.slice(0, middle), send, replace)
     const after = await sendInOrder(entries.slice(middle), send, replace)
     return { entries: [...before.entries, ...after.entries], error }

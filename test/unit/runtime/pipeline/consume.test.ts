@@ -132,7 +132,7 @@ describe('records that were not delivered and cannot be read', () => {
     })
 })
 
-it('given a transaction marker after each record, then one read finds that the log has nothing in between', async () => {
+it('given a transaction marker after each record, then one read finds that nothing is in between', async () => {
   const at = [0, 2, 4, 6].map(offset => record(offset, reading(`r${offset}`)))
   const memory = new MemoryLogReader(at)
   const ranges: OffsetRange[] = []

@@ -7,8 +7,7 @@ import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { identityOf, type Rule, type Severity } from './rule.ts'
-import { renderSummary } from './summary.ts'
-import type { Observation } from './transition.ts'
+import { type Compared, renderSummary, silenceSummary } from './summary.ts'
 
 export const ALERT_FIRED_TYPE = 'io.sluice.alert.fired.v1'
 export const ALERT_RESOLVED_TYPE = 'io.sluice.alert.resolved.v1'
@@ -20,7 +19,7 @@ interface AlertFacts {
   readonly alertId: string
   /** Identifies the rule (name and labels) and the entity. All their alerts share it; it is also the record key. */
   readonly fingerprint: string
-  /** The rule's name. */
+  /** The rule's name; `NoData` for the alert of its own that `onSilence: no-data` fires. */
   readonly rule: string
   readonly severity: Severity
   readonly labels: Readonly<Record<string, string>>
@@ -28,10 +27,17 @@ interface AlertFacts {
   readonly entity: { readonly source: string; readonly subject?: string }
   readonly family: FamilyName
   readonly metric: string
-  /** The value that decided, and the threshold it was compared with. If the rule was removed: those of the firing. */
-  readonly value: number
-  readonly threshold: number
-  /** RFC 3339: when the value went beyond the threshold, and when it had been there for the rule's `for`. */
+  /**
+   * What was compared last, and the threshold it was compared with: for a change or a deviation, that, and not the reading.
+   * If no value ended the alert: those of the firing. Absent for states, and if a silence fired it.
+   */
+  readonly value?: number
+  readonly threshold?: number
+  /** The value of the reading, where a change or a deviation was compared. */
+  readonly measured?: number
+  /** The state, for a rule that watches one. */
+  readonly state?: string
+  /** RFC 3339: when the condition began to hold, and when it had held for the rule's `for`. */
   readonly activeAt: string
   readonly firedAt: string
 }
@@ -39,6 +45,7 @@ interface AlertFacts {
 /** Data of `io.sluice.alert.fired.v1`. */
 export interface FiredAlert extends AlertFacts {
   readonly status: 'firing'
+  readonly reason: FiredReason
 }
 
 /** Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of the firing, even if edited since. */
@@ -49,52 +56,98 @@ export interface ResolvedAlert extends AlertFacts {
   readonly reason: ResolvedReason
 }
 
-/** `forgotten`: the entity has not reported for days. `erased`: an operator has erased it. */
-type ResolvedReason = 'cleared' | 'rule-removed' | 'forgotten' | 'erased'
+/** `silent`: the entity has been silent, and the rule counts that as bad, or is told of it by the alert `NoData`. */
+type FiredReason = 'condition' | 'silent'
+
+/**
+ * `silent`: the entity has been silent, and the rule counts that as good. `data-returned`: it reports again.
+ * `forgotten`: it has not reported for days. `erased`: an operator has erased it.
+ */
+export type ResolvedReason =
+  | 'cleared'
+  | 'silent'
+  | 'data-returned'
+  | 'rule-removed'
+  | 'rule-paused'
+  | 'not-matched'
+  | 'forgotten'
+  | 'erased'
+
+/** The rule name of the alerts that `onSilence: no-data` fires. Their label `rule` names the rule that misses its data. */
+export const NO_DATA = 'NoData'
+
+type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
+
+/** When an alert fires, and why. */
+export interface Firing extends Compared {
+  readonly activeAtMs: number
+  readonly firedAtMs: number
+}
 
 /** The alert that `event` fires. Its id is derived from the event, not the time: an instant can hold two alerts of a rule. */
-export function firedAlert(
-  rule: Rule,
-  event: Pick<Received, 'id' | 'source' | 'subject' | 'entity'>,
-  { timeMs, value }: Observation,
-  activeAtMs: number,
-): FiredAlert {
-  const fingerprint = derivedId(identityOf(rule), event.entity)
-  const entity = {
-    source: event.source,
-    ...(event.subject === undefined ? {} : { subject: event.subject }),
-  }
+export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
+  const entity = entityIn(event)
+  const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
+  return { ...facts, alertId: derivedId(facts.fingerprint, event.source, event.id), reason: 'condition' }
+}
+
+/** The alert that a silence fires. An entity can begin to be silent only once at an instant. */
+export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
+  const facts = factsOf(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
+  return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
+}
+
+/** The rule as which the silence of an entity is told, with an identity of its own. */
+export function noDataRule(rule: Rule): Rule {
+  return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
+}
+
+function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
+  const { value, threshold, measured, activeAtMs, firedAtMs } = firing
   return {
-    alertId: derivedId(fingerprint, event.source, event.id),
-    fingerprint,
+    fingerprint: derivedId(identityOf(rule), event.entity),
     rule: rule.name,
     severity: rule.severity,
     status: 'firing',
     labels: rule.labels,
-    summary: renderSummary(rule, value, entity),
-    entity,
+    summary,
+    entity: entityIn(event),
     family: rule.family,
     metric: rule.metric,
-    value,
-    threshold: rule.fireThreshold,
+    ...comparedFields({ value, threshold, measured }),
     activeAt: instant(activeAtMs),
-    firedAt: instant(timeMs),
+    firedAt: instant(firedAtMs),
+  } as const
+}
+
+function entityIn({ source, subject }: Entity): AlertFacts['entity'] {
+  return { source, ...(subject === undefined ? {} : { subject }) }
+}
+
+type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
+
+function comparedFields({ value, threshold, measured }: Optional<Compared>) {
+  return {
+    ...(typeof value === 'number' ? { value } : {}),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(measured === undefined ? {} : { measured }),
+    ...(typeof value === 'string' ? { state: value } : {}),
   }
 }
 
-/** @param ended the value and threshold that cleared it, or why it ended without an observation */
+/** @param compared what cleared it, if a value did */
 export function resolvedAlert(
   alert: FiredAlert,
   resolvedAtMs: number,
-  ended: Exclude<ResolvedReason, 'cleared'> | { readonly value: number; readonly threshold: number },
+  reason: ResolvedReason,
+  compared: Compared = {},
 ): ResolvedAlert {
-  const isCleared = typeof ended === 'object'
   return {
     ...alert,
-    ...(isCleared ? ended : {}),
+    ...comparedFields(compared),
     status: 'resolved',
     resolvedAt: instant(resolvedAtMs),
-    reason: isCleared ? 'cleared' : ended,
+    reason,
   }
 }
 

@@ -3,6 +3,8 @@ import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import { parseRules } from './parse-rules.ts'
+import { conditionRow } from './read-condition.ts'
+import { matchRow } from './read-match.ts'
 import { identityOf, type Rule } from './rule.ts'
 
 /** A rule with the keys of a rule file; defaults are written out. */
@@ -41,7 +43,7 @@ export function sizeError(rules: readonly Rule[]): string | undefined {
 export function rulesIn(data: unknown): { readonly rules: readonly Rule[] } | { readonly error: string } {
   const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
   if (!Array.isArray(rows) || named !== hashOf(rows)) return { error: 'the hash does not match the rules' }
-  const { rules, errors } = parseRules([{ where: RULES_ACTIVATED_TYPE, content: { rules: rows } }])
+  const { rules, errors } = parseRules([{ where: RULES_ACTIVATED_TYPE, content: { rules: rows } }], true)
   const [first] = errors
   if (!first) return { rules }
   const where = [first.rule, first.key].filter(part => part !== undefined).join('.')
@@ -49,20 +51,24 @@ export function rulesIn(data: unknown): { readonly rules: readonly Rule[] } | { 
   return { error: `${where}: ${first.message}${others}` }
 }
 
+/** Keys that came later are left out where they have their default, so that older rule sets keep their hash. */
 function rowOf(rule: Rule): RuleRow {
-  const isAbove = rule.beyond === 'above'
+  const { match, measure, onSilence, paused } = rule
   return {
     name: rule.name,
     family: rule.family,
     metric: rule.metric,
-    [isAbove ? 'fireAbove' : 'fireBelow']: rule.fireThreshold,
-    [isAbove ? 'clearBelow' : 'clearAbove']: rule.clearThreshold,
+    ...(match && { match: matchRow(match) }),
+    ...conditionRow(rule.condition),
+    ...(measure && { [`${measure.of}Over`]: durationText(measure.overMs) }),
     for: durationText(rule.forMs),
     keepFiringFor: durationText(rule.keepFiringForMs),
     staleAfter: durationText(rule.staleAfterMs),
+    ...(onSilence === 'keep' ? {} : { onSilence }),
     severity: rule.severity,
     labels: rule.labels,
     summary: rule.summary,
+    ...(paused ? { paused } : {}),
   }
 }
 

@@ -1,34 +1,51 @@
-import type { FamilyName } from '../telemetry/families.ts'
+import type { Dimension, FamilyName } from '../telemetry/families.ts'
+import type { Condition } from './condition.ts'
 
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 export type Severity = (typeof SEVERITIES)[number]
+
+/** What becomes of a rule for an entity that has been silent for `staleAfter`. */
+export const ON_SILENCE = ['keep', 'ok', 'alert', 'no-data'] as const
+export type OnSilence = (typeof ON_SILENCE)[number]
+
+/** Which readings of the family a rule watches. A reading must have one of the texts of every key. */
+export interface Match {
+  readonly dimensions: readonly (readonly [Dimension, readonly string[]])[]
+  /** Subjects of the readings. */
+  readonly entities?: readonly string[]
+  readonly tags: readonly (readonly [tag: string, texts: readonly string[]])[]
+}
+
+/** What is compared with the thresholds: the value itself, or what it is against the readings of the last `overMs`. */
+export interface Measure {
+  readonly of: 'change' | 'deviation'
+  readonly overMs: number
+}
 
 /** An alert rule, checked and with defaults filled in. `rules/README.md` describes how to write one. */
 export interface Rule {
   readonly name: string
   readonly family: FamilyName
-  /** A metric of the family; thresholds are in the metric's own unit. */
+  /** A metric of the family, whose unit the thresholds have; or one of its states. */
   readonly metric: string
-  /** The bad side of the thresholds. A value equal to the threshold is not on it. */
-  readonly beyond: 'above' | 'below'
-  readonly fireThreshold: number
-  /** Where a firing alert clears. Equals the fire threshold unless the rule has hysteresis. */
-  readonly clearThreshold: number
-  /** How long the value must stay beyond the fire threshold. 0 fires at once. */
+  /** Absent: every reading of the family. */
+  readonly match?: Match
+  readonly condition: Condition
+  /** Absent: the value itself. */
+  readonly measure?: Measure
+  /** How long the condition must hold. 0 fires at once. */
   readonly forMs: number
   /** How long an alert keeps firing after its value has cleared. 0 resolves at once. */
   readonly keepFiringForMs: number
-  /** The longest silence that a pending alert survives. 0 means no limit. */
+  /** The longest silence that counts as none. 0 means no limit. */
   readonly staleAfterMs: number
+  readonly onSilence: OnSilence
   readonly severity: Severity
   readonly labels: Readonly<Record<string, string>>
   /** A template, see `summary.ts`. */
   readonly summary: string
-}
-
-/** Strictly on the bad side: 40 is not beyond 40. */
-export function isBeyond(beyond: Rule['beyond'], value: number, threshold: number): boolean {
-  return beyond === 'above' ? value > threshold : value < threshold
+  /** Not evaluated; an alert that fires is resolved. */
+  readonly paused: boolean
 }
 
 /**

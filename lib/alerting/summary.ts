@@ -1,43 +1,97 @@
 /** Summaries of alerts: text with `{{placeholders}}` that are filled in once, when the alert fires. */
+import { durationText } from '../duration.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import type { Rule } from './rule.ts'
+import type { Value } from './condition.ts'
+import type { Measure, Rule } from './rule.ts'
 
-export const PLACEHOLDERS = ['value', 'threshold', 'metric', 'entity', 'source'] as const
+export const PLACEHOLDERS = [
+  'value',
+  'threshold',
+  'metric',
+  'entity',
+  'source',
+  'rule',
+  'severity',
+  'measured',
+] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
 
-export const DEFAULT_SUMMARY: Readonly<Record<Rule['beyond'], string>> = {
-  above: '{{entity}}: {{metric}} is {{value}}, above {{threshold}}',
-  below: '{{entity}}: {{metric}} is {{value}}, below {{threshold}}',
+/** A label of the rule is `{{labels.NAME}}`. */
+const LABEL = 'labels.'
+const PLACEHOLDER = /\{\{\s*([\w.]+)\s*\}\}/g
+
+/** The summary of a rule without one. @param side of the thresholds; undefined for states */
+export function defaultSummary(
+  side: 'above' | 'below' | 'outside' | undefined,
+  measure: Measure['of'] | undefined,
+): string {
+  if (side === undefined) return '{{entity}}: {{metric}} is {{value}}'
+  if (measure === 'change')
+    return `{{entity}}: {{metric}} has changed by {{value}}, ${BEYOND[side]} {{threshold}}`
+  if (measure === 'deviation')
+    return `{{entity}}: {{metric}} is {{measured}}, {{value}} from its mean, ${BEYOND[side]} {{threshold}}`
+  return `{{entity}}: {{metric}} is {{value}}, ${BEYOND[side]} {{threshold}}`
 }
 
-const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g
+const BEYOND = { above: 'above', below: 'below', outside: 'beyond' } as const
 
-/** Why a template cannot be used; undefined if it can. */
-export function summaryError(template: string): string | undefined {
+/**
+ * Why a template cannot be used; undefined if it can.
+ *
+ * @param labels of the rule; undefined if they are not known
+ */
+export function summaryError(template: string, labels: Rule['labels'] | undefined): string | undefined {
   const used = [...template.matchAll(PLACEHOLDER)].map(match => match[1] as string)
-  const unknown = used.filter(name => !isPlaceholder(name))
-  if (unknown.length > 0) return `unknown placeholder ${braced(unknown)}; use ${braced(PLACEHOLDERS)}`
+  const unknown = used.filter(name => !isPlaceholder(name) && !name.startsWith(LABEL))
+  if (unknown.length > 0)
+    return `unknown placeholder ${braced(unknown)}; use ${braced(PLACEHOLDERS)} or {{labels.NAME}}`
+  const missing = used.filter(
+    name => name.startsWith(LABEL) && labels && !Object.hasOwn(labels, name.slice(LABEL.length)),
+  )
+  if (missing.length > 0) return `the rule has no such label: ${braced(missing)}`
   const rest = template.replace(PLACEHOLDER, '')
   return /\{\{|\}\}/.test(rest)
     ? 'a placeholder is not closed: write {{value}}, with two braces on each side'
     : undefined
 }
 
+/** What fired an alert. */
+export interface Compared {
+  /** What was compared with the threshold; undefined if a silence fired it. */
+  readonly value?: Value
+  readonly threshold?: number
+  /** The value of the reading, where something else was compared. */
+  readonly measured?: number
+}
+
+interface Entity {
+  readonly source: string
+  readonly subject?: string
+}
+
 /** Fills in a checked template. Values and thresholds have their unit: `41.2 °C`. */
-export function renderSummary(
-  rule: Rule,
-  value: number,
-  entity: { readonly source: string; readonly subject?: string },
-): string {
+export function renderSummary(rule: Rule, { value, threshold, measured }: Compared, entity: Entity): string {
   const unit = FAMILIES[rule.family].metrics[rule.metric]
+  const comparedUnit = rule.measure?.of === 'deviation' ? 'σ' : unit
+  const states = rule.condition.kind === 'states' ? rule.condition.states.join(', ') : ''
   const texts: Record<Placeholder, string> = {
-    value: quantity(value, unit),
-    threshold: quantity(rule.fireThreshold, unit),
+    value: typeof value === 'number' ? quantity(value, comparedUnit) : String(value ?? ''),
+    threshold: threshold === undefined ? states : quantity(threshold, comparedUnit),
     metric: rule.metric,
     entity: entity.subject ?? entity.source,
     source: entity.source,
+    rule: rule.name,
+    severity: rule.severity,
+    measured: typeof value === 'string' ? value : quantity(measured ?? (value as number), unit),
   }
-  return rule.summary.replace(PLACEHOLDER, (_, name: Placeholder) => texts[name])
+  return rule.summary.replace(PLACEHOLDER, (_, name: string) =>
+    isPlaceholder(name) ? texts[name] : (rule.labels[name.slice(LABEL.length)] ?? ''),
+  )
+}
+
+/** The summary of an alert that a silence fired: there is no value to fill in. */
+export function silenceSummary({ metric, staleAfterMs }: Rule, { source, subject }: Entity): string {
+  return `${subject ?? source}: no ${metric} for ${durationText(staleAfterMs)}`
 }
 
 /** Rounds to six digits for people; the alert's data has the exact number. Counts, whose unit is `1`, show no unit. */

@@ -6,119 +6,133 @@
  * pending alert, or made a recovering one fire again) are undone, as if only the last observation existed. Notifications
  * stand, because people may have read them. For this, two states keep the state `before` them, for that instant only.
  */
-import { isBeyond, type Rule } from './rule.ts'
-
-export type RuleState = Inactive | Pending | Firing | Recovering
-
-interface Inactive {
-  readonly phase: 'inactive'
-  readonly seenMs: number
-  readonly before?: Pending
-}
-
-/** Beyond the fire threshold since `activeAtMs`, but not yet for the rule's `for`. Not notified. */
-interface Pending {
-  readonly phase: 'pending'
-  readonly seenMs: number
-  readonly activeAtMs: number
-}
-
-interface Firing {
-  readonly phase: 'firing'
-  readonly seenMs: number
-  readonly activeAtMs: number
-  readonly before?: Recovering
-}
-
-/** Still firing for everyone outside: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
-interface Recovering {
-  readonly phase: 'recovering'
-  readonly seenMs: number
-  readonly activeAtMs: number
-  readonly clearedAtMs: number
-}
+import { fires, holds, type Value } from './condition.ts'
+import { type Change, changeOf, type TransitionReason } from './reasons.ts'
+import type { Rule } from './rule.ts'
+import {
+  type Firing,
+  type Inactive,
+  latestMs,
+  type Pending,
+  type Recovering,
+  type RuleState,
+} from './rule-state.ts'
+import { afterTick } from './silence.ts'
 
 export interface Observation {
   readonly timeMs: number
-  readonly value: number
+  /** Absent for a tick: time has passed, and nothing arrived. Null for a reading that cannot be compared yet. */
+  readonly value?: Value | null
 }
 
-export type TransitionReason =
-  | 'fired'
-  | 'resolved'
-  | 'relapsed' // recovering, and the value went beyond the clear threshold again
-  | 'recovering'
-  | 'pending-restarted' // the silence before this observation was longer than `staleAfter`
-  | 'pending'
-  | 'pending-ended'
-  | 'late'
-  | 'unchanged'
+interface Measured {
+  readonly timeMs: number
+  readonly value: Value
+}
 
 export interface Transition {
   readonly state: RuleState
-  /** The notification that is due, if any. */
-  readonly change?: 'fired' | 'resolved'
   readonly reason: TransitionReason
+  /** The notification that is due, if any. */
+  readonly change?: Change
+  /** When it happened: the time of the observation; for a tick, the instant that had come, which may lie before it. */
+  readonly atMs: number
 }
 
-type Thresholds = Pick<Rule, 'beyond' | 'fireThreshold' | 'clearThreshold'>
 /** The part of a rule that decides. */
-export type Condition = Thresholds & Pick<Rule, 'forMs' | 'keepFiringForMs' | 'staleAfterMs'>
+export type Life = Pick<Rule, 'condition' | 'forMs' | 'keepFiringForMs' | 'staleAfterMs' | 'onSilence'>
 
-/** @param previous the state after the last observation of this rule and entity; undefined if there was none */
+/**
+ * A tick does only the first of the things that had become due; call it again until the reason is `unchanged`.
+ *
+ * @param previous the state after the last observation of this rule and entity; undefined if there was none
+ */
 export function transition(
-  rule: Condition,
+  rule: Life,
   previous: RuleState | undefined,
   observation: Observation,
 ): Transition {
-  if (previous === undefined) return whileQuiet(rule, undefined, observation)
-  if (observation.timeMs < previous.seenMs) return { state: previous, reason: 'late' }
-  const from = observation.timeMs === previous.seenMs ? beforeInstant(previous) : previous
+  const { timeMs, value } = observation
+  if (previous === undefined) {
+    if (value === undefined) return made({ phase: 'inactive', seenMs: timeMs }, 'unchanged', timeMs)
+    return value === null
+      ? uncompared(rule, undefined, timeMs)
+      : whileQuiet(rule, undefined, { timeMs, value })
+  }
+  if (timeMs < latestMs(previous)) return made(previous, 'late', timeMs)
+  if (value === undefined) {
+    const after = afterTick(rule, previous, timeMs)
+    return after === undefined
+      ? made(previous, 'unchanged', timeMs)
+      : made(after.state, after.reason, after.atMs)
+  }
+  if (value === null) return uncompared(rule, previous, timeMs)
+  const after = afterReading(rule, previous, { timeMs, value })
+  const returned = previous.silent === 'no-data' && after.reason === 'unchanged'
+  return returned ? made(after.state, 'data-returned', timeMs) : after
+}
+
+function made(state: RuleState, reason: TransitionReason, atMs: number): Transition {
+  const change = changeOf(reason)
+  return change === undefined ? { state, reason, atMs } : { state, reason, atMs, change }
+}
+
+function afterReading(rule: Life, previous: RuleState, reading: Measured): Transition {
+  const from = reading.timeMs === previous.seenMs ? beforeInstant(previous) : previous
   return from.phase === 'firing' || from.phase === 'recovering'
-    ? whileFiring(rule, from, observation)
-    : whileQuiet(rule, from, observation)
+    ? whileFiring(rule, from, reading)
+    : whileQuiet(rule, from, reading)
 }
 
 function beforeInstant(state: RuleState): RuleState {
   return 'before' in state && state.before !== undefined ? state.before : state
 }
 
-/** Inactive or pending: only the fire threshold counts. */
+/** Inactive or pending: only the fire thresholds count. */
 function whileQuiet(
-  rule: Condition,
+  rule: Life,
   from: Inactive | Pending | undefined,
-  { timeMs, value }: Observation,
+  { timeMs, value }: Measured,
 ): Transition {
   const pending = from?.phase === 'pending' ? from : undefined
-  if (!isBeyond(rule.beyond, value, rule.fireThreshold)) {
+  if (!fires(rule.condition, value)) {
     return pending === undefined
-      ? { state: { phase: 'inactive', seenMs: timeMs }, reason: 'unchanged' }
-      : { state: { phase: 'inactive', seenMs: timeMs, before: pending }, reason: 'pending-ended' }
+      ? { state: { phase: 'inactive', seenMs: timeMs }, reason: 'unchanged', atMs: timeMs }
+      : made({ phase: 'inactive', seenMs: timeMs, before: pending }, 'pending-ended', timeMs)
   }
   const stale = pending !== undefined && isStale(rule, pending, timeMs)
   const activeAtMs = pending === undefined || stale ? timeMs : pending.activeAtMs
   if (timeMs - activeAtMs >= rule.forMs) {
-    return { state: { phase: 'firing', seenMs: timeMs, activeAtMs }, change: 'fired', reason: 'fired' }
+    return made({ phase: 'firing', seenMs: timeMs, activeAtMs }, 'fired', timeMs)
   }
   const reason = stale ? 'pending-restarted' : 'pending'
-  return { state: { phase: 'pending', seenMs: timeMs, activeAtMs }, reason }
+  return made({ phase: 'pending', seenMs: timeMs, activeAtMs }, reason, timeMs)
 }
 
-/** Firing or recovering: only the clear threshold counts. */
-function whileFiring(rule: Condition, from: Firing | Recovering, { timeMs, value }: Observation): Transition {
+/** Firing or recovering: only the clear thresholds count. */
+function whileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: Measured): Transition {
   const { activeAtMs } = from
-  if (isBeyond(rule.beyond, value, rule.clearThreshold)) {
+  if (holds(rule.condition, value)) {
     return from.phase === 'recovering'
-      ? { state: { phase: 'firing', seenMs: timeMs, activeAtMs, before: from }, reason: 'relapsed' }
-      : { state: { phase: 'firing', seenMs: timeMs, activeAtMs }, reason: 'unchanged' }
+      ? made({ phase: 'firing', seenMs: timeMs, activeAtMs, before: from }, 'relapsed', timeMs)
+      : made({ phase: 'firing', seenMs: timeMs, activeAtMs }, 'unchanged', timeMs)
   }
   const clearedAtMs = from.phase === 'recovering' ? from.clearedAtMs : timeMs
   if (timeMs - clearedAtMs >= rule.keepFiringForMs) {
-    return { state: { phase: 'inactive', seenMs: timeMs }, change: 'resolved', reason: 'resolved' }
+    return made({ phase: 'inactive', seenMs: timeMs }, 'resolved', timeMs)
   }
-  return { state: { phase: 'recovering', seenMs: timeMs, activeAtMs, clearedAtMs }, reason: 'recovering' }
+  return made({ phase: 'recovering', seenMs: timeMs, activeAtMs, clearedAtMs }, 'recovering', timeMs)
 }
 
-function isStale(rule: Condition, pending: Pending, timeMs: number): boolean {
-  return rule.staleAfterMs > 0 && timeMs - pending.seenMs > rule.staleAfterMs
+/** The entity has reported, so it is not silent; but its value says nothing about the condition. */
+function uncompared(rule: Life, previous: RuleState | undefined, timeMs: number): Transition {
+  if (previous?.phase === 'pending' && isStale(rule, previous, timeMs))
+    return made({ phase: 'inactive', seenMs: timeMs }, 'pending-stale', timeMs)
+  if (previous === undefined) return made({ phase: 'inactive', seenMs: timeMs }, 'no-history', timeMs)
+  const { decidedMs: _, silent, before: _before, ...kept } = previous as RuleState & { before?: RuleState }
+  return made({ ...kept, seenMs: timeMs }, silent === 'no-data' ? 'data-returned' : 'no-history', timeMs)
+}
+
+function isStale({ staleAfterMs, onSilence }: Life, pending: Pending, timeMs: number): boolean {
+  return staleAfterMs > 0 && onSilence !== 'alert' && timeMs - pending.seenMs > staleAfterMs
 }

@@ -1,6 +1,6 @@
 /** Alerts: which of them are on now, by the states of alerting, and what was said of them on the alerts topic. */
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert, type FiredAlert } from '../alerting/alert.ts'
-import type { AlertingState } from '../alerting/process.ts'
+import type { AlertingState } from '../alerting/entity-state.ts'
 import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import { parseTime } from '../runtime/cloudevents/attributes.ts'
 import { isFailure } from '../runtime/cloudevents/event.ts'
@@ -53,12 +53,25 @@ export async function activeAlerts(
   for (const partitionState of partitionsOf(ALERTING, readings))
     for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
       for (const [rule, entry] of Object.entries((state as AlertingState).rules)) {
+        if (entry.noData) active.push(missing(partition, entity, rule, entry.noData))
         if (entry.state.phase === 'inactive') continue
         const { phase, activeAtMs } = entry.state
         const activeAt = instant(activeAtMs)
         active.push({ partition, entity, rule, phase, activeAt, alert: entry.alert ?? null })
       }
   return active.sort((a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule))
+}
+
+/** The alert that an entity is silent stands beside that of its rule. */
+function missing(partition: number, entity: string, rule: string, alert: FiredAlert): ActiveAlert {
+  return {
+    partition,
+    entity,
+    rule: `${alert.rule} ${rule}`,
+    phase: 'firing',
+    activeAt: alert.activeAt,
+    alert,
+  }
 }
 
 /**

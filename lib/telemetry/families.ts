@@ -14,6 +14,12 @@ export interface Family {
   readonly dataschema: string
   /** The metrics: name in `data` → unit (one of `units.ts`). */
   readonly metrics: Readonly<Record<string, string>>
+  /** Smallest and largest possible value of a metric, as its schema has them. A metric without an entry has no bounds. */
+  readonly bounds: Readonly<Record<string, readonly [least: number, most: number]>>
+  /** What readings say in words: name in `data` → the words that its schema allows; null if it allows any. */
+  readonly states: Readonly<Record<string, readonly string[] | null>>
+  /** What tells groups of its entities apart, by the name that rules use for it. */
+  readonly dimensions: Readonly<Partial<Record<Dimension, (data: ReadingData) => unknown>>>
   /** Derive CloudEvents `source` and `subject`, and the record key of each strategy, from a reading's data. */
   readonly source: (data: ReadingData) => string
   readonly subject: (data: ReadingData) => string
@@ -21,6 +27,9 @@ export interface Family {
   /** The default strategy. */
   readonly keyedBy: KeyStrategy
 }
+
+/** What rules can match beside the entity and its tags. */
+export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
 
 /**
  * How readings are spread over the partitions. `instance`, `type` and `tenant` keep an entity in one partition, as
@@ -79,6 +88,8 @@ export type ReadingData = Readonly<Record<string, unknown>>
 const text = (data: ReadingData, field: string) => String(data[field])
 const site = (data: ReadingData) => text(data.location as ReadingData, 'site')
 const tagged = (data: ReadingData) => String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
+const tenantTag = (data: ReadingData) => (data.tags as ReadingData | undefined)?.tenant
+const NEVER_NEGATIVE = [0, Number.POSITIVE_INFINITY] as const
 /** Encodes a segment of a URI path, so that the source is a valid URI-reference for any id. */
 const segment = (value: string) => encodeURIComponent(value)
 
@@ -88,6 +99,9 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
     type: 'io.sluice.environment.reading.v1',
     dataschema: dataschemaOf('io.sluice.environment.reading.v1'),
     metrics: { temperature: '°C', humidity: '%', pressure: 'hPa', windSpeed: 'km/h' },
+    bounds: { humidity: [0, 100], pressure: NEVER_NEGATIVE, windSpeed: NEVER_NEGATIVE },
+    states: { status: ['ok', 'degraded', 'maintenance'] },
+    dimensions: { site: data => (data.location as ReadingData | undefined)?.site, tenant: tenantTag },
     source: data => `/environment/${segment(site(data))}`,
     subject: data => text(data, 'sensorId'),
     keys: { instance: data => text(data, 'sensorId'), type: site, tenant: tagged },
@@ -104,6 +118,15 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
       queryLatencyMs: 'ms',
       replicationLagSeconds: 's',
     },
+    bounds: {
+      cpuUsagePercent: [0, 100],
+      memoryUsagePercent: [0, 100],
+      activeConnections: NEVER_NEGATIVE,
+      queryLatencyMs: NEVER_NEGATIVE,
+      replicationLagSeconds: NEVER_NEGATIVE,
+    },
+    states: {},
+    dimensions: { databaseType: data => data.databaseType, tenant: data => data.tenant },
     source: data => `/database/${segment(text(data, 'databaseType'))}`,
     subject: data => text(data, 'instanceId'),
     keys: {
@@ -118,6 +141,9 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
     type: 'io.sluice.device.motion.v1',
     dataschema: dataschemaOf('io.sluice.device.motion.v1'),
     metrics: { x: 'm/s²', y: 'm/s²', z: 'm/s²' },
+    bounds: {},
+    states: { activity: null },
+    dimensions: { model: data => data.model, tenant: tenantTag },
     source: data => `/device/${segment(text(data, 'model'))}`,
     subject: data => text(data, 'deviceId'),
     keys: { instance: data => text(data, 'deviceId'), type: data => text(data, 'model'), tenant: tagged },

@@ -67,7 +67,7 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   const what =
     alert.status === 'firing'
       ? alert.summary
-      : `${alert.entity.subject ?? alert.entity.source}: ${alert.metric} is ${alert.value}`
+      : `${alert.entity.subject ?? alert.entity.source}: ${alert.metric} is ${alert.value ?? alert.state ?? 'silent'}`
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 

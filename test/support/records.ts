@@ -88,6 +88,7 @@ export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<
       threshold: 40,
       activeAt: time,
       firedAt: time,
+      reason: 'condition',
     },
   }
 }

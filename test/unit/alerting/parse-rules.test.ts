@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseRules, RULE_KEYS } from '../../../lib/alerting/parse-rules.ts'
+import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
-import { ruleOf } from './support.ts'
+import { RULE_KEYS } from '../../../lib/alerting/rule-schema.ts'
+import { limits, ruleOf } from './support.ts'
 
 const GOOD = {
   name: 'HOT',
@@ -29,15 +30,19 @@ describe('a rule', () => {
       name: 'HOT',
       family: 'environment',
       metric: 'temperature',
-      beyond: 'below',
-      fireThreshold: 0,
-      clearThreshold: 0,
+      condition: {
+        kind: 'limits',
+        fire: { above: Number.POSITIVE_INFINITY, below: 0 },
+        clear: { above: Number.POSITIVE_INFINITY, below: 0 },
+      },
       forMs: 0,
       keepFiringForMs: 0,
       staleAfterMs: 0,
+      onSilence: 'keep',
       severity: 'warning',
       labels: {},
       summary: '{{entity}}: {{metric}} is {{value}}, below {{threshold}}',
+      paused: false,
     })
   })
 
@@ -52,8 +57,32 @@ describe('a rule', () => {
       summary: 'hot',
     })
     assert.deepEqual(
-      [rule.clearThreshold, rule.forMs, rule.keepFiringForMs, rule.staleAfterMs, rule.labels, rule.summary],
+      [
+        limits(rule).clear.above,
+        rule.forMs,
+        rule.keepFiringForMs,
+        rule.staleAfterMs,
+        rule.labels,
+        rule.summary,
+      ],
       [28, 300_000, 120_000, 900_000, { team: 'ops' }, 'hot'],
+    )
+  })
+
+  test('given another unit, then thresholds are those of the metric, and a change counts without its zero', () => {
+    const fahrenheit = { unit: '°F', fireAbove: 104, clearBelow: 95 }
+    assert.deepEqual(ruleOf(fahrenheit).condition, ruleOf({ fireAbove: 40, clearBelow: 35 }).condition)
+    assert.deepEqual(
+      ruleOf({ unit: '°F', fireAbove: 9, changeOver: '10m' }).condition,
+      ruleOf({ fireAbove: 5 }).condition,
+    )
+  })
+
+  test('given what people may write once or as a list, then both are the same rule', () => {
+    const match = { site: 'oslo', entity: 's-1', tags: { floor: '3' } }
+    assert.deepEqual(
+      ruleOf({ fireAbove: 1, match }),
+      ruleOf({ fireAbove: 1, match: { site: ['oslo'], entity: ['s-1'], tags: { floor: ['3'] } } }),
     )
   })
 
@@ -64,30 +93,89 @@ describe('a rule', () => {
 
 describe('an error', () => {
   const cases: [changes: Record<string, unknown>, ...errors: RegExp[]][] = [
-    [{ onSilence: 'alert' }, /^onSilence: unknown key; a rule has name, family, /],
+    [{ onsilence: 'alert' }, /^onsilence: unknown key; a rule has name, family, /],
+    [{ onSilence: 'alert' }, /^onSilence: needs staleAfter, which says how long a silence must last$/],
     [{ fireabove: 3 }, /^fireabove: unknown key/],
     [{ name: undefined }, /^name: is missing: must be a letter/],
     [{ name: 'HIGH TEMP' }, /^name: must be a letter.*, not "HIGH TEMP"$/],
     [{ name: '__proto__' }, /^name: must be a letter/],
     [{ family: 'weather' }, /^family: must be one of environment, database, device, not "weather"$/],
-    [{ metric: 'temp' }, /^metric: must be one of temperature, humidity, pressure, windSpeed, not "temp"$/],
+    [
+      { metric: 'temp' },
+      /^metric: must be one of temperature, humidity, pressure, windSpeed, status, not "temp"$/,
+    ],
     [{ metric: 'cpuUsagePercent' }, /^metric: must be one of temperature/],
-    [{ fireAbove: undefined }, /^fireAbove: give exactly one of fireAbove and fireBelow$/],
+    [
+      { fireAbove: undefined },
+      /^fireAbove: give exactly one of fireAbove, fireBelow, fireOutside and fireEquals$/,
+    ],
     [{ fireBelow: 0 }, /^fireAbove: give exactly one/],
     [{ fireAbove: '40' }, /^fireAbove: must be a number without quotes, not "40"$/],
     [{ fireAbove: Number.POSITIVE_INFINITY }, /^fireAbove: must be a number/],
     [{ clearBelow: null }, /^clearBelow: must be a number without quotes, not null$/],
     [{ clearBelow: 41 }, /^clearBelow: must be at most fireAbove, 40/],
     [{ fireAbove: undefined, fireBelow: 0, clearAbove: -1 }, /^clearAbove: must be at least fireBelow, 0/],
-    [{ clearAbove: 30 }, /^clearAbove: does not go with fireAbove: use clearBelow$/],
+    [{ clearAbove: 30 }, /^clearAbove: goes with fireBelow, which the rule does not have$/],
     [{ for: 90 }, /^for: must be a duration such as 90s, 5m or 1h30m, or 0, not 90$/],
     [{ keepFiringFor: '-5m' }, /^keepFiringFor: must be a duration/],
     [{ staleAfter: '5 minutes' }, /^staleAfter: must be a duration/],
     [{ severity: undefined }, /^severity: is missing: must be one of critical, warning, info$/],
     [{ severity: 'fatal' }, /^severity: must be one of critical, warning, info, not "fatal"$/],
     [{ labels: ['team'] }, /^labels: must be a mapping of label to text, not a list$/],
-    [{ labels: { floor: 3 } }, /^labels: label floor must be text: put 3 in quotes$/],
+    [{ labels: { floor: 3 } }, /^labels\.floor: must be text: put 3 in quotes$/],
     [{ labels: { 'a b': 'c' } }, /^labels: label "a b" must start with a letter/],
+    [{ unit: 'kg' }, /^unit: does not fit temperature: use °C \(C, .*, not "kg"$/],
+    [{ unit: '°F', fireAbove: 104, clearBelow: 105 }, /^clearBelow: must be at most fireAbove, 104/],
+    [
+      { fireAbove: undefined, fireOutside: [5, 3] },
+      /^fireOutside: must be \[least, most\], and 5 is not less than 3$/,
+    ],
+    [
+      { fireAbove: undefined, fireOutside: [3] },
+      /^fireOutside: must be two numbers, \[least, most\], not a list$/,
+    ],
+    [
+      { fireAbove: undefined, fireOutside: [1, 5], clearInside: [0, 4] },
+      /^clearInside: must lie within fireOutside, \[1,5\]/,
+    ],
+    [{ clearInside: [1, 2] }, /^clearInside: goes with fireOutside/],
+    [{ fireAbove: undefined, fireEquals: 'ok' }, /^fireEquals: temperature is a number: use fireAbove, /],
+    [{ metric: 'status' }, /^fireAbove: status is a state and not a number: use fireEquals$/],
+    [
+      { metric: 'status', fireAbove: undefined, fireEquals: ['ok', 'bad'] },
+      /^fireEquals: status is never bad: it is one of ok, degraded, maintenance$/,
+    ],
+    [
+      { metric: 'status', fireAbove: undefined, fireEquals: 'ok', unit: '°F', changeOver: '1m' },
+      /^unit: does not go with fireEquals/,
+      /^changeOver: does not go with fireEquals/,
+    ],
+    [
+      { metric: 'humidity', fireAbove: 100 },
+      /^fireAbove: would never fire: humidity is always between 0 and 100 %$/,
+    ],
+    [
+      { metric: 'pressure', fireAbove: 5, clearBelow: -1 },
+      /^clearBelow: would never clear: .* at least 0 hPa$/,
+    ],
+    [{ changeOver: '0' }, /^changeOver: must be a duration greater than 0$/],
+    [{ changeOver: '1m', deviationOver: '1m' }, /^deviationOver: does not go with changeOver/],
+    [{ deviationOver: '1h', unit: '°F' }, /^unit: does not go with deviationOver/],
+    [{ staleAfter: 0, onSilence: 'ok' }, /^onSilence: needs a staleAfter greater than 0/],
+    [
+      { staleAfter: '1m', onSilence: 'quiet' },
+      /^onSilence: must be one of keep, ok, alert, no-data, not "quiet"$/,
+    ],
+    [{ match: {} }, /^match: must be a mapping such as/],
+    [{ match: { city: 'x' } }, /^match\.city: unknown key; match has site, /],
+    [
+      { match: { model: 'm1' } },
+      /^match\.model: readings of environment have no model: the rule would never fire$/,
+    ],
+    [{ match: { site: 3 } }, /^match\.site: must be a text in quotes, or a list of such texts, not 3$/],
+    [{ paused: 'yes' }, /^paused: must be true or false, not "yes"$/],
+    [{ name: 'NoData' }, /^name: NoData is the name of the alerts of/],
+    [{ summary: '{{labels.team}}' }, /^summary: the rule has no such label: \{\{labels\.team\}\}$/],
     [{ summary: '' }, /^summary: must be text/],
     [{ summary: '{{valu}}' }, /^summary: unknown placeholder \{\{valu\}\}; use \{\{value\}\}, /],
     [{ summary: 'at {{value}' }, /^summary: a placeholder is not closed/],

@@ -4,7 +4,7 @@ import { firedAlert, type ResolvedAlert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { decided } from '../../../lib/runtime/consumer/process.ts'
 import { alertOf, alertsOf, DAY, HOT, readingAt, steps, temperatures } from './process-support.ts'
-import { ms, ruleOf } from './support.ts'
+import { above, ms, ruleOf } from './support.ts'
 
 describe('what is remembered', () => {
   test('given nothing but good readings, then the last time of each metric that a rule looks at', () => {
@@ -62,7 +62,7 @@ describe('the id of an alert', () => {
   test('given two events that differ in their source alone, then their alerts have ids of their own', () => {
     const event = { id: 'r', subject: 's-1', entity: 'one' }
     const [first, second] = ['/x', '/y'].map(
-      source => firedAlert(HOT, { ...event, source }, { timeMs: DAY, value: 41 }, DAY).alertId,
+      source => firedAlert(HOT, { ...event, source }, { value: 41, activeAtMs: DAY, firedAtMs: DAY }).alertId,
     )
     assert.notEqual(first, second)
   })
@@ -76,7 +76,7 @@ describe('when rules change', () => {
       [readingAt('2m', { humidity: 3 }), readingAt('3m', { humidity: 3 })],
       fired?.state,
     )
-    assert.equal(resolved?.reason, 'resolved')
+    assert.equal(resolved?.reason, 'rule-removed')
     assert.deepEqual(resolved?.emit.map(alertOf), [
       {
         ...alertOf(fired?.emit[0]),
@@ -118,7 +118,7 @@ describe('when rules change', () => {
   test('given a rule whose severity is edited under its alert, then the resolve has the severity of its fire', () => {
     const [fired] = steps([HOT], temperatures(['0s', 41]))
     const made = steps(
-      [{ ...HOT, severity: 'info', fireThreshold: 50, clearThreshold: 50 }],
+      [{ ...HOT, severity: 'info', condition: above(50) }],
       temperatures(['1m', 45]),
       fired?.state,
     )
@@ -128,7 +128,7 @@ describe('when rules change', () => {
 
   test('given a rule whose metric is edited under its alert, then that alert ends with its rule', () => {
     const [fired] = steps([HOT], temperatures(['0s', 41]))
-    const edited = { ...HOT, metric: 'humidity', fireThreshold: 90, clearThreshold: 90 }
+    const edited = { ...HOT, metric: 'humidity', condition: above(90) }
     const made = steps(
       [edited],
       [readingAt('1m', { humidity: 50 }), readingAt('2m', { humidity: 95 })],
@@ -147,7 +147,7 @@ describe('when rules change', () => {
   test('given a pending rule whose metric is edited, then the new metric waits its own time', () => {
     const slow = { ...HOT, forMs: ms('2m') }
     const [pending] = steps([slow], temperatures(['0s', 41]))
-    const edited = { ...slow, metric: 'humidity', fireThreshold: 90, clearThreshold: 90 }
+    const edited = { ...slow, metric: 'humidity', condition: above(90) }
     const made = steps(
       [edited],
       [readingAt('2m', { humidity: 95 }), readingAt('4m', { humidity: 95 })],
@@ -160,7 +160,7 @@ describe('when rules change', () => {
   })
 
   test('given two rules with one identity, then there is no such process', () => {
-    assert.throws(() => alerting([HOT, { ...HOT, fireThreshold: 50 }]), /same name and labels/)
+    assert.throws(() => alerting([HOT, { ...HOT, forMs: 50 }]), /same name and labels/)
   })
 
   test('given rule names that objects have by nature, then they are names like others', () => {

@@ -1,5 +1,6 @@
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import { type AlertingState, alerting } from '../../../lib/alerting/process.ts'
+import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { entityOf, type Received } from '../../../lib/runtime/consumer/event.ts'
 import type { Decided, Emission } from '../../../lib/runtime/consumer/process.ts'

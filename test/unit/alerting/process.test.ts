@@ -4,7 +4,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Emission } from '../../../lib/runtime/consumer/process.ts'
 import { rejected } from '../../../lib/runtime/consumer/process.ts'
 import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
-import { ms, ruleOf } from './support.ts'
+import { above, ms, ruleOf } from './support.ts'
 
 describe('what is emitted', () => {
   test('given a value that comes and goes, then one event for each change and none besides', () => {
@@ -22,7 +22,7 @@ describe('what is emitted', () => {
   })
 
   test('given a pending alert that fires and resolves, then both events tell the whole of it', () => {
-    const rule = { ...HOT, clearThreshold: 35, forMs: ms('1m') }
+    const rule = { ...HOT, condition: above(40, 35), forMs: ms('1m') }
     const [, fired, resolved] = steps([rule], temperatures(['0s', 41], ['1m', 41.5], ['2m', 35]))
     const { alertId, fingerprint, ...data } = alertOf(fired?.emit[0])
     assert.deepEqual(data, {
@@ -38,6 +38,7 @@ describe('what is emitted', () => {
       threshold: 40,
       activeAt: '2026-03-01T00:00:00.000Z',
       firedAt: '2026-03-01T00:01:00.000Z',
+      reason: 'condition',
     })
     const emission = fired?.emit[0] as Emission
     const { data: _, name, ...envelope } = emission

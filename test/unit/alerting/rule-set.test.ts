@@ -1,15 +1,53 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { type Activation, rulesActivated, whyActivate } from '../../../lib/alerting/activation.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { LARGEST_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
-import { ruleOf, stored } from './support.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { above, ruleOf, stored } from './support.ts'
 
 const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
 const COLD = ruleOf({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
+/** Of HOT and COLD, by the code before there were other conditions than thresholds. */
+const OLDER_HASH = '313e40e5a95780fc71ca3f8ec7746be90deb2671b530238f803398b2875bebc4'
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
+const MANY = [
+  ruleOf({
+    name: 'A',
+    fireOutside: [1, 5],
+    clearInside: [2, 4],
+    changeOver: '10m',
+    onSilence: 'ok',
+    staleAfter: '5m',
+  }),
+  ruleOf({ name: 'B', fireBelow: -3, deviationOver: '1h', paused: true }),
+  ruleOf({
+    name: 'C',
+    metric: 'status',
+    fireEquals: 'degraded',
+    match: { site: 'oslo', tenant: ['a', 'b'] },
+  }),
+  ruleOf({ name: 'D', fireAbove: 1, match: { entity: 's-1', tags: { floor: '3' } } }),
+]
+
 describe('a rule set as data', () => {
+  it('given rules of every kind, when they went through an event, then the same rules are read back', () => {
+    const data = stored(ruleSetOf(MANY))
+    assert.equal(schemaViolation(RULES_ACTIVATED_TYPE, data), undefined)
+    assert.deepEqual(rulesIn(data), { rules: MANY })
+  })
+
+  it('given a rule that was activated before today’s checks, then it is read', () => {
+    const never = { ...HOT, metric: 'humidity', condition: above(100) }
+    assert.deepEqual(rulesIn(stored(ruleSetOf([never]))), { rules: [never] })
+  })
+
+  it('given only what older rule files had, then the hash is that of older code', () => {
+    assert.equal(ruleSetOf([HOT, COLD]).hash, OLDER_HASH)
+  })
+
   it('given rules of both sides, when they went through an event, then the same rules are read back', () => {
     assert.deepEqual(rulesIn(stored(ruleSetOf([HOT, COLD]))), { rules: [HOT, COLD].sort(byName) })
     assert.deepEqual(rulesIn(stored(ruleSetOf([]))), { rules: [] })
@@ -22,7 +60,7 @@ describe('a rule set as data', () => {
 
   it('given any other rule, then the hash is another one', () => {
     const { hash } = ruleSetOf([HOT, COLD])
-    for (const other of [[HOT], [HOT, { ...COLD, fireThreshold: 0 }], [HOT, { ...COLD, summary: 'x' }], []])
+    for (const other of [[HOT], [HOT, { ...COLD, forMs: 1000 }], [HOT, { ...COLD, summary: 'x' }], []])
       assert.notEqual(ruleSetOf(other).hash, hash)
   })
 

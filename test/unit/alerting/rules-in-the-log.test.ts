@@ -26,7 +26,7 @@ const logOf = (...events: readonly Event[]): LogRecord[] =>
 const alertsOf = (stage: Stage) =>
   stage.events.map(({ id, type, data }) => {
     const { alertId, ...alert } = data as Alert
-    const reason = 'reason' in alert ? alert.reason : undefined
+    const reason = alert.status === 'resolved' ? alert.reason : undefined
     return { id, alertId, what: [type.split('.').at(-2), alert.rule, ...(reason ? [reason] : [])].join(' ') }
   })
 const whatOf = (stage: Stage) => alertsOf(stage).map(({ what }) => what)
@@ -82,7 +82,7 @@ describe('a rule set in the log', () => {
       'applied/rules-activated',
       'applied/fired',
       'applied/rules-activated',
-      'applied/resolved',
+      'applied/rule-removed',
     ])
   })
 

@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { RULE_KEYS } from '../../../lib/alerting/parse-rules.ts'
+import { REASONS } from '../../../lib/alerting/reasons.ts'
+import { ON_SILENCE, type Rule } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { RULE_KEYS } from '../../../lib/alerting/rule-schema.ts'
 import { PLACEHOLDERS } from '../../../lib/alerting/summary.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { limits } from './support.ts'
 
 const file = (name: string) => readFileSync(new URL(`../../../rules/${name}`, import.meta.url), 'utf8')
+
+/** The side and the threshold of a rule that has one. */
+function onlyLimit(rule: Rule) {
+  const [only, ...others] = Object.entries(limits(rule).fire).filter(([, limit]) => Number.isFinite(limit))
+  assert.equal(others.length, 0)
+  return only ?? []
+}
 
 test('given the files that ship, then they hold the eight rules and nothing that waits', () => {
   const rules = readRules(['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) })))
   assert.deepEqual(
-    rules.map(rule => [rule.name, rule.family, rule.metric, rule.beyond, rule.fireThreshold, rule.severity]),
+    rules.map(rule => [rule.name, rule.family, rule.metric, ...onlyLimit(rule), rule.severity]),
     [
       ['HIGH_TEMP', 'environment', 'temperature', 'above', 40, 'critical'],
       ['LOW_TEMP', 'environment', 'temperature', 'below', 0, 'warning'],
@@ -24,22 +34,25 @@ test('given the files that ship, then they hold the eight rules and nothing that
     ],
   )
   for (const rule of rules) {
-    assert.deepEqual([rule.forMs, rule.keepFiringForMs, rule.clearThreshold], [0, 0, rule.fireThreshold])
+    assert.deepEqual([rule.forMs, rule.keepFiringForMs, limits(rule).clear], [0, 0, limits(rule).fire])
   }
 })
 
 test('given the README of the rules, then it explains every key, placeholder and metric', () => {
   const readme = file('README.md')
-  const keys = [...readme.matchAll(/^\| `(\w+)` \| (?:yes|no|one)/gm)].map(match => match[1])
+  const keys = [...readme.matchAll(/^\| `(\w+)` \| (?:yes|no|one)\b/gm)].map(match => match[1])
   assert.deepEqual(keys, [...RULE_KEYS])
   for (const name of PLACEHOLDERS) assert.ok(readme.includes(`{{${name}}}`), name)
-  for (const { name, metrics } of Object.values(FAMILIES)) {
+  for (const { name, metrics, states } of Object.values(FAMILIES)) {
     const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`)) ?? ''
     assert.deepEqual(
       [...row.matchAll(/`(\w+)`/g)].slice(1).map(match => match[1]),
-      Object.keys(metrics),
+      [...Object.keys(metrics), ...Object.keys(states)],
     )
   }
   const [, example] = /```yaml\n(.*?)```/s.exec(readme) ?? []
   assert.equal(readRules([{ where: 'README.md', text: example ?? '' }]).length, 1)
+  for (const [reason, { says }] of Object.entries(REASONS))
+    assert.ok(readme.includes(`| \`${reason}\` | ${says}`), reason)
+  for (const word of ON_SILENCE) assert.ok(readme.includes(`| \`${word}\` | `), word)
 })

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
+import type { Condition } from '../../../lib/alerting/condition.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
-import {
-  type Condition,
-  type Observation,
-  type RuleState,
-  type Transition,
-  transition,
-} from '../../../lib/alerting/transition.ts'
+import type { RuleState } from '../../../lib/alerting/rule-state.ts'
+import { type Life, type Observation, type Transition, transition } from '../../../lib/alerting/transition.ts'
 import { parseDuration } from '../../../lib/duration.ts'
 
 /** A rule as a user would write it, on a temperature unless the keys say otherwise. */
@@ -18,13 +14,24 @@ export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {
   return rules[0] as Rule
 }
 
+/** The condition of `fireAbove`. */
+export function above(fireAbove: number, clearBelow = fireAbove): Rule['condition'] {
+  return ruleOf({ fireAbove, clearBelow }).condition
+}
+
+/** The limits of a rule that has some. */
+export function limits({ condition }: Rule): Condition & { readonly kind: 'limits' } {
+  assert.ok(condition.kind === 'limits')
+  return condition
+}
+
 /** Milliseconds of `1m30s`. */
 export function ms(duration: string): number {
   return parseDuration(duration) as number
 }
 
 /** One line of a timeline for each observation: when, value, then the expected phase and reason. */
-export function assertTimeline(rule: Condition, lines: string, previous?: RuleState): RuleState {
+export function assertTimeline(rule: Life, lines: string, previous?: RuleState): RuleState {
   const rows = lines
     .trim()
     .split('\n')
@@ -41,7 +48,7 @@ export function assertTimeline(rule: Condition, lines: string, previous?: RuleSt
 }
 
 /** Each observation's transition. */
-export function run(rule: Condition, series: readonly Observation[], previous?: RuleState): Transition[] {
+export function run(rule: Life, series: readonly Observation[], previous?: RuleState): Transition[] {
   let state = previous
   return series.map(observation => {
     const made = transition(rule, state, observation)

@@ -1,32 +1,38 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  type Condition,
-  type Observation,
-  type RuleState,
-  type Transition,
-  transition,
-} from '../../../lib/alerting/transition.ts'
-import { run, stored } from './support.ts'
+import type { RuleState } from '../../../lib/alerting/rule-state.ts'
+import { type Life, type Transition, transition } from '../../../lib/alerting/transition.ts'
+import { above, ruleOf, run, stored } from './support.ts'
+
+interface Observation {
+  readonly timeMs: number
+  readonly value: number
+}
 
 const SECOND = 1_000
 const seconds = (...choices: number[]) => fc.constantFrom(...choices.map(choice => choice * SECOND))
 
 /** Fires at 50; values on and around it, and around every clear threshold. */
 const values = fc.constantFrom(20, 40, 45, 50, 55, 60, 80)
-const conditions: fc.Arbitrary<Condition> = fc
+const CONDITIONS = {
+  above: (by: number) => above(50, 50 - by),
+  below: (by: number) => ruleOf({ fireBelow: 50, clearAbove: 50 + by }).condition,
+  outside: (by: number) =>
+    ruleOf({ fireOutside: [40, 60], clearInside: by > 0 ? [42, 58] : [40, 60] }).condition,
+}
+const conditions: fc.Arbitrary<Life> = fc
   .record({
-    beyond: fc.constantFrom('above', 'below'),
+    side: fc.constantFrom('above', 'below', 'outside'),
     hysteresis: fc.constantFrom(0, 10),
     forMs: seconds(0, 0, 30, 60, 120),
     keepFiringForMs: seconds(0, 30, 60),
     staleAfterMs: seconds(0, 0, 30, 60),
   })
-  .map(({ hysteresis, ...rest }) => ({
+  .map(({ hysteresis: by, side, ...rest }) => ({
     ...rest,
-    fireThreshold: 50,
-    clearThreshold: rest.beyond === 'above' ? 50 - hysteresis : 50 + hysteresis,
+    onSilence: 'keep' as const,
+    condition: CONDITIONS[side](by),
   }))
 
 /** Times from steps: 0 repeats an instant, a negative one is late. */
@@ -55,7 +61,7 @@ describe('for any rule and any series', () => {
         let state: RuleState | undefined
         for (const [index, observation] of series.entries()) {
           const before = isNotified(state)
-          const made = transition(rules[index % rules.length] as Condition, state, observation)
+          const made = transition(rules[index % rules.length] as Life, state, observation)
           state = made.state
           const told = made.change === undefined ? before : made.change === 'fired'
           assert.equal(isNotified(state), told)
@@ -115,7 +121,8 @@ describe('for any rule and any series', () => {
       fc.property(conditions, inOrder, fc.nat(40), (rule, series, length) => {
         const state = last(run(rule, series))?.state
         const again = series.slice(0, length).filter(({ timeMs }) => timeMs !== last(series)?.timeMs)
-        for (const made of run(rule, again, state)) assert.deepEqual(made, { state, reason: 'late' })
+        for (const made of run(rule, again, state))
+          assert.deepEqual({ ...made, atMs: 0 }, { state, reason: 'late', atMs: 0 })
       }),
     )
   })
@@ -145,9 +152,8 @@ describe('for any rule and any series', () => {
 
 describe('against references that know nothing of states', () => {
   const plain = {
-    beyond: 'above',
-    fireThreshold: 50,
-    clearThreshold: 50,
+    condition: above(50),
+    onSilence: 'keep',
     keepFiringForMs: 0,
     staleAfterMs: 0,
   } as const

@@ -33,7 +33,7 @@ describe('sluice rules check', () => {
     assert.equal(status, 1)
     assert.match(
       stdout,
-      /^bad\/b\.yml:2:7 {2}HOT\.name: HOT is already in bad\/a\.yaml: .*\nbad\/b\.yml:2:34 {2}HOT\.metric: must be one of x, y, z, not "w"\n$/,
+      /^bad\/b\.yml:2:7 {2}HOT\.name: HOT is already in bad\/a\.yaml: .*\nbad\/b\.yml:2:34 {2}HOT\.metric: must be one of x, y, z, activity, not "w"\n$/,
     )
     assert.equal(stderr, '2 errors in the alert rules of bad.\n')
   })
@@ -47,7 +47,7 @@ describe('sluice rules check', () => {
       column: 34,
       rule: 'HOT',
       key: 'metric',
-      message: 'must be one of x, y, z, not "w"',
+      message: 'must be one of x, y, z, activity, not "w"',
     })
     const good = await ran(['rules', 'check', 'good', '--json'], { folder })
     assert.deepEqual(

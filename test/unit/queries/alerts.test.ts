@@ -34,6 +34,10 @@ describe('alerts that are on', () => {
                 'LOW_TEMP e.temperature': { state: state('pending') },
                 'HIGH_TEMP e.temperature': { state: state('firing'), alert: FIRED },
                 'HIGH_CPU d.cpu': { state: { phase: 'inactive', seenMs: 1, before: state('pending') } },
+                'WET e.humidity': {
+                  state: { phase: 'inactive', seenMs: 1 },
+                  noData: { ...FIRED, rule: 'NoData' },
+                },
               },
             },
           ],
@@ -46,6 +50,7 @@ describe('alerts that are on', () => {
       [
         ['/e s-1', 'HIGH_TEMP e.temperature', 'firing', 'HIGH_TEMP'],
         ['/e s-1', 'LOW_TEMP e.temperature', 'pending', null],
+        ['/e s-1', 'NoData WET e.humidity', 'firing', 'NoData'],
         ['/e s-2', 'HIGH_WIND e.windSpeed', 'recovering', 'HIGH_TEMP'],
       ],
     )

@@ -15,12 +15,16 @@ const RULE: Rule = {
   name: 'HIGH_TEMP',
   family: 'environment',
   metric: 'temperature',
-  beyond: 'above',
-  fireThreshold: 40,
-  clearThreshold: 40,
+  condition: {
+    kind: 'limits',
+    fire: { above: 40, below: Number.NEGATIVE_INFINITY },
+    clear: { above: 40, below: Number.NEGATIVE_INFINITY },
+  },
   forMs: 0,
   keepFiringForMs: 0,
   staleAfterMs: 0,
+  onSilence: 'keep',
+  paused: false,
   severity: 'critical',
   labels: { team: 'ops' },
   summary: '{{value}}',
@@ -44,12 +48,12 @@ const FAILURE: FailureData = {
 }
 
 describe('given what Sluice itself publishes, then it fits its own schemas', () => {
-  const fired = firedAlert(RULE, CAUSE, { timeMs: 60_000, value: 41 }, 0)
+  const fired = firedAlert(RULE, CAUSE, { value: 41, threshold: 40, activeAtMs: 0, firedAtMs: 60_000 })
   const alerts = [
     fired,
     resolvedAlert(fired, 90_000, 'rule-removed'),
     resolvedAlert(fired, 90_000, 'forgotten'),
-    resolvedAlert(fired, 90_000, { value: 39, threshold: 40 }),
+    resolvedAlert(fired, 90_000, 'cleared', { value: 39, threshold: 40 }),
   ]
   for (const alert of alerts) {
     test(`when an alert is ${alert.status}`, () => {

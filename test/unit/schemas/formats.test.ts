@@ -16,7 +16,7 @@ import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-type
 import { ENTITY_ERASED_TYPE } from '../../../lib/telemetry/erasure.ts'
 import { FAMILIES, READING_TYPES } from '../../../lib/telemetry/families.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
-import { compiledModule } from '../../../schemas/compile.ts'
+import { compiledModule, MODULES } from '../../../schemas/compile.ts'
 import validators from '../../../schemas/compiled.js'
 
 const SCHEMAS = new URL('../../../schemas/', import.meta.url)
@@ -45,6 +45,9 @@ interface JsonSchema {
   readonly type: string | readonly string[]
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly enum?: readonly string[]
 }
 const jsonOf = (type: string): JsonSchema => JSON.parse(textOf(`json/${nameOf(type)}.json`))
 
@@ -108,10 +111,18 @@ describe('given the event types of the code', () => {
   })
 
   test('then each family’s dataschema is the $id of its schema, and its metrics are properties', () => {
-    for (const { type, dataschema, metrics } of Object.values(FAMILIES)) {
+    for (const { type, dataschema, metrics, bounds, states } of Object.values(FAMILIES)) {
       const schema = jsonOf(type)
       assert.equal(schema.$id, dataschema)
-      for (const metric of Object.keys(metrics)) assert.ok(schema.properties?.[metric], metric)
+      for (const metric of Object.keys(metrics)) {
+        const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } =
+          schema.properties?.[metric] ?? {}
+        const [least, most] = bounds[metric] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+        assert.ok(schema.properties?.[metric], metric)
+        assert.deepEqual([minimum, maximum], [least, most], metric)
+      }
+      for (const [state, words] of Object.entries(states))
+        assert.deepEqual(schema.properties?.[state]?.enum ?? null, words, state)
     }
   })
 })
@@ -170,8 +181,13 @@ function isNullable({ type }: JsonSchema): boolean {
 }
 
 test('given the schemas, when they are compiled, then the module that is kept is what comes out', async () => {
+  assert.equal(MODULES.length, 3)
   // Not `equal`: the difference of two such texts tells nobody anything.
-  assert.ok(textOf('compiled.js') === (await compiledModule()), 'run `node schemas/compile.ts`')
+  for (const [sources, compiled, only] of MODULES)
+    assert.ok(
+      readFileSync(compiled, 'utf8') === (await compiledModule(sources, only)),
+      'run `node schemas/compile.ts`',
+    )
 })
 
 test('given the compiled module alone, where nothing can be imported, then its checks run', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Rule } from '../../../../lib/alerting/rule.ts'
 import { differenceOf } from '../../../../localstack/reload/rule-set.ts'
-import { ruleOf } from '../../alerting/support.ts'
+import { limits, ruleOf } from '../../alerting/support.ts'
 
 describe('how two sets of rules differ', () => {
   const hot = ruleOf({ name: 'HOT', fireAbove: 40 })
@@ -17,8 +18,10 @@ describe('how two sets of rules differ', () => {
     [[hot, cold], [hotter, labelled], '1 rule added, 1 rule removed, 1 rule changed'],
     [[], [], undefined],
   ] as const) {
-    const names = (rules: readonly { name: string; fireThreshold: number }[]) =>
-      rules.map(({ name, fireThreshold }) => `${name} ${fireThreshold}`).join(', ') || 'none'
+    const names = (rules: readonly Rule[]) =>
+      rules
+        .map(rule => `${rule.name} ${Object.values(limits(rule).fire).filter(Number.isFinite)}`)
+        .join(', ') || 'none'
     it(`given ${names(before)}, then ${names(after)}: ${expected ?? 'not at all'}`, () =>
       assert.equal(differenceOf(before, after), expected))
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isBeyond } from '../../../../lib/alerting/rule.ts'
+import { fires } from '../../../../lib/alerting/condition.ts'
 import { loadRules } from '../../../../lib/alerting/rules-directory.ts'
 import { EXPECTED_RULES, SmokeReadings } from '../../../../localstack/smoke/readings.ts'
 import { failureOf, type Seen, summaryOf } from '../../../../localstack/smoke/result.ts'
@@ -58,8 +58,8 @@ describe('the readings of a smoke test', () => {
       .records()
       .map(({ value }) => JSON.parse(String(value)) as Record<string, number>)
     assert.equal(data.length, 20)
-    const broken = rules.filter(({ metric, beyond, fireThreshold }) =>
-      data.some(one => isBeyond(beyond, Number(one[metric]), fireThreshold)),
+    const broken = rules.filter(({ metric, condition }) =>
+      data.some(one => one[metric] !== undefined && fires(condition, Number(one[metric]))),
     )
     assert.deepEqual(broken.map(({ name }) => name).toSorted(), EXPECTED_RULES.toSorted())
   })

@@ -1,0 +1,77 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { errorLine, type LocatedError } from '../../../lib/alerting/check-rules.ts'
+import { someText } from '../../arguments.ts'
+import { CliFailure } from '../../failure.ts'
+import { fileFailure } from '../../files.ts'
+import { readTestFile } from '../../rule-tests/read.ts'
+import { count, resultText } from '../../rule-tests/report.ts'
+import { runTest, type TestResult } from '../../rule-tests/run.ts'
+import { pathIn, type Terminal } from '../../terminal.ts'
+
+const ABOUT = `Try alert rules on timelines, without a server.
+
+A test file has rules, or the path of a rule file, and tests: observations in the order of their arrival, the states that are
+expected after them, and the notifications that are sent. The alerting function itself reads them, with the clock and the timers
+that it has in a deployment. rules/README.md describes the file.
+
+The exit status is 1 if something does not hold, or if a file has a fault.`
+
+const MORE = `
+Examples:
+  sluice rules test rules/tests
+  sluice rules test rules/tests/weather.yml --json`
+
+export function addRulesTest(rules: Command, terminal: Terminal): void {
+  rules
+    .command('test')
+    .summary('try alert rules on timelines')
+    .description(ABOUT)
+    .argument('<file...>', 'test files, or folders with them', someText)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', MORE)
+    .action((_: unknown, options: { json?: true }, command: Command) => test(command.args, options, terminal))
+}
+
+interface Report {
+  readonly files: readonly string[]
+  readonly passed: number
+  readonly failed: number
+  readonly tests: readonly TestResult[]
+  readonly faults: readonly LocatedError[]
+}
+
+async function test(named: readonly string[], { json }: { json?: true }, terminal: Terminal): Promise<void> {
+  const files = (await Promise.all(named.map(name => testFiles(name, terminal)))).flat()
+  const tests: TestResult[] = []
+  const faults: LocatedError[] = []
+  for (const file of files) {
+    const read = await readTestFile(pathIn(terminal, file), file)
+    faults.push(...read.faults)
+    for (const one of read.tests?.tests ?? []) if (read.tests) tests.push(await runTest(read.tests, one))
+  }
+  const passed = tests.filter(one => one.passed).length
+  const report: Report = { files, passed, failed: tests.length - passed, tests, faults }
+  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report))
+  if (faults.length > 0) throw new CliFailure(`${count(faults.length, 'fault')} in the files of rule tests.`)
+  if (report.failed > 0) throw new CliFailure(`${report.failed} of ${count(tests.length, 'test')} failed.`)
+}
+
+function textOf({ files, tests, faults, passed }: Report): string {
+  const lines = [...faults.map(errorLine), ...tests.map(resultText)]
+  const all = `${passed} of ${count(tests.length, 'test')} in ${count(files.length, 'file')} passed`
+  return `${[...lines, all].join('\n')}\n`
+}
+
+/** The file, or the *.yml and *.yaml files of the folder, sorted by name. */
+async function testFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
+  const path = pathIn(terminal, name)
+  const found = await stat(path).catch(error => {
+    throw fileFailure(name, error)
+  })
+  if (!found.isDirectory()) return [name]
+  const inside = (await readdir(path)).filter(file => /\.ya?ml$/.test(file)).sort()
+  if (inside.length === 0) throw new CliFailure(`${name}: the folder has no *.yml file and so no tests`)
+  return inside.map(file => join(name, file))
+}

@@ -1,0 +1,193 @@
+/**
+ * A log in memory that the alerting function reads as it reads the real one: through the same pipeline, with the same clock and
+ * timers. A minute never passes without a tick, as in a deployment.
+ */
+import { rulesActivated } from '../../lib/alerting/activation.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
+import type { AlertingState } from '../../lib/alerting/entity-state.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import type { Rule } from '../../lib/alerting/rule.ts'
+import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { APPLICATION } from '../../lib/app/application.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { consume } from '../../lib/runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/runtime/pipeline/consumer.ts'
+import { partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
+import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
+import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
+import { reading } from '../../lib/telemetry/reading.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
+import { decisionsOnly } from './observer.ts'
+import type { Notification } from './test-file.ts'
+
+const ENV = 'test'
+const TOPIC = topicName('readings', ENV)
+const START_MS = Date.UTC(2026, 0, 1)
+const TICK_MS = 60_000
+/** Durations are whole seconds, so this much more of the clock makes nothing due that is not. */
+const MOST_EXTRA_MS = 900
+
+export class RuleLog {
+  readonly #store = new MemoryStateStore()
+  readonly #publisher = new MemoryPublisher()
+  readonly #records: LogRecord[] = []
+  readonly #decisions: Decision[] = []
+  readonly #consumer: Consumer
+  readonly #latest = new LatestDecisions()
+  readonly #logChecks = new LogChecks()
+  readonly #entities = new Set<string>()
+  #nowMs = START_MS
+  #ticks = 0
+
+  constructor() {
+    this.#consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: APPLICATION,
+      failuresTo: APPLICATION.failuresTopic,
+      process: alerting([]) as unknown as Process,
+      env: ENV,
+      // What is late in a test is meant to be, however late.
+      futureToleranceMs: Number.MAX_SAFE_INTEGER,
+    }
+  }
+
+  /** From here on these rules are in force. @throws RefusedByAlerting */
+  async activate(atMs: number, rules: readonly Rule[]): Promise<void> {
+    await this.#passTo(atMs)
+    await this.#append(rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs)))
+  }
+
+  /** A reading arrives, at its time or, if that has passed, now. @throws RefusedByAlerting */
+  async read(atMs: number, family: FamilyName, data: ReadingData): Promise<void> {
+    await this.#passTo(atMs)
+    const event = reading(FAMILIES[family], `reading-${this.#records.length}`, instant(START_MS + atMs), data)
+    this.#entities.add(`${event.source} ${event.subject}`)
+    await this.#append(event)
+  }
+
+  /** Nothing has arrived until then: whatever is due by this time happens. */
+  async tick(atMs: number): Promise<void> {
+    await this.#passTo(atMs)
+    // A timer fires once the clock is past it. Each tick goes a little further than the one before, so that it is past whatever
+    // a reading has set after that one.
+    this.#ticks = Math.min(this.#ticks + 1, MOST_EXTRA_MS)
+    this.#nowMs = Math.max(this.#nowMs, START_MS + atMs + this.#ticks)
+    await this.#append(tick(0, instant(this.#nowMs)))
+  }
+
+  /** The states of the entities with this id: those that differ only in their source are told apart by nothing else. */
+  async states(entity: string): Promise<readonly AlertingState[]> {
+    const names = [...this.#entities].filter(name => name.endsWith(` ${entity}`))
+    const { states } = await this.#store.load(this.#stateKey, {
+      entities: names,
+      ids: [],
+      failures: [],
+      idWindowMs: this.#consumer.idWindowMs,
+      span: { firstAppendMs: 0, advanceMs: 0 },
+      timerLimit: 0,
+      byteLimit: Number.MAX_SAFE_INTEGER,
+    })
+    return names.flatMap(name => {
+      const stored = states.get(name)
+      return stored === undefined ? [] : [JSON.parse(partsOfState(stored).json) as AlertingState]
+    })
+  }
+
+  /** All alerts so far that fired or resolved, in order. */
+  get notifications(): readonly Notification[] {
+    return this.#publisher.published.flatMap(record => {
+      const event = readEvent(record)
+      if (isFailure(event) || ![ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE].includes(event.type)) return []
+      const alert = event.data as Alert
+      const at = alert.status === 'firing' ? alert.firedAt : alert.resolvedAt
+      return [{ atMs: Date.parse(at) - START_MS, alert }]
+    })
+  }
+
+  get #stateKey() {
+    return { consumer: this.#consumer.process.name, topic: TOPIC, partition: 0 }
+  }
+
+  async #passTo(atMs: number): Promise<void> {
+    const endMs = START_MS + atMs
+    while (this.#nowMs < endMs) {
+      const batch: LogRecord[] = []
+      while (this.#nowMs < endMs && batch.length < CONSUMER_DEFAULTS.limits.records) {
+        this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
+        batch.push(this.#next(tick(0, instant(this.#nowMs))))
+      }
+      await this.#deliver(batch)
+    }
+  }
+
+  #append(event: Event): Promise<void> {
+    return this.#deliver([this.#next(event)])
+  }
+
+  #next(event: Event): LogRecord {
+    const place = { topic: TOPIC, partition: 0, offset: this.#records.length }
+    const record = { ...place, timestampMs: this.#nowMs, key: null, ...writeEvent(event) }
+    this.#records.push(record)
+    return record
+  }
+
+  async #deliver(batch: readonly LogRecord[]): Promise<void> {
+    const before = this.#decisions.length
+    await consume(this.#consumer, this.#ports, kafkaEvent(batch), this.#invocation)
+    const failed = this.#decisions.slice(before).find(({ failure }) => failure)?.failure
+    if (failed) throw new RefusedByAlerting([failed.code, failed.message].filter(Boolean).join(': '))
+  }
+
+  get #ports() {
+    return {
+      store: this.#store,
+      publisher: this.#publisher,
+      log: new MemoryLogReader(this.#records),
+      breaker: new MemoryCircuitBreaker(),
+      observer: decisionsOnly(this.#decisions),
+    }
+  }
+
+  get #invocation(): Invocation {
+    return {
+      remainingMs: () => 60_000,
+      partialResponses: true,
+      nowMs: () => 0,
+      pause: async () => {},
+      codeVersion: () => '1',
+      latest: this.#latest,
+      logChecks: this.#logChecks,
+    }
+  }
+}
+
+/** The alerting function would not take an observation. The message has the code of the failure. */
+export class RefusedByAlerting extends Error {
+  override readonly name = 'RefusedByAlerting'
+}
+
+/** The records as Lambda passes them to a function. */
+function kafkaEvent(batch: readonly LogRecord[]) {
+  const records = batch.map(({ topic, partition, offset, timestampMs, value, headers }) => ({
+    ...{ topic, partition, offset, timestamp: timestampMs },
+    ...(value === null ? {} : { value: value.toString('base64') }),
+    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+  }))
+  return { records: { [`${TOPIC}-0`]: records } }
+}
+
+function instant(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}

@@ -1,0 +1,28 @@
+import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import type { Observer } from '../../lib/runtime/pipeline/ports.ts'
+
+/** Adds every decision to the list; nothing else is of interest without servers. */
+export function decisionsOnly(list: Decision[]): Observer {
+  return {
+    decided: (_, decisions) => {
+      list.push(...decisions)
+    },
+    redelivered() {},
+    waiting(_, { reason }) {
+      throw new Error(`the alerting function waits: ${reason}`)
+    },
+    outboxNotTrimmed() {},
+    refused() {},
+    rangeReadBack() {},
+    expired() {},
+    startsWithoutAppliedOffset() {},
+    failureMemory() {},
+    restoredFromCheckpoint() {},
+    checkpointDamaged() {},
+    clockGap() {},
+    timedByProducers() {},
+    contextUnreadable() {},
+    misrouted() {},
+    breakerOpen() {},
+  }
+}

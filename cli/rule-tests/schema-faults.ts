@@ -1,0 +1,87 @@
+/** Holds a file of rule tests against its schema, `schemas/files/rule-tests.v1.json`. Rules are left to the rules' own checks. */
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import validators from '../../schemas/compiled-rule-tests.js'
+
+interface SchemaFault {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** At most one fault for a place. */
+export function schemaFaults(content: unknown): readonly SchemaFault[] {
+  const validate = validators['io.sluice.rule-tests.v1']
+  if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
+  if (validate(content)) return []
+  const found = new Map<string, SchemaFault>()
+  for (const violation of validate.errors ?? []) {
+    if (/\/(anyOf|oneOf)\//.test(violation.schemaPath)) continue
+    const fault = described(violation, content)
+    if (fault === undefined || isInRules(fault.path)) continue
+    const place = JSON.stringify(fault.path)
+    if (!found.has(place)) found.set(place, fault)
+  }
+  return [...found.values()]
+}
+
+/** Below a list of rules. */
+function isInRules(path: SchemaFault['path']): boolean {
+  return path.some((part, index) => part === 'rules' && typeof path[index + 1] === 'number')
+}
+
+function described(
+  { instancePath, keyword, params }: SchemaViolation,
+  content: unknown,
+): SchemaFault | undefined {
+  const path = pathOf(instancePath, content)
+  const key = path.at(-1)
+  switch (keyword) {
+    case 'additionalProperties':
+      return { path: [...path, String(params.additionalProperty)], message: 'unknown key' }
+    case 'required':
+      return { path: [...path, String(params.missingProperty)], message: 'is missing' }
+    case 'dependentRequired':
+      return {
+        path: [...path, String(params.property)],
+        message: `needs ${params.missingProperty} beside it`,
+      }
+    case 'oneOf':
+      return { path, message: 'give exactly one of metric (with value), values, tick and rules' }
+    case 'enum':
+      return { path, message: `must be one of ${[params.allowedValues].flat().join(', ')}` }
+    case 'const':
+      return { path, message: `must be ${params.allowedValue}` }
+    case 'type':
+      return { path, message: `must be ${[params.type].flat().join(' or ')}` }
+    case 'anyOf':
+      if (key === 'at') return { path, message: 'must be an offset from the start, such as 0, 90s or 1h30m' }
+      if (key === 'rules') return rulesFault(path, content)
+      return { path, message: 'has neither expect nor notifications: it would test nothing' }
+    default:
+      return {
+        path,
+        message: keyword.startsWith('min') ? 'must not be empty, or less than 1' : 'has a wrong value',
+      }
+  }
+}
+
+/** What is wrong within a list of rules is said by those who read rules. */
+function rulesFault(path: SchemaFault['path'], content: unknown): SchemaFault | undefined {
+  if (Array.isArray(valueAt(path, content))) return undefined
+  return { path, message: 'must be a list of rules, or the path of a rule file' }
+}
+
+function pathOf(pointer: string, content: unknown): (string | number)[] {
+  const path: (string | number)[] = []
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(Array.isArray(valueAt(path, content)) ? Number(name) : name)
+  }
+  return path
+}
+
+function valueAt(path: readonly (string | number)[], content: unknown): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (value as Record<string | number, unknown> | undefined)?.[part],
+    content,
+  )
+}

@@ -1,0 +1,125 @@
+/** Makes tests of their rows in a file, and reports what the schema cannot find. */
+
+import { NO_DATA } from '../../lib/alerting/alert.ts'
+import type { LocatedError } from '../../lib/alerting/check-rules.ts'
+import { identityOf, type Rule } from '../../lib/alerting/rule.ts'
+import { parseDuration } from '../../lib/duration.ts'
+import { type RawObservation, readingOf } from './observation.ts'
+import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
+
+type Path = readonly (string | number)[]
+export type Fault = (at: Path, message: string, more?: Partial<LocatedError>) => void
+type Load = (rules: unknown, at: Path) => Promise<readonly Rule[]>
+
+export interface RawTest {
+  readonly name: string
+  readonly entity?: string
+  readonly observations: readonly (RawObservation & {
+    readonly at: unknown
+    readonly tick?: true
+    readonly rules?: unknown
+  })[]
+  readonly expect?: readonly Omit<Expectation, 'line'>[]
+  readonly notifications?: readonly (Omit<ExpectedNotification, 'atMs'> & { readonly at: unknown })[]
+}
+
+/** The entity of a test that names none. */
+const DEFAULT_ENTITY = 'entity-1'
+
+/** What a test is read with. */
+interface Reader {
+  readonly load: Load
+  readonly lineOf: (at: Path) => number
+  readonly report: Fault
+}
+
+/** @param rules those of the file */
+export async function readTests(
+  rows: readonly RawTest[],
+  rules: readonly Rule[],
+  reader: Reader,
+): Promise<readonly RuleTest[]> {
+  const tests: RuleTest[] = []
+  for (const [index, row] of rows.entries()) tests.push(await readTest(row, ['tests', index], rules, reader))
+  return tests
+}
+
+async function readTest(row: RawTest, at: Path, rules: readonly Rule[], reader: Reader): Promise<RuleTest> {
+  const { name, expect = [], notifications } = row
+  const { observations, entities, changes } = await readObservations(row, at, reader)
+  const known = new Set(namesOf([...rules, ...changes]))
+  const checked = { known, entities, places: row.observations.length, report: reader.report }
+  for (const [place, one] of expect.entries()) checkExpected(one, [...at, 'expect', place], checked)
+  for (const [place, one] of (notifications ?? []).entries())
+    checkNames(one, [...at, 'notifications', place], checked)
+  const only = entities.size === 1 ? [...entities][0] : row.entity
+  return {
+    name,
+    line: reader.lineOf(at),
+    observations,
+    expect: expect.map(({ after, rule, state, entity = only }, place) => {
+      return { after, rule, state, entity, line: reader.lineOf([...at, 'expect', place]) }
+    }),
+    notifications: notifications?.map(({ at: offset, ...one }) => ({ ...one, atMs: offsetOf(offset) })),
+  }
+}
+
+async function readObservations(row: RawTest, at: Path, { load, report }: Reader) {
+  const observations: Observation[] = []
+  const entities = new Set<string>()
+  const changes: Rule[] = []
+  for (const [place, raw] of row.observations.entries()) {
+    const here = [...at, 'observations', place]
+    const atMs = offsetOf(raw.at)
+    if (raw.tick) observations.push({ atMs, kind: 'tick' })
+    else if (raw.rules !== undefined) {
+      const rules = await load(raw.rules, [...here, 'rules'])
+      changes.push(...rules)
+      observations.push({ atMs, kind: 'rules', rules })
+    } else {
+      const entity = raw.entity ?? row.entity ?? DEFAULT_ENTITY
+      entities.add(entity)
+      const read = readingOf(raw, entity, (key, message) => report([...here, key], message))
+      if (read) observations.push({ atMs, kind: 'reading', ...read })
+    }
+  }
+  return { observations, entities, changes }
+}
+
+interface Checked {
+  readonly known: ReadonlySet<string>
+  readonly entities: ReadonlySet<string>
+  readonly places: number
+  readonly report: Fault
+}
+
+function checkExpected(one: Omit<Expectation, 'line'>, at: Path, checked: Checked): void {
+  checkNames(one, at, checked)
+  const { places, entities, report } = checked
+  if (one.after > places) report([...at, 'after'], `there are only ${places} observations`)
+  if (one.entity === undefined && entities.size > 1)
+    report(at, `name the entity: the test has ${[...entities].join(', ')}`)
+}
+
+function checkNames(one: { rule: string; entity?: string | undefined }, at: Path, checked: Checked): void {
+  const { known, entities, report } = checked
+  if (known.size > 0 && !known.has(one.rule)) report([...at, 'rule'], `there is no rule ${one.rule}`)
+  if (one.entity !== undefined && !entities.has(one.entity))
+    report([...at, 'entity'], `no observation is of ${one.entity}`)
+}
+
+/** Names and identities, and those of the alerts of their silence. */
+function namesOf(rules: readonly Rule[]): readonly string[] {
+  return rules.flatMap(rule => [
+    rule.name,
+    identityOf(rule),
+    ...(rule.onSilence === 'no-data'
+      ? [NO_DATA, identityOf({ name: NO_DATA, labels: { ...rule.labels, rule: rule.name } })]
+      : []),
+  ])
+}
+
+/** The schema has checked it; `0m` is a natural way to write the start. */
+function offsetOf(raw: unknown): number {
+  return /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? 0)
+}

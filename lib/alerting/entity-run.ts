@@ -1,0 +1,132 @@
+/** One step of alerting for one entity: collects the rules' next states, the alerts to send and the reason. */
+import type { Received } from '../runtime/consumer/event.ts'
+import type { Emission } from '../runtime/consumer/process.ts'
+import {
+  alertEmission,
+  type FiredAlert,
+  firedAlert,
+  noDataRule,
+  type ResolvedReason,
+  resolvedAlert,
+  silentAlert,
+} from './alert.ts'
+import type { TrackedRule } from './entity-state.ts'
+import { foremost, type TransitionReason } from './reasons.ts'
+import type { Rule } from './rule.ts'
+import { latestMs, type RuleState } from './rule-state.ts'
+import type { Compared } from './summary.ts'
+import { type Observation, type Transition, transition } from './transition.ts'
+
+/** One tick can end `keepFiringFor`, begin a silence and end its `for`. */
+const MOST_AT_ONCE = 4
+
+type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
+
+export class EntityRun {
+  readonly rules: Record<string, TrackedRule> = {}
+  readonly emissions: Emission[] = []
+  reason: TransitionReason | undefined
+  readonly #entity: Entity
+
+  constructor(entity: Entity) {
+    this.#entity = entity
+  }
+
+  note(reason: TransitionReason): void {
+    this.reason = foremost(this.reason, reason)
+  }
+
+  /** What the rule was stays. */
+  keep(key: string, tracked: TrackedRule): void {
+    this.rules[key] = tracked
+  }
+
+  /** A reading of the metric that the rule watches. @param compared what goes into the alert */
+  read(
+    key: string,
+    rule: Rule,
+    before: TrackedRule | undefined,
+    state: RuleState | undefined,
+    event: Received,
+    observation: Observation,
+    compared: () => Compared,
+  ): void {
+    const made = transition(rule, state, observation)
+    this.note(made.reason)
+    let { alert, noData } = before ?? {}
+    if (noData && made.reason !== 'late') {
+      this.#resolve(noData, made.atMs, 'data-returned')
+      this.note('data-returned')
+      noData = undefined
+    }
+    if (made.change === 'fired') {
+      alert = firedAlert(rule, event, { ...compared(), ...firingTimes(made) })
+      this.emissions.push(alertEmission(alert, this.#entity))
+    } else if (made.change === 'resolved') {
+      if (alert) this.#resolve(alert, made.atMs, 'cleared', compared())
+      alert = undefined
+    }
+    this.#track(key, rule, made.state, alert, noData)
+  }
+
+  /** Time has come to an instant at which nothing was read. */
+  tick(key: string, rule: Rule, before: TrackedRule, timeMs: number): void {
+    let { state, alert, noData } = before
+    for (let count = 0; count < MOST_AT_ONCE; count += 1) {
+      const made = transition(rule, state, { timeMs })
+      if (made.state === state) break
+      this.note(made.reason)
+      state = made.state
+      const { atMs } = made
+      if (made.reason === 'fired-by-silence') {
+        alert = silentAlert(rule, this.#entity, firingTimes(made))
+        this.emissions.push(alertEmission(alert, this.#entity))
+      } else if (made.reason === 'no-data') {
+        noData = silentAlert(noDataRule(rule), this.#entity, { activeAtMs: state.seenMs, firedAtMs: atMs })
+        this.emissions.push(alertEmission(noData, this.#entity))
+      } else if (made.change === 'resolved') {
+        if (alert) this.#resolve(alert, atMs, made.reason === 'resolved' ? 'cleared' : 'silent')
+        alert = undefined
+      }
+    }
+    this.#track(key, rule, state, alert, noData)
+  }
+
+  /** The rule no longer watches the entity: no value can clear its alerts. */
+  end(
+    { state, alert, noData }: TrackedRule,
+    timeMs: number,
+    reason: ResolvedReason & TransitionReason,
+  ): void {
+    // With a late reading, the alert still ends no earlier than its last observation.
+    const atMs = Math.max(timeMs, latestMs(state))
+    for (const one of [alert, noData]) if (one) this.#resolve(one, atMs, reason)
+    if (alert || noData) this.note(reason)
+    else if (state.phase === 'pending') this.note('pending-ended')
+  }
+
+  #resolve(alert: FiredAlert, atMs: number, reason: ResolvedReason, compared?: Compared): void {
+    this.emissions.push(alertEmission(resolvedAlert(alert, atMs, reason, compared), this.#entity))
+  }
+
+  #track(
+    key: string,
+    rule: Rule,
+    state: RuleState,
+    alert: FiredAlert | undefined,
+    noData: FiredAlert | undefined,
+  ): void {
+    if (!isWorthKeeping(rule, state)) return
+    this.rules[key] = { state, ...(alert && { alert }), ...(noData && { noData }) }
+  }
+}
+
+function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAtMs: number } {
+  return { activeAtMs: 'activeAtMs' in state ? state.activeAtMs : atMs, firedAtMs: atMs }
+}
+
+/** A rule that is inactive needs only the time of its metric's last reading, which all rules of the metric share. */
+function isWorthKeeping({ onSilence, staleAfterMs }: Rule, state: RuleState): boolean {
+  if (state.phase !== 'inactive' || state.before !== undefined || state.decidedMs !== undefined) return true
+  return staleAfterMs > 0 && (onSilence === 'alert' || onSilence === 'no-data')
+}

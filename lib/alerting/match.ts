@@ -1,0 +1,23 @@
+/** Which readings a rule watches, beside their family. Pure. */
+import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
+import type { Match } from './rule.ts'
+
+/**
+ * Whether a reading has one of the texts that the rule asks for under every key.
+ *
+ * @param subject of the reading
+ */
+export function matches(
+  { dimensions, entities, tags }: Match,
+  family: FamilyName,
+  subject: string | undefined,
+  data: ReadingData,
+): boolean {
+  if (entities !== undefined && !entities.includes(subject ?? '')) return false
+  for (const [name, texts] of dimensions)
+    if (!texts.includes(FAMILIES[family].dimensions[name]?.(data) as string)) return false
+  const own = data.tags as Readonly<Record<string, string>> | undefined
+  for (const [tag, texts] of tags)
+    if (own === undefined || !Object.hasOwn(own, tag) || !texts.includes(own[tag] as string)) return false
+  return true
+}

@@ -1,0 +1,80 @@
+/** Makes a rule of its row in a file, and finds what the schema cannot: what does not fit together, and what could never happen. */
+import { parseDuration } from '../duration.ts'
+import type { FamilyName } from '../telemetry/families.ts'
+import { NO_DATA } from './alert.ts'
+import type { Condition } from './condition.ts'
+import type { Given } from './given.ts'
+import { readCondition, type Side } from './read-condition.ts'
+import { readMatch } from './read-match.ts'
+import type { Match, Measure, OnSilence, Rule, Severity } from './rule.ts'
+import { defaultSummary, summaryError } from './summary.ts'
+
+/**
+ * Reads what can be read of a row. The result is a rule only if nothing was reported.
+ */
+export function readRule(given: Given): Rule {
+  const family = given.of<FamilyName>('family')
+  const metric = given.of<string>('metric')
+  const name = given.of<string>('name')
+  if (name === NO_DATA && !given.isFromLog)
+    given.report('name', `${NO_DATA} is the name of the alerts of \`onSilence: no-data\`: choose another`)
+  const measure = readMeasure(given)
+  const { condition, side } = readCondition(given, family, metric, measure)
+  const labels = { ...given.of<Record<string, string>>('labels') }
+  const match: Match | undefined = readMatch(given, family)
+  const rule = {
+    name: name ?? '',
+    family: family ?? 'environment',
+    metric: metric ?? '',
+    ...(match && { match }),
+    condition: condition as Condition,
+    ...(measure && { measure }),
+    forMs: durationOf(given, 'for'),
+    keepFiringForMs: durationOf(given, 'keepFiringFor'),
+    staleAfterMs: durationOf(given, 'staleAfter'),
+    onSilence: given.of<OnSilence>('onSilence') ?? 'keep',
+    severity: given.of<Severity>('severity') ?? 'info',
+    labels,
+    summary: readSummary(given, labels, side, measure),
+    paused: given.of<boolean>('paused') ?? false,
+  }
+  if (rule.onSilence !== 'keep' && rule.staleAfterMs === 0 && given.of('staleAfter') !== undefined)
+    given.report('onSilence', 'needs a staleAfter greater than 0, which says how long a silence must last')
+  return rule
+}
+
+function durationOf({ of, report }: Given, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {
+  const raw = of(key)
+  if (raw === undefined) return 0
+  const ms = parseDuration(raw)
+  if (ms === undefined)
+    report(key, `must be a duration such as 90s, 5m or 1h30m, or 0, not ${JSON.stringify(raw)}`)
+  return ms ?? 0
+}
+
+function readMeasure({ of, report }: Given): Measure | undefined {
+  const [change, deviation] = [of('changeOver'), of('deviationOver')]
+  if (change === undefined && deviation === undefined) return undefined
+  if (change !== undefined && deviation !== undefined) {
+    report('deviationOver', 'does not go with changeOver: a rule compares one of the two')
+    return undefined
+  }
+  const key = change === undefined ? 'deviationOver' : 'changeOver'
+  const overMs = parseDuration(change ?? deviation) ?? 0
+  if (overMs > 0) return { of: change === undefined ? 'deviation' : 'change', overMs }
+  report(key, 'must be a duration greater than 0')
+  return undefined
+}
+
+function readSummary(
+  { of, report }: Given,
+  labels: Rule['labels'],
+  side: Side | undefined,
+  measure: Measure | undefined,
+): string {
+  const template = of<string>('summary')
+  if (template === undefined) return defaultSummary(side, measure?.of)
+  const error = summaryError(template, labels)
+  if (error !== undefined) report('summary', error)
+  return template
+}

@@ -1,0 +1,144 @@
+/** What one reading does to all rules of its entity. Pure. */
+import type { Received } from '../runtime/consumer/event.ts'
+import type { Family, ReadingData } from '../telemetry/families.ts'
+import { thresholdFor, type Value } from './condition.ts'
+import type { EntityRun } from './entity-run.ts'
+import type { AlertingState, TrackedRule } from './entity-state.ts'
+import { compare, type History } from './history.ts'
+import { matches } from './match.ts'
+import type { Rule } from './rule.ts'
+import { latestMs, type RuleState } from './rule-state.ts'
+import type { KeyedRule, RulesInForce } from './rules-in-force.ts'
+import type { Compared } from './summary.ts'
+
+type Remembered = Pick<AlertingState, 'seen' | 'history'>
+
+/** Tells the run what becomes of each rule. Returns what else is to be remembered of the entity. */
+export function evaluate(
+  run: EntityRun,
+  rules: RulesInForce,
+  state: AlertingState | undefined,
+  event: Received<ReadingData>,
+  family: Family,
+  data: ReadingData,
+): Remembered {
+  const tracked = state?.rules ?? NOTHING
+  const seen: Readonly<Record<string, number>> = state?.seen ?? NOTHING
+  for (const key in tracked)
+    if (!rules.byKey.has(key))
+      run.end(
+        tracked[key] as TrackedRule,
+        event.timeMs,
+        rules.paused.has(key) ? 'rule-paused' : 'rule-removed',
+      )
+  const histories = new Histories(state?.history, event.timeMs)
+  const own = rules.byFamily.get(family.name) ?? []
+  for (const keyed of own) {
+    const { key, rule } = keyed
+    const before = Object.hasOwn(tracked, key) ? tracked[key] : undefined
+    const value = watchedValue(rule, data)
+    if (value === undefined) {
+      if (before) run.keep(key, before)
+      histories.keep(keyed)
+      continue
+    }
+    const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
+    if (rule.match && !matches(rule.match, family.name, event.subject, data)) {
+      unmatched(run, key, before, event.timeMs)
+      histories.keep(keyed)
+      continue
+    }
+    const known: RuleState | undefined =
+      before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
+    const isLate = seenMs !== undefined && event.timeMs < seenMs
+    const measured = histories.measure(keyed, value, isLate)
+    run.read(key, rule, before, known, event, { timeMs: event.timeMs, value: measured }, () =>
+      comparedOf(rule, value, measured as Value, known),
+    )
+  }
+  return {
+    seen: lastSeen(rules.watched, seen, data, event.timeMs),
+    ...(histories.next === undefined ? {} : { history: histories.next }),
+  }
+}
+
+const NOTHING: Readonly<Record<string, never>> = {}
+
+/** The value that a rule watches; undefined if the reading does not have it. NaN, which Avro and Protobuf can carry, is none. */
+function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {
+  const value = data[metric]
+  if (condition.kind === 'states') return typeof value === 'string' ? value : undefined
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined, timeMs: number): void {
+  if (!before) return
+  if (timeMs < latestMs(before.state)) run.keep(key, before)
+  else run.end(before, timeMs, 'not-matched')
+}
+
+/** The histories of one entity while one reading is evaluated. Those that no rule needs any more are dropped. */
+class Histories {
+  next: Record<string, History> | undefined
+  readonly #before: Readonly<Record<string, History>>
+  readonly #timeMs: number
+  readonly #values = new Map<string, number | null>()
+
+  constructor(before: AlertingState['history'], timeMs: number) {
+    this.#before = before ?? NOTHING
+    this.#timeMs = timeMs
+  }
+
+  keep({ historyKey }: KeyedRule): void {
+    const history = historyKey === undefined ? undefined : this.#before[historyKey]
+    if (historyKey !== undefined && history) {
+      this.next ??= {}
+      this.next[historyKey] ??= history
+    }
+  }
+
+  /** What the rule compares with its thresholds; null if it cannot yet. */
+  measure(keyed: KeyedRule, value: Value, isLate: boolean): Value | null {
+    const { historyKey, rule } = keyed
+    if (historyKey === undefined || rule.measure === undefined) return value
+    if (isLate) this.keep(keyed)
+    // Late: the rule decides nothing, whatever the value.
+    if (isLate) return null
+    const known = this.#values.get(historyKey)
+    if (known !== undefined) return known
+    const compared = compare(rule.measure, this.#before[historyKey], this.#timeMs, value as number)
+    this.next ??= {}
+    this.next[historyKey] = compared.history
+    this.#values.set(historyKey, compared.value)
+    return compared.value
+  }
+}
+
+/** What the alert says of the comparison: with the clear threshold once it fires. */
+function comparedOf(rule: Rule, raw: Value, value: Value, known: RuleState | undefined): Compared {
+  const isFiring = known?.phase === 'firing' || known?.phase === 'recovering'
+  const threshold = thresholdFor(rule.condition, isFiring ? 'clear' : 'fire', value)
+  return {
+    value,
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(rule.measure === undefined ? {} : { measured: raw as number }),
+  }
+}
+
+/** When each watched metric was last seen. A late reading does not move its time back. */
+function lastSeen(
+  watched: ReadonlySet<string>,
+  seen: Readonly<Record<string, number>>,
+  data: ReadingData,
+  timeMs: number,
+): Record<string, number> {
+  const times: Record<string, number> = {}
+  for (const metric of watched) {
+    const before = Object.hasOwn(seen, metric) ? seen[metric] : undefined
+    const value = data[metric]
+    const isThere = typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string'
+    if (isThere) times[metric] = Math.max(timeMs, before ?? timeMs)
+    else if (before !== undefined) times[metric] = before
+  }
+  return times
+}

@@ -1,0 +1,62 @@
+/** Every reason for which an alert changes or stays, in one table. The reason is the metric, the log line and the test's expectation. */
+
+interface Reason {
+  /** The notification that goes with it, if any. */
+  readonly change?: 'fired' | 'resolved'
+  /** For people. */
+  readonly says: string
+}
+
+/**
+ * Ordered by how much people care: with several rules, the step's reason is the first of these that occurred. `rules/README.md`
+ * shows the table.
+ */
+export const REASONS = {
+  fired: { change: 'fired', says: 'the condition has held for `for`' },
+  'fired-by-silence': {
+    change: 'fired',
+    says: 'silent for `staleAfter`, and `onSilence: alert` counts silence as bad',
+  },
+  'no-data': {
+    says: 'silent for `staleAfter`: with `onSilence: no-data` the alert `NoData` fires, and the rule itself stays as it is',
+  },
+  resolved: { change: 'resolved', says: 'the value has been clear for `keepFiringFor`' },
+  'resolved-by-silence': {
+    change: 'resolved',
+    says: 'silent for `staleAfter`, and `onSilence: ok` counts silence as good',
+  },
+  'rule-removed': { change: 'resolved', says: 'the rule is no longer in the rule set' },
+  'rule-paused': { change: 'resolved', says: 'the rule is paused' },
+  'not-matched': { change: 'resolved', says: 'the entity no longer has what the rule matches' },
+  forgotten: { change: 'resolved', says: 'the entity has not reported for days' },
+  erased: { change: 'resolved', says: 'an operator has erased the entity' },
+  'data-returned': { says: 'a reading after silence: the alert `NoData` resolves' },
+  relapsed: { says: 'recovering, and the value is bad again: the same alert fires on' },
+  recovering: { says: 'the value is clear, but not yet for `keepFiringFor`' },
+  'pending-restarted': {
+    says: 'the silence before this reading was longer than `staleAfter`: `for` starts over',
+  },
+  pending: { says: 'the condition holds, but not yet for `for`' },
+  'pending-ended': { says: 'the condition no longer holds: nothing is sent' },
+  'pending-stale': { says: 'pending, and silent for `staleAfter`: nothing is sent' },
+  late: { says: 'older than what was decided last: changes nothing' },
+  'no-history': { says: 'too few readings to compare with yet: changes nothing' },
+  unchanged: { says: 'nothing changes' },
+} as const satisfies Readonly<Record<string, Reason>>
+
+export type TransitionReason = keyof typeof REASONS
+export type Change = 'fired' | 'resolved'
+
+const PRECEDENCE = new Map(Object.keys(REASONS).map((reason, index) => [reason, index]))
+
+/** Of two reasons, the one that people care about most. */
+export function foremost(a: TransitionReason | undefined, b: TransitionReason): TransitionReason {
+  if (a === undefined || a === b) return b
+  return (PRECEDENCE.get(a) as number) <= (PRECEDENCE.get(b) as number) ? a : b
+}
+
+/** The notification that goes with a reason; undefined if none does. */
+export function changeOf(reason: TransitionReason): Change | undefined {
+  const { change }: Reason = REASONS[reason]
+  return change
+}

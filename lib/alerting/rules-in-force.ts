@@ -1,0 +1,55 @@
+/** The rules of a partition, arranged for evaluation. Pure. */
+import type { FamilyName } from '../telemetry/families.ts'
+import { identityOf, type Rule } from './rule.ts'
+
+/** A rule under the key of its state. */
+export interface KeyedRule {
+  readonly key: string
+  readonly rule: Rule
+  /** Names the history that it compares with; rules that compare alike share one. */
+  readonly historyKey?: string
+}
+
+export interface RulesInForce {
+  /** The rules that are evaluated, by the key of their state. */
+  readonly byKey: ReadonlyMap<string, KeyedRule>
+  readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedRule[]>
+  /** Keys of the rules that are paused. */
+  readonly paused: ReadonlySet<string>
+  /** The metrics that any rule watches. */
+  readonly watched: ReadonlySet<string>
+}
+
+/** @throws if two rules have the same identity: their states and alerts would be mixed up */
+export function rulesInForce(rules: readonly Rule[]): RulesInForce {
+  if (new Set(rules.map(identityOf)).size !== rules.length)
+    throw new Error('two alert rules have the same name and labels')
+  const keyed = rules.filter(({ paused }) => !paused).map(withKey)
+  return {
+    byKey: new Map(keyed.map(one => [one.key, one])),
+    byFamily: Map.groupBy(keyed, ({ rule }) => rule.family),
+    paused: new Set(rules.filter(({ paused }) => paused).map(keyOf)),
+    watched: new Set(keyed.map(({ rule }) => rule.metric)),
+  }
+}
+
+function withKey(rule: Rule): KeyedRule {
+  const { measure, metric } = rule
+  const historyKey = measure && `${measure.of} ${metric} ${measure.overMs}`
+  return { key: keyOf(rule), rule, ...(historyKey === undefined ? {} : { historyKey }) }
+}
+
+/**
+ * The key of a rule's state. It includes what is compared: when an edit makes a rule watch another metric, the rule starts anew
+ * and its old alert ends as if the rule were removed. A value of the new metric must not clear it.
+ */
+function keyOf(rule: Rule): string {
+  const { measure } = rule
+  const compared = measure === undefined ? '' : ` ${measure.of}`
+  return `${identityOf(rule)} ${rule.family}.${rule.metric}${compared}`
+}
+
+/** The identity of a rule, from the key of its state. */
+export function identityOfKey(key: string): string {
+  return key.replace(/ \w+\.\w+( change| deviation)?$/, '')
+}

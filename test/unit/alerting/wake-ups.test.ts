@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { rulesActivated } from '../../../lib/alerting/activation.ts'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
+import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { Kit } from '../../support/kit.ts'
+import { environmentReading as reading } from '../../support/records.ts'
+import { ruleOf } from './support.ts'
+
+const SENSOR = '/environment/test-site s-1'
+const KEPT = ruleOf({ fireAbove: 40, keepFiringFor: '5m' })
+const wakeUps = async (kit: Kit<AlertingState>) =>
+  Object.entries(await kit.timers(SENSOR)).flatMap(([name, due]) =>
+    name.startsWith('wake') ? due.toISOString().slice(11, 16) : [],
+  )
+const told = (kit: Kit<AlertingState>) =>
+  kit.published.map(({ time, data }) => `${time?.slice(11, 16)} ${(data as Alert).status}`)
+
+describe('the timers of an entity', () => {
+  it('given nothing that time could change, then there is none but that of forgetting', async () => {
+    const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]))
+    await kit.when(reading('a', { temperature: 20 }))
+    assert.deepEqual(Object.keys(await kit.timers(SENSOR)), ['forget'])
+  })
+
+  it('given a recovering alert, when it relapses, then the timer of its end is gone', async () => {
+    const kit = new Kit(alerting([KEPT]))
+    await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 30 }))
+    assert.deepEqual(await wakeUps(kit), ['12:06', '14:00'])
+    await kit.when(reading('c', { at: 120, temperature: 41 }))
+    assert.deepEqual(await wakeUps(kit), ['14:00'])
+    await kit.pass(10 * 60_000)
+    assert.deepEqual(told(kit), ['12:00 firing'])
+  })
+
+  it('given a recovering alert, when nothing more arrives, then it resolves once, at its instant', async () => {
+    const kit = new Kit(alerting([KEPT]))
+    await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 30 }))
+    await kit.pass(60 * 60_000)
+    assert.deepEqual(told(kit), ['12:00 firing', '12:06 resolved'])
+    assert.deepEqual(await wakeUps(kit), [])
+  })
+
+  it('given onSilence, when readings go on, then the timer moves with them', async () => {
+    const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'no-data' })]))
+    await kit.when(reading('a', { temperature: 20 }))
+    assert.deepEqual(await wakeUps(kit), ['12:05'])
+    await kit.when(reading('b', { at: 240, temperature: 20 }))
+    assert.deepEqual(await wakeUps(kit), ['12:09'])
+    await kit.pass(60 * 60_000)
+    assert.deepEqual(told(kit), ['12:09 firing'])
+  })
+
+  it('given a rule that is edited while it waits, then the next reading sets the timer anew', async () => {
+    const kit = new Kit(alerting([KEPT]))
+    await kit.when(
+      reading('a', { temperature: 41 }),
+      reading('b', { at: 60, temperature: 30 }),
+      rulesActivated(ruleSetOf([ruleOf({ fireAbove: 40, keepFiringFor: '1m' })]), 0, '2026-03-01T12:01:30Z'),
+    )
+    // Already over by the new rule, but a timer lies ahead.
+    await kit.when({
+      ...reading('c', { at: 150 }),
+      data: { ...(reading('c').data as object), temperature: 30 },
+    })
+    assert.deepEqual(told(kit), ['12:00 firing', '12:02 resolved'])
+  })
+
+  it('given many rules of all kinds, then a step costs no more timers than instants', async () => {
+    const rules = Array.from({ length: 200 }, (_, index) =>
+      ruleOf({
+        name: `R${index}`,
+        fireAbove: 40,
+        staleAfter: '5m',
+        onSilence: 'no-data',
+        keepFiringFor: '2m',
+      }),
+    )
+    const kit = new Kit(alerting(rules))
+    await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 20 }))
+    assert.equal((await wakeUps(kit)).length, 3)
+  })
+})

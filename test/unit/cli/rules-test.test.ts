@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { PROJECT } from '../../support/program.ts'
+import { ran } from './terminal.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-rule-tests-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function put(file: string, text: string): void {
+  mkdirSync(join(folder, file, '..'), { recursive: true })
+  writeFileSync(join(folder, file), text)
+}
+
+const RULE =
+  '{ name: R, family: environment, metric: temperature, fireAbove: 50, for: 2m, severity: warning }'
+const HEAD = `rules:
+  - ${RULE}
+tests:
+  - name: one good sample resets
+    entity: s1
+    observations:
+      - { at: 0m, metric: temperature, value: 75 }
+      - { at: 1m, metric: temperature, value: 10 }
+      - { at: 2m, tick: true }
+      - { at: 3m, rules: rules/changed.yaml }
+      - { at: 4m, metric: temperature, value: 75 }
+`
+put('rules/changed.yaml', `rules:\n  - ${RULE.replace(' for: 2m,', '')}\n`)
+put(
+  'good.yml',
+  `${HEAD}    expect:
+      - { after: 1, rule: R, state: pending }
+      - { after: 2, rule: R, entity: s1, state: inactive }
+      - { after: 4, rule: R, state: inactive }
+    notifications:
+      - { at: 4m, rule: R, kind: fired, value: 75 }
+`,
+)
+put(
+  'wrong.yml',
+  `${HEAD}    expect:
+      - { after: 2, rule: R, state: firing }
+    notifications: []
+`,
+)
+
+describe('sluice rules test', () => {
+  for (const [what, args, count] of [
+    ['the tests of the rules that ship', ['rules/tests'], 9],
+    ['the timelines of an alert', ['test/unit/alerting/timelines'], 29],
+    ['files and folders together', ['rules/tests/weather.yml', 'rules/tests'], 16],
+  ] as const)
+    it(`given ${what}, then all hold`, async () => {
+      const { status, stdout } = await ran(['rules', 'test', ...args], { folder: PROJECT })
+      assert.equal(status, 0, stdout)
+      assert.match(stdout, new RegExp(`^${count} of ${count} tests in \\d files? passed$`, 'm'))
+    })
+
+  it('given rules in the file and rules that change, then states and notifications are compared', async () => {
+    const { status, stdout } = await ran(['rules', 'test', 'good.yml'], { folder })
+    assert.deepEqual(
+      [status, stdout],
+      [0, 'ok    good.yml:4  one good sample resets\n1 of 1 test in 1 file passed\n'],
+    )
+  })
+
+  it('given what does not hold, then it says where, what was expected and what came', async () => {
+    const { status, stdout, stderr } = await ran(['rules', 'test', 'wrong.yml', 'good.yml'], { folder })
+    assert.equal(status, 1)
+    assert.equal(
+      stdout,
+      `FAIL  wrong.yml:4  one good sample resets
+        line 13: after observation 2, R of s1 is inactive, not firing
+        notifications differ (- expected, + sent):
+        + 4m R fired, entity s1
+ok    good.yml:4  one good sample resets
+1 of 2 tests in 2 files passed
+`,
+    )
+    assert.equal(stderr, '1 of 2 tests failed.\n')
+  })
+
+  it('given --json, then results and differences are one document', async () => {
+    const { status, stdout } = await ran(['rules', 'test', 'wrong.yml', '--json'], { folder })
+    const { tests, ...report } = JSON.parse(stdout)
+    assert.deepEqual([status, report], [1, { files: ['wrong.yml'], passed: 0, failed: 1, faults: [] }])
+    assert.deepEqual(tests[0].differences, [
+      {
+        ...{ kind: 'state', line: 13, after: 2, rule: 'R', entity: 's1' },
+        ...{ expected: 'firing', actual: 'inactive' },
+      },
+      {
+        ...{ kind: 'notifications', line: 4, expected: [] },
+        actual: [{ at: '4m', rule: 'R', kind: 'fired', entity: 's1' }],
+      },
+    ])
+  })
+
+  it('given a value that its schema refuses, then the test fails and names the observation', async () => {
+    put('refused.yml', `${HEAD.replace('value: 10 }', 'value: 10, unit: kg }')}    notifications: []\n`)
+    const { status, stdout } = await ran(['rules', 'test', 'refused.yml'], { folder })
+    assert.equal(status, 1)
+    assert.match(stdout, /observation 2 was refused: unit-mismatch: /)
+  })
+
+  it('given a folder without tests, or none, then it is refused', async () => {
+    put('none/README.md', '')
+    for (const [name, said] of [
+      ['none', 'none: the folder has no *.yml file and so no tests\n'],
+      ['nowhere.yml', 'nowhere.yml: there is no such file or folder\n'],
+    ] as const)
+      assert.deepEqual(await ran(['rules', 'test', name], { folder }), {
+        status: 1,
+        stdout: '',
+        stderr: said,
+      })
+  })
+})
+
+describe('a fault in a file of rule tests', () => {
+  const faulty: [what: string, change: (text: string) => string, ...faults: RegExp[]][] = [
+    ['no YAML', () => 'rules: [', /:1:\d+ {2}not YAML/],
+    ['another document', () => '3', /:1:1 {2}must be object/],
+    ['an unknown key', text => text.replace('entity:', 'entitty:'), /:5:5 {2}tests\.0\.entitty: unknown key/],
+    ['an offset without unit', text => text.replace('at: 1m', 'at: 60'), /:8:11 .*\.at: must be an offset/],
+    [
+      'an unknown metric',
+      text => text.replace('temperature, value: 10', 'heat, value: 1'),
+      /:8:19 .* no metric heat/,
+    ],
+    [
+      'a text for a number',
+      text => text.replace('value: 10', 'value: "10"'),
+      /:8:40 .*temperature is a number/,
+    ],
+    ['nothing that happens', text => text.replace(', tick: true', ''), /:9:9 .*give exactly one of/],
+    [
+      'no file of rules',
+      text => text.replace('changed', 'lost'),
+      /:10:19 .*rules\/lost\.yaml: there is no such/,
+    ],
+    ['nothing expected', text => text.replace(/ {4}expect:[\s\S]*/, ''), /:4:5 .*it would test nothing/],
+    ['an unknown rule', text => text.replace('1, rule: R', '1, rule: S'), /:13:21 .*there is no rule S/],
+    [
+      'a place too far',
+      text => text.replace('after: 4', 'after: 6'),
+      /:15:11 .*there are only 5 observations/,
+    ],
+    [
+      'an unknown entity',
+      text => text.replace('entity: s1, state', 'entity: s2, state'),
+      /:14:30 .*is of s2/,
+    ],
+    ['an unknown state', text => text.replace('pending', 'waiting'), /:13:30 .*one of inactive, pending/],
+    [
+      'faults of rules beside others',
+      text => text.replace('50,', '50, clearBelow: 51, colour: red,').replace('tick: true', 'tick: 1'),
+      /:2:73 {2}R\.clearBelow: must be at most fireAbove, 50/,
+      /:2:89 {2}R\.colour: unknown key/,
+      /:9:19 .*tick: must be true/,
+    ],
+  ]
+  const good = `${HEAD}    expect:
+      - { after: 1, rule: R, state: pending }
+      - { after: 2, rule: R, entity: s1, state: inactive }
+      - { after: 4, rule: R, state: inactive }
+`
+  for (const [what, change, ...faults] of faulty)
+    it(`given ${what}, then it is named with its line`, async () => {
+      put('faulty.yml', change(good))
+      const { status, stdout, stderr } = await ran(['rules', 'test', 'faulty.yml'], { folder })
+      const lines = stdout.trim().split('\n').slice(0, -1)
+      assert.equal(status, 1)
+      assert.equal(lines.length, faults.length, stdout)
+      for (const [index, fault] of faults.entries()) assert.match(lines[index] ?? '', fault)
+      assert.match(stderr, /^\d faults? in the files of rule tests\.$/m)
+    })
+})

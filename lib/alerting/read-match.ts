@@ -6,24 +6,33 @@ const DIMENSIONS: readonly Dimension[] = ['site', 'databaseType', 'model', 'tena
 
 type Texts = string | readonly string[]
 
+type RawMatch = Partial<Record<Dimension | 'entity', Texts>> & { readonly tags?: Record<string, Texts> }
+
 /** Reads `match`, and reports what no reading of the family can have. */
 export function readMatch(given: Given, family: FamilyName | undefined): Match | undefined {
-  const raw = given.of<Partial<Record<Dimension | 'entity', Texts>> & { tags?: Record<string, Texts> }>(
-    'match',
-  )
+  reportUnfit(given, family)
+  const raw = given.of<RawMatch>('match')
   if (raw === undefined) return undefined
-  const used = DIMENSIONS.filter(name => raw[name] !== undefined)
-  for (const name of used)
-    if (family !== undefined && FAMILIES[family].dimensions[name] === undefined)
-      given.report('match', `readings of ${family} have no ${name}: the rule would never fire`, [name])
   const { entity, tags = {} } = raw
   return {
-    dimensions: used.map(name => [name, listed(raw[name] as Texts)] as const),
+    dimensions: DIMENSIONS.flatMap(name => {
+      const texts = raw[name]
+      return texts === undefined ? [] : [[name, listed(texts)] as const]
+    }),
     ...(entity === undefined ? {} : { entities: listed(entity) }),
     tags: Object.keys(tags)
       .sort()
       .map(tag => [tag, listed(tags[tag] as Texts)] as const),
   }
+}
+
+/** Also looks at a match with other faults, so that all are named at once. */
+function reportUnfit({ row, report }: Given, family: FamilyName | undefined): void {
+  const raw = row.match
+  if (typeof raw !== 'object' || raw === null || family === undefined) return
+  for (const name of DIMENSIONS)
+    if (Object.hasOwn(raw, name) && FAMILIES[family].dimensions[name] === undefined)
+      report('match', `readings of ${family} have no ${name}: the rule would never fire`, [name])
 }
 
 /** The row of a match, as a rule file has it. */

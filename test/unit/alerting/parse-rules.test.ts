@@ -172,6 +172,7 @@ describe('an error', () => {
       { match: { model: 'm1' } },
       /^match\.model: readings of environment have no model: the rule would never fire$/,
     ],
+    [{ match: { model: 'm', site: [] } }, /^match\.site: must be a text/, /^match\.model: readings of/],
     [{ match: { site: 3 } }, /^match\.site: must be a text in quotes, or a list of such texts, not 3$/],
     [{ paused: 'yes' }, /^paused: must be true or false, not "yes"$/],
     [{ name: 'NoData' }, /^name: NoData is the name of the alerts of/],

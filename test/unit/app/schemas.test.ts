@@ -47,7 +47,7 @@ describe('given data that does not fit', () => {
     ['has an empty name', { ...good, sensorId: '' }, 'sensorId must not be empty'],
     ['has a tag that is not a text', { ...good, tags: { floor: 3 } }, 'tags.floor must be string'],
     ['has a typo beside a metric', { ...good, humdity: 5 }, 'humdity is not known to the schema'],
-    ['has no metric', { sensorId: 's', location }, 'data must have at least one of temperature, humidity, pressure, windSpeed'],
+    ['has no metric', { sensorId: 's', location }, 'data must have at least one of temperature, humidity, pressure, windSpeed, status'],
   ]
   for (const [name, data, violation] of cases) {
     test(`when it ${name}, then the message says where and what`, () => {

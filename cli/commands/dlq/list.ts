@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { duration } from '../../../lib/app/settings/duration.ts'
-import { either, instant, mapped } from '../../../lib/runtime/settings/values.ts'
 import { listDeadLetters } from '../../../lib/queries/dead-letters.ts'
 import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
+import { either, instant, mapped } from '../../../lib/runtime/settings/values.ts'
 import {
   choice,
   environmentOption,

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { compare, type History } from '../../../lib/alerting/history.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const START = Date.UTC(2026, 0, 1)
+const values = fc.integer({ min: -50, max: 50 })
+/** Minutes between readings; 0 repeats an instant, and the last reading of it counts. */
+const series = fc.array(fc.tuple(fc.constantFrom(0, 1, 1, 2, 7, 30), values), { maxLength: 80 }).map(rows => {
+  let timeMs = START
+  return rows.map(([step, value]) => {
+    timeMs += step * MINUTE
+    return { timeMs, value }
+  })
+})
+
+/** What is compared at each reading, with the history stored in between; and the largest history. */
+function compared(
+  of: 'change' | 'deviation',
+  overMs: number,
+  readings: readonly { timeMs: number; value: number }[],
+) {
+  let history: History | undefined
+  let bytes = 0
+  const found = readings.map(({ timeMs, value }) => {
+    const one = compare({ of, overMs }, history, timeMs, value)
+    const stored = JSON.stringify(one.history)
+    bytes = Math.max(bytes, stored.length)
+    history = JSON.parse(stored) as History
+    return one.value
+  })
+  return { found, bytes }
+}
+
+const lastOfInstants = (readings: readonly { timeMs: number; value: number }[], beforeMs: number) => [
+  ...new Map(readings.filter(({ timeMs }) => timeMs < beforeMs).map(one => [one.timeMs, one])).values(),
+]
+
+test('change: against the latest reading that is old enough, and not more than twice as old', () => {
+  fc.assert(
+    fc.property(series, readings => {
+      const expected = readings.map(({ timeMs, value }, index) => {
+        const earlier = lastOfInstants(readings.slice(0, index), timeMs)
+        const before = earlier.findLast(one => one.timeMs <= timeMs - HOUR)
+        return before && before.timeMs >= timeMs - 2 * HOUR ? value - before.value : null
+      })
+      assert.deepEqual(compared('change', HOUR, readings).found, expected)
+    }),
+  )
+})
+
+test('deviation: against mean and standard deviation of the instants before, within the parts of the hour', () => {
+  fc.assert(
+    fc.property(series, readings => {
+      const partMs = HOUR / 20
+      const { found } = compared('deviation', HOUR, readings)
+      for (const [index, { timeMs, value }] of readings.entries()) {
+        const oldest = Math.floor((timeMs - HOUR) / partMs)
+        const known = lastOfInstants(readings.slice(0, index), timeMs)
+          .filter(one => Math.floor(one.timeMs / partMs) > oldest)
+          .map(one => one.value)
+        const mean = known.reduce((sum, one) => sum + one, 0) / known.length
+        const variance = known.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (known.length - 1)
+        if (known.length < 10) assert.equal(found[index], null)
+        else if (variance > 1e-6) {
+          const expected = (value - mean) / Math.sqrt(variance)
+          assert.ok(Math.abs((found[index] as number) - expected) < 1e-6 * Math.max(1, Math.abs(expected)))
+        }
+      }
+    }),
+  )
+})
+
+test('whatever the rate of readings, the history stays small', () => {
+  const readings = Array.from({ length: 8_000 }, (_, index) => ({
+    timeMs: START + index * 500,
+    value: index % 97,
+  }))
+  for (const what of ['change', 'deviation'] as const) assert.ok(compared(what, HOUR, readings).bytes < 2_500)
+})

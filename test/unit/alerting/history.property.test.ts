@@ -8,13 +8,15 @@ const HOUR = 60 * MINUTE
 const START = Date.UTC(2026, 0, 1)
 const values = fc.integer({ min: -50, max: 50 })
 /** Minutes between readings; 0 repeats an instant, and the last reading of it counts. */
-const series = fc.array(fc.tuple(fc.constantFrom(0, 1, 1, 2, 7, 30), values), { maxLength: 80 }).map(rows => {
-  let timeMs = START
-  return rows.map(([step, value]) => {
-    timeMs += step * MINUTE
-    return { timeMs, value }
+const series = fc
+  .array(fc.tuple(fc.constantFrom(0, 1, 1, 2, 7, 30), values), { maxLength: 80, size: 'max' })
+  .map(rows => {
+    let timeMs = START
+    return rows.map(([step, value]) => {
+      timeMs += step * MINUTE
+      return { timeMs, value }
+    })
   })
-})
 
 /** What is compared at each reading, with the history stored in between; and the largest history. */
 function compared(

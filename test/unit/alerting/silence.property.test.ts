@@ -17,7 +17,7 @@ const rules: fc.Arbitrary<ReferenceRule> = fc.record({
 /** Clears at 40, fires above 50. */
 const values = fc.constantFrom(30, 45, 60)
 const series = fc
-  .array(fc.tuple(fc.constantFrom(1, 2, 3, 5, 8, 15, 30), values), { maxLength: 30 })
+  .array(fc.tuple(fc.constantFrom(1, 2, 3, 5, 8, 15, 30), values), { maxLength: 30, size: 'max' })
   .map(rows => {
     let at = 0
     return rows

@@ -48,7 +48,7 @@ describe('what cannot be deployed', { timeout: 240_000 }, () => {
 
   it('given rules that are broken, then they are refused with file, line and key', async () => {
     const RULES_DIR = `${inProject()}/rules`
-    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: must be one of x, y, z, not "w"`
+    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: must be one of x, y, z, activity, not "w"`
     assert.equal(await refusal(['package', ...PROD], { RULES_DIR }), said)
     assert.equal(await refusal(['deploy', ...PROD], { RULES_DIR }), said)
     assert.match(

@@ -141,7 +141,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.deepEqual(stage.sent, [])
     })
 
-    it('given records that Kafka refuses for good, then their failures stand in their places, and the rest goes on', async () => {
+    it('given records that Kafka refuses for good, then their failures stand in their places', async () => {
       const log = OFFSETS.map(offset => waiting(offset, { bytes: offset % 4 === 1 ? 5_000 : 0 }))
       const stage = on(log, delaying, topic => (topic === TARGET ? 4_000 : Number.POSITIVE_INFINITY))
       assert.deepEqual(await stage.wake(), { forwarded: 7, failed: 3, skipped: 0, deferred: 0 })
@@ -151,7 +151,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal((await stage.wake()).failed, 0)
     })
 
-    it('given records that it rejects, leaves out or cannot send, then each is reported, and the rest goes on', async () => {
+    it('given records that it rejects, leaves out or cannot send, then each is reported and the rest goes on', async () => {
       const stage = on(LOG, {
         from: delaying.from,
         forward: ({ offset, partition, key, value, headers }) => {

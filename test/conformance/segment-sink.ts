@@ -162,7 +162,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       ['that throws', () => assert.fail('a bug')],
       ['that answers nothing', () => ({ kind: 'nothing', rejected: new Map() }) as never],
     ] as const)
-      it(`given a sink ${what}, then nothing is decided, nothing is a dead letter, and the partition waits`, async () => {
+      it(`given a sink ${what}, then nothing is decided and the partition waits`, async () => {
         const archive = on(BY_TEN)
         archive.answer = answer
         assert.equal((await archive.stage.batch(log(0, 12))).batchItemFailures.length, 13)
@@ -178,7 +178,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       assert.equal(archive.stage.outcomes.length, 20)
     })
 
-    it('given records that expired before they were archived, then that is told, and the range begins after them', async () => {
+    it('given records that expired before they were archived, then it is told and the range starts later', async () => {
       const archive = on(BY_TEN)
       await archive.stage.batch(log(0, 9))
       const short = new ArchiveStage(archive.stage.ports.store, BY_TEN)

@@ -49,7 +49,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^stacks\//],
   [/^stacks\//, /^programs\//],
-  [/^programs\//, /^lib\/app\/settings\//],
+  [/^programs\//, /^lib\/runtime\/settings\//],
   [/^localstack\//, /^lib\/queries\//],
   [/^localstack\//, /^stacks\//],
   [/^localstack\//, /^programs\//],

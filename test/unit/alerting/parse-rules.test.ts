@@ -183,7 +183,7 @@ describe('an error', () => {
     [{ metric: 'temp', for: 5, sevrity: 'info' }, /^sevrity: /, /^metric: /, /^for: /],
   ]
   for (const [changes, ...expected] of cases) {
-    test(`given ${JSON.stringify(changes)}, then the error names the key and what to do`, () => {
+    test(`given ${JSON.stringify(changes)}, then it is refused`, () => {
       const errors = errorsOf(changes)
       assert.equal(errors.length, expected.length, errors.join('\n'))
       for (const [index, pattern] of expected.entries()) assert.match(errors[index] ?? '', pattern)

@@ -164,7 +164,7 @@ describe('a run of test files with a limit of processor time', () => {
 describe('npm run mutants', () => {
   it('given the tests of the Lua scripts, then each needs Redis, and no other server', async () => {
     const files = await scriptTests()
-    assert.equal(files.length, 6)
+    assert.equal(files.length, 7)
     for (const file of files) {
       const [, servers] =
         /import \{ (.*) \} from '.*\/servers\.ts'/.exec(await readFile(join(PROJECT, file), 'utf8')) ?? []

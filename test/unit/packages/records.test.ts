@@ -228,11 +228,7 @@ describe('the batches of a fetch', () => {
       at => recordBatch({ records: [{}], codec: 1, baseOffset: at, broken: () => Buffer.from('x') }),
       'corrupt',
     ],
-    [
-      'fewer records than it claims',
-      at => recordBatch({ records: [{}], baseOffset: at, recordCount: 2 }),
-      'corrupt',
-    ],
+    ['too few records', at => recordBatch({ records: [{}], baseOffset: at, recordCount: 2 }), 'corrupt'],
     ['a negative count', at => recordBatch({ records: [{}], baseOffset: at, recordCount: -1 }), 'corrupt'],
     [
       'a record beyond its end',

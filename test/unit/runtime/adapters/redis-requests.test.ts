@@ -47,7 +47,7 @@ const matches = (text: string, pattern: RegExp) =>
 
 describe('the request of a script', () => {
   for (const [name, script] of Object.entries({ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED }))
-    it(`given ${name}, then its fields are those that the script reads, and those that its head explains`, async () => {
+    it(`given ${name}, then the script reads its fields, and its head explains them`, async () => {
       const request = (await requests()).get(script)
       assert.ok(request && request.size > 1)
       const fields = sorted(request.keys())

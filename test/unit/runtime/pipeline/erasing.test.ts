@@ -95,7 +95,7 @@ describe('given a process that asks for erasures', () => {
     ['it returns nothing', (() => undefined) as never, 'unexpected-error'],
   ]
   for (const [what, hook, code] of failing)
-    it(`when ${what}, then the record fails, and the entity is erased all the same`, async () => {
+    it(`when ${what}, then the record fails, and the entity is erased`, async () => {
       const stage = stageWith(hook)
       const erasure = record(1, erasing(ONE))
       await stage.batch([record(0, reading('a')), erasure])

@@ -41,7 +41,7 @@ describe('records that cannot be processed', () => {
     ['an empty value', { value: Buffer.alloc(0) }, 'not-a-cloudevent'],
     ['a tombstone', { value: null }, 'not-a-cloudevent'],
     [
-      'a tombstone that says it is a structured event',
+      'a tombstone in structured mode',
       { value: null, headers: [['content-type', Buffer.from('application/cloudevents+json')]] },
       'malformed-event',
     ],

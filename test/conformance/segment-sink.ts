@@ -178,7 +178,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       assert.equal(archive.stage.outcomes.length, 20)
     })
 
-    it('given records that expired before they were archived, then it is told and the range starts later', async () => {
+    it('given records that expired before being archived, then this is reported and the range starts later', async () => {
       const archive = on(BY_TEN)
       await archive.stage.batch(log(0, 9))
       const short = new ArchiveStage(archive.stage.ports.store, BY_TEN)

@@ -6,6 +6,7 @@ import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { tail } from '../../../lib/runtime/adapters/kafka/tail.ts'
 import { hookClusters } from '../../../packages/kafka-records/kafkajs-internals.ts'
 import { createTopic } from '../../support/create-topic.ts'
+import { sealed } from '../../support/record-batches.ts'
 import { brokers } from '../../support/servers.ts'
 
 const foreign = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING })
@@ -59,6 +60,8 @@ function breakBatches(kafka: Kafka, topic: string): void {
 function withCodec7(payload: Buffer, topic: string): Buffer {
   const batch = 62 + topic.length
   const isFetched = payload.length > batch + 61 && payload.indexOf(topic) === 16
-  if (isFetched) payload.writeUInt8(7, batch + 22)
+  if (!isFetched) return payload
+  payload.writeUInt8(7, batch + 22)
+  sealed(payload.subarray(batch, batch + 12 + payload.readInt32BE(batch + 8)))
   return payload
 }

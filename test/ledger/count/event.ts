@@ -38,7 +38,7 @@ export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean)
   if (type === READING && typeof data.temperature !== 'number') return 'failed/schema-violated'
   if (type === ERASURE && data.erasureId === undefined) return 'failed/schema-violated'
   if (type === TICK) return 'ignored/tick'
-  if (!accepts(type)) return 'ignored/not-mine'
+  if (!accepts(type)) return type === ERASURE ? 'ignored/erasure' : 'ignored/not-mine'
   const timeMs = Date.parse(time)
   if (timeMs - record.timestampMs > FUTURE_TOLERANCE_MS) return 'failed/time-in-future'
   const subject = attribute('subject')

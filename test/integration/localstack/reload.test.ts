@@ -173,9 +173,13 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
   })
 
   it('given new code of a scheduled function, then its next run uses it', async () => {
-    await edit('functions/clock/handler.ts', text => text.replace('ticks: partitions', 'ticked: partitions'))
+    const wrapped = 'export const handler = async (...call) => ({ ...(await before(...call)), isNew: true })'
+    await edit(
+      'functions/clock/handler.ts',
+      text => `${text.replace('export const handler', 'const before')}${wrapped}\n`,
+    )
     await offline.says(/^watch {2}reloaded clock: functions\/clock\/handler\.ts$/m)
-    assert.deepEqual(await offline.invoke('clock'), { ticked: 12 })
+    assert.deepEqual(await offline.invoke('clock'), { ticks: 12, isNew: true })
   })
 
   it('given a file that is read only at startup, then a line says so', async () => {

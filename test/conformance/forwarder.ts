@@ -141,6 +141,22 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.deepEqual(stage.sent, [])
     })
 
+    it('given a target of another environment, then the record fails and blocks nothing', async () => {
+      const { forward, ...rest } = delaying
+      const astray: typeof delaying = {
+        ...rest,
+        forward(record, nowMs) {
+          const forwarding = forward(record, nowMs)
+          if (forwarding.kind !== 'forwarded' || record.offset !== 3) return forwarding
+          return { ...forwarding, record: { ...forwarding.record, topic: TARGET.replace('test', 'prod') } }
+        },
+      }
+      const stage = on(LOG, astray)
+      await stage.wake()
+      assert.deepEqual(stage.failures, ['emission-refused 3'])
+      assert.deepEqual(stage.sent, [0, 1, 2, 4, 5, 6, 7, 8, 9])
+    })
+
     it('given records that Kafka refuses for good, then their failures stand in their places', async () => {
       const log = OFFSETS.map(offset => waiting(offset, { bytes: offset % 4 === 1 ? 5_000 : 0 }))
       const stage = on(log, delaying, topic => (topic === TARGET ? 4_000 : Number.POSITIVE_INFINITY))

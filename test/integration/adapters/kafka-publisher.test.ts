@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs'
 import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { RecordRefused, Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
@@ -42,6 +42,17 @@ it('given records for several partitions, then append tells where each of them l
     '2/0 a',
     '2/1 e',
   ])
+})
+
+it('given a partition that the topic does not have, then the record is refused and later ones are sent', async () => {
+  const topic = await newTopic(3)
+  const record = { topic, key: null, value: Buffer.from('x'), headers: [] }
+  await assert.rejects(publisher.publish([{ ...record, partition: 3 }]), RecordRefused)
+  await publisher.publish([{ ...record, partition: 2 }])
+  assert.deepEqual(
+    (await foreign.read(topic)).map(({ partition }) => partition),
+    [2],
+  )
 })
 
 it('given a broker that does not answer, then append is rejected as unavailable', async () => {

@@ -1,15 +1,24 @@
 import type { PartitionerArgs } from 'kafkajs'
 import { partitionOf } from '../../consumer/murmur2.ts'
+import { RecordRefused } from '../../pipeline/errors.ts'
 
 /**
  * Kafka's own partitioning, as every Java client has it: murmur2 of the key; records without one in turn over the
  * partitions that have a leader. The library's own gives the same results, but in time that grows with the square of the
  * key's length: half a minute for a key of 400 kB.
+ *
+ * @throws RecordRefused for a partition that the topic does not have: the library would leave the record out, without an error
  */
 export function murmur2Partitioner() {
   let turn = 0
-  return ({ partitionMetadata, message }: PartitionerArgs): number => {
-    if (message.partition !== undefined && message.partition !== null) return message.partition
+  return ({ topic, partitionMetadata, message }: PartitionerArgs): number => {
+    const { partition } = message
+    if (partition !== undefined && partition !== null) {
+      if (partitionMetadata.some(({ partitionId }) => partitionId === partition)) return partition
+      throw new RecordRefused(
+        `the topic ${topic} has ${partitionMetadata.length} partitions, not one with number ${partition}`,
+      )
+    }
     if (message.key !== undefined && message.key !== null)
       return partitionOf(Buffer.from(message.key), partitionMetadata.length)
     const led = partitionMetadata.filter(({ leader }) => leader >= 0)

@@ -1,6 +1,7 @@
 /** Decides what becomes of the records of a forwarder: up to the first that is not due. Pure. */
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
+import type { TopicName } from '../../consumer/declared.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { Consumer } from '../consumer.ts'
@@ -47,7 +48,7 @@ export function decide(consumer: ForwardingConsumer, records: readonly LogRecord
 }
 
 function forwardingOf(
-  { process, application }: ForwardingConsumer,
+  { process, application, env }: ForwardingConsumer,
   record: LogRecord,
   nowMs: number,
 ): Forwarding | Failure {
@@ -56,9 +57,15 @@ function forwardingOf(
   try {
     const headers = record.headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const)
     const forwarding = process.forward({ ...record, headers }, nowMs)
-    if (forwarding.kind !== 'forwarded' || application.topicNamed(forwarding.record.topic)) return forwarding
+    if (forwarding.kind !== 'forwarded') return forwarding
+    const { topic } = forwarding.record
+    const names = Object.keys(application.topics) as TopicName[]
+    if (names.some(name => application.kafkaTopic(name, env) === topic)) return forwarding
     // Kafka cannot say whether a topic is unknown or only new, and waiting for it would block the partition.
-    return failure('emission-refused', 'the record is for a topic that the application does not have')
+    return failure(
+      'emission-refused',
+      'the record is for a topic that the application does not have in this environment',
+    )
   } catch (error) {
     return unexpectedFailure(error)
   }

@@ -87,6 +87,13 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       assert.deepEqual(archive.ranges, ['0-1', '2-4', '5-5'])
     })
 
+    it('given first records that never come at the start of a span, then they are archived too', async () => {
+      const archive = on({ offsets: 1_000, spanMs: 60_000 })
+      for (const offset of range(0, 20))
+        await archive.stage.batch([archived(offset, { at: 45 + 60 * offset })])
+      assert.equal(archive.ranges[0], '0-0')
+    })
+
     it('given offsets without records, then the blocks are where they would be with them', async () => {
       const archive = on(BY_TEN)
       const offsets = [0, 3, 8, 12, 27, 28, 45]
@@ -129,14 +136,15 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       records[4] = { ...archived(4), value: Buffer.from('no event'), headers: [] }
       records[6] = archived(6, { id: 'bad' })
       records[7] = archived(7, { id: 'bad' })
+      records[8] = archived(8, { id: 'bad', temperature: 99 })
       await archive.stage.batch(records)
-      assert.equal([...archive.objects.values()][0], [0, 1, 2, 5, 8, 9].map(at => `${at}:r${at}`).join(' '))
+      assert.equal([...archive.objects.values()][0], [0, 1, 2, 5, 9].map(at => `${at}:r${at}`).join(' '))
       const failures = archive.stage.events.map(
         ({ data }) => data as { errorType: string; originalOffset: number },
       )
       assert.deepEqual(
         failures.map(({ errorType, originalOffset }) => `${errorType} ${originalOffset}`),
-        ['not-a-cloudevent 4', 'rejected 6', 'rejected 7'],
+        ['not-a-cloudevent 4', 'rejected 6', 'rejected 7', 'id-conflict 8'],
       )
       assert.deepEqual(
         archive.stage.outcomes.filter(outcome => outcome.startsWith('duplicate')),

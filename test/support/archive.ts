@@ -14,9 +14,13 @@ import { environmentReading, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
 /** A reading at an offset, appended a second after the one before. Its id names the offset unless another is given. */
-export function archived(offset: number, { id = `r${offset}`, at = offset, padding = 0 } = {}): LogRecord {
+export function archived(
+  offset: number,
+  { id = `r${offset}`, at = offset, padding = 0, temperature = 20 } = {},
+): LogRecord {
   const event = environmentReading(id, {
     at: 0,
+    temperature,
     ...(padding > 0 ? { extensions: { pad: 'x'.repeat(padding) } } : {}),
   })
   return logRecord(offset, event, { timestampMs: Date.parse('2026-03-01T12:00:00Z') + at * 1_000 })

@@ -1,6 +1,6 @@
 /** Step 4 of a segment sink: hands the segment to the sink, and decides its records by the answer. */
 import { derivedId } from '../../consumer/derived-id.ts'
-import { failure } from '../../consumer/failure-codes.ts'
+import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Rejected } from '../../consumer/process.ts'
 import { type Segment, type SegmentSink, segmentName, type Written } from '../../consumer/segment-sink.ts'
 import { ReceiverUnavailable } from '../../consumer/sink.ts'
@@ -35,10 +35,9 @@ export async function archive(
       continue
     }
     const { task } = admitted
-    // A repeat of a rejected event has the same content, so it is rejected as well.
-    const rejected = rejections.get(task.fingerprint.id)
-    const decision = rejected
-      ? admission.fail(task, failure('rejected', rejected.why))
+    const rejection = rejections.get(task.fingerprint.id)
+    const decision = rejection
+      ? admission.fail(task, failureOf(rejection, task))
       : admission.processed(task, answer.reason)
     copy.decided(decoded.record, clock, decision)
   }
@@ -77,12 +76,22 @@ async function write(sink: SegmentSink, segment: Segment): Promise<Written | 'un
   }
 }
 
-/** By the fingerprint of the event. */
-function rejectionsOf(tasks: readonly Task[], { rejected }: Written): Map<string, Rejected> {
+interface Rejection extends Rejected {
+  readonly digest: string
+}
+
+/** A repeat of a rejected event is rejected as well. Another event with its id was not offered to the sink. */
+function failureOf({ why, digest }: Rejection, { fingerprint }: Task): Failure {
+  if (digest === fingerprint.digest) return failure('rejected', why)
+  return failure('id-conflict', 'an event with this id and other content was rejected before it')
+}
+
+/** By the id of the event's fingerprint. */
+function rejectionsOf(tasks: readonly Task[], { rejected }: Written): Map<string, Rejection> {
   return new Map(
     tasks.flatMap(({ record, fingerprint }) => {
       const why = rejected.get(record.offset)
-      return why ? [[fingerprint.id, why] as const] : []
+      return why ? [[fingerprint.id, { ...why, digest: fingerprint.digest }] as const] : []
     }),
   )
 }

@@ -11,7 +11,10 @@ import type { LogClock } from '../model.ts'
 const MOST_OFFSETS = 5_000
 /** A segment is in memory as a whole, and so are the events in it. */
 const MOST_BYTES = 64 * 1024 * 1024
-/** In one out of so many parts of the span, each batch looks whether the first segment is complete. */
+/**
+ * While it is not known when the first segment began, it is looked at in one tenth of the span, and at every tenth offset: records
+ * that come at regular intervals may all miss that tenth.
+ */
 const LOOKS = 10
 
 export class SegmentCutter {
@@ -62,15 +65,11 @@ export class SegmentCutter {
   mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
     const lastOffset = this.#lastOfBlock(appliedOffset + 1)
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-    // When the first segment of all began is not known, so look for it now and then.
-    const isLong = (appendMs: number) =>
+    const isLong = ({ offset, timestampMs }: LogRecord) =>
       lastAppendMs === undefined
-        ? appendMs % this.#spanMs < this.#spanMs / LOOKS
-        : appendMs - lastAppendMs >= this.#spanMs
-    return (
-      bytes > this.#bytes ||
-      records.some(({ offset, timestampMs }) => offset >= lastOffset || isLong(timestampMs))
-    )
+        ? offset % LOOKS === 0 || timestampMs % this.#spanMs < this.#spanMs / LOOKS
+        : timestampMs - lastAppendMs >= this.#spanMs
+    return bytes > this.#bytes || records.some(record => record.offset >= lastOffset || isLong(record))
   }
 
   #lastOfBlock(offset: number): number {

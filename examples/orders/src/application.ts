@@ -26,7 +26,7 @@ declare module '@sluice/runtime' {
 export const shop: Application = {
   topics: TOPICS,
   kafkaTopic: (name, env) => `shop.${name}.${env}`,
-  topicNamed: kafkaTopic => TOPICS[kafkaTopic.split('.')[1] as keyof typeof TOPICS],
+  topicNamed,
   failuresTopic: 'failures',
   deadLettersTopic: 'failures',
   failureEvent: {
@@ -36,6 +36,12 @@ export const shop: Application = {
   tickType: 'com.example.shop.tick',
   ignoredTypes: new Map(),
   readData,
+}
+
+/** The settings of `shop.<name>.<env>`. */
+function topicNamed(kafkaTopic: string) {
+  const [org, name = ''] = kafkaTopic.split('.')
+  return org === 'shop' && Object.hasOwn(TOPICS, name) ? TOPICS[name as keyof typeof TOPICS] : undefined
 }
 
 /** Checks the data of our own types; use a schema validator of your choice. Ticks and other types pass. */

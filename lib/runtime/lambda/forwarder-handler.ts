@@ -13,7 +13,7 @@ import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
-import type { ScheduledHandler } from './handler-types.ts'
+import type { Choices, ScheduledHandler } from './handler-types.ts'
 import { once } from './once.ts'
 import { type Scheduled, scheduled } from './scheduled.ts'
 
@@ -30,12 +30,14 @@ export type ForwarderSource = Forwarder | ((config: Config) => Forwarder | Promi
  * go on is reported, and the next run continues there.
  *
  * @param name of the function; must be the name of the forwarder
+ * @param choices with `codeVersion` as for `kafkaHandler`
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function forwarderHandler(
   application: Application,
   name: string,
   source: ForwarderSource,
+  { codeVersion = bundleVersion }: Pick<Choices<[]>, 'codeVersion'> = {},
 ): ScheduledHandler {
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
@@ -47,7 +49,7 @@ export function forwarderHandler(
     const done = forward(consumer, ports, {
       remainingMs,
       nowMs: Date.now,
-      codeVersion: bundleVersion,
+      codeVersion,
       latest,
     })
     return done.finally(() => observer.flush())

@@ -46,9 +46,14 @@ export class KafkaConnections {
     })
   }
 
-  /** Closes all open connections, so that they no longer keep the process alive. */
+  /**
+   * Closes all open connections, so that they no longer keep the process alive.
+   *
+   * @throws the error of the first that could not be closed, after all were tried
+   */
   async close(): Promise<void> {
-    await Promise.all(this.#open.map(connection => connection.close()))
+    const ends = await Promise.allSettled(this.#open.map(async connection => connection.close()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
   /** Keeps the connections open for the next invocation. Closes them only if there will be none. */

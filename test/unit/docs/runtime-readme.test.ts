@@ -24,6 +24,7 @@ describe('the README of the engine', () => {
         'src/handlers/orders.ts',
         'src/handlers/clock.ts',
         'package.json',
+        'tsconfig.json',
         'build.mjs',
         'serverless.yml',
       ],

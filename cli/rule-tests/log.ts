@@ -89,7 +89,8 @@ export class RuleLog {
 
   /** The states of the entities with this id: those that differ only in their source are told apart by nothing else. */
   async states(entity: string): Promise<readonly AlertingState[]> {
-    const names = [...this.#entities].filter(name => name.endsWith(` ${entity}`))
+    // A source has no space.
+    const names = [...this.#entities].filter(name => name.slice(name.indexOf(' ') + 1) === entity)
     const { states } = await this.#store.load(this.#stateKey, {
       entities: names,
       ids: [],

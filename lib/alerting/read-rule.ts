@@ -40,6 +40,11 @@ export function readRule(given: Given): Rule {
   }
   if (rule.onSilence !== 'keep' && rule.staleAfterMs === 0 && given.of('staleAfter') !== undefined)
     given.report('onSilence', 'needs a staleAfter greater than 0, which says how long a silence must last')
+  if (rule.onSilence === 'no-data' && Object.hasOwn(labels, 'rule'))
+    given.report(
+      'labels',
+      'must not have the label "rule" with onSilence no-data: NoData sets it to the name of the rule',
+    )
   return rule
 }
 

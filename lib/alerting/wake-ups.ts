@@ -4,7 +4,7 @@ import type { TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'
 
-/** While an alert fires, how often it is checked whether its rule still exists, in case its entity is silent. */
+/** While an alert is pending or fires, how often it is checked whether its rule still exists, in case its entity is silent. */
 const CHECK_MS = 60 * 60_000
 
 /**
@@ -20,14 +20,14 @@ export function wantedWakeUps(
   before: readonly number[],
 ): number[] {
   const wanted = new Set<number>()
-  let isFiring = false
+  let isActive = false
   for (const key in rules) {
     const { state, alert, noData } = rules[key] as TrackedRule
-    isFiring ||= alert !== undefined || noData !== undefined
+    isActive ||= alert !== undefined || noData !== undefined || state.phase === 'pending'
     const rule = byKey.get(key)?.rule
     if (rule) for (const atMs of wakeUps(rule, state)) wanted.add(Math.max(atMs, nowMs + 1))
   }
-  if (isFiring) wanted.add(checkMs(before, nowMs))
+  if (isActive) wanted.add(checkMs(before, nowMs))
   return [...wanted].sort((a, b) => a - b)
 }
 

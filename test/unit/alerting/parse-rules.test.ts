@@ -161,6 +161,10 @@ describe('an error', () => {
     [{ changeOver: '0' }, /^changeOver: must be a duration greater than 0$/],
     [{ changeOver: '1m', deviationOver: '1m' }, /^deviationOver: does not go with changeOver/],
     [{ deviationOver: '1h', unit: '°F' }, /^unit: does not go with deviationOver/],
+    [
+      { staleAfter: '1m', onSilence: 'no-data', labels: { rule: 'x' } },
+      /^labels: must not have the label "rule"/,
+    ],
     [{ staleAfter: 0, onSilence: 'ok' }, /^onSilence: needs a staleAfter greater than 0/],
     [
       { staleAfter: '1m', onSilence: 'quiet' },

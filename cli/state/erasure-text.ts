@@ -92,7 +92,7 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
   if (notReached.length === 0) return []
   const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
   const advice =
-    'These hold it too, and no function reads the log for them. `sluice state drop CONSUMER --all-partitions` removes all that ' +
-    'such a consumer has left:'
+    'These hold it too, and the erasure does not reach them: no function reads readings for them. If a consumer is gone, `sluice ' +
+    'state drop CONSUMER --all-partitions` removes all that it has left:'
   return [[advice, ...lines].join('\n')]
 }

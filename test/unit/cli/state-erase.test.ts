@@ -206,7 +206,7 @@ processor          -     none  -
 alerting           3     11 B  forget
 alerting           4  2.0 KiB  -
 
-These hold it too, and no function reads the log for them. \`sluice state drop CONSUMER --all-partitions\` removes all that such a consumer has left:
+These hold it too, and the erasure does not reach them: no function reads readings for them. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes all that it has left:
   old\\u0007name on sluice.telemetry.readings.test/3
 `,
     )

@@ -4,7 +4,7 @@ import { partsOfEntity } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import type { Step, Timer } from '../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from './consumer.ts'
-import { Admission, type Settled, type Task } from './deciding/admission.ts'
+import { Admission, type AlreadyDecided, type Task } from './deciding/admission.ts'
 import { type Cause, eventCause, timerCause } from './deciding/cause.ts'
 import type { Place } from './deciding/emission.ts'
 import { erase } from './deciding/erase.ts'
@@ -71,7 +71,7 @@ const TOO_MUCH = `timers of its entity have emitted ${MOST_BYTES_BEFORE_AN_EVENT
 const LONGEST_NAME = 200
 
 type Outcome =
-  | Settled
+  | AlreadyDecided
   /** The commit is full, and the record is not decided yet. */
   | { readonly kind: 'full' }
   /** The record cannot be decided by this code. */

@@ -37,7 +37,7 @@ export interface Consumer<P extends Process = Process> {
   readonly reserveMs: number
 }
 
-// Each kind of consumer is recognised by a property that only it has, so it need not declare its kind. Test for it only here.
+// Each kind of consumer is recognised by a property that only it has, so it need not declare its kind.
 
 export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
   return 'deliver' in consumer.process

@@ -1,6 +1,8 @@
 /** `@sluice/runtime/testing`: tests consumers without any server, on the real pipeline with ports in memory. */
 export { MemoryCheckpointStore } from './checkpoint-store.ts'
 export { MemoryCircuitBreaker } from './circuit-breaker.ts'
+export { MemoryForwardCursors } from './forward-cursors.ts'
+export { MemoryLogBounds } from './log-bounds.ts'
 export { MemoryLogReader } from './log-reader.ts'
 export { ProcessKit, type ProcessKitOptions, type Taken } from './process-kit.ts'
 export { MemoryPublisher } from './publisher.ts'

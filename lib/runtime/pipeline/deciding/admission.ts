@@ -18,10 +18,10 @@ export interface Task extends Healthy {
 }
 
 /** The result of admission: the record is already decided, or must be processed. */
-export type Admitted = Settled | { readonly kind: 'task'; readonly task: Task }
+export type Admitted = AlreadyDecided | { readonly kind: 'task'; readonly task: Task }
 
 /** A record that is already decided. */
-export interface Settled {
+export interface AlreadyDecided {
   readonly kind: 'decided'
   readonly decision: Decision
 }
@@ -47,12 +47,12 @@ export class Admission {
   admit(decoded: Decoded, clock: LogClock): Admitted {
     const attempt = this.#admitRedriven(decoded, clock)
     if (attempt.kind === 'decided') return attempt
-    if (decoded.kind === 'ignored') return settled(decision(decoded, 'ignored', decoded.reason))
+    if (decoded.kind === 'ignored') return alreadyDecided(decision(decoded, 'ignored', decoded.reason))
     if (decoded.kind === 'failed')
-      return settled(this.fail({ ...decoded, clock, attemptAt: attempt.at }, decoded.failure))
+      return alreadyDecided(this.fail({ ...decoded, clock, attemptAt: attempt.at }, decoded.failure))
     const task = { ...decoded, clock, attemptAt: attempt.at }
     const known = this.#copy.known(decoded.fingerprint.id, clock.nowMs)
-    return known ? settled(this.#repeated(task, known)) : { kind: 'task', task }
+    return known ? alreadyDecided(this.#repeated(task, known)) : { kind: 'task', task }
   }
 
   /** Remembers the id of a processed record. If it was an attempt at a failure, closes that failure. */
@@ -93,14 +93,16 @@ export class Admission {
    * Lets records pass that are not redriven. A redriven record passes only as the next attempt at an open failure; otherwise it
    * is decided here.
    */
-  #admitRedriven(decoded: Decoded, clock: LogClock): Attempt | Settled {
+  #admitRedriven(decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
     const { redriveTarget, record } = decoded
     if (!redriveTarget || redriveTarget.consumer !== this.#consumer.process.name) return FIRST_ATTEMPT
     const earlier = this.#copy.failure(redriveTarget.failure, clock.nowMs)
     const why = whyNotTaken(redriveTarget, earlier, record)
     if (why === undefined) return { kind: 'attempt', at: earlier }
-    if (why === 'attempt-known') return settled(duplicate(decoded, why))
-    return settled(this.fail({ ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)))
+    if (why === 'attempt-known') return alreadyDecided(duplicate(decoded, why))
+    return alreadyDecided(
+      this.fail({ ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)),
+    )
   }
 
   #close({ attemptAt }: Task): void {
@@ -108,7 +110,7 @@ export class Admission {
   }
 }
 
-function settled(decision: Decision): Settled {
+function alreadyDecided(decision: Decision): AlreadyDecided {
   return { kind: 'decided', decision }
 }
 

@@ -100,7 +100,7 @@ function topicStatements(declared: DeclaredFunction, deployed: Deployed): Statem
           allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
         ]
       : []
-  // It reads as nobody's group.
+  // A forwarder keeps offsets of its own and joins no consumer group.
   const forwarding =
     forwards.length > 0
       ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], forwards.map(topic))]

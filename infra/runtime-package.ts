@@ -49,7 +49,7 @@ async function writeCode({ engines, dependencies, peerDependencies }: Manifest):
   })
 }
 
-/** The declarations that the entries need, and no others: those of the adapters are nobody's business. */
+/** Only the declarations that the entries need: those of the adapters are internal. */
 async function writeTypes({ dependencies }: Manifest): Promise<void> {
   await mkdir(join(PROJECT, '.local'), { recursive: true })
   const emitted = await mkdtemp(join(PROJECT, '.local', 'runtime-types-'))

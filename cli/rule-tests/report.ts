@@ -5,7 +5,7 @@ export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
-/** One line if it passed; else a line for everything that does not hold. */
+/** One line if the test passed, otherwise one line for each expectation that does not hold. */
 export function resultText({ file, line, name, passed, differences }: TestResult): string {
   const head = `${passed ? 'ok  ' : 'FAIL'}  ${file}:${line}  ${name}`
   return [head, ...differences.flatMap(linesOf).map(one => `        ${one}`)].join('\n')

@@ -1,4 +1,4 @@
-/** One erasure, from the question who holds the entity to the answer that nobody does any more. */
+/** Runs one erasure: shows who holds the entity, appends the event, waits until every consumer has applied it, and reports. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'

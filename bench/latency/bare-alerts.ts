@@ -18,7 +18,7 @@ await consumer.run({
     const messages = batch.messages.map(({ key, headers }) => ({
       key,
       headers: { ce_id: headers?.ce_id },
-      value: JSON.stringify({ status: 'firing', firedAt: String(headers?.ce_time) }),
+      value: JSON.stringify({ status: 'firing', startedAt: String(headers?.ce_time) }),
     }))
     await producer.send({ topic: alerts, messages, acks: -1 })
   },

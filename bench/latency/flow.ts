@@ -46,8 +46,8 @@ export class Flow {
     await flow.#consumer.subscribe({ topic: topicName('alerts', env), fromBeginning: true })
     await flow.#consumer.run({
       eachMessage: async ({ message: { value, headers, timestamp } }) => {
-        const { status, firedAt, resolvedAt } = JSON.parse(String(value))
-        const at = Date.parse(status === 'firing' ? firedAt : resolvedAt)
+        const { status, startedAt, endedAt } = JSON.parse(String(value))
+        const at = Date.parse(status === 'firing' ? startedAt : endedAt)
         const id = String(headers?.ce_id)
         if (!flow.#alerts.has(id)) flow.#alerts.set(id, Number(timestamp) - at)
       },

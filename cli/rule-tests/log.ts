@@ -112,7 +112,7 @@ export class RuleLog {
       const event = readEvent(record)
       if (isFailure(event) || ![ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE].includes(event.type)) return []
       const alert = event.data as Alert
-      const at = alert.status === 'firing' ? alert.firedAt : alert.resolvedAt
+      const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
       return [{ atMs: Date.parse(at) - START_MS, alert }]
     })
   }

@@ -25,8 +25,9 @@ interface AlertFacts {
   readonly labels: Readonly<Record<string, string>>
   readonly summary: string
   readonly entity: { readonly source: string; readonly subject?: string }
-  readonly family: FamilyName
-  readonly metric: string
+  /** Both absent where the alert is not about one metric. */
+  readonly family?: FamilyName
+  readonly metric?: string
   /**
    * What was compared last, and the threshold it was compared with: for a change or a deviation, that, and not the reading.
    * If no value ended the alert: those of the firing. Absent for states, and if a silence fired it.
@@ -39,7 +40,7 @@ interface AlertFacts {
   readonly state?: string
   /** RFC 3339: when the condition began to hold, and when it had held for the rule's `for`. */
   readonly activeAt: string
-  readonly firedAt: string
+  readonly startedAt: string
 }
 
 /** Data of `io.sluice.alert.fired.v1`. */
@@ -52,7 +53,7 @@ export interface FiredAlert extends AlertFacts {
 export interface ResolvedAlert extends AlertFacts {
   readonly status: 'resolved'
   /** RFC 3339. */
-  readonly resolvedAt: string
+  readonly endedAt: string
   readonly reason: ResolvedReason
 }
 
@@ -116,7 +117,7 @@ function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
     metric: rule.metric,
     ...comparedFields({ value, threshold, measured }),
     activeAt: instant(activeAtMs),
-    firedAt: instant(firedAtMs),
+    startedAt: instant(firedAtMs),
   } as const
 }
 
@@ -146,7 +147,7 @@ export function resolvedAlert(
     ...alert,
     ...comparedFields(compared),
     status: 'resolved',
-    resolvedAt: instant(resolvedAtMs),
+    endedAt: instant(resolvedAtMs),
     reason,
   }
 }

@@ -12,6 +12,8 @@ export type Signal =
   | 'readings'
   | 'events'
   | 'alerts'
+  | 'notifications'
+  | 'patterns'
   | 'analytics'
   | 'failures'
   | 'retry-1m'
@@ -41,6 +43,13 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
   },
   events: topic(3, 30, MiB, 'entity', 'things that happened'),
   alerts: topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'),
+  notifications: ticked(3, 7, 'group', 'alerts by group, silences, and what people are told; ticks'),
+  patterns: ticked(
+    3,
+    7,
+    'group',
+    'events that a rule counts together for a group of entities; ticks and rule sets',
+  ),
   analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics'),
   failures: topic(
     3,
@@ -56,6 +65,9 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
 }
 
 export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
+
+/** The topics whose partitions have a clock: `clock` appends ticks to them, because their consumers have timers. */
+export const TICKED = SIGNALS.filter(signal => TOPICS[signal].timestamps === 'LogAppendTime')
 
 /** Enough copies to survive the loss of one broker; more would only add cost. */
 const MOST_COPIES = 3
@@ -109,4 +121,9 @@ function topic(
   carries: string,
 ): Topic {
   return { partitions, keptDays, timestamps: 'CreateTime', maxMessageBytes, key, carries }
+}
+
+/** A topic whose consumers have timers. */
+function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
+  return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime' }
 }

@@ -87,7 +87,7 @@ export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<
       value: 41,
       threshold: 40,
       activeAt: time,
-      firedAt: time,
+      startedAt: time,
       reason: 'condition',
     },
   }

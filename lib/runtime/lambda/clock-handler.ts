@@ -1,3 +1,4 @@
+import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { writeEvent } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
@@ -10,8 +11,8 @@ import { KafkaConnections } from './kafka-connections.ts'
 import { scheduled } from './scheduled.ts'
 
 /**
- * A schedule-triggered handler that appends a tick to every partition of a topic, so that the log's clock advances even where no
- * events arrive. It needs Kafka alone.
+ * A schedule-triggered handler that appends a tick to every partition of a topic, or of several, so that the log's clock advances
+ * even where no events arrive. It needs Kafka alone.
  *
  * @param name of the function
  * @param makeTick the tick of a partition for the time of a run; by default an event of the tick type without data
@@ -20,7 +21,7 @@ import { scheduled } from './scheduled.ts'
 export function clockHandler(
   application: Pick<Application, 'kafkaTopic' | 'tickType'>,
   name: string,
-  topicName: TopicName,
+  topics: TopicName | readonly TopicName[],
   makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
 ): ScheduledHandler {
   return scheduled(
@@ -28,18 +29,19 @@ export function clockHandler(
     KafkaConnections,
     [GENERAL, KAFKA],
     async ({ config, connections, scheduledFor }) => {
-      const topic = application.kafkaTopic(topicName, config.env)
       const publisher = await connections.publisher()
-      // Looked up at each run, because partitions may have been added.
-      const partitions = await publisher.partitionsOf(topic)
-      const ticks = Array.from({ length: partitions }, (_, partition) => ({
-        topic,
-        partition,
-        key: null,
-        ...writeEvent(makeTick(partition, scheduledFor), config.contentMode),
-      }))
+      const ticks: OutgoingRecord[] = []
+      for (const name of [topics].flat()) {
+        const topic = application.kafkaTopic(name, config.env)
+        // Looked up at each run, because partitions may have been added.
+        const partitions = await publisher.partitionsOf(topic)
+        for (let partition = 0; partition < partitions; partition += 1) {
+          const written = writeEvent(makeTick(partition, scheduledFor), config.contentMode)
+          ticks.push({ topic, partition, key: null, ...written })
+        }
+      }
       await publisher.publish(ticks)
-      return { ticks: partitions }
+      return { ticks: ticks.length }
     },
   )
 }

@@ -31,7 +31,7 @@ describe('given an entity with a firing alert and a pending one', () => {
     assert.ok(resolved?.status === 'resolved')
     assert.deepEqual([resolved.rule, resolved.reason], ['HOT', 'erased'])
     assert.equal(resolved.alertId, fired?.alertId)
-    assert.equal(Date.parse(resolved.resolvedAt), erasure.timestampMs)
+    assert.equal(Date.parse(resolved.endedAt), erasure.timestampMs)
     assert.equal(schemaViolation('io.sluice.alert.resolved.v1', resolved), undefined)
     assert.equal(await stage.state('/environment/test-site s-1'), undefined)
   })
@@ -40,7 +40,7 @@ describe('given an entity with a firing alert and a pending one', () => {
     const { alerts } = await erased(reading('b', { temperature: 50, at: 3_660 }), [HOT])
     const [, resolved] = alerts
     assert.ok(resolved?.status === 'resolved')
-    assert.equal(resolved.resolvedAt, '2026-03-01T13:01:00.000Z')
+    assert.equal(resolved.endedAt, '2026-03-01T13:01:00.000Z')
   })
 
   it('when a reading comes after the erasure, then it may fire again, as another alert', async () => {

@@ -81,7 +81,7 @@ describe('when rules change', () => {
       {
         ...alertOf(fired?.emit[0]),
         status: 'resolved',
-        resolvedAt: '2026-03-01T00:02:00.000Z',
+        endedAt: '2026-03-01T00:02:00.000Z',
         reason: 'rule-removed',
       },
     ])
@@ -93,7 +93,7 @@ describe('when rules change', () => {
   test('given a late reading after the removal, then the alert does not end before it was last seen', () => {
     const [fired] = steps([HOT], temperatures(['1m', 41]))
     const made = steps([], temperatures(['30s', 41]), fired?.state)
-    assert.equal((alertsOf(made)[0] as ResolvedAlert).resolvedAt, '2026-03-01T00:01:00.000Z')
+    assert.equal((alertsOf(made)[0] as ResolvedAlert).endedAt, '2026-03-01T00:01:00.000Z')
   })
 
   test('given a rule that is renamed, then the old alert resolves and the new one fires, in one step', () => {

@@ -37,7 +37,7 @@ describe('what is emitted', () => {
       value: 41.5,
       threshold: 40,
       activeAt: '2026-03-01T00:00:00.000Z',
-      firedAt: '2026-03-01T00:01:00.000Z',
+      startedAt: '2026-03-01T00:01:00.000Z',
       reason: 'condition',
     })
     const emission = fired?.emit[0] as Emission
@@ -57,7 +57,7 @@ describe('what is emitted', () => {
       status: 'resolved',
       value: 35,
       threshold: 35,
-      resolvedAt: '2026-03-01T00:02:00.000Z',
+      endedAt: '2026-03-01T00:02:00.000Z',
       reason: 'cleared',
     })
     assert.equal(resolved?.emit[0]?.key, fingerprint)

@@ -13,6 +13,7 @@ import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
 import { ENTITY_ERASED_TYPE } from '../../../lib/telemetry/erasure.ts'
 import { FAMILIES, READING_TYPES } from '../../../lib/telemetry/families.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
@@ -29,6 +30,7 @@ const TYPES = [
   DEAD_LETTER_TYPE,
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
+  NOTIFICATION_TYPE,
   MINUTE_TYPE,
   ACTIVITY_CHANGED_TYPE,
   DEVICE_FALLEN_TYPE,

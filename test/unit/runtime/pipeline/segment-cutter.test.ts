@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { SegmentCutter } from '../../../../lib/runtime/pipeline/segments/cutter.ts'
+
+const SPAN_MS = 60_000
+
+function record(offset: number, timestampMs = 0): LogRecord {
+  return { topic: 't', partition: 0, offset, timestampMs, key: null, value: Buffer.from('1'), headers: [] }
+}
+
+describe('given the limits of a segment', () => {
+  test('when each is the least there is, then it is taken', () => {
+    const cutter = new SegmentCutter({ offsets: 1, bytes: 1, spanMs: 1 })
+    assert.equal(cutter.complete([record(0)]), 1)
+  })
+
+  for (const [limits, message] of [
+    [{ offsets: 0 }, /offsets must be a whole number from 1 to 5000/],
+    [{ offsets: 5_001 }, /offsets must be/],
+    [{ offsets: 10, bytes: 0 }, /bytes must be a whole number from 1 to 67108864/],
+    [{ offsets: 10, bytes: 64 * 1024 * 1024 + 1 }, /bytes must be/],
+    [{ offsets: 10, spanMs: 0.5 }, /spanMs must be/],
+  ] as const)
+    test(`when they are ${JSON.stringify(limits)}, then they are refused`, () => {
+      assert.throws(() => new SegmentCutter(limits), { name: 'RangeError', message })
+    })
+})
+
+describe('given a span, when a record comes after the applied offset', () => {
+  const cutter = new SegmentCutter({ offsets: 1_000, spanMs: SPAN_MS })
+  const clock = { nowMs: 0, lastAppendMs: 0, highestAppendMs: 0 }
+
+  test('then it may end the segment if exactly the span has passed', () => {
+    assert.equal(cutter.mayEnd(4, clock, [record(5, SPAN_MS)]), true)
+    assert.equal(cutter.mayEnd(4, clock, [record(5, SPAN_MS - 1)]), false)
+  })
+
+  test('then the segment ends before it if exactly the span has passed since the first record', () => {
+    assert.equal(cutter.complete([record(4), record(5, SPAN_MS)]), 1)
+    assert.equal(cutter.complete([record(4), record(5, SPAN_MS - 1)]), undefined)
+  })
+})

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { Cursors } from '../../lib/runtime/pipeline/ports.ts'
+import type { Cursor, Cursors } from '../../lib/runtime/pipeline/ports.ts'
 
 export function conformsAsForwardCursors(name: string, cursors: () => Cursors): void {
   describe(`${name} as the cursors of a forwarder`, () => {
@@ -13,39 +13,48 @@ export function conformsAsForwardCursors(name: string, cursors: () => Cursors): 
 
     it('given a cursor, when it is moved from where it is, then it is where it was moved to', async () => {
       const partition = newPartition()
-      for (const [from, to] of [
-        [undefined, 0],
-        [0, 9],
-        [9, 10],
-        [10, 2 ** 40],
-      ] as const) {
+      const path: Cursor[] = [
+        { next: 0 },
+        { next: 9, last: { offset: 8, digest: 'a-_' } },
+        { next: 10, last: { offset: 8, digest: 'a-_' } },
+        { next: 2 ** 40, last: { offset: 2 ** 40 - 1, digest: 'b' } },
+      ]
+      let from: Cursor | undefined
+      for (const to of path) {
         assert.equal(await cursors().advance(partition, from, to), 'advanced')
-        assert.equal(await cursors().read(partition), to)
+        assert.deepEqual(await cursors().read(partition), to)
+        from = to
       }
     })
 
     it('given a cursor that somebody else has moved, then it is not moved, whatever was meant', async () => {
       const partition = newPartition()
-      await cursors().advance(partition, undefined, 5)
-      for (const [from, to] of [
-        [undefined, 6],
-        [4, 6],
-        [6, 7],
-        [0, 5],
-      ] as const)
-        assert.equal(await cursors().advance(partition, from, to), 'refused', `from ${from}`)
-      assert.equal(await cursors().read(partition), 5)
+      const last = { offset: 4, digest: 'a' }
+      await cursors().advance(partition, undefined, { next: 5, last })
+      const others: readonly [Cursor | undefined, Cursor][] = [
+        [undefined, { next: 6 }],
+        [{ next: 4, last }, { next: 6 }],
+        [{ next: 6, last }, { next: 7 }],
+        [{ next: 5 }, { next: 6 }],
+        [{ next: 5, last: { ...last, digest: 'b' } }, { next: 6 }],
+        [{ next: 0 }, { next: 5, last }],
+      ]
+      for (const [from, to] of others)
+        assert.equal(await cursors().advance(partition, from, to), 'refused', JSON.stringify(from))
+      assert.deepEqual(await cursors().read(partition), { next: 5, last })
     })
 
     it('given two who move it at the same time, then one of them does', async () => {
       const partition = newPartition()
-      const outcomes = await Promise.all([6, 7].map(to => cursors().advance(partition, undefined, to)))
+      const outcomes = await Promise.all(
+        [6, 7].map(next => cursors().advance(partition, undefined, { next })),
+      )
       assert.deepEqual(outcomes.sort(), ['advanced', 'refused'])
     })
 
     it('given another consumer, topic or partition, then it has a cursor of its own', async () => {
       const partition = newPartition()
-      await cursors().advance(partition, undefined, 5)
+      await cursors().advance(partition, undefined, { next: 5 })
       for (const other of [
         { ...partition, consumer: `${partition.consumer}-2` },
         { ...partition, topic: `${partition.topic}-2` },

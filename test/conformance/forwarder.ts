@@ -26,7 +26,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       )
       assert.equal((await stage.wake()).forwarded, 0)
       assert.deepEqual(stage.sent, OFFSETS)
-      assert.equal(await cursors().read(stage.stateKey()), 10)
+      assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
     it('given a record that is not due, then it waits with all after it, until it is', async () => {
@@ -44,7 +44,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       const stage = on([1, 4, 9].map(offset => waiting(offset)))
       await stage.wake()
       assert.deepEqual(stage.sent, [1, 4, 9])
-      assert.equal(await cursors().read(stage.stateKey()), 10)
+      assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
     it('given several partitions, then one that fails does not stop the others', async () => {
@@ -81,7 +81,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
           : stage.publisher.publish(records)
       }
       await stage.wake({ ports: { publisher: { publish } } })
-      assert.equal(await cursors().read(stage.stateKey()), 4)
+      assert.equal((await cursors().read(stage.stateKey()))?.next, 4)
       await stage.wake()
       assert.deepEqual(stage.sent, OFFSETS)
     })
@@ -97,7 +97,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
         10,
       )
       await stage.wake()
-      assert.equal(await cursors().read(stage.stateKey()), 10)
+      assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
     it('given one that stood still while another went on, then it stops and does not move the cursor back', async () => {
@@ -111,12 +111,12 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       }
       const stood = await stage.wake({ ports: { cursors: late } })
       assert.deepEqual([stood.forwarded, stage.observer.waits.at(-1)?.reason], [0, 'contended'])
-      assert.equal(await cursors().read(stage.stateKey()), 10)
+      assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
     it('given records that expired before they were forwarded, then that is told, and it goes on', async () => {
       const stage = on(LOG)
-      await cursors().advance(stage.stateKey(), undefined, 2)
+      await cursors().advance(stage.stateKey(), undefined, { next: 2 })
       stage.log.splice(0, 5)
       await stage.wake()
       assert.deepEqual(stage.observer.expiries, [{ fromOffset: 2, toOffset: 4 }])
@@ -125,7 +125,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
 
     it('given that all have expired, then that is told, and the next record is forwarded', async () => {
       const stage = on([waiting(7)])
-      await cursors().advance(stage.stateKey(), undefined, 2)
+      await cursors().advance(stage.stateKey(), undefined, { next: 2 })
       await stage.wake()
       assert.deepEqual(stage.observer.expiries, [{ fromOffset: 2, toOffset: 6 }])
       assert.deepEqual(stage.sent, [7])
@@ -133,12 +133,43 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
 
     it('given a log that ends before the cursor, then it is another one, and the partition stops', async () => {
       const stage = on(LOG)
-      await cursors().advance(stage.stateKey(), undefined, 11)
+      await cursors().advance(stage.stateKey(), undefined, { next: 11 })
       assert.deepEqual((await stage.wake()).deferred, 1)
       const [wait] = stage.observer.waits
       assert.equal(wait?.reason, 'another-log')
       assert.match(String(wait?.error), /ends at offset 10, but .* up to 11: .*:cursor in Redis/)
       assert.deepEqual(stage.sent, [])
+    })
+
+    it('given a log made anew that has passed the cursor, then it is another one, and the partition stops', async () => {
+      const stage = on(LOG.slice(0, 5))
+      await stage.wake()
+      stage.log.splice(0, 5, ...OFFSETS.map(offset => waiting(offset, { bytes: 1 })))
+      assert.equal((await stage.wake()).deferred, 1)
+      const [wait] = stage.observer.waits
+      assert.equal(wait?.reason, 'another-log')
+      assert.match(String(wait?.error), /not have the record at offset 4 that .* last: .*:cursor in Redis/)
+      assert.deepEqual(stage.sent, [0, 1, 2, 3, 4])
+    })
+
+    it('given that the record forwarded last has expired, then the log cannot be compared, and it goes on', async () => {
+      const stage = on(LOG.slice(0, 5))
+      await stage.wake()
+      stage.log.splice(0, 5, ...LOG.slice(5))
+      assert.equal((await stage.wake()).deferred, 0)
+      assert.deepEqual(stage.sent, OFFSETS)
+      assert.deepEqual(stage.observer.expiries, [])
+    })
+
+    it('given a read that returns only the record forwarded last, then the next one is read', async () => {
+      const stage = on(LOG.slice(0, 5))
+      await stage.wake()
+      stage.log.push(...LOG.slice(5))
+      const { log } = stage.ports
+      const read: typeof log.read = (topic, partition, { fromOffset }) =>
+        log.read(topic, partition, { fromOffset, toOffset: fromOffset })
+      assert.equal((await stage.wake({ ports: { log: { read } } })).forwarded, 5)
+      assert.deepEqual(stage.sent, OFFSETS)
     })
 
     it('given a target of another environment, then the record fails and blocks nothing', async () => {

@@ -70,10 +70,18 @@ export interface LogBounds {
 
 /** How far a forwarder has come in each partition. Both methods reject with `Unavailable` if the store cannot be reached. */
 export interface Cursors {
-  /** The next offset to forward; undefined if none was stored. */
-  read(stateKey: StateKey): Promise<number | undefined>
-  /** Moves the cursor, unless it is no longer at `from`: then another invocation has moved it, and this one must stop. */
-  advance(stateKey: StateKey, from: number | undefined, to: number): Promise<'advanced' | 'refused'>
+  /** Undefined if none was stored. */
+  read(stateKey: StateKey): Promise<Cursor | undefined>
+  /** Moves the cursor, unless it is no longer `from`: then another invocation has moved it, and this one must stop. */
+  advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'>
+}
+
+/** How far a forwarder is in a partition. */
+export interface Cursor {
+  /** The next offset to forward. */
+  readonly next: number
+  /** The last record that was forwarded, to recognise the log by; absent while there was none. */
+  readonly last?: { readonly offset: number; readonly digest: string }
 }
 
 /** Says whether the batches of a version of the code are deferred. It is stored, so that all invocations share it. */

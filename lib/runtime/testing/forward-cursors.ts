@@ -1,17 +1,18 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { StateKey } from '../pipeline/model.ts'
-import type { Cursors } from '../pipeline/ports.ts'
+import type { Cursor, Cursors } from '../pipeline/ports.ts'
 
 /** The cursors of forwarders in memory, for tests. The port's suite checks that it behaves like the Redis one. */
 export class MemoryForwardCursors implements Cursors {
-  readonly #cursors = new Map<string, number>()
+  readonly #cursors = new Map<string, Cursor>()
 
-  async read(stateKey: StateKey): Promise<number | undefined> {
+  async read(stateKey: StateKey): Promise<Cursor | undefined> {
     return this.#cursors.get(nameOf(stateKey))
   }
 
-  async advance(stateKey: StateKey, from: number | undefined, to: number): Promise<'advanced' | 'refused'> {
+  async advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'> {
     const name = nameOf(stateKey)
-    if (this.#cursors.get(name) !== from) return 'refused'
+    if (!isDeepStrictEqual(this.#cursors.get(name), from)) return 'refused'
     this.#cursors.set(name, to)
     return 'advanced'
   }

@@ -50,7 +50,7 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   cursor() {
     const { advance } = RedisForwardCursors.prototype
     RedisForwardCursors.prototype.advance = function (stateKey, from, to) {
-      return advance.call(this, stateKey, from, to + 1)
+      return advance.call(this, stateKey, from, { ...to, next: to.next + 1 })
     }
   },
 }

@@ -1,5 +1,5 @@
 import type { StateKey } from '../../pipeline/model.ts'
-import type { Cursors } from '../../pipeline/ports.ts'
+import type { Cursor, Cursors } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { cursorKeyOf } from './keys.ts'
 import { MOVE_CURSOR } from './scripts.ts'
@@ -12,13 +12,28 @@ export class RedisForwardCursors implements Cursors {
     this.#client = client
   }
 
-  async read(stateKey: StateKey): Promise<number | undefined> {
+  async read(stateKey: StateKey): Promise<Cursor | undefined> {
     const value = await this.#client.run(redis => redis.get(cursorKeyOf(stateKey)))
-    return value === null ? undefined : Number(value)
+    return value === null ? undefined : cursorIn(value)
   }
 
-  async advance(stateKey: StateKey, from: number | undefined, to: number): Promise<'advanced' | 'refused'> {
-    const moved = await this.#client.eval(MOVE_CURSOR, [cursorKeyOf(stateKey)], [from ?? '', to])
+  async advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'> {
+    const moved = await this.#client.eval(
+      MOVE_CURSOR,
+      [cursorKeyOf(stateKey)],
+      [from ? textOf(from) : '', textOf(to)],
+    )
     return Number(moved) === 1 ? 'advanced' : 'refused'
   }
+}
+
+/** The same cursor has always the same text: the script compares them. */
+function textOf({ next, last }: Cursor): string {
+  return last === undefined ? `${next}` : `${next} ${last.offset} ${last.digest}`
+}
+
+function cursorIn(text: string): Cursor {
+  const [next, offset, digest] = text.split(' ')
+  const last = digest === undefined ? {} : { last: { offset: Number(offset), digest } }
+  return { next: Number(next), ...last }
 }

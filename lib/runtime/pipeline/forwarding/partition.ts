@@ -1,9 +1,11 @@
 /** Forwards one partition, chunk by chunk, up to its end or to the first record that is not due. */
+import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../errors.ts'
+import { digestOf } from '../failures/failure-record.ts'
 import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
 import type { Deferred, Looked, StateKey } from '../model.ts'
-import type { Cursors, LogBounds, Ports } from '../ports.ts'
+import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
 import { sendInOrder } from '../publish.ts'
 import type { DeferredReason } from '../reasons.ts'
 import { decide, type ForwardingConsumer, failedMove, type Move } from './decide.ts'
@@ -46,8 +48,10 @@ export class ForwardRun {
   readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
   /** Why it has ended before the end of the log; undefined while it has not. */
   #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
-  /** The next offset to forward, as it is stored; undefined if nothing is. */
-  #cursor: number | undefined
+  /** As it is stored; undefined if none is. */
+  #cursor: Cursor | undefined
+  /** Whether the log was found to be the one that the cursor belongs to. */
+  #isChecked = false
 
   constructor(
     consumer: ForwardingConsumer,
@@ -90,7 +94,7 @@ export class ForwardRun {
     if (this.#hasBegun) return
     this.#cursor = await this.#ports.cursors.read(this.#stateKey)
     ensureWithin(this.#stateKey, this.#cursor, this.#extent)
-    this.#next = this.#cursor ?? this.#extent.start
+    this.#next = this.#cursor?.next ?? this.#extent.start
     this.#hasBegun = true
   }
 
@@ -100,14 +104,18 @@ export class ForwardRun {
 
   async #read(): Promise<Looked> {
     const { log, observer } = this.#ports
-    const [{ topic, partition }, fromOffset, { end }] = [this.#stateKey, this.#next, this.#extent]
+    const [{ topic, partition }, next, { end }] = [this.#stateKey, this.#next, this.#extent]
+    const last = this.#isChecked ? undefined : this.#cursor?.last
+    const fromOffset = last?.offset ?? next
     const looked = await log.read(topic, partition, { fromOffset, toOffset: end - 1 })
+    if (last) ensureSameLog(this.#stateKey, last, looked)
+    this.#isChecked = true
     if (this.#cursor === undefined) {
       const [first] = looked.records
       if (first && first.offset > 0) observer.startsWithoutAppliedOffset(this.#stateKey, first.offset)
-    } else if (looked.logStart > fromOffset)
-      observer.expired(this.#stateKey, { fromOffset, toOffset: Math.min(looked.logStart, end) - 1 })
-    return { ...looked, records: looked.records.filter(({ offset }) => offset < end) }
+    } else if (looked.logStart > next)
+      observer.expired(this.#stateKey, { fromOffset: next, toOffset: Math.min(looked.logStart, end) - 1 })
+    return { ...looked, records: looked.records.filter(({ offset }) => offset >= next && offset < end) }
   }
 
   /**
@@ -124,8 +132,9 @@ export class ForwardRun {
       if (stop) return stop
       if (notDue) this.#end = { nextDueMs: notDue.dueMs }
     }
-    // A fetch may have held transaction markers only.
-    return records.length > 0 || (await this.#advance(nextOffset)) ? undefined : { reason: 'contended' }
+    // A fetch may have held transaction markers only, or only the record that was forwarded last.
+    const isDone = records.length > 0 || nextOffset <= this.#next
+    return isDone || (await this.#advance(nextOffset)) ? undefined : { reason: 'contended' }
   }
 
   async #commit(moves: readonly Move[], next: number): Promise<Deferred | undefined> {
@@ -138,7 +147,7 @@ export class ForwardRun {
     )
     if (surge) return surge
     const made = await this.#publish(moves)
-    if (!(await this.#advance(next))) return { reason: 'contended' }
+    if (!(await this.#advance(next, made.at(-1)?.source))) return { reason: 'contended' }
     const decisions = made.map(({ decision }) => decision)
     latest.committed(decisions)
     this.#ports.observer.decided(this.#stateKey, decisions)
@@ -165,12 +174,14 @@ export class ForwardRun {
     return moves.map(move => replacements.get(move) ?? move)
   }
 
-  /** False if another invocation has moved the cursor: it goes on, and this one must stop. */
-  async #advance(to: number): Promise<boolean> {
+  /** False if another invocation has moved the cursor: it goes on, and this one must stop. @param last forwarded by it */
+  async #advance(next: number, last?: LogRecord): Promise<boolean> {
+    const known = last ? { offset: last.offset, digest: digestOf(last) } : this.#cursor?.last
+    const to = { next, ...(known && { last: known }) }
     const outcome = await this.#ports.cursors.advance(this.#stateKey, this.#cursor, to)
     if (outcome === 'refused') return false
     this.#cursor = to
-    this.#next = to
+    this.#next = next
     return true
   }
 
@@ -183,12 +194,36 @@ export class ForwardRun {
 }
 
 /** A cursor behind the end can only belong to another log. */
-function ensureWithin(stateKey: StateKey, cursor: number | undefined, { end }: Extent): void {
-  if (cursor === undefined || cursor <= end) return
+function ensureWithin(stateKey: StateKey, cursor: Cursor | undefined, { end }: Extent): void {
+  if (cursor === undefined || cursor.next <= end) return
   const { consumer, topic, partition } = stateKey
-  throw new PartitionStopped(
+  throw anotherLog(
+    stateKey,
+    `${topic}/${partition} ends at offset ${end}, but ${consumer} has already forwarded up to ${cursor.next}`,
+  )
+}
+
+/** So can one whose last record is another now. If that record has expired, nothing can be compared. */
+function ensureSameLog(
+  stateKey: StateKey,
+  { offset, digest }: NonNullable<Cursor['last']>,
+  { records, logStart }: Looked,
+): void {
+  if (logStart > offset) return
+  const [first] = records
+  if (first?.offset === offset && digestOf(first) === digest) return
+  const { consumer, topic, partition } = stateKey
+  throw anotherLog(
+    stateKey,
+    `${topic}/${partition} does not have the record at offset ${offset} that ${consumer} has forwarded last`,
+  )
+}
+
+function anotherLog(stateKey: StateKey, what: string): PartitionStopped {
+  const { consumer, topic, partition } = stateKey
+  return new PartitionStopped(
     'another-log',
-    `${topic}/${partition} ends at offset ${end}, but ${consumer} has already forwarded up to ${cursor}: it was made anew, or cut ` +
-      `off. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to forward the new log from its start.`,
+    `${what}: it was made anew, or cut off. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to forward the new ` +
+      'log from its start.',
   )
 }

@@ -1,0 +1,28 @@
+/** The timelines in `timelines/` and those of the rules that ship, each as a test of its own. */
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { readTestFile } from '../../../cli/rule-tests/read.ts'
+import { resultText } from '../../../cli/rule-tests/report.ts'
+import { runTest } from '../../../cli/rule-tests/run.ts'
+
+const PROJECT = join(import.meta.dirname, '../../..')
+
+for (const folder of ['test/unit/alerting/timelines', 'rules/tests']) {
+  const files = readdirSync(join(PROJECT, folder)).sort()
+  assert.ok(files.length > 0, `${folder} has no timelines`)
+  for (const name of files) {
+    const file = `${folder}/${name}`
+    const { tests, faults } = await readTestFile(join(PROJECT, file), file)
+    assert.deepEqual(faults, [])
+    assert.ok(tests && tests.tests.length > 0, `${file} has no tests`)
+    describe(`given the timelines of ${file}`, () => {
+      for (const one of tests.tests)
+        test(`then this one holds: ${one.name}`, async () => {
+          const result = await runTest(tests, one)
+          assert.ok(result.passed, resultText(result))
+        })
+    })
+  }
+}

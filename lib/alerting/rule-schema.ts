@@ -145,14 +145,11 @@ function ofDocument(keyword: string, path: Path): string {
   return 'must be a list; for no rules, write `rules: []`'
 }
 
-const CLEARS: Readonly<Record<string, string>> = {
-  clearBelow: 'fireAbove',
-  clearAbove: 'fireBelow',
-  clearInside: 'fireOutside',
-}
+/** Keys that need another threshold; others that need a key need `staleAfter`. */
+const CLEARS: ReadonlySet<string> = new Set(['clearBelow', 'clearAbove', 'clearInside'])
 
 function dependent(key: string, missing: string): string {
-  return key in CLEARS
+  return CLEARS.has(key)
     ? `goes with ${missing}, which the rule does not have`
     : `needs ${missing}, which says how long a silence must last`
 }

@@ -7,6 +7,7 @@ import { type Forwarder, forwarded, skipped } from '../../lib/runtime/consumer/f
 import { rejected } from '../../lib/runtime/consumer/process.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Cursors } from '../../lib/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { DELAY_MS, delaying, ForwardStage, TARGET, waiting } from '../support/forward-stage.ts'
 
 const OFFSETS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -139,6 +140,28 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal(wait?.reason, 'another-log')
       assert.match(String(wait?.error), /ends at offset 10, but .* up to 11: .*:cursor in Redis/)
       assert.deepEqual(stage.sent, [])
+    })
+
+    it('given that nothing is due, then nothing is written, neither to the topic nor to the cursor', async () => {
+      const stage = on(LOG)
+      await stage.wake({ nowMs: () => 0 })
+      assert.deepEqual(stage.publisher.published, [])
+      assert.equal(await cursors().read(stage.stateKey()), undefined)
+    })
+
+    it('given little time, then it stops between two chunks, says so, and goes on there', async () => {
+      const stage = on(LOG)
+      const ports = { log: new MemoryLogReader(stage.log) }
+      Object.assign(stage.consumer, { limits: { ...stage.consumer.limits, records: 3 } })
+      const left = [60_000, 60_000, 60_000, 0]
+      const { forwarded, deferred } = await stage.wake({ ports, remainingMs: () => left.shift() ?? 0 })
+      assert.deepEqual([forwarded, deferred], [6, 1])
+      assert.deepEqual(
+        stage.observer.waits.map(({ fromOffset, reason }) => [fromOffset, reason]),
+        [[6, 'out-of-time']],
+      )
+      assert.equal((await stage.wake()).forwarded, 4)
+      assert.deepEqual(stage.sent, OFFSETS)
     })
 
     it('given a log made anew that has passed the cursor, then it is another one, and the partition stops', async () => {

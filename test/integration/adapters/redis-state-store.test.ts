@@ -108,12 +108,15 @@ describe('a server that has evicted a part of a partition state', () => {
       await assert.rejects(commit(stateKey), told)
     })
 
-  it('given meta gone, and states left, then the partition state does not pass for an empty one', async () => {
-    const stateKey = await filled()
-    await client.run(redis => redis.del(keysOf(stateKey).meta))
+  it('given meta gone, and states or timers left, then the partition state does not pass for an empty one', async () => {
     const told = { code: 'state-evicted', message: /\(meta\)/ }
-    await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
-    await assert.rejects(store.commit(stateKey, changeOf()), told)
+    const stateKey = await filled()
+    const { meta, states } = keysOf(stateKey)
+    for (const gone of [meta, states]) {
+      await client.run(redis => redis.del(gone))
+      await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+      await assert.rejects(store.commit(stateKey, changeOf()), told)
+    }
   })
 
   it('given all of it gone, or a part that held nothing, then it is taken as it is', async () => {

@@ -194,6 +194,27 @@ describe('an error', () => {
     })
   }
 
+  for (const [clear, fire] of [
+    ['clearBelow', 'fireAbove'],
+    ['clearAbove', 'fireBelow'],
+    ['clearInside', 'fireOutside'],
+  ] as const)
+    test(`given ${clear} without ${fire}, then the message names what it goes with`, () => {
+      const value = clear === 'clearInside' ? [1, 2] : 1
+      const other = fire === 'fireAbove' ? { fireAbove: undefined, fireBelow: 0 } : {}
+      const errors = errorsOf({ ...other, [clear]: value })
+      assert.ok(errors.includes(`${clear}: goes with ${fire}, which the rule does not have`), errors.join())
+    })
+
+  test('given a state of a family that does not exist, then only the family is wrong', () => {
+    assert.deepEqual(
+      errorsOf({ family: 'oven', metric: 'status', fireAbove: undefined, fireEquals: 'on' }).map(
+        error => error.split(':')[0],
+      ),
+      ['family'],
+    )
+  })
+
   test('given a document of another shape, then it is rejected', () => {
     for (const content of [
       null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { type LogRecord, sizeOf } from '../../../../lib/runtime/cloudevents/record.ts'
 import { SegmentCutter } from '../../../../lib/runtime/pipeline/segments/cutter.ts'
 
 const SPAN_MS = 60_000
@@ -40,4 +40,11 @@ describe('given a span, when a record comes after the applied offset', () => {
     assert.equal(cutter.complete([record(4), record(5, SPAN_MS)]), 1)
     assert.equal(cutter.complete([record(4), record(5, SPAN_MS - 1)]), undefined)
   })
+})
+
+test('given a limit of bytes, then a segment may have exactly as many, and not one more', () => {
+  const records = [record(0), record(1), record(2)]
+  const bytes = records.slice(0, 2).reduce((sum, one) => sum + sizeOf(one), 0)
+  assert.equal(new SegmentCutter({ offsets: 1_000, bytes }).complete(records), 2)
+  assert.equal(new SegmentCutter({ offsets: 1_000, bytes: bytes - 1 }).complete(records), 1)
 })

@@ -1,0 +1,53 @@
+/** A reading that cannot be compared yet: too little history. It ends a silence, and decides nothing else. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { RuleState } from '../../../lib/alerting/rule-state.ts'
+import { transition } from '../../../lib/alerting/transition.ts'
+import { ruleOf } from './support.ts'
+
+const MINUTE = 60_000
+const rule = ruleOf({ fireAbove: 80, for: '10m', staleAfter: '5m', onSilence: 'ok' })
+const noData = ruleOf({ fireAbove: 80, for: '10m', staleAfter: '5m', onSilence: 'no-data' })
+const after = (previous: RuleState | undefined, timeMs: number, of = rule) =>
+  transition(of, previous, { timeMs, value: null })
+
+describe('given a reading that cannot be compared', () => {
+  test('when it is the first, then the rule is inactive', () => {
+    const state = { phase: 'inactive', seenMs: MINUTE }
+    assert.deepEqual(after(undefined, MINUTE), { state, reason: 'no-history', atMs: MINUTE })
+  })
+
+  test('when the alert is pending, then it stays pending, and has been seen', () => {
+    const pending: RuleState = { phase: 'pending', seenMs: 0, activeAtMs: 0 }
+    const state = { ...pending, seenMs: 5 * MINUTE }
+    assert.deepEqual(after(pending, 5 * MINUTE), { state, reason: 'no-history', atMs: 5 * MINUTE })
+  })
+
+  test('when the alert is pending and the silence before was too long, then it ends', () => {
+    const pending: RuleState = { phase: 'pending', seenMs: 0, activeAtMs: 0 }
+    const state = { phase: 'inactive', seenMs: 5 * MINUTE + 1 }
+    assert.deepEqual(after(pending, 5 * MINUTE + 1), {
+      state,
+      reason: 'pending-stale',
+      atMs: 5 * MINUTE + 1,
+    })
+  })
+
+  test('when the alert fires or recovers, then it goes on', () => {
+    const firing: RuleState = { phase: 'firing', seenMs: 0, activeAtMs: 0 }
+    assert.deepEqual(after(firing, MINUTE).state, { ...firing, seenMs: MINUTE })
+    const recovering: RuleState = { phase: 'recovering', seenMs: 0, activeAtMs: 0, clearedAtMs: 0 }
+    assert.deepEqual(after(recovering, MINUTE).state, { ...recovering, seenMs: MINUTE })
+  })
+
+  test('when data was missed, then it has returned', () => {
+    const silent: RuleState = { phase: 'inactive', seenMs: 0, decidedMs: 5 * MINUTE, silent: 'no-data' }
+    const { state, reason } = after(silent, 6 * MINUTE, noData)
+    assert.deepEqual([state, reason], [{ phase: 'inactive', seenMs: 6 * MINUTE }, 'data-returned'])
+  })
+
+  test('when it is late, then it changes nothing', () => {
+    const firing: RuleState = { phase: 'firing', seenMs: MINUTE, activeAtMs: 0 }
+    assert.deepEqual(after(firing, MINUTE - 1), { state: firing, reason: 'late', atMs: MINUTE - 1 })
+  })
+})

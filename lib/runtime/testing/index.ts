@@ -2,6 +2,7 @@
 export { MemoryCheckpointStore } from './checkpoint-store.ts'
 export { MemoryCircuitBreaker } from './circuit-breaker.ts'
 export { MemoryForwardCursors } from './forward-cursors.ts'
+export { ForwarderKit } from './forwarder-kit.ts'
 export { MemoryLogBounds } from './log-bounds.ts'
 export { MemoryLogReader } from './log-reader.ts'
 export { ProcessKit, type ProcessKitOptions, type Taken } from './process-kit.ts'

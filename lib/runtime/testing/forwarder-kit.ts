@@ -1,0 +1,97 @@
+/**
+ * Tests a forwarder without any server: given records in its topics, when its schedule wakes it, then check what became of each
+ * and what it wrote. It runs the real pipeline on a log and cursors in memory.
+ */
+import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
+import type { Application } from '../consumer/application.ts'
+import type { TopicName } from '../consumer/declared.ts'
+import type { Forwarder } from '../consumer/forwarder.ts'
+import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
+import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
+import { type Forwarded, forward } from '../pipeline/forward.ts'
+import { MemoryCircuitBreaker } from './circuit-breaker.ts'
+import { MemoryForwardCursors } from './forward-cursors.ts'
+import { MemoryLogBounds } from './log-bounds.ts'
+import { MemoryLogReader } from './log-reader.ts'
+import { MemoryPublisher } from './publisher.ts'
+import { RecordingObserver } from './recording-observer.ts'
+import { logRecord } from './records.ts'
+
+/** The environment in whose topics a forwarder finds its records. */
+const ENV = 'test'
+
+/** What lies in a topic. */
+type GivenRecord = Partial<Pick<LogRecord, 'key' | 'value' | 'headers' | 'partition' | 'timestampMs'>>
+
+export class ForwarderKit {
+  readonly #application: Application
+  readonly #forwarder: Forwarder
+  readonly #log: LogRecord[] = []
+  readonly #publisher = new MemoryPublisher()
+  readonly #observer = new RecordingObserver()
+  readonly #cursors = new MemoryForwardCursors()
+  readonly #breaker = new MemoryCircuitBreaker()
+  readonly #latest = new LatestDecisions()
+
+  constructor(application: Application, forwarder: Forwarder) {
+    this.#application = application
+    this.#forwarder = forwarder
+  }
+
+  /** Appends records to a topic of the application, in partition 0 if they name none. */
+  given(topic: TopicName, ...records: readonly GivenRecord[]): void {
+    const name = this.#application.kafkaTopic(topic, ENV)
+    for (const { partition = 0, timestampMs = 0, ...content } of records) {
+      const before = this.#log.filter(record => record.topic === name && record.partition === partition)
+      this.#log.push(logRecord(before.length, content, { topic: name, partition, timestampMs }))
+    }
+  }
+
+  /**
+   * Wakes the forwarder at a time, in milliseconds since the epoch. Returns `outcome/reason` of each record that was decided, by
+   * partition: `applied/` and the reason of `forwarded`, `ignored/` and that of `skipped`, or `failed/` and the code. If a record
+   * is not due yet, the last entry is `waits/` and when it is, in RFC 3339.
+   *
+   * @throws if a partition cannot go on, such as where the forwarder throws for nearly every record
+   */
+  async wake(atMs: number): Promise<readonly string[]> {
+    const { decisions, waits } = this.#observer
+    const decided = decisions.length
+    const { nextDueMs } = await this.#run(atMs)
+    const [wait] = waits
+    if (wait) throw new Error(`a partition cannot go on: ${wait.reason}`, { cause: wait.error })
+    return [
+      ...decisions.slice(decided).map(({ outcome, reason }) => `${outcome}/${reason}`),
+      ...(nextDueMs === undefined ? [] : [`waits/${new Date(nextDueMs).toISOString()}`]),
+    ]
+  }
+
+  /** What it has written, in order: the records that it forwarded, and failure records. */
+  get published(): readonly OutgoingRecord[] {
+    return this.#publisher.published
+  }
+
+  #run(atMs: number): Promise<Forwarded> {
+    const consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: this.#application,
+      env: ENV,
+      failuresTo: this.#application.failuresTopic,
+      process: this.#forwarder,
+    }
+    const ports = {
+      cursors: this.#cursors,
+      bounds: new MemoryLogBounds(this.#log),
+      log: new MemoryLogReader(this.#log),
+      publisher: this.#publisher,
+      breaker: this.#breaker,
+      observer: this.#observer,
+    }
+    return forward(consumer, ports, {
+      remainingMs: () => 60_000,
+      nowMs: () => atMs,
+      codeVersion: () => 'test',
+      latest: this.#latest,
+    })
+  }
+}

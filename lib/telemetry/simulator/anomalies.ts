@@ -75,6 +75,11 @@ export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number):
   return intensity > 0 ? { kind, window, intensity } : undefined
 }
 
+/** The metrics, and states, that the anomaly changes. */
+export function metricsOf({ kind }: Anomaly): readonly string[] {
+  return [...Object.keys(kind.drives), ...Object.keys(kind.fields ?? {})]
+}
+
 /** The observation with the anomaly applied. */
 export function disturb(
   observation: Observation,

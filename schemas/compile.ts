@@ -125,11 +125,12 @@ async function selfContained(code: string): Promise<string> {
   return outputFiles.map(file => file.text).join('')
 }
 
-/** Functions load the schema of rules; only the command line has tests of them. */
+/** Functions load the schema of rules; only the command line has tests of them, and labels. */
 export const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[] = [
   [SOURCES, COMPILED],
   [FILE_SOURCES, new URL('compiled-rules.js', import.meta.url), 'io.sluice.rules.v1'],
   [FILE_SOURCES, new URL('compiled-rule-tests.js', import.meta.url), 'io.sluice.rule-tests.v1'],
+  [FILE_SOURCES, new URL('compiled-labels.js', import.meta.url), 'io.sluice.labels.v1'],
 ]
 
 async function main(check: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * A log in memory that the alerting function reads as it reads the real one: through the same pipeline, with the same clock and
- * timers. A minute never passes without a tick, as in a deployment.
+ * timers. A minute never passes without a tick, as in a deployment. Tests of rules append to it one by one, at offsets from its
+ * start; a recording is replayed as a whole.
  */
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
@@ -25,21 +26,24 @@ import type { Decision } from '../../lib/runtime/pipeline/model.ts'
 import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
+import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
 import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { type Arrival, inBatches, TICK_MS } from './arrivals.ts'
 import { decisionsOnly } from './observer.ts'
+import { RefusedByAlerting } from './refused.ts'
 import type { Notification } from './test-file.ts'
 
 const ENV = 'test'
 const TOPIC = topicName('readings', ENV)
-const START_MS = Date.UTC(2026, 0, 1)
-const TICK_MS = 60_000
+const TESTS_START_MS = Date.UTC(2026, 0, 1)
 /** Durations are whole seconds, so this much more of the clock makes nothing due that is not. */
 const MOST_EXTRA_MS = 900
 
 export class RuleLog {
+  readonly #startMs: number
   readonly #store = new MemoryStateStore()
   readonly #publisher = new MemoryPublisher()
   readonly #records: LogRecord[] = []
@@ -48,10 +52,14 @@ export class RuleLog {
   readonly #latest = new LatestDecisions()
   readonly #logChecks = new LogChecks()
   readonly #entities = new Set<string>()
-  #nowMs = START_MS
+  #offset = 0
+  #nowMs: number
   #ticks = 0
 
-  constructor() {
+  /** @param startMs when the log begins, in milliseconds since the epoch */
+  constructor(startMs = TESTS_START_MS) {
+    this.#startMs = startMs
+    this.#nowMs = startMs
     this.#consumer = {
       ...CONSUMER_DEFAULTS,
       application: APPLICATION,
@@ -72,9 +80,31 @@ export class RuleLog {
   /** A reading arrives, at its time or, if that has passed, now. @throws RefusedByAlerting */
   async read(atMs: number, family: FamilyName, data: ReadingData): Promise<void> {
     await this.#passTo(atMs)
-    const event = reading(FAMILIES[family], `reading-${this.#records.length}`, instant(START_MS + atMs), data)
+    const event = reading(FAMILIES[family], `reading-${this.#offset}`, instant(this.#startMs + atMs), data)
     this.#entities.add(`${event.source} ${event.subject}`)
     await this.#append(event)
+  }
+
+  /**
+   * The events arrive one after another, and nothing of them stays in the log, however many there are.
+   *
+   * @returns how many were duplicates
+   * @throws RefusedByAlerting
+   */
+  async replay(arrivals: Iterable<Arrival>): Promise<number> {
+    let duplicates = 0
+    for (const batch of inBatches(arrivals, this.#nowMs, CONSUMER_DEFAULTS.limits.records)) {
+      await this.#deliver(
+        batch.map(({ arrivedMs, event }) => {
+          this.#nowMs = arrivedMs
+          return this.#next(event)
+        }),
+      )
+      duplicates += this.#decisions.filter(({ outcome }) => outcome === 'duplicate').length
+      this.#decisions.length = 0
+      this.#records.length = 0
+    }
+    return duplicates
   }
 
   /** Nothing has arrived until then: whatever is due by this time happens. */
@@ -83,7 +113,7 @@ export class RuleLog {
     // A timer fires once the clock is past it. Each tick goes a little further than the one before, so that it is past whatever
     // a reading has set after that one.
     this.#ticks = Math.min(this.#ticks + 1, MOST_EXTRA_MS)
-    this.#nowMs = Math.max(this.#nowMs, START_MS + atMs + this.#ticks)
+    this.#nowMs = Math.max(this.#nowMs, this.#startMs + atMs + this.#ticks)
     await this.#append(tick(0, instant(this.#nowMs)))
   }
 
@@ -113,7 +143,7 @@ export class RuleLog {
       if (isFailure(event) || ![ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE].includes(event.type)) return []
       const alert = event.data as Alert
       const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
-      return [{ atMs: Date.parse(at) - START_MS, alert }]
+      return [{ atMs: Date.parse(at) - this.#startMs, alert }]
     })
   }
 
@@ -122,7 +152,7 @@ export class RuleLog {
   }
 
   async #passTo(atMs: number): Promise<void> {
-    const endMs = START_MS + atMs
+    const endMs = this.#startMs + atMs
     while (this.#nowMs < endMs) {
       const batch: LogRecord[] = []
       while (this.#nowMs < endMs && batch.length < CONSUMER_DEFAULTS.limits.records) {
@@ -138,7 +168,8 @@ export class RuleLog {
   }
 
   #next(event: Event): LogRecord {
-    const place = { topic: TOPIC, partition: 0, offset: this.#records.length }
+    const place = { topic: TOPIC, partition: 0, offset: this.#offset }
+    this.#offset += 1
     const record = { ...place, timestampMs: this.#nowMs, key: null, ...writeEvent(event) }
     this.#records.push(record)
     return record
@@ -147,8 +178,11 @@ export class RuleLog {
   async #deliver(batch: readonly LogRecord[]): Promise<void> {
     const before = this.#decisions.length
     await consume(this.#consumer, this.#ports, kafkaEvent(batch), this.#invocation)
-    const failed = this.#decisions.slice(before).find(({ failure }) => failure)?.failure
-    if (failed) throw new RefusedByAlerting([failed.code, failed.message].filter(Boolean).join(': '))
+    const failed = this.#decisions.slice(before).find(({ failure }) => failure)
+    if (failed?.failure) {
+      const { code, message } = failed.failure
+      throw new RefusedByAlerting([code, message].filter(Boolean).join(': '), failed.event)
+    }
   }
 
   get #ports() {
@@ -172,21 +206,6 @@ export class RuleLog {
       logChecks: this.#logChecks,
     }
   }
-}
-
-/** The alerting function would not take an observation. The message has the code of the failure. */
-export class RefusedByAlerting extends Error {
-  override readonly name = 'RefusedByAlerting'
-}
-
-/** The records as Lambda passes them to a function. */
-function kafkaEvent(batch: readonly LogRecord[]) {
-  const records = batch.map(({ topic, partition, offset, timestampMs, value, headers }) => ({
-    ...{ topic, partition, offset, timestamp: timestampMs },
-    ...(value === null ? {} : { value: value.toString('base64') }),
-    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
-  }))
-  return { records: { [`${TOPIC}-0`]: records } }
 }
 
 function instant(timeMs: number): string {

@@ -4,7 +4,8 @@ import type { Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import { identityOf } from '../../lib/alerting/rule.ts'
 import { identityOfKey } from '../../lib/alerting/rules-in-force.ts'
-import { RefusedByAlerting, RuleLog } from './log.ts'
+import { RuleLog } from './log.ts'
+import { RefusedByAlerting } from './refused.ts'
 import type {
   Expectation,
   ExpectedNotification,

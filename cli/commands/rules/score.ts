@@ -1,0 +1,86 @@
+import type { Command } from 'commander'
+import { parserOf, someText } from '../../arguments.ts'
+import { CliFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { UTC_OFFSET } from '../../import/instant.ts'
+import { sourceOf } from '../../replay/source.ts'
+import { firingsIn } from '../../rule-score/firings.ts'
+import type { Label } from '../../rule-score/label.ts'
+import { readLabels } from '../../rule-score/labels.ts'
+import { recordedEntities, watchesIn } from '../../rule-score/recorded.ts'
+import { readRecording } from '../../rule-score/recording.ts'
+import { reportOf, type ScoreReport } from '../../rule-score/report.ts'
+import { rulesAt } from '../../rule-score/rules.ts'
+import { scoreText } from '../../rule-score/text.ts'
+import { pathIn, printReport, type Terminal } from '../../terminal.ts'
+
+interface ScoreOptions {
+  readonly labels: string
+  readonly rules?: string
+  readonly utcOffset: string
+  readonly json?: true
+}
+
+const ABOUT = `Measure how well alert rules find labelled anomalies in recorded readings, without a server.
+
+FILE is what \`sluice import\` and \`sluice simulate\` write and \`sluice replay\` reads. The alerting function itself reads it, with
+the clock and the timers that it has in a deployment. Its alerts are held against the labels: precision, recall, delay and false
+alerts per day, for each rule and for all together, with what was missed and what was false.`
+
+const MORE = `
+Labels are a JSON array of {entity, metric, from, to, kind}, as \`sluice simulate\` writes them; metric and kind may be left out.
+The windows of the Numenta Anomaly Benchmark are read, too: an object with the windows of each file, whose name is that of the
+entity. docs/detection.md says what counts as found, and as false.
+
+Examples:
+  sluice rules score office.jsonl --labels windows.json --rules rules/office.yaml
+  sluice rules score simulated.jsonl --labels labels.json --json`
+
+export function addRulesScore(rules: Command, terminal: Terminal): void {
+  rules
+    .command('score')
+    .summary('measure how well alert rules find labelled anomalies')
+    .description(ABOUT)
+    .argument('<file>', 'the recording, or "-"', someText)
+    .requiredOption('--labels <file>', 'when something was wrong with what', someText)
+    .option('--rules <path>', 'rule file, or folder of them (default: RULES_DIR, else "rules")', someText)
+    .option(
+      '--utc-offset <±hh:mm>',
+      'the offset from UTC of windows without a zone',
+      parserOf(UTC_OFFSET),
+      '+00:00',
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', more(MORE))
+    .action((file: string, options: ScoreOptions) => score(file, options, terminal))
+}
+
+async function score(file: string, options: ScoreOptions, terminal: Terminal): Promise<void> {
+  const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'rules'), terminal)
+  const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)
+  const source = await sourceOf(file, terminal)
+  const { readings } = await readRecording(source)
+  const watches = watchesIn(readings, rules)
+  if (watches.every(({ entities }) => entities.size === 0))
+    throw new CliFailure(`${source.name}: no rule watches what was recorded, so there is nothing to score`)
+  const recorded = recordedEntities(readings, labels)
+  const { firings, duplicates } = await firingsIn(readings, rules, source.name)
+  const evidence = { firings, labels, recorded, watches, readings: readings.length, duplicates }
+  const report = reportOf(evidence)
+  requireLabels(labels, report, options.labels, [...recorded.values()][0]?.subject)
+  printReport(terminal, report, options.json, scoreText)
+}
+
+/** A list that is empty says that nothing was wrong. One of which nothing fits belongs to another recording. */
+function requireLabels(
+  labels: readonly Label[],
+  { total }: ScoreReport,
+  file: string,
+  entity: string | undefined,
+): void {
+  const [first] = labels
+  if (first === undefined || total.windows > 0) return
+  throw new CliFailure(
+    `${file}: none of its ${labels.length} labels is of what was recorded: the first is of ${first.entity}, and the first entity of the recording is ${entity}`,
+  )
+}

@@ -1,0 +1,76 @@
+/** What a recording has of each entity, and which rules watch it. Pure. */
+import { matches } from '../../lib/alerting/match.ts'
+import type { Rule } from '../../lib/alerting/rule.ts'
+import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
+import { identitiesOf } from './firings.ts'
+import type { Label } from './label.ts'
+import type { RecordedReading } from './recording.ts'
+
+/** The time of an entity in a recording, and what was measured. */
+export interface RecordedEntity {
+  readonly entity: string
+  readonly subject: string
+  /** Milliseconds since the epoch. */
+  readonly fromMs: number
+  /** Its last reading, or later where a label goes further. */
+  readonly toMs: number
+  readonly metrics: ReadonlySet<string>
+}
+
+/** The entities that a rule watches, under each identity that its alerts have. */
+export interface Watch {
+  readonly rule: string
+  readonly metric: string
+  readonly entities: ReadonlySet<string>
+}
+
+/** @param labels extend the time of their entities as far as the recording goes: a label can say that nothing arrived */
+export function recordedEntities(
+  readings: readonly RecordedReading[],
+  labels: readonly Label[],
+): ReadonlyMap<string, RecordedEntity> {
+  const found = new Map<string, RecordedEntity & { fromMs: number; toMs: number; metrics: Set<string> }>()
+  for (const { entity, timeMs, event } of readings) {
+    const own = found.get(entity) ?? {
+      ...{ entity, subject: event.subject ?? '', metrics: new Set<string>() },
+      ...{ fromMs: timeMs, toMs: timeMs },
+    }
+    own.fromMs = Math.min(own.fromMs, timeMs)
+    own.toMs = Math.max(own.toMs, timeMs)
+    for (const name of Object.keys(event.data as ReadingData)) own.metrics.add(name)
+    found.set(entity, own)
+  }
+  const endMs = endOf(found)
+  for (const own of found.values())
+    for (const label of labels)
+      if (isOf(label, own) && label.fromMs <= endMs)
+        own.toMs = Math.max(own.toMs, Math.min(label.toMs, endMs))
+  return found
+}
+
+function endOf(entities: ReadonlyMap<string, RecordedEntity>): number {
+  return Math.max(...[...entities.values()].map(({ toMs }) => toMs))
+}
+
+/** Whether a label names the entity, by its whole name or by its subject. */
+export function isOf({ entity: named }: Label, { entity, subject }: RecordedEntity): boolean {
+  return named === entity || named === subject
+}
+
+/** The rules that are evaluated. Some may watch nothing of what was recorded. */
+export function watchesIn(readings: readonly RecordedReading[], rules: readonly Rule[]): readonly Watch[] {
+  return rules
+    .filter(({ paused }) => !paused)
+    .flatMap(rule => {
+      const entities = new Set<string>()
+      for (const { entity, event } of readings)
+        if (!entities.has(entity) && isWatched(rule, event.type, event.subject, event.data as ReadingData))
+          entities.add(entity)
+      return identitiesOf(rule).map(identity => ({ rule: identity, metric: rule.metric, entities }))
+    })
+}
+
+function isWatched(rule: Rule, type: string, subject: string | undefined, data: ReadingData): boolean {
+  if (familyOf(type)?.name !== rule.family || data[rule.metric] === undefined) return false
+  return rule.match === undefined || matches(rule.match, rule.family, subject, data)
+}

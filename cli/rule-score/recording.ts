@@ -1,0 +1,54 @@
+/** The readings of a recording, in the order in which a log would have received them. */
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { entityOf } from '../../lib/runtime/consumer/event.ts'
+import { familyOf } from '../../lib/telemetry/families.ts'
+import { CliFailure } from '../failure.ts'
+import type { Source } from '../replay/source.ts'
+import type { Arrival } from '../rule-tests/arrivals.ts'
+
+export interface RecordedReading extends Arrival {
+  /** Source and subject. */
+  readonly entity: string
+  /** Its line in a stream, its number in a batch; from 1. */
+  readonly line: number
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number
+}
+
+export interface Recording {
+  readonly readings: readonly RecordedReading[]
+  /** Events that are not readings. */
+  readonly others: number
+}
+
+/** @throws CliFailure if it has no reading, or one without time */
+export async function readRecording(source: Source): Promise<Recording> {
+  const readings: RecordedReading[] = []
+  const latest = new Map<string, number>()
+  let others = 0
+  for await (const group of source.read())
+    for (const { event, eventMs, line } of group) {
+      if (event === undefined || familyOf(event.type) === undefined) {
+        others += 1
+        continue
+      }
+      if (eventMs === undefined)
+        throw new CliFailure(`${source.name}:${line}: a reading without a time cannot be scored`)
+      readings.push(arrivalOf(event, eventMs, line, latest))
+    }
+  if (readings.length === 0)
+    throw new CliFailure(`${source.name}: has no readings, so there is nothing to score`)
+  // Sorting is stable: readings that arrive at one instant keep their order.
+  return { readings: readings.sort((a, b) => a.arrivedMs - b.arrivedMs), others }
+}
+
+/**
+ * A reading arrives at its time or, where a newer one of its entity stands before it, late, with that one. Entities are merged by
+ * time, because a file may hold them one after another.
+ */
+function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {
+  const entity = entityOf(event)
+  const arrivedMs = Math.max(timeMs, latest.get(entity) ?? timeMs)
+  latest.set(entity, arrivedMs)
+  return { event, entity, line, timeMs, arrivedMs }
+}

@@ -1,0 +1,13 @@
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+
+/** The alerting function would not take an observation. The message has the code of the failure. */
+export class RefusedByAlerting extends Error {
+  override readonly name = 'RefusedByAlerting'
+  /** What was refused; undefined if it could not be read as an event. */
+  readonly event: Event | undefined
+
+  constructor(message: string, event: Event | undefined) {
+    super(message)
+    this.event = event
+  }
+}

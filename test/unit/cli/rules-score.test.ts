@@ -163,12 +163,16 @@ describe('sluice rules score', () => {
     assert.equal(report.rules[0].windows, 0)
   })
 
-  it('given a gap of the only entity, then the clock of the log runs on, and its silence fires in time', async () => {
+  it('given hours without any reading, then the clock of the log runs on, and a silence fires in time', async () => {
     const silent = `${HOT.trimEnd().slice(0, -2)}, staleAfter: 30m, onSilence: alert }\n`
-    put3(silent, [window('s1', 1, 59)], [...series('s1', [20]), ...series('s1', [20], 60)])
+    const lines = [0, 120].flatMap(minute => series('s1', [20], minute))
+    put3(silent, [window('s2', 1, 100)], [...lines, ...series('s2', [20])])
     const { report } = await scored('--json')
-    assert.deepEqual([report.total.alerts, report.total.found], [1, 1])
-    assert.equal(report.total.delayMs.max, 29 * MINUTE_MS)
+    const started = [...report.found, ...report.falseAlerts].map(one => (one.alert ?? one).startedAt)
+    // Of both entities. That of the first ends with its next reading.
+    assert.deepEqual(started, [at(30), at(30)])
+    assert.equal(report.found[0].alert.entity, '/environment/oslo s2')
+    assert.equal(report.falseAlerts[0].endedAt, at(120))
   })
 
   it('given entities one after another in the file, then the clock of one does not make another late', async () => {

@@ -10,6 +10,7 @@ import { addLogs } from './commands/logs.ts'
 import { addNew } from './commands/new.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
+import { addSimulate } from './commands/simulate.ts'
 import { addStacks } from './commands/stacks.ts'
 import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
@@ -64,6 +65,7 @@ function program(terminal: Terminal): Command {
   }
   addImport(sluice, context)
   addReplay(sluice, context)
+  addSimulate(sluice, context)
   addStats(sluice, context)
   addState(sluice, context)
   addBreaker(sluice, context)

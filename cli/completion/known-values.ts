@@ -4,7 +4,7 @@ import { FRAMEWORK } from '../../stacks/function-logs.ts'
 import { runningStacks } from '../../stacks/stack.ts'
 import type { KnownValues } from './candidates.ts'
 
-const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to'])
+const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to', 'labels', 'rules'])
 
 /** Values that are known without a server: what runs on this machine, and what the project declares. */
 export function knownValues(stacksDir: string | undefined): KnownValues {

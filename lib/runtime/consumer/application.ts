@@ -29,7 +29,7 @@ export interface Application {
   readonly deadLettersTopic: TopicName
   /** CloudEvents attributes of the event that carries a failure. */
   readonly failureEvent: { readonly type: string; readonly dataschema: string }
-  /** CloudEvents type of the ticks that keep the log's clock moving. Consumers never see them. */
+  /** CloudEvents type of the ticks that keep the log's clock moving. Only a process that accepts this type sees them. */
   readonly tickType: string
   /**
    * CloudEvents type of the events that erase: at its place in a partition, each process forgets the entity that the event's own

@@ -10,7 +10,11 @@ import type { Received } from './event.ts'
 export interface KeyedProcess<State, Data = unknown, Context = void> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state. */
   readonly name: string
-  /** Event types that it processes; any other is acknowledged as `not-mine`. */
+  /**
+   * Event types that it processes; any other is acknowledged as `not-mine`. The application's `tickType` may be one of them: a tick
+   * is an event of the entity that its source and subject name, its `timeMs` is the time of its record, and its id is not
+   * remembered. If its step has the reason `tick`, it counts as ignored, as it does where nobody accepts it.
+   */
   readonly accepts: readonly string[]
   /**
    * Version of the state's format: a whole number, 1 by default. Raise it when new code would misread the state that old code
@@ -21,6 +25,12 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   migrate?(old: unknown, version: number): State
   /** How long a timer waits after it is due, on the log's clock, for events that happened before it; 0 by default. */
   readonly allowedLatenessMs?: number
+  /**
+   * Whether a timer of this name fires only once the log's clock has passed it. Any other timer also fires when an event of its
+   * entity is later than it is due, however little the log's clock has moved. For timers that mean that nothing has arrived for a
+   * while: time in which the log itself stood still must not count.
+   */
+  awaitsLog?(timer: string): boolean
   /** What all entities of a partition share, if anything. */
   readonly context?: PartitionContext<Context>
   /** `state` is what this entity's last step returned; undefined at first. It must survive JSON. */

@@ -117,10 +117,11 @@ class Chunk {
     if (isErasure)
       return { kind: 'decided', decision: erase(this.#consumer, this.#copy, this.#admission, task) }
     // These timers fire in one commit or not at all: the next commit would not know how many have fired already.
-    if (this.#isFull && timerQueue.dueBefore(entity, timeMs)) return FULL
+    const dueBefore = () => timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
+    if (this.#isFull && dueBefore()) return FULL
     const sentBefore = this.#copy.sentBytes
     let fired = 0
-    for (let next = timerQueue.dueBefore(entity, timeMs); next; next = timerQueue.dueBefore(entity, timeMs)) {
+    for (let next = dueBefore(); next; next = dueBefore()) {
       fired += 1
       const sentBytes = this.#copy.sentBytes - sentBefore
       if (fired > MOST_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MANY)

@@ -19,6 +19,8 @@ export interface Healthy extends Origin {
   readonly kind: 'event'
   readonly event: Received
   readonly fingerprint: Fingerprint
+  /** The event is a tick, which the process accepts. */
+  readonly isTick?: true
 }
 
 interface Origin {
@@ -73,7 +75,7 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   const { application, futureToleranceMs, earliestTimeMs, process } = consumer
   const read = application.readData(event)
   if (read.kind === 'failure') return failed(event, read)
-  if (event.type === application.tickType) return { kind: 'ignored', event, reason: 'tick' }
+  if (event.type === application.tickType) return tick(record, event, process)
   const isErasure = event.type === application.erasureType
   const erases = isErasure && keepsStates(consumer)
   if (!erases && event.type !== process.context?.setBy && !process.accepts.includes(event.type)) {
@@ -95,6 +97,17 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   const received = { ...event, data, timeMs, entity: entityOf(event) }
   // Fingerprint the event as it was sent: the fingerprint must not depend on how the data is read.
   return { kind: 'event', event: received, fingerprint: fingerprint(event) }
+}
+
+/**
+ * A tick never fails for its `time`: it says only that the log has come this far, so its time is that of its record. A repeated one
+ * does no harm.
+ */
+function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
+  if (!accepts.includes(event.type) || largeAttribute(event))
+    return { kind: 'ignored', event, reason: 'tick' }
+  const received = { ...event, timeMs: record.timestampMs, entity: entityOf(event) }
+  return { kind: 'event', event: received, fingerprint: fingerprint(event), isTick: true }
 }
 
 function failed(event: Event, failure: Failure): Content {

@@ -26,7 +26,7 @@ export async function load(
     }
     if (decoded.kind !== 'event') continue
     entities.add(decoded.event.entity)
-    ids.add(decoded.fingerprint.id)
+    if (!decoded.isTick) ids.add(decoded.fingerprint.id)
   }
   const span = spanOf(chunk.map(({ record }) => record))
   const wanted = {

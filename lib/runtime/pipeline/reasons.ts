@@ -3,7 +3,7 @@ import type { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
 
 /** Why a record is acknowledged without being processed. An application can add reasons for its event types. */
 const IGNORED = {
-  tick: 'it keeps the clock of the log going, and is for no consumer',
+  tick: 'it keeps the clock of the log going, and nothing else came of it',
   'not-mine': 'the consumer does not accept its event type',
   'before-start': 'it was appended before the instant from which on the consumer reads',
   'redriven-for-another': 'it was redriven for another consumer, where it had failed',

@@ -5,7 +5,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Decoded, Healthy } from '../decode.ts'
 import { digestOf, failureOf, failureRecordBytes, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
-import type { DuplicateReason } from '../reasons.ts'
+import type { DuplicateReason, IgnoredReason } from '../reasons.ts'
 import type { Sender } from './emission.ts'
 import type { WorkingCopy } from './working-copy.ts'
 
@@ -32,6 +32,7 @@ interface Attempt {
   readonly at: RememberedFailure | undefined
 }
 
+const TICK = 'tick' satisfies IgnoredReason
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
 export class Admission {
@@ -51,14 +52,18 @@ export class Admission {
     if (decoded.kind === 'failed')
       return alreadyDecided(this.fail({ ...decoded, clock, attemptAt: attempt.at }, decoded.failure))
     const task = { ...decoded, clock, attemptAt: attempt.at }
-    const known = this.#copy.known(decoded.fingerprint.id, clock.nowMs)
+    const known = decoded.isTick ? undefined : this.#copy.known(decoded.fingerprint.id, clock.nowMs)
     return known ? alreadyDecided(this.#repeated(task, known)) : { kind: 'task', task }
   }
 
-  /** Remembers the id of a processed record. If it was an attempt at a failure, closes that failure. */
+  /**
+   * Remembers the id of a processed record, unless it is a tick. If it was an attempt at a failure, closes that failure. A tick at
+   * which nothing happened (`tick`) counts as if the process had not accepted it.
+   */
   processed(task: Task, reason: string): Decision {
-    this.#copy.remember({ ...task.fingerprint, appliedAtMs: task.clock.nowMs })
     this.#close(task)
+    if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
+    if (!task.isTick) this.#copy.remember({ ...task.fingerprint, appliedAtMs: task.clock.nowMs })
     return decision(task, 'applied', reason)
   }
 

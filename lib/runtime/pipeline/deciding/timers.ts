@@ -33,9 +33,13 @@ export class TimerQueue {
     return isPassed ? first : undefined
   }
 
-  /** The entity's first timer, by threshold and name, that is due before this event time. */
-  dueBefore(entity: string, timeMs: number): EntityTimer | undefined {
-    const timer = this.of(entity).find(({ dueMs }) => dueMs < timeMs)
+  /**
+   * The entity's first timer, by threshold and name, that is due before this event time.
+   *
+   * @param awaitsLog whether a timer of this name waits for the log's clock whatever events say
+   */
+  dueBefore(entity: string, timeMs: number, awaitsLog: (name: string) => boolean): EntityTimer | undefined {
+    const timer = this.of(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))
     return timer && { entity, timer }
   }
 

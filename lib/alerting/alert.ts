@@ -57,12 +57,15 @@ export interface ResolvedAlert extends AlertFacts {
   readonly reason: ResolvedReason
 }
 
-/** `silent`: the entity has been silent, and the rule counts that as bad, or is told of it by the alert `NoData`. */
-type FiredReason = 'condition' | 'silent'
+/**
+ * `silent`: the entity has been silent, and the rule counts that as bad, or is told of it by the alert `NoData`. `no-ticks`: the
+ * clock of the log has stopped.
+ */
+type FiredReason = 'condition' | 'silent' | 'no-ticks'
 
 /**
  * `silent`: the entity has been silent, and the rule counts that as good. `data-returned`: it reports again.
- * `forgotten`: it has not reported for days. `erased`: an operator has erased it.
+ * `forgotten`: it has not reported for days. `erased`: an operator has erased it. `ticks-returned`: the clock of the log goes again.
  */
 export type ResolvedReason =
   | 'cleared'
@@ -73,6 +76,7 @@ export type ResolvedReason =
   | 'not-matched'
   | 'forgotten'
   | 'erased'
+  | 'ticks-returned'
 
 /** The rule name of the alerts that `onSilence: no-data` fires. Their label `rule` names the rule that misses its data. */
 export const NO_DATA = 'NoData'
@@ -90,6 +94,12 @@ export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, fir
   const entity = entityIn(event)
   const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
   return { ...facts, alertId: derivedId(facts.fingerprint, event.source, event.id), reason: 'condition' }
+}
+
+/** The alert that time alone fires, after what was read last. A rule can come to the end of its `for` only once at an instant. */
+export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
+  const facts = factsOf(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
+  return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
 /** The alert that a silence fires. An entity can begin to be silent only once at an instant. */

@@ -5,6 +5,7 @@ import {
   alertEmission,
   type FiredAlert,
   firedAlert,
+  heldAlert,
   noDataRule,
   type ResolvedReason,
   resolvedAlert,
@@ -14,10 +15,11 @@ import type { TrackedRule } from './entity-state.ts'
 import { foremost, type TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
+import { awaitsEverySilence } from './silence.ts'
 import type { Compared } from './summary.ts'
 import { type Observation, type Transition, transition } from './transition.ts'
 
-/** One tick can end `keepFiringFor`, begin a silence and end its `for`. */
+/** What can be due at once: the end of `keepFiringFor`, a silence, the end of its `for`. */
 const MOST_AT_ONCE = 4
 
 type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
@@ -66,19 +68,27 @@ export class EntityRun {
       if (alert) this.#resolve(alert, made.atMs, 'cleared', compared())
       alert = undefined
     }
-    this.#track(key, rule, made.state, alert, noData)
+    const isCompared = observation.value !== null && made.reason !== 'late'
+    this.#track(key, rule, made.state, alert, noData, isCompared ? compared : () => before?.compared)
   }
 
-  /** Time has come to an instant at which nothing was read. */
-  tick(key: string, rule: Rule, before: TrackedRule, timeMs: number): void {
+  /**
+   * Time has come to an instant at which nothing was read.
+   *
+   * @param isSilenceKnown see `Observation`
+   */
+  tick(key: string, rule: Rule, before: TrackedRule, timeMs: number, isSilenceKnown: boolean): void {
     let { state, alert, noData } = before
     for (let count = 0; count < MOST_AT_ONCE; count += 1) {
-      const made = transition(rule, state, { timeMs })
+      const made = transition(rule, state, { timeMs, isSilenceKnown })
       if (made.state === state) break
       this.note(made.reason)
       state = made.state
       const { atMs } = made
-      if (made.reason === 'fired-by-silence') {
+      if (made.reason === 'fired') {
+        alert = heldAlert(rule, this.#entity, { ...before.compared, ...firingTimes(made) })
+        this.emissions.push(alertEmission(alert, this.#entity))
+      } else if (made.reason === 'fired-by-silence') {
         alert = silentAlert(rule, this.#entity, firingTimes(made))
         this.emissions.push(alertEmission(alert, this.#entity))
       } else if (made.reason === 'no-data') {
@@ -89,7 +99,7 @@ export class EntityRun {
         alert = undefined
       }
     }
-    this.#track(key, rule, state, alert, noData)
+    this.#track(key, rule, state, alert, noData, () => before.compared)
   }
 
   /** The rule no longer watches the entity: no value can clear its alerts. */
@@ -115,9 +125,16 @@ export class EntityRun {
     state: RuleState,
     alert: FiredAlert | undefined,
     noData: FiredAlert | undefined,
+    compared: () => Compared | undefined,
   ): void {
     if (!isWorthKeeping(rule, state)) return
-    this.rules[key] = { state, ...(alert && { alert }), ...(noData && { noData }) }
+    const held = isPendingByValue(state) ? compared() : undefined
+    this.rules[key] = {
+      state,
+      ...(alert && { alert }),
+      ...(noData && { noData }),
+      ...(held && { compared: held }),
+    }
   }
 }
 
@@ -125,8 +142,13 @@ function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAt
   return { activeAtMs: 'activeAtMs' in state ? state.activeAtMs : atMs, firedAtMs: atMs }
 }
 
+/** Time alone may let it fire, if not by this rule then by its next edition. */
+function isPendingByValue({ phase, silent }: RuleState): boolean {
+  return phase === 'pending' && silent === undefined
+}
+
 /** A rule that is inactive needs only the time of its metric's last reading, which all rules of the metric share. */
-function isWorthKeeping({ onSilence, staleAfterMs }: Rule, state: RuleState): boolean {
+function isWorthKeeping(rule: Rule, state: RuleState): boolean {
   if (state.phase !== 'inactive' || state.before !== undefined || state.decidedMs !== undefined) return true
-  return staleAfterMs > 0 && (onSilence === 'alert' || onSilence === 'no-data')
+  return awaitsEverySilence(rule)
 }

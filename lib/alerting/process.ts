@@ -1,7 +1,6 @@
 /** The alerting consumer: evaluates every reading against the rules of its family, and emits one event per change. */
 
 import type { Received } from '../runtime/consumer/event.ts'
-import { FORGET, forgetting } from '../runtime/consumer/forgetting.ts'
 import {
   type Decided,
   decided,
@@ -12,22 +11,21 @@ import {
   type Timer,
 } from '../runtime/consumer/process.ts'
 import { type Family, familyOf, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
-import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { TICK_TYPE } from '../telemetry/tick.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import { EntityRun } from './entity-run.ts'
-import type { AlertingState } from './entity-state.ts'
+import type { AlertingState, SetTimers } from './entity-state.ts'
+import { isForgotten, LOOK, looking, lookingAgain, newlyAwaiting } from './look.ts'
+import { isClock, PIPELINE_DOWN_TIMER, ticked, ticksMissing } from './pipeline-down.ts'
 import { evaluate } from './reading.ts'
 import type { TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { rulesIn } from './rule-set.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
-import { timerChanges, wantedWakeUps } from './wake-ups.ts'
+import { isWakeUp, tellsOfSilence, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
 /** `no-rule`: the reading has no metric that a rule watches. */
 type AlertingReason = TransitionReason | 'no-rule'
-
-/** Longer than the log keeps readings. */
-const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce> {
   readonly context: PartitionContext<RulesInForce>
@@ -42,7 +40,8 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 export function alerting(packaged: readonly Rule[]): Alerting {
   return {
     name: 'alerting',
-    accepts: READING_TYPES,
+    accepts: [...READING_TYPES, TICK_TYPE],
+    awaitsLog: timer => timer !== PIPELINE_DOWN_TIMER && !isWakeUp(timer),
     context: {
       setBy: RULES_ACTIVATED_TYPE,
       initial: rulesInForce(packaged),
@@ -53,13 +52,16 @@ export function alerting(packaged: readonly Rule[]): Alerting {
       reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
     },
     onEvent(state, event, rules) {
+      if (event.type === TICK_TYPE) return isClock(event) ? ticked(state, event) : decided('tick', state)
+      if (isClock(event))
+        return rejected(`${event.source} without a subject is the clock, which sends ticks alone`)
       const family = familyOf(event.type)
       if (family === undefined) return rejected(`${event.type} is not the type of a reading`)
       if (typeof event.data !== 'object' || event.data === null) return rejected('a reading without data')
       return onReading(rules, state, event, family, event.data)
     },
     onTimer: (state, timer, rules) =>
-      timer.name === FORGET ? forgotten(state, timer) : wokenUp(rules, state, timer),
+      timer.name === PIPELINE_DOWN_TIMER ? ticksMissing(state, timer) : wokenUp(rules, state, timer),
     onErase: (state, erasure) => lastAlerts(state, erasure, erasure.timeMs, 'erased'),
   }
 }
@@ -74,30 +76,38 @@ function onReading(
   const run = new EntityRun(event)
   const { seen, history } = evaluate(run, rules, state, event, family, data)
   const reason: AlertingReason = run.reason ?? 'no-rule'
-  const before = state?.wakeUps ?? []
-  const wakeUps = wantedWakeUps(rules, run.rules, event.timeMs, before)
-  const next = stateOf(seen, run.rules, history, wakeUps)
+  const before = state ?? {}
+  const wanted = wantedTimers(rules, run.rules, event.timeMs, before)
+  const next = stateOf(seen, run.rules, history, wanted)
   if (next === undefined) return decided(reason, undefined, run.emissions)
   return decided(reason, next, run.emissions, [
-    ...timerChanges(before, wakeUps, event.timeMs),
-    ...forgetting(latestOf(state), event.timeMs, FORGOTTEN_AFTER_DAYS),
+    ...timerChanges(before, wanted),
+    ...looking(latestOf(state), event.timeMs),
   ])
 }
 
-/** Time has come to an instant that a rule waits for, and no reading of the entity has come before. */
+/** Time has come to an instant that a rule waits for, or at which an entity is looked at, and no reading of it has come before. */
 function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
+  const isLook = timer.name === LOOK
+  const latestMs = latestOf(state) ?? timer.dueMs
+  if (isLook && isForgotten(latestMs, timer.dueMs)) return forgotten(state, timer)
   const run = new EntityRun(timer)
   for (const [key, tracked] of Object.entries(state.rules)) {
     const rule = rules.byKey.get(key)?.rule
-    if (rule) run.tick(key, rule, tracked, timer.dueMs)
+    if (rule) run.tick(key, rule, tracked, timer.dueMs, tellsOfSilence(timer.name))
     else run.end(tracked, timer.dueMs, rules.paused.has(key) ? 'rule-paused' : 'rule-removed')
   }
-  const before = (state.wakeUps ?? []).filter(atMs => atMs !== timer.dueMs)
-  const wakeUps = wantedWakeUps(rules, run.rules, timer.dueMs, before)
-  const next = stateOf(state.seen, run.rules, state.history, wakeUps)
+  for (const [key, tracked] of newlyAwaiting(rules, state.rules, state.seen, timer.subject))
+    run.keep(key, tracked)
+  const before = withoutFired(state, timer)
+  const wanted = wantedTimers(rules, run.rules, timer.dueMs, before)
+  const next = stateOf(state.seen, run.rules, state.history, wanted)
   const reason: AlertingReason = run.reason ?? 'unchanged'
   if (next === undefined) return decided(reason, undefined, run.emissions)
-  return decided(reason, next, run.emissions, timerChanges(before, wakeUps, timer.dueMs))
+  return decided(reason, next, run.emissions, [
+    ...timerChanges(before, wanted),
+    ...(isLook ? [lookingAgain(latestMs, timer.dueMs)] : []),
+  ])
 }
 
 /** No reading can clear the alerts of an entity that stopped reporting, so they end when its state is forgotten. */
@@ -127,8 +137,8 @@ function stateOf(
   seen: AlertingState['seen'],
   rules: AlertingState['rules'],
   history: AlertingState['history'],
-  wakeUps: readonly number[],
+  timers: SetTimers,
 ): AlertingState | undefined {
   if (Object.keys(rules).length === 0 && Object.keys(seen).length === 0) return undefined
-  return { seen, rules, ...(history && { history }), ...(wakeUps.length > 0 ? { wakeUps } : {}) }
+  return { seen, rules, ...(history && { history }), ...timers }
 }

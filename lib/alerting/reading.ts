@@ -9,6 +9,7 @@ import { matches } from './match.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
 import type { KeyedRule, RulesInForce } from './rules-in-force.ts'
+import { awaitsEverySilence } from './silence.ts'
 import type { Compared } from './summary.ts'
 
 type Remembered = Pick<AlertingState, 'seen' | 'history'>
@@ -37,13 +38,16 @@ export function evaluate(
     const { key, rule } = keyed
     const before = Object.hasOwn(tracked, key) ? tracked[key] : undefined
     const value = watchedValue(rule, data)
+    const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
     if (value === undefined) {
       if (before) run.keep(key, before)
+      // The metric has been silent since before the rule came into force.
+      else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, family, event, data))
+        run.keep(key, { state: { phase: 'inactive', seenMs } })
       histories.keep(keyed)
       continue
     }
-    const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
-    if (rule.match && !matches(rule.match, family.name, event.subject, data)) {
+    if (!isMatched(rule, family, event, data)) {
       unmatched(run, key, before, event.timeMs)
       histories.keep(keyed)
       continue
@@ -63,6 +67,15 @@ export function evaluate(
 }
 
 const NOTHING: Readonly<Record<string, never>> = {}
+
+function isMatched(
+  { match }: Rule,
+  family: Family,
+  { subject }: Pick<Received, 'subject'>,
+  data: ReadingData,
+): boolean {
+  return match === undefined || matches(match, family.name, subject, data)
+}
 
 /** The value that a rule watches; undefined if the reading does not have it. NaN, which Avro and Protobuf can carry, is none. */
 function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {

@@ -12,6 +12,11 @@ interface Reason {
  * shows the table.
  */
 export const REASONS = {
+  'pipeline-down': {
+    change: 'fired',
+    says: 'no tick of the clock for five minutes: the alert `PIPELINE_DOWN` fires',
+  },
+  'ticks-returned': { change: 'resolved', says: 'the clock ticks again: the alert `PIPELINE_DOWN` resolves' },
   fired: { change: 'fired', says: 'the condition has held for `for`' },
   'fired-by-silence': {
     change: 'fired',

@@ -12,48 +12,80 @@ interface AfterTick {
   readonly atMs: number
 }
 
+/** An instant at which time alone changes the state, unless a reading comes before or at it. */
+interface WakeUp {
+  readonly atMs: number
+  /** It follows from a silence, so only the log's clock can say that it has come: a later event does not. */
+  readonly isOfSilence: boolean
+}
+
 interface Due {
-  readonly what: 'keep' | 'for' | 'silence'
+  readonly what: 'keep' | 'held' | 'for' | 'silence'
   readonly atMs: number
 }
 
-/** The instants at which time alone changes the state, unless a reading comes before or at them. */
-export function wakeUps(rule: Durations, state: RuleState): readonly number[] {
-  return dues(rule, state).map(({ atMs }) => atMs)
+export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
+  return dues(rule, state).map(({ what, atMs }) => ({ atMs, isOfSilence: isOfSilence(what) }))
 }
 
-/** The first thing that is due at this time or before it; undefined if nothing is. */
-export function afterTick(rule: Durations, state: RuleState, timeMs: number): AfterTick | undefined {
-  const [due] = dues(rule, state).toSorted((a, b) => a.atMs - b.atMs)
+/**
+ * The first thing that is due at this time or before it; undefined if nothing is.
+ *
+ * @param isSilenceKnown whether the log's clock has come as far; otherwise nothing that follows from a silence is due
+ */
+export function afterTick(
+  rule: Durations,
+  state: RuleState,
+  timeMs: number,
+  isSilenceKnown: boolean,
+): AfterTick | undefined {
+  const [due] = dues(rule, state)
+    .filter(({ what }) => isSilenceKnown || !isOfSilence(what))
+    .toSorted((a, b) => a.atMs - b.atMs)
   if (due === undefined || due.atMs > timeMs) return undefined
-  // A rule that was edited may have had an earlier instant than what was decided last.
-  const atMs = Math.max(due.atMs, latestMs(state))
+  const { what, atMs } = due
   const silent = state.silent && { silent: state.silent }
   const watched = { seenMs: state.seenMs, decidedMs: atMs, ...silent }
-  switch (due.what) {
-    case 'keep':
-      return { state: { phase: 'inactive', ...watched }, reason: 'resolved', atMs }
-    case 'for':
-      return { ...silence(rule, state, atMs), atMs }
-    case 'silence':
-      return { ...silence(rule, state, atMs), atMs }
+  if (what === 'keep') return { state: { phase: 'inactive', ...watched }, reason: 'resolved', atMs }
+  if (what === 'held' && state.phase === 'pending') {
+    const { activeAtMs } = state
+    return { state: { phase: 'firing', activeAtMs, ...watched }, reason: 'fired', atMs }
   }
+  return { ...silence(rule, state, atMs), atMs }
+}
+
+function isOfSilence(what: Due['what']): boolean {
+  return what === 'silence' || what === 'for'
+}
+
+/** Whether a rule waits for a silence even while nothing is wrong. */
+export function awaitsEverySilence({
+  onSilence,
+  staleAfterMs,
+}: Pick<Rule, 'onSilence' | 'staleAfterMs'>): boolean {
+  return staleAfterMs > 0 && (onSilence === 'alert' || onSilence === 'no-data')
 }
 
 function dues(rule: Durations, state: RuleState): Due[] {
   const found: Due[] = []
-  if (state.phase === 'recovering')
-    found.push({ what: 'keep', atMs: state.clearedAtMs + rule.keepFiringForMs })
+  // A rule that was edited may have had an earlier instant than what was decided last.
+  const add = (what: Due['what'], atMs: number) => found.push({ what, atMs: Math.max(atMs, latestMs(state)) })
+  const silentAtMs = state.seenMs + rule.staleAfterMs
+  if (state.phase === 'recovering') add('keep', state.clearedAtMs + rule.keepFiringForMs)
   if (state.silent === undefined && rule.staleAfterMs > 0 && awaitsSilence(rule, state))
-    found.push({ what: 'silence', atMs: state.seenMs + rule.staleAfterMs })
-  if (state.silent === 'bad' && state.phase === 'pending')
-    found.push({ what: 'for', atMs: state.activeAtMs + rule.forMs })
+    add('silence', silentAtMs)
+  if (state.phase === 'pending') {
+    const heldAtMs = state.activeAtMs + rule.forMs
+    if (state.silent === 'bad') add('for', heldAtMs)
+    // At the same instant, the silence comes first.
+    else if (rule.staleAfterMs > 0 && heldAtMs < silentAtMs) add('held', heldAtMs)
+  }
   return found
 }
 
-function awaitsSilence({ onSilence }: Durations, { phase }: RuleState): boolean {
-  if (onSilence === 'alert' || onSilence === 'no-data' || phase === 'pending') return true
-  return onSilence === 'ok' && phase !== 'inactive'
+function awaitsSilence(rule: Durations, { phase }: RuleState): boolean {
+  if (awaitsEverySilence(rule) || phase === 'pending') return true
+  return rule.onSilence === 'ok' && phase !== 'inactive'
 }
 
 function silence(rule: Durations, state: RuleState, atMs: number): Omit<AfterTick, 'atMs'> {

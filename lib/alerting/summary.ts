@@ -72,6 +72,7 @@ interface Entity {
 /** Fills in a checked template. Values and thresholds have their unit: `41.2 °C`. */
 export function renderSummary(rule: Rule, { value, threshold, measured }: Compared, entity: Entity): string {
   const unit = FAMILIES[rule.family].metrics[rule.metric]
+  const own = measured ?? value
   const comparedUnit = rule.measure?.of === 'deviation' ? 'σ' : unit
   const states = rule.condition.kind === 'states' ? rule.condition.states.join(', ') : ''
   const texts: Record<Placeholder, string> = {
@@ -82,7 +83,7 @@ export function renderSummary(rule: Rule, { value, threshold, measured }: Compar
     source: entity.source,
     rule: rule.name,
     severity: rule.severity,
-    measured: typeof value === 'string' ? value : quantity(measured ?? (value as number), unit),
+    measured: typeof own === 'number' ? quantity(own, unit) : (own ?? ''),
   }
   return rule.summary.replace(PLACEHOLDER, (_, name: string) =>
     isPlaceholder(name) ? texts[name] : (rule.labels[name.slice(LABEL.length)] ?? ''),

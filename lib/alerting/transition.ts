@@ -23,6 +23,8 @@ export interface Observation {
   readonly timeMs: number
   /** Absent for a tick: time has passed, and nothing arrived. Null for a reading that cannot be compared yet. */
   readonly value?: Value | null
+  /** For a tick: whether the log's clock has come as far, so that silences count; `true` by default. */
+  readonly isSilenceKnown?: boolean
 }
 
 interface Measured {
@@ -52,7 +54,7 @@ export function transition(
   previous: RuleState | undefined,
   observation: Observation,
 ): Transition {
-  const { timeMs, value } = observation
+  const { timeMs, value, isSilenceKnown = true } = observation
   if (previous === undefined) {
     if (value === undefined) return made({ phase: 'inactive', seenMs: timeMs }, 'unchanged', timeMs)
     return value === null
@@ -61,7 +63,7 @@ export function transition(
   }
   if (timeMs < latestMs(previous)) return made(previous, 'late', timeMs)
   if (value === undefined) {
-    const after = afterTick(rule, previous, timeMs)
+    const after = afterTick(rule, previous, timeMs, isSilenceKnown)
     return after === undefined
       ? made(previous, 'unchanged', timeMs)
       : made(after.state, after.reason, after.atMs)

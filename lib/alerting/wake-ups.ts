@@ -1,58 +1,107 @@
-/** The timers of an entity: the instants at which time alone changes one of its rules. Pure. */
+/** The timers of an entity, with which time alone changes one of its rules. Pure. */
 import type { TimerChange } from '../runtime/consumer/process.ts'
-import type { TrackedRule } from './entity-state.ts'
+import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'
 
-/** While an alert is pending or fires, how often it is checked whether its rule still exists, in case its entity is silent. */
-const CHECK_MS = 60 * 60_000
+/**
+ * While an alert is pending or fires, its entity is looked at at least this often, in case it is silent and its rule is removed,
+ * paused or edited. As long as readings arrive, the timer is moved when half of it has passed, and does not fire.
+ */
+const CHECK_MS = 5 * 60_000
+
+const CHECK = 'check'
+const WAKE = 'wake '
+const SILENCE = 'silence '
+
+/** Whether the timer is about the end of a duration, which a later event of the entity brings about as well. */
+export function isWakeUp(timer: string): boolean {
+  return timer.startsWith(WAKE)
+}
+
+/** Whether silences of the entity are known to have come when the timer fires. */
+export function tellsOfSilence(timer: string): boolean {
+  return timer.startsWith(SILENCE)
+}
 
 /**
- * The instants, sorted, at which the rules are to be looked at again if nothing is read before.
+ * The timers with which the rules are to be looked at again if nothing is read before.
  *
  * @param nowMs the time of the step; a timer must be due later
- * @param before those that the last step wanted
+ * @param before those that are set
  */
-export function wantedWakeUps(
+export function wantedTimers(
   { byKey }: RulesInForce,
   rules: Readonly<Record<string, TrackedRule>>,
   nowMs: number,
-  before: readonly number[],
-): number[] {
-  const wanted = new Set<number>()
+  before: SetTimers,
+): SetTimers {
+  const [ends, silences] = [new Set<number>(), new Set<number>()]
   let isActive = false
   for (const key in rules) {
     const { state, alert, noData } = rules[key] as TrackedRule
     isActive ||= alert !== undefined || noData !== undefined || state.phase === 'pending'
     const rule = byKey.get(key)?.rule
-    if (rule) for (const atMs of wakeUps(rule, state)) wanted.add(Math.max(atMs, nowMs + 1))
+    if (rule === undefined) continue
+    for (const { atMs, isOfSilence } of wakeUps(rule, state)) {
+      if (!isOfSilence) ends.add(Math.max(atMs, nowMs + 1))
+      // One that is set and has not fired waits for the log, whatever the time of the event.
+      else silences.add(before.silences?.includes(atMs) ? atMs : Math.max(atMs, nowMs + 1))
+    }
   }
-  if (isActive) wanted.add(checkMs(before, nowMs))
-  return [...wanted].sort((a, b) => a - b)
+  return {
+    ...(ends.size > 0 && { wakeUps: sorted(ends) }),
+    ...(silences.size > 0 && { silences: sorted(silences) }),
+    ...(isActive && { checkMs: checkMs(before.checkMs, nowMs) }),
+  }
 }
 
-/** The same instant as long as it lies ahead, so that it does not move with every reading. */
-function checkMs(before: readonly number[], nowMs: number): number {
-  const hour = Math.floor(nowMs / CHECK_MS)
-  return before.find(atMs => atMs > nowMs && atMs % CHECK_MS === 0) ?? (hour + 2) * CHECK_MS
+/** What is set once this timer has fired. */
+export function withoutFired(
+  before: SetTimers,
+  { name, dueMs }: { readonly name: string; readonly dueMs: number },
+): SetTimers {
+  const { wakeUps = [], silences = [], checkMs } = before
+  const others = (all: readonly number[]) => all.filter(atMs => atMs !== dueMs)
+  return {
+    wakeUps: isWakeUp(name) ? others(wakeUps) : wakeUps,
+    silences: tellsOfSilence(name) ? others(silences) : silences,
+    ...(name === CHECK || checkMs === undefined ? {} : { checkMs }),
+  }
 }
 
 /** What must change in the timers. */
-export function timerChanges(
-  before: readonly number[],
-  wanted: readonly number[],
-  nowMs: number,
+export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[] {
+  const { checkMs } = wanted
+  return [
+    ...changes(WAKE, before.wakeUps, wanted.wakeUps),
+    ...changes(SILENCE, before.silences, wanted.silences),
+    ...(before.checkMs === checkMs
+      ? []
+      : [checkMs === undefined ? { name: CHECK } : { name: CHECK, dueMs: checkMs }]),
+  ]
+}
+
+/** The same instant for a while, so that it does not move with every reading. */
+function checkMs(before: number | undefined, nowMs: number): number {
+  return before !== undefined && before > nowMs + CHECK_MS / 2 ? before : nowMs + CHECK_MS
+}
+
+function changes(
+  kind: string,
+  before: readonly number[] = NONE,
+  wanted: readonly number[] = NONE,
 ): TimerChange[] {
   if (before.length === 0 && wanted.length === 0) return []
   const [old, now] = [new Set(before), new Set(wanted)]
   return [
-    ...before.filter(atMs => !now.has(atMs)).map(atMs => ({ name: nameOf(atMs) })),
-    ...wanted
-      .filter(atMs => atMs > nowMs && !old.has(atMs))
-      .map(atMs => ({ name: nameOf(atMs), dueMs: atMs })),
+    ...before.filter(atMs => !now.has(atMs)).map(atMs => ({ name: `${kind}${atMs}` })),
+    ...wanted.filter(atMs => !old.has(atMs)).map(atMs => ({ name: `${kind}${atMs}`, dueMs: atMs })),
   ]
 }
 
-function nameOf(atMs: number): string {
-  return `wake ${atMs}`
+const NONE: readonly number[] = []
+
+function sorted(instants: ReadonlySet<number>): readonly number[] {
+  return [...instants].sort((a, b) => a - b)
 }

@@ -59,7 +59,19 @@ export async function activeAlerts(
         const activeAt = instant(activeAtMs)
         active.push({ partition, entity, rule, phase, activeAt, alert: entry.alert ?? null })
       }
-  return active.sort((a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule))
+  return eachOnce(active).sort((a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule))
+}
+
+/** The alert that the pipeline is down stands in every partition, as one alert of the clock. */
+function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
+  const known = new Set<string>()
+  return active.filter(({ entity, rule, alert }) => {
+    if (alert === null) return true
+    const name = `${entity} ${rule} ${alert.alertId}`
+    const isNew = !known.has(name)
+    known.add(name)
+    return isNew
+  })
 }
 
 /** The alert that an entity is silent stands beside that of its rule. */

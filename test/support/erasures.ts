@@ -3,7 +3,7 @@ import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
 
 /** The event that erases the entity of a source and a subject in a partition. */
 export function erasing(
-  entity: { readonly source: string; readonly subject: string },
+  entity: { readonly source: string; readonly subject?: string },
   { erasureId = 'erasure-1', partition = 0 }: Partial<Erasure> = {},
 ): Event<Erasure> {
   return entityErased(entity, { erasureId, requestedAt: '2026-03-01T12:00:00Z', partition })

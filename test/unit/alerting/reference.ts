@@ -55,7 +55,8 @@ export function lifeBySeconds(rule: ReferenceRule, readings: readonly Reading[],
       if (bad === true && Number.isNaN(badSince)) badSince = second
       if (bad === false) badSince = Number.NaN
       if (!reading && isSilent && rule.onSilence !== 'alert') badSince = Number.NaN
-      const isKnown = reading || assumed
+      // With staleAfter, the value that was read last counts until the silence begins.
+      const isKnown = reading || assumed || (rule.stale > 0 && wasRead && !isSilent)
       if (isKnown && second >= badSince + rule.for) {
         told.push(`${second} fired`)
         ;[isFiring, clearSince] = [true, Number.NaN]

@@ -59,7 +59,9 @@ function lifeByTransitions(
   for (let second = 0; second <= END; second += 1) {
     const reading = readings.find(({ at }) => at === second)
     if (reading) take(second * 1000, reading.value)
-    const isDue = state && (instants === 'every second' || wakeUps(life, state).includes(second * 1000))
+    const isDue =
+      state &&
+      (instants === 'every second' || wakeUps(life, state).some(({ atMs }) => atMs === second * 1000))
     if (isDue) while (take(second * 1000));
   }
   return told

@@ -11,26 +11,27 @@ import { ruleOf } from './support.ts'
 
 const SENSOR = '/environment/test-site s-1'
 const KEPT = ruleOf({ fireAbove: 40, keepFiringFor: '5m' })
-const wakeUps = async (kit: Kit<AlertingState>) =>
+/** When the timers are due that are more than those of looking. */
+const timers = async (kit: Kit<AlertingState>) =>
   Object.entries(await kit.timers(SENSOR)).flatMap(([name, due]) =>
-    name.startsWith('wake') ? due.toISOString().slice(11, 16) : [],
+    name === 'look' ? [] : `${name.split(' ')[0]} ${due.toISOString().slice(11, 16)}`,
   )
 const told = (kit: Kit<AlertingState>) =>
   kit.published.map(({ time, data }) => `${time?.slice(11, 16)} ${(data as Alert).status}`)
 
 describe('the timers of an entity', () => {
-  it('given nothing that time could change, then there is none but that of forgetting', async () => {
+  it('given nothing that time could change, then there is none but that of looking', async () => {
     const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]))
     await kit.when(reading('a', { temperature: 20 }))
-    assert.deepEqual(Object.keys(await kit.timers(SENSOR)), ['forget'])
+    assert.deepEqual(Object.keys(await kit.timers(SENSOR)), ['look'])
   })
 
   it('given a recovering alert, when it relapses, then the timer of its end is gone', async () => {
     const kit = new Kit(alerting([KEPT]))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 30 }))
-    assert.deepEqual(await wakeUps(kit), ['12:06', '14:00'])
+    assert.deepEqual(await timers(kit), ['check 12:05', 'wake 12:06'])
     await kit.when(reading('c', { at: 120, temperature: 41 }))
-    assert.deepEqual(await wakeUps(kit), ['14:00'])
+    assert.deepEqual(await timers(kit), ['check 12:05'])
     await kit.pass(10 * 60_000)
     assert.deepEqual(told(kit), ['12:00 firing'])
   })
@@ -40,15 +41,15 @@ describe('the timers of an entity', () => {
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 30 }))
     await kit.pass(60 * 60_000)
     assert.deepEqual(told(kit), ['12:00 firing', '12:06 resolved'])
-    assert.deepEqual(await wakeUps(kit), [])
+    assert.deepEqual(await timers(kit), [])
   })
 
   it('given onSilence, when readings go on, then the timer moves with them', async () => {
     const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'no-data' })]))
     await kit.when(reading('a', { temperature: 20 }))
-    assert.deepEqual(await wakeUps(kit), ['12:05'])
+    assert.deepEqual(await timers(kit), ['silence 12:05'])
     await kit.when(reading('b', { at: 240, temperature: 20 }))
-    assert.deepEqual(await wakeUps(kit), ['12:09'])
+    assert.deepEqual(await timers(kit), ['silence 12:09'])
     await kit.pass(60 * 60_000)
     assert.deepEqual(told(kit), ['12:09 firing'])
   })
@@ -68,6 +69,27 @@ describe('the timers of an entity', () => {
     assert.deepEqual(told(kit), ['12:00 firing', '12:02 resolved'])
   })
 
+  it('given an alert that fires for hours, when readings go on, then its check moves and never fires', async () => {
+    const kit = new Kit(alerting([KEPT]))
+    for (let minute = 0; minute < 180; minute += 1)
+      await kit.when(reading(`r${minute}`, { at: minute * 60, temperature: 41 }))
+    assert.equal(kit.outcomes.filter(outcome => outcome.startsWith('timer/')).length, 0)
+  })
+
+  it('given an alert whose entity is silent, then it is looked at every five minutes', async () => {
+    const kit = new Kit(alerting([KEPT]))
+    await kit.when(reading('a', { temperature: 41 }))
+    await kit.pass(60 * 60_000 + 59_000)
+    assert.equal(kit.outcomes.filter(outcome => outcome.startsWith('timer/')).length, 12)
+  })
+
+  it('given an entity without an alert, when it falls silent, then it is looked at once an hour', async () => {
+    const kit = new Kit(alerting([KEPT]))
+    await kit.when(reading('a', { temperature: 20 }))
+    await kit.pass(24 * 60 * 60_000 + 59_000)
+    assert.equal(kit.outcomes.filter(outcome => outcome.startsWith('timer/')).length, 23)
+  })
+
   it('given many rules of all kinds, then a step costs no more timers than instants', async () => {
     const rules = Array.from({ length: 200 }, (_, index) =>
       ruleOf({
@@ -80,6 +102,6 @@ describe('the timers of an entity', () => {
     )
     const kit = new Kit(alerting(rules))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 20 }))
-    assert.equal((await wakeUps(kit)).length, 3)
+    assert.equal((await timers(kit)).length, 3)
   })
 })

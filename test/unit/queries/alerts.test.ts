@@ -56,6 +56,27 @@ describe('alerts that are on', () => {
     )
     assert.equal(found[0]?.activeAt, '2026-03-01T12:00:00.000Z')
   })
+
+  it('given that the pipeline is down, then that is one alert, however many partitions have noticed', async () => {
+    const alert = { ...FIRED, rule: 'PIPELINE_DOWN' }
+    const down = { state: { phase: 'firing', seenMs: SINCE_MS, activeAtMs: SINCE_MS }, alert }
+    const states = [['/clock ', { seen: {}, rules: { PIPELINE_DOWN: down }, lastTick: 'x' }]] as const
+    const inspection = inspectionOf({
+      'alerting readings/0': { states },
+      'alerting readings/1': {
+        states: [
+          ['/clock ', { seen: {}, rules: {}, lastTick: 'x' }],
+          ['/e s-1', { seen: {}, rules: {} }],
+        ],
+      },
+    })
+    const both = inspectionOf({ 'alerting readings/0': { states }, 'alerting readings/1': { states } })
+    for (const stored of [inspection, both])
+      assert.deepEqual(
+        (await activeAlerts(stored, READINGS)).map(({ entity, rule }) => [entity, rule]),
+        [['/clock ', 'PIPELINE_DOWN']],
+      )
+  })
 })
 
 describe('alerts that were published', () => {

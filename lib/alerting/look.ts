@@ -1,0 +1,66 @@
+/**
+ * Looks at entities that have stopped reporting: a rule that came into force since then may wait for silence, and after some days
+ * the entity is forgotten. One timer for each entity, which moves at most once an hour. Pure.
+ */
+import type { TimerChange } from '../runtime/consumer/process.ts'
+import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import type { TrackedRule } from './entity-state.ts'
+import type { RulesInForce } from './rules-in-force.ts'
+import { awaitsEverySilence } from './silence.ts'
+
+export const LOOK = 'look'
+
+const LOOK_MS = 60 * 60_000
+const DAY_MS = 24 * LOOK_MS
+/** Longer than the log keeps readings. */
+const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
+
+/**
+ * The timer of an entity that reports: due one to two hours later.
+ *
+ * @param latestMs when the entity last reported before this; undefined for its first report
+ */
+export function looking(latestMs: number | undefined, nowMs: number): TimerChange[] {
+  const hour = Math.floor(nowMs / LOOK_MS)
+  if (latestMs !== undefined && Math.floor(latestMs / LOOK_MS) >= hour) return []
+  return [{ name: LOOK, dueMs: nowMs + 2 * LOOK_MS }]
+}
+
+/** Whether an entity that reported last at `latestMs` is to be forgotten. */
+export function isForgotten(latestMs: number, nowMs: number): boolean {
+  return nowMs >= forgottenMs(latestMs)
+}
+
+/** The next timer of an entity that is silent and not to be forgotten yet. */
+export function lookingAgain(latestMs: number, nowMs: number): TimerChange {
+  return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
+}
+
+/** Days after the end of the day. */
+function forgottenMs(latestMs: number): number {
+  return (Math.floor(latestMs / DAY_MS) + 1 + FORGOTTEN_AFTER_DAYS) * DAY_MS
+}
+
+/**
+ * The rules that wait for a silence of the entity and do not know of it yet, because nothing has been read since they came into
+ * force. What a rule matches is in readings only, except the id of the entity.
+ *
+ * @param seen metric → when it was last seen
+ */
+export function newlyAwaiting(
+  { byKey }: RulesInForce,
+  tracked: Readonly<Record<string, TrackedRule>>,
+  seen: Readonly<Record<string, number>>,
+  subject: string | undefined,
+): readonly (readonly [key: string, tracked: TrackedRule])[] {
+  const found: (readonly [string, TrackedRule])[] = []
+  for (const [key, { rule }] of byKey) {
+    if (!awaitsEverySilence(rule) || Object.hasOwn(tracked, key) || !Object.hasOwn(seen, rule.metric))
+      continue
+    const { match } = rule
+    if (match && (match.dimensions.length > 0 || match.tags.length > 0)) continue
+    if (match?.entities && !match.entities.includes(subject ?? '')) continue
+    found.push([key, { state: { phase: 'inactive', seenMs: seen[rule.metric] as number } }])
+  }
+  return found
+}

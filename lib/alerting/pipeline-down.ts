@@ -1,0 +1,76 @@
+/**
+ * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings has its ticks, and is told apart by
+ * nothing, so that the alert of one outage has the same id in all of them. Pure.
+ */
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import { entityOf, type Received } from '../runtime/consumer/event.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import { type Decided, decided, type Timer } from '../runtime/consumer/process.ts'
+import { CLOCK_SOURCE } from '../telemetry/tick.ts'
+import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
+import type { AlertingState } from './entity-state.ts'
+import type { TransitionReason } from './reasons.ts'
+
+/** The rule name of the alert. */
+export const PIPELINE_DOWN = 'PIPELINE_DOWN'
+
+/** Name of the timer that each tick sets anew. */
+export const PIPELINE_DOWN_TIMER = 'pipeline-down'
+
+/** A clock ticks each minute. */
+const DOWN_AFTER_MS = 5 * 60_000
+
+/** The entity that ticks are events of. It is no sensor: its state has the last tick, and the alert. */
+const CLOCK = { entity: entityOf({ source: CLOCK_SOURCE }) }
+
+export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
+  return entity === CLOCK.entity
+}
+
+/**
+ * A tick. Its own time, which the partitions share, names the outage that begins if no other follows; when it arrived, which
+ * differs by milliseconds, says when an outage was over.
+ */
+export function ticked(state: AlertingState | undefined, tick: Received): Decided<AlertingState> {
+  const time = tick.time ?? instant(tick.timeMs)
+  // The schedule may repeat an old run.
+  const isNewer = state?.lastTick === undefined || Date.parse(time) >= Date.parse(state.lastTick)
+  const next = { seen: {}, rules: {}, lastTick: isNewer ? time : (state.lastTick as string) }
+  const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
+  const alert = state?.rules[PIPELINE_DOWN]?.alert
+  if (alert === undefined) return decided('tick', next, [], timers)
+  const endMs = Math.max(tick.timeMs, Date.parse(alert.startedAt))
+  const resolved = alertEmission(resolvedAlert(alert, endMs, 'ticks-returned'), CLOCK)
+  return decided('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
+}
+
+/** The log's clock, or the next tick, is well past the last tick. */
+export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
+  const { lastTick } = state
+  if (lastTick === undefined) return decided('unchanged' satisfies TransitionReason, state)
+  const alert = pipelineDown(lastTick)
+  const activeAtMs = Date.parse(lastTick)
+  const down = { state: { phase: 'firing', seenMs: activeAtMs, activeAtMs }, alert } as const
+  return decided('pipeline-down' satisfies TransitionReason, { ...state, rules: { [PIPELINE_DOWN]: down } }, [
+    alertEmission(alert, timer),
+  ])
+}
+
+/** @param lastTick RFC 3339, as the tick has it */
+function pipelineDown(lastTick: string): FiredAlert {
+  const lastMs = Date.parse(lastTick)
+  const fingerprint = derivedId(PIPELINE_DOWN, CLOCK.entity)
+  return {
+    alertId: derivedId(fingerprint, lastMs),
+    fingerprint,
+    rule: PIPELINE_DOWN,
+    severity: 'critical',
+    status: 'firing',
+    labels: {},
+    summary: `the clock has not ticked since ${instant(lastMs)}: no alert of silence can be relied on`,
+    entity: { source: CLOCK_SOURCE },
+    activeAt: instant(lastMs),
+    startedAt: instant(lastMs + DOWN_AFTER_MS),
+    reason: 'no-ticks',
+  }
+}

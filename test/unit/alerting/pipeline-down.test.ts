@@ -1,0 +1,206 @@
+/** One alert for a pipeline that stands still, and none for the entities that therefore do not report. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
+import { erasing } from '../../support/erasures.ts'
+import { logRecord, environmentReading as reading } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+import { ruleOf } from './support.ts'
+
+const NOON = Date.parse('2026-03-01T12:00:00Z')
+const RULES = (['ok', 'alert', 'no-data'] as const).map(onSilence =>
+  ruleOf({ name: onSilence.toUpperCase().replace('-', '_'), fireAbove: 40, staleAfter: '15m', onSilence }),
+)
+
+/** Ticks and readings are appended when they happen; `at` counts minutes. */
+class Pipeline {
+  readonly stage = new Stage(alerting(RULES) as never)
+  #offset = 0
+
+  async ticks(from: number, to: number, partition = 0): Promise<void> {
+    for (let at = from; at <= to; at += 1)
+      await this.append(at, tick(partition, new Date(NOON + at * 60_000).toISOString()))
+  }
+
+  read(at: number, sensor: string, temperature = 20): Promise<void> {
+    return this.append(at, reading(`${sensor} ${at}`, { sensor, at: at * 60, temperature }))
+  }
+
+  /** @param jitterMs how much later the record arrives */
+  async append(at: number, event: Event, jitterMs = 0): Promise<void> {
+    await this.stage.batch([logRecord(this.#offset, event, { timestampMs: NOON + at * 60_000 + jitterMs })])
+    this.#offset += 1
+  }
+
+  get alerts(): readonly Alert[] {
+    return this.stage.events.map(({ data }) => data as Alert)
+  }
+
+  /** `HH:MM rule status reason` of each, by when it began or ended. */
+  get told(): readonly string[] {
+    return this.alerts.map(alert => {
+      const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
+      return `${at.slice(11, 16)} ${alert.rule} ${alert.status} ${alert.reason}`
+    })
+  }
+}
+
+describe('given a pipeline that ticks each minute', () => {
+  it('when it does so for hours, then nothing is told, and ticks are ignored as ever', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 180)
+    assert.deepEqual(pipeline.told, [])
+    assert.deepEqual([...new Set(pipeline.stage.outcomes)], ['ignored/tick'])
+  })
+
+  it('when all of it stands still for an hour, then one alert fires and resolves, and no silence is told', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.read(0, 'a', 50)
+    await pipeline.read(0, 'b')
+    await pipeline.ticks(1, 3)
+    const before = pipeline.told.length
+    await pipeline.read(63, 'a', 50)
+    await pipeline.ticks(63, 64)
+    await pipeline.read(64, 'b')
+    assert.deepEqual(pipeline.told.slice(before), [
+      '12:08 PIPELINE_DOWN firing no-ticks',
+      '13:03 PIPELINE_DOWN resolved ticks-returned',
+    ])
+    assert.equal(pipeline.alerts.at(-1)?.alertId, pipeline.alerts.at(-2)?.alertId)
+  })
+
+  it('when an entity does not come back with it, then its silence counts from what the log has seen', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.read(0, 'b')
+    await pipeline.ticks(1, 3)
+    await pipeline.ticks(63, 73)
+    assert.deepEqual(pipeline.told, [
+      '12:08 PIPELINE_DOWN firing no-ticks',
+      '13:03 PIPELINE_DOWN resolved ticks-returned',
+    ])
+    await pipeline.ticks(74, 90)
+    assert.deepEqual(pipeline.told.slice(2), ['12:15 ALERT firing silent', '12:15 NoData firing silent'])
+  })
+
+  it('when ticks stop and readings go on, then it fires by them, and the next tick resolves it', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 1)
+    for (let at = 2; at <= 20; at += 1) await pipeline.read(at, 'a')
+    assert.deepEqual(pipeline.told, ['12:06 PIPELINE_DOWN firing no-ticks'])
+    await pipeline.ticks(21, 22)
+    assert.deepEqual(pipeline.told.slice(1), ['12:21 PIPELINE_DOWN resolved ticks-returned'])
+  })
+
+  it('when ticks stop again, then that is another alert', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 1)
+    await pipeline.ticks(30, 31)
+    await pipeline.ticks(60, 61)
+    assert.deepEqual(
+      pipeline.told.map(one => one.slice(0, 5)),
+      ['12:06', '12:30', '12:36', '13:00'],
+    )
+    assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
+    assert.equal(new Set(pipeline.alerts.map(({ fingerprint }) => fingerprint)).size, 1)
+  })
+
+  it('when one outage meets several partitions, then it is one alert in all of them', async () => {
+    const ids = new Set<string>()
+    for (const [partition, jitterMs] of [0, 700, 59_000].entries()) {
+      const pipeline = new Pipeline()
+      for (const at of [0, 1, 40])
+        await pipeline.append(at, tick(partition, new Date(NOON + at * 60_000).toISOString()), jitterMs)
+      assert.equal(pipeline.alerts.length, 2)
+      assert.deepEqual(
+        pipeline.alerts.map(({ startedAt }) => startedAt),
+        ['2026-03-01T12:06:00.000Z', '2026-03-01T12:06:00.000Z'],
+      )
+      for (const { alertId } of pipeline.alerts) ids.add(alertId)
+    }
+    assert.equal(ids.size, 1)
+  })
+
+  it('when it fires, then what is published keeps to the schemas', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 0)
+    await pipeline.ticks(40, 40)
+    for (const { type, data } of pipeline.stage.events)
+      assert.equal(schemaViolation(type as never, data), undefined)
+    const [fired] = pipeline.alerts
+    assert.deepEqual(
+      [fired?.severity, fired?.entity, fired?.family, fired?.activeAt],
+      ['critical', { source: '/clock' }, undefined, '2026-03-01T12:00:00.000Z'],
+    )
+  })
+
+  it('when the schedule repeats an old run, then the outage is still named by the latest tick', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 3)
+    await pipeline.append(3, tick(0, '2026-03-01T12:01:00Z'))
+    await pipeline.ticks(40, 40)
+    assert.equal(pipeline.alerts[0]?.activeAt, '2026-03-01T12:03:00.000Z')
+  })
+
+  it('when the first tick after an outage is an old run, then the outage ends no earlier than it came', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 1)
+    await pipeline.append(60, tick(0, '2026-03-01T12:02:00Z'))
+    assert.deepEqual(pipeline.told, [
+      '12:06 PIPELINE_DOWN firing no-ticks',
+      '13:00 PIPELINE_DOWN resolved ticks-returned',
+    ])
+  })
+
+  it('when its entity is erased while it stands, then it resolves as erased, and ticks begin anew', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 1)
+    for (let at = 2; at <= 8; at += 1) await pipeline.read(at, 'a')
+    await pipeline.append(9, erasing({ source: '/clock' }))
+    await pipeline.ticks(10, 12)
+    assert.deepEqual(pipeline.told, [
+      '12:06 PIPELINE_DOWN firing no-ticks',
+      '12:09 PIPELINE_DOWN resolved erased',
+    ])
+  })
+
+  it('when somebody sends readings as the clock, then they are refused, and its state is left alone', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 1)
+    const { subject: _, ...nameless } = reading('x', { at: 120 })
+    await pipeline.append(2, { ...nameless, source: '/clock' })
+    assert.equal(pipeline.stage.outcomes.at(-1), 'failed/rejected')
+    await pipeline.ticks(3, 4)
+    assert.ok(pipeline.stage.outcomes.slice(-2).every(outcome => outcome === 'ignored/tick'))
+  })
+
+  it('when somebody else sends ticks, then they keep no state', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.append(0, { ...tick(0, '2026-03-01T12:00:00Z'), source: '/else' })
+    assert.equal(await pipeline.stage.state('/else '), undefined)
+  })
+})
+
+describe('given that alerting itself was down for an hour', () => {
+  it('when it reads its backlog, then no silence fires that the backlog disproves', async () => {
+    const live = new Pipeline()
+    const records = []
+    let offset = 0
+    for (let at = 0; at <= 60; at += 1) {
+      const place = { timestampMs: NOON + at * 60_000 }
+      records.push(logRecord(offset++, tick(0, new Date(NOON + at * 60_000).toISOString()), place))
+      if (at % 10 === 0)
+        records.push(
+          logRecord(offset++, reading(`a ${at}`, { sensor: 'a', at: at * 60, temperature: 50 }), place),
+        )
+    }
+    await live.stage.batch(records)
+    assert.deepEqual(
+      live.told.map(one => one.slice(6)),
+      ['OK firing condition', 'ALERT firing condition', 'NO_DATA firing condition'],
+    )
+  })
+})

@@ -28,13 +28,15 @@ import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
 import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
 import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
-import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { type Arrival, inBatches, TICK_MS } from './arrivals.ts'
 import { decisionsOnly } from './observer.ts'
 import { RefusedByAlerting } from './refused.ts'
-import type { Notification } from './test-file.ts'
+import type { Notification, Observation } from './test-file.ts'
+
+type Reading = Omit<Extract<Observation, { readonly kind: 'reading' }>, 'atMs' | 'kind'>
 
 const ENV = 'test'
 const TOPIC = topicName('readings', ENV)
@@ -52,6 +54,7 @@ export class RuleLog {
   readonly #latest = new LatestDecisions()
   readonly #logChecks = new LogChecks()
   readonly #entities = new Set<string>()
+  readonly #readings = new Map<string, Event>()
   #offset = 0
   #nowMs: number
   #ticks = 0
@@ -77,10 +80,17 @@ export class RuleLog {
     await this.#append(rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs)))
   }
 
-  /** A reading arrives, at its time or, if that has passed, now. @throws RefusedByAlerting */
-  async read(atMs: number, family: FamilyName, data: ReadingData): Promise<void> {
+  /**
+   * A reading arrives, at its time or, if that has passed, now. One with an id that has come before is the same event once more.
+   *
+   * @throws RefusedByAlerting
+   */
+  async read(atMs: number, { family, data, id }: Reading): Promise<void> {
     await this.#passTo(atMs)
-    const event = reading(FAMILIES[family], `reading-${this.#offset}`, instant(this.#startMs + atMs), data)
+    const named = id === undefined ? `reading ${this.#offset}` : `id ${id}`
+    const event =
+      this.#readings.get(named) ?? reading(FAMILIES[family], named, instant(this.#startMs + atMs), data)
+    this.#readings.set(named, event)
     this.#entities.add(`${event.source} ${event.subject}`)
     await this.#append(event)
   }

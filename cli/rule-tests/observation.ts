@@ -1,7 +1,15 @@
-import { FAMILIES, type Family, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
+import {
+  type Dimension,
+  FAMILIES,
+  type Family,
+  type FamilyName,
+  type ReadingData,
+} from '../../lib/telemetry/families.ts'
 
 /** A reading as a test file has it. */
 export interface RawObservation {
+  /** Of the event; another observation with the same one is the same event once more. */
+  readonly id?: string
   readonly entity?: string
   readonly metric?: string
   readonly value?: number | string
@@ -42,11 +50,16 @@ export function readingOf(raw: RawObservation, entity: string, report: Report): 
     if (isNumber !== (typeof value === 'number'))
       report(raw.values ? key : 'value', `${name} is a ${isNumber ? 'number' : 'text'}`)
   }
+  for (const name of DIMENSIONS)
+    if (raw[name] !== undefined && family.dimensions[name] === undefined)
+      report(name, `readings of the family ${family.name} have none`)
   return {
     family: family.name,
     data: { ...WHO[family.name](raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
   }
 }
+
+const DIMENSIONS = ['site', 'databaseType', 'model', 'tenant'] as const satisfies readonly Dimension[]
 
 function hasMetric({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)

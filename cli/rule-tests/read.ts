@@ -1,14 +1,14 @@
 /** Reads files of rule tests, and finds every fault in them with its line. */
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { loadAll, YAMLException } from 'js-yaml'
 import { checkRules, type LocatedError } from '../../lib/alerting/check-rules.ts'
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
-import { type RuleFile, readRules } from '../../lib/alerting/rule-files.ts'
+import { readRules } from '../../lib/alerting/rule-files.ts'
 import { positionsIn } from '../../lib/alerting/rule-positions.ts'
-import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 import { fileFailure } from '../files.ts'
+import { ruleFiles } from '../rule-files.ts'
 import { schemaFaults } from './schema-faults.ts'
 import type { RuleTestFile } from './test-file.ts'
 import { type Fault, type RawTest, readTests } from './tests.ts'
@@ -83,14 +83,6 @@ async function loadRules(
   const { errors } = checkRules(files)
   faults.push(...errors)
   return errors.length > 0 ? [] : readRules(files)
-}
-
-async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
-  const found = await stat(path).catch(error => {
-    throw fileFailure(shown, error)
-  })
-  if (found.isDirectory()) return readRuleFiles(path, shown)
-  return [{ where: shown, text: await readFile(path, 'utf8') }]
 }
 
 function inlineRules(rules: unknown, at: Path, report: Fault): readonly Rule[] {

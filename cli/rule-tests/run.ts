@@ -5,6 +5,7 @@ import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import { identityOf } from '../../lib/alerting/rule.ts'
 import { identityOfKey } from '../../lib/alerting/rules-in-force.ts'
 import { RuleLog } from './log.ts'
+import { asExpected } from './matching.ts'
 import { RefusedByAlerting } from './refused.ts'
 import type {
   Expectation,
@@ -76,7 +77,7 @@ async function observe(log: RuleLog, observation: Observation): Promise<string |
   try {
     if (observation.kind === 'tick') await log.tick(atMs)
     else if (observation.kind === 'rules') await log.activate(atMs, observation.rules)
-    else await log.read(atMs, observation.family, observation.data)
+    else await log.read(atMs, observation)
     return undefined
   } catch (error) {
     if (error instanceof RefusedByAlerting) return error.message
@@ -112,8 +113,10 @@ function isNamed(identity: string, rule: string): boolean {
 function notificationDifference(test: RuleTest, sent: readonly Notification[]): Difference | undefined {
   const { notifications: expected, line } = test
   if (expected === undefined) return undefined
-  const actual = asExpected(expected, sent)
-  const isSame = expected.length === actual.length && expected.every((one, index) => fits(one, actual[index]))
+  const actual = asExpected(expected, sent, fits)
+  const isSame =
+    expected.length === actual.length &&
+    expected.every((one, index) => fits(one, actual[index] as Notification))
   if (isSame) return undefined
   return {
     kind: 'notifications',
@@ -123,26 +126,7 @@ function notificationDifference(test: RuleTest, sent: readonly Notification[]): 
   }
 }
 
-/** What different alerts send at one instant has no order, so it is put into that of the test. */
-function asExpected(
-  expected: readonly ExpectedNotification[],
-  sent: readonly Notification[],
-): readonly Notification[] {
-  const rest = [...sent]
-  const ordered: Notification[] = []
-  for (const one of expected) {
-    const index = rest.findIndex(actual => fits(one, actual))
-    const found = rest[index]
-    const isFree = rest
-      .slice(0, Math.max(0, index))
-      .every(({ atMs, alert }) => atMs === found?.atMs && alert.fingerprint !== found.alert.fingerprint)
-    ordered.push(...rest.splice(isFree && index > 0 ? index : 0, 1))
-  }
-  return [...ordered, ...rest]
-}
-
-function fits(expected: ExpectedNotification, actual: Notification | undefined): boolean {
-  if (!actual) return false
+function fits(expected: ExpectedNotification, actual: Notification): boolean {
   const fields = fieldsOf(actual)
   const { rule, atMs, ...others } = expected
   if (

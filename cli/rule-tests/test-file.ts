@@ -26,7 +26,13 @@ interface At {
 
 export type Observation = At &
   (
-    | { readonly kind: 'reading'; readonly family: FamilyName; readonly data: ReadingData }
+    | {
+        readonly kind: 'reading'
+        readonly family: FamilyName
+        readonly data: ReadingData
+        /** Two with the same one are one event that is sent twice. */
+        readonly id?: string
+      }
     | { readonly kind: 'tick' }
     | { readonly kind: 'rules'; readonly rules: readonly Rule[] }
   )

@@ -1,9 +1,11 @@
 /** Makes tests of their rows in a file, and reports what the schema cannot find. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { NO_DATA } from '../../lib/alerting/alert.ts'
 import type { LocatedError } from '../../lib/alerting/check-rules.ts'
 import { identityOf, type Rule } from '../../lib/alerting/rule.ts'
 import { parseDuration } from '../../lib/duration.ts'
+import type { FamilyName, ReadingData } from '../../lib/telemetry/families.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
 
@@ -50,8 +52,10 @@ async function readTest(row: RawTest, at: Path, rules: readonly Rule[], reader: 
   const known = new Set(namesOf([...rules, ...changes]))
   const checked = { known, entities, places: row.observations.length, report: reader.report }
   for (const [place, one] of expect.entries()) checkExpected(one, [...at, 'expect', place], checked)
-  for (const [place, one] of (notifications ?? []).entries())
+  for (const [place, one] of (notifications ?? []).entries()) {
     checkNames(one, [...at, 'notifications', place], checked)
+    offsetAt(one.at, [...at, 'notifications', place], reader.report)
+  }
   const only = entities.size === 1 ? [...entities][0] : row.entity
   return {
     name,
@@ -64,13 +68,19 @@ async function readTest(row: RawTest, at: Path, rules: readonly Rule[], reader: 
   }
 }
 
+const OF_A_READING = ['id', 'entity', 'unit', 'site', 'databaseType', 'model', 'tenant', 'tags']
+
 async function readObservations(row: RawTest, at: Path, { load, report }: Reader) {
   const observations: Observation[] = []
   const entities = new Set<string>()
   const changes: Rule[] = []
+  const ids: FirstById = new Map()
   for (const [place, raw] of row.observations.entries()) {
     const here = [...at, 'observations', place]
-    const atMs = offsetOf(raw.at)
+    const atMs = offsetAt(raw.at, here, report)
+    if (raw.tick || raw.rules !== undefined)
+      for (const key of OF_A_READING)
+        if (Object.hasOwn(raw, key)) report([...here, key], 'belongs to a reading, and this is none')
     if (raw.tick) observations.push({ atMs, kind: 'tick' })
     else if (raw.rules !== undefined) {
       const rules = await load(raw.rules, [...here, 'rules'])
@@ -80,10 +90,33 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
       const entity = raw.entity ?? row.entity ?? DEFAULT_ENTITY
       entities.add(entity)
       const read = readingOf(raw, entity, (key, message) => report([...here, key], message))
-      if (read) observations.push({ atMs, kind: 'reading', ...read })
+      const { id } = raw
+      if (read && id !== undefined)
+        checkRepeat(ids, id, { ...read, place: place + 1 }, [...here, 'id'], report)
+      if (read) observations.push({ atMs, kind: 'reading', ...read, ...(id === undefined ? {} : { id }) })
     }
   }
   return { observations, entities, changes }
+}
+
+/** What the first observation of an id has read. */
+type FirstById = Map<
+  string,
+  { readonly place: number; readonly family: FamilyName; readonly data: ReadingData }
+>
+
+function checkRepeat(
+  ids: FirstById,
+  id: string,
+  { place, ...read }: { readonly place: number; readonly family: FamilyName; readonly data: ReadingData },
+  at: Path,
+  report: Fault,
+): void {
+  const first = ids.get(id) ?? { place, ...read }
+  ids.set(id, first)
+  const { place: firstPlace, ...before } = first
+  if (!isDeepStrictEqual(before, read))
+    report(at, `is that of observation ${firstPlace}, which is another reading: an id names one`)
 }
 
 interface Checked {
@@ -119,7 +152,18 @@ function namesOf(rules: readonly Rule[]): readonly string[] {
   ])
 }
 
-/** The schema has checked it; `0m` is a natural way to write the start. */
+/** The log of a test has a tick for each minute, and all of them are read. */
+const LONGEST_DAYS = 31
+
+/** Milliseconds from the start. Reports an offset that is too large. */
+function offsetAt(raw: unknown, at: Path, report: Fault): number {
+  const atMs = offsetOf(raw)
+  if (atMs <= LONGEST_DAYS * 24 * 60 * 60_000) return atMs
+  report([...at, 'at'], `must be at most ${LONGEST_DAYS}d from the start: a test ticks each minute`)
+  return 0
+}
+
+/** The schema has checked its form; `0m` is a natural way to write the start. Infinite if it is too large for a number. */
 function offsetOf(raw: unknown): number {
-  return /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? 0)
+  return /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? Number.POSITIVE_INFINITY)
 }

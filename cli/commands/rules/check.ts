@@ -1,47 +1,65 @@
+import { normalize } from 'node:path'
 import type { Command } from 'commander'
 import { checkRules, errorLine, type RulesCheck } from '../../../lib/alerting/check-rules.ts'
-import { RulesFolderError, readRuleFiles } from '../../../lib/alerting/rules-directory.ts'
+import type { RuleFile } from '../../../lib/alerting/rule-files.ts'
+import { RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
 import { someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
+import { ruleFiles } from '../../rule-files.ts'
 import { pathIn, type Terminal } from '../../terminal.ts'
 
 interface CheckOptions {
   readonly json?: true
 }
 
-const ABOUT = `Check the alert rules of a folder, as the functions read them when they start.
+const ABOUT = `Check alert rules, as the functions read them when they start.
 
-All *.yaml files of the folder are one rule set. Every error is listed with file, line, rule and key, and the
-exit status is 1 if there is any. \`serverless package\` and \`serverless deploy\` refuse such rules.`
+All *.yaml files of a folder are one rule set, and so are all files and folders that are named together. Every error is listed with
+file, line, rule and key, and the exit status is 1 if there is any. \`serverless package\` and \`serverless deploy\` refuse such rules.`
 
 const MORE = `
 Examples:
-  sluice rules check rules
-  sluice rules check deploy/rules --json`
+  sluice rules check
+  sluice rules check rules/weather.yaml
+  sluice rules check deploy/rules deploy/more.yaml --json`
 
 export function addRulesCheck(rules: Command, terminal: Terminal): void {
   rules
     .command('check')
-    .summary('check the alert rules of a folder')
+    .summary('check alert rules')
     .description(ABOUT)
-    .argument('[dir]', 'folder with the rule files (default: RULES_DIR, else "rules")', someText)
+    .argument('[file...]', 'rule files, or folders with them (default: RULES_DIR, else "rules")', someText)
     .option('--json', 'print one JSON document')
     .addHelpText('after', MORE)
-    .action((dir: string | undefined, options: CheckOptions) => check(dir, options, terminal))
+    .action((_: unknown, options: CheckOptions, command: Command) => check(command.args, options, terminal))
 }
 
-async function check(dir: string | undefined, { json }: CheckOptions, terminal: Terminal): Promise<void> {
+async function check(named: readonly string[], { json }: CheckOptions, terminal: Terminal): Promise<void> {
   const { stdout, environment } = terminal
-  const folder = dir ?? (environment.RULES_DIR || 'rules')
-  const files = await readRuleFiles(pathIn(terminal, folder), folder).catch(error => {
-    throw error instanceof RulesFolderError ? new CliFailure(error.message) : fileFailure(folder, error)
-  })
-  const result = checkRules(files)
+  const places = named.length > 0 ? named : [environment.RULES_DIR || 'rules']
+  const files = (await Promise.all(places.map(place => filesOf(place, terminal)))).flat()
+  const result = checkRules(eachOnce(files))
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else stdout.write(result.errors.length === 0 ? passed(result) : errorLines(result))
   if (result.errors.length > 0)
-    throw new CliFailure(`${count(result.errors.length, 'error')} in the alert rules of ${folder}.`)
+    throw new CliFailure(
+      `${count(result.errors.length, 'error')} in the alert rules of ${places.join(', ')}.`,
+    )
+}
+
+/** The file, or those of the folder. */
+async function filesOf(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
+  try {
+    return await ruleFiles(pathIn(terminal, place), place)
+  } catch (error) {
+    throw error instanceof RulesFolderError ? new CliFailure(error.message) : fileFailure(place, error)
+  }
+}
+
+/** A file may be named, and lie in a folder that is. */
+function eachOnce(files: readonly RuleFile[]): readonly RuleFile[] {
+  return [...new Map(files.map(file => [normalize(file.where), file])).values()]
 }
 
 function errorLines({ errors }: RulesCheck): string {

@@ -71,7 +71,11 @@ async function testFiles(name: string, terminal: Terminal): Promise<readonly str
     throw fileFailure(name, error)
   })
   if (!found.isDirectory()) return [name]
-  const inside = (await readdir(path)).filter(file => /\.ya?ml$/.test(file)).sort()
+  const entries = await readdir(path, { withFileTypes: true })
+  const inside = entries
+    .filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+    .map(entry => entry.name)
+    .sort()
   if (inside.length === 0) throw new CliFailure(`${name}: the folder has no *.yml file and so no tests`)
   return inside.map(file => join(name, file))
 }

@@ -106,6 +106,37 @@ ok    good.yml:4  one good sample resets
     assert.match(stdout, /observation 2 was refused: unit-mismatch: /)
   })
 
+  it('given a folder that is named like a file of tests, then it is passed over, or read as a folder', async () => {
+    put(
+      'named/tests.yml/inner.yml',
+      `${HEAD.replace('rules/changed', '../../rules/changed')}    notifications: []\n`,
+    )
+    put(
+      'named/outer.yml',
+      `${HEAD.replace('rules/changed', '../rules/changed')}    expect: [{ after: 1, rule: R, state: pending }]\n`,
+    )
+    const outer = await ran(['rules', 'test', 'named'], { folder })
+    assert.deepEqual([outer.status, outer.stderr], [0, ''])
+    assert.match(outer.stdout, /^1 of 1 test in 1 file passed$/m)
+    const inner = await ran(['rules', 'test', 'named/tests.yml'], { folder })
+    assert.match(inner.stdout, /^FAIL {2}named\/tests\.yml\/inner\.yml:4 /)
+  })
+
+  it('given an id that comes again, then it is the same reading, and is dropped', async () => {
+    const times = [0, 1].map(at => `      - { at: ${at}m, id: a, metric: temperature, value: 75 }\n`).join('')
+    const text = `rules: [${RULE}]\ntests:\n  - name: twice\n    observations:\n${times}`
+    put(
+      'twice.yml',
+      `${text}      - { at: 1m30s, metric: temperature, value: 75 }\n    expect: [{ after: 3, rule: R, state: pending }]\n`,
+    )
+    put(
+      'late.yml',
+      `${text}    notifications: []\n`.replace('at: 1m', 'at: 5m').replace('for: 2m', 'for: 5m'),
+    )
+    const { status, stdout } = await ran(['rules', 'test', 'twice.yml', 'late.yml'], { folder })
+    assert.equal(status, 0, stdout)
+  })
+
   it('given a folder without tests, or none, then it is refused', async () => {
     put('none/README.md', '')
     for (const [name, said] of [
@@ -135,6 +166,37 @@ describe('a fault in a file of rule tests', () => {
       'a text for a number',
       text => text.replace('value: 10', 'value: "10"'),
       /:8:40 .*temperature is a number/,
+    ],
+    [
+      'an id of two readings',
+      text => text.replace('1m, m', '1m, id: a, m').replace('0m, m', '0m, id: a, m'),
+      /:8:19 .*\.id: is that of observation 1, which is another reading/,
+    ],
+    [
+      'keys that the family has no place for',
+      text => text.replace('value: 10', 'value: 10, databaseType: mysql, model: m, site: oslo, tenant: t'),
+      /:8:51 .*\.databaseType: readings of the family environment have none/,
+      /:8:72 .*\.model: readings/,
+    ],
+    [
+      'keys of a reading where there is none',
+      text =>
+        text
+          .replace('tick: true', 'tick: true, entity: s1')
+          .replace('changed.yaml', 'changed.yaml, tags: {}'),
+      /:9:31 .*\.entity: belongs to a reading/,
+      /:10:46 .*\.tags: belongs to a reading/,
+    ],
+    [
+      'an offset of years',
+      text => text.replace('at: 2m', 'at: 32d').replace('at: 3m', 'at: 99999999999999999d'),
+      /:9:11 .*\.at: must be at most 31d from the start/,
+      /:10:11 .*\.at: must be at most 31d/,
+    ],
+    [
+      'a notification in years',
+      text => `${text}    notifications: [{ at: 1000d, rule: R, kind: fired }]\n`,
+      /:16:23 .*notifications\.0\.at: must be at most 31d/,
     ],
     ['nothing that happens', text => text.replace(', tick: true', ''), /:9:9 .*give exactly one of/],
     [

@@ -66,9 +66,19 @@ describe('sluice rules check', () => {
     assert.deepEqual([status, stdout], [0, '0 rules in 1 file, so that no alert can fire: empty/a.yaml\n'])
   })
 
+  test('given files and folders, then all of them are one rule set, and each file counts once', async () => {
+    const one = await ran(['rules', 'check', 'good/a.yaml'], { folder })
+    assert.deepEqual([one.status, one.stdout], [0, '1 rule in 1 file: good/a.yaml\n'])
+    const twice = await ran(['rules', 'check', './good/a.yaml', 'good', 'empty'], { folder })
+    assert.deepEqual([twice.status, twice.stdout], [0, '1 rule in 2 files: good/a.yaml, empty/a.yaml\n'])
+    const both = await ran(['rules', 'check', 'good', 'bad/a.yaml'], { folder })
+    assert.equal(both.status, 1)
+    assert.match(both.stdout, /^bad\/a\.yaml:2:\d+ {2}HOT\.name: HOT is already in good\/a\.yaml/)
+    assert.equal(both.stderr, '1 error in the alert rules of good, bad/a.yaml.\n')
+  })
+
   const unusable: [dir: string, said: string][] = [
-    ['nowhere', 'nowhere: there is no such folder\n'],
-    ['good/a.yaml', 'good/a.yaml: it is a file; name the folder with the rule files\n'],
+    ['nowhere', 'nowhere: there is no such file or folder\n'],
     ['none', 'none: the folder has no *.yaml file and so no rules; is it the right folder?\n'],
   ]
   for (const [dir, said] of unusable)

@@ -58,7 +58,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['state', 'list', 'processor'], /too many arguments/],
     [['breaker'], /Usage: sluice breaker/],
     [['rules'], /Usage: sluice rules/],
-    [['rules', 'check', 'a', 'b'], /too many arguments/],
+    [['rules', 'check', ' '], /must be a text that is not empty/],
     [['breaker', 'reset'], /missing required argument 'consumer'/],
   ]
   test('given several wrong values, then each is named, and none is used', async () => {

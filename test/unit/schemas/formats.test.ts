@@ -9,6 +9,7 @@ import {
   SENSOR_RETURNED_TYPE,
   SENSOR_SILENT_TYPE,
 } from '../../../lib/activity/process.ts'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
@@ -30,6 +31,7 @@ const TYPES = [
   DEAD_LETTER_TYPE,
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
+  ALERT_ACKNOWLEDGED_TYPE,
   NOTIFICATION_TYPE,
   MINUTE_TYPE,
   ACTIVITY_CHANGED_TYPE,

@@ -1,0 +1,55 @@
+/** The event with which somebody says that an alert is being looked after, or takes that back. It lies beside the alert's own events. */
+import type { Event } from '../runtime/consumer/event.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import type { Alert } from './alert.ts'
+
+export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1'
+
+/** Data of `io.sluice.alert.acknowledged.v1`. It holds until the alert resolves, and the latest one counts. */
+export interface AlertAcknowledged extends Pick<Alert, 'alertId' | 'fingerprint' | 'rule' | 'entity'> {
+  /** False takes the acknowledgement back. */
+  readonly acknowledged: boolean
+  /** Who says so. A free text: nothing checks it. */
+  readonly by: string
+  readonly comment?: string
+}
+
+/** The acknowledgement that holds for an alert. */
+export interface Acknowledgement {
+  readonly by: string
+  readonly comment?: string
+  /** RFC 3339. */
+  readonly at: string
+}
+
+/** What somebody says of an alert, and when. */
+export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'> {
+  /** Of this event. */
+  readonly id: string
+  /** RFC 3339. */
+  readonly time: string
+}
+
+/**
+ * The event that acknowledges an alert. Its source and subject are those of the alert's own events, so that every process that
+ * keeps a state of the alert meets it there.
+ *
+ * @param of source and subject of the fired event
+ */
+export function alertAcknowledged(
+  { alertId, fingerprint, rule, entity }: Alert,
+  of: Pick<Event, 'source' | 'subject'>,
+  { id, time, acknowledged, by, comment }: Statement,
+): Event<AlertAcknowledged> {
+  const said = comment === undefined ? {} : { comment }
+  return {
+    id,
+    source: of.source,
+    ...(of.subject === undefined ? {} : { subject: of.subject }),
+    type: ALERT_ACKNOWLEDGED_TYPE,
+    time,
+    datacontenttype: 'application/json',
+    dataschema: dataschemaOf(ALERT_ACKNOWLEDGED_TYPE),
+    data: { alertId, fingerprint, rule, entity, acknowledged, by, ...said },
+  }
+}

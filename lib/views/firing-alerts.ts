@@ -1,0 +1,111 @@
+/**
+ * The view of the alerts that fire now: a consumer of the alerts topic whose state is exactly those alerts, so that whoever asks
+ * reads as many states as alerts fire, however many entities there are.
+ */
+import {
+  type Acknowledgement,
+  ALERT_ACKNOWLEDGED_TYPE,
+  type AlertAcknowledged,
+} from '../alerting/acknowledged.ts'
+import {
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  type Alert,
+  type FiredAlert,
+  type ResolvedAlert,
+} from '../alerting/alert.ts'
+import { type Received, timeOf } from '../runtime/consumer/event.ts'
+import { type Decided, decided, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
+
+/**
+ * The state of an entity, whose name is that of the alert's events: `/alerting`, the rule and what it watches. Rules of one name
+ * with other labels share it. An entity of which nothing fires has none.
+ */
+export interface FiringAlerts {
+  /** By fingerprint: of one, a single alert can fire at a time. */
+  readonly alerts: Readonly<Record<string, FiringAlert>>
+}
+
+export interface FiringAlert {
+  readonly alert: FiredAlert
+  /** W3C trace context of the fired event: it continues the trace of the reading that caused it. */
+  readonly traceparent?: string
+  readonly acknowledged?: Acknowledgement
+}
+
+/**
+ * `late`: an older alert than the one that fires, as when alerting emits again what it had emitted before. `not-firing`: what
+ * resolves, or is acknowledged, does not fire.
+ */
+type Reason =
+  | 'fired'
+  | 'repeated'
+  | 'late'
+  | 'resolved'
+  | 'not-firing'
+  | 'acknowledged'
+  | 'acknowledgement-removed'
+
+type State = FiringAlerts | undefined
+
+export const firingAlerts: KeyedProcess<FiringAlerts, Alert | AlertAcknowledged> = {
+  name: 'firing-alerts',
+  accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE],
+  onEvent(state, event) {
+    if (event.data === undefined) return rejected('an event of an alert without data')
+    switch (event.type) {
+      case ALERT_FIRED_TYPE:
+        return fired(state, event.data as FiredAlert, event.extensions?.traceparent)
+      case ALERT_RESOLVED_TYPE:
+        return resolved(state, event.data as ResolvedAlert)
+      default:
+        return acknowledged(state, event as Received<AlertAcknowledged>, event.data as AlertAcknowledged)
+    }
+  },
+}
+
+function fired(state: State, alert: FiredAlert, traceparent: string | undefined): Decided<FiringAlerts> {
+  const known = alertOf(state, alert.fingerprint)
+  if (known?.alert.alertId === alert.alertId) return step('repeated', state)
+  if (known && isOlder(alert, known.alert)) return step('late', state)
+  return step('fired', having(state, alert.fingerprint, { alert, ...(traceparent && { traceparent }) }))
+}
+
+/** Ends an older alert, too: one whose own end never came, because the state of alerting was lost. */
+function resolved(state: State, alert: ResolvedAlert): Decided<FiringAlerts> {
+  const known = alertOf(state, alert.fingerprint)
+  if (!known || isOlder(alert, known.alert)) return step('not-firing', state)
+  const { [alert.fingerprint]: _, ...alerts } = state?.alerts ?? {}
+  return step('resolved', { alerts })
+}
+
+function acknowledged(
+  state: State,
+  event: Received,
+  { alertId, fingerprint, acknowledged: holds, by, comment }: AlertAcknowledged,
+): Decided<FiringAlerts> {
+  const known = alertOf(state, fingerprint)
+  if (known?.alert.alertId !== alertId) return step('not-firing', state)
+  const { acknowledged: _, ...alert } = known
+  if (!holds) return step('acknowledgement-removed', having(state, fingerprint, alert))
+  const acknowledgement = { by, ...(comment === undefined ? {} : { comment }), at: timeOf(event) }
+  return step('acknowledged', having(state, fingerprint, { ...alert, acknowledged: acknowledgement }))
+}
+
+function step(reason: Reason, state: State): Decided<FiringAlerts> {
+  const isEmpty = Object.keys(state?.alerts ?? {}).length === 0
+  return decided(reason, isEmpty ? undefined : state)
+}
+
+function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
+  const alerts = state?.alerts ?? {}
+  return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
+}
+
+function having(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
+  return { alerts: { ...state?.alerts, [fingerprint]: alert } }
+}
+
+function isOlder(one: Alert, other: Alert): boolean {
+  return one.alertId !== other.alertId && Date.parse(one.startedAt) < Date.parse(other.startedAt)
+}

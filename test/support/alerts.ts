@@ -1,0 +1,53 @@
+/** Events of one alert for tests, with the same entity, as alerting writes them. */
+import { alertAcknowledged, type Statement } from '../../lib/alerting/acknowledged.ts'
+import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
+import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
+
+let count = 0
+
+/** `a-1`, an alert of HIGH_TEMP that began at noon. */
+export function firstAlert(changes: Partial<FiredAlert> = {}): FiredAlert {
+  return {
+    alertId: 'a-1',
+    fingerprint: 'f-1',
+    rule: 'HIGH_TEMP',
+    severity: 'critical',
+    status: 'firing',
+    labels: { team: 'ops' },
+    summary: 'Extreme heat at s-1',
+    entity: { source: '/environment/test-site', subject: 's-1' },
+    family: 'environment',
+    metric: 'temperature',
+    value: 41,
+    threshold: 40,
+    activeAt: '2026-03-01T11:58:00.000Z',
+    startedAt: '2026-03-01T12:00:00.000Z',
+    reason: 'condition',
+    ...changes,
+  }
+}
+
+export function fired(alert: FiredAlert, changes: Partial<Event> = {}): Event<Alert> {
+  return { ...eventOf(alert, alert.startedAt), ...changes } as Event<Alert>
+}
+
+/** An hour after it fired, by a value of 30. */
+export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event<Alert> {
+  const endedAtMs = Date.parse(alert.startedAt) + 3_600_000
+  const ended = resolvedAlert(alert, endedAtMs, 'cleared', { value: 30, threshold: 40 })
+  return { ...eventOf(ended, ended.endedAt), ...changes } as Event<Alert>
+}
+
+/** By ann, half an hour after noon. */
+export function acknowledged(alert: FiredAlert, statement: Partial<Statement> = {}): Event {
+  count += 1
+  const { source, subject } = eventOf(alert, alert.startedAt)
+  const said = { id: `ack-${count}`, time: '2026-03-01T12:30:00.000Z', acknowledged: true, by: 'ann' }
+  return alertAcknowledged(alert, { source, ...(subject && { subject }) }, { ...said, ...statement })
+}
+
+function eventOf(alert: Alert, time: string): Event<Alert> {
+  const { name: _, to: __, key: ___, ...event } = alertEmission(alert, { entity: entityOf(alert.entity) })
+  count += 1
+  return { ...event, id: `${alert.status}-${count}`, time, datacontenttype: 'application/json', data: alert }
+}

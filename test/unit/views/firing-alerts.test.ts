@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
+import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { type FiringAlerts, firingAlerts } from '../../../lib/views/firing-alerts.ts'
+import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { logRecord } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+
+const ENTITY = '/alerting HIGH_TEMP /environment/test-site s-1'
+
+/** What the view decides about the events, one after another, and what it then remembers. */
+async function after(...events: readonly Event[]) {
+  const stage = new Stage(firingAlerts as never)
+  const timestampMs = Date.parse('2026-03-01T15:00:00Z')
+  await stage.batch(events.map((event, offset) => logRecord(offset, event, { timestampMs })))
+  const state = (await stage.state(ENTITY)) as FiringAlerts | undefined
+  return { outcomes: stage.outcomes, state, entries: Object.values(state?.alerts ?? {}) }
+}
+
+describe('the view of the alerts that fire', () => {
+  const [first, second] = [
+    firstAlert(),
+    firstAlert({ alertId: 'a-2', startedAt: '2026-03-01T13:00:00.000Z' }),
+  ]
+  const cases: [title: string, events: Event[], decided: string[], firing: string[]][] = [
+    ['a fired alert is there', [fired(first)], ['fired'], ['a-1']],
+    ['a resolved one is forgotten', [fired(first), resolved(first)], ['fired', 'resolved'], []],
+    [
+      'a repeat with another event id changes nothing',
+      [fired(first), fired(first, { id: 'again' })],
+      ['fired', 'repeated'],
+      ['a-1'],
+    ],
+    [
+      'the next alert takes the place of one whose end never came',
+      [fired(first), fired(second)],
+      ['fired', 'fired'],
+      ['a-2'],
+    ],
+    [
+      'an older alert that is emitted again neither replaces nor ends the newer one',
+      [fired(second), fired(first), resolved(first)],
+      ['fired', 'late', 'not-firing'],
+      ['a-2'],
+    ],
+    [
+      'the end of a newer alert ends an older one, too',
+      [fired(first), resolved(second)],
+      ['fired', 'resolved'],
+      [],
+    ],
+    ['an end without a beginning leaves no state', [resolved(first)], ['not-firing'], []],
+    [
+      'rules of one name with other labels are kept apart',
+      [fired(first), fired(firstAlert({ alertId: 'b', fingerprint: 'f-2' })), resolved(first)],
+      ['fired', 'fired', 'resolved'],
+      ['b'],
+    ],
+    [
+      'an acknowledgement of an alert that does not fire leaves no state',
+      [acknowledged(first)],
+      ['not-firing'],
+      [],
+    ],
+    [
+      'a fingerprint that is the name of a built-in property is one like any other',
+      [
+        fired(firstAlert({ fingerprint: '__proto__' })),
+        acknowledged(firstAlert({ fingerprint: 'toString' })),
+      ],
+      ['fired', 'not-firing'],
+      ['a-1'],
+    ],
+  ]
+  for (const [title, events, decided, firing] of cases)
+    it(title, async () => {
+      const { outcomes, entries, state } = await after(...events)
+      assert.deepEqual(
+        outcomes,
+        decided.map(reason => `applied/${reason}`),
+      )
+      assert.deepEqual(
+        entries.map(({ alert }) => alert.alertId),
+        firing,
+      )
+      assert.equal(state === undefined, firing.length === 0)
+    })
+
+  it('given a traced event, then the alert has its trace', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    const { entries } = await after(fired(first, { extensions: { traceparent } }))
+    assert.equal(entries[0]?.traceparent, traceparent)
+  })
+
+  it('given acknowledgements, then the latest holds, survives a repeat, and can be taken back', async () => {
+    const by = (name: string) => acknowledged(first, { by: name, comment: 'on it' })
+    const held = await after(fired(first), by('ann'), by('bob'), fired(first, { id: 'again' }))
+    assert.deepEqual(held.entries[0]?.acknowledged, {
+      by: 'bob',
+      comment: 'on it',
+      at: '2026-03-01T12:30:00.000Z',
+    })
+    const removed = await after(fired(first), by('ann'), acknowledged(first, { acknowledged: false }))
+    assert.equal(removed.outcomes.at(-1), 'applied/acknowledgement-removed')
+    assert.deepEqual(
+      removed.entries.map(entry => [entry.alert.alertId, entry.acknowledged]),
+      [['a-1', undefined]],
+    )
+  })
+
+  it('given an acknowledged alert, when it resolves and fires again, then the new one is not', async () => {
+    const { entries } = await after(fired(first), acknowledged(first), resolved(first), fired(second))
+    assert.deepEqual(
+      entries.map(({ alert, acknowledged: held }) => [alert.alertId, held]),
+      [['a-2', undefined]],
+    )
+  })
+
+  it('given data that breaks its schema, then the record fails, and the state stays', async () => {
+    for (const type of [ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]) {
+      const { outcomes, entries } = await after(fired(first), {
+        ...fired(first, { id: 'x' }),
+        type,
+        data: {},
+      })
+      assert.deepEqual([outcomes.at(-1), entries.length], ['failed/schema-violated', 1])
+    }
+  })
+})

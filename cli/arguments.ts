@@ -3,7 +3,16 @@ import { type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import { duration as durationKind } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../lib/runtime/settings/general.ts'
-import { decimal, type Kind, oneOf, text, wholeNumber } from '../lib/runtime/settings/values.ts'
+import {
+  decimal,
+  either,
+  instant,
+  type Kind,
+  mapped,
+  oneOf,
+  text,
+  wholeNumber,
+} from '../lib/runtime/settings/values.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 
 /** Takes the place of a value until `requireRightValues` reports it, so that later values are looked at, too. */
@@ -88,6 +97,14 @@ export const JSON_OPTION = ['--json', 'print one JSON document'] as const
 
 /** A duration greater than zero, in milliseconds. */
 export const duration = parserOf(durationKind())
+
+/** An RFC 3339 time, or a duration before now; in milliseconds since the epoch. */
+export const timeOrAgo = parserOf(
+  either(
+    instant(),
+    mapped(durationKind(), ms => Date.now() - ms),
+  ),
+)
 
 /** The name of a stack, see `stacks/stack.ts`. */
 export const stackName = parserOf(STACK_NAME)

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { requireRightValues, stackName } from './arguments.ts'
+import { addAlerts } from './commands/alerts.ts'
 import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDlq } from './commands/dlq.ts'
@@ -70,6 +71,7 @@ function program(terminal: Terminal): Command {
   addState(sluice, context)
   addBreaker(sluice, context)
   addTail(sluice, context)
+  addAlerts(sluice, context)
   addDlq(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)

@@ -15,6 +15,7 @@ export function knownValues(stacksDir: string | undefined): KnownValues {
     topic: () => SIGNALS,
     from: () => ['start', 'end', '10m', '1h'],
     since: () => ['10m', '1h', '1d'],
+    until: () => ['10m', '1h', '1d'],
     speed: () => ['max'],
     shift: () => ['now'],
   }

@@ -6,6 +6,7 @@ import { parseTime } from '../runtime/cloudevents/attributes.ts'
 import { isFailure } from '../runtime/cloudevents/event.ts'
 import { readEvent } from '../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { Event } from '../runtime/consumer/event.ts'
 import { instant } from '../runtime/consumer/instant.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { storedEntities } from './entities.ts'
@@ -40,7 +41,8 @@ export interface FoundAlert {
 const ALERTING = 'alerting'
 
 /**
- * The alerts that are on, by entity and rule, as alerting has decided them so far.
+ * The alerts that are on, by entity and rule, as alerting has decided them so far. It reads the state of every entity: those that
+ * fire are found by `firingNow` without that, but only alerting knows those that are pending.
  *
  * @param readings the topic that alerting reads
  * @throws Unavailable if Redis does not answer
@@ -52,13 +54,7 @@ export async function activeAlerts(
   const active: ActiveAlert[] = []
   for (const partitionState of partitionsOf(ALERTING, readings))
     for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
-      for (const [rule, entry] of Object.entries((state as AlertingState).rules)) {
-        if (entry.noData) active.push(missing(partition, entity, rule, entry.noData))
-        if (entry.state.phase === 'inactive') continue
-        const { phase, activeAtMs } = entry.state
-        const activeAt = instant(activeAtMs)
-        active.push({ partition, entity, rule, phase, activeAt, alert: entry.alert ?? null })
-      }
+      active.push(...activeIn(partition, entity, state as AlertingState))
   return eachOnce(active).sort((a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule))
 }
 
@@ -71,6 +67,36 @@ function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
     const isNew = !known.has(name)
     known.add(name)
     return isNew
+  })
+}
+
+/**
+ * The alerts of one entity that are on, by rule. It reads one field in each partition, whatever the keys of the readings are.
+ *
+ * @param readings the topic that alerting reads
+ * @param entity its whole name: `source`, a space, `subject`
+ * @throws Unavailable if Redis does not answer
+ */
+export async function activeAlertsOf(
+  inspection: Pick<StateInspection, 'state'>,
+  readings: TopicSize,
+  entity: string,
+): Promise<ActiveAlert[]> {
+  const found = await Promise.all(
+    partitionsOf(ALERTING, readings).map(async partitionState => {
+      const state = await inspection.state(partitionState, entity)
+      return state === undefined ? [] : activeIn(partitionState.partition, entity, state as AlertingState)
+    }),
+  )
+  return eachOnce(found.flat()).sort((a, b) => byText(a.rule, b.rule))
+}
+
+function activeIn(partition: number, entity: string, { rules }: AlertingState): ActiveAlert[] {
+  return Object.entries(rules).flatMap(([rule, { state, alert = null, noData }]) => {
+    const silent = noData ? [missing(partition, entity, rule, noData)] : []
+    if (state.phase === 'inactive') return silent
+    const { phase, activeAtMs } = state
+    return [...silent, { partition, entity, rule, phase, activeAt: instant(activeAtMs), alert }]
   })
 }
 
@@ -102,24 +128,27 @@ export async function* publishedAlerts(log: LogReader, ranges: readonly Range[])
 /** Returns undefined if the record is not an alert. */
 export function alertIn(record: LogRecord): FoundAlert | undefined {
   const event = readEvent(record)
-  if (isFailure(event) || ![ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE].includes(event.type)) return undefined
-  const { data, time } = event
-  if (!isAlert(data)) return undefined
-  return time === undefined
-    ? { alert: data, timeMs: record.timestampMs }
-    : { alert: data, time, timeMs: parseTime(time) }
+  const alert = isFailure(event) ? undefined : alertOf(event)
+  if (isFailure(event) || !alert) return undefined
+  const { time } = event
+  return time === undefined ? { alert, timeMs: record.timestampMs } : { alert, time, timeMs: parseTime(time) }
+}
+
+/** Returns undefined if the event is not an alert. */
+export function alertOf({ type, data }: Event): Alert | undefined {
+  return (type === ALERT_FIRED_TYPE || type === ALERT_RESOLVED_TYPE) && isAlert(data) ? data : undefined
 }
 
 /** Any client may write to the topic, so check that all fields of an alert that are shown exist. */
 function isAlert(data: unknown): data is Alert {
   if (typeof data !== 'object' || data === null) return false
-  const { status, rule, severity, entity } = data as Partial<Alert>
+  const { status, entity, labels, ...facts } = data as Partial<Alert>
+  const { alertId, fingerprint, rule, severity, summary, startedAt } = facts
   return (
     (status === 'firing' || status === 'resolved') &&
-    typeof rule === 'string' &&
-    typeof severity === 'string' &&
-    typeof entity === 'object' &&
-    entity !== null
+    [alertId, fingerprint, rule, severity, summary].every(text => typeof text === 'string') &&
+    !Number.isNaN(Date.parse(String(startedAt))) &&
+    [entity, labels].every(object => typeof object === 'object' && object !== null)
   )
 }
 

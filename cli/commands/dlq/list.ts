@@ -1,15 +1,13 @@
 import type { Command } from 'commander'
-import { duration } from '../../../lib/app/settings/duration.ts'
 import { listDeadLetters } from '../../../lib/queries/dead-letters.ts'
 import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
-import { either, instant, mapped } from '../../../lib/runtime/settings/values.ts'
 import {
   choice,
   environmentOption,
   JSON_OPTION,
-  parserOf,
   positiveInteger,
   someText,
+  timeOrAgo,
 } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { askDlq } from '../../dlq/read.ts'
@@ -36,14 +34,6 @@ Examples:
   sluice dlq list --since 1h
   sluice dlq list --code schema-violated --consumer alerting --json`
 
-/** Milliseconds since the epoch. */
-const since = parserOf(
-  either(
-    instant(),
-    mapped(duration(), ms => Date.now() - ms),
-  ),
-)
-
 export function addDlqList(dlq: Command, terminal: Terminal): void {
   dlq
     .command('list')
@@ -54,7 +44,7 @@ export function addDlqList(dlq: Command, terminal: Terminal): void {
     .option(
       '--since <time>',
       'only what was written since: an RFC 3339 time, or a duration before now',
-      since,
+      timeOrAgo,
     )
     .option('--limit <n>', 'maximum number, newest first', positiveInteger, 50)
     .option(...JSON_OPTION)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { activeAlerts, alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
+import { activeAlerts, activeAlertsOf, alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { inspectionOf } from './stored.ts'
@@ -55,6 +55,14 @@ describe('alerts that are on', () => {
       ],
     )
     assert.equal(found[0]?.activeAt, '2026-03-01T12:00:00.000Z')
+    // Of one entity, no other state is read.
+    const { state: read } = inspection
+    const one = await activeAlertsOf({ state: read }, READINGS, '/e s-1')
+    assert.deepEqual(
+      one,
+      found.filter(({ entity }) => entity === '/e s-1'),
+    )
+    assert.deepEqual(await activeAlertsOf({ state: read }, READINGS, '/e s-3'), [])
   })
 
   it('given that the pipeline is down, then that is one alert, however many partitions have noticed', async () => {

@@ -1,0 +1,113 @@
+/** Where the answers about alerts come from: the view of those that fire, in Redis, and the alerts topic. */
+import type { Config } from '../../lib/app/config.ts'
+import { topicSize } from '../../lib/app/topics.ts'
+import { type AlertLife, alertLives, type IsWanted } from '../../lib/queries/alert-history.ts'
+import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../lib/queries/alert-summary.ts'
+import { type FiringNow, firingNow } from '../../lib/queries/firing-alerts.ts'
+import { offsetsBehind } from '../../lib/queries/lag.ts'
+import type { TopicSize } from '../../lib/queries/partition-states.ts'
+import { type Range, rangesOf } from '../../lib/queries/records.ts'
+import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { firingAlerts as view } from '../../lib/views/firing-alerts.ts'
+import { kafkaAddress, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { boundsOf } from '../state/log.ts'
+import { reachOf } from '../topics.ts'
+import type { WantedState } from './options.ts'
+
+const DAY_MS = 86_400_000
+/** By how much the clock of a producer may be ahead of the broker's for its alerts to be found. */
+const AHEAD_MS = 3_600_000
+
+/** The servers of an environment, asked about its alerts. */
+export class AlertsReader {
+  readonly inspection: StateInspection
+  readonly connections: Connections
+  readonly config: Config
+  readonly #stop: AbortSignal
+
+  constructor(config: Config, connections: Connections, inspection: StateInspection, stop: AbortSignal) {
+    this.config = config
+    this.connections = connections
+    this.inspection = inspection
+    this.#stop = stop
+  }
+
+  get topic(): TopicSize {
+    return topicSize('alerts', this.config.env)
+  }
+
+  /** @throws CliFailure if Redis or Kafka does not answer, or the environment has no topic of alerts */
+  static run<T>(config: Config, stop: AbortSignal, use: (reader: AlertsReader) => Promise<T>): Promise<T> {
+    return withRedis(config, async (client, connections) => {
+      try {
+        return await use(new AlertsReader(config, connections, new StateInspection(client), stop))
+      } catch (error) {
+        // Redis is named by `withRedis`.
+        if (error instanceof Unavailable && error.code === 'broker-unavailable')
+          throw new CliFailure(error.message)
+        throw error
+      }
+    })
+  }
+
+  firing(): Promise<FiringNow[]> {
+    return firingNow(this.inspection, this.topic)
+  }
+
+  /**
+   * How many records of the topic the view has not come to: what they say is missing in it. Null if Kafka does not answer.
+   *
+   * @throws CliFailure if the environment has no such topic
+   */
+  async behind(): Promise<number | null> {
+    const { topic } = this.topic
+    const bounds = await boundsOf(this.connections, topic)
+    if (bounds === 'away') return null
+    if (bounds === 'no-topic')
+      throw new CliFailure(
+        `Kafka at ${kafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
+      )
+    const lags = bounds.map(async (bound, partition) => {
+      const { appliedOffset } = await this.inspection.summary({ consumer: view.name, topic, partition })
+      return Math.max(0, offsetsBehind(bound, appliedOffset + 1))
+    })
+    return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
+  }
+
+  /**
+   * What became of alerts.
+   *
+   * @param fromMs only what was written then or later; undefined: all that is kept
+   */
+  async lives(
+    fromMs: number | undefined,
+    isWanted?: IsWanted,
+    isIn: (range: Range) => boolean = () => true,
+  ): Promise<AlertLife[]> {
+    const { topic } = this.topic
+    const reach = await reachOf(this.connections, this.config, [topic], fromMs)
+    const ranges = [...reach].flatMap(([name, one]) => rangesOf(name, one)).filter(isIn)
+    const log = await this.connections.log()
+    const asked = { signal: this.#stop, ...(isWanted && { isWanted }) }
+    return [...(await alertLives(log, ranges, asked)).values()]
+  }
+
+  /** The alerts that the filter asks for, in the order in which they fired. Where the view is behind, the topic decides. */
+  async selected(state: WantedState, filter: AlertFilter): Promise<AlertSummary[]> {
+    const firing =
+      state === 'resolved' ? [] : (await this.firing()).map(({ places: _, ...summary }) => summary)
+    if (state === 'firing') return filteredAlerts<AlertSummary>(firing, filter)
+    const lives = (await this.lives(writtenFromMs(filter))).map(({ transitions: _, ...summary }) => summary)
+    const byId = new Map<string, AlertSummary>([...firing, ...lives].map(alert => [alert.id, alert]))
+    const wanted = [...byId.values()].filter(alert => state === 'all' || alert.state === state)
+    return filteredAlerts(wanted, filter)
+  }
+}
+
+/** Before which time nothing needs to be read. */
+export function writtenFromMs({ sinceMs, untilMs }: AlertFilter): number {
+  return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
+}

@@ -1,0 +1,145 @@
+/** What became of alerts, as the alerts topic has it: each with everything that happened to it. */
+import { ALERT_ACKNOWLEDGED_TYPE, type AlertAcknowledged } from '../alerting/acknowledged.ts'
+import type { Alert } from '../alerting/alert.ts'
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { readEvent } from '../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { type AlertSummary, alertSummary } from './alert-summary.ts'
+import { alertOf } from './alerts.ts'
+import { type Range, readRecords } from './records.ts'
+
+/** An alert, and what happened to it in the ranges that were read. */
+export interface AlertLife extends AlertSummary {
+  readonly transitions: readonly AlertTransition[]
+}
+
+export interface AlertTransition {
+  readonly kind: 'fired' | 'resolved' | 'acknowledged' | 'acknowledgement-removed'
+  /** RFC 3339: of the event. */
+  readonly time: string
+  /** Where it lies in the alerts topic. */
+  readonly partition: number
+  readonly offset: number
+  readonly reason?: string
+  readonly value?: number | string
+  readonly threshold?: number
+  /** Who acknowledged it. */
+  readonly by?: string
+  readonly comment?: string
+  readonly traceparent?: string
+}
+
+export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
+
+/**
+ * The alerts of ranges of the alerts topic, by id. Of an alert that fired before the ranges, only what came later is known.
+ *
+ * @param isWanted decides which alerts are kept
+ * @param signal ends the search early, with what was found until then
+ * @throws see `readRecords`
+ */
+export async function alertLives(
+  log: LogReader,
+  ranges: readonly Range[],
+  { isWanted = () => true, signal }: { readonly isWanted?: IsWanted; readonly signal?: AbortSignal } = {},
+): Promise<ReadonlyMap<string, AlertLife>> {
+  const lives = new Map<string, Life>()
+  const lifeOf = (id: string) => {
+    const life = lives.get(id) ?? new Life()
+    lives.set(id, life)
+    return life
+  }
+  for await (const record of readRecords(log, ranges)) {
+    const event = readEvent(record)
+    const about = isFailure(event) ? undefined : (alertOf(event) ?? acknowledgementOf(event))
+    if (!isFailure(event) && about && isWanted(about)) lifeOf(about.alertId).take(about, { event, record })
+    if (signal?.aborted) break
+  }
+  const told = [...lives].flatMap(([id, life]) => {
+    const one = life.told
+    return one ? [[id, one] as const] : []
+  })
+  return new Map(told)
+}
+
+/** One alert while the topic is read. */
+class Life {
+  readonly #transitions: AlertTransition[] = []
+  readonly #seen = new Set<string>()
+  /** Fingerprints under which it fires: more than one where several partitions have told of the same alert. */
+  readonly #open = new Set<string>()
+  #alert: Alert | undefined
+  #traceparent: string | null = null
+  #acknowledged: AlertSummary['acknowledged'] = null
+
+  /** Takes an event into account, unless the log has had it already. */
+  take(about: Alert | AlertAcknowledged, place: Place): void {
+    if (this.#seen.has(place.event.id)) return
+    this.#seen.add(place.event.id)
+    if ('acknowledged' in about) this.#acknowledge(about, place)
+    else this.#change(about, place)
+  }
+
+  /** Undefined if only acknowledgements of it were read. */
+  get told(): AlertLife | undefined {
+    if (!this.#alert) return undefined
+    const more = { traceparent: this.#traceparent, acknowledged: this.#acknowledged }
+    const summary = alertSummary(this.#alert, more)
+    const isFiring = this.#open.size > 0
+    return {
+      ...summary,
+      state: isFiring ? 'firing' : 'resolved',
+      endedAt: isFiring ? null : summary.endedAt,
+      transitions: this.#transitions,
+    }
+  }
+
+  #change(alert: Alert, place: Place): void {
+    const isFiring = alert.status === 'firing'
+    if (isFiring) this.#open.add(alert.fingerprint)
+    else this.#open.delete(alert.fingerprint)
+    if (isFiring && this.#transitions.every(({ kind }) => kind !== 'fired'))
+      this.#traceparent = place.event.extensions?.traceparent ?? null
+    this.#alert = alert
+    const { reason, threshold, value = alert.state } = alert
+    this.#note(isFiring ? 'fired' : 'resolved', place, {
+      ...(reason === undefined ? {} : { reason }),
+      ...(value === undefined ? {} : { value }),
+      ...(threshold === undefined ? {} : { threshold }),
+    })
+  }
+
+  #acknowledge({ acknowledged, by, comment }: AlertAcknowledged, place: Place): void {
+    const said = { by, ...(comment === undefined ? {} : { comment }) }
+    this.#acknowledged = acknowledged ? { ...said, at: timeIn(place) } : null
+    this.#note(acknowledged ? 'acknowledged' : 'acknowledgement-removed', place, said)
+  }
+
+  #note(kind: AlertTransition['kind'], place: Place, more: Partial<AlertTransition>): void {
+    const { partition, offset } = place.record
+    const traceparent = place.event.extensions?.traceparent
+    const traced = traceparent === undefined ? {} : { traceparent }
+    this.#transitions.push({ kind, time: timeIn(place), partition, offset, ...more, ...traced })
+  }
+}
+
+/** Where an event was read. */
+interface Place {
+  readonly event: Event
+  readonly record: LogRecord
+}
+
+function timeIn({ event, record }: Place): string {
+  return event.time ?? instant(record.timestampMs)
+}
+
+/** Any client may write to the topic, so check that all fields that are shown exist. */
+function acknowledgementOf({ type, data }: Event): AlertAcknowledged | undefined {
+  if (type !== ALERT_ACKNOWLEDGED_TYPE) return undefined
+  const { alertId, entity, by, acknowledged } = (data ?? {}) as Partial<AlertAcknowledged>
+  const isWhole = [alertId, by, entity?.source].every(text => typeof text === 'string')
+  return isWhole && typeof acknowledged === 'boolean' ? (data as AlertAcknowledged) : undefined
+}

@@ -1,0 +1,136 @@
+/** An alert as lists show it, whether it was found in the view of those that fire or on the alerts topic. Pure. */
+import type { Acknowledgement } from '../alerting/acknowledged.ts'
+import type { Alert } from '../alerting/alert.ts'
+import { entityOf } from '../runtime/consumer/event.ts'
+import { preferExact } from './entities.ts'
+
+export interface AlertSummary {
+  readonly id: string
+  readonly state: Alert['status']
+  readonly rule: string
+  readonly severity: string
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  /** Both null where the alert is not about one metric. */
+  readonly family: string | null
+  readonly metric: string | null
+  /** RFC 3339: since when its condition held, when it fired, and when it resolved. */
+  readonly activeAt: string
+  readonly startedAt: string
+  readonly endedAt: string | null
+  /** What was compared last, or the state that was observed; null if a silence fired it. */
+  readonly value: number | string | null
+  readonly threshold: number | null
+  /** Why it fired or, once it has resolved, why it did that. */
+  readonly reason: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly summary: string
+  /** W3C trace context of the event that fired it; null if that has none, or is not there any more. */
+  readonly traceparent: string | null
+  /** The acknowledgement that holds, or that held when the alert resolved. */
+  readonly acknowledged: Acknowledgement | null
+}
+
+/** Which alerts are asked for; without a condition, all of them. */
+export interface AlertFilter {
+  readonly rule?: string | undefined
+  readonly severity?: string | undefined
+  /** A whole subject, or a part of source and subject. */
+  readonly entity?: string | undefined
+  /** Each must be there with this value. */
+  readonly labels?: readonly Label[] | undefined
+  /** Fired then or later, and before; milliseconds since the epoch. */
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+  /** Only those that nobody looks after. */
+  readonly unacknowledged?: boolean | undefined
+}
+
+export interface Label {
+  readonly name: string
+  readonly value: string
+}
+
+/** How many alerts there are of each value of this. */
+export const COUNTED_BY = ['rule', 'severity', 'entity', 'hour'] as const
+export type CountedBy = (typeof COUNTED_BY)[number]
+
+export interface AlertCount {
+  /** The hour in which they fired as RFC 3339, else the value itself. */
+  readonly of: string
+  readonly count: number
+}
+
+export function alertSummary(
+  alert: Alert,
+  more: Pick<AlertSummary, 'traceparent' | 'acknowledged'>,
+): AlertSummary {
+  const { alertId, status, rule, severity, labels, summary } = alert
+  const { family = null, metric = null, activeAt, startedAt, value, state, threshold, reason } = alert
+  return {
+    id: alertId,
+    state: status,
+    rule,
+    severity,
+    entity: entityOf(alert.entity).trim(),
+    family,
+    metric,
+    activeAt,
+    startedAt,
+    endedAt: alert.status === 'resolved' ? alert.endedAt : null,
+    value: value ?? state ?? null,
+    threshold: threshold ?? null,
+    reason: reason ?? null,
+    labels,
+    summary,
+    ...more,
+  }
+}
+
+/** Those that the filter asks for, in the order in which they fired. A whole subject matches only that subject. */
+export function filteredAlerts<Found extends AlertSummary>(
+  alerts: readonly Found[],
+  filter: AlertFilter,
+): Found[] {
+  const fitting = alerts.filter(alert => fits(alert, filter))
+  return preferExact(fitting, filter.entity).sort(byTime)
+}
+
+/** The most frequent first; hours in their order. */
+export function countedAlerts(alerts: readonly AlertSummary[], by: CountedBy): AlertCount[] {
+  const counts = new Map<string, number>()
+  for (const alert of alerts) {
+    const of = by === 'hour' ? hourOf(alert) : alert[by]
+    counts.set(of, (counts.get(of) ?? 0) + 1)
+  }
+  const found = [...counts].map(([of, count]) => ({ of, count }))
+  return found.sort((a, b) => (by === 'hour' ? 0 : b.count - a.count) || byText(a.of, b.of))
+}
+
+function fits(alert: AlertSummary, filter: AlertFilter): boolean {
+  const { rule, severity, entity, labels = [], sinceMs, untilMs, unacknowledged } = filter
+  const startedAtMs = Date.parse(alert.startedAt)
+  return (
+    (rule ?? alert.rule) === alert.rule &&
+    (severity ?? alert.severity) === alert.severity &&
+    alert.entity.includes(entity ?? '') &&
+    labels.every(({ name, value }) => Object.hasOwn(alert.labels, name) && alert.labels[name] === value) &&
+    (sinceMs === undefined || startedAtMs >= sinceMs) &&
+    (untilMs === undefined || startedAtMs < untilMs) &&
+    !(unacknowledged && alert.acknowledged)
+  )
+}
+
+function hourOf({ startedAt }: AlertSummary): string {
+  const hour = new Date(startedAt)
+  hour.setUTCMinutes(0, 0, 0)
+  return hour.toISOString()
+}
+
+function byTime(a: AlertSummary, b: AlertSummary): number {
+  return Date.parse(a.startedAt) - Date.parse(b.startedAt) || byText(a.id, b.id)
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

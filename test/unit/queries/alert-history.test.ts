@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type AlertLife, alertLives } from '../../../lib/queries/alert-history.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { environmentReading, logRecord } from '../../support/records.ts'
+
+const PLACE = { topic: 'alerts', partition: 0 }
+const TRACE = { extensions: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } }
+
+/** The lives of the alerts that a partition of the topic tells of, from an offset on. */
+async function lives(events: readonly (Event | object)[], start = 0): Promise<AlertLife[]> {
+  const records = events.map((event, offset) => logRecord(offset, event as Event, PLACE))
+  const range = { ...PLACE, start, end: records.length }
+  return [...(await alertLives(new MemoryLogReader(records), [range])).values()]
+}
+
+describe('what became of alerts', () => {
+  const first = firstAlert()
+  const second = firstAlert({ alertId: 'a-2', startedAt: '2026-03-01T14:00:00.000Z' })
+
+  it('given an alert from firing to resolving, then everything that happened is told in order', async () => {
+    const [life, ...others] = await lives([
+      fired(first, TRACE),
+      acknowledged(first, { comment: 'on it' }),
+      resolved(first),
+    ])
+    assert.deepEqual(others, [])
+    assert.deepEqual(
+      [life?.state, life?.startedAt, life?.endedAt, life?.value, life?.reason, life?.acknowledged?.by],
+      ['resolved', '2026-03-01T12:00:00.000Z', '2026-03-01T13:00:00.000Z', 30, 'cleared', 'ann'],
+    )
+    assert.equal(life?.traceparent, TRACE.extensions.traceparent)
+    const [start, said, end] = life?.transitions ?? []
+    assert.deepEqual(start, {
+      kind: 'fired',
+      time: '2026-03-01T12:00:00.000Z',
+      partition: 0,
+      offset: 0,
+      reason: 'condition',
+      value: 41,
+      threshold: 40,
+      traceparent: TRACE.extensions.traceparent,
+    })
+    assert.deepEqual([said?.kind, said?.by, said?.comment], ['acknowledged', 'ann', 'on it'])
+    assert.deepEqual([end?.kind, end?.offset, end?.value], ['resolved', 2, 30])
+  })
+
+  const cases: [title: string, events: (Event | object)[], expected: string[]][] = [
+    ['an alert that has not resolved fires', [fired(first)], ['a-1 firing']],
+    [
+      'the next alert of a rule is another one, and is not acknowledged',
+      [fired(first), acknowledged(first), resolved(first), fired(second)],
+      ['a-1 resolved ann', 'a-2 firing'],
+    ],
+    [
+      'an acknowledgement that was taken back does not hold',
+      [fired(first), acknowledged(first), acknowledged(first, { acknowledged: false })],
+      ['a-1 firing'],
+    ],
+    ['of an alert whose beginning is gone, the end tells enough', [resolved(first)], ['a-1 resolved']],
+    ['of an alert of which only an acknowledgement is left, nothing is told', [acknowledged(first)], []],
+    [
+      'an alert that two fingerprints tell of resolves with the last of them',
+      [fired(first), fired({ ...first, fingerprint: 'f-2' }), resolved(first)],
+      ['a-1 firing'],
+    ],
+    [
+      'records of other types, and broken ones, are passed over',
+      [
+        environmentReading('r'),
+        { value: Buffer.from('hello') },
+        fired(first, { data: { alertId: 'x' } }),
+        fired(first, { data: { ...first, startedAt: 'yesterday' } }),
+        { ...acknowledged(first), data: { alertId: 'a-1', by: 'ann', acknowledged: 'yes' } },
+      ],
+      [],
+    ],
+  ]
+  for (const [title, events, expected] of cases)
+    it(title, async () =>
+      assert.deepEqual(
+        (await lives(events)).map(({ id, state, acknowledged: by }) =>
+          [id, state, ...(by ? [by.by] : [])].join(' '),
+        ),
+        expected,
+      ),
+    )
+
+  it('given an event that the log has twice, then it happened once', async () => {
+    const once = fired(first)
+    const [life] = await lives([once, once])
+    assert.equal(life?.transitions.length, 1)
+  })
+
+  it('given ranges and a question about one alert, then nothing else is told', async () => {
+    assert.deepEqual(
+      (await lives([fired(first), fired(second)], 1)).map(({ id }) => id),
+      ['a-2'],
+    )
+    const log = new MemoryLogReader([logRecord(0, fired(first), PLACE), logRecord(1, fired(second), PLACE)])
+    const range = { ...PLACE, start: 0, end: 2 }
+    const isWanted = ({ alertId }: { alertId: string }) => alertId === 'a-1'
+    assert.deepEqual([...(await alertLives(log, [range], { isWanted })).keys()], ['a-1'])
+  })
+})

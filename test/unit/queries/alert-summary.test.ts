@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { FiredAlert } from '../../../lib/alerting/alert.ts'
+import {
+  type AlertFilter,
+  type AlertSummary,
+  alertSummary,
+  countedAlerts,
+  filteredAlerts,
+} from '../../../lib/queries/alert-summary.ts'
+import { firstAlert } from '../../support/alerts.ts'
+
+const at = (clock: string) => `2026-03-01T${clock}:00.000Z`
+const ms = (clock: string) => Date.parse(at(clock))
+
+function summary(
+  alertId: string,
+  changes: Partial<FiredAlert>,
+  acknowledged: AlertSummary['acknowledged'] = null,
+): AlertSummary {
+  return alertSummary(firstAlert({ alertId, ...changes }), { traceparent: null, acknowledged })
+}
+
+const roof = (subject: string) => ({ entity: { source: '/environment/vienna', subject } })
+const ALERTS = [
+  summary('late', { startedAt: at('14:05'), ...roof('roof-10'), labels: {} }),
+  summary('mild', { startedAt: at('12:30'), ...roof('roof-1'), severity: 'warning', rule: 'HIGH_WIND' }),
+  summary('held', { startedAt: at('12:00'), ...roof('roof-1') }, { by: 'ann', at: at('12:10') }),
+]
+
+describe('alerts that are asked for', () => {
+  const cases: [filter: AlertFilter, expected: string[]][] = [
+    [{}, ['held', 'mild', 'late']],
+    [{ rule: 'HIGH_TEMP' }, ['held', 'late']],
+    [{ rule: 'HIGH' }, []],
+    [{ severity: 'warning' }, ['mild']],
+    [{ entity: 'roof-1' }, ['held', 'mild']],
+    [{ entity: 'roof' }, ['held', 'mild', 'late']],
+    [{ entity: '/environment/vienna roof-10' }, ['late']],
+    [{ labels: [{ name: 'team', value: 'ops' }] }, ['held', 'mild']],
+    [{ labels: [{ name: 'team', value: 'dev' }] }, []],
+    [{ labels: [{ name: 'toString', value: 'x' }] }, []],
+    [{ sinceMs: ms('12:30') }, ['mild', 'late']],
+    [{ untilMs: ms('12:30') }, ['held']],
+    [{ sinceMs: ms('12:01'), untilMs: ms('13:00'), severity: 'critical' }, []],
+    [{ unacknowledged: true }, ['mild', 'late']],
+  ]
+  for (const [filter, expected] of cases)
+    it(`given ${JSON.stringify(filter)}, then ${expected.join(', ') || 'none'}`, () =>
+      assert.deepEqual(
+        filteredAlerts(ALERTS, filter).map(({ id }) => id),
+        expected,
+      ))
+})
+
+describe('counts of alerts', () => {
+  const cases = [
+    ['rule', ['HIGH_TEMP 2', 'HIGH_WIND 1']],
+    ['severity', ['critical 2', 'warning 1']],
+    ['entity', ['/environment/vienna roof-1 2', '/environment/vienna roof-10 1']],
+    ['hour', ['2026-03-01T12:00:00.000Z 2', '2026-03-01T14:00:00.000Z 1']],
+  ] as const
+  for (const [by, expected] of cases)
+    it(`given ${by}, then the most frequent comes first, and hours in their order`, () =>
+      assert.deepEqual(
+        countedAlerts(ALERTS, by).map(({ of, count }) => `${of} ${count}`),
+        expected,
+      ))
+})
+
+it('given a rule of states, then the state is the value; given a silence, then there is none', () => {
+  const { value: _, threshold: __, ...silent } = firstAlert()
+  const more = { traceparent: null, acknowledged: null }
+  assert.equal(alertSummary({ ...silent, state: 'falling' }, more).value, 'falling')
+  const { value, threshold } = alertSummary(silent, more)
+  assert.deepEqual([value, threshold], [null, null])
+})

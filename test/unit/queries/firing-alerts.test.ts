@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { firingNow } from '../../../lib/queries/firing-alerts.ts'
+import type { FiringAlert } from '../../../lib/views/firing-alerts.ts'
+import { firstAlert } from '../../support/alerts.ts'
+import { inspectionOf, type StoredPartition } from './stored.ts'
+
+const TOPIC = { topic: 'alerts', partitions: 3 }
+const ACKNOWLEDGED = { by: 'ann', at: '2026-03-01T12:30:00.000Z' }
+
+/** What the view holds of one entity in a partition. */
+function holding(events: string, ...firing: readonly FiringAlert[]): StoredPartition {
+  const alerts = Object.fromEntries(firing.map(one => [one.alert.fingerprint, one]))
+  return { states: [[events, { alerts }]] }
+}
+
+describe('the alerts that fire now', () => {
+  it('given states of the view, then each alert is told once, in the order in which they fired', async () => {
+    const later = firstAlert({ alertId: 'b', fingerprint: 'f-b', startedAt: '2026-03-01T13:00:00.000Z' })
+    const first = holding('/alerting B x', { alert: later, traceparent: '00-t' })
+    const found = await firingNow(
+      inspectionOf({
+        'firing-alerts alerts/0': { states: [...(first.states ?? []), ...(first.states ?? [])] },
+        'firing-alerts alerts/2': holding('/alerting A x', {
+          alert: firstAlert(),
+          acknowledged: ACKNOWLEDGED,
+        }),
+      }),
+      TOPIC,
+    )
+    assert.deepEqual(
+      found.map(({ id, state, traceparent, acknowledged, places }) => [
+        id,
+        state,
+        traceparent,
+        acknowledged?.by,
+        places.map(({ partition, events }) => `${partition} ${events}`),
+      ]),
+      [
+        ['a-1', 'firing', null, 'ann', ['2 /alerting A x']],
+        ['b', 'firing', '00-t', undefined, ['0 /alerting B x']],
+      ],
+    )
+  })
+
+  it('given one alert that several partitions tell of, then it is one, acknowledged when all of them are', async () => {
+    const told = (fingerprint: string, minute: string, acknowledged?: typeof ACKNOWLEDGED): FiringAlert => ({
+      alert: firstAlert({ fingerprint, startedAt: `2026-03-01T12:${minute}:00.000Z` }),
+      ...(acknowledged && { acknowledged }),
+    })
+    const ask = (last: FiringAlert) =>
+      firingNow(
+        inspectionOf({
+          'firing-alerts alerts/0': holding('/alerting DOWN x', told('f-1', '05', ACKNOWLEDGED)),
+          'firing-alerts alerts/1': holding('/alerting DOWN x', told('f-2', '04', ACKNOWLEDGED), last),
+        }),
+        TOPIC,
+      )
+    const [alert, ...others] = await ask(told('f-3', '06'))
+    assert.deepEqual(others, [])
+    assert.deepEqual(
+      [alert?.startedAt, alert?.places.length, alert?.acknowledged],
+      ['2026-03-01T12:04:00.000Z', 3, null],
+    )
+    const [whole] = await ask(told('f-3', '06', ACKNOWLEDGED))
+    assert.equal(whole?.acknowledged?.by, 'ann')
+  })
+
+  it('given a view that holds nothing, then none fires', async () =>
+    assert.deepEqual(await firingNow(inspectionOf({}), TOPIC), []))
+})

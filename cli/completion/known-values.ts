@@ -3,6 +3,7 @@ import { SIGNALS } from '../../lib/app/topics.ts'
 import { FRAMEWORK } from '../../stacks/function-logs.ts'
 import { runningStacks } from '../../stacks/stack.ts'
 import type { KnownValues } from './candidates.ts'
+import { ruleNames } from './rule-names.ts'
 
 const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to', 'labels', 'rules'])
 
@@ -13,6 +14,7 @@ export function knownValues(stacksDir: string | undefined): KnownValues {
     consumer: () => consumersOf(readFunctions()),
     function: () => [...readFunctions().map(({ name }) => name), FRAMEWORK],
     topic: () => SIGNALS,
+    rule: ruleNames,
     from: () => ['start', 'end', '10m', '1h'],
     since: () => ['10m', '1h', '1d'],
     until: () => ['10m', '1h', '1d'],

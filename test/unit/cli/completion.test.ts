@@ -43,6 +43,16 @@ describe('what can stand at the end of a command line', () => {
       ['environment', 'database', 'device'],
     ],
     [['tail', 'readings', 'al'], ['alerts']],
+    [
+      ['alerts', 'list', '--state', ''],
+      ['firing', 'resolved', 'all'],
+    ],
+    [['alerts', 'count', '--by', 'h'], ['hour']],
+    [['alerts', 'list', '--rule', 'HIGH_T'], ['HIGH_TEMP']],
+    [
+      ['alerts', 'list', '--until', '1'],
+      ['10m', '1h', '1d'],
+    ],
     [['state', 'show', 'proc'], ['processor']],
     [['state', 'show', 'processor', ''], []],
     [['logs', 'processor', 'clo'], ['clock']],

@@ -1,0 +1,256 @@
+/** `sluice alerts` beside alerting and the view of the alerts that fire, on real servers. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { AckReport } from '../../cli/alerts/acknowledge.ts'
+import type { AlertsReport } from '../../cli/alerts/show-text.ts'
+import type { AlertCounts, AlertList } from '../../cli/alerts/text.ts'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import { topicSize } from '../../lib/app/topics.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { firingAlerts } from '../../lib/views/firing-alerts.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { RedisForgetting } from '../support/redis-forgetting.ts'
+import { RedisMonitor } from '../support/redis-monitor.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
+import { ruleOf } from '../unit/alerting/support.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const ROOF = '/environment/test-site roof-1'
+const RULES = [
+  ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical', labels: { team: 'ops' } }),
+  ruleOf({ name: 'WARM', fireAbove: 30, for: '1h' }),
+]
+/** Of each partition that the view has: its position and counters, and its states. */
+const READS_OF_THE_VIEW = 3 * 4
+const MANY = 2_000
+
+describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  const stages = new Map<string, Stage>()
+  let environment: TestEnvironment
+  let sent = 0
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    for (const process of [alerting(RULES), firingAlerts]) {
+      const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
+      stage.consumer = { ...stage.consumer, env: environment.name }
+      stages.set(process.name, stage)
+    }
+  })
+
+  after(async () => {
+    redis.close()
+    await publisher.close()
+    await environment?.close()
+  })
+
+  /** Appends readings, and lets alerting and the view come to them. */
+  async function measured(...values: readonly (readonly [sensor: string, temperature: number])[]) {
+    const messages = values.map(([sensor, temperature]) => {
+      const { value, headers } = writeEvent(reading(`m${sent}`, { sensor, temperature, at: sent++ }))
+      return { key: sensor, value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
+    await caughtUp('alerting', 'readings')
+    await caughtUp('firing-alerts', 'alerts')
+  }
+
+  /** Delivers everything that is in the topic: what the consumer knows already is redelivered. */
+  async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
+    const topic = environment.topic(signal)
+    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    assert.deepEqual(await stages.get(consumer)?.batch(records), { batchItemFailures: [] })
+  }
+
+  function command(...args: string[]) {
+    const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
+    return ran(['alerts', ...args], {
+      environment: { USER: 'ann', SLUICE_ENV: environment.name, ...servers },
+    })
+  }
+
+  async function asked<Report>(name: string, ...args: string[]): Promise<Report> {
+    // First: behind "--", which ids that begin with "-" need, there are no options.
+    const { status, stdout, stderr } = await command(name, '--json', ...args)
+    assert.equal(status, 0, stderr)
+    return JSON.parse(stdout)
+  }
+
+  const listed = (...args: string[]) => asked<AlertList>('list', ...args)
+  const idsOf = ({ alerts }: Pick<AlertList, 'alerts'>) => alerts.map(({ id }) => id)
+
+  /** Runs `alerts ack`, which waits until the view has come to the event. */
+  async function acknowledgedBy(...args: string[]): Promise<AckReport> {
+    const length = (await environment.read('alerts')).length
+    const ended = asked<AckReport>('ack', ...args)
+    ended.catch(() => {})
+    await until('it is in the log', async () => (await environment.read('alerts')).length > length)
+    await caughtUp('firing-alerts', 'alerts')
+    return ended
+  }
+
+  let id = ''
+
+  it('given an environment without any alert, then it says that none fires', async () => {
+    const { status, stdout } = await command('list')
+    assert.deepEqual([status, stdout.startsWith(`No alert fires in "${environment.name}"`)], [0, true])
+    const { status: missing, stderr } = await command('show', 'roof-1')
+    assert.equal(missing, 1)
+    assert.match(stderr, /^No alert in "t\w+" has the id "roof-1", or is of an entity that matches it\./)
+  })
+
+  it('given an alert that fires, then list, count and show tell of it', async () => {
+    await measured(['roof-1', 45], ['roof-10', 20])
+    const { alerts, total, behind } = await listed()
+    const [alert, ...others] = alerts
+    assert.deepEqual([total, behind, others], [1, 0, []])
+    assert.deepEqual(
+      [alert?.rule, alert?.entity, alert?.value, alert?.threshold, alert?.labels],
+      ['HOT', ROOF, 45, 40, { team: 'ops' }],
+    )
+    id = alert?.id ?? ''
+    assert.deepEqual((await asked<AlertCounts>('count', '--by', 'severity')).counts, [
+      { of: 'critical', count: 1 },
+    ])
+    assert.deepEqual(idsOf(await listed('--label', 'team=ops', '--severity', 'critical')), [id])
+    assert.deepEqual(idsOf(await listed('--rule', 'WARM')), [])
+    const shown = await asked<AlertsReport>('show', '--', id)
+    assert.equal(shown.alerts[0]?.phase, 'firing')
+    assert.deepEqual(
+      shown.alerts[0]?.transitions.map(({ kind, reason }) => [kind, reason]),
+      [['fired', 'condition']],
+    )
+  })
+
+  it('given an entity, then its pending alerts are shown too, and a list has them on request', async () => {
+    const { alerts, pending } = await asked<AlertsReport>('show', 'roof-1')
+    assert.deepEqual(
+      [idsOf({ alerts }), pending.map(({ rule }) => rule)],
+      [[id], ['WARM environment.temperature']],
+    )
+    const listing = await listed('--pending', '--entity', 'roof-1')
+    assert.deepEqual(
+      listing.pending?.map(({ entity, rule }) => [entity, rule]),
+      [[ROOF, 'WARM environment.temperature']],
+    )
+  })
+
+  it('given an acknowledgement, then it lies beside the alert, and is shown wherever that is', async () => {
+    const report = await acknowledgedBy('--comment', 'on it', '--', id)
+    assert.deepEqual([report.by, report.entity, report.outcome], ['ann', ROOF, 'shown'])
+    const [firing, said, ...others] = await environment.read('alerts')
+    assert.deepEqual(others, [])
+    assert.equal(String(said?.headers?.ce_type), ALERT_ACKNOWLEDGED_TYPE)
+    assert.deepEqual([said?.partition, String(said?.key)], [firing?.partition, String(firing?.key)])
+    const { alerts } = await listed()
+    assert.deepEqual(alerts[0]?.acknowledged, { by: 'ann', comment: 'on it', at: report.at })
+    assert.deepEqual(idsOf(await listed('--unacknowledged')), [])
+    const { stdout } = await command('show', '--', id)
+    assert.match(stdout, /acknowledged +by ann at .*: on it\n/)
+    assert.match(stdout, / {2}acknowledged {2}\d@\d+ {2}by ann: on it/)
+    const tail = await ran(['tail', 'alerts', '--no-follow'], {
+      environment: { KAFKA_BROKERS: brokers().join(','), SLUICE_ENV: environment.name },
+    })
+    assert.match(tail.stdout, /alert\.acknowledged +HOT \S+ roof-1 .*by=ann comment=on it/)
+  })
+
+  it('given that Redis forgets the view, when the log is read again, then it is as it was', async () => {
+    const before = await listed()
+    const { topic, partitions } = topicSize('alerts', environment.name)
+    for (let partition = 0; partition < partitions; partition++) {
+      const state = new RedisForgetting({ consumer: 'firing-alerts', topic, partition })
+      await state.restore(new Map())
+      state.close()
+    }
+    assert.equal((await listed()).behind, 2)
+    assert.deepEqual(idsOf(await listed()), [])
+    await caughtUp('firing-alerts', 'alerts')
+    assert.deepEqual(await listed(), before)
+  })
+
+  it('given an acknowledgement that is taken back, then nobody has the alert', async () => {
+    const report = await acknowledgedBy('--remove', '--', id)
+    assert.equal(report.outcome, 'shown')
+    assert.deepEqual(idsOf(await listed('--unacknowledged')), [id])
+    const { status, stderr } = await command('ack', '--remove', '--', id)
+    assert.equal(status, 1)
+    assert.match(stderr, /^Nobody has acknowledged \S+ in "t\w+", so there is nothing to take back\.\n$/)
+    await acknowledgedBy('--by', 'bob', '--', id)
+  })
+
+  it('given that it resolves, then it is history, with everything that happened', async () => {
+    await measured(['roof-1', 20])
+    assert.deepEqual(idsOf(await listed()), [])
+    const resolved = await listed('--state', 'resolved')
+    assert.deepEqual(
+      resolved.alerts.map(({ id, endedAt, acknowledged }) => [id, endedAt !== null, acknowledged?.by]),
+      [[id, true, 'bob']],
+    )
+    assert.deepEqual(idsOf(await listed('--state', 'all', '--since', '1m')), [])
+    const { alerts } = await asked<AlertsReport>('show', '--', id)
+    assert.deepEqual(
+      alerts[0]?.transitions.map(({ kind }) => kind),
+      ['fired', 'acknowledged', 'acknowledgement-removed', 'acknowledged', 'resolved'],
+    )
+  })
+
+  it('given an id that does not fire, then it cannot be acknowledged, and one message says so', async () => {
+    for (const wrong of [id, 'no-such-id']) {
+      const { status, stdout, stderr } = await command('ack', '--', wrong)
+      assert.deepEqual([status, stdout], [1, ''])
+      assert.match(stderr, /^No alert \S+ fires in "t\w+": it has resolved, or there never was one\. .*\n$/)
+    }
+  })
+
+  it('given that it fires again, then it is another alert, which nobody has acknowledged', async () => {
+    await measured(['roof-1', 50])
+    const { alerts } = await listed()
+    assert.equal(alerts.length, 1)
+    assert.notEqual(alerts[0]?.id, id)
+    assert.equal(alerts[0]?.acknowledged, null)
+    assert.deepEqual((await listed('--state', 'all')).alerts.map(({ state }) => state).sort(), [
+      'firing',
+      'resolved',
+    ])
+  })
+
+  it('given many entities of which one fires, then a list reads as much as before, and no entity', async () => {
+    await measured(...Array.from({ length: MANY }, (_, number) => [`s-${number}`, 20] as const))
+    assert.ok((await environment.states('alerting')).size > MANY)
+    const readings = environment.topic('readings')
+    const [entities, view] = [
+      await RedisMonitor.of(readings),
+      await RedisMonitor.of(environment.topic('alerts')),
+    ]
+    try {
+      assert.deepEqual(await entities.during(() => listed()), [])
+      const commands = await view.during(() => listed())
+      assert.ok(commands.length > 0 && commands.length <= READS_OF_THE_VIEW, commands.join())
+      assert.equal(commands.filter(name => name === 'hscan').length, 3)
+      const asked = await entities.during(() => command('show', '--', id))
+      assert.deepEqual(new Set(asked), new Set(['hget']))
+      assert.equal(asked.length, topicSize('readings', environment.name).partitions)
+    } finally {
+      for (const monitor of [entities, view]) monitor.close()
+    }
+  })
+
+  it('given an environment that does not run, then it says so', async () => {
+    for (const args of [['list'], ['count'], ['show', 'x'], ['ack', 'x']]) {
+      const { status, stderr } = await command(...args, '--env', 'no-such-env')
+      assert.equal(status, 1)
+      assert.match(stderr, /Kafka at \S+ has no topic sluice\.telemetry\.alerts\.no-such-env.* is --env or/)
+    }
+  })
+})

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { showText } from '../../../cli/alerts/show-text.ts'
+import { type AlertList, countText, listText } from '../../../cli/alerts/text.ts'
+import type { FiredAlert } from '../../../lib/alerting/alert.ts'
+import { type AlertSummary, alertSummary } from '../../../lib/queries/alert-summary.ts'
+import { firstAlert } from '../../support/alerts.ts'
+import { ran } from './terminal.ts'
+
+const HELD = { by: 'ann', at: '2026-03-01T12:30:00.000Z', comment: 'on it' }
+const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+
+function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> = {}): AlertSummary {
+  return { ...alertSummary(firstAlert(changes), { traceparent: TRACEPARENT, acknowledged: null }), ...more }
+}
+
+function listed(changes: Partial<AlertList> = {}): AlertList {
+  const alerts = changes.alerts ?? [summary()]
+  return { env: 'test', state: 'firing', alerts, total: alerts.length, behind: 0, ...changes }
+}
+
+describe('a list of alerts', () => {
+  it('shows what fires, since when, and who looks after it', () => {
+    const second = summary({ alertId: 'a-2', value: 47.123456789 }, { acknowledged: HELD })
+    const text = listText(listed({ alerts: [summary(), second] }))
+    assert.equal(
+      text,
+      `ID   SEVERITY  RULE       ENTITY                      FIRED                       VALUE  BY   SUMMARY
+a-1  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z       41  -    Extreme heat at s-1
+a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  47.1235  ann  Extreme heat at s-1
+`,
+    )
+  })
+
+  it('shows when an alert resolved, where that is asked for', () => {
+    const ended = summary({}, { state: 'resolved', endedAt: '2026-03-01T13:00:00.000Z' })
+    const text = listText(listed({ state: 'all', alerts: [summary(), ended] }))
+    assert.match(text, /^ID +STATE +SEVERITY +RULE +ENTITY +FIRED +RESOLVED +VALUE/)
+    assert.match(text, /^a-1 +firing .* - +41 /m)
+    assert.match(text, /^a-1 +resolved .*2026-03-01T13:00:00\.000Z +41 /m)
+  })
+
+  const notes: [title: string, list: Partial<AlertList>, said: RegExp][] = [
+    ['nothing', { alerts: [] }, /^No alert fires in "test", of those that were asked for\.\n$/],
+    ['nothing that has resolved', { alerts: [], state: 'resolved' }, /^No alert has resolved in "test"/],
+    ['more than the limit', { total: 7 }, /The last 1 of 7: --limit shows more\./],
+    ['a view that is behind', { behind: 3 }, /Not up to date: firing-alerts has 3 records .* still to read/],
+    ['a Kafka that is away', { behind: null }, /Kafka does not answer, so it is not known whether/],
+    [
+      'pending ones',
+      { pending: [{ rule: 'R e.t', entity: '/e s', activeAt: '2026-03-01T12:00:00.000Z' }] },
+      /Pending, not for long enough yet:\nRULE +ENTITY +SINCE\nR e\.t +\/e s +2026-03-01T12:00/,
+    ],
+    ['none that is pending', { pending: [] }, /No alert is pending in "test"\./],
+  ]
+  for (const [title, list, said] of notes)
+    it(`given ${title}, then it says so`, () => assert.match(listText(listed(list)), said))
+
+  it('fits narrow terminals', () => {
+    for (const columns of [60, 80, 100])
+      for (const line of listText(listed(), columns).split('\n')) assert.ok(line.length <= columns, line)
+  })
+})
+
+it('counts of alerts have their sum', () => {
+  const counts = [{ of: 'critical', count: 2 }]
+  const report = { env: 'test', state: 'firing', by: 'severity', counts, total: 2, behind: 0 } as const
+  assert.equal(countText(report), 'SEVERITY  ALERTS\ncritical       2\nall            2\n')
+  assert.match(countText({ ...report, counts: [], total: 0 }), /^No alert fires in "test"/)
+})
+
+describe('one alert', () => {
+  const fired = { kind: 'fired', time: '2026-03-01T12:00:00.000Z', partition: 2, offset: 17 } as const
+  const held = { ...fired, kind: 'acknowledged', offset: 18, by: 'ann', comment: 'on it' } as const
+  const shown = {
+    ...summary({}, { acknowledged: HELD }),
+    transitions: [
+      { ...fired, reason: 'condition', value: 41, threshold: 40, traceparent: TRACEPARENT },
+      held,
+    ],
+    phase: 'recovering',
+  } as const
+  const report = { env: 'test', alerts: [shown], total: 1, pending: [], behind: 0 }
+
+  it('is shown with times, values, trace, acknowledgement and everything that happened', () => {
+    assert.equal(
+      showText(report),
+      `HIGH_TEMP of /environment/test-site s-1: firing
+  id               a-1
+  severity         critical
+  summary          Extreme heat at s-1
+  metric           environment.temperature
+  value            41, threshold 40
+  condition since  2026-03-01T11:58:00.000Z
+  fired            2026-03-01T12:00:00.000Z
+  reason           condition
+  labels           team=ops
+  trace            ${TRACEPARENT}
+  acknowledged     by ann at 2026-03-01T12:30:00.000Z: on it
+  alerting         recovering: the value has cleared, but not for long enough yet
+  What happened:
+    2026-03-01T12:00:00.000Z  fired  2@17  condition  value 41 (threshold 40)  ${TRACEPARENT}
+    2026-03-01T12:00:00.000Z  acknowledged  2@18  by ann: on it
+`,
+    )
+  })
+
+  it('given that alerting does not know it, or that the topic has nothing of it, then it says so', () => {
+    const lost = showText({ ...report, alerts: [{ ...shown, phase: null, transitions: [] }] })
+    assert.match(lost, /alerting +does not know it any more: /)
+    assert.match(lost, /\(no longer on the alerts topic\)/)
+    // Alerting cannot be asked about what is not about one metric.
+    const other = showText({ ...report, alerts: [{ ...shown, phase: null, family: null, metric: null }] })
+    assert.doesNotMatch(other, /alerting {2}/)
+  })
+
+  it('cannot control the terminal', () => {
+    const poison = '\u001b]0;title\u0007'
+    const alert = {
+      ...shown,
+      ...summary(
+        { summary: poison, rule: poison, labels: { [poison]: poison } },
+        { acknowledged: { ...HELD, by: poison } },
+      ),
+      transitions: [{ ...held, by: poison, comment: poison }],
+    }
+    for (const text of [showText({ ...report, alerts: [alert] }), listText(listed({ alerts: [alert] }))])
+      assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
+  })
+})
+
+describe('wrong usage of sluice alerts', () => {
+  const wrong: [args: string[], said: RegExp][] = [
+    [[], /Usage: sluice alerts/],
+    [['list', '--state', 'on'], /'--state .*must be one of firing, resolved, all/],
+    [['list', '--severity', 'bad'], /'--severity .*must be one of critical, warning, info/],
+    [['list', '--since', 'monday'], /'--since .*must be an instant .*or a duration/],
+    [['list', '--label', 'team'], /'--label .*must be a label and its value, as team=ops/],
+    [['list', '--since', '1h', '--until', '2h'], /--until must be later than --since/],
+    [['list', '--pending', '--state', 'resolved'], /--pending and --state resolved exclude each other/],
+    [['list', '--limit', '0'], /'--limit .*from 1 on/],
+    [['count', '--by', 'colour'], /'--by .*must be one of rule, severity, entity, hour/],
+    [['show'], /missing required argument 'alert'/],
+    [['show', ' '], /argument 'alert': .*a text that is not empty/],
+    [['ack'], /missing required argument 'id'/],
+    [['ack', 'a-1', '--by', ''], /'--by .*a text that is not empty/],
+  ]
+  for (const [args, said] of wrong)
+    it(`sluice alerts ${args.join(' ')}`, async () => {
+      const { status, stderr, stdout } = await ran(['alerts', ...args])
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, said)
+      assert.equal(stdout, '')
+    })
+
+  it('given several wrong values, then each is named', async () => {
+    const { stderr } = await ran(['alerts', 'count', '--by', 'x', '--state', 'y', '--until', 'z'])
+    assert.equal(stderr.match(/^error: option /gm)?.length, 3, stderr)
+  })
+
+  it('given no server, then the message says where, and what to do', async () => {
+    const environment = { REDIS_URL: 'redis://127.0.0.1:1', KAFKA_PORT: '1' }
+    for (const args of [['list'], ['show', 'x'], ['count'], ['ack', 'x', '--by', 'ann']]) {
+      const { status, stderr } = await ran(['alerts', ...args], { environment })
+      assert.equal(status, 1)
+      assert.match(stderr, /^Redis does not answer at 127\.0\.0\.1:1: is `npm start` running\?/)
+    }
+  })
+})
+
+for (const command of ['list', 'show', 'count', 'ack'])
+  it(`sluice alerts ${command} --help shows an example`, async () => {
+    const { status, stdout } = await ran(['alerts', command, '--help'])
+    assert.equal(status, 0)
+    assert.match(stdout, new RegExp(`Examples?:\\n {2}sluice alerts ${command}`))
+  })

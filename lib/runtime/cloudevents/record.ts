@@ -26,7 +26,10 @@ export interface LogRecord {
 /** A record to be written. Without `partition`, the key decides the partition. */
 export interface OutgoingRecord {
   readonly topic: string
+  /** Absent: the key decides. */
   readonly partition?: number
+  /** A copy goes to each partition that the topic has. */
+  readonly everyPartition?: true
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly RecordHeader<Buffer>[]

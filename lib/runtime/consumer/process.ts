@@ -47,16 +47,23 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
 }
 
 /**
- * Data that all entities of a partition share, such as alert rules. An event of one type sets it: steps before that event get
- * the previous context, steps after it get the new one. If such an event cannot be read, its record fails and the context does
- * not change.
+ * Data that all entities of a partition share, such as alert rules. Events of one type or of several set it: steps before such
+ * an event get the previous context, steps after it get the new one. If such an event cannot be read, its record fails and the
+ * context does not change.
  */
 export interface PartitionContext<Context> {
-  /** Type of the events that set it; must not be a type that the process accepts. */
-  readonly setBy: string
+  /** Types of the events that set it; none may be a type that the process accepts. */
+  readonly setBy: string | readonly string[]
   /** The context of a partition before its first such event. */
   readonly initial: Context
-  /** Depends on the event's data alone. The result is kept and shared by all steps, which must not change it. */
+  /**
+   * The data of the context after an event, where that depends on what was set before: what is returned is stored, and `read`
+   * reads it. Without it, the event's own data is. Pure; must survive JSON, and must not change `previous`.
+   *
+   * @param previous undefined before the first such event
+   */
+  fold?(previous: unknown, event: Pick<Received, 'type' | 'data' | 'timeMs'>): unknown
+  /** Depends on the data alone. The result is kept and shared by all steps, which must not change it. */
   read(data: unknown): ContextRead<Context> | Rejected
   /** The reason that is reported for such an event, depending on whether it changes the context or repeats it. */
   readonly reasons: { readonly changed: string; readonly unchanged: string }
@@ -84,6 +91,11 @@ export interface TimerChange {
   readonly name: string
   /** Must be later than the event's `timeMs`, or later than the timer that fires. */
   readonly dueMs?: number
+}
+
+/** The types of the events that set a context. */
+export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>): readonly string[] {
+  return [setBy].flat()
 }
 
 /** What a process decided about one event, and why. */
@@ -117,6 +129,13 @@ export interface Emission {
   readonly subject?: string
   readonly dataschema?: string
   readonly data: unknown
+  /**
+   * Leaves `time` out, so that the event's time is that of its record: for consumers whose timers wait from when an event reached
+   * their topic, however long ago its cause happened.
+   */
+  readonly untimed?: true
+  /** Appends it to every partition that the topic has, whatever its key: for an event that sets a context. */
+  readonly everyPartition?: true
 }
 
 /** A record key: text, arbitrary bytes, or none. */

@@ -2,7 +2,7 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import { partsOfEntity } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
-import type { Step, Timer } from '../consumer/process.ts'
+import { contextTypes, type Step, type Timer } from '../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from './consumer.ts'
 import { Admission, type AlreadyDecided, type Task } from './deciding/admission.ts'
 import { type Cause, eventCause, timerCause } from './deciding/cause.ts'
@@ -128,13 +128,13 @@ class Chunk {
       else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MUCH)
       else this.#fire(next, record)
     }
-    const setsContext = task.event.type === process.context?.setBy
+    const setsContext = process.context && contextTypes(process.context).includes(task.event.type)
     return { kind: 'decided', decision: setsContext ? this.#setContext(task) : this.#step(task) }
   }
 
   /** Sets the context for all later steps, of events and of timers. */
   #setContext(task: Task): Decision {
-    const set = this.#copy.context.set(task.event.data)
+    const set = this.#copy.context.set(task.event)
     return typeof set === 'string' ? this.#admission.processed(task, set) : this.#admission.fail(task, set)
   }
 

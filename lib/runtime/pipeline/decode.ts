@@ -8,6 +8,7 @@ import { type RedriveTarget, redriveTargetOf } from '../cloudevents/redrive.ts'
 import { type Event, entityOf, type Received } from '../consumer/event.ts'
 import { type Failure, failure, unexpectedFailure } from '../consumer/failure-codes.ts'
 import { instant } from '../consumer/instant.ts'
+import { contextTypes, type PartitionContext } from '../consumer/process.ts'
 import { type Consumer, keepsStates } from './consumer.ts'
 import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './deciding/fingerprint.ts'
 import { largeAttribute } from './deciding/limits.ts'
@@ -39,7 +40,7 @@ type Expectations = Pick<Consumer, 'application' | 'futureToleranceMs' | 'earlie
   readonly process: {
     readonly name: string
     readonly accepts: readonly string[]
-    readonly context?: { readonly setBy: string }
+    readonly context?: Pick<PartitionContext<unknown>, 'setBy'>
   }
 }
 
@@ -76,9 +77,11 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   const read = application.readData(event)
   if (read.kind === 'failure') return failed(event, read)
   if (event.type === application.tickType) return tick(record, event, process)
+  const isMine = process.accepts.includes(event.type)
   const isErasure = event.type === application.erasureType
   const erases = isErasure && keepsStates(consumer)
-  if (!erases && event.type !== process.context?.setBy && !process.accepts.includes(event.type)) {
+  const setsContext = process.context && contextTypes(process.context).includes(event.type)
+  if (!erases && !setsContext && !isMine) {
     const reason = isErasure ? 'erasure' : (application.ignoredTypes.get(event.type) ?? 'not-mine')
     return { kind: 'ignored', event, reason }
   }

@@ -104,13 +104,15 @@ export interface OutboxEntry {
   readonly to: TopicName
   readonly key: Key
   readonly event: Event
+  /** Whether each partition of the topic gets it. */
+  readonly everyPartition?: true
 }
 
 /** What an event has set for all entities of a partition. */
 export interface StoredContext {
   /** Derived from the content. */
   readonly hash: string
-  /** The data of that event, as JSON. */
+  /** The data of that event, or what the process has folded it into, as JSON. */
   readonly json: string
 }
 

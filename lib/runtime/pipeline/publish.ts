@@ -94,8 +94,11 @@ export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean
   })
 }
 
-function toRecord({ key, event }: OutboxEntry, mode: ContentMode): Omit<OutgoingRecord, 'topic'> {
-  return { key: keyBytes(key), ...writeEvent(event, mode) }
+function toRecord(
+  { key, event, everyPartition }: OutboxEntry,
+  mode: ContentMode,
+): Omit<OutgoingRecord, 'topic'> {
+  return { key: keyBytes(key), ...writeEvent(event, mode), ...(everyPartition ? { everyPartition } : {}) }
 }
 
 function keyBytes(key: Key): Buffer | null {

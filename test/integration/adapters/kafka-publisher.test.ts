@@ -27,6 +27,20 @@ it('given a broker that does not answer, then publishing is rejected as unavaila
   await assert.rejects(lost, Unavailable)
 })
 
+it('given a record for every partition, then each has it once, in its place among the others', async () => {
+  const topic = await newTopic(3)
+  const record = (text: string) => ({ topic, key: null, value: Buffer.from(text), headers: [] })
+  const before = { ...record('before'), partition: 1 }
+  await publisher.publish([before, { ...record('all'), everyPartition: true }])
+  const read = await foreign.read(topic)
+  assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
+    '0/0 all',
+    '1/0 before',
+    '1/1 all',
+    '2/0 all',
+  ])
+})
+
 it('given records for several partitions, then append tells where each of them lies', async () => {
   const topic = await newTopic(3)
   const record = (partition: number, text: string) => {

@@ -93,12 +93,26 @@ export class KafkaPublisher implements Publisher {
     if (records.length === 0) return
     try {
       const producer = await this.#producer.get()
-      for (const request of requests(records)) await sendAll(producer, request)
+      for (const request of requests(await this.#copied(records))) await sendAll(producer, request)
     } catch (error) {
       // A request that timed out may still be in flight: closing its connection keeps it from overtaking later requests.
       await this.#producer.drop()
       throw failureOf(error)
     }
+  }
+
+  /** The records, with a copy for each partition of those that go to every one. */
+  async #copied(records: readonly OutgoingRecord[]): Promise<readonly OutgoingRecord[]> {
+    const topics = new Set(records.flatMap(({ topic, everyPartition }) => (everyPartition ? [topic] : [])))
+    if (topics.size === 0) return records
+    // Looked up each time: partitions may have been added.
+    const counts = new Map<string, number>()
+    for (const topic of topics) counts.set(topic, await this.partitionsOf(topic))
+    return records.flatMap(record =>
+      record.everyPartition
+        ? Array.from({ length: counts.get(record.topic) ?? 0 }, (_, partition) => ({ ...record, partition }))
+        : [record],
+    )
   }
 }
 

@@ -5,6 +5,7 @@ import type { PartitionContext } from '../../consumer/process.ts'
 import type { Snapshot, StoredContext } from '../model.ts'
 
 type Definition = PartitionContext<unknown>
+type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
 
 /** How many contexts are cached, so that a load need not return them. Two are in use around a change, a few more in a replay. */
 const KEPT = 4
@@ -69,9 +70,10 @@ export class CurrentContext {
   }
 
   /** Sets the context from an event. Returns the reason, or a failure; after a failure, the previous context stays. */
-  set(data: unknown): string | Failure {
+  set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
-    const json = JSON.stringify(data ?? null)
+    const json = this.#folded(definition, event)
+    if (typeof json !== 'string') return json
     const next = { hash: derivedId('context', json), json }
     const read = this.#read(definition, next)
     if (read.kind === 'failure') return read
@@ -85,6 +87,17 @@ export class CurrentContext {
   /** The context to store; undefined if it has not changed. */
   get change(): StoredContext | undefined {
     return this.#now?.hash === this.#before?.hash ? undefined : this.#now
+  }
+
+  /** The data of the next context, as JSON. */
+  #folded(definition: Definition, event: ContextEvent): string | Failure {
+    if (!definition.fold) return JSON.stringify(event.data ?? null)
+    try {
+      const previous = this.#now && JSON.parse(this.#now.json)
+      return JSON.stringify(definition.fold(previous, event) ?? null)
+    } catch (error) {
+      return unexpectedFailure(error)
+    }
   }
 
   #read(definition: Definition, stored: StoredContext): ReturnType<Definition['read']> | Failure {

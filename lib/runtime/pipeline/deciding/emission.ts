@@ -23,14 +23,15 @@ export interface Place {
 /** The event of an emission, placed in the outbox. */
 export function emitted(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry {
   const id = cause.emissionId(consumer, emission.name)
-  const { to, key, name: _, ...attributes } = emission
-  return entry(to, key, at, {
+  const { to, key, name: _, untimed, everyPartition, ...attributes } = emission
+  const made = entry(to, key, at, {
     ...attributes,
     id,
-    time: cause.time,
+    ...(untimed ? {} : { time: cause.time }),
     datacontenttype: 'application/json',
     extensions: continuedTrace(cause, id),
   })
+  return everyPartition ? { ...made, everyPartition } : made
 }
 
 /** The consumer that writes failure records, their topic and the content mode. */

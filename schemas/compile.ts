@@ -125,12 +125,18 @@ async function selfContained(code: string): Promise<string> {
   return outputFiles.map(file => file.text).join('')
 }
 
-/** Functions load the schema of rules; only the command line has tests of them, and labels. */
+/** The schema of each kind of file is a module for itself, because each is loaded by a few functions or commands only. */
+const FILE_MODULES = readdirSync(FILE_SOURCES)
+  .sort()
+  .map(file => {
+    const name = file.replace(/\.json$/, '')
+    const compiled = new URL(`compiled-${name.replace(/\.v\d+$/, '')}.js`, import.meta.url)
+    return [FILE_SOURCES, compiled, `io.sluice.${name}`] as const
+  })
+
 export const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[] = [
   [SOURCES, COMPILED],
-  [FILE_SOURCES, new URL('compiled-rules.js', import.meta.url), 'io.sluice.rules.v1'],
-  [FILE_SOURCES, new URL('compiled-rule-tests.js', import.meta.url), 'io.sluice.rule-tests.v1'],
-  [FILE_SOURCES, new URL('compiled-labels.js', import.meta.url), 'io.sluice.labels.v1'],
+  ...FILE_MODULES,
 ]
 
 async function main(check: boolean): Promise<void> {

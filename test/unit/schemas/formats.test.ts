@@ -14,7 +14,10 @@ import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
+import { ALERT_ROUTED_TYPE } from '../../../lib/notification/routed-alert.ts'
+import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'
 import { ENTITY_ERASED_TYPE } from '../../../lib/telemetry/erasure.ts'
 import { FAMILIES, READING_TYPES } from '../../../lib/telemetry/families.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
@@ -33,6 +36,9 @@ const TYPES = [
   ALERT_RESOLVED_TYPE,
   ALERT_ACKNOWLEDGED_TYPE,
   NOTIFICATION_TYPE,
+  ALERT_ROUTED_TYPE,
+  SILENCES_CHANGED_TYPE,
+  INHIBITION_CHANGED_TYPE,
   MINUTE_TYPE,
   ACTIVITY_CHANGED_TYPE,
   DEVICE_FALLEN_TYPE,

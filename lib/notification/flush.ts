@@ -1,0 +1,126 @@
+/** Decides what a group tells people when its time has come, and when it is looked at next. Pure. */
+import type { Alert } from '../alerting/alert.ts'
+import {
+  type Group,
+  isEmpty,
+  isMoreMuted,
+  type Known,
+  type More,
+  mutedUntilMs,
+  silencedUntilMs,
+  TOLD,
+} from './group.ts'
+import type { Muting } from './muting.ts'
+import { type Notification, type NotificationReason, notificationId } from './notification.ts'
+
+export interface Flushed {
+  readonly group: Group
+  readonly notification?: Notification
+  /** `muted`: alerts fire, and none of them may be told. `unchanged`: people know everything. */
+  readonly reason: NotificationReason | 'muted' | 'unchanged'
+}
+
+/** When a group with news is due, at a time: the batch waits, and so does a group that has told something just before. */
+export function dueWithNews(group: Group, nowMs: number): number {
+  const { dueMs, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
+  // Later than the last one in any case: two notifications of a group at an instant would have the same id.
+  const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
+  const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
+  return dueMs === undefined ? due : Math.min(due, dueMs)
+}
+
+/**
+ * @param name of the group
+ * @param atMs when it is due
+ */
+export function flush(name: string, group: Group, atMs: number, muting: Muting): Flushed {
+  const { alerts, more = {}, moreEnded = 0 } = group
+  const ended = alerts.filter(({ alert }) => alert.status === 'resolved')
+  const firing = alerts.filter(({ alert }) => alert.status === 'firing')
+  const shown = firing.filter(({ alert }) => mutedUntilMs(alert, atMs, muting) === undefined)
+  const counted = Object.entries(more).filter(([, one]) => !isMoreMuted(one, atMs, muting))
+  const isNews = [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(isUntold)
+  const isRepeat = shown.length + counted.length > 0 && atMs >= repeatAtMs(group)
+  if (!isNews && !isRepeat) return quiet(group, firing, shown, atMs, muting)
+  const told = afterwards(group, firing, new Set(shown), counted, atMs)
+  const reason = reasonOf(group, told, isNews)
+  const notification: Notification = {
+    notificationId: notificationId(name, atMs),
+    group: name,
+    groupLabels: group.labels,
+    status: told.isOpen ? 'firing' : 'resolved',
+    reason,
+    receivers: group.receivers,
+    alerts: [...shown, ...ended].map(({ alert }) => alert),
+    omitted: counted.length + moreEnded,
+  }
+  return { group: scheduled(told, atMs, muting), notification, reason }
+}
+
+function quiet(
+  group: Group,
+  firing: readonly Known[],
+  shown: readonly Known[],
+  atMs: number,
+  muting: Muting,
+): Flushed {
+  const reason = firing.length > shown.length ? 'muted' : 'unchanged'
+  return { group: scheduled(group, atMs, muting), reason }
+}
+
+/** The group when its notification has left. What is muted and told stays told: its end will be told, too. */
+function afterwards(
+  { moreEnded: _, more = {}, ...group }: Group,
+  firing: readonly Known[],
+  shown: ReadonlySet<Known>,
+  counted: readonly (readonly [string, More])[],
+  atMs: number,
+): Group {
+  const alerts = firing.map(known => (shown.has(known) ? { ...known, isTold: true } : known))
+  const next = { ...more, ...Object.fromEntries(counted.map(([id]) => [id, TOLD] as const)) }
+  const isOpen = alerts.some(({ isTold }) => isTold) || Object.values(next).includes(TOLD)
+  const hasMore = Object.keys(next).length > 0
+  return { ...group, alerts, ...(hasMore ? { more: next } : {}), isOpen, notifiedAtMs: atMs }
+}
+
+function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReason {
+  if (!told.isOpen) return 'resolved'
+  if (!before.isOpen) return 'new'
+  return isNews ? 'changed' : 'repeat'
+}
+
+/**
+ * When the group is looked at next: to repeat what fires, and to see whether what is muted still is. A silence can be ended
+ * before its time, so a group with muted alerts looks once in each group interval, and at the end of a silence.
+ */
+function scheduled({ dueMs: _, ...group }: Group, atMs: number, muting: Muting): Group {
+  if (isEmpty(group)) return group
+  const times: number[] = []
+  if (group.isOpen) times.push(repeatAtMs(group))
+  const muted = [...group.alerts.filter(known => !known.isTold).map(mutedEnd), ...moreEnds(group)]
+  if (muted.length > 0 || repeatAtMs(group) <= atMs) times.push(atMs + group.groupIntervalMs, ...muted)
+  const dueMs = Math.min(...times.filter(time => time > atMs))
+  return { ...group, dueMs }
+
+  function mutedEnd({ alert }: Known): number {
+    return mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
+  }
+}
+
+function moreEnds({ more = {} }: Group): number[] {
+  return Object.values(more).flatMap(one => {
+    return one === TOLD ? [] : [silencedUntilMs(one)]
+  })
+}
+
+function repeatAtMs({ notifiedAtMs, repeatIntervalMs }: Group): number {
+  return (notifiedAtMs ?? Number.POSITIVE_INFINITY) + repeatIntervalMs
+}
+
+function isUntoldOrEnded({ alert, isTold }: { readonly alert: Alert; readonly isTold: boolean }): boolean {
+  return alert.status === 'resolved' || !isTold
+}
+
+function isUntold([, one]: readonly [string, More]): boolean {
+  return one !== TOLD
+}

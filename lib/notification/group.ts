@@ -1,0 +1,150 @@
+/** A group of alerts that are told together: which it has, and which of them people know. Pure. */
+import type { Alert } from '../alerting/alert.ts'
+import { isInhibited } from './inhibition.ts'
+import type { Muting } from './muting.ts'
+import type { Target, Timing } from './route.ts'
+import { silencing } from './silences.ts'
+
+export interface Group extends Timing {
+  readonly labels: Readonly<Record<string, string>>
+  readonly receivers: readonly string[]
+  readonly alerts: readonly Known[]
+  /** By alert id, the firing alerts for which `alerts` has no room. Most groups have none. */
+  readonly more?: Readonly<Record<string, More>>
+  /** How many alerts of `more` that people know have ended since the last notification. */
+  readonly moreEnded?: number
+  /** Ids of the alerts that ended last: several partitions can tell of the same alert, and late. */
+  readonly ended: readonly string[]
+  /** When the last notification was due, in milliseconds since the epoch. */
+  readonly notifiedAtMs?: number
+  /** Whether people know that the group fires. */
+  readonly isOpen: boolean
+  /** When it is looked at next. */
+  readonly dueMs?: number
+}
+
+/** An alert with all that people are told of it. One that has resolved is here only if people know that it fired. */
+export interface Known {
+  readonly alert: Alert
+  /** Whether people know that it fires. */
+  readonly isTold: boolean
+}
+
+/**
+ * Of an alert without its data: told; else until when it was silenced as it fired, in milliseconds since the epoch, and 0 if it
+ * was not. If it says that an entity is silent, that is negative, less 1. A few bytes, because there can be thousands.
+ */
+export type More = typeof TOLD | number
+export const TOLD = 't'
+
+/** Of a notification, and of the alerts that a group keeps with all their data. */
+export const MOST_ALERTS = 100
+export const LARGEST_ALERTS_BYTES = 128 * 1024
+/** An entity may have 1 MiB of state: room for these ids, with what else there is. */
+const MOST_MORE = 20_000
+const MOST_ENDED = 64
+
+export type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
+
+/** What became of an alert that has reached its group. */
+export type Taken =
+  | { readonly kind: 'taken'; readonly group: Group; readonly reason: GroupReason }
+  | { readonly kind: 'full'; readonly why: string }
+
+export function newGroup(target: Target): Group {
+  return withPolicy({ alerts: [], ended: [], isOpen: false }, target)
+}
+
+/** The group as its route has it by now. */
+export function withPolicy<T extends object>(
+  group: T,
+  target: Target,
+): T & Timing & Pick<Group, 'labels' | 'receivers'> {
+  const { groupLabels: labels, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs } = target
+  return { ...group, labels, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs }
+}
+
+export function isEmpty({ alerts, more = {}, moreEnded = 0 }: Group): boolean {
+  return alerts.length === 0 && moreEnded === 0 && Object.keys(more).length === 0
+}
+
+/** Until when an alert is muted, at a time: undefined if it is not, infinite if nobody knows. */
+export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number | undefined {
+  if (muting.isPipelineDown && isInhibited(alert)) return Number.POSITIVE_INFINITY
+  return silencedUntil(alert, atMs, muting)
+}
+
+function silencedUntil(alert: Alert, atMs: number, { silences }: Muting): number | undefined {
+  const ends = silencing(silences, alert, atMs).map(({ endsAt }) => Date.parse(endsAt))
+  return ends.length > 0 ? Math.max(...ends) : undefined
+}
+
+export function isMoreMuted(one: More, atMs: number, muting: Muting): boolean {
+  return one !== TOLD && ((one < 0 && muting.isPipelineDown) || atMs < silencedUntilMs(one))
+}
+
+export function silencedUntilMs(one: number): number {
+  return one < 0 ? -one - 1 : one
+}
+
+export function withFired(group: Group, alert: Alert, atMs: number, muting: Muting): Taken {
+  const { alerts, more = {}, ended } = group
+  const { alertId } = alert
+  const taken = (reason: GroupReason, next: Group): Taken => ({ kind: 'taken', group: next, reason })
+  if (ended.includes(alertId)) return taken('ended-before', group)
+  if (Object.hasOwn(more, alertId) || alerts.some(known => known.alert.alertId === alertId))
+    return taken('known', group)
+  const known = { alert, isTold: false }
+  if (hasRoom(alerts, alert)) return taken('queued', { ...group, alerts: [...alerts, known] })
+  if (Object.keys(more).length >= MOST_MORE)
+    return {
+      kind: 'full',
+      why: `its group has ${MOST_MORE + alerts.length} alerts that fire, and room for no more: group by something finer`,
+    }
+  // An alert that is muted makes room for one that people must see.
+  const yielding =
+    mutedUntilMs(alert, atMs, muting) === undefined
+      ? alerts.find(one => !one.isTold && mutedUntilMs(one.alert, atMs, muting) !== undefined)
+      : undefined
+  const others = alerts.filter(one => one !== yielding)
+  if (yielding === undefined || !hasRoom(others, alert))
+    return taken('queued', { ...group, more: { ...more, [alertId]: moreOf(alert, atMs, muting) } })
+  const next = { ...more, [yielding.alert.alertId]: moreOf(yielding.alert, atMs, muting) }
+  return taken('queued', { ...group, alerts: [...others, known], more: next })
+}
+
+/** An alert that ends before people know of it is forgotten; else its end is told, too. */
+export function withResolved(group: Group, alert: Alert): Taken {
+  const { alertId } = alert
+  const { alerts, more = {}, moreEnded = 0 } = group
+  const taken = (reason: GroupReason, next: Partial<Group>): Taken => ({
+    kind: 'taken',
+    group: { ...group, ended: [...group.ended, alertId].slice(-MOST_ENDED), ...next },
+    reason,
+  })
+  const known = alerts.find(one => one.alert.alertId === alertId)
+  if (known?.isTold && known.alert.status === 'firing')
+    return taken('end-queued', {
+      alerts: alerts.map(one => (one === known ? { alert, isTold: true } : one)),
+    })
+  if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
+  if (!Object.hasOwn(more, alertId)) return { kind: 'taken', group, reason: 'not-known' }
+  const { [alertId]: ending, ...others } = more
+  if (ending === TOLD) return taken('end-queued', { more: others, moreEnded: moreEnded + 1 })
+  return taken('never-told', { more: others })
+}
+
+function hasRoom(alerts: readonly Known[], alert: Alert): boolean {
+  if (alerts.length >= MOST_ALERTS) return false
+  const bytes = [...alerts.map(known => known.alert), alert].reduce((sum, one) => sum + bytesOf(one), 0)
+  return bytes <= LARGEST_ALERTS_BYTES
+}
+
+function bytesOf(alert: Alert): number {
+  return Buffer.byteLength(JSON.stringify(alert))
+}
+
+function moreOf(alert: Alert, atMs: number, muting: Muting): number {
+  const until = silencedUntil(alert, atMs, muting) ?? 0
+  return isInhibited(alert) ? -until - 1 : until
+}

@@ -1,0 +1,43 @@
+/**
+ * One alert mutes others: while the pipeline is down, no entity is told to be silent, because nothing of it can arrive. The
+ * groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
+ */
+import { type Alert, NO_DATA } from '../alerting/alert.ts'
+import type { Emission } from '../runtime/consumer/process.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+
+/** The rule name of the alert that the pipeline itself has stopped. */
+export const PIPELINE_DOWN = 'PIPELINE_DOWN'
+
+export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1'
+
+/** Data of `io.sluice.inhibition.changed.v1`: an alert that mutes others has begun or ended. */
+export interface InhibitionChange {
+  readonly alertId: string
+  readonly rule: string
+  readonly status: Alert['status']
+}
+
+/** Whether the alert mutes others while it fires. */
+export function isInhibiting({ rule }: Pick<Alert, 'rule'>): boolean {
+  return rule === PIPELINE_DOWN
+}
+
+/** Whether the alert says that an entity is silent, which means nothing while the pipeline is down. */
+export function isInhibited({ rule, reason }: Pick<Alert, 'rule' | 'reason'>): boolean {
+  return rule === NO_DATA || reason === 'silent'
+}
+
+export function inhibitionEmission({ alertId, rule, status }: Alert): Emission {
+  return {
+    name: `inhibition ${alertId}`,
+    to: 'notifications',
+    key: null,
+    everyPartition: true,
+    type: INHIBITION_CHANGED_TYPE,
+    source: '/notification/inhibition',
+    dataschema: dataschemaOf(INHIBITION_CHANGED_TYPE),
+    data: { alertId, rule, status } satisfies InhibitionChange,
+    untimed: true,
+  }
+}

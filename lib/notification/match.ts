@@ -1,0 +1,65 @@
+/** Which alerts a route or a silence is about. Pure. */
+import type { Alert } from '../alerting/alert.ts'
+
+/**
+ * An alert matches if under every key one of the texts fits. `*` in a text stands for any characters, and nothing else is
+ * special: such a text is compared in a time that is bounded by its length and that of what it is compared with.
+ */
+export interface AlertMatch {
+  readonly rule?: readonly string[]
+  readonly severity?: readonly string[]
+  /** By name. An alert without the label does not match. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>
+  /** CloudEvents source of the entity, such as `/environment/oslo`. */
+  readonly source?: readonly string[]
+  /** CloudEvents subject of the entity, such as a sensor's id. */
+  readonly entity?: readonly string[]
+}
+
+/** What routes and silences look at. */
+export type AlertFacts = Pick<Alert, 'rule' | 'severity' | 'labels' | 'entity'>
+
+export function matchesAlert(match: AlertMatch, { rule, severity, labels, entity }: AlertFacts): boolean {
+  return (
+    fits(match.rule, rule) &&
+    fits(match.severity, severity) &&
+    fits(match.source, entity.source) &&
+    fits(match.entity, entity.subject) &&
+    Object.entries(match.labels ?? {}).every(([name, texts]) =>
+      fits(texts, Object.hasOwn(labels, name) ? labels[name] : undefined),
+    )
+  )
+}
+
+function fits(texts: readonly string[] | undefined, found: string | undefined): boolean {
+  if (texts === undefined) return true
+  return found !== undefined && texts.some(text => matchesText(text, found))
+}
+
+/** Whether the pattern, in which `*` stands for any characters, is the whole of the text. */
+export function matchesText(pattern: string, text: string): boolean {
+  const [first = '', ...others] = pattern.split('*')
+  const last = others.pop()
+  if (last === undefined) return pattern === text
+  const end = text.length - last.length
+  if (!text.startsWith(first) || !text.endsWith(last) || end < first.length) return false
+  // The earliest place of each part leaves the most room for those behind it, so none has to be tried twice.
+  let at = first.length
+  for (const part of others) {
+    const found = text.indexOf(part, at)
+    if (found < 0 || found + part.length > end) return false
+    at = found + part.length
+  }
+  return true
+}
+
+/** A match as people write it, for one line: `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
+export function matchText({ labels = {}, ...match }: AlertMatch): string {
+  const rows = [
+    ...Object.entries(match),
+    ...Object.entries(labels).map(([name, texts]) => [`labels.${name}`, texts]),
+  ]
+  return (rows as [string, readonly string[]][])
+    .map(([name, texts]) => `${name}=${texts.join(',')}`)
+    .join(' ')
+}

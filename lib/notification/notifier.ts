@@ -1,0 +1,88 @@
+/** The `notifier`: collects the alerts of a group, and publishes one notification where there is something to tell. */
+import type { Received } from '../runtime/consumer/event.ts'
+import {
+  type Decided,
+  decided,
+  type KeyedProcess,
+  type PartitionContext,
+  rejected,
+  type Step,
+  type Timer,
+  type TimerChange,
+} from '../runtime/consumer/process.ts'
+import { TICK_TYPE } from '../telemetry/tick.ts'
+import { dueWithNews, flush } from './flush.ts'
+import { type Group, isEmpty, newGroup, withFired, withPolicy, withResolved } from './group.ts'
+import { MUTING, type Muting } from './muting.ts'
+import { notificationEmission } from './notification.ts'
+import type { Watchdog } from './route.ts'
+import { ALERT_ROUTED_TYPE, type RoutedAlert } from './routed-alert.ts'
+import { onTick, type WatchdogState } from './watchdog.ts'
+
+const FLUSH = 'flush'
+const FORGET = 'forget'
+
+/** How long a group without alerts is remembered, so that an alert that comes late once more is not told again. */
+const REMEMBERED_MS = 60 * 60_000
+
+interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
+  readonly context: PartitionContext<Muting>
+}
+
+/**
+ * @param watchdog from the routes, if they have one. All else comes with the alerts: the log decides how a group is told.
+ */
+export function notifier(watchdog?: Watchdog): Notifier {
+  return {
+    name: 'notifier',
+    accepts: [ALERT_ROUTED_TYPE, ...(watchdog ? [TICK_TYPE] : [])],
+    context: MUTING,
+    onEvent(state, event: Received<unknown>, muting): Step<Group | WatchdogState> {
+      if (event.type === TICK_TYPE && watchdog)
+        return onTick(watchdog, state as WatchdogState | undefined, event as Received<{ partition: number }>)
+      return onAlert(state as Group | undefined, event as Received<RoutedAlert>, muting)
+    },
+    onTimer: (state, timer, muting) =>
+      timer.name === FORGET ? onForget(state as Group) : onFlush(state as Group, timer, muting),
+  }
+}
+
+function onAlert(
+  state: Group | undefined,
+  { data: routed, timeMs }: Received<RoutedAlert>,
+  muting: Muting,
+): Step<Group> {
+  if (routed === undefined) return rejected('a routed alert without data')
+  const { alert } = routed
+  const before = state ? withPolicy(state, routed) : newGroup(routed)
+  const taken =
+    alert.status === 'firing' ? withFired(before, alert, timeMs, muting) : withResolved(before, alert)
+  if (taken.kind === 'full') return rejected(taken.why)
+  const { group, reason } = taken
+  const isNews = reason === 'queued' || reason === 'end-queued'
+  const next = isNews ? { ...group, dueMs: dueWithNews(group, timeMs) } : group
+  return step(reason, state, next, timeMs)
+}
+
+function onFlush(state: Group, timer: Timer, muting: Muting): Decided<Group> {
+  const { group, notification, reason } = flush(timer.subject ?? '', state, timer.dueMs, muting)
+  const emit = notification ? [notificationEmission(notification)] : []
+  return { ...step(reason, { ...state, dueMs: timer.dueMs }, group, timer.dueMs), emit }
+}
+
+function onForget(state: Group): Decided<Group> {
+  return isEmpty(state) ? decided<Group>('forgotten', undefined) : decided('kept', state)
+}
+
+/** Sets the timers by what has changed: a group without alerts is not due, and forgotten before long. */
+function step(reason: string, before: Group | undefined, after: Group, nowMs: number): Decided<Group> {
+  const { dueMs, ...rest } = after
+  const timers: TimerChange[] = []
+  if (isEmpty(after)) {
+    if (before?.dueMs !== undefined) timers.push({ name: FLUSH })
+    timers.push({ name: FORGET, dueMs: nowMs + REMEMBERED_MS })
+    return decided<Group>(reason, rest, [], timers)
+  }
+  if (dueMs !== undefined && dueMs !== before?.dueMs) timers.push({ name: FLUSH, dueMs })
+  return decided(reason, after, [], timers)
+}

@@ -1,0 +1,177 @@
+/**
+ * Reads `notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All faults are
+ * found at once. Pure.
+ */
+import { loadAll, YAMLException } from 'js-yaml'
+import { SEVERITIES } from '../alerting/rule.ts'
+import { positionsIn } from '../alerting/rule-positions.ts'
+import { parseDuration } from '../duration.ts'
+import { type AlertMatch, matchesText } from './match.ts'
+import type { GroupKey, NotificationRoutes, Route } from './route.ts'
+import { type Path, type RouteFault, schemaFaults } from './routes-schema.ts'
+
+/** A fault, and where it is in its file: line and column from 1. */
+export interface LocatedFault {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** The name of the route, or its number in the list if it has none. */
+  readonly route?: string
+  readonly key?: string
+  readonly message: string
+}
+
+/** The routes cannot be used. The message lists every fault on a line of its own. */
+export class InvalidRoutes extends Error {
+  override readonly name = 'InvalidRoutes'
+  readonly faults: readonly LocatedFault[]
+
+  constructor(faults: readonly LocatedFault[]) {
+    const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
+    super(
+      [`the notification routes have ${count}:`, ...faults.map(fault => `  ${faultLine(fault)}`)].join('\n'),
+    )
+    this.faults = faults
+  }
+}
+
+/** `notifications/routes.yaml:12:5  oncall.groupWait: must be …` */
+export function faultLine({ file, line, column, route, key, message }: LocatedFault): string {
+  const what = [route, key].filter(part => part !== undefined).join('.')
+  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
+}
+
+/**
+ * @param file how faults name it
+ * @throws InvalidRoutes with all faults; for text that is not YAML, with its first
+ */
+export function readRoutes(text: string, file: string): NotificationRoutes {
+  const content = yamlOf(text, file)
+  const faults = [...schemaFaults(content)]
+  if (faults.length === 0) faults.push(...contradictions(content as RawRoutes))
+  if (faults.length > 0) throw new InvalidRoutes(located(faults, content, text, file))
+  return routesOf(content as RawRoutes)
+}
+
+type Texts = string | readonly string[]
+
+interface RawRoute {
+  readonly name: string
+  readonly match?: Partial<Record<'rule' | 'severity' | 'source' | 'entity', Texts>> & {
+    readonly labels?: Readonly<Record<string, Texts>>
+  }
+  readonly groupBy?: readonly GroupKey[]
+  readonly groupWait?: unknown
+  readonly groupInterval?: unknown
+  readonly repeatInterval?: unknown
+  readonly receivers: readonly string[]
+  readonly continue?: boolean
+}
+
+interface RawRoutes {
+  readonly routes: readonly RawRoute[]
+  readonly watchdog?: { readonly every: unknown; readonly receivers: readonly string[] }
+}
+
+function yamlOf(text: string, file: string): unknown {
+  try {
+    const [content, ...others] = loadAll(text)
+    if (others.length === 0) return content
+    throw new InvalidRoutes([{ file, line: 1, column: 1, message: 'holds more than one YAML document' }])
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const { reason, mark } = error
+    const place = { line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }
+    throw new InvalidRoutes([{ file, ...place, message: `not YAML: ${reason}` }])
+  }
+}
+
+/** What no schema can say. */
+function contradictions({ routes, watchdog }: RawRoutes): RouteFault[] {
+  const faults: RouteFault[] = []
+  const report = (path: Path, message: string) => faults.push({ path, message })
+  const names = new Set<string>()
+  let takesAll: string | undefined
+  for (const [index, raw] of routes.entries()) {
+    const { name, groupIntervalMs, repeatIntervalMs, match, continue: goesOn } = routeOf(raw)
+    const at = ['routes', index] as const
+    if (names.has(name)) report([...at, 'name'], `${name} is the name of an earlier route: rename one`)
+    names.add(name)
+    if (takesAll !== undefined)
+      report(at, `is never reached: ${takesAll}, before it, takes every alert and does not continue`)
+    for (const [place, severity] of [raw.match?.severity ?? []].flat().entries())
+      if (!isSeverity(severity)) {
+        const below = typeof raw.match?.severity === 'string' ? [] : [place]
+        report([...at, 'match', 'severity', ...below], `no alert has it; there are ${SEVERITIES.join(', ')}`)
+      }
+    if (groupIntervalMs === 0) report([...at, 'groupInterval'], 'must be longer than 0')
+    if (repeatIntervalMs < groupIntervalMs)
+      report([...at, 'repeatInterval'], 'must not be shorter than groupInterval')
+    if (match === undefined && !goesOn) takesAll ??= name
+  }
+  if (takesAll === undefined)
+    report(
+      ['routes'],
+      'the last route must have neither match nor continue: it takes the alerts of no other route',
+    )
+  if (watchdog && parseDuration(watchdog.every) === 0) report(['watchdog', 'every'], 'must be longer than 0')
+  return faults
+}
+
+/** Whether an alert can have it: a text with `*` that fits one will do. */
+export function isSeverity(text: string): boolean {
+  return SEVERITIES.some(severity => matchesText(text, severity))
+}
+
+function routesOf({ routes, watchdog }: RawRoutes): NotificationRoutes {
+  return {
+    routes: routes.map(routeOf),
+    ...(watchdog && {
+      watchdog: { everyMs: parseDuration(watchdog.every) ?? 0, receivers: watchdog.receivers },
+    }),
+  }
+}
+
+function routeOf({ name, match, receivers, ...raw }: RawRoute): Route {
+  return {
+    name,
+    ...(match && { match: matchOf(match) }),
+    groupBy: raw.groupBy ?? ['rule'],
+    groupWaitMs: parseDuration(raw.groupWait ?? '30s') ?? 0,
+    groupIntervalMs: parseDuration(raw.groupInterval ?? '5m') ?? 0,
+    repeatIntervalMs: parseDuration(raw.repeatInterval ?? '4h') ?? 0,
+    receivers,
+    continue: raw.continue ?? false,
+  }
+}
+
+function matchOf({ labels, ...texts }: NonNullable<RawRoute['match']>): AlertMatch {
+  return { ...listed(texts), ...(labels && { labels: listed(labels) }) }
+}
+
+function listed(texts: Readonly<Record<string, Texts>>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, [value].flat()]))
+}
+
+function located(
+  faults: readonly RouteFault[],
+  content: unknown,
+  text: string,
+  file: string,
+): readonly LocatedFault[] {
+  const positionOf = positionsIn(text)
+  return faults
+    .map(({ path, message }) => {
+      const route = routeName(path, content)
+      const key = (route === undefined ? path : path.slice(2)).join('.')
+      const named = { ...(route === undefined ? {} : { route }), ...(key === '' ? {} : { key }) }
+      return { file, ...positionOf(path), ...named, message }
+    })
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+function routeName([list, index]: Path, content: unknown): string | undefined {
+  if (list !== 'routes' || typeof index !== 'number') return undefined
+  const name = (content as { routes: readonly { name?: unknown }[] }).routes[index]?.name
+  return typeof name === 'string' && name !== '' ? name : `route ${index + 1}`
+}

@@ -1,0 +1,115 @@
+/** Which receivers an alert goes to, and with which other alerts it is told: the routes in `notifications/routes.yaml`. Pure. */
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
+
+/** What alerts must have in common to be told together: `labels.NAME` is the label of that name. */
+export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${string}`
+
+/** How long a group waits, in milliseconds. */
+export interface Timing {
+  /** From the first alert of a group to its first notification, so that the alerts of a batch leave together. */
+  readonly groupWaitMs: number
+  /** From one notification of a group to the next, if its alerts have changed. */
+  readonly groupIntervalMs: number
+  /** From one notification to the next of a group that still fires, without a change. */
+  readonly repeatIntervalMs: number
+}
+
+export interface Route extends Timing {
+  readonly name: string
+  /** Absent: every alert. */
+  readonly match?: AlertMatch
+  readonly groupBy: readonly GroupKey[]
+  readonly receivers: readonly string[]
+  /** Whether the routes behind this one are tried as well, for an alert that matches. */
+  readonly continue: boolean
+}
+
+/** Who is told at regular intervals that notifications still arrive. */
+export interface Watchdog {
+  readonly everyMs: number
+  readonly receivers: readonly string[]
+}
+
+export interface NotificationRoutes {
+  /** In the order in which they are tried. */
+  readonly routes: readonly Route[]
+  readonly watchdog?: Watchdog
+}
+
+/** Where an alert goes: a group, and how it is told. */
+export interface Target extends Timing {
+  readonly group: string
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly receivers: readonly string[]
+}
+
+/** Where an alert goes by these routes; empty if none matches. */
+export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): readonly Target[] {
+  const targets: Target[] = []
+  for (const route of routes) {
+    if (route.match && !matchesAlert(route.match, alert)) continue
+    targets.push(targetOf(route, alert))
+    if (!route.continue) break
+  }
+  return targets
+}
+
+/** The names of receivers that routes use, and that are not among these: sorted, each once. */
+export function undefinedReceivers(
+  { routes, watchdog }: NotificationRoutes,
+  names: readonly string[],
+): readonly string[] {
+  const used = [...routes.flatMap(({ receivers }) => receivers), ...(watchdog?.receivers ?? [])]
+  return [...new Set(used)].filter(name => !names.includes(name)).sort()
+}
+
+function targetOf(
+  { name, groupBy, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs }: Route,
+  alert: AlertFacts,
+): Target {
+  const labels = groupBy.flatMap(key => {
+    const value = labelValue(key, alert)
+    return value === undefined ? [] : [[key, value] as const]
+  })
+  const group = groupName(`${name}/${receivers.join('+')}`, labels)
+  return {
+    group,
+    groupLabels: Object.fromEntries(labels),
+    receivers,
+    ...{ groupWaitMs, groupIntervalMs, repeatIntervalMs },
+  }
+}
+
+function labelValue(key: GroupKey, { rule, severity, labels, entity }: AlertFacts): string | undefined {
+  switch (key) {
+    case 'rule':
+      return rule
+    case 'severity':
+      return severity
+    case 'source':
+      return entity.source
+    case 'entity':
+      return entity.subject
+    default: {
+      const name = key.slice('labels.'.length)
+      return Object.hasOwn(labels, name) ? labels[name] : undefined
+    }
+  }
+}
+
+/** Longer names are replaced: a group's name becomes an attribute of events, and those have a limit. */
+const LONGEST_NAME = 512
+/** Characters that CloudEvents attributes may not have, and that JSON does not escape. */
+const NOT_IN_ATTRIBUTES = /\p{Cc}|\p{Noncharacter_Code_Point}/gu
+
+/** `default/sns{rule="HIGH_TEMP"}`. Receivers are part of it: after a change of them, a new group begins. */
+function groupName(route: string, labels: readonly (readonly [string, string])[]): string {
+  const pairs = labels.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')
+  const name = `${route}{${pairs}}`.replace(NOT_IN_ATTRIBUTES, escaped)
+  return name.length <= LONGEST_NAME ? name : `${route}{…${derivedId(name)}}`
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+}

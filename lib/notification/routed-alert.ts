@@ -1,0 +1,30 @@
+/** The event that brings an alert to its group: `alert-router` publishes it, and `notifier` groups what it gets. */
+import type { Alert } from '../alerting/alert.ts'
+import type { Emission } from '../runtime/consumer/process.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import type { Target } from './route.ts'
+
+export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1'
+
+/** CloudEvents source of everything about a group; its subject is the group. */
+export const NOTIFICATION_SOURCE = '/notification'
+
+/** Data of `io.sluice.alert.routed.v1`: how the group is told comes along, so that the log decides it. */
+export interface RoutedAlert extends Target {
+  readonly alert: Alert
+}
+
+/** Without a time: a group waits from when an alert reaches it, however long ago its reading was made. */
+export function routedEmission(target: Target, alert: Alert): Emission {
+  return {
+    name: `routed ${target.group}`,
+    to: 'notifications',
+    key: target.group,
+    type: ALERT_ROUTED_TYPE,
+    source: NOTIFICATION_SOURCE,
+    subject: target.group,
+    dataschema: dataschemaOf(ALERT_ROUTED_TYPE),
+    data: { ...target, alert } satisfies RoutedAlert,
+    untimed: true,
+  }
+}

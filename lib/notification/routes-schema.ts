@@ -1,0 +1,98 @@
+/** Holds the routes against their schema, `schemas/files/notification-routes.v1.json`, and says in words what is wrong. */
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import validators from '../../schemas/compiled-notification-routes.js'
+
+export type Path = readonly (string | number)[]
+
+/** What is wrong at a place of the file: keys and list indexes that lead to it, outermost first. */
+export interface RouteFault {
+  readonly path: Path
+  readonly message: string
+}
+
+const ROUTE_KEYS = 'name, match, groupBy, groupWait, groupInterval, repeatInterval, receivers, continue'
+const DURATION = 'a duration such as 30s, 5m or 4h'
+const NAME = 'a letter, then up to 63 letters, digits, _ and -'
+const TEXTS = 'a text of at most 256 characters in quotes, or a list of such texts'
+const RECEIVERS = 'a list of 1 to 10 names of receivers, each once'
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  routes: 'a list of routes, at least one',
+  watchdog: 'a mapping such as { every: 5m, receivers: [sns] }',
+  every: DURATION,
+  name: NAME,
+  match: 'a mapping such as { severity: critical }, with rule, severity, labels, source or entity',
+  groupBy: 'a list of rule, severity, source, entity and labels.NAME, each once',
+  groupWait: DURATION,
+  groupInterval: DURATION,
+  repeatInterval: DURATION,
+  receivers: RECEIVERS,
+  continue: 'true or false',
+  rule: TEXTS,
+  severity: TEXTS,
+  source: TEXTS,
+  entity: TEXTS,
+  labels: 'a mapping of label to a text, or to a list of texts',
+}
+
+/** At most one fault for a place. */
+export function schemaFaults(content: unknown): readonly RouteFault[] {
+  const validate = validators['io.sluice.notification-routes.v1']
+  if (validate === undefined)
+    throw new Error('schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
+  if (validate(content)) return []
+  const found = new Map<string, RouteFault>()
+  for (const violation of validate.errors ?? []) {
+    // Branches are reported where they branch.
+    if (/\/anyOf\//.test(violation.schemaPath)) continue
+    const fault = described(violation, content)
+    const place = JSON.stringify(fault.path)
+    if (!found.has(place)) found.set(place, fault)
+  }
+  return [...found.values()]
+}
+
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): RouteFault {
+  const path = pathOf(instancePath, content)
+  switch (keyword) {
+    case 'additionalProperties': {
+      const within = path.length === 0 ? 'routes and watchdog' : knownIn(path)
+      return {
+        path: [...path, String(params.additionalProperty)],
+        message: `unknown key; there are ${within}`,
+      }
+    }
+    case 'required': {
+      const key = String(params.missingProperty)
+      return { path: [...path, key], message: `is missing: must be ${EXPECTED[key]}` }
+    }
+    default:
+      return { path, message: `must be ${expectedAt(path)}` }
+  }
+}
+
+function knownIn(path: Path): string {
+  if (path[0] === 'watchdog') return 'every and receivers'
+  return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
+}
+
+/** What belongs at a place: by the innermost key that says it, because a list's elements have none. */
+function expectedAt(path: Path): string {
+  if (path.length === 0) return 'a mapping with the keys routes and, if wanted, watchdog'
+  if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`
+  if (path.includes('labels') && path.at(-1) !== 'labels') return TEXTS
+  const key = path.findLast(part => typeof part === 'string' && Object.hasOwn(EXPECTED, part))
+  return EXPECTED[String(key)] ?? 'something else'
+}
+
+function pathOf(pointer: string, content: unknown): Path {
+  const path: (string | number)[] = []
+  let value: unknown = content
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    const key = Array.isArray(value) ? Number(name) : name
+    path.push(key)
+    value = (value as Record<string | number, unknown> | undefined)?.[key]
+  }
+  return path
+}

@@ -1,0 +1,64 @@
+/** The event that tells every partition of `notifications` which silences there are, and when it is appended. Pure. */
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { phaseOf, type Silence, type SilenceChange, type SilenceSet } from './silences.ts'
+
+export const SILENCES_CHANGED_TYPE = 'io.sluice.silences.changed.v1'
+
+/** Data of `io.sluice.silences.changed.v1`. */
+export interface SilencesChanged {
+  readonly revision: number
+  /** All that have not ended. */
+  readonly silences: readonly Silence[]
+  readonly change: SilenceChange
+}
+
+/** A set that was appended to every partition. */
+export interface AppendedSilences {
+  readonly revision: number
+  readonly atMs: number
+  readonly partitions: number
+}
+
+type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** Messages of the topic have 1 MiB; the rest is for the attributes, and for what the context of a partition has beside it. */
+const LARGEST_BYTES = 960 * 1024
+
+/** Why the set is due; undefined if it is not. Each day again: the log keeps it for a week, and a replay must meet it. */
+export function whyAppend(
+  last: AppendedSilences | undefined,
+  next: AppendedSilences,
+): AppendReason | undefined {
+  if (!last) return 'first'
+  if (last.revision !== next.revision) return 'changed'
+  if (last.partitions !== next.partitions) return 'partitions-changed'
+  return next.atMs - last.atMs >= DAY_MS ? 'daily' : undefined
+}
+
+export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: number): SilencesChanged {
+  return { revision, silences: silences.filter(one => phaseOf(one, nowMs) !== 'past'), change }
+}
+
+/** Why the silences that have not ended do not fit into one event; undefined if they do. */
+export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(silencesAt(set, nowMs)))
+  if (bytes <= LARGEST_BYTES) return undefined
+  return `the silences take ${bytes} bytes together, and the event that carries them has room for ${LARGEST_BYTES}: end some first`
+}
+
+/** The event for one partition. @param at RFC 3339; with the same, a repeat is the same event */
+export function silencesChanged(set: SilenceSet, partition: number, at: string): Event<SilencesChanged> {
+  return {
+    id: derivedId('silences-changed', set.revision, at, partition),
+    source: '/silences',
+    type: SILENCES_CHANGED_TYPE,
+    time: at,
+    datacontenttype: 'application/json',
+    dataschema: dataschemaOf(SILENCES_CHANGED_TYPE),
+    data: silencesAt(set, Date.parse(at)),
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The watchdog: a notification at regular intervals, so that a receiver notices that nothing comes any more. Ticks drive it, and
+ * the log brings them: it goes the way that every notification goes, and stops where that way is broken.
+ */
+import type { Received } from '../runtime/consumer/event.ts'
+import { type Decided, decided } from '../runtime/consumer/process.ts'
+import { notificationEmission, notificationId } from './notification.ts'
+import type { Watchdog } from './route.ts'
+
+/** When it was told last, in milliseconds since the epoch. */
+export interface WatchdogState {
+  readonly toldAtMs: number
+}
+
+export const WATCHDOG_GROUP = 'watchdog'
+
+/** Data of a tick, as far as it is used here. */
+interface Tick {
+  readonly partition: number
+}
+
+/** One partition is enough: the first, which every topic has. */
+export function onTick(
+  { everyMs, receivers }: Watchdog,
+  state: WatchdogState | undefined,
+  { timeMs, data }: Received<Tick>,
+): Decided<WatchdogState> {
+  if (data?.partition !== 0) return decided<WatchdogState>('tick', state)
+  // Times are multiples of the interval, whenever the first tick came.
+  const atMs = Math.floor(timeMs / everyMs) * everyMs
+  if (state && atMs <= state.toldAtMs) return decided<WatchdogState>('tick', state)
+  const emission = notificationEmission({
+    notificationId: notificationId(WATCHDOG_GROUP, atMs),
+    group: WATCHDOG_GROUP,
+    groupLabels: {},
+    status: 'firing',
+    reason: 'watchdog',
+    receivers,
+    alerts: [],
+    omitted: 0,
+  })
+  return decided<WatchdogState>('watchdog', { toldAtMs: atMs }, [emission])
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Alert, alertEmission } from '../../../lib/alerting/alert.ts'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import { alertRouter, type RouterState } from '../../../lib/notification/alert-router.ts'
+import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
+import { readRoutes } from '../../../lib/notification/parse-routes.ts'
+import type { RoutedAlert } from '../../../lib/notification/routed-alert.ts'
+import { ProcessKit } from '../../../lib/runtime/testing/process-kit.ts'
+import { eventOf, fired, resolved } from './support.ts'
+
+const ROUTES = readRoutes(
+  `routes:
+  - { name: log, receivers: [hook], continue: true, groupBy: [] }
+  - { name: rest, receivers: [sns] }`,
+  'r',
+)
+const OTHERS = readRoutes('routes:\n  - { name: new, receivers: [pager] }', 'r')
+
+const kitOf = (routes = ROUTES) => new ProcessKit<RouterState>(APPLICATION, alertRouter(routes) as never)
+const event = (second: number, alert: Alert, entity = '/environment/oslo a') =>
+  eventOf(alertEmission(alert, { entity }), second)
+const groupsIn = (emitted: readonly { readonly data: unknown }[]) =>
+  emitted.map(({ data }) => {
+    const { group, alert } = data as RoutedAlert
+    return `${group} ${alert.status}`
+  })
+
+describe('given the alert router', () => {
+  it('when an alert fires and ends, then both go to every group whose route takes it', async () => {
+    const kit = kitOf()
+    const steps = await kit.when(event(1, fired('a')), event(2, resolved('a')))
+    assert.deepEqual(
+      steps.map(({ reason, emitted }) => [reason, ...groupsIn(emitted)]),
+      [
+        ['routed', 'log/hook{} firing', 'rest/sns{rule="HIGH_TEMP"} firing'],
+        ['end-routed', 'log/hook{} resolved', 'rest/sns{rule="HIGH_TEMP"} resolved'],
+      ],
+    )
+    assert.equal(steps[1]?.state, undefined)
+  })
+
+  it('when the routes change while an alert fires, then its end goes where its fire went', async () => {
+    const [before] = await kitOf().when(event(1, fired('a')))
+    const step = alertRouter(OTHERS).onEvent(before?.state, {
+      ...event(2, resolved('a')),
+      timeMs: 0,
+      entity: '',
+    } as never)
+    assert.deepEqual(step.kind === 'decided' && groupsIn(step.emit), [
+      'log/hook{} resolved',
+      'rest/sns{rule="HIGH_TEMP"} resolved',
+    ])
+  })
+
+  it('when an end comes whose fire it has not seen, then it goes by the routes', async () => {
+    const [step] = await kitOf(OTHERS).when(event(1, resolved('a')))
+    assert.deepEqual(groupsIn(step?.emitted ?? []), ['new/pager{rule="HIGH_TEMP"} resolved'])
+  })
+
+  it('when the same alert fires again, then it is not sent again', async () => {
+    const steps = await kitOf().when(event(1, fired('a')), event(2, fired('a')))
+    assert.deepEqual(
+      steps.map(({ reason, emitted }) => [reason, emitted.length]),
+      [
+        ['routed', 2],
+        ['routed-already', 0],
+      ],
+    )
+  })
+
+  it('when an alert reaches a group, then its event has no time: the group waits from then on', async () => {
+    const kit = kitOf()
+    await kit.when(event(1, fired('a')))
+    assert.deepEqual(
+      kit.published.map(({ time }) => time),
+      [undefined, undefined],
+    )
+  })
+
+  it('when the pipeline alert fires and ends, then every partition hears of it before its group', async () => {
+    const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
+    const steps = await kitOf(OTHERS).when(
+      event(1, fired('p', down), '/clock '),
+      event(2, resolved('p', down), '/clock '),
+    )
+    assert.deepEqual(
+      steps.map(({ emitted }) => emitted.map(({ type, everyPartition }) => [type, everyPartition])),
+      [0, 1].map(() => [
+        [INHIBITION_CHANGED_TYPE, true],
+        ['io.sluice.alert.routed.v1', undefined],
+      ]),
+    )
+    assert.deepEqual(steps[1]?.emitted[0]?.data, { alertId: 'p', rule: 'PIPELINE_DOWN', status: 'resolved' })
+  })
+})

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { type Happening, type Quiet, reference } from './reference.ts'
+import {
+  fired,
+  notifications,
+  pipeline,
+  played,
+  resolved,
+  routed,
+  silence,
+  silences,
+  TARGET,
+} from './support.ts'
+
+const END = 3 * 3600
+/** No alert begins or ends in the last part, so that everything has been told by the end. */
+const LAST = END - 2400
+const WAITS = { wait: 30, interval: 300, repeat: 1800 }
+const POLICY = { ...TARGET, repeatIntervalMs: WAITS.repeat * 1000 }
+const IDS = ['a', 'b', 'c', 'd', 's1', 's2']
+
+const second = fc.integer({ min: 1, max: LAST })
+const id = fc.constantFrom(...IDS)
+const quiet: fc.Arbitrary<Quiet> = fc
+  .record({ id, from: second, length: fc.integer({ min: 1, max: 2400 }) })
+  .map(({ id, from, length }) => ({ id, from, until: Math.min(from + length, LAST) }))
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ second, kind: fc.constant('fired' as const), id }).map(withSilent) },
+  { weight: 5, arbitrary: fc.record({ second, kind: fc.constant('resolved' as const), id }).map(withSilent) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      second,
+      kind: fc.constant('silences' as const),
+      all: fc.array(quiet, { maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ second, kind: fc.constant('pipeline' as const), isDown: fc.boolean() }),
+  },
+)
+
+/** A log: of one instant, alerts may come in any order. An alert that has ended does not come back: the next has another id. */
+const log = fc
+  .array(happening, { minLength: 1, maxLength: 40 })
+  .map(all => instances(all.toSorted((x, y) => x.second - y.second)))
+
+function withSilent<T extends { readonly id: string }>(one: T) {
+  return { ...one, isSilent: one.id.startsWith('s') }
+}
+
+/** Numbers the alerts of an id: after its end, the next fire is another alert. */
+function instances(all: readonly Happening[]): readonly Happening[] {
+  const numbers = new Map<string, { readonly number: number; readonly hasFired: boolean }>()
+  return all.map(one => {
+    if (one.kind !== 'fired' && one.kind !== 'resolved') return one
+    const { number, hasFired } = numbers.get(one.id) ?? { number: 0, hasFired: false }
+    const isEnd = one.kind === 'resolved' && hasFired
+    numbers.set(
+      one.id,
+      isEnd
+        ? { number: number + 1, hasFired: false }
+        : { number, hasFired: hasFired || one.kind === 'fired' },
+    )
+    return { ...one, id: `${one.id}${number}` }
+  })
+}
+
+/** A silence of `a` mutes each alert of that id. */
+const quietOf = (all: readonly Quiet[]) =>
+  all.flatMap(one => Array.from({ length: 41 }, (_, number) => ({ ...one, id: `${one.id}${number}` })))
+
+function eventsOf(happenings: readonly Happening[]): Event[] {
+  return happenings.map((one, index) => {
+    if (one.kind === 'silences') {
+      const all = one.all.map(({ id, from, until }, n) =>
+        silence(`${n}`, from, until, { entity: [`${id}*`] }),
+      )
+      return silences(one.second, index + 2, ...all)
+    }
+    if (one.kind === 'pipeline') {
+      return pipeline(one.second, one.isDown ? 'firing' : 'resolved', 'p')
+    }
+    const more = one.isSilent ? { reason: 'silent' as const } : {}
+    const alert = one.kind === 'fired' ? fired(one.id, more) : resolved(one.id, more)
+    return routed(one.second, alert, POLICY)
+  })
+}
+
+const sorted = (lines: readonly string[]) =>
+  lines.map(line => {
+    const [head = '', names = ''] = line.split(': ')
+    const all = names.split(' ').filter(name => name !== '')
+    const firing = all.filter(name => !name.startsWith('-')).sort()
+    return `${head}: ${[...firing, ...all.filter(name => name.startsWith('-')).sort()].join(' ')}`
+  })
+
+/** The pipeline alert of one id stands once: each time it goes down it is another. */
+const onceDown = (all: readonly Happening[]) => {
+  let isOver = false
+  let wasDown = false
+  return all.filter(one => {
+    if (one.kind !== 'pipeline') return true
+    const keep = !isOver && (one.isDown || wasDown)
+    if (one.isDown) wasDown = true
+    else if (wasDown) isOver = true
+    return keep
+  })
+}
+
+describe('given any log of alerts, silences and pipeline alerts', () => {
+  it('then people are told what a slow reference finds, and each fire and each end once', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, async happenings => {
+        const all = onceDown(happenings)
+        const kit = await played([silences(0, 1), ...eventsOf(all)], END)
+        const lines = sorted(notifications(kit))
+        const slow = all.map(one => (one.kind === 'silences' ? { ...one, all: quietOf(one.all) } : one))
+        assert.deepEqual(lines, sorted(reference(slow, END, WAITS)))
+        onceEach(lines, all)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+/** Ends are told once, after their fire; and of every fire that was told and is over. */
+function onceEach(lines: readonly string[], all: readonly Happening[]): void {
+  const names = lines.map(line => line.split(': ')[1]?.split(' ') ?? [])
+  const ids = new Set(all.flatMap(one => (one.kind === 'fired' ? [one.id] : [])))
+  for (const id of ids) {
+    const firstFire = names.findIndex(told => told.includes(id))
+    const ends = names.flatMap((told, index) => (told.includes(`-${id}`) ? [index] : []))
+    const isOver = all.some(
+      (one, index) => one.kind === 'resolved' && one.id === id && hasFiredBefore(all, index),
+    )
+    assert.equal(ends.length, firstFire >= 0 && isOver ? 1 : 0, `${id} in ${lines.join('\n')}`)
+    if (ends[0] !== undefined)
+      assert.ok(ends[0] > firstFire && !names.slice(ends[0]).some(told => told.includes(id)))
+  }
+}
+
+function hasFiredBefore(all: readonly Happening[], index: number): boolean {
+  const end = all[index]
+  return all
+    .slice(0, index)
+    .some(one => one.kind === 'fired' && end?.kind === 'resolved' && one.id === end.id)
+}

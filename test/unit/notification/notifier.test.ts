@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import {
+  at,
+  fired,
+  kitOf,
+  notifications,
+  pipeline,
+  played,
+  resolved,
+  routed,
+  silence,
+  silences,
+  TARGET,
+} from './support.ts'
+
+const MINUTE = 60
+const HOUR = 3600
+const first = silences(0, 1)
+
+/** Given a log, then people are told this. The first event of each log sets the clock. */
+const TABLE: readonly (readonly [
+  given: string,
+  log: readonly Event[],
+  until: number,
+  told: readonly string[],
+])[] = [
+  ['an alert that fires', [routed(1, fired('a'))], 10 * MINUTE, ['+31 new firing: a']],
+  [
+    'alerts of one batch, and one that comes within the wait, then they leave together',
+    [routed(1, fired('a')), routed(1, fired('b')), routed(20, fired('c'))],
+    10 * MINUTE,
+    ['+31 new firing: a b c'],
+  ],
+  [
+    'an alert that ends before the wait is over, then nothing',
+    [routed(1, fired('a')), routed(20, resolved('a'))],
+    HOUR,
+    [],
+  ],
+  [
+    'one of two that ends before the wait is over, then only the other',
+    [routed(1, fired('a')), routed(2, fired('b')), routed(20, resolved('a'))],
+    10 * MINUTE,
+    ['+31 new firing: b'],
+  ],
+  [
+    'a second alert just after the first notification, then after the group interval',
+    [routed(1, fired('a')), routed(100, fired('b'))],
+    20 * MINUTE,
+    ['+31 new firing: a', '+331 changed firing: a b'],
+  ],
+  [
+    'a second alert long after it, then after the group wait',
+    [routed(1, fired('a')), routed(1000, fired('b')), routed(1010, fired('c'))],
+    20 * MINUTE,
+    ['+31 new firing: a', '+1030 changed firing: a b c'],
+  ],
+  [
+    'alerts that end one after the other, then each end once, and the last closes the group',
+    [routed(1, fired('a')), routed(2, fired('b')), routed(400, resolved('a')), routed(1000, resolved('b'))],
+    HOUR,
+    ['+31 new firing: a b', '+430 changed firing: b -a', '+1030 resolved resolved: -b'],
+  ],
+  [
+    'an alert that keeps firing, then it is repeated',
+    [routed(1, fired('a'))],
+    2 * HOUR + 5 * MINUTE,
+    ['+31 new firing: a', '+3631 repeat firing: a', '+7231 repeat firing: a'],
+  ],
+  [
+    'the next alert of the same rule and entity within the interval, then end and fire leave together',
+    [routed(1, fired('a')), routed(100, resolved('a')), routed(200, fired('a2'))],
+    20 * MINUTE,
+    ['+31 new firing: a', '+331 changed firing: a2 -a'],
+  ],
+  [
+    'an alert that ended and one much later, then a new group',
+    [routed(1, fired('a')), routed(400, resolved('a')), routed(500, fired('b'))],
+    20 * MINUTE,
+    ['+31 new firing: a', '+430 resolved resolved: -a', '+530 new firing: b'],
+  ],
+  ['a resolve that nobody fired, then nothing', [routed(1, resolved('a'))], HOUR, []],
+  [
+    'one alert told by several partitions, also after its end, then it counts once',
+    [
+      ...[1, 2, 3].map(second => routed(second, fired('a'))),
+      routed(400, resolved('a')),
+      routed(401, fired('a')),
+      routed(402, resolved('a')),
+      routed(2000, fired('a')),
+    ],
+    2 * HOUR,
+    ['+31 new firing: a', '+430 resolved resolved: -a'],
+  ],
+]
+
+describe('given a log of routed alerts', () => {
+  for (const [given, log, until, told] of TABLE)
+    it(`given ${given}`, async () => {
+      assert.deepEqual(notifications(await played([first, ...log], until)), told)
+    })
+})
+
+const onOslo = { source: ['/environment/*lo'] }
+const MUTED: typeof TABLE = [
+  [
+    'a silence that ends while an alert fires, then it is told when the silence ends',
+    [silences(1, 2, silence('s', 0, 1000, onOslo)), routed(2, fired('a'))],
+    HOUR,
+    ['+1000 new firing: a'],
+  ],
+  [
+    'a silence of one alert, then the others are told without it',
+    [silences(1, 2, silence('s', 0, HOUR, { entity: ['a'] })), routed(2, fired('a')), routed(3, fired('b'))],
+    10 * MINUTE,
+    ['+32 new firing: b'],
+  ],
+  [
+    'a silenced alert that ends, then nothing',
+    [silences(1, 2, silence('s', 0, 1000, onOslo)), routed(2, fired('a')), routed(500, resolved('a'))],
+    HOUR,
+    [],
+  ],
+  [
+    'a silence that begins while the alert fires, then repeats stop, and its end is told all the same',
+    [
+      routed(1, fired('a')),
+      silences(100, 2, silence('s', 100, 3 * HOUR, onOslo)),
+      routed(2 * HOUR, resolved('a')),
+    ],
+    3 * HOUR,
+    ['+31 new firing: a', '+7230 resolved resolved: -a'],
+  ],
+  [
+    'a silence that begins and ends while the alert fires, then repeats go on',
+    [routed(1, fired('a')), silences(100, 2, silence('s', 100, 2 * HOUR, onOslo))],
+    2 * HOUR + 10 * MINUTE,
+    ['+31 new firing: a', '+7231 repeat firing: a'],
+  ],
+  [
+    'a silence that somebody ends early, then it is told within a group interval',
+    [
+      silences(1, 2, silence('s', 0, 2 * HOUR, onOslo)),
+      routed(2, fired('a')),
+      silences(400, 3, silence('s', 0, 400, onOslo)),
+    ],
+    HOUR,
+    ['+632 new firing: a'],
+  ],
+  [
+    'two silences, one after the other, then it is told after the second',
+    [
+      silences(1, 2, silence('s', 0, 600, onOslo), silence('t', 500, 900, { rule: ['HIGH_*'] })),
+      routed(2, fired('a')),
+    ],
+    HOUR,
+    ['+900 new firing: a'],
+  ],
+  [
+    'a silence that has not begun, then the alert is told',
+    [silences(1, 2, silence('s', 1000, 2000, onOslo)), routed(2, fired('a'))],
+    10 * MINUTE,
+    ['+32 new firing: a'],
+  ],
+  [
+    'an older set of silences that arrives last, then it changes nothing',
+    [silences(1, 3, silence('s', 0, 1000, onOslo)), silences(2, 2), routed(3, fired('a'))],
+    HOUR,
+    ['+1000 new firing: a'],
+  ],
+  [
+    'one of two alerts that is silenced, and the other ends, then the group still fires',
+    [
+      routed(1, fired('a')),
+      routed(1, fired('b')),
+      silences(100, 2, silence('s', 100, 2000, { entity: ['a'] })),
+      routed(400, resolved('b')),
+      routed(900, resolved('a')),
+    ],
+    HOUR,
+    ['+31 new firing: a b', '+430 changed firing: -b', '+930 resolved resolved: -a'],
+  ],
+  [
+    'the pipeline down, then silent entities are not told, and the others are',
+    [
+      pipeline(1, 'firing'),
+      routed(2, fired('a', { rule: 'NoData', reason: 'silent' })),
+      routed(3, fired('b', { reason: 'silent' })),
+      routed(4, fired('c')),
+    ],
+    10 * MINUTE,
+    ['+32 new firing: c'],
+  ],
+  [
+    'the pipeline up again, then those that are still silent are told',
+    [pipeline(1, 'firing'), routed(2, fired('a', { reason: 'silent' })), pipeline(700, 'resolved')],
+    HOUR,
+    ['+932 new firing: a'],
+  ],
+  [
+    'the pipeline alert of several partitions, one of them late, then its end holds',
+    [
+      pipeline(1, 'firing'),
+      pipeline(2, 'resolved'),
+      pipeline(3, 'firing'),
+      routed(4, fired('a', { reason: 'silent' })),
+    ],
+    10 * MINUTE,
+    ['+34 new firing: a'],
+  ],
+  [
+    'silences that change while the pipeline is down, then it still mutes',
+    [
+      pipeline(1, 'firing'),
+      silences(2, 2, silence('s', 0, HOUR, { entity: ['b'] })),
+      routed(3, fired('a', { reason: 'silent' })),
+      routed(4, fired('b')),
+      routed(5, fired('c')),
+    ],
+    10 * MINUTE,
+    ['+33 new firing: c'],
+  ],
+]
+
+describe('given silences, or the pipeline down', () => {
+  for (const [given, log, until, told] of MUTED)
+    it(`given ${given}`, async () => {
+      assert.deepEqual(notifications(await played([first, ...log], until)), told)
+    })
+})
+
+describe('given more alerts than a notification has room for', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`)
+
+  it('when they fire and end, then 100 are shown and the rest counted, and the group ends with the last', async () => {
+    const ids = many(130)
+    const kit = await played(
+      [first, ...ids.map(id => routed(1, fired(id))), ...ids.map(id => routed(1000, resolved(id)))],
+      HOUR,
+    )
+    const [news, ended, ...others] = notifications(kit)
+    assert.match(news ?? '', /^\+31 new firing: m0 .* m99 \(30 more\)$/)
+    assert.match(ended ?? '', /^\+1030 resolved resolved: -m0 .* -m99 \(30 more\)$/)
+    assert.deepEqual(others, [])
+  })
+
+  it('when the first are silenced, then one that is not takes their room', async () => {
+    const quiet = silences(1, 2, silence('s', 0, HOUR, { entity: ['m*'] }))
+    const kit = await played(
+      [first, quiet, ...many(120).map(id => routed(2, fired(id))), routed(3, fired('loud'))],
+      10 * MINUTE,
+    )
+    assert.deepEqual(notifications(kit), ['+32 new firing: loud'])
+  })
+
+  it('when all are silent entities that are silenced, or the pipeline is down, then nothing is told', async () => {
+    const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
+    for (const muting of [silences(1, 2, silence('s', 0, HOUR, onOslo)), pipeline(1, 'firing')])
+      assert.deepEqual(notifications(await played([first, muting, ...silent], 10 * MINUTE)), [])
+  })
+
+  it('when alerts are large, then a notification stays below what its topic takes', async () => {
+    const large = many(60).map(id => routed(1, fired(id, { summary: 'x'.repeat(20_000) })))
+    const kit = await played([first, ...large], 10 * MINUTE)
+    const [told] = kit.published
+    assert.ok(JSON.stringify(told).length < 140_000)
+    assert.match(notifications(kit)[0] ?? '', /\(54 more\)$/)
+  })
+})
+
+describe('given a group', () => {
+  it('when its policy changes, then the next alert brings the new one', async () => {
+    const soon = { ...TARGET, groupWaitMs: 5_000, groupIntervalMs: 60_000 }
+    const kit = await played(
+      [first, routed(1, fired('a')), routed(2, fired('b'), soon), routed(40, fired('c'), soon)],
+      10 * MINUTE,
+    )
+    assert.deepEqual(notifications(kit), ['+7 new firing: a b', '+67 changed firing: a b c'])
+  })
+
+  it('when all has been told, then it is forgotten after an hour', async () => {
+    const kit = await played([first, routed(1, fired('a')), routed(400, resolved('a'))], 3 * HOUR)
+    assert.equal(await kit.state(`/notification ${TARGET.group}`), undefined)
+  })
+
+  it('when the log is read twice, then the notifications have the same ids', async () => {
+    const log = [first, routed(1, fired('a')), routed(400, resolved('a'))]
+    const [one, two] = [await played(log, HOUR), await played(log, HOUR)]
+    assert.deepEqual(one.published, two.published)
+    assert.equal(new Set(one.published.map(({ id }) => id)).size, 2)
+  })
+})
+
+describe('given a watchdog', () => {
+  it('when the log ticks, then it is told in each interval, and by one partition', async () => {
+    const kit = kitOf({ everyMs: 300_000, receivers: ['sns'] })
+    await played([first], 20 * MINUTE, kit)
+    assert.deepEqual(
+      kit.published.map(({ time, data }) => [time, (data as { reason: string }).reason]),
+      [60, 300, 600, 900, 1200].map(second => [at(second), 'watchdog']),
+    )
+  })
+
+  it('when there is none, then ticks only move the clock', async () => {
+    const kit = await played([first], 20 * MINUTE)
+    assert.deepEqual(kit.published, [])
+    assert.ok(kit.outcomes.includes('ignored/tick'))
+  })
+})

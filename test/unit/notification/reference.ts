@@ -1,0 +1,96 @@
+/**
+ * What people are told, found the slow way: second by second, from all that has happened so far. It shares nothing with the
+ * notifier, keeps everything forever, and knows no limits.
+ */
+export type Happening = { readonly second: number } & (
+  | { readonly kind: 'fired' | 'resolved'; readonly id: string; readonly isSilent: boolean }
+  | { readonly kind: 'silences'; readonly all: readonly Quiet[] }
+  | { readonly kind: 'pipeline'; readonly isDown: boolean }
+)
+
+export interface Quiet {
+  readonly id: string
+  readonly from: number
+  readonly until: number
+}
+
+interface Waits {
+  readonly wait: number
+  readonly interval: number
+  readonly repeat: number
+}
+
+/** Lines as `notifications` makes them, but with the alerts in the order of their names. */
+export function reference(
+  happenings: readonly Happening[],
+  until: number,
+  { wait, interval, repeat }: Waits,
+): string[] {
+  const lines: string[] = []
+  const silentIds = new Set<string>()
+  const [firedIds, endedIds, toldFires, toldEnds] = [1, 2, 3, 4].map(() => new Set<string>()) as [
+    Set<string>,
+    Set<string>,
+    Set<string>,
+    Set<string>,
+  ]
+  let quiets: readonly Quiet[] = []
+  let isDown = false
+  let last = Number.NEGATIVE_INFINITY
+  let due = Number.POSITIVE_INFINITY
+
+  const standing = () => [...firedIds].filter(id => !endedIds.has(id))
+  const unsaidEnds = () => [...toldFires].filter(id => endedIds.has(id) && !toldEnds.has(id))
+  const knownToFire = () => [...toldFires].filter(id => !toldEnds.has(id))
+  const quietUntil = (id: string, now: number) =>
+    Math.max(
+      ...quiets.filter(one => one.id === id && one.from <= now && now < one.until).map(one => one.until),
+      isDown && silentIds.has(id) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+    )
+  const isMuted = (id: string, now: number) => quietUntil(id, now) > now
+
+  const happen = (one: Happening) => {
+    const open = knownToFire().length > 0
+    let isNews = false
+    if (one.kind === 'silences') quiets = one.all
+    else if (one.kind === 'pipeline') isDown = one.isDown
+    else if (one.kind === 'fired' && !firedIds.has(one.id)) {
+      firedIds.add(one.id)
+      if (one.isSilent) silentIds.add(one.id)
+      isNews = true
+    } else if (one.kind === 'resolved' && firedIds.has(one.id) && !endedIds.has(one.id)) {
+      endedIds.add(one.id)
+      isNews = toldFires.has(one.id)
+    }
+    if (isNews) due = Math.min(due, Math.max(one.second + wait, open ? last + interval : 0))
+    if (standing().length === 0 && unsaidEnds().length === 0) due = Number.POSITIVE_INFINITY
+  }
+
+  const look = (now: number) => {
+    const visible = standing().filter(id => !isMuted(id, now))
+    const ends = unsaidEnds()
+    const news = visible.filter(id => !toldFires.has(id))
+    const wasOpen = knownToFire().length > 0
+    if (news.length + ends.length > 0 || (visible.length > 0 && now >= last + repeat)) {
+      for (const id of visible) toldFires.add(id)
+      for (const id of ends) toldEnds.add(id)
+      last = now
+      const isOpen = knownToFire().length > 0
+      const changed = news.length + ends.length > 0 ? 'changed' : 'repeat'
+      const reason = isOpen ? (wasOpen ? changed : 'new') : 'resolved'
+      const names = [...visible.toSorted(), ...ends.toSorted().map(id => `-${id}`)]
+      lines.push(`+${now} ${reason} ${isOpen ? 'firing' : 'resolved'}: ${names.join(' ')}`)
+    }
+    const untold = standing().filter(id => !toldFires.has(id))
+    const nexts = untold.map(id => quietUntil(id, now))
+    if (knownToFire().length > 0) nexts.push(last + repeat)
+    if (untold.length > 0 || (knownToFire().length > 0 && last + repeat <= now)) nexts.push(now + interval)
+    due = Math.min(...nexts.filter(next => next > now))
+  }
+
+  for (let now = 0; now <= until; now += 1) {
+    for (const one of happenings) if (one.second === now) happen(one)
+    if (due === now) look(now)
+  }
+  return lines
+}

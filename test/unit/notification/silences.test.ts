@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  phaseOf,
+  type SilenceSet,
+  silencing,
+  withoutSilence,
+  withSilence,
+} from '../../../lib/notification/silences.ts'
+import {
+  silencesAt,
+  silencesChanged,
+  silencesTooLarge,
+  whyAppend,
+} from '../../../lib/notification/silences-changed.ts'
+import { at, fired, START_MS, silence } from './support.ts'
+
+const ms = (second: number) => START_MS + second * 1000
+const setOf = (...ids: readonly string[]) =>
+  ids.reduce<SilenceSet | undefined>(
+    (set, id, index) => withSilence(set, silence(id, 0, 100 + index, { rule: ['*'] }), ms(0)),
+    undefined,
+  ) as SilenceSet
+
+describe('given silences', () => {
+  it('when one is added, then it holds from its start on and not at its end', () => {
+    const one = silence('a', 10, 20, { rule: ['HIGH_*'] })
+    assert.deepEqual(
+      [9, 10, 19, 20].map(second => phaseOf(one, ms(second))),
+      ['pending', 'active', 'active', 'past'],
+    )
+    assert.deepEqual(
+      [9, 10, 20].map(second => silencing([one], fired('x'), ms(second)).length),
+      [0, 1, 0],
+    )
+  })
+
+  it('when one is ended, then it ends now, with who and why, and no other changes', () => {
+    const by = { author: 'bob', comment: 'done early' }
+    const set = withoutSilence(setOf('a', 'b'), 'a', by, ms(50)) as SilenceSet
+    assert.deepEqual(
+      set.silences.map(({ id, endsAt }) => [id, endsAt]),
+      [
+        ['a', at(50)],
+        ['b', at(101)],
+      ],
+    )
+    assert.deepEqual(set.change, { action: 'ended', silenceId: 'a', ...by })
+    assert.deepEqual(
+      silencesAt(set, ms(50)).silences.map(({ id }) => id),
+      ['b'],
+    )
+  })
+
+  it('when one is ended that has not begun, then it never holds', () => {
+    const set = withSilence(undefined, silence('a', 100, 200, { rule: ['x'] }), ms(0))
+    const ended = withoutSilence(set, 'a', { author: 'b', comment: '' }, ms(50))?.silences[0]
+    assert.deepEqual([ended?.startsAt, ended?.endsAt], [at(50), at(50)])
+  })
+
+  it('when there is none of that id, or it has ended, then nothing is changed', () => {
+    const by = { author: 'b', comment: '' }
+    assert.equal(withoutSilence(undefined, 'a', by, ms(0)), undefined)
+    assert.equal(withoutSilence(setOf('a'), 'b', by, ms(0)), undefined)
+    assert.equal(withoutSilence(setOf('a'), 'a', by, ms(100)), undefined)
+  })
+
+  it('when they change at one instant, or after all was lost, then the revision grows', () => {
+    assert.equal(setOf('a', 'b').revision, ms(0) + 1)
+    const lost = withSilence(undefined, silence('c', 0, 1, { rule: ['x'] }), ms(60))
+    assert.ok(lost.revision > setOf('a', 'b').revision)
+  })
+
+  it('when many have ended, then the last 200 are kept, and all that have not', () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `i${index}`)
+    const past = ids.reduce<SilenceSet | undefined>(
+      (set, id) => withSilence(set, silence(id, 0, 1, { rule: ['*'] }), ms(10)),
+      setOf('live'),
+    )
+    assert.equal(past?.silences.length, 201)
+    assert.deepEqual([past?.silences[0]?.id, past?.silences[1]?.id], ['live', 'i100'])
+  })
+
+  it('when they do not fit into one event, then that is said', () => {
+    const set = withSilence(undefined, { ...silence('a', 0, 9, {}), comment: 'x'.repeat(500_000) }, ms(0))
+    assert.match(
+      silencesTooLarge(set, ms(0)) ?? '',
+      /^the silences take 100\d{4} bytes together, .*: end some first$/,
+    )
+    assert.equal(silencesTooLarge(set, ms(9)), undefined)
+  })
+})
+
+describe('given what was appended last', () => {
+  const last = { revision: 5, atMs: ms(0), partitions: 3 }
+  const table = [
+    ['nothing', undefined, last, 'first'],
+    ['the same', last, { ...last, atMs: ms(86_399) }, undefined],
+    ['a change', last, { ...last, revision: 6 }, 'changed'],
+    ['more partitions', last, { ...last, partitions: 6 }, 'partitions-changed'],
+    ['a day', last, { ...last, atMs: ms(86_400) }, 'daily'],
+  ] as const
+  for (const [given, before, next, why] of table)
+    it(`given ${given}, then it is due: ${why ?? 'no'}`, () => assert.equal(whyAppend(before, next), why))
+
+  it('when it is appended again at the same time, then each partition gets the same event of its own', () => {
+    const ids = [0, 1, 0].map(partition => silencesChanged(setOf('a'), partition, at(1)).id)
+    assert.equal(ids[0], ids[2])
+    assert.notEqual(ids[0], ids[1])
+  })
+})

@@ -1,0 +1,118 @@
+/** Routed alerts, silences and what mutes, for tests of notifications. Times are seconds since `START_MS`. */
+import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import type { Group } from '../../../lib/notification/group.ts'
+import { inhibitionEmission, PIPELINE_DOWN } from '../../../lib/notification/inhibition.ts'
+import type { AlertMatch } from '../../../lib/notification/match.ts'
+import type { Notification } from '../../../lib/notification/notification.ts'
+import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
+import type { Target, Watchdog } from '../../../lib/notification/route.ts'
+import { routedEmission } from '../../../lib/notification/routed-alert.ts'
+import type { Silence, SilenceSet } from '../../../lib/notification/silences.ts'
+import { silencesChanged } from '../../../lib/notification/silences-changed.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { Emission } from '../../../lib/runtime/consumer/process.ts'
+import { ProcessKit } from '../../../lib/runtime/testing/process-kit.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
+
+export const START_MS = Date.parse('2026-03-02T08:00:00Z')
+export const at = (second: number) => new Date(START_MS + second * 1000).toISOString()
+
+export const GROUP = 'default/sns{rule="HIGH_TEMP"}'
+export const TARGET: Target = {
+  group: GROUP,
+  groupLabels: { rule: 'HIGH_TEMP' },
+  receivers: ['sns'],
+  groupWaitMs: 30_000,
+  groupIntervalMs: 300_000,
+  repeatIntervalMs: 3_600_000,
+}
+
+export function fired(alertId: string, more: Partial<FiredAlert> = {}): FiredAlert {
+  return {
+    alertId,
+    fingerprint: `f-${alertId}`,
+    rule: 'HIGH_TEMP',
+    severity: 'critical',
+    status: 'firing',
+    labels: {},
+    summary: `${alertId} is hot`,
+    entity: { source: '/environment/oslo', subject: alertId },
+    activeAt: at(0),
+    startedAt: at(0),
+    reason: 'condition',
+    ...more,
+  }
+}
+
+export function resolved(alertId: string, more: Partial<FiredAlert> = {}): Alert {
+  return { ...fired(alertId, more), status: 'resolved', endedAt: at(0), reason: 'cleared' }
+}
+
+let events = 0
+
+/** An emission as its reader gets it, at a time of the log. */
+export function eventOf(emission: Emission, second: number): Event {
+  events += 1
+  const { name: _, to: __, key: ___, untimed: ____, everyPartition: _____, ...attributes } = emission
+  return { ...attributes, id: `e${events}`, time: at(second), datacontenttype: 'application/json' }
+}
+
+export const routed = (second: number, alert: Alert, target: Target = TARGET) =>
+  eventOf(routedEmission(target, alert), second)
+
+export function pipeline(second: number, status: 'firing' | 'resolved', id = 'p1'): Event {
+  const alert = { ...fired(id, { rule: PIPELINE_DOWN }), status } as Alert
+  return eventOf(inhibitionEmission(alert), second)
+}
+
+export function silence(id: string, from: number, until: number, match: AlertMatch): Silence {
+  return {
+    id,
+    match,
+    startsAt: at(from),
+    endsAt: at(until),
+    author: 'ann',
+    comment: 'works',
+    createdAt: at(0),
+  }
+}
+
+export function silences(second: number, revision: number, ...all: readonly Silence[]): Event {
+  const change = { action: 'added', silenceId: 's', author: 'ann', comment: 'works' } as const
+  return silencesChanged({ revision, silences: all, change } satisfies SilenceSet, 0, at(second))
+}
+
+export function kitOf(watchdog?: Watchdog) {
+  return new ProcessKit<Group | { readonly toldAtMs: number }>(APPLICATION, notifier(watchdog) as never, {
+    tick,
+  })
+}
+
+type Kit = ReturnType<typeof kitOf>
+
+/** All notifications so far: `+30 new firing: a b -c (2 more)`, in seconds; `-` before the resolved. */
+export function notifications({ published }: Pick<Kit, 'published'>): readonly string[] {
+  return published
+    .filter(({ type }) => type === NOTIFICATION_TYPE)
+    .map(({ time, data }) => {
+      const { reason, status, alerts, omitted } = data as Notification
+      const names = alerts.map(one => ` ${one.status === 'resolved' ? '-' : ''}${one.alertId}`).join('')
+      const second = (Date.parse(time ?? '') - START_MS) / 1000
+      return `+${second} ${reason} ${status}:${names}${omitted > 0 ? ` (${omitted} more)` : ''}`
+    })
+}
+
+/** Events in the order of their times, with ticks each minute between them, and until the end. */
+export async function played(log: readonly Event[], until: number, kit = kitOf()): Promise<Kit> {
+  let now = START_MS
+  for (const event of log) {
+    const timeMs = Date.parse(event.time ?? '')
+    if (timeMs > now) await kit.pass(timeMs - now)
+    await kit.when(event)
+    now = Math.max(now, timeMs)
+  }
+  await kit.pass(Math.max(0, START_MS + until * 1000 - now))
+  return kit
+}

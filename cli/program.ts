@@ -9,8 +9,10 @@ import { addDlq } from './commands/dlq.ts'
 import { addImport } from './commands/import.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNew } from './commands/new.ts'
+import { addNotifications } from './commands/notifications.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
+import { addSilence } from './commands/silence.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addStacks } from './commands/stacks.ts'
 import { addState } from './commands/state.ts'
@@ -75,6 +77,8 @@ function program(terminal: Terminal): Command {
   addDlq(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
+  addNotifications(sluice, context)
+  addSilence(sluice, context)
   addNew(sluice, context)
   addStacks(sluice, context)
   addCompletion(sluice, context)

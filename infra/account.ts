@@ -5,6 +5,7 @@ import {
   type Environment,
   GENERAL,
   KAFKA,
+  NOTIFICATIONS,
   REDIS,
   RULES,
   readSetting,
@@ -24,6 +25,9 @@ export interface Place {
   readonly rulesDir: string
   /** The rule files in the packages of those functions. */
   readonly rulePatterns: readonly string[]
+  /** The same for the files that say who is told of alerts. */
+  readonly notificationsDir: string
+  readonly notificationPatterns: readonly string[]
   readonly schedules: Schedules
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
@@ -44,6 +48,7 @@ const SETTINGS = {
   ...KAFKA.settings,
   ...REDIS.settings,
   ...RULES.settings,
+  ...NOTIFICATIONS.settings,
   ...CHECKPOINTS.settings,
   ...VPC.settings,
 }
@@ -65,6 +70,7 @@ export function account(stage: string, region: string, env: Environment, project
     subnetIds: read('SUBNET_IDS'),
     securityGroupIds: read('SECURITY_GROUP_IDS'),
     rulesDir: packedRules(read('RULES_DIR') ?? '', project),
+    notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
@@ -77,16 +83,22 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.rulesDir === undefined
       ? ['RULES_DIR: must be inside the project, from where rules are packed.']
       : []),
+    ...(given.notificationsDir === undefined
+      ? ['NOTIFICATIONS_DIR: must be inside the project, from where its files are packed.']
+      : []),
     ...wrongSchedules,
   ]
   const clusterArn = given.clusterArn ?? NO_CLUSTER
   const rulesDir = given.rulesDir ?? 'rules'
+  const notificationsDir = given.notificationsDir ?? 'notifications'
   return {
     env: given.env ?? 'none',
     clusterArn,
     brokers: '',
     rulesDir,
     rulePatterns: patternsIn(rulesDir),
+    notificationsDir,
+    notificationPatterns: patternsIn(notificationsDir),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     vpc: { subnetIds: given.subnetIds ?? [], securityGroupIds: given.securityGroupIds ?? [] },

@@ -43,6 +43,8 @@ const SETTINGS = {
     clusterArn: { type: 'string' },
     rulesDir: { type: 'string' },
     rulePatterns: { type: 'array', items: { type: 'string' } },
+    notificationsDir: { type: 'string' },
+    notificationPatterns: { type: 'array', items: { type: 'string' } },
     checkpointBucket: { type: 'string' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
@@ -125,18 +127,27 @@ export default class DeploymentChecks {
         { ...service.provider.environment, ...environment },
       ]),
     )
-    const folders = Object.values(environments).flatMap(({ RULES_DIR }: { RULES_DIR?: unknown }) =>
-      typeof RULES_DIR === 'string' ? [resolve(serviceDir, RULES_DIR)] : [],
-    )
+    const folders = (variable: string) => [
+      ...new Set(
+        Object.values(environments).flatMap(({ [variable]: folder }: Readonly<Record<string, unknown>>) =>
+          typeof folder === 'string' ? [resolve(serviceDir, folder)] : [],
+        ),
+      ),
+    ]
     // Only now: `serverless offline` should not have to load the compiler of the schemas.
-    const [{ rulesProblems }, { schemaProblems }, { settingsProblems }] = await Promise.all([
-      import('./checks/rules.ts'),
-      import('./checks/schemas.ts'),
-      import('./checks/settings.ts'),
-    ])
+    const [{ notificationProblems }, { rulesProblems }, { schemaProblems }, { settingsProblems }] =
+      await Promise.all([
+        import('./checks/notifications.ts'),
+        import('./checks/rules.ts'),
+        import('./checks/schemas.ts'),
+        import('./checks/settings.ts'),
+      ])
     const checked = await Promise.all([
       schemaProblems(),
-      ...[...new Set(folders)].map(folder => rulesProblems(folder, relative(serviceDir, folder))),
+      ...folders('RULES_DIR').map(folder => rulesProblems(folder, relative(serviceDir, folder))),
+      ...folders('NOTIFICATIONS_DIR').map(folder =>
+        notificationProblems(folder, relative(serviceDir, folder)),
+      ),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

@@ -9,7 +9,14 @@ const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFA
 /** What has to be known of the place that the functions run in. */
 export type Surroundings = Pick<
   Place,
-  'env' | 'clusterArn' | 'rulesDir' | 'rulePatterns' | 'schedules' | 'checkpointBucket'
+  | 'env'
+  | 'clusterArn'
+  | 'rulesDir'
+  | 'rulePatterns'
+  | 'notificationsDir'
+  | 'notificationPatterns'
+  | 'schedules'
+  | 'checkpointBucket'
 >
 
 /** The framework's fields of a function, as far as they follow from its entry. */
@@ -30,13 +37,18 @@ export function expandedFields(
   const { name, schedule, uses } = declared
   const environment = {
     ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
+    ...(uses.includes('notifications') ? { NOTIFICATIONS_DIR: surroundings.notificationsDir } : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
   }
+  const patterns = [
+    ...(uses.includes('rules') ? surroundings.rulePatterns : []),
+    ...(uses.includes('notifications') ? surroundings.notificationPatterns : []),
+  ]
   return {
     role: roleId(name),
     // Two runs at once would append twice what their schedule asks for once.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
-    ...(uses.includes('rules') ? { package: { patterns: [...surroundings.rulePatterns] } } : {}),
+    ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
       ...declared.consumes.map(signal => mskEvent(declared, signal, surroundings)),

@@ -11,6 +11,7 @@ import type { Signal } from '../lib/app/topics.ts'
 export const USES = {
   redis: 'state in Redis: the secret with its user and password',
   rules: 'the alert rules: their files in the package, and RULES_DIR',
+  notifications: 'who is told of alerts: the files in the package, and NOTIFICATIONS_DIR',
   parameter: 'settings of its own: the parameter /sluice/{env}/{function}',
   checkpoints: 'the checkpoints of every consumer: it writes and removes them',
 } as const

@@ -17,6 +17,7 @@ export function thisMachine(env: Environment, project: string): Place {
   const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
   const { schedules, problems } = schedulesFrom(env, true)
   const rulesDir = env.RULES_DIR || 'rules'
+  const notificationsDir = env.NOTIFICATIONS_DIR || 'notifications'
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
@@ -26,6 +27,8 @@ export function thisMachine(env: Environment, project: string): Place {
     rulesDir: resolve(project, rulesDir),
     // Here they are read where they lie, so it does not matter if they cannot be packed.
     rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'rules'),
+    notificationsDir: resolve(project, notificationsDir),
+    notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'notifications'),
     schedules,
     problems: [...errors.map(error => `${error}.`), ...problems],
     checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,

@@ -43,7 +43,7 @@ export class Connections extends ServerConnections {
   }
 
   override async value<T>(): Promise<Value<T>> {
-    return { read: async () => undefined, write: async () => {} }
+    return { read: async () => undefined, write: async () => {}, update: async change => change(undefined) }
   }
 
   /** No parameters are set, so their readers use defaults. */

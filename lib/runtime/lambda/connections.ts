@@ -20,11 +20,13 @@ export interface Cursor {
   advance(to: number): Promise<void>
 }
 
-/** A value that a scheduled function keeps from one run to the next. */
+/** A value that a scheduled function or a command keeps from one run to the next. */
 export interface Value<T> {
   /** Undefined if there is no value. */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
+  /** Writes what `change` makes of the value; called again if another has written meanwhile. Resolves to what was written. */
+  update(change: (value: T | undefined) => T): Promise<T>
 }
 
 type Settings = GeneralSettings & KafkaSettings & RedisSettings & CheckpointSettings

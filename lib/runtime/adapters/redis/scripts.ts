@@ -37,6 +37,9 @@ export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua'
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),
 )
+export const COMPARE_AND_SET = script(
+  readFileSync(new URL('./lua/compare-and-set.lua', import.meta.url), 'utf8'),
+)
 export const MOVE_CURSOR = script(readFileSync(new URL('./lua/move-cursor.lua', import.meta.url), 'utf8'))
 
 function script(...parts: readonly string[]): Script {

@@ -1,6 +1,10 @@
 import type { RedisClient } from './client.ts'
+import { COMPARE_AND_SET } from './scripts.ts'
 
-/** A value that a scheduled function keeps between runs, as JSON. */
+/** Changes that others made meanwhile, before an update gives up. */
+const MOST_ATTEMPTS = 20
+
+/** A value that a scheduled function or a command keeps between runs, as JSON. */
 export class RedisValue<T> {
   readonly #client: RedisClient
   readonly #key: string
@@ -18,5 +22,20 @@ export class RedisValue<T> {
 
   async write(value: T): Promise<void> {
     await this.#client.run(redis => redis.set(this.#key, JSON.stringify(value)))
+  }
+
+  /** Writes what `change` makes of the value, if nobody has written meanwhile; otherwise again, with what is there then. */
+  async update(change: (value: T | undefined) => T): Promise<T> {
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
+      const before = await this.#client.run(redis => redis.get(this.#key))
+      const next = change(before === null ? undefined : (JSON.parse(before) as T))
+      const written = await this.#client.eval(
+        COMPARE_AND_SET,
+        [this.#key],
+        [before ?? '', JSON.stringify(next)],
+      )
+      if (Number(written) === 1) return next
+    }
+    throw new Error(`${this.#key} was changed ${MOST_ATTEMPTS} times by others while it was being changed`)
   }
 }

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import { type AlertMatch, matchText } from '../../../lib/notification/match.ts'
+import { isSeverity } from '../../../lib/notification/parse-routes.ts'
+import { type Silence, withSilence } from '../../../lib/notification/silences.ts'
+import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
+import { instant, parsedBy, text } from '../../../lib/runtime/settings/values.ts'
+import { duration, environmentOption, JSON_OPTION, listParserOf, parserOf } from '../../arguments.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { personAt } from '../../person.ts'
+import { changeSilences } from '../../silence/servers.ts'
+import { reportOf } from '../../silence/text.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+
+interface AddOptions {
+  readonly rule?: readonly string[]
+  readonly severity?: readonly string[]
+  readonly label?: readonly (readonly [string, string])[]
+  readonly source?: readonly string[]
+  readonly entity?: readonly string[]
+  readonly start?: number
+  readonly for?: number
+  readonly until?: number
+  readonly author?: string
+  readonly comment: string
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Tell nobody of the alerts that match, for a while.
+
+An alert matches if every kind of matcher that is given fits; of one kind given several times, any. \`*\` in a text stands for any
+characters. When the silence is over, alerts that still fire are told. The end of an alert that people know of is told in any case.`
+
+const MORE = `
+The silence is in force within seconds. Its author and comment are in the log for all to see.
+
+Examples:
+  sluice silence add --rule HIGH_TEMP --source /environment/oslo --for 2h --comment 'new sensors'
+  sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`
+
+/** Later times cannot be written in RFC 3339. */
+const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
+
+const MATCHER = parserTexts('a text of 1 to 256 characters, in which * stands for any')
+const SEVERITY = listParserOf(
+  parsedBy(
+    given => (isSeverity(given) ? given : undefined),
+    'critical, warning or info, or a text with * that fits one',
+  ),
+)
+const LABEL = listParserOf(
+  parsedBy(
+    given => /^([A-Za-z][A-Za-z0-9_]*)=(.{1,256})$/su.exec(given)?.slice(1) as [string, string] | undefined,
+    'NAME=TEXT, such as team=infra',
+  ),
+)
+const REMARK = parserOf(text(/^(?=.*\S).{1,1000}$/su, 'a text of 1 to 1,000 characters'))
+const TIME = parserOf(instant())
+
+function parserTexts(allowed: string) {
+  return listParserOf(text(/^.{1,256}$/su, allowed))
+}
+
+export function addSilenceAdd(silence: Command, terminal: Terminal): void {
+  silence
+    .command('add')
+    .summary('add a silence')
+    .description(ABOUT)
+    .option('--rule <name>', 'alerts of this rule', MATCHER)
+    .option('--severity <severity>', 'alerts of this severity', SEVERITY)
+    .option('--label <name=text>', 'alerts with this label', LABEL)
+    .option('--source <source>', 'alerts of entities with this source, such as /environment/oslo', MATCHER)
+    .option('--entity <subject>', 'alerts of entities with this subject, such as a sensor id', MATCHER)
+    .option('--start <time>', 'from when on, RFC 3339 (default: now)', TIME)
+    .option('--for <duration>', 'for how long', duration)
+    .option('--until <time>', 'until when, RFC 3339, instead of --for', TIME)
+    .option('--author <name>', 'who adds it (default: the user of this machine)', REMARK)
+    .requiredOption('--comment <text>', 'why', REMARK)
+    .option(...JSON_OPTION)
+    .option(...environmentOption('whose alerts are silenced'))
+    .addHelpText('after', more(MORE))
+    .action((options: AddOptions) => add(options, terminal))
+}
+
+async function add(options: AddOptions, terminal: Terminal): Promise<void> {
+  const silence = silenceOf(options, options.author ?? personAt(terminal), Date.now())
+  await changeSilences(terminal, options.env, (set, nowMs) => {
+    const next = withSilence(set, silence, nowMs)
+    const tooLarge = silencesTooLarge(next, nowMs)
+    if (tooLarge) throw new CliFailure(`Nothing was changed: ${tooLarge}.`)
+    return next
+  })
+  const added = reportOf(silence, Date.now())
+  printReport(
+    terminal,
+    added,
+    options.json,
+    ({ id, endsAt, startsAt }) =>
+      `Silence ${id} for ${matchText(silence.match)}, from ${startsAt} until ${endsAt}.\n`,
+  )
+}
+
+/** @throws CliFailure that names everything that is wrong together */
+function silenceOf(options: AddOptions, author: string, nowMs: number): Silence {
+  const match = matchOf(options)
+  const { start: startMs = nowMs, comment } = options
+  const endMs = options.until ?? (options.for === undefined ? undefined : startMs + options.for)
+  const wrong: string[] = []
+  if (Object.keys(match).length === 0)
+    wrong.push(
+      'Give at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
+    )
+  if (options.for !== undefined && options.until !== undefined) wrong.push('Give --for or --until, not both.')
+  else if (endMs === undefined) wrong.push('Give --for or --until: a silence must end.')
+  else if (endMs <= startMs) wrong.push('--until is not later than the start.')
+  else if (endMs > LAST_MS) wrong.push('A silence must end before the year 10000.')
+  else if (endMs <= nowMs) wrong.push('The silence would be over already.')
+  if (wrong.length > 0 || endMs === undefined) throw usageFailure(wrong.join('\n'))
+  const [createdAt, startsAt, endsAt] = [nowMs, startMs, endMs].map(ms => new Date(ms).toISOString()) as [
+    string,
+    string,
+    string,
+  ]
+  return { id: randomUUID().slice(0, 8), match, startsAt, endsAt, author, comment, createdAt }
+}
+
+function matchOf({ rule, severity, label, source, entity }: AddOptions): AlertMatch {
+  const labels = Object.fromEntries(
+    Object.entries(Object.groupBy(label ?? [], ([name]) => name)).map(([name, pairs = []]) => [
+      name,
+      pairs.map(([, value]) => value),
+    ]),
+  )
+  return {
+    ...(rule && { rule }),
+    ...(severity && { severity }),
+    ...(label && { labels }),
+    ...(source && { source }),
+    ...(entity && { entity }),
+  }
+}

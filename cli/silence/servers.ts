@@ -1,0 +1,60 @@
+/** Where the commands about silences read and write. */
+import { appendSilences, keptSilences } from '../../lib/app/silences.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import type { SilenceSet } from '../../lib/notification/silences.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { configOf, isAnswerMissing, kafkaAddress, reasonOf, requireTopic, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** The silences as they are kept; undefined if there has never been one. */
+export async function readSilences(
+  terminal: Terminal,
+  env: string | undefined,
+): Promise<{ readonly env: string; readonly set: SilenceSet | undefined }> {
+  const config = configOf(terminal, env)
+  const set = await withRedis(config, async (_, connections) =>
+    (await keptSilences(connections, config.env)).read(),
+  )
+  return { env: config.env, set }
+}
+
+/**
+ * Changes the silences, and appends them to the log at once.
+ *
+ * @param change of what others may have changed meanwhile; what it throws is thrown, and nothing is changed
+ * @throws CliFailure if a server does not answer
+ */
+export async function changeSilences(
+  terminal: Terminal,
+  env: string | undefined,
+  change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
+): Promise<SilenceSet> {
+  const config = configOf(terminal, env)
+  return withRedis(config, async (_, connections) => {
+    const publisher = await connections.publisher()
+    await requireTopic(publisher, topicName('notifications', config.env), config)
+    const nowMs = Date.now()
+    const set = await (await keptSilences(connections, config.env)).update(before => change(before, nowMs))
+    await append(connections, config, set, nowMs)
+    return set
+  })
+}
+
+/** What is kept and not appended is appended by the schedule: nothing has to be done again. */
+async function append(
+  connections: Connections,
+  config: ReturnType<typeof configOf>,
+  set: SilenceSet,
+  nowMs: number,
+): Promise<void> {
+  try {
+    await appendSilences(connections, config, set, new Date(nowMs).toISOString())
+  } catch (error) {
+    if (!isAnswerMissing(error)) throw error
+    throw new CliFailure(
+      `It is kept, but Kafka at ${kafkaAddress(config)} does not answer, so it does not hold yet: the function \`silences\` ` +
+        `appends it within a minute of Kafka's return. (${reasonOf(error)})`,
+    )
+  }
+}

@@ -1,0 +1,40 @@
+/** Silences as text, and as a report. Pure. */
+import { matchText } from '../../lib/notification/match.ts'
+import { phaseOf, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
+import { tableText } from '../table.ts'
+
+export interface SilenceReport extends Silence {
+  readonly state: SilencePhase
+}
+
+export function reportOf(silence: Silence, nowMs: number): SilenceReport {
+  return { ...silence, state: phaseOf(silence, nowMs) }
+}
+
+const COLUMNS = [
+  { heading: 'ID' },
+  { heading: 'STATE' },
+  { heading: 'FROM', leaveOut: 2 },
+  { heading: 'UNTIL' },
+  { heading: 'MATCH', least: 20 },
+  { heading: 'BY', least: 8, leaveOut: 1 },
+  { heading: 'COMMENT', least: 10 },
+]
+
+export function silencesText(silences: readonly SilenceReport[], width: number | undefined): string {
+  if (silences.length === 0) return 'No such silences.\n'
+  const rows = silences.map(({ id, state, startsAt, endsAt, match, author, comment }) => [
+    id,
+    state,
+    seconds(startsAt),
+    seconds(endsAt),
+    matchText(match),
+    author,
+    comment,
+  ])
+  return `${tableText(COLUMNS, rows, width)}\n`
+}
+
+function seconds(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z')
+}

@@ -1,0 +1,11 @@
+/** Collects the alerts of each group, and publishes what people are told of them. */
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { NOTIFICATIONS } from '../../lib/app/settings/index.ts'
+import { notifier } from '../../lib/notification/notifier.ts'
+import { loadRoutes } from '../../lib/notification/routes-file.ts'
+
+export const handler = kafkaConsumer(
+  'notifier',
+  async ({ notificationsDir }) => notifier((await loadRoutes(notificationsDir)).watchdog),
+  { slices: [NOTIFICATIONS] },
+)

@@ -1,0 +1,15 @@
+/** Appends the silences to every partition of notifications if they have changed or a day has passed. */
+import { GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
+import { appendSilences, keptSilences } from '../../lib/app/silences.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
+
+export const handler = scheduled(
+  'silences',
+  Connections,
+  [GENERAL, KAFKA, REDIS],
+  async ({ config, connections, scheduledFor }) => {
+    const kept = await keptSilences(connections, config.env)
+    return appendSilences(connections, config, await kept.read(), scheduledFor)
+  },
+)

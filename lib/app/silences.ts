@@ -1,0 +1,47 @@
+/** Where silences are kept, and how they reach the log: for the command that changes them, and for the schedule behind it. */
+
+import type { SilenceSet } from '../notification/silences.ts'
+import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
+import { writeEvent } from '../runtime/cloudevents/writer.ts'
+import type { Connections, Value } from '../runtime/lambda/connections.ts'
+import type { GeneralSettings } from '../runtime/settings/general.ts'
+import type { KafkaSettings } from '../runtime/settings/kafka.ts'
+import { topicName } from './topics.ts'
+
+type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
+
+/** The whole set under one key: it is changed by compare-and-set, so that two people at once lose nothing. */
+export function keptSilences(connections: Connections, env: string): Promise<Value<SilenceSet>> {
+  return connections.value(`silences:${env}`)
+}
+
+/**
+ * Appends the set to every partition of `notifications`, if that is due.
+ *
+ * @param set undefined if there has never been a silence, or Redis has lost them: those in the log then hold until they end
+ * @param at RFC 3339
+ */
+export async function appendSilences(
+  connections: Connections,
+  { env, contentMode }: Config,
+  set: SilenceSet | undefined,
+  at: string,
+): Promise<{ readonly silences: number; readonly appended: number; readonly why: string }> {
+  if (set === undefined) return { silences: 0, appended: 0, why: 'no-silences' }
+  const topic = topicName('notifications', env)
+  const publisher = await connections.publisher()
+  const partitions = await publisher.partitionsOf(topic)
+  const last = await connections.value<AppendedSilences>(`silences-appended:${env}`)
+  const next = { revision: set.revision, atMs: Date.parse(at), partitions }
+  const why = whyAppend(await last.read(), next)
+  if (why) {
+    const events = Array.from({ length: partitions }, (_, partition) => ({
+      ...{ topic, partition, key: null },
+      ...writeEvent(silencesChanged(set, partition, at), contentMode),
+    }))
+    await publisher.publish(events)
+    // Only after publishing: a failed run appends them again.
+    await last.write(next)
+  }
+  return { silences: set.silences.length, appended: why ? partitions : 0, why: why ?? 'not-due' }
+}

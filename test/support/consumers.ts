@@ -14,13 +14,15 @@ export function topicsOf(consumer: string): readonly Signal[] {
 }
 
 /**
- * Groups of consumers, such that what one group emits is read by itself or by later ones: readings come first, and what reads
- * failures comes last.
+ * Groups of consumers, such that what one group emits is read by itself or by later ones: readings come first, then alerts, and
+ * what reads failures comes last.
  */
 export function consumersDownstream(): string[][] {
   const [first, last] = [CONSUMERS_OF_READINGS, consumersOf(FUNCTIONS, 'failures')]
-  const between = consumersOf(FUNCTIONS).filter(name => !first.includes(name) && !last.includes(name))
-  return [first, between, last]
+  const second = consumersOf(FUNCTIONS, 'alerts').filter(name => !first.includes(name))
+  const named = [...first, ...second, ...last]
+  const between = consumersOf(FUNCTIONS).filter(name => !named.includes(name))
+  return [first, second, between, last]
 }
 
 /** How many records a consumer has dealt with as it should: those of types that it does not accept included. */

@@ -31,7 +31,15 @@ describe('the settings that a function reads', () => {
     assert.deepEqual(await errorsOf(t, 'clock', { ...BROKERS, ...OF_OTHERS }), [])
   })
 
-  for (const name of ['generator', 'rules', 'checkpoints', 'processor'])
+  for (const name of [
+    'generator',
+    'rules',
+    'silences',
+    'checkpoints',
+    'processor',
+    'alert-router',
+    'notifier',
+  ])
     it(`given ${name} and an environment without REDIS_URL, then it does not start, and names that alone`, async t => {
       assert.deepEqual(await errorsOf(t, name, BROKERS), [
         'REDIS_URL: must name the server, as redis://host:port',

@@ -1,0 +1,220 @@
+/** From an alert to what people are told, on real servers: the router, the notifier, and the commands for silences. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Alert, alertEmission } from '../../lib/alerting/alert.ts'
+import { alertRouter } from '../../lib/notification/alert-router.ts'
+import { NOTIFICATION_TYPE, type Notification } from '../../lib/notification/notification.ts'
+import { notifier } from '../../lib/notification/notifier.ts'
+import { readRoutes } from '../../lib/notification/parse-routes.ts'
+import { SILENCES_CHANGED_TYPE } from '../../lib/notification/silences-changed.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
+import { eventOf, fired, resolved } from '../unit/notification/support.ts'
+
+const ROUTES = readRoutes(
+  'routes: [{ name: all, receivers: [sns], groupWait: 1s, groupInterval: 1s, groupBy: [rule] }]',
+  'test',
+)
+
+/** Fails where it is told to, as if the function had been killed after its commit. */
+class Killable implements Publisher {
+  isKilled = false
+  readonly #to: Publisher
+
+  constructor(to: Publisher) {
+    this.#to = to
+  }
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    if (this.isKilled && records.length > 0) throw new Unavailable('broker-unavailable', 'killed')
+    await this.#to.publish(records)
+  }
+}
+
+describe('alerts, and what people are told of them', { timeout: 180_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  const publisher = new Killable(kafka)
+  let environment: TestEnvironment
+  let ticks = 0
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+  })
+
+  after(async () => {
+    redis.close()
+    await kafka.close()
+    await environment?.close()
+  })
+
+  /** A function as after a cold start, over all that its topic has: most of it is delivered again. */
+  async function run(process: 'alert-router' | 'notifier'): Promise<void> {
+    const stage = new Stage((process === 'notifier' ? notifier() : alertRouter(ROUTES)) as never, {
+      store: new RedisStateStore(redis),
+      publisher,
+    })
+    stage.consumer = { ...stage.consumer, env: environment.name }
+    const signal = process === 'notifier' ? 'notifications' : 'alerts'
+    const topic = environment.topic(signal)
+    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    if (records.length > 0) await stage.batch(records)
+  }
+
+  async function append(...alerts: readonly Alert[]): Promise<void> {
+    const topic = environment.topic('alerts')
+    await kafka.publish(
+      alerts.map(alert => {
+        const emission = alertEmission(alert, { entity: `/environment/oslo ${alert.entity.subject}` })
+        return { topic, key: Buffer.from(alert.fingerprint), ...writeEvent(eventOf(emission, 0), 'binary') }
+      }),
+    )
+    await run('alert-router')
+  }
+
+  async function told(): Promise<readonly Notification[]> {
+    const records = await environment.read('notifications')
+    const byId = new Map<string, Notification>()
+    for (const { headers, value } of records) {
+      if (String(headers?.ce_type) !== NOTIFICATION_TYPE) continue
+      const notification: Notification = JSON.parse(String(value))
+      const before = byId.get(String(headers?.ce_id))
+      assert.equal(before, undefined, `${notification.group} is told twice`)
+      byId.set(String(headers?.ce_id), notification)
+    }
+    return [...byId.values()]
+  }
+
+  /** The log ticks, and the notifier reads it. */
+  async function pass(): Promise<void> {
+    ticks += 1
+    const topic = environment.topic('notifications')
+    const at = new Date().toISOString()
+    const written = [0, 1, 2].map(partition => ({
+      ...{ topic, partition, key: null },
+      ...writeEvent({ ...tick(partition, at), id: `${ticks}/${partition}` }, 'binary'),
+    }))
+    await kafka.publish(written)
+    await run('notifier')
+  }
+
+  const linesOf = (notifications: readonly Notification[], rule: string) =>
+    notifications
+      .filter(({ groupLabels }) => groupLabels.rule === rule)
+      .map(
+        ({ reason, alerts }) =>
+          `${reason}: ${alerts.map(({ alertId, status }) => `${alertId} ${status}`).join(', ')}`,
+      )
+
+  async function untilTold(rule: string, expected: readonly string[]): Promise<void> {
+    await until(
+      `${rule} is told: ${expected.at(-1)}`,
+      async () => {
+        await pass()
+        return linesOf(await told(), rule).length >= expected.length
+      },
+      { describe: async () => linesOf(await told(), rule) },
+    )
+    assert.deepEqual(linesOf(await told(), rule), expected)
+  }
+
+  function silence(...args: readonly string[]) {
+    return ran(['silence', ...args], {
+      environment: {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        SLUICE_ENV: environment.name,
+        USER: 'ann',
+      },
+    })
+  }
+
+  it('given alerts of a rule, when they fire and end, then their group is told once of each', async () => {
+    await append(fired('a'), fired('b'), fired('a'))
+    await untilTold('HIGH_TEMP', ['new: a firing, b firing'])
+    await append(resolved('a'), resolved('b'))
+    await untilTold('HIGH_TEMP', ['new: a firing, b firing', 'resolved: a resolved, b resolved'])
+  })
+
+  it('given that the notifier is killed after its commit, then the next one tells it, once', async () => {
+    const alert = { rule: 'KILLED' }
+    await append(fired('k', alert))
+    publisher.isKilled = true
+    await until('it has been decided, and not published', async () => {
+      await pass()
+      const tally = await environment.tally('notifier')
+      return (tally['timer/new'] ?? 0) === 2
+    })
+    assert.deepEqual(linesOf(await told(), 'KILLED'), [])
+    publisher.isKilled = false
+    await untilTold('KILLED', ['new: k firing'])
+  })
+
+  it('given a silence, when it is added and ended by the command, then its alerts wait until then', async () => {
+    const added = await silence('add', '--rule', 'QUIET_*', '--for', '1h', '--comment', 'works', '--json')
+    assert.equal(added.status, 0, added.stderr)
+    const { id } = JSON.parse(added.stdout)
+    await append(fired('q', { rule: 'QUIET_1' }), fired('l', { rule: 'LOUD' }))
+    await untilTold('LOUD', ['new: l firing'])
+    await until('the silenced one has been looked at', async () => {
+      await pass()
+      return ((await environment.tally('notifier'))['timer/muted'] ?? 0) > 1
+    })
+    assert.deepEqual(linesOf(await told(), 'QUIET_1'), [])
+    const listed = JSON.parse((await silence('list', '--json')).stdout)
+    assert.deepEqual(
+      listed.silences.map((one: { id: string; state: string; author: string }) => [
+        one.id,
+        one.state,
+        one.author,
+      ]),
+      [[id, 'active', 'ann']],
+    )
+    assert.equal((await silence('end', id, '--comment', 'done')).status, 0)
+    await untilTold('QUIET_1', ['new: q firing'])
+    assert.match((await silence('end', id)).stderr, /^Nothing was changed: there is no silence/)
+    assert.match((await silence('list')).stdout, /No such silences/)
+  })
+
+  it('given those changes, then every partition has each of them, with who made it and why', async () => {
+    const changes = (await environment.read('notifications')).filter(
+      ({ headers }) => String(headers?.ce_type) === SILENCES_CHANGED_TYPE,
+    )
+    const rows = changes.map(({ partition, value }) => {
+      const { change } = JSON.parse(String(value))
+      return `${partition} ${change.action} by ${change.author}: ${change.comment}`
+    })
+    assert.deepEqual(
+      rows.toSorted(),
+      [0, 1, 2].flatMap(partition => [`${partition} added by ann: works`, `${partition} ended by ann: done`]),
+    )
+  })
+
+  it('given the pipeline alert, then silent entities are not told in any partition until it ends', async () => {
+    const rules = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6']
+    const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
+    await append(fired('p', down))
+    await append(...rules.map(rule => fired(rule, { rule, reason: 'silent' as const })))
+    await untilTold('PIPELINE_DOWN', ['new: p firing'])
+    const before = await told()
+    assert.deepEqual(
+      rules.flatMap(rule => linesOf(before, rule)),
+      [],
+    )
+    await append(resolved('p', down))
+    for (const rule of rules) await untilTold(rule, [`new: ${rule} firing`])
+  })
+})

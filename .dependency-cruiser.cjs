@@ -76,6 +76,14 @@ module.exports = {
     onlyIn('lib/runtime/adapters/kafka', 'kafkajs/'),
     onlyIn('lib/runtime/adapters/redis', 'ioredis/'),
     onlyIn('lib/(app/aws|runtime/adapters/(aws|s3))', '@aws-sdk/'),
+    onlyIn('cli/alert-log', '@duckdb/'),
+    {
+      name: 'duckdb-on-demand',
+      comment: 'one command needs its 70 MB: everything else runs where there is no binary of it',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: 'node_modules/@duckdb/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'otlp-on-demand',
       comment:

@@ -4,6 +4,7 @@ import { addAlertsAck } from './alerts/ack.ts'
 import { addAlertsCount } from './alerts/count.ts'
 import { addAlertsList } from './alerts/list.ts'
 import { addAlertsShow } from './alerts/show.ts'
+import { addAlertsSql } from './alerts/sql.ts'
 
 export function addAlerts(program: Command, terminal: Terminal): void {
   const alerts = program
@@ -14,4 +15,5 @@ export function addAlerts(program: Command, terminal: Terminal): void {
   addAlertsShow(alerts, terminal)
   addAlertsCount(alerts, terminal)
   addAlertsAck(alerts, terminal)
+  addAlertsSql(alerts, terminal)
 }

@@ -98,6 +98,11 @@ describe('serverless package', { timeout: 120_000 }, () => {
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)
+      assert.doesNotMatch(code, /duckdb/i, 'only the command line asks in SQL')
+      assert.deepEqual(
+        [...files.keys()].filter(file => /duckdb|\.node$/i.test(file)),
+        [],
+      )
       assert.doesNotMatch(code, /SLUICE_LIVE/, 'nothing of what stands in for servers in `invoke local`')
     })
 

@@ -48,6 +48,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\//],
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^stacks\//],
+  [/^cli\/alert-log\//, /node_modules\/@duckdb\//],
   [/^stacks\//, /^programs\//],
   [/^programs\//, /^lib\/runtime\/settings\//],
   [/^localstack\//, /^lib\/queries\//],

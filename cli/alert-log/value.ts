@@ -1,0 +1,33 @@
+/** Values of DuckDB as values of JSON. Pure. */
+import type { DuckDBValue } from '@duckdb/node-api'
+
+/** What JSON can hold. Whole numbers that a double cannot hold are text, and so are times. */
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
+
+/** Values of DuckDB that are neither simple nor shown as text: lists, structs, maps and decimals, by their members. */
+interface Composed {
+  readonly items?: readonly DuckDBValue[]
+  readonly entries?:
+    | readonly { readonly key: DuckDBValue; readonly value: DuckDBValue }[]
+    | Readonly<Record<string, DuckDBValue>>
+  toDouble?(): number
+}
+
+export function plainValue(value: DuckDBValue): Value {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  const { items, entries, toDouble } = value as Composed
+  if (toDouble) return toDouble.call(value)
+  if (items) return items.map(plainValue)
+  if (!entries) return String(value)
+  const pairs = Array.isArray(entries)
+    ? entries.map(({ key, value }) => [String(key), plainValue(value)] as const)
+    : Object.entries(entries).map(([name, member]) => [name, plainValue(member)] as const)
+  return Object.fromEntries(pairs)
+}
+
+/** A value in one line: NULL is `null`, and lists, structs and maps are JSON. */
+export function valueText(value: Value): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Alert } from '../../../../lib/alerting/alert.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { asked, fired, resolved } from './support.ts'
+
+const [NOON, LATER, LAST] = ['2026-03-01T12:00:00Z', '2026-03-01T12:05:30.500Z', '2026-03-01T13:00:00Z']
+
+describe('alert_log', () => {
+  it('given an alert that fired and resolved, then one row has both times and what fired it', async () => {
+    const hot = fired('a', NOON, { labels: { site: 'vienna' } })
+    assert.deepEqual(await asked([hot, resolved(hot, LATER)], 'FROM alert_log'), [
+      {
+        alert_type: 'HIGH_TEMP',
+        alert_ts: '2026-03-01 12:00:00',
+        sensor_id: 's-1',
+        value: 41,
+        severity: 'critical',
+        resolved_ts: '2026-03-01 12:05:30.5',
+        duration_s: 330.5,
+        threshold: 40,
+        reason: 'condition',
+        resolved_reason: 'cleared',
+        resolved_value: 20,
+        family: 'environment',
+        metric: 'temperature',
+        measured: null,
+        state: null,
+        labels: { site: 'vienna' },
+        source: '/environment/test-site',
+        subject: 's-1',
+        active_ts: '2026-03-01 12:00:00',
+        acknowledged_ts: null,
+        summary: 'Extreme heat at s-1: 41 °C, above 40 °C',
+        trace_id: '0af7651916cd43dd8448eb211c80319c',
+        alert_id: 'a',
+        fingerprint: 'HIGH_TEMP-s-1',
+        partition: 0,
+        offset: 0,
+      },
+    ])
+  })
+
+  it('given an alert that still fires, then its end and its duration are null', async () => {
+    const [row] = await asked([fired('a', NOON)], 'SELECT resolved_ts, duration_s FROM alert_log')
+    assert.deepEqual(row, { resolved_ts: null, duration_s: null })
+  })
+
+  it('given events that were published again, then there is one row and each transition is there once', async () => {
+    const hot = fired('a', NOON)
+    const cool = resolved(hot, LATER)
+    const events = [hot, hot, cool, hot, cool]
+    assert.deepEqual(await asked(events, 'SELECT alert_id FROM alert_log'), [{ alert_id: 'a' }])
+    const order = 'SELECT event, "offset" FROM alert_events'
+    assert.deepEqual(await asked(events, order), [
+      { event: 'fired', offset: 0 },
+      { event: 'resolved', offset: 2 },
+    ])
+  })
+
+  it('given a second event of one alert under another id, then there is still one row, of the first', async () => {
+    const again = { ...fired('a', LATER, { value: 50 }), id: 'other' }
+    assert.deepEqual(await asked([fired('a', NOON), again], 'SELECT alert_id, value FROM alert_log'), [
+      { alert_id: 'a', value: 41 },
+    ])
+  })
+
+  it('given an alert that fired again after its end, then there are two rows', async () => {
+    const first = fired('a', NOON)
+    const events = [first, resolved(first, LATER), fired('b', LAST)]
+    assert.deepEqual(await asked(events, 'SELECT alert_id, resolved_ts IS NULL AS fires FROM alert_log'), [
+      { alert_id: 'a', fires: false },
+      { alert_id: 'b', fires: true },
+    ])
+  })
+
+  it('given only the end of an alert, then its row has what that event repeats, and no value', async () => {
+    const [row] = await asked(
+      [resolved(fired('a', NOON), LATER)],
+      'SELECT alert_ts, resolved_ts, sensor_id, value, reason, resolved_reason FROM alert_log',
+    )
+    assert.deepEqual(row, {
+      alert_ts: '2026-03-01 12:00:00',
+      resolved_ts: '2026-03-01 12:05:30.5',
+      sensor_id: 's-1',
+      value: null,
+      reason: null,
+      resolved_reason: 'cleared',
+    })
+  })
+
+  it('given alerts of silence, of a state and of the pipeline, then what they do not have is null', async () => {
+    const silent = without(fired('n', NOON, { rule: 'NoData', labels: { rule: 'WET' }, reason: 'silent' }), [
+      'value',
+      'threshold',
+    ])
+    const state = without(fired('s', NOON, { rule: 'FELL', state: 'fallen' }), ['value', 'threshold'])
+    const pipeline = without(fired('p', NOON, { rule: 'PIPELINE_DOWN', entity: { source: '/readings/3' } }), [
+      'value',
+      'threshold',
+      'family',
+      'metric',
+    ])
+    assert.deepEqual(
+      await asked(
+        [silent, state, pipeline],
+        `SELECT alert_type, sensor_id, value, state, metric, labels['rule'] AS rule FROM alert_log ORDER BY alert_type`,
+      ),
+      [
+        {
+          alert_type: 'FELL',
+          sensor_id: 's-1',
+          value: null,
+          state: 'fallen',
+          metric: 'temperature',
+          rule: null,
+        },
+        {
+          alert_type: 'NoData',
+          sensor_id: 's-1',
+          value: null,
+          state: null,
+          metric: 'temperature',
+          rule: 'WET',
+        },
+        {
+          alert_type: 'PIPELINE_DOWN',
+          sensor_id: '/readings/3',
+          value: null,
+          state: null,
+          metric: null,
+          rule: null,
+        },
+      ],
+    )
+  })
+
+  it('given an acknowledgement, then alert_log tells when, and its data can be asked for', async () => {
+    const data = { alertId: 'a', by: 'ann', comment: 'on my way' }
+    const ack = {
+      id: 'ack-1',
+      source: '/cli',
+      type: 'io.sluice.alert.acknowledged.v1',
+      time: LATER,
+      datacontenttype: 'application/json',
+      data,
+    }
+    const sql = `SELECT acknowledged_ts, data->>'comment' AS comment, (SELECT count(*) FROM alert_log) AS alerts
+      FROM alert_log JOIN alert_events USING (alert_id) WHERE event = 'acknowledged'`
+    assert.deepEqual(await asked([fired('a', NOON), ack], sql), [
+      { acknowledged_ts: '2026-03-01 12:05:30.5', comment: 'on my way', alerts: 1 },
+    ])
+  })
+
+  it('given records that are no alert events, or of an unknown type, then neither makes a row of alert_log', async () => {
+    const unknown = { ...fired('a', NOON), type: 'io.example.escalated.v3', id: 'u' }
+    const events = [
+      unknown,
+      { value: Buffer.from('hello') },
+      { ...fired('a', NOON), data: { rule: 'X' } as never },
+    ]
+    assert.deepEqual(
+      await asked(events, 'SELECT event FROM alert_events; SELECT count(*) AS n FROM alert_log'),
+      [{ event: 'io.example.escalated.v3' }, { n: 0 }],
+    )
+  })
+})
+
+describe('the question of the last hour', () => {
+  const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
+
+  it('given alerts older and younger than an hour, then the younger ones are counted by type', async () => {
+    const before = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+    const events = [
+      fired('old', before(61)),
+      fired('a', before(59)),
+      fired('b', before(1)),
+      fired('c', before(30), { rule: 'HIGH_WIND' }),
+      fired('future', before(-5), { rule: 'HIGH_WIND' }),
+    ]
+    const rows = await asked(events, ASKED)
+    assert.deepEqual(
+      rows.toSorted((a, b) => String(a.alert_type).localeCompare(String(b.alert_type))),
+      [
+        { alert_type: 'HIGH_TEMP', count: 2 },
+        { alert_type: 'HIGH_WIND', count: 2 },
+      ],
+    )
+  })
+
+  it('given no alerts, then the answer is empty', async () => {
+    assert.deepEqual(await asked([], ASKED), [])
+  })
+})
+
+function without(event: Event<Alert>, names: readonly string[]): Event<Alert> {
+  const data = Object.fromEntries(Object.entries(event.data ?? {}).filter(([name]) => !names.includes(name)))
+  return { ...event, data: data as unknown as Alert }
+}

@@ -20,8 +20,7 @@ file, line, rule and key, and the exit status is 1 if there is any. \`serverless
 
 const MORE = `
 Examples:
-  sluice rules check
-  sluice rules check rules/weather.yaml
+  sluice rules check rules
   sluice rules check deploy/rules deploy/more.yaml --json`
 
 export function addRulesCheck(rules: Command, terminal: Terminal): void {

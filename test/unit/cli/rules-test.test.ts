@@ -50,7 +50,7 @@ put(
 describe('sluice rules test', () => {
   for (const [what, args, count] of [
     ['the tests of the rules that ship', ['rules/tests'], 9],
-    ['the timelines of an alert', ['test/unit/alerting/timelines'], 47],
+    ['the timelines of an alert', ['test/unit/alerting/timelines'], 55],
     ['files and folders together', ['rules/tests/weather.yml', 'rules/tests'], 16],
   ] as const)
     it(`given ${what}, then all hold`, async () => {

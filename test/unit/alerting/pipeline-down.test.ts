@@ -18,8 +18,12 @@ const RULES = (['ok', 'alert', 'no-data'] as const).map(onSilence =>
 
 /** Ticks and readings are appended when they happen; `at` counts minutes. */
 class Pipeline {
-  readonly stage = new Stage(alerting(RULES) as never)
+  readonly stage: Stage
   #offset = 0
+
+  constructor(rules = RULES) {
+    this.stage = new Stage(alerting(rules) as never)
+  }
 
   async ticks(from: number, to: number, partition = 0): Promise<void> {
     for (let at = from; at <= to; at += 1)
@@ -181,6 +185,61 @@ describe('given a pipeline that ticks each minute', () => {
     const pipeline = new Pipeline()
     await pipeline.append(0, { ...tick(0, '2026-03-01T12:00:00Z'), source: '/else' })
     assert.equal(await pipeline.stage.state('/else '), undefined)
+  })
+})
+
+describe('given an entity whose metrics come in readings of their own', () => {
+  /** Only humidity is reported after the hour in which the log stood still. */
+  async function afterTheHole(first: readonly [at: number, temperature: number][], rules = RULES) {
+    const pipeline = new Pipeline(rules)
+    await pipeline.ticks(0, 0)
+    for (const [at, temperature] of first) await pipeline.read(at, 'a', temperature)
+    await pipeline.ticks(2, 2)
+    const { data } = reading('x')
+    const { temperature: _, ...others } = data as { temperature: number }
+    const event = reading('humid', { sensor: 'a', at: 62 * 60 })
+    await pipeline.append(62, { ...event, data: { ...others, humidity: 50 } })
+    return pipeline
+  }
+
+  it('when another metric comes back first, then that does not make the silence of this one known', async () => {
+    const pipeline = await afterTheHole([[1, 50]])
+    const before = pipeline.told.length
+    await pipeline.ticks(62, 70)
+    await pipeline.read(71, 'a', 50)
+    await pipeline.ticks(71, 72)
+    assert.deepEqual(
+      pipeline.told.slice(before).filter(one => !one.includes('PIPELINE_DOWN')),
+      [],
+    )
+  })
+
+  it('when this one does not come back, then its silence is told once the log has seen enough of it', async () => {
+    const pipeline = await afterTheHole([[1, 50]])
+    const before = pipeline.told.length
+    await pipeline.ticks(62, 90)
+    assert.deepEqual(
+      pipeline.told.slice(before).filter(one => !one.includes('PIPELINE_DOWN')),
+      ['12:16 OK resolved silent', '12:16 NoData firing silent'],
+    )
+  })
+
+  it('when an alert has ended in between by time, then a silence that began before is told once, after it', async () => {
+    const kept = { fireAbove: 40, keepFiringFor: '20m', staleAfter: '15m', onSilence: 'no-data' }
+    const pipeline = await afterTheHole(
+      [
+        [0, 50],
+        [1, 20],
+      ],
+      [ruleOf(kept)],
+    )
+    await pipeline.ticks(62, 90)
+    assert.deepEqual(
+      pipeline.told.filter(one => !one.includes('PIPELINE_DOWN')),
+      ['12:00 HOT firing condition', '12:21 HOT resolved cleared', '12:21 NoData firing silent'],
+    )
+    const timers = pipeline.stage.outcomes.filter(outcome => outcome.startsWith('timer/'))
+    assert.ok(timers.length < 20, `${timers.length} timers`)
   })
 })
 

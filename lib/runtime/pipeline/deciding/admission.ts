@@ -52,7 +52,7 @@ export class Admission {
     if (decoded.kind === 'failed')
       return alreadyDecided(this.fail({ ...decoded, clock, attemptAt: attempt.at }, decoded.failure))
     const task = { ...decoded, clock, attemptAt: attempt.at }
-    const known = decoded.isTick ? undefined : this.#copy.known(decoded.fingerprint.id, clock.nowMs)
+    const known = this.#copy.known(decoded.fingerprint.id, clock.nowMs)
     return known ? alreadyDecided(this.#repeated(task, known)) : { kind: 'task', task }
   }
 

@@ -1,11 +1,11 @@
 /** Everything that `sluice rules score` tells: the scores, and what they come from. Pure. */
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import type { Firing } from './firings.ts'
+import { type KindScore, kindsOf } from './kinds.ts'
 import type { Label } from './label.ts'
 import type { RecordedEntity, Watch } from './recorded.ts'
 import {
   delayMs,
-  type Matched,
   matched,
   type NotCountedReason,
   type Score,
@@ -45,8 +45,8 @@ export interface ScoreReport {
   readonly rules: readonly ({ readonly rule: string } & Score)[]
   /** All rules together: a window is found if any of them finds it. */
   readonly total: Score
-  /** Recall of each kind of label. */
-  readonly kinds: readonly { readonly kind: string; readonly windows: number; readonly found: number }[]
+  /** What was found of each kind of label. */
+  readonly kinds: readonly KindScore[]
   readonly found: readonly (ShownLabel & { readonly delayMs: number; readonly alert: ShownAlert })[]
   readonly missed: readonly ShownLabel[]
   readonly falseAlerts: readonly ShownAlert[]
@@ -123,17 +123,6 @@ function extentOf(recorded: ReadonlyMap<string, RecordedEntity>) {
     from: instant(Math.min(...all.map(({ fromMs }) => fromMs))),
     to: instant(Math.max(...all.map(({ toMs }) => toMs))),
   }
-}
-
-function kindsOf(windows: readonly Window[], { firstOf }: Matched): ScoreReport['kinds'] {
-  const named = windows.filter(({ kind }) => kind !== undefined)
-  return [...Map.groupBy(named, ({ kind }) => kind as string)]
-    .map(([kind, own]) => ({
-      kind,
-      windows: own.length,
-      found: own.filter(window => firstOf.has(window)).length,
-    }))
-    .sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
 
 function shownLabel({ entity, metric, fromMs, toMs, kind }: Label): ShownLabel {

@@ -77,12 +77,12 @@ function kindsText({ kinds }: ScoreReport, columns?: number): string {
   if (kinds.length === 0) return ''
   const headings: readonly Column[] = [
     { heading: 'KIND', least: 10 },
-    { heading: 'WINDOWS', align: 'right' },
+    { heading: 'ANOMALIES', align: 'right' },
     { heading: 'FOUND', align: 'right' },
     { heading: 'RECALL', align: 'right' },
   ]
-  const rows = kinds.map(({ kind, windows, found }) => [
-    ...[harmless(kind), String(windows), String(found), percent(found / windows)],
+  const rows = kinds.map(({ kind, anomalies, anomaliesFound: found }) => [
+    ...[harmless(kind), String(anomalies), String(found), percent(found / anomalies)],
   ])
   return tableText(headings, rows, columns)
 }

@@ -180,7 +180,7 @@ export class RuleLog {
   #next(event: Event): LogRecord {
     const place = { topic: TOPIC, partition: 0, offset: this.#offset }
     this.#offset += 1
-    const record = { ...place, timestampMs: this.#nowMs, key: null, ...writeEvent(event) }
+    const record = { ...place, timestampMs: this.#nowMs, key: null, ...writeEvent(event, 'structured') }
     this.#records.push(record)
     return record
   }

@@ -77,8 +77,8 @@ describe('sluice rules score', () => {
     })
     assert.deepEqual(report.total, score)
     assert.deepEqual(report.kinds, [
-      { kind: 'frost', windows: 1, found: 0 },
-      { kind: 'heat', windows: 1, found: 1 },
+      { kind: 'frost', anomalies: 1, anomaliesFound: 0, windows: 1, found: 0 },
+      { kind: 'heat', anomalies: 1, anomaliesFound: 1, windows: 1, found: 1 },
     ])
     assert.deepEqual(report.missed, [window('s1', 100, 110, { kind: 'frost' })])
     assert.deepEqual(report.falseAlerts, [
@@ -163,6 +163,24 @@ describe('sluice rules score', () => {
     assert.equal(report.rules[0].windows, 0)
   })
 
+  it('given windows of one kind and entity that overlap, then they are one anomaly', async () => {
+    const lines = day({ 12: 35, 70: 35 })
+    put3(
+      HOT,
+      [
+        ...[window('s1', 10, 20, { kind: 'heat' }), window('s1', 20, 25, { kind: 'heat' })],
+        ...[window('s1', 26, 27, { kind: 'heat' }), window('s2', 10, 20, { kind: 'heat' })],
+        window('s1', 70, 71, { kind: 'frost' }),
+      ],
+      [...series('s1', lines), ...series('s2', lines)],
+    )
+    const { report } = await scored('--json')
+    assert.deepEqual(report.kinds, [
+      { kind: 'frost', anomalies: 1, anomaliesFound: 1, windows: 1, found: 1 },
+      { kind: 'heat', anomalies: 3, anomaliesFound: 2, windows: 4, found: 2 },
+    ])
+  })
+
   it('given hours without any reading, then the clock of the log runs on, and a silence fires in time', async () => {
     const silent = `${HOT.trimEnd().slice(0, -2)}, staleAfter: 30m, onSilence: alert }\n`
     const lines = [0, 120].flatMap(minute => series('s1', [20], minute))
@@ -228,9 +246,9 @@ RULE          ALERTS  TRUE  FALSE  PRECISION  WINDOWS  FOUND  RECALL  DELAY  LON
 HOT                2     1      1     50.0 %        2      1  50.0 %  3 min    3 min         12          66.7 %
 all together       2     1      1     50.0 %        2      1  50.0 %  3 min    3 min         12          66.7 %
 
-KIND   WINDOWS  FOUND  RECALL
-frost        1      0     0 %
-heat         1      1   100 %
+KIND   ANOMALIES  FOUND  RECALL
+frost          1      0     0 %
+heat           1      1   100 %
 
 Missed windows (1):
   2026-01-01T01:40:00.000Z to 2026-01-01T01:50:00.000Z  s1  frost

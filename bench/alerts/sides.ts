@@ -1,45 +1,40 @@
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
-import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
 import type { RuleState } from '../../lib/alerting/rule-state.ts'
 import { transition } from '../../lib/alerting/transition.ts'
 import type { Received } from '../../lib/runtime/consumer/event.ts'
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
+import { type Kind, rulesOf, STALE_AFTER_MS } from './rules.ts'
 
 /** Takes so many readings, each of which all rules are held against. */
-type Side = (readings: number) => void
+export type Side = (readings: number) => void
 
 const START_MS = Date.UTC(2026, 0, 1)
 
 /** Values that cross the threshold now and then: one reading in a hundred is bad. */
 const VALUES = Array.from({ length: 1000 }, (_, index) => (index % 100 === 99 ? 90 : 20 + (index % 37)))
+/** One reading in so many comes after a silence that fires. */
+const SILENT_ONCE_IN = 100
+/** Between two readings of an entity. */
+const INTERVAL_MS = 10_000
 
 /**
  * The same readings and rules for both sides.
  *
- * @param part the pure transition alone, or the whole step of the alerting process
+ * @param part the pure transition of a threshold alone, or the whole step of the alerting process
  */
 export function sides(
-  part: 'decision' | 'process',
+  part: 'decision' | Kind,
   rules: number,
   entities: number,
-): { own: Side; plain: Side } {
-  const all = rulesOf(rules)
+): { readonly own: Side; readonly plain: Side } {
+  const thresholds = rulesOf('threshold', rules)
   return {
-    own: part === 'decision' ? decision(all, entities) : process(all, entities),
-    plain: plain(all, entities),
+    own:
+      part === 'decision' ? decision(thresholds, entities) : step(rulesOf(part, rules), entities, part).side,
+    plain: plain(thresholds, entities),
   }
-}
-
-function rulesOf(count: number): readonly Rule[] {
-  const rows = Array.from({ length: count }, (_, index) => ({
-    ...{ name: `R${index}`, family: 'environment', metric: 'temperature', severity: 'info' },
-    ...{ fireAbove: 80, clearBelow: 70, keepFiringFor: '1m', staleAfter: '5m' },
-  }))
-  const { rules, errors } = parseRules([{ where: 'the benchmark', content: { rules: rows } }])
-  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
-  return rules
 }
 
 function decision(rules: readonly Rule[], entities: number): Side {
@@ -59,31 +54,51 @@ function decision(rules: readonly Rule[], entities: number): Side {
   }
 }
 
-function process(rules: readonly Rule[], entities: number): Side {
-  const { onEvent, context } = alerting(rules)
+/** The step of the alerting process, and the states that it has left. */
+export function step(
+  rules: readonly Rule[],
+  entities: number,
+  kind: Kind,
+): { readonly side: Side; readonly states: readonly (AlertingState | undefined)[] } {
+  const { onEvent, onTimer, context } = alerting(rules)
+  if (onTimer === undefined) throw new Error('alerting has no timers')
   const states: (AlertingState | undefined)[] = Array.from({ length: entities })
-  let timeMs = START_MS
-  return readings => {
+  const times = new Float64Array(entities).fill(START_MS)
+  let taken = 0
+  const side: Side = readings => {
     for (let count = 0; count < readings; count += 1) {
-      timeMs += 1000
-      const entity = count % entities
-      const step = onEvent(
-        states[entity],
-        readingOf(entity, timeMs, VALUES[count % VALUES.length] as number),
-        context.initial,
-      )
-      if (step.kind === 'decided') states[entity] = step.state
+      taken += 1
+      const entity = taken % entities
+      const round = Math.floor(taken / entities)
+      let timeMs = (times[entity] as number) + INTERVAL_MS
+      if (kind === 'silence' && (taken + round) % SILENT_ONCE_IN === 0) {
+        timeMs += STALE_AFTER_MS
+        fallSilent(entity, (times[entity] as number) + STALE_AFTER_MS)
+      }
+      times[entity] = timeMs
+      // Another value in each round, although the numbers of entities and values have common divisors.
+      const event = readingOf(entity, timeMs, VALUES[(taken + round) % VALUES.length] as number)
+      const made = onEvent(states[entity], event, context.initial)
+      if (made.kind === 'decided') states[entity] = made.state
     }
   }
+  const fallSilent = (entity: number, dueMs: number) => {
+    const state = states[entity]
+    if (state === undefined) return
+    const made = onTimer(state, { ...named(entity), name: `wake ${dueMs}`, dueMs }, context.initial)
+    if (made.kind === 'decided') states[entity] = made.state
+  }
+  return { side, states }
+}
+
+function named(entity: number) {
+  const [source, subject] = ['/environment/oslo', `s-${entity}`]
+  return { source, subject, entity: `${source} ${subject}` }
 }
 
 function readingOf(entity: number, timeMs: number, temperature: number): Received<ReadingData> {
-  const named = {
-    source: '/environment/oslo',
-    subject: `s-${entity}`,
-    entity: `/environment/oslo s-${entity}`,
-  }
-  return { id: `${timeMs}`, ...named, type: FAMILIES.environment.type, timeMs, data: { temperature } }
+  const type = FAMILIES.environment.type
+  return { id: `${timeMs}`, ...named(entity), type, timeMs, data: { temperature } }
 }
 
 /** What people write first: one flag for each rule and entity, and no time. */

@@ -1,0 +1,28 @@
+import { parseRules } from '../../lib/alerting/parse-rules.ts'
+import type { Rule } from '../../lib/alerting/rule.ts'
+
+/** What a rule compares, or waits for. */
+export type Kind = 'threshold' | 'change' | 'deviation' | 'silence'
+
+export const KINDS: readonly Kind[] = ['threshold', 'change', 'deviation', 'silence']
+
+/** So many rules of a kind. No two compare over the same duration, so that none shares what the other remembers. */
+export function rulesOf(kind: Kind, count: number): readonly Rule[] {
+  const rows = Array.from({ length: count }, (_, index) => ({
+    ...{ name: `R${index}`, family: 'environment', metric: 'temperature', severity: 'info' },
+    ...KEYS[kind](index),
+  }))
+  const { rules, errors } = parseRules([{ where: 'the benchmark', content: { rules: rows } }])
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
+  return rules
+}
+
+/** Longer than the time between two readings of an entity in any case, unless it is to be silent. */
+export const STALE_AFTER_MS = 24 * 60 * 60_000
+
+const KEYS: Readonly<Record<Kind, (index: number) => object>> = {
+  threshold: () => ({ fireAbove: 80, clearBelow: 70, keepFiringFor: '1m', staleAfter: '5m' }),
+  change: index => ({ fireOutside: [-30, 30], changeOver: `${10 + index}m` }),
+  deviation: index => ({ fireOutside: [-4, 4], deviationOver: `${10 + index}m` }),
+  silence: () => ({ fireAbove: 80, staleAfter: '1d', onSilence: 'alert' }),
+}

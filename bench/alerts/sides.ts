@@ -63,6 +63,7 @@ export function step(
   const { onEvent, onTimer, context } = alerting(rules)
   if (onTimer === undefined) throw new Error('alerting has no timers')
   const states: (AlertingState | undefined)[] = Array.from({ length: entities })
+  const names = namesOf(entities)
   const times = new Float64Array(entities).fill(START_MS)
   let taken = 0
   const side: Side = readings => {
@@ -77,7 +78,11 @@ export function step(
       }
       times[entity] = timeMs
       // Another value in each round, although the numbers of entities and values have common divisors.
-      const event = readingOf(entity, timeMs, VALUES[(taken + round) % VALUES.length] as number)
+      const event = readingOf(
+        names[entity] as Names,
+        timeMs,
+        VALUES[(taken + round) % VALUES.length] as number,
+      )
       const made = onEvent(states[entity], event, context.initial)
       if (made.kind === 'decided') states[entity] = made.state
     }
@@ -85,20 +90,25 @@ export function step(
   const fallSilent = (entity: number, dueMs: number) => {
     const state = states[entity]
     if (state === undefined) return
-    const made = onTimer(state, { ...named(entity), name: `wake ${dueMs}`, dueMs }, context.initial)
+    const timer = { ...(names[entity] as Required<Names>), name: `wake ${dueMs}`, dueMs }
+    const made = onTimer(state, timer, context.initial)
     if (made.kind === 'decided') states[entity] = made.state
   }
   return { side, states }
 }
 
-function named(entity: number) {
-  const [source, subject] = ['/environment/oslo', `s-${entity}`]
-  return { source, subject, entity: `${source} ${subject}` }
+/** Made before anything is measured, as events come to a process with their names. */
+function namesOf(entities: number): readonly Names[] {
+  const source = '/environment/oslo'
+  return Array.from({ length: entities }, (_, index) => {
+    return { source, subject: `s-${index}`, entity: `${source} s-${index}` }
+  })
 }
 
-function readingOf(entity: number, timeMs: number, temperature: number): Received<ReadingData> {
-  const type = FAMILIES.environment.type
-  return { id: `${timeMs}`, ...named(entity), type, timeMs, data: { temperature } }
+type Names = Pick<Received, 'source' | 'subject' | 'entity'>
+
+function readingOf(names: Names, timeMs: number, temperature: number): Received<ReadingData> {
+  return { id: 'r', ...names, type: FAMILIES.environment.type, timeMs, data: { temperature } }
 }
 
 /** What people write first: one flag for each rule and entity, and no time. */

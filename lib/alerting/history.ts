@@ -51,38 +51,57 @@ export function compare(
 
 function change(samples: readonly Sample[], overMs: number, timeMs: number, value: number): Compared {
   const partMs = overMs / SAMPLES
-  const index = samples.findLastIndex(([at]) => at <= timeMs - overMs)
-  const kept = samples.slice(Math.max(0, index))
-  const last = kept.at(-1)
-  if (last?.[0] === timeMs) kept[kept.length - 1] = [timeMs, value]
-  else if (!last || Math.floor(last[0] / partMs) !== Math.floor(timeMs / partMs)) kept.push([timeMs, value])
-  const before = index < 0 ? undefined : samples[index]
+  let index = samples.length - 1
+  while (index >= 0 && timeOf(samples, index) > timeMs - overMs) index -= 1
+  const before = samples[index]
   const isRecent = before !== undefined && before[0] >= timeMs - OLDEST * overMs
-  return { history: { samples: kept }, value: isRecent ? value - before[1] : null }
+  return {
+    history: { samples: withSample(index > 0 ? samples.slice(index) : samples, [timeMs, value], partMs) },
+    value: isRecent ? value - before[1] : null,
+  }
+}
+
+/** The samples with this one, if it is the first of its part. It replaces one of the same instant. */
+function withSample(samples: readonly Sample[], sample: Sample, partMs: number): readonly Sample[] {
+  const last = samples.at(-1)
+  if (last?.[0] === sample[0]) return samples.with(-1, sample)
+  if (last && Math.floor(last[0] / partMs) === Math.floor(sample[0] / partMs)) return samples
+  return [...samples, sample]
+}
+
+function timeOf(samples: readonly Sample[], index: number): number {
+  return (samples[index] as Sample)[0]
 }
 
 function deviation(history: Parts | undefined, overMs: number, timeMs: number, value: number): Compared {
   const partMs = overMs / PARTS
   const earlier =
     history === undefined ? [] : history.last[0] === timeMs ? history.parts : added(history, partMs)
-  const oldest = Math.floor((timeMs - overMs) / partMs)
-  const parts = earlier.filter(([index]) => index > oldest)
+  const parts = since(earlier, Math.floor((timeMs - overMs) / partMs) + 1)
   const next: History = { parts, last: [timeMs, value] }
-  const [, count, mean, squares] = parts.reduce(merged, [0, 0, 0, 0])
+  const [, count, mean, squares] = parts.reduce(merged, NO_READINGS)
   if (count < FEWEST_READINGS) return { history: next, value: null }
   const own = Math.sqrt(squares / (count - 1))
   const scale = Math.max(own, LEAST_DEVIATION * Math.max(1, Math.abs(mean)))
   return { history: next, value: Number(((value - mean) / scale).toPrecision(12)) }
 }
 
-/** The sums with the last reading among them. */
-function added({ parts, last: [timeMs, value] }: Parts, partMs: number): readonly Part[] {
-  const index = Math.floor(timeMs / partMs)
-  const one: Part = [index, 1, value, 0]
-  const newest = parts.at(-1)
-  if (newest?.[0] !== index) return [...parts, one]
-  return [...parts.slice(0, -1), merged(newest, one)]
+/** The parts from this number on. They are in the order of time. */
+function since(parts: readonly Part[], first: number): readonly Part[] {
+  let index = 0
+  while (index < parts.length && (parts[index] as Part)[0] < first) index += 1
+  return index === 0 ? parts : parts.slice(index)
 }
+
+/** The sums with the last reading among them. */
+function added({ parts, last }: Parts, partMs: number): readonly Part[] {
+  const index = Math.floor(last[0] / partMs)
+  const one: Part = [index, 1, last[1], 0]
+  const newest = parts.at(-1)
+  return newest?.[0] === index ? parts.with(-1, merged(newest, one)) : [...parts, one]
+}
+
+const NO_READINGS: Part = [0, 0, 0, 0]
 
 /** Chan, Golub and LeVeque: the moments of two sets together, without the loss of digits that sums of squares have. */
 function merged(a: Part, b: Part): Part {

@@ -7,7 +7,7 @@ import { choice, listParserOf, someText, timeOrAgo } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'
 
 /** `firing` is answered by the view of the alerts that fire; the others by the alerts topic. */
-export const STATES = ['firing', 'resolved', 'all'] as const
+const STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof STATES)[number]
 
 export interface SelectionOptions {

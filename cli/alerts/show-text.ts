@@ -5,7 +5,7 @@ import { harmless } from '../text-width.ts'
 import { behindNotes, type PendingAlert, shownNumber, valueText } from './text.ts'
 
 /** What `alerts show --json` prints of an alert. */
-export interface ShownAlert extends AlertLife {
+interface ShownAlert extends AlertLife {
   /** What alerting itself knows of it; null if it does not know it, or could not be asked. */
   readonly phase: ActiveAlert['phase'] | null
 }

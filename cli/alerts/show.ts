@@ -80,12 +80,14 @@ function entitiesOf(wanted: string, lives: readonly AlertLife[]): string[] {
   return [...new Set(wanted.includes(' ') && found.length === 0 ? [wanted] : found)]
 }
 
+/** What alerting knows of the entities. The name of one without a subject ends with the space. */
 async function activeIn(
   { inspection, config }: AlertsReader,
   entities: readonly string[],
 ): Promise<ActiveAlert[]> {
   const readings = topicSize('readings', config.env)
   const found: ActiveAlert[] = []
-  for (const entity of entities) found.push(...(await activeAlertsOf(inspection, readings, entity)))
+  for (const entity of entities)
+    found.push(...(await activeAlertsOf(inspection, readings, entity.includes(' ') ? entity : `${entity} `)))
   return found
 }

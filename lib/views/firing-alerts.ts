@@ -71,7 +71,7 @@ function fired(state: State, alert: FiredAlert, traceparent: string | undefined)
   return step('fired', having(state, alert.fingerprint, { alert, ...(traceparent && { traceparent }) }))
 }
 
-/** Ends an older alert, too: one whose own end never came, because the state of alerting was lost. */
+/** Ends an older alert as well: one whose own end never came, because the state of alerting was lost. */
 function resolved(state: State, alert: ResolvedAlert): Decided<FiringAlerts> {
   const known = alertOf(state, alert.fingerprint)
   if (!known || isOlder(alert, known.alert)) return step('not-firing', state)
@@ -107,5 +107,5 @@ function having(state: State, fingerprint: string, alert: FiringAlert): FiringAl
 }
 
 function isOlder(one: Alert, other: Alert): boolean {
-  return one.alertId !== other.alertId && Date.parse(one.startedAt) < Date.parse(other.startedAt)
+  return Date.parse(one.startedAt) < Date.parse(other.startedAt)
 }

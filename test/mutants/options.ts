@@ -19,6 +19,7 @@ const PATHS = [
   'lib/alerting',
   'lib/analytics',
   'lib/failures',
+  'lib/views',
 ]
 
 export const USAGE = `Usage: npm run mutants -- [options] [PATH ...]

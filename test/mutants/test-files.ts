@@ -4,7 +4,7 @@ import { sourceFiles } from '../runner/source-files.ts'
 /** Tests without any server. Not the tests of the tests: what they look at is broken on purpose already. */
 export async function unitTests(): Promise<string[]> {
   const unit = await sourceFiles(
-    'test/unit/{runtime,telemetry,alerting,analytics,activity,failures,schemas,support}/**/*.test.ts',
+    'test/unit/{runtime,telemetry,alerting,analytics,activity,failures,views,schemas,support}/**/*.test.ts',
   )
   return unit.filter(file => !file.includes('sabotage'))
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { activeAlerts, activeAlertsOf, alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { acknowledged, firstAlert } from '../../support/alerts.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { inspectionOf } from './stored.ts'
 
@@ -104,10 +105,11 @@ describe('alerts that were published', () => {
       { ...alertFired('b'), data: { status: 'firing' } as never },
       { topic: 'alerts' },
     )
+    const said = logRecord(4, acknowledged(firstAlert()), { topic: 'alerts' })
     const noEvent = logRecord(3, { value: Buffer.from('hello') }, { topic: 'alerts' })
-    const log = new MemoryLogReader([alert, foreign, broken, noEvent])
+    const log = new MemoryLogReader([alert, foreign, broken, noEvent, said])
     const found = []
-    for await (const one of publishedAlerts(log, [{ topic: 'alerts', partition: 0, start: 0, end: 4 }]))
+    for await (const one of publishedAlerts(log, [{ topic: 'alerts', partition: 0, start: 0, end: 5 }]))
       found.push(one.alert.alertId)
     assert.deepEqual(found, ['alert-a'])
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readFunctions } from '../../../infra/functions.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
@@ -51,6 +52,12 @@ describe('the view of the alerts that fire', () => {
       ['fired', 'resolved'],
       [],
     ],
+    [
+      'of two alerts of one instant, the later in the log fires',
+      [fired(first), fired(firstAlert({ alertId: 'b' })), acknowledged(firstAlert({ alertId: 'b' }))],
+      ['fired', 'fired', 'acknowledged'],
+      ['b'],
+    ],
     ['an end without a beginning leaves no state', [resolved(first)], ['not-firing'], []],
     [
       'rules of one name with other labels are kept apart',
@@ -87,6 +94,11 @@ describe('the view of the alerts that fire', () => {
       )
       assert.equal(state === undefined, firing.length === 0)
     })
+
+  it('has the name that its function has', () => {
+    const reader = readFunctions().find(({ name }) => name === firingAlerts.name)
+    assert.deepEqual(reader?.consumes, ['alerts'])
+  })
 
   it('given a traced event, then the alert has its trace', async () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`

@@ -49,3 +49,11 @@ export function filterOf({ label, since, until, ...same }: SelectionOptions): Al
   const { rule, severity, entity, unacknowledged } = same
   return { rule, severity, entity, unacknowledged, labels: label, sinceMs: since, untilMs: until }
 }
+
+/** Whether there may be alerts that the filter leaves out. */
+export function isNarrowed({ state: _, label, ...others }: SelectionOptions): boolean {
+  const { rule, severity, entity, since, until, unacknowledged } = others
+  return (
+    label.length > 0 || [rule, severity, entity, since, until, unacknowledged].some(one => one !== undefined)
+  )
+}

@@ -64,7 +64,7 @@ function phaseText({ state, family, phase }: ShownAlert): string | null {
     : phase
 }
 
-/** `2026-03-01T12:00:00.000Z  fired  0@17  value 41 (threshold 40): condition  00-…` */
+/** `2026-03-01T12:00:00.000Z  fired  0@17  condition  value 41 (threshold 40)  00-…`. What a person says has no cause to trace. */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, by, traceparent } = more
   const limit = threshold === undefined ? '' : ` (threshold ${shownNumber(threshold)})`
@@ -75,7 +75,7 @@ function transitionText({ time, kind, partition, offset, ...more }: AlertTransit
     ...(reason === undefined ? [] : [reason]),
     ...(value === undefined ? [] : [`value ${valueText({ value })}${limit}`]),
     ...(by === undefined ? [] : [`by ${by}${said(more)}`]),
-    ...(traceparent === undefined ? [] : [traceparent]),
+    ...(traceparent === undefined || by !== undefined ? [] : [traceparent]),
   ]
   return harmless(parts.join('  '))
 }

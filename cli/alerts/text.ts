@@ -56,14 +56,17 @@ const PENDING_COLUMNS: readonly Column[] = [
   { heading: 'SINCE', leaveOut: 1 },
 ]
 
-/** @param columns of the terminal; undefined: no limit */
-export function listText(list: AlertList, columns?: number): string {
+/**
+ * @param columns of the terminal; undefined: no limit
+ * @param isNarrowed options have narrowed what was asked for
+ */
+export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
   const shown = COLUMNS.filter(({ past }) => !past || state !== 'firing')
   const rows = alerts.map(alert => shown.map(({ cell }) => cell(alert)))
   const more = total > alerts.length ? [`The last ${alerts.length} of ${total}: --limit shows more.`] : []
   const parts = [
-    rows.length === 0 ? nothingText(state, env) : tableText(shown, rows, columns),
+    rows.length === 0 ? nothingText(state, env, isNarrowed) : tableText(shown, rows, columns),
     ...more,
     ...(pending ? [pendingText(pending, env, columns)] : []),
     ...behindNotes(behind),
@@ -71,13 +74,17 @@ export function listText(list: AlertList, columns?: number): string {
   return `${parts.join('\n\n')}\n`
 }
 
-export function countText({ env, state, by, counts, total, behind }: AlertCounts, columns?: number): string {
+export function countText(
+  { env, state, by, counts, total, behind }: AlertCounts,
+  columns?: number,
+  isNarrowed = false,
+): string {
   const head: readonly Column[] = [
     { heading: by.toUpperCase(), least: 12, ...(by === 'entity' ? { cut: 'start' } : {}) },
     { heading: 'ALERTS', align: 'right' },
   ]
   const rows = [...counts.map(({ of, count }) => [harmless(of), String(count)]), ['all', String(total)]]
-  const table = total === 0 ? nothingText(state, env) : tableText(head, rows, columns)
+  const table = total === 0 ? nothingText(state, env, isNarrowed) : tableText(head, rows, columns)
   return `${[table, ...behindNotes(behind)].join('\n\n')}\n`
 }
 
@@ -101,9 +108,11 @@ export function behindNotes(behind: number | null): string[] {
   ]
 }
 
-function nothingText(state: WantedState, env: string): string {
-  const what = { firing: 'No alert fires', resolved: 'No alert has resolved', all: 'No alert' }[state]
-  return `${what} in "${env}", of those that were asked for.`
+function nothingText(state: WantedState, env: string, isNarrowed: boolean): string {
+  const alert = isNarrowed ? 'No alert that fits' : 'No alert'
+  if (state === 'firing') return `${alert} fires in "${env}".`
+  const what = state === 'resolved' ? 'has resolved' : 'fires or has resolved'
+  return `${alert} ${what} in "${env}"${isNarrowed ? '' : ' in the last day: --since goes back further'}.`
 }
 
 function pendingText(pending: readonly PendingAlert[], env: string, columns: number | undefined): string {

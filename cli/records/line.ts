@@ -84,8 +84,8 @@ function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown
     .join(' ')
 }
 
-/** Puts the most informative members first: why a record failed or an alert fired, then numbers and words, then the rest. */
-const TELLING = ['summary', 'error', 'consumer', 'errorType']
+/** Puts the most informative members first: why a record failed or an alert fired, who said what, then numbers and words, then the rest. */
+const TELLING = ['comment', 'by', 'summary', 'error', 'consumer', 'errorType']
 
 function rank([name, value]: readonly [string, unknown]): number {
   const isPlain = typeof value !== 'object' || value === null

@@ -1,6 +1,12 @@
 import type { Command } from 'commander'
 import { COUNTED_BY, type CountedBy, countedAlerts } from '../../../lib/queries/alert-summary.ts'
-import { ABOUT_TIMES, addSelection, filterOf, type SelectionOptions } from '../../alerts/options.ts'
+import {
+  ABOUT_TIMES,
+  addSelection,
+  filterOf,
+  isNarrowed,
+  type SelectionOptions,
+} from '../../alerts/options.ts'
 import { AlertsReader } from '../../alerts/read.ts'
 import { countText } from '../../alerts/text.ts'
 import { choice, environmentOption, JSON_OPTION } from '../../arguments.ts'
@@ -46,11 +52,7 @@ async function counted({ by, json, env, ...options }: CountOptions, terminal: Te
     const behind = state === 'resolved' ? 0 : await reader.behind()
     const found = await reader.selected(state, filter)
     const counts = countedAlerts(found, by)
-    printReport(
-      terminal,
-      { env: config.env, state, by, counts, total: found.length, behind },
-      json,
-      countText,
-    )
+    const report = { env: config.env, state, by, counts, total: found.length, behind }
+    printReport(terminal, report, json, (one, columns) => countText(one, columns, isNarrowed(options)))
   })
 }

@@ -2,7 +2,13 @@ import type { Command } from 'commander'
 import { topicSize } from '../../../lib/app/topics.ts'
 import { activeAlerts } from '../../../lib/queries/alerts.ts'
 import { preferExact } from '../../../lib/queries/entities.ts'
-import { ABOUT_TIMES, addSelection, filterOf, type SelectionOptions } from '../../alerts/options.ts'
+import {
+  ABOUT_TIMES,
+  addSelection,
+  filterOf,
+  isNarrowed,
+  type SelectionOptions,
+} from '../../alerts/options.ts'
 import { AlertsReader } from '../../alerts/read.ts'
 import { listText, type PendingAlert } from '../../alerts/text.ts'
 import { environmentOption, JSON_OPTION, positiveInteger } from '../../arguments.ts'
@@ -66,7 +72,7 @@ async function listed({ limit, json, env, ...options }: ListOptions, terminal: T
       behind,
       ...(waiting && { pending: waiting }),
     }
-    printReport(terminal, report, json, listText)
+    printReport(terminal, report, json, (one, columns) => listText(one, columns, isNarrowed(options)))
   })
 }
 

@@ -41,8 +41,12 @@ a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  
   })
 
   const notes: [title: string, list: Partial<AlertList>, said: RegExp][] = [
-    ['nothing', { alerts: [] }, /^No alert fires in "test", of those that were asked for\.\n$/],
-    ['nothing that has resolved', { alerts: [], state: 'resolved' }, /^No alert has resolved in "test"/],
+    ['nothing', { alerts: [] }, /^No alert fires in "test"\.\n$/],
+    [
+      'nothing that has resolved',
+      { alerts: [], state: 'resolved' },
+      /^No alert has resolved in "test" in the last day: --since goes back further\.\n$/,
+    ],
     ['more than the limit', { total: 7 }, /The last 1 of 7: --limit shows more\./],
     ['a view that is behind', { behind: 3 }, /Not up to date: firing-alerts has 3 records .* still to read/],
     ['a Kafka that is away', { behind: null }, /Kafka does not answer, so it is not known whether/],
@@ -55,6 +59,12 @@ a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  
   ]
   for (const [title, list, said] of notes)
     it(`given ${title}, then it says so`, () => assert.match(listText(listed(list)), said))
+
+  it('given options that leave alerts out, then it says that none fits', () => {
+    assert.equal(listText(listed({ alerts: [] }), undefined, true), 'No alert that fits fires in "test".\n')
+    const past = listText(listed({ alerts: [], state: 'all' }), undefined, true)
+    assert.equal(past, 'No alert that fits fires or has resolved in "test".\n')
+  })
 
   it('fits narrow terminals', () => {
     for (const columns of [60, 80, 100])

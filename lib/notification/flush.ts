@@ -1,15 +1,7 @@
 /** Decides what a group tells people when its time has come, and when it is looked at next. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import {
-  type Group,
-  isEmpty,
-  isMoreMuted,
-  type Known,
-  type More,
-  mutedUntilMs,
-  silencedUntilMs,
-  TOLD,
-} from './group.ts'
+import { type Group, isEmpty, type Known, mutedUntilMs } from './group.ts'
+import { allTold, isMoreMuted, moreAlerts, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
 import type { Muting } from './muting.ts'
 import { type Notification, type NotificationReason, notificationId } from './notification.ts'
 
@@ -34,15 +26,16 @@ export function dueWithNews(group: Group, nowMs: number): number {
  * @param atMs when it is due
  */
 export function flush(name: string, group: Group, atMs: number, muting: Muting): Flushed {
-  const { alerts, more = {}, moreEnded = 0 } = group
+  const { alerts, more = NO_MORE, moreEnded = 0 } = group
   const ended = alerts.filter(({ alert }) => alert.status === 'resolved')
   const firing = alerts.filter(({ alert }) => alert.status === 'firing')
   const shown = firing.filter(({ alert }) => mutedUntilMs(alert, atMs, muting) === undefined)
-  const counted = Object.entries(more).filter(([, one]) => !isMoreMuted(one, atMs, muting))
-  const isNews = [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(isUntold)
+  const counted = moreAlerts(more).filter(one => !isMoreMuted(one, atMs, muting))
+  const isNews =
+    [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(one => one !== TOLD)
   const isRepeat = shown.length + counted.length > 0 && atMs >= repeatAtMs(group)
   if (!isNews && !isRepeat) return quiet(group, firing, shown, atMs, muting)
-  const told = afterwards(group, firing, new Set(shown), counted, atMs)
+  const told = afterwards(group, firing, new Set(shown), atMs, muting)
   const reason = reasonOf(group, told, isNews)
   const notification: Notification = {
     notificationId: notificationId(name, atMs),
@@ -70,17 +63,16 @@ function quiet(
 
 /** The group when its notification has left. What is muted and told stays told: its end will be told, too. */
 function afterwards(
-  { moreEnded: _, more = {}, ...group }: Group,
+  { moreEnded: _, more, ...group }: Group,
   firing: readonly Known[],
   shown: ReadonlySet<Known>,
-  counted: readonly (readonly [string, More])[],
   atMs: number,
+  muting: Muting,
 ): Group {
   const alerts = firing.map(known => (shown.has(known) ? { ...known, isTold: true } : known))
-  const next = { ...more, ...Object.fromEntries(counted.map(([id]) => [id, TOLD] as const)) }
-  const isOpen = alerts.some(({ isTold }) => isTold) || Object.values(next).includes(TOLD)
-  const hasMore = Object.keys(next).length > 0
-  return { ...group, alerts, ...(hasMore ? { more: next } : {}), isOpen, notifiedAtMs: atMs }
+  const left = allTold(more ?? NO_MORE, atMs, muting)
+  const isOpen = alerts.some(({ isTold }) => isTold) || moreAlerts(left).includes(TOLD)
+  return { ...group, alerts, ...(left === NO_MORE ? {} : { more: left }), isOpen, notifiedAtMs: atMs }
 }
 
 function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReason {
@@ -98,8 +90,11 @@ function scheduled({ dueMs: _, ...group }: Group, atMs: number, muting: Muting):
   const times: number[] = []
   if (group.isOpen) times.push(repeatAtMs(group))
   const muted = [...group.alerts.filter(known => !known.isTold).map(mutedEnd), ...moreEnds(group)]
-  if (muted.length > 0 || repeatAtMs(group) <= atMs) times.push(atMs + group.groupIntervalMs, ...muted)
-  const dueMs = Math.min(...times.filter(time => time > atMs))
+  if (muted.length > 0 || repeatAtMs(group) <= atMs) times.push(atMs + group.groupIntervalMs)
+  const dueMs = [...times, ...muted].reduce(
+    (first, time) => (time > atMs ? Math.min(first, time) : first),
+    Number.POSITIVE_INFINITY,
+  )
   return { ...group, dueMs }
 
   function mutedEnd({ alert }: Known): number {
@@ -107,10 +102,8 @@ function scheduled({ dueMs: _, ...group }: Group, atMs: number, muting: Muting):
   }
 }
 
-function moreEnds({ more = {} }: Group): number[] {
-  return Object.values(more).flatMap(one => {
-    return one === TOLD ? [] : [silencedUntilMs(one)]
-  })
+function moreEnds({ more = NO_MORE }: Group): number[] {
+  return moreAlerts(more).flatMap(one => (one === TOLD ? [] : [silencedUntilMs(one)]))
 }
 
 function repeatAtMs({ notifiedAtMs, repeatIntervalMs }: Group): number {
@@ -119,8 +112,4 @@ function repeatAtMs({ notifiedAtMs, repeatIntervalMs }: Group): number {
 
 function isUntoldOrEnded({ alert, isTold }: { readonly alert: Alert; readonly isTold: boolean }): boolean {
   return alert.status === 'resolved' || !isTold
-}
-
-function isUntold([, one]: readonly [string, More]): boolean {
-  return one !== TOLD
 }

@@ -1,6 +1,7 @@
 /** A group of alerts that are told together: which it has, and which of them people know. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { isInhibited } from './inhibition.ts'
+import { hasMore, isFull, type MoreAlerts, NO_MORE, TOLD, withMore, withoutMore } from './more-alerts.ts'
 import type { Muting } from './muting.ts'
 import type { Target, Timing } from './route.ts'
 import { silencing } from './silences.ts'
@@ -9,8 +10,8 @@ export interface Group extends Timing {
   readonly labels: Readonly<Record<string, string>>
   readonly receivers: readonly string[]
   readonly alerts: readonly Known[]
-  /** By alert id, the firing alerts for which `alerts` has no room. Most groups have none. */
-  readonly more?: Readonly<Record<string, More>>
+  /** The firing alerts for which `alerts` has no room. Most groups have none. */
+  readonly more?: MoreAlerts
   /** How many alerts of `more` that people know have ended since the last notification. */
   readonly moreEnded?: number
   /** Ids of the alerts that ended last: several partitions can tell of the same alert, and late. */
@@ -30,18 +31,9 @@ export interface Known {
   readonly isTold: boolean
 }
 
-/**
- * Of an alert without its data: told; else until when it was silenced as it fired, in milliseconds since the epoch, and 0 if it
- * was not. If it says that an entity is silent, that is negative, less 1. A few bytes, because there can be thousands.
- */
-export type More = typeof TOLD | number
-export const TOLD = 't'
-
 /** Of a notification, and of the alerts that a group keeps with all their data. */
 export const MOST_ALERTS = 100
 export const LARGEST_ALERTS_BYTES = 128 * 1024
-/** An entity may have 1 MiB of state: room for these ids, with what else there is. */
-const MOST_MORE = 20_000
 const MOST_ENDED = 64
 
 export type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
@@ -64,8 +56,8 @@ export function withPolicy<T extends object>(
   return { ...group, labels, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs }
 }
 
-export function isEmpty({ alerts, more = {}, moreEnded = 0 }: Group): boolean {
-  return alerts.length === 0 && moreEnded === 0 && Object.keys(more).length === 0
+export function isEmpty({ alerts, more = NO_MORE, moreEnded = 0 }: Group): boolean {
+  return alerts.length === 0 && moreEnded === 0 && more === NO_MORE
 }
 
 /** Until when an alert is muted, at a time: undefined if it is not, infinite if nobody knows. */
@@ -75,48 +67,42 @@ export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number
 }
 
 function silencedUntil(alert: Alert, atMs: number, { silences }: Muting): number | undefined {
-  const ends = silencing(silences, alert, atMs).map(({ endsAt }) => Date.parse(endsAt))
+  const ends = silencing(silences, alert, atMs).map(({ endMs }) => endMs)
   return ends.length > 0 ? Math.max(...ends) : undefined
 }
 
-export function isMoreMuted(one: More, atMs: number, muting: Muting): boolean {
-  return one !== TOLD && ((one < 0 && muting.isPipelineDown) || atMs < silencedUntilMs(one))
-}
-
-export function silencedUntilMs(one: number): number {
-  return one < 0 ? -one - 1 : one
-}
-
 export function withFired(group: Group, alert: Alert, atMs: number, muting: Muting): Taken {
-  const { alerts, more = {}, ended } = group
+  const { alerts, more = NO_MORE, ended } = group
   const { alertId } = alert
   const taken = (reason: GroupReason, next: Group): Taken => ({ kind: 'taken', group: next, reason })
   if (ended.includes(alertId)) return taken('ended-before', group)
-  if (Object.hasOwn(more, alertId) || alerts.some(known => known.alert.alertId === alertId))
+  if (hasMore(more, alertId) || alerts.some(known => known.alert.alertId === alertId))
     return taken('known', group)
   const known = { alert, isTold: false }
   if (hasRoom(alerts, alert)) return taken('queued', { ...group, alerts: [...alerts, known] })
-  if (Object.keys(more).length >= MOST_MORE)
+  if (isFull(more))
     return {
       kind: 'full',
-      why: `its group has ${MOST_MORE + alerts.length} alerts that fire, and room for no more: group by something finer`,
+      why: 'its group has no room for another alert that fires: group by something finer',
     }
-  // An alert that is muted makes room for one that people must see.
-  const yielding =
-    mutedUntilMs(alert, atMs, muting) === undefined
-      ? alerts.find(one => !one.isTold && mutedUntilMs(one.alert, atMs, muting) !== undefined)
-      : undefined
+  const yielding = yieldingTo(alert, alerts, atMs, muting)
   const others = alerts.filter(one => one !== yielding)
   if (yielding === undefined || !hasRoom(others, alert))
-    return taken('queued', { ...group, more: { ...more, [alertId]: moreOf(alert, atMs, muting) } })
-  const next = { ...more, [yielding.alert.alertId]: moreOf(yielding.alert, atMs, muting) }
-  return taken('queued', { ...group, alerts: [...others, known], more: next })
+    return taken('queued', { ...group, more: withMore(more, alertId, moreOf(alert, atMs, muting)) })
+  const left = withMore(more, yielding.alert.alertId, moreOf(yielding.alert, atMs, muting))
+  return taken('queued', { ...group, alerts: [...others, known], more: left })
+}
+
+/** An alert that is muted makes room for one that people must see. */
+function yieldingTo(alert: Alert, alerts: readonly Known[], atMs: number, muting: Muting): Known | undefined {
+  const isMuted = (one: Alert) => mutedUntilMs(one, atMs, muting) !== undefined
+  return isMuted(alert) ? undefined : alerts.find(one => !one.isTold && isMuted(one.alert))
 }
 
 /** An alert that ends before people know of it is forgotten; else its end is told, too. */
 export function withResolved(group: Group, alert: Alert): Taken {
   const { alertId } = alert
-  const { alerts, more = {}, moreEnded = 0 } = group
+  const { alerts, more = NO_MORE, moreEnded = 0 } = group
   const taken = (reason: GroupReason, next: Partial<Group>): Taken => ({
     kind: 'taken',
     group: { ...group, ended: [...group.ended, alertId].slice(-MOST_ENDED), ...next },
@@ -128,10 +114,10 @@ export function withResolved(group: Group, alert: Alert): Taken {
       alerts: alerts.map(one => (one === known ? { alert, isTold: true } : one)),
     })
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
-  if (!Object.hasOwn(more, alertId)) return { kind: 'taken', group, reason: 'not-known' }
-  const { [alertId]: ending, ...others } = more
-  if (ending === TOLD) return taken('end-queued', { more: others, moreEnded: moreEnded + 1 })
-  return taken('never-told', { more: others })
+  const ending = withoutMore(more, alertId)
+  if (ending === undefined) return { kind: 'taken', group, reason: 'not-known' }
+  if (ending.one === TOLD) return taken('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
+  return taken('never-told', { more: ending.rest })
 }
 
 function hasRoom(alerts: readonly Known[], alert: Alert): boolean {

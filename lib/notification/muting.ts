@@ -1,11 +1,11 @@
 /** What mutes alerts in a partition of `notifications`: silences, and alerts that mute others. Both are set by the log. */
 import type { PartitionContext } from '../runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
-import type { Silence } from './silences.ts'
+import { type Silence, type TimedSilence, timed } from './silences.ts'
 import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.ts'
 
 export interface Muting {
-  readonly silences: readonly Silence[]
+  readonly silences: readonly TimedSilence[]
   /** Whether an alert stands that mutes those about silent entities. */
   readonly isPipelineDown: boolean
 }
@@ -35,7 +35,10 @@ export const MUTING: PartitionContext<Muting> = {
   },
   read(data) {
     const { silences, inhibiting } = data as MutingData
-    return { kind: 'context', context: { silences, isPipelineDown: inhibiting.length > 0 } }
+    return {
+      kind: 'context',
+      context: { silences: silences.map(timed), isPipelineDown: inhibiting.length > 0 },
+    }
   },
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
 }

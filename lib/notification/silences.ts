@@ -81,7 +81,24 @@ function changed(
   }
 }
 
+/** A silence with its times as numbers, because every alert is held against every silence. */
+export interface TimedSilence {
+  readonly match: AlertMatch
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export function timed({ match, startsAt, endsAt }: Silence): TimedSilence {
+  return { match, startMs: Date.parse(startsAt), endMs: Date.parse(endsAt) }
+}
+
 /** Those that mute the alert at this time. */
-export function silencing(silences: readonly Silence[], alert: AlertFacts, atMs: number): readonly Silence[] {
-  return silences.filter(one => phaseOf(one, atMs) === 'active' && matchesAlert(one.match, alert))
+export function silencing(
+  silences: readonly TimedSilence[],
+  alert: AlertFacts,
+  atMs: number,
+): readonly TimedSilence[] {
+  return silences.filter(
+    ({ match, startMs, endMs }) => startMs <= atMs && atMs < endMs && matchesAlert(match, alert),
+  )
 }

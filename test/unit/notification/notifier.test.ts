@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { newGroup, withFired } from '../../../lib/notification/group.ts'
+import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import {
   at,
@@ -259,6 +261,14 @@ describe('given more alerts than a notification has room for', () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
     for (const muting of [silences(1, 2, silence('s', 0, HOUR, onOslo)), pipeline(1, 'firing')])
       assert.deepEqual(notifications(await played([first, muting, ...silent], 10 * MINUTE)), [])
+  })
+
+  it('when not even their ids have room, then the alert is a failure that says what to do', () => {
+    const alerts = many(100).map(id => ({ alert: fired(id), isTold: false }))
+    const group = { ...newGroup(TARGET), alerts, more: ';01234567890=0'.repeat(30_000) }
+    const taken = withFired(group, fired('one too many'), 0, NOTHING_MUTED)
+    assert.match(taken.kind === 'full' ? taken.why : '', /no room .*: group by something finer$/)
+    assert.equal(withFired(group, fired('m1'), 0, NOTHING_MUTED).kind, 'taken')
   })
 
   it('when alerts are large, then a notification stays below what its topic takes', async () => {

@@ -4,6 +4,7 @@ import {
   phaseOf,
   type SilenceSet,
   silencing,
+  timed,
   withoutSilence,
   withSilence,
 } from '../../../lib/notification/silences.ts'
@@ -30,7 +31,7 @@ describe('given silences', () => {
       ['pending', 'active', 'active', 'past'],
     )
     assert.deepEqual(
-      [9, 10, 20].map(second => silencing([one], fired('x'), ms(second)).length),
+      [9, 10, 20].map(second => silencing([timed(one)], fired('x'), ms(second)).length),
       [0, 1, 0],
     )
   })

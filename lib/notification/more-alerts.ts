@@ -1,0 +1,83 @@
+/**
+ * The alerts of a group for which it has no room: there can be thousands, and each event of the group reads and writes all. So
+ * they are one text, in which an alert takes a few bytes and is found without parsing: `;id=value;id=value`. Pure.
+ */
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import type { Muting } from './muting.ts'
+
+export type MoreAlerts = string
+
+/**
+ * Told; else until when it was silenced as it fired, in milliseconds since the epoch, and 0 if it was not. If it says that an
+ * entity is silent, that is negative, less 1.
+ */
+export type MoreAlert = typeof TOLD | number
+export const TOLD = 't'
+
+export const NO_MORE: MoreAlerts = ''
+
+/** An entity may have 1 MiB of state: room for some 25,000 alerts, with what else there is. */
+const LARGEST = 400 * 1024
+
+/** Characters of an id that are kept: 66 bits. */
+const ID_LENGTH = 11
+
+export function isFull(more: MoreAlerts): boolean {
+  return more.length >= LARGEST
+}
+
+export function hasMore(more: MoreAlerts, alertId: string): boolean {
+  return more.includes(keyOf(alertId))
+}
+
+export function withMore(more: MoreAlerts, alertId: string, one: MoreAlert): MoreAlerts {
+  return `${more}${keyOf(alertId)}${one}`
+}
+
+/** The rest, and the alert that was taken out; undefined if it was not there. */
+export function withoutMore(
+  more: MoreAlerts,
+  alertId: string,
+): { readonly rest: MoreAlerts; readonly one: MoreAlert } | undefined {
+  const key = keyOf(alertId)
+  const at = more.indexOf(key)
+  if (at < 0) return undefined
+  const next = more.indexOf(';', at + 1)
+  const end = next < 0 ? more.length : next
+  return { rest: more.slice(0, at) + more.slice(end), one: valueOfText(more.slice(at + key.length, end)) }
+}
+
+export function moreAlerts(more: MoreAlerts): readonly MoreAlert[] {
+  return entries(more).map(([, one]) => one)
+}
+
+/** The same alerts, those told that are not muted at this time. */
+export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
+  return entries(more)
+    .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : TOLD}`)
+    .join('')
+}
+
+export function isMoreMuted(one: MoreAlert, atMs: number, muting: Muting): boolean {
+  return one !== TOLD && ((one < 0 && muting.isPipelineDown) || atMs < silencedUntilMs(one))
+}
+
+export function silencedUntilMs(one: number): number {
+  return one < 0 ? -one - 1 : one
+}
+
+function entries(more: MoreAlerts): readonly (readonly [id: string, one: MoreAlert])[] {
+  return more
+    .split(';')
+    .slice(1)
+    .map(entry => [entry.slice(0, ID_LENGTH), valueOfText(entry.slice(ID_LENGTH + 1))] as const)
+}
+
+function valueOfText(text: string): MoreAlert {
+  return text === TOLD ? TOLD : Number(text)
+}
+
+/** Ids of alerts can be any text. */
+function keyOf(alertId: string): string {
+  return `;${derivedId(alertId).slice(0, ID_LENGTH)}=`
+}

@@ -1,0 +1,164 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LOCAL } from '../programs/paths.ts'
+import { aimed, type Figure } from './kit/figures.ts'
+import { type Run, runBenchmark } from './kit/program.ts'
+import { type Servers, withServers } from './kit/servers.ts'
+import { percentile } from './kit/statistics.ts'
+import { installedRestate, RESTATE } from './peers/install.ts'
+import type { Note } from './peers/noting.ts'
+import { rateAfter } from './peers/rate.ts'
+import { Readings } from './peers/readings.ts'
+import { startRestate } from './peers/restate.ts'
+import { type Side, untilNoted, verify } from './peers/side.ts'
+import { startSluice } from './peers/sluice.ts'
+import { packaged } from './start/bundles.ts'
+
+// `npm run bench:peers`: the processor's statistics in Sluice, through the local trigger, and in Restate, as a virtual object for
+// each entity that is subscribed to the same kind of topic. Both have the same records, and are compared with a count of their own
+// after every round. It starts its own Kafka, Valkey and Restate.
+
+const SIDES = ['restate', 'sluice'] as const
+type SideName = (typeof SIDES)[number]
+
+/** Applied before the measurement, while code is compiled. */
+const WARM_UP = 5_000
+const PER_SECOND = 500
+const FLOW_WARM_UP_MS = 5_000
+const WITHIN_MS = 240_000
+
+interface Setup extends Servers {
+  readonly handler: string
+  readonly installed: string
+  readonly room: string
+}
+
+await runBenchmark({
+  usage: `npm run bench:peers -- [options]
+  --only PART     rate or latency`,
+  rounds: 3,
+  async *measure(run) {
+    await mkdir(LOCAL, { recursive: true })
+    const room = await mkdtemp(join(LOCAL, 'bench-peers-'))
+    try {
+      const installed = await installedRestate(run.signal, run.say)
+      run.say(`${RESTATE}; packaging`)
+      const bundles = await packaged(['processor'], room)
+      yield* await withServers(run.signal, async servers => {
+        const setup = { ...servers, handler: bundles.fileOf('processor'), installed, room }
+        return [
+          ...(run.wants('rate') ? await rates(setup, run) : []),
+          ...(run.wants('latency') ? await latencies(setup, run) : []),
+        ]
+      })
+    } finally {
+      await rm(room, { recursive: true, force: true })
+    }
+  },
+})
+
+/** Records per second of one consumer that reads a filled topic, until all are applied. */
+async function rates(setup: Setup, run: Run): Promise<Figure[]> {
+  const records = run.quick ? 12_000 : 60_000
+  const found: Record<SideName, number[]> = { restate: [], sluice: [] }
+  await inTurn(run, async (name, round) => {
+    const rate = await withReadings(setup, `${name}-rate-${round}`, async readings => {
+      await readings.fill(WARM_UP + records)
+      const measure = async (side: Side) => rateAfter(WARM_UP, await noted(side, readings, run))
+      return withSide(name, readings, { window: 1, measure }, setup, run)
+    })
+    found[name].push(rate)
+    run.say(`round ${round}  ${name.padEnd(7)} ${rate} records/s`)
+  })
+  const ratios = found.sluice.map((rate, round) => rate / (found.restate[round] as number))
+  return [
+    { name: 'peers/Restate', unit: '/s', rounds: found.restate },
+    { name: 'peers/Sluice', unit: '/s', rounds: found.sluice, worse: 'lower' },
+    aimed('peers/Sluice against Restate', '×', { atLeast: 20 }, ratios),
+  ]
+}
+
+/** Milliseconds from the broker's timestamp of a reading until it is applied, at 500/s. */
+async function latencies(setup: Setup, run: Run): Promise<Figure[]> {
+  const found: Record<SideName, { p50: number[]; p99: number[] }> = {
+    restate: { p50: [], p99: [] },
+    sluice: { p50: [], p99: [] },
+  }
+  const flowMs = run.quick ? 5_000 : 15_000
+  await inTurn(run, async (name, round) => {
+    const ages = await withReadings(setup, `${name}-flow-${round}`, readings => {
+      const measure = async (side: Side) => {
+        await readings.flow(PER_SECOND, FLOW_WARM_UP_MS)
+        const warm = await noted(side, readings, run)
+        await readings.flow(PER_SECOND, flowMs)
+        return (await noted(side, readings, run)).slice(warm.length).flatMap(note => note.ages)
+      }
+      return withSide(name, readings, { window: 0, measure }, setup, run)
+    })
+    const [p50, p99] = [percentile(ages, 0.5), percentile(ages, 0.99)]
+    found[name].p50.push(p50)
+    found[name].p99.push(p99)
+    run.say(`round ${round}  ${name.padEnd(7)} p50 ${p50} ms, p99 ${p99} ms`)
+  })
+  const { restate, sluice } = found
+  const ratios = sluice.p99.map((p99, round) => p99 / (restate.p99[round] as number))
+  return [
+    { name: `peers/Restate, p50 at ${PER_SECOND}/s`, unit: 'ms', rounds: restate.p50 },
+    { name: `peers/Restate, p99 at ${PER_SECOND}/s`, unit: 'ms', rounds: restate.p99 },
+    { name: `peers/Sluice, p50 at ${PER_SECOND}/s`, unit: 'ms', rounds: sluice.p50, worse: 'higher' },
+    { name: `peers/Sluice, p99 at ${PER_SECOND}/s`, unit: 'ms', rounds: sluice.p99, worse: 'higher' },
+    aimed('peers/p99 of Sluice against Restate', '×', { atMost: 1 }, ratios),
+  ]
+}
+
+function noted(side: Side, { sent }: Readings, { signal }: Run): Promise<readonly Note[]> {
+  return untilNoted(side, sent, { withinMs: WITHIN_MS, signal })
+}
+
+/** Both sides alternately, so that other load on the machine affects both. */
+async function inTurn(
+  { rounds, signal }: Run,
+  measure: (name: SideName, round: number) => Promise<void>,
+): Promise<void> {
+  for (let round = 1; round <= rounds; round += 1)
+    for (const name of SIDES) {
+      signal.throwIfAborted()
+      await measure(name, round)
+    }
+}
+
+async function withReadings<T>(
+  { broker }: Setup,
+  env: string,
+  use: (readings: Readings) => Promise<T>,
+): Promise<T> {
+  const readings = await Readings.open(broker, env)
+  try {
+    return await use(readings)
+  } finally {
+    await readings.close()
+  }
+}
+
+/** Runs one side on the topic of the readings. What it has stored in the end must be what was sent, or there is no figure. */
+async function withSide<T>(
+  name: SideName,
+  readings: Readings,
+  { window, measure }: { readonly window: number; readonly measure: (side: Side) => Promise<T> },
+  { broker, redisUrl, handler, installed, room }: Setup,
+  { signal }: Run,
+): Promise<T> {
+  const { env, topic, expected } = readings
+  const folder = join(room, env)
+  const side =
+    name === 'restate'
+      ? await startRestate({ installed, broker, topic, folder, signal })
+      : await startSluice({ handler, broker, redisUrl, env, folder, window })
+  try {
+    const result = await measure(side)
+    await verify(side, expected, signal)
+    return result
+  } finally {
+    await side.stop()
+  }
+}

@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import process from 'node:process'
+import { type EntityStatistics, statistics } from '../../lib/analytics/process.ts'
+import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
+import type { ReadingData } from '../../lib/telemetry/families.ts'
+import { Noting } from './noting.ts'
+
+// Restate's side: a virtual object for each entity, whose handler takes the same step as the processor. What the step emits, and its
+// timers, are left out. A note is written when the handler ends, before the server has stored what it did.
+
+interface Context {
+  get<T>(name: string): Promise<T | null>
+  set(name: string, value: unknown): void
+  request(): { readonly headers: ReadonlyMap<string, string> }
+}
+
+interface Restate {
+  object(definition: object): unknown
+  serve(options: object): Promise<number>
+}
+
+const [installed = '', port = '', notes = ''] = process.argv.slice(2)
+const restate: Restate = createRequire(join(installed, 'package.json'))('@restatedev/restate-sdk')
+const noting = new Noting(notes)
+
+async function apply(context: Context, event: Event<ReadingData>): Promise<void> {
+  const timeMs = Date.parse(event.time ?? '')
+  const state = (await context.get<EntityStatistics>('state')) ?? undefined
+  const step = statistics.onEvent(state, { ...event, timeMs, entity: entityOf(event) })
+  if (!('state' in step)) return refused(step)
+  context.set('state', step.state)
+  noting.applied(Number(context.request().headers.get('kafka.timestamp')))
+}
+
+/** Ends the process: Restate would drop the record and go on. */
+function refused(why: object): never {
+  console.error(`the processor's step refuses a reading: ${JSON.stringify(why)}`)
+  process.exit(1)
+}
+
+// It keeps no journal of what has ended: its effect is the state.
+const options = { journalRetention: { seconds: 0 } }
+await restate.serve({
+  services: [restate.object({ name: 'statistics', handlers: { apply }, options })],
+  port: Number(port),
+})
+console.log('ready')

@@ -1,0 +1,102 @@
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { EntitySummary } from '../../lib/analytics/process.ts'
+import { topicSize } from '../../lib/app/topics.ts'
+import { statisticsOf } from '../../lib/queries/statistics.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
+import { freePorts } from '../../localstack/services/ports.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { Program } from '../../test/support/program.ts'
+import type { Side } from './side.ts'
+
+interface Options {
+  /** The bundle of the processor. */
+  readonly handler: string
+  readonly broker: string
+  readonly redisUrl: string
+  readonly env: string
+  /** A folder for the files of this run alone, inside the project. */
+  readonly folder: string
+  /** The batching window in seconds. */
+  readonly window: number
+}
+
+/** Starts the processor as it is deployed, in serverless-offline with the local trigger, from the beginning of its topic. */
+export async function startSluice(options: Options): Promise<Side> {
+  const { handler, redisUrl, env, folder } = options
+  await mkdir(folder, { recursive: true })
+  const notes = join(folder, 'notes.ndjson')
+  await Promise.all([
+    symlink(dirname(handler), join(folder, 'processor')),
+    symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
+    symlink(join(PROJECT, 'localstack', 'msk-trigger'), join(folder, 'msk-trigger')),
+    copyFile(join(import.meta.dirname, 'sluice-handler.js'), join(folder, 'handler.js')),
+    writeFile(join(folder, 'package.json'), '{"type":"module"}'),
+    // JSON is YAML.
+    writeFile(join(folder, 'serverless.yml'), JSON.stringify(configuration(options, notes))),
+  ])
+  const [http, lambda, websocket] = await freePorts(3)
+  const ports = ['--httpPort', http, '--lambdaPort', lambda, '--websocketPort', websocket].map(String)
+  const program = new Program('serverless', ['offline', ...ports], { cwd: folder })
+  let isOver = false
+  void program.ended.then(() => {
+    isOver = true
+  })
+  const redis = new RedisClient({ url: redisUrl })
+  const stop = async () => {
+    redis.close()
+    program.signal('SIGTERM')
+    await program.ended
+  }
+  try {
+    await program.says(/^msk {2}ready: /m)
+    return {
+      notes,
+      statistics: () => statesOf(redis, env),
+      failed: () => (isOver ? program.output : undefined),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
+  const { entities } = await statisticsOf(new StateInspection(redis), topicSize('readings', env))
+  return new Map(entities.map(report => [partsOfEntity(report.entity).subject ?? '', report]))
+}
+
+function configuration({ broker, redisUrl, env, window }: Options, notes: string) {
+  const msk = {
+    arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
+    topic: topicSize('readings', env).topic,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: 500,
+    maximumBatchingWindow: window,
+    functionResponseType: 'ReportBatchItemFailures',
+  }
+  return {
+    service: `bench-${env}`,
+    frameworkVersion: '4',
+    provider: {
+      name: 'aws',
+      runtime: 'nodejs24.x',
+      region: 'us-east-1',
+      environment: {
+        SLUICE_ENV: env,
+        KAFKA_BROKERS: broker,
+        REDIS_URL: redisUrl,
+        REPORT_BATCH_ITEM_FAILURES: 'true',
+        LOG_LEVEL: 'WARN',
+        POWERTOOLS_METRICS_DISABLED: 'true',
+        BENCH_NOTES: notes,
+      },
+    },
+    plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
+    custom: { mskTrigger: { brokers: broker } },
+    functions: { processor: { handler: 'handler.handler', timeout: 30, events: [{ msk }] } },
+  }
+}

@@ -21,6 +21,11 @@ export interface Choices<Slices extends readonly Slice[]> {
   /** Where failure records go; the application's failures topic by default. */
   readonly failuresTo?: TopicName
   /**
+   * A chunk, or a call of a sink, begins only if at least this much of the invocation's time is left, in milliseconds; 3,000 by
+   * default. A sink whose calls can take longer than that needs more.
+   */
+  readonly reserveMs?: number
+  /**
    * Identifies the deployed code: the circuit breaker defers batches of one version, and a new version is tried again. By default,
    * a hash of the file that contains this module: right where each function is bundled by itself.
    */

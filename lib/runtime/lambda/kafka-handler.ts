@@ -146,7 +146,7 @@ function consumerOf(
   application: Application,
   config: GeneralSettings & ConsumerSettings,
   process: Process,
-  choices: Partial<Pick<Consumer, 'failuresTo'>>,
+  choices: Partial<Pick<Consumer, 'failuresTo' | 'reserveMs'>>,
 ): Consumer {
   const { env, contentMode, idWindowMs, failureBytes, futureToleranceMs, earliestTimeMs, logTime, sinceMs } =
     config

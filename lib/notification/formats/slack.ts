@@ -1,0 +1,64 @@
+/**
+ * The body of a Slack incoming webhook, of blocks.
+ * Source: https://docs.slack.dev/reference/block-kit/blocks (50 blocks in a message; 150 characters in a header, 3,000 in the text of
+ * a section) and https://docs.slack.dev/messaging/formatting-message-text#escaping.
+ */
+import type { Alert } from '../../alerting/alert.ts'
+import type { Message } from '../message.ts'
+import { alertLine, cut, omission, titleOf } from '../text.ts'
+
+export const SLACK_LIMITS = { blocks: 50, header: 150, section: 3_000 } as const
+/** Blocks beside those of alerts: header, lateness, what is left out, and the line at the end. */
+const FRAME = 4
+
+const MARKS: Readonly<Record<string, string>> = {
+  critical: ':red_circle:',
+  warning: ':large_orange_circle:',
+  info: ':large_blue_circle:',
+}
+
+/** Pure. Lengths are counted in UTF-16, in which no text is shorter than in characters. */
+export function slackBody(message: Message): object {
+  const { notification, digest } = message
+  const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
+  const more = omission(notification, listed.length)
+  const title = titleOf(message)
+  const { group, reason, notificationId } = notification
+  return {
+    // What a notification of the phone shows.
+    text: escaped(cut(title, SLACK_LIMITS.header)),
+    blocks: [
+      {
+        type: 'header',
+        text: { type: 'plain_text', text: shortened(title, SLACK_LIMITS.header), emoji: false },
+      },
+      ...(digest ? [section(`Told late: what was due from ${digest.from} to ${digest.to}.`)] : []),
+      ...listed.map(alert => section(`${mark(alert)} ${escaped(alertLine(alert))}`)),
+      ...(more ? [section(more)] : []),
+      context(escaped(`${group} · ${reason} · ${notificationId}`)),
+    ],
+  }
+}
+
+function mark({ status, severity }: Alert): string {
+  return status === 'resolved' ? ':white_check_mark:' : (MARKS[severity] ?? '')
+}
+
+function section(text: string): object {
+  return { type: 'section', text: { type: 'mrkdwn', text: shortened(text, SLACK_LIMITS.section) } }
+}
+
+function context(text: string): object {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: shortened(text, SLACK_LIMITS.section) }] }
+}
+
+/** Cut so that no pair of surrogates and no escaped character is cut in two. */
+function shortened(text: string, most: number): string {
+  if (text.length <= most) return text
+  return `${text.slice(0, most - 1).replace(/(&[a-z]*|[\ud800-\udbff])$/, '')}…`
+}
+
+/** Otherwise an entity called `<!channel>` would call everybody. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

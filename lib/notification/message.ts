@@ -1,0 +1,101 @@
+/** What is sent to a receiver: a notification, or one digest of several that have become old. Pure. */
+import type { Alert } from '../alerting/alert.ts'
+import { SEVERITIES, type Severity } from '../alerting/rule.ts'
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import type { Delivery, Digest } from '../runtime/consumer/sink.ts'
+import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
+
+/** Beyond this age, notifications are folded into a digest. */
+export const OLD_MS = 3_600_000
+
+export interface Message {
+  readonly notification: Notification
+  /** When it was due, in milliseconds since the epoch. */
+  readonly atMs: number
+  readonly env: string
+  readonly digest?: DigestFacts
+}
+
+interface DigestFacts {
+  /** How many notifications were folded into this one. */
+  readonly notifications: number
+  /** When the first and the last of them was due, RFC 3339. */
+  readonly from: string
+  readonly to: string
+}
+
+export function messageOf({ event }: Delivery<Notification>, env: string): Message {
+  if (event.data === undefined) throw new Error('a notification without data reached a sink')
+  return { notification: event.data, atMs: event.timeMs, env }
+}
+
+/**
+ * Folds notifications for a receiver into one: the latest of each group, and each of their alerts as it was last told. An old
+ * watchdog or test says nothing about now, so it is left out.
+ *
+ * @returns undefined if nothing is left
+ */
+export function digestOf(digest: Digest<Notification>, receiver: string, env: string): Message | undefined {
+  const messages = digest.deliveries
+    .map(delivery => messageOf(delivery, env))
+    .filter(({ notification: { reason, receivers } }) => {
+      return receivers.includes(receiver) && reason !== 'watchdog' && reason !== 'test'
+    })
+  const [first, last] = [messages[0], messages.at(-1)]
+  if (first === undefined || last === undefined) return undefined
+  const alerts = new Map<string, Alert>()
+  const groups = new Map<string, Notification>()
+  for (const { notification } of messages) {
+    groups.set(notification.group, notification)
+    for (const alert of notification.alerts) {
+      // Deleted first, so that the order is that of the latest news.
+      alerts.delete(alert.alertId)
+      alerts.set(alert.alertId, alert)
+    }
+  }
+  const latest = [...groups.values()]
+  return {
+    notification: {
+      notificationId: derivedId(digest.key, receiver),
+      group: latest.length === 1 ? last.notification.group : 'digest',
+      groupLabels: commonLabels(latest),
+      status: latest.some(({ status }) => status === 'firing') ? 'firing' : 'resolved',
+      reason: last.notification.reason,
+      receivers: [receiver],
+      alerts: [...alerts.values()],
+      omitted: latest.reduce((sum, { omitted }) => sum + omitted, 0),
+    },
+    atMs: last.atMs,
+    env,
+    digest: { notifications: messages.length, from: instant(first.atMs), to: instant(last.atMs) },
+  }
+}
+
+function commonLabels([first, ...others]: readonly Notification[]): Record<string, string> {
+  const labels = Object.entries(first?.groupLabels ?? {})
+  return Object.fromEntries(
+    labels.filter(([name, value]) => others.every(({ groupLabels }) => groupLabels[name] === value)),
+  )
+}
+
+/** The highest severity of the alerts that fire, or of all if none does; undefined without alerts. */
+export function highestSeverity({ alerts }: Notification): Severity | undefined {
+  const firing = alerts.filter(({ status }) => status === 'firing')
+  const counted = firing.length > 0 ? firing : alerts
+  return SEVERITIES.find(severity => counted.some(one => one.severity === severity))
+}
+
+/** The names of the rules, each once, in the order of the alerts. */
+export function rulesOf({ alerts }: Notification): readonly string[] {
+  return [...new Set(alerts.map(({ rule }) => rule))]
+}
+
+/**
+ * The body of the format `sluice`, and the message of SNS.
+ * Source: Standard Webhooks 1.0.0, "Payload structure": type, timestamp, data.
+ */
+export function sluiceBody({ notification, atMs, env, digest }: Message): object {
+  const data = { ...notification, env, ...(digest ? { digest } : {}) }
+  return { type: NOTIFICATION_TYPE, timestamp: instant(atMs), data }
+}

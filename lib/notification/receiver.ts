@@ -1,0 +1,35 @@
+/** Whom notifications are sent to, as `notifications/receivers.yaml` says. */
+
+export const FORMATS = ['sluice', 'slack', 'alertmanager'] as const
+export type Format = (typeof FORMATS)[number]
+
+export type Receiver = SnsReceiver | WebhookReceiver
+
+/** The topic of the environment. Subscriptions tell several such receivers apart by the attribute `receivers`. */
+interface SnsReceiver {
+  readonly name: string
+  readonly kind: 'sns'
+}
+
+export interface WebhookReceiver {
+  readonly name: string
+  readonly kind: 'webhook'
+  readonly format: Format
+  /** Absent if the secret has it. */
+  readonly url?: string
+  /** The last part of the secret's name. */
+  readonly secret?: string
+  /** Upper bound for one attempt: resolving, connecting, sending and the answer. */
+  readonly timeoutMs: number
+  /** Whether private and loopback addresses may be called, and then without TLS. */
+  readonly allowPrivate: boolean
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export const DEFAULT_TIMEOUT_MS = 5_000
+export const TIMEOUT_MS = { least: 1_000, most: 30_000 } as const
+
+/** The name of a receiver's secret in Secrets Manager; the roles of functions are limited to its prefix. */
+export function secretName(secret: string, env: string): string {
+  return `sluice/${env}/receivers/${secret}`
+}

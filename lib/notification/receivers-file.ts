@@ -1,0 +1,170 @@
+/**
+ * Reads `notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
+ * fault is found at once, with its line. Pure.
+ */
+import { loadAll, YAMLException } from 'js-yaml'
+import { positionsIn } from '../alerting/rule-positions.ts'
+import { parseDuration } from '../duration.ts'
+import { DEFAULT_TIMEOUT_MS, type Receiver, TIMEOUT_MS, type WebhookReceiver } from './receiver.ts'
+import { type Fault, type Path, schemaFaults } from './receivers-schema.ts'
+
+/** A fault, and where it is in its file. Lines and columns count from 1. */
+export interface ReceiverFault {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** The receiver's name, or its number in the list if it has no name. */
+  readonly receiver?: string
+  readonly key?: string
+  readonly message: string
+}
+
+/** The receivers cannot be used. The message lists every fault on a line of its own. */
+export class InvalidReceivers extends Error {
+  override readonly name = 'InvalidReceivers'
+  readonly faults: readonly ReceiverFault[]
+
+  constructor(faults: readonly ReceiverFault[]) {
+    super(
+      ['the receivers of notifications have faults:', ...faults.map(one => `  ${faultLine(one)}`)].join('\n'),
+    )
+    this.faults = faults
+  }
+}
+
+/** `notifications/receivers.yaml:12:5  pager.timeout: must be …` */
+export function faultLine({ file, line, column, receiver, key, message }: ReceiverFault): string {
+  const what = [receiver, key].filter(part => part !== undefined).join('.')
+  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
+}
+
+/**
+ * @param file how messages name it
+ * @throws InvalidReceivers with every fault
+ */
+export function readReceivers(text: string, file: string): readonly Receiver[] {
+  const yaml = parsed(text)
+  if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
+  const rows = rowsOf(yaml.content)
+  const ofSchema = schemaFaults(yaml.content)
+  // What has no right shape cannot be looked at any closer.
+  const faults = [...ofSchema, ...rows.flatMap((row, index) => rowFaults(row, index, ofSchema, rows))]
+  if (faults.length === 0) return rows.map(receiverOf)
+  const positionOf = positionsIn(text)
+  const located = faults.map(fault => ({ file, ...positionOf(fault.path), ...named(fault, rows) }))
+  throw new InvalidReceivers(located.sort((a, b) => a.line - b.line || a.column - b.column))
+}
+
+type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
+  readonly kind?: Receiver['kind']
+  readonly timeout?: string
+}
+
+type NotYaml = Pick<ReceiverFault, 'message' | 'line' | 'column'>
+
+function parsed(text: string): { readonly content: unknown } | NotYaml {
+  try {
+    const [content, ...others] = loadAll(text)
+    if (others.length === 0) return { content }
+    return { message: 'holds more than one YAML document', line: 1, column: 1 }
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const { reason, mark } = error
+    return { message: `not YAML: ${reason}`, line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }
+  }
+}
+
+function rowsOf(content: unknown): readonly Row[] {
+  const { receivers } = (content ?? {}) as { receivers?: unknown }
+  return Array.isArray(receivers) ? receivers : []
+}
+
+function named(
+  { path, message }: Fault,
+  rows: readonly Row[],
+): Omit<ReceiverFault, 'file' | 'line' | 'column'> {
+  const index = path[1]
+  if (typeof index !== 'number') return { ...(path.length > 0 ? { key: path.join('.') } : {}), message }
+  const name = rows[index]?.name
+  const key = path.slice(2).join('.')
+  return {
+    receiver: typeof name === 'string' && name !== '' ? name : `receiver ${index + 1}`,
+    ...(key === '' ? {} : { key }),
+    message,
+  }
+}
+
+const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
+
+/** What the schema cannot find; nothing about keys in which it has found something. */
+function rowFaults(row: Row, index: number, ofSchema: readonly Fault[], rows: readonly Row[]): Fault[] {
+  if (typeof row !== 'object' || row === null) return []
+  const faults: Fault[] = []
+  const wrong = new Set(ofSchema.filter(({ path }) => path[1] === index).map(({ path }) => path[2]))
+  const report = (message: string, ...below: readonly string[]) => {
+    const path: Path = ['receivers', index, ...below]
+    if (!wrong.has(below[0] ?? '')) faults.push({ path, message })
+  }
+  if (rows.slice(0, index).some(one => one?.name === row.name))
+    report('another receiver has this name', 'name')
+  if (row.kind === 'sns')
+    for (const key of WEBHOOK_KEYS) if (key in row) report('only a webhook has this key', key)
+  if (row.kind === 'webhook') webhookFaults(row, report)
+  return faults
+}
+
+/** Belong to the request itself, or to its signature. */
+const OWN_HEADERS = /^(host|content-.*|transfer-encoding|connection|user-agent|webhook-.*)$/i
+const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*token.*|.*secret.*)$/i
+
+function webhookFaults(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
+  if (row.url === undefined && row.secret === undefined)
+    report('has neither url nor a secret that holds one', 'url')
+  if (typeof row.url === 'string')
+    urlFault(row.url, row.allowPrivate === true, message => report(message, 'url'))
+  const timeoutMs = parseDuration(row.timeout) ?? DEFAULT_TIMEOUT_MS
+  if (timeoutMs < TIMEOUT_MS.least || timeoutMs > TIMEOUT_MS.most) report('must be from 1s to 30s', 'timeout')
+  for (const header of Object.keys(row.headers ?? {})) {
+    if (OWN_HEADERS.test(header)) report('is set by Sluice itself', 'headers', header)
+    if (SECRET_HEADERS.test(header)) report('belongs into the secret, as headers', 'headers', header)
+  }
+}
+
+/** Addresses with which anybody can post, so that they are secrets themselves. */
+const SECRET_HOSTS = ['hooks.slack.com', 'discord.com', 'webhook.office.com']
+
+function urlFault(url: string, allowPrivate: boolean, report: (message: string) => void): void {
+  if (!URL.canParse(url)) {
+    report('must be an address such as https://host/path')
+    return
+  }
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'http:' && !allowPrivate)
+    report('must be https; http is only for private addresses, with allowPrivate: true')
+  if (SECRET_HOSTS.some(host => hostname === host || hostname.endsWith(`.${host}`)))
+    report('is itself a secret, because everybody who knows it can post: put it into the secret, as url')
+}
+
+/** @param row without a fault */
+function receiverOf({
+  name = '',
+  kind,
+  format = 'sluice',
+  url,
+  secret,
+  timeout,
+  allowPrivate,
+  headers,
+}: Row): Receiver {
+  if (kind === 'sns') return { name, kind }
+  return {
+    name,
+    kind: 'webhook',
+    format,
+    ...(url === undefined ? {} : { url }),
+    ...(secret === undefined ? {} : { secret }),
+    timeoutMs: parseDuration(timeout) ?? DEFAULT_TIMEOUT_MS,
+    allowPrivate: allowPrivate ?? false,
+    headers: headers ?? {},
+  }
+}

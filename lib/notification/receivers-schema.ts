@@ -1,0 +1,78 @@
+/** Holds the receivers against their schema, `schemas/files/notification-receivers.v1.json`, and says in words what is wrong. */
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import validators from '../../schemas/compiled-notification-receivers.js'
+import { FORMATS } from './receiver.ts'
+
+/** Keys and list indexes that lead to a value, outermost first. */
+export type Path = readonly (string | number)[]
+
+export interface Fault {
+  readonly path: Path
+  readonly message: string
+}
+
+const KEYS: Readonly<Record<string, string>> = {
+  name: 'a lower-case letter, then up to 39 lower-case letters, digits and -',
+  kind: 'one of sns, webhook',
+  format: `one of ${FORMATS.join(', ')}`,
+  url: 'an address such as https://host/path, without user and password',
+  secret: "the last part of a secret's name: letters, digits, _ and -",
+  timeout: 'a duration from 1s to 30s',
+  allowPrivate: 'true or false',
+  headers: 'a mapping of names to texts',
+}
+
+/** At most one for a place. */
+export function schemaFaults(content: unknown): readonly Fault[] {
+  const validate = validators['io.sluice.notification-receivers.v1']
+  if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
+  if (validate(content)) return []
+  const found = new Map<string, Fault>()
+  for (const violation of validate.errors ?? []) {
+    if (violation.schemaPath.includes('/propertyNames/')) continue
+    const fault = described(violation)
+    const place = JSON.stringify(fault.path)
+    if (!found.has(place)) found.set(place, fault)
+  }
+  return [...found.values()]
+}
+
+function described({ instancePath, keyword, params }: SchemaViolation): Fault {
+  const at = pathOf(instancePath)
+  switch (keyword) {
+    case 'additionalProperties': {
+      const known =
+        at.length < 2 ? 'the one key is receivers' : `a receiver has ${Object.keys(KEYS).join(', ')}`
+      return { path: [...at, String(params.additionalProperty)], message: `unknown key; ${known}` }
+    }
+    case 'required': {
+      const key = String(params.missingProperty)
+      return { path: [...at, key], message: `is missing: must be ${KEYS[key] ?? 'a list'}` }
+    }
+    case 'propertyNames':
+      return {
+        path: [...at, String(params.propertyName)],
+        message: 'must be the name of a header: letters, digits and -',
+      }
+    default:
+      return { path: at, message: `must be ${expected(at)}` }
+  }
+}
+
+/** The values themselves are not repeated: one may be a secret that was put into the wrong place. */
+function expected(path: Path): string {
+  if (path.length === 0) return 'a mapping with the one key receivers'
+  if (path.length === 1) return 'a list with at least one receiver'
+  if (path.length === 2) return 'a mapping of keys to values'
+  return path.length === 3
+    ? (KEYS[String(path[2])] ?? 'something else')
+    : 'a text of ASCII characters, in quotes'
+}
+
+/** Elements of the list of receivers are told by number. */
+function pathOf(pointer: string): (string | number)[] {
+  const names = pointer.split('/').slice(1)
+  return names.map((part, index) =>
+    index === 1 ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~'),
+  )
+}

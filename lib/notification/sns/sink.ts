@@ -1,0 +1,96 @@
+/** Publishes the notifications that name the topic. */
+import { rejected } from '../../runtime/consumer/process.ts'
+import { type Delivered, delivered, retry, type Sink } from '../../runtime/consumer/sink.ts'
+import { digestOf, type Message, messageOf, OLD_MS } from '../message.ts'
+import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
+import type { Receiver } from '../receiver.ts'
+
+import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
+
+/** Why one message was not taken, and whether it never will be. */
+export interface NotPublished {
+  readonly why: string
+  readonly isFinal: boolean
+}
+
+export interface AlertsTopic {
+  /**
+   * Publishes messages in one call: at most `SNS_BATCH`, of at most `SNS_BYTES` together.
+   *
+   * @returns for each undefined if it was published, or why not
+   * @throws ReceiverUnavailable if nothing can be published at present
+   */
+  publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]>
+}
+
+/**
+ * @param receivers all of them: this sink also tells of names that are none
+ * @param env the environment that messages name
+ */
+export function snsSink(receivers: readonly Receiver[], env: string, topic: AlertsTopic): Sink<Notification> {
+  const names = new Set(receivers.flatMap(({ kind, name }) => (kind === 'sns' ? [name] : [])))
+  const known = new Set(receivers.map(({ name }) => name))
+  const named = ({ notification }: Message) => notification.receivers.filter(name => names.has(name))
+  const isNamed = (message: Message) => named(message).length > 0
+  return {
+    name: 'notify-sns',
+    accepts: [NOTIFICATION_TYPE],
+    batchSize: SNS_BATCH,
+    async deliver(deliveries) {
+      const messages = deliveries.map(delivery => messageOf(delivery, env))
+      const published = await publishAll(topic, messages.filter(isNamed), named)
+      return messages.map(message => {
+        const answer = published.get(message) ?? delivered('other-receivers')
+        const unknown = message.notification.receivers.filter(name => !known.has(name))
+        // Nobody else would notice a notification that goes nowhere.
+        if (answer.kind !== 'delivered' || unknown.length === 0) return answer
+        return rejected(`there is no receiver ${unknown.join(', ')}; the others are not affected`)
+      })
+    },
+    digest: {
+      olderThanMs: OLD_MS,
+      async deliver(digest) {
+        const messages = [...names].flatMap(name => digestOf(digest, name, env) ?? [])
+        const answers = await publishAll(topic, messages, named)
+        const failed = [...answers.values()].find(({ kind }) => kind !== 'delivered')
+        return failed ?? delivered(messages.length > 0 ? 'delivered' : 'other-receivers')
+      },
+    },
+  }
+}
+
+async function publishAll(
+  topic: AlertsTopic,
+  messages: readonly Message[],
+  named: (message: Message) => readonly string[],
+): Promise<Map<Message, Delivered>> {
+  const answers = new Map<Message, Delivered>()
+  const built = messages.map(message => ({ message, toSend: snsMessage(message, named(message)) }))
+  for (const call of calls(built)) {
+    const results = await topic.publish(call.map(({ toSend }) => toSend))
+    for (const [index, { message }] of call.entries()) answers.set(message, answerOf(results[index]))
+  }
+  return answers
+}
+
+function answerOf(refusal: NotPublished | undefined): Delivered {
+  if (refusal === undefined) return delivered('published')
+  return refusal.isFinal ? rejected(`sns: ${refusal.why}`) : retry(`sns: ${refusal.why}`)
+}
+
+/** As few calls as the limits of a call allow, in order. */
+function calls<T extends { readonly toSend: SnsMessage }>(built: readonly T[]): T[][] {
+  const all: T[][] = []
+  let bytes = 0
+  for (const one of built) {
+    const own = snsBytes(one.toSend)
+    const call = all.at(-1)
+    if (call && call.length < SNS_BATCH && bytes + own <= SNS_BYTES) call.push(one)
+    else {
+      all.push([one])
+      bytes = 0
+    }
+    bytes += own
+  }
+  return all
+}

@@ -1,0 +1,67 @@
+/** Notifications in words, for e-mail, chat and subjects. Pure. */
+import type { Alert } from '../alerting/alert.ts'
+import { highestSeverity, type Message, rulesOf } from './message.ts'
+
+/** Alerts that a text lists; of the others it tells the number. */
+const LISTED = 30
+const RULES_IN_TITLE = 3
+
+/** One line that says what it is about: `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
+export function titleOf({ notification, env, digest }: Message): string {
+  const rules = rulesOf(notification)
+  const named = rules.slice(0, RULES_IN_TITLE).join(', ')
+  const others = rules.length > RULES_IN_TITLE ? ` and ${rules.length - RULES_IN_TITLE} more` : ''
+  const severity = highestSeverity(notification)
+  const about = named === '' ? notification.group : `${named}${others}`
+  return [
+    `[${stateOf(notification)}]`,
+    ...(digest ? [`${digest.notifications} late notifications:`] : []),
+    about,
+    ...(severity ? [`(${severity})`] : []),
+    env,
+  ].join(' ')
+}
+
+function stateOf({ status, reason, alerts, omitted }: Message['notification']): string {
+  if (reason === 'test' || reason === 'watchdog') return reason.toUpperCase()
+  if (status === 'resolved') return 'RESOLVED'
+  return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
+}
+
+/** What happened, in a line: `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
+export function alertLine(alert: Alert): string {
+  const { rule, severity, summary, entity, status, startedAt } = alert
+  const where = entity.subject ?? entity.source
+  const when =
+    alert.status === 'resolved' ? `${startedAt} to ${alert.endedAt}, ${alert.reason}` : `since ${startedAt}`
+  return `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`
+}
+
+/** The words about what a message leaves out; undefined if that is nothing. @param listed alerts that it shows */
+export function omission({ alerts, omitted }: Message['notification'], listed: number): string | undefined {
+  const more = Math.max(0, alerts.length - listed) + omitted
+  return more === 0 ? undefined : `and ${more} more ${more === 1 ? 'alert' : 'alerts'}`
+}
+
+/** The whole message as plain text. */
+export function plainText(message: Message): string {
+  const { notification, digest } = message
+  const more = omission(notification, LISTED)
+  return [
+    titleOf(message),
+    '',
+    ...(digest ? [`Told late: what was due from ${digest.from} to ${digest.to}.`, ''] : []),
+    ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(alert)}`),
+    ...(more ? [more] : []),
+    '',
+    `Notification ${notification.notificationId}, group ${notification.group}, reason ${notification.reason}`,
+  ].join('\n')
+}
+
+/** A text of at most this many characters, which says with an ellipsis that it was cut. */
+export function cut(text: string, most: number, ellipsis = '…'): string {
+  const characters = [...text]
+  return characters.length <= most
+    ? text
+    : `${characters.slice(0, most - ellipsis.length).join('')}${ellipsis}`
+}

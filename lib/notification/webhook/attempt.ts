@@ -1,0 +1,105 @@
+/** One attempt to deliver a message to a webhook, and what the answer means. */
+import { rejected } from '../../runtime/consumer/process.ts'
+import { type Delivered, delivered, retry } from '../../runtime/consumer/sink.ts'
+import { alertmanagerBody } from '../formats/alertmanager.ts'
+import { slackBody } from '../formats/slack.ts'
+import { type Message, sluiceBody } from '../message.ts'
+import type { Format, WebhookReceiver } from '../receiver.ts'
+import { webhookHeaders } from './signature.ts'
+
+/** Where a webhook goes to, and what proves who sends it. */
+export interface WebhookAccess {
+  readonly url: string
+  /** Keys of signatures; the first is the current one. */
+  readonly keys: readonly Buffer[]
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface PostRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly timeoutMs: number
+  readonly allowPrivate: boolean
+}
+
+/** What came of a request. `why` never has the address, which can be a secret. */
+export type PostAnswer =
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
+  | { readonly kind: 'no-answer'; readonly why: string; readonly timedOut: boolean }
+  /** It was not sent, and never will be. */
+  | { readonly kind: 'refused'; readonly why: string }
+
+export interface WebhookPorts {
+  /** Never rejects, and is over when the time-out is. */
+  post(request: PostRequest): Promise<PostAnswer>
+  /** @throws Error if the receiver's secret cannot be read, or lacks something */
+  access(receiver: WebhookReceiver): Promise<WebhookAccess>
+  nowMs(): number
+  pause(ms: number): Promise<void>
+}
+
+export interface Attempt {
+  readonly outcome: Delivered
+  readonly timedOut: boolean
+  /** How long the receiver asks not to be called, in milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+const BODIES: Readonly<Record<Format, (message: Message) => object>> = {
+  sluice: sluiceBody,
+  slack: slackBody,
+  alertmanager: alertmanagerBody,
+}
+
+export async function attempt(
+  receiver: WebhookReceiver,
+  message: Message,
+  ports: WebhookPorts,
+): Promise<Attempt> {
+  const { name, format, timeoutMs, allowPrivate } = receiver
+  const access = await ports.access(receiver).catch((error: Error) => error)
+  // Counts as a time-out, so that a secret that cannot be read is not asked for each time.
+  if (access instanceof Error) return { outcome: retry(`${name}: ${access.message}`), timedOut: true }
+  const body = JSON.stringify(BODIES[format](message))
+  const headers = {
+    ...receiver.headers,
+    ...access.headers,
+    'content-type': 'application/json',
+    'user-agent': 'sluice',
+    ...webhookHeaders(message.notification.notificationId, ports.nowMs(), body, access.keys),
+  }
+  const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate })
+  return meaning(name, answer, ports.nowMs())
+}
+
+/** Statuses below 500 that say "not now": 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
+const NOT_NOW = new Set([408, 425, 429])
+
+/** Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
+function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
+  if (answer.kind === 'refused') return { outcome: rejected(`${name}: ${answer.why}`), timedOut: false }
+  if (answer.kind === 'no-answer')
+    return { outcome: retry(`${name}: ${answer.why}`), timedOut: answer.timedOut }
+  const { status, retryAfter } = answer
+  if (status >= 200 && status < 300) return { outcome: delivered('delivered'), timedOut: false }
+  const said = `${name}: answered with status ${status}`
+  if (status >= 500 || NOT_NOW.has(status)) {
+    const retryAfterMs = waitOf(retryAfter, nowMs)
+    return { outcome: retry(said), timedOut: false, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  }
+  const redirects = status >= 300 && status < 400
+  return {
+    outcome: rejected(
+      redirects ? `${said}, a redirect, which is not followed: name the final address` : said,
+    ),
+    timedOut: false,
+  }
+}
+
+/** Seconds, or a date. Source: RFC 9110, section 10.2.3. */
+function waitOf(retryAfter: string | undefined, nowMs: number): number | undefined {
+  if (retryAfter === undefined) return undefined
+  const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - nowMs
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}

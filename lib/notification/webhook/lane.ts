@@ -1,0 +1,83 @@
+/**
+ * Delivers messages to one webhook, one after the other, and bounds how long it can hold up the others. It remembers, for as long
+ * as the function lives, what was delivered, and whether the receiver answers at all.
+ */
+import { type Delivered, retry } from '../../runtime/consumer/sink.ts'
+import type { Message } from '../message.ts'
+import type { WebhookReceiver } from '../receiver.ts'
+import { attempt, type WebhookPorts } from './attempt.ts'
+
+/** After so many time-outs in a row the receiver is not called for a while; then each further one is enough. */
+const TIMEOUTS = 2
+const SKIP_MS = 60_000
+/** A receiver that asks for a pause gets it, up to the first here. A longer one is not waited for, and the second is the most. */
+const LONGEST_WAIT_MS = 10_000
+const LONGEST_SKIP_MS = 5 * 60_000
+/** No attempt begins later than this after its batch has begun. */
+const BATCH_MS = 20_000
+/** How many deliveries are remembered. */
+const REMEMBERED = 1_000
+
+/** The longest that a batch can take: its last attempt has begun just in time, and takes as long as it may. */
+export const LONGEST_BATCH_MS = BATCH_MS + 30_000
+
+export class Lane {
+  readonly #receiver: WebhookReceiver
+  readonly #ports: WebhookPorts
+  /** Notifications that the receiver has, oldest first: only those that others have not taken are offered again. */
+  readonly #delivered = new Map<string, Delivered>()
+  #timeouts = 0
+  #notBeforeMs = 0
+  #why = ''
+
+  constructor(receiver: WebhookReceiver, ports: WebhookPorts) {
+    this.#receiver = receiver
+    this.#ports = ports
+  }
+
+  /** The outcomes, in the order of the messages. */
+  async deliver(messages: readonly Message[]): Promise<readonly Delivered[]> {
+    const untilMs = this.#ports.nowMs() + BATCH_MS
+    const heldUp = new Set<string>()
+    const outcomes: Delivered[] = []
+    for (const message of messages) {
+      const { group } = message.notification
+      // A resolve must not overtake the fire that is about to be offered again.
+      const outcome = heldUp.has(group)
+        ? retry(`${this.#receiver.name}: waits for an earlier notification of its group`)
+        : await this.#one(message, untilMs)
+      if (outcome.kind === 'retry') heldUp.add(group)
+      outcomes.push(outcome)
+    }
+    return outcomes
+  }
+
+  async #one(message: Message, untilMs: number): Promise<Delivered> {
+    const { notificationId } = message.notification
+    const before = this.#delivered.get(notificationId)
+    if (before) return before
+    const { nowMs, pause } = this.#ports
+    const waitMs = this.#notBeforeMs - nowMs()
+    if (waitMs > LONGEST_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
+      return retry(`${this.#receiver.name}: not called, because it ${this.#why || 'has been slow'}`)
+    if (waitMs > 0) await pause(waitMs)
+    const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, message, this.#ports)
+    this.#timeouts = timedOut ? this.#timeouts + 1 : 0
+    if (this.#timeouts >= TIMEOUTS)
+      this.#rest(SKIP_MS, `could not be called ${this.#timeouts} times in a row`)
+    else if (retryAfterMs !== undefined) this.#rest(retryAfterMs, 'has asked for a pause')
+    if (outcome.kind === 'delivered') this.#remember(notificationId, outcome)
+    return outcome
+  }
+
+  #rest(ms: number, why: string): void {
+    this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, LONGEST_SKIP_MS)
+    this.#why = why
+  }
+
+  #remember(notificationId: string, outcome: Delivered): void {
+    this.#delivered.set(notificationId, outcome)
+    const [oldest] = this.#delivered.keys()
+    if (this.#delivered.size > REMEMBERED && oldest !== undefined) this.#delivered.delete(oldest)
+  }
+}

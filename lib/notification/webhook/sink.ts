@@ -1,0 +1,64 @@
+/** Delivers the notifications that name a webhook. A slow or dead one does not hold up the others of the same batch. */
+import { rejected } from '../../runtime/consumer/process.ts'
+import { type Delivered, delivered, retry, type Sink } from '../../runtime/consumer/sink.ts'
+import { digestOf, type Message, messageOf, OLD_MS } from '../message.ts'
+import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
+import type { Receiver } from '../receiver.ts'
+import type { WebhookPorts } from './attempt.ts'
+import { Lane } from './lane.ts'
+
+const BATCH = 50
+
+/**
+ * @param receivers all of them; those of other kinds are left to their own sinks
+ * @param env the environment that messages name
+ */
+export function webhookSink(
+  receivers: readonly Receiver[],
+  env: string,
+  ports: WebhookPorts,
+): Sink<Notification> {
+  const lanes = new Map(
+    receivers.flatMap(receiver =>
+      receiver.kind === 'webhook' ? [[receiver.name, new Lane(receiver, ports)] as const] : [],
+    ),
+  )
+  return {
+    name: 'notify-webhook',
+    accepts: [NOTIFICATION_TYPE],
+    batchSize: BATCH,
+    async deliver(deliveries) {
+      const messages = deliveries.map(delivery => messageOf(delivery, env))
+      const answers = messages.map((): Delivered[] => [])
+      await Promise.all(
+        [...lanes].map(async ([name, lane]) => {
+          const own = [...messages.entries()].filter(([, { notification }]) =>
+            notification.receivers.includes(name),
+          )
+          const outcomes = await lane.deliver(own.map(([, message]) => message))
+          for (const [at, [index]] of own.entries()) answers[index]?.push(outcomes[at] as Delivered)
+        }),
+      )
+      return answers.map(combined)
+    },
+    digest: {
+      olderThanMs: OLD_MS,
+      async deliver(digest) {
+        const answers = [...lanes].map(async ([name, lane]): Promise<readonly Delivered[]> => {
+          const message: Message | undefined = digestOf(digest, name, env)
+          return message ? lane.deliver([message]) : []
+        })
+        return combined((await Promise.all(answers)).flat())
+      },
+    },
+  }
+}
+
+/** What one retries, all are offered again: those that have it already drop it. */
+function combined(answers: readonly Delivered[]): Delivered {
+  const refusals = answers.flatMap(one => (one.kind === 'rejected' ? [one.why] : []))
+  const later = answers.flatMap(one => (one.kind === 'retry' ? [one.why] : []))
+  if (later.length > 0) return retry([...later, ...refusals].join('; '))
+  if (refusals.length > 0) return rejected(refusals.join('; '))
+  return delivered(answers.length > 0 ? 'delivered' : 'other-receivers')
+}

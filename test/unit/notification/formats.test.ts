@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { alertmanagerBody } from '../../../lib/notification/formats/alertmanager.ts'
+import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
+import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
+import { plainText, titleOf } from '../../../lib/notification/text.ts'
+import { alert, message } from './messages.ts'
+
+const RESOLVED = alert('b', { endedAt: '2026-03-01T11:59:30.000Z' })
+
+describe('the title of a message', () => {
+  const many = ['A', 'B', 'C', 'D', 'E'].map(rule => alert(rule, { rule, severity: 'info' }))
+  const titles: [given: string, of: Message, title: string][] = [
+    ['an alert that fires', message(), '[FIRING: 1] HIGH_TEMP (critical) prod'],
+    [
+      'one more that has resolved',
+      message({ alerts: [alert('a'), RESOLVED] }),
+      '[FIRING: 1] HIGH_TEMP (critical) prod',
+    ],
+    ['many rules', message({ alerts: many }), '[FIRING: 5] A, B, C and 2 more (info) prod'],
+    ['omitted alerts', message({ omitted: 3 }), '[FIRING: 1+] HIGH_TEMP (critical) prod'],
+    ['the end', message({ status: 'resolved', alerts: [RESOLVED] }), '[RESOLVED] HIGH_TEMP (critical) prod'],
+    ['a test', message({ reason: 'test' }), '[TEST] HIGH_TEMP (critical) prod'],
+    ['a watchdog without alerts', message({ reason: 'watchdog', alerts: [] }), '[WATCHDOG] site=oslo prod'],
+    [
+      'a digest',
+      message({}, { digest: { notifications: 7, from: 'x', to: 'y' } }),
+      '[FIRING: 1] 7 late notifications: HIGH_TEMP (critical) prod',
+    ],
+  ]
+  for (const [given, of, title] of titles)
+    it(`given ${given}, then it says so in one line`, () => assert.equal(titleOf(of), title))
+
+  it('given severities, then the highest of those that fire counts', () => {
+    const alerts = [alert('a', { severity: 'info' }), alert('b', { severity: 'warning' }), RESOLVED]
+    assert.match(titleOf(message({ alerts })), /\(warning\)/)
+  })
+})
+
+describe('plain text', () => {
+  it('given alerts, then each has a line, and what is left out is counted', () => {
+    const alerts = [RESOLVED, ...Array.from({ length: 40 }, (_, index) => alert(`s-${index}`))]
+    const lines = plainText(message({ alerts, omitted: 5 })).split('\n')
+    assert.equal(
+      lines[2],
+      '- resolved HIGH_TEMP, b: Extreme heat at b: 52 °C, above 40 °C (2026-03-01T11:59:00.000Z to 2026-03-01T11:59:30.000Z, cleared)',
+    )
+    assert.match(lines[3] ?? '', /^- critical HIGH_TEMP, s-0: .* \(since 2026-03-01T11:59:00\.000Z\)$/)
+    assert.equal(lines.filter(line => line.startsWith('- ')).length, 30)
+    assert.ok(lines.includes('and 16 more alerts'))
+  })
+})
+
+describe('the format sluice', () => {
+  it('given a notification, then type, time and data are those of the event', () => {
+    const { notification } = message()
+    assert.deepEqual(sluiceBody(message()), {
+      type: 'io.sluice.notification.v1',
+      timestamp: '2026-03-01T12:00:00.000Z',
+      data: { ...notification, env: 'prod' },
+    })
+  })
+})
+
+describe('the format slack', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: JSON
+  const blocksOf = (of: Message): any[] => (slackBody(of) as any).blocks
+
+  it('given an alert, then there are a header, the alert and where it comes from', () => {
+    assert.deepEqual(slackBody(message()), {
+      text: '[FIRING: 1] HIGH_TEMP (critical) prod',
+      blocks: [
+        {
+          type: 'header',
+          text: { type: 'plain_text', text: '[FIRING: 1] HIGH_TEMP (critical) prod', emoji: false },
+        },
+        {
+          type: 'section',
+          text: {
+            type: 'mrkdwn',
+            text: ':red_circle: critical HIGH_TEMP, a-n1: Extreme heat at a-n1: 52 °C, above 40 °C (since 2026-03-01T11:59:00.000Z)',
+          },
+        },
+        { type: 'context', elements: [{ type: 'mrkdwn', text: 'site=oslo · new · n1' }] },
+      ],
+    })
+  })
+
+  it('given a resolved alert, then its mark differs', () => {
+    assert.match(blocksOf(message({ alerts: [RESOLVED] }))[1].text.text, /^:white_check_mark: resolved /)
+  })
+
+  it('given more alerts than blocks, and texts of any length, then no limit of Slack is passed', () => {
+    const long = '&<😀>'.repeat(2_000)
+    const alerts = Array.from({ length: 120 }, (_, index) =>
+      alert(`s-${index}`, { summary: long, rule: long }),
+    )
+    const digest = { notifications: 2, from: 'x', to: 'y' }
+    const blocks = blocksOf(message({ alerts, group: long }, { digest }))
+    assert.equal(blocks.length, SLACK_LIMITS.blocks)
+    for (const { type, text, elements } of blocks) {
+      const shown = text?.text ?? elements[0].text
+      assert.ok(shown.length <= (type === 'header' ? SLACK_LIMITS.header : SLACK_LIMITS.section), type)
+      assert.ok(shown.isWellFormed(), 'no half of a character')
+      if (type !== 'header') assert.doesNotMatch(shown, /[<>]|&(?!amp;|lt;|gt;)/)
+    }
+    assert.equal(blocks.at(-2).text.text, 'and 74 more alerts')
+  })
+
+  it('given words that Slack acts upon, then they are only shown', () => {
+    const [, section] = blocksOf(message({ alerts: [alert('<!channel>')] }))
+    assert.match(section.text.text, /&lt;!channel&gt;/)
+  })
+})
+
+describe('the format alertmanager', () => {
+  const LABELS = {
+    team: 'ops',
+    alertname: 'HIGH_TEMP',
+    severity: 'critical',
+    source: '/environment/oslo',
+    env: 'prod',
+  }
+
+  it('given alerts, then those that fire end a day later, and the others when they ended', () => {
+    const [fires, resolved, ...others] = alertmanagerBody(message({ alerts: [alert('a'), RESOLVED] }))
+    assert.deepEqual(others, [])
+    assert.deepEqual(fires, {
+      labels: { ...LABELS, subject: 'a' },
+      annotations: {
+        summary: 'Extreme heat at a: 52 °C, above 40 °C',
+        value: '52',
+        threshold: '40',
+        reason: 'condition',
+        alertId: 'a',
+        fingerprint: 'fingerprint-a',
+        notificationId: 'n1',
+      },
+      startsAt: '2026-03-01T11:59:00.000Z',
+      endsAt: '2026-03-02T12:00:00.000Z',
+    })
+    assert.deepEqual(
+      [resolved?.startsAt, resolved?.endsAt],
+      ['2026-03-01T11:59:00.000Z', '2026-03-01T11:59:30.000Z'],
+    )
+  })
+
+  it('given the same alert firing and resolved, then its labels are the same, by which it is known', () => {
+    const [fires] = alertmanagerBody(message({ alerts: [alert('b')] }))
+    const [resolved] = alertmanagerBody(message({ alerts: [RESOLVED] }))
+    assert.deepEqual(fires?.labels, resolved?.labels)
+  })
+
+  it('given a test, then its alert ends within a minute', () => {
+    assert.equal(alertmanagerBody(message({ reason: 'test' }))[0]?.endsAt, '2026-03-01T12:01:00.000Z')
+  })
+
+  it('given a watchdog without alerts, then it is an alert of its own', () => {
+    const [watchdog] = alertmanagerBody(message({ reason: 'watchdog', group: 'Watchdog', alerts: [] }))
+    assert.deepEqual(watchdog?.labels, { site: 'oslo', alertname: 'Watchdog', env: 'prod' })
+  })
+
+  it('given an entity without subject and no value, then there are no empty labels', () => {
+    const bare = alert('a', { entity: { source: '/x' }, labels: { empty: '' } })
+    const { value: _, threshold: __, ...rest } = bare
+    const [posted] = alertmanagerBody(message({ alerts: [rest as typeof bare] }))
+    for (const texts of [posted?.labels ?? {}, posted?.annotations ?? {}])
+      assert.ok(!Object.values(texts).includes(''))
+  })
+})

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
+import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
+import { webhookSink } from '../../../lib/notification/webhook/sink.ts'
+import { SinkKit } from '../../support/sink-kit.ts'
+import { AT_MS, notified, webhook } from './messages.ts'
+
+const OK: PostAnswer = { kind: 'status', status: 200 }
+const TIMED_OUT: PostAnswer = { kind: 'no-answer', why: 'did not answer within 5 s', timedOut: true }
+const status = (code: number, retryAfter?: string): PostAnswer => ({
+  kind: 'status',
+  status: code,
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+})
+
+/** A network without servers: receivers answer as they are told, at last with 200; a time-out takes its time. */
+class Network implements WebhookPorts {
+  readonly posts: { to: string; id: string; body: string; headers: PostRequest['headers'] }[] = []
+  clockMs = AT_MS
+  readonly #answers: Readonly<Record<string, PostAnswer[]>>
+
+  constructor(answers: Readonly<Record<string, PostAnswer[]>> = {}) {
+    this.#answers = answers
+  }
+
+  readonly post = async ({ url, headers, body, timeoutMs }: PostRequest): Promise<PostAnswer> => {
+    const to = new URL(url).hostname.replace('.example', '')
+    this.posts.push({ to, id: headers['webhook-id'] ?? '', body, headers })
+    const answer = this.#answers[to]?.shift() ?? OK
+    this.clockMs += answer === TIMED_OUT ? timeoutMs : 1
+    return answer
+  }
+
+  readonly access = async ({ name, url = '' }: WebhookReceiver) => {
+    if (name === 'locked') throw new Error('secret sluice/test/receivers/locked cannot be read')
+    return { url, keys: [Buffer.alloc(24)], headers: { authorization: 'Bearer x' } }
+  }
+
+  readonly nowMs = () => this.clockMs
+  readonly pause = async (ms: number) => {
+    this.clockMs += ms
+  }
+
+  get calls(): string[] {
+    return this.posts.map(({ to, id }) => `${to} ${id}`)
+  }
+}
+
+function given(names: readonly string[], answers: Readonly<Record<string, PostAnswer[]>> = {}) {
+  const network = new Network(answers)
+  const receivers = [{ name: 'sns', kind: 'sns' } as const, ...names.map(name => webhook(name))]
+  return { network, kit: new SinkKit(webhookSink(receivers, 'prod', network)) }
+}
+
+describe('webhooks', () => {
+  it('given notifications, then each goes to those that it names, in order', async () => {
+    const { network, kit } = given(['a', 'b'])
+    const outcomes = await kit.when(
+      notified('n1', { receivers: ['a', 'b'] }),
+      notified('n2', { receivers: ['b', 'sns'] }),
+      notified('n3', { receivers: ['sns'] }),
+    )
+    assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered', 'applied/other-receivers'])
+    assert.deepEqual(network.calls.sort(), ['a n1', 'b n1', 'b n2'])
+  })
+
+  it('given a webhook, then its request is signed, and has the id in headers and body', async () => {
+    const { network, kit } = given(['a'])
+    await kit.when(notified('n1', { receivers: ['a'] }))
+    const [first] = network.posts
+    assert.ok(first)
+    const { headers, body } = first
+    assert.equal(headers['webhook-id'], 'n1')
+    assert.equal(headers['webhook-timestamp'], String(AT_MS / 1_000))
+    assert.match(headers['webhook-signature'] ?? '', /^v1,[\w+/]{43}=$/)
+    assert.equal(headers.authorization, 'Bearer x')
+    assert.equal(headers['content-type'], 'application/json')
+    assert.equal(JSON.parse(body).data.notificationId, 'n1')
+    assert.equal(JSON.parse(body).data.env, 'prod')
+  })
+
+  const answers: [given: PostAnswer, outcome: string, why: RegExp][] = [
+    [status(204), 'applied/delivered', /^$/],
+    [
+      status(301),
+      'failed/rejected',
+      /^a: answered with status 301, a redirect, which is not followed: name the final/,
+    ],
+    [status(400), 'failed/rejected', /^a: answered with status 400$/],
+    [status(404), 'failed/rejected', /^a: answered with status 404$/],
+    [status(410), 'failed/rejected', /^a: answered with status 410$/],
+    [{ kind: 'refused', why: 'its address is private' }, 'failed/rejected', /^a: its address is private$/],
+    [status(408), 'failed/not-accepted', /^a: answered with status 408$/],
+    [status(429), 'failed/not-accepted', /^a: answered with status 429$/],
+    [status(500), 'failed/not-accepted', /^a: answered with status 500$/],
+    [status(503), 'failed/not-accepted', /^a: answered with status 503$/],
+    [
+      { kind: 'no-answer', why: 'refuses connections', timedOut: false },
+      'failed/not-accepted',
+      /^a: refuses connections$/,
+    ],
+  ]
+  for (const [answer, outcome, why] of answers)
+    it(`given the answer ${JSON.stringify(answer)}, then ${outcome}`, async () => {
+      const { kit } = given(['a'], { a: Array.from({ length: 4 }, () => answer) })
+      assert.deepEqual(await kit.when(notified('n1', { receivers: ['a'] })), [outcome])
+      assert.match(kit.refusals.join(), why)
+    })
+
+  it('given one receiver that takes it and one that says later, then only the second is asked again', async () => {
+    const { network, kit } = given(['a', 'b'], { b: [status(503), status(503)] })
+    assert.deepEqual(await kit.when(notified('n1', { receivers: ['a', 'b'] })), ['applied/delivered'])
+    assert.deepEqual(network.calls.sort(), ['a n1', 'b n1', 'b n1', 'b n1'])
+  })
+
+  it('given one that takes it and one that never will, then the failure names the second', async () => {
+    const { kit } = given(['a', 'b'], { b: [status(404)] })
+    assert.deepEqual(await kit.when(notified('n1', { receivers: ['a', 'b'] })), ['failed/rejected'])
+    assert.deepEqual(kit.refusals, ['b: answered with status 404'])
+  })
+
+  it('given a fire that is not taken at once, then the resolve of its group waits behind it', async () => {
+    const { network, kit } = given(['a'], { a: [status(503)] })
+    const outcomes = await kit.when(
+      notified('fire', { receivers: ['a'] }),
+      notified('resolve', { receivers: ['a'], status: 'resolved' }),
+      notified('other', { receivers: ['a'], group: 'site=bergen' }),
+    )
+    assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered', 'applied/delivered'])
+    assert.deepEqual(network.calls, ['a fire', 'a other', 'a fire', 'a resolve'])
+  })
+
+  it('given a secret that cannot be read, then nothing is sent there, and the others get theirs', async () => {
+    const { network, kit } = given(['a', 'locked'])
+    assert.deepEqual(await kit.when(notified('n1', { receivers: ['locked', 'a'] })), ['failed/not-accepted'])
+    assert.match(kit.refusals[0] ?? '', /^locked: /)
+    assert.deepEqual(network.calls, ['a n1'])
+  })
+})
+
+describe('a webhook that does not answer', () => {
+  const hanging = Array.from({ length: 100 }, () => TIMED_OUT)
+
+  it('given two time-outs, then it is left alone for a minute, and the others get all of theirs', async () => {
+    const { network, kit } = given(['a', 'dead'], { dead: [...hanging] })
+    const events = Array.from({ length: 20 }, (_, index) =>
+      notified(`n${index}`, { receivers: ['a', 'dead'], group: `g${index}` }),
+    )
+    const outcomes = await kit.when(...events)
+    assert.deepEqual(new Set(outcomes), new Set(['failed/not-accepted']))
+    const calls = (to: string) => network.posts.filter(post => post.to === to).length
+    assert.deepEqual([calls('a'), calls('dead')], [20, 2])
+    assert.ok(network.clockMs - AT_MS < 11_000, 'it has held up the batch for two time-outs')
+    assert.match(
+      kit.refusals.at(-1) ?? '',
+      /^dead: not called, because it could not be called 2 times in a row$/,
+    )
+
+    network.clockMs += 60_000
+    await kit.when(notified('later', { receivers: ['dead'], at: 60 }))
+    assert.equal(calls('dead'), 3, 'after a minute one attempt is enough to know')
+  })
+
+  it('given an answer after that, then it is called as before', async () => {
+    const { network, kit } = given(['dead'], { dead: [TIMED_OUT, TIMED_OUT] })
+    await kit.when(notified('n1', { receivers: ['dead'] }))
+    network.clockMs += 60_000
+    const outcomes = await kit.when(
+      notified('n2', { receivers: ['dead'] }),
+      notified('n3', { receivers: ['dead'] }),
+    )
+    assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered'])
+  })
+
+  it('given one that is slow each time, then a batch does not wait for it longer than some seconds', async () => {
+    const slow: PostAnswer[] = []
+    const { network, kit } = given(['slow'], { slow })
+    const post = network.post
+    Object.assign(network, {
+      post: async (request: PostRequest) => {
+        network.clockMs += 4_900
+        return post(request)
+      },
+    })
+    const events = Array.from({ length: 50 }, (_, index) =>
+      notified(`n${index}`, { receivers: ['slow'], group: `g${index}` }),
+    )
+    const outcomes = await kit.when(...events)
+    assert.equal(
+      outcomes.filter(outcome => outcome === 'applied/delivered').length,
+      20,
+      'five in each of four rounds',
+    )
+    assert.ok(network.clockMs - AT_MS < 4 * 25_000)
+  })
+})
+
+describe('a webhook that asks for a pause', () => {
+  const rests = async (retryAfter: string) => {
+    const { network, kit } = given(['a'], { a: [status(429, retryAfter)] })
+    const outcomes = await kit.when(notified('n1', { receivers: ['a'] }))
+    return [outcomes[0], network.posts.length, Math.floor((network.clockMs - AT_MS) / 1_000)]
+  }
+
+  it('given some seconds, then they are waited for, and it is called again', async () => {
+    assert.deepEqual(await rests('7'), ['applied/delivered', 2, 7])
+  })
+
+  it('given a date soon, then it is waited for', async () => {
+    assert.deepEqual(await rests(new Date(AT_MS + 5_000).toUTCString()), ['applied/delivered', 2, 5])
+  })
+
+  it('given minutes, then it is not waited for, and nothing is sent before they are over', async () => {
+    assert.deepEqual(await rests('120'), ['failed/not-accepted', 1, 0])
+  })
+
+  it('given nonsense, or a time that is past, then it is called again as after any other answer', async () => {
+    assert.deepEqual(await rests('soon'), ['applied/delivered', 2, 0])
+    assert.deepEqual(await rests('Thu, 01 Jan 1970 00:00:00 GMT'), ['applied/delivered', 2, 0])
+  })
+
+  it('given an hour, then it is called again after five minutes', async () => {
+    const { network, kit } = given(['a'], { a: [status(503, '3600')] })
+    await kit.when(notified('n1', { receivers: ['a'] }))
+    network.clockMs += 5 * 60_000
+    assert.deepEqual(await kit.when(notified('n2', { receivers: ['a'] })), ['applied/delivered'])
+  })
+})
+
+describe('a backlog', () => {
+  it('given notifications older than an hour, then each receiver gets one digest of its own', async () => {
+    const { network, kit } = given(['a', 'b'])
+    const outcomes = await kit.whenLate(
+      2 * 3_600_000,
+      notified('n1', { receivers: ['a'] }),
+      notified('n2', { receivers: ['a', 'b'], at: 60, omitted: 2 }),
+      notified('n3', { receivers: ['a'], at: 90, group: 'site=bergen', groupLabels: { site: 'bergen' } }),
+      notified('dog', { receivers: ['a', 'b'], at: 120, reason: 'watchdog' }),
+    )
+    assert.deepEqual(new Set(outcomes), new Set(['applied/delivered']))
+    assert.deepEqual(network.posts.map(({ to }) => to).sort(), ['a', 'b'])
+    const { data } = JSON.parse(network.posts.find(({ to }) => to === 'a')?.body ?? '')
+    assert.deepEqual(data.digest, {
+      notifications: 3,
+      from: '2026-03-01T12:00:00.000Z',
+      to: '2026-03-01T12:01:30.000Z',
+    })
+    assert.deepEqual(
+      data.alerts.map(({ alertId }: { alertId: string }) => alertId),
+      ['a-n1', 'a-n2', 'a-n3'],
+    )
+    assert.deepEqual([data.group, data.groupLabels, data.omitted], ['digest', {}, 2])
+  })
+
+  it('given only what says nothing any more, then nothing is sent', async () => {
+    const { network, kit } = given(['a'])
+    const outcomes = await kit.whenLate(
+      2 * 3_600_000,
+      notified('dog', { receivers: ['a'], reason: 'watchdog' }),
+    )
+    assert.deepEqual(outcomes, ['applied/other-receivers'])
+    assert.deepEqual(network.calls, [])
+  })
+})

@@ -1,15 +1,18 @@
 /** What is known of an account to deploy to, and every reason why it cannot be deployed to. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
+import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
   type Environment,
   GENERAL,
   KAFKA,
   NOTIFICATIONS,
+  RECEIVERS,
   REDIS,
   RULES,
   readSetting,
 } from '../lib/app/settings/index.ts'
+import { arnHere } from './arn.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
 import { VPC } from './settings.ts'
@@ -28,6 +31,12 @@ export interface Place {
   /** The same for the files that say who is told of alerts. */
   readonly notificationsDir: string
   readonly notificationPatterns: readonly string[]
+  /** The file of receivers, as the functions that read it find it where they run. */
+  readonly receiversFile: string
+  /** That file in the packages of those functions. */
+  readonly receiversPattern: string
+  /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
+  readonly alertsTopicArn: string | object
   readonly schedules: Schedules
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
@@ -49,6 +58,7 @@ const SETTINGS = {
   ...REDIS.settings,
   ...RULES.settings,
   ...NOTIFICATIONS.settings,
+  ...RECEIVERS.settings,
   ...CHECKPOINTS.settings,
   ...VPC.settings,
 }
@@ -71,6 +81,7 @@ export function account(stage: string, region: string, env: Environment, project
     securityGroupIds: read('SECURITY_GROUP_IDS'),
     rulesDir: packedRules(read('RULES_DIR') ?? '', project),
     notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
+    receiversFile: packedRules(read('RECEIVERS_FILE') ?? '', project),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
@@ -83,14 +94,17 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.rulesDir === undefined
       ? ['RULES_DIR: must be inside the project, from where rules are packed.']
       : []),
-    ...(given.notificationsDir === undefined
       ? ['NOTIFICATIONS_DIR: must be inside the project, from where its files are packed.']
+      : []),
+    ...(given.receiversFile === undefined
+      ? ['RECEIVERS_FILE: must be inside the project, from where it is packed.']
       : []),
     ...wrongSchedules,
   ]
   const clusterArn = given.clusterArn ?? NO_CLUSTER
   const rulesDir = given.rulesDir ?? 'rules'
   const notificationsDir = given.notificationsDir ?? 'notifications'
+  const receiversFile = given.receiversFile ?? 'notifications/receivers.yaml'
   return {
     env: given.env ?? 'none',
     clusterArn,
@@ -99,6 +113,9 @@ export function account(stage: string, region: string, env: Environment, project
     rulePatterns: patternsIn(rulesDir),
     notificationsDir,
     notificationPatterns: patternsIn(notificationsDir),
+    receiversFile,
+    receiversPattern: receiversFile,
+    alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     vpc: { subnetIds: given.subnetIds ?? [], securityGroupIds: given.securityGroupIds ?? [] },
@@ -111,7 +128,7 @@ export function account(stage: string, region: string, env: Environment, project
   }
 }
 
-/** The folder as a path within the project, with slashes; undefined where it lies outside. */
+/** A folder or file as a path within the project, with slashes; undefined where it lies outside. */
 export function packedRules(folder: string, project: string): string | undefined {
   const within = relative(project, resolve(project, folder))
   if (within === '' || within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within))

@@ -45,6 +45,9 @@ const SETTINGS = {
     rulePatterns: { type: 'array', items: { type: 'string' } },
     notificationsDir: { type: 'string' },
     notificationPatterns: { type: 'array', items: { type: 'string' } },
+    receiversFile: { type: 'string' },
+    receiversPattern: { type: 'string' },
+    alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
@@ -127,27 +130,30 @@ export default class DeploymentChecks {
         { ...service.provider.environment, ...environment },
       ]),
     )
-    const folders = (variable: string) => [
-      ...new Set(
-        Object.values(environments).flatMap(({ [variable]: folder }: Readonly<Record<string, unknown>>) =>
-          typeof folder === 'string' ? [resolve(serviceDir, folder)] : [],
-        ),
-      ),
-    ]
+    const pathsIn = (variable: string) => {
+      const values = Object.values(environments).map(environment => environment[variable])
+      const paths = values.flatMap(value => (typeof value === 'string' ? [resolve(serviceDir, value)] : []))
+      return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
+    }
     // Only now: `serverless offline` should not have to load the compiler of the schemas.
-    const [{ notificationProblems }, { rulesProblems }, { schemaProblems }, { settingsProblems }] =
-      await Promise.all([
-        import('./checks/notifications.ts'),
-        import('./checks/rules.ts'),
-        import('./checks/schemas.ts'),
-        import('./checks/settings.ts'),
-      ])
+    const [
+      { notificationProblems },
+      { receiversProblems },
+      { rulesProblems },
+      { schemaProblems },
+      { settingsProblems },
+    ] = await Promise.all([
+      import('./checks/notifications.ts'),
+      import('./checks/receivers.ts'),
+      import('./checks/rules.ts'),
+      import('./checks/schemas.ts'),
+      import('./checks/settings.ts'),
+    ])
     const checked = await Promise.all([
       schemaProblems(),
-      ...folders('RULES_DIR').map(folder => rulesProblems(folder, relative(serviceDir, folder))),
-      ...folders('NOTIFICATIONS_DIR').map(folder =>
-        notificationProblems(folder, relative(serviceDir, folder)),
-      ),
+      ...pathsIn('RULES_DIR').map(([folder, shown]) => rulesProblems(folder, shown)),
+      ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => notificationProblems(folder, shown)),
+      ...pathsIn('RECEIVERS_FILE').map(([file, shown]) => receiversProblems(file, shown)),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

@@ -15,6 +15,9 @@ export type Surroundings = Pick<
   | 'rulePatterns'
   | 'notificationsDir'
   | 'notificationPatterns'
+  | 'receiversFile'
+  | 'receiversPattern'
+  | 'alertsTopicArn'
   | 'schedules'
   | 'checkpointBucket'
 >
@@ -24,7 +27,8 @@ export interface ExpandedFields {
   readonly role: string
   readonly reservedConcurrency?: number
   readonly package?: { readonly patterns: readonly string[] }
-  readonly environment?: Readonly<Record<string, string>>
+  /** Texts, and what CloudFormation makes texts of. */
+  readonly environment?: Readonly<Record<string, string | object>>
   readonly events: readonly object[]
 }
 
@@ -39,10 +43,13 @@ export function expandedFields(
     ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
     ...(uses.includes('notifications') ? { NOTIFICATIONS_DIR: surroundings.notificationsDir } : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
+    ...(uses.includes('receivers') ? { RECEIVERS_FILE: surroundings.receiversFile } : {}),
+    ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
   }
   const patterns = [
     ...(uses.includes('rules') ? surroundings.rulePatterns : []),
     ...(uses.includes('notifications') ? surroundings.notificationPatterns : []),
+    ...(uses.includes('receivers') ? [surroundings.receiversPattern] : []),
   ]
   return {
     role: roleId(name),

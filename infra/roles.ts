@@ -1,6 +1,8 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
+import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
+import { arnHere } from './arn.ts'
 import type { DeclaredFunction } from './functions.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
@@ -49,6 +51,7 @@ function role(declared: DeclaredFunction, deployed: Deployed): object {
         ]
       : []),
     ...checkpointStatements(declared, deployed),
+    ...notificationStatements(declared, deployed),
   ]
   const trusted = {
     Effect: 'Allow',
@@ -136,17 +139,35 @@ function checkpointStatements(
   ])
 }
 
+/** The topic is encrypted with a key of its own, which has the topic's name as its alias: see `alerts-topic.yaml`. */
+function notificationStatements({ uses }: DeclaredFunction, { env }: Deployed): Statement[] {
+  const topic = alertsTopicName(env)
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  const sns = { 'Fn::Sub': 'sns.${AWS::Region}.amazonaws.com' }
+  const key = {
+    ...allow(['kms:GenerateDataKey', 'kms:Decrypt'], [arnHere('kms', 'key/*')]),
+    Condition: {
+      StringEquals: { 'kms:ViaService': sns },
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/${topic}` },
+    },
+  }
+  return [
+    ...(uses.includes('alerts-topic') ? [allow(['sns:Publish'], [arnHere('sns', topic)]), key] : []),
+    ...(uses.includes('receiver-secrets')
+      ? [
+          allow(
+            ['secretsmanager:GetSecretValue'],
+            [arnHere('secretsmanager', `secret:sluice/${env}/receivers/*`)],
+          ),
+        ]
+      : []),
+  ]
+}
+
 function policy(statements: readonly object[]): object {
   return { Version: '2012-10-17', Statement: statements }
 }
 
 function allow(actions: readonly string[], resources: readonly unknown[]): Statement {
   return { Effect: 'Allow', Action: actions, Resource: resources }
-}
-
-/** The ARN of something in the account and region of the stack: CloudFormation fills those in. */
-function arnHere(service: string, resource: string): object {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
-  const [partition, region, id] = ['${AWS::Partition}', '${AWS::Region}', '${AWS::AccountId}']
-  return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
 }

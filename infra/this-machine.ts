@@ -1,8 +1,11 @@
 /** The local cloud as a place where the functions run. Pure. */
 import { resolve } from 'node:path'
+import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, readSetting } from '../lib/app/settings/index.ts'
 import { type Place, packedRules, patternsIn } from './account.ts'
 import { schedulesFrom } from './schedules.ts'
+
+const DEFAULT_RECEIVERS = 'notifications/receivers.yaml'
 
 /**
  * Servers on loopback, by the variables that `npm start` knows, and credentials that mean nothing. With SLUICE_ENV several
@@ -18,6 +21,7 @@ export function thisMachine(env: Environment, project: string): Place {
   const { schedules, problems } = schedulesFrom(env, true)
   const rulesDir = env.RULES_DIR || 'rules'
   const notificationsDir = env.NOTIFICATIONS_DIR || 'notifications'
+  const receiversFile = env.RECEIVERS_FILE || DEFAULT_RECEIVERS
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
@@ -29,6 +33,9 @@ export function thisMachine(env: Environment, project: string): Place {
     rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'rules'),
     notificationsDir: resolve(project, notificationsDir),
     notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'notifications'),
+    receiversFile: resolve(project, receiversFile),
+    receiversPattern: packedRules(receiversFile, project) ?? DEFAULT_RECEIVERS,
+    alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     problems: [...errors.map(error => `${error}.`), ...problems],
     checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,
@@ -38,6 +45,7 @@ export function thisMachine(env: Environment, project: string): Place {
       AWS_ENDPOINT_URL: awsEndpoint,
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
+      ...(env.RECEIVER_SECRETS ? { RECEIVER_SECRETS: env.RECEIVER_SECRETS } : {}),
     },
   }
 }

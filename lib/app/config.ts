@@ -2,6 +2,7 @@
 
 import type { Environment } from '../runtime/settings/slice.ts'
 import {
+  ALERTS_TOPIC,
   CHECKPOINT_CONSUMERS,
   CHECKPOINTS,
   CONSUMER,
@@ -12,6 +13,7 @@ import {
   LOGGING,
   NOTIFICATIONS,
   type PartsOf,
+  RECEIVERS,
   REDIS,
   RULES,
   readSettings,
@@ -28,6 +30,8 @@ const READ = [
   GENERATOR,
   CHECKPOINTS,
   CHECKPOINT_CONSUMERS,
+  RECEIVERS,
+  ALERTS_TOPIC,
   TRACING,
 ] as const
 

@@ -88,7 +88,10 @@ describe('serverless package', { timeout: 120_000 }, () => {
     it(`puts ${name} into a zip of its own: minified ES modules, without the AWS SDK`, async () => {
       const files = await filesIn(join(folder, `${name}.zip`))
       const { all, foreign } = await bundleOf(files, `functions/${name}/handler.js`)
-      const own = uses.includes('rules') ? ['rules/database.yaml', 'rules/weather.yaml'] : []
+      const own = [
+        ...(uses.includes('rules') ? ['rules/database.yaml', 'rules/weather.yaml'] : []),
+        ...(uses.includes('receivers') ? ['notifications/receivers.yaml'] : []),
+      ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')
       const code = all.map(file => String(files.get(file))).join('')
@@ -204,6 +207,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         ...(uses.includes('checkpoints') ? ['s3:DeleteObject', 's3:ListBucket', 's3:PutObject'] : []),
         ...(uses.includes('parameter') ? ['ssm:GetParameter'] : []),
         ...(uses.includes('redis') ? ['secretsmanager:GetSecretValue'] : []),
+        ...(uses.includes('alerts-topic') ? ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'] : []),
       ])
       assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...expected].sort())
     })

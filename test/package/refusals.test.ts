@@ -57,6 +57,15 @@ describe('what cannot be deployed', { timeout: 240_000 }, () => {
     )
   })
 
+  it('given receivers with a fault, then they are refused with file, line and key', async () => {
+    const RECEIVERS_FILE = `${inProject()}/receivers.yaml`
+    await writeFile(join(folder, 'receivers.yaml'), 'receivers:\n  - name: a\n    kind: webhook\n')
+    assert.equal(
+      await refusal(['package', ...PROD], { RECEIVERS_FILE }),
+      `${RECEIVERS_FILE}:2:5  a.url: has neither url nor a secret that holds one`,
+    )
+  })
+
   it('given settings with which no function would start, then they are refused, all at once', async () => {
     const said = await refusal(['package', ...PROD], { REDIS_MODE: 'many', SLUICE_GENERATOR: 'yes' })
     assert.deepEqual(said.split('\n'), [

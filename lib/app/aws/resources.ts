@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { alertsTopicName } from '../resource-names.ts'
 
 export interface AwsAccess {
   /** Address of a local stand-in; AWS itself by default. */
@@ -40,7 +41,7 @@ export async function ensureResources(
   const generatorParameter = `/sluice/${env}/generator`
   const redisSecret = `sluice/${env}/redis`
   const [alertsTopicArn] = await Promise.all([
-    ensureTopic(access, `sluice-alerts-${env}`),
+    ensureTopic(access, alertsTopicName(env)),
     ensureBucket(access, historyBucket),
     ensureBucket(access, checkpointBucket),
     ensureParameter(access, generatorParameter, JSON.stringify(settings.generator)),

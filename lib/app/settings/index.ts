@@ -12,4 +12,5 @@ export { CHECKPOINT_CONSUMERS, type CheckpointConsumers } from './checkpoint-con
 export { GENERATOR } from './generator.ts'
 export { LOCAL_PORTS } from './local-ports.ts'
 export { NOTIFICATIONS } from './notifications.ts'
+export { ALERTS_TOPIC, RECEIVERS } from './receivers.ts'
 export { RULES } from './rules.ts'

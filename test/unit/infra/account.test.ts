@@ -87,6 +87,11 @@ describe('an account to deploy to', () => {
     ['rules outside the project', { RULES_DIR: '../rules' }, /^RULES_DIR: must be inside the project, /],
     ['the project itself for rules', { RULES_DIR: '.' }, /^RULES_DIR: must be inside the project, /],
     [
+      'receivers outside the project',
+      { RECEIVERS_FILE: '/etc/receivers.yaml' },
+      /^RECEIVERS_FILE: must be inside the project, /,
+    ],
+    [
       'no bucket',
       { CHECKPOINT_BUCKET: 's3://mine/checkpoints' },
       /^CHECKPOINT_BUCKET: must be the name of an S3 bucket: 3 to 63 /,
@@ -180,5 +185,14 @@ describe('this machine', () => {
     assert.deepEqual(problems, [])
     assert.equal(rulesDir, '/elsewhere')
     assert.deepEqual(rulePatterns, ['rules/*.yaml', 'rules/*.yml'])
+  })
+})
+
+describe('the secrets of receivers', () => {
+  const RECEIVER_SECRETS = '{"a":{}}'
+
+  it('given some in the environment, then only the functions of this machine get them', () => {
+    assert.equal(thisMachine({ RECEIVER_SECRETS }, PROJECT).environment.RECEIVER_SECRETS, RECEIVER_SECRETS)
+    assert.doesNotMatch(JSON.stringify(prod({ RECEIVER_SECRETS })), /RECEIVER_SECRETS/)
   })
 })

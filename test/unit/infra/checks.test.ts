@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { receiversProblems } from '../../../infra/checks/receivers.ts'
 import { rulesProblems } from '../../../infra/checks/rules.ts'
 import { schemaProblems } from '../../../infra/checks/schemas.ts'
 import { settingsProblems } from '../../../infra/checks/settings.ts'
@@ -61,6 +62,24 @@ describe('the rules', () => {
     for (const problem of problems) assert.match(problem, /^mine\/a\.yaml:2:5 {2}rule 1\.\w+: /)
     writeFileSync(join(folder, 'a.yaml'), 'rules: []\n')
     assert.deepEqual(await rulesProblems(folder, 'mine'), [])
+  })
+})
+
+describe('the receivers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('given faults, then each has file and line; given no file, then the setting is named', async () => {
+    const file = join(folder, 'r.yaml')
+    assert.deepEqual(await receiversProblems(file, 'mine/r.yaml'), [
+      'RECEIVERS_FILE: mine/r.yaml: there is no such file',
+    ])
+    writeFileSync(file, 'receivers:\n  - { name: a, kind: pigeon }\n')
+    assert.deepEqual(await receiversProblems(file, 'mine/r.yaml'), [
+      'mine/r.yaml:2:16  a.kind: must be one of sns, webhook',
+    ])
+    writeFileSync(file, 'receivers:\n  - { name: a, kind: sns }\n')
+    assert.deepEqual(await receiversProblems(file, 'mine/r.yaml'), [])
   })
 })
 

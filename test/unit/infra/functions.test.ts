@@ -32,6 +32,8 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
     emits: ['readings'],
     uses: ['redis'],
   },
+  teller: { consumes: 'notifications', uses: ['redis', 'receivers', 'alerts-topic'] },
+  caller: { consumes: 'notifications', uses: ['redis', 'receivers', 'receiver-secrets'] },
   router: { consumes: 'failures', emits: ['dlq'], uses: ['redis'], maximumPollers: 1 },
 }
 const DECLARED = declaredFunctions(ENTRIES)
@@ -95,9 +97,25 @@ describe('the fields that the framework gets', () => {
     })
   })
 
+  it('given what sends notifications, then it has the file of receivers, and is told of the topic', () => {
+    const file = { package: { patterns: ['notifications/receivers.yaml'] } }
+    const { events: _, ...caller } = expanded('caller')
+    assert.deepEqual(caller, {
+      role: 'CallerRole',
+      ...file,
+      environment: { RECEIVERS_FILE: 'notifications/receivers.yaml' },
+    })
+    const { ALERTS_TOPIC_ARN } = expanded('teller').environment ?? {}
+    assert.deepEqual(ALERTS_TOPIC_ARN, {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
+      'Fn::Sub': 'arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:sluice-alerts-prod',
+    })
+  })
+
   it('given what takes checkpoints, then it is told of every consumer and topic', () => {
     assert.deepEqual(expanded('keeper').environment, {
-      CHECKPOINT_CONSUMERS: 'frost-watch=readings,both=events,both=alerts,router=failures',
+      CHECKPOINT_CONSUMERS:
+        'frost-watch=readings,both=events,both=alerts,teller=notifications,caller=notifications,router=failures',
     })
   })
 })
@@ -144,6 +162,34 @@ describe('the roles', () => {
       'DescribeTopic WriteData sluice.telemetry.failures.prod',
       'secretsmanager:GetSecretValue redis-*',
     ])
+  })
+
+  it('given what publishes alerts, then it may publish to that topic alone, and use its key for that', () => {
+    assert.deepEqual(allowed('TellerRole').slice(3), [
+      'secretsmanager:GetSecretValue redis-*',
+      's3:ListBucket bucket',
+      's3:GetObject *',
+      'sns:Publish sluice-alerts-prod',
+      'kms:GenerateDataKey kms:Decrypt *',
+    ])
+    // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+    const [policy] = (all.TellerRole as any).Properties.Policies
+    const { Condition } = policy.PolicyDocument.Statement.at(-1)
+    assert.deepEqual(Condition, {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+      StringEquals: { 'kms:ViaService': { 'Fn::Sub': 'sns.${AWS::Region}.amazonaws.com' } },
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/sluice-alerts-prod' },
+    })
+  })
+
+  it('given what calls webhooks, then it may read the secrets of receivers, and no others', () => {
+    assert.deepEqual(allowed('CallerRole').slice(3), [
+      'secretsmanager:GetSecretValue redis-*',
+      's3:ListBucket bucket',
+      's3:GetObject *',
+      'secretsmanager:GetSecretValue *',
+    ])
+    assert.match(JSON.stringify(all.CallerRole), /:secret:sluice\/prod\/receivers\/\*"/)
   })
 
   it('given what a schedule calls, then it may do what it emits and uses, and nothing else', () => {

@@ -3,6 +3,13 @@
  * that a function that does not need it does not wait for it. `AWS_ENDPOINT_URL` is the SDK's own variable for a local cloud.
  */
 
+/** Where AWS is, or what stands in for it. */
+export interface AwsPlace {
+  readonly endpoint?: string
+  readonly region?: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
 /** `host:port` of each broker of an MSK cluster, on the listener that `auth` needs. */
 export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'): Promise<string[]> {
   const { KafkaClient, GetBootstrapBrokersCommand } = await import('@aws-sdk/client-kafka')
@@ -18,10 +25,10 @@ export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'
   return brokers.split(',')
 }
 
-/** The JSON document in a secret. */
-export async function secretOf(name: string): Promise<Record<string, unknown>> {
+/** The JSON document in a secret. @param access where it is, if not where the variables of the SDK say */
+export async function secretOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
-  const request = new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: name }))
+  const request = new SecretsManagerClient(access).send(new GetSecretValueCommand({ SecretId: name }))
   const answer = await request.catch(unreadable(`secret ${name}`))
   return json(`secret ${name}`, answer.SecretString)
 }

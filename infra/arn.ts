@@ -1,0 +1,6 @@
+/** The ARN of something in the account and region of the stack: CloudFormation fills those in. Pure. */
+export function arnHere(service: string, resource: string): object {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
+  const [partition, region, id] = ['${AWS::Partition}', '${AWS::Region}', '${AWS::AccountId}']
+  return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
+}

@@ -1,0 +1,20 @@
+/** Assembles the sink that publishes notifications to SNS. */
+import { loadReceivers } from '../notification/adapters/receivers-file.ts'
+import type { Notification } from '../notification/notification.ts'
+import { snsSink } from '../notification/sns/sink.ts'
+import type { Sink } from '../runtime/consumer/sink.ts'
+import { ConfigError } from '../runtime/settings/config-error.ts'
+import type { PartsOf } from '../runtime/settings/environment.ts'
+import type { GeneralSettings } from '../runtime/settings/general.ts'
+import { SnsTopic } from './aws/alerts-topic.ts'
+import type { ALERTS_TOPIC, RECEIVERS } from './settings/receivers.ts'
+
+type Config = GeneralSettings & PartsOf<readonly [typeof RECEIVERS, typeof ALERTS_TOPIC]>
+
+/** @throws ReceiversFileError, InvalidReceivers, ConfigError if there is no topic */
+export async function notifySns({ receiversFile, alertsTopicArn, env }: Config): Promise<Sink<Notification>> {
+  if (alertsTopicArn === undefined)
+    throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
+  const topic = new SnsTopic(alertsTopicArn)
+  return { ...snsSink(await loadReceivers(receiversFile), env, topic), close: () => topic.close() }
+}

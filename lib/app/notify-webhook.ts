@@ -1,0 +1,35 @@
+/** Assembles the sink that delivers notifications to webhooks. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { httpsPost } from '../notification/adapters/https.ts'
+import { loadReceivers } from '../notification/adapters/receivers-file.ts'
+import type { Notification } from '../notification/notification.ts'
+import type { WebhookPorts } from '../notification/webhook/attempt.ts'
+import { webhookSink } from '../notification/webhook/sink.ts'
+import { type AwsPlace, secretOf } from '../runtime/adapters/aws/clients.ts'
+import type { Sink } from '../runtime/consumer/sink.ts'
+import type { PartsOf } from '../runtime/settings/environment.ts'
+import type { GeneralSettings } from '../runtime/settings/general.ts'
+import { receiverAccess } from './receiver-access.ts'
+import type { RECEIVERS } from './settings/receivers.ts'
+
+type ReceiverSettings = PartsOf<readonly [typeof RECEIVERS]>
+
+/** What webhooks need of the world. @param aws where secrets are, if not where the variables of the SDK say */
+export function webhookPorts(
+  { env, receiverSecrets }: Pick<GeneralSettings, 'env'> & Pick<ReceiverSettings, 'receiverSecrets'>,
+  aws: AwsPlace = {},
+): WebhookPorts {
+  return {
+    post: httpsPost(),
+    access: receiverAccess({ env, localSecrets: receiverSecrets, read: name => secretOf(name, aws) }),
+    nowMs: Date.now,
+    pause: async ms => {
+      await pause(ms)
+    },
+  }
+}
+
+/** @throws ReceiversFileError, InvalidReceivers */
+export async function notifyWebhook(config: GeneralSettings & ReceiverSettings): Promise<Sink<Notification>> {
+  return webhookSink(await loadReceivers(config.receiversFile), config.env, webhookPorts(config))
+}

@@ -1,0 +1,79 @@
+/** Where webhooks are sent to, and with which secrets: from their file, and from Secrets Manager. */
+import { secretName, type WebhookReceiver } from '../notification/receiver.ts'
+import type { WebhookAccess } from '../notification/webhook/attempt.ts'
+import { signingKey } from '../notification/webhook/signature.ts'
+
+/** How long a secret is kept: so soon a changed one takes effect. */
+const KEPT_MS = 5 * 60_000
+/** How long reading one may take, so that a receiver without a readable secret does not hold up the others. */
+const READ_WITHIN_MS = 5_000
+
+type Secret = Readonly<Record<string, unknown>>
+
+interface AccessParts {
+  readonly env: string
+  /** Secrets of this machine, by the name that a receiver has for them. They go before those of Secrets Manager. */
+  readonly localSecrets?: Readonly<Record<string, Secret>>
+  readonly read: (name: string) => Promise<Secret>
+  readonly nowMs?: () => number
+}
+
+/** @returns a function that rejects with a sentence about what is missing, and never with a value of a secret */
+export function receiverAccess({
+  env,
+  localSecrets = {},
+  read,
+  nowMs = Date.now,
+}: AccessParts): (receiver: WebhookReceiver) => Promise<WebhookAccess> {
+  const kept = new Map<string, { readonly secret: Secret; readonly untilMs: number }>()
+  const secretFor = async (secret: string): Promise<Secret> => {
+    const local = Object.hasOwn(localSecrets, secret) ? localSecrets[secret] : undefined
+    if (local) return local
+    const known = kept.get(secret)
+    if (known && known.untilMs > nowMs()) return known.secret
+    const fresh = await within(
+      READ_WITHIN_MS,
+      read(secretName(secret, env)),
+      `secret ${secretName(secret, env)}`,
+    )
+    kept.set(secret, { secret: fresh, untilMs: nowMs() + KEPT_MS })
+    return fresh
+  }
+  return async receiver => accessOf(receiver, receiver.secret ? await secretFor(receiver.secret) : {}, env)
+}
+
+/** The keys of a receiver's secret. */
+const KEYS = ['url', 'signingSecret', 'headers']
+
+function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): WebhookAccess {
+  const where = `secret ${secretName(receiver.secret ?? '', env)}`
+  const unknown = Object.keys(secret).filter(key => !KEYS.includes(key))
+  if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)
+  const url = secret.url ?? receiver.url
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url))
+    throw new Error(`${where}: url must be an address such as https://host/path`)
+  const { headers = {}, signingSecret = [] } = secret
+  if (!isTexts(headers)) throw new Error(`${where}: headers must be an object of ASCII texts`)
+  const keys = [signingSecret].flat().map(one => {
+    const key = signingKey(one)
+    if (key) return key
+    throw new Error(
+      `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such texts`,
+    )
+  })
+  return { url, keys, headers }
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.entries(value).every(
+    ([name, text]) =>
+      /^[A-Za-z][A-Za-z0-9-]*$/.test(name) && typeof text === 'string' && /^[\x20-\x7e]*$/.test(text),
+  )
+}
+
+async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`${what} cannot be read within ${ms / 1_000} s`)), ms)
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
+}

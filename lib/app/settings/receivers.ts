@@ -1,0 +1,52 @@
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { parsedBy, text } from '../../runtime/settings/values.ts'
+
+type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+function secretsIn(json: string): Secrets | undefined {
+  try {
+    const secrets: unknown = JSON.parse(json)
+    const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject(secrets) && Object.values(secrets as object).every(isObject)
+      ? (secrets as Secrets)
+      : undefined
+  } catch {
+    // The parser's message would quote a secret.
+    return undefined
+  }
+}
+
+/** Where notifications can be sent to. */
+export const RECEIVERS = slice(
+  'Receivers of notifications',
+  {
+    RECEIVERS_FILE: setting(text(/\S/, 'a file'), {
+      description:
+        'The file of the [receivers](notifications.md#receivers). For a deployment it must be inside the project; it is packed.',
+      default: 'notifications/receivers.yaml',
+      setBy: 'deployment',
+    }),
+    RECEIVER_SECRETS: setting(parsedBy(secretsIn, 'a JSON object of secrets by name'), {
+      description:
+        'Secrets of receivers by name, as [Secrets Manager](notifications.md#secrets) would have them. For this machine alone: a deployment does not pass it on.',
+      otherwise: 'Secrets Manager',
+      setBy: 'deployment',
+    }),
+  },
+  ({ RECEIVERS_FILE, RECEIVER_SECRETS }) => ({
+    receiversFile: RECEIVERS_FILE,
+    receiverSecrets: RECEIVER_SECRETS ?? {},
+  }),
+)
+
+/** The topic that alerts are published to. */
+export const ALERTS_TOPIC = slice(
+  'Topic of alerts',
+  {
+    ALERTS_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
+      description: 'The SNS topic for alerts, `sluice-alerts-{env}`.',
+      setBy: 'deployment',
+    }),
+  },
+  ({ ALERTS_TOPIC_ARN: arn }) => ({ ...(arn ? { alertsTopicArn: arn } : {}) }),
+)

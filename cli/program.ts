@@ -75,7 +75,6 @@ function program(terminal: Terminal): Command {
   addTail(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
-  addAlerts(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

@@ -31,10 +31,6 @@ export interface Place {
   /** The same for the files that say who is told of alerts. */
   readonly notificationsDir: string
   readonly notificationPatterns: readonly string[]
-  /** The file of receivers, as the functions that read it find it where they run. */
-  readonly receiversFile: string
-  /** That file in the packages of those functions. */
-  readonly receiversPattern: string
   /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
@@ -81,7 +77,6 @@ export function account(stage: string, region: string, env: Environment, project
     securityGroupIds: read('SECURITY_GROUP_IDS'),
     rulesDir: packedRules(read('RULES_DIR') ?? '', project),
     notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
-    receiversFile: packedRules(read('RECEIVERS_FILE') ?? '', project),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
@@ -94,17 +89,14 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.rulesDir === undefined
       ? ['RULES_DIR: must be inside the project, from where rules are packed.']
       : []),
+    ...(given.notificationsDir === undefined
       ? ['NOTIFICATIONS_DIR: must be inside the project, from where its files are packed.']
-      : []),
-    ...(given.receiversFile === undefined
-      ? ['RECEIVERS_FILE: must be inside the project, from where it is packed.']
       : []),
     ...wrongSchedules,
   ]
   const clusterArn = given.clusterArn ?? NO_CLUSTER
   const rulesDir = given.rulesDir ?? 'rules'
   const notificationsDir = given.notificationsDir ?? 'notifications'
-  const receiversFile = given.receiversFile ?? 'notifications/receivers.yaml'
   return {
     env: given.env ?? 'none',
     clusterArn,
@@ -113,8 +105,6 @@ export function account(stage: string, region: string, env: Environment, project
     rulePatterns: patternsIn(rulesDir),
     notificationsDir,
     notificationPatterns: patternsIn(notificationsDir),
-    receiversFile,
-    receiversPattern: receiversFile,
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),

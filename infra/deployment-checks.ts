@@ -45,8 +45,6 @@ const SETTINGS = {
     rulePatterns: { type: 'array', items: { type: 'string' } },
     notificationsDir: { type: 'string' },
     notificationPatterns: { type: 'array', items: { type: 'string' } },
-    receiversFile: { type: 'string' },
-    receiversPattern: { type: 'string' },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     problems: { type: 'array', items: { type: 'string' } },
@@ -136,24 +134,17 @@ export default class DeploymentChecks {
       return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
     }
     // Only now: `serverless offline` should not have to load the compiler of the schemas.
-    const [
-      { notificationProblems },
-      { receiversProblems },
-      { rulesProblems },
-      { schemaProblems },
-      { settingsProblems },
-    ] = await Promise.all([
-      import('./checks/notifications.ts'),
-      import('./checks/receivers.ts'),
-      import('./checks/rules.ts'),
-      import('./checks/schemas.ts'),
-      import('./checks/settings.ts'),
-    ])
+    const [{ notificationProblems }, { rulesProblems }, { schemaProblems }, { settingsProblems }] =
+      await Promise.all([
+        import('./checks/notifications.ts'),
+        import('./checks/rules.ts'),
+        import('./checks/schemas.ts'),
+        import('./checks/settings.ts'),
+      ])
     const checked = await Promise.all([
       schemaProblems(),
       ...pathsIn('RULES_DIR').map(([folder, shown]) => rulesProblems(folder, shown)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => notificationProblems(folder, shown)),
-      ...pathsIn('RECEIVERS_FILE').map(([file, shown]) => receiversProblems(file, shown)),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

@@ -15,8 +15,6 @@ export type Surroundings = Pick<
   | 'rulePatterns'
   | 'notificationsDir'
   | 'notificationPatterns'
-  | 'receiversFile'
-  | 'receiversPattern'
   | 'alertsTopicArn'
   | 'schedules'
   | 'checkpointBucket'
@@ -43,13 +41,11 @@ export function expandedFields(
     ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
     ...(uses.includes('notifications') ? { NOTIFICATIONS_DIR: surroundings.notificationsDir } : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
-    ...(uses.includes('receivers') ? { RECEIVERS_FILE: surroundings.receiversFile } : {}),
     ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
   }
   const patterns = [
     ...(uses.includes('rules') ? surroundings.rulePatterns : []),
     ...(uses.includes('notifications') ? surroundings.notificationPatterns : []),
-    ...(uses.includes('receivers') ? [surroundings.receiversPattern] : []),
   ]
   return {
     role: roleId(name),

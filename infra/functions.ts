@@ -14,7 +14,6 @@ export const USES = {
   notifications: 'who is told of alerts: the files in the package, and NOTIFICATIONS_DIR',
   parameter: 'settings of its own: the parameter /sluice/{env}/{function}',
   checkpoints: 'the checkpoints of every consumer: it writes and removes them',
-  receivers: 'the receivers of notifications: their file in the package, and RECEIVERS_FILE',
   'receiver-secrets': 'the secrets of those receivers: all below sluice/{env}/receivers/',
   'alerts-topic': 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
 } as const

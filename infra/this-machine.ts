@@ -5,8 +5,6 @@ import { type Environment, LOCAL_PORTS, readSetting } from '../lib/app/settings/
 import { type Place, packedRules, patternsIn } from './account.ts'
 import { schedulesFrom } from './schedules.ts'
 
-const DEFAULT_RECEIVERS = 'notifications/receivers.yaml'
-
 /**
  * Servers on loopback, by the variables that `npm start` knows, and credentials that mean nothing. With SLUICE_ENV several
  * environments share its servers, each with topics, groups and resources of its own.
@@ -21,7 +19,6 @@ export function thisMachine(env: Environment, project: string): Place {
   const { schedules, problems } = schedulesFrom(env, true)
   const rulesDir = env.RULES_DIR || 'rules'
   const notificationsDir = env.NOTIFICATIONS_DIR || 'notifications'
-  const receiversFile = env.RECEIVERS_FILE || DEFAULT_RECEIVERS
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
@@ -33,8 +30,6 @@ export function thisMachine(env: Environment, project: string): Place {
     rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'rules'),
     notificationsDir: resolve(project, notificationsDir),
     notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'notifications'),
-    receiversFile: resolve(project, receiversFile),
-    receiversPattern: packedRules(receiversFile, project) ?? DEFAULT_RECEIVERS,
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     problems: [...errors.map(error => `${error}.`), ...problems],

@@ -3,6 +3,7 @@ import type { Terminal } from '../terminal.ts'
 import { addAlertsAck } from './alerts/ack.ts'
 import { addAlertsCount } from './alerts/count.ts'
 import { addAlertsList } from './alerts/list.ts'
+import { addAlertsSendTest } from './alerts/send-test.ts'
 import { addAlertsShow } from './alerts/show.ts'
 import { addAlertsSql } from './alerts/sql.ts'
 
@@ -16,4 +17,5 @@ export function addAlerts(program: Command, terminal: Terminal): void {
   addAlertsCount(alerts, terminal)
   addAlertsAck(alerts, terminal)
   addAlertsSql(alerts, terminal)
+  addAlertsSendTest(alerts, terminal)
 }

@@ -1,6 +1,8 @@
 /** Publishes the notifications that name the SNS topic. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { notifySns } from '../../lib/app/notify-sns.ts'
-import { ALERTS_TOPIC, GENERAL, RECEIVERS } from '../../lib/app/settings/index.ts'
+import { ALERTS_TOPIC, GENERAL, NOTIFICATIONS } from '../../lib/app/settings/index.ts'
 
-export const handler = kafkaConsumer('notify-sns', notifySns, { slices: [GENERAL, RECEIVERS, ALERTS_TOPIC] })
+export const handler = kafkaConsumer('notify-sns', notifySns, {
+  slices: [GENERAL, NOTIFICATIONS, ALERTS_TOPIC],
+})

@@ -1,11 +1,11 @@
 /** Delivers the notifications that name a webhook. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { notifyWebhook } from '../../lib/app/notify-webhook.ts'
-import { GENERAL, RECEIVERS } from '../../lib/app/settings/index.ts'
+import { GENERAL, NOTIFICATIONS, RECEIVERS } from '../../lib/app/settings/index.ts'
 import { LONGEST_BATCH_MS } from '../../lib/notification/webhook/lane.ts'
 
 export const handler = kafkaConsumer('notify-webhook', notifyWebhook, {
-  slices: [GENERAL, RECEIVERS],
+  slices: [GENERAL, NOTIFICATIONS, RECEIVERS],
   // A batch that has begun must be able to end, or Lambda ends it and what was delivered is delivered again.
   reserveMs: LONGEST_BATCH_MS + 5_000,
 })

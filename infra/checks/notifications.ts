@@ -1,19 +1,12 @@
-import { faultLine, InvalidRoutes } from '../../lib/notification/parse-routes.ts'
-import { loadRoutes, RoutesFileError } from '../../lib/notification/routes-file.ts'
+import { readNotificationFiles } from '../../lib/notification/notification-files.ts'
 
 /**
- * Every fault of the notification routes in a folder, with file and line.
+ * Every fault of the routes and receivers in a folder, with file and line.
  *
  * @param folder an absolute path
  * @param shown how messages name it
  */
 export async function notificationProblems(folder: string, shown: string): Promise<string[]> {
-  try {
-    await loadRoutes(folder, shown)
-    return []
-  } catch (error) {
-    if (error instanceof InvalidRoutes) return error.faults.map(faultLine)
-    if (error instanceof RoutesFileError) return [error.message]
-    throw error
-  }
+  const { faults } = await readNotificationFiles(folder, shown)
+  return faults.map(({ text }) => text)
 }

@@ -7,14 +7,19 @@ import { ConfigError } from '../runtime/settings/config-error.ts'
 import type { PartsOf } from '../runtime/settings/environment.ts'
 import type { GeneralSettings } from '../runtime/settings/general.ts'
 import { SnsTopic } from './aws/alerts-topic.ts'
-import type { ALERTS_TOPIC, RECEIVERS } from './settings/receivers.ts'
+import type { NOTIFICATIONS } from './settings/notifications.ts'
+import type { ALERTS_TOPIC } from './settings/receivers.ts'
 
-type Config = GeneralSettings & PartsOf<readonly [typeof RECEIVERS, typeof ALERTS_TOPIC]>
+type Config = GeneralSettings & PartsOf<readonly [typeof NOTIFICATIONS, typeof ALERTS_TOPIC]>
 
 /** @throws ReceiversFileError, InvalidReceivers, ConfigError if there is no topic */
-export async function notifySns({ receiversFile, alertsTopicArn, env }: Config): Promise<Sink<Notification>> {
+export async function notifySns({
+  notificationsDir,
+  alertsTopicArn,
+  env,
+}: Config): Promise<Sink<Notification>> {
   if (alertsTopicArn === undefined)
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
   const topic = new SnsTopic(alertsTopicArn)
-  return { ...snsSink(await loadReceivers(receiversFile), env, topic), close: () => topic.close() }
+  return { ...snsSink(await loadReceivers(notificationsDir), env, topic), close: () => topic.close() }
 }

@@ -10,9 +10,10 @@ import type { Sink } from '../runtime/consumer/sink.ts'
 import type { PartsOf } from '../runtime/settings/environment.ts'
 import type { GeneralSettings } from '../runtime/settings/general.ts'
 import { receiverAccess } from './receiver-access.ts'
+import type { NOTIFICATIONS } from './settings/notifications.ts'
 import type { RECEIVERS } from './settings/receivers.ts'
 
-type ReceiverSettings = PartsOf<readonly [typeof RECEIVERS]>
+type ReceiverSettings = PartsOf<readonly [typeof NOTIFICATIONS, typeof RECEIVERS]>
 
 /** What webhooks need of the world. @param aws where secrets are, if not where the variables of the SDK say */
 export function webhookPorts(
@@ -31,5 +32,5 @@ export function webhookPorts(
 
 /** @throws ReceiversFileError, InvalidReceivers */
 export async function notifyWebhook(config: GeneralSettings & ReceiverSettings): Promise<Sink<Notification>> {
-  return webhookSink(await loadReceivers(config.receiversFile), config.env, webhookPorts(config))
+  return webhookSink(await loadReceivers(config.notificationsDir), config.env, webhookPorts(config))
 }

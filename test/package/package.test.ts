@@ -90,7 +90,9 @@ describe('serverless package', { timeout: 120_000 }, () => {
       const { all, foreign } = await bundleOf(files, `functions/${name}/handler.js`)
       const own = [
         ...(uses.includes('rules') ? ['rules/database.yaml', 'rules/weather.yaml'] : []),
-        ...(uses.includes('receivers') ? ['notifications/receivers.yaml'] : []),
+        ...(uses.includes('notifications')
+          ? ['notifications/receivers.yaml', 'notifications/routes.yaml']
+          : []),
       ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')

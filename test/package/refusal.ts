@@ -11,7 +11,7 @@ const ACCOUNT = {
   SECURITY_GROUP_IDS: 'sg-1',
   AWS_REGION: 'eu-west-1',
   RULES_DIR: undefined,
-  RECEIVERS_FILE: undefined,
+  NOTIFICATIONS_DIR: undefined,
   SLUICE_GENERATOR: undefined,
   SLUICE_SCHEDULES: undefined,
 }

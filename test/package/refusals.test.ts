@@ -58,11 +58,12 @@ describe('what cannot be deployed', { timeout: 240_000 }, () => {
   })
 
   it('given receivers with a fault, then they are refused with file, line and key', async () => {
-    const RECEIVERS_FILE = `${inProject()}/receivers.yaml`
+    const NOTIFICATIONS_DIR = inProject()
     await writeFile(join(folder, 'receivers.yaml'), 'receivers:\n  - name: a\n    kind: webhook\n')
+    await writeFile(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
     assert.equal(
-      await refusal(['package', ...PROD], { RECEIVERS_FILE }),
-      `${RECEIVERS_FILE}:2:5  a.url: has neither url nor a secret that holds one`,
+      await refusal(['package', ...PROD], { NOTIFICATIONS_DIR }),
+      `${NOTIFICATIONS_DIR}/receivers.yaml:2:5  a.url: has neither url nor a secret that holds one`,
     )
   })
 

@@ -1,29 +1,39 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { faultLine, InvalidRoutes, type LocatedFault } from '../../../lib/notification/parse-routes.ts'
-import { loadRoutes, ROUTES_FILE, RoutesFileError } from '../../../lib/notification/routes-file.ts'
-import { someText } from '../../arguments.ts'
+import {
+  type NotificationFault,
+  readNotificationFiles,
+} from '../../../lib/notification/notification-files.ts'
+import type { Receiver } from '../../../lib/notification/receiver.ts'
+import { JSON_OPTION, someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
-import { pathIn, type Terminal } from '../../terminal.ts'
+import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
-const ABOUT = `Check the notification routes of a folder, as the functions read them when they start.
+const ABOUT = `Check who is told of alerts: the routes and the receivers of a folder, as the functions read them when they start.
 
-Every error is listed with file, line, route and key, and the exit status is 1 if there is any. \`serverless package\` and
-\`serverless deploy\` refuse such routes.`
+Every fault is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
+\`serverless deploy\` refuse such a folder.`
 
 const MORE = `
 Examples:
   sluice notifications check
   sluice notifications check deploy/notifications --json`
 
+interface Report {
+  readonly folder: string
+  /** Names. */
+  readonly routes: readonly string[]
+  readonly receivers: readonly Pick<Receiver, 'name' | 'kind'>[]
+  readonly faults: readonly Omit<NotificationFault, 'text'>[]
+}
+
 export function addNotificationsCheck(notifications: Command, terminal: Terminal): void {
   notifications
     .command('check')
-    .summary('check the notification routes of a folder')
+    .summary('check the routes and receivers of a folder')
     .description(ABOUT)
-    .argument('[dir]', 'folder with routes.yaml (default: NOTIFICATIONS_DIR, else "notifications")', someText)
-    .option('--json', 'print one JSON document')
+    .argument('[dir]', 'folder with both files (default: NOTIFICATIONS_DIR, else "notifications")', someText)
+    .option(...JSON_OPTION)
     .addHelpText('after', more(MORE))
     .action((dir: string | undefined, options: { readonly json?: true }) => check(dir, options, terminal))
 }
@@ -33,30 +43,24 @@ async function check(
   { json }: { readonly json?: true },
   terminal: Terminal,
 ): Promise<void> {
-  const { stdout, environment } = terminal
-  const folder = dir ?? (environment.NOTIFICATIONS_DIR || 'notifications')
-  const { routes, errors } = await checked(pathIn(terminal, folder), folder)
-  const report = { file: join(folder, ROUTES_FILE), routes, errors }
-  if (json) stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  else if (errors.length === 0) stdout.write(`${count(routes, 'route')}: ${report.file}\n`)
-  else stdout.write(errors.map(error => `${faultLine(error)}\n`).join(''))
-  if (errors.length > 0)
-    throw new CliFailure(`${count(errors.length, 'error')} in the notification routes of ${folder}.`)
-}
-
-async function checked(
-  folder: string,
-  shown: string,
-): Promise<{ readonly routes: number; readonly errors: readonly LocatedFault[] }> {
-  try {
-    const { routes } = await loadRoutes(folder, shown)
-    return { routes: routes.length, errors: [] }
-  } catch (error) {
-    if (error instanceof InvalidRoutes) return { routes: 0, errors: error.faults }
-    throw error instanceof RoutesFileError ? new CliFailure(error.message) : error
+  const folder = dir ?? (terminal.environment.NOTIFICATIONS_DIR || 'notifications')
+  const { routes, receivers, faults } = await readNotificationFiles(pathIn(terminal, folder), folder)
+  const report: Report = {
+    folder,
+    routes: routes?.routes.map(({ name }) => name) ?? [],
+    receivers: receivers?.map(({ name, kind }) => ({ name, kind })) ?? [],
+    faults: faults.map(({ text: _, ...fault }) => fault),
   }
+  const lines = faults.map(({ text }) => `${text}\n`).join('')
+  printReport(terminal, report, json, faults.length > 0 ? () => lines : textOf)
+  if (faults.length > 0) throw new CliFailure(`${count(faults, 'fault')} in ${folder}.`)
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
+function textOf({ folder, routes, receivers }: Report): string {
+  const listed = receivers.map(({ name, kind }) => (name === kind ? name : `${name} (${kind})`)).join(', ')
+  return `${folder}: ${count(routes, 'route')}, ${count(receivers, 'receiver')}: ${listed}\n`
+}
+
+function count({ length }: readonly unknown[], what: string): string {
+  return `${length} ${what}${length === 1 ? '' : 's'}`
 }

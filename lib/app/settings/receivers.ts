@@ -16,16 +16,10 @@ function secretsIn(json: string): Secrets | undefined {
   }
 }
 
-/** Where notifications can be sent to. */
+/** What the receivers of notifications are reached with. */
 export const RECEIVERS = slice(
   'Receivers of notifications',
   {
-    RECEIVERS_FILE: setting(text(/\S/, 'a file'), {
-      description:
-        'The file of the [receivers](notifications.md#receivers). For a deployment it must be inside the project; it is packed.',
-      default: 'notifications/receivers.yaml',
-      setBy: 'deployment',
-    }),
     RECEIVER_SECRETS: setting(parsedBy(secretsIn, 'a JSON object of secrets by name'), {
       description:
         'Secrets of receivers by name, as [Secrets Manager](notifications.md#secrets) would have them. For this machine alone: a deployment does not pass it on.',
@@ -33,10 +27,7 @@ export const RECEIVERS = slice(
       setBy: 'deployment',
     }),
   },
-  ({ RECEIVERS_FILE, RECEIVER_SECRETS }) => ({
-    receiversFile: RECEIVERS_FILE,
-    receiverSecrets: RECEIVER_SECRETS ?? {},
-  }),
+  ({ RECEIVER_SECRETS }) => ({ receiverSecrets: RECEIVER_SECRETS ?? {} }),
 )
 
 /** The topic that alerts are published to. */

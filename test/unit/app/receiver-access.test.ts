@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { receiverAccess } from '../../../lib/app/receiver-access.ts'
-import { webhook } from '../notification/support.ts'
+import { webhook } from '../notification/messages.ts'
 
 const KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const RECEIVER = webhook('a', { secret: 'hook' })

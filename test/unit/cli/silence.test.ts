@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -66,33 +66,4 @@ it('given silences, when they are printed, then each has its state and what it m
     '1a2b3c4d  active  2026-03-02T08:00:00Z  2026-03-02T10:00:00Z  rule=HIGH_*,LOW labels.team=infra  ann  works',
   )
   assert.equal(silencesText([], undefined), 'No such silences.\n')
-})
-
-describe('sluice notifications check', () => {
-  const checked = (text: string | undefined, ...args: readonly string[]) => {
-    mkdirSync(join(folder, 'n'), { recursive: true })
-    rmSync(join(folder, 'n', 'routes.yaml'), { force: true })
-    if (text !== undefined) writeFileSync(join(folder, 'n', 'routes.yaml'), text)
-    return ran(['notifications', 'check', 'n', ...args], { folder })
-  }
-
-  it('given routes without a fault, then their number, and exit status 0', async () => {
-    const { status, stdout } = await checked('routes: [{ name: a, receivers: [sns] }]')
-    assert.deepEqual([status, stdout], [0, '1 route: n/routes.yaml\n'])
-  })
-
-  it('given faults, then each with file, line, route and key, and exit status 1', async () => {
-    const text = 'routes:\n  - { name: a, receivers: [sns], groupWait: 5 }\n'
-    const { status, stdout, stderr } = await checked(text)
-    assert.equal(status, 1)
-    assert.equal(stdout, 'n/routes.yaml:2:34  a.groupWait: must be a duration such as 30s, 5m or 4h\n')
-    assert.equal(stderr, '1 error in the notification routes of n.\n')
-    const { errors } = JSON.parse((await checked(text, '--json')).stdout)
-    assert.deepEqual([errors[0].line, errors[0].key], [2, 'groupWait'])
-  })
-
-  it('given no file, then that is said, and exit status 1', async () => {
-    const { status, stderr } = await checked(undefined)
-    assert.deepEqual([status, stderr], [1, 'NOTIFICATIONS_DIR: n/routes.yaml: there is no such file\n'])
-  })
 })

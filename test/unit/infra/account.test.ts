@@ -87,9 +87,9 @@ describe('an account to deploy to', () => {
     ['rules outside the project', { RULES_DIR: '../rules' }, /^RULES_DIR: must be inside the project, /],
     ['the project itself for rules', { RULES_DIR: '.' }, /^RULES_DIR: must be inside the project, /],
     [
-      'receivers outside the project',
-      { RECEIVERS_FILE: '/etc/receivers.yaml' },
-      /^RECEIVERS_FILE: must be inside the project, /,
+      'notifications outside the project',
+      { NOTIFICATIONS_DIR: '/etc/notifications' },
+      /^NOTIFICATIONS_DIR: must be inside the project, /,
     ],
     [
       'no bucket',

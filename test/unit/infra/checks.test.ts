@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { receiversProblems } from '../../../infra/checks/receivers.ts'
+import { notificationProblems } from '../../../infra/checks/notifications.ts'
 import { rulesProblems } from '../../../infra/checks/rules.ts'
 import { schemaProblems } from '../../../infra/checks/schemas.ts'
 import { settingsProblems } from '../../../infra/checks/settings.ts'
@@ -65,21 +65,22 @@ describe('the rules', () => {
   })
 })
 
-describe('the receivers', () => {
+describe('the routes and receivers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
   after(() => rmSync(folder, { recursive: true }))
 
   it('given faults, then each has file and line; given no file, then the setting is named', async () => {
-    const file = join(folder, 'r.yaml')
-    assert.deepEqual(await receiversProblems(file, 'mine/r.yaml'), [
-      'RECEIVERS_FILE: mine/r.yaml: there is no such file',
+    assert.deepEqual(await notificationProblems(folder, 'mine'), [
+      'NOTIFICATIONS_DIR: mine/routes.yaml: there is no such file',
+      'NOTIFICATIONS_DIR: mine/receivers.yaml: there is no such file',
     ])
-    writeFileSync(file, 'receivers:\n  - { name: a, kind: pigeon }\n')
-    assert.deepEqual(await receiversProblems(file, 'mine/r.yaml'), [
-      'mine/r.yaml:2:16  a.kind: must be one of sns, webhook',
+    writeFileSync(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
+    writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: pigeon }\n')
+    assert.deepEqual(await notificationProblems(folder, 'mine'), [
+      'mine/receivers.yaml:2:16  a.kind: must be one of sns, webhook',
     ])
-    writeFileSync(file, 'receivers:\n  - { name: a, kind: sns }\n')
-    assert.deepEqual(await receiversProblems(file, 'mine/r.yaml'), [])
+    writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: sns }\n')
+    assert.deepEqual(await notificationProblems(folder, 'mine'), [])
   })
 })
 

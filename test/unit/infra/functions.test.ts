@@ -32,8 +32,8 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
     emits: ['readings'],
     uses: ['redis'],
   },
-  teller: { consumes: 'notifications', uses: ['redis', 'receivers', 'alerts-topic'] },
-  caller: { consumes: 'notifications', uses: ['redis', 'receivers', 'receiver-secrets'] },
+  teller: { consumes: 'notifications', uses: ['redis', 'notifications', 'alerts-topic'] },
+  caller: { consumes: 'notifications', uses: ['redis', 'notifications', 'receiver-secrets'] },
   router: { consumes: 'failures', emits: ['dlq'], uses: ['redis'], maximumPollers: 1 },
 }
 const DECLARED = declaredFunctions(ENTRIES)
@@ -97,13 +97,13 @@ describe('the fields that the framework gets', () => {
     })
   })
 
-  it('given what sends notifications, then it has the file of receivers, and is told of the topic', () => {
-    const file = { package: { patterns: ['notifications/receivers.yaml'] } }
+  it('given what sends notifications, then it has the files of notifications, and is told of the topic', () => {
+    const file = { package: { patterns: ['notifications/*.yaml', 'notifications/*.yml'] } }
     const { events: _, ...caller } = expanded('caller')
     assert.deepEqual(caller, {
       role: 'CallerRole',
       ...file,
-      environment: { RECEIVERS_FILE: 'notifications/receivers.yaml' },
+      environment: { NOTIFICATIONS_DIR: 'notifications' },
     })
     const { ALERTS_TOPIC_ARN } = expanded('teller').environment ?? {}
     assert.deepEqual(ALERTS_TOPIC_ARN, {

@@ -1,0 +1,105 @@
+/** Sends a test to receivers, each as its function would. */
+import { performance } from 'node:perf_hooks'
+import type { FiredAlert } from '../../lib/alerting/alert.ts'
+import { findAlertsTopic, SnsTopic } from '../../lib/app/aws/alerts-topic.ts'
+import { webhookPorts } from '../../lib/app/notify-webhook.ts'
+import { alertsTopicName } from '../../lib/app/resource-names.ts'
+import type { Message } from '../../lib/notification/message.ts'
+import { notificationId } from '../../lib/notification/notification.ts'
+import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
+import { snsMessage } from '../../lib/notification/sns/message.ts'
+import { attempt } from '../../lib/notification/webhook/attempt.ts'
+import type { AwsPlace } from '../../lib/runtime/adapters/aws/clients.ts'
+
+export interface Tried {
+  readonly name: string
+  readonly kind: Receiver['kind']
+  readonly delivered: boolean
+  readonly ms: number
+  /** Why it was not delivered. */
+  readonly why?: string
+}
+
+interface Config {
+  readonly env: string
+  readonly receiverSecrets: Parameters<typeof webhookPorts>[0]['receiverSecrets']
+}
+
+/** All side by side; the results are in the order of the receivers. */
+export function tryReceivers(
+  receivers: readonly Receiver[],
+  config: Config,
+  aws: AwsPlace,
+): Promise<readonly Tried[]> {
+  const atMs = Date.now()
+  const ports = webhookPorts(config, aws)
+  return Promise.all(
+    receivers.map(async (receiver): Promise<Tried> => {
+      const message = testMessage(receiver.name, config.env, atMs)
+      const beganMs = performance.now()
+      const why = await (receiver.kind === 'sns'
+        ? publish(message, aws)
+        : call(receiver, message, ports)
+      ).catch((error: Error) => error.message)
+      const ms = Math.round(performance.now() - beganMs)
+      const { name, kind } = receiver
+      return { name, kind, delivered: why === undefined, ms, ...(why === undefined ? {} : { why }) }
+    }),
+  )
+}
+
+/** Undefined if it was delivered, or else why not. */
+type Why = string | undefined
+
+async function call(
+  receiver: WebhookReceiver,
+  message: Message,
+  ports: ReturnType<typeof webhookPorts>,
+): Promise<Why> {
+  const { outcome } = await attempt(receiver, message, ports)
+  return outcome.kind === 'delivered' ? undefined : outcome.why.replace(`${receiver.name}: `, '')
+}
+
+async function publish(message: Message, aws: AwsPlace): Promise<Why> {
+  const { env, notification } = message
+  const arn = await findAlertsTopic(aws, env)
+  if (arn === undefined)
+    return `there is no topic ${alertsTopicName(env)}; docs/deployment.md says how it is made`
+  const topic = new SnsTopic(arn, aws)
+  try {
+    const [refusal] = await topic.publish([snsMessage(message, notification.receivers)])
+    return refusal?.why
+  } finally {
+    topic.close()
+  }
+}
+
+function testMessage(receiver: string, env: string, atMs: number): Message {
+  const at = new Date(atMs).toISOString()
+  const group = `test ${receiver}`
+  const id = notificationId(group, atMs)
+  const alert: FiredAlert = {
+    alertId: id,
+    fingerprint: id,
+    rule: 'Test',
+    severity: 'info',
+    status: 'firing',
+    labels: {},
+    summary: 'This is a test of the receivers of alerts: nothing has happened',
+    entity: { source: '/sluice', subject: receiver },
+    activeAt: at,
+    startedAt: at,
+    reason: 'condition',
+  }
+  const notification = {
+    notificationId: id,
+    group,
+    groupLabels: {},
+    status: 'firing',
+    reason: 'test',
+    receivers: [receiver],
+    alerts: [alert],
+    omitted: 0,
+  } as const
+  return { notification, atMs, env }
+}

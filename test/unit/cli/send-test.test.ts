@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { ran } from './terminal.ts'
+
+const RECEIVERS = `receivers:
+  - { name: good, kind: webhook, secret: good, allowPrivate: true }
+  - { name: chat, kind: webhook, secret: chat, format: slack, allowPrivate: true }
+  - { name: moved, kind: webhook, secret: moved, allowPrivate: true }
+  - { name: strict, kind: webhook, secret: good }
+`
+
+describe('sluice alerts send-test', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-send-test-'))
+  const got: { url?: string | undefined; body: string; signature: unknown }[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    got.push({ url: request.url, body, signature: request.headers['webhook-signature'] })
+    response.writeHead(request.url === '/moved' ? 302 : 200).end()
+  })
+  let environment: object
+
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const at = (path: string) => ({
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    })
+    writeFileSync(join(folder, 'receivers.yaml'), RECEIVERS)
+    const secrets = {
+      good: { ...at('/good'), signingSecret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+      chat: at('/chat'),
+      moved: at('/moved'),
+    }
+    environment = { NOTIFICATIONS_DIR: '.', RECEIVER_SECRETS: JSON.stringify(secrets), SLUICE_ENV: 'lab' }
+  })
+
+  after(() => {
+    server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  test('given receivers, then each is tried, a line tells what came of it, and a failure is status 1', async () => {
+    const { status, stdout, stderr } = await ran(['alerts', 'send-test'], { folder, environment })
+    assert.equal(
+      stdout.replaceAll(/in \d+ ms/g, 'in n ms'),
+      'good    webhook  delivered in n ms\n' +
+        'chat    webhook  delivered in n ms\n' +
+        'moved   webhook  not delivered: answered with status 302, a redirect, which is not followed: name the final address\n' +
+        'strict  webhook  not delivered: its name leads to a private address, and the receiver does not have allowPrivate: true\n',
+    )
+    assert.deepEqual([status, stderr], [1, '2 of 4 receivers did not take the test.\n'])
+    const { body = '', signature } = got.find(({ url }) => url === '/good') ?? {}
+    const { data } = JSON.parse(body)
+    assert.deepEqual([data.reason, data.env, data.receivers], ['test', 'lab', ['good']])
+    assert.match(String(signature), /^v1,/)
+    assert.match(got.find(({ url }) => url === '/chat')?.body ?? '', /"blocks"/)
+  })
+
+  test('given one receiver and --json, then only it is tried, and the report is one document', async () => {
+    got.length = 0
+    const { status, stdout } = await ran(['alerts', 'send-test', 'good', '--json'], { folder, environment })
+    assert.equal(status, 0)
+    const { env, receivers } = JSON.parse(stdout)
+    assert.deepEqual(
+      [env, receivers.length, receivers[0].name, receivers[0].delivered],
+      ['lab', 1, 'good', true],
+    )
+    assert.ok(Number.isInteger(receivers[0].ms))
+    assert.deepEqual(
+      got.map(({ url }) => url),
+      ['/good'],
+    )
+  })
+
+  test('given a name that no receiver has, then those that there are are told', async () => {
+    const { status, stderr } = await ran(['alerts', 'send-test', 'pagr'], { folder, environment })
+    assert.deepEqual(
+      [status, stderr],
+      [1, 'receivers.yaml has no receiver "pagr"; there are: good, chat, moved, strict.\n'],
+    )
+  })
+})

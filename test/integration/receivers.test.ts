@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { DeadLetter } from '../../lib/failures/process.ts'
+import type { Notification } from '../../lib/notification/notification.ts'
+import { AlertsQueue } from '../support/alerts-queue.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { eventOf } from '../support/sdk-reader.ts'
+import { awsEndpoint } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { writtenMessage } from '../support/written-message.ts'
+import { ran } from '../unit/cli/terminal.ts'
+import { alert, notified } from '../unit/notification/messages.ts'
+
+const RECEIVERS = `receivers:
+  - { name: sns, kind: sns }
+  - { name: hook, kind: webhook, secret: hook, allowPrivate: true }
+  - { name: hanging, kind: webhook, secret: hanging, allowPrivate: true, timeout: 1s }
+`
+const KEY = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
+describe('notifications on their way to people', { timeout: 240_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-notifications-'))
+  const got: { headers: IncomingHttpHeaders; body: string }[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    // Accepts every request, and never answers.
+    if (request.url === '/hanging') return
+    got.push({ headers: request.headers, body })
+    response.end('ok')
+  })
+  const idsOf = () => got.map(({ headers }) => headers['webhook-id'])
+  let variables: Record<string, string>
+  let environment: TestEnvironment
+  let offline: Offline
+  let queue: AlertsQueue
+
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const secrets = {
+      hook: { url: `${base}/hook`, signingSecret: `whsec_${KEY}` },
+      hanging: { url: `${base}/hanging` },
+    }
+    const file = join(folder, 'receivers.yaml')
+    writeFileSync(file, RECEIVERS)
+    variables = { NOTIFICATIONS_DIR: folder, RECEIVER_SECRETS: JSON.stringify(secrets) }
+    environment = await TestEnvironment.create()
+    queue = await AlertsQueue.subscribed(environment.name, {
+      severity: ['critical'],
+      reason: ['new', 'test'],
+    })
+    offline = await Offline.start(environment.name, variables)
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await environment?.close()
+    server.closeAllConnections()
+    server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const send = (id: string, changes: Partial<Notification>) =>
+    environment.client.send(environment.topic('notifications'), [
+      writtenMessage({ ...notified(id, changes), time: new Date().toISOString() }),
+    ])
+
+  it('given a webhook that hangs, then SNS and the other webhook get all of theirs, each once', async () => {
+    await send('n1', { receivers: ['sns', 'hook', 'hanging'] })
+    await send('n2', { receivers: ['sns', 'hook'], alerts: [alert('mild', { severity: 'info' })] })
+    await send('n3', { receivers: ['hook'], group: 'site=bergen' })
+    await environment.untilTrimmed()
+
+    assert.deepEqual(idsOf().sort(), ['n1', 'n2', 'n3'])
+    assert.deepEqual(await environment.tally('notify-sns'), {
+      'applied/published': 2,
+      'applied/other-receivers': 1,
+    })
+    assert.deepEqual(await environment.tally('notify-webhook'), {
+      'applied/delivered': 2,
+      'failed/not-accepted': 1,
+    })
+  })
+
+  it('then a receiver can check who has sent what', () => {
+    const { headers, body } = got.find(one => one.headers['webhook-id'] === 'n1') ?? { headers: {}, body: '' }
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
+    const signature = createHmac('sha256', Buffer.from(KEY, 'base64')).update(signed).digest('base64')
+    assert.equal(headers['webhook-signature'], `v1,${signature}`)
+    assert.equal(JSON.parse(body).data.notificationId, 'n1')
+  })
+
+  it('then the failure says which receiver did not take it, and why', async () => {
+    const letters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
+    assert.deepEqual(
+      letters.map(({ consumer, errorType, error }) => [consumer, errorType, error]),
+      [
+        [
+          'notify-webhook',
+          'not-accepted',
+          'hanging: not called, because it could not be called 2 times in a row',
+        ],
+      ],
+    )
+  })
+
+  it('then a queue gets from the topic what its filter policy lets through', async () => {
+    // The second was published before the marker: once that is here, it would be.
+    await send('marker', { receivers: ['sns'] })
+    const idIn = ({ Message }: { Message: string }) => JSON.parse(Message).data.notificationId
+    await until('the marker is in the queue', async () => {
+      await queue.receive()
+      return queue.received.some(one => idIn(one) === 'marker')
+    })
+    assert.deepEqual(queue.received.map(idIn).sort(), ['marker', 'n1'])
+    const [first] = queue.received.filter(one => idIn(one) === 'n1')
+    assert.equal(first?.Subject, `[FIRING: 1] HIGH_TEMP (critical) ${environment.name}`)
+    assert.deepEqual(first?.MessageAttributes.rules, { Type: 'String.Array', Value: '["HIGH_TEMP"]' })
+    assert.deepEqual(first?.MessageAttributes.severity, { Type: 'String', Value: 'critical' })
+  })
+
+  it('when the receivers are tried, then the topic and the webhook take the test, and the other does not', async () => {
+    const { status, stdout } = await ran(['alerts', 'send-test', '--env', environment.name], {
+      environment: { ...variables, AWS_ENDPOINT_URL: awsEndpoint() },
+    })
+    assert.equal(
+      stdout.replaceAll(/in \d+ ms/g, 'in n ms'),
+      'sns      sns      delivered in n ms\n' +
+        'hook     webhook  delivered in n ms\n' +
+        'hanging  webhook  not delivered: did not answer within 1 s\n',
+    )
+    assert.equal(status, 1)
+  })
+})

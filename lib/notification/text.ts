@@ -15,7 +15,9 @@ export function titleOf({ notification, env, digest }: Message): string {
   const about = named === '' ? notification.group : `${named}${others}`
   return [
     `[${stateOf(notification)}]`,
-    ...(digest ? [`${digest.notifications} late notifications:`] : []),
+    ...(digest
+      ? [`${digest.notifications} late ${digest.notifications === 1 ? 'notification' : 'notifications'}:`]
+      : []),
     about,
     ...(severity ? [`(${severity})`] : []),
     env,

@@ -20,6 +20,7 @@ const READ_AT_START = [
   'esbuild.plugins.cjs',
   'infra',
   'localstack/msk-trigger',
+  'notifications/receivers.yaml',
 ]
 
 /** The prefix of this plugin's lines in the functions' log. */

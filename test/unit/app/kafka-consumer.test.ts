@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { runProgram } from '../../support/program.ts'
+import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
 import { counting } from '../../support/stage.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
@@ -85,6 +86,23 @@ describe('when a function closes its connections', () => {
       await assert.rejects(async () => handler({ records: {} }, CONTEXT), /holds no record/)
       assert.equal(close.mock.callCount(), closed)
     })
+})
+
+describe('the time that a function keeps back', () => {
+  const sink = { name: 'bell', accepts: [], deliver: async () => [] }
+  const batch = kafkaEvent([logRecord(0, environmentReading('a'))])
+
+  it('given less than that, then the batch waits in Kafka, and nothing is begun', {
+    timeout: 10_000,
+  }, async t => {
+    withEnvironment(t)
+    Object.assign(process.env, { REPORT_BATCH_ITEM_FAILURES: 'true' })
+    const handler = kafkaConsumer('bell', sink, { reserveMs: 60_001 })
+    const beganMs = performance.now()
+    const { batchItemFailures } = await handler(batch, CONTEXT)
+    assert.equal(batchItemFailures.length, 1)
+    assert.ok(performance.now() - beganMs < 1_000, 'Redis, which does not answer, was not asked')
+  })
 })
 
 describe('what a function loads', () => {

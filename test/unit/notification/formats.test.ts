@@ -23,6 +23,11 @@ describe('the title of a message', () => {
     ['a test', message({ reason: 'test' }), '[TEST] HIGH_TEMP (critical) prod'],
     ['a watchdog without alerts', message({ reason: 'watchdog', alerts: [] }), '[WATCHDOG] site=oslo prod'],
     [
+      'a digest of one',
+      message({}, { digest: { notifications: 1, from: 'x', to: 'x' } }),
+      '[FIRING: 1] 1 late notification: HIGH_TEMP (critical) prod',
+    ],
+    [
       'a digest',
       message({}, { digest: { notifications: 7, from: 'x', to: 'y' } }),
       '[FIRING: 1] 7 late notifications: HIGH_TEMP (critical) prod',

@@ -191,7 +191,7 @@ function isNullable({ type }: JsonSchema): boolean {
 }
 
 test('given the schemas, when they are compiled, then the module that is kept is what comes out', async () => {
-  assert.equal(MODULES.length, 4)
+  assert.ok(MODULES.length >= 4)
   // Not `equal`: the difference of two such texts tells nobody anything.
   for (const [sources, compiled, only] of MODULES)
     assert.ok(

@@ -25,8 +25,8 @@ export interface AlertingState extends SetTimers {
   readonly rules: Readonly<Record<string, TrackedRule>>
   /** What rules compare new readings with, by what they compare. */
   readonly history?: Readonly<Record<string, History>>
-  /** Only of the clock, see `pipeline-down.ts`: the time of its last tick, RFC 3339. */
-  readonly lastTick?: string
+  /** Only of the clock, see `pipeline-down.ts`: the time of its last tick, in milliseconds since the epoch. */
+  readonly lastTickMs?: number
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings has its ticks, and is told apart by
- * nothing, so that the alert of one outage has the same id in all of them. Pure.
+ * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings notices by itself. The id of the alert
+ * is derived from what the partitions share, the time of the last tick, so that an outage is one alert. Pure.
  */
 import { derivedId } from '../runtime/consumer/derived-id.ts'
 import { entityOf, type Received } from '../runtime/consumer/event.ts'
@@ -12,7 +12,7 @@ import type { AlertingState } from './entity-state.ts'
 import type { TransitionReason } from './reasons.ts'
 
 /** The rule name of the alert. */
-export const PIPELINE_DOWN = 'PIPELINE_DOWN'
+const PIPELINE_DOWN = 'PIPELINE_DOWN'
 
 /** Name of the timer that each tick sets anew. */
 export const PIPELINE_DOWN_TIMER = 'pipeline-down'
@@ -27,38 +27,43 @@ export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
   return entity === CLOCK.entity
 }
 
+/** A tick that says that it is later than this after its record is not believed. */
+const MOST_AHEAD_MS = 60_000
+
 /**
  * A tick. Its own time, which the partitions share, names the outage that begins if no other follows; when it arrived, which
  * differs by milliseconds, says when an outage was over.
  */
 export function ticked(state: AlertingState | undefined, tick: Received): Decided<AlertingState> {
-  const time = tick.time ?? instant(tick.timeMs)
-  // The schedule may repeat an old run.
-  const isNewer = state?.lastTick === undefined || Date.parse(time) >= Date.parse(state.lastTick)
-  const next = { seen: {}, rules: {}, lastTick: isNewer ? time : (state.lastTick as string) }
   const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
   const alert = state?.rules[PIPELINE_DOWN]?.alert
+  const next = { seen: {}, rules: {}, lastTickMs: lastTickMs(state?.lastTickMs, tick, alert !== undefined) }
   if (alert === undefined) return decided('tick', next, [], timers)
   const endMs = Math.max(tick.timeMs, Date.parse(alert.startedAt))
   const resolved = alertEmission(resolvedAlert(alert, endMs, 'ticks-returned'), CLOCK)
   return decided('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
 }
 
+/** The schedule may repeat an old run. If that ends an outage, the next outage must have another name. */
+function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Received, isDown: boolean): number {
+  const saidMs = Date.parse(time)
+  const ownMs = saidMs <= timeMs + MOST_AHEAD_MS ? saidMs : timeMs
+  if (beforeMs === undefined || ownMs > beforeMs) return ownMs
+  return isDown ? Math.max(timeMs, beforeMs + 1) : beforeMs
+}
+
 /** The log's clock, or the next tick, is well past the last tick. */
 export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
-  const { lastTick } = state
-  if (lastTick === undefined) return decided('unchanged' satisfies TransitionReason, state)
-  const alert = pipelineDown(lastTick)
-  const activeAtMs = Date.parse(lastTick)
+  const { lastTickMs: activeAtMs } = state
+  if (activeAtMs === undefined) return decided('unchanged' satisfies TransitionReason, state)
+  const alert = pipelineDown(activeAtMs)
   const down = { state: { phase: 'firing', seenMs: activeAtMs, activeAtMs }, alert } as const
   return decided('pipeline-down' satisfies TransitionReason, { ...state, rules: { [PIPELINE_DOWN]: down } }, [
     alertEmission(alert, timer),
   ])
 }
 
-/** @param lastTick RFC 3339, as the tick has it */
-function pipelineDown(lastTick: string): FiredAlert {
-  const lastMs = Date.parse(lastTick)
+function pipelineDown(lastMs: number): FiredAlert {
   const fingerprint = derivedId(PIPELINE_DOWN, CLOCK.entity)
   return {
     alertId: derivedId(fingerprint, lastMs),

@@ -159,6 +159,27 @@ describe('given a pipeline that ticks each minute', () => {
     ])
   })
 
+  it('when an old run ends an outage, then the next outage is another alert', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 3)
+    await pipeline.append(60, tick(0, '2026-03-01T12:01:00Z'))
+    await pipeline.append(120, tick(0, '2026-03-01T12:02:00Z'))
+    assert.equal(pipeline.alerts.length, 4)
+    assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
+  })
+
+  it('when somebody sends a tick of the year 2099, then outages are named by what the log says', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.append(0, tick(0, '2099-01-01T00:00:00Z'))
+    await pipeline.ticks(30, 31)
+    await pipeline.append(60, tick(0, '2099-01-01T00:00:00Z'))
+    assert.deepEqual(
+      pipeline.told.map(one => one.slice(0, 5)),
+      ['12:05', '12:30', '12:36', '13:00'],
+    )
+    assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
+  })
+
   it('when its entity is erased while it stands, then it resolves as erased, and ticks begin anew', async () => {
     const pipeline = new Pipeline()
     await pipeline.ticks(0, 1)

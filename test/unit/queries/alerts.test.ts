@@ -69,12 +69,12 @@ describe('alerts that are on', () => {
   it('given that the pipeline is down, then that is one alert, however many partitions have noticed', async () => {
     const alert = { ...FIRED, rule: 'PIPELINE_DOWN' }
     const down = { state: { phase: 'firing', seenMs: SINCE_MS, activeAtMs: SINCE_MS }, alert }
-    const states = [['/clock ', { seen: {}, rules: { PIPELINE_DOWN: down }, lastTick: 'x' }]] as const
+    const states = [['/clock ', { seen: {}, rules: { PIPELINE_DOWN: down }, lastTickMs: SINCE_MS }]] as const
     const inspection = inspectionOf({
       'alerting readings/0': { states },
       'alerting readings/1': {
         states: [
-          ['/clock ', { seen: {}, rules: {}, lastTick: 'x' }],
+          ['/clock ', { seen: {}, rules: {}, lastTickMs: SINCE_MS }],
           ['/e s-1', { seen: {}, rules: {} }],
         ],
       },

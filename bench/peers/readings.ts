@@ -4,7 +4,7 @@ import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { environmentReading } from '../../test/support/records.ts'
 
-export const ENTITIES = 100
+const ENTITIES = 100
 const RECORDS_A_CALL = 1_000
 
 /** What the statistics of an entity have to be. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type EntityStatistics, type EntitySummary, summarise } from '../../lib/analytics/process.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { Program } from '../../test/support/program.ts'
+import { processorTime } from './processor-time.ts'
 import type { Side } from './side.ts'
 
 interface Options {
@@ -41,6 +42,7 @@ export async function startRestate({ installed, broker, topic, folder, signal }:
   const side: Side = {
     notes,
     statistics: () => statesOf(admin),
+    processorMs: () => processorTime(programs.flatMap(({ pid }) => pid ?? [])),
     failed: () => [...over][0]?.output,
     async stop() {
       for (const program of programs) program.signal('SIGTERM')

@@ -10,6 +10,8 @@ export interface Side {
   readonly notes: string
   /** What it keeps of each entity now, by sensor. */
   statistics(): Promise<ReadonlyMap<string, EntitySummary>>
+  /** Milliseconds that its processes have used so far, its store's included; undefined where the system does not tell. */
+  processorMs(): Promise<number | undefined>
   /** Undefined while it runs, or else why it has ended. */
   failed(): string | undefined
   stop(): Promise<void>

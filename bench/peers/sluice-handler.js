@@ -1,9 +1,10 @@
 import { openSync, writeSync } from 'node:fs'
 import process from 'node:process'
-import { handler as processor } from './processor/handler.js'
 
 // Sluice's side: the bundled processor, and a note for each batch when it has answered: then Redis has what it did.
 
+// It stands beside the folder of the bundle when it runs.
+const { handler: processor } = await import(new URL('processor/handler.js', import.meta.url).href)
 const notes = openSync(process.env.BENCH_NOTES, 'a')
 
 export async function handler(event, context) {

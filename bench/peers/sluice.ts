@@ -9,6 +9,7 @@ import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { Program } from '../../test/support/program.ts'
+import { processorTime } from './processor-time.ts'
 import type { Side } from './side.ts'
 
 interface Options {
@@ -19,8 +20,6 @@ interface Options {
   readonly env: string
   /** A folder for the files of this run alone, inside the project. */
   readonly folder: string
-  /** The batching window in seconds. */
-  readonly window: number
 }
 
 /** Starts the processor as it is deployed, in serverless-offline with the local trigger, from the beginning of its topic. */
@@ -55,6 +54,10 @@ export async function startSluice(options: Options): Promise<Side> {
     return {
       notes,
       statistics: () => statesOf(redis, env),
+      processorMs: async () => {
+        const own = await processorTime([program.pid ?? 0])
+        return own === undefined ? undefined : own + (await processorMsOf(redis))
+      },
       failed: () => (isOver ? program.output : undefined),
       stop,
     }
@@ -69,13 +72,22 @@ async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<st
   return new Map(entities.map(report => [partsOfEntity(report.entity).subject ?? '', report]))
 }
 
-function configuration({ broker, redisUrl, env, window }: Options, notes: string) {
+/** Of the server itself, since it was started. */
+async function processorMsOf(redis: RedisClient): Promise<number> {
+  const info = await redis.run(client => client.info('cpu'))
+  const seconds = ['user', 'sys'].map(name =>
+    Number(new RegExp(`^used_cpu_${name}:([\\d.]+)`, 'm').exec(info)?.[1]),
+  )
+  return seconds.reduce((sum, value) => sum + value * 1000, 0)
+}
+
+function configuration({ broker, redisUrl, env }: Options, notes: string) {
   const msk = {
     arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
     topic: topicSize('readings', env).topic,
     startingPosition: 'TRIM_HORIZON',
     batchSize: 500,
-    maximumBatchingWindow: window,
+    maximumBatchingWindow: 0,
     functionResponseType: 'ReportBatchItemFailures',
   }
   return {

@@ -90,18 +90,24 @@ export class AlertDatabase {
     return new AlertDatabase(duckdb, instance, connection, await connection.createAppender(LOADED))
   }
 
-  /** Adds an event. @throws SqlError if the memory is used up */
+  /** Adds an event. @throws CliFailure if the memory is used up */
   add(event: AlertEvent): void {
-    for (const column of EVENT_COLUMNS) this.#append(column, event)
-    this.#appender.endRow()
+    try {
+      for (const column of EVENT_COLUMNS) this.#append(column, event)
+      this.#appender.endRow()
+    } catch (error) {
+      throw loadFailure(error)
+    }
   }
 
-  /** Makes the tables of what was added. Nothing can be added any more. @throws SqlError if the memory is used up */
+  /** Makes the tables of what was added. Nothing can be added any more. @throws CliFailure if the memory is used up */
   async complete(): Promise<void> {
-    await sql(async () => {
+    try {
       this.#appender.closeSync()
       for (const statement of CREATE_TABLES) await this.#connection.run(statement)
-    })
+    } catch (error) {
+      throw loadFailure(error)
+    }
   }
 
   /**
@@ -185,6 +191,12 @@ async function sql<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new SqlError((error as Error).message, { cause: error })
   }
+}
+
+function loadFailure(error: unknown): unknown {
+  if (!/out of memory/i.test((error as Error).message)) return error
+  const much = `The alert events do not fit into the ${SETTINGS.memory_limit} that DuckDB has here`
+  return new CliFailure(`${much}: take fewer of them, with --since or --until.`, 1, { cause: error })
 }
 
 function missing(error: unknown): string {

@@ -1,14 +1,7 @@
 /** The tables that SQL finds, and how alert events become their rows. Pure: it only builds SQL. */
 import type { AlertEvent } from './event.ts'
 
-export type ColumnType =
-  | 'VARCHAR'
-  | 'DOUBLE'
-  | 'BIGINT'
-  | 'INTEGER'
-  | 'TIMESTAMP'
-  | 'JSON'
-  | 'MAP(VARCHAR, VARCHAR)'
+type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'JSON' | 'MAP(VARCHAR, VARCHAR)'
 
 export interface EventColumn {
   readonly name: string

@@ -132,7 +132,7 @@ describe('datetime(time, modifier)', () => {
     ])
   })
 
-  it('given the additions, then they cut to the hour or minute, keep fractions, and refuse other time zones', async () => {
+  it('given the additions, then they cut to the hour or minute, keep fractions, and refuse time zones', async () => {
     const sql = `SELECT datetime('2026-03-01 12:34:56.789', 'start of hour') AS hour,
       datetime('2026-03-01 12:34:56.789', 'start of minute') AS minute, datetime('2026-03-01 12:34:56.789', 'subsec') AS all`
     assert.deepEqual(await answered(database, sql), [

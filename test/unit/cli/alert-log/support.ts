@@ -13,7 +13,7 @@ import type { Event } from '../../../../lib/runtime/consumer/event.ts'
 import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
-export const TOPIC = 'alerts'
+const TOPIC = 'alerts'
 
 /** An alert that fires at a time, which is RFC 3339. */
 export function fired(alertId: string, at: string, changes: Partial<FiredAlert> = {}): Event<Alert> {

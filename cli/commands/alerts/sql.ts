@@ -35,7 +35,7 @@ Statements can change nothing outside of this call: they reach no file and no ne
 docs/alerts.md lists the columns; so does DESCRIBE alert_log.
 
 Examples:
-  sluice alerts sql "SELECT alert_type, COUNT(*) FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type"
+  sluice alerts sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
   sluice alerts sql --file report.sql --since 7d --csv`
 
 /** More rows than anybody reads; a table has to be known as a whole before its first line is written. */

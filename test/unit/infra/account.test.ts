@@ -141,6 +141,16 @@ describe('an account to deploy to', () => {
     assert.deepEqual(rulePatterns, ['deploy/rules/*.yaml', 'deploy/rules/*.yml'])
     assert.equal(prod({ RULES_DIR: '/project/mine' }).rulesDir, 'mine')
   })
+
+  it('given a folder for notifications, then it is packed, and one outside of the project is refused', () => {
+    const { problems, notificationsDir, notificationPatterns } = prod({ NOTIFICATIONS_DIR: 'deploy/n' })
+    assert.deepEqual(problems, [])
+    assert.equal(notificationsDir, 'deploy/n')
+    assert.deepEqual(notificationPatterns, ['deploy/n/*.yaml', 'deploy/n/*.yml'])
+    assert.deepEqual(prod({ NOTIFICATIONS_DIR: '/elsewhere' }).problems, [
+      'NOTIFICATIONS_DIR: must be inside the project, from where its files are packed.',
+    ])
+  })
 })
 
 describe('schedules', () => {

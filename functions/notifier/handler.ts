@@ -1,8 +1,8 @@
 /** Collects the alerts of each group, and publishes what people are told of them. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { NOTIFICATIONS } from '../../lib/app/settings/index.ts'
+import { loadRoutes } from '../../lib/notification/adapters/routes-file.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
-import { loadRoutes } from '../../lib/notification/routes-file.ts'
 
 export const handler = kafkaConsumer(
   'notifier',

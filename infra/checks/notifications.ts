@@ -1,4 +1,4 @@
-import { readNotificationFiles } from '../../lib/notification/notification-files.ts'
+import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
 
 /**
  * Every fault of the routes and receivers in a folder, with file and line.

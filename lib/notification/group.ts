@@ -32,11 +32,11 @@ export interface Known {
 }
 
 /** Of a notification, and of the alerts that a group keeps with all their data. */
-export const MOST_ALERTS = 100
-export const LARGEST_ALERTS_BYTES = 128 * 1024
+const MOST_ALERTS = 100
+const LARGEST_ALERTS_BYTES = 128 * 1024
 const MOST_ENDED = 64
 
-export type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
+type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
 /** What became of an alert that has reached its group. */
 export type Taken =

@@ -7,7 +7,7 @@ import type { Target } from './route.ts'
 export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1'
 
 /** CloudEvents source of everything about a group; its subject is the group. */
-export const NOTIFICATION_SOURCE = '/notification'
+const NOTIFICATION_SOURCE = '/notification'
 
 /** Data of `io.sluice.alert.routed.v1`: how the group is told comes along, so that the log decides it. */
 export interface RoutedAlert extends Target {

@@ -12,7 +12,7 @@ export interface WatchdogState {
   readonly toldAtMs: number
 }
 
-export const WATCHDOG_GROUP = 'watchdog'
+const WATCHDOG_GROUP = 'watchdog'
 
 /** Data of a tick, as far as it is used here. */
 interface Tick {

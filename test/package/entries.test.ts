@@ -35,7 +35,10 @@ it('given entries with typing errors, then each is named, with what could stand 
         "at 'functions.frost.batchSize': must be >= 1",
       ],
     )
-    assert.match(said, /functions\.frost\.uses.*\[redis, rules, parameter, checkpoints, [^\]]+\]/)
+    assert.match(
+      said,
+      /functions\.frost\.uses.*\[redis, rules, notifications, parameter, checkpoints, [^\]]+\]/,
+    )
     const apart = '\n  frost:\n    handler: functions/frost/handler.handler\n    batchSize: 3\n'
     await writeFile(file, `${yaml}${apart}`)
     assert.equal(

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import {
   type NotificationFault,
   readNotificationFiles,
-} from '../../../lib/notification/notification-files.ts'
+} from '../../../lib/notification/adapters/notification-files.ts'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
 import { JSON_OPTION, someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { loadRoutes } from '../../../lib/notification/adapters/routes-file.ts'
 import { matchesAlert, matchesText } from '../../../lib/notification/match.ts'
 import { faultLine, InvalidRoutes, readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { type NotificationRoutes, targetsOf, undefinedReceivers } from '../../../lib/notification/route.ts'
-import { loadRoutes } from '../../../lib/notification/routes-file.ts'
 import { fired } from './support.ts'
 
 const faultsOf = (text: string): readonly string[] => {

@@ -19,7 +19,7 @@ import { tick } from '../../../lib/telemetry/tick.ts'
 export const START_MS = Date.parse('2026-03-02T08:00:00Z')
 export const at = (second: number) => new Date(START_MS + second * 1000).toISOString()
 
-export const GROUP = 'default/sns{rule="HIGH_TEMP"}'
+const GROUP = 'default/sns{rule="HIGH_TEMP"}'
 export const TARGET: Target = {
   group: GROUP,
   groupLabels: { rule: 'HIGH_TEMP' },

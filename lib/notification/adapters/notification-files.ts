@@ -1,10 +1,10 @@
 /** The folder that says who is told of alerts: its routes and its receivers, checked together. */
 import { join } from 'node:path'
-import { loadReceivers, RECEIVERS_FILE, ReceiversFileError } from './adapters/receivers-file.ts'
-import { InvalidRoutes, faultLine as routeLine } from './parse-routes.ts'
-import type { Receiver } from './receiver.ts'
-import { InvalidReceivers, faultLine as receiverLine } from './receivers-file.ts'
-import { type NotificationRoutes, undefinedReceivers } from './route.ts'
+import { InvalidRoutes, faultLine as routeLine } from '../parse-routes.ts'
+import type { Receiver } from '../receiver.ts'
+import { InvalidReceivers, faultLine as receiverLine } from '../receivers-file.ts'
+import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
+import { loadReceivers, RECEIVERS_FILE, ReceiversFileError } from './receivers-file.ts'
 import { loadRoutes, ROUTES_FILE, RoutesFileError } from './routes-file.ts'
 
 /** What is wrong in a file of the folder. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readRoutes } from './parse-routes.ts'
-import type { NotificationRoutes } from './route.ts'
+import { readRoutes } from '../parse-routes.ts'
+import type { NotificationRoutes } from '../route.ts'
 
 /** The file of the folder that NOTIFICATIONS_DIR names. */
 export const ROUTES_FILE = 'routes.yaml'

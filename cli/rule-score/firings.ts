@@ -31,17 +31,19 @@ interface Fired {
 /**
  * @param readings in the order of their arrival; at least one
  * @param file how messages name the recording
+ * @param stop ends it, with an AbortError
  * @throws CliFailure with the line of a reading that alerting refuses
  */
 export async function firingsIn(
   readings: readonly RecordedReading[],
   rules: readonly Rule[],
   file: string,
+  stop: AbortSignal,
 ): Promise<Fired> {
   const log = new RuleLog(readings[0]?.arrivedMs)
   await log.activate(0, rules)
   try {
-    const duplicates = await log.replay(readings)
+    const duplicates = await log.replay(readings, stop)
     return { firings: pairs(log.notifications.map(({ alert }) => alert)), duplicates }
   } catch (error) {
     if (!(error instanceof RefusedByAlerting)) throw error

@@ -49,7 +49,7 @@ export function recordedEntities(
 }
 
 function endOf(entities: ReadonlyMap<string, RecordedEntity>): number {
-  return Math.max(...[...entities.values()].map(({ toMs }) => toMs))
+  return [...entities.values()].reduce((last, { toMs }) => Math.max(last, toMs), Number.NEGATIVE_INFINITY)
 }
 
 /** Whether a label names the entity, by its whole name or by its subject. */

@@ -21,7 +21,7 @@ export interface Recording {
   readonly others: number
 }
 
-/** @throws CliFailure if it has no reading, or one without time */
+/** @throws CliFailure if it has no reading, or one without time, or covers more than ten years */
 export async function readRecording(source: Source): Promise<Recording> {
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
@@ -39,7 +39,21 @@ export async function readRecording(source: Source): Promise<Recording> {
   if (readings.length === 0)
     throw new CliFailure(`${source.name}: has no readings, so there is nothing to score`)
   // Sorting is stable: readings that arrive at one instant keep their order.
-  return { readings: readings.sort((a, b) => a.arrivedMs - b.arrivedMs), others }
+  readings.sort((a, b) => a.arrivedMs - b.arrivedMs)
+  requirePlausible(readings, source.name)
+  return { readings, others }
+}
+
+/** The clock ticks each minute in between, so one wrong time could keep it ticking for hours. */
+const LONGEST_MS = 10 * 366 * 86_400_000
+
+function requirePlausible(readings: readonly RecordedReading[], file: string): void {
+  const [first] = readings
+  const late = readings.find(({ arrivedMs }) => first && arrivedMs - first.arrivedMs > LONGEST_MS)
+  if (first === undefined || late === undefined) return
+  throw new CliFailure(
+    `${file}:${late.line}: this reading is more than ten years after the first one, of line ${first.line}: one of the two times is wrong`,
+  )
 }
 
 /**

@@ -120,8 +120,8 @@ function withinRecording(firing: Firing, recorded: ReadonlyMap<string, RecordedE
 function extentOf(recorded: ReadonlyMap<string, RecordedEntity>) {
   const all = [...recorded.values()]
   return {
-    from: instant(Math.min(...all.map(({ fromMs }) => fromMs))),
-    to: instant(Math.max(...all.map(({ toMs }) => toMs))),
+    from: instant(all.reduce((first, { fromMs }) => Math.min(first, fromMs), Number.POSITIVE_INFINITY)),
+    to: instant(all.reduce((last, { toMs }) => Math.max(last, toMs), Number.NEGATIVE_INFINITY)),
   }
 }
 

@@ -3,6 +3,7 @@
  * timers. A minute never passes without a tick, as in a deployment. Tests of rules append to it one by one, at offsets from its
  * start; a recording is replayed as a whole.
  */
+import { setImmediate } from 'node:timers/promises'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
@@ -98,12 +99,15 @@ export class RuleLog {
   /**
    * The events arrive one after another, and nothing of them stays in the log, however many there are.
    *
+   * @param stop ends it, with an AbortError
    * @returns how many were duplicates
    * @throws RefusedByAlerting
    */
-  async replay(arrivals: Iterable<Arrival>): Promise<number> {
+  async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
     for (const batch of inBatches(arrivals, this.#nowMs, CONSUMER_DEFAULTS.limits.records)) {
+      // Nothing else waits for anything, so no signal would be noticed.
+      await setImmediate(undefined, { signal: stop })
       await this.#deliver(
         batch.map(({ arrivedMs, event }) => {
           this.#nowMs = arrivedMs

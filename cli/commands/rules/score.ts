@@ -52,7 +52,12 @@ export function addRulesScore(rules: Command, terminal: Terminal): void {
     )
     .option('--json', 'print one JSON document')
     .addHelpText('after', more(MORE))
-    .action((file: string, options: ScoreOptions) => score(file, options, terminal))
+    .action((file: string, options: ScoreOptions) =>
+      score(file, options, terminal).catch(error => {
+        // Half a recording has no score.
+        if (!terminal.stop.aborted) throw error
+      }),
+    )
 }
 
 async function score(file: string, options: ScoreOptions, terminal: Terminal): Promise<void> {
@@ -64,7 +69,7 @@ async function score(file: string, options: ScoreOptions, terminal: Terminal): P
   if (watches.every(({ entities }) => entities.size === 0))
     throw new CliFailure(`${source.name}: no rule watches what was recorded, so there is nothing to score`)
   const recorded = recordedEntities(readings, labels)
-  const { firings, duplicates } = await firingsIn(readings, rules, source.name)
+  const { firings, duplicates } = await firingsIn(readings, rules, source.name, terminal.stop)
   const evidence = { firings, labels, recorded, watches, readings: readings.length, duplicates }
   const report = reportOf(evidence)
   requireLabels(labels, report, options.labels, [...recorded.values()][0]?.subject)

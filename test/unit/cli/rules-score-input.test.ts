@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { RuleLog } from '../../../cli/rule-tests/log.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
 import { ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-score-input-'))
@@ -147,6 +149,32 @@ describe('the recording of sluice rules score', () => {
       assert.deepEqual([status, stdout], [1, ''])
       assert.match(stderr, said)
     })
+
+  it('given a time that is decades away, then its line is named, instead of a clock that ticks for hours', async () => {
+    const far = LINE(1, { temperature: 1 }).replace('2026-01-01', '2126-01-01')
+    put('bad.jsonl', `${LINE(0, { temperature: 1 })}\n${far}\n`)
+    const { status, stderr } = await scored({ readings: 'bad.jsonl' })
+    assert.equal(status, 1)
+    assert.match(
+      stderr,
+      /^bad\.jsonl:2: this reading is more than ten years after the first one, of line 1: /,
+    )
+  })
+
+  it('given Ctrl-C before or while the alerting function reads it, then it ends without a score', async () => {
+    const args = ['rules', 'score', 'readings.jsonl', '--labels', 'labels.json', '--rules', 'rules.yaml']
+    const { status, stdout, stderr } = await ran(args, { folder, stop: AbortSignal.abort() })
+    assert.deepEqual([status, stdout, stderr], [130, '', ''])
+    const controller = new AbortController()
+    function* arrivals() {
+      yield { arrivedMs: 10_000 * 60_000, event: tick(0, '2026-01-01T00:00:00Z') }
+      assert.fail('read on')
+    }
+    const log = new RuleLog(0)
+    const replayed = log.replay(arrivals(), controller.signal)
+    controller.abort()
+    await assert.rejects(replayed, { name: 'AbortError' })
+  })
 
   it('given files that are not there, or rules with errors, then they are named', async () => {
     put('bad.yaml', RULES.replace('fireAbove', 'fireOver'))

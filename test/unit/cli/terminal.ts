@@ -22,7 +22,15 @@ export async function ran(
     stdin = '',
     columns,
     stacksDir = NO_STACKS,
-  }: { folder?: string; environment?: object; stdin?: string; columns?: number; stacksDir?: string } = {},
+    stop = new AbortController().signal,
+  }: {
+    folder?: string
+    environment?: object
+    stdin?: string
+    columns?: number
+    stacksDir?: string
+    stop?: AbortSignal
+  } = {},
 ): Promise<Ran> {
   const stdout = new Collected(columns)
   const stderr = new Collected(columns)
@@ -33,7 +41,7 @@ export async function ran(
     environment: { ...environment },
     stacksDir,
     folder,
-    stop: new AbortController().signal,
+    stop,
   })
   return { status, stdout: stdout.text, stderr: stderr.text }
 }

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { PROJECT, runProgram } from '../support/program.ts'
+import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { fired, resolved } from '../unit/cli/alert-log/support.ts'
 
 const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
@@ -102,6 +102,16 @@ describe('given alerts in Kafka', { timeout: 120_000 }, () => {
       output,
       /^Tables:\n {2}alert_log\(alert_type, alert_ts, sensor_id, .*\n {2}alert_events\(event, /m,
     )
+  })
+
+  it('when a statement that never ends is stopped by Ctrl-C, then the command ends with status 130', async () => {
+    const endless = 'SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b'
+    const args = ['alerts', 'sql', `SELECT 1 AS started; ${endless}`, '--env', environment.name]
+    const program = new Program('./cli/sluice.ts', args)
+    await program.says(/^started$/m)
+    program.signal('SIGINT')
+    const { code, output } = await program.ended
+    assert.equal(code, 130, output)
   })
 
   it('given an environment without topics, then it says so', async () => {

@@ -9,7 +9,7 @@ import { readAlertEvents } from '../../alert-log/read.ts'
 import { answerText, csvLine, type ReadAnswer } from '../../alert-log/text.ts'
 import { environmentOption, JSON_OPTION, parserOf, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { CliFailure, StoppedByUser, usageFailure } from '../../failure.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
 import { more } from '../../help.ts'
 import { columnsOf, pathIn, type Terminal } from '../../terminal.ts'
@@ -81,7 +81,7 @@ async function ask(given: string | undefined, options: SqlOptions, terminal: Ter
   try {
     const written = { sinceMs: options.since, untilMs: options.until }
     const read = await readAlertEvents(config, written, event => database.add(event), terminal)
-    if (terminal.stop.aborted) throw new StoppedByUser()
+    if (terminal.stop.aborted) return
     if (read.others > 0)
       terminal.stderr.write(`${read.others} of ${read.records} records are no alert events.\n`)
     await answer(database, statements, options, terminal)
@@ -117,7 +117,7 @@ async function answer(
     await database.complete()
     await print(database.run(statements), options, terminal)
   } catch (error) {
-    if (terminal.stop.aborted) throw new StoppedByUser()
+    if (terminal.stop.aborted) return
     if (!(error instanceof SqlError)) throw error
     // The message quotes the statement, and maybe values of the tables.
     const tables = await database.describe()

@@ -17,7 +17,7 @@ import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
-import { TestEnvironment } from '../support/environment.ts'
+import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -216,5 +216,10 @@ describe('alerts, and what people are told of them', { timeout: 180_000 }, () =>
     )
     await append(resolved('p', down))
     for (const rule of rules) await untilTold(rule, [`new: ${rule} firing`])
+  })
+
+  it('given all that, then no record of the two topics has failed', async () => {
+    for (const consumer of ['alert-router', 'notifier'])
+      assert.equal(outcomes(await environment.tally(consumer), 'failed'), 0)
   })
 })

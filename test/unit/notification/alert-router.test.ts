@@ -7,7 +7,7 @@ import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import type { RoutedAlert } from '../../../lib/notification/routed-alert.ts'
 import { ProcessKit } from '../../../lib/runtime/testing/process-kit.ts'
-import { eventOf, fired, resolved } from './support.ts'
+import { assertFit, eventOf, fired, resolved } from './support.ts'
 
 const ROUTES = readRoutes(
   `routes:
@@ -72,6 +72,7 @@ describe('given the alert router', () => {
   it('when an alert reaches a group, then its event has no time: the group waits from then on', async () => {
     const kit = kitOf()
     await kit.when(event(1, fired('a')))
+    assertFit(kit)
     assert.deepEqual(
       kit.published.map(({ time }) => time),
       [undefined, undefined],
@@ -80,7 +81,8 @@ describe('given the alert router', () => {
 
   it('when the pipeline alert fires and ends, then every partition hears of it before its group', async () => {
     const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
-    const steps = await kitOf(OTHERS).when(
+    const kit = kitOf(OTHERS)
+    const steps = await kit.when(
       event(1, fired('p', down), '/clock '),
       event(2, resolved('p', down), '/clock '),
     )
@@ -91,6 +93,7 @@ describe('given the alert router', () => {
         ['io.sluice.alert.routed.v1', undefined],
       ]),
     )
+    assertFit(kit)
     assert.deepEqual(steps[1]?.emitted[0]?.data, { alertId: 'p', rule: 'PIPELINE_DOWN', status: 'resolved' })
   })
 })

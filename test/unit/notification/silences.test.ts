@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
   phaseOf,
   type SilenceSet,
@@ -106,6 +107,8 @@ describe('given what was appended last', () => {
 
   it('when it is appended again at the same time, then each partition gets the same event of its own', () => {
     const ids = [0, 1, 0].map(partition => silencesChanged(setOf('a'), partition, at(1)).id)
+    const { type, data } = silencesChanged(setOf('a'), 0, at(1))
+    assert.equal(schemaViolation(type, data), undefined)
     assert.equal(ids[0], ids[2])
     assert.notEqual(ids[0], ids[1])
   })

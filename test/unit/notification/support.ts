@@ -1,6 +1,8 @@
 /** Routed alerts, silences and what mutes, for tests of notifications. Times are seconds since `START_MS`. */
+import assert from 'node:assert/strict'
 import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { Group } from '../../../lib/notification/group.ts'
 import { inhibitionEmission, PIPELINE_DOWN } from '../../../lib/notification/inhibition.ts'
 import type { AlertMatch } from '../../../lib/notification/match.ts'
@@ -114,5 +116,11 @@ export async function played(log: readonly Event[], until: number, kit = kitOf()
     now = Math.max(now, timeMs)
   }
   await kit.pass(Math.max(0, START_MS + until * 1000 - now))
+  assertFit(kit)
   return kit
+}
+
+/** What was published fits the schemas. */
+export function assertFit({ published }: Pick<Kit, 'published'>): void {
+  for (const { type, data } of published) assert.equal(schemaViolation(type, data), undefined)
 }

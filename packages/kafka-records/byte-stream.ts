@@ -52,10 +52,12 @@ export class ByteStream {
   }
 
   async #next(): Promise<void> {
+    // The next part may take the memory of this one.
+    this.#before += this.#part.length
+    this.#part = EMPTY
+    this.#at = 0
     const { done, value } = await this.#parts.next()
     if (done) throw new Malformed('it is truncated')
-    this.#before += this.#part.length
     this.#part = value
-    this.#at = 0
   }
 }

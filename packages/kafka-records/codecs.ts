@@ -46,7 +46,7 @@ export async function inflate(codec: number, bytes: Buffer, limit = LARGEST_AT_O
 
 /**
  * Inflates the records of a batch in parts, without a limit for the total. A part has at most 4 MiB, except a raw block
- * of snappy, which has no parts.
+ * of snappy, which has no parts. It is valid until the next one is asked for.
  *
  * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
  * @throws UnreadableBatch if the codec is unknown, the bytes are corrupt, or a raw block of snappy exceeds 128 MiB

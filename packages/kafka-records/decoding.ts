@@ -1,5 +1,9 @@
 import type { FetchedRecord } from './fetched-record.ts'
+import { OpenBatches, placeOf } from './open-batches.ts'
 import { type FetchedPartition, recordsOf } from './partition.ts'
+
+/** A member of a group reads some partitions alternately, and a topic has seldom more with large batches at once. */
+const OPEN_BATCHES = 16
 
 /**
  * Decoding for one client, with a time limit for each response. A consumer sends heartbeats only between two fetches,
@@ -9,6 +13,7 @@ import { type FetchedPartition, recordsOf } from './partition.ts'
  */
 export class Decoding {
   readonly #decode: typeof recordsOf
+  readonly #open = new OpenBatches(OPEN_BATCHES)
   readonly #inProgress = new Map<
     string,
     { readonly fromOffset: number; readonly records: Promise<FetchedRecord[]> }
@@ -25,10 +30,11 @@ export class Decoding {
    * @param untilMs deadline, by `performance.now()`
    */
   async recordsOf(fetched: FetchedPartition, untilMs: number): Promise<readonly FetchedRecord[]> {
-    const { topic, partition, fromOffset } = fetched
-    const key = `${topic}/${partition}`
+    const { fromOffset } = fetched
+    const key = placeOf(fetched)
     const before = this.#inProgress.get(key)
-    const records = before?.fromOffset === fromOffset ? before.records : this.#decode(fetched)
+    const records =
+      before?.fromOffset === fromOffset ? before.records : this.#decode(fetched, undefined, this.#open)
     this.#inProgress.set(key, { fromOffset, records })
     const late = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => late.resolve(undefined), Math.max(0, untilMs - performance.now()))

@@ -9,7 +9,7 @@
 type Inflate = (bytes: Buffer, limit: number) => Buffer | Promise<Buffer>
 
 /**
- * Inflates in parts, without keeping earlier parts. Throws as `Inflate` does, but may apply the limit only to what must
+ * Inflates in parts, without keeping earlier parts: each is valid until the next one is asked for. Throws as `Inflate` does, but may apply the limit only to what must
  * be inflated at once.
  */
 type InflateInParts = (bytes: Buffer, limit: number) => Iterable<Buffer> | AsyncIterable<Buffer>

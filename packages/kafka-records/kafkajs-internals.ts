@@ -4,6 +4,8 @@
  * exactly, and `kafkajs-internals.test.ts` compares the installed version with what is listed here.
  */
 
+import type { OpenBatches } from './open-batches.ts'
+
 /** The version that has the parts below. */
 export const KAFKAJS_VERSION = '2.2.4'
 
@@ -64,6 +66,8 @@ export interface FetchRequest {
   readonly isPatient?: boolean
   /** Our own, for a patient request: how much memory the records of a partition may take, once they are inflated. */
   readonly mostBytes?: number
+  /** Our own, for a patient request: the batches that earlier requests have left in the middle. */
+  readonly open?: OpenBatches
   readonly isolationLevel?: number
   readonly maxWaitTime?: number
   readonly minBytes?: number

@@ -2,8 +2,9 @@
 import { type Batch, batchesOf, verifyChecksum } from './batch.ts'
 import { Malformed } from './cursor.ts'
 import { contextOf, FetchedRecord } from './fetched-record.ts'
+import { OpenBatches, placeOf } from './open-batches.ts'
 import { type RawRecord, SMALL_BYTES } from './record.ts'
-import { readRecords } from './records.ts'
+import { readRecords, type Taker } from './records.ts'
 import { type AbortedTransaction, AbortedTransactions } from './transactions.ts'
 import { UnreadableBatch } from './unreadable-batch.ts'
 
@@ -32,10 +33,16 @@ const HEADER_BYTES = 150
  * batch with an oversize record. The rest is fetched with the next offset.
  *
  * @param mostBytes how much memory the records may take
+ * @param open what earlier calls for these partitions have left in the middle; this call may leave its last batch there
  * @throws UnreadableBatch if the first batch cannot be read; the message names topic, partition and offset
  */
-export async function recordsOf(fetched: FetchedPartition, mostBytes = MOST_BYTES): Promise<FetchedRecord[]> {
+export async function recordsOf(
+  fetched: FetchedPartition,
+  mostBytes = MOST_BYTES,
+  open = new OpenBatches(0),
+): Promise<FetchedRecord[]> {
   const { fromOffset, bytes, aborted } = fetched
+  const resumption = { place: placeOf(fetched), open }
   const transactions = new AbortedTransactions(aborted)
   const read: FetchedRecord[] = []
   let room = mostBytes
@@ -53,18 +60,21 @@ export async function recordsOf(fetched: FetchedPartition, mostBytes = MOST_BYTE
       if (!isAhead) continue
       const records: FetchedRecord[] = []
       const context = contextOf(batch)
-      const isWhole =
-        isHidden ||
-        (await readRecords(batch, at - batch.baseOffset, (raw, size) => {
-          room -= keptBytes(raw, size)
-          const hasRecord = read.length > 0 || records.length > 0
-          if (room < 0 && hasRecord) return false
+      const hasRecord = () => read.length > 0 || records.length > 0
+      const taker: Taker = {
+        hasRoom: size => !hasRecord() || size + RECORD_BYTES <= room,
+        take: (raw, size) => {
+          const kept = keptBytes(raw, size)
+          if (kept > room && hasRecord()) return 'refused'
+          room -= kept
           records.push(
             new FetchedRecord(batch.baseOffset + raw.offsetDelta, timestampOf(batch, raw), raw, context),
           )
           hasTakenLong ||= raw.oversizeBytes !== undefined
-          return room > 0
-        }))
+          return room > 0 ? 'more' : 'enough'
+        },
+      }
+      const isWhole = isHidden || (await readRecords(batch, at - batch.baseOffset, taker, resumption))
       for (const record of records) read.push(record)
       if (!isWhole) return read
       if (records.at(-1)?.offset !== String(batch.lastOffset))

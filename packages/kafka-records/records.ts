@@ -1,12 +1,12 @@
 /**
  * Decodes the records of one batch, in order: from its inflated bytes if they are few, or else while they are inflated.
  */
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from './batch.ts'
-import { ByteStream } from './byte-stream.ts'
-import { inflate, inflateInParts } from './codecs.ts'
+import { inflate } from './codecs.ts'
 import { Cursor, Malformed } from './cursor.ts'
-import { contentOf, deltasOf, headersOf, LARGEST_EVENT_BYTES, type RawRecord, SMALL_BYTES } from './record.ts'
+import type { OpenBatches } from './open-batches.ts'
+import { contentOf, deltasOf, type RawRecord } from './record.ts'
+import { RecordStream } from './record-stream.ts'
 import { UnreadableBatch } from './unreadable-batch.ts'
 
 /**
@@ -15,20 +15,41 @@ import { UnreadableBatch } from './unreadable-batch.ts'
  */
 const AT_ONCE_BYTES = 4 * 1024 * 1024
 
-/** Receives a record and its size in the log. Returns false to stop. */
-export type Take = (record: RawRecord, bytes: number) => boolean
+/** Receives records. */
+export interface Taker {
+  /** Whether a record that takes at least this much would be taken. */
+  hasRoom(bytes: number): boolean
+  /** Receives a record and its size in the log. `refused` and `enough` stop; `refused` if this one was not taken. */
+  take(record: RawRecord, bytes: number): 'more' | 'enough' | 'refused'
+}
+
+/** Where a batch lies, and the batches that earlier reads have left in the middle. */
+export interface Resumption {
+  readonly place: string
+  readonly open: OpenBatches
+}
 
 /**
  * Reads the records of a batch one after another.
  *
  * @param fromDelta earlier records are skipped
- * @returns false if `take` has stopped the reading
+ * @returns false if the taker has stopped the reading
  * @throws UnreadableBatch, or Malformed
  */
-export async function readRecords(batch: Batch, fromDelta: number, take: Take): Promise<boolean> {
+export async function readRecords(
+  batch: Batch,
+  fromDelta: number,
+  taker: Taker,
+  resumption: Resumption,
+): Promise<boolean> {
   if (batch.recordCount < 0) throw new Malformed('it has a negative number of records')
+  const { place, open } = resumption
+  const left = open.take(place, batch, fromDelta)
+  if (left) return readInParts(left, fromDelta, taker, resumption)
   const bytes = await inflatedAtOnce(batch)
-  return bytes ? readWhole(bytes, batch, fromDelta, take) : readInParts(batch, fromDelta, take)
+  return bytes
+    ? readWhole(bytes, batch, fromDelta, taker)
+    : readInParts(new RecordStream(batch), fromDelta, taker, resumption)
 }
 
 /** Undefined if it is large. */
@@ -41,14 +62,14 @@ async function inflatedAtOnce({ codec, records }: Batch): Promise<Buffer | undef
   }
 }
 
-function readWhole(bytes: Buffer, { recordCount }: Batch, fromDelta: number, take: Take): boolean {
+function readWhole(bytes: Buffer, { recordCount }: Batch, fromDelta: number, taker: Taker): boolean {
   const cursor = new Cursor(bytes)
   for (let n = 0; n < recordCount; n += 1) {
     const length = cursor.varint()
     const begin = cursor.at
     cursor.skip(length)
     const record = recordIn(new Cursor(bytes, begin, cursor.at), fromDelta)
-    if (record && !take(record, length)) return false
+    if (record && taker.take(record, length) !== 'more') return false
   }
   return true
 }
@@ -57,70 +78,30 @@ function readWhole(bytes: Buffer, { recordCount }: Batch, fromDelta: number, tak
 function recordIn(cursor: Cursor, fromDelta: number): RawRecord | undefined {
   const bytes = cursor.end - cursor.at
   const { offsetDelta, timestampDelta } = deltasOf(cursor)
-  if (offsetDelta < fromDelta) return undefined
-  const { key, value, headers, oversizeBytes } = contentOf(cursor, bytes)
-  return oversizeBytes === undefined
-    ? { offsetDelta, timestampDelta, key, value, headers }
-    : { offsetDelta, timestampDelta, key, value, headers, oversizeBytes }
+  return offsetDelta < fromDelta ? undefined : { offsetDelta, timestampDelta, ...contentOf(cursor, bytes) }
 }
 
 async function readInParts(
-  { codec, records, recordCount }: Batch,
+  stream: RecordStream,
   fromDelta: number,
-  take: Take,
+  taker: Taker,
+  { place, open }: Resumption,
 ): Promise<boolean> {
-  const parts = yieldingToEventLoop(inflateInParts(codec, records))
-  const stream = new ByteStream(parts)
   try {
-    for (let n = 0; n < recordCount; n += 1) {
-      const length = new Cursor(await stream.varintBytes()).varint()
-      const isLarge = length > LARGEST_EVENT_BYTES
-      if (length < 0) throw new Malformed('a record has a negative length')
-      const record = isLarge
-        ? await oversizeRecord(stream, length)
-        : recordIn(new Cursor(await stream.take(length)), fromDelta)
-      if (record && record.offsetDelta >= fromDelta && !take(record, isLarge ? 2 * SMALL_BYTES : length))
-        return false
+    for (;;) {
+      const next = await stream.next(fromDelta, bytes => taker.hasRoom(bytes))
+      if (next === 'end') {
+        await stream.close()
+        return true
+      }
+      const answer = next === 'no-room' ? 'refused' : taker.take(next.record, next.bytes)
+      if (answer === 'more') continue
+      if (next !== 'no-room' && answer === 'refused') stream.giveBack(next)
+      open.keep(place, stream)
+      return false
     }
-    return true
-  } finally {
-    await parts.return(undefined)
-  }
-}
-
-/** Reads the parts that are kept of an oversize record, and skips the rest while it is inflated. */
-async function oversizeRecord(stream: ByteStream, bytes: number): Promise<RawRecord> {
-  const begin = stream.position
-  const varint = async () => new Cursor(await stream.varintBytes()).varint()
-  const left = () => bytes - (stream.position - begin)
-  const skip = (count: number) => {
-    if (count > left()) throw new Malformed('a field is longer than its record')
-    return stream.skip(Math.max(0, count))
-  }
-  await stream.skip(1)
-  const timestampDelta = await varint()
-  const offsetDelta = await varint()
-  const keyBytes = await varint()
-  const hasSmallKey = keyBytes >= 0 && keyBytes <= SMALL_BYTES
-  const key = hasSmallKey ? await stream.take(keyBytes) : null
-  if (!hasSmallKey) await skip(keyBytes)
-  await skip(await varint())
-  const rest = left()
-  const headers = rest <= SMALL_BYTES ? headersOf(new Cursor(await stream.take(Math.max(0, rest)))) : []
-  await skip(left())
-  return { offsetDelta, timestampDelta, key, value: null, headers, oversizeBytes: bytes }
-}
-
-/** How much is inflated before the event loop gets a turn, for heartbeats and other partitions. */
-const BYTES_PER_TURN = 8 * 1024 * 1024
-
-async function* yieldingToEventLoop(parts: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
-  let bytes = 0
-  for await (const part of parts) {
-    yield part
-    bytes += part.length
-    if (bytes < BYTES_PER_TURN) continue
-    bytes = 0
-    await turn()
+  } catch (error) {
+    await stream.close()
+    throw error
   }
 }

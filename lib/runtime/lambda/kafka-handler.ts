@@ -12,7 +12,7 @@ import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/cons
 import { versionError } from '../pipeline/deciding/stored-state.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
-import type { Ports } from '../pipeline/ports.ts'
+import type { LogReader, Ports } from '../pipeline/ports.ts'
 import type { KafkaEvent } from '../pipeline/receive.ts'
 import type { BatchResponse } from '../pipeline/respond.ts'
 import { SegmentCutter } from '../pipeline/segments/cutter.ts'
@@ -126,9 +126,16 @@ async function tracingOf(
 
 /** Connects to Kafka on first use: a batch without emissions and without missing records does not need it. */
 function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
+  let reader: LogReader | undefined
   return {
     publisher: { publish: async records => (await connections.publisher()).publish(records) },
-    log: { read: async (...range) => (await connections.log()).read(...range) },
+    log: {
+      read: async (...range) => {
+        reader = await connections.log()
+        return reader.read(...range)
+      },
+      leave: (...place) => reader?.leave?.(...place),
+    },
   }
 }
 

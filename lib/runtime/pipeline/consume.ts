@@ -22,7 +22,7 @@ export async function consume(
   const partitions = receive(event).map(batch => {
     const log = new PartitionLog(ports.log, permits)
     const run = new PartitionRun(consumer, { ...ports, log }, invocation, batch).run()
-    return run.finally(() => log.release())
+    return run.finally(() => log.end(batch.topic, batch.partition))
   })
   return respond(await Promise.all(partitions), invocation.partialResponses)
 }

@@ -60,6 +60,8 @@ export interface LogReader {
    * not affect any consumer group.
    */
   read(topic: string, partition: number, range: OffsetRange): Promise<Looked>
+  /** The partition is not read on for now: frees what is kept for that. Optional, and never needed for a correct result. */
+  leave?(topic: string, partition: number): void
 }
 
 /** What a log holds now. Rejects with `Unavailable` if Kafka cannot be reached. */

@@ -2,7 +2,14 @@
  * Reads a range of a partition without a consumer group: a group costs seconds to join, rights on groups, and a
  * rebalance. The library has no public way to do that, so a connection of its own is used (`kafkajs-internals.ts`).
  */
-import { type Cluster, createCluster, type FetchedMessage, UnreadableBatch } from '@sluice/kafka-records'
+import {
+  type Cluster,
+  createCluster,
+  type FetchedMessage,
+  OpenBatches,
+  placeOf,
+  UnreadableBatch,
+} from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
 import type { Looked, OffsetRange } from '../../pipeline/model.ts'
@@ -22,12 +29,16 @@ const FETCH_BYTES = 1024 * 1024
 /** Of one record alone: Kafka gives the batch that it lies in, whatever its size. */
 const ONE_BATCH = 1
 
+/** As many as topics usually have partitions: after Redis has lost its state, all of them are read alternately. */
+const OPEN_BATCHES = 12
+
 /** Shorter than elsewhere: the next batch reads what this one cannot. */
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
 export class KafkaLogReader implements LogReader {
   readonly #isolation: Isolation
   readonly #cluster: ReconnectingClient<Cluster>
+  readonly #open = new OpenBatches(OPEN_BATCHES)
 
   /** @param isolation that of the event source mapping: both must see the same log */
   constructor(kafka: Kafka, isolation: Isolation = 'read-committed') {
@@ -47,6 +58,10 @@ export class KafkaLogReader implements LogReader {
     } catch (error) {
       throw failureOf(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
     }
+  }
+
+  leave(topic: string, partition: number): void {
+    this.#open.leave(placeOf({ topic, partition }))
   }
 
   close(): Promise<void> {
@@ -94,6 +109,7 @@ export class KafkaLogReader implements LogReader {
       // No group waits for it: the answer is to have what was asked for, however long it takes to be read.
       isPatient: true,
       mostBytes: LARGEST_READ_BYTES,
+      open: this.#open,
       isolationLevel: ISOLATION[this.#isolation],
       maxWaitTime: 500,
       minBytes: 1,

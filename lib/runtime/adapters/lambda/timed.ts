@@ -20,6 +20,9 @@ export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void,
       trimOutbox: (stateKey, positions) => time('trimOutbox', () => store.trimOutbox(stateKey, positions)),
     },
     publisher: { publish: records => time('publish', () => publisher.publish(records)) },
-    log: { read: (topic, partition, range) => time('read', () => log.read(topic, partition, range)) },
+    log: {
+      read: (topic, partition, range) => time('read', () => log.read(topic, partition, range)),
+      leave: (topic, partition) => log.leave?.(topic, partition),
+    },
   }
 }

@@ -38,6 +38,7 @@ export class PartitionLog implements LogReader {
   readonly #log: LogReader
   readonly #permits: Semaphore
   #isHeld = false
+  #hasRead = false
 
   /** @param permits shared by all partitions of the invocation */
   constructor(log: LogReader, permits: Semaphore) {
@@ -47,6 +48,7 @@ export class PartitionLog implements LogReader {
 
   /** Reads while holding a permit. Without `hold`, the permit is for this read only: keep none of its records. */
   async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+    this.#hasRead = true
     if (this.#isHeld) return this.#log.read(topic, partition, range)
     await this.hold()
     try {
@@ -68,5 +70,11 @@ export class PartitionLog implements LogReader {
     if (!this.#isHeld) return
     this.#isHeld = false
     this.#permits.release()
+  }
+
+  /** The invocation is done with the partition. */
+  end(topic: string, partition: number): void {
+    this.release()
+    if (this.#hasRead) this.#log.leave?.(topic, partition)
   }
 }

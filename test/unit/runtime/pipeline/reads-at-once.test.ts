@@ -32,6 +32,8 @@ class Watched {
   readonly log: LogReader
   readonly store: StateStore
   most = 0
+  /** Partitions that were left, and whether all that was read of them was decided by then. */
+  readonly left: [partition: number, isDecided: boolean][] = []
   readonly #holding = new Map<number, number>()
 
   constructor(log: LogReader, store: StateStore) {
@@ -52,6 +54,9 @@ class Watched {
           throw error
         }
       },
+    }
+    this.log.leave = (_topic, partition) => {
+      this.left.push([partition, !this.#holding.has(partition)])
     }
     this.store = {
       load: (...args) => store.load(...args),
@@ -84,6 +89,10 @@ describe('reads of the log, by twelve partitions of a batch', () => {
     const { stage, watched, ports } = given()
     assert.deepEqual(await stage.consume(kafkaEvent(DELIVERED), { ports }), { batchItemFailures: [] })
     assert.equal(watched.most, READS_AT_ONCE)
+    assert.deepEqual(
+      watched.left.toSorted(([a], [b]) => a - b),
+      PARTITIONS.map(partition => [partition, true]),
+    )
     assert.deepEqual(
       await decidedIn(stage),
       PARTITIONS.map(() => ({ count: LAST + 1 })),

@@ -9,7 +9,7 @@ import { commandOf } from './options.ts'
 import type { Result } from './run.ts'
 
 /** Upper bound for the resident memory of a function that runs alone in its process. */
-const MEMORY_BYTES = 300 * 1024 * 1024
+const MEMORY_BYTES = 300_000_000
 
 /** Adds violations by functions that were measured alone. */
 export function checkMemory(measured: readonly Alone[], violations: Violations): void {

@@ -28,6 +28,7 @@ import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
 import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once } from './once.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 /** The settings that every consumer reads. */
 const SLICES = [GENERAL, KAFKA, REDIS, CONSUMER, CHECKPOINTS, TRACING] as const
@@ -47,6 +48,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   source: WorkSource<State, Data, Slices>,
   { slices, codeVersion = bundleVersion, ...choices }: Choices<Slices> = {},
 ): KafkaHandler {
+  boundYoungGeneration()
   const { logger, metrics } = telemetryOf(name)
   const observer = new LambdaObserver(logger, metrics)
   const start = once(async () => {
@@ -73,16 +75,19 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   start().catch(() => {})
   const latest = new LatestDecisions()
   const logChecks = new LogChecks()
-  const handler = middy<KafkaEvent, BatchResponse, Error, Context>()
+  const invoked = middy<Held<KafkaEvent>, BatchResponse, Error, Context>()
     .use(logsContext(logger))
     .use({
-      before: () => observer.begin(),
+      before: () => {
+        boundYoungGeneration()
+        observer.begin()
+      },
       after: () => observer.flush(),
       onError: () => observer.flush(),
     })
-    .handler(async (event, context) => {
+    .handler(async (held, context) => {
       const { config, connections, consumer, ports, tracing } = await start()
-      const answer = consume(consumer, ports, event, {
+      const answer = consume(consumer, ports, held.take(), {
         remainingMs: () => context.getRemainingTimeInMillis(),
         partialResponses: config.partialResponses,
         nowMs: Date.now,
@@ -97,7 +102,26 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
         await connections.afterInvocation(config)
       })
     })
+  const handler = (event: KafkaEvent, context: Context) => invoked(new Held(event), context)
   return Object.assign(handler as unknown as Omit<KafkaHandler, 'start'>, { start }) as KafkaHandler
+}
+
+/**
+ * Holds an event until it is taken. Middy keeps what it is called with until the invocation ends, and the text
+ * of a large event takes tens of megabytes, which are not needed once its records are read.
+ */
+class Held<T> {
+  #value: T | undefined
+
+  constructor(value: T) {
+    this.#value = value
+  }
+
+  take(): T {
+    const value = this.#value as T
+    this.#value = undefined
+    return value
+  }
 }
 
 /** Upper bound for exporting spans at the end of an invocation, and the time that the export leaves for the response. */

@@ -8,7 +8,7 @@ import type { Invocation } from './invocation.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { PartitionRun } from './partition.ts'
 import type { Ports } from './ports.ts'
-import { type KafkaEvent, receive } from './receive.ts'
+import { type KafkaEvent, type PartitionBatch, receive } from './receive.ts'
 import { type BatchResponse, respond } from './respond.ts'
 
 /** Processes the partitions of the batch concurrently. Rejects only if the mapping cannot be told which records failed. */
@@ -18,11 +18,22 @@ export async function consume(
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
+  // Not awaited here: that would keep the text of the event until the end.
+  return consumeBatches(consumer, ports, receive(event), invocation)
+}
+
+async function consumeBatches(
+  consumer: Consumer,
+  ports: Ports,
+  batches: PartitionBatch[],
+  invocation: Invocation,
+): Promise<BatchResponse> {
   const permits = new Semaphore(READS_AT_ONCE)
-  const partitions = receive(event).map(batch => {
+  const partitions = batches.splice(0).map(batch => {
+    const { topic, partition } = batch
     const log = new PartitionLog(ports.log, permits)
     const run = new PartitionRun(consumer, { ...ports, log }, invocation, batch).run()
-    return run.finally(() => log.end(batch.topic, batch.partition))
+    return run.finally(() => log.end(topic, partition))
   })
   return respond(await Promise.all(partitions), invocation.partialResponses)
 }

@@ -23,7 +23,7 @@ import type { PartitionBatch } from './receive.ts'
 import { isAbsent } from './recovery/checkpoints.ts'
 import { restore } from './recovery/restore.ts'
 import { report } from './report.ts'
-import type { PartitionResult } from './respond.ts'
+import type { DeliveredOffsets, PartitionResult } from './respond.ts'
 import { archive } from './segments/archive.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 import { selectSegment } from './segments/select.ts'
@@ -40,7 +40,8 @@ export class PartitionRun {
   readonly #consumer: Consumer
   readonly #ports: OwnPorts
   readonly #invocation: Invocation
-  readonly #batch: PartitionBatch
+  readonly #delivered: DeliveredOffsets
+  readonly #createTimeFrom: number | undefined
   readonly #stateKey: StateKey
   readonly #pending: PendingRecords
   /** Only for a segment sink. */
@@ -53,14 +54,16 @@ export class PartitionRun {
     this.#consumer = { ...consumer, failureBytes: failureBytesOf(application, failureBytes, batch.topic) }
     this.#ports = ports
     this.#invocation = invocation
-    this.#batch = batch
-    this.#stateKey = { consumer: consumer.process.name, topic: batch.topic, partition: batch.partition }
-    this.#pending = new PendingRecords(batch.records, consumer)
+    const { topic, partition, records, createTimeFrom } = batch
+    this.#delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
+    this.#createTimeFrom = createTimeFrom
+    this.#stateKey = { consumer: consumer.process.name, topic, partition }
+    this.#pending = new PendingRecords(records, consumer)
     this.#cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process.segments) : undefined
   }
 
   async run(): Promise<PartitionResult> {
-    const { createTimeFrom } = this.#batch
+    const createTimeFrom = this.#createTimeFrom
     // Records that are replayed into another topic carry their own append times.
     const needsAppendTimes = hasTimers(this.#consumer) && this.#consumer.logTime === 'append'
     if (createTimeFrom !== undefined && needsAppendTimes)
@@ -73,9 +76,9 @@ export class PartitionRun {
       // Request the whole chunk again: its decided records are at or below the applied offset by then, and are dropped.
       const { offset, timestampMs } = chunk[0] as LogRecord
       this.#ports.observer.waiting(this.#stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
-      return { batch: this.#batch, waitsFrom: offset }
+      return { batch: this.#delivered, waitsFrom: offset }
     }
-    return { batch: this.#batch }
+    return { batch: this.#delivered }
   }
 
   get #isLate(): boolean {

@@ -1,14 +1,20 @@
 /** Step 8: builds the response to Lambda. It reports success only for records that are decided and published. */
-import type { PartitionBatch } from './receive.ts'
 
 /** The partial batch response of Kafka event sources. */
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: { partition: string; offset: number } }[]
 }
 
+/** The offsets of a partition that were delivered. The records themselves are freed as soon as they are decided. */
+export interface DeliveredOffsets {
+  readonly topic: string
+  readonly partition: number
+  readonly offsets: readonly number[]
+}
+
 /** How a partition of the batch ended: `waitsFrom` is the first offset that must be delivered again; absent if all are done. */
 export interface PartitionResult {
-  readonly batch: PartitionBatch
+  readonly batch: DeliveredOffsets
   readonly waitsFrom?: number
 }
 
@@ -35,9 +41,9 @@ export function respond(results: readonly PartitionResult[], partialResponses: b
   if (deferred.length > 0 && !partialResponses) throw new BatchDeferred(deferred)
   return {
     batchItemFailures: deferred.flatMap(({ batch, waitsFrom = 0 }) =>
-      batch.records
-        .filter(({ offset }) => offset >= waitsFrom)
-        .map(({ offset }) => ({
+      batch.offsets
+        .filter(offset => offset >= waitsFrom)
+        .map(offset => ({
           itemIdentifier: { partition: `${batch.topic}-${batch.partition}`, offset },
         })),
     ),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Context } from 'aws-lambda'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { runProgram } from '../../support/program.ts'
@@ -119,5 +121,36 @@ describe('what a function loads', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
     })
     assert.ok(loaded.includes('lib/runtime/adapters/otlp/exporter.ts'), loaded.join())
+  })
+})
+
+describe('what a function keeps of an event', () => {
+  it('given an event whose records are read, then its text is freed while they are processed', async t => {
+    withEnvironment(t)
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const handler = kafkaConsumer('counting', counting)
+    // In a function of its own, so that nothing here keeps the event. No server is reached, so the record waits for Redis.
+    const called = () => {
+      const event = kafkaEvent([logRecord(0, environmentReading('r-0'))])
+      let isOver = false
+      const answer = Promise.resolve(handler(event, CONTEXT)).catch(() => {})
+      const over = answer.then(() => {
+        isOver = true
+      })
+      return { over, isOver: () => isOver, text: new WeakRef(event) }
+    }
+    const { over, isOver, text } = called()
+    for (let turns = 0; turns < 20 && text.deref(); turns += 1) {
+      await setImmediate()
+      collect()
+    }
+    assert.deepEqual(
+      { isFreed: text.deref() === undefined, isOver: isOver() },
+      { isFreed: true, isOver: false },
+    )
+    const { connections } = (await handler.start()) as { connections: { close(): Promise<void> } }
+    await connections.close().catch(() => {})
+    await over
   })
 })

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { describe, it } from 'node:test'
+import { growthFactor } from '../../../../lib/runtime/lambda/young-generation.ts'
+
+const MIB = 1024 * 1024
+/** What Lambda's options for a function of 512 MB come to. */
+const LAMBDA = ['--max-old-space-size=460', '--max-semi-space-size=25']
+const MODULE = new URL('../../../../lib/runtime/lambda/young-generation.ts', import.meta.url).href
+
+/** Lets many objects survive, and prints the size of the young generation in MiB. */
+function sizeAfterLoad(before: string): number {
+  const program = `
+    import v8 from 'node:v8'
+    ${before}
+    let kept = []
+    for (let round = 0; round < 300; round += 1) {
+      kept.push(...Array.from({ length: 10_000 }, (_, n) => ({ n })))
+      if (kept.length > 300_000) kept = []
+      await new Promise(resolve => setTimeout(resolve))
+    }
+    console.log(v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size)`
+  const args = [...LAMBDA, '--input-type=module', '--eval', program]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  assert.match(stdout, /^\d+\n$/, stderr)
+  return Number(stdout) / MIB
+}
+
+describe('the young generation of a function', () => {
+  it('given a size below the limit, then it may double up to a part of the heap, and not beyond', () => {
+    const factors = [1, 8, 16, 32].map(mib => growthFactor(mib * MIB, 556 * MIB))
+    assert.deepEqual(factors, [2, 2, 1, 1])
+    assert.equal(growthFactor(32 * MIB, 2_200 * MIB), 2)
+  })
+
+  it("given many surviving objects and Lambda's options, then it stays far smaller than without", () => {
+    const unbounded = sizeAfterLoad('')
+    const bounded = sizeAfterLoad(
+      `import { boundYoungGeneration } from ${JSON.stringify(MODULE)}; boundYoungGeneration()`,
+    )
+    assert.ok(unbounded >= 32, `${unbounded} MiB without a bound`)
+    assert.ok(bounded <= 16, `${bounded} MiB with it`)
+  })
+})

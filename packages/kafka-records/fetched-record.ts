@@ -78,9 +78,11 @@ interface Message {
 }
 
 /** The headers in log order, or grouped by name if kafkajs itself has decoded them. */
-export function headersOf({ headers, headerList }: Message): readonly Header[] {
+export function headersOf(message: Message): readonly Header[] {
+  const { headerList } = message
   if (headerList) return headerList
-  return Object.entries(headers ?? {}).flatMap(([name, values]) =>
+  // Only now: a `FetchedRecord` creates them each time.
+  return Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value): Header => [name, value == null ? null : Buffer.from(value)]),
   )
 }

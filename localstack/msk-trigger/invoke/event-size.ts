@@ -54,8 +54,15 @@ function metadataLength({ dataFormat, schemaId }: SchemaMetadata): number {
 function headerBytes(name: string, value: Buffer): number {
   let numbers = Math.max(0, value.length - 1)
   for (const byte of value) numbers += digits(byte)
-  return '{:[]}'.length + Buffer.byteLength(JSON.stringify(name)) + numbers
+  return '{:[]}'.length + nameBytes(name) + numbers
 }
+
+/** The size of a name as JSON. Nearly all names have no character that JSON escapes. */
+function nameBytes(name: string): number {
+  return PLAIN.test(name) ? '""'.length + name.length : Buffer.byteLength(JSON.stringify(name))
+}
+
+const PLAIN = /^[ !#-[\]-~]*$/
 
 function digits(value: number): number {
   return value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : String(value).length

@@ -83,7 +83,7 @@ export function lambdaRecord(
     timestamp: Number(message.timestamp),
     // For LogAppendTime (1), kafkajs already sets the timestamp to the broker's time.
     timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    headers: headerEntries(message).map(([name, bytes]) => ({ [name]: [...bytes] })),
+    headers: headersOf(message).map(([name, bytes]) => ({ [name]: numbersOf(bytes ?? NO_BYTES) })),
   }
   if (message.key != null) record.key = field(message.key, message.bare?.key)
   else if (tombstone === 'null') record.key = null
@@ -92,6 +92,13 @@ export function lambdaRecord(
   else if (tombstone === 'null') record.value = null
   if (message.valueSchema) record.valueSchemaMetadata = message.valueSchema
   return record
+}
+
+/** The bytes as numbers. A spread takes four times as long, and every header of every record passes through here. */
+function numbersOf(bytes: Buffer): number[] {
+  const numbers: number[] = []
+  for (let at = 0; at < bytes.length; at += 1) numbers.push(bytes[at] as number)
+  return numbers
 }
 
 /** In base64; or the JSON that a registry decoded, which can have any type. */

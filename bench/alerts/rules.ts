@@ -1,4 +1,5 @@
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
+import { thresholdRules } from '../../lib/alerting/patterns/pattern.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
 
 /** What a rule compares, or waits for. */
@@ -14,7 +15,7 @@ export function rulesOf(kind: Kind, count: number): readonly Rule[] {
   }))
   const { rules, errors } = parseRules([{ where: 'the benchmark', content: { rules: rows } }])
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
-  return rules
+  return thresholdRules(rules)
 }
 
 /** Longer than the time between two readings of an entity in any case, unless it is to be silent. */

@@ -1,6 +1,7 @@
 /** Which alerts fire in a recording: the alerting function itself reads it, with the clock and the timers of its log. */
 import { type Alert, NO_DATA } from '../../lib/alerting/alert.ts'
-import { identityOf, type Rule } from '../../lib/alerting/rule.ts'
+import { type AnyRule, isPatternRule } from '../../lib/alerting/patterns/pattern.ts'
+import { identityOf } from '../../lib/alerting/rule.ts'
 import { entityOf } from '../../lib/runtime/consumer/event.ts'
 import { CliFailure } from '../failure.ts'
 import { RuleLog } from '../rule-tests/log.ts'
@@ -36,7 +37,7 @@ interface Fired {
  */
 export async function firingsIn(
   readings: readonly RecordedReading[],
-  rules: readonly Rule[],
+  rules: readonly AnyRule[],
   file: string,
   stop: AbortSignal,
 ): Promise<Fired> {
@@ -76,7 +77,8 @@ function pairs(alerts: readonly Alert[]): readonly Firing[] {
 }
 
 /** The identities under which a rule fires: its own, and that of the silence of its entities. */
-export function identitiesOf(rule: Rule): readonly string[] {
+export function identitiesOf(rule: AnyRule): readonly string[] {
+  if (isPatternRule(rule)) return [identityOf(rule)]
   const { name, labels, onSilence } = rule
   const noData = identityOf({ name: NO_DATA, labels: { ...labels, rule: name } })
   return [identityOf(rule), ...(onSilence === 'no-data' ? [noData] : [])]

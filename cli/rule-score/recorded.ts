@@ -1,6 +1,6 @@
 /** What a recording has of each entity, and which rules watch it. Pure. */
 import { matches } from '../../lib/alerting/match.ts'
-import type { Rule } from '../../lib/alerting/rule.ts'
+import { type AnyRule, isPatternRule, matchersOf } from '../../lib/alerting/patterns/pattern.ts'
 import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
 import { identitiesOf } from './firings.ts'
 import type { Label } from './label.ts'
@@ -20,7 +20,8 @@ export interface RecordedEntity {
 /** The entities that a rule watches, under each identity that its alerts have. */
 export interface Watch {
   readonly rule: string
-  readonly metric: string
+  /** Absent for a rule over several readings, which may look at more than one. */
+  readonly metric?: string
   readonly entities: ReadonlySet<string>
 }
 
@@ -58,7 +59,7 @@ export function isOf({ entity: named }: Label, { entity, subject }: RecordedEnti
 }
 
 /** The rules that are evaluated. Some may watch nothing of what was recorded. */
-export function watchesIn(readings: readonly RecordedReading[], rules: readonly Rule[]): readonly Watch[] {
+export function watchesIn(readings: readonly RecordedReading[], rules: readonly AnyRule[]): readonly Watch[] {
   return rules
     .filter(({ paused }) => !paused)
     .flatMap(rule => {
@@ -66,11 +67,15 @@ export function watchesIn(readings: readonly RecordedReading[], rules: readonly 
       for (const { entity, event } of readings)
         if (!entities.has(entity) && isWatched(rule, event.type, event.subject, event.data as ReadingData))
           entities.add(entity)
-      return identitiesOf(rule).map(identity => ({ rule: identity, metric: rule.metric, entities }))
+      const metric = isPatternRule(rule) ? {} : { metric: rule.metric }
+      return identitiesOf(rule).map(identity => ({ rule: identity, ...metric, entities }))
     })
 }
 
-function isWatched(rule: Rule, type: string, subject: string | undefined, data: ReadingData): boolean {
-  if (familyOf(type)?.name !== rule.family || data[rule.metric] === undefined) return false
+function isWatched(rule: AnyRule, type: string, subject: string | undefined, data: ReadingData): boolean {
+  const family = familyOf(type)?.name
+  if (isPatternRule(rule))
+    return matchersOf(rule.pattern).some(matcher => matcher.of === 'reading' && matcher.family === family)
+  if (family !== rule.family || data[rule.metric] === undefined) return false
   return rule.match === undefined || matches(rule.match, rule.family, subject, data)
 }

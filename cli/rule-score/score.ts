@@ -67,7 +67,7 @@ function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): bool
 export function windowsFor({ metric, entities }: Watch, windows: readonly Window[]): readonly Window[] {
   return windows.filter(
     window =>
-      (window.metric === undefined || window.metric === metric) &&
+      (window.metric === undefined || metric === undefined || window.metric === metric) &&
       window.entities.some(({ entity }) => entities.has(entity)),
   )
 }

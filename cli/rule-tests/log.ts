@@ -1,84 +1,61 @@
 /**
- * A log in memory that the alerting function reads as it reads the real one: through the same pipeline, with the same clock and
- * timers. A minute never passes without a tick, as in a deployment. Tests of rules append to it one by one, at offsets from its
- * start; a recording is replayed as a whole.
+ * Logs in memory that the functions of alerting read as they read the real ones. A minute never passes without a tick, as in a
+ * deployment. Tests of rules append to them one by one, at offsets from their start; a recording is replayed as a whole.
  */
 import { setImmediate } from 'node:timers/promises'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
+import { grouping } from '../../lib/alerting/patterns/grouping.ts'
+import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../lib/alerting/patterns/pattern.ts'
+import { PATTERN_EVENT_TYPE } from '../../lib/alerting/patterns/pattern-event.ts'
+import { patterns } from '../../lib/alerting/patterns/process.ts'
+import type { PatternStates } from '../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import type { Rule } from '../../lib/alerting/rule.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
-import { topicName } from '../../lib/app/topics.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { consume } from '../../lib/runtime/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/runtime/pipeline/consumer.ts'
-import { partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
-import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
-import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
-import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
-import type { Decision } from '../../lib/runtime/pipeline/model.ts'
-import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
-import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
-import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
-import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
+import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
-import { tick } from '../../lib/telemetry/tick.ts'
+import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
 import { type Arrival, inBatches, TICK_MS } from './arrivals.ts'
-import { decisionsOnly } from './observer.ts'
-import { RefusedByAlerting } from './refused.ts'
+import { type Appended, ConsumerLog, LARGEST_BATCH } from './consumer-log.ts'
+import type { Happening } from './happening.ts'
 import type { Notification, Observation } from './test-file.ts'
 
 type Reading = Omit<Extract<Observation, { readonly kind: 'reading' }>, 'atMs' | 'kind'>
 
-const ENV = 'test'
-const TOPIC = topicName('readings', ENV)
 const TESTS_START_MS = Date.UTC(2026, 0, 1)
 /** Durations are whole seconds, so this much more of the clock makes nothing due that is not. */
 const MOST_EXTRA_MS = 900
 
 export class RuleLog {
   readonly #startMs: number
-  readonly #store = new MemoryStateStore()
-  readonly #publisher = new MemoryPublisher()
-  readonly #records: LogRecord[] = []
-  readonly #decisions: Decision[] = []
-  readonly #consumer: Consumer
-  readonly #latest = new LatestDecisions()
-  readonly #logChecks = new LogChecks()
+  readonly #readings = new ConsumerLog('readings', alerting([]))
+  readonly #events = new ConsumerLog('events', grouping([]))
+  // Nothing is behind in a test but what arrives late.
+  readonly #patterns = new ConsumerLog('patterns', { ...patterns([]), allowedLatenessMs: 0 })
   readonly #entities = new Set<string>()
-  readonly #readings = new Map<string, Event>()
-  #offset = 0
+  readonly #groups = new Set<string>()
+  readonly #byId = new Map<string, Event>()
+  readonly #notifications: Notification[] = []
+  #hasGroups = false
   #nowMs: number
   #ticks = 0
 
-  /** @param startMs when the log begins, in milliseconds since the epoch */
+  /** @param startMs when the logs begin, in milliseconds since the epoch */
   constructor(startMs = TESTS_START_MS) {
     this.#startMs = startMs
     this.#nowMs = startMs
-    this.#consumer = {
-      ...CONSUMER_DEFAULTS,
-      application: APPLICATION,
-      failuresTo: APPLICATION.failuresTopic,
-      process: alerting([]) as unknown as Process,
-      env: ENV,
-      // What is late in a test is meant to be, however late.
-      futureToleranceMs: Number.MAX_SAFE_INTEGER,
-    }
   }
 
   /** From here on these rules are in force. @throws RefusedByAlerting */
-  async activate(atMs: number, rules: readonly Rule[]): Promise<void> {
+  async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
     await this.#passTo(atMs)
-    await this.#append(rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs)))
+    this.#hasGroups ||= rules.some(rule => isPatternRule(rule) && !isOfReadingsAlone(rule.pattern))
+    const event = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
+    for (const log of [this.#readings, this.#events, this.#patterns])
+      await this.#append(log, [this.#nowMs, event])
   }
 
   /**
@@ -88,12 +65,20 @@ export class RuleLog {
    */
   async read(atMs: number, { family, data, id }: Reading): Promise<void> {
     await this.#passTo(atMs)
-    const named = id === undefined ? `reading ${this.#offset}` : `id ${id}`
+    const named = id === undefined ? `reading ${this.#readings.length}` : `id ${id}`
     const event =
-      this.#readings.get(named) ?? reading(FAMILIES[family], named, instant(this.#startMs + atMs), data)
-    this.#readings.set(named, event)
-    this.#entities.add(`${event.source} ${event.subject}`)
-    await this.#append(event)
+      this.#byId.get(named) ?? reading(FAMILIES[family], named, instant(this.#startMs + atMs), data)
+    this.#byId.set(named, event)
+    this.#entities.add(entityOf(event))
+    await this.#append(this.#readings, [this.#nowMs, event])
+  }
+
+  /** An event of the topic `events` arrives, as a reading does. @throws RefusedByAlerting */
+  async happen(atMs: number, { type, data }: Happening): Promise<void> {
+    await this.#passTo(atMs)
+    const time = instant(this.#startMs + atMs)
+    const event = { id: `event-${this.#events.length}`, source: '/activity', type, time, data }
+    await this.#append(this.#events, [this.#nowMs, { ...event, datacontenttype: 'application/json' }])
   }
 
   /**
@@ -105,18 +90,15 @@ export class RuleLog {
    */
   async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
-    for (const batch of inBatches(arrivals, this.#nowMs, CONSUMER_DEFAULTS.limits.records)) {
+    // What is sent to a group must arrive there before the next event does.
+    for (const batch of inBatches(arrivals, this.#nowMs, this.#hasGroups ? 1 : LARGEST_BATCH)) {
       // Nothing else waits for anything, so no signal would be noticed.
       await setImmediate(undefined, { signal: stop })
-      await this.#deliver(
-        batch.map(({ arrivedMs, event }) => {
-          this.#nowMs = arrivedMs
-          return this.#next(event)
-        }),
-      )
-      duplicates += this.#decisions.filter(({ outcome }) => outcome === 'duplicate').length
-      this.#decisions.length = 0
-      this.#records.length = 0
+      const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])
+      this.#nowMs = batch.at(-1)?.arrivedMs ?? this.#nowMs
+      duplicates += await this.#append(this.#readings, ...events)
+      const ticks = this.#hasGroups ? events.filter(([, { type }]) => type === TICK_TYPE) : []
+      if (ticks.length > 0) await this.#append(this.#patterns, ...ticks)
     }
     return duplicates
   }
@@ -128,100 +110,67 @@ export class RuleLog {
     // a reading has set after that one.
     this.#ticks = Math.min(this.#ticks + 1, MOST_EXTRA_MS)
     this.#nowMs = Math.max(this.#nowMs, this.#startMs + atMs + this.#ticks)
-    await this.#append(tick(0, instant(this.#nowMs)))
+    await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
   }
 
   /** The states of the entities with this id: those that differ only in their source are told apart by nothing else. */
-  async states(entity: string): Promise<readonly AlertingState[]> {
-    // A source has no space.
-    const names = [...this.#entities].filter(name => name.slice(name.indexOf(' ') + 1) === entity)
-    const { states } = await this.#store.load(this.#stateKey, {
-      entities: names,
-      ids: [],
-      failures: [],
-      idWindowMs: this.#consumer.idWindowMs,
-      span: { firstAppendMs: 0, advanceMs: 0 },
-      timerLimit: 0,
-      byteLimit: Number.MAX_SAFE_INTEGER,
-    })
-    return names.flatMap(name => {
-      const stored = states.get(name)
-      return stored === undefined ? [] : [JSON.parse(partsOfState(stored).json) as AlertingState]
-    })
+  states(entity: string): Promise<readonly AlertingState[]> {
+    return this.#readings.states<AlertingState>(named(this.#entities, entity))
+  }
+
+  /** What patterns remember of the entities and groups with this id. */
+  async patternStates(entity: string): Promise<readonly PatternStates[]> {
+    const own = (await this.states(entity)).flatMap(({ patterns: states }) => states ?? [])
+    return [...own, ...(await this.#patterns.states<PatternStates>(named(this.#groups, entity)))]
   }
 
   /** All alerts so far that fired or resolved, in order. */
   get notifications(): readonly Notification[] {
-    return this.#publisher.published.flatMap(record => {
-      const event = readEvent(record)
-      if (isFailure(event) || ![ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE].includes(event.type)) return []
-      const alert = event.data as Alert
-      const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
-      return [{ atMs: Date.parse(at) - this.#startMs, alert }]
-    })
-  }
-
-  get #stateKey() {
-    return { consumer: this.#consumer.process.name, topic: TOPIC, partition: 0 }
+    return this.#notifications
   }
 
   async #passTo(atMs: number): Promise<void> {
     const endMs = this.#startMs + atMs
     while (this.#nowMs < endMs) {
-      const batch: LogRecord[] = []
-      while (this.#nowMs < endMs && batch.length < CONSUMER_DEFAULTS.limits.records) {
+      const ticks: Appended[] = []
+      while (this.#nowMs < endMs && ticks.length < LARGEST_BATCH) {
         this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
-        batch.push(this.#next(tick(0, instant(this.#nowMs))))
+        ticks.push([this.#nowMs, tick(0, instant(this.#nowMs))])
       }
-      await this.#deliver(batch)
+      await this.#appendTicks(ticks)
     }
   }
 
-  #append(event: Event): Promise<void> {
-    return this.#deliver([this.#next(event)])
+  async #appendTicks(ticks: readonly Appended[]): Promise<void> {
+    const before = this.#notifications.length
+    for (const log of [this.#readings, this.#patterns]) await this.#append(log, ...ticks)
+    // Both logs have gone through the same time, one after the other.
+    const told = this.#notifications.splice(before)
+    this.#notifications.push(...told.toSorted((a, b) => a.atMs - b.atMs))
   }
 
-  #next(event: Event): LogRecord {
-    const place = { topic: TOPIC, partition: 0, offset: this.#offset }
-    this.#offset += 1
-    const record = { ...place, timestampMs: this.#nowMs, key: null, ...writeEvent(event, 'structured') }
-    this.#records.push(record)
-    return record
-  }
-
-  async #deliver(batch: readonly LogRecord[]): Promise<void> {
-    const before = this.#decisions.length
-    await consume(this.#consumer, this.#ports, kafkaEvent(batch), this.#invocation)
-    const failed = this.#decisions.slice(before).find(({ failure }) => failure)
-    if (failed?.failure) {
-      const { code, message } = failed.failure
-      throw new RefusedByAlerting([code, message].filter(Boolean).join(': '), failed.event)
+  /** What is sent to a group arrives at once. Returns how many were duplicates. */
+  async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<number> {
+    const { published, duplicates } = await log.append(...events)
+    for (const event of published) {
+      const notification = this.#notificationIn(event)
+      if (notification) this.#notifications.push(notification)
+      if (event.type !== PATTERN_EVENT_TYPE) continue
+      this.#groups.add(entityOf(event))
+      await this.#append(this.#patterns, [this.#nowMs, event])
     }
+    return duplicates
   }
 
-  get #ports() {
-    return {
-      store: this.#store,
-      publisher: this.#publisher,
-      log: new MemoryLogReader(this.#records),
-      breaker: new MemoryCircuitBreaker(),
-      observer: decisionsOnly(this.#decisions),
-    }
-  }
-
-  get #invocation(): Invocation {
-    return {
-      remainingMs: () => 60_000,
-      partialResponses: true,
-      nowMs: () => 0,
-      pause: async () => {},
-      codeVersion: () => '1',
-      latest: this.#latest,
-      logChecks: this.#logChecks,
-    }
+  #notificationIn({ type, data }: Event): Notification | undefined {
+    if (type !== ALERT_FIRED_TYPE && type !== ALERT_RESOLVED_TYPE) return undefined
+    const alert = data as Alert
+    const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
+    return { atMs: Date.parse(at) - this.#startMs, alert }
   }
 }
 
-function instant(timeMs: number): string {
-  return new Date(timeMs).toISOString()
+/** A source has no space. */
+function named(names: ReadonlySet<string>, id: string): readonly string[] {
+  return [...names].filter(name => name.slice(name.indexOf(' ') + 1) === id)
 }

@@ -6,10 +6,11 @@ import {
   type ReadingData,
 } from '../../lib/telemetry/families.ts'
 
-/** A reading as a test file has it. */
+/** A reading, or an event of the topic `events`, as a test file has it. */
 export interface RawObservation {
   /** Of the event; another observation with the same one is the same event once more. */
   readonly id?: string
+  readonly event?: string
   readonly entity?: string
   readonly metric?: string
   readonly value?: number | string
@@ -55,7 +56,7 @@ export function readingOf(raw: RawObservation, entity: string, report: Report): 
       report(name, `readings of the family ${family.name} have none`)
   return {
     family: family.name,
-    data: { ...WHO[family.name](raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
+    data: { ...whoIn(family.name, raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
   }
 }
 
@@ -65,7 +66,11 @@ function hasMetric({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
 }
 
-/** What a reading of the family must have beside its metrics. */
+/** What a reading of the family must have beside its metrics: the entity, and what groups it. */
+export function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
+  return WHO[family](raw, entity)
+}
+
 const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => ReadingData>> = {
   environment: (raw, sensorId) => ({
     sensorId,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { loadAll, YAMLException } from 'js-yaml'
 import { checkRules, type LocatedError } from '../../lib/alerting/check-rules.ts'
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
-import type { Rule } from '../../lib/alerting/rule.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { positionsIn } from '../../lib/alerting/rule-positions.ts'
 import { fileFailure } from '../files.ts'
@@ -72,7 +72,7 @@ async function loadRules(
   shownFolder: string,
   report: Fault,
   faults: LocatedError[],
-): Promise<readonly Rule[]> {
+): Promise<readonly AnyRule[]> {
   if (typeof rules !== 'string') return inlineRules(rules, at, report)
   const shown = join(shownFolder, rules)
   const files = await ruleFiles(join(folder, rules), shown).catch((error: Error) => {
@@ -85,7 +85,7 @@ async function loadRules(
   return errors.length > 0 ? [] : readRules(files)
 }
 
-function inlineRules(rules: unknown, at: Path, report: Fault): readonly Rule[] {
+function inlineRules(rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
   const { rules: read, errors } = parseRules([{ where: 'this list', content: { rules } }])
   for (const { path, rule, key, message } of errors)
     report([...at, ...path.slice(1)], message, { ...(rule && { rule }), ...(key && { key }) })

@@ -2,6 +2,8 @@
 
 import type { Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
+import { identityOfPatternKey } from '../../lib/alerting/patterns/pattern.ts'
+import { type PatternStates, phaseOfPattern } from '../../lib/alerting/patterns/state.ts'
 import { identityOf } from '../../lib/alerting/rule.ts'
 import { identityOfKey } from '../../lib/alerting/rules-in-force.ts'
 import { RuleLog } from './log.ts'
@@ -77,6 +79,7 @@ async function observe(log: RuleLog, observation: Observation): Promise<string |
   try {
     if (observation.kind === 'tick') await log.tick(atMs)
     else if (observation.kind === 'rules') await log.activate(atMs, observation.rules)
+    else if (observation.kind === 'event') await log.happen(atMs, observation.happening)
     else await log.read(atMs, observation)
     return undefined
   } catch (error) {
@@ -87,14 +90,19 @@ async function observe(log: RuleLog, observation: Observation): Promise<string |
 
 async function differenceOf(log: RuleLog, expected: Expectation): Promise<Difference | undefined> {
   const { line, after, rule, entity = '', state } = expected
-  const actual = phaseOf(await log.states(entity), rule)
+  const actual = phaseOf(await log.states(entity), await log.patternStates(entity), rule)
   return actual === state ? undefined : { kind: 'state', line, after, rule, entity, expected: state, actual }
 }
 
 const PHASES: readonly Phase[] = ['inactive', 'pending', 'recovering', 'firing']
 
 /** The state of the rule with this name or identity; of several, the one furthest from inactive. */
-function phaseOf(states: readonly AlertingState[], rule: string): Phase {
+function phaseOf(states: readonly AlertingState[], patterns: readonly PatternStates[], rule: string): Phase {
+  const ofPatterns = patterns.flatMap(({ tracked }) =>
+    Object.entries(tracked).flatMap(([key, { state }]): Phase[] =>
+      isNamed(identityOfPatternKey(key), rule) ? [phaseOfPattern(state)] : [],
+    ),
+  )
   const phases = states.flatMap(({ rules }) =>
     Object.entries(rules).flatMap(([key, { state, noData }]): Phase[] => [
       ...(isNamed(identityOfKey(key), rule) ? [state.phase] : []),
@@ -103,7 +111,7 @@ function phaseOf(states: readonly AlertingState[], rule: string): Phase {
         : []),
     ]),
   )
-  return PHASES[Math.max(0, ...phases.map(phase => PHASES.indexOf(phase)))] as Phase
+  return PHASES[Math.max(0, ...[...phases, ...ofPatterns].map(phase => PHASES.indexOf(phase)))] as Phase
 }
 
 function isNamed(identity: string, rule: string): boolean {

@@ -45,7 +45,7 @@ function described(
         message: `needs ${params.missingProperty} beside it`,
       }
     case 'oneOf':
-      return { path, message: 'give exactly one of metric (with value), values, tick and rules' }
+      return { path, message: 'give exactly one of metric (with value), values, event, tick and rules' }
     case 'enum':
       return { path, message: `must be one of ${[params.allowedValues].flat().join(', ')}` }
     case 'const':

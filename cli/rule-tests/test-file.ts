@@ -1,11 +1,12 @@
 /** What stands in a file of rule tests, once it has been checked. */
 import type { Alert } from '../../lib/alerting/alert.ts'
-import type { Rule } from '../../lib/alerting/rule.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import type { FamilyName, ReadingData } from '../../lib/telemetry/families.ts'
+import type { Happening } from './happening.ts'
 
 export interface RuleTestFile {
   readonly file: string
-  readonly rules: readonly Rule[]
+  readonly rules: readonly AnyRule[]
   readonly tests: readonly RuleTest[]
 }
 
@@ -33,8 +34,9 @@ export type Observation = At &
         /** Two with the same one are one event that is sent twice. */
         readonly id?: string
       }
+    | { readonly kind: 'event'; readonly happening: Happening }
     | { readonly kind: 'tick' }
-    | { readonly kind: 'rules'; readonly rules: readonly Rule[] }
+    | { readonly kind: 'rules'; readonly rules: readonly AnyRule[] }
   )
 
 export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering'
@@ -44,7 +46,7 @@ export interface Expectation {
   /** Place of the observation, counted from 1. */
   readonly after: number
   readonly rule: string
-  /** Undefined: the only entity of the test. */
+  /** An entity or a group. Undefined: the only one of the test. */
   readonly entity: string | undefined
   readonly state: Phase
 }

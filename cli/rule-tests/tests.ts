@@ -3,15 +3,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import { NO_DATA } from '../../lib/alerting/alert.ts'
 import type { LocatedError } from '../../lib/alerting/check-rules.ts'
-import { identityOf, type Rule } from '../../lib/alerting/rule.ts'
+import { type AnyRule, isPatternRule } from '../../lib/alerting/patterns/pattern.ts'
+import { identityOf } from '../../lib/alerting/rule.ts'
 import { parseDuration } from '../../lib/duration.ts'
 import type { FamilyName, ReadingData } from '../../lib/telemetry/families.ts'
+import { Groups } from './groups.ts'
+import { happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
 
 type Path = readonly (string | number)[]
 export type Fault = (at: Path, message: string, more?: Partial<LocatedError>) => void
-type Load = (rules: unknown, at: Path) => Promise<readonly Rule[]>
+type Load = (rules: unknown, at: Path) => Promise<readonly AnyRule[]>
 
 export interface RawTest {
   readonly name: string
@@ -38,7 +41,7 @@ interface Reader {
 /** @param rules those of the file */
 export async function readTests(
   rows: readonly RawTest[],
-  rules: readonly Rule[],
+  rules: readonly AnyRule[],
   reader: Reader,
 ): Promise<readonly RuleTest[]> {
   const tests: RuleTest[] = []
@@ -46,11 +49,18 @@ export async function readTests(
   return tests
 }
 
-async function readTest(row: RawTest, at: Path, rules: readonly Rule[], reader: Reader): Promise<RuleTest> {
+async function readTest(
+  row: RawTest,
+  at: Path,
+  rules: readonly AnyRule[],
+  reader: Reader,
+): Promise<RuleTest> {
   const { name, expect = [], notifications } = row
   const { observations, entities, changes } = await readObservations(row, at, reader)
-  const known = new Set(namesOf([...rules, ...changes]))
-  const checked = { known, entities, places: row.observations.length, report: reader.report }
+  const all = [...rules, ...changes]
+  const known = new Set(namesOf(all))
+  const groups = new Groups(all, observations)
+  const checked = { known, entities, groups, places: row.observations.length, report: reader.report }
   for (const [place, one] of expect.entries()) checkExpected(one, [...at, 'expect', place], checked)
   for (const [place, one] of (notifications ?? []).entries()) {
     checkNames(one, [...at, 'notifications', place], checked)
@@ -61,9 +71,11 @@ async function readTest(row: RawTest, at: Path, rules: readonly Rule[], reader: 
     name,
     line: reader.lineOf(at),
     observations,
-    expect: expect.map(({ after, rule, state, entity = only }, place) => {
-      return { after, rule, state, entity, line: reader.lineOf([...at, 'expect', place]) }
-    }),
+    expect: expect.map(
+      ({ after, rule, state, entity = groups.has(rule) ? groups.only(rule) : only }, place) => {
+        return { after, rule, state, entity, line: reader.lineOf([...at, 'expect', place]) }
+      },
+    ),
     notifications: notifications?.map(({ at: offset, ...one }) => ({ ...one, atMs: offsetOf(offset) })),
   }
 }
@@ -73,7 +85,7 @@ const OF_A_READING = ['id', 'entity', 'unit', 'site', 'databaseType', 'model', '
 async function readObservations(row: RawTest, at: Path, { load, report }: Reader) {
   const observations: Observation[] = []
   const entities = new Set<string>()
-  const changes: Rule[] = []
+  const changes: AnyRule[] = []
   const ids: FirstById = new Map()
   for (const [place, raw] of row.observations.entries()) {
     const here = [...at, 'observations', place]
@@ -89,7 +101,13 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
     } else {
       const entity = raw.entity ?? row.entity ?? DEFAULT_ENTITY
       entities.add(entity)
-      const read = readingOf(raw, entity, (key, message) => report([...here, key], message))
+      const fault = (key: string, message: string) => report([...here, key], message)
+      if (raw.event !== undefined) {
+        const happening = happeningOf(raw, entity, fault)
+        if (happening) observations.push({ atMs, kind: 'event', happening })
+        continue
+      }
+      const read = readingOf(raw, entity, fault)
       const { id } = raw
       if (read && id !== undefined)
         checkRepeat(ids, id, { ...read, place: place + 1 }, [...here, 'id'], report)
@@ -122,31 +140,37 @@ function checkRepeat(
 interface Checked {
   readonly known: ReadonlySet<string>
   readonly entities: ReadonlySet<string>
+  readonly groups: Groups
   readonly places: number
   readonly report: Fault
 }
 
 function checkExpected(one: Omit<Expectation, 'line'>, at: Path, checked: Checked): void {
   checkNames(one, at, checked)
-  const { places, entities, report } = checked
+  const { places, entities, groups, report } = checked
   if (one.after > places) report([...at, 'after'], `there are only ${places} observations`)
-  if (one.entity === undefined && entities.size > 1)
-    report(at, `name the entity: the test has ${[...entities].join(', ')}`)
+  if (one.entity !== undefined) return
+  if (groups.has(one.rule)) {
+    if (groups.only(one.rule) === undefined)
+      report(at, `name the group as entity: the test has ${groups.of(one.rule).join(', ') || 'none'}`)
+  } else if (entities.size > 1) report(at, `name the entity: the test has ${[...entities].join(', ')}`)
 }
 
 function checkNames(one: { rule: string; entity?: string | undefined }, at: Path, checked: Checked): void {
-  const { known, entities, report } = checked
+  const { known, entities, groups, report } = checked
   if (known.size > 0 && !known.has(one.rule)) report([...at, 'rule'], `there is no rule ${one.rule}`)
-  if (one.entity !== undefined && !entities.has(one.entity))
+  const isKnown = (entity: string) =>
+    groups.has(one.rule) ? groups.of(one.rule).includes(entity) : entities.has(entity)
+  if (one.entity !== undefined && !isKnown(one.entity))
     report([...at, 'entity'], `no observation is of ${one.entity}`)
 }
 
 /** Names and identities, and those of the alerts of their silence. */
-function namesOf(rules: readonly Rule[]): readonly string[] {
+function namesOf(rules: readonly AnyRule[]): readonly string[] {
   return rules.flatMap(rule => [
     rule.name,
     identityOf(rule),
-    ...(rule.onSilence === 'no-data'
+    ...(!isPatternRule(rule) && rule.onSilence === 'no-data'
       ? [NO_DATA, identityOf({ name: NO_DATA, labels: { ...rule.labels, rule: rule.name } })]
       : []),
   ])

@@ -1,4 +1,4 @@
-/** Activates the alert rules: appends them to every partition of readings if they have changed or a day has passed. */
+/** Activates the alert rules: appends them to every partition of the topics where rules are evaluated if they have changed or a day has passed. */
 
 import { type Activation, rulesActivated, whyActivate } from '../../lib/alerting/activation.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
@@ -9,22 +9,28 @@ import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
 
+/** Where rules are evaluated, or decide what is sent to a group. */
+const SIGNALS = ['readings', 'events', 'patterns'] as const
+
 export const handler = scheduled(
   'rules',
   Connections,
   [GENERAL, KAFKA, REDIS, RULES],
   async ({ config, connections, scheduledFor }) => {
     const set = ruleSetOf(await loadRules(config.rulesDir))
-    const topic = topicName('readings', config.env)
     const publisher = await connections.publisher()
-    const partitions = await publisher.partitionsOf(topic)
+    const places: { topic: string; partition: number }[] = []
+    for (const topic of SIGNALS.map(signal => topicName(signal, config.env)))
+      for (let partition = 0, end = await publisher.partitionsOf(topic); partition < end; partition += 1)
+        places.push({ topic, partition })
+    const partitions = places.length
     const last = await connections.value<Activation>(`rules:${config.env}`)
     const next = { hash: set.hash, atMs: Date.parse(scheduledFor), partitions }
     const why = whyActivate(await last.read(), next)
     if (why) {
-      const events = Array.from({ length: partitions }, (_, partition) => ({
-        ...{ topic, partition, key: null },
-        ...writeEvent(rulesActivated(set, partition, scheduledFor), config.contentMode),
+      const events = places.map(place => ({
+        ...{ ...place, key: null },
+        ...writeEvent(rulesActivated(set, place.partition, scheduledFor), config.contentMode),
       }))
       await publisher.publish(events)
       // Only after publishing: a failed run appends them again.

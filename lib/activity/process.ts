@@ -48,12 +48,16 @@ export interface Activity {
   /** Event time of the latest reading. */
   readonly lastMs: number
   readonly isSilent?: boolean
+  /** Of its latest reading, for the events that no reading causes. */
+  readonly tags?: Tags
   /** For a device: its activity, and since when. */
   readonly doing?: { readonly activity: string; readonly sinceMs: number }
   /** For a database: percent. */
   readonly memory?: number
   readonly cpu?: number
 }
+
+type Tags = Readonly<Record<string, string>>
 
 /** Reasons: the name of the emitted event, `first` for an unknown entity, `late`, or `unchanged`. */
 export const activity: KeyedProcess<Activity, ReadingData> = {
@@ -75,36 +79,43 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
   },
 }
 
-function sensed(state: Activity | undefined, event: Received): Step<Activity> {
+function sensed(state: Activity | undefined, event: Received<ReadingData>): Step<Activity> {
   const { timeMs } = event
   const timers = [
     { name: 'silent', dueMs: timeMs + SILENT_AFTER_MS },
     ...forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS),
   ]
-  if (!state?.isSilent) return decided(state ? 'unchanged' : 'first', { lastMs: timeMs }, [], timers)
-  const emission = happened('returned', SENSOR_RETURNED_TYPE, event, { silentSince: instant(state.lastMs) })
-  return decided('returned', { lastMs: timeMs }, [emission], timers)
+  const next = { lastMs: timeMs, ...tagsIn(event) }
+  if (!state?.isSilent) return decided(state ? 'unchanged' : 'first', next, [], timers)
+  const details = { silentSince: instant(state.lastMs), ...tagsIn(event) }
+  return decided('returned', next, [happened('returned', SENSOR_RETURNED_TYPE, event, details)], timers)
 }
 
 function silent(state: Activity, timer: Timer): Step<Activity> {
-  const emission = happened('silent', SENSOR_SILENT_TYPE, timer, { lastSeen: instant(state.lastMs) })
+  const details = { lastSeen: instant(state.lastMs), ...(state.tags && { tags: state.tags }) }
+  const emission = happened('silent', SENSOR_SILENT_TYPE, timer, details)
   return decided('silent', { ...state, isSilent: true }, [emission])
 }
 
-function moved(state: Activity | undefined, event: Received, data: DeviceMotion): Step<Activity> {
+function moved(
+  state: Activity | undefined,
+  event: Received<ReadingData>,
+  data: DeviceMotion,
+): Step<Activity> {
   const { timeMs } = event
   const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
   const now = data.activity
   const before = state?.doing
   if (now === undefined || now === before?.activity)
-    return decided(state ? 'unchanged' : 'first', { ...state, lastMs: timeMs }, [], forget)
-  const next = { lastMs: timeMs, doing: { activity: now, sinceMs: timeMs } }
+    return decided(state ? 'unchanged' : 'first', { ...state, lastMs: timeMs, ...tagsIn(event) }, [], forget)
+  const next = { lastMs: timeMs, ...tagsIn(event), doing: { activity: now, sinceMs: timeMs } }
   const timers = [...forget, ...afterFall(now, timeMs)]
   if (before === undefined) return decided('first', next, [], timers)
   const emission = happened('changed', ACTIVITY_CHANGED_TYPE, event, {
     from: before.activity,
     to: now,
     lastedSeconds: (timeMs - before.sinceMs) / 1000,
+    ...tagsIn(event),
   })
   return decided('changed', next, [emission], timers)
 }
@@ -117,10 +128,15 @@ function afterFall(activity: string, timeMs: number) {
 
 function fallen(state: Activity, timer: Timer): Step<Activity> {
   const fellAt = instant(timer.dueMs - UP_WITHIN_MS)
-  return decided('fallen', state, [happened('fallen', DEVICE_FALLEN_TYPE, timer, { fellAt })])
+  const details = { fellAt, ...(state.tags && { tags: state.tags }) }
+  return decided('fallen', state, [happened('fallen', DEVICE_FALLEN_TYPE, timer, details)])
 }
 
-function loaded(state: Activity | undefined, event: Received, data: DatabaseReading): Step<Activity> {
+function loaded(
+  state: Activity | undefined,
+  event: Received<ReadingData>,
+  data: DatabaseReading,
+): Step<Activity> {
   const { timeMs } = event
   const { memoryUsagePercent: memory, cpuUsagePercent: cpu } = data
   const next = {
@@ -135,6 +151,8 @@ function loaded(state: Activity | undefined, event: Received, data: DatabaseRead
     lastSeen: instant(state.lastMs),
     memoryBefore: state.memory,
     memoryAfter: memory,
+    ...(data.tenant === undefined ? {} : { tenant: data.tenant }),
+    ...tagsIn(event),
   })
   return decided('restarted', next, [emission], forget)
 }
@@ -142,6 +160,12 @@ function loaded(state: Activity | undefined, event: Received, data: DatabaseRead
 function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, timeMs: number): boolean {
   if (before === undefined || timeMs - lastMs > STROKE_MS) return false
   return before - after >= FREED_PERCENT && (cpu ?? 0) < BUSY_PERCENT
+}
+
+/** By tenant and tags, rules see what happened to several entities together. */
+function tagsIn({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
+  const tags = data?.tags as Tags | undefined
+  return tags && Object.keys(tags).length > 0 ? { tags } : {}
 }
 
 function happened(

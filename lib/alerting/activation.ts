@@ -11,6 +11,7 @@ export interface Activation {
   readonly hash: string
   /** The time that the schedule named for the run, in milliseconds since the epoch. */
   readonly atMs: number
+  /** Of all topics together. */
   readonly partitions: number
 }
 

@@ -59,9 +59,9 @@ export interface ResolvedAlert extends AlertFacts {
 
 /**
  * `silent`: the entity has been silent, and the rule counts that as bad, or is told of it by the alert `NoData`. `no-ticks`: the
- * clock of the log has stopped.
+ * clock of the log has stopped. `pattern`: the events of a pattern have come.
  */
-type FiredReason = 'condition' | 'silent' | 'no-ticks'
+type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 
 /**
  * `silent`: the entity has been silent, and the rule counts that as good. `data-returned`: it reports again.

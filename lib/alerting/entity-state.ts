@@ -1,6 +1,7 @@
 /** What alerting remembers of an entity. It is stored as JSON; whoever reads it elsewhere finds it in `lib/queries/alerts.ts`. */
 import type { FiredAlert } from './alert.ts'
 import type { History } from './history.ts'
+import type { PatternStates } from './patterns/state.ts'
 import type { RuleState } from './rule-state.ts'
 import type { Compared } from './summary.ts'
 
@@ -27,6 +28,8 @@ export interface AlertingState extends SetTimers {
   readonly history?: Readonly<Record<string, History>>
   /** Only of the clock, see `pipeline-down.ts`: the time of its last tick, in milliseconds since the epoch. */
   readonly lastTickMs?: number
+  /** Of the rules over several of its readings. */
+  readonly patterns?: PatternStates
 }
 
 /**

@@ -3,7 +3,7 @@ import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import type { RuleKey } from './rule-schema.ts'
 
 export type Row = Readonly<Record<string, unknown>>
-type Report = (key: RuleKey, message: string, below?: readonly string[]) => void
+type Report = (key: RuleKey, message: string, below?: readonly (string | number)[]) => void
 
 /** A row, without the keys that have an error already. */
 export interface Given {

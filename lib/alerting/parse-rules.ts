@@ -3,8 +3,10 @@
  * fires. All errors of all rules are reported at once.
  */
 import type { Row } from './given.ts'
+import type { AnyRule } from './patterns/pattern.ts'
+import { readPatternRule } from './patterns/read-pattern.ts'
 import { readRule } from './read-rule.ts'
-import { identityOf, type Rule } from './rule.ts'
+import { identityOf } from './rule.ts'
 import { RULE_KEYS, type RuleKey, type Violation, violationsIn } from './rule-schema.ts'
 
 /** The content of one file. `where` names the file in messages. */
@@ -34,7 +36,7 @@ export interface RuleError {
 
 interface ParsedRules {
   /** Empty if there is any error: half a rule set must never take effect. */
-  readonly rules: readonly Rule[]
+  readonly rules: readonly AnyRule[]
   readonly errors: readonly RuleError[]
 }
 
@@ -45,7 +47,7 @@ interface ParsedRules {
  */
 export function parseRules(documents: readonly RuleDocument[], isFromLog = false): ParsedRules {
   const errors: RuleError[] = []
-  const rules: Rule[] = []
+  const rules: AnyRule[] = []
   const whereByIdentity = new Map<string, string>()
   for (const { where, content } of documents) {
     const violations = violationsIn(content)
@@ -70,13 +72,14 @@ function read(
   found: Violation[],
   isFromLog: boolean,
   { where, whereByIdentity }: { where: string; whereByIdentity: Map<string, string> },
-): Rule {
+): AnyRule {
   const wrong = new Set(found.map(({ path }) => path[2]))
-  const report = (key: RuleKey, message: string, below: readonly string[] = []) => {
+  const report = (key: RuleKey, message: string, below: readonly (string | number)[] = []) => {
     found.push({ path: ['rules', index, key, ...below], message, isUnknownKey: false })
   }
   const of = <Value>(key: RuleKey) => (wrong.has(key) ? undefined : (row[key] as Value | undefined))
-  const rule = readRule({ row, of, report, isFromLog })
+  const given = { row, of, report, isFromLog }
+  const rule = Object.hasOwn(row, 'pattern') ? readPatternRule(given) : readRule(given)
   if (of('name') !== undefined && !wrong.has('labels')) {
     const identity = identityOf(rule)
     const earlier = whereByIdentity.get(identity)

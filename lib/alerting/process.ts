@@ -16,10 +16,13 @@ import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import { EntityRun } from './entity-run.ts'
 import type { AlertingState, SetTimers } from './entity-state.ts'
 import { isForgotten, LOOK, looking, lookingAgain, newlyAwaiting } from './look.ts'
+import { lastPatternAlerts, patternsOnReading, patternsOnTimer } from './patterns/of-entities.ts'
+import type { AnyRule } from './patterns/pattern.ts'
+import { isPatternTimer } from './patterns/pattern-run.ts'
+import type { PatternStates } from './patterns/state.ts'
 import { isClock, PIPELINE_DOWN_TIMER, ticked, ticksMissing } from './pipeline-down.ts'
 import { evaluate } from './reading.ts'
-import type { TransitionReason } from './reasons.ts'
-import type { Rule } from './rule.ts'
+import { foremost, type TransitionReason } from './reasons.ts'
 import { rulesIn } from './rule-set.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { isWakeUp, tellsOfSilence, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
@@ -37,7 +40,7 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
  * @param packaged the rules in effect until the log has activated a rule set
  * @throws if two rules have the same identity: their states and alerts would be mixed up
  */
-export function alerting(packaged: readonly Rule[]): Alerting {
+export function alerting(packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
     accepts: [...READING_TYPES, TICK_TYPE],
@@ -60,8 +63,10 @@ export function alerting(packaged: readonly Rule[]): Alerting {
       if (typeof event.data !== 'object' || event.data === null) return rejected('a reading without data')
       return onReading(rules, state, event, family, event.data)
     },
-    onTimer: (state, timer, rules) =>
-      timer.name === PIPELINE_DOWN_TIMER ? ticksMissing(state, timer) : wokenUp(rules, state, timer),
+    onTimer(state, timer, rules) {
+      if (timer.name === PIPELINE_DOWN_TIMER) return ticksMissing(state, timer)
+      return isPatternTimer(timer.name) ? patternDue(rules, state, timer) : wokenUp(rules, state, timer)
+    },
     onErase: (state, erasure) => lastAlerts(state, erasure, erasure.timeMs, 'erased'),
   }
 }
@@ -75,13 +80,16 @@ function onReading(
 ): Decided<AlertingState> {
   const run = new EntityRun(event)
   const { seen, history } = evaluate(run, rules, state, event, family, data)
-  const reason: AlertingReason = run.reason ?? 'no-rule'
+  const patterns = patternsOnReading(rules.patterns, state?.patterns, event, family, data)
+  const reason: AlertingReason = foremostOf(run.reason, patterns.reason) ?? 'no-rule'
+  const emissions = [...run.emissions, ...patterns.emissions]
   const before = state ?? {}
   const wanted = wantedTimers(rules, run.rules, event.timeMs, before)
-  const next = stateOf(seen, run.rules, history, wanted)
-  if (next === undefined) return decided(reason, undefined, run.emissions)
-  return decided(reason, next, run.emissions, [
+  const next = stateOf(seen, run.rules, history, wanted, patterns.states)
+  if (next === undefined) return decided(reason, undefined, emissions)
+  return decided(reason, next, emissions, [
     ...timerChanges(before, wanted),
+    ...patterns.timers,
     ...looking(latestOf(state), event.timeMs),
   ])
 }
@@ -101,13 +109,27 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
     run.keep(key, tracked)
   const before = withoutFired(state, timer)
   const wanted = wantedTimers(rules, run.rules, timer.dueMs, before)
-  const next = stateOf(state.seen, run.rules, state.history, wanted)
+  const next = stateOf(state.seen, run.rules, state.history, wanted, state.patterns)
   const reason: AlertingReason = run.reason ?? 'unchanged'
   if (next === undefined) return decided(reason, undefined, run.emissions)
   return decided(reason, next, run.emissions, [
     ...timerChanges(before, wanted),
     ...(isLook ? [lookingAgain(latestMs, timer.dueMs)] : []),
   ])
+}
+
+/** Time alone changes a pattern. */
+function patternDue(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
+  const { ofEntities, paused } = rules.patterns
+  const { states, reason, emissions, timers } = patternsOnTimer(ofEntities, paused, state.patterns, timer)
+  const { seen, rules: tracked, patterns: _, history, ...timersSet } = state
+  const next = stateOf(seen, tracked, history, timersSet, states)
+  if (next === undefined) return decided(reason ?? 'unchanged', undefined, emissions)
+  return decided(reason ?? 'unchanged', next, emissions, timers)
+}
+
+function foremostOf(a: TransitionReason | undefined, b: TransitionReason | undefined) {
+  return b === undefined ? a : foremost(a, b)
 }
 
 /** No reading can clear the alerts of an entity that stopped reporting, so they end when its state is forgotten. */
@@ -117,19 +139,19 @@ function forgotten(state: AlertingState, timer: Timer): Decided<AlertingState> {
 
 /** Ends all alerts of an entity whose state is removed. */
 function lastAlerts(
-  { rules }: AlertingState,
+  { rules, patterns }: AlertingState,
   entity: Pick<Received, 'source' | 'subject' | 'entity'>,
   atMs: number,
   reason: 'forgotten' | 'erased',
 ): readonly Emission[] {
   const run = new EntityRun(entity)
   for (const tracked of Object.values(rules)) run.end(tracked, atMs, reason)
-  return run.emissions
+  return [...run.emissions, ...lastPatternAlerts(patterns, entity, atMs, reason)]
 }
 
-/** When the entity last reported a metric that a rule watches; undefined if it never did. */
+/** When the entity last reported a metric that a rule watches, or what a pattern asks for; undefined if it never did. */
 function latestOf(state: AlertingState | undefined): number | undefined {
-  const times = Object.values(state?.seen ?? {})
+  const times = [...Object.values(state?.seen ?? {}), ...(state?.patterns ? [state.patterns.seenMs] : [])]
   return times.length > 0 ? Math.max(...times) : undefined
 }
 
@@ -138,7 +160,8 @@ function stateOf(
   rules: AlertingState['rules'],
   history: AlertingState['history'],
   timers: SetTimers,
+  patterns: PatternStates | undefined,
 ): AlertingState | undefined {
-  if (Object.keys(rules).length === 0 && Object.keys(seen).length === 0) return undefined
-  return { seen, rules, ...(history && { history }), ...timers }
+  if (Object.keys(rules).length === 0 && Object.keys(seen).length === 0 && !patterns) return undefined
+  return { seen, rules, ...(history && { history }), ...timers, ...(patterns && { patterns }) }
 }

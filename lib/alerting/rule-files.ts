@@ -1,6 +1,6 @@
 import { loadAll, YAMLException } from 'js-yaml'
 import { type Position, parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
-import type { Rule } from './rule.ts'
+import type { AnyRule } from './patterns/pattern.ts'
 import { sizeError } from './rule-set.ts'
 
 /** A rule file as text, read by the caller. `where` names the file in messages. */
@@ -25,7 +25,7 @@ export class InvalidRules extends Error {
  *
  * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error
  */
-export function readRules(files: readonly RuleFile[]): readonly Rule[] {
+export function readRules(files: readonly RuleFile[]): readonly AnyRule[] {
   const documents: RuleDocument[] = []
   const syntaxErrors: RuleError[] = []
   for (const { where, text } of files) {

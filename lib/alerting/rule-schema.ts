@@ -4,6 +4,7 @@
  */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
+import { patternMessage } from './patterns/pattern-schema.ts'
 import { SEVERITIES } from './rule.ts'
 
 type Path = readonly (string | number)[]
@@ -33,6 +34,7 @@ export const RULE_KEYS = [
   'fireEquals',
   'changeOver',
   'deviationOver',
+  'pattern',
   'for',
   'keepFiringFor',
   'staleAfter',
@@ -64,6 +66,7 @@ const EXPECTED: Readonly<Record<RuleKey, string>> = {
   fireEquals: TEXTS,
   changeOver: DURATION,
   deviationOver: DURATION,
+  pattern: 'a mapping with count or sequence',
   for: DURATION,
   keepFiringFor: DURATION,
   staleAfter: DURATION,
@@ -119,6 +122,10 @@ function messageOf(
     return { message: `give exactly one of ${FIRE_KEYS}`, path: [...path, 'fireAbove'] }
   }
   const key = path[2] as RuleKey
+  if (keyword === 'false schema')
+    return { message: 'does not go with pattern, whose own keys say which events and times' }
+  if (key === 'pattern')
+    return { message: patternMessage(keyword, params, path.slice(2), shownIfThere(value)) }
   switch (keyword) {
     case 'additionalProperties':
       return path.length === 3
@@ -173,6 +180,10 @@ function valueAt(path: Path, content: unknown): unknown {
 /** Names the value that was found; empty for a missing key. */
 function butIs(raw: unknown): string {
   return raw === undefined ? '' : `, not ${shown(raw)}`
+}
+
+function shownIfThere(raw: unknown): string | undefined {
+  return raw === undefined ? undefined : shown(raw)
 }
 
 function shown(raw: unknown): string {

@@ -3,6 +3,8 @@ import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import { parseRules } from './parse-rules.ts'
+import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
+import { patternRow } from './patterns/read-pattern.ts'
 import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
 import { identityOf, type Rule } from './rule.ts'
@@ -24,13 +26,13 @@ const ENVELOPE_BYTES = 16 * 1024
 export const LARGEST_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
 
 /** The canonical form of a rule set: rules sorted by identity, with every key written out in a fixed order. */
-export function ruleSetOf(rules: readonly Rule[]): RuleSet {
+export function ruleSetOf(rules: readonly AnyRule[]): RuleSet {
   const rows = [...rules].sort(byIdentity).map(rowOf)
   return { hash: hashOf(rows), rules: rows }
 }
 
 /** Why the rules do not fit into one event; undefined if they do. */
-export function sizeError(rules: readonly Rule[]): string | undefined {
+export function sizeError(rules: readonly AnyRule[]): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(ruleSetOf(rules)))
   if (bytes <= LARGEST_RULE_SET_BYTES) return undefined
   return (
@@ -40,7 +42,7 @@ export function sizeError(rules: readonly Rule[]): string | undefined {
 }
 
 /** The rules in the data of `rules.activated`, or why they cannot be used. */
-export function rulesIn(data: unknown): { readonly rules: readonly Rule[] } | { readonly error: string } {
+export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } | { readonly error: string } {
   const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
   if (!Array.isArray(rows) || named !== hashOf(rows)) return { error: 'the hash does not match the rules' }
   const { rules, errors } = parseRules([{ where: RULES_ACTIVATED_TYPE, content: { rules: rows } }], true)
@@ -52,7 +54,16 @@ export function rulesIn(data: unknown): { readonly rules: readonly Rule[] } | { 
 }
 
 /** Keys that came later are left out where they have their default, so that older rule sets keep their hash. */
-function rowOf(rule: Rule): RuleRow {
+function rowOf(rule: AnyRule): RuleRow {
+  if (!isPatternRule(rule)) return thresholdRow(rule)
+  const { name, pattern, keepFiringForMs, severity, labels, summary, paused } = rule
+  return {
+    ...{ name, pattern: patternRow(pattern), keepFiringFor: durationText(keepFiringForMs) },
+    ...{ severity, labels, summary, ...(paused ? { paused } : {}) },
+  }
+}
+
+function thresholdRow(rule: Rule): RuleRow {
   const { match, measure, onSilence, paused } = rule
   return {
     name: rule.name,
@@ -90,6 +101,6 @@ function withSortedKeys(value: unknown): unknown {
 }
 
 /** Compares by code unit, not by locale, so that the order is the same on every machine. */
-function byIdentity(a: Rule, b: Rule): number {
+function byIdentity(a: AnyRule, b: AnyRule): number {
   return identityOf(a) < identityOf(b) ? -1 : 1
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Rule } from './rule.ts'
+import type { AnyRule } from './patterns/pattern.ts'
 import { type RuleFile, readRules } from './rule-files.ts'
 
 /** The rules folder cannot be used. The message names the folder and the reason. */
@@ -13,7 +13,7 @@ export class RulesFolderError extends Error {
  *
  * @throws RulesFolderError if the folder cannot be used, `InvalidRules` with all errors of all files
  */
-export async function loadRules(rulesDir: string): Promise<readonly Rule[]> {
+export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
   const files = await readRuleFiles(rulesDir).catch(error => {
     if (!(error instanceof RulesFolderError)) throw error
     throw new RulesFolderError(`RULES_DIR: ${error.message}`, { cause: error })

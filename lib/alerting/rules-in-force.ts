@@ -1,5 +1,7 @@
 /** The rules of a partition, arranged for evaluation. Pure. */
 import type { FamilyName } from '../telemetry/families.ts'
+import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
+import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { identityOf, type Rule } from './rule.ts'
 
 /** A rule under the key of its state. */
@@ -18,18 +20,22 @@ export interface RulesInForce {
   readonly paused: ReadonlySet<string>
   /** The metrics that any rule watches. */
   readonly watched: ReadonlySet<string>
+  /** The rules over several events. */
+  readonly patterns: PatternsInForce
 }
 
 /** @throws if two rules have the same identity: their states and alerts would be mixed up */
-export function rulesInForce(rules: readonly Rule[]): RulesInForce {
-  if (new Set(rules.map(identityOf)).size !== rules.length)
+export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
+  if (new Set(all.map(identityOf)).size !== all.length)
     throw new Error('two alert rules have the same name and labels')
+  const rules = thresholdRules(all)
   const keyed = rules.filter(({ paused }) => !paused).map(withKey)
   return {
     byKey: new Map(keyed.map(one => [one.key, one])),
     byFamily: Map.groupBy(keyed, ({ rule }) => rule.family),
     paused: new Set(rules.filter(({ paused }) => paused).map(keyOf)),
     watched: new Set(keyed.map(({ rule }) => rule.metric)),
+    patterns: patternsInForce(all),
   }
 }
 

@@ -41,10 +41,19 @@ const BEYOND = { above: 'above', below: 'below', outside: 'beyond' } as const
  * @param labels of the rule; undefined if they are not known
  */
 export function summaryError(template: string, labels: Rule['labels'] | undefined): string | undefined {
+  return templateError(template, labels, PLACEHOLDERS)
+}
+
+/** @param known the placeholders that the template may have beside labels */
+export function templateError(
+  template: string,
+  labels: Rule['labels'] | undefined,
+  known: readonly string[],
+): string | undefined {
   const used = [...template.matchAll(PLACEHOLDER)].map(match => match[1] as string)
-  const unknown = used.filter(name => !isPlaceholder(name) && !name.startsWith(LABEL))
+  const unknown = used.filter(name => !known.includes(name) && !name.startsWith(LABEL))
   if (unknown.length > 0)
-    return `unknown placeholder ${braced(unknown)}; use ${braced(PLACEHOLDERS)} or {{labels.NAME}}`
+    return `unknown placeholder ${braced(unknown)}; use ${braced(known)} or {{labels.NAME}}`
   const missing = used.filter(
     name => name.startsWith(LABEL) && labels && !Object.hasOwn(labels, name.slice(LABEL.length)),
   )
@@ -85,8 +94,18 @@ export function renderSummary(rule: Rule, { value, threshold, measured }: Compar
     severity: rule.severity,
     measured: typeof own === 'number' ? quantity(own, unit) : (own ?? ''),
   }
-  return rule.summary.replace(PLACEHOLDER, (_, name: string) =>
-    isPlaceholder(name) ? texts[name] : (rule.labels[name.slice(LABEL.length)] ?? ''),
+  return fillIn(rule.summary, texts, rule.labels)
+}
+
+/** @param texts by placeholder */
+export function fillIn(
+  template: string,
+  texts: Readonly<Record<string, string>>,
+  labels: Rule['labels'],
+): string {
+  return template.replace(
+    PLACEHOLDER,
+    (_, name: string) => texts[name] ?? labels[name.slice(LABEL.length)] ?? '',
   )
 }
 
@@ -99,10 +118,6 @@ export function silenceSummary({ metric, staleAfterMs }: Rule, { source, subject
 function quantity(value: number, unit: string | undefined): string {
   const digits = String(Number(value.toPrecision(6)))
   return unit === undefined || unit === '1' ? digits : `${digits} ${unit}`
-}
-
-function isPlaceholder(name: string): name is Placeholder {
-  return (PLACEHOLDERS as readonly string[]).includes(name)
 }
 
 function braced(names: readonly string[]): string {

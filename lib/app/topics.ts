@@ -41,7 +41,7 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
     key: 'entity key',
     carries: 'every telemetry family, told apart by type; ticks, rule sets and erasures',
   },
-  events: topic(3, 30, MiB, 'entity', 'things that happened'),
+  events: topic(3, 30, MiB, 'entity', 'things that happened; rule sets'),
   alerts: topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'),
   notifications: ticked(3, 7, 'group', 'alerts by group, silences, and what people are told; ticks'),
   patterns: ticked(

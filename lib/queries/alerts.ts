@@ -1,6 +1,7 @@
 /** Alerts: which of them are on now, by the states of alerting, and what was said of them on the alerts topic. */
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert, type FiredAlert } from '../alerting/alert.ts'
 import type { AlertingState } from '../alerting/entity-state.ts'
+import type { PatternStates } from '../alerting/patterns/state.ts'
 import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import { parseTime } from '../runtime/cloudevents/attributes.ts'
 import { isFailure } from '../runtime/cloudevents/event.ts'
@@ -9,6 +10,7 @@ import type { LogRecord } from '../runtime/cloudevents/record.ts'
 import type { Event } from '../runtime/consumer/event.ts'
 import { instant } from '../runtime/consumer/instant.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { activePatterns } from './active-patterns.ts'
 import { storedEntities } from './entities.ts'
 import { partitionsOf, type TopicSize } from './partition-states.ts'
 import { type Range, readRecords } from './records.ts'
@@ -37,21 +39,27 @@ export interface FoundAlert {
   readonly timeMs: number
 }
 
-/** Alerting's name as a consumer. */
+/** Names of consumers: that of readings, and that of groups. */
 const ALERTING = 'alerting'
+const PATTERNS = 'patterns'
 
 /**
  * The alerts that are on, by entity and rule, as alerting has decided them so far. It reads the state of every entity: those that
  * fire are found by `firingNow` without that, but only alerting knows those that are pending.
  *
  * @param readings the topic that alerting reads
+ * @param groups the topic of the events of groups; without it, only alerts of entities are told
  * @throws Unavailable if Redis does not answer
  */
 export async function activeAlerts(
   inspection: Pick<StateInspection, 'states'>,
   readings: TopicSize,
+  groups?: TopicSize,
 ): Promise<ActiveAlert[]> {
   const active: ActiveAlert[] = []
+  for (const partitionState of groups ? partitionsOf(PATTERNS, groups) : [])
+    for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
+      active.push(...activePatterns(partition, entity, state as PatternStates))
   for (const partitionState of partitionsOf(ALERTING, readings))
     for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
       active.push(...activeIn(partition, entity, state as AlertingState))
@@ -91,13 +99,14 @@ export async function activeAlertsOf(
   return eachOnce(found.flat()).sort((a, b) => byText(a.rule, b.rule))
 }
 
-function activeIn(partition: number, entity: string, { rules }: AlertingState): ActiveAlert[] {
-  return Object.entries(rules).flatMap(([rule, { state, alert = null, noData }]) => {
+function activeIn(partition: number, entity: string, { rules, patterns }: AlertingState): ActiveAlert[] {
+  const ofRules = Object.entries(rules).flatMap(([rule, { state, alert = null, noData }]) => {
     const silent = noData ? [missing(partition, entity, rule, noData)] : []
     if (state.phase === 'inactive') return silent
     const { phase, activeAtMs } = state
     return [...silent, { partition, entity, rule, phase, activeAt: instant(activeAtMs), alert }]
   })
+  return [...activePatterns(partition, entity, patterns), ...ofRules]
 }
 
 /** The alert that an entity is silent stands beside that of its rule. */

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
-import { identityOf, type Rule } from '../../lib/alerting/rule.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
+import { identityOf } from '../../lib/alerting/rule.ts'
 import { InvalidRules, type RuleFile, readRules } from '../../lib/alerting/rule-files.ts'
 import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 
@@ -12,7 +13,7 @@ import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
  */
 export interface RuleSet {
   readonly files: readonly RuleFile[]
-  readonly rules: readonly Rule[]
+  readonly rules: readonly AnyRule[]
 }
 
 /**
@@ -38,7 +39,7 @@ export async function copyRuleSet({ files }: RuleSet, folder: string): Promise<v
  * Describes how many rules differ, as `1 rule added, 2 rules changed`; undefined if none does. Rules with the same name
  * and labels are the same rule.
  */
-export function differenceOf(before: readonly Rule[], after: readonly Rule[]): string | undefined {
+export function differenceOf(before: readonly AnyRule[], after: readonly AnyRule[]): string | undefined {
   const old = byIdentity(before)
   const now = byIdentity(after)
   const added = [...now.keys()].filter(id => !old.has(id))
@@ -55,6 +56,6 @@ export function differenceOf(before: readonly Rule[], after: readonly Rule[]): s
   return said.length > 0 ? said.join(', ') : undefined
 }
 
-function byIdentity(rules: readonly Rule[]): ReadonlyMap<string, Rule> {
+function byIdentity(rules: readonly AnyRule[]): ReadonlyMap<string, AnyRule> {
   return new Map(rules.map(rule => [identityOf(rule), rule]))
 }

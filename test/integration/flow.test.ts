@@ -164,6 +164,7 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
 
   it('when the schedule fires rules, then they are appended where due, and only alerting applies them', async () => {
     const { partitions } = TOPICS.readings
+    const all = partitions + TOPICS.events.partitions + TOPICS.patterns.partitions
     const run = (time: string) => offline.invoke<{ appended: number; why: string }>('rules', { time })
     const runs = [
       await run('2026-03-01T12:00:00Z'),
@@ -173,9 +174,9 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
     assert.deepEqual(
       runs.map(({ appended, why }) => [appended, why]),
       [
-        [partitions, 'first'],
+        [all, 'first'],
         [0, 'not-due'],
-        [partitions, 'daily'],
+        [all, 'daily'],
       ],
     )
     await environment.untilTrimmed()

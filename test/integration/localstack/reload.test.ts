@@ -142,7 +142,7 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
   it('given a rule that is added, then it fires', async () => {
     const rule = 'name: MILD, family: environment, metric: temperature, fireAbove: 10, severity: info'
     await edit('rules/weather.yaml', text => `${text}\n  - { ${rule} }\n`)
-    await offline.says(/^watch {2}reloaded rules, alerting: 1 rule added$/m)
+    await offline.says(/^watch {2}reloaded rules, alerting, grouping, patterns: 1 rule added$/m)
     await traffic.send(1)
     await until('the rule fires', async () => (await alerts()).includes('MILD'))
   })
@@ -152,14 +152,14 @@ describe('a project that is edited while its functions run', { timeout: 240_000 
     const { partitions } = TOPICS.readings
     await until('every partition has the save before', async () => (await activated()) === partitions)
     await edit('rules/weather.yaml', text => text.replace('fireAbove: 10,', 'fireAbove: 9.5,'))
-    await offline.says(/^watch {2}reloaded rules, alerting: 1 rule changed$/m)
+    await offline.says(/^watch {2}reloaded rules, alerting, grouping, patterns: 1 rule changed$/m)
     await until('every partition has the change', async () => (await activated()) === 2 * partitions)
   })
 
   it('given invalid rules, then functions that start later use the previous rules', async () => {
     await edit('rules/weather.yaml', text => text.replaceAll('severity: info', 'severity: mild'))
     await offline.says(
-      /^watch {2}✗ rules, alerting keep their old rules: rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
+      /^watch {2}✗ rules, alerting, grouping, patterns keep their old rules: rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
     )
     await edit('functions/alerting/handler.ts', text => `${text}\nconsole.error('alerting starts')\n`)
     await offline.says(/^watch {2}reloaded alerting: functions\/alerting\/handler\.ts$/m)

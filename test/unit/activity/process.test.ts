@@ -173,3 +173,32 @@ it('given everything that it emits, then each fits its schema and goes to the ev
   ])
   for (const { type, data } of kit.published) assert.equal(schemaViolation(type, data), undefined)
 })
+
+describe('what rules over several events need', () => {
+  const TAGS = { floor: '3' }
+  const tagged = (event: Event): Event => ({ ...event, data: { ...(event.data as object), tags: TAGS } })
+
+  it('given a restart, then it has the tenant and the tags of the instance', async () => {
+    const steps = await new Kit(activity).when(load(0, 60), tagged(load(60, 20)))
+    const [restarted] = emissions(steps) as { tenant?: string; tags?: object }[]
+    assert.deepEqual([restarted?.tenant, restarted?.tags], ['test', TAGS])
+  })
+
+  it('given events that no reading causes, then they have the tags of the last one', async () => {
+    for (const last of [tagged(environmentReading('r')), tagged(motion(0, 'falling'))]) {
+      const kit = new Kit(activity)
+      if (last.type === FAMILIES.device.type) await kit.when(motion(-60, 'walking'))
+      await kit.when(last)
+      const [silentOrFallen] = (await kit.pass(60 * MINUTE_MS)).flatMap(({ emitted }) => emitted)
+      assert.ok(silentOrFallen)
+      assert.deepEqual((silentOrFallen.data as { tags?: object }).tags, TAGS)
+      assert.equal(schemaViolation(silentOrFallen.type, silentOrFallen.data), undefined)
+    }
+  })
+
+  it('given a reading without tags, then none are remembered', async () => {
+    const kit = new Kit(activity)
+    await kit.when(tagged(environmentReading('a')), environmentReading('b', { at: 1 }))
+    assert.equal((await kit.state(SENSOR))?.tags, undefined)
+  })
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
+import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { RULE_KEYS } from '../../../lib/alerting/rule-schema.ts'
@@ -272,7 +273,7 @@ describe('rule files', () => {
       { where: 'a.yaml', text: text('A') },
     ])
     assert.deepEqual(
-      rules.map(({ name, forMs }) => [name, forMs]),
+      thresholdRules(rules).map(({ name, forMs }) => [name, forMs]),
       [
         ['B', 5_400_000],
         ['A', 5_400_000],

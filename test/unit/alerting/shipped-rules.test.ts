@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { EVENT_NAMES } from '../../../lib/alerting/patterns/events.ts'
+import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
+import { PATTERN_PLACEHOLDERS } from '../../../lib/alerting/patterns/pattern-summary.ts'
 import { REASONS } from '../../../lib/alerting/reasons.ts'
 import { ON_SILENCE, type Rule } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
@@ -19,7 +22,9 @@ function onlyLimit(rule: Rule) {
 }
 
 test('given the files that ship, then they hold the eight rules and nothing that waits', () => {
-  const rules = readRules(['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) })))
+  const rules = thresholdRules(
+    readRules(['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) }))),
+  )
   assert.deepEqual(
     rules.map(rule => [rule.name, rule.family, rule.metric, ...onlyLimit(rule), rule.severity]),
     [
@@ -54,5 +59,16 @@ test('given the README of the rules, then it explains every key, placeholder and
   assert.equal(readRules([{ where: 'README.md', text: example ?? '' }]).length, 1)
   for (const [reason, { says }] of Object.entries(REASONS))
     assert.ok(readme.includes(`| \`${reason}\` | ${says}`), reason)
+  for (const name of PATTERN_PLACEHOLDERS) assert.ok(readme.includes(`{{${name}}}`), name)
+  for (const name of EVENT_NAMES) assert.ok(readme.includes(`\`${name}\``), name)
   for (const word of ON_SILENCE) assert.ok(readme.includes(`| \`${word}\` | `), word)
+})
+
+test('given the patterns in the README, then they are those that rules/tests/patterns.yml tests', () => {
+  const rulesIn = (text: string, where: string) => readRules([{ where, text }])
+  const blocks = [...file('README.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
+  const [shown = '', ...others] = blocks.filter(yaml => yaml.includes('pattern:'))
+  assert.deepEqual(others, [])
+  const [tested = ''] = file('tests/patterns.yml').split('\ntests:')
+  assert.deepEqual(rulesIn(shown, 'README.md'), rulesIn(tested, 'patterns.yml'))
 })

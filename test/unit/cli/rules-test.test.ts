@@ -49,9 +49,9 @@ put(
 
 describe('sluice rules test', () => {
   for (const [what, args, count] of [
-    ['the tests of the rules that ship', ['rules/tests'], 9],
-    ['the timelines of an alert', ['test/unit/alerting/timelines'], 55],
-    ['files and folders together', ['rules/tests/weather.yml', 'rules/tests'], 16],
+    ['the tests of the rules that ship', ['rules/tests'], 13],
+    ['the timelines of an alert', ['test/unit/alerting/timelines'], 58],
+    ['files and folders together', ['rules/tests/weather.yml', 'rules/tests'], 20],
   ] as const)
     it(`given ${what}, then all hold`, async () => {
       const { status, stdout } = await ran(['rules', 'test', ...args], { folder: PROJECT })
@@ -239,5 +239,51 @@ describe('a fault in a file of rule tests', () => {
       assert.equal(lines.length, faults.length, stdout)
       for (const [index, fault] of faults.entries()) assert.match(lines[index] ?? '', fault)
       assert.match(stderr, /^\d faults? in the files of rule tests\.$/m)
+    })
+})
+
+describe('a test of rules over several events', () => {
+  const text = `rules:
+  - { name: P, severity: info, pattern: { count: 2, of: { event: instance.restarted }, within: 1h, per: tenant } }
+tests:
+  - name: two of one tenant
+    observations:
+      - { at: 0m, event: instance.restarted, entity: db1, tenant: a }
+      - { at: 1m, event: instance.restarted, entity: db2, tenant: b }
+      - { at: 2m, event: instance.restarted, entity: db2, tenant: a }
+    expect:
+      - { after: 3, rule: P, entity: a, state: firing }
+    notifications:
+      - { at: 2m, rule: P, entity: a, kind: fired }
+`
+  const run = async (changed: string) => {
+    put('patterns.yml', changed)
+    return ran(['rules', 'test', 'patterns.yml'], { folder })
+  }
+
+  it('given what holds, then it passes; given another state or group, then it says so', async () => {
+    assert.equal((await run(text)).status, 0)
+    const { status, stdout } = await run(text.replace('entity: a, state: firing', 'entity: b, state: firing'))
+    assert.equal(status, 1)
+    assert.match(stdout, /line 10: after observation 3, P of b is pending, not firing/)
+  })
+
+  for (const [what, from, to, fault] of [
+    [
+      'an unknown event',
+      'instance.restarted, entity: db1',
+      'instance.stopped, entity: db1',
+      /:6:19 .*one of/,
+    ],
+    ['an event beside a metric', 'tenant: a }', 'metric: x, value: 1 }', /:6:9 .*give exactly one of/],
+    ['an unknown group', 'entity: a, state', 'entity: db1, state', /:10:30 .*no observation is of db1/],
+    ['no group', ' entity: a, state', ' state', /:10:9 .*name the group as entity: the test has a, b/],
+    ['a group that is not notified', 'entity: a, kind', 'entity: c, kind', /:12:28 .*no observation is of c/],
+  ] as const)
+    it(`given ${what}, then it is named with its line`, async () => {
+      assert.ok(text.includes(from))
+      const { status, stdout } = await run(text.replace(from, to))
+      assert.equal(status, 1)
+      assert.match(stdout, fault)
     })
 })

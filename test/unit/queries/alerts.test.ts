@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { FiredAlert } from '../../../lib/alerting/alert.ts'
+import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
+import { keyOfPattern, type PatternRule } from '../../../lib/alerting/patterns/pattern.ts'
+import { patterns } from '../../../lib/alerting/patterns/process.ts'
+import type { PatternStates } from '../../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { activeAlerts, activeAlertsOf, alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
@@ -85,6 +90,32 @@ describe('alerts that are on', () => {
         (await activeAlerts(stored, READINGS)).map(({ entity, rule }) => [entity, rule]),
         [['/clock ', 'PIPELINE_DOWN']],
       )
+  })
+})
+
+describe('rules over several events that are on', () => {
+  it('given states of alerting and of groups, then what is under way or fires is told', async () => {
+    const key = (name: string) => keyOfPattern({ name, labels: {} } as PatternRule, 'shape')
+    const states: PatternStates = {
+      seenMs: SINCE_MS,
+      tracked: {
+        [key('COUNT')]: { state: { counted: [SINCE_MS, SINCE_MS + 1000] } },
+        [key('SILENT')]: { state: { firing: { activeAtMs: SINCE_MS } }, alert: FIRED as FiredAlert },
+      },
+    }
+    const own: AlertingState = { seen: {}, rules: {}, patterns: states }
+    const inspection = inspectionOf({
+      [`${alerting([]).name} readings/0`]: { states: [['/e s-1', own]] },
+      [`${patterns([]).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
+    })
+    const found = await activeAlerts(inspection, READINGS, { topic: 'patterns', partitions: 1 })
+    assert.deepEqual(
+      found.map(({ entity, rule, phase, activeAt, alert }) => [entity, rule, phase, activeAt, alert?.rule]),
+      ['/e s-1', '/groups/tenant acme'].flatMap(entity => [
+        [entity, 'COUNT pattern', 'pending', '2026-03-01T12:00:00.000Z', undefined],
+        [entity, 'SILENT pattern', 'firing', '2026-03-01T12:00:00.000Z', 'HIGH_TEMP'],
+      ]),
+    )
   })
 })
 

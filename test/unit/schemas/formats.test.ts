@@ -12,6 +12,7 @@ import {
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
+import { PATTERN_EVENT_TYPE } from '../../../lib/alerting/patterns/pattern-event.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
@@ -39,6 +40,7 @@ const TYPES = [
   ALERT_ROUTED_TYPE,
   SILENCES_CHANGED_TYPE,
   INHIBITION_CHANGED_TYPE,
+  PATTERN_EVENT_TYPE,
   MINUTE_TYPE,
   ACTIVITY_CHANGED_TYPE,
   DEVICE_FALLEN_TYPE,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fires } from '../../../../lib/alerting/condition.ts'
+import { thresholdRules } from '../../../../lib/alerting/patterns/pattern.ts'
 import { loadRules } from '../../../../lib/alerting/rules-directory.ts'
 import { EXPECTED_RULES, SmokeReadings } from '../../../../localstack/smoke/readings.ts'
 import { failureOf, type Seen, summaryOf } from '../../../../localstack/smoke/result.ts'
@@ -53,7 +54,9 @@ describe('the result of a smoke test', () => {
 
 describe('the readings of a smoke test', () => {
   it('are 20, and violate exactly the expected shipped rules', async () => {
-    const rules = (await loadRules(`${PROJECT}/rules`)).filter(({ family }) => family === 'environment')
+    const rules = thresholdRules(await loadRules(`${PROJECT}/rules`)).filter(
+      ({ family }) => family === 'environment',
+    )
     const data = new SmokeReadings('test', Date.now())
       .records()
       .map(({ value }) => JSON.parse(String(value)) as Record<string, number>)

@@ -1,0 +1,136 @@
+/** A partition in memory that one consumer reads as it reads the real one: through the same pipeline, with the same clock and timers. */
+import { APPLICATION } from '../../lib/app/application.ts'
+import { type Signal, topicName } from '../../lib/app/topics.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { consume } from '../../lib/runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/runtime/pipeline/consumer.ts'
+import { partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
+import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
+import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
+import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
+import { decisionsOnly } from './observer.ts'
+import { RefusedByAlerting } from './refused.ts'
+
+const ENV = 'test'
+/** No batch of the pipeline is larger. */
+export const LARGEST_BATCH = CONSUMER_DEFAULTS.limits.records
+
+/** An event, and the time at which it is appended. */
+export type Appended = readonly [timeMs: number, event: Event]
+
+/** What a consumer made of the events that were appended. */
+interface Consumed {
+  /** What it published because of them. */
+  readonly published: readonly Event[]
+  readonly duplicates: number
+}
+
+/** Nothing of the events stays in it, however many there are: only their consumer's state does. */
+export class ConsumerLog {
+  readonly #store = new MemoryStateStore()
+  readonly #publisher = new MemoryPublisher()
+  readonly #records: LogRecord[] = []
+  readonly #decisions: Decision[] = []
+  readonly #consumer: Consumer
+  readonly #latest = new LatestDecisions()
+  readonly #logChecks = new LogChecks()
+  readonly #topic: string
+  #length = 0
+  #read = 0
+
+  constructor(signal: Signal, process: unknown) {
+    this.#topic = topicName(signal, ENV)
+    this.#consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: APPLICATION,
+      failuresTo: APPLICATION.failuresTopic,
+      process: process as Process,
+      env: ENV,
+      // What is late in a test is meant to be, however late.
+      futureToleranceMs: Number.MAX_SAFE_INTEGER,
+    }
+  }
+
+  /** How many records it has had. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** @throws RefusedByAlerting */
+  async append(...events: readonly Appended[]): Promise<Consumed> {
+    for (const [timestampMs, event] of events) {
+      const place = { topic: this.#topic, partition: 0, offset: this.#length, timestampMs, key: null }
+      this.#records.push({ ...place, ...writeEvent(event, 'structured') })
+      this.#length += 1
+    }
+    await consume(this.#consumer, this.#ports, kafkaEvent(this.#records), this.#invocation)
+    const decisions = this.#decisions.splice(0)
+    this.#records.length = 0
+    const failed = decisions.find(({ failure }) => failure)
+    if (failed?.failure) {
+      const { code, message } = failed.failure
+      throw new RefusedByAlerting([code, message].filter(Boolean).join(': '), failed.event)
+    }
+    const duplicates = decisions.filter(({ outcome }) => outcome === 'duplicate').length
+    return { published: this.#published(), duplicates }
+  }
+
+  #published(): readonly Event[] {
+    const published = this.#publisher.published.slice(this.#read)
+    this.#read += published.length
+    return published.flatMap(record => {
+      const event = readEvent(record)
+      return isFailure(event) ? [] : [event]
+    })
+  }
+
+  /** The states of entities, without those that have none. @param names source, a space, subject */
+  async states<State>(names: readonly string[]): Promise<readonly State[]> {
+    const stateKey = { consumer: this.#consumer.process.name, topic: this.#topic, partition: 0 }
+    const { states } = await this.#store.load(stateKey, {
+      entities: names,
+      ids: [],
+      failures: [],
+      idWindowMs: this.#consumer.idWindowMs,
+      span: { firstAppendMs: 0, advanceMs: 0 },
+      timerLimit: 0,
+      byteLimit: Number.MAX_SAFE_INTEGER,
+    })
+    return names.flatMap(name => {
+      const stored = states.get(name)
+      return stored === undefined ? [] : [JSON.parse(partsOfState(stored).json) as State]
+    })
+  }
+
+  get #ports() {
+    return {
+      store: this.#store,
+      publisher: this.#publisher,
+      log: new MemoryLogReader(this.#records),
+      breaker: new MemoryCircuitBreaker(),
+      observer: decisionsOnly(this.#decisions),
+    }
+  }
+
+  get #invocation(): Invocation {
+    return {
+      remainingMs: () => 60_000,
+      partialResponses: true,
+      nowMs: () => 0,
+      pause: async () => {},
+      codeVersion: () => '1',
+      latest: this.#latest,
+      logChecks: this.#logChecks,
+    }
+  }
+}

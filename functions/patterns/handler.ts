@@ -1,0 +1,14 @@
+/** Evaluates the rules over several events of a group, and publishes alerts as they fire and resolve. */
+
+import { patterns } from '../../lib/alerting/patterns/process.ts'
+import { loadRules } from '../../lib/alerting/rules-directory.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { RULES } from '../../lib/app/settings/index.ts'
+
+export const handler = kafkaConsumer(
+  'patterns',
+  async ({ rulesDir }) => patterns(await loadRules(rulesDir)),
+  {
+    slices: [RULES],
+  },
+)

@@ -1,0 +1,21 @@
+/** The rules of a partition, as the log has activated them: the context of every consumer that evaluates rules. */
+import { type PartitionContext, rejected } from '../../runtime/consumer/process.ts'
+import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
+import { rulesIn } from '../rule-set.ts'
+import { type PatternsInForce, patternsInForce } from './in-force.ts'
+import type { AnyRule } from './pattern.ts'
+
+/** @param packaged the rules in effect until the log has activated a rule set */
+export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<PatternsInForce> {
+  return {
+    setBy: RULES_ACTIVATED_TYPE,
+    initial: patternsInForce(packaged),
+    read(data) {
+      const read = rulesIn(data)
+      return 'error' in read
+        ? rejected(read.error)
+        : { kind: 'context', context: patternsInForce(read.rules) }
+    },
+    reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
+  }
+}

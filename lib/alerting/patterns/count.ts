@@ -1,0 +1,73 @@
+/**
+ * So many events within a time. Events count at their own time, in whatever order they arrive. At most as many times as the rule
+ * counts are remembered: the pattern holds as long as the oldest of them lies within the time. Pure.
+ */
+import type { Draft } from './draft.ts'
+import type { CountPattern } from './pattern.ts'
+import { endOfFiring, type PatternState } from './state.ts'
+
+/** @param isUntil the event ends the alert, whatever else it is */
+export function countEvent(
+  pattern: CountPattern,
+  keepMs: number,
+  draft: Draft,
+  timeMs: number,
+  isUntil: boolean,
+): void {
+  passCounting(pattern, keepMs, draft, timeMs - 1)
+  if (isUntil) startOver(draft, timeMs)
+  else count(pattern, draft, timeMs)
+}
+
+function startOver(draft: Draft, timeMs: number): void {
+  if (draft.isDecided(timeMs)) {
+    draft.note('late')
+    return
+  }
+  if (draft.counted.length > 0 && !draft.firing) draft.note('pending-ended')
+  draft.counted = draft.counted.filter(atMs => atMs > timeMs)
+  draft.resolve(timeMs)
+}
+
+function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
+  const nowMs = Math.max(timeMs, draft.counted.at(-1) ?? timeMs, draft.decidedMs ?? timeMs)
+  if (timeMs + pattern.withinMs < nowMs) {
+    draft.note('late')
+    return
+  }
+  draft.counted = [...draft.counted, timeMs].sort((a, b) => a - b).slice(-pattern.count)
+  const endMs = endOf(pattern, draft.counted)
+  if (endMs !== undefined && endMs >= nowMs) draft.hold(timeMs, timeMs)
+  else if (!draft.firing) draft.note('pending')
+}
+
+/** Time has come to an instant, and every event until then has been seen. */
+export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
+  if (draft.firing && draft.firing.clearedAtMs === undefined) {
+    // Without an end, the rule has been edited and counts more than have come.
+    const endMs = endOf(pattern, draft.counted) ?? timeMs
+    if (endMs <= timeMs) draft.clear(endMs, keepMs)
+  }
+  draft.endBy(timeMs, keepMs)
+  const kept = draft.counted.filter(atMs => atMs + pattern.withinMs > timeMs)
+  if (kept.length === 0 && draft.counted.length > 0 && !draft.firing) draft.note('pending-ended')
+  draft.counted = kept
+}
+
+/** When time alone changes the state next. */
+export function endOfCounting(
+  pattern: CountPattern,
+  keepMs: number,
+  { firing, counted = [] }: PatternState,
+): number | undefined {
+  if (firing) return endOfFiring(firing, keepMs) ?? endOf(pattern, counted)
+  const last = counted.at(-1)
+  return last === undefined ? undefined : last + pattern.withinMs
+}
+
+/** Until when enough events lie within the time; undefined if they never did. */
+function endOf({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
+  const [oldest, newest] = [counted.at(-count), counted.at(-1)]
+  if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined
+  return oldest + withinMs
+}

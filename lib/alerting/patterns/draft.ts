@@ -1,0 +1,107 @@
+/** The next state of a pattern while one event or instant is evaluated, and what becomes of its alert. Pure. */
+import { foremost, type TransitionReason } from '../reasons.ts'
+import { endOfFiring, type FiringPattern, type PatternState, type Waiting } from './state.ts'
+
+export interface PatternChange {
+  readonly kind: 'fired' | 'resolved'
+  readonly atMs: number
+  /** When the event came that completed the pattern. */
+  readonly activeAtMs: number
+  /** It fired because an event did not come in time. */
+  readonly byTime: boolean
+}
+
+export class Draft {
+  firing: FiringPattern | undefined
+  decidedMs: number | undefined
+  counted: readonly number[]
+  reached: readonly (number | null)[]
+  waiting: Waiting | undefined
+  readonly changes: PatternChange[] = []
+  reason: TransitionReason = 'unchanged'
+
+  constructor(before: PatternState | undefined) {
+    this.firing = before?.firing
+    this.decidedMs = before?.decidedMs
+    this.counted = before?.counted ?? []
+    this.reached = before?.reached ?? []
+    this.waiting = before?.waiting
+  }
+
+  note(reason: TransitionReason): void {
+    this.reason = foremost(this.reason, reason)
+  }
+
+  /** Whether something later has already been decided. */
+  isDecided(timeMs: number): boolean {
+    return this.decidedMs !== undefined && timeMs < this.decidedMs
+  }
+
+  /** The pattern holds. An alert that fires goes on. */
+  hold(timeMs: number, activeAtMs: number, byTime = false): void {
+    const atMs = this.#after(timeMs)
+    if (!this.firing) {
+      this.firing = { activeAtMs }
+      this.#decide('fired', atMs, activeAtMs, byTime)
+    } else {
+      if (this.firing.clearedAtMs !== undefined) this.note('relapsed')
+      this.firing = { activeAtMs: this.firing.activeAtMs }
+    }
+    this.decidedMs = atMs
+  }
+
+  /** A sequence has ended with an event. An alert that fires goes on. */
+  match(timeMs: number): void {
+    this.hold(timeMs, timeMs)
+    if (this.firing) this.firing = { ...this.firing, matchedAtMs: timeMs }
+  }
+
+  /** The pattern no longer holds. */
+  clear(timeMs: number, keepFiringForMs: number): void {
+    if (!this.firing || this.firing.clearedAtMs !== undefined) return
+    const atMs = this.#after(timeMs)
+    if (keepFiringForMs === 0) this.resolve(atMs)
+    else {
+      this.firing = { ...this.firing, clearedAtMs: atMs }
+      this.note('recovering')
+    }
+  }
+
+  /** Resolves what has been kept firing for long enough. */
+  endBy(timeMs: number, keepFiringForMs: number): void {
+    const endMs = this.firing && endOfFiring(this.firing, keepFiringForMs)
+    if (endMs !== undefined && endMs <= timeMs) this.resolve(endMs)
+  }
+
+  resolve(timeMs: number): void {
+    if (!this.firing) return
+    const { activeAtMs } = this.firing
+    this.firing = undefined
+    this.#decide('resolved', this.#after(timeMs), activeAtMs, false)
+  }
+
+  /** Undefined if nothing is left to remember. */
+  get next(): PatternState | undefined {
+    const { firing, decidedMs, counted, reached, waiting } = this
+    const isUnderWay = reached.some(atMs => atMs !== null)
+    if (!firing && counted.length === 0 && !isUnderWay && !waiting) return undefined
+    return {
+      ...(firing && { firing }),
+      ...(decidedMs === undefined ? {} : { decidedMs }),
+      ...(counted.length > 0 && { counted }),
+      ...(isUnderWay && { reached }),
+      ...(waiting && { waiting }),
+    }
+  }
+
+  #decide(kind: PatternChange['kind'], atMs: number, activeAtMs: number, byTime: boolean): void {
+    this.changes.push({ kind, atMs, activeAtMs, byTime })
+    this.decidedMs = atMs
+    this.note(kind)
+  }
+
+  /** No decision is older than the one before it. */
+  #after(timeMs: number): number {
+    return Math.max(timeMs, this.decidedMs ?? timeMs)
+  }
+}

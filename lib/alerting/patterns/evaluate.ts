@@ -1,0 +1,78 @@
+/** What one event, or time alone, does to one pattern. The only time is that of the event. Pure. */
+import type { TransitionReason } from '../reasons.ts'
+import { countEvent, endOfCounting, passCounting } from './count.ts'
+import { Draft, type PatternChange } from './draft.ts'
+import type { PatternRule, SequencePattern } from './pattern.ts'
+import { absenceEnds, endOfSequence, type Parts, passSequence, sequenceEvent } from './sequence.ts'
+import type { PatternState } from './state.ts'
+
+/** The part of a rule that decides. */
+export type PatternLife = Pick<PatternRule, 'pattern' | 'keepFiringForMs'>
+
+export interface Evaluated {
+  /** Undefined if nothing is left to remember. */
+  readonly state: PatternState | undefined
+  readonly reason: TransitionReason
+  /** What is to be told, in order. */
+  readonly changes: readonly PatternChange[]
+}
+
+/** What a timer waits for: the end of an absence, or of anything else. */
+export type Due = 'absence' | 'end'
+
+/** @param met which of the pattern's matchers the event meets, by their places in `matchersOf`; at least one */
+export function onPatternEvent(
+  { pattern, keepFiringForMs }: PatternLife,
+  before: PatternState | undefined,
+  timeMs: number,
+  met: ReadonlySet<number>,
+): Evaluated {
+  const draft = new Draft(before)
+  if (pattern.kind === 'count') countEvent(pattern, keepFiringForMs, draft, timeMs, met.has(1))
+  else sequenceEvent(pattern, keepFiringForMs, draft, timeMs, partsOf(pattern, met))
+  return evaluated(draft)
+}
+
+/** A timer of this pattern is due, and every event until then has been seen. */
+export function onPatternTime(
+  { pattern, keepFiringForMs }: PatternLife,
+  before: PatternState,
+  timeMs: number,
+  due: Due,
+): Evaluated {
+  const draft = new Draft(before)
+  if (pattern.kind === 'count') passCounting(pattern, keepFiringForMs, draft, timeMs)
+  else passSequence(pattern, keepFiringForMs, draft, timeMs, due === 'absence')
+  return evaluated(draft)
+}
+
+/** When time alone changes the state next, by the kind of timer. */
+export function duesOf(
+  { pattern, keepFiringForMs }: PatternLife,
+  state: PatternState | undefined,
+): Partial<Record<Due, number>> {
+  if (!state) return {}
+  if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
+  // As long as the alert fires, another absence changes nothing.
+  const holds = state.firing !== undefined && state.firing.clearedAtMs === undefined
+  const absence = holds ? undefined : absenceEnds(pattern, state)
+  return present({ absence, end: endOfSequence(pattern, keepFiringForMs, state) })
+}
+
+function present(dues: Record<string, number | undefined>): Partial<Record<Due, number>> {
+  return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
+}
+
+/** Matchers are in the order of `matchersOf`: the steps, the absence, and what ends the alert. */
+function partsOf({ steps, absence }: SequencePattern, met: ReadonlySet<number>): Parts {
+  const absent = steps.length
+  return {
+    steps: met,
+    isAbsent: absence !== undefined && met.has(absent),
+    isUntil: met.has(absence ? absent + 1 : absent),
+  }
+}
+
+function evaluated(draft: Draft): Evaluated {
+  return { state: draft.next, reason: draft.reason, changes: draft.changes }
+}

@@ -1,0 +1,115 @@
+/** What patterns ask of an event, be it a reading or an event of the topic `events`. Pure. */
+import type { Received } from '../../runtime/consumer/event.ts'
+import {
+  type Dimension,
+  FAMILIES,
+  type Family,
+  type FamilyName,
+  type ReadingData,
+} from '../../telemetry/families.ts'
+import type { EventName } from './events.ts'
+import type { Per } from './pattern.ts'
+
+export interface Facts {
+  /** Name of the event; undefined for a reading. */
+  readonly event: EventName | undefined
+  readonly family: FamilyName
+  readonly data: ReadingData
+  /** What the event is about. */
+  readonly entity: { readonly source: string; readonly subject?: string }
+  readonly timeMs: number
+  dimension(name: Dimension): string | undefined
+  readonly tags: Readonly<Record<string, unknown>>
+}
+
+export function factsOfReading(event: Received, family: Family, data: ReadingData): Facts {
+  return {
+    event: undefined,
+    family: family.name,
+    data,
+    entity: entityIn(event),
+    timeMs: event.timeMs,
+    dimension: name => textOf(family.dimensions[name]?.(data)),
+    tags: tagsOf(data),
+  }
+}
+
+/** The dimension by which a family groups its sources: `/environment/oslo` is the site oslo. */
+const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
+  environment: 'site',
+  database: 'databaseType',
+  device: 'model',
+}
+
+/** @param data of an event of the topic `events`, with the entity that it is about */
+export function factsOfEvent(
+  name: EventName,
+  family: FamilyName,
+  timeMs: number,
+  data: ReadingData & Pick<Facts, 'entity'>,
+): Facts {
+  const { entity } = data
+  const tags = tagsOf(data)
+  return {
+    event: name,
+    family,
+    data,
+    entity: entityIn(entity),
+    timeMs,
+    dimension: dimension => {
+      if (FAMILIES[family].dimensions[dimension] === undefined) return undefined
+      if (dimension === IN_SOURCE[family]) return lastSegment(entity.source)
+      return textOf(data[dimension] ?? tags[dimension])
+    },
+    tags,
+  }
+}
+
+/** The group that the event belongs to: a source and subject as events have them; undefined if it belongs to none. */
+export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
+  if (per === 'entity') return facts.entity
+  const value = groupValue(facts, per)
+  return value === undefined ? undefined : { source: sourceOfGroups(per), subject: value }
+}
+
+const TAGS = 'tags.'
+
+/** The tag that a pattern groups by; undefined if it groups by something else. */
+function tagOf(per: string): string | undefined {
+  return per.startsWith(TAGS) ? per.slice(TAGS.length) : undefined
+}
+
+function sourceOfGroups(per: Per): string {
+  const tag = tagOf(per)
+  return tag === undefined ? `/groups/${per}` : `/groups/tags/${encodeURIComponent(tag)}`
+}
+
+function groupValue(facts: Facts, per: Per): string | undefined {
+  const tag = tagOf(per)
+  if (tag === undefined) return facts.dimension(per as Dimension)
+  return Object.hasOwn(facts.tags, tag) ? textOf(facts.tags[tag]) : undefined
+}
+
+function tagsOf(data: ReadingData): Readonly<Record<string, unknown>> {
+  const { tags } = data
+  return typeof tags === 'object' && tags !== null ? (tags as Readonly<Record<string, unknown>>) : {}
+}
+
+/** An empty text names no group. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function entityIn({ source, subject }: Pick<Received, 'source' | 'subject'>): Facts['entity'] {
+  return { source, ...(subject === undefined ? {} : { subject }) }
+}
+
+function lastSegment(source: string): string | undefined {
+  const segment = source.slice(source.lastIndexOf('/') + 1)
+  try {
+    return textOf(decodeURIComponent(segment))
+  } catch {
+    // A source that Sluice has not made: what it says is its name.
+    return textOf(segment)
+  }
+}

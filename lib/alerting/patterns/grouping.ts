@@ -1,0 +1,41 @@
+/** The consumer that sends events of the topic `events` to the groups that patterns see together. A map: it has no state. */
+import {
+  decided,
+  type KeyedProcess,
+  type PartitionContext,
+  rejected,
+} from '../../runtime/consumer/process.ts'
+import { patternsContext } from './context.ts'
+import { EVENT_NAMES, EVENTS, eventNamed, typeOfEvent } from './events.ts'
+import { type Facts, factsOfEvent } from './facts.ts'
+import type { PatternsInForce } from './in-force.ts'
+import type { AnyRule } from './pattern.ts'
+import { regrouped } from './pattern-event.ts'
+
+type EventData = Readonly<Record<string, unknown>> & Pick<Facts, 'entity'>
+
+interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
+  readonly context: PartitionContext<PatternsInForce>
+}
+
+/**
+ * Reasons: `grouped`, `no-group` for an event without what the pattern groups by, `no-rule` for one that no pattern asks for.
+ *
+ * @param packaged the rules in effect until the log has activated a rule set
+ */
+export function grouping(packaged: readonly AnyRule[]): Grouping {
+  return {
+    name: 'grouping',
+    accepts: EVENT_NAMES.map(typeOfEvent),
+    context: patternsContext(packaged),
+    onEvent(_, { type, data, timeMs }, patterns) {
+      const name = eventNamed(type)
+      if (name === undefined) return rejected(`${type} is not an event that patterns know`)
+      if (typeof data?.entity?.source !== 'string') return rejected('an event without the entity it is about')
+      const regroupings = patterns.ofEvents.get(type)
+      if (!regroupings) return decided('no-rule', undefined)
+      const emissions = regrouped(factsOfEvent(name, EVENTS[name].family, timeMs, data), regroupings)
+      return decided(emissions.length > 0 ? 'grouped' : 'no-group', undefined, emissions)
+    },
+  }
+}

@@ -1,0 +1,100 @@
+/** The patterns of a rule set, arranged for evaluation. Pure. */
+import { derivedId } from '../../runtime/consumer/derived-id.ts'
+import type { FamilyName } from '../../telemetry/families.ts'
+import { typeOfEvent } from './events.ts'
+import {
+  type AnyRule,
+  isOfReadingsAlone,
+  isPatternRule,
+  keyOfPattern,
+  type Matcher,
+  matchersOf,
+  type Pattern,
+  type PatternRule,
+  type Per,
+} from './pattern.ts'
+import { familyOfMatcher, matcherRow } from './read-matcher.ts'
+
+export interface KeyedPattern {
+  /** Of its state. */
+  readonly key: string
+  readonly rule: PatternRule
+  readonly matchers: readonly Matcher[]
+  /** Names each matcher, in the same order; matchers that ask for the same have the same name. */
+  readonly matcherKeys: readonly string[]
+}
+
+/** What an event is tested for, before it is sent to its group. */
+export interface Regrouping {
+  readonly per: Per
+  /** By name. */
+  readonly matchers: ReadonlyMap<string, Matcher>
+}
+
+export interface PatternsInForce {
+  /** Patterns of one entity's readings: the alerting of the entity evaluates them. By the key of their state. */
+  readonly ofEntities: ReadonlyMap<string, KeyedPattern>
+  /** All others: their events are sent to their group first. */
+  readonly ofGroups: ReadonlyMap<string, KeyedPattern>
+  readonly paused: ReadonlySet<string>
+  readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedPattern[]>
+  readonly ofReadings: ReadonlyMap<FamilyName, readonly Regrouping[]>
+  /** By CloudEvents type. */
+  readonly ofEvents: ReadonlyMap<string, readonly Regrouping[]>
+}
+
+export function patternsInForce(rules: readonly AnyRule[]): PatternsInForce {
+  const all = rules.filter(isPatternRule).map(keyed)
+  const active = all.filter(({ rule }) => !rule.paused)
+  const ofEntities = active.filter(({ rule }) => isOfReadingsAlone(rule.pattern))
+  const ofGroups = active.filter(({ rule }) => !isOfReadingsAlone(rule.pattern))
+  return {
+    ofEntities: byKey(ofEntities),
+    ofGroups: byKey(ofGroups),
+    paused: new Set(all.filter(({ rule }) => rule.paused).map(({ key }) => key)),
+    byFamily: Map.groupBy(ofEntities, ({ matchers: [first] }) => familyOfMatcher(first as Matcher)),
+    ofReadings: regroupings(ofGroups, matcher => (matcher.of === 'reading' ? matcher.family : undefined)),
+    ofEvents: regroupings(ofGroups, matcher =>
+      matcher.of === 'event' ? typeOfEvent(matcher.event) : undefined,
+    ),
+  }
+}
+
+function byKey(patterns: readonly KeyedPattern[]): ReadonlyMap<string, KeyedPattern> {
+  return new Map(patterns.map(one => [one.key, one]))
+}
+
+function keyed(rule: PatternRule): KeyedPattern {
+  const matchers = matchersOf(rule.pattern)
+  const matcherKeys = matchers.map(matcher => derivedId('matcher', JSON.stringify(matcherRow(matcher))))
+  return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matchers, matcherKeys }
+}
+
+/** What a pattern asks for, without its numbers: an edit of those leaves an alert firing. */
+function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
+  const parts = pattern.kind === 'count' ? [] : [String(pattern.steps.length), String(!!pattern.absence)]
+  return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)
+}
+
+/** @param sourceOf where events that a matcher asks for come from; undefined if from elsewhere */
+function regroupings<Source>(
+  patterns: readonly KeyedPattern[],
+  sourceOf: (matcher: Matcher) => Source | undefined,
+): ReadonlyMap<Source, readonly Regrouping[]> {
+  const found = new Map<Source, Map<Per, Map<string, Matcher>>>()
+  for (const { rule, matchers, matcherKeys } of patterns)
+    for (const [index, matcher] of matchers.entries()) {
+      const source = sourceOf(matcher)
+      if (source === undefined) continue
+      const bySource = found.get(source) ?? new Map<Per, Map<string, Matcher>>()
+      const byGroup = bySource.get(rule.pattern.per) ?? new Map<string, Matcher>()
+      byGroup.set(matcherKeys[index] as string, matcher)
+      found.set(source, bySource.set(rule.pattern.per, byGroup))
+    }
+  return new Map(
+    [...found].map(([source, bySource]) => [
+      source,
+      [...bySource].map(([per, matchers]) => ({ per, matchers })),
+    ]),
+  )
+}

@@ -1,0 +1,33 @@
+/** Whether an event is one that a pattern asks for. Pure. */
+import { fires, type Value } from '../condition.ts'
+import type { Match } from '../rule.ts'
+import type { Facts } from './facts.ts'
+import type { EventMatcher, Matcher, ReadingMatcher } from './pattern.ts'
+
+export function isMet(matcher: Matcher, facts: Facts): boolean {
+  const isKind = matcher.of === 'reading' ? isReading(matcher, facts) : isEvent(matcher, facts)
+  return isKind && (matcher.match === undefined || matches(matcher.match, facts))
+}
+
+function isReading({ family, metric, condition }: ReadingMatcher, facts: Facts): boolean {
+  if (facts.event !== undefined || facts.family !== family) return false
+  if (metric === undefined) return true
+  const value = facts.data[metric]
+  const isNumber = typeof value === 'number' && Number.isFinite(value)
+  if (condition === undefined) return isNumber || typeof value === 'string'
+  if (condition.kind === 'limits' ? !isNumber : typeof value !== 'string') return false
+  return fires(condition, value as Value)
+}
+
+function isEvent({ event, where }: EventMatcher, facts: Facts): boolean {
+  return facts.event === event && where.every(([field, texts]) => texts.includes(String(facts.data[field])))
+}
+
+function matches({ dimensions, entities, tags }: Match, facts: Facts): boolean {
+  const isOneOf = (texts: readonly string[], value: unknown) => texts.includes(value as string)
+  return (
+    (entities === undefined || isOneOf(entities, facts.entity.subject ?? '')) &&
+    dimensions.every(([name, texts]) => isOneOf(texts, facts.dimension(name))) &&
+    tags.every(([tag, texts]) => Object.hasOwn(facts.tags, tag) && isOneOf(texts, facts.tags[tag]))
+  )
+}

@@ -1,0 +1,72 @@
+/** Patterns within the alerting of an entity: those of its own readings are evaluated, and for all others the reading is regrouped. */
+import type { Received } from '../../runtime/consumer/event.ts'
+import type { Emission, Timer } from '../../runtime/consumer/process.ts'
+import type { Family, ReadingData } from '../../telemetry/families.ts'
+import { factsOfReading } from './facts.ts'
+import type { KeyedPattern, PatternsInForce } from './in-force.ts'
+import { isMet } from './matcher.ts'
+import type { Entity } from './pattern-alert.ts'
+import { regrouped } from './pattern-event.ts'
+import { PatternRun, type PatternStep, patternOfTimer } from './pattern-run.ts'
+import type { PatternStates } from './state.ts'
+
+const NOTHING: PatternStep = { states: undefined, reason: undefined, emissions: [], timers: [] }
+
+export function patternsOnReading(
+  patterns: PatternsInForce,
+  states: PatternStates | undefined,
+  event: Received,
+  family: Family,
+  data: ReadingData,
+): PatternStep {
+  const own = patterns.byFamily.get(family.name)
+  const others = patterns.ofReadings.get(family.name)
+  if (!own && !others && !states) return NOTHING
+  const facts = factsOfReading(event, family, data)
+  const run = new PatternRun(event, states, event.timeMs)
+  endRemoved(run, patterns.ofEntities, patterns.paused)
+  for (const pattern of own ?? []) {
+    const met = new Set<number>()
+    for (const [index, matcher] of pattern.matchers.entries()) if (isMet(matcher, facts)) met.add(index)
+    if (met.size > 0) run.event(pattern, event, met)
+  }
+  const step = run.step()
+  return others ? { ...step, emissions: [...step.emissions, ...regrouped(facts, others)] } : step
+}
+
+/** @param inForce those that this consumer evaluates */
+export function patternsOnTimer(
+  inForce: ReadonlyMap<string, KeyedPattern>,
+  paused: ReadonlySet<string>,
+  states: PatternStates | undefined,
+  timer: Timer,
+): PatternStep {
+  const run = new PatternRun(timer, states, timer.dueMs)
+  const of = patternOfTimer(timer.name)
+  endRemoved(run, inForce, paused)
+  const pattern = of && inForce.get(of.key)
+  if (pattern) run.time(pattern, of.due)
+  return run.step(of === undefined)
+}
+
+/** A rule set has come since in which they are not. */
+export function endRemoved(
+  run: PatternRun,
+  inForce: ReadonlyMap<string, KeyedPattern>,
+  paused: ReadonlySet<string>,
+): void {
+  for (const key of run.keys)
+    if (!inForce.has(key)) run.end(key, paused.has(key) ? 'rule-paused' : 'rule-removed')
+}
+
+/** Ends all alerts of an entity or group whose state is removed. */
+export function lastPatternAlerts(
+  states: PatternStates | undefined,
+  entity: Entity,
+  atMs: number,
+  reason: 'forgotten' | 'erased',
+): readonly Emission[] {
+  const run = new PatternRun(entity, states, atMs)
+  for (const key of run.keys) run.end(key, reason)
+  return run.step().emissions
+}

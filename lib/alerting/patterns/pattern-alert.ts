@@ -1,0 +1,44 @@
+/** The alerts of patterns: the events are those of any alert, without a metric. */
+import { derivedId } from '../../runtime/consumer/derived-id.ts'
+import type { Received } from '../../runtime/consumer/event.ts'
+import { instant } from '../../runtime/consumer/instant.ts'
+import type { Emission } from '../../runtime/consumer/process.ts'
+import { type Alert, alertEmission, type FiredAlert } from '../alert.ts'
+import { identityOf } from '../rule.ts'
+import type { PatternChange } from './draft.ts'
+import type { PatternRule } from './pattern.ts'
+import { renderPatternSummary } from './pattern-summary.ts'
+
+export type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
+
+/** @param cause the event that completed the pattern; undefined where time did: that happens once at an instant */
+export function patternAlert(
+  rule: PatternRule,
+  { source, subject, entity }: Entity,
+  { atMs, activeAtMs }: PatternChange,
+  cause: Pick<Received, 'source' | 'id'> | undefined,
+): FiredAlert {
+  const about = { source, ...(subject === undefined ? {} : { subject }) }
+  const fingerprint = derivedId(identityOf(rule), entity)
+  const because = cause ? [cause.source, cause.id] : ['absence', atMs]
+  const { pattern } = rule
+  return {
+    alertId: derivedId(fingerprint, 'pattern', ...because),
+    fingerprint,
+    rule: rule.name,
+    severity: rule.severity,
+    status: 'firing',
+    labels: rule.labels,
+    summary: renderPatternSummary(rule, about),
+    entity: about,
+    ...(pattern.kind === 'count' ? { value: pattern.count, threshold: pattern.count } : {}),
+    activeAt: instant(activeAtMs),
+    startedAt: instant(atMs),
+    reason: 'pattern',
+  }
+}
+
+/** One step can resolve two alerts of a rule, one after the other. */
+export function patternEmission(alert: Alert, entity: Pick<Entity, 'entity'>): Emission {
+  return { ...alertEmission(alert, entity), name: `${alert.status} ${alert.alertId}` }
+}

@@ -1,0 +1,39 @@
+/** The event by which a reading or another event is sent to its group: only where a pattern in force asks for it. */
+import type { Emission } from '../../runtime/consumer/process.ts'
+import { dataschemaOf } from '../../telemetry/dataschema.ts'
+import { type Facts, groupOf } from './facts.ts'
+import type { Regrouping } from './in-force.ts'
+import { isMet } from './matcher.ts'
+
+export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1'
+
+/** Data of `io.sluice.pattern.event.v1`. Source and subject of the event name the group. */
+export interface PatternEvent {
+  /** What the event is about. */
+  readonly entity: Facts['entity']
+  /** What the group has in common: `tenant`, `tags.floor`; `entity` if it is one entity. */
+  readonly per: string
+  /** Which of the events it is that the patterns in force ask for: names that follow from what they ask for. */
+  readonly matches: readonly string[]
+}
+
+/** At most one for each kind of group; none for an event that no pattern asks for, or that belongs to no group. */
+export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
+  return regroupings.flatMap(({ per, matchers }) => {
+    const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))
+    const group = matches.length > 0 ? groupOf(facts, per) : undefined
+    if (group === undefined) return []
+    const data: PatternEvent = { entity: facts.entity, per, matches: matches.sort() }
+    return [
+      {
+        name: `pattern ${per}`,
+        to: 'patterns' as const,
+        key: `${group.source} ${group.subject ?? ''}`,
+        type: PATTERN_EVENT_TYPE,
+        ...group,
+        dataschema: dataschemaOf(PATTERN_EVENT_TYPE),
+        data,
+      },
+    ]
+  })
+}

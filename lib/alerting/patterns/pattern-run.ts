@@ -1,0 +1,153 @@
+/** One step of all patterns of an entity or group: collects their next states, the alerts to send, the timers and the reason. */
+import type { Received } from '../../runtime/consumer/event.ts'
+import type { Emission, TimerChange } from '../../runtime/consumer/process.ts'
+import { type ResolvedReason, resolvedAlert } from '../alert.ts'
+import { foremost, type TransitionReason } from '../reasons.ts'
+import { type Due, duesOf, type Evaluated, onPatternEvent, onPatternTime } from './evaluate.ts'
+import type { KeyedPattern } from './in-force.ts'
+import { type Entity, patternAlert, patternEmission } from './pattern-alert.ts'
+import type { PatternStates, TrackedPattern } from './state.ts'
+
+/** While an alert fires, it is looked at after one to two of these, in case nothing comes for it and its rule is removed or paused. */
+const CHECK_MS = 150_000
+
+const TIMER = 'pattern '
+const CHECK = `${TIMER}check`
+
+/** Whether a timer is one of the patterns'. */
+export function isPatternTimer(name: string): boolean {
+  return name.startsWith(TIMER)
+}
+
+/** Which pattern a timer is of, and what it waits for; undefined for the check of all rules. */
+export function patternOfTimer(name: string): { readonly key: string; readonly due: Due } | undefined {
+  if (name === CHECK) return undefined
+  const space = name.lastIndexOf(' ')
+  return { key: name.slice(TIMER.length, space), due: name.slice(space + 1) as Due }
+}
+
+export interface PatternStep {
+  readonly states: PatternStates | undefined
+  readonly reason: TransitionReason | undefined
+  readonly emissions: readonly Emission[]
+  readonly timers: readonly TimerChange[]
+}
+
+export class PatternRun {
+  readonly #entity: Entity
+  readonly #before: PatternStates | undefined
+  readonly #timeMs: number
+  readonly #tracked: Record<string, TrackedPattern>
+  readonly #emissions: Emission[] = []
+  readonly #timers: TimerChange[] = []
+  #seenMs: number
+  #reason: TransitionReason | undefined
+
+  /** @param timeMs of the event or timer; timers must be due later */
+  constructor(entity: Entity, before: PatternStates | undefined, timeMs: number) {
+    this.#entity = entity
+    this.#before = before
+    this.#timeMs = timeMs
+    this.#tracked = { ...before?.tracked }
+    this.#seenMs = before?.seenMs ?? 0
+  }
+
+  get keys(): readonly string[] {
+    return Object.keys(this.#tracked)
+  }
+
+  /** An event that the pattern asks for. @param met which of its matchers the event meets */
+  event(pattern: KeyedPattern, event: Pick<Received, 'source' | 'id'>, met: ReadonlySet<number>): void {
+    const before = this.#tracked[pattern.key]
+    this.#seenMs = Math.max(this.#seenMs, this.#timeMs)
+    this.#apply(pattern, before, onPatternEvent(pattern.rule, before?.state, this.#timeMs, met), event)
+  }
+
+  /** A timer of the pattern is due. */
+  time(pattern: KeyedPattern, due: Due): void {
+    const before = this.#tracked[pattern.key]
+    if (!before) return
+    const made = onPatternTime(pattern.rule, before.state, this.#timeMs, due)
+    this.#apply(pattern, before, made, undefined, due)
+  }
+
+  /** The rule is gone, or no event will come any more. */
+  end(key: string, reason: ResolvedReason & TransitionReason): void {
+    const tracked = this.#tracked[key]
+    if (!tracked) return
+    delete this.#tracked[key]
+    const { alert, state } = tracked
+    if (alert) {
+      const atMs = Math.max(this.#timeMs, state.decidedMs ?? this.#timeMs)
+      this.#emit(resolvedAlert(alert, atMs, reason))
+    }
+    this.#note(alert ? reason : 'pending-ended')
+    for (const due of ['absence', 'end']) this.#timers.push({ name: `${TIMER}${key} ${due}` })
+  }
+
+  /** @param checked the timer of the check is due */
+  step(checked = false): PatternStep {
+    const emissions = this.#emissions
+    const reason = this.#reason
+    if (this.keys.length === 0) return { states: undefined, reason, emissions, timers: this.#cancelled() }
+    const checkMs = this.#checkMs(checked)
+    const states = { tracked: this.#tracked, seenMs: this.#seenMs, ...(checkMs && { checkMs }) }
+    return { states, reason, emissions, timers: this.#timers }
+  }
+
+  #apply(
+    { key, rule }: KeyedPattern,
+    before: TrackedPattern | undefined,
+    { state, reason, changes }: Evaluated,
+    cause: Pick<Received, 'source' | 'id'> | undefined,
+    fired?: Due,
+  ): void {
+    let alert = before?.alert
+    for (const change of changes) {
+      if (change.kind === 'fired') {
+        alert = patternAlert(rule, this.#entity, change, change.byTime ? undefined : cause)
+        this.#emit(alert)
+      } else if (alert) {
+        this.#emit(resolvedAlert(alert, change.atMs, 'cleared'))
+        alert = undefined
+      }
+    }
+    this.#note(reason)
+    if (state) this.#tracked[key] = { state, ...(alert && { alert }) }
+    else delete this.#tracked[key]
+    const [old, now] = [duesOf(rule, before?.state), duesOf(rule, state)]
+    for (const due of ['absence', 'end'] as const) {
+      const [was, is] = [due === fired ? undefined : old[due], now[due]]
+      const name = `${TIMER}${key} ${due}`
+      if (is !== undefined && is !== was) this.#timers.push({ name, dueMs: Math.max(is, this.#timeMs + 1) })
+      else if (is === undefined && was !== undefined) this.#timers.push({ name })
+    }
+  }
+
+  /** The same instant as long as it lies ahead, so that it does not move with every event. */
+  #checkMs(checked: boolean): number | undefined {
+    const before = checked ? undefined : this.#before?.checkMs
+    const isFiring = Object.values(this.#tracked).some(({ alert }) => alert)
+    if (!isFiring) {
+      if (before !== undefined) this.#timers.push({ name: CHECK })
+      return undefined
+    }
+    if (before !== undefined) return before
+    const dueMs = (Math.floor(this.#timeMs / CHECK_MS) + 2) * CHECK_MS
+    this.#timers.push({ name: CHECK, dueMs })
+    return dueMs
+  }
+
+  #cancelled(): readonly TimerChange[] {
+    const check = this.#before?.checkMs === undefined ? [] : [{ name: CHECK }]
+    return [...this.#timers.map(({ name }) => ({ name })), ...check]
+  }
+
+  #emit(alert: Parameters<typeof patternEmission>[0]): void {
+    this.#emissions.push(patternEmission(alert, this.#entity))
+  }
+
+  #note(reason: TransitionReason): void {
+    this.#reason = foremost(this.#reason, reason)
+  }
+}

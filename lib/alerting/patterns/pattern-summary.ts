@@ -1,0 +1,79 @@
+/** Summaries of alerts over several events: text with placeholders that are filled in once, when the alert fires. */
+import { durationText } from '../../duration.ts'
+import { FAMILIES } from '../../telemetry/families.ts'
+import type { Condition } from '../condition.ts'
+import type { Rule } from '../rule.ts'
+import { fillIn, templateError } from '../summary.ts'
+import type { Matcher, Pattern, PatternRule } from './pattern.ts'
+
+export const PATTERN_PLACEHOLDERS = [
+  'group',
+  'entity',
+  'source',
+  'count',
+  'within',
+  'rule',
+  'severity',
+] as const
+type Placeholder = (typeof PATTERN_PLACEHOLDERS)[number]
+
+/** Why a template cannot be used; undefined if it can. @param pattern undefined if it is not known */
+export function patternSummaryError(
+  template: string,
+  labels: Rule['labels'],
+  pattern: Pattern | undefined,
+): string | undefined {
+  const hasCount = pattern === undefined || pattern.kind === 'count'
+  const known = PATTERN_PLACEHOLDERS.filter(name => hasCount || name !== 'count')
+  return templateError(template, labels, known)
+}
+
+/** The summary of a rule without one. */
+export function defaultPatternSummary(pattern: Pattern): string {
+  if (pattern.kind === 'count') return `{{group}}: {{count}} times ${textOf(pattern.event)} within {{within}}`
+  const steps = pattern.steps.map(({ event }) => textOf(event))
+  const absence = pattern.absence ? [`no ${textOf(pattern.absence.event)} within {{within}}`] : []
+  return `{{group}}: ${[...steps, ...absence].join(', then ')}`
+}
+
+/** Fills in a checked template. */
+export function renderPatternSummary(
+  { name, severity, labels, pattern, summary }: PatternRule,
+  { source, subject }: { readonly source: string; readonly subject?: string },
+): string {
+  const texts: Record<Placeholder, string> = {
+    group: subject ?? source,
+    entity: subject ?? source,
+    source,
+    count: pattern.kind === 'count' ? String(pattern.count) : '',
+    within: durationText(withinOf(pattern)),
+    rule: name,
+    severity,
+  }
+  return fillIn(summary, texts, labels)
+}
+
+/** Of a sequence: the time of its last step. */
+function withinOf(pattern: Pattern): number {
+  if (pattern.kind === 'count') return pattern.withinMs
+  return pattern.absence?.withinMs ?? pattern.steps.at(-1)?.withinMs ?? 0
+}
+
+function textOf(matcher: Matcher): string {
+  if (matcher.of === 'event') {
+    const where = matcher.where.map(([field, texts]) => `${field} ${texts.join(' or ')}`)
+    return [matcher.event, ...where].join(' ')
+  }
+  const { family, metric, condition } = matcher
+  if (metric === undefined) return `reading of ${family}`
+  return condition ? `${metric} ${conditionText(condition, FAMILIES[family].metrics[metric])}` : metric
+}
+
+function conditionText(condition: Condition, unit: string | undefined): string {
+  if (condition.kind === 'states') return condition.states.join(' or ')
+  const { above, below } = condition.fire
+  const of = (limit: number) => (unit === undefined || unit === '1' ? `${limit}` : `${limit} ${unit}`)
+  if (above === Number.POSITIVE_INFINITY) return `below ${of(below)}`
+  if (below === Number.NEGATIVE_INFINITY) return `above ${of(above)}`
+  return `outside ${of(below)} to ${of(above)}`
+}

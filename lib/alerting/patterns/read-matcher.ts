@@ -1,0 +1,108 @@
+/** Reads which events a pattern asks for, and reports what no event could ever be. */
+import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
+import type { Given, Row } from '../given.ts'
+import { conditionRow, readCondition } from '../read-condition.ts'
+import { matchRow, readMatch } from '../read-match.ts'
+import type { RuleKey } from '../rule-schema.ts'
+import { EVENTS, isEventName } from './events.ts'
+import type { Matcher } from './pattern.ts'
+
+export type Place = readonly (string | number)[]
+/** @param at keys and list indexes from the pattern on */
+export type PatternFault = (at: Place, message: string) => void
+
+const FIRE_KEYS = ['fireAbove', 'fireBelow', 'fireOutside', 'fireEquals'] as const
+
+type Texts = string | readonly string[]
+
+/** The family whose entities an event is about. */
+export function familyOfMatcher(matcher: Matcher): FamilyName {
+  return matcher.of === 'reading'
+    ? matcher.family
+    : isEventName(matcher.event)
+      ? EVENTS[matcher.event].family
+      : 'environment'
+}
+
+/** @param row in the shape of the schema */
+export function readMatcher(row: Row, at: Place, fault: PatternFault, isFromLog: boolean): Matcher {
+  const given: Given = {
+    row,
+    of: <Value>(key: RuleKey) => row[key] as Value | undefined,
+    report: (key, message, below = []) => fault([...at, key, ...below], message),
+    isFromLog,
+  }
+  return row.event === undefined ? readingMatcher(given, at, fault) : eventMatcher(given, at, fault)
+}
+
+function readingMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
+  const { row } = given
+  const family = row.family as FamilyName
+  const metric = row.metric as string | undefined
+  const match = readMatch(given, family)
+  const [, ...more] = FIRE_KEYS.filter(key => row[key] !== undefined)
+  for (const key of more)
+    fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS.join(', ')}`)
+  const { condition } = more.length > 0 ? {} : readCondition(given, family, metric, undefined)
+  return {
+    of: 'reading',
+    family,
+    ...(metric === undefined ? {} : { metric }),
+    ...(condition && { condition }),
+    ...(match && { match }),
+  }
+}
+
+function eventMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
+  const { row } = given
+  const name = row.event as string
+  const event = isEventName(name) ? EVENTS[name] : undefined
+  const match = readMatch(given, event?.family)
+  const where = (row.where ?? {}) as Readonly<Record<string, Texts>>
+  const fields: readonly string[] = event?.fields ?? []
+  for (const field of Object.keys(where))
+    if (!fields.includes(field) && !given.isFromLog)
+      fault(
+        [...at, 'where', field],
+        `${name} has ${fields.length > 0 ? `only ${fields.join(', ')}` : 'no fields to compare'}`,
+      )
+  return {
+    of: 'event',
+    event: name,
+    where: Object.keys(where)
+      .sort()
+      .map(field => [field, [where[field] ?? []].flat()] as const),
+    ...(match && { match }),
+  }
+}
+
+/** Why events of this family do not belong to any such group; undefined if they do. */
+export function ungrouped(family: FamilyName, per: string): string | undefined {
+  if (per === 'entity' || per.startsWith('tags.')) return undefined
+  const { dimensions } = FAMILIES[family]
+  return Object.hasOwn(dimensions, per)
+    ? undefined
+    : `readings of ${family} have no ${per}: they would never be seen together`
+}
+
+/** The row of a matcher, as a rule file has it. */
+export function matcherRow(matcher: Matcher): Row {
+  const { match } = matcher
+  const matchRows = match && { match: matchRow(match) }
+  if (matcher.of === 'event') {
+    const where = matcher.where.length > 0 && { where: Object.fromEntries(matcher.where) }
+    return { event: matcher.event, ...where, ...matchRows }
+  }
+  const { family, metric, condition } = matcher
+  return {
+    family,
+    ...(metric === undefined ? {} : { metric }),
+    ...(condition && fireRow(conditionRow(condition))),
+    ...matchRows,
+  }
+}
+
+/** An event comes or does not: it has nothing to clear. */
+function fireRow(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([key]) => key.startsWith('fire')))
+}

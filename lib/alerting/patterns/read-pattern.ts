@@ -1,0 +1,145 @@
+/** Makes a rule over several events of its row in a file, and finds what the schema cannot. */
+import { parseDuration } from '../../duration.ts'
+import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
+import type { Given, Row } from '../given.ts'
+import type { Severity } from '../rule.ts'
+import { matchersOf, type Pattern, type PatternRule, type Per, type Step } from './pattern.ts'
+import { defaultPatternSummary, patternSummaryError } from './pattern-summary.ts'
+import {
+  familyOfMatcher,
+  matcherRow,
+  type PatternFault,
+  type Place,
+  readMatcher,
+  ungrouped,
+} from './read-matcher.ts'
+
+const DAY_MS = 86_400_000
+/** What is older may be gone from the log, and could not be read again. */
+const LONGEST_MS = READINGS_TOPIC.keptDays * DAY_MS
+
+/** Reads what can be read of a row. The result is a rule only if nothing was reported. */
+export function readPatternRule(given: Given): PatternRule {
+  const { of, report } = given
+  const labels = { ...of<Record<string, string>>('labels') }
+  const keepFiringForMs = parseDuration(of('keepFiringFor') ?? 0) ?? 0
+  const row = of<Row>('pattern')
+  const fault: PatternFault = (at, message) => report('pattern', message, at)
+  const pattern = row && readPattern(row, fault, given.isFromLog)
+  if (pattern) {
+    const isEndless = pattern.kind === 'sequence' && !pattern.absence && !pattern.until
+    if (isEndless && keepFiringForMs === 0)
+      fault([], 'ends with an event, which does not last: give keepFiringFor, or until in the pattern')
+    reportGroups(pattern, fault)
+  }
+  const template = of<string>('summary')
+  const error = template === undefined ? undefined : patternSummaryError(template, labels, pattern)
+  if (error !== undefined) report('summary', error)
+  return {
+    name: of<string>('name') ?? '',
+    pattern: pattern as Pattern,
+    keepFiringForMs,
+    severity: of<Severity>('severity') ?? 'info',
+    labels,
+    summary: template ?? (pattern ? defaultPatternSummary(pattern) : ''),
+    paused: of<boolean>('paused') ?? false,
+  }
+}
+
+function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern {
+  const read = (at: Place, raw: unknown) => readMatcher(raw as Row, at, fault, isFromLog)
+  const common = {
+    per: (row.per ?? 'entity') as Per,
+    ...(row.until === undefined ? {} : { until: read(['until'], row.until) }),
+  }
+  if (row.count !== undefined)
+    return {
+      kind: 'count',
+      count: row.count as number,
+      event: read(['of'], row.of),
+      withinMs: withinOf(row, [], fault),
+      ...common,
+    }
+  const steps: Step[] = []
+  let absence: Step | undefined
+  const rows = row.sequence as readonly Row[]
+  for (const [index, step] of rows.entries()) {
+    const at = ['sequence', index]
+    const withinMs = withinOfStep(step, index, at, fault)
+    if (step.absence === undefined) steps.push({ event: read(at, step), withinMs })
+    else {
+      reportOthers(step, at, fault)
+      absence = { event: read([...at, 'absence'], step.absence), withinMs }
+      if (index < rows.length - 1) fault([...at, 'absence'], 'must be the last step: nothing can follow it')
+    }
+  }
+  if (steps.length === 0) fault(['sequence'], 'begins with an absence: say first after which event it counts')
+  return { kind: 'sequence', steps, ...(absence && { absence }), ...common }
+}
+
+function withinOfStep(step: Row, index: number, at: Place, fault: PatternFault): number {
+  if (index > 0) {
+    if (step.within !== undefined) return withinOf(step, at, fault)
+    fault([...at, 'within'], 'is missing: must be the longest time after the step before, such as 5m')
+  } else if (step.within !== undefined && step.absence === undefined)
+    fault([...at, 'within'], 'does not go with the first step, which follows none')
+  return 0
+}
+
+function withinOf(row: Row, at: Place, fault: PatternFault): number {
+  const ms = parseDuration(row.within)
+  if (ms !== undefined && ms > 0 && ms <= LONGEST_MS) return ms
+  fault(
+    [...at, 'within'],
+    `must be longer than 0 and at most ${READINGS_TOPIC.keptDays}d, as long as readings are kept`,
+  )
+  return 0
+}
+
+function reportOthers(step: Row, at: Place, fault: PatternFault): void {
+  for (const key of Object.keys(step))
+    if (key !== 'absence' && key !== 'within')
+      fault([...at, key], 'belongs into absence: { … }, with all that says which event does not come')
+}
+
+/** Of a group, every event must say to which one it belongs; an entity has readings of one family. */
+function reportGroups(pattern: Pattern, fault: PatternFault): void {
+  const families = [...new Set(matchersOf(pattern).map(familyOfMatcher))]
+  for (const family of families) {
+    const why = ungrouped(family, pattern.per)
+    if (why !== undefined) fault(['per'], why)
+  }
+  if (pattern.per === 'entity' && families.length > 1)
+    fault(
+      ['per'],
+      `no entity has events of ${families.join(' and ')}: name what they have in common, such as tenant`,
+    )
+}
+
+/** The row of a pattern, as a rule file has it. */
+export function patternRow(pattern: Pattern): Row {
+  const { per, until } = pattern
+  const common = { per, ...(until && { until: matcherRow(until) }) }
+  if (pattern.kind === 'count')
+    return {
+      count: pattern.count,
+      of: matcherRow(pattern.event),
+      within: seconds(pattern.withinMs),
+      ...common,
+    }
+  const { steps, absence } = pattern
+  return {
+    sequence: [
+      ...steps.map(({ event, withinMs }) => ({
+        ...matcherRow(event),
+        ...(withinMs > 0 && { within: seconds(withinMs) }),
+      })),
+      ...(absence ? [{ absence: matcherRow(absence.event), within: seconds(absence.withinMs) }] : []),
+    ],
+    ...common,
+  }
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000}s`
+}

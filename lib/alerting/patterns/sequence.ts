@@ -1,0 +1,148 @@
+/**
+ * One step after the other, and perhaps an absence at the end. Of each step only the latest time is remembered: it allows most time
+ * for the next. Of an absence the first matters, because it ends first. A match uses up all that was seen before. Pure.
+ */
+import type { Draft } from './draft.ts'
+import type { SequencePattern } from './pattern.ts'
+import { endOfFiring, type PatternState } from './state.ts'
+
+/** Which parts of the pattern an event is. */
+export interface Parts {
+  /** Indexes of steps. */
+  readonly steps: ReadonlySet<number>
+  readonly isAbsent: boolean
+  readonly isUntil: boolean
+}
+
+export function sequenceEvent(
+  pattern: SequencePattern,
+  keepMs: number,
+  draft: Draft,
+  timeMs: number,
+  parts: Parts,
+): void {
+  if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
+  else {
+    // Others of a group may be ahead of it: only the event itself, or time, says that it has not come.
+    passSequence(pattern, keepMs, draft, timeMs - 1, parts.isAbsent)
+    if (parts.isUntil) startOver(draft, timeMs)
+    else {
+      if (parts.isAbsent) absentEvent(draft, keepMs, timeMs)
+      advance(pattern, draft, timeMs, parts.steps)
+    }
+  }
+}
+
+/** From the last step to the first, so that an event is one step of a match only. */
+function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: ReadonlySet<number>): void {
+  for (let index = pattern.steps.length - 1; index >= 0; index -= 1)
+    if (steps.has(index) && follows(pattern, draft, index, timeMs))
+      if (reach(pattern, draft, index, timeMs)) return
+}
+
+/** Time has come to an instant. @param knowsAbsence every event of the absence until then has been seen */
+export function passSequence(
+  pattern: SequencePattern,
+  keepMs: number,
+  draft: Draft,
+  timeMs: number,
+  knowsAbsence: boolean,
+): void {
+  const absenceMs = () => (knowsAbsence ? absenceEnds(pattern, draft) : undefined)
+  for (let dueMs = absenceMs(); dueMs !== undefined && dueMs <= timeMs; dueMs = absenceMs()) {
+    draft.endBy(dueMs - 1, keepMs)
+    const { sinceMs, latestMs } = draft.waiting ?? { sinceMs: dueMs, latestMs: dueMs }
+    draft.waiting = latestMs > sinceMs ? { sinceMs: latestMs, latestMs } : undefined
+    draft.hold(dueMs, sinceMs, true)
+  }
+  if (!isAbsenceFirst(pattern, keepMs, draft)) draft.endBy(timeMs, keepMs)
+  const kept = draft.reached.map((atMs, index) => {
+    const withinMs = pattern.steps[index + 1]?.withinMs ?? 0
+    return atMs !== null && atMs + withinMs > timeMs ? atMs : null
+  })
+  const isOver = kept.every(atMs => atMs === null) && draft.reached.some(atMs => atMs !== null)
+  if (isOver && !draft.firing && !draft.waiting) draft.note('pending-ended')
+  draft.reached = kept
+}
+
+/** When an absence that nothing interrupts is complete. */
+export function absenceEnds(
+  { absence }: SequencePattern,
+  { waiting }: { readonly waiting?: PatternState['waiting'] | undefined },
+): number | undefined {
+  return absence && waiting ? waiting.sinceMs + absence.withinMs : undefined
+}
+
+/** When time alone changes the state next, apart from an absence. */
+export function endOfSequence(
+  pattern: SequencePattern,
+  keepMs: number,
+  state: PatternState,
+): number | undefined {
+  const { firing, reached = [], waiting } = state
+  if (firing) return isAbsenceFirst(pattern, keepMs, state) ? undefined : endOfFiring(firing, keepMs)
+  if (waiting) return undefined
+  const ends = reached.flatMap((atMs, index) =>
+    atMs === null ? [] : [atMs + (pattern.steps[index + 1]?.withinMs ?? 0)],
+  )
+  return ends.length === 0 ? undefined : Math.max(...ends)
+}
+
+type Ending = { readonly [Key in 'firing' | 'waiting']?: PatternState[Key] | undefined }
+
+/** Whether an absence may make the alert fire on before it would resolve. */
+function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, waiting }: Ending): boolean {
+  const [absenceMs, endMs] = [absenceEnds(pattern, { waiting }), firing && endOfFiring(firing, keepMs)]
+  return absenceMs !== undefined && endMs !== undefined && absenceMs <= endMs
+}
+
+/** However late it comes, it ends an alert that says that it does not. */
+function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
+  if (isAbsent && draft.firing && timeMs > draft.firing.activeAtMs) draft.clear(timeMs, keepMs)
+  else draft.note('late')
+}
+
+function startOver(draft: Draft, timeMs: number): void {
+  const isUnderWay = draft.waiting !== undefined || draft.reached.some(atMs => atMs !== null)
+  if (isUnderWay && !draft.firing) draft.note('pending-ended')
+  draft.resolve(timeMs)
+  draft.reached = []
+  draft.waiting = undefined
+}
+
+function absentEvent(draft: Draft, keepMs: number, timeMs: number): void {
+  draft.clear(timeMs, keepMs)
+  const { waiting } = draft
+  if (!waiting) return
+  if (waiting.latestMs > timeMs) draft.waiting = { ...waiting, sinceMs: waiting.latestMs }
+  else {
+    draft.waiting = undefined
+    if (!draft.firing) draft.note('pending-ended')
+  }
+}
+
+function follows({ steps }: SequencePattern, { reached }: Draft, index: number, timeMs: number): boolean {
+  if (index === 0) return true
+  const before = reached[index - 1] ?? null
+  return before !== null && timeMs >= before && timeMs <= before + (steps[index]?.withinMs ?? 0)
+}
+
+/** Returns whether the event completed a match, which uses it up. */
+function reach({ steps, absence }: SequencePattern, draft: Draft, index: number, timeMs: number): boolean {
+  if (index < steps.length - 1) {
+    const reached = Array.from({ length: steps.length - 1 }, (_, at) => draft.reached[at] ?? null)
+    reached[index] = Math.max(timeMs, reached[index] ?? timeMs)
+    draft.reached = reached
+    if (!draft.firing) draft.note('pending')
+    return false
+  }
+  if (absence) {
+    const { sinceMs = timeMs, latestMs = timeMs } = draft.waiting ?? {}
+    draft.waiting = { sinceMs, latestMs: Math.max(latestMs, timeMs) }
+    if (!draft.firing) draft.note('pending')
+    return false
+  }
+  draft.match(timeMs)
+  draft.reached = []
+  return true
+}

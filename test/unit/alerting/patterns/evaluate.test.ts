@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { assertPattern, Evaluation, patternOf, told } from './support.ts'
+
+const RESTART = { event: 'instance.restarted' }
+const COUNT = { count: 3, of: RESTART, within: '1h' }
+const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
+const SILENT = { sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] }
+/** First `from`, then `to`. */
+const PAIR = {
+  sequence: [
+    { event: 'activity.changed', where: { to: 'falling' } },
+    { family: 'device', metric: 'activity', fireEquals: 'resting', within: '5m' },
+  ],
+}
+
+describe('so many events within a time', () => {
+  it('given three within the hour, then it fires with the third, and resolves when the first is too old', () => {
+    const { told: actual } = assertPattern(
+      patternOf(COUNT),
+      `0s   0 pending pending
+       10m  0 pending pending
+       50m  0 firing  fired
+       60m  - pending
+       110m - inactive`,
+    )
+    assert.deepEqual(actual, told('fired 50m', 'resolved 60m'))
+  })
+
+  it('given events that are too far apart, then it never fires, and is forgotten', () => {
+    const { state } = assertPattern(
+      patternOf(COUNT),
+      `0s     0 pending pending
+       40m    0 pending pending
+       60m1s  0 pending pending
+       90m    0 firing  fired
+       100m   - pending
+       150m   - inactive`,
+    )
+    assert.equal(state, undefined)
+  })
+
+  it('given exactly the time between the first and the last, then it fires', () => {
+    const { told: actual } = assertPattern(
+      patternOf(COUNT),
+      '0s 0 pending pending\n1h 0 pending pending\n1h 0 firing fired',
+    )
+    assert.deepEqual(actual, told('fired 1h'))
+  })
+
+  it('given more events while it fires, then it is one alert that lasts as long as there are enough', () => {
+    const { told: actual } = assertPattern(
+      patternOf(COUNT),
+      `0s   0 pending pending
+       10m  0 pending pending
+       20m  0 firing  fired
+       50m  0 firing  unchanged
+       70m  - pending`,
+    )
+    assert.deepEqual(actual, told('fired 20m', 'resolved 70m'))
+  })
+
+  it('given keepFiringFor, then it recovers first, and another event can make it fire on', () => {
+    const { told: actual } = assertPattern(
+      patternOf(COUNT, { keepFiringFor: '30m' }),
+      `0s   0 pending pending
+       10m  0 pending pending
+       20m  0 firing  fired
+       60m  - recovering
+       62m  0 firing  relapsed
+       70m  - recovering
+       99m  - recovering
+       100m - pending`,
+    )
+    assert.deepEqual(actual, told('fired 20m', 'resolved 100m'))
+  })
+
+  it('given a late event, then it counts at its own time, and one from before the time does not', () => {
+    const { told: actual } = assertPattern(
+      patternOf(COUNT),
+      `2h    0 pending pending
+       119m  0 pending pending
+       50m   0 pending late
+       61m   0 firing  fired
+       121m  - pending`,
+    )
+    assert.deepEqual(actual, told('fired 61m', 'resolved 121m'))
+  })
+
+  it('given the event that ends it, then it resolves, and counts anew', () => {
+    const { told: actual } = assertPattern(
+      patternOf({ ...COUNT, until: { event: 'instance.restarted', match: { entity: 'x' } } }),
+      `0s  0 pending pending
+       1m  0 pending pending
+       2m  0 firing fired
+       3m  1 inactive resolved
+       4m  0 pending pending
+       5m  1 inactive pending-ended`,
+    )
+    assert.deepEqual(actual, told('fired 2m', 'resolved 3m'))
+  })
+
+  it('given ever more events, then no more times are remembered than are counted', () => {
+    const evaluation = new Evaluation(patternOf({ ...COUNT, count: 5 }))
+    for (let at = 0; at < 1000; at += 1) evaluation.event(at * 1000, [0])
+    assert.equal(evaluation.state?.counted?.length, 5)
+    assert.ok(JSON.stringify(evaluation.state).length < 200)
+  })
+
+  it('given a rule that counts more from now on, then its alert ends with the next event or instant', () => {
+    const few = new Evaluation(patternOf({ ...COUNT, count: 2 }))
+    few.event(0, [0])
+    few.event(1, [0])
+    const more = new Evaluation(patternOf({ ...COUNT, count: 4 }))
+    more.state = few.state
+    assert.equal(more.event(2, [0]).reason, 'resolved')
+  })
+})
+
+describe('a sequence', () => {
+  it('given both steps in time, then it fires with the second and resolves after keepFiringFor', () => {
+    const { told: actual } = assertPattern(
+      patternOf(PAIR, { keepFiringFor: '10m' }),
+      `0s   0 pending pending
+       5m   1 firing  fired
+       14m  - firing
+       15m  - inactive`,
+    )
+    assert.deepEqual(actual, told('fired 5m', 'resolved 15m'))
+  })
+
+  it('given the second too late, first, or alone, then nothing is told', () => {
+    const { told: actual } = assertPattern(
+      patternOf(PAIR, { keepFiringFor: '10m' }),
+      `0s    1 inactive unchanged
+       1m    0 pending  pending
+       6m1s  1 inactive pending-ended
+       7m    1 inactive unchanged
+       8m    0 pending  pending
+       13m   - inactive`,
+    )
+    assert.deepEqual(actual, [])
+  })
+
+  it('given the first step again, then the later one counts', () => {
+    assertPattern(
+      patternOf(PAIR, { keepFiringFor: '10m' }),
+      '0s 0 pending pending\n4m 0 pending pending\n9m 1 firing fired',
+    )
+  })
+
+  it('given another match while it fires, then it is the same alert, and keepFiringFor begins anew', () => {
+    const { told: actual } = assertPattern(
+      patternOf(PAIR, { keepFiringFor: '10m' }),
+      `0s   0 pending pending
+       1m   1 firing  fired
+       2m   1 firing  unchanged
+       3m   0 firing  unchanged
+       4m   1 firing  unchanged
+       13m  - firing
+       14m  - inactive`,
+    )
+    assert.deepEqual(actual, told('fired 1m', 'resolved 14m'))
+  })
+
+  it('given a match after the alert would have ended, then that alert ends, and another begins', () => {
+    const { told: actual } = assertPattern(
+      patternOf(PAIR, { keepFiringFor: '1m' }),
+      '0s 0 pending pending\n1m 1 firing fired\n1m 0 firing unchanged\n3m 1 firing fired',
+    )
+    assert.deepEqual(actual, told('fired 1m', 'resolved 2m', 'fired 3m'))
+  })
+
+  it('given until, then that event resolves it, and what was under way is dropped', () => {
+    const rule = patternOf({ ...PAIR, until: { event: 'activity.changed', where: { to: 'walking' } } })
+    const { told: actual } = assertPattern(
+      rule,
+      `0s  0 pending pending
+       1m  1 firing fired
+       1d  - firing
+       1d  2 inactive resolved
+       25h 0 pending pending
+       25h 2 inactive pending-ended
+       25h 1 inactive unchanged`,
+    )
+    assert.deepEqual(actual, told('fired 1m', 'resolved 1d'))
+  })
+
+  it('given one event that is both steps, then it is one of them only', () => {
+    const twice = { sequence: [RESTART, { ...RESTART, within: '5m' }] }
+    assertPattern(
+      patternOf(twice, { keepFiringFor: '1m' }),
+      '0s 0,1 pending pending\n1m 0,1 firing fired\n1m 0,1 firing unchanged',
+    )
+  })
+
+  it('given events from before a match, then they are late', () => {
+    assertPattern(
+      patternOf(PAIR, { keepFiringFor: '1h' }),
+      '1m 0 pending pending\n3m 1 firing fired\n2m 0 firing late\n4m 1 firing unchanged',
+    )
+  })
+})
+
+describe('an absence', () => {
+  it('given nothing for its time, then it fires at its end, and resolves when the event comes', () => {
+    const { told: actual } = assertPattern(
+      patternOf(SILENT),
+      `0s    0,1 pending  pending
+       3m    0,1 pending  pending
+       7m59s -   pending
+       8m    -   firing
+       1d    -   firing
+       25h   1   inactive resolved`,
+    )
+    assert.deepEqual(actual, told('fired 8m', 'resolved 25h'))
+  })
+
+  it('given the event at the last instant, then it is not absent', () => {
+    const { told: actual } = assertPattern(
+      patternOf(SILENT),
+      '0s 0,1 pending pending\n5m 1 inactive pending-ended\n1h - inactive',
+    )
+    assert.deepEqual(actual, [])
+  })
+
+  it('given the event after its time, before any timer fired, then the alert is told and resolved', () => {
+    const { told: actual } = assertPattern(patternOf(SILENT), '0s 0,1 pending pending\n6m 1 inactive fired')
+    assert.deepEqual(actual, told('fired 5m', 'resolved 6m'))
+  })
+
+  it('given the steps again while it waits, then the first of them counts', () => {
+    const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
+    const { told: actual } = assertPattern(
+      patternOf(fan),
+      `0s 0 pending pending
+       4m 0 pending pending
+       5m - firing
+       6m 0 firing unchanged
+       7m 1 inactive resolved
+       20m - inactive`,
+    )
+    assert.deepEqual(actual, told('fired 5m', 'resolved 7m'))
+  })
+
+  it('given an event that is late, then it still shows that it is not absent', () => {
+    const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
+    // Others of the group are ahead: they neither end the wait nor are forgotten.
+    assertPattern(
+      patternOf(fan),
+      `0s 0 pending pending
+       6m 0 pending pending
+       4m 1 pending unchanged
+       10m - pending
+       11m - firing`,
+    )
+    const { told: actual } = assertPattern(
+      patternOf(fan),
+      '0s 0 pending pending\n5m - firing\n4m 1 inactive resolved\n3m 1 inactive unchanged',
+    )
+    assert.deepEqual(actual, told('fired 5m', 'resolved 5m'))
+  })
+
+  it('given keepFiringFor, then it recovers, and another absence makes it fire on', () => {
+    const { told: actual } = assertPattern(
+      patternOf(SILENT, { keepFiringFor: '10m' }),
+      `0s  0,1 pending pending
+       5m  -   firing
+       6m  0,1 recovering recovering
+       11m -   firing
+       12m 1   recovering recovering
+       22m -   inactive`,
+    )
+    assert.deepEqual(actual, told('fired 5m', 'resolved 22m'))
+  })
+})

@@ -1,0 +1,142 @@
+/** Which events belong to which group, and how patterns of groups follow edits of their rules. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { rulesActivated } from '../../../../lib/alerting/activation.ts'
+import type { Alert } from '../../../../lib/alerting/alert.ts'
+import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
+import { type Facts, factsOfEvent, groupOf } from '../../../../lib/alerting/patterns/facts.ts'
+import { isMet } from '../../../../lib/alerting/patterns/matcher.ts'
+import { matchersOf } from '../../../../lib/alerting/patterns/pattern.ts'
+import type { PatternEvent } from '../../../../lib/alerting/patterns/pattern-event.ts'
+import { patterns } from '../../../../lib/alerting/patterns/process.ts'
+import type { PatternStates } from '../../../../lib/alerting/patterns/state.ts'
+import { alerting } from '../../../../lib/alerting/process.ts'
+import { ruleSetOf } from '../../../../lib/alerting/rule-set.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { Kit } from '../../../support/kit.ts'
+import { environmentReading as reading } from '../../../support/records.ts'
+import { patternOf } from './support.ts'
+
+const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
+const two = (per: string, keys: object = {}) => patternOf({ count: 2, of: HOT, within: '1h', per }, keys)
+
+/** What alerting sends to groups of these readings. */
+async function sent(rules: Parameters<typeof alerting>[0], ...events: readonly Event[]) {
+  const kit = new Kit<AlertingState>(alerting(rules))
+  await kit.when(...events)
+  return kit.published
+}
+
+const hotAt = (id: string, seconds: number, tags: Readonly<Record<string, string>>) => {
+  const event = reading(id, { at: seconds, temperature: 41 })
+  return { ...event, data: { ...(event.data as object), tags } }
+}
+const tenant = (name: string) => ({ tenant: name })
+const firedOf = (kit: { readonly published: readonly Event[] }) =>
+  kit.published.map(({ data }) => data as Alert).filter(({ status }) => status === 'firing')
+
+describe('the groups of an event', () => {
+  const facts = (data: Readonly<Record<string, unknown>>): Facts =>
+    factsOfEvent('sensor.silent', 'environment', 0, {
+      entity: { source: '/environment/new%20york', subject: 's-1' },
+      ...data,
+    })
+
+  it('given its source, tenant and tags, then it belongs to the groups that they name', () => {
+    const tagged = facts({ tags: { tenant: 'acme', 'a/b': '3' } })
+    assert.deepEqual(groupOf(tagged, 'entity'), { source: '/environment/new%20york', subject: 's-1' })
+    assert.deepEqual(groupOf(tagged, 'site'), { source: '/groups/site', subject: 'new york' })
+    assert.deepEqual(groupOf(tagged, 'tenant'), { source: '/groups/tenant', subject: 'acme' })
+    assert.deepEqual(groupOf(tagged, 'tags.a/b'), { source: '/groups/tags/a%2Fb', subject: '3' })
+    for (const per of ['tenant', 'tags.floor', 'model'] as const)
+      assert.equal(groupOf(facts({}), per), undefined)
+  })
+
+  it('given what a rule matches, then each of its keys must fit', () => {
+    const match = { site: 'new york', tenant: ['acme', 'other'], entity: 's-1', tags: { floor: '3' } }
+    const rule = patternOf({ count: 2, of: { event: 'sensor.silent', match }, within: '1h' })
+    const [matcher] = matchersOf(rule.pattern)
+    assert.ok(matcher)
+    const fits = { tags: { tenant: 'acme', floor: '3' } }
+    assert.equal(isMet(matcher, facts(fits)), true)
+    for (const data of [{ tags: { tenant: 'no', floor: '3' } }, { tags: { tenant: 'acme', floor: '4' } }, {}])
+      assert.equal(isMet(matcher, facts(data)), false)
+    const elsewhere = { ...fits, entity: { source: '/environment/oslo', subject: 's-1' } }
+    assert.equal(isMet(matcher, facts(elsewhere)), false)
+  })
+})
+
+describe('rules that ask for the same events', () => {
+  it('given one per site and one per tenant, then neither counts what was sent to the other’s groups', async () => {
+    const rules = [two('site', { name: 'SITE' }), two('tenant', { name: 'TENANT' })]
+    const events = await sent(rules, hotAt('a', 0, tenant('a')), hotAt('b', 1, tenant('b')))
+    const pers = events.map(({ data }) => (data as PatternEvent).per)
+    assert.deepEqual(pers, ['site', 'tenant', 'site', 'tenant'])
+    const kit = new Kit<PatternStates>(patterns(rules))
+    await kit.when(...events)
+    const fired = firedOf(kit).map(({ rule, entity }) => [rule, entity.subject])
+    assert.deepEqual(fired, [['SITE', 'test-site']])
+    const acme = Object.keys((await kit.state('/groups/tenant a'))?.tracked ?? {})
+    assert.deepEqual(
+      acme.map(key => key.split(' ')[0]),
+      ['TENANT'],
+    )
+  })
+})
+
+describe('a pattern of a group whose rule is edited', () => {
+  const activated = (time: string, ...rules: Parameters<typeof ruleSetOf>[0]) =>
+    rulesActivated(ruleSetOf(rules), 0, time)
+  const kitWith = async (within: string) => {
+    const rule = patternOf({ count: 2, of: HOT, within, per: 'site' })
+    const kit = new Kit<PatternStates>(patterns([rule]))
+    await kit.when(...(await sent([rule], hotAt('a', 0, {}), hotAt('b', 60, {}))))
+    return kit
+  }
+  const told = (kit: Kit<PatternStates>) =>
+    kit.published.map(({ data }) => {
+      const alert = data as Alert
+      return `${(alert.status === 'firing' ? alert.startedAt : alert.endedAt).slice(11, 16)} ${alert.reason}`
+    })
+
+  it('given more time while it fires, then it resolves when that is over', async () => {
+    const kit = await kitWith('10m')
+    await kit.when(
+      activated('2026-03-01T12:02:00Z', patternOf({ count: 2, of: HOT, within: '30m', per: 'site' })),
+    )
+    await kit.pass(2 * 3_600_000)
+    assert.deepEqual(told(kit), ['12:01 pattern', '12:30 cleared'])
+  })
+
+  it('given that it is removed, then the next event of the group ends its alert', async () => {
+    const kit = await kitWith('10m')
+    const other = two('site', { name: 'OTHER' })
+    await kit.when(activated('2026-03-01T12:02:00Z', other))
+    await kit.when(...(await sent([other], hotAt('c', 180, {}))))
+    assert.deepEqual(told(kit), ['12:01 pattern', '12:03 rule-removed'])
+  })
+
+  it('given an alert that goes on, then the check of its rule stays where it was', async () => {
+    const kit = await kitWith('3h')
+    const due = async () => (await kit.timers('/groups/site test-site'))['pattern check']?.toISOString()
+    const before = await due()
+    const rule = patternOf({ count: 2, of: HOT, within: '3h', per: 'site' })
+    await kit.when(...(await sent([rule], hotAt('c', 3700, {}))))
+    assert.deepEqual([before, await due()], ['2026-03-01T14:00:00.000Z', '2026-03-01T14:00:00.000Z'])
+  })
+})
+
+it('given an absence that time or a late event shows, then the alert has the same id', async () => {
+  const rule = patternOf({ sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] })
+  const idOf = async (pass: number) => {
+    const kit = new Kit<AlertingState>(alerting([rule]))
+    if (pass === 0) await kit.when(reading('ahead', { at: 7200 }))
+    await kit.when(reading('a', { temperature: 41 }))
+    if (pass > 0) await kit.pass(pass)
+    await kit.when(reading('b', { at: 3600 }))
+    return firedOf(kit)[0]?.alertId
+  }
+  const id = await idOf(600_000)
+  assert.ok(id)
+  assert.equal(await idOf(0), id)
+})

@@ -1,0 +1,133 @@
+/**
+ * An independent account of patterns, slow and without any state: whether a pattern holds at an instant follows from all that has
+ * happened until then. Times are whole numbers; events are in the order of their times.
+ */
+import type { Happened } from './support.ts'
+
+interface Told {
+  readonly kind: 'fired' | 'resolved'
+  readonly atMs: number
+}
+
+/** Counts at each instant how many events lie within the time before it. */
+export function countReference(
+  { count, withinMs }: { readonly count: number; readonly withinMs: number },
+  keepMs: number,
+  events: readonly Happened[],
+  endMs: number,
+): Told[] {
+  const times = events.filter(({ met }) => met?.includes(0)).map(({ atMs }) => atMs)
+  const holds = (atMs: number, isAfter: boolean) =>
+    times.filter(time => time <= atMs && (isAfter ? time > atMs - withinMs : time >= atMs - withinMs))
+      .length >= count
+  return lifeOf(endMs, keepMs, holds)
+}
+
+/**
+ * An instant has two halves: with the events of that instant, and after it, when what lasts until then has ended.
+ */
+function lifeOf(endMs: number, keepMs: number, holds: (atMs: number, isAfter: boolean) => boolean): Told[] {
+  const told: Told[] = []
+  let isFiring = false
+  let lastHeldMs = 0
+  for (let atMs = 0; atMs <= endMs; atMs += 1)
+    for (const isAfter of [false, true]) {
+      if (holds(atMs, isAfter)) {
+        if (!isFiring) told.push({ kind: 'fired', atMs })
+        isFiring = true
+        // What still holds after an instant holds until the next.
+        lastHeldMs = isAfter ? atMs + 1 : atMs
+      } else if (isAfter && isFiring && atMs >= lastHeldMs + keepMs) {
+        told.push({ kind: 'resolved', atMs })
+        isFiring = false
+      }
+    }
+  return told
+}
+
+interface SequenceShape {
+  /** The longest time between a step and the one before it; the first is not looked at. */
+  readonly withinMs: readonly number[]
+  readonly absenceMs?: number
+}
+
+/** Tries every combination of events as the steps. */
+export function sequenceReference(
+  { withinMs, absenceMs }: SequenceShape,
+  keepMs: number,
+  events: readonly Happened[],
+  endMs: number,
+): Told[] {
+  const isChain = (from: number, last: number): boolean => chains(from, last, withinMs.length - 1)
+  const chains = (from: number, index: number, step: number): boolean => {
+    const event = events[index]
+    if (!event?.met?.includes(step)) return false
+    if (step === 0) return true
+    for (let before = from; before < index; before += 1)
+      if (event.atMs - (events[before] as Happened).atMs <= (withinMs[step] as number))
+        if (chains(from, before, step - 1)) return true
+    return false
+  }
+  return absenceMs === undefined
+    ? endsWithEvent(events, keepMs, endMs, isChain)
+    : endsWithAbsence(events, absenceMs, withinMs.length, keepMs, endMs, isChain)
+}
+
+type IsChain = (from: number, last: number) => boolean
+
+/** A match uses up all events so far. It counts for `keepMs` from then on. */
+function endsWithEvent(events: readonly Happened[], keepMs: number, endMs: number, isChain: IsChain): Told[] {
+  const matches: number[] = []
+  let from = 0
+  for (const [index, { atMs }] of events.entries())
+    if (isChain(from, index)) {
+      matches.push(atMs)
+      from = index + 1
+    }
+  const told: Told[] = []
+  let lastMs: number | undefined
+  for (let atMs = 0; atMs <= endMs; atMs += 1)
+    for (const isAfter of [false, true]) {
+      const isMatch = !isAfter && matches.includes(atMs)
+      if (isMatch) {
+        if (lastMs === undefined) told.push({ kind: 'fired', atMs })
+        lastMs = atMs
+      } else if (isAfter && lastMs !== undefined && atMs >= lastMs + keepMs) {
+        told.push({ kind: 'resolved', atMs })
+        lastMs = undefined
+      }
+    }
+  return told
+}
+
+/** Each chain is complete where the absent event has not come for the time after it; then that lasts until the event comes. */
+function endsWithAbsence(
+  events: readonly Happened[],
+  absenceMs: number,
+  absent: number,
+  keepMs: number,
+  endMs: number,
+  isChain: IsChain,
+): Told[] {
+  const spans: { fromMs: number; untilMs: number }[] = []
+  for (const [index, { atMs }] of events.entries()) {
+    if (!isChain(0, index)) continue
+    const next = events.slice(index + 1).find(({ met }) => met?.includes(absent))
+    const nextMs = next?.atMs ?? Number.POSITIVE_INFINITY
+    if (nextMs > atMs + absenceMs) spans.push({ fromMs: atMs + absenceMs, untilMs: nextMs })
+  }
+  const told: Told[] = []
+  let endsMs: number | undefined
+  for (let atMs = 0; atMs <= endMs; atMs += 1) {
+    for (const { fromMs, untilMs } of spans)
+      if (atMs === fromMs) {
+        if (endsMs === undefined) told.push({ kind: 'fired', atMs })
+        endsMs = Math.max(endsMs ?? 0, untilMs + keepMs)
+      }
+    if (endsMs === atMs) {
+      told.push({ kind: 'resolved', atMs })
+      endsMs = undefined
+    }
+  }
+  return told
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
+import {
+  type Due,
+  duesOf,
+  type Evaluated,
+  onPatternEvent,
+  onPatternTime,
+} from '../../../../lib/alerting/patterns/evaluate.ts'
+import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
+import { type PatternState, phaseOfPattern } from '../../../../lib/alerting/patterns/state.ts'
+import { ms, stored } from '../support.ts'
+
+/** A rule as a user would write it. */
+export function patternOf(pattern: object, keys: object = {}): PatternRule {
+  const row = { name: 'P', severity: 'warning', pattern, ...keys }
+  const { rules, errors } = parseRules([{ where: 'test', content: { rules: [row] } }])
+  assert.deepEqual(errors, [])
+  return rules[0] as PatternRule
+}
+
+/** An event that meets matchers, or time that has passed; times in milliseconds. */
+export type Happened = { readonly atMs: number; readonly met?: readonly number[] }
+
+/** Evaluates as the consumers do: each timer when it is due, before anything that happens later. */
+export class Evaluation {
+  readonly told: string[] = []
+  state: PatternState | undefined
+  readonly #rule: PatternRule
+
+  constructor(rule: PatternRule) {
+    this.#rule = rule
+  }
+
+  get phase(): string {
+    return this.state ? phaseOfPattern(this.state) : 'inactive'
+  }
+
+  event(atMs: number, met: readonly number[]): Evaluated {
+    return this.#take(onPatternEvent(this.#rule, this.state, atMs, new Set(met)))
+  }
+
+  /** Fires the timers that are due by then. */
+  pass(atMs: number): void {
+    for (;;) {
+      const dues = Object.entries(duesOf(this.#rule, this.state)) as [Due, number][]
+      const [first] = dues.toSorted(([, a], [, b]) => a - b)
+      if (!first || first[1] > atMs) return
+      assert.ok(this.state)
+      const before = JSON.stringify(this.state)
+      this.#take(onPatternTime(this.#rule, this.state, first[1], first[0]))
+      assert.notEqual(JSON.stringify(this.state), before, 'a timer that is due changes something')
+    }
+  }
+
+  #take(made: Evaluated): Evaluated {
+    this.state = made.state && stored(made.state)
+    this.told.push(...made.changes.map(({ kind, atMs }) => `${kind} ${atMs}`))
+    return made
+  }
+}
+
+/** One line for each thing that happens: when, `-` or the matchers it meets, then the expected phase and reason. */
+export function assertPattern(rule: PatternRule, lines: string): Evaluation {
+  const evaluation = new Evaluation(rule)
+  const rows = lines
+    .trim()
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+  const actual = rows.map(([at = '', met = '-']) => {
+    if (met === '-') {
+      evaluation.pass(ms(at))
+      return [at, met, evaluation.phase]
+    }
+    const { reason } = evaluation.event(ms(at), met.split(',').map(Number))
+    return [at, met, evaluation.phase, reason]
+  })
+  assert.deepEqual(actual, rows)
+  return evaluation
+}
+
+/** `fired 1h` as `Evaluation` tells it. */
+export function told(...lines: readonly string[]): string[] {
+  return lines.map(line => {
+    const [kind = '', at = ''] = line.split(' ')
+    return `${kind} ${ms(at)}`
+  })
+}

@@ -13,8 +13,10 @@ import type { PatternStates } from '../../../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../../../lib/alerting/rule-set.ts'
 import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import type { Decided } from '../../../../lib/runtime/consumer/process.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
+import { readingAt } from '../process-support.ts'
 import { patternOf } from './support.ts'
 
 const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
@@ -116,6 +118,27 @@ describe('a pattern of a group whose rule is edited', () => {
     assert.deepEqual(told(kit), ['12:01 pattern', '12:03 rule-removed'])
   })
 
+  it('given another group from now on, then the alert of the old one ends within two hours', async () => {
+    const kit = await kitWith('10h')
+    await kit.when(
+      activated('2026-03-01T12:02:00Z', patternOf({ count: 2, of: HOT, within: '10h', per: 'tenant' })),
+    )
+    await kit.pass(3 * 3_600_000)
+    assert.deepEqual(told(kit), ['12:01 pattern', '14:00 rule-removed'])
+  })
+
+  it('given one of an entity that is removed, then its next reading ends the alert for that reason', async () => {
+    const rule = patternOf({ sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] })
+    const kit = new Kit<AlertingState>(alerting([rule]))
+    await kit.when(reading('a', { temperature: 41 }))
+    await kit.pass(600_000)
+    await kit.when(activated('2026-03-01T12:10:00Z'), reading('b', { at: 660 }))
+    assert.deepEqual(
+      kit.published.map(({ data }) => (data as Alert).reason),
+      ['pattern', 'rule-removed'],
+    )
+  })
+
   it('given an alert that goes on, then the check of its rule stays where it was', async () => {
     const kit = await kitWith('3h')
     const due = async () => (await kit.timers('/groups/site test-site'))['pattern check']?.toISOString()
@@ -126,17 +149,18 @@ describe('a pattern of a group whose rule is edited', () => {
   })
 })
 
-it('given an absence that time or a late event shows, then the alert has the same id', async () => {
+it('given an absence that time or the event itself shows, then the alert has the same id', () => {
   const rule = patternOf({ sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] })
-  const idOf = async (pass: number) => {
-    const kit = new Kit<AlertingState>(alerting([rule]))
-    if (pass === 0) await kit.when(reading('ahead', { at: 7200 }))
-    await kit.when(reading('a', { temperature: 41 }))
-    if (pass > 0) await kit.pass(pass)
-    await kit.when(reading('b', { at: 3600 }))
-    return firedOf(kit)[0]?.alertId
-  }
-  const id = await idOf(600_000)
-  assert.ok(id)
-  assert.equal(await idOf(0), id)
+  const process = alerting([rule])
+  const rules = process.context.initial
+  const [hot, later] = [readingAt('0s', { temperature: 41 }), readingAt('1h', { temperature: 20 })]
+  const waiting = process.onEvent(undefined, hot, rules) as Decided<AlertingState>
+  const due = waiting.timers.find(({ name }) => name.endsWith('absence'))
+  assert.ok(waiting.state && due?.dueMs !== undefined)
+  const timer = { ...hot, name: due.name, dueMs: due.dueMs }
+  const byTime = process.onTimer?.(waiting.state, timer, rules) as Decided<AlertingState>
+  const byEvent = process.onEvent(waiting.state, later, rules) as Decided<AlertingState>
+  assert.equal(byEvent.emit.length, 2)
+  const [one, other] = [byTime, byEvent].map(({ emit: [fired] }) => fired?.data as Alert)
+  assert.deepEqual(one, other)
 })

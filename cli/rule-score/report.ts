@@ -38,6 +38,8 @@ export interface ScoreReport {
   readonly recording: {
     readonly readings: number
     readonly duplicates: number
+    /** Events that are not readings; alerting does not read them. */
+    readonly others: number
     readonly entities: number
     readonly from: string
     readonly to: string
@@ -65,6 +67,7 @@ export interface Evidence {
   readonly watches: readonly Watch[]
   readonly readings: number
   readonly duplicates: number
+  readonly others: number
 }
 
 export function reportOf({
@@ -74,6 +77,7 @@ export function reportOf({
   watches,
   readings,
   duplicates,
+  others,
 }: Evidence): ScoreReport {
   const within = firings.flatMap(firing => withinRecording(firing, recorded) ?? [])
   const ended = new Set(firings)
@@ -86,7 +90,7 @@ export function reportOf({
   const shown = (firing: Firing) => shownAlert(firing, ended)
   const isMissed = (window: Window) => !all.firstOf.has(window)
   return {
-    recording: { readings, duplicates, entities: recorded.size, ...extentOf(recorded) },
+    recording: { readings, duplicates, others, entities: recorded.size, ...extentOf(recorded) },
     rules: used.map(watch => {
       const own = within.filter(({ rule }) => rule === watch.rule)
       return { rule: watch.rule, ...scoreOf(own, windowsFor(watch, windows), of(watch.entities)) }

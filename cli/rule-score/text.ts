@@ -44,10 +44,11 @@ export function scoreText(report: ScoreReport, columns?: number): string {
 }
 
 function summaryOf({ recording, total }: ScoreReport): string {
-  const { readings, duplicates, entities, from, to } = recording
+  const { readings, duplicates, others, entities, from, to } = recording
   const repeated = duplicates > 0 ? `, ${count(duplicates, 'duplicate')} among them` : ''
   const of = `${entities} ${entities === 1 ? 'entity' : 'entities'}`
-  return `${count(readings, 'reading')} of ${of}${repeated}, ${from} to ${to}; ${count(total.windows, 'window')}`
+  const ignored = others > 0 ? `, ${count(others, 'other event')} left out` : ''
+  return `${count(readings, 'reading')} of ${of}${repeated}${ignored}, ${from} to ${to}; ${count(total.windows, 'window')}`
 }
 
 function rowOf(name: string, score: Score): string[] {

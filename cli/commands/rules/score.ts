@@ -64,13 +64,13 @@ async function score(file: string, options: ScoreOptions, terminal: Terminal): P
   const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'rules'), terminal)
   const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)
   const source = await sourceOf(file, terminal)
-  const { readings } = await readRecording(source)
+  const { readings, others } = await readRecording(source)
   const watches = watchesIn(readings, rules)
   if (watches.every(({ entities }) => entities.size === 0))
     throw new CliFailure(`${source.name}: no rule watches what was recorded, so there is nothing to score`)
   const recorded = recordedEntities(readings, labels)
   const { firings, duplicates } = await firingsIn(readings, rules, source.name, terminal.stop)
-  const evidence = { firings, labels, recorded, watches, readings: readings.length, duplicates }
+  const evidence = { firings, labels, recorded, watches, readings: readings.length, duplicates, others }
   const report = reportOf(evidence)
   requireLabels(labels, report, options.labels, [...recorded.values()][0]?.subject)
   printReport(terminal, report, options.json, scoreText)

@@ -221,8 +221,10 @@ describe('sluice rules score', () => {
     const lines = series('s1', day({ 30: 35 }))
     const [hot, ...others] = [lines[30] as string, ...lines.filter((_, index) => index !== 30)]
     // The hot reading comes after that of 00:31, and then once more.
-    put3(HOT, [], [...others.slice(0, 32), hot, hot, ...others.slice(32)])
+    const foreign = '{"specversion":"1.0","id":"1","source":"/a","type":"t"}'
+    put3(HOT, [], [foreign, ...others.slice(0, 32), hot, hot, ...others.slice(32)])
     const { report } = await scored('--json')
+    assert.equal(report.recording.others, 1)
     assert.deepEqual(
       [report.total.alerts, report.recording.duplicates, report.recording.readings],
       [0, 1, 122],

@@ -44,7 +44,7 @@ export async function readRecording(source: Source): Promise<Recording> {
   return { readings, others }
 }
 
-/** The clock ticks each minute in between, so one wrong time could keep it ticking for hours. */
+/** The clock runs on in between, so one wrong time could keep it ticking for hours. */
 const LONGEST_MS = 10 * 366 * 86_400_000
 
 function requirePlausible(readings: readonly RecordedReading[], file: string): void {

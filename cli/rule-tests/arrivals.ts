@@ -1,10 +1,8 @@
 /** Recorded events as a log receives them. Pure. */
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { LONGEST_STEP_MS } from '../../lib/runtime/pipeline/log/clock.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
-
-/** How often a tick is appended to each partition, as in a deployment. */
-export const TICK_MS = 60_000
 
 /** An event that arrives. */
 export interface Arrival {
@@ -14,7 +12,8 @@ export interface Arrival {
 }
 
 /**
- * The arrivals with the ticks between them, in lists of limited length.
+ * The arrivals with the ticks between them, in lists of limited length. Ticks are as far apart as the clock counts in full: more of
+ * them, as in a deployment, would change nothing, because a timer tells the time at which it was due.
  *
  * @param startMs when the log was appended to before
  */
@@ -36,8 +35,8 @@ export function* inBatches(
 function* withTicks(arrivals: Iterable<Arrival>, startMs: number): Generator<Arrival> {
   let nowMs = startMs
   for (const arrival of arrivals) {
-    while (nowMs + TICK_MS <= arrival.arrivedMs) {
-      nowMs += TICK_MS
+    while (nowMs + LONGEST_STEP_MS <= arrival.arrivedMs) {
+      nowMs += LONGEST_STEP_MS
       yield { arrivedMs: nowMs, event: tick(0, instant(nowMs)) }
     }
     nowMs = arrival.arrivedMs

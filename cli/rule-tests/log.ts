@@ -18,7 +18,7 @@ import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
-import { type Arrival, inBatches, TICK_MS } from './arrivals.ts'
+import { type Arrival, inBatches } from './arrivals.ts'
 import { type Appended, ConsumerLog, LARGEST_BATCH } from './consumer-log.ts'
 import type { Happening } from './happening.ts'
 import type { Notification, Observation } from './test-file.ts'
@@ -26,6 +26,8 @@ import type { Notification, Observation } from './test-file.ts'
 type Reading = Omit<Extract<Observation, { readonly kind: 'reading' }>, 'atMs' | 'kind'>
 
 const TESTS_START_MS = Date.UTC(2026, 0, 1)
+/** How often a tick is appended to each partition, as in a deployment. */
+const TICK_MS = 60_000
 /** Durations are whole seconds, so this much more of the clock makes nothing due that is not. */
 const MOST_EXTRA_MS = 900
 

@@ -41,7 +41,7 @@ async function score(file: string, options: readonly string[], ...more: string[]
 
 describe('docs/detection.md', () => {
   for (const { file, options, rules } of SERIES)
-    it(`given ${file}, when its rules are scored, then the page has that table`, { skip }, async () => {
+    it(`given ${file}, when it is scored, then the page has that table`, { skip }, async () => {
       const [, table = ''] = (await score(file, options)).split('\n\n')
       assert.equal(table.split('\n').length, rules + 2, 'a heading, the rules, and all together')
       assert.ok(PAGE.includes(`\n${table}\n`), `the page does not have\n${table}`)

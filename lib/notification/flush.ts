@@ -89,17 +89,14 @@ function scheduled({ dueMs: _, ...group }: Group, atMs: number, muting: Muting):
   if (isEmpty(group)) return group
   const times: number[] = []
   if (group.isOpen) times.push(repeatAtMs(group))
-  const muted = [...group.alerts.filter(known => !known.isTold).map(mutedEnd), ...moreEnds(group)]
+  const endOf = ({ alert }: Known) => mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
+  const muted = [...group.alerts.filter(known => !known.isTold).map(endOf), ...moreEnds(group)]
   if (muted.length > 0 || repeatAtMs(group) <= atMs) times.push(atMs + group.groupIntervalMs)
   const dueMs = [...times, ...muted].reduce(
     (first, time) => (time > atMs ? Math.min(first, time) : first),
     Number.POSITIVE_INFINITY,
   )
   return { ...group, dueMs }
-
-  function mutedEnd({ alert }: Known): number {
-    return mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
-  }
 }
 
 function moreEnds({ more = NO_MORE }: Group): number[] {

@@ -114,10 +114,11 @@ describe('alerts, and what people are told of them', { timeout: 180_000 }, () =>
   const linesOf = (notifications: readonly Notification[], rule: string) =>
     notifications
       .filter(({ groupLabels }) => groupLabels.rule === rule)
-      .map(
-        ({ reason, alerts }) =>
-          `${reason}: ${alerts.map(({ alertId, status }) => `${alertId} ${status}`).join(', ')}`,
-      )
+      .map(({ reason, alerts }) => {
+        // Alerts of several partitions reach their group in any order.
+        const names = alerts.map(({ alertId, status }) => `${alertId} ${status}`).sort()
+        return `${reason}: ${names.join(', ')}`
+      })
 
   async function untilTold(rule: string, expected: readonly string[]): Promise<void> {
     await until(

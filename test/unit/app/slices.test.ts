@@ -40,7 +40,7 @@ describe('the settings that a function reads', () => {
     'alert-router',
     'notifier',
   ])
-    it(`given ${name} and an environment without REDIS_URL, then it does not start, and names that alone`, async t => {
+    it(`given ${name} without REDIS_URL, then it does not start, and names that alone`, async t => {
       assert.deepEqual(await errorsOf(t, name, BROKERS), [
         'REDIS_URL: must name the server, as redis://host:port',
       ])

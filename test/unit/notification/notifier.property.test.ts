@@ -123,7 +123,7 @@ describe('given any log of alerts, silences and pipeline alerts', () => {
         assert.deepEqual(lines, sorted(reference(slow, END, WAITS)))
         onceEach(lines, all)
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 })

@@ -72,7 +72,7 @@ const TABLE: readonly (readonly [
     ['+31 new firing: a', '+3631 repeat firing: a', '+7231 repeat firing: a'],
   ],
   [
-    'the next alert of the same rule and entity within the interval, then end and fire leave together',
+    'the next alert of an entity within the interval, then end and fire leave together',
     [routed(1, fired('a')), routed(100, resolved('a')), routed(200, fired('a2'))],
     20 * MINUTE,
     ['+31 new firing: a', '+331 changed firing: a2 -a'],
@@ -126,7 +126,7 @@ const MUTED: typeof TABLE = [
     [],
   ],
   [
-    'a silence that begins while the alert fires, then repeats stop, and its end is told all the same',
+    'a silence that begins while an alert fires, then repeats stop, and its end is told',
     [
       routed(1, fired('a')),
       silences(100, 2, silence('s', 100, 3 * HOUR, onOslo)),

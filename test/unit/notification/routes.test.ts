@@ -117,7 +117,7 @@ const FAULTS: readonly (readonly [given: string, text: string, faults: readonly 
     ],
   ],
   [
-    'a name twice, a route that is never reached, and intervals that contradict',
+    'a name twice, a route out of reach, and odd intervals',
     'routes:\n  - { name: a, receivers: [x], repeatInterval: 1m }\n  - { name: a, receivers: [x], groupInterval: 0 }\nwatchdog: { every: 0s, receivers: [x] }\n',
     [
       'r.yaml:2:32  a.repeatInterval: must not be shorter than groupInterval',

@@ -102,7 +102,7 @@ describe('webhooks', () => {
     ],
   ]
   for (const [answer, outcome, why] of answers)
-    it(`given the answer ${JSON.stringify(answer)}, then ${outcome}`, async () => {
+    it(`given the answer ${answer.kind === 'status' ? answer.status : answer.why}, then ${outcome}`, async () => {
       const { kit } = given(['a'], { a: Array.from({ length: 4 }, () => answer) })
       assert.deepEqual(await kit.when(notified('n1', { receivers: ['a'] })), [outcome])
       assert.match(kit.refusals.join(), why)

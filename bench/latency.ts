@@ -5,7 +5,8 @@ import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { Flow } from './latency/flow.ts'
-import { type Setup, SIDES, type SideName, startSide } from './latency/sides.ts'
+import { startHangingReceiver } from './latency/hanging-receiver.ts'
+import { type Beside, type Setup, SIDES, type SideName, startSide } from './latency/sides.ts'
 import { packaged } from './start/bundles.ts'
 
 // `npm run bench:latency`: the time from a reading on its topic to the alert on the alerts topic, through the local trigger
@@ -14,6 +15,8 @@ import { packaged } from './start/bundles.ts'
 
 const PER_SECOND = 1_000
 const P99_MS = 100
+/** The p99 beside a receiver that hangs, against the p99 without it. */
+const BESIDE_HANGING = 1.1
 /** The warm-up has a higher rate than the measurement: it starts all threads of the function and compiles their code. */
 const WARM_UP_MS = 20_000
 const WARM_UP_PER_SECOND = 1_500
@@ -22,7 +25,7 @@ const RATES = [1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 1
 
 await runBenchmark({
   usage: `npm run bench:latency -- [options]
-  --only PART     rate-1000 or highest`,
+  --only PART     rate-1000, highest or hanging-receiver`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
@@ -35,6 +38,7 @@ await runBenchmark({
         return [
           ...(run.wants('rate-1000') ? await latencies(setup, run) : []),
           ...(run.wants('highest') ? await highest(setup, run) : []),
+          ...(run.wants('hanging-receiver') ? await besideHangingReceiver(setup, run) : []),
         ]
       })
       yield* figures
@@ -92,17 +96,46 @@ async function highest(setup: Setup, run: Run): Promise<Figure[]> {
   ]
 }
 
+/** Each round without and with a sink whose receiver takes every request and answers none. */
+async function besideHangingReceiver(setup: Setup, run: Run): Promise<Figure[]> {
+  const ratios: number[] = []
+  for (let round = 1; round <= run.rounds; round += 1) {
+    const p99Of = async (env: string, beside: Beside) => {
+      let p99 = Number.NaN
+      const measured = async (flow: Flow) => {
+        p99 = (await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)).p99
+      }
+      await withSide('sluice', env, setup, run, measured, beside)
+      return p99
+    }
+    const without = await p99Of(`alone-${round}`, {})
+    const receiver = await startHangingReceiver()
+    try {
+      const beside = await p99Of(`hanging-${round}`, { receiverUrl: receiver.url })
+      if (receiver.requests === 0) throw new Error('the receiver that hangs was never called')
+      run.say(
+        `round ${round}  p99 ${without} ms, beside a receiver that hangs in ${receiver.requests} requests ${beside} ms`,
+      )
+      ratios.push(beside / without)
+    } finally {
+      receiver.close()
+    }
+  }
+  return [aimed('latency/p99 beside a receiver that hangs', '×', { atMost: BESIDE_HANGING }, ratios)]
+}
+
 async function withSide(
   side: SideName,
   env: string,
   setup: Setup,
   run: Run,
   use: (flow: Flow) => Promise<void>,
+  beside: Beside = {},
 ): Promise<void> {
   run.signal.throwIfAborted()
   const flow = await Flow.open(setup.broker, env)
   try {
-    const running = await startSide(side, env, setup)
+    const running = await startSide(side, env, setup, beside)
     try {
       await flow.measure(WARM_UP_PER_SECOND, WARM_UP_MS)
       await use(flow)

@@ -1,13 +1,22 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { topicName } from '../../lib/app/topics.ts'
+import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { Program } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'
 
+/** The function in `hanging-sink.ts`. */
+const HANGING = 'hanging'
+
 export const SIDES = ['bare', 'sluice'] as const
 export type SideName = (typeof SIDES)[number]
+
+/** What both sides of a comparison have, unless it says otherwise. */
+export interface Beside {
+  /** The address of a receiver that hangs: a sink then delivers every alert to it. */
+  readonly receiverUrl?: string
+}
 
 export interface Setup extends Servers {
   /** The bundle of the alerting function. */
@@ -21,15 +30,16 @@ export async function startSide(
   side: SideName,
   env: string,
   setup: Setup,
-): Promise<{ stop(): Promise<void> }> {
-  const program = side === 'bare' ? bare(env, setup) : await sluice(env, setup)
+  beside: Beside = {},
+): Promise<{ readonly pid: number; stop(): Promise<void> }> {
+  const program = side === 'bare' ? bare(env, setup) : await sluice(env, setup, beside)
   const stop = async () => {
     program.signal('SIGTERM')
     await program.ended
   }
   try {
     await program.says(/^ready|^msk {2}ready: /m)
-    return { stop }
+    return { pid: program.pid ?? 0, stop }
   } catch (error) {
     await stop()
     throw error
@@ -42,7 +52,11 @@ function bare(env: string, { broker }: Setup): Program {
 }
 
 /** The alerting function as deployed, but with a window of 0. */
-async function sluice(env: string, { broker, redisUrl, handler, room }: Setup): Promise<Program> {
+async function sluice(
+  env: string,
+  { broker, redisUrl, handler, room }: Setup,
+  { receiverUrl }: Beside,
+): Promise<Program> {
   const folder = join(room, env)
   await mkdir(folder)
   const trigger = join(PROJECT, 'localstack', 'msk-trigger')
@@ -51,23 +65,40 @@ async function sluice(env: string, { broker, redisUrl, handler, room }: Setup): 
     symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
     symlink(trigger, join(folder, 'msk-trigger')),
     writeFile(join(folder, 'package.json'), '{"type":"module"}'),
+    writeFile(join(folder, 'hanging.mjs'), `export { handler } from ${JSON.stringify(HANGING_SINK)}\n`),
     // JSON is YAML.
-    writeFile(join(folder, 'serverless.yml'), JSON.stringify(configuration(env, broker, redisUrl))),
+    writeFile(
+      join(folder, 'serverless.yml'),
+      JSON.stringify(configuration(env, { broker, redisUrl, receiverUrl })),
+    ),
   ])
   const [http, lambda, websocket] = await freePorts(3)
   const ports = ['--httpPort', http, '--lambdaPort', lambda, '--websocketPort', websocket].map(String)
   return new Program('serverless', ['offline', ...ports], { cwd: folder })
 }
 
-function configuration(env: string, broker: string, redisUrl: string) {
-  const msk = {
+const HANGING_SINK = join(import.meta.dirname, 'hanging-sink.ts')
+
+interface Places {
+  readonly broker: string
+  readonly redisUrl: string
+  readonly receiverUrl: string | undefined
+}
+
+function configuration(env: string, { broker, redisUrl, receiverUrl }: Places) {
+  const mskOf = (topic: Signal) => ({
     arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
-    topic: topicName('readings', env),
+    topic: topicName(topic, env),
     startingPosition: 'TRIM_HORIZON',
     batchSize: 500,
     maximumBatchingWindow: 0,
     functionResponseType: 'ReportBatchItemFailures',
-  }
+  })
+  const functionOf = (handler: string, timeout: number, topic: Signal) => ({
+    handler,
+    timeout,
+    events: [{ msk: mskOf(topic) }],
+  })
   return {
     service: `bench-${env}`,
     frameworkVersion: '4',
@@ -83,10 +114,14 @@ function configuration(env: string, broker: string, redisUrl: string) {
         REPORT_BATCH_ITEM_FAILURES: 'true',
         LOG_LEVEL: 'WARN',
         POWERTOOLS_METRICS_DISABLED: 'true',
+        ...(receiverUrl === undefined ? {} : { RECEIVER_URL: receiverUrl }),
       },
     },
     plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
     custom: { mskTrigger: { brokers: broker } },
-    functions: { alerting: { handler: 'alerting/handler.handler', timeout: 30, events: [{ msk }] } },
+    functions: {
+      alerting: functionOf('alerting/handler.handler', 30, 'readings'),
+      ...(receiverUrl === undefined ? {} : { [HANGING]: functionOf('hanging.handler', 60, 'alerts') }),
+    },
   }
 }

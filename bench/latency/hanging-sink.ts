@@ -1,0 +1,28 @@
+import process from 'node:process'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { ReceiverUnavailable } from '../../lib/runtime/consumer/sink.ts'
+
+// A sink on the alerts topic whose receiver takes every request and never answers in time, beside the measured function.
+
+const HANGING = 'hanging'
+/** As long as a patient webhook would wait. */
+const HANGS_MS = 30_000
+
+export const handler = kafkaConsumer(HANGING, {
+  name: HANGING,
+  accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE],
+  deliver: async deliveries => {
+    try {
+      const signal = AbortSignal.timeout(HANGS_MS)
+      await fetch(String(process.env.RECEIVER_URL), {
+        method: 'POST',
+        body: deliveries[0]?.key ?? '',
+        signal,
+      })
+    } catch (error) {
+      throw new ReceiverUnavailable('the receiver hangs', { cause: error })
+    }
+    return deliveries.map(() => ({ kind: 'delivered', reason: 'sent' }) as const)
+  },
+})

@@ -71,11 +71,6 @@ export class Program {
     return this.#output
   }
 
-  /** Undefined if it could not be started. */
-  get pid(): number | undefined {
-    return this.#child.pid
-  }
-
   /** Sends a signal to the process group. */
   signal(signal: NodeJS.Signals): void {
     if (this.#child.pid !== undefined && !this.#isOver) signalGroup(this.#child.pid, signal)

@@ -64,6 +64,8 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
   name: 'activity',
   accepts: READING_TYPES,
   allowedLatenessMs: MINUTE_MS,
+  // While the log itself stands still, nobody is silent.
+  awaitsLog: timer => timer === 'silent',
   onEvent(state, event) {
     const { data, timeMs, type } = event
     if (data === undefined) return rejected('a reading without data')

@@ -12,7 +12,7 @@ import type { AlertingState } from './entity-state.ts'
 import type { TransitionReason } from './reasons.ts'
 
 /** The rule name of the alert. */
-const PIPELINE_DOWN = 'PIPELINE_DOWN'
+export const PIPELINE_DOWN = 'PIPELINE_DOWN'
 
 /** Name of the timer that each tick sets anew. */
 export const PIPELINE_DOWN_TIMER = 'pipeline-down'

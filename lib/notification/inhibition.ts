@@ -3,11 +3,9 @@
  * groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
  */
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
+import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
 import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
-
-/** The rule name of the alert that the pipeline itself has stopped. */
-export const PIPELINE_DOWN = 'PIPELINE_DOWN'
 
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1'
 

@@ -59,6 +59,12 @@ describe('a sensor', () => {
     ])
   })
 
+  it('given a log that stood still, when it reports again, then it was never silent', async () => {
+    const kit = new Kit(activity)
+    await kit.when(environmentReading('a', { at: 0 }))
+    assert.deepEqual(reasons(await kit.when(environmentReading('b', { at: 3600 }))), ['b: unchanged'])
+  })
+
   it('given that it was silent, when it reports again, then it has returned', async () => {
     const kit = new Kit(activity)
     await kit.when(environmentReading('last'))

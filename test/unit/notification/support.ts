@@ -1,10 +1,11 @@
 /** Routed alerts, silences and what mutes, for tests of notifications. Times are seconds since `START_MS`. */
 import assert from 'node:assert/strict'
 import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
+import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { Group } from '../../../lib/notification/group.ts'
-import { inhibitionEmission, PIPELINE_DOWN } from '../../../lib/notification/inhibition.ts'
+import { inhibitionEmission } from '../../../lib/notification/inhibition.ts'
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'

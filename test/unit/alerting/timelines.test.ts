@@ -17,9 +17,9 @@ for (const folder of ['test/unit/alerting/timelines', 'rules/tests']) {
     const { tests, faults } = await readTestFile(join(PROJECT, file), file)
     assert.deepEqual(faults, [])
     assert.ok(tests && tests.tests.length > 0, `${file} has no tests`)
-    describe(`given the timelines of ${file}`, () => {
+    describe(`the timelines of ${file}`, () => {
       for (const one of tests.tests)
-        test(`then this one holds: ${one.name}`, async () => {
+        test(one.name, async () => {
           const result = await runTest(tests, one)
           assert.ok(result.passed, resultText(result))
         })

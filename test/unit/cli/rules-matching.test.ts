@@ -46,7 +46,7 @@ describe('notifications of one instant', () => {
     ['* fired, * fired', 'a fired', false],
   ]
   for (const [wanted, actual, same] of table)
-    test(`given ${wanted} for ${actual}, then it is ${same}`, () => {
+    test(`${wanted} against ${actual}: ${same}`, () => {
       const each = (text: string) => text.split(', ')
       assert.equal(
         isSame(

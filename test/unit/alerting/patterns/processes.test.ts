@@ -107,7 +107,7 @@ describe('a pattern of one entity’s readings', () => {
     assert.deepEqual(toldBy(kit), ['12:00 HOT firing condition', '12:09 P firing pattern'])
   })
 
-  it('given a rule that is removed or paused while nothing comes, then its alert resolves within five minutes', async () => {
+  it('given a rule that is removed or paused while nothing comes, then its alert ends within five minutes', async () => {
     for (const [next, reason] of [
       [[], 'rule-removed'],
       [[{ ...SILENT, paused: true }], 'rule-paused'],

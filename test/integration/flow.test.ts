@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
 import type { EntityStatistics } from '../../lib/analytics/process.ts'
-import { TOPICS } from '../../lib/app/topics.ts'
+import { TICKED, TOPICS } from '../../lib/app/topics.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
@@ -152,7 +152,8 @@ describe('the whole flow, through serverless offline', { timeout: 240_000 }, () 
   it('when the schedule fires the clock, then every partition gets a tick, which both consumers pass over', async () => {
     const before = await environment.client.ends(environment.topic('readings'))
     const answer = await offline.invoke('clock', { time: '2026-03-01T12:00:00Z' })
-    assert.deepEqual(answer, { ticks: TOPICS.readings.partitions })
+    const ticks = TICKED.reduce((sum, signal) => sum + TOPICS[signal].partitions, 0)
+    assert.deepEqual(answer, { ticks })
     await environment.untilTrimmed()
     assert.deepEqual(
       await environment.client.ends(environment.topic('readings')),

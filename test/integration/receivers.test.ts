@@ -51,8 +51,8 @@ describe('notifications on their way to people', { timeout: 240_000 }, () => {
       hook: { url: `${base}/hook`, signingSecret: `whsec_${KEY}` },
       hanging: { url: `${base}/hanging` },
     }
-    const file = join(folder, 'receivers.yaml')
-    writeFileSync(file, RECEIVERS)
+    writeFileSync(join(folder, 'receivers.yaml'), RECEIVERS)
+    writeFileSync(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [sns] }]\n')
     variables = { NOTIFICATIONS_DIR: folder, RECEIVER_SECRETS: JSON.stringify(secrets) }
     environment = await TestEnvironment.create()
     queue = await AlertsQueue.subscribed(environment.name, {

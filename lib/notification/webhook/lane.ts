@@ -6,6 +6,8 @@ import { type Delivered, retry } from '../../runtime/consumer/sink.ts'
 import type { Message } from '../message.ts'
 import type { WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
+import { Patience } from './patience.ts'
+import { Recent } from './recent.ts'
 
 /** After so many time-outs in a row the receiver is not called for a while; then each further one is enough. */
 const TIMEOUTS = 2
@@ -25,7 +27,8 @@ export class Lane {
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
   /** Notifications that the receiver has, oldest first: only those that others have not taken are offered again. */
-  readonly #delivered = new Map<string, Delivered>()
+  readonly #delivered = new Recent<Delivered>(REMEMBERED)
+  readonly #patience = new Patience()
   #timeouts = 0
   #notBeforeMs = 0
   #why = ''
@@ -52,6 +55,11 @@ export class Lane {
     return outcomes
   }
 
+  /** Whether a message with the outcome `retry` waits, instead of being offered until it fails. */
+  waits(message: Message): boolean {
+    return this.#patience.waits(message, this.#ports.nowMs())
+  }
+
   async #one(message: Message, untilMs: number): Promise<Delivered> {
     const { notificationId } = message.notification
     const before = this.#delivered.get(notificationId)
@@ -66,18 +74,14 @@ export class Lane {
     if (this.#timeouts >= TIMEOUTS)
       this.#rest(SKIP_MS, `could not be called ${this.#timeouts} times in a row`)
     else if (retryAfterMs !== undefined) this.#rest(retryAfterMs, 'has asked for a pause')
-    if (outcome.kind === 'delivered') this.#remember(notificationId, outcome)
+    if (outcome.kind === 'retry') this.#patience.failed(notificationId, nowMs())
+    else this.#patience.answered()
+    if (outcome.kind === 'delivered') this.#delivered.set(notificationId, outcome)
     return outcome
   }
 
   #rest(ms: number, why: string): void {
     this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, LONGEST_SKIP_MS)
     this.#why = why
-  }
-
-  #remember(notificationId: string, outcome: Delivered): void {
-    this.#delivered.set(notificationId, outcome)
-    const [oldest] = this.#delivered.keys()
-    if (this.#delivered.size > REMEMBERED && oldest !== undefined) this.#delivered.delete(oldest)
   }
 }

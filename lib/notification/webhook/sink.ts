@@ -1,13 +1,20 @@
 /** Delivers the notifications that name a webhook. A slow or dead one does not hold up the others of the same batch. */
 import { rejected } from '../../runtime/consumer/process.ts'
-import { type Delivered, delivered, retry, type Sink } from '../../runtime/consumer/sink.ts'
+import {
+  type Delivered,
+  delivered,
+  ReceiverUnavailable,
+  retry,
+  type Sink,
+} from '../../runtime/consumer/sink.ts'
 import { digestOf, type Message, messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'
 import type { WebhookPorts } from './attempt.ts'
 import { Lane } from './lane.ts'
 
-const BATCH = 50
+/** All that Lambda gives the function at once: notifications behind a batch that waits are not delivered to any webhook. */
+const BATCH = 100
 
 /**
  * @param receivers all of them; those of other kinds are left to their own sinks
@@ -30,15 +37,22 @@ export function webhookSink(
     async deliver(deliveries) {
       const messages = deliveries.map(delivery => messageOf(delivery, env))
       const answers = messages.map((): Delivered[] => [])
+      const waiting: string[] = []
       await Promise.all(
         [...lanes].map(async ([name, lane]) => {
           const own = [...messages.entries()].filter(([, { notification }]) =>
             notification.receivers.includes(name),
           )
           const outcomes = await lane.deliver(own.map(([, message]) => message))
-          for (const [at, [index]] of own.entries()) answers[index]?.push(outcomes[at] as Delivered)
+          for (const [at, [index, message]] of own.entries()) {
+            const outcome = outcomes[at] as Delivered
+            answers[index]?.push(outcome)
+            if (outcome.kind === 'retry' && lane.waits(message)) waiting.push(outcome.why)
+          }
         }),
       )
+      // Every webhook has been called by now: what they have taken is not sent to them again.
+      if (waiting.length > 0) throw new ReceiverUnavailable(waiting.join('; '))
       return answers.map(combined)
     },
     digest: {

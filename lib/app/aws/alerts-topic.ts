@@ -55,9 +55,12 @@ export class SnsTopic implements AlertsTopic {
       if (FINAL.test(error.name)) throw error
       throw new ReceiverUnavailable(`${this.#arn}: ${error.name}`, { cause: error })
     })
+    // Throttled, or an internal error: they are offered again with those that were published, which keep their ids.
+    const later = Failed.find(({ SenderFault }) => SenderFault !== true)
+    if (later) throw new ReceiverUnavailable(`${this.#arn}: ${later.Code ?? 'failed'}`)
     return messages.map((_, index) => {
       const failed = Failed.find(({ Id }) => Id === String(index))
-      return failed && { why: failed.Code ?? 'failed', isFinal: failed.SenderFault ?? false }
+      return failed && { why: failed.Code ?? 'failed' }
     })
   }
 

@@ -1,24 +1,23 @@
 /** Publishes the notifications that name the topic. */
 import { rejected } from '../../runtime/consumer/process.ts'
-import { type Delivered, delivered, retry, type Sink } from '../../runtime/consumer/sink.ts'
+import { type Delivered, delivered, type Sink } from '../../runtime/consumer/sink.ts'
 import { digestOf, type Message, messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'
 
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
 
-/** Why one message was not taken, and whether it never will be. */
+/** Why one message never will be taken. */
 export interface NotPublished {
   readonly why: string
-  readonly isFinal: boolean
 }
 
 export interface AlertsTopic {
   /**
    * Publishes messages in one call: at most `SNS_BATCH`, of at most `SNS_BYTES` together.
    *
-   * @returns for each undefined if it was published, or why not
-   * @throws ReceiverUnavailable if nothing can be published at present
+   * @returns for each undefined if it was published, or why it was refused
+   * @throws ReceiverUnavailable if one of them may be taken later; others may have been published
    */
   publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]>
 }
@@ -74,18 +73,23 @@ async function publishAll(
 }
 
 function answerOf(refusal: NotPublished | undefined): Delivered {
-  if (refusal === undefined) return delivered('published')
-  return refusal.isFinal ? rejected(`sns: ${refusal.why}`) : retry(`sns: ${refusal.why}`)
+  return refusal ? rejected(`sns: ${refusal.why}`) : delivered('published')
 }
 
-/** As few calls as the limits of a call allow, in order. */
-function calls<T extends { readonly toSend: SnsMessage }>(built: readonly T[]): T[][] {
+/**
+ * As few calls as the limits of a call allow, in order. Messages of one group go in calls of their own: SNS can take the second and
+ * not the first, and then the resolve would overtake its fire.
+ */
+function calls<T extends { readonly message: Message; readonly toSend: SnsMessage }>(
+  built: readonly T[],
+): T[][] {
   const all: T[][] = []
   let bytes = 0
   for (const one of built) {
     const own = snsBytes(one.toSend)
     const call = all.at(-1)
-    if (call && call.length < SNS_BATCH && bytes + own <= SNS_BYTES) call.push(one)
+    const hasRoom = call && call.length < SNS_BATCH && bytes + own <= SNS_BYTES
+    if (hasRoom && call.every(({ message }) => groupOf(message) !== groupOf(one.message))) call.push(one)
     else {
       all.push([one])
       bytes = 0
@@ -93,4 +97,8 @@ function calls<T extends { readonly toSend: SnsMessage }>(built: readonly T[]): 
     bytes += own
   }
   return all
+}
+
+function groupOf({ notification }: Message): string {
+  return notification.group
 }

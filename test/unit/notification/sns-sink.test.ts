@@ -35,7 +35,7 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
 describe('publishing to the topic', () => {
   it('given notifications, then those that name it are published together, ten in a call', async () => {
     const { calls, kit } = given()
-    const events = Array.from({ length: 12 }, (_, index) => notified(`n${index}`))
+    const events = Array.from({ length: 12 }, (_, index) => notified(`n${index}`, { group: `g${index}` }))
     const outcomes = await kit.when(...events, notified('hooked', { receivers: ['hook'] }))
     assert.deepEqual(outcomes, [...Array(12).fill('applied/published'), 'applied/other-receivers'])
     assert.deepEqual(
@@ -53,18 +53,31 @@ describe('publishing to the topic', () => {
     )
   })
 
-  it('given a topic that takes some of them, then the others are offered again, or fail', async () => {
-    const { calls, kit } = given({
-      later: [{ why: 'InternalError', isFinal: false }],
-      never: [{ why: 'InvalidParameter', isFinal: true }],
-    })
-    const outcomes = await kit.when(notified('now'), notified('later'), notified('never'))
-    assert.deepEqual(outcomes, ['applied/published', 'applied/published', 'failed/rejected'])
+  it('given a topic that refuses one of them, then that one fails, and the others are published', async () => {
+    const { calls, kit } = given({ never: [{ why: 'InvalidParameter' }] })
+    const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('never', { group: 'g2' }))
+    assert.deepEqual(outcomes, ['applied/published', 'failed/rejected'])
     assert.deepEqual(
       calls.map(call => call.map(idOf)),
-      [['now', 'later', 'never'], ['later']],
+      [['now', 'never']],
     )
     assert.deepEqual(kit.refusals, ['sns: InvalidParameter'])
+  })
+
+  it('given a fire that is not taken, then the resolve of its group is not published before it', async () => {
+    const { calls, kit } = given({ fire: [new ReceiverUnavailable('Throttling')] })
+    const waits = await kit.when(
+      notified('fire'),
+      notified('other', { group: 'site=bergen' }),
+      notified('resolve', { status: 'resolved', at: 60 }),
+    )
+    assert.deepEqual(waits, ['waits/receiver-unavailable'])
+    assert.deepEqual(calls.flat().map(idOf), ['fire', 'other'])
+    assert.deepEqual(await kit.when(), Array(3).fill('applied/published'))
+    assert.deepEqual(
+      calls.slice(1).map(call => call.map(idOf)),
+      [['fire', 'other'], ['resolve']],
+    )
   })
 
   it('given a topic that cannot be reached, then the records wait in Kafka', async () => {
@@ -92,7 +105,9 @@ describe('publishing to the topic', () => {
   it('given large notifications, then no call is larger than SNS takes', async () => {
     const { calls, kit } = given()
     const alerts = Array.from({ length: 100 }, (_, index) => alert(`s-${index}`))
-    await kit.when(...Array.from({ length: 10 }, (_, index) => notified(`n${index}`, { alerts })))
+    await kit.when(
+      ...Array.from({ length: 10 }, (_, index) => notified(`n${index}`, { alerts, group: `g${index}` })),
+    )
     assert.ok(calls.length > 1)
     for (const call of calls) assert.ok(call.reduce((sum, one) => sum + snsBytes(one), 0) <= SNS_BYTES)
     assert.equal(calls.flat().length, 10)

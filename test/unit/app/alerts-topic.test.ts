@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { SnsTopic } from '../../../lib/app/aws/alerts-topic.ts'
+import { snsMessage } from '../../../lib/notification/sns/message.ts'
+import { ReceiverUnavailable } from '../../../lib/runtime/consumer/sink.ts'
+import { message } from '../notification/messages.ts'
+
+/** The answer of SNS when the second of two messages fails. */
+function answer(code: string, isOfSender: boolean): string {
+  return `<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult>
+<Successful><member><Id>0</Id><MessageId>m</MessageId></member></Successful>
+<Failed><member><Id>1</Id><Code>${code}</Code><SenderFault>${isOfSender}</SenderFault></member></Failed>
+</PublishBatchResult></PublishBatchResponse>`
+}
+
+describe('a topic that takes one of two messages', () => {
+  let body = ''
+  const server = createServer((request, response) => {
+    request.resume()
+    response.setHeader('content-type', 'text/xml').end(body)
+  })
+  let topic: SnsTopic
+
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    topic = new SnsTopic('arn:aws:sns:eu-west-1:000000000000:sluice-alerts-test', {
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    })
+  })
+
+  after(() => {
+    topic.close()
+    server.closeAllConnections()
+    server.close()
+  })
+
+  const publish = () => topic.publish(['n1', 'n2'].map(id => snsMessage(message({ group: id }), ['sns'])))
+
+  for (const code of ['InternalError', 'Throttling'])
+    it(`given ${code}, for which the sender is not at fault, then it is unavailable`, async () => {
+      body = answer(code, false)
+      await assert.rejects(publish(), (error: Error) => {
+        assert.ok(error instanceof ReceiverUnavailable)
+        assert.match(error.message, new RegExp(`sluice-alerts-test: ${code}$`))
+        return true
+      })
+    })
+
+  it('given a fault of the sender, then that message is refused, and the other published', async () => {
+    body = answer('InvalidParameter', true)
+    assert.deepEqual(await publish(), [undefined, { why: 'InvalidParameter' }])
+  })
+})

@@ -2,12 +2,13 @@
  * Delivers messages to one webhook, one after the other, and bounds how long it can hold up the others. It remembers, for as long
  * as the function lives, what was delivered, and whether the receiver answers at all.
  */
-import { type Delivered, retry } from '../../runtime/consumer/sink.ts'
+import { type Delivered, delivered, retry } from '../../runtime/consumer/sink.ts'
 import type { Message } from '../message.ts'
 import type { WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
 import { Patience } from './patience.ts'
 import { Recent } from './recent.ts'
+import { LastTold } from './told.ts'
 
 /** After so many time-outs in a row the receiver is not called for a while; then each further one is enough. */
 const TIMEOUTS = 2
@@ -29,6 +30,7 @@ export class Lane {
   /** Notifications that the receiver has, oldest first: only those that others have not taken are offered again. */
   readonly #delivered = new Recent<Delivered>(REMEMBERED)
   readonly #patience = new Patience()
+  readonly #told = new LastTold()
   #timeouts = 0
   #notBeforeMs = 0
   #why = ''
@@ -64,19 +66,23 @@ export class Lane {
     const { notificationId } = message.notification
     const before = this.#delivered.get(notificationId)
     if (before) return before
+    const news = this.#told.newsOf(message)
+    if (news === undefined) return delivered('superseded')
     const { nowMs, pause } = this.#ports
     const waitMs = this.#notBeforeMs - nowMs()
     if (waitMs > LONGEST_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
       return retry(`${this.#receiver.name}: not called, because it ${this.#why || 'has been slow'}`)
     if (waitMs > 0) await pause(waitMs)
-    const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, message, this.#ports)
+    const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
     this.#timeouts = timedOut ? this.#timeouts + 1 : 0
     if (this.#timeouts >= TIMEOUTS)
       this.#rest(SKIP_MS, `could not be called ${this.#timeouts} times in a row`)
     else if (retryAfterMs !== undefined) this.#rest(retryAfterMs, 'has asked for a pause')
     if (outcome.kind === 'retry') this.#patience.failed(notificationId, nowMs())
     else this.#patience.answered()
-    if (outcome.kind === 'delivered') this.#delivered.set(notificationId, outcome)
+    if (outcome.kind !== 'delivered') return outcome
+    this.#delivered.set(notificationId, outcome)
+    this.#told.remember(news)
     return outcome
   }
 

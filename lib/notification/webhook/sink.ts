@@ -74,5 +74,7 @@ function combined(answers: readonly Delivered[]): Delivered {
   const later = answers.flatMap(one => (one.kind === 'retry' ? [one.why] : []))
   if (later.length > 0) return retry([...later, ...refusals].join('; '))
   if (refusals.length > 0) return rejected(refusals.join('; '))
-  return delivered(answers.length > 0 ? 'delivered' : 'other-receivers')
+  if (answers.length === 0) return delivered('other-receivers')
+  const isNews = answers.some(one => one.kind === 'delivered' && one.reason !== 'superseded')
+  return delivered(isNews ? 'delivered' : 'superseded')
 }

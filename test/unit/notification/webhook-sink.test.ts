@@ -4,7 +4,7 @@ import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
 import { webhookSink } from '../../../lib/notification/webhook/sink.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
-import { AT_MS, notified, webhook } from './messages.ts'
+import { AT_MS, alert, notified, webhook } from './messages.ts'
 
 const OK: PostAnswer = { kind: 'status', status: 200 }
 const TIMED_OUT: PostAnswer = { kind: 'no-answer', why: 'did not answer within 5 s', timedOut: true }
@@ -141,6 +141,67 @@ describe('webhooks', () => {
     const outcomes = await kit.when()
     assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered', 'applied/delivered'])
     assert.deepEqual(network.calls, ['a fire', 'a other', 'a fire', 'a resolve'])
+  })
+
+  describe('given a fire that comes after what its group has told since', () => {
+    const fails = (times: number) => Array.from({ length: times }, () => status(503))
+    const resolved = (id: string) => alert(id, { endedAt: '2026-03-01T12:00:30.000Z' })
+
+    it('then it is not sent any more', async () => {
+      const { network, kit } = given(['a'])
+      await kit.when(notified('resolve', { receivers: ['a'], status: 'resolved', at: 60 }))
+      const outcomes = await kit.when(
+        notified('fire', { receivers: ['a'] }),
+        notified('other', { receivers: ['a'], group: 'site=bergen' }),
+      )
+      assert.deepEqual(outcomes, ['applied/superseded', 'applied/delivered'])
+      assert.deepEqual(network.calls, ['a resolve', 'a other'])
+    })
+
+    it('then, from a batch before, it is not sent behind the resolve of a batch after', async () => {
+      const { network, kit } = given(['a'], { a: fails(1) }, TEN_MINUTES_MS)
+      const others = Array.from({ length: 99 }, (_, index) =>
+        notified(`n${index}`, { receivers: ['a'], group: `g${index}` }),
+      )
+      const outcomes = await kit.when(
+        notified('fire', { receivers: ['a'] }),
+        ...others,
+        notified('resolve', { receivers: ['a'], status: 'resolved', at: 1 }),
+      )
+      assert.equal(outcomes[0], 'applied/superseded')
+      assert.equal(network.calls.at(-1), 'a resolve')
+    })
+
+    for (const status of ['firing', 'resolved'] as const)
+      it(`then those that it resolves are sent alone, with the later status ${status}`, async () => {
+        const { network, kit } = given(['a'])
+        await kit.when(notified('later', { receivers: ['a'], status, at: 60 }))
+        const alerts = [alert('fires'), resolved('gone')]
+        const outcomes = await kit.when(notified('changed', { receivers: ['a'], alerts, omitted: 2 }))
+        assert.deepEqual(outcomes, ['applied/delivered'])
+        const { data } = JSON.parse(network.posts.at(-1)?.body ?? '')
+        assert.deepEqual(
+          [data.notificationId, data.status, data.omitted],
+          ['changed', status, status === 'firing' ? 1 : 0],
+        )
+        assert.deepEqual(data.alerts, [resolved('gone')])
+      })
+
+    it('then an alert that has fired again since is not told as resolved', async () => {
+      const { network, kit } = given(['a'])
+      const again = alert('again', { fingerprint: 'one' })
+      await kit.when(notified('later', { receivers: ['a'], alerts: [again], at: 60 }))
+      const before = { ...resolved('before'), fingerprint: 'one' }
+      const outcomes = await kit.when(notified('changed', { receivers: ['a'], alerts: [before] }))
+      assert.deepEqual([outcomes, network.calls], [['applied/superseded'], ['a later']])
+    })
+
+    it('then another webhook, which has told nothing since, still gets it', async () => {
+      const { network, kit } = given(['a', 'b'])
+      await kit.when(notified('resolve', { receivers: ['a'], status: 'resolved', at: 60 }))
+      assert.deepEqual(await kit.when(notified('fire', { receivers: ['a', 'b'] })), ['applied/delivered'])
+      assert.deepEqual(network.calls, ['a resolve', 'b fire'])
+    })
   })
 
   it('given a secret that cannot be read, then nothing is sent there, and the others get theirs', async () => {

@@ -1,0 +1,55 @@
+/**
+ * Remembers what a webhook was told last of each group. A notification that comes behind a later one of its group (it failed and is
+ * offered again, or is redriven) must not bring back what is over.
+ */
+import type { Message } from '../message.ts'
+import { Recent } from './recent.ts'
+
+/** How many groups are remembered. */
+const REMEMBERED = 1_000
+
+interface Told {
+  readonly atMs: number
+  readonly status: 'firing' | 'resolved'
+  /** Fingerprints of the alerts that fire. */
+  readonly firing: ReadonlySet<string>
+  /** How many alerts fire, also those without room. */
+  readonly count: number
+}
+
+export class LastTold {
+  readonly #groups = new Recent<Told>(REMEMBERED)
+
+  /** The webhook has taken this message. A digest is about several groups, and is not remembered. */
+  remember({ notification, atMs, digest }: Message): void {
+    const { group, status, alerts, omitted } = notification
+    if (digest || atMs < (this.#groups.get(group)?.atMs ?? atMs)) return
+    const firing = new Set(
+      alerts.filter(one => one.status === 'firing').map(({ fingerprint }) => fingerprint),
+    )
+    this.#groups.set(group, { atMs, status, firing, count: firing.size + omitted })
+  }
+
+  /**
+   * The message as far as it is still news: behind a later one of its group only the alerts that have resolved, and have not fired
+   * again since, with the status of the later one.
+   *
+   * @returns undefined if nothing is left
+   */
+  newsOf(message: Message): Message | undefined {
+    const { notification, atMs, digest } = message
+    const later = this.#groups.get(notification.group)
+    if (digest || later === undefined || later.atMs <= atMs) return message
+    const alerts = notification.alerts.filter(
+      ({ status, fingerprint }) => status === 'resolved' && !later.firing.has(fingerprint),
+    )
+    if (alerts.length === 0) return undefined
+    const fires = later.status === 'firing'
+    const facts = {
+      status: later.status,
+      reason: fires ? 'changed' : 'resolved',
+      omitted: fires ? later.count : 0,
+    } as const
+    return { ...message, notification: { ...notification, ...facts, alerts } }
+  }
+}

@@ -14,6 +14,8 @@ import type { Message } from '../message.ts'
 const FIRES_FOR_MS = 24 * 3_600_000
 /** An alert of a test goes away by itself. */
 const TEST_FIRES_FOR_MS = 60_000
+/** A watchdog must be missed soon. Its interval must be shorter than this. */
+const WATCHDOG_FIRES_FOR_MS = 15 * 60_000
 
 interface PostableAlert {
   readonly labels: Readonly<Record<string, string>>
@@ -24,12 +26,18 @@ interface PostableAlert {
 
 /** Pure. Alertmanager tells alerts apart by their labels, so these are the same from firing to resolving. */
 export function alertmanagerBody({ notification, atMs, env }: Message): readonly PostableAlert[] {
-  const { alerts, reason, group, groupLabels, notificationId } = notification
-  const untilMs = atMs + (reason === 'test' ? TEST_FIRES_FOR_MS : FIRES_FOR_MS)
+  const { alerts, status, reason, group, groupLabels, notificationId } = notification
+  const untilMs = atMs + firesForMs(reason)
   if (alerts.length > 0) return alerts.map(alert => postable(alert, env, untilMs, notificationId))
-  // Nothing but its name is known of a notification without alerts, such as a watchdog.
+  // Nothing but its name is known of a notification that shows no alerts, such as a watchdog.
   const labels = nonEmpty({ ...groupLabels, alertname: group, env })
-  return [{ labels, annotations: { notificationId }, startsAt: instant(atMs), endsAt: instant(untilMs) }]
+  const endsAt = instant(status === 'resolved' ? atMs : untilMs)
+  return [{ labels, annotations: { notificationId }, startsAt: instant(atMs), endsAt }]
+}
+
+function firesForMs(reason: Message['notification']['reason']): number {
+  if (reason === 'test') return TEST_FIRES_FOR_MS
+  return reason === 'watchdog' ? WATCHDOG_FIRES_FOR_MS : FIRES_FOR_MS
 }
 
 function postable(alert: Alert, env: string, untilMs: number, notificationId: string): PostableAlert {

@@ -165,6 +165,22 @@ describe('the format alertmanager', () => {
     assert.deepEqual(watchdog?.labels, { site: 'oslo', alertname: 'Watchdog', env: 'prod' })
   })
 
+  it('given a watchdog that is not heard of again, then its alert ends after a quarter of an hour', () => {
+    const [watchdog] = alertmanagerBody(message({ reason: 'watchdog', alerts: [] }))
+    assert.equal(watchdog?.endsAt, '2026-03-01T12:15:00.000Z')
+  })
+
+  it('given the end of a group of which no alert is shown, then its alert ends now', () => {
+    const changes = { alerts: [], omitted: 3 } as const
+    const [fires] = alertmanagerBody(message(changes))
+    const [ended, ...others] = alertmanagerBody(
+      message({ ...changes, status: 'resolved', reason: 'resolved' }),
+    )
+    assert.deepEqual(others, [])
+    assert.deepEqual(ended?.labels, fires?.labels)
+    assert.equal(ended?.endsAt, '2026-03-01T12:00:00.000Z')
+  })
+
   it('given an entity without subject and no value, then there are no empty labels', () => {
     const bare = alert('a', { entity: { source: '/x' }, labels: { empty: '' } })
     const { value: _, threshold: __, ...rest } = bare

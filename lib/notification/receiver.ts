@@ -28,6 +28,11 @@ export interface WebhookReceiver {
 
 export const DEFAULT_TIMEOUT_MS = 5_000
 export const TIMEOUT_MS = { least: 1_000, most: 30_000 } as const
+/** How long reading a secret may take, so that a receiver without a readable one does not hold up the others. */
+export const SECRET_WITHIN_MS = 5_000
+
+/** Headers that belong to the request itself, or to its signature. */
+export const OWN_HEADERS = /^(host|content-.*|transfer-encoding|connection|user-agent|webhook-.*)$/i
 
 /** The name of a receiver's secret in Secrets Manager; the roles of functions are limited to its prefix. */
 export function secretName(secret: string, env: string): string {

@@ -5,7 +5,13 @@
 import { loadAll, YAMLException } from 'js-yaml'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
-import { DEFAULT_TIMEOUT_MS, type Receiver, TIMEOUT_MS, type WebhookReceiver } from './receiver.ts'
+import {
+  DEFAULT_TIMEOUT_MS,
+  OWN_HEADERS,
+  type Receiver,
+  TIMEOUT_MS,
+  type WebhookReceiver,
+} from './receiver.ts'
 import { type Fault, type Path, schemaFaults } from './receivers-schema.ts'
 
 /** A fault, and where it is in its file. Lines and columns count from 1. */
@@ -113,8 +119,6 @@ function rowFaults(row: Row, index: number, ofSchema: readonly Fault[], rows: re
   return faults
 }
 
-/** Belong to the request itself, or to its signature. */
-const OWN_HEADERS = /^(host|content-.*|transfer-encoding|connection|user-agent|webhook-.*)$/i
 const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*token.*|.*secret.*)$/i
 
 function webhookFaults(row: Row, report: (message: string, ...below: readonly string[]) => void): void {

@@ -1,10 +1,11 @@
 /**
- * Delivers messages to one webhook, one after the other, and bounds how long it can hold up the others. It remembers, for as long
- * as the function lives, what was delivered, and whether the receiver answers at all.
+ * Delivers messages to one webhook, those of a partition one after the other, and bounds how long it can hold up the others. All
+ * partitions of an invocation share it, and can call the webhook at the same time. It remembers, for as long as the function lives,
+ * what was delivered, and whether the receiver answers at all.
  */
 import { type Delivered, delivered, retry } from '../../runtime/consumer/sink.ts'
 import type { Message } from '../message.ts'
-import type { WebhookReceiver } from '../receiver.ts'
+import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
 import { Patience } from './patience.ts'
 import { Recent } from './recent.ts'
@@ -22,7 +23,7 @@ const BATCH_MS = 20_000
 const REMEMBERED = 1_000
 
 /** The longest that a batch can take: its last attempt has begun just in time, and takes as long as it may. */
-export const LONGEST_BATCH_MS = BATCH_MS + 30_000
+export const LONGEST_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 export class Lane {
   readonly #receiver: WebhookReceiver

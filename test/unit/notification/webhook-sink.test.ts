@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
+import { LONGEST_BATCH_MS } from '../../../lib/notification/webhook/lane.ts'
 import { webhookSink } from '../../../lib/notification/webhook/sink.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 import { AT_MS, alert, notified, webhook } from './messages.ts'
@@ -263,6 +264,25 @@ describe('a webhook that does not answer', () => {
     network.clockMs += 60_000
     const outcomes = await kit.when(notified('n2', { receivers: ['dead'] }))
     assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered'])
+  })
+
+  it('given the slowest secret and answer, then a batch still ends within the time that is reserved', async () => {
+    const { network, kit } = given(['slow'])
+    const { access } = network
+    Object.assign(network, {
+      access: async (receiver: WebhookReceiver) => {
+        const isLast = network.clockMs - AT_MS === 20_000
+        network.clockMs += isLast ? 5_000 : 0
+        return access(receiver)
+      },
+      post: async () => {
+        network.clockMs += network.clockMs - AT_MS < 20_000 ? 20_000 : 30_000
+        return OK
+      },
+    })
+    await kit.when(...twenty(['slow']))
+    assert.equal(network.clockMs - AT_MS, 55_000)
+    assert.ok(network.clockMs - AT_MS <= LONGEST_BATCH_MS)
   })
 
   for (const [age, ageMs] of Object.entries({ 'new ones': 0, 'old ones': 2 * TEN_MINUTES_MS }))

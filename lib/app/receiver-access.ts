@@ -1,12 +1,10 @@
 /** Where webhooks are sent to, and with which secrets: from their file, and from Secrets Manager. */
-import { secretName, type WebhookReceiver } from '../notification/receiver.ts'
+import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../notification/receiver.ts'
 import type { WebhookAccess } from '../notification/webhook/attempt.ts'
 import { signingKey } from '../notification/webhook/signature.ts'
 
 /** How long a secret is kept: so soon a changed one takes effect. */
 const KEPT_MS = 5 * 60_000
-/** How long reading one may take, so that a receiver without a readable secret does not hold up the others. */
-const READ_WITHIN_MS = 5_000
 
 type Secret = Readonly<Record<string, unknown>>
 
@@ -32,7 +30,7 @@ export function receiverAccess({
     const known = kept.get(secret)
     if (known && known.untilMs > nowMs()) return known.secret
     const fresh = await within(
-      READ_WITHIN_MS,
+      SECRET_WITHIN_MS,
       read(secretName(secret, env)),
       `secret ${secretName(secret, env)}`,
     )
@@ -50,10 +48,12 @@ function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): Webho
   const unknown = Object.keys(secret).filter(key => !KEYS.includes(key))
   if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)
   const url = secret.url ?? receiver.url
-  if (typeof url !== 'string' || !/^https?:\/\//.test(url))
-    throw new Error(`${where}: url must be an address such as https://host/path`)
+  if (!isAddress(url))
+    throw new Error(`${where}: url must be an address such as https://host/path, without user and password`)
   const { headers = {}, signingSecret = [] } = secret
   if (!isTexts(headers)) throw new Error(`${where}: headers must be an object of ASCII texts`)
+  const own = Object.keys(headers).find(name => OWN_HEADERS.test(name))
+  if (own) throw new Error(`${where}: headers: ${own} is set by Sluice itself`)
   const keys = [signingSecret].flat().map(one => {
     const key = signingKey(one)
     if (key) return key
@@ -62,6 +62,13 @@ function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): Webho
     )
   })
   return { url, keys, headers }
+}
+
+/** User and password would not be sent: they belong into a header. */
+function isAddress(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false
+  const { username, password } = new URL(value)
+  return username === '' && password === ''
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

@@ -80,14 +80,17 @@ function entitiesOf(wanted: string, lives: readonly AlertLife[]): string[] {
   return [...new Set(wanted.includes(' ') && found.length === 0 ? [wanted] : found)]
 }
 
-/** What alerting knows of the entities. The name of one without a subject ends with the space. */
+/** What alerting knows of the entities and groups. The name of one without a subject ends with the space. */
 async function activeIn(
   { inspection, config }: AlertsReader,
   entities: readonly string[],
 ): Promise<ActiveAlert[]> {
   const readings = topicSize('readings', config.env)
+  const groups = topicSize('patterns', config.env)
   const found: ActiveAlert[] = []
-  for (const entity of entities)
-    found.push(...(await activeAlertsOf(inspection, readings, entity.includes(' ') ? entity : `${entity} `)))
+  for (const entity of entities) {
+    const whole = entity.includes(' ') ? entity : `${entity} `
+    found.push(...(await activeAlertsOf(inspection, readings, groups, whole)))
+  }
   return found
 }

@@ -44,20 +44,20 @@ const ALERTING = 'alerting'
 const PATTERNS = 'patterns'
 
 /**
- * The alerts that are on, by entity and rule, as alerting has decided them so far. It reads the state of every entity: those that
- * fire are found by `firingNow` without that, but only alerting knows those that are pending.
+ * The alerts that are on, by entity or group and rule, as alerting has decided them so far. It reads the state of every entity: those
+ * that fire are found by `firingNow` without that, but only alerting knows those that are pending.
  *
  * @param readings the topic that alerting reads
- * @param groups the topic of the events of groups; without it, only alerts of entities are told
+ * @param groups the topic of the events of groups
  * @throws Unavailable if Redis does not answer
  */
 export async function activeAlerts(
   inspection: Pick<StateInspection, 'states'>,
   readings: TopicSize,
-  groups?: TopicSize,
+  groups: TopicSize,
 ): Promise<ActiveAlert[]> {
   const active: ActiveAlert[] = []
-  for (const partitionState of groups ? partitionsOf(PATTERNS, groups) : [])
+  for (const partitionState of partitionsOf(PATTERNS, groups))
     for await (const { partition, entity, state } of storedEntities(inspection, partitionState, ''))
       active.push(...activePatterns(partition, entity, state as PatternStates))
   for (const partitionState of partitionsOf(ALERTING, readings))
@@ -79,23 +79,28 @@ function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
 }
 
 /**
- * The alerts of one entity that are on, by rule. It reads one field in each partition, whatever the keys of the readings are.
+ * The alerts of one entity or group that are on, by rule. It reads one field in each partition, whatever the keys of the readings are.
  *
  * @param readings the topic that alerting reads
+ * @param groups the topic of the events of groups
  * @param entity its whole name: `source`, a space, `subject`
  * @throws Unavailable if Redis does not answer
  */
 export async function activeAlertsOf(
   inspection: Pick<StateInspection, 'state'>,
   readings: TopicSize,
+  groups: TopicSize,
   entity: string,
 ): Promise<ActiveAlert[]> {
-  const found = await Promise.all(
-    partitionsOf(ALERTING, readings).map(async partitionState => {
-      const state = await inspection.state(partitionState, entity)
-      return state === undefined ? [] : activeIn(partitionState.partition, entity, state as AlertingState)
-    }),
-  )
+  const ofEntity = partitionsOf(ALERTING, readings).map(async partitionState => {
+    const state = await inspection.state(partitionState, entity)
+    return state === undefined ? [] : activeIn(partitionState.partition, entity, state as AlertingState)
+  })
+  const ofGroup = partitionsOf(PATTERNS, groups).map(async partitionState => {
+    const state = await inspection.state(partitionState, entity)
+    return activePatterns(partitionState.partition, entity, state as PatternStates | undefined)
+  })
+  const found = await Promise.all([...ofEntity, ...ofGroup])
   return eachOnce(found.flat()).sort((a, b) => byText(a.rule, b.rule))
 }
 

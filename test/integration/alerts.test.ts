@@ -5,6 +5,9 @@ import type { AckReport } from '../../cli/alerts/acknowledge.ts'
 import type { AlertsReport } from '../../cli/alerts/show-text.ts'
 import type { AlertCounts, AlertList } from '../../cli/alerts/text.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
+import { patternsInForce } from '../../lib/alerting/patterns/in-force.ts'
+import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patterns/pattern-event.ts'
+import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
@@ -21,6 +24,7 @@ import { RedisMonitor } from '../support/redis-monitor.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
+import { patternOf } from '../unit/alerting/patterns/support.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
@@ -29,6 +33,13 @@ const RULES = [
   ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical', labels: { team: 'ops' } }),
   ruleOf({ name: 'WARM', fireAbove: 30, for: '1h' }),
 ]
+const IN_A_SITE = patternOf({
+  count: 2,
+  of: { family: 'environment', metric: 'temperature', fireAbove: 40 },
+  within: '1h',
+  per: 'site',
+})
+const SITE = '/groups/site test-site'
 /** Of each partition that the view has: its position and counters, and its states. */
 const READS_OF_THE_VIEW = 3 * 4
 const MANY = 2_000
@@ -42,7 +53,7 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
 
   before(async () => {
     environment = await TestEnvironment.create()
-    for (const process of [alerting(RULES), firingAlerts]) {
+    for (const process of [alerting(RULES), patterns([IN_A_SITE]), firingAlerts]) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }
       stages.set(process.name, stage)
@@ -67,7 +78,7 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
   }
 
   /** Delivers everything that is in the topic: what the consumer knows already is redelivered. */
-  async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
+  async function caughtUp(consumer: string, signal: 'readings' | 'patterns' | 'alerts'): Promise<void> {
     const topic = environment.topic(signal)
     const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
     assert.deepEqual(await stages.get(consumer)?.batch(records), { batchItemFailures: [] })
@@ -144,6 +155,27 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
       listing.pending?.map(({ entity, rule }) => [entity, rule]),
       [[ROOF, 'WARM environment.temperature']],
     )
+  })
+
+  it('given a group with a pattern under way, then a list of what is pending has it, and show tells of it', async () => {
+    const matches = [...patternsInForce([IN_A_SITE]).ofGroups.values()].flatMap(one => one.matcherKeys)
+    const [source, subject] = ROOF.split(' ') as [string, string]
+    const data: PatternEvent = { entity: { source, subject }, per: 'site', matches }
+    const [group, site] = SITE.split(' ') as [string, string]
+    const { value, headers } = writeEvent({
+      ...reading('in-a-site'),
+      type: PATTERN_EVENT_TYPE,
+      source: group,
+      subject: site,
+      data: data as never,
+    })
+    const message = { key: SITE, value, headers: Object.fromEntries(headers) }
+    await environment.client.send(environment.topic('patterns'), [message])
+    await caughtUp('patterns', 'patterns')
+    const named = (pending: AlertList['pending']) => pending?.map(({ entity, rule }) => [entity, rule])
+    const expected = [[SITE, `${IN_A_SITE.name} pattern`]]
+    assert.deepEqual(named((await listed('--pending', '--entity', SITE)).pending), expected)
+    assert.deepEqual(named((await asked<AlertsReport>('show', SITE)).pending), expected)
   })
 
   it('given an acknowledgement, then it lies beside the alert, and is shown wherever that is', async () => {

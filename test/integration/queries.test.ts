@@ -154,7 +154,7 @@ describe('questions to a running environment', { timeout: 120_000 }, () => {
   })
 
   it('given a value beyond a threshold, then the alert is on, and was published once', async () => {
-    const active = await activeAlerts(inspection, readings)
+    const active = await activeAlerts(inspection, readings, topicSize('patterns', environment.name))
     assert.deepEqual(
       active.map(({ entity, rule, phase, alert }) => [entity, rule, phase, alert?.value]),
       [[ROOF, 'HOT environment.temperature', 'firing', 45]],

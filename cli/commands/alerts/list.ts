@@ -33,7 +33,7 @@ const MORE = `
 ${ABOUT_TIMES}
 
 An alert is pending while its condition holds, but not for long enough yet. Only alerting knows that: --pending reads its state of
-every entity. BY is who has acknowledged the alert.
+every entity and group. BY is who has acknowledged the alert.
 
 Examples:
   sluice alerts list
@@ -81,7 +81,8 @@ async function pendingIn(
   { inspection, config }: AlertsReader,
   { rule, entity, since, until }: ListOptionsOfPending,
 ): Promise<PendingAlert[]> {
-  const active = await activeAlerts(inspection, topicSize('readings', config.env))
+  const { env } = config
+  const active = await activeAlerts(inspection, topicSize('readings', env), topicSize('patterns', env))
   const fitting = active
     .filter(({ phase }) => phase === 'pending')
     .filter(one => rule === undefined || one.rule.startsWith(`${rule} `) || one.rule.startsWith(`${rule}{`))

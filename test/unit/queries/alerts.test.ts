@@ -13,6 +13,7 @@ import { alertFired, environmentReading, logRecord } from '../../support/records
 import { inspectionOf } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 2 }
+const GROUPS = { topic: 'patterns', partitions: 1 }
 const SINCE_MS = Date.parse('2026-03-01T12:00:00Z')
 const FIRED = alertFired('a').data
 
@@ -50,7 +51,7 @@ describe('alerts that are on', () => {
         ],
       },
     })
-    const found = await activeAlerts(inspection, READINGS)
+    const found = await activeAlerts(inspection, READINGS, GROUPS)
     assert.deepEqual(
       found.map(({ entity, rule, phase, alert }) => [entity, rule, phase, alert?.rule ?? null]),
       [
@@ -63,12 +64,12 @@ describe('alerts that are on', () => {
     assert.equal(found[0]?.activeAt, '2026-03-01T12:00:00.000Z')
     // Of one entity, no other state is read.
     const { state: read } = inspection
-    const one = await activeAlertsOf({ state: read }, READINGS, '/e s-1')
+    const one = await activeAlertsOf({ state: read }, READINGS, GROUPS, '/e s-1')
     assert.deepEqual(
       one,
       found.filter(({ entity }) => entity === '/e s-1'),
     )
-    assert.deepEqual(await activeAlertsOf({ state: read }, READINGS, '/e s-3'), [])
+    assert.deepEqual(await activeAlertsOf({ state: read }, READINGS, GROUPS, '/e s-3'), [])
   })
 
   it('given that the pipeline is down, then that is one alert, however many partitions have noticed', async () => {
@@ -87,7 +88,7 @@ describe('alerts that are on', () => {
     const both = inspectionOf({ 'alerting readings/0': { states }, 'alerting readings/1': { states } })
     for (const stored of [inspection, both])
       assert.deepEqual(
-        (await activeAlerts(stored, READINGS)).map(({ entity, rule }) => [entity, rule]),
+        (await activeAlerts(stored, READINGS, GROUPS)).map(({ entity, rule }) => [entity, rule]),
         [['/clock ', 'PIPELINE_DOWN']],
       )
   })
@@ -108,7 +109,7 @@ describe('rules over several events that are on', () => {
       [`${alerting([]).name} readings/0`]: { states: [['/e s-1', own]] },
       [`${patterns([]).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
     })
-    const found = await activeAlerts(inspection, READINGS, { topic: 'patterns', partitions: 1 })
+    const found = await activeAlerts(inspection, READINGS, GROUPS)
     assert.deepEqual(
       found.map(({ entity, rule, phase, activeAt, alert }) => [entity, rule, phase, activeAt, alert?.rule]),
       ['/e s-1', '/groups/tenant acme'].flatMap(entity => [
@@ -116,6 +117,13 @@ describe('rules over several events that are on', () => {
         [entity, 'SILENT pattern', 'firing', '2026-03-01T12:00:00.000Z', 'HIGH_TEMP'],
       ]),
     )
+    // Of one entity or group, no other state is read.
+    const { state: read } = inspection
+    for (const entity of ['/e s-1', '/groups/tenant acme'])
+      assert.deepEqual(
+        await activeAlertsOf({ state: read }, READINGS, GROUPS, entity),
+        found.filter(one => one.entity === entity),
+      )
   })
 })
 

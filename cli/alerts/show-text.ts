@@ -56,8 +56,8 @@ function alertText(alert: ShownAlert): string {
   ].join('\n')
 }
 
-function phaseText({ state, family, phase }: ShownAlert): string | null {
-  if (state !== 'firing' || family === null) return null
+function phaseText({ state, phase }: ShownAlert): string | null {
+  if (state !== 'firing') return null
   if (phase === 'recovering') return 'recovering: the value has cleared, but not for long enough yet'
   return phase === null
     ? 'does not know it any more: its end is on the way, or the state of alerting was lost'

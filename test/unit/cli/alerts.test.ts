@@ -119,9 +119,16 @@ describe('one alert', () => {
     const lost = showText({ ...report, alerts: [{ ...shown, phase: null, transitions: [] }] })
     assert.match(lost, /alerting +does not know it any more: /)
     assert.match(lost, /\(no longer on the alerts topic\)/)
-    // Alerting cannot be asked about what is not about one metric.
-    const other = showText({ ...report, alerts: [{ ...shown, phase: null, family: null, metric: null }] })
-    assert.doesNotMatch(other, /alerting {2}/)
+  })
+
+  it('given a pattern, or that the pipeline is down, then its phase is shown, and also that alerting lost it', () => {
+    const shownAs = (changes: object) =>
+      showText({ ...report, alerts: [{ ...shown, family: null, metric: null, ...changes }] })
+    for (const entity of ['/groups/tenant acme', '/clock '])
+      assert.match(shownAs({ entity, phase: 'firing' }), /alerting {9}firing\n/)
+    assert.match(shownAs({ phase: 'recovering' }), /alerting +recovering: /)
+    assert.match(shownAs({ phase: null }), /alerting +does not know it any more: /)
+    assert.doesNotMatch(shownAs({ state: 'resolved', phase: null }), /alerting {2}/)
   })
 
   it('cannot control the terminal', () => {

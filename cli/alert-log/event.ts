@@ -1,4 +1,5 @@
 /** Alert events as rows, read from records of the alerts topic. Pure. */
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
 import { isTimestamp, parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
@@ -7,7 +8,7 @@ import type { Event } from '../../lib/runtime/consumer/event.ts'
 
 /** What happened to an alert. Anything that the event does not say is null. Times are in milliseconds since the epoch. */
 export interface AlertEvent {
-  /** `fired`, `resolved` or `acknowledged`; of a type that does not have such a name, the whole type. */
+  /** `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; of a type that does not have such a name, the whole type. */
   readonly event: string
   readonly eventMs: number
   readonly eventSource: string
@@ -29,6 +30,9 @@ export interface AlertEvent {
   readonly startedMs: number | null
   readonly endedMs: number | null
   readonly reason: string | null
+  /** Who acknowledged the alert, or took that back, and what was said. */
+  readonly acknowledgedBy: string | null
+  readonly acknowledgedComment: string | null
   readonly summary: string | null
   readonly traceId: string | null
   readonly partition: number
@@ -46,9 +50,11 @@ export function alertEventIn(record: LogRecord): AlertEvent | undefined {
   const { data } = event
   const alertId = textIn(data.alertId)
   if (alertId === null) return undefined
+  const isAcknowledgement = event.type === ALERT_ACKNOWLEDGED_TYPE
+  const isRemoval = isAcknowledgement && data.acknowledged === false
   const entity = isObject(data.entity) ? data.entity : {}
   return {
-    event: ALERT_TYPE.exec(event.type)?.[1] ?? event.type,
+    event: isRemoval ? 'acknowledgement-removed' : (ALERT_TYPE.exec(event.type)?.[1] ?? event.type),
     eventMs: event.time === undefined ? record.timestampMs : parseTime(event.time),
     eventSource: event.source,
     eventId: event.id,
@@ -69,6 +75,8 @@ export function alertEventIn(record: LogRecord): AlertEvent | undefined {
     startedMs: timeIn(data.startedAt),
     endedMs: timeIn(data.endedAt),
     reason: textIn(data.reason),
+    acknowledgedBy: isAcknowledgement ? textIn(data.by) : null,
+    acknowledgedComment: isAcknowledgement ? textIn(data.comment) : null,
     summary: textIn(data.summary),
     traceId: traceIdOf(event),
     partition: record.partition,

@@ -33,6 +33,8 @@ export const EVENT_COLUMNS: readonly EventColumn[] = [
   { name: 'active_ts', type: 'TIMESTAMP', of: one => one.activeMs },
   { name: 'alert_ts', type: 'TIMESTAMP', of: one => one.startedMs },
   { name: 'resolved_ts', type: 'TIMESTAMP', of: one => one.endedMs },
+  { name: 'acknowledged_by', type: 'VARCHAR', of: one => one.acknowledgedBy },
+  { name: 'acknowledged_comment', type: 'VARCHAR', of: one => one.acknowledgedComment },
   { name: 'summary', type: 'VARCHAR', of: one => one.summary },
   { name: 'trace_id', type: 'VARCHAR', of: one => one.traceId },
   { name: 'fingerprint', type: 'VARCHAR', of: one => one.fingerprint },
@@ -68,6 +70,11 @@ const fact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved
 const firstOf = (event: string) =>
   `(SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event = '${event}' ORDER BY alert_id, "offset")`
 
+/** The last acknowledgement of each alert, unless it was taken back. */
+const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledged_by, acknowledged_comment FROM
+  (SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event IN ('acknowledged', 'acknowledgement-removed')
+    ORDER BY alert_id, "offset" DESC) WHERE event = 'acknowledged')`
+
 /** The statements that make the tables of what was loaded. */
 export const CREATE_TABLES: readonly string[] = [
   // An event that was published again has the same source and id.
@@ -80,11 +87,12 @@ export const CREATE_TABLES: readonly string[] = [
       epoch(resolved.resolved_ts) - epoch(coalesce(fired.alert_ts, resolved.alert_ts)) AS duration_s,
       fired.threshold, fired.reason, resolved.reason AS resolved_reason, resolved.value AS resolved_value,
       ${fact('family')}, ${fact('metric')}, fired.measured, fired.state, ${fact('labels')}, ${fact('source')}, ${fact('subject')},
-      ${fact('active_ts')}, acknowledged.event_ts AS acknowledged_ts, coalesce(fired.summary, resolved.summary) AS summary,
+      ${fact('active_ts')}, acknowledged.acknowledged_ts, acknowledged.acknowledged_by, acknowledged.acknowledged_comment,
+      coalesce(fired.summary, resolved.summary) AS summary,
       fired.trace_id, alert_id, ${fact('fingerprint')},
       coalesce(fired."partition", resolved."partition") AS "partition", fired."offset"
     FROM ${firstOf('fired')} AS fired
     FULL JOIN ${firstOf('resolved')} AS resolved USING (alert_id)
-    LEFT JOIN ${firstOf('acknowledged')} AS acknowledged USING (alert_id)
+    LEFT JOIN ${ACKNOWLEDGED} AS acknowledged USING (alert_id)
     ORDER BY coalesce(fired.alert_ts, resolved.alert_ts), alert_id`,
 ]

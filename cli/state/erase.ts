@@ -1,4 +1,4 @@
-/** Runs one erasure: shows who holds the entity, appends the event, waits until every consumer has applied it, and reports. */
+/** Runs one erasure: shows who holds the entity, appends the event to each topic, waits until every consumer has applied it, and reports. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
@@ -13,13 +13,13 @@ import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import { entityErased } from '../../lib/telemetry/erasure.ts'
+import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
 import { kafkaAddress, reasonOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { erasureTarget } from './erasure-target.ts'
-import { type ErasurePlan, type ErasureReport, waitingText } from './erasure-text.ts'
+import { type ErasedTopic, type ErasurePlan, type ErasureReport, waitingText } from './erasure-text.ts'
 import { type ConsumerErasure, untilApplied } from './erasure-wait.ts'
 import { signalTopics } from './state-keys.ts'
 
@@ -35,75 +35,77 @@ export interface Servers {
  * Who holds what of the entity.
  *
  * @param wanted its whole name, or its subject
- * @param partitions how many the topic has
+ * @param topics those whose consumers the erasure reaches
  * @throws CliFailure if it names no entity, or several
  */
 export async function planned(
   { config, inspection, states }: Servers,
   wanted: string,
-  {
-    consumers,
-    topic,
-    partitions,
-  }: Pick<ErasurePlan, 'consumers' | 'topic'> & { readonly partitions: number },
+  topics: readonly ErasedTopic[],
 ): Promise<ErasurePlan> {
-  const reached = consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))
+  const reached = topics.flatMap(statesIn)
   const names = new Set(reached.map(nameIn))
-  const topics = new Set(signalTopics(config.env).map(one => one.topic))
-  const others = (await states.names()).filter(one => topics.has(one.topic) && !names.has(nameIn(one)))
+  const known = new Set(signalTopics(config.env).map(one => one.topic))
+  const others = (await states.names()).filter(one => known.has(one.topic) && !names.has(nameIn(one)))
   const entity = await erasureTarget(inspection, [...reached, ...others], wanted)
   return {
     entity,
-    topic,
-    consumers,
+    topics,
     holdings: await holdingsOf(inspection, reached, entity),
     notReached: (await holdingsOf(inspection, others, entity)).map(stateKeyOf),
   }
 }
 
 /**
- * Appends the erasure to every partition of the topic, and waits for the consumers. Every partition, because an entity can have
- * states in several: if its keys are random, or were another partitioner's, or if the topic has grown.
+ * Appends the erasure to every partition of a topic, waits for the consumers, and goes on to the next topic: what consumers of the
+ * one have sent to the other before the erasure should come before it there, too. Every partition, because an entity can have states
+ * in several: if its keys are random, or were another partitioner's, or if the topic has grown.
  *
+ * @param timeoutMs for all waits together. The erasure is appended to every topic, even if the time is up.
  * @throws CliFailure if Kafka does not take the erasure
  */
 export async function erased(
   servers: Servers,
   plan: ErasurePlan,
-  { partitions, timeoutMs }: { readonly partitions: number; readonly timeoutMs: number },
+  timeoutMs: number,
   terminal: Terminal,
 ): Promise<ErasureReport> {
   const { inspection } = servers
-  const { entity, topic, notReached } = plan
-  const before = await placesBefore(inspection, plan, partitions)
-  const erasureId = randomUUID()
-  const offsets = await appended(servers, plan, erasureId, partitions)
-  const places = before.map(place => ({ ...place, offset: offsets[place.partition] as number }))
-  const consumers = await waited(inspection, places, timeoutMs, terminal)
+  const { entity, topics, notReached } = plan
+  const before = await placesBefore(inspection, plan)
+  const erasure = { erasureId: randomUUID(), requestedAt: new Date().toISOString() }
+  const endMs = performance.now() + timeoutMs
+  const records: ErasureReport['records'][number][] = []
+  const places: ErasurePlace[] = []
+  let consumers: readonly ConsumerErasure[] = []
+  for (const one of topics) {
+    const { topic } = one
+    const offsets = await appended(servers, entity, one, erasure)
+    records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
+    const own = before.filter(place => place.topic === topic)
+    places.push(...own.map(place => ({ ...place, offset: offsets[place.partition] as number })))
+    consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), terminal)
+  }
   const now = await holdingsOf(inspection, places.map(stateKeyOf), entity)
+  const holdsAgain = ({ consumer, topic, pending }: ConsumerErasure) =>
+    now.some(one => one.consumer === consumer && one.topic === topic && !pending.includes(one.partition))
   return {
     entity,
-    topic,
+    topics,
     notReached,
-    erasureId,
-    records: offsets.map((offset, partition) => ({ partition, offset })),
-    consumers: consumers.map(one => ({
-      ...one,
-      holdsAgain: now.some(
-        ({ consumer, partition }) => consumer === one.consumer && !one.pending.includes(partition),
-      ),
-    })),
+    erasureId: erasure.erasureId,
+    records,
+    consumers: consumers.map(one => ({ ...one, holdsAgain: holdsAgain(one) })),
   }
 }
 
 async function placesBefore(
   inspection: StateInspection,
-  { consumers, topic, holdings }: ErasurePlan,
-  partitions: number,
+  { topics, holdings }: ErasurePlan,
 ): Promise<Omit<ErasurePlace, 'offset'>[]> {
   const held = new Set(holdings.map(nameIn))
   const places: Omit<ErasurePlace, 'offset'>[] = []
-  for (const stateKey of consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))) {
+  for (const stateKey of topics.flatMap(statesIn)) {
     const erasedBefore = await erasuresSoFar(inspection, stateKey)
     places.push({ ...stateKey, held: held.has(nameIn(stateKey)), erasedBefore })
   }
@@ -112,13 +114,12 @@ async function placesBefore(
 
 async function appended(
   { config, connections }: Servers,
-  { entity, topic }: ErasurePlan,
-  erasureId: string,
-  partitions: number,
+  entity: string,
+  { topic, partitions }: ErasedTopic,
+  erasure: Omit<Erasure, 'partition'>,
 ): Promise<readonly number[]> {
-  const requestedAt = new Date().toISOString()
   const records = Array.from({ length: partitions }, (_, partition) => {
-    const event = entityErased(partsOfEntity(entity), { erasureId, requestedAt, partition })
+    const event = entityErased(partsOfEntity(entity), { ...erasure, partition })
     return { ...producedRecord(topic, null, event, config.contentMode), partition }
   })
   try {
@@ -153,6 +154,10 @@ async function waited(
   } finally {
     hide()
   }
+}
+
+function statesIn({ topic, partitions, consumers }: ErasedTopic): StateKey[] {
+  return consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))
 }
 
 function nameIn({ consumer, topic, partition }: StateKey): string {

@@ -7,24 +7,30 @@ import type { ConsumerErasure } from './erasure-wait.ts'
 import { sizeText } from './list-text.ts'
 import { nameOf } from './state-keys.ts'
 
+/** A topic whose consumers keep states by entity. */
+export interface ErasedTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly consumers: readonly string[]
+}
+
 /** What is to be erased. */
 export interface ErasurePlan {
   /** `source`, a space, `subject`. */
   readonly entity: string
-  readonly topic: string
-  /** The consumers of the topic. */
-  readonly consumers: readonly string[]
-  /** What they hold of the entity. */
+  /** In the order in which the erasure is appended. */
+  readonly topics: readonly ErasedTopic[]
+  /** What their consumers hold of the entity. */
   readonly holdings: readonly Holding[]
-  /** Partition states that hold it, but that an erasure in the topic does not reach. */
+  /** Partition states that hold it, but that an erasure in these topics does not reach. */
   readonly notReached: readonly StateKey[]
 }
 
 /** What came of it. */
-export interface ErasureReport extends Omit<ErasurePlan, 'consumers' | 'holdings'> {
+export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   readonly erasureId: string
   /** The records of the erasure. */
-  readonly records: readonly { readonly partition: number; readonly offset: number }[]
+  readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   readonly consumers: readonly (ConsumerErasure & {
     /** Whether it has a state of the entity by now: then events of it came after the erasure. */
     readonly holdsAgain: boolean
@@ -42,26 +48,31 @@ const REPORT_COLUMNS: readonly Column[] = [{ heading: 'CONSUMER', least: 12 }, {
 
 /** @param columns of the terminal; undefined: no limit */
 export function planText(plan: ErasurePlan, columns?: number): string {
-  const { entity, topic, consumers, holdings } = plan
-  const rows = consumers.flatMap(consumer => {
-    const own = holdings.filter(holding => holding.consumer === consumer)
-    return own.length === 0 ? [[harmless(consumer), '-', 'none', '-']] : own.map(rowOf)
+  const { entity, topics, holdings } = plan
+  const parts = topics.flatMap(({ topic, consumers }) => {
+    const rows = consumers.flatMap(consumer => {
+      const own = holdings.filter(holding => holding.consumer === consumer && holding.topic === topic)
+      return own.length === 0 ? [[harmless(consumer), '-', 'none', '-']] : own.map(rowOf)
+    })
+    return [
+      `${harmless(entity)}, in what the consumers of ${topic} remember`,
+      tableText(PLAN_COLUMNS, rows, columns),
+    ]
   })
-  const parts = [
-    `${harmless(entity)}, in what the consumers of ${topic} remember`,
-    tableText(PLAN_COLUMNS, rows, columns),
-    ...notReachedText(plan),
-  ]
-  return `${parts.join('\n\n')}\n`
+  return `${[...parts, ...notReachedText(plan)].join('\n\n')}\n`
 }
 
 /** @param columns of the terminal; undefined: no limit */
 export function reportText(report: ErasureReport, columns?: number): string {
-  const { consumers } = report
-  const rows = consumers.map(one => [harmless(one.consumer), outcomeText(one)])
+  const { topics, consumers } = report
+  const tables = topics.flatMap(({ topic }) => {
+    const own = consumers.filter(one => one.topic === topic)
+    const rows = own.map(one => [harmless(one.consumer), outcomeText(one)])
+    return [`Consumers of ${topic}`, tableText(REPORT_COLUMNS, rows, columns)]
+  })
   const again = consumers.filter(({ holdsAgain }) => holdsAgain).map(({ consumer }) => harmless(consumer))
   const parts = [
-    tableText(REPORT_COLUMNS, rows, columns),
+    ...tables,
     ...(again.length > 0
       ? [`Events of it came after the erasure, and have made a new state in ${again.join(', ')}.`]
       : []),
@@ -92,7 +103,7 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
   if (notReached.length === 0) return []
   const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
   const advice =
-    'These hold it too, and the erasure does not reach them: no function reads readings for them. If a consumer is gone, `sluice ' +
+    'These hold it too, and the erasure does not reach them: no function comes to it for them. If a consumer is gone, `sluice ' +
     'state drop CONSUMER --all-partitions` removes all that it has left:'
   return [[advice, ...lines].join('\n')]
 }

@@ -5,6 +5,7 @@ import type { StateInspection } from '../../lib/runtime/adapters/redis/inspectio
 /** What became of an erasure in a consumer. */
 export interface ConsumerErasure {
   readonly consumer: string
+  readonly topic: string
   readonly outcome: 'erased' | 'held-nothing' | 'not-yet'
   /** Offsets that it has to go until it has applied the erasure, all partitions together. */
   readonly lag: number
@@ -55,8 +56,9 @@ export async function untilApplied(
 }
 
 function byConsumer(standings: ReadonlyMap<ErasurePlace, ErasureStanding>): ConsumerErasure[] {
-  const groups = Map.groupBy(standings, ([{ consumer }]) => consumer)
-  return [...groups].map(([consumer, own]) => {
+  const groups = Map.groupBy(standings, ([{ consumer, topic }]) => `${consumer} ${topic}`)
+  return [...groups.values()].map(own => {
+    const [{ consumer, topic }] = own[0] as (typeof own)[0]
     const behind = own.flatMap(([{ partition }, standing]) =>
       standing.kind === 'pending' ? [{ partition, lag: standing.lag }] : [],
     )
@@ -64,6 +66,7 @@ function byConsumer(standings: ReadonlyMap<ErasurePlace, ErasureStanding>): Cons
     const finished = isErased ? 'erased' : 'held-nothing'
     return {
       consumer,
+      topic,
       outcome: behind.length > 0 ? 'not-yet' : finished,
       lag: behind.reduce((sum, { lag }) => sum + lag, 0),
       pending: behind.map(({ partition }) => partition),

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { ErasurePlan, ErasureReport } from '../../cli/state/erasure-text.ts'
 import { activity } from '../../lib/activity/process.ts'
+import { patternsInForce } from '../../lib/alerting/patterns/in-force.ts'
+import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patterns/pattern-event.ts'
+import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
@@ -16,22 +19,28 @@ import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { counting, Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
+import { patternOf } from '../unit/alerting/patterns/support.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const SITE = '/environment/test-site'
 const HOT = ruleOf({ name: 'HOT', fireAbove: 40 })
+/** It needs the topic `events`, so its states are those of the consumer `patterns`, under the name of the sensor. */
+const IN_A_ROW = patternOf({ count: 2, of: { event: 'sensor.silent' }, within: '1h' })
 
 describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () => {
   const redis = new RedisClient({ url: redisUrl() })
   let environment: TestEnvironment
   let consumers: ReadonlyMap<string, Stage>
+  /** The consumer of the topic `patterns`. */
+  let groups: Stage
   let sent = 0
 
   before(async () => {
     environment = await TestEnvironment.create()
     const processes = [statistics, alerting([HOT]), activity]
     consumers = new Map(processes.map(process => [process.name, stageOf(process as never)]))
+    groups = stageOf(patterns([IN_A_ROW]) as never)
     assert.deepEqual([...consumers.keys()].sort(), [...CONSUMERS_OF_READINGS].sort())
   })
 
@@ -61,6 +70,23 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
       assert.deepEqual(await consumers.get(name)?.batch(records), { batchItemFailures: [] })
   }
 
+  async function groupsCatchUp(): Promise<void> {
+    const topic = environment.topic('patterns')
+    const records = (await environment.read('patterns')).map(one => logRecordOf(topic, one.partition, one))
+    assert.deepEqual(await groups.batch(records), { batchItemFailures: [] })
+  }
+
+  /** An event for the pattern that sees the events of one sensor together. */
+  async function happened(sensor: string): Promise<void> {
+    const matches = [...patternsInForce([IN_A_ROW]).ofGroups.values()].flatMap(one => one.matcherKeys)
+    const data: PatternEvent = { entity: { source: SITE, subject: sensor }, per: 'entity', matches }
+    const event = { ...reading(`m${sent++}`, { sensor }), type: PATTERN_EVENT_TYPE, data: data as never }
+    const { value, headers } = writeEvent(event)
+    const message = { key: `${SITE} ${sensor}`, value, headers: Object.fromEntries(headers) }
+    await environment.client.send(environment.topic('patterns'), [message])
+    await groupsCatchUp()
+  }
+
   function command(...args: string[]) {
     return ran(['state', 'erase', ...args], {
       environment: {
@@ -76,17 +102,24 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
     return all.filter(({ headers }) => String(headers?.ce_type) === ENTITY_ERASED_TYPE)
   }
 
-  async function ends(): Promise<number> {
-    return (await environment.client.ends(environment.topic('readings'))).reduce((sum, end) => sum + end, 0)
+  async function ends(signal: 'readings' | 'patterns' = 'readings'): Promise<number> {
+    return (await environment.client.ends(environment.topic(signal))).reduce((sum, end) => sum + end, 0)
   }
 
   /** Erases while the consumers go on: they come to the erasure once it is in the log. */
   async function erasedWhile(...args: string[]): Promise<Awaited<ReturnType<typeof command>>> {
-    const length = await ends()
+    const [length, lengthOfPatterns] = [await ends(), await ends('patterns')]
     const ended = command(...args, '--yes', '--timeout', '60s')
     await until('the erasure is in the log', async () => (await ends()) > length)
     await catchUp()
+    await afterwards(lengthOfPatterns)
     return ended
+  }
+
+  /** The erasure comes to the topic `patterns` once the consumers of readings have applied it. */
+  async function afterwards(lengthOfPatterns: number): Promise<void> {
+    await until('it is in patterns', async () => (await ends('patterns')) > lengthOfPatterns)
+    await groupsCatchUp()
   }
 
   async function held(subject: string): Promise<string[]> {
@@ -116,25 +149,35 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
   })
 
   it('given an entity, then every consumer has forgotten it when the command ends, in every partition', async () => {
+    await happened('roof-1')
+    assert.ok((await environment.states('patterns')).has(`${SITE} roof-1`))
     const { status, stdout, stderr } = await erasedWhile('roof-1', '--json')
     assert.equal(status, 0, stderr)
     const { records, erasureId, ...report }: ErasureReport = JSON.parse(stdout)
     assert.deepEqual(
       report.consumers,
-      CONSUMERS_OF_READINGS.map(consumer => ({
-        consumer,
+      [
+        ...CONSUMERS_OF_READINGS.map(consumer => ({ consumer, topic: environment.topic('readings') })),
+        { consumer: 'patterns', topic: environment.topic('patterns') },
+      ].map(place => ({
+        ...place,
         outcome: 'erased',
         lag: 0,
         pending: [],
         holdsAgain: false,
       })),
     )
+    assert.equal((await environment.states('patterns')).size, 0)
     // The record of each partition is where the report says.
-    const inLog = (await erasures()).map(({ partition, offset }) => ({ partition, offset: Number(offset) }))
-    assert.equal(records.length, 12)
+    const inLog = (await erasures()).map(({ partition, offset }) => ({
+      topic: environment.topic('readings'),
+      partition,
+      offset: Number(offset),
+    }))
+    assert.equal(records.length, 12 + 3)
     assert.deepEqual(
       inLog.sort((a, b) => a.partition - b.partition),
-      records,
+      records.slice(0, 12),
     )
     const [{ value } = { value: null }] = await erasures()
     assert.equal(JSON.parse(String(value)).erasureId, erasureId)
@@ -176,10 +219,11 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
     assert.match(stdout, /^processor +not yet \(lag 12\)$/m)
     assert.match(
       stderr,
-      /Not applied within 1 s: processor, alerting, activity\. The erasure \S+ stays in the log/,
+      /Not applied within 1 s: processor, alerting, activity, patterns\. The erasure \S+ stays in the log/,
     )
     assert.deepEqual(await held('roof-3'), [...consumers.keys()].sort())
     await catchUp()
+    await groupsCatchUp()
     assert.deepEqual(await held('roof-3'), [])
   })
 
@@ -199,11 +243,12 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
   it('given events that come after it, then it says that there is a state again', async () => {
     await measured('roof-5', 1)
     await catchUp()
-    const length = await ends()
+    const [length, lengthOfPatterns] = [await ends(), await ends('patterns')]
     const ended = command('roof-5', '--yes', '--timeout', '60s')
     await until('the erasure is in the log', async () => (await ends()) > length)
     await measured('roof-5', 1)
     await catchUp()
+    await afterwards(lengthOfPatterns)
     assert.match(
       (await ended).stdout,
       /Events of it came after the erasure, and have made a new state in processor, /,

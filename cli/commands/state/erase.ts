@@ -1,16 +1,17 @@
 import { type Command, Option } from 'commander'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
-import { topicSize } from '../../../lib/app/topics.ts'
+import { type Signal, topicSize } from '../../../lib/app/topics.ts'
 import { durationText } from '../../../lib/duration.ts'
 import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
+import type { Connections } from '../../../lib/runtime/lambda/connections.ts'
 import { duration, environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf, kafkaAddress, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { confirm } from '../../state/confirm.ts'
 import { erased, planned } from '../../state/erase.ts'
-import { type ErasureReport, planText, reportText } from '../../state/erasure-text.ts'
+import { type ErasedTopic, type ErasureReport, planText, reportText } from '../../state/erasure-text.ts'
 import { boundsOf, type LogBounds } from '../../state/log.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
@@ -22,11 +23,17 @@ interface EraseOptions {
   readonly env?: string
 }
 
+/**
+ * The topics whose consumers keep states by the entities of readings. `patterns` gets what consumers of `readings` send there, so it
+ * comes later.
+ */
+const BY_ENTITY: readonly Signal[] = ['readings', 'patterns']
+
 const DEFAULT_TIMEOUT_MS = 120_000
 
 const ABOUT = `Erase what the consumers remember of one entity.
 
-The erasure is an event in the log: in every partition of readings, each consumer forgets the entity at that place. So it holds
+The erasure is an event in the log: in every partition of readings and of patterns, each consumer forgets the entity at that place. So it holds
 even if Redis loses the state and the log is read again. Events that come after it make a new state.
 
 The command waits until every consumer has applied it. It reaches neither the records of the entity in the log and in other topics
@@ -69,9 +76,6 @@ async function erase(
       'Nothing was changed: without a terminal there is nobody to ask, so add --yes, or --dry-run.',
     )
   const config = configOf(terminal, env)
-  const readings = topicSize('readings', config.env)
-  const { topic } = readings
-  const consumers = consumersOf(readFunctions(), 'readings')
   await withRedis(config, async (client, connections) => {
     const servers = {
       config,
@@ -79,17 +83,33 @@ async function erase(
       inspection: new StateInspection(client),
       states: new StateList(client),
     }
-    const bounds = await boundsOf(connections, topic)
-    const partitions = typeof bounds === 'string' ? readings.partitions : bounds.length
-    const plan = await planned(servers, wanted, { consumers, topic, partitions })
+    const asked = await askedTopics(connections, config.env)
+    const plan = await planned(
+      servers,
+      wanted,
+      asked.map(({ bounds: _, ...topic }) => topic),
+    )
     if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
     terminal.stderr.write(planText(plan))
-    requireKafka(bounds, topic, kafkaAddress(config))
+    for (const { bounds, topic } of asked) requireKafka(bounds, topic, kafkaAddress(config))
     await confirm('Erase it in every partition?', yes ?? false, terminal)
-    const report = await erased(servers, plan, { partitions, timeoutMs: timeout }, terminal)
+    const report = await erased(servers, plan, timeout, terminal)
     printReport(terminal, report, json, reportText)
     requireDone(report, timeout, terminal)
   })
+}
+
+/** What Kafka says of the topics, and the table where Kafka does not answer. */
+async function askedTopics(connections: Connections, env: string) {
+  const functions = readFunctions()
+  const asked: (ErasedTopic & { readonly bounds: LogBounds })[] = []
+  for (const signal of BY_ENTITY) {
+    const { topic, partitions } = topicSize(signal, env)
+    const bounds = await boundsOf(connections, topic)
+    const known = typeof bounds === 'string' ? partitions : bounds.length
+    asked.push({ topic, partitions: known, consumers: consumersOf(functions, signal), bounds })
+  }
+  return asked
 }
 
 function requireKafka(bounds: LogBounds, topic: string, address: string): void {

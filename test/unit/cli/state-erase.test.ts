@@ -1,8 +1,10 @@
 /** `sluice state erase` without servers; beside consumers it is in test/integration/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { erased, planned, type Servers } from '../../../cli/state/erase.ts'
 import { erasureTarget } from '../../../cli/state/erasure-target.ts'
 import {
+  type ErasedTopic,
   type ErasurePlan,
   type ErasureReport,
   planText,
@@ -15,6 +17,7 @@ import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 
 const ROOF = '/environment/vienna roof-1'
 const TOPIC = 'sluice.telemetry.readings.test'
+const PATTERNS = 'sluice.telemetry.patterns.test'
 const TIMER = { entity: ROOF, name: 'forget', due: '2026-03-10T00:00:00.000Z', firesAfterMs: 60_000 }
 const HOLDING = {
   consumer: 'alerting',
@@ -121,8 +124,8 @@ describe('the wait for consumers', () => {
     const places = [place('a', 0, { held: true }), place('a', 1), place('b', 0)]
     const { consumers, told, looks } = await waitedFor(places, { a: 9, b: 8 })
     assert.deepEqual(consumers, [
-      { consumer: 'a', outcome: 'erased', lag: 0, pending: [] },
-      { consumer: 'b', outcome: 'held-nothing', lag: 0, pending: [] },
+      { consumer: 'a', topic: TOPIC, outcome: 'erased', lag: 0, pending: [] },
+      { consumer: 'b', topic: TOPIC, outcome: 'held-nothing', lag: 0, pending: [] },
     ])
     assert.deepEqual(told, [
       'waiting for a (lag 2), b (lag 2)',
@@ -144,7 +147,9 @@ describe('the wait for consumers', () => {
       2,
       1_200,
     )
-    assert.deepEqual(consumers, [{ consumer: 'a', outcome: 'not-yet', lag: (10 - 5.4) * 2, pending: [0, 1] }])
+    assert.deepEqual(consumers, [
+      { consumer: 'a', topic: TOPIC, outcome: 'not-yet', lag: (10 - 5.4) * 2, pending: [0, 1] },
+    ])
     assert.equal(ms, 1_200)
   })
 
@@ -168,16 +173,117 @@ describe('the wait for consumers', () => {
   })
 })
 
+describe('the topics of an erasure', () => {
+  const topics: ErasedTopic[] = [
+    { topic: TOPIC, partitions: 2, consumers: ['alerting'] },
+    { topic: PATTERNS, partitions: 2, consumers: ['patterns'] },
+  ]
+
+  /** Servers whose consumers apply what is appended at once, except those that stand still. */
+  function serversWith(held: StateKey, still: readonly string[] = []) {
+    const steps: string[] = []
+    const ends = new Map<string, number>()
+    const isHeld = (key: StateKey) =>
+      key.consumer === held.consumer && key.topic === held.topic && key.partition === held.partition
+    const producer = {
+      connect: async () => {},
+      disconnect: async () => {},
+      async sendBatch({ topicMessages }: { topicMessages: { topic: string; messages: unknown[] }[] }) {
+        return topicMessages.flatMap(({ topic, messages }) => {
+          steps.push(`append to ${messages.length} of ${topic}`)
+          ends.set(topic, 8)
+          return messages.map((_, partition) => ({
+            topicName: topic,
+            partition,
+            errorCode: 0,
+            baseOffset: '7',
+          }))
+        })
+      },
+    }
+    const inspection = {
+      state: async (key: StateKey) => (isHeld(key) && !ends.has(key.topic) ? {} : undefined),
+      async *states(key: StateKey) {
+        if (isHeld(key)) yield [ROOF, {}, 1] as [string, unknown, number]
+      },
+      timersOf: async () => [],
+      async summary({ consumer, topic }: StateKey) {
+        const appliedOffset = still.includes(consumer) ? 6 : (ends.get(topic) ?? 7) - 1
+        if (ends.has(topic)) steps.push(`look at ${consumer}`)
+        return { appliedOffset, tally: {}, clock: { nowMs: 0 } }
+      },
+    }
+    const servers = {
+      config: { env: 'test', contentMode: 'binary' },
+      connections: { kafka: async () => ({ producer: () => producer }) },
+      inspection,
+      states: { names: async () => [held] },
+    } as unknown as Servers
+    const terminal = { stderr: { write: () => true }, stop: new AbortController().signal } as never
+    return { servers, terminal, steps }
+  }
+
+  it('given a state for the events of an entity, then it is reached, after those of its readings', async () => {
+    const held = { consumer: 'patterns', topic: PATTERNS, partition: 1 }
+    const { servers, terminal, steps } = serversWith(held)
+    const plan = await planned(servers, 'roof-1', topics)
+    assert.deepEqual(plan.notReached, [])
+    assert.deepEqual(
+      plan.holdings.map(({ consumer, topic, partition }) => ({ consumer, topic, partition })),
+      [held],
+    )
+    const report = await erased(servers, plan, 1_000, terminal)
+    assert.deepEqual(
+      report.consumers.map(({ consumer, topic, outcome }) => [consumer, topic, outcome]),
+      [
+        ['alerting', TOPIC, 'held-nothing'],
+        ['patterns', PATTERNS, 'erased'],
+      ],
+    )
+    assert.deepEqual(
+      report.records,
+      [TOPIC, PATTERNS].flatMap(topic => [0, 1].map(partition => ({ topic, partition, offset: 7 }))),
+    )
+    assert.deepEqual(steps.filter((step, index) => step !== steps[index - 1]).slice(0, 4), [
+      `append to 2 of ${TOPIC}`,
+      'look at alerting',
+      `append to 2 of ${PATTERNS}`,
+      'look at alerting',
+    ])
+  })
+
+  it('given a consumer of readings that stands still, then the erasure lies in the other topic all the same', async () => {
+    const held = { consumer: 'alerting', topic: TOPIC, partition: 0 }
+    const { servers, terminal } = serversWith(held, ['alerting'])
+    const report = await erased(servers, await planned(servers, ROOF, topics), 0, terminal)
+    assert.deepEqual(
+      report.consumers.map(({ consumer, outcome, lag }) => [consumer, outcome, lag]),
+      [
+        ['alerting', 'not-yet', 2],
+        ['patterns', 'held-nothing', 0],
+      ],
+    )
+    assert.equal(report.records.length, 4)
+  })
+})
+
 describe('what is shown', () => {
   const plan: ErasurePlan = {
     entity: ROOF,
-    topic: TOPIC,
-    consumers: ['processor', 'alerting'],
-    holdings: [HOLDING, { ...HOLDING, partition: 4, timers: [], bytes: 2_048 }],
+    topics: [
+      { topic: TOPIC, partitions: 12, consumers: ['processor', 'alerting'] },
+      { topic: PATTERNS, partitions: 3, consumers: ['patterns'] },
+    ],
+    holdings: [
+      HOLDING,
+      { ...HOLDING, partition: 4, timers: [], bytes: 2_048 },
+      { ...HOLDING, consumer: 'patterns', topic: PATTERNS, partition: 1 },
+    ],
     notReached: [OLD],
   }
   const applied = (consumer: string, outcome: ConsumerErasure['outcome'], lag = 0, holdsAgain = false) => ({
     consumer,
+    topic: consumer === 'patterns' ? PATTERNS : TOPIC,
     outcome,
     lag,
     pending: [],
@@ -185,14 +291,15 @@ describe('what is shown', () => {
   })
   const report: ErasureReport = {
     entity: ROOF,
-    topic: TOPIC,
+    topics: plan.topics,
     erasureId: 'e1',
-    records: [{ partition: 0, offset: 7 }],
+    records: [{ topic: TOPIC, partition: 0, offset: 7 }],
     notReached: [],
     consumers: [
       applied('processor', 'erased', 0, true),
       applied('alerting', 'held-nothing'),
       applied('activity', 'not-yet', 12),
+      applied('patterns', 'erased'),
     ],
   }
 
@@ -206,7 +313,12 @@ processor          -     none  -
 alerting           3     11 B  forget
 alerting           4  2.0 KiB  -
 
-These hold it too, and the erasure does not reach them: no function reads readings for them. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes all that it has left:
+/environment/vienna roof-1, in what the consumers of sluice.telemetry.patterns.test remember
+
+CONSUMER  PARTITION  STATE  TIMERS
+patterns          1   11 B  forget
+
+These hold it too, and the erasure does not reach them: no function comes to it for them. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes all that it has left:
   old\\u0007name on sluice.telemetry.readings.test/3
 `,
     )
@@ -216,8 +328,9 @@ These hold it too, and the erasure does not reach them: no function reads readin
     const text = reportText(report)
     assert.match(
       text,
-      /^CONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}held nothing\nactivity {3}not yet \(lag 12\)\n\n/,
+      /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}held nothing\nactivity {3}not yet \(lag 12\)\n\n/,
     )
+    assert.match(text, /\n\nConsumers of \S+patterns\.test\n\nCONSUMER {2}ERASURE\npatterns {2}erased\n\n/)
     assert.match(text, /Events of it came after the erasure, and have made a new state in processor\./)
     assert.doesNotMatch(text, /These hold it too/)
   })
@@ -226,8 +339,9 @@ These hold it too, and the erasure does not reach them: no function reads readin
     it(`at ${columns} columns no line of the tables is wider`, () => {
       for (const text of [
         planText(plan, columns).split('\n\n')[1],
-        reportText(report, columns).split('\n\n')[0],
+        reportText(report, columns).split('\n\n')[1],
       ])
-        for (const line of text?.split('\n') ?? []) assert.ok(line.length <= columns, line)
+        for (const line of text?.split('\n') ?? assert.fail('no table'))
+          assert.ok(line.length <= columns, line)
     })
 })

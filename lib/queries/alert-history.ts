@@ -69,8 +69,7 @@ export async function alertLives(
 class Life {
   readonly #transitions: AlertTransition[] = []
   readonly #seen = new Set<string>()
-  /** Fingerprints under which it fires: more than one where several partitions have told of the same alert. */
-  readonly #open = new Set<string>()
+  #isOver = false
   #alert: Alert | undefined
   #traceparent: string | null = null
   #acknowledged: AlertSummary['acknowledged'] = null
@@ -88,21 +87,15 @@ class Life {
     if (!this.#alert) return undefined
     const more = { traceparent: this.#traceparent, acknowledged: this.#acknowledged }
     const summary = alertSummary(this.#alert, more)
-    const isFiring = this.#open.size > 0
-    return {
-      ...summary,
-      state: isFiring ? 'firing' : 'resolved',
-      endedAt: isFiring ? null : summary.endedAt,
-      transitions: this.#transitions,
-    }
+    return { ...summary, transitions: this.#transitions }
   }
 
+  /** An alert fires once and ends once. Of one that several partitions tell of, each repeats both, maybe after it is over. */
   #change(alert: Alert, place: Place): void {
     const isFiring = alert.status === 'firing'
-    if (isFiring) this.#open.add(alert.fingerprint)
-    else this.#open.delete(alert.fingerprint)
-    if (isFiring && this.#transitions.every(({ kind }) => kind !== 'fired'))
-      this.#traceparent = place.event.extensions?.traceparent ?? null
+    if (this.#isOver || (isFiring && this.#alert)) return
+    this.#isOver = !isFiring
+    if (isFiring) this.#traceparent = place.event.extensions?.traceparent ?? null
     this.#alert = alert
     const { reason, threshold, value = alert.state } = alert
     this.#note(isFiring ? 'fired' : 'resolved', place, {

@@ -14,17 +14,25 @@ import {
   type FiredAlert,
   type ResolvedAlert,
 } from '../alerting/alert.ts'
-import { type Received, timeOf } from '../runtime/consumer/event.ts'
+import { isClock } from '../alerting/pipeline-down.ts'
+import { entityOf, type Received, timeOf } from '../runtime/consumer/event.ts'
 import { type Decided, decided, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
 
 /**
  * The state of an entity, whose name is that of the alert's events: `/alerting`, the rule and what it watches. Rules of one name
- * with other labels share it. An entity of which nothing fires has none.
+ * with other labels share it. An entity of which nothing fires has none, except that of the clock.
  */
 export interface FiringAlerts {
   /** By fingerprint: of one, a single alert can fire at a time. */
   readonly alerts: Readonly<Record<string, FiringAlert>>
+  /**
+   * By fingerprint: the last alert that has ended, only of the clock. Every partition of readings tells of its alert, so one that is
+   * behind may say that it fires when it is over.
+   */
+  readonly ended?: Readonly<Record<string, EndedAlert>>
 }
+
+type EndedAlert = Pick<Alert, 'alertId' | 'startedAt'>
 
 export interface FiringAlert {
   readonly alert: FiredAlert
@@ -65,18 +73,23 @@ export const firingAlerts: KeyedProcess<FiringAlerts, Alert | AlertAcknowledged>
 }
 
 function fired(state: State, alert: FiredAlert, traceparent: string | undefined): Decided<FiringAlerts> {
-  const known = alertOf(state, alert.fingerprint)
-  if (known?.alert.alertId === alert.alertId) return step('repeated', state)
-  if (known && isOlder(alert, known.alert)) return step('late', state)
+  const known = latestOf(state, alert.fingerprint)
+  if (known?.alertId === alert.alertId) return step('repeated', state)
+  if (known && isOlder(alert, known)) return step('late', state)
   return step('fired', having(state, alert.fingerprint, { alert, ...(traceparent && { traceparent }) }))
 }
 
 /** Ends an older alert as well: one whose own end never came, because the state of alerting was lost. */
 function resolved(state: State, alert: ResolvedAlert): Decided<FiringAlerts> {
-  const known = alertOf(state, alert.fingerprint)
-  if (!known || isOlder(alert, known.alert)) return step('not-firing', state)
-  const { [alert.fingerprint]: _, ...alerts } = state?.alerts ?? {}
-  return step('resolved', { alerts })
+  const { fingerprint, alertId, startedAt } = alert
+  const latest = latestOf(state, fingerprint)
+  if (latest && isOlder(alert, latest)) return step('not-firing', state)
+  const reason = alertOf(state, fingerprint) ? 'resolved' : 'not-firing'
+  const { [fingerprint]: _, ...alerts } = state?.alerts ?? {}
+  const ended = isClock({ entity: entityOf(alert.entity) })
+    ? { ...state?.ended, [fingerprint]: { alertId, startedAt } }
+    : state?.ended
+  return step(reason, { alerts, ...(ended && { ended }) })
 }
 
 function acknowledged(
@@ -93,7 +106,7 @@ function acknowledged(
 }
 
 function step(reason: Reason, state: State): Decided<FiringAlerts> {
-  const isEmpty = Object.keys(state?.alerts ?? {}).length === 0
+  const isEmpty = Object.keys({ ...state?.alerts, ...state?.ended }).length === 0
   return decided(reason, isEmpty ? undefined : state)
 }
 
@@ -102,10 +115,18 @@ function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
   return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
 }
 
-function having(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
-  return { alerts: { ...state?.alerts, [fingerprint]: alert } }
+/** The alert that fires or, where that is remembered, the last one that has ended. */
+function latestOf(state: State, fingerprint: string): EndedAlert | undefined {
+  const ended = state?.ended ?? {}
+  return (
+    alertOf(state, fingerprint)?.alert ?? (Object.hasOwn(ended, fingerprint) ? ended[fingerprint] : undefined)
+  )
 }
 
-function isOlder(one: Alert, other: Alert): boolean {
+function having(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
+  return { ...state, alerts: { ...state?.alerts, [fingerprint]: alert } }
+}
+
+function isOlder(one: EndedAlert, other: EndedAlert): boolean {
   return Date.parse(one.startedAt) < Date.parse(other.startedAt)
 }

@@ -62,9 +62,9 @@ describe('what became of alerts', () => {
     ['of an alert whose beginning is gone, the end tells enough', [resolved(first)], ['a-1 resolved']],
     ['of an alert of which only an acknowledgement is left, nothing is told', [acknowledged(first)], []],
     [
-      'an alert that two fingerprints tell of resolves with the last of them',
-      [fired(first), fired({ ...first, fingerprint: 'f-2' }), resolved(first)],
-      ['a-1 firing'],
+      'a firing that comes after the end does not open an alert again',
+      [fired(first), acknowledged(first), resolved(first), fired(first)],
+      ['a-1 resolved ann'],
     ],
     [
       'records of other types, and broken ones, are passed over',
@@ -87,6 +87,22 @@ describe('what became of alerts', () => {
         expected,
       ),
     )
+
+  const twelve = (make: () => Event) => Array.from({ length: 12 }, make)
+  const [fires, ends] = [() => fired(first), () => resolved(first)]
+  for (const [title, events, kinds] of [
+    ['all firings first', [...twelve(fires), ...twelve(ends)], ['fired', 'resolved']],
+    ['in turn', twelve(fires).flatMap(one => [one, ends()]), ['fired', 'resolved']],
+    ['all ends first', [...twelve(ends), ...twelve(fires)], ['resolved']],
+  ] as const)
+    it(`given twelve partitions that tell of one alert, ${title}, then it ended once`, async () => {
+      const [life, ...others] = await lives(events)
+      assert.deepEqual([life?.state, others], ['resolved', []])
+      assert.deepEqual(
+        life?.transitions.map(({ kind }) => kind),
+        kinds,
+      )
+    })
 
   it('given an event that the log has twice, then it happened once', async () => {
     const once = fired(first)

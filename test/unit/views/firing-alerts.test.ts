@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { readFunctions } from '../../../infra/functions.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { type Event, entityOf } from '../../../lib/runtime/consumer/event.ts'
 import { type FiringAlerts, firingAlerts } from '../../../lib/views/firing-alerts.ts'
 import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { logRecord } from '../../support/records.ts'
@@ -12,13 +12,15 @@ import { Stage } from '../../support/stage.ts'
 const ENTITY = '/alerting HIGH_TEMP /environment/test-site s-1'
 
 /** What the view decides about the events, one after another, and what it then remembers. */
-async function after(...events: readonly Event[]) {
+async function afterOf(entity: string, ...events: readonly Event[]) {
   const stage = new Stage(firingAlerts as never)
   const timestampMs = Date.parse('2026-03-01T15:00:00Z')
   await stage.batch(events.map((event, offset) => logRecord(offset, event, { timestampMs })))
-  const state = (await stage.state(ENTITY)) as FiringAlerts | undefined
+  const state = (await stage.state(entity)) as FiringAlerts | undefined
   return { outcomes: stage.outcomes, state, entries: Object.values(state?.alerts ?? {}) }
 }
+
+const after = (...events: readonly Event[]) => afterOf(ENTITY, ...events)
 
 describe('the view of the alerts that fire', () => {
   const [first, second] = [
@@ -139,5 +141,61 @@ describe('the view of the alerts that fire', () => {
       })
       assert.deepEqual([outcomes.at(-1), entries.length], ['failed/schema-violated', 1])
     }
+  })
+})
+
+describe('the alert that the pipeline is down, of which every partition of readings tells', () => {
+  const down = (alertId: string, startedAt: string) =>
+    firstAlert({
+      alertId,
+      startedAt,
+      rule: 'PIPELINE_DOWN',
+      fingerprint: 'f-down',
+      entity: { source: '/clock' },
+    })
+  const first = down('a-1', '2026-03-01T12:00:00.000Z')
+  const second = down('a-2', '2026-03-01T14:00:00.000Z')
+  const CLOCK = entityOf(fired(first))
+  const twelve = (make: () => Event) => Array.from({ length: 12 }, make)
+  const [fires, ends] = [() => fired(first), () => resolved(first)]
+
+  const orders: [title: string, events: Event[], once: string[]][] = [
+    ['all firings first', [...twelve(fires), ...twelve(ends)], ['fired', 'resolved']],
+    ['in turn', twelve(fires).flatMap(one => [one, ends()]), ['fired', 'resolved']],
+    [
+      'late firings',
+      [fires(), ends(), ...twelve(fires).slice(1), ...twelve(ends).slice(1)],
+      ['fired', 'resolved'],
+    ],
+    ['all ends first', [...twelve(ends), ...twelve(fires)], []],
+  ]
+  for (const [title, events, once] of orders)
+    it(`given ${title}, then it fires and ends once, and one small entry is left`, async () => {
+      const { outcomes, entries, state } = await afterOf(CLOCK, ...events)
+      assert.equal(outcomes.length, 24)
+      assert.deepEqual(
+        outcomes.filter(outcome => !/repeated|not-firing/.test(outcome)),
+        once.map(reason => `applied/${reason}`),
+      )
+      assert.deepEqual(entries, [])
+      assert.deepEqual(state?.ended, { 'f-down': { alertId: 'a-1', startedAt: first.startedAt } })
+    })
+
+  it('given the next outage, then it fires, and late events of the one before change nothing', async () => {
+    const firing = await afterOf(CLOCK, fires(), ends(), fired(second), fires(), ends())
+    assert.deepEqual(
+      firing.outcomes.slice(2),
+      ['fired', 'late', 'not-firing'].map(reason => `applied/${reason}`),
+    )
+    assert.deepEqual(
+      firing.entries.map(({ alert }) => alert.alertId),
+      ['a-2'],
+    )
+    const over = await afterOf(CLOCK, fired(second), resolved(second), fires(), ends(), fired(second))
+    assert.deepEqual(
+      over.outcomes.slice(2),
+      ['late', 'not-firing', 'repeated'].map(reason => `applied/${reason}`),
+    )
+    assert.deepEqual([over.entries, Object.keys(over.state?.ended ?? {})], [[], ['f-down']])
   })
 })

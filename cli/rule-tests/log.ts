@@ -20,10 +20,11 @@ import { reading } from '../../lib/telemetry/reading.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
 import { type Arrival, inBatches } from './arrivals.ts'
 import { type Appended, ConsumerLog, LARGEST_BATCH } from './consumer-log.ts'
-import type { Happening } from './happening.ts'
 import type { Notification, Observation } from './test-file.ts'
 
 type Reading = Omit<Extract<Observation, { readonly kind: 'reading' }>, 'atMs' | 'kind'>
+
+type Happened = Omit<Extract<Observation, { readonly kind: 'event' }>, 'atMs' | 'kind'>
 
 const TESTS_START_MS = Date.UTC(2026, 0, 1)
 /** How often a tick is appended to each partition, as in a deployment. */
@@ -76,11 +77,14 @@ export class RuleLog {
   }
 
   /** An event of the topic `events` arrives, as a reading does. @throws RefusedByAlerting */
-  async happen(atMs: number, { type, data }: Happening): Promise<void> {
+  async happen(atMs: number, { happening: { type, data }, id }: Happened): Promise<void> {
     await this.#passTo(atMs)
+    const named = id === undefined ? `event ${this.#events.length}` : `id ${id}`
     const time = instant(this.#startMs + atMs)
-    const event = { id: `event-${this.#events.length}`, source: '/activity', type, time, data }
-    await this.#append(this.#events, [this.#nowMs, { ...event, datacontenttype: 'application/json' }])
+    const made = { id: named, source: '/activity', type, time, datacontenttype: 'application/json', data }
+    const event = this.#byId.get(named) ?? made
+    this.#byId.set(named, event)
+    await this.#append(this.#events, [this.#nowMs, event])
   }
 
   /**

@@ -79,7 +79,7 @@ async function observe(log: RuleLog, observation: Observation): Promise<string |
   try {
     if (observation.kind === 'tick') await log.tick(atMs)
     else if (observation.kind === 'rules') await log.activate(atMs, observation.rules)
-    else if (observation.kind === 'event') await log.happen(atMs, observation.happening)
+    else if (observation.kind === 'event') await log.happen(atMs, observation)
     else await log.read(atMs, observation)
     return undefined
   } catch (error) {

@@ -34,7 +34,7 @@ export type Observation = At &
         /** Two with the same one are one event that is sent twice. */
         readonly id?: string
       }
-    | { readonly kind: 'event'; readonly happening: Happening }
+    | { readonly kind: 'event'; readonly happening: Happening; readonly id?: string }
     | { readonly kind: 'tick' }
     | { readonly kind: 'rules'; readonly rules: readonly AnyRule[] }
   )

@@ -6,9 +6,8 @@ import type { LocatedError } from '../../lib/alerting/check-rules.ts'
 import { type AnyRule, isPatternRule } from '../../lib/alerting/patterns/pattern.ts'
 import { identityOf } from '../../lib/alerting/rule.ts'
 import { parseDuration } from '../../lib/duration.ts'
-import type { FamilyName, ReadingData } from '../../lib/telemetry/families.ts'
 import { Groups } from './groups.ts'
-import { happeningOf } from './happening.ts'
+import { type Happening, happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
 
@@ -99,42 +98,41 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
       changes.push(...rules)
       observations.push({ atMs, kind: 'rules', rules })
     } else {
+      const { id } = raw
       const entity = raw.entity ?? row.entity ?? DEFAULT_ENTITY
       entities.add(entity)
       const fault = (key: string, message: string) => report([...here, key], message)
       if (raw.event !== undefined) {
         const happening = happeningOf(raw, entity, fault)
-        if (happening) observations.push({ atMs, kind: 'event', happening })
+        if (!happening) continue
+        const { type, data } = happening
+        if (id !== undefined)
+          checkRepeat(ids, id, { what: { type, data }, place: place + 1 }, [...here, 'id'], report)
+        observations.push({ atMs, kind: 'event', happening, ...(id === undefined ? {} : { id }) })
         continue
       }
       const read = readingOf(raw, entity, fault)
-      const { id } = raw
       if (read && id !== undefined)
-        checkRepeat(ids, id, { ...read, place: place + 1 }, [...here, 'id'], report)
+        checkRepeat(ids, id, { what: read, place: place + 1 }, [...here, 'id'], report)
       if (read) observations.push({ atMs, kind: 'reading', ...read, ...(id === undefined ? {} : { id }) })
     }
   }
   return { observations, entities, changes }
 }
 
-/** What the first observation of an id has read. */
-type FirstById = Map<
-  string,
-  { readonly place: number; readonly family: FamilyName; readonly data: ReadingData }
->
+/** What the first observation of an id is. */
+type FirstById = Map<string, Identified>
 
-function checkRepeat(
-  ids: FirstById,
-  id: string,
-  { place, ...read }: { readonly place: number; readonly family: FamilyName; readonly data: ReadingData },
-  at: Path,
-  report: Fault,
-): void {
-  const first = ids.get(id) ?? { place, ...read }
+interface Identified {
+  readonly place: number
+  readonly what: Omit<Happening, 'facts'> | NonNullable<ReturnType<typeof readingOf>>
+}
+
+function checkRepeat(ids: FirstById, id: string, own: Identified, at: Path, report: Fault): void {
+  const first = ids.get(id) ?? own
   ids.set(id, first)
-  const { place: firstPlace, ...before } = first
-  if (!isDeepStrictEqual(before, read))
-    report(at, `is that of observation ${firstPlace}, which is another reading: an id names one`)
+  if (!isDeepStrictEqual(first.what, own.what))
+    report(at, `is that of observation ${first.place}, which is another event: an id names one`)
 }
 
 interface Checked {

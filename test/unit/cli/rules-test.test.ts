@@ -170,7 +170,7 @@ describe('a fault in a file of rule tests', () => {
     [
       'an id of two readings',
       text => text.replace('1m, m', '1m, id: a, m').replace('0m, m', '0m, id: a, m'),
-      /:8:19 .*\.id: is that of observation 1, which is another reading/,
+      /:8:19 .*\.id: is that of observation 1, which is another event/,
     ],
     [
       'keys that the family has no place for',
@@ -268,6 +268,18 @@ tests:
     assert.match(stdout, /line 10: after observation 3, P of b is pending, not firing/)
   })
 
+  const FIRST = '{ at: 0m, event: instance.restarted, entity: db1, tenant: a }'
+  const SECOND = '{ at: 1m, event: instance.restarted, entity: db2, tenant: b }'
+  const named = (row: string, id: string) => row.replace('}', `, id: ${id} }`)
+
+  it('given an event that is sent again, then it is dropped', async () => {
+    const again = (id: string) =>
+      run(text.replace(FIRST, named(FIRST, 'x')).replace(SECOND, named(FIRST.replace('0m', '1m'), id)))
+    const { status, stdout } = await again('x')
+    assert.equal(status, 0, stdout)
+    assert.equal((await again('y')).status, 1, 'with another id, it counts')
+  })
+
   for (const [what, from, to, fault] of [
     [
       'an unknown event',
@@ -278,6 +290,12 @@ tests:
     ['an event beside a metric', 'tenant: a }', 'metric: x, value: 1 }', /:6:9 .*give exactly one of/],
     ['an unknown group', 'entity: a, state', 'entity: db1, state', /:10:30 .*no observation is of db1/],
     ['no group', ' entity: a, state', ' state', /:10:9 .*name the group as entity: the test has a, b/],
+    [
+      'the id of another event',
+      `${FIRST}\n      - ${SECOND}`,
+      `${named(FIRST, 'x')}\n      - ${named(SECOND, 'x')}`,
+      /:7:\d+ .*\.id: is that of observation 1, which is another event/,
+    ],
     ['a group that is not notified', 'entity: a, kind', 'entity: c, kind', /:12:28 .*no observation is of c/],
   ] as const)
     it(`given ${what}, then it is named with its line`, async () => {

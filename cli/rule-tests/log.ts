@@ -56,7 +56,9 @@ export class RuleLog {
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
     await this.#passTo(atMs)
     this.#hasGroups ||= rules.some(rule => isPatternRule(rule) && !isOfReadingsAlone(rule.pattern))
-    const event = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
+    const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
+    // Rules that come back at the same instant are not a repeat.
+    const event = { ...activated, id: `rules ${this.#events.length}` }
     for (const log of [this.#readings, this.#events, this.#patterns])
       await this.#append(log, [this.#nowMs, event])
   }

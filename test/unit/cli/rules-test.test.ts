@@ -305,3 +305,22 @@ tests:
       assert.match(stdout, fault)
     })
 })
+
+it('given rules that are taken away and come back at one instant, then they are in force', async () => {
+  put(
+    'back.yml',
+    `rules: &R
+  - { name: T, family: environment, metric: temperature, fireAbove: 40, severity: info }
+tests:
+  - name: there and back
+    observations:
+      - { at: 0m, rules: [] }
+      - { at: 0m, rules: *R }
+      - { at: 2m, metric: temperature, value: 50 }
+    expect:
+      - { after: 3, rule: T, state: firing }
+`,
+  )
+  const { status, stdout } = await ran(['rules', 'test', 'back.yml'], { folder })
+  assert.equal(status, 0, stdout)
+})

@@ -1,5 +1,6 @@
 /** The events on the alerts topic: an alert fires, and later the same alert resolves, exactly once. */
 
+import { attributeText } from '../runtime/consumer/attribute-text.ts'
 import { derivedId } from '../runtime/consumer/derived-id.ts'
 import type { Received } from '../runtime/consumer/event.ts'
 import { instant } from '../runtime/consumer/instant.ts'
@@ -170,7 +171,7 @@ export function alertEmission(alert: Alert, event: Pick<Received, 'entity'>): Em
     key: alert.fingerprint,
     type,
     source: '/alerting',
-    subject: `${alert.rule} ${event.entity}`,
+    subject: attributeText(`${alert.rule} ${event.entity}`),
     dataschema: dataschemaOf(type),
     data: alert,
   }

@@ -1,5 +1,5 @@
 /** Which receivers an alert goes to, and with which other alerts it is told: the routes in `notifications/routes.yaml`. Pure. */
-import { derivedId } from '../runtime/consumer/derived-id.ts'
+import { attributeText } from '../runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
 /** What alerts must have in common to be told together: `labels.NAME` is the label of that name. */
@@ -98,18 +98,8 @@ function labelValue(key: GroupKey, { rule, severity, labels, entity }: AlertFact
   }
 }
 
-/** Longer names are replaced: a group's name becomes an attribute of events, and those have a limit. */
-const LONGEST_NAME = 512
-/** Characters that CloudEvents attributes may not have, and that JSON does not escape. */
-const NOT_IN_ATTRIBUTES = /\p{Cc}|\p{Noncharacter_Code_Point}/gu
-
 /** `default/sns{rule="HIGH_TEMP"}`. Receivers are part of it: after a change of them, a new group begins. */
 function groupName(route: string, labels: readonly (readonly [string, string])[]): string {
   const pairs = labels.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')
-  const name = `${route}{${pairs}}`.replace(NOT_IN_ATTRIBUTES, escaped)
-  return name.length <= LONGEST_NAME ? name : `${route}{…${derivedId(name)}}`
-}
-
-function escaped(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+  return attributeText(`${route}{${pairs}}`)
 }

@@ -1,4 +1,5 @@
 /** What patterns ask of an event, be it a reading or an event of the topic `events`. Pure. */
+import { attributeText } from '../../runtime/consumer/attribute-text.ts'
 import type { Received } from '../../runtime/consumer/event.ts'
 import {
   type Dimension,
@@ -69,7 +70,7 @@ export function factsOfEvent(
 export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)
-  return value === undefined ? undefined : { source: sourceOfGroups(per), subject: value }
+  return value === undefined ? undefined : { source: sourceOfGroups(per), subject: attributeText(value) }
 }
 
 const TAGS = 'tags.'

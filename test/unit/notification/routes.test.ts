@@ -61,7 +61,7 @@ ${LAST}`
       ['b', { labels: { a: '\u0085"\ud800' } }],
       ['c', { entity: { source: '/clock' } }],
     )
-    assert.match(long, /^all\/sns\{…[\w-]{22}\}$/)
+    assert.match(long, /^all\/sns\{labels.a="x+…[\w-]{22}$/)
     assert.equal(odd, 'all/sns{labels.a="\\u{85}\\"\\ud800",entity="b"}')
     assert.equal(none, 'all/sns{}')
   })

@@ -20,16 +20,20 @@ export interface Evaluated {
 /** What a timer waits for: the end of an absence, or of anything else. */
 export type Due = 'absence' | 'end'
 
-/** @param met which of the pattern's matchers the event meets, by their places in `matchersOf`; at least one */
+/**
+ * @param met which of the pattern's matchers the event meets, by their places in `matchersOf`; at least one
+ * @param behindMs how far other events of the group may be behind this one
+ */
 export function onPatternEvent(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState | undefined,
   timeMs: number,
   met: ReadonlySet<number>,
+  behindMs = 0,
 ): Evaluated {
   const draft = new Draft(before)
   if (pattern.kind === 'count') countEvent(pattern, keepFiringForMs, draft, timeMs, met.has(1))
-  else sequenceEvent(pattern, keepFiringForMs, draft, timeMs, partsOf(pattern, met))
+  else sequenceEvent(pattern, keepFiringForMs, draft, timeMs, partsOf(pattern, met), behindMs)
   return evaluated(draft)
 }
 
@@ -42,7 +46,7 @@ export function onPatternTime(
 ): Evaluated {
   const draft = new Draft(before)
   if (pattern.kind === 'count') passCounting(pattern, keepFiringForMs, draft, timeMs)
-  else passSequence(pattern, keepFiringForMs, draft, timeMs, due === 'absence')
+  else passSequence(pattern, keepFiringForMs, draft, timeMs, due === 'absence' ? timeMs : undefined)
   return evaluated(draft)
 }
 

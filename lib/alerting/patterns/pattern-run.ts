@@ -56,11 +56,22 @@ export class PatternRun {
     return Object.keys(this.#tracked)
   }
 
-  /** An event that the pattern asks for. @param met which of its matchers the event meets */
-  event(pattern: KeyedPattern, event: Pick<Received, 'source' | 'id'>, met: ReadonlySet<number>): void {
+  /**
+   * An event that the pattern asks for.
+   *
+   * @param met which of its matchers the event meets
+   * @param behindMs how far other events of the group may be behind this one
+   */
+  event(
+    pattern: KeyedPattern,
+    event: Pick<Received, 'source' | 'id'>,
+    met: ReadonlySet<number>,
+    behindMs = 0,
+  ): void {
     const before = this.#tracked[pattern.key]
     this.#seenMs = Math.max(this.#seenMs, this.#timeMs)
-    this.#apply(pattern, before, onPatternEvent(pattern.rule, before?.state, this.#timeMs, met), event)
+    const made = onPatternEvent(pattern.rule, before?.state, this.#timeMs, met, behindMs)
+    this.#apply(pattern, before, made, event)
   }
 
   /** A timer of the pattern is due. */

@@ -35,6 +35,7 @@ export function patterns(packaged: readonly AnyRule[]): Patterns {
     name: 'patterns',
     accepts: [PATTERN_EVENT_TYPE],
     allowedLatenessMs: BEHIND_MS,
+    awaitsLog: timer => timer !== FORGET,
     context: patternsContext(packaged),
     onEvent(states, event, inForce) {
       if (!Array.isArray(event.data?.matches)) return rejected('an event that does not say what it matches')
@@ -61,7 +62,7 @@ function onGroupEvent(
     if (pattern.rule.pattern.per !== event.data?.per) continue
     const met = new Set<number>()
     for (const [index, name] of pattern.matcherKeys.entries()) if (matches.includes(name)) met.add(index)
-    if (met.size > 0) run.event(pattern, event, met)
+    if (met.size > 0) run.event(pattern, event, met, BEHIND_MS)
   }
   const step = run.step()
   return stepOf(step, 'no-rule', forgetting(states?.seenMs, event.timeMs, FORGOTTEN_AFTER_DAYS))

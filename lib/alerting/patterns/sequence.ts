@@ -4,7 +4,7 @@
  */
 import type { Draft } from './draft.ts'
 import type { SequencePattern } from './pattern.ts'
-import { endOfFiring, type PatternState } from './state.ts'
+import { endOfFiring, type PatternState, type Waiting } from './state.ts'
 
 /** Which parts of the pattern an event is. */
 export interface Parts {
@@ -14,20 +14,23 @@ export interface Parts {
   readonly isUntil: boolean
 }
 
+/** @param behindMs how far events of the absence may be behind this event */
 export function sequenceEvent(
   pattern: SequencePattern,
   keepMs: number,
   draft: Draft,
   timeMs: number,
   parts: Parts,
+  behindMs: number,
 ): void {
   if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
   else {
     // Others of a group may be ahead of it: only the event itself, or time, says that it has not come.
-    passSequence(pattern, keepMs, draft, timeMs - 1, parts.isAbsent)
+    const knownMs = parts.isAbsent ? timeMs - 1 - behindMs : undefined
+    passSequence(pattern, keepMs, draft, timeMs - 1, knownMs)
     if (parts.isUntil) startOver(draft, timeMs)
     else {
-      if (parts.isAbsent) absentEvent(draft, keepMs, timeMs)
+      if (parts.isAbsent) absentEvent(pattern, keepMs, draft, timeMs)
       advance(pattern, draft, timeMs, parts.steps)
     }
   }
@@ -40,20 +43,21 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: 
       if (reach(pattern, draft, index, timeMs)) return
 }
 
-/** Time has come to an instant. @param knowsAbsence every event of the absence until then has been seen */
+/** Time has come to an instant. @param knownMs until when every event of the absence has been seen */
 export function passSequence(
   pattern: SequencePattern,
   keepMs: number,
   draft: Draft,
   timeMs: number,
-  knowsAbsence: boolean,
+  knownMs: number | undefined,
 ): void {
-  const absenceMs = () => (knowsAbsence ? absenceEnds(pattern, draft) : undefined)
-  for (let dueMs = absenceMs(); dueMs !== undefined && dueMs <= timeMs; dueMs = absenceMs()) {
+  const absenceMs = () => (knownMs === undefined ? undefined : absenceEnds(pattern, draft))
+  for (let dueMs = absenceMs(); dueMs !== undefined && dueMs <= (knownMs ?? dueMs); dueMs = absenceMs()) {
     draft.endBy(dueMs - 1, keepMs)
-    const { sinceMs, latestMs } = draft.waiting ?? { sinceMs: dueMs, latestMs: dueMs }
+    const { sinceMs, latestMs, cameMs } = draft.waiting as Waiting
     draft.waiting = latestMs > sinceMs ? { sinceMs: latestMs, latestMs } : undefined
     draft.hold(dueMs, sinceMs, true)
+    if (cameMs !== undefined) absentEvent(pattern, keepMs, draft, cameMs)
   }
   if (!isAbsenceFirst(pattern, keepMs, draft)) draft.endBy(timeMs, keepMs)
   const kept = draft.reached.map((atMs, index) => {
@@ -110,15 +114,27 @@ function startOver(draft: Draft, timeMs: number): void {
   draft.waiting = undefined
 }
 
-function absentEvent(draft: Draft, keepMs: number, timeMs: number): void {
-  draft.clear(timeMs, keepMs)
-  const { waiting } = draft
-  if (!waiting) return
-  if (waiting.latestMs > timeMs) draft.waiting = { ...waiting, sinceMs: waiting.latestMs }
-  else {
-    draft.waiting = undefined
-    if (!draft.firing) draft.note('pending-ended')
+function absentEvent(pattern: SequencePattern, keepMs: number, draft: Draft, timeMs: number): void {
+  const { waiting, firing } = draft
+  const dueMs = absenceEnds(pattern, draft)
+  const holds = firing !== undefined && firing.clearedAtMs === undefined
+  if (waiting && dueMs !== undefined && dueMs < timeMs && !holds) {
+    // One that is behind may yet end the wait in time: until then, only remember that this one came.
+    draft.waiting = { ...waiting, cameMs: Math.min(timeMs, waiting.cameMs ?? timeMs) }
+    return
   }
+  draft.clear(timeMs, keepMs)
+  endWait(draft, timeMs)
+  if (waiting?.cameMs !== undefined) absentEvent(pattern, keepMs, draft, waiting.cameMs)
+}
+
+/** Of the times at which a wait began, those before the event are over. */
+function endWait(draft: Draft, timeMs: number): void {
+  const { waiting } = draft
+  if (!waiting || timeMs < waiting.sinceMs) return
+  const { latestMs } = waiting
+  draft.waiting = latestMs > timeMs ? { sinceMs: latestMs, latestMs } : undefined
+  if (!draft.waiting && !draft.firing) draft.note('pending-ended')
 }
 
 function follows({ steps }: SequencePattern, { reached }: Draft, index: number, timeMs: number): boolean {
@@ -138,7 +154,7 @@ function reach({ steps, absence }: SequencePattern, draft: Draft, index: number,
   }
   if (absence) {
     const { sinceMs = timeMs, latestMs = timeMs } = draft.waiting ?? {}
-    draft.waiting = { sinceMs, latestMs: Math.max(latestMs, timeMs) }
+    draft.waiting = { ...draft.waiting, sinceMs, latestMs: Math.max(latestMs, timeMs) }
     if (!draft.firing) draft.note('pending')
     return false
   }

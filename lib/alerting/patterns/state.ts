@@ -27,6 +27,8 @@ export interface FiringPattern {
 export interface Waiting {
   readonly sinceMs: number
   readonly latestMs: number
+  /** When the event came that was awaited, if the wait was over by then, and others of the group may still be behind. */
+  readonly cameMs?: number
 }
 
 /** A pattern of an entity or group, as it is stored. */

@@ -100,10 +100,14 @@ function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, wait
   return absenceMs !== undefined && endMs !== undefined && absenceMs <= endMs
 }
 
-/** However late it comes, it ends an alert that says that it does not. */
+/** However late it comes, it ends an alert that says that it does not, and the waits that began before it. */
 function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
-  if (isAbsent && draft.firing && timeMs > draft.firing.activeAtMs) draft.clear(timeMs, keepMs)
-  else draft.note('late')
+  const { firing, waiting } = draft
+  const clears = isAbsent && firing !== undefined && timeMs > firing.activeAtMs
+  const ends = isAbsent && waiting !== undefined && timeMs >= waiting.sinceMs
+  if (clears) draft.clear(timeMs, keepMs)
+  if (ends) endWait(draft, timeMs)
+  if (!clears && !ends) draft.note('late')
 }
 
 function startOver(draft: Draft, timeMs: number): void {

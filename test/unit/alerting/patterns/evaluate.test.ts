@@ -261,6 +261,28 @@ describe('an absence', () => {
     assert.deepEqual(actual, told('fired 5m', 'resolved 5m'))
   })
 
+  it('given an event that is late, then it ends the alert and every wait that began before it', () => {
+    const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
+    const { told: actual } = assertPattern(
+      patternOf(fan),
+      `0s  0 pending  pending
+       2m  0 pending  pending
+       5m  - firing
+       3m  1 inactive resolved
+       20m - inactive`,
+    )
+    assert.deepEqual(actual, told('fired 5m', 'resolved 5m'))
+    const { told: again } = assertPattern(
+      patternOf(fan),
+      `0s  0 pending pending
+       4m  0 pending pending
+       5m  - firing
+       3m  1 pending resolved
+       9m  - firing`,
+    )
+    assert.deepEqual(again, told('fired 5m', 'resolved 5m', 'fired 9m'))
+  })
+
   it('given keepFiringFor, then it recovers, and another absence makes it fire on', () => {
     const { told: actual } = assertPattern(
       patternOf(SILENT, { keepFiringFor: '10m' }),

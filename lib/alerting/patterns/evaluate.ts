@@ -4,7 +4,7 @@ import { countEvent, endOfCounting, passCounting } from './count.ts'
 import { Draft, type PatternChange } from './draft.ts'
 import type { PatternRule, SequencePattern } from './pattern.ts'
 import { absenceEnds, endOfSequence, type Parts, passSequence, sequenceEvent } from './sequence.ts'
-import type { PatternState } from './state.ts'
+import type { Due, Dues, PatternState } from './state.ts'
 
 /** The part of a rule that decides. */
 export type PatternLife = Pick<PatternRule, 'pattern' | 'keepFiringForMs'>
@@ -16,9 +16,6 @@ export interface Evaluated {
   /** What is to be told, in order. */
   readonly changes: readonly PatternChange[]
 }
-
-/** What a timer waits for: the end of an absence, or of anything else. */
-export type Due = 'absence' | 'end'
 
 /**
  * @param met which of the pattern's matchers the event meets, by their places in `matchersOf`; at least one
@@ -51,10 +48,7 @@ export function onPatternTime(
 }
 
 /** When time alone changes the state next, by the kind of timer. */
-export function duesOf(
-  { pattern, keepFiringForMs }: PatternLife,
-  state: PatternState | undefined,
-): Partial<Record<Due, number>> {
+export function duesOf({ pattern, keepFiringForMs }: PatternLife, state: PatternState | undefined): Dues {
   if (!state) return {}
   if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
   // As long as the alert fires, another absence changes nothing.
@@ -63,7 +57,7 @@ export function duesOf(
   return present({ absence, end: endOfSequence(pattern, keepFiringForMs, state) })
 }
 
-function present(dues: Record<string, number | undefined>): Partial<Record<Due, number>> {
+function present(dues: Record<string, number | undefined>): Dues {
   return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
 }
 

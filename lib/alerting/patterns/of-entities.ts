@@ -46,6 +46,7 @@ export function patternsOnTimer(
   endRemoved(run, inForce, paused)
   const pattern = of && inForce.get(of.key)
   if (pattern) run.time(pattern, of.due)
+  if (!of) for (const key of run.keys) run.look(inForce.get(key) as KeyedPattern)
   return run.step(of === undefined)
 }
 

@@ -3,12 +3,12 @@ import type { Received } from '../../runtime/consumer/event.ts'
 import type { Emission, TimerChange } from '../../runtime/consumer/process.ts'
 import { type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
-import { type Due, duesOf, type Evaluated, onPatternEvent, onPatternTime } from './evaluate.ts'
+import { duesOf, type Evaluated, onPatternEvent, onPatternTime } from './evaluate.ts'
 import type { KeyedPattern } from './in-force.ts'
 import { type Entity, patternAlert, patternEmission } from './pattern-alert.ts'
-import type { PatternStates, TrackedPattern } from './state.ts'
+import type { Due, PatternStates, TrackedPattern } from './state.ts'
 
-/** While an alert fires, it is looked at after one to two of these, in case nothing comes for it and its rule is removed or paused. */
+/** An alert or wait is looked at after one to two of these, in case nothing comes for it and its rule is edited, removed or paused. */
 const CHECK_MS = 150_000
 
 const TIMER = 'pattern '
@@ -82,6 +82,15 @@ export class PatternRun {
     this.#apply(pattern, before, made, undefined, due)
   }
 
+  /** If its rule has other durations than its timers were set by, they are set anew. */
+  look(pattern: KeyedPattern): void {
+    const before = this.#tracked[pattern.key]
+    if (!before) return
+    const { absence, end } = duesOf(pattern.rule, before.state)
+    if (absence === before.dues?.absence && end === before.dues?.end) return
+    this.#apply(pattern, before, onPatternTime(pattern.rule, before.state, this.#timeMs, 'end'), undefined)
+  }
+
   /** The rule is gone, or no event will come any more. */
   end(key: string, reason: ResolvedReason & TransitionReason): void {
     const tracked = this.#tracked[key]
@@ -124,11 +133,12 @@ export class PatternRun {
       }
     }
     this.#note(reason)
-    if (state) this.#tracked[key] = { state, ...(alert && { alert }) }
+    const dues = duesOf(rule, state)
+    const hasDues = Object.keys(dues).length > 0
+    if (state) this.#tracked[key] = { state, ...(alert && { alert }), ...(hasDues && { dues }) }
     else delete this.#tracked[key]
-    const [old, now] = [duesOf(rule, before?.state), duesOf(rule, state)]
     for (const due of ['absence', 'end'] as const) {
-      const [was, is] = [due === fired ? undefined : old[due], now[due]]
+      const [was, is] = [due === fired ? undefined : before?.dues?.[due], dues[due]]
       const name = `${TIMER}${key} ${due}`
       if (is !== undefined && is !== was) this.#timers.push({ name, dueMs: Math.max(is, this.#timeMs + 1) })
       else if (is === undefined && was !== undefined) this.#timers.push({ name })
@@ -138,8 +148,8 @@ export class PatternRun {
   /** The same instant as long as it lies ahead, so that it does not move with every event. */
   #checkMs(checked: boolean): number | undefined {
     const before = checked ? undefined : this.#before?.checkMs
-    const isFiring = Object.values(this.#tracked).some(({ alert }) => alert)
-    if (!isFiring) {
+    const isWanted = Object.values(this.#tracked).some(({ alert, state }) => alert ?? state.waiting)
+    if (!isWanted) {
       if (before !== undefined) this.#timers.push({ name: CHECK })
       return undefined
     }

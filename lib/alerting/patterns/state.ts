@@ -31,11 +31,18 @@ export interface Waiting {
   readonly cameMs?: number
 }
 
+/** What a timer waits for: the end of an absence, or of anything else. */
+export type Due = 'absence' | 'end'
+
+export type Dues = Partial<Record<Due, number>>
+
 /** A pattern of an entity or group, as it is stored. */
 export interface TrackedPattern {
   readonly state: PatternState
   /** Set while it fires: the resolved event repeats it, even if the rule was removed meanwhile. */
   readonly alert?: FiredAlert
+  /** When its timers are due that are set, by the durations that the rule had then. */
+  readonly dues?: Dues
 }
 
 /** The patterns of an entity or group, by the key of their rule. */
@@ -43,7 +50,7 @@ export interface PatternStates {
   readonly tracked: Readonly<Record<string, TrackedPattern>>
   /** Time of the latest event that any of them asked for. */
   readonly seenMs: number
-  /** When it is checked next whether the rules of its alerts still exist. */
+  /** When the rules of its alerts and waits are looked at next, in case they have been edited. */
   readonly checkMs?: number
 }
 

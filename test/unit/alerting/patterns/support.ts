@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
 import {
-  type Due,
   duesOf,
   type Evaluated,
   onPatternEvent,
   onPatternTime,
 } from '../../../../lib/alerting/patterns/evaluate.ts'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
-import { type PatternState, phaseOfPattern } from '../../../../lib/alerting/patterns/state.ts'
+import { type Due, type PatternState, phaseOfPattern } from '../../../../lib/alerting/patterns/state.ts'
 import { ms, stored } from '../support.ts'
 
 /** A rule as a user would write it. */

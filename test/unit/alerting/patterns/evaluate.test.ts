@@ -84,7 +84,16 @@ describe('so many events within a time', () => {
        61m   0 firing  fired
        121m  - pending`,
     )
-    assert.deepEqual(actual, told('fired 61m', 'resolved 121m'))
+    assert.deepEqual(actual, told('fired 2h', 'resolved 121m'))
+  })
+
+  it('given a late event that makes it full, then it fires at the time of the latest, not before it', () => {
+    const evaluation = new Evaluation(patternOf(COUNT))
+    evaluation.event(0, [0])
+    evaluation.event(5 * 60_000, [0])
+    const { changes } = evaluation.event(3 * 60_000, [0])
+    const [fired] = changes.map(({ atMs, activeAtMs }) => [atMs, activeAtMs])
+    assert.deepEqual(fired, [5 * 60_000, 5 * 60_000])
   })
 
   it('given the event that ends it, then it resolves, and counts anew', () => {

@@ -7,7 +7,7 @@ import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import { grouping } from '../../lib/alerting/patterns/grouping.ts'
-import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../lib/alerting/patterns/pattern.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { PATTERN_EVENT_TYPE } from '../../lib/alerting/patterns/pattern-event.ts'
 import { patterns } from '../../lib/alerting/patterns/process.ts'
 import type { PatternStates } from '../../lib/alerting/patterns/state.ts'
@@ -17,7 +17,7 @@ import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
-import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
 import { type Arrival, inBatches } from './arrivals.ts'
 import { type Appended, ConsumerLog, LARGEST_BATCH } from './consumer-log.ts'
 import type { Notification, Observation } from './test-file.ts'
@@ -42,7 +42,6 @@ export class RuleLog {
   readonly #groups = new Set<string>()
   readonly #byId = new Map<string, Event>()
   readonly #notifications: Notification[] = []
-  #hasGroups = false
   #nowMs: number
   #ticks = 0
 
@@ -55,7 +54,6 @@ export class RuleLog {
   /** From here on these rules are in force. @throws RefusedByAlerting */
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
     await this.#passTo(atMs)
-    this.#hasGroups ||= rules.some(rule => isPatternRule(rule) && !isOfReadingsAlone(rule.pattern))
     const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
     // Rules that come back at the same instant are not a repeat.
     const event = { ...activated, id: `rules ${this.#events.length}` }
@@ -90,7 +88,8 @@ export class RuleLog {
   }
 
   /**
-   * The events arrive one after another, and nothing of them stays in the log, however many there are.
+   * The readings arrive one after another, and nothing of them stays in the log, however many there are. Rules over groups are left
+   * out of a replay.
    *
    * @param stop ends it, with an AbortError
    * @returns how many were duplicates
@@ -98,15 +97,12 @@ export class RuleLog {
    */
   async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
-    // What is sent to a group must arrive there before the next event does.
-    for (const batch of inBatches(arrivals, this.#nowMs, this.#hasGroups ? 1 : LARGEST_BATCH)) {
+    for (const batch of inBatches(arrivals, this.#nowMs, LARGEST_BATCH)) {
       // Nothing else waits for anything, so no signal would be noticed.
       await setImmediate(undefined, { signal: stop })
       const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])
       this.#nowMs = batch.at(-1)?.arrivedMs ?? this.#nowMs
       duplicates += await this.#append(this.#readings, ...events)
-      const ticks = this.#hasGroups ? events.filter(([, { type }]) => type === TICK_TYPE) : []
-      if (ticks.length > 0) await this.#append(this.#patterns, ...ticks)
     }
     return duplicates
   }

@@ -19,14 +19,12 @@ export function activePatterns(
   entity: string,
   states: PatternStates | undefined,
 ): ActivePattern[] {
-  return Object.entries(states?.tracked ?? {}).map(([key, { state, alert }]) => ({
-    partition,
-    entity,
-    rule: `${identityOfPatternKey(key)} pattern`,
-    phase: phaseOfPattern(state),
-    activeAt: instant(sinceMs(state)),
-    alert: alert ?? null,
-  }))
+  return Object.entries(states?.tracked ?? {}).flatMap(([key, { state, alert }]) => {
+    const phase = phaseOfPattern(state)
+    if (phase === 'inactive') return []
+    const rule = `${identityOfPatternKey(key)} pattern`
+    return [{ partition, entity, rule, phase, activeAt: instant(sinceMs(state)), alert: alert ?? null }]
+  })
 }
 
 /** While nothing has fired: when the first came of what is under way. */

@@ -17,6 +17,7 @@ export class Draft {
   counted: readonly number[]
   reached: readonly (number | null)[]
   waiting: Waiting | undefined
+  absentMs: number | undefined
   readonly changes: PatternChange[] = []
   reason: TransitionReason = 'unchanged'
 
@@ -26,6 +27,7 @@ export class Draft {
     this.counted = before?.counted ?? []
     this.reached = before?.reached ?? []
     this.waiting = before?.waiting
+    this.absentMs = before?.absentMs
   }
 
   note(reason: TransitionReason): void {
@@ -82,15 +84,16 @@ export class Draft {
 
   /** Undefined if nothing is left to remember. */
   get next(): PatternState | undefined {
-    const { firing, decidedMs, counted, reached, waiting } = this
+    const { firing, decidedMs, counted, reached, waiting, absentMs } = this
     const isUnderWay = reached.some(atMs => atMs !== null)
-    if (!firing && counted.length === 0 && !isUnderWay && !waiting) return undefined
+    if (!firing && counted.length === 0 && !isUnderWay && !waiting && absentMs === undefined) return undefined
     return {
       ...(firing && { firing }),
       ...(decidedMs === undefined ? {} : { decidedMs }),
       ...(counted.length > 0 && { counted }),
       ...(isUnderWay && { reached }),
       ...(waiting && { waiting }),
+      ...(absentMs === undefined ? {} : { absentMs }),
     }
   }
 

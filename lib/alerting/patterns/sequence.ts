@@ -23,6 +23,7 @@ export function sequenceEvent(
   parts: Parts,
   behindMs: number,
 ): void {
+  if (parts.isAbsent) draft.absentMs = Math.max(timeMs, draft.absentMs ?? timeMs)
   if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
   else {
     // Others of a group may be ahead of it: only the event itself, or time, says that it has not come.
@@ -67,6 +68,8 @@ export function passSequence(
   const isOver = kept.every(atMs => atMs === null) && draft.reached.some(atMs => atMs !== null)
   if (isOver && !draft.firing && !draft.waiting) draft.note('pending-ended')
   draft.reached = kept
+  const endMs = endOfAbsent(pattern, draft)
+  if (endMs !== undefined && endMs <= timeMs) draft.absentMs = undefined
 }
 
 /** When an absence that nothing interrupts is complete. */
@@ -89,7 +92,17 @@ export function endOfSequence(
   const ends = reached.flatMap((atMs, index) =>
     atMs === null ? [] : [atMs + (pattern.steps[index + 1]?.withinMs ?? 0)],
   )
-  return ends.length === 0 ? undefined : Math.max(...ends)
+  return ends.length === 0 ? endOfAbsent(pattern, state) : Math.max(...ends)
+}
+
+/** Until when an event of the absence is remembered: at least as long as the absence. It moves seldom, and not with every event. */
+function endOfAbsent(
+  { absence }: SequencePattern,
+  { absentMs }: { readonly absentMs?: PatternState['absentMs'] | undefined },
+): number | undefined {
+  return absence && absentMs !== undefined
+    ? (Math.floor(absentMs / absence.withinMs) + 2) * absence.withinMs
+    : undefined
 }
 
 type Ending = { readonly [Key in 'firing' | 'waiting']?: PatternState[Key] | undefined }
@@ -157,6 +170,11 @@ function reach({ steps, absence }: SequencePattern, draft: Draft, index: number,
     return false
   }
   if (absence) {
+    const { absentMs } = draft
+    if (absentMs !== undefined && absentMs > timeMs && absentMs <= timeMs + absence.withinMs) {
+      draft.note('late')
+      return false
+    }
     const { sinceMs = timeMs, latestMs = timeMs } = draft.waiting ?? {}
     draft.waiting = { ...draft.waiting, sinceMs, latestMs: Math.max(latestMs, timeMs) }
     if (!draft.firing) draft.note('pending')

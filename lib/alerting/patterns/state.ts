@@ -12,6 +12,8 @@ export interface PatternState {
   readonly reached?: readonly (number | null)[]
   /** Of a sequence whose steps have all come: since when the absence lasts. */
   readonly waiting?: Waiting
+  /** Of a sequence with an absence: when its event came last. A step from before it that arrives later begins no wait. */
+  readonly absentMs?: number
 }
 
 export interface FiringPattern {
@@ -55,8 +57,9 @@ export interface PatternStates {
 }
 
 /** `pending`: under way. Some of the events or steps have come. */
-export function phaseOfPattern({ firing }: PatternState): 'pending' | 'firing' | 'recovering' {
-  if (!firing) return 'pending'
+export function phaseOfPattern(state: PatternState): 'inactive' | 'pending' | 'firing' | 'recovering' {
+  const { firing, counted, reached, waiting } = state
+  if (!firing) return counted || reached || waiting ? 'pending' : 'inactive'
   return firing.clearedAtMs === undefined ? 'firing' : 'recovering'
 }
 

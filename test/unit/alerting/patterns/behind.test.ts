@@ -55,6 +55,12 @@ describe('a group in which some events are ahead', () => {
     assert.deepEqual(await told(0, hot(0), humid(7)), ['05:00 firing', '07:00 resolved'])
   })
 
+  it('given a step that arrives after the event that followed it, then it does not wait for that', async () => {
+    assert.deepEqual(await told(20, humid(3), hot(2)), [])
+    assert.deepEqual(await told(20, hot(2), humid(3), hot(2.5)), [])
+    assert.deepEqual(await told(20, humid(3), hot(3.5)), ['08:30 firing'])
+  })
+
   it('given more steps, then each wait ends with the first event after it began', async () => {
     const early = ['05:00 firing', '05:30 resolved']
     assert.deepEqual(await told(20, hot(0), hot(3), humid(5.5)), early)

@@ -265,7 +265,7 @@ describe('an absence', () => {
     )
     const { told: actual } = assertPattern(
       patternOf(fan),
-      '0s 0 pending pending\n5m - firing\n4m 1 inactive resolved\n3m 1 inactive unchanged',
+      '0s 0 pending pending\n5m - firing\n4m 1 inactive resolved\n3m 1 inactive late',
     )
     assert.deepEqual(actual, told('fired 5m', 'resolved 5m'))
   })

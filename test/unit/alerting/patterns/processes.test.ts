@@ -89,6 +89,7 @@ describe('a pattern of one entity’s readings', () => {
       ...{ status: 'resolved', endedAt: at(15), reason: 'cleared' },
     })
     for (const { type, data } of kit.published) assert.equal(schemaViolation(type, data), undefined)
+    await kit.pass(11 * MINUTE)
     assert.equal(await kit.state(SENSOR), undefined, 'nothing is remembered of it')
   })
 

@@ -11,8 +11,9 @@ import {
   type TimerChange,
 } from '../runtime/consumer/process.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
-import { dueWithNews, flush } from './flush.ts'
+import { dueWithNews, type Flushed, flush } from './flush.ts'
 import { type Group, isEmpty, newGroup, withFired, withPolicy, withResolved } from './group.ts'
+import { isInhibiting } from './inhibition.ts'
 import { MUTING, type Muting } from './muting.ts'
 import { notificationEmission } from './notification.ts'
 import type { Watchdog } from './route.ts'
@@ -59,15 +60,22 @@ function onAlert(
     alert.status === 'firing' ? withFired(before, alert, timeMs, muting) : withResolved(before, alert)
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
-  const isNews = reason === 'queued' || reason === 'end-queued'
-  const next = isNews ? { ...group, dueMs: dueWithNews(group, timeMs) } : group
-  return step(reason, state, next, timeMs)
+  if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
+  // It can say that no tick arrives any more. Then no record would make the group's timer fire.
+  if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
+    return told(state, flush(routed.group, group, timeMs, muting), timeMs)
+  return step(reason, state, { ...group, dueMs: dueWithNews(group, timeMs) }, timeMs)
 }
 
 function onFlush(state: Group, timer: Timer, muting: Muting): Decided<Group> {
-  const { group, notification, reason } = flush(timer.subject ?? '', state, timer.dueMs, muting)
+  const flushed = flush(timer.subject ?? '', state, timer.dueMs, muting)
+  return told({ ...state, dueMs: timer.dueMs }, flushed, timer.dueMs)
+}
+
+function told(before: Group | undefined, flushed: Flushed, atMs: number): Decided<Group> {
+  const { group, notification, reason } = flushed
   const emit = notification ? [notificationEmission(notification)] : []
-  return { ...step(reason, { ...state, dueMs: timer.dueMs }, group, timer.dueMs), emit }
+  return { ...step(reason, before, group, atMs), emit }
 }
 
 function onForget(state: Group): Decided<Group> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { type Happening, type Quiet, reference } from './reference.ts'
 import {
@@ -20,7 +21,7 @@ const END = 3 * 3600
 const LAST = END - 2400
 const WAITS = { wait: 30, interval: 300, repeat: 1800 }
 const POLICY = { ...TARGET, repeatIntervalMs: WAITS.repeat * 1000 }
-const IDS = ['a', 'b', 'c', 'd', 's1', 's2']
+const IDS = ['a', 'b', 'c', 'd', 's1', 's2', 'p1']
 
 const second = fc.integer({ min: 1, max: LAST })
 const id = fc.constantFrom(...IDS)
@@ -28,8 +29,8 @@ const quiet: fc.Arbitrary<Quiet> = fc
   .record({ id, from: second, length: fc.integer({ min: 1, max: 2400 }) })
   .map(({ id, from, length }) => ({ id, from, until: Math.min(from + length, LAST) }))
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ second, kind: fc.constant('fired' as const), id }).map(withSilent) },
-  { weight: 5, arbitrary: fc.record({ second, kind: fc.constant('resolved' as const), id }).map(withSilent) },
+  { weight: 6, arbitrary: fc.record({ second, kind: fc.constant('fired' as const), id }).map(withKind) },
+  { weight: 5, arbitrary: fc.record({ second, kind: fc.constant('resolved' as const), id }).map(withKind) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -49,8 +50,8 @@ const log = fc
   .array(happening, { minLength: 1, maxLength: 40 })
   .map(all => instances(all.toSorted((x, y) => x.second - y.second)))
 
-function withSilent<T extends { readonly id: string }>(one: T) {
-  return { ...one, isSilent: one.id.startsWith('s') }
+function withKind<T extends { readonly id: string }>(one: T) {
+  return { ...one, isSilent: one.id.startsWith('s'), isUrgent: one.id.startsWith('p') }
 }
 
 /** Numbers the alerts of an id: after its end, the next fire is another alert. */
@@ -85,7 +86,10 @@ function eventsOf(happenings: readonly Happening[]): Event[] {
     if (one.kind === 'pipeline') {
       return pipeline(one.second, one.isDown ? 'firing' : 'resolved', 'p')
     }
-    const more = one.isSilent ? { reason: 'silent' as const } : {}
+    const more = {
+      ...(one.isSilent ? { reason: 'silent' as const } : {}),
+      ...(one.isUrgent ? { rule: PIPELINE_DOWN } : {}),
+    }
     const alert = one.kind === 'fired' ? fired(one.id, more) : resolved(one.id, more)
     return routed(one.second, alert, POLICY)
   })

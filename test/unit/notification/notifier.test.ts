@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { newGroup, withFired } from '../../../lib/notification/group.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import {
+  assertFit,
   at,
   fired,
   kitOf,
@@ -277,6 +279,47 @@ describe('given more alerts than a notification has room for', () => {
     const [told] = kit.published
     assert.ok(JSON.stringify(told).length < 140_000)
     assert.match(notifications(kit)[0] ?? '', /\(54 more\)$/)
+  })
+})
+
+describe('given the pipeline alert, and no record behind it', () => {
+  const down = { rule: PIPELINE_DOWN }
+
+  it('when it fires and ends, then both are told at once, for no tick moves the clock', async () => {
+    const kit = kitOf()
+    const steps = await kit.when(first, routed(1, fired('p', down)), routed(400, resolved('p', down)))
+    assert.deepEqual(
+      steps.map(({ reason, emitted }) => [reason, emitted.length]),
+      [
+        ['new', 1],
+        ['resolved', 1],
+      ],
+    )
+    assert.deepEqual(notifications(kit), ['+1 new firing: p', '+400 resolved resolved: -p'])
+    assertFit(kit)
+  })
+
+  it('when it comes into a group that waits, then all leave with it, and are not told again', async () => {
+    const log = [first, routed(1, fired('a')), routed(10, fired('p', down)), routed(20, fired('b'))]
+    assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
+      '+10 new firing: a p',
+      '+310 changed firing: a p b',
+    ])
+  })
+
+  it('when the group was told at that very instant, then it waits, for its id would be the same', async () => {
+    const log = [first, routed(1, fired('p', down)), routed(1, resolved('p', down))]
+    assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
+      '+1 new firing: p',
+      '+301 resolved resolved: -p',
+    ])
+  })
+
+  it('when it is silenced, then it is told when the silence ends', async () => {
+    const quiet = silences(1, 2, silence('s', 0, 400, { rule: [PIPELINE_DOWN] }))
+    assert.deepEqual(notifications(await played([first, quiet, routed(2, fired('p', down))], 10 * MINUTE)), [
+      '+400 new firing: p',
+    ])
   })
 })
 

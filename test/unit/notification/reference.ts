@@ -3,7 +3,12 @@
  * notifier, keeps everything forever, and knows no limits.
  */
 export type Happening = { readonly second: number } & (
-  | { readonly kind: 'fired' | 'resolved'; readonly id: string; readonly isSilent: boolean }
+  | {
+      readonly kind: 'fired' | 'resolved'
+      readonly id: string
+      readonly isSilent: boolean
+      readonly isUrgent: boolean
+    }
   | { readonly kind: 'silences'; readonly all: readonly Quiet[] }
   | { readonly kind: 'pipeline'; readonly isDown: boolean }
 )
@@ -64,6 +69,7 @@ export function reference(
     }
     if (isNews) due = Math.min(due, Math.max(one.second + wait, open ? last + interval : 0))
     if (standing().length === 0 && unsaidEnds().length === 0) due = Number.POSITIVE_INFINITY
+    return isNews && 'isUrgent' in one && one.isUrgent && one.second > last
   }
 
   const look = (now: number) => {
@@ -89,7 +95,11 @@ export function reference(
   }
 
   for (let now = 0; now <= until; now += 1) {
-    for (const one of happenings) if (one.second === now) happen(one)
+    for (const one of happenings) {
+      if (one.second !== now) continue
+      const isAtOnce = happen(one)
+      if (isAtOnce) look(now)
+    }
     if (due === now) look(now)
   }
   return lines

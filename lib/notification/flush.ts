@@ -12,13 +12,18 @@ export interface Flushed {
   readonly reason: NotificationReason | 'muted' | 'unchanged'
 }
 
-/** When a group with news is due, at a time: the batch waits, and so does a group that has told something just before. */
-export function dueWithNews(group: Group, nowMs: number): number {
-  const { dueMs, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
+/**
+ * The group with news, at a time. It is due when the batch has waited, and so has a group that has told something just before. A
+ * look that was to come earlier, for a repeat or a silence, waits for that: else it would tear the batch apart.
+ */
+export function dueWithNews(group: Group, nowMs: number): Group {
+  const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
   // Later than the last one in any case: two notifications of a group at an instant would have the same id.
   const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
   const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
-  return dueMs === undefined ? due : Math.min(due, dueMs)
+  // In the past: the timer was lost with a step that failed.
+  const newsDueMs = before === undefined || before < nowMs ? due : Math.min(due, before)
+  return { ...group, newsDueMs, dueMs: newsDueMs }
 }
 
 /**
@@ -85,7 +90,7 @@ function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReas
  * When the group is looked at next: to repeat what fires, and to see whether what is muted still is. A silence can be ended
  * before its time, so a group with muted alerts looks once in each group interval, and at the end of a silence.
  */
-function scheduled({ dueMs: _, ...group }: Group, atMs: number, muting: Muting): Group {
+function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
   if (isEmpty(group)) return group
   const times: number[] = []
   if (group.isOpen) times.push(repeatAtMs(group))

@@ -22,6 +22,8 @@ export interface Group extends Timing {
   readonly isOpen: boolean
   /** When it is looked at next. */
   readonly dueMs?: number
+  /** When it has news to tell, if an alert has come or ended since it was looked at. It is not looked at earlier. */
+  readonly newsDueMs?: number
 }
 
 /** An alert with all that people are told of it. One that has resolved is here only if people know that it fired. */

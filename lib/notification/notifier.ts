@@ -64,7 +64,7 @@ function onAlert(
   // It can say that no tick arrives any more. Then no record would make the group's timer fire.
   if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
     return told(state, flush(routed.group, group, timeMs, muting), timeMs)
-  return step(reason, state, { ...group, dueMs: dueWithNews(group, timeMs) }, timeMs)
+  return step(reason, state, dueWithNews(group, timeMs), timeMs)
 }
 
 function onFlush(state: Group, timer: Timer, muting: Muting): Decided<Group> {
@@ -84,7 +84,7 @@ function onForget(state: Group): Decided<Group> {
 
 /** Sets the timers by what has changed: a group without alerts is not due, and forgotten before long. */
 function step(reason: string, before: Group | undefined, after: Group, nowMs: number): Decided<Group> {
-  const { dueMs, ...rest } = after
+  const { dueMs, newsDueMs: _, ...rest } = after
   const timers: TimerChange[] = []
   if (isEmpty(after)) {
     if (before?.dueMs !== undefined) timers.push({ name: FLUSH })

@@ -43,6 +43,7 @@ export function reference(
   let isDown = false
   let last = Number.NEGATIVE_INFINITY
   let due = Number.POSITIVE_INFINITY
+  let newsDue = Number.POSITIVE_INFINITY
 
   const standing = () => [...firedIds].filter(id => !endedIds.has(id))
   const unsaidEnds = () => [...toldFires].filter(id => endedIds.has(id) && !toldEnds.has(id))
@@ -67,12 +68,16 @@ export function reference(
       endedIds.add(one.id)
       isNews = toldFires.has(one.id)
     }
-    if (isNews) due = Math.min(due, Math.max(one.second + wait, open ? last + interval : 0))
-    if (standing().length === 0 && unsaidEnds().length === 0) due = Number.POSITIVE_INFINITY
+    if (isNews) {
+      newsDue = Math.min(newsDue, Math.max(one.second + wait, open ? last + interval : 0))
+      due = newsDue
+    }
+    if (standing().length === 0 && unsaidEnds().length === 0) due = newsDue = Number.POSITIVE_INFINITY
     return isNews && 'isUrgent' in one && one.isUrgent && one.second > last
   }
 
   const look = (now: number) => {
+    newsDue = Number.POSITIVE_INFINITY
     const visible = standing().filter(id => !isMuted(id, now))
     const ends = unsaidEnds()
     const news = visible.filter(id => !toldFires.has(id))

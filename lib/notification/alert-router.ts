@@ -8,10 +8,14 @@ import { routedEmission } from './routed-alert.ts'
 /** Where the alerts of a rule and entity went that still fire. */
 export interface RouterState {
   readonly firing: Readonly<Record<string, readonly Target[]>>
+  /** Ids of the alerts that ended last, of a rule that mutes others: each partition of readings tells of them, and some lag. */
+  readonly ended?: readonly string[]
 }
 
+const MOST_ENDED = 16
+
 /** `no-route` cannot come of checked routes, whose last one takes every alert. */
-type RouterReason = 'routed' | 'routed-already' | 'end-routed' | 'no-route'
+type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**
  * It keeps where each alert went until that ends: were it a map, an alert that fires before the routes change would end in
@@ -23,20 +27,22 @@ export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterStat
     accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE],
     onEvent(state, { data: alert }) {
       if (alert === undefined) return rejected('an alert without data')
+      if (state?.ended?.includes(alert.alertId))
+        return decided<RouterState>('ended-before' satisfies RouterReason, state)
       return alert.status === 'firing' ? onFired(routes, state, alert) : onResolved(routes, state, alert)
     },
   }
 }
 
 function onFired(routes: NotificationRoutes, state: RouterState | undefined, alert: Alert) {
-  const { firing } = state ?? { firing: {} }
+  const { firing, ended } = state ?? { firing: {} }
   // Several partitions can tell of one pipeline alert.
   if (firing[alert.alertId]) return decided<RouterState>('routed-already' satisfies RouterReason, state)
   const targets = targetsOf(routes, alert)
   const reason: RouterReason = targets.length > 0 ? 'routed' : 'no-route'
   return decided<RouterState>(
     reason,
-    { firing: { ...firing, [alert.alertId]: targets } },
+    { firing: { ...firing, [alert.alertId]: targets }, ...(ended ? { ended } : {}) },
     emissions(targets, alert),
   )
 }
@@ -45,7 +51,11 @@ function onResolved(routes: NotificationRoutes, state: RouterState | undefined, 
   const { [alert.alertId]: known, ...firing } = state?.firing ?? {}
   // A group that does not know the alert passes over its end.
   const targets = known ?? targetsOf(routes, alert)
-  const next = Object.keys(firing).length > 0 ? { firing } : undefined
+  const ended = isInhibiting(alert)
+    ? [...(state?.ended ?? []), alert.alertId].slice(-MOST_ENDED)
+    : state?.ended
+  const isNeeded = ended !== undefined || Object.keys(firing).length > 0
+  const next = isNeeded ? { firing, ...(ended ? { ended } : {}) } : undefined
   return decided<RouterState>('end-routed' satisfies RouterReason, next, emissions(targets, alert))
 }
 

@@ -107,7 +107,7 @@ export function withResolved(group: Group, alert: Alert): Taken {
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
   const taken = (reason: GroupReason, next: Partial<Group>): Taken => ({
     kind: 'taken',
-    group: { ...group, ended: [...group.ended, alertId].slice(-MOST_ENDED), ...next },
+    group: { ...group, ended: withEnded(group.ended, alertId), ...next },
     reason,
   })
   const known = alerts.find(one => one.alert.alertId === alertId)
@@ -117,9 +117,14 @@ export function withResolved(group: Group, alert: Alert): Taken {
     })
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
   const ending = withoutMore(more, alertId)
-  if (ending === undefined) return { kind: 'taken', group, reason: 'not-known' }
+  // Its fire may still come, from a partition that lags or out of the dead letters.
+  if (ending === undefined) return taken('not-known', {})
   if (ending.one === TOLD) return taken('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
   return taken('never-told', { more: ending.rest })
+}
+
+function withEnded(ended: readonly string[], alertId: string): readonly string[] {
+  return ended.includes(alertId) ? ended : [...ended, alertId].slice(-MOST_ENDED)
 }
 
 function hasRoom(alerts: readonly Known[], alert: Alert): boolean {

@@ -96,4 +96,29 @@ describe('given the alert router', () => {
     assertFit(kit)
     assert.deepEqual(steps[1]?.emitted[0]?.data, { alertId: 'p', rule: 'PIPELINE_DOWN', status: 'resolved' })
   })
+
+  it('when a partition that lags tells of the pipeline alert after its end, then nothing is sent again', async () => {
+    const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
+    const one = [fired('p', down), resolved('p', down)]
+    const all = [...one, ...one, fired('q', down)]
+    const steps = await kitOf(OTHERS).when(...all.map((alert, n) => event(n + 1, alert, '/clock ')))
+    assert.deepEqual(
+      steps.map(({ reason, emitted }) => [reason, emitted.length]),
+      [
+        ['routed', 2],
+        ['end-routed', 2],
+        ['ended-before', 0],
+        ['ended-before', 0],
+        ['routed', 2],
+      ],
+    )
+  })
+
+  it('when many pipeline alerts have ended, then the router remembers the last 16', async () => {
+    const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
+    const ids = Array.from({ length: 17 }, (_, n) => `p${n}`)
+    const all = ids.flatMap(id => [fired(id, down), resolved(id, down)])
+    const steps = await kitOf(OTHERS).when(...all.map((alert, n) => event(n + 1, alert, '/clock ')))
+    assert.deepEqual(steps.at(-1)?.state, { firing: {}, ended: ids.slice(1) })
+  })
 })

@@ -54,21 +54,35 @@ function withKind<T extends { readonly id: string }>(one: T) {
   return { ...one, isSilent: one.id.startsWith('s'), isUrgent: one.id.startsWith('p') }
 }
 
-/** Numbers the alerts of an id: after its end, the next fire is another alert. */
+/** How long a group surely remembers that an alert has ended. */
+const REMEMBERED = 3000
+
+interface Instance {
+  readonly number: number
+  readonly state: 'new' | 'firing' | 'ended' | 'ended-first'
+  readonly endedAt: number
+}
+
+/** Numbers the alerts of an id: after its end, the next fire is another alert. An end can come shortly before its fire. */
 function instances(all: readonly Happening[]): readonly Happening[] {
-  const numbers = new Map<string, { readonly number: number; readonly hasFired: boolean }>()
+  const last = new Map<string, Instance>()
   return all.map(one => {
     if (one.kind !== 'fired' && one.kind !== 'resolved') return one
-    const { number, hasFired } = numbers.get(one.id) ?? { number: 0, hasFired: false }
-    const isEnd = one.kind === 'resolved' && hasFired
-    numbers.set(
-      one.id,
-      isEnd
-        ? { number: number + 1, hasFired: false }
-        : { number, hasFired: hasFired || one.kind === 'fired' },
-    )
-    return { ...one, id: `${one.id}${number}` }
+    const before = last.get(one.id) ?? { number: 0, state: 'new', endedAt: 0 }
+    const after = one.kind === 'fired' ? withFire(before, one.second) : withEnd(before, one.second)
+    last.set(one.id, after)
+    return { ...one, id: `${one.id}${after.number}` }
   })
+}
+
+function withFire({ number, state, endedAt }: Instance, second: number): Instance {
+  if (state === 'ended-first' && second - endedAt <= REMEMBERED) return { number, state: 'ended', endedAt }
+  const isOver = state === 'ended' || state === 'ended-first'
+  return { number: isOver ? number + 1 : number, state: 'firing', endedAt }
+}
+
+function withEnd({ number, state }: Instance, second: number): Instance {
+  return { number, state: state === 'new' ? 'ended-first' : 'ended', endedAt: second }
 }
 
 /** A silence of `a` mutes each alert of that id. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
-import { type Group, newGroup, withFired } from '../../../lib/notification/group.ts'
+import { type Group, newGroup, withFired, withResolved } from '../../../lib/notification/group.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
@@ -89,6 +89,12 @@ const TABLE: readonly (readonly [
     ['+31 new firing: a', '+430 resolved resolved: -a', '+530 new firing: b'],
   ],
   ['a resolve that nobody fired, then nothing', [routed(1, resolved('a'))], HOUR, []],
+  [
+    'an alert whose end comes first, then its late fire is not told',
+    [routed(1, resolved('a')), routed(2, resolved('a')), routed(3, fired('a'))],
+    2 * HOUR,
+    [],
+  ],
   [
     'one alert told by several partitions, also after its end, then it counts once',
     [
@@ -337,6 +343,9 @@ describe('given more alerts than a notification has room for', () => {
     const taken = withFired(group, fired('one too many'), 0, NOTHING_MUTED)
     assert.match(taken.kind === 'full' ? taken.why : '', /no room .*: group by something finer$/)
     assert.equal(withFired(group, fired('m1'), 0, NOTHING_MUTED).kind, 'taken')
+    const { group: after } = withResolved(group, resolved('one too many')) as { group: Group }
+    const again = withFired({ ...after, more: '' }, fired('one too many'), 0, NOTHING_MUTED)
+    assert.equal(again.kind === 'taken' && again.reason, 'ended-before')
   })
 
   it('when alerts are large, then a notification stays below what its topic takes', async () => {

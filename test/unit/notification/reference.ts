@@ -60,11 +60,11 @@ export function reference(
     let isNews = false
     if (one.kind === 'silences') quiets = one.all
     else if (one.kind === 'pipeline') isDown = one.isDown
-    else if (one.kind === 'fired' && !firedIds.has(one.id)) {
+    else if (one.kind === 'fired' && !firedIds.has(one.id) && !endedIds.has(one.id)) {
       firedIds.add(one.id)
       if (one.isSilent) silentIds.add(one.id)
       isNews = true
-    } else if (one.kind === 'resolved' && firedIds.has(one.id) && !endedIds.has(one.id)) {
+    } else if (one.kind === 'resolved' && !endedIds.has(one.id)) {
       endedIds.add(one.id)
       isNews = toldFires.has(one.id)
     }

@@ -62,10 +62,12 @@ export function isEmpty({ alerts, more = NO_MORE, moreEnded = 0 }: Group): boole
   return alerts.length === 0 && moreEnded === 0 && more === NO_MORE
 }
 
-/** Until when an alert is muted, at a time: undefined if it is not, infinite if nobody knows. */
+/** Until when an alert is muted, at a time, if nothing changes before; undefined if it is not. */
 export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number | undefined {
-  if (muting.isPipelineDown && isInhibited(alert)) return Number.POSITIVE_INFINITY
-  return silencedUntil(alert, atMs, muting)
+  const { inhibitedUntilMs } = muting
+  const silencedMs = silencedUntil(alert, atMs, muting)
+  if (atMs >= inhibitedUntilMs || !isInhibited(alert)) return silencedMs
+  return Math.max(inhibitedUntilMs, silencedMs ?? 0)
 }
 
 function silencedUntil(alert: Alert, atMs: number, { silences }: Muting): number | undefined {

@@ -59,7 +59,7 @@ export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAle
 }
 
 export function isMoreMuted(one: MoreAlert, atMs: number, muting: Muting): boolean {
-  return one !== TOLD && ((one < 0 && muting.isPipelineDown) || atMs < silencedUntilMs(one))
+  return one !== TOLD && ((one < 0 && atMs < muting.inhibitedUntilMs) || atMs < silencedUntilMs(one))
 }
 
 export function silencedUntilMs(one: number): number {

@@ -6,38 +6,47 @@ import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.
 
 export interface Muting {
   readonly silences: readonly TimedSilence[]
-  /** Whether an alert stands that mutes those about silent entities. */
-  readonly isPipelineDown: boolean
+  /** Until when an alert mutes those about silent entities, in milliseconds since the epoch; 0 if none stands. */
+  readonly inhibitedUntilMs: number
 }
 
 /** As it is stored with the partition. */
 interface MutingData {
   readonly revision: number
   readonly silences: readonly Silence[]
-  /** Alert ids: those that stand, and the last that have ended, because several partitions tell of the same alert. */
-  readonly inhibiting: readonly string[]
+  readonly inhibiting: readonly Inhibiting[]
+  /** Ids of the last alerts that have ended, because several partitions tell of the same alert. */
   readonly ended: readonly string[]
+}
+
+/** An alert that mutes others, and since when this partition knows of it. */
+interface Inhibiting {
+  readonly alertId: string
+  readonly sinceMs: number
 }
 
 const NOTHING: MutingData = { revision: 0, silences: [], inhibiting: [], ended: [] }
 const MOST_IDS = 100
 
-export const NOTHING_MUTED: Muting = { silences: [], isPipelineDown: false }
+/** An alert whose end is lost must not mute others forever. */
+const LONGEST_INHIBITION_MS = 24 * 60 * 60_000
+
+export const NOTHING_MUTED: Muting = { silences: [], inhibitedUntilMs: 0 }
 
 export const MUTING: PartitionContext<Muting> = {
   setBy: [SILENCES_CHANGED_TYPE, INHIBITION_CHANGED_TYPE],
   initial: NOTHING_MUTED,
-  fold(previous, { type, data }) {
+  fold(previous, { type, data, timeMs }) {
     const before = (previous ?? NOTHING) as MutingData
     return type === SILENCES_CHANGED_TYPE
       ? withSilences(before, data as SilencesChanged)
-      : withInhibition(before, data as InhibitionChange)
+      : withInhibition(before, data as InhibitionChange, timeMs)
   },
   read(data) {
     const { silences, inhibiting } = data as MutingData
     return {
       kind: 'context',
-      context: { silences: silences.map(timed), isPipelineDown: inhibiting.length > 0 },
+      context: { silences: silences.map(timed), inhibitedUntilMs: inhibitedUntilMs(inhibiting) },
     }
   },
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
@@ -48,10 +57,21 @@ function withSilences(before: MutingData, { revision, silences }: SilencesChange
   return revision < before.revision ? before : { ...before, revision, silences }
 }
 
-function withInhibition(before: MutingData, { alertId, status }: InhibitionChange): MutingData {
+function withInhibition(
+  before: MutingData,
+  { alertId, status }: InhibitionChange,
+  sinceMs: number,
+): MutingData {
   const { inhibiting, ended } = before
   if (ended.includes(alertId)) return before
-  const others = inhibiting.filter(id => id !== alertId)
-  if (status === 'firing') return { ...before, inhibiting: [...others, alertId].slice(-MOST_IDS) }
+  if (status === 'firing') {
+    if (inhibiting.some(one => one.alertId === alertId)) return before
+    return { ...before, inhibiting: [...inhibiting, { alertId, sinceMs }].slice(-MOST_IDS) }
+  }
+  const others = inhibiting.filter(one => one.alertId !== alertId)
   return { ...before, inhibiting: others, ended: [...ended, alertId].slice(-MOST_IDS) }
+}
+
+function inhibitedUntilMs(inhibiting: readonly Inhibiting[]): number {
+  return Math.max(0, ...inhibiting.map(({ sinceMs }) => sinceMs + LONGEST_INHIBITION_MS))
 }

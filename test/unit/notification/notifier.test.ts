@@ -224,6 +224,17 @@ const MUTED: typeof TABLE = [
     ['+34 new firing: a'],
   ],
   [
+    'a pipeline alert whose end never comes, then it mutes no longer than a day, told again or not',
+    [
+      pipeline(1, 'firing'),
+      pipeline(HOUR, 'firing'),
+      routed(2 * HOUR, fired('a', { reason: 'silent' })),
+      routed(24 * HOUR + 600, fired('c', { reason: 'silent' })),
+    ],
+    24 * HOUR + 1200,
+    ['+86401 new firing: a', '+87030 changed firing: a c'],
+  ],
+  [
     'silences that change while the pipeline is down, then it still mutes',
     [
       pipeline(1, 'firing'),
@@ -335,6 +346,15 @@ describe('given more alerts than a notification has room for', () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
     for (const muting of [silences(1, 2, silence('s', 0, HOUR, onOslo)), pipeline(1, 'firing')])
       assert.deepEqual(notifications(await played([first, muting, ...silent], 10 * MINUTE)), [])
+  })
+
+  it('when the pipeline alert of silent ones stands for a day, then they are told', async () => {
+    const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
+    const [told, ...others] = notifications(
+      await played([first, pipeline(1, 'firing'), ...silent], 24 * HOUR + 600),
+    )
+    assert.match(told ?? '', /^\+86401 new firing: .* \(20 more\)$/)
+    assert.deepEqual(others, [])
   })
 
   it('when not even their ids have room, then the alert is a failure that says what to do', () => {

@@ -40,7 +40,7 @@ export function reference(
     Set<string>,
   ]
   let quiets: readonly Quiet[] = []
-  let isDown = false
+  let downUntil = Number.NEGATIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
   let due = Number.POSITIVE_INFINITY
   let newsDue = Number.POSITIVE_INFINITY
@@ -51,7 +51,7 @@ export function reference(
   const quietUntil = (id: string, now: number) =>
     Math.max(
       ...quiets.filter(one => one.id === id && one.from <= now && now < one.until).map(one => one.until),
-      isDown && silentIds.has(id) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+      silentIds.has(id) ? downUntil : Number.NEGATIVE_INFINITY,
     )
   const isMuted = (id: string, now: number) => quietUntil(id, now) > now
 
@@ -59,7 +59,8 @@ export function reference(
     const open = knownToFire().length > 0
     let isNews = false
     if (one.kind === 'silences') quiets = one.all
-    else if (one.kind === 'pipeline') isDown = one.isDown
+    else if (one.kind === 'pipeline')
+      downUntil = one.isDown ? (downUntil > 0 ? downUntil : one.second + 24 * 3600) : Number.NEGATIVE_INFINITY
     else if (one.kind === 'fired' && !firedIds.has(one.id) && !endedIds.has(one.id)) {
       firedIds.add(one.id)
       if (one.isSilent) silentIds.add(one.id)

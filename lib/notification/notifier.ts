@@ -55,9 +55,11 @@ function onAlert(
 ): Step<Group> {
   if (routed === undefined) return rejected('a routed alert without data')
   const { alert } = routed
-  const before = state ? withPolicy(state, routed) : newGroup(routed)
+  // An end comes with the policy of its beginning, and that can be an old one.
   const taken =
-    alert.status === 'firing' ? withFired(before, alert, timeMs, muting) : withResolved(before, alert)
+    alert.status === 'firing'
+      ? withFired(state ? withPolicy(state, routed) : newGroup(routed), alert, timeMs, muting)
+      : withResolved(state ?? newGroup(routed), alert)
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)

@@ -428,6 +428,19 @@ describe('given a group', () => {
     assert.deepEqual(notifications(kit), ['+7 new firing: a b', '+67 changed firing: a b c'])
   })
 
+  it('when its policy has changed and an older alert ends, then the newer policy stays', async () => {
+    const often = { ...TARGET, repeatIntervalMs: 900_000 }
+    const kit = await played(
+      [first, routed(1, fired('a')), routed(2, fired('b'), often), routed(400, resolved('a'))],
+      30 * MINUTE,
+    )
+    assert.deepEqual(notifications(kit), [
+      '+31 new firing: a b',
+      '+430 changed firing: b -a',
+      '+1330 repeat firing: b',
+    ])
+  })
+
   it('when all has been told, then it is forgotten after an hour', async () => {
     const kit = await played([first, routed(1, fired('a')), routed(400, resolved('a'))], 3 * HOUR)
     assert.equal(await kit.state(`/notification ${TARGET.group}`), undefined)

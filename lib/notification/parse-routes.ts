@@ -1,5 +1,5 @@
 /**
- * Reads `notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All faults are
+ * Reads `notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All errors are
  * found at once. Pure.
  */
 import { loadAll, YAMLException } from 'js-yaml'
@@ -8,10 +8,10 @@ import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
 import { type AlertMatch, matchesText } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
-import { type Path, type RouteFault, schemaFaults } from './routes-schema.ts'
+import { type Path, type RouteError, schemaErrors } from './routes-schema.ts'
 
-/** A fault, and where it is in its file: line and column from 1. */
-export interface LocatedFault {
+/** An error, and where it is in its file: line and column from 1. */
+export interface LocatedError {
   readonly file: string
   readonly line: number
   readonly column: number
@@ -21,35 +21,35 @@ export interface LocatedFault {
   readonly message: string
 }
 
-/** The routes cannot be used. The message lists every fault on a line of its own. */
+/** The routes cannot be used. The message lists every error on a line of its own. */
 export class InvalidRoutes extends Error {
   override readonly name = 'InvalidRoutes'
-  readonly faults: readonly LocatedFault[]
+  readonly errors: readonly LocatedError[]
 
-  constructor(faults: readonly LocatedFault[]) {
-    const count = faults.length === 1 ? '1 error' : `${faults.length} errors`
+  constructor(errors: readonly LocatedError[]) {
+    const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
     super(
-      [`the notification routes have ${count}:`, ...faults.map(fault => `  ${faultLine(fault)}`)].join('\n'),
+      [`the notification routes have ${count}:`, ...errors.map(error => `  ${errorLine(error)}`)].join('\n'),
     )
-    this.faults = faults
+    this.errors = errors
   }
 }
 
 /** `notifications/routes.yaml:12:5  oncall.groupWait: must be …` */
-export function faultLine({ file, line, column, route, key, message }: LocatedFault): string {
+export function errorLine({ file, line, column, route, key, message }: LocatedError): string {
   const what = [route, key].filter(part => part !== undefined).join('.')
   return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
 /**
- * @param file how faults name it
- * @throws InvalidRoutes with all faults; for text that is not YAML, with its first
+ * @param file how errors name it
+ * @throws InvalidRoutes with all errors; for text that is not YAML, with its first
  */
 export function readRoutes(text: string, file: string): NotificationRoutes {
   const content = yamlOf(text, file)
-  const faults = [...schemaFaults(content)]
-  if (faults.length === 0) faults.push(...contradictions(content as RawRoutes))
-  if (faults.length > 0) throw new InvalidRoutes(located(faults, content, text, file))
+  const errors = [...schemaErrors(content)]
+  if (errors.length === 0) errors.push(...contradictions(content as RawRoutes))
+  if (errors.length > 0) throw new InvalidRoutes(located(errors, content, text, file))
   return routesOf(content as RawRoutes)
 }
 
@@ -87,9 +87,9 @@ function yamlOf(text: string, file: string): unknown {
 }
 
 /** What no schema can say. */
-function contradictions({ routes, watchdog }: RawRoutes): RouteFault[] {
-  const faults: RouteFault[] = []
-  const report = (path: Path, message: string) => faults.push({ path, message })
+function contradictions({ routes, watchdog }: RawRoutes): RouteError[] {
+  const errors: RouteError[] = []
+  const report = (path: Path, message: string) => errors.push({ path, message })
   const names = new Set<string>()
   let takesAll: string | undefined
   for (const [index, raw] of routes.entries()) {
@@ -115,7 +115,7 @@ function contradictions({ routes, watchdog }: RawRoutes): RouteFault[] {
       'the last route must have neither match nor continue: it takes the alerts of no other route',
     )
   if (watchdog && parseDuration(watchdog.every) === 0) report(['watchdog', 'every'], 'must be longer than 0')
-  return faults
+  return errors
 }
 
 /** Whether an alert can have it: a text with `*` that fits one will do. */
@@ -154,13 +154,13 @@ function listed(texts: Readonly<Record<string, Texts>>): Record<string, readonly
 }
 
 function located(
-  faults: readonly RouteFault[],
+  errors: readonly RouteError[],
   content: unknown,
   text: string,
   file: string,
-): readonly LocatedFault[] {
+): readonly LocatedError[] {
   const positionOf = positionsIn(text)
-  return faults
+  return errors
     .map(({ path, message }) => {
       const route = routeName(path, content)
       const key = (route === undefined ? path : path.slice(2)).join('.')

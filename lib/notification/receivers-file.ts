@@ -1,6 +1,6 @@
 /**
  * Reads `notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
- * fault is found at once, with its line. Pure.
+ * error is found at once, with its line. Pure.
  */
 import { loadAll, YAMLException } from 'js-yaml'
 import { positionsIn } from '../alerting/rule-positions.ts'
@@ -12,10 +12,10 @@ import {
   TIMEOUT_MS,
   type WebhookReceiver,
 } from './receiver.ts'
-import { type Fault, type Path, schemaFaults } from './receivers-schema.ts'
+import { type Path, type RowError, schemaErrors } from './receivers-schema.ts'
 
-/** A fault, and where it is in its file. Lines and columns count from 1. */
-export interface ReceiverFault {
+/** An error, and where it is in its file. Lines and columns count from 1. */
+export interface ReceiverError {
   readonly file: string
   readonly line: number
   readonly column: number
@@ -25,39 +25,39 @@ export interface ReceiverFault {
   readonly message: string
 }
 
-/** The receivers cannot be used. The message lists every fault on a line of its own. */
+/** The receivers cannot be used. The message lists every error on a line of its own. */
 export class InvalidReceivers extends Error {
   override readonly name = 'InvalidReceivers'
-  readonly faults: readonly ReceiverFault[]
+  readonly errors: readonly ReceiverError[]
 
-  constructor(faults: readonly ReceiverFault[]) {
+  constructor(errors: readonly ReceiverError[]) {
     super(
-      ['the receivers of notifications have faults:', ...faults.map(one => `  ${faultLine(one)}`)].join('\n'),
+      ['the receivers of notifications have errors:', ...errors.map(one => `  ${errorLine(one)}`)].join('\n'),
     )
-    this.faults = faults
+    this.errors = errors
   }
 }
 
 /** `notifications/receivers.yaml:12:5  pager.timeout: must be …` */
-export function faultLine({ file, line, column, receiver, key, message }: ReceiverFault): string {
+export function errorLine({ file, line, column, receiver, key, message }: ReceiverError): string {
   const what = [receiver, key].filter(part => part !== undefined).join('.')
   return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
 /**
  * @param file how messages name it
- * @throws InvalidReceivers with every fault
+ * @throws InvalidReceivers with every error
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
   const yaml = parsed(text)
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
   const rows = rowsOf(yaml.content)
-  const ofSchema = schemaFaults(yaml.content)
+  const ofSchema = schemaErrors(yaml.content)
   // What has no right shape cannot be looked at any closer.
-  const faults = [...ofSchema, ...rows.flatMap((row, index) => rowFaults(row, index, ofSchema, rows))]
-  if (faults.length === 0) return rows.map(receiverOf)
+  const errors = [...ofSchema, ...rows.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
+  if (errors.length === 0) return rows.map(receiverOf)
   const positionOf = positionsIn(text)
-  const located = faults.map(fault => ({ file, ...positionOf(fault.path), ...named(fault, rows) }))
+  const located = errors.map(error => ({ file, ...positionOf(error.path), ...named(error, rows) }))
   throw new InvalidReceivers(located.sort((a, b) => a.line - b.line || a.column - b.column))
 }
 
@@ -66,7 +66,7 @@ type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
   readonly timeout?: string
 }
 
-type NotYaml = Pick<ReceiverFault, 'message' | 'line' | 'column'>
+type NotYaml = Pick<ReceiverError, 'message' | 'line' | 'column'>
 
 function parsed(text: string): { readonly content: unknown } | NotYaml {
   try {
@@ -86,9 +86,9 @@ function rowsOf(content: unknown): readonly Row[] {
 }
 
 function named(
-  { path, message }: Fault,
+  { path, message }: RowError,
   rows: readonly Row[],
-): Omit<ReceiverFault, 'file' | 'line' | 'column'> {
+): Omit<ReceiverError, 'file' | 'line' | 'column'> {
   const index = path[1]
   if (typeof index !== 'number') return { ...(path.length > 0 ? { key: path.join('.') } : {}), message }
   const name = rows[index]?.name
@@ -103,29 +103,29 @@ function named(
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
 /** What the schema cannot find; nothing about keys in which it has found something. */
-function rowFaults(row: Row, index: number, ofSchema: readonly Fault[], rows: readonly Row[]): Fault[] {
+function rowErrors(row: Row, index: number, ofSchema: readonly RowError[], rows: readonly Row[]): RowError[] {
   if (typeof row !== 'object' || row === null) return []
-  const faults: Fault[] = []
+  const errors: RowError[] = []
   const wrong = new Set(ofSchema.filter(({ path }) => path[1] === index).map(({ path }) => path[2]))
   const report = (message: string, ...below: readonly string[]) => {
     const path: Path = ['receivers', index, ...below]
-    if (!wrong.has(below[0] ?? '')) faults.push({ path, message })
+    if (!wrong.has(below[0] ?? '')) errors.push({ path, message })
   }
   if (rows.slice(0, index).some(one => one?.name === row.name))
     report('another receiver has this name', 'name')
   if (row.kind === 'sns')
     for (const key of WEBHOOK_KEYS) if (key in row) report('only a webhook has this key', key)
-  if (row.kind === 'webhook') webhookFaults(row, report)
-  return faults
+  if (row.kind === 'webhook') webhookErrors(row, report)
+  return errors
 }
 
 const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*token.*|.*secret.*)$/i
 
-function webhookFaults(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
+function webhookErrors(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
   if (row.url === undefined && row.secret === undefined)
     report('has neither url nor a secret that holds one', 'url')
   if (typeof row.url === 'string')
-    urlFault(row.url, row.allowPrivate === true, message => report(message, 'url'))
+    urlError(row.url, row.allowPrivate === true, message => report(message, 'url'))
   const timeoutMs = parseDuration(row.timeout) ?? DEFAULT_TIMEOUT_MS
   if (timeoutMs < TIMEOUT_MS.least || timeoutMs > TIMEOUT_MS.most) report('must be from 1s to 30s', 'timeout')
   for (const header of Object.keys(row.headers ?? {})) {
@@ -137,7 +137,7 @@ function webhookFaults(row: Row, report: (message: string, ...below: readonly st
 /** Addresses with which anybody can post, so that they are secrets themselves. */
 const SECRET_HOSTS = ['hooks.slack.com', 'discord.com', 'webhook.office.com']
 
-function urlFault(url: string, allowPrivate: boolean, report: (message: string) => void): void {
+function urlError(url: string, allowPrivate: boolean, report: (message: string) => void): void {
   if (!URL.canParse(url)) {
     report('must be an address such as https://host/path')
     return
@@ -149,7 +149,7 @@ function urlFault(url: string, allowPrivate: boolean, report: (message: string) 
     report('is itself a secret, because everybody who knows it can post: put it into the secret, as url')
 }
 
-/** @param row without a fault */
+/** @param row without an error */
 function receiverOf({
   name = '',
   kind,

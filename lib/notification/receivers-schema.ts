@@ -6,7 +6,7 @@ import { FORMATS } from './receiver.ts'
 /** Keys and list indexes that lead to a value, outermost first. */
 export type Path = readonly (string | number)[]
 
-export interface Fault {
+export interface RowError {
   readonly path: Path
   readonly message: string
 }
@@ -23,21 +23,21 @@ const KEYS: Readonly<Record<string, string>> = {
 }
 
 /** At most one for a place. */
-export function schemaFaults(content: unknown): readonly Fault[] {
+export function schemaErrors(content: unknown): readonly RowError[] {
   const validate = validators['io.sluice.notification-receivers.v1']
   if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
   if (validate(content)) return []
-  const found = new Map<string, Fault>()
+  const found = new Map<string, RowError>()
   for (const violation of validate.errors ?? []) {
     if (violation.schemaPath.includes('/propertyNames/')) continue
-    const fault = described(violation)
-    const place = JSON.stringify(fault.path)
-    if (!found.has(place)) found.set(place, fault)
+    const error = described(violation)
+    const place = JSON.stringify(error.path)
+    if (!found.has(place)) found.set(place, error)
   }
   return [...found.values()]
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation): Fault {
+function described({ instancePath, keyword, params }: SchemaViolation): RowError {
   const at = pathOf(instancePath)
   switch (keyword) {
     case 'additionalProperties': {

@@ -5,7 +5,7 @@ import validators from '../../schemas/compiled-notification-routes.js'
 export type Path = readonly (string | number)[]
 
 /** What is wrong at a place of the file: keys and list indexes that lead to it, outermost first. */
-export interface RouteFault {
+export interface RouteError {
   readonly path: Path
   readonly message: string
 }
@@ -35,24 +35,24 @@ const EXPECTED: Readonly<Record<string, string>> = {
   labels: 'a mapping of label to a text, or to a list of texts',
 }
 
-/** At most one fault for a place. */
-export function schemaFaults(content: unknown): readonly RouteFault[] {
+/** At most one error for a place. */
+export function schemaErrors(content: unknown): readonly RouteError[] {
   const validate = validators['io.sluice.notification-routes.v1']
   if (validate === undefined)
     throw new Error('schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
   if (validate(content)) return []
-  const found = new Map<string, RouteFault>()
+  const found = new Map<string, RouteError>()
   for (const violation of validate.errors ?? []) {
     // Branches are reported where they branch.
     if (/\/anyOf\//.test(violation.schemaPath)) continue
-    const fault = described(violation, content)
-    const place = JSON.stringify(fault.path)
-    if (!found.has(place)) found.set(place, fault)
+    const error = described(violation, content)
+    const place = JSON.stringify(error.path)
+    if (!found.has(place)) found.set(place, error)
   }
   return [...found.values()]
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): RouteFault {
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): RouteError {
   const path = pathOf(instancePath, content)
   switch (keyword) {
     case 'additionalProperties': {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import {
-  type NotificationFault,
+  type NotificationError,
   readNotificationFiles,
 } from '../../../lib/notification/adapters/notification-files.ts'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
@@ -11,7 +11,7 @@ import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 const ABOUT = `Check who is told of alerts: the routes and the receivers of a folder, as the functions read them when they start.
 
-Every fault is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
+Every error is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
 \`serverless deploy\` refuse such a folder.`
 
 const MORE = `
@@ -24,7 +24,7 @@ interface Report {
   /** Names. */
   readonly routes: readonly string[]
   readonly receivers: readonly Pick<Receiver, 'name' | 'kind'>[]
-  readonly faults: readonly Omit<NotificationFault, 'text'>[]
+  readonly errors: readonly Omit<NotificationError, 'text'>[]
 }
 
 export function addNotificationsCheck(notifications: Command, terminal: Terminal): void {
@@ -44,16 +44,16 @@ async function check(
   terminal: Terminal,
 ): Promise<void> {
   const folder = dir ?? (terminal.environment.NOTIFICATIONS_DIR || 'notifications')
-  const { routes, receivers, faults } = await readNotificationFiles(pathIn(terminal, folder), folder)
+  const { routes, receivers, errors } = await readNotificationFiles(pathIn(terminal, folder), folder)
   const report: Report = {
     folder,
     routes: routes?.routes.map(({ name }) => name) ?? [],
     receivers: receivers?.map(({ name, kind }) => ({ name, kind })) ?? [],
-    faults: faults.map(({ text: _, ...fault }) => fault),
+    errors: errors.map(({ text: _, ...error }) => error),
   }
-  const lines = faults.map(({ text }) => `${text}\n`).join('')
-  printReport(terminal, report, json, faults.length > 0 ? () => lines : textOf)
-  if (faults.length > 0) throw new CliFailure(`${count(faults, 'fault')} in ${folder}.`)
+  const lines = errors.map(({ text }) => `${text}\n`).join('')
+  printReport(terminal, report, json, errors.length > 0 ? () => lines : textOf)
+  if (errors.length > 0) throw new CliFailure(`${count(errors, 'error')} in ${folder}.`)
 }
 
 function textOf({ folder, routes, receivers }: Report): string {

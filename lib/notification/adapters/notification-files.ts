@@ -1,14 +1,14 @@
 /** The folder that says who is told of alerts: its routes and its receivers, checked together. */
 import { join } from 'node:path'
-import { InvalidRoutes, faultLine as routeLine } from '../parse-routes.ts'
+import { InvalidRoutes, errorLine as routeLine } from '../parse-routes.ts'
 import type { Receiver } from '../receiver.ts'
-import { InvalidReceivers, faultLine as receiverLine } from '../receivers-file.ts'
+import { InvalidReceivers, errorLine as receiverLine } from '../receivers-file.ts'
 import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
 import { loadReceivers, RECEIVERS_FILE, ReceiversFileError } from './receivers-file.ts'
 import { loadRoutes, ROUTES_FILE, RoutesFileError } from './routes-file.ts'
 
 /** What is wrong in a file of the folder. */
-export interface NotificationFault {
+export interface NotificationError {
   /** The whole line for people, which begins with the file and where it is known with line and column. */
   readonly text: string
   readonly file: string
@@ -18,46 +18,46 @@ export interface NotificationFault {
 }
 
 export interface NotificationFiles {
-  /** Undefined where they have a fault. */
+  /** Undefined where they have an error. */
   readonly routes: NotificationRoutes | undefined
   readonly receivers: readonly Receiver[] | undefined
-  readonly faults: readonly NotificationFault[]
+  readonly errors: readonly NotificationError[]
 }
 
 /**
- * Reads both files as the functions do when they start, and finds every fault, also receivers that a route names and nobody
+ * Reads both files as the functions do when they start, and finds every error, also receivers that a route names and nobody
  * defines.
  *
  * @param folder an absolute path
  * @param shown how messages name it
  */
 export async function readNotificationFiles(folder: string, shown: string): Promise<NotificationFiles> {
-  const faults: NotificationFault[] = []
+  const errors: NotificationError[] = []
   const routes = await loadRoutes(folder, shown).catch(error => {
     if (error instanceof InvalidRoutes)
-      faults.push(...error.faults.map(fault => ({ ...placed(fault), text: routeLine(fault) })))
-    else if (error instanceof RoutesFileError) faults.push(unread(join(shown, ROUTES_FILE), error))
+      errors.push(...error.errors.map(one => ({ ...placed(one), text: routeLine(one) })))
+    else if (error instanceof RoutesFileError) errors.push(unread(join(shown, ROUTES_FILE), error))
     else throw error
     return undefined
   })
   const receivers = await loadReceivers(folder, shown).catch(error => {
     if (error instanceof InvalidReceivers)
-      faults.push(...error.faults.map(fault => ({ ...placed(fault), text: receiverLine(fault) })))
-    else if (error instanceof ReceiversFileError) faults.push(unread(join(shown, RECEIVERS_FILE), error))
+      errors.push(...error.errors.map(one => ({ ...placed(one), text: receiverLine(one) })))
+    else if (error instanceof ReceiversFileError) errors.push(unread(join(shown, RECEIVERS_FILE), error))
     else throw error
     return undefined
   })
-  if (routes && receivers) faults.push(...unknownReceivers(routes, receivers, join(shown, ROUTES_FILE)))
-  return { routes, receivers, faults }
+  if (routes && receivers) errors.push(...unknownReceivers(routes, receivers, join(shown, ROUTES_FILE)))
+  return { routes, receivers, errors }
 }
 
-type Located = Required<Omit<NotificationFault, 'text'>>
+type Located = Required<Omit<NotificationError, 'text'>>
 
 function placed({ file, line, column, message }: Located): Located {
   return { file, line, column, message }
 }
 
-function unread(file: string, { message }: Error): NotificationFault {
+function unread(file: string, { message }: Error): NotificationError {
   return { file, message, text: message }
 }
 
@@ -65,7 +65,7 @@ function unknownReceivers(
   routes: NotificationRoutes,
   receivers: readonly Receiver[],
   file: string,
-): NotificationFault[] {
+): NotificationError[] {
   const names = receivers.map(({ name }) => name)
   return undefinedReceivers(routes, names).map(name => {
     const message = `there is no receiver "${name}" in ${RECEIVERS_FILE}: it has ${names.join(', ')}`

@@ -13,7 +13,7 @@ export class ReceiversFileError extends Error {
 
 /**
  * @param shown how messages name the folder
- * @throws ReceiversFileError if the file cannot be read, `InvalidReceivers` with every fault of it
+ * @throws ReceiversFileError if the file cannot be read, `InvalidReceivers` with every error of it
  */
 export async function loadReceivers(folder: string, shown = folder): Promise<readonly Receiver[]> {
   const file = join(shown, RECEIVERS_FILE)

@@ -13,7 +13,7 @@ export class RoutesFileError extends Error {
 
 /**
  * @param shown how messages name the folder
- * @throws RoutesFileError if the file cannot be read, `InvalidRoutes` with all its faults
+ * @throws RoutesFileError if the file cannot be read, `InvalidRoutes` with all its errors
  */
 export async function loadRoutes(folder: string, shown = folder): Promise<NotificationRoutes> {
   const file = join(shown, ROUTES_FILE)

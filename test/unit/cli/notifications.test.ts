@@ -41,11 +41,11 @@ describe('sluice notifications check', () => {
         { name: 'sns', kind: 'sns' },
         { name: 'chat', kind: 'webhook' },
       ],
-      faults: [],
+      errors: [],
     })
   })
 
-  it('given faults in both files, then each is on its own line, and the exit status is 1', async () => {
+  it('given errors in both files, then each is on its own line, and the exit status is 1', async () => {
     const files = {
       'routes.yaml': 'routes:\n  - { name: a, receivers: [sns], groupWait: 5 }\n',
       'receivers.yaml':
@@ -60,9 +60,9 @@ describe('sluice notifications check', () => {
         'n/receivers.yaml:3:5  chat.url: has neither url nor a secret that holds one\n' +
         'n/receivers.yaml:3:34  chat.timeout: must be from 1s to 30s\n',
     )
-    assert.equal(stderr, '4 faults in n.\n')
-    const { faults } = JSON.parse((await checked(files, ['n', '--json'])).stdout)
-    assert.deepEqual(faults[0], {
+    assert.equal(stderr, '4 errors in n.\n')
+    const { errors } = JSON.parse((await checked(files, ['n', '--json'])).stdout)
+    assert.deepEqual(errors[0], {
       file: 'n/routes.yaml',
       line: 2,
       column: 34,

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { faultLine, InvalidReceivers, readReceivers } from '../../../lib/notification/receivers-file.ts'
+import { errorLine, InvalidReceivers, readReceivers } from '../../../lib/notification/receivers-file.ts'
 
 const ROW = '  - { name: pager, kind: webhook, url: "https://pager.example/hook"'
 
-/** The lines of the faults in a file. */
-function faultsIn(text: string): readonly string[] {
+/** The lines of the errors in a file. */
+function errorsIn(text: string): readonly string[] {
   try {
     readReceivers(text, 'r.yaml')
     return []
   } catch (error) {
     if (!(error instanceof InvalidReceivers)) throw error
-    return error.faults.map(faultLine)
+    return error.errors.map(errorLine)
   }
 }
 
@@ -55,7 +55,7 @@ ${ROW} }
     ])
   })
 
-  const faults: [given: string, text: string, said: RegExp][] = [
+  const errors: [given: string, text: string, said: RegExp][] = [
     ['no YAML', 'receivers: [', /^r\.yaml:\d+:\d+ {2}not YAML: /],
     ['two documents', 'receivers: []\n---\n', /^r\.yaml:1:1 {2}holds more than one/],
     ['nothing', '', /^r\.yaml:1:1 {2}must be a mapping with the one key receivers$/],
@@ -176,15 +176,15 @@ ${ROW} }
       /pager\.headers\.X-A: must be a text of ASCII/,
     ],
   ]
-  for (const [given, text, said] of faults)
+  for (const [given, text, said] of errors)
     it(`given ${given}, then one line names file, line, receiver and key`, () => {
-      const lines = faultsIn(text)
+      const lines = errorsIn(text)
       assert.equal(lines.length, 1, lines.join('\n'))
       assert.match(lines[0] ?? '', said)
     })
 
-  it('given several faults, then all are told, by line, and no value is repeated', () => {
-    const lines = faultsIn(`receivers:
+  it('given several errors, then all are told, by line, and no value is repeated', () => {
+    const lines = errorsIn(`receivers:
   - { name: A, kind: sns }
   - { name: b, kind: webhook, url: "https://me:p4ss@x", secret: "a b", allowPrivate: 1 }
 `)

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loadRoutes } from '../../../lib/notification/adapters/routes-file.ts'
 import { matchesAlert, matchesText } from '../../../lib/notification/match.ts'
-import { faultLine, InvalidRoutes, readRoutes } from '../../../lib/notification/parse-routes.ts'
+import { errorLine, InvalidRoutes, readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { type NotificationRoutes, targetsOf, undefinedReceivers } from '../../../lib/notification/route.ts'
 import { fired } from './support.ts'
 
-const faultsOf = (text: string): readonly string[] => {
+const errorsOf = (text: string): readonly string[] => {
   try {
     readRoutes(text, 'r.yaml')
     return []
   } catch (error) {
     if (!(error instanceof InvalidRoutes)) throw error
-    return error.faults.map(faultLine)
+    return error.errors.map(errorLine)
   }
 }
 const groupsOf = (text: string, ...alerts: Parameters<typeof fired>[]) =>
@@ -77,7 +77,7 @@ ${LAST}`
   })
 })
 
-const FAULTS: readonly (readonly [given: string, text: string, faults: readonly string[]])[] = [
+const ERRORS: readonly (readonly [given: string, text: string, errors: readonly string[]])[] = [
   ['nothing', '', ['r.yaml:1:1  must be a mapping with the keys routes and, if wanted, watchdog']],
   [
     'what is not YAML',
@@ -141,9 +141,9 @@ const FAULTS: readonly (readonly [given: string, text: string, faults: readonly 
   ],
 ]
 
-describe('given routes with faults', () => {
-  for (const [given, text, faults] of FAULTS)
-    it(`given ${given}, then each is named with line and key`, () => assert.deepEqual(faultsOf(text), faults))
+describe('given routes with errors', () => {
+  for (const [given, text, errors] of ERRORS)
+    it(`given ${given}, then each is named with line and key`, () => assert.deepEqual(errorsOf(text), errors))
 })
 
 describe('given a text with *', () => {

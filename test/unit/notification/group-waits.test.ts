@@ -1,0 +1,135 @@
+/** When a group tells its news: the whole batch together, a lost timer made good, and the pipeline alert at once. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
+import { type Group, newGroup } from '../../../lib/notification/group.ts'
+import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import {
+  assertFit,
+  fired,
+  kitOf,
+  notifications,
+  played,
+  resolved,
+  routed,
+  START_MS,
+  silence,
+  silences,
+  TARGET,
+} from './support.ts'
+
+const MINUTE = 60
+const HOUR = 3600
+const first = silences(0, 1)
+
+const BATCH_WHEN_DUE: readonly (readonly [
+  given: string,
+  log: readonly Event[],
+  until: number,
+  told: readonly string[],
+])[] = [
+  [
+    'two alerts just before a repeat, then they leave together, and the repeat with them',
+    [routed(1, fired('a')), routed(3630, fired('b')), routed(3632, fired('c'))],
+    2 * HOUR + 5 * MINUTE,
+    ['+31 new firing: a', '+3660 changed firing: a b c', '+7260 repeat firing: a b c'],
+  ],
+  [
+    'two alerts just before a look at a silenced one, then they leave together',
+    [
+      silences(1, 2, silence('s', 0, HOUR, { entity: ['a'] })),
+      routed(2, fired('a')),
+      routed(330, fired('b')),
+      routed(333, fired('c')),
+    ],
+    10 * MINUTE,
+    ['+360 new firing: b c'],
+  ],
+  [
+    'an alert just before a silence ends, then both leave together after its wait',
+    [
+      silences(1, 2, silence('s', 0, 400, { entity: ['a'] })),
+      routed(2, fired('a')),
+      routed(399, fired('b')),
+      routed(401, fired('c')),
+    ],
+    10 * MINUTE,
+    ['+429 new firing: a b c'],
+  ],
+]
+
+describe('given a batch of alerts while the group is due for something else', () => {
+  for (const [given, log, until, told] of BATCH_WHEN_DUE)
+    it(`given ${given}`, async () => {
+      assert.deepEqual(notifications(await played([first, ...log], until)), told)
+    })
+})
+
+describe('given a group whose timer was lost', () => {
+  const start = START_MS
+  const lost = {
+    ...newGroup(TARGET),
+    alerts: [{ alert: fired('a'), isTold: false }],
+    dueMs: start,
+    newsDueMs: start,
+  }
+
+  it('when the next alert comes, then a timer is set again', () => {
+    const step = stepOf(lost, fired('b'), start + 1000)
+    assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'flush', dueMs: start + 31_000 }])
+  })
+
+  it('when it is due at that very instant, then its timer stands', () => {
+    const step = stepOf(lost, fired('b'), start)
+    assert.deepEqual(step.kind === 'decided' && step.timers, [])
+  })
+})
+
+function stepOf(state: Group, alert: Alert, timeMs: number) {
+  const event = { ...routed(0, alert), timeMs, entity: `/notification ${TARGET.group}` } as never
+  return notifier().onEvent(state, event, NOTHING_MUTED)
+}
+
+describe('given the pipeline alert, and no record behind it', () => {
+  const down = { rule: PIPELINE_DOWN }
+
+  it('when it fires and ends, then both are told at once, for no tick moves the clock', async () => {
+    const kit = kitOf()
+    const steps = await kit.when(first, routed(1, fired('p', down)), routed(400, resolved('p', down)))
+    assert.deepEqual(
+      steps.map(({ reason, emitted }) => [reason, emitted.length]),
+      [
+        ['new', 1],
+        ['resolved', 1],
+      ],
+    )
+    assert.deepEqual(notifications(kit), ['+1 new firing: p', '+400 resolved resolved: -p'])
+    assertFit(kit)
+  })
+
+  it('when it comes into a group that waits, then all leave with it, and are not told again', async () => {
+    const log = [first, routed(1, fired('a')), routed(10, fired('p', down)), routed(20, fired('b'))]
+    assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
+      '+10 new firing: a p',
+      '+310 changed firing: a p b',
+    ])
+  })
+
+  it('when the group was told at that very instant, then it waits, for its id would be the same', async () => {
+    const log = [first, routed(1, fired('p', down)), routed(1, resolved('p', down))]
+    assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
+      '+1 new firing: p',
+      '+301 resolved resolved: -p',
+    ])
+  })
+
+  it('when it is silenced, then it is told when the silence ends', async () => {
+    const quiet = silences(1, 2, silence('s', 0, 400, { rule: [PIPELINE_DOWN] }))
+    assert.deepEqual(notifications(await played([first, quiet, routed(2, fired('p', down))], 10 * MINUTE)), [
+      '+400 new firing: p',
+    ])
+  })
+})

@@ -46,9 +46,15 @@ export function account(observed: Observed): Violations {
     const topic = decided.consumer === ROUTER ? observed.failures : observed.readings
     checkDecided(decided, topic, kinds, violations)
   }
-  const failures = distinct(observed.failures.records)
+  const all = distinct(observed.failures.records)
+  const readers = new Set(observed.decided.map(({ consumer }) => consumer))
+  const failures = new Map([...all].filter(([, { consumer }]) => readers.has(consumer)))
   checkFailures(observed, failures, { log, kinds }, violations)
-  checkDeadLetters(failures, distinct(observed.deadLetters.records), violations)
+  checkDownstream(
+    [...all.values()].filter(({ id }) => !failures.has(id)),
+    violations,
+  )
+  checkDeadLetters(all, distinct(observed.deadLetters.records), violations)
   checkSteady(observed, failures, log, violations)
   return violations
 }
@@ -129,6 +135,19 @@ function checkFailures(
       if (how.startsWith('failed/'))
         counted.set(`${consumer}/${partition} ${how.slice('failed/'.length)}`, count)
   compare('failures that differ from the counters', found, counted, violations)
+}
+
+/**
+ * Whatever consumers of readings emit can be read by those behind them. Only an event that its producer has put into several
+ * partitions becomes several, with one id.
+ */
+function checkDownstream(failures: Iterable<FailureRecord>, violations: Violations): void {
+  for (const { consumer, originalPartition, originalOffset, code } of failures)
+    if (code !== 'id-conflict')
+      violations.add(
+        'failures of what consumers have emitted',
+        `${consumer}/${originalPartition}/${originalOffset} ${code}`,
+      )
 }
 
 function checkDeadLetters(

@@ -121,7 +121,7 @@ describe('one alert', () => {
     assert.match(lost, /\(no longer on the alerts topic\)/)
   })
 
-  it('given a pattern, or that the pipeline is down, then its phase is shown, and also that alerting lost it', () => {
+  it('given a pattern, or a pipeline that is down, then its phase is shown, or that alerting lost it', () => {
     const shownAs = (changes: object) =>
       showText({ ...report, alerts: [{ ...shown, family: null, metric: null, ...changes }] })
     for (const entity of ['/groups/tenant acme', '/clock '])

@@ -252,7 +252,7 @@ describe('the topics of an erasure', () => {
     ])
   })
 
-  it('given a consumer of readings that stands still, then the erasure lies in the other topic all the same', async () => {
+  it('given a consumer of readings that stands still, then the erasure lies in the other topic as well', async () => {
     const held = { consumer: 'alerting', topic: TOPIC, partition: 0 }
     const { servers, terminal } = serversWith(held, ['alerting'])
     const report = await erased(servers, await planned(servers, ROOF, topics), 0, terminal)

@@ -112,6 +112,20 @@ describe('the account of a fuzzing run', () => {
     assert.deepEqual(account({ ...observed(), readings, failures, deadLetters }).lines, [])
   })
 
+  for (const [code, kinds] of [
+    ['id-conflict', []],
+    ['attributes-too-large', ['failures of what consumers have emitted']],
+  ] as const)
+    it(`given ${code} of a consumer behind those, then ${kinds[0] ?? 'it is whole'}`, () => {
+      const behind = { ...failureRecord('b'), consumer: 'alert-router', code }
+      const decided = [processor({}), router({ appliedOffset: 1, tally: [['applied/dead-letter', 2]] })]
+      const [failures, deadLetters] = [
+        topic([failure(), { ...behind, offset: 1 }]),
+        topic([failureRecord('a'), { ...behind, offset: 1 }]),
+      ]
+      assert.deepEqual(account({ ...observed(), decided, failures, deadLetters }).kinds, kinds)
+    })
+
   it('given copies of a failure record with one id, then they are one', () => {
     const failures = topic([failure(), { ...failure(), offset: 1 }])
     const decided = [

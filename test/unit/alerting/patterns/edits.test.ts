@@ -160,6 +160,8 @@ function toldAtOnce(
   old.pass(editMs * MINUTE)
   now.state = old.state
   now.pass(editMs * MINUTE)
+  // By the new durations, what was counted may never have been enough, and then nothing is due.
+  if (after.pattern.kind === 'count') now.look(editMs * MINUTE)
   take(
     now,
     events.filter(({ atMs }) => atMs > editMs),

@@ -52,6 +52,11 @@ export class Evaluation {
     }
   }
 
+  /** Looks at the state without anything being due, as after an edit of the rule. */
+  look(atMs: number): void {
+    if (this.state) this.#take(onPatternTime(this.#rule, this.state, atMs, 'end'))
+  }
+
   #take(made: Evaluated): Evaluated {
     this.state = made.state && stored(made.state)
     this.told.push(...made.changes.map(({ kind, atMs }) => `${kind} ${atMs}`))

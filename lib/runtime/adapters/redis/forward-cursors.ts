@@ -2,7 +2,7 @@ import type { StateKey } from '../../pipeline/model.ts'
 import type { Cursor, Cursors } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { cursorKeyOf } from './keys.ts'
-import { MOVE_CURSOR } from './scripts.ts'
+import { COMPARE_AND_SET } from './scripts.ts'
 
 /** The cursors of forwarders, one key for each partition. */
 export class RedisForwardCursors implements Cursors {
@@ -19,7 +19,7 @@ export class RedisForwardCursors implements Cursors {
 
   async advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'> {
     const moved = await this.#client.eval(
-      MOVE_CURSOR,
+      COMPARE_AND_SET,
       [cursorKeyOf(stateKey)],
       [from ? textOf(from) : '', textOf(to)],
     )

@@ -40,7 +40,6 @@ export const ADVANCE_CURSOR = script(
 export const COMPARE_AND_SET = script(
   readFileSync(new URL('./lua/compare-and-set.lua', import.meta.url), 'utf8'),
 )
-export const MOVE_CURSOR = script(readFileSync(new URL('./lua/move-cursor.lua', import.meta.url), 'utf8'))
 
 function script(...parts: readonly string[]): Script {
   const lua = withLayout(parts.join(''))

@@ -104,7 +104,8 @@ describe('so many events within a time', () => {
        2m  0 firing fired
        3m  1 inactive resolved
        4m  0 pending pending
-       5m  1 inactive pending-ended`,
+       5m  1 inactive pending-ended
+       6m  1 inactive unchanged`,
     )
     assert.deepEqual(actual, told('fired 2m', 'resolved 3m'))
   })

@@ -118,6 +118,19 @@ describe('a pattern of a group whose rule is edited', () => {
     assert.deepEqual(told(kit), ['12:01 pattern', '12:03 rule-removed'])
   })
 
+  it('given an alert that nothing ends, then it ends when its group is forgotten', async () => {
+    const rule = patternOf({
+      sequence: [HOT, { ...HOT, within: '5m' }],
+      per: 'site',
+      until: { family: 'environment', metric: 'pressure' },
+    })
+    const kit = new Kit<PatternStates>(patterns([rule]))
+    await kit.when(...(await sent([rule], hotAt('a', 0, {}), hotAt('b', 60, {}))))
+    const steps = await kit.pass(10 * 24 * 3_600_000)
+    assert.deepEqual(told(kit), ['12:01 pattern', '00:00 forgotten'])
+    assert.equal(steps.at(-1)?.reason, 'forgotten')
+  })
+
   it('given another group from now on, then the alert of the old one ends within five minutes', async () => {
     const kit = await kitWith('10h')
     await kit.when(

@@ -1,7 +1,7 @@
 --[[
-  Writes a value, if it still is what the caller has read.
+  Writes a value, if it still is what the caller has read: a value that commands and schedules share, or the cursor of a forwarder.
 
-  KEYS[1]  the value: JSON
+  KEYS[1]  the value: a text
   ARGV[1]  the value as it was read; empty if there was none
   ARGV[2]  the new value
 

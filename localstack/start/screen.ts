@@ -67,8 +67,12 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   const what =
     alert.status === 'firing'
       ? alert.summary
-      : `${alert.entity.subject ?? alert.entity.source}: ${alert.metric} is ${alert.value ?? alert.state ?? 'silent'}`
+      : `${alert.entity.subject ?? alert.entity.source}: ${endOf(alert)}`
   return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
+}
+
+function endOf({ metric, value, state, reason }: Alert): string {
+  return metric === undefined ? reason : `${metric} is ${value ?? state ?? 'silent'}`
 }
 
 /** Formats an event of the events topic as one line. Its entity is shown once. */

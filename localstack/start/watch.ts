@@ -1,4 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
+import type { Alert } from '../../lib/alerting/alert.ts'
+import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { alertIn } from '../../lib/queries/alerts.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
@@ -63,6 +66,7 @@ export async function watchFlow(
   )
   /** What the functions read, by function and topic. */
   const consumers = new Map<string, BatchedTopic>()
+  const pipelineTold = new Set<string>()
   let figures: Figures | undefined
   const looking = setInterval(showDue, LOOK_EVERY_MS)
 
@@ -75,15 +79,25 @@ export async function watchFlow(
     return tail(kafka, topics, record => {
       if (record.topic === topicName('events', env)) {
         const event = readEvent(record)
-        if (!isFailure(event)) screen.line(eventLine(event, record.timestampMs))
+        // A rule set is in every partition, for those who evaluate it: nothing has happened.
+        if (!isFailure(event) && event.type !== RULES_ACTIVATED_TYPE)
+          screen.line(eventLine(event, record.timestampMs))
         return
       }
       const found = alertIn(record)
-      if (!found) return
+      if (!found || isRepeated(found.alert)) return
       if (found.alert.status === 'firing') alerts.fired++
       else alerts.resolved++
       screen.line(alertLine(found.alert, found))
     })
+  }
+
+  /** Every partition tells of a pipeline that is down, as one alert. */
+  function isRepeated({ rule, status, alertId }: Alert): boolean {
+    if (rule !== PIPELINE_DOWN) return false
+    const isKnown = pipelineTold.has(`${status} ${alertId}`)
+    pipelineTold.add(`${status} ${alertId}`)
+    return isKnown
   }
 
   async function refresh(): Promise<void> {

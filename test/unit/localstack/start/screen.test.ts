@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { eventLine } from '../../../../localstack/start/screen.ts'
+import type { Alert } from '../../../../lib/alerting/alert.ts'
+import { alertLine, eventLine } from '../../../../localstack/start/screen.ts'
+import { alertFired } from '../../../support/records.ts'
 
 const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 const EVENT = { id: '1', source: '/activity', type: 'io.sluice.activity.changed.v1', subject: 'band-02' }
@@ -26,3 +28,11 @@ for (const [name, event, line] of table)
   it(`given ${name}, then its line is readable at a glance`, () => {
     assert.equal(eventLine(event, AT_MS), line)
   })
+
+it('given the end of an alert, then its line has the value, or the reason where it is of no metric', () => {
+  const { metric, family: _, ...fired } = alertFired('a').data as Alert & { metric: string }
+  const ended = { ...fired, status: 'resolved', reason: 'ticks-returned' } as Alert
+  const at = { timeMs: AT_MS }
+  assert.match(alertLine({ ...ended, metric } as Alert, at), new RegExp(`: ${metric} is \\d`))
+  assert.match(alertLine(ended, at), /: ticks-returned$/)
+})

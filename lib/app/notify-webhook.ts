@@ -30,7 +30,7 @@ export function webhookPorts(
   }
 }
 
-/** @throws ReceiversFileError, InvalidReceivers */
+/** @throws NotificationFileError, InvalidReceivers */
 export async function notifyWebhook(config: GeneralSettings & ReceiverSettings): Promise<Sink<Notification>> {
   return webhookSink(await loadReceivers(config.notificationsDir), config.env, webhookPorts(config))
 }

@@ -2,13 +2,13 @@
  * Reads `notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All errors are
  * found at once. Pure.
  */
-import { loadAll, YAMLException } from 'js-yaml'
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
 import { type AlertMatch, matchesText } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { type Path, type RouteError, schemaErrors } from './routes-schema.ts'
+import { yamlDocument } from './yaml-document.ts'
 
 /** An error, and where it is in its file: line and column from 1. */
 export interface LocatedError {
@@ -46,7 +46,9 @@ export function errorLine({ file, line, column, route, key, message }: LocatedEr
  * @throws InvalidRoutes with all errors; for text that is not YAML, with its first
  */
 export function readRoutes(text: string, file: string): NotificationRoutes {
-  const content = yamlOf(text, file)
+  const yaml = yamlDocument(text)
+  if ('message' in yaml) throw new InvalidRoutes([{ file, ...yaml }])
+  const { content } = yaml
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawRoutes))
   if (errors.length > 0) throw new InvalidRoutes(located(errors, content, text, file))
@@ -71,19 +73,6 @@ interface RawRoute {
 interface RawRoutes {
   readonly routes: readonly RawRoute[]
   readonly watchdog?: { readonly every: unknown; readonly receivers: readonly string[] }
-}
-
-function yamlOf(text: string, file: string): unknown {
-  try {
-    const [content, ...others] = loadAll(text)
-    if (others.length === 0) return content
-    throw new InvalidRoutes([{ file, line: 1, column: 1, message: 'holds more than one YAML document' }])
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error
-    const { reason, mark } = error
-    const place = { line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }
-    throw new InvalidRoutes([{ file, ...place, message: `not YAML: ${reason}` }])
-  }
 }
 
 /** What no schema can say. */

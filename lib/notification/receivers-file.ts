@@ -2,7 +2,6 @@
  * Reads `notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
  * error is found at once, with its line. Pure.
  */
-import { loadAll, YAMLException } from 'js-yaml'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type WebhookReceiver,
 } from './receiver.ts'
 import { type Path, type RowError, schemaErrors } from './receivers-schema.ts'
+import { yamlDocument } from './yaml-document.ts'
 
 /** An error, and where it is in its file. Lines and columns count from 1. */
 export interface ReceiverError {
@@ -49,7 +49,7 @@ export function errorLine({ file, line, column, receiver, key, message }: Receiv
  * @throws InvalidReceivers with every error
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
-  const yaml = parsed(text)
+  const yaml = yamlDocument(text)
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
   const rows = rowsOf(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
@@ -64,20 +64,6 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
 type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
   readonly kind?: Receiver['kind']
   readonly timeout?: string
-}
-
-type NotYaml = Pick<ReceiverError, 'message' | 'line' | 'column'>
-
-function parsed(text: string): { readonly content: unknown } | NotYaml {
-  try {
-    const [content, ...others] = loadAll(text)
-    if (others.length === 0) return { content }
-    return { message: 'holds more than one YAML document', line: 1, column: 1 }
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error
-    const { reason, mark } = error
-    return { message: `not YAML: ${reason}`, line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }
-  }
 }
 
 function rowsOf(content: unknown): readonly Row[] {

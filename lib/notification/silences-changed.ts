@@ -1,4 +1,5 @@
 /** The event that tells every partition of `notifications` which silences there are, and when it is appended. Pure. */
+import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../append-again.ts'
 import { derivedId } from '../runtime/consumer/derived-id.ts'
 import type { Event } from '../runtime/consumer/event.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
@@ -15,28 +16,19 @@ export interface SilencesChanged {
 }
 
 /** A set that was appended to every partition. */
-export interface AppendedSilences {
+export interface AppendedSilences extends Appended {
   readonly revision: number
-  readonly atMs: number
-  readonly partitions: number
 }
-
-type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
-
-const DAY_MS = 24 * 60 * 60_000
 
 /** Messages of the topic have 1 MiB; the rest is for the attributes, and for what the context of a partition has beside it. */
 const LARGEST_BYTES = 960 * 1024
 
-/** Why the set is due; undefined if it is not. Each day again: the log keeps it for a week, and a replay must meet it. */
+/** Why the set is due; undefined if it is not. */
 export function whyAppend(
   last: AppendedSilences | undefined,
   next: AppendedSilences,
 ): AppendReason | undefined {
-  if (!last) return 'first'
-  if (last.revision !== next.revision) return 'changed'
-  if (last.partitions !== next.partitions) return 'partitions-changed'
-  return next.atMs - last.atMs >= DAY_MS ? 'daily' : undefined
+  return whyAppendAgain(last, next, ({ revision }) => revision)
 }
 
 export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: number): SilencesChanged {

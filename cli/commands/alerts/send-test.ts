@@ -1,11 +1,8 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../../../lib/app/settings/index.ts'
-import {
-  loadReceivers,
-  RECEIVERS_FILE,
-  ReceiversFileError,
-} from '../../../lib/notification/adapters/receivers-file.ts'
+import { NotificationFileError } from '../../../lib/notification/adapters/notification-file.ts'
+import { loadReceivers, RECEIVERS_FILE } from '../../../lib/notification/adapters/receivers-file.ts'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
 import { InvalidReceivers } from '../../../lib/notification/receivers-file.ts'
 import { StackNotFound, stackEnvironment } from '../../../stacks/addresses.ts'
@@ -76,7 +73,7 @@ async function receiversIn(folder: string, shown: string): Promise<readonly Rece
   try {
     return await loadReceivers(folder, shown)
   } catch (error) {
-    if (error instanceof ReceiversFileError || error instanceof InvalidReceivers)
+    if (error instanceof NotificationFileError || error instanceof InvalidReceivers)
       throw new CliFailure(error.message)
     throw error
   }

@@ -4,8 +4,9 @@ import { InvalidRoutes, errorLine as routeLine } from '../parse-routes.ts'
 import type { Receiver } from '../receiver.ts'
 import { InvalidReceivers, errorLine as receiverLine } from '../receivers-file.ts'
 import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
-import { loadReceivers, RECEIVERS_FILE, ReceiversFileError } from './receivers-file.ts'
-import { loadRoutes, ROUTES_FILE, RoutesFileError } from './routes-file.ts'
+import { NotificationFileError } from './notification-file.ts'
+import { loadReceivers, RECEIVERS_FILE } from './receivers-file.ts'
+import { loadRoutes, ROUTES_FILE } from './routes-file.ts'
 
 /** What is wrong in a file of the folder. */
 export interface NotificationError {
@@ -36,14 +37,14 @@ export async function readNotificationFiles(folder: string, shown: string): Prom
   const routes = await loadRoutes(folder, shown).catch(error => {
     if (error instanceof InvalidRoutes)
       errors.push(...error.errors.map(one => ({ ...placed(one), text: routeLine(one) })))
-    else if (error instanceof RoutesFileError) errors.push(unread(join(shown, ROUTES_FILE), error))
+    else if (error instanceof NotificationFileError) errors.push(unread(join(shown, ROUTES_FILE), error))
     else throw error
     return undefined
   })
   const receivers = await loadReceivers(folder, shown).catch(error => {
     if (error instanceof InvalidReceivers)
       errors.push(...error.errors.map(one => ({ ...placed(one), text: receiverLine(one) })))
-    else if (error instanceof ReceiversFileError) errors.push(unread(join(shown, RECEIVERS_FILE), error))
+    else if (error instanceof NotificationFileError) errors.push(unread(join(shown, RECEIVERS_FILE), error))
     else throw error
     return undefined
   })

@@ -22,8 +22,12 @@ export type Signal =
   | 'dlq'
 
 export interface Topic extends TopicSettings {
-  /** LogAppendTime if timers depend on the timestamps, so that the broker's clock sets them. */
+  /** LogAppendTime where the broker's clock must decide: timers and delays count from it. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
+  /** Whether `clock` appends ticks, because its consumers have timers. */
+  readonly isTicked: boolean
+  /** How long a record waits there before it is tried again, from the time that the broker gave it; only in retry topics. */
+  readonly delayMs?: number
   readonly key: string
   readonly carries: string
 }
@@ -38,6 +42,7 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
     ...READINGS_TOPIC,
     partitions: 12,
     timestamps: 'LogAppendTime',
+    isTicked: true,
     key: 'entity key',
     carries: 'every telemetry family, told apart by type; ticks, rule sets and erasures',
   },
@@ -58,16 +63,19 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
     'original key',
     'records that a consumer, or Lambda itself, could not process',
   ),
-  'retry-1m': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after one minute'),
-  'retry-10m': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after ten minutes'),
-  'retry-1h': topic(3, 7, 2 * MiB, 'original key', 'failures to try again after one hour'),
+  'retry-1m': retryTopic(1, 'failures to try again after one minute'),
+  'retry-10m': retryTopic(10, 'failures to try again after ten minutes'),
+  'retry-1h': retryTopic(60, 'failures to try again after one hour'),
   dlq: topic(3, 30, 2 * MiB, 'original key', 'dead letters, for people'),
 }
 
 export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 
-/** The topics whose partitions have a clock: `clock` appends ticks to them, because their consumers have timers. */
-export const TICKED = SIGNALS.filter(signal => TOPICS[signal].timestamps === 'LogAppendTime')
+/** The topics whose partitions have a clock. */
+export const TICKED = SIGNALS.filter(signal => TOPICS[signal].isTicked)
+
+/** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
+export const RETRY_TOPICS = ['retry-1m', 'retry-10m', 'retry-1h'] as const satisfies readonly Signal[]
 
 /** Enough copies to survive the loss of one broker; more would only add cost. */
 const MOST_COPIES = 3
@@ -120,10 +128,19 @@ function topic(
   key: string,
   carries: string,
 ): Topic {
-  return { partitions, keptDays, timestamps: 'CreateTime', maxMessageBytes, key, carries }
+  return { partitions, keptDays, timestamps: 'CreateTime', isTicked: false, maxMessageBytes, key, carries }
 }
 
 /** A topic whose consumers have timers. */
 function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
-  return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime' }
+  return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
+}
+
+/** One fixed delay for all its records, so the first one of a partition is always the next one due. */
+function retryTopic(minutes: number, carries: string): Topic {
+  return {
+    ...topic(3, 7, 2 * MiB, 'original key', carries),
+    timestamps: 'LogAppendTime',
+    delayMs: minutes * 60_000,
+  }
 }

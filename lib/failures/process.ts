@@ -9,6 +9,8 @@ import { DEAD_LETTER_TYPE, FAILURE_TYPE } from './event-types.ts'
 export interface DeadLetter extends FailureData {
   readonly class: FailureClass | 'unknown'
   readonly routedBecause: string
+  /** Whether it failed again after people had redriven it several times: redriving many leaves it out. */
+  readonly quarantined: boolean
 }
 
 /**
@@ -32,6 +34,7 @@ function deadLetter(event: Received<FailureData>, failure: FailureData): Emissio
     ...failure,
     class: kind?.class ?? 'unknown',
     routedBecause: kind?.description ?? 'the code is not known to this version',
+    quarantined: false,
   }
   return {
     name: 'dead-letter',

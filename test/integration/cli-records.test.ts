@@ -179,8 +179,12 @@ function deadLetter(id: string, errorType: string, value: Buffer): object {
     attempt: 1,
     firstFailedAt: '2026-03-01T12:00:00.000Z',
     failedAt: '2026-03-01T12:00:00.000Z',
+    history: [],
+    omitted: [],
+    parks: false,
     class: 'permanent',
     routedBecause: 'a test',
+    quarantined: false,
   }
   return { specversion: '1.0', id, source: '/test', type: 'io.sluice.dead-letter.v1', data }
 }

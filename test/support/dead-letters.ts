@@ -23,8 +23,12 @@ const FAILURE_RECORD = {
   attempt: 1,
   firstFailedAt: '2026-03-01T12:00:00.000Z',
   failedAt: '2026-03-01T12:00:00.000Z',
+  history: [],
+  omitted: [],
+  parks: false,
   class: 'permanent',
   routedBecause: 'the data does not fit the schema of its event type',
+  quarantined: false,
 }
 
 /** A record of the dlq topic, at 2@17. */

@@ -2,7 +2,7 @@
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../lib/runtime/cloudevents/redrive.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { failureId } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { erasing } from './erasures.ts'
 import type { Random } from './random.ts'
@@ -157,7 +157,11 @@ class LogWriter {
       attempt: attempt + (how === 'again' ? 0 : how === 'too-far' ? 5 : 1),
     }
     const value = how === 'bytes' ? Buffer.from('{"variant":-1}') : record.value
-    return this.#at({ ...record, value, headers: [...record.headers, ...redriveHeaders(redriveTarget)] })
+    return this.#at({
+      ...record,
+      value,
+      headers: [...record.headers, ...redriveHeaders({ ...redriveTarget, history: [] })],
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 /** Headers of a redriven record: beside the original bytes, they name the consumer that failed to process it. */
+import type { FailedAttempt } from '../consumer/failure-event.ts'
 import { textOf } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
@@ -7,6 +8,14 @@ const OWN = 'sluice-'
 const CONSUMER = `${OWN}redrive-consumer`
 const FAILURE = `${OWN}redrive-failure`
 const ATTEMPT = `${OWN}redrive-attempt`
+const HISTORY = `${OWN}redrive-history`
+const REPLACES = `${OWN}redrive-replaces`
+
+/** Of the attempts at a record, the newest are kept: this many, and this many bytes. */
+const MOST_ATTEMPTS = 20
+const MOST_HISTORY_BYTES = 16 * 1024
+/** Longer messages were not written by a consumer. */
+const LONGEST_MESSAGE = 1_000
 
 /** The consumer that a redriven record is for, and the failure and attempt that it belongs to. */
 export interface RedriveTarget {
@@ -15,6 +24,14 @@ export interface RedriveTarget {
   readonly failure: string
   /** Number of the next attempt, 2 or more; NaN if the header is not a valid number. */
   readonly attempt: number
+  /** The digest of the record that failed, if a person has changed it since: the failure is known by that one. */
+  readonly replaces?: string
+}
+
+/** What a redrive says of a record. */
+export interface Redrive extends RedriveTarget {
+  /** The attempts so far, the oldest first. */
+  readonly history: readonly FailedAttempt[]
 }
 
 /** Undefined for a record that is not redriven: it is for every consumer. */
@@ -22,20 +39,64 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
   const consumer = text(headers, CONSUMER)
   if (consumer === undefined) return undefined
   const attempt = text(headers, ATTEMPT) ?? ''
+  const replaces = text(headers, REPLACES)
   return {
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
+    ...(replaces === undefined ? {} : { replaces }),
   }
 }
 
-/** The headers that a redrive appends to the original ones. */
-export function redriveHeaders({ consumer, failure, attempt }: RedriveTarget): RecordHeader<Buffer>[] {
-  return [
-    [CONSUMER, Buffer.from(consumer)],
-    [FAILURE, Buffer.from(failure)],
-    [ATTEMPT, Buffer.from(String(attempt))],
+/** The headers that a redrive appends to the original ones. Of a long history, the oldest attempts are left out. */
+export function redriveHeaders({
+  consumer,
+  failure,
+  attempt,
+  history,
+  replaces,
+}: Redrive): RecordHeader<Buffer>[] {
+  const headers: (readonly [string, string])[] = [
+    [CONSUMER, consumer],
+    [FAILURE, failure],
+    [ATTEMPT, String(attempt)],
+    [HISTORY, JSON.stringify(newest(history))],
+    ...(replaces === undefined ? [] : [[REPLACES, replaces] as const]),
   ]
+  return headers.map(([name, value]) => [name, Buffer.from(value)])
+}
+
+/** The attempts before the one that this record is. Any client may write these headers: what is not an attempt is left out. */
+export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
+  try {
+    const attempts: unknown = JSON.parse(text(headers, HISTORY) ?? '[]')
+    return Array.isArray(attempts) ? newest(attempts.flatMap(attempt => attemptIn(attempt) ?? [])) : []
+  } catch {
+    return []
+  }
+}
+
+function newest(history: readonly FailedAttempt[]): readonly FailedAttempt[] {
+  const kept = history.slice(-MOST_ATTEMPTS)
+  while (Buffer.byteLength(JSON.stringify(kept)) > MOST_HISTORY_BYTES) kept.shift()
+  return kept
+}
+
+function attemptIn(found: unknown): FailedAttempt | undefined {
+  const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = (found ??
+    {}) as Partial<FailedAttempt>
+  const texts = [failedAt, errorType, error, redrivenBy ?? '', redrivenAt ?? '']
+  const isText = (one: unknown) => typeof one === 'string' && one.length <= LONGEST_MESSAGE
+  if (!Number.isSafeInteger(attempt) || !texts.every(isText)) return undefined
+  return {
+    attempt: attempt as number,
+    failedAt: failedAt as string,
+    errorType: errorType as string,
+    error: error as string,
+    ...(redrivenBy === undefined ? {} : { redrivenBy }),
+    ...(redrivenAt === undefined ? {} : { redrivenAt }),
+    ...(patched === true ? { patched } : {}),
+  }
 }
 
 /** The headers that the producer wrote. */

@@ -91,7 +91,7 @@ export class DeadLetters {
     const id = String(headers.find(([name]) => name === 'ce_id')?.[1])
     if (this.#seen.has(id)) return
     this.#seen.add(id)
-    const { class: _, routedBecause: __, ...failure } = JSON.parse(String(value))
+    const { class: _, routedBecause: __, quarantined: ___, ...failure } = JSON.parse(String(value))
     const wanted = this.#wanted.get(id)
     this.#wanted.delete(id)
     if (wanted === undefined) this.#violations.add('dead letters without a failure', id)

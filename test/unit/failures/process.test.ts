@@ -20,6 +20,9 @@ const failure: FailureData = {
   attempt: 1,
   firstFailedAt: '2026-03-01T13:00:00Z',
   failedAt: '2026-03-01T13:00:00Z',
+  history: [],
+  omitted: [],
+  parks: false,
 }
 
 const event = (data?: FailureData, subject?: string) => ({
@@ -46,7 +49,7 @@ describe('the router of failures', () => {
         dataschema: 'https://sluice.io/schemas/dead-letter.v1.json',
         source: '/consumers/alerting',
         subject: 'readings/3/7',
-        data: { ...failure, class: 'permanent', routedBecause: description },
+        data: { ...failure, class: 'permanent', routedBecause: description, quarantined: false },
       },
     ])
   })

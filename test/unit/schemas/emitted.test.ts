@@ -45,6 +45,9 @@ const FAILURE: FailureData = {
   attempt: 1,
   firstFailedAt: '2026-01-01T00:00:00.000Z',
   failedAt: '2026-01-01T00:00:00.000Z',
+  history: [],
+  omitted: [],
+  parks: false,
 }
 
 describe('given what Sluice itself publishes, then it fits its own schemas', () => {

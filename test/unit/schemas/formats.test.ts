@@ -14,7 +14,14 @@ import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { PATTERN_EVENT_TYPE } from '../../../lib/alerting/patterns/pattern-event.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
-import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { AUDIT_TYPE } from '../../../lib/audit.ts'
+import {
+  DEAD_LETTER_TYPE,
+  DEAD_LETTERS_HANDLED_TYPE,
+  FAILURE_ENDED_TYPE,
+  FAILURE_TYPE,
+  RETRY_TYPE,
+} from '../../../lib/failures/event-types.ts'
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
 import { ALERT_ROUTED_TYPE } from '../../../lib/notification/routed-alert.ts'
@@ -32,7 +39,11 @@ const TYPES = [
   ENTITY_ERASED_TYPE,
   RULES_ACTIVATED_TYPE,
   FAILURE_TYPE,
+  RETRY_TYPE,
   DEAD_LETTER_TYPE,
+  DEAD_LETTERS_HANDLED_TYPE,
+  FAILURE_ENDED_TYPE,
+  AUDIT_TYPE,
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
   ALERT_ACKNOWLEDGED_TYPE,

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
-import { originalHeaders } from '../../cloudevents/redrive.ts'
+import { historyOf, originalHeaders } from '../../cloudevents/redrive.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
-import type { FailureData } from '../../consumer/failure-event.ts'
+import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { failureEntry, type Place, placeOf, type Sender } from '../deciding/emission.ts'
 import type { EntityTimer } from '../deciding/timers.ts'
@@ -22,7 +22,9 @@ export function failureOf(
   earlier: RememberedFailure | undefined,
   failedAtMs: number,
 ): RememberedFailure {
-  if (earlier) return { ...earlier, attempt: earlier.attempt + 1, isOpen: true, failedAtMs }
+  // A redrive may have changed the record, with a person's patch.
+  if (earlier)
+    return { ...earlier, attempt: earlier.attempt + 1, digest: digestOf(record), isOpen: true, failedAtMs }
   const { partition, offset } = record
   return {
     id: failureId(consumer, record),
@@ -35,11 +37,6 @@ export function failureOf(
     firstFailedAt: instant(record.timestampMs),
     failedAtMs,
   }
-}
-
-/** The id of a record's failure. It is derived from the record's first place in the log, so all attempts share it. */
-export function failureId(consumer: string, { topic, partition, offset }: RecordPlace): string {
-  return derivedId('failure', consumer, topic, partition, offset)
 }
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
@@ -97,14 +94,17 @@ export function failureRecordOf(
     attempt,
     firstFailedAt,
     failedAt: instant(record.timestampMs),
+    history: attempt === 1 ? [] : historyOf(record),
+    omitted: record.oversizeBytes === undefined ? [] : ['value'],
+    parks: false,
   }
   let made = failureEntry(sender, id, at, data, cause)
-  const left: string[] = []
+  const omitted: RecordPart[] = []
   for (const [part, nothing] of LEFT_BEHIND) {
     if (fitsItsTopic(made, sender)) break
-    left.push(part)
-    const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${left.join(', ')}`
-    data = { ...data, ...nothing, error }
+    omitted.push(part)
+    const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${omitted.join(', ')}`
+    data = { ...data, ...nothing, omitted, error }
     // Drop the cause too: its attributes, such as the trace context, may be what is too large.
     made = failureEntry(sender, id, at, data, undefined)
   }
@@ -119,7 +119,7 @@ export function failureRecordBytes(record: LogRecord): number {
 /** Approximate size of a failure record without its record's bytes: attributes, and a message of up to 1,000 characters. */
 export const FAILURE_RECORD_BYTES = 2048
 
-const LEFT_BEHIND: readonly (readonly [part: string, nothing: Partial<FailureData>])[] = [
+const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [
   ['value', { originalValue: null }],
   ['headers', { originalHeaders: [] }],
   ['key', { originalKey: null }],
@@ -180,7 +180,12 @@ export function refusedEntryFailure(
   return failureEntry(sender, id, at, withoutBytes(consumer, place, failedAt, refused), event)
 }
 
-const NO_BYTES = { originalKey: null, originalValue: null, originalHeaders: [] }
+const NO_BYTES = {
+  originalKey: null,
+  originalValue: null,
+  originalHeaders: [],
+  omitted: ['key', 'value', 'headers'],
+} as const
 
 /** The data of a first failure with the place of a record, but without its bytes. */
 function withoutBytes(
@@ -201,5 +206,7 @@ function withoutBytes(
     attempt: 1,
     firstFailedAt: failedAt,
     failedAt,
+    history: [],
+    parks: false,
   }
 }

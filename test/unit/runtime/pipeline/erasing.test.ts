@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { redriveHeaders } from '../../../../lib/runtime/cloudevents/redrive.ts'
+import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
 import { decided, type Emission, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
-import { failureId } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { erasing } from '../../../support/erasures.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -103,7 +103,11 @@ describe('given a process that asks for erasures', () => {
       assert.equal(await stage.state(ENTITY), undefined)
       const redriven = { consumer: 'counting', failure: failureId('counting', erasure), attempt: 2 }
       await stage.batch([
-        { ...erasure, offset: 2, headers: [...erasure.headers, ...redriveHeaders(redriven)] },
+        {
+          ...erasure,
+          offset: 2,
+          headers: [...erasure.headers, ...redriveHeaders({ ...redriven, history: [] })],
+        },
         // Its timer is gone with it.
         { ...record(200, reading('b', { sensor: 's-2' })) },
       ])

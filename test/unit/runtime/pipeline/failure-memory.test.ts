@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { redriveHeaders } from '../../../../lib/runtime/cloudevents/redrive.ts'
+import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
 import { failureBytesOf, producerGroupOf } from '../../../../lib/runtime/pipeline/failures/failure-memory.ts'
-import { failureId } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -23,7 +23,11 @@ const failing = (offset: number, source: string) =>
 
 function redriven(offset: number, original: ReturnType<typeof failing>) {
   const redriveTarget = { consumer: 'counting', failure: failureId('counting', original), attempt: 2 }
-  return { ...original, offset, headers: [...original.headers, ...redriveHeaders(redriveTarget)] }
+  return {
+    ...original,
+    offset,
+    headers: [...original.headers, ...redriveHeaders({ ...redriveTarget, history: [] })],
+  }
 }
 
 describe('the memory for failures', () => {

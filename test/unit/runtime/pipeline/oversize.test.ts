@@ -48,6 +48,9 @@ describe('a record larger than Lambda can deliver', () => {
         attempt: 1,
         firstFailedAt: '',
         failedAt: '',
+        history: [],
+        omitted: ['value'],
+        parks: false,
       },
     )
     assert.match(failure.error, /has 314572800 bytes, more than Lambda can deliver: its value was not read/)

@@ -7,8 +7,8 @@ import {
   redriveHeaders,
 } from '../../../../lib/runtime/cloudevents/redrive.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
-import { failureId } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -28,7 +28,13 @@ function moody(refused: ReadonlySet<string>): KeyedProcess<{ count: number }> {
 
 /** The record as a redrive brings it back. */
 function again(failed: LogRecord, offset: number, redriveTarget: Partial<RedriveTarget> = {}): LogRecord {
-  const whole = { consumer: MOODY, failure: failureId(MOODY, failed), attempt: 2, ...redriveTarget }
+  const whole = {
+    consumer: MOODY,
+    failure: failureId(MOODY, failed),
+    attempt: 2,
+    history: [],
+    ...redriveTarget,
+  }
   const { timestampMs } = record(offset, {})
   const headers = [...originalHeaders(failed), ...redriveHeaders(whole)]
   return { ...failed, offset, timestampMs, headers }

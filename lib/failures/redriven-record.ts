@@ -1,0 +1,67 @@
+/** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
+import { redriveHeaders } from '../runtime/cloudevents/redrive.ts'
+import { type FailedAttempt, type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
+
+/** A record for the partition in which its consumer failed: there alone the failure is remembered. */
+export interface RedrivenRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [name: string, value: Buffer])[]
+}
+
+/** How a person brings it back. */
+export interface ByHand {
+  readonly by: string
+  /** RFC 3339. */
+  readonly at: string
+  /** What takes the place of the original parts, and the digest of the original record: the failure is known by it. */
+  readonly patch?: {
+    readonly key?: Buffer | null
+    readonly value?: Buffer | null
+    readonly headers?: readonly (readonly [name: string, value: Buffer])[]
+    readonly replaces: string
+  }
+}
+
+/** Whether all of the record is here, so that it can be tried again. */
+export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean {
+  return omitted.length === 0
+}
+
+/** @param byHand undefined for a retry that nobody asked for */
+export function redrivenRecord(failure: FailureData, byHand?: ByHand): RedrivenRecord {
+  const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
+  const { originalKey, originalValue, originalHeaders, attempt } = failure
+  const patch = byHand?.patch
+  const original = originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
+  const headers = redriveHeaders({
+    consumer,
+    failure: failureId(consumer, { topic, partition, offset }),
+    attempt: attempt + 1,
+    history: [...failure.history, attemptOf(failure, byHand)],
+    ...(patch ? { replaces: patch.replaces } : {}),
+  })
+  return {
+    topic,
+    partition,
+    key: patch?.key === undefined ? bytes(originalKey) : patch.key,
+    value: patch?.value === undefined ? bytes(originalValue) : patch.value,
+    headers: [...(patch?.headers ?? original), ...headers],
+  }
+}
+
+function attemptOf(
+  { attempt, failedAt, errorType, error }: FailureData,
+  byHand: ByHand | undefined,
+): FailedAttempt {
+  const made = { attempt, failedAt, errorType, error }
+  if (!byHand) return made
+  const { by, at, patch } = byHand
+  return { ...made, redrivenBy: by, redrivenAt: at, ...(patch ? { patched: true } : {}) }
+}
+
+function bytes(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, 'base64')
+}

@@ -48,6 +48,19 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
+    it('given a log that begins with transaction markers only, then the cursor passes them', async () => {
+      const stage = on([3, 4].map(offset => waiting(offset)))
+      const markers = { records: [], nextOffset: 3, logStart: 0 }
+      const ports = {
+        log: { read: async () => markers },
+        bounds: { bounds: async () => [{ start: 0, end: 3 }] },
+      }
+      assert.equal((await stage.wake({ ports })).deferred, 0)
+      assert.deepEqual(await cursors().read(stage.stateKey()), { next: 3 })
+      await stage.wake()
+      assert.deepEqual(stage.sent, [3, 4])
+    })
+
     it('given several partitions, then one that fails does not stop the others', async () => {
       const stage = on([...LOG, waiting(0, { partition: 1 }), waiting(1, { partition: 1 })])
       const { log } = stage.ports

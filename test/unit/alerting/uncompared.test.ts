@@ -1,8 +1,13 @@
 /** A reading that cannot be compared yet: too little history. It ends a silence, and decides nothing else. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { Kit } from '../../support/kit.ts'
+import { environmentReading as reading } from '../../support/records.ts'
 import { ruleOf } from './support.ts'
 
 const MINUTE = 60_000
@@ -49,5 +54,25 @@ describe('given a reading that cannot be compared', () => {
   test('when it is late, then it changes nothing', () => {
     const firing: RuleState = { phase: 'firing', seenMs: MINUTE, activeAtMs: 0 }
     assert.deepEqual(after(firing, MINUTE - 1), { state: firing, reason: 'late', atMs: MINUTE - 1 })
+  })
+})
+
+describe('given a rule that compares with earlier readings', () => {
+  const rule = ruleOf({ changeOver: '1h', fireAbove: 20 })
+  const told = async (between: Event) => {
+    const kit = new Kit(alerting([rule]))
+    await kit.when(reading('a', { at: 60, temperature: 10 }), between)
+    await kit.when(reading('b', { at: 3_700, temperature: 40 }))
+    return kit.published.map(({ data }) => (data as Alert).status)
+  }
+
+  test('when a late reading comes in between, then the earlier ones are still known', async () => {
+    assert.deepEqual(await told(reading('late', { at: 0, temperature: 12 })), ['firing'])
+  })
+
+  test('when a reading without its metric comes in between, then the earlier ones are still known', async () => {
+    const { data, ...event } = reading('other', { at: 120 })
+    const { temperature: _, ...rest } = data as Readonly<Record<string, unknown>>
+    assert.deepEqual(await told({ ...event, data: { ...rest, humidity: 50 } }), ['firing'])
   })
 })

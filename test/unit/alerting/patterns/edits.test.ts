@@ -97,6 +97,27 @@ describe('a pattern whose durations are edited, and nothing comes any more', () 
     assert.deepEqual((await edited(absent('2h'), once, 2, absent('5m'), 8)).told, ['fired 5'])
   })
 
+  it('given a rule that is gone after its alert resolved, then it does not resolve again', async () => {
+    const kit = new Kit<PatternStates>(patterns([count(2, '10m')]))
+    const [keyed] = patternsInForce([count(2, '10m')]).ofGroups.values()
+    const entity = { source: '/device/m1', subject: 'd1' }
+    const fell = (minute: number) => ({
+      ...{ id: `fell ${minute}`, ...entity, type: PATTERN_EVENT_TYPE, time: at(minute) },
+      ...{
+        datacontenttype: 'application/json',
+        data: { entity, per: 'entity', matches: keyed?.matcherKeys },
+      },
+    })
+    await kit.when(fell(0), fell(1))
+    await kit.pass(10 * MINUTE)
+    // It counts again, so that the rule is still known to the entity when it is removed.
+    await kit.when(fell(12))
+    await kit.when(rulesActivated(ruleSetOf([]), 0, at(12)))
+    await kit.pass(10 * MINUTE)
+    const statuses = kit.published.map(({ data }) => (data as Alert).status)
+    assert.deepEqual(statuses, ['firing', 'resolved'])
+  })
+
   it('given a rule that counts more from now on, then its alert resolves within five minutes', async () => {
     const { told, kit } = await edited(count(2, '10h'), twice, 2, count(4, '10h'))
     assert.deepEqual(told, ['fired 1', 'resolved 5'])

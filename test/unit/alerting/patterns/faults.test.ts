@@ -58,6 +58,16 @@ describe('a fault in a pattern', () => {
       /^a\.yaml:8:7 {2}P\.pattern\.by: unknown key; a pattern has count, of, within, sequence, per, until$/,
     ],
     [
+      'an unknown key of an event',
+      with_(COUNT, 'restarted }', 'restarted, fields: 1 }'),
+      /^a\.yaml:6:\d+ {2}P\.pattern\.of\.fields: unknown key; it has .*match/,
+    ],
+    [
+      'an unknown key of a match',
+      with_(COUNT, 'restarted }', 'restarted, match: { host: a } }'),
+      /P\.pattern\.of\.match\.host: unknown key; match has site, databaseType, model, tenant, entity, tags$/,
+    ],
+    [
       'neither count nor sequence',
       with_(COUNT, '      count: 3\n      of: { event: instance.restarted }\n      within: 1h\n', ''),
       /^a\.yaml:4:5 {2}P\.pattern: give either count, with of and within, or sequence$/,

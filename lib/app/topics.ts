@@ -116,6 +116,11 @@ export function topicNamed(name: string): Topic | undefined {
     : undefined
 }
 
+/** The signal of a topic of this environment; undefined for any other name. */
+export function signalNamed(name: string, env: string): Signal | undefined {
+  return SIGNALS.find(signal => topicName(signal, env) === name)
+}
+
 /** The Kafka consumer group of a function in one environment. */
 export function groupName(consumer: string, env: string): string {
   return `sluice-${consumer}-${env}`

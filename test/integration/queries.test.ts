@@ -6,6 +6,7 @@ import kafkajs from 'kafkajs'
 import { alerting } from '../../lib/alerting/process.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { kafkaTopics, replicationOn, SIGNALS, topicSize } from '../../lib/app/topics.ts'
+import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
 import { failureRouter } from '../../lib/failures/process.ts'
 import { activeAlerts, publishedAlerts } from '../../lib/queries/alerts.ts'
 import { findDeadLetter, listDeadLetters } from '../../lib/queries/dead-letters.ts'
@@ -70,7 +71,7 @@ describe('questions to a running environment', { timeout: 120_000 }, () => {
     await environment.client.send(readings.topic, [{ key: 'one', value: 'not an event' }])
     await consumed(statistics, 'readings')
     await consumed(alerting([HOT]), 'readings')
-    await consumed(failureRouter, 'failures')
+    await consumed(failureRouter({ policy: DEFAULT_POLICY, topicOf: () => undefined }), 'failures')
   })
 
   after(async () => {

@@ -136,6 +136,8 @@ export interface Emission {
   readonly untimed?: true
   /** Appends it to every partition that the topic has, whatever its key: for an event that sets a context. */
   readonly everyPartition?: true
+  /** Appends it to this partition of the topic, whatever its key. A partition that the topic does not have fails the emission. */
+  readonly partition?: number
 }
 
 /** A record key: text, arbitrary bytes, or none. */

@@ -106,6 +106,8 @@ export interface OutboxEntry {
   readonly event: Event
   /** Whether each partition of the topic gets it. */
   readonly everyPartition?: true
+  /** The partition that gets it; absent: the key decides. */
+  readonly partition?: number
 }
 
 /** What an event has set for all entities of a partition. */

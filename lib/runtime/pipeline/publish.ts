@@ -95,10 +95,15 @@ export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean
 }
 
 function toRecord(
-  { key, event, everyPartition }: OutboxEntry,
+  { key, event, everyPartition, partition }: OutboxEntry,
   mode: ContentMode,
 ): Omit<OutgoingRecord, 'topic'> {
-  return { key: keyBytes(key), ...writeEvent(event, mode), ...(everyPartition ? { everyPartition } : {}) }
+  return {
+    key: keyBytes(key),
+    ...writeEvent(event, mode),
+    ...(everyPartition ? { everyPartition } : {}),
+    ...(partition === undefined ? {} : { partition }),
+  }
 }
 
 function keyBytes(key: Key): Buffer | null {

@@ -37,7 +37,7 @@ export function commitTests(store: () => StateStore): void {
       appliedDigest: 'qL5dQX_M-2oBcA9k',
       states: new Map([['e 1', '{"count":1,"text":"grün 🌡"}']]),
       ids: [id('a', 1234)],
-      outbox: [entry('0.7.0')],
+      outbox: [entry('0.7.0'), { ...entry('0.7.1'), partition: 3 }],
     })
     assert.equal(await store().commit(stateKey, change), 'committed')
     assert.deepEqual(

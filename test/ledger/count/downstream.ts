@@ -65,7 +65,7 @@ export class Routing {
   #route(event: LedgerEvent): string {
     this.#intake.applied(event)
     this.#deadLetters.want(idOf('emission', 'dlq-router', event.source, event.id, 'dead-letter'), event.data)
-    return 'applied/dead-letter'
+    return 'applied/not-retried'
   }
 }
 

@@ -2,6 +2,9 @@
 import type { Context } from 'aws-lambda'
 import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { GENERAL } from '../../../lib/app/settings/index.ts'
+import { signalNamed } from '../../../lib/app/topics.ts'
+import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as movers from './movers.ts'
@@ -17,7 +20,13 @@ type Handler = (event: never, context: Context) => Promise<unknown>
 
 export const counting = handler(kafkaConsumer('counting', processes.counting))
 export const receiving = handler(kafkaConsumer('receiving', processes.receiving))
-export const router = handler(kafkaConsumer('dlq-router', failureRouter, { failuresTo: 'dlq' }))
+export const router = handler(
+  kafkaConsumer(
+    'dlq-router',
+    ({ env }) => failureRouter({ policy: DEFAULT_POLICY, topicOf: topic => signalNamed(topic, env) }),
+    { slices: [GENERAL], failuresTo: 'dlq' },
+  ),
+)
 export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
 export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))
 

@@ -1,29 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { signalNamed } from '../../../lib/app/topics.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
 import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
-import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { type FailureData, failureId } from '../../../lib/runtime/consumer/failure-event.ts'
 import { Kit } from '../../support/kit.ts'
+import { after, FAILURE, failed } from './failure.ts'
 
-const failure: FailureData = {
-  originalTopic: 'sluice.telemetry.readings.test',
-  originalPartition: 3,
-  originalOffset: 7,
-  originalTimestamp: 1_772_370_000_000,
-  originalKey: 'a2V5',
-  originalValue: 'dmFsdWU=',
-  originalHeaders: [{ name: 'h', value: 'dg==' }],
-  error: 'data has no temperature',
-  errorType: 'schema-violated',
-  consumer: 'alerting',
-  attempt: 1,
-  firstFailedAt: '2026-03-01T13:00:00Z',
-  failedAt: '2026-03-01T13:00:00Z',
-  history: [],
-  omitted: [],
-  parks: false,
-}
+const policy = DEFAULT_POLICY
+const router = failureRouter({ policy, topicOf: topic => signalNamed(topic, 'test') })
+const failure = FAILURE
 
 const event = (data?: FailureData, subject?: string) => ({
   id: 'f-1',
@@ -37,9 +25,9 @@ const event = (data?: FailureData, subject?: string) => ({
 
 describe('the router of failures', () => {
   it('given a failure, then one dead letter has all of it, its class, and why it was not tried again', async () => {
-    const [taken] = await new Kit(failureRouter).when(event(failure, 'readings/3/7'))
+    const [taken] = await new Kit(router).when(event(failure, 'readings/3/7'))
     const { description } = FAILURES['schema-violated']
-    assert.equal(taken?.reason, 'dead-letter')
+    assert.equal(taken?.reason, 'not-retried')
     assert.deepEqual(taken?.emitted, [
       {
         name: 'dead-letter',
@@ -55,24 +43,75 @@ describe('the router of failures', () => {
   })
 
   it('given a record without a key, and a failure without a subject, then neither has its dead letter', async () => {
-    const [taken] = await new Kit(failureRouter).when(event({ ...failure, originalKey: null }))
+    const [taken] = await new Kit(router).when(event({ ...failure, originalKey: null }))
     assert.equal(taken?.emitted[0]?.key, null)
     assert.ok(!Object.hasOwn(taken?.emitted[0] ?? {}, 'subject'))
   })
 
   it('given a code that this version does not know, even the name of a method, then it says so', async () => {
     for (const errorType of ['from-the-future', 'toString']) {
-      const [taken] = await new Kit(failureRouter).when(event({ ...failure, errorType }))
+      const [taken] = await new Kit(router).when(event({ ...failure, errorType }))
       const deadLetter = taken?.emitted[0]?.data as DeadLetter
       assert.equal(deadLetter.class, 'unknown')
       assert.equal(deadLetter.routedBecause, 'the code is not known to this version')
     }
   })
 
+  it('given a failure that another attempt can mend, then it waits in a retry topic with all of it', async () => {
+    const again = after([failed(1)])
+    const [taken] = await new Kit(router).when(event(again, 'readings/3/7'))
+    assert.equal(taken?.reason, 'retry-10m')
+    const routedBecause = `${FAILURES['not-accepted'].description}; retry 2 of 3, after 10m`
+    assert.deepEqual(taken?.emitted, [
+      {
+        name: 'retry',
+        to: 'retry-10m',
+        key: { base64: 'a2V5' },
+        type: 'io.sluice.retry.v1',
+        dataschema: 'https://sluice.io/schemas/retry.v1.json',
+        source: '/consumers/alerting',
+        subject: 'readings/3/7',
+        data: { ...again, class: 'retryable', routedBecause },
+      },
+    ])
+  })
+
+  it('given events that wait for the record, then its end goes to the partition where they wait', async () => {
+    const [taken] = await new Kit(router).when(event({ ...failure, parks: true, attempt: 2 }, 'readings/3/7'))
+    const [, ended, ...others] = taken?.emitted ?? []
+    assert.deepEqual(others, [])
+    assert.deepEqual(ended, {
+      name: 'failure-ended',
+      to: 'readings',
+      partition: 3,
+      key: { base64: 'a2V5' },
+      type: 'io.sluice.failure.ended.v1',
+      dataschema: 'https://sluice.io/schemas/failure.ended.v1.json',
+      source: '/consumers/alerting',
+      subject: 'readings/3/7',
+      data: {
+        consumer: 'alerting',
+        failure: failureId('alerting', { topic: failure.originalTopic, partition: 3, offset: 7 }),
+        attempt: 2,
+        because: FAILURES['schema-violated'].description,
+      },
+    })
+  })
+
+  for (const [given, more] of [
+    ['a record that is retried', { errorType: 'not-accepted' }],
+    ['a topic of another environment', { originalTopic: 'sluice.telemetry.readings.other' }],
+    ['a topic that is not one of ours', { originalTopic: 'orders' }],
+  ] as const)
+    it(`given ${given}, then no event says that the failure has ended`, async () => {
+      const [taken] = await new Kit(router).when(event({ ...failure, parks: true, ...more }))
+      assert.equal(taken?.emitted.length, 1)
+    })
+
   it('given a failure event without data, then it is not a failure that could be routed', () => {
     const { data: _, ...bare } = event(failure)
     const received = { ...bare, timeMs: 0, entity: '/consumers/alerting' }
-    assert.equal(failureRouter.onEvent(undefined, received).kind, 'rejected')
+    assert.equal(router.onEvent(undefined, received).kind, 'rejected')
   })
 })
 

@@ -118,7 +118,7 @@ describe('the account of a fuzzing run', () => {
   ] as const)
     it(`given ${code} of a consumer behind those, then ${kinds[0] ?? 'it is whole'}`, () => {
       const behind = { ...failureRecord('b'), consumer: 'alert-router', code }
-      const decided = [processor({}), router({ appliedOffset: 1, tally: [['applied/dead-letter', 2]] })]
+      const decided = [processor({}), router({ appliedOffset: 1, tally: [['applied/not-retried', 2]] })]
       const [failures, deadLetters] = [
         topic([failure(), { ...behind, offset: 1 }]),
         topic([failureRecord('a'), { ...behind, offset: 1 }]),
@@ -133,7 +133,7 @@ describe('the account of a fuzzing run', () => {
       router({
         appliedOffset: 1,
         tally: [
-          ['applied/dead-letter', 1],
+          ['applied/not-retried', 1],
           ['duplicate/id-known', 1],
         ],
       }),
@@ -200,6 +200,6 @@ function processor({
   return { consumer: 'processor', partition: 0, appliedOffset, outbox, tally: new Map(tally) }
 }
 
-function router({ appliedOffset = 0, tally = [['applied/dead-letter', 1]] }: Standing = {}): Decided {
+function router({ appliedOffset = 0, tally = [['applied/not-retried', 1]] }: Standing = {}): Decided {
   return { consumer: 'dlq-router', partition: 0, appliedOffset, outbox: 0, tally: new Map(tally) }
 }

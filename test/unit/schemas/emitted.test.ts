@@ -5,7 +5,13 @@ import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
+import {
+  DEAD_LETTER_TYPE,
+  FAILURE_ENDED_TYPE,
+  FAILURE_TYPE,
+  RETRY_TYPE,
+} from '../../../lib/failures/event-types.ts'
+import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
@@ -81,15 +87,23 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
     assert.equal(schemaViolation(type, data), undefined)
   })
 
-  test('when a record fails, and when it becomes a dead letter', () => {
-    assert.equal(schemaViolation(FAILURE_TYPE, FAILURE), undefined)
-    const event = { id: '1', source: '/processor', type: FAILURE_TYPE, data: FAILURE, timeMs: 0, entity: 'e' }
-    const step = failureRouter.onEvent(undefined, event)
-    assert.ok(step.kind === 'decided')
-    const [deadLetter] = step.emit
-    assert.ok(deadLetter)
-    assert.equal(schemaViolation(deadLetter.type, deadLetter.data), undefined)
-  })
+  const router = failureRouter({ policy: DEFAULT_POLICY, topicOf: () => 'readings' })
+  for (const [becomes, errorType, types] of [
+    ['is retried', 'not-accepted', [RETRY_TYPE]],
+    ['becomes a dead letter', 'schema-violated', [DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE]],
+  ] as const)
+    test(`when a record fails, and when it ${becomes}`, () => {
+      const data = { ...FAILURE, errorType, parks: true }
+      assert.equal(schemaViolation(FAILURE_TYPE, data), undefined)
+      const event = { id: '1', source: '/processor', type: FAILURE_TYPE, data, timeMs: 0, entity: 'e' }
+      const step = router.onEvent(undefined, event)
+      assert.ok(step.kind === 'decided')
+      assert.deepEqual(
+        step.emit.map(({ type }) => type),
+        types,
+      )
+      for (const { type, data } of step.emit) assert.equal(schemaViolation(type, data), undefined)
+    })
 
   test('when a part is missing, then the check notices', () => {
     assert.equal(

@@ -23,7 +23,7 @@ export interface Place {
 /** The event of an emission, placed in the outbox. */
 export function emitted(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry {
   const id = cause.emissionId(consumer, emission.name)
-  const { to, key, name: _, untimed, everyPartition, ...attributes } = emission
+  const { to, key, name: _, untimed, everyPartition, partition, ...attributes } = emission
   const made = entry(to, key, at, {
     ...attributes,
     id,
@@ -31,7 +31,11 @@ export function emitted(consumer: string, emission: Emission, cause: Cause, at: 
     datacontenttype: 'application/json',
     extensions: continuedTrace(cause, id),
   })
-  return everyPartition ? { ...made, everyPartition } : made
+  return {
+    ...made,
+    ...(everyPartition ? { everyPartition } : {}),
+    ...(partition === undefined ? {} : { partition }),
+  }
 }
 
 /** The consumer that writes failure records, their topic and the content mode. */

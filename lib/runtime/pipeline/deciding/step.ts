@@ -151,18 +151,27 @@ function whyInvalid(
   const unknown = emit.find(({ to }) => !Object.hasOwn(topics, to))
   if (unknown)
     return `emitted "${unknown.name}" to "${unknown.to}", which is none of ${Object.keys(topics).join(', ')}`
+  const odd = emit.find(({ partition }) => partition !== undefined && !isPartition(partition))
+  if (odd) return `emitted "${odd.name}" to the partition ${odd.partition}: must be a non-negative integer`
+  const twice = emit.find(({ partition, everyPartition }) => everyPartition && partition !== undefined)
+  if (twice) return `emitted "${twice.name}" both to every partition and to one`
   const set = timers.filter(({ dueMs }) => dueMs !== undefined) as Required<TimerChange>[]
   if (!set[0]) return undefined
   if (!hasOnTimer) return `set the timer "${set[0].name}", but has no onTimer`
   if (state === undefined) return `set the timer "${set[0].name}" of an entity that it forgets with this step`
-  const odd = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
-  if (odd) return `set the timer "${odd.name}" for ${odd.dueMs}, which is not a whole number of milliseconds`
+  const fraction = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
+  if (fraction)
+    return `set the timer "${fraction.name}" for ${fraction.dueMs}, which is not a whole number of milliseconds`
   // A timer that is due at once could set itself again forever.
   const early = set.find(({ dueMs }) => dueMs <= timeMs)
   return (
     early &&
     `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than what it follows from, at ${instant(timeMs)}`
   )
+}
+
+function isPartition(number: unknown): boolean {
+  return Number.isSafeInteger(number) && (number as number) >= 0
 }
 
 function instant(timeMs: number): string {

@@ -112,4 +112,23 @@ describe('given emissions without time, or for every partition', () => {
       [[true, null]],
     )
   })
+
+  it('when one goes to a partition, then its record says so', async () => {
+    const { publisher } = await publishedBy({ partition: 2 })
+    assert.deepEqual(
+      publisher.published.map(({ partition }) => partition),
+      [2],
+    )
+  })
+
+  for (const [where, more] of [
+    ['a partition below 0', { partition: -1 }],
+    ['half a partition', { partition: 0.5 }],
+    ['a partition and every partition', { partition: 0, everyPartition: true }],
+  ] as const)
+    it(`when one goes to ${where}, then its step fails and nothing of it is published`, async () => {
+      const { outcomes, publisher } = await publishedBy(more)
+      assert.deepEqual(outcomes, ['failed/unexpected-error'])
+      assert.ok(publisher.published.every(({ topic }) => topic.includes('failures')))
+    })
 })

@@ -1,0 +1,69 @@
+/** Which failures are tried again, how often and how late: the policy that `failures/policy.yaml` holds. Pure data. */
+import type { FailureClass } from '../runtime/consumer/failure-codes.ts'
+
+/** The delays that there are: a retry topic for each. */
+export const DELAYS_MS = { '1m': 60_000, '10m': 600_000, '1h': 3_600_000 } as const
+
+export type Delay = keyof typeof DELAYS_MS
+
+/** The topic in which a failure waits. */
+export type RetryTopic = `retry-${Delay}`
+
+/** The delay before each retry, the first one first. A list ends, so no failure is tried for ever. */
+export type Retries = readonly Delay[]
+
+/** `unknown` is the class of a code that this version does not know. */
+export type RoutedClass = FailureClass | 'unknown'
+
+/** The classes that a policy decides about. Failures of the class `unavailable` are never written: their records wait in Kafka. */
+export const POLICY_CLASSES = [
+  'retryable',
+  'unexpected',
+  'permanent',
+  'unknown',
+] as const satisfies readonly RoutedClass[]
+
+export type PolicyClass = (typeof POLICY_CLASSES)[number]
+
+/**
+ * At most this many retries in a row. With them, the history of a record that people have redriven until it is quarantined still
+ * fits into the headers of its next attempt.
+ */
+export const MOST_RETRIES = 5
+
+/** What a policy says of all consumers or of one. A code comes before its class. */
+export interface RetryRules {
+  readonly classes: Readonly<Partial<Record<PolicyClass, Retries>>>
+  readonly codes: Readonly<Record<string, Retries>>
+  /** No retry begins later than this after the first attempt, or after people have redriven the record. */
+  readonly maxAgeMs?: number
+}
+
+export interface FailurePolicy extends RetryRules {
+  readonly maxAgeMs: number
+  /** By the name of the consumer; what it says comes before the rest. */
+  readonly consumers: Readonly<Record<string, RetryRules>>
+}
+
+/** What ships, and what counts where the file says nothing. A mended deployment helps against unexpected errors. */
+export const DEFAULT_POLICY: FailurePolicy = {
+  maxAgeMs: 24 * 3_600_000,
+  classes: { retryable: ['1m', '10m', '1h'], unexpected: ['10m', '1h'], permanent: [], unknown: [] },
+  codes: {},
+  consumers: {},
+}
+
+/** The retries of a failure, and the age at which they end. */
+export function rulesFor(
+  policy: FailurePolicy,
+  { consumer, code, kind }: { readonly consumer: string; readonly code: string; readonly kind: PolicyClass },
+): { readonly retries: Retries; readonly maxAgeMs: number } {
+  const own = entry(policy.consumers, consumer)
+  const said = [own, policy].flatMap(rules => [rules && entry(rules.codes, code), rules?.classes[kind]])
+  return { retries: said.find(list => list !== undefined) ?? [], maxAgeMs: own?.maxAgeMs ?? policy.maxAgeMs }
+}
+
+/** Names come from records: one may be that of a method. */
+function entry<T>(entries: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(entries, name) ? entries[name] : undefined
+}

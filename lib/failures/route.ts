@@ -1,0 +1,98 @@
+/** Where a failure goes: into a retry topic, or to the dead letters. Pure, and the same for every copy of the failure. */
+import { durationText } from '../duration.ts'
+import { FAILURES } from '../runtime/consumer/failure-codes.ts'
+import type { FailureData } from '../runtime/consumer/failure-event.ts'
+import { DELAYS_MS, type FailurePolicy, type RetryTopic, type RoutedClass, rulesFor } from './policy.ts'
+
+/** The consumer group that routes. What it cannot read itself must not come back to it. */
+export const ROUTER = 'dlq-router'
+
+/** After so many redrives by hand, a record that fails again is quarantined: bulk redrives leave it out. */
+export const QUARANTINED_AFTER = 3
+
+/** Why a failure becomes a dead letter; a failure that is retried has its topic as reason. */
+export type DeadLetterReason =
+  /** The policy has no retries for it. */
+  | 'not-retried'
+  | 'retries-exhausted'
+  | 'too-old'
+  /** Parts of the record are only in the log. */
+  | 'incomplete'
+  | 'quarantined'
+  /** It failed in the router itself. */
+  | 'failed-in-router'
+
+export interface Route {
+  readonly to: RetryTopic | 'dlq'
+  /** A stable word for logs, metrics and tests. */
+  readonly reason: RetryTopic | DeadLetterReason
+  /** The same in a sentence, without anything of the record. */
+  readonly because: string
+  readonly class: RoutedClass
+  readonly quarantined: boolean
+}
+
+/**
+ * @param nowMs when the failure is decided, milliseconds since the epoch; by default when it failed, on the log's clock, so that
+ *   the same log gives the same routes
+ */
+export function route(
+  failure: FailureData,
+  policy: FailurePolicy,
+  nowMs = Date.parse(failure.failedAt),
+): Route {
+  const { description, kind } = kindOf(failure.errorType)
+  const toDlq = (reason: DeadLetterReason, why?: string): Route => ({
+    to: 'dlq',
+    reason,
+    because: why === undefined ? description : `${description}; ${why}`,
+    class: kind,
+    quarantined: reason === 'quarantined',
+  })
+  const { consumer, errorType: code, omitted } = failure
+  if (consumer === ROUTER) return toDlq('failed-in-router', 'failures of the router are not retried')
+  const redrives = redrivesByHand(failure)
+  if (redrives.length >= QUARANTINED_AFTER)
+    return toDlq('quarantined', `people have redriven it ${redrives.length} times`)
+  const { retries, maxAgeMs } = rulesFor(policy, { consumer, code, kind: decidedAs(kind) })
+  if (retries.length === 0) return toDlq('not-retried')
+  if (omitted.length > 0)
+    return toDlq('incomplete', `not here but only at its place in the log: ${omitted.join(', ')}`)
+  const last = redrives.at(-1)
+  const made = failure.attempt - 1 - (last?.attempt ?? 0)
+  const delay = retries[made]
+  if (delay === undefined)
+    return toDlq('retries-exhausted', `${count(made, 'retry', 'retries')} did not help`)
+  const sinceMs = Date.parse(last?.redrivenAt ?? failure.firstFailedAt)
+  if (nowMs + DELAYS_MS[delay] - sinceMs > maxAgeMs)
+    return toDlq('too-old', `a retry would begin more than ${durationText(maxAgeMs)} after the first attempt`)
+  const to = `retry-${delay}` as const
+  return {
+    to,
+    reason: to,
+    because: `${description}; retry ${made + 1} of ${retries.length}, after ${delay}`,
+    class: kind,
+    quarantined: false,
+  }
+}
+
+/** The attempts after which people redrove the record. Headers can be forged: an attempt that is yet to come is none. */
+function redrivesByHand({ history, attempt }: FailureData) {
+  return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)
+}
+
+function kindOf(code: string): { readonly kind: RoutedClass; readonly description: string } {
+  if (!Object.hasOwn(FAILURES, code))
+    return { kind: 'unknown', description: 'the code is not known to this version' }
+  const { class: kind, description } = FAILURES[code as keyof typeof FAILURES]
+  return { kind, description }
+}
+
+/** A failure of a class that no consumer writes is treated as what it says: the outside may answer again. */
+function decidedAs(kind: RoutedClass) {
+  return kind === 'unavailable' ? 'retryable' : kind
+}
+
+function count(number: number, one: string, several: string): string {
+  return `${number} ${number === 1 ? one : several}`
+}

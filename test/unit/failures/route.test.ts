@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { RETRY_TOPICS, TOPICS } from '../../../lib/app/topics.ts'
+import {
+  DEFAULT_POLICY,
+  DELAYS_MS,
+  type Delay,
+  type FailurePolicy,
+  MOST_RETRIES,
+  POLICY_CLASSES,
+} from '../../../lib/failures/policy.ts'
+import { QUARANTINED_AFTER, route } from '../../../lib/failures/route.ts'
+import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
+import type { FailedAttempt, FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { after, FAILURE, failed } from './failure.ts'
+
+const HOUR_LATER = '2026-03-01T14:00:00Z'
+const THREE_BY_HAND = [1, 2, 3].map(attempt => failed(attempt, HOUR_LATER))
+
+const own: FailurePolicy = {
+  ...DEFAULT_POLICY,
+  codes: { 'unit-mismatch': ['1h'], 'unexpected-error': ['1m'] },
+  consumers: {
+    pager: { classes: { retryable: ['1m', '1m'] }, codes: { rejected: ['10m'] }, maxAgeMs: 90_000 },
+    quiet: { classes: { retryable: [], unexpected: ['1h'] }, codes: {} },
+  },
+}
+
+type Row = readonly [given: string, failure: Partial<FailureData>, to: string, reason?: string]
+
+const shipped: readonly Row[] = [
+  ['a retryable failure', { errorType: 'not-accepted' }, 'retry-1m'],
+  ['its second failure', after([failed(1)]), 'retry-10m'],
+  ['its third failure', after([1, 2].map(n => failed(n))), 'retry-1h'],
+  ['its fourth failure', after([1, 2, 3].map(n => failed(n))), 'dlq', 'retries-exhausted'],
+  ['an unexpected failure', { errorType: 'unexpected-error' }, 'retry-10m'],
+  ['its second failure', after([failed(1)], { errorType: 'unexpected-error' }), 'retry-1h'],
+  [
+    'its third failure',
+    after([failed(1), failed(2)], { errorType: 'unexpected-error' }),
+    'dlq',
+    'retries-exhausted',
+  ],
+  ['a permanent failure', {}, 'dlq', 'not-retried'],
+  ['a code that this version does not know', { errorType: 'from-the-future' }, 'dlq', 'not-retried'],
+  ['a code with the name of a method', { errorType: 'toString' }, 'dlq', 'not-retried'],
+  ['a consumer with the name of a method', after([], { consumer: 'toString' }), 'dlq', 'not-retried'],
+  ['a class that no consumer writes', { errorType: 'store-unavailable' }, 'retry-1m'],
+  [
+    'a record without its value',
+    after([], { errorType: 'not-accepted', omitted: ['value'] }),
+    'dlq',
+    'incomplete',
+  ],
+  [
+    'a failure of the router itself',
+    { errorType: 'not-accepted', consumer: 'dlq-router' },
+    'dlq',
+    'failed-in-router',
+  ],
+  ['the last redrive by hand', after([failed(1), failed(2), failed(3), failed(4, HOUR_LATER)]), 'retry-1m'],
+  ['a retry after that', after([failed(1), failed(2, HOUR_LATER), failed(3)]), 'retry-10m'],
+  ['two redrives by hand', after(THREE_BY_HAND.slice(1)), 'retry-1m'],
+  ['three redrives by hand', after(THREE_BY_HAND), 'dlq', 'quarantined'],
+  ['three redrives, and a permanent failure', after(THREE_BY_HAND, {}), 'dlq', 'quarantined'],
+  ['three redrives, and a retry', after([...THREE_BY_HAND, failed(4)]), 'dlq', 'quarantined'],
+  [
+    'a history that is longer than what is kept of it',
+    { ...after([18, 19].map(n => failed(n))), attempt: 20 },
+    'dlq',
+    'retries-exhausted',
+  ],
+  [
+    'redrives that a forged history puts into the future',
+    after([failed(8, HOUR_LATER), failed(9, HOUR_LATER), failed(7, HOUR_LATER)]),
+    'dlq',
+    'retries-exhausted',
+  ],
+  [
+    'a failure a day after the first, less the delay',
+    after([], { errorType: 'not-accepted', failedAt: '2026-03-02T12:59:00Z' }),
+    'retry-1m',
+  ],
+  [
+    'one that would be retried after more than a day',
+    after([], { errorType: 'not-accepted', failedAt: '2026-03-02T12:59:00.001Z' }),
+    'dlq',
+    'too-old',
+  ],
+  [
+    'an old one that was redriven a minute ago',
+    after([failed(1, '2026-03-09T13:00:00Z')], {
+      errorType: 'not-accepted',
+      failedAt: '2026-03-09T13:01:00Z',
+    }),
+    'retry-1m',
+  ],
+]
+
+const set: readonly Row[] = [
+  ['a code with retries of its own', { errorType: 'unit-mismatch' }, 'retry-1h'],
+  ['a code whose class has others', { errorType: 'unexpected-error' }, 'retry-1m'],
+  ['a consumer with retries of its own', { errorType: 'not-accepted', consumer: 'pager' }, 'retry-1m'],
+  ['its second failure', after([failed(1)], { errorType: 'not-accepted', consumer: 'pager' }), 'retry-1m'],
+  ['a code of a consumer', { errorType: 'rejected', consumer: 'pager' }, 'dlq', 'too-old'],
+  ['a consumer that retries nothing', { errorType: 'not-accepted', consumer: 'quiet' }, 'dlq', 'not-retried'],
+  [
+    'a class of a consumer, and its code for all',
+    { errorType: 'unexpected-error', consumer: 'quiet' },
+    'retry-1h',
+  ],
+  ['what a consumer does not say', { errorType: 'unit-mismatch', consumer: 'quiet' }, 'retry-1h'],
+]
+
+describe('the route of a failure', () => {
+  for (const [rows, policy, named] of [
+    [shipped, DEFAULT_POLICY, 'the policy that ships'],
+    [set, own, 'settings of consumers and codes'],
+  ] as const)
+    for (const [given, failure, to, reason = to] of rows)
+      it(`given ${named} and ${given}, then it goes to ${to}: ${reason}`, () => {
+        const taken = route({ ...FAILURE, ...failure }, policy)
+        assert.deepEqual([taken.to, taken.reason], [to, reason])
+        assert.equal(taken.quarantined, reason === 'quarantined')
+      })
+
+  it('given any code, then the sentence says what the code means, and nothing of the record', () => {
+    for (const [errorType, { description }] of Object.entries(FAILURES)) {
+      const { because } = route({ ...FAILURE, errorType, error: 'secret' }, DEFAULT_POLICY)
+      assert.ok(because.startsWith(description), because)
+      assert.doesNotMatch(because, /secret/)
+    }
+  })
+
+  it('given a retry, then the sentence counts it', () => {
+    assert.match(route(after([failed(1)]), DEFAULT_POLICY).because, /; retry 2 of 3, after 10m$/)
+  })
+
+  it('given the delays of the policy, then they are those of the retry topics', () => {
+    const delays = RETRY_TOPICS.map(topic => [topic.replace('retry-', ''), TOPICS[topic].delayMs])
+    assert.deepEqual(Object.fromEntries(delays), DELAYS_MS)
+  })
+})
+
+const retries = fc.array(fc.constantFrom(...(Object.keys(DELAYS_MS) as Delay[])), { maxLength: MOST_RETRIES })
+const codes = fc.constantFrom(...Object.keys(FAILURES), 'from-the-future')
+const rules = fc.record({
+  classes: fc.dictionary(fc.constantFrom(...POLICY_CLASSES), retries),
+  codes: fc.dictionary(codes, retries),
+  maxAgeMs: fc.integer({ min: 0, max: 10 * 86_400_000 }),
+})
+const policies = rules.chain(all =>
+  fc.dictionary(fc.constantFrom('alerting', 'pager'), rules).map(consumers => ({ ...all, consumers })),
+)
+
+describe('the chain of routes', () => {
+  it('given any policy, then every failure becomes a dead letter, whatever code each attempt has', () => {
+    let longest = 0
+    fc.assert(
+      fc.property(policies, fc.infiniteStream(codes), (policy, errorTypes) => {
+        const chain = routesOf(policy, errorTypes, 0)
+        longest = Math.max(longest, chain)
+        assert.ok(chain <= MOST_RETRIES, `${chain} retries`)
+      }),
+    )
+    assert.ok(longest > 1, 'no policy has led to a retry')
+  })
+
+  it('given people who always redrive it, then it is quarantined in the end', () => {
+    fc.assert(
+      fc.property(policies, fc.infiniteStream(codes), (policy, errorTypes) => {
+        const chain = routesOf(policy, errorTypes, Number.POSITIVE_INFINITY)
+        assert.ok(chain <= QUARANTINED_AFTER * (MOST_RETRIES + 1), `${chain} attempts`)
+      }),
+    )
+  })
+})
+
+/** How often a record comes back that always fails, until it is a dead letter that nobody redrives. */
+function routesOf(policy: FailurePolicy, errorTypes: Iterator<string>, redrives: number): number {
+  let failure: FailureData = FAILURE
+  let left = redrives
+  for (let backs = 0; ; backs += 1) {
+    failure = { ...failure, errorType: errorTypes.next().value }
+    const { to, quarantined } = route(failure, policy)
+    if (to === 'dlq' && (left === 0 || quarantined)) return backs
+    if (backs > 1_000) throw new Error('comes back for ever')
+    const byHand: Partial<FailedAttempt> =
+      to === 'dlq' ? { redrivenBy: 'ann', redrivenAt: failure.failedAt } : {}
+    if (to === 'dlq') left -= 1
+    failure = {
+      ...failure,
+      attempt: failure.attempt + 1,
+      history: [...failure.history, { ...failed(failure.attempt), ...byHand }].slice(-20),
+      failedAt: new Date(Date.parse(failure.failedAt) + 60_000).toISOString(),
+    }
+  }
+}

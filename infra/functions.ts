@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { load } from 'js-yaml'
-import type { Signal } from '../lib/app/topics.ts'
+import { RETRY_TOPICS, type Signal } from '../lib/app/topics.ts'
 
 /** What a function may use beside topics: the words that `uses` takes. */
 export const USES = {
@@ -89,9 +89,12 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
   return [value ?? []].flat() as T[]
 }
 
+/** Where failures pass through. */
+const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
+
 /** Who reads a topic writes its failures, except one that reads failures: what it cannot read must not come back to it. */
 function failuresOf(read: readonly Signal[]): Signal[] {
-  return read.length === 0 || read.includes('failures') ? [] : ['failures']
+  return read.length === 0 || read.some(signal => WITH_FAILURES.includes(signal)) ? [] : ['failures']
 }
 
 function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {

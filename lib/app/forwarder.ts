@@ -1,8 +1,12 @@
 /** Makes the handlers in `functions/` that forward records when their schedule calls them. */
-import { type ForwarderSource, forwarderHandler } from '../runtime/lambda/forwarder-handler.ts'
+import {
+  type ForwarderChoices,
+  type ForwarderSource,
+  forwarderHandler,
+} from '../runtime/lambda/forwarder-handler.ts'
 import { APPLICATION } from './application.ts'
 
 /** A schedule-triggered handler that runs a forwarder of Sluice: all that its `handler.ts` needs. */
-export function scheduledForwarder(name: string, source: ForwarderSource) {
-  return forwarderHandler(APPLICATION, name, source)
+export function scheduledForwarder(name: string, source: ForwarderSource, choices?: ForwarderChoices) {
+  return forwarderHandler(APPLICATION, name, source, choices)
 }

@@ -25,24 +25,27 @@ type Config = PartsOf<typeof SLICES>
 /** A forwarder, or a function that makes it from its settings, when the first schedule calls. */
 export type ForwarderSource = Forwarder | ((config: Config) => Forwarder | Promise<Forwarder>)
 
+/** `failuresTo` must not be a topic whose records can come to the forwarder again. */
+export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
+
 /**
  * A schedule-triggered handler that runs a forwarder. One run forwards what is due and logs what it did. A partition that cannot
  * go on is reported, and the next run continues there.
  *
  * @param name of the function; must be the name of the forwarder
- * @param choices with `codeVersion` as for `kafkaHandler`
+ * @param choices with `codeVersion` and `failuresTo` as for `kafkaHandler`
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function forwarderHandler(
   application: Application,
   name: string,
   source: ForwarderSource,
-  { codeVersion = bundleVersion }: Pick<Choices<[]>, 'codeVersion'> = {},
+  { codeVersion = bundleVersion, failuresTo = application.failuresTopic }: ForwarderChoices = {},
 ): ScheduledHandler {
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
   return scheduled(name, Connections, SLICES, async (run): Promise<Forwarded> => {
-    assembled ??= once(() => assemble(application, name, source, run))
+    assembled ??= once(() => assemble({ application, failuresTo }, name, source, run))
     const { consumer, ports, observer } = await assembled()
     observer.begin()
     const { remainingMs } = run
@@ -63,7 +66,7 @@ interface Assembled {
 }
 
 async function assemble(
-  application: Application,
+  chosen: Pick<ForwardingConsumer, 'application' | 'failuresTo'>,
   name: string,
   source: ForwarderSource,
   { config, connections, powertools }: Scheduled<Connections, Config>,
@@ -73,9 +76,8 @@ async function assemble(
     throw new Error(`the handler of '${name}' was given a forwarder with the name '${process.name}'`)
   const observer = new LambdaObserver(powertools.logger, powertools.metrics)
   const { env, contentMode } = config
-  const failuresTo = application.failuresTopic
   return {
-    consumer: { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode },
+    consumer: { ...CONSUMER_DEFAULTS, ...chosen, process, env, contentMode },
     ports: {
       cursors: await connections.forwardCursors(),
       breaker: await connections.breaker(),

@@ -26,10 +26,11 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   keeper: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' }, uses: ['redis', 'checkpoints'] },
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
-  mover: {
+  mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },
+  redriver: {
     schedule: 'rate(1 minute)',
     forwards: ['retry-1m', 'retry-1h'],
-    emits: ['readings'],
+    emits: ['readings', 'dlq'],
     uses: ['redis'],
   },
   teller: { consumes: 'notifications', uses: ['redis', 'notifications', 'alerts-topic'] },
@@ -156,10 +157,19 @@ describe('the roles', () => {
 
   it('given a forwarder, then it reads as no group, and writes what it emits and its failures', () => {
     assert.deepEqual(allowed('MoverRole'), [
+      'DescribeTopic ReadData sluice.telemetry.alerts.prod',
+      'DescribeTopic WriteData sluice.telemetry.readings.prod',
+      'DescribeTopic WriteData sluice.telemetry.failures.prod',
+      'secretsmanager:GetSecretValue redis-*',
+    ])
+  })
+
+  it('given a forwarder of retries, then it writes what it emits alone: failures could come back to it', () => {
+    assert.deepEqual(allowed('RedriverRole'), [
       'DescribeTopic ReadData sluice.telemetry.retry-1m.prod',
       'DescribeTopic ReadData sluice.telemetry.retry-1h.prod',
       'DescribeTopic WriteData sluice.telemetry.readings.prod',
-      'DescribeTopic WriteData sluice.telemetry.failures.prod',
+      'DescribeTopic WriteData sluice.telemetry.dlq.prod',
       'secretsmanager:GetSecretValue redis-*',
     ])
   })

@@ -1,0 +1,38 @@
+/** Gives the redriver the topics of Sluice. */
+import { redriver } from '../failures/redriver.ts'
+import type { Forwarder } from '../runtime/consumer/forwarder.ts'
+import { APPLICATION } from './application.ts'
+import { RETRY_TOPICS, type Signal, TOPICS, topicName } from './topics.ts'
+
+type RetrySignal = (typeof RETRY_TOPICS)[number]
+
+/** Where a failed record can come from, and so return to: the topics that consumers read, except failures. */
+export const REDRIVEN_TO = [
+  'readings',
+  'events',
+  'alerts',
+  'notifications',
+  'patterns',
+] as const satisfies readonly Signal[]
+
+/** Added to each delay: the broker's clock, which stamps the records, may be this much behind the function's. */
+const CLOCKS_DIFFER_BY_MS = 1_000
+
+/** @param delayMs how long a record waits in a topic, in milliseconds; by default, what the table says, and a second */
+export function redriverIn(env: string, delayMs: (signal: RetrySignal) => number = waitMs): Forwarder {
+  return redriver({
+    from: RETRY_TOPICS.map(name => ({
+      name,
+      kafkaTopic: topicName(name, env),
+      delayMs: delayMs(name),
+    })),
+    backTo: new Set(REDRIVEN_TO.map(signal => topicName(signal, env))),
+    readData: APPLICATION.readData,
+  })
+}
+
+function waitMs(signal: RetrySignal): number {
+  const { delayMs } = TOPICS[signal]
+  if (delayMs === undefined) throw new Error(`the topic table has no delay for ${signal}`)
+  return delayMs + CLOCKS_DIFFER_BY_MS
+}

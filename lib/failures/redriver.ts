@@ -1,0 +1,73 @@
+/**
+ * The redriver: brings a failure that waits in a retry topic back to the consumer that failed, when its delay has passed. The
+ * record returns to its own topic and partition, with headers by which every other consumer lets it pass.
+ */
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { readEvent } from '../runtime/cloudevents/reader.ts'
+import type { Application } from '../runtime/consumer/application.ts'
+import type { TopicName } from '../runtime/consumer/declared.ts'
+import type { FailureData } from '../runtime/consumer/failure-event.ts'
+import { type Forwarder, forwarded, notDue, type SourceRecord } from '../runtime/consumer/forwarder.ts'
+import { rejected } from '../runtime/consumer/process.ts'
+import { RETRY_TYPE } from './event-types.ts'
+import { isRedrivable, redrivenRecord } from './redriven-record.ts'
+
+/** A topic in which failures wait. */
+interface RetryTopic {
+  readonly name: TopicName
+  readonly kafkaTopic: string
+  /** How long a record waits, in milliseconds from the time that the broker gave it. */
+  readonly delayMs: number
+}
+
+export interface RedriverParts {
+  readonly from: readonly RetryTopic[]
+  /** The topics to which records may return, by their names in Kafka: those from which consumers read. */
+  readonly backTo: ReadonlySet<string>
+  readonly readData: Application['readData']
+}
+
+/**
+ * Due times are compared with the clock of the function. If the broker's clock is ahead of it, a record returns that much later,
+ * and never earlier.
+ */
+export function redriver({ from, backTo, readData }: RedriverParts): Forwarder {
+  const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
+  return {
+    name: 'redriver',
+    from: from.map(({ name }) => name),
+    forward(record, nowMs) {
+      const delayMs = delays.get(record.topic)
+      if (delayMs === undefined) throw new Error(`${record.topic} is not one of the redriver's topics`)
+      const dueMs = record.timestampMs + delayMs
+      if (dueMs > nowMs) return notDue(dueMs)
+      const failure = waitingFailure(record, readData)
+      if (typeof failure === 'string') return rejected(failure)
+      const { originalTopic, originalPartition, originalOffset } = failure
+      const place = `${originalTopic}/${originalPartition}, offset ${originalOffset}`
+      if (!backTo.has(originalTopic))
+        return rejected(`it comes from ${place}: no consumer of this environment reads that topic`)
+      if (!isRedrivable(failure))
+        return rejected(`it comes from ${place}, and only there is all of it: ${failure.omitted} left out`)
+      return forwarded('redriven', redrivenRecord(failure))
+    },
+  }
+}
+
+/** The failure in a record of a retry topic, or what is wrong with the record: any client may write there. */
+function waitingFailure(record: SourceRecord, readData: RedriverParts['readData']): FailureData | string {
+  const event = readEvent(record)
+  if (isFailure(event)) return `${event.code}: ${event.message}`
+  if (event.type !== RETRY_TYPE) return `its type is not ${RETRY_TYPE}`
+  const read = readData(event)
+  if (read.kind === 'failure') return `${read.code}: ${read.message}`
+  const failure = read.data as FailureData
+  const { originalKey, originalValue, originalHeaders } = failure
+  const encoded = [originalKey, originalValue, ...originalHeaders.map(({ value }) => value)]
+  return encoded.every(isBase64) ? failure : 'its key, its value or a header is not base64'
+}
+
+/** Node decodes whatever it can: other bytes than those that failed must not return in their place. */
+function isBase64(text: string | null): boolean {
+  return text === null || Buffer.from(text, 'base64').toString('base64') === text
+}

@@ -1,0 +1,52 @@
+/** Records of the retry topics. */
+import { topicName } from '../../lib/app/topics.ts'
+import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
+import { type ContentMode, writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import type { SourceRecord } from '../../lib/runtime/consumer/forwarder.ts'
+import { base64 } from './dead-letters.ts'
+
+export const FAILED: FailureData = {
+  originalTopic: topicName('readings', 'test'),
+  originalPartition: 9,
+  originalOffset: 186,
+  originalTimestamp: Date.parse('2026-03-01T12:00:00Z'),
+  originalKey: base64('roof-1'),
+  originalValue: Buffer.from([0xff, 0x00, 0xfe]).toString('base64'),
+  originalHeaders: [
+    { name: 'twice', value: base64('a') },
+    { name: 'other', value: '' },
+    { name: 'twice', value: Buffer.from([0xfe]).toString('base64') },
+  ],
+  error: 'threw',
+  errorType: 'unexpected-error',
+  consumer: 'processor',
+  attempt: 1,
+  firstFailedAt: '2026-03-01T12:00:00.000Z',
+  failedAt: '2026-03-01T12:00:00.000Z',
+  history: [],
+  omitted: [],
+  parks: false,
+}
+
+/** The data of a retry event, as the dlq-router writes it. */
+export function retryData(changes: Partial<FailureData> = {}): object {
+  return { ...FAILED, ...changes, class: 'unexpected', routedBecause: 'a bug can be fixed' }
+}
+
+/** What the dlq-router writes into a retry topic. */
+export function retryContent(data: unknown, mode: ContentMode = 'binary') {
+  const event = { id: 'r1', source: '/consumers/dlq-router', type: RETRY_TYPE, data }
+  return writeEvent({ ...event, datacontenttype: 'application/json' }, mode)
+}
+
+/** A record in retry-1m of the environment `test`. */
+export function waitingRecord(
+  changes: Partial<FailureData> = {},
+  timestampMs = 0,
+  mode: ContentMode = 'binary',
+): SourceRecord {
+  const place = { topic: topicName('retry-1m', 'test'), partition: 1, offset: 7, timestampMs }
+  const { value, headers } = retryContent(retryData(changes), mode)
+  return { ...place, key: Buffer.from('roof-1'), value, headers }
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readFunctions } from '../../../infra/functions.ts'
+import { REDRIVEN_TO, redriverIn } from '../../../lib/app/redriver.ts'
+import { RETRY_TOPICS, TOPICS, topicName } from '../../../lib/app/topics.ts'
+import { waitingRecord } from '../../support/retries.ts'
+
+const MINUTE = 60_000
+
+describe('the redriver of Sluice', () => {
+  const FUNCTIONS = readFunctions()
+  const entry = FUNCTIONS.find(({ name }) => name === 'redriver')
+
+  it('given the functions, then it may write to each topic that one reads, except failures, and to the dlq', () => {
+    const read = new Set(FUNCTIONS.flatMap(({ consumes }) => consumes))
+    assert.ok(read.delete('failures'))
+    assert.ok(read.size >= 5)
+    assert.deepEqual([...REDRIVEN_TO].sort(), [...read].sort())
+    assert.deepEqual([...(entry?.writes ?? [])].sort(), [...REDRIVEN_TO, 'dlq'].sort())
+    assert.deepEqual(entry?.forwards, RETRY_TOPICS)
+    assert.equal(entry?.schedule?.expression, 'rate(1 minute)')
+  })
+
+  for (const [signal, minutes] of [
+    ['retry-1m', 1],
+    ['retry-10m', 10],
+    ['retry-1h', 60],
+  ] as const)
+    it(`given a record in ${signal}, then it waits ${minutes} min, and a second for clocks that differ`, () => {
+      const { forward } = redriverIn('test')
+      const record = { ...waitingRecord({}, 5), topic: topicName(signal, 'test') }
+      const dueMs = 5 + minutes * MINUTE + 1_000
+      assert.deepEqual(forward(record, dueMs - 1), { kind: 'not-due', dueMs })
+      assert.equal(forward(record, dueMs).kind, 'forwarded')
+    })
+
+  it('given any topic of the table that no consumer reads, then nothing is moved there', () => {
+    const { forward } = redriverIn('test')
+    const others = (Object.keys(TOPICS) as (keyof typeof TOPICS)[]).filter(
+      signal => !(REDRIVEN_TO as readonly string[]).includes(signal),
+    )
+    assert.ok(others.includes('retry-1m') && others.includes('failures') && others.includes('dlq'))
+    for (const signal of others) {
+      const record = waitingRecord({ originalTopic: topicName(signal, 'test') })
+      assert.equal(forward(record, 2 * MINUTE).kind, 'rejected', signal)
+    }
+  })
+})

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import { redriverIn } from '../../../lib/app/redriver.ts'
+import { historyOf, originalHeaders, redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
+import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { failureId } from '../../../lib/runtime/consumer/failure-event.ts'
+import type { Forwarding, SourceRecord } from '../../../lib/runtime/consumer/forwarder.ts'
+import { ForwarderKit } from '../../../lib/runtime/testing/forwarder-kit.ts'
+import { FAILED, retryContent, retryData, waitingRecord } from '../../support/retries.ts'
+
+const DELAY_MS = 60_000
+const { forward } = redriverIn('test', () => DELAY_MS)
+
+function movedBy(record: SourceRecord, nowMs = DELAY_MS) {
+  const forwarding = forward(record, nowMs)
+  assert.equal(forwarding.kind, 'forwarded', JSON.stringify(forwarding))
+  return (forwarding as Extract<Forwarding, { kind: 'forwarded' }>).record
+}
+
+function whyRejected(record: SourceRecord): string {
+  const forwarding = forward(record, DELAY_MS)
+  assert.equal(forwarding.kind, 'rejected')
+  return (forwarding as Extract<Forwarding, { kind: 'rejected' }>).why
+}
+
+describe('the redriver', () => {
+  for (const mode of ['binary', 'structured'] as const)
+    it(`given a failure in ${mode} mode, then its bytes return to its topic and partition, for its consumer`, () => {
+      const moved = movedBy(waitingRecord({}, 0, mode))
+      assert.deepEqual([moved.topic, moved.partition], [FAILED.originalTopic, 9])
+      assert.equal(moved.key?.toString('base64'), FAILED.originalKey)
+      assert.equal(moved.value?.toString('base64'), FAILED.originalValue)
+      assert.deepEqual(
+        originalHeaders(moved).map(([name, value]) => ({
+          name,
+          value: Buffer.from(value as Buffer).toString('base64'),
+        })),
+        FAILED.originalHeaders,
+      )
+      const place = { topic: FAILED.originalTopic, partition: 9, offset: 186 }
+      assert.deepEqual(redriveTargetOf(moved), {
+        consumer: 'processor',
+        failure: failureId('processor', place),
+        attempt: 2,
+      })
+      const { attempt, failedAt, errorType, error } = FAILED
+      assert.deepEqual(historyOf(moved), [{ attempt, failedAt, errorType, error }])
+    })
+
+  it('given a record without key and value, then it returns without them', () => {
+    const moved = movedBy(waitingRecord({ originalKey: null, originalValue: null }))
+    assert.deepEqual([moved.key, moved.value], [null, null])
+  })
+
+  it('given its time, then it returns at that millisecond, and not before', () => {
+    assert.deepEqual(forward(waitingRecord({}, 5), DELAY_MS + 4), { kind: 'not-due', dueMs: DELAY_MS + 5 })
+    assert.equal(forward(waitingRecord({}, 5), DELAY_MS + 5).kind, 'forwarded')
+  })
+
+  it("given a broker's clock that is ahead, then the record waits longer, and never less than its delay", () => {
+    const ahead = 30_000
+    assert.equal(forward(waitingRecord({}, ahead), DELAY_MS + ahead - 1).kind, 'not-due')
+    assert.equal(forward(waitingRecord({}, ahead), DELAY_MS + ahead).kind, 'forwarded')
+  })
+
+  const original = { originalTopic: 'sluice.telemetry.readings.test' }
+  const broken: [name: string, content: Pick<SourceRecord, 'value' | 'headers'>, why: RegExp][] = [
+    ['a tombstone', { value: null, headers: [] }, /^not-a-cloudevent/],
+    ['garbage', { value: Buffer.from([0xff]), headers: [] }, /^not-a-cloudevent/],
+    [
+      'an event that is cut off',
+      {
+        value: Buffer.from('{"specversion"'),
+        headers: [['content-type', Buffer.from('application/cloudevents+json')]],
+      },
+      /^malformed-event/,
+    ],
+    ['no data', retryContent(undefined), /^schema-violated/],
+    [
+      'a field that is missing',
+      retryContent({ ...retryData(), consumer: undefined }),
+      /^schema-violated.*consumer/,
+    ],
+    [
+      'a partition that is none',
+      retryContent({ ...retryData(), originalPartition: -1 }),
+      /^schema-violated.*originalPartition/,
+    ],
+    ['a value that is not base64', retryContent(retryData({ originalValue: 'a*b=' })), /base64/],
+    [
+      'a header that is not base64',
+      retryContent(retryData({ originalHeaders: [{ name: 'a', value: 'abc' }] })),
+      /base64/,
+    ],
+    [
+      'a value that is only in the log',
+      retryContent(retryData({ ...original, originalValue: null, omitted: ['value'] })),
+      /readings\.test\/9, offset 186, and only there is all of it: value left out/,
+    ],
+    [
+      'a topic that is not there',
+      retryContent(retryData({ originalTopic: 'sluice.telemetry.gone.test' })),
+      /it comes from sluice\.telemetry\.gone\.test\/9, offset 186: no consumer of this environment reads/,
+    ],
+    [
+      'a topic of another environment',
+      retryContent(retryData({ originalTopic: 'sluice.telemetry.readings.prod' })),
+      /readings\.prod.*no consumer of this environment/,
+    ],
+    [
+      'a failure of the redriver itself',
+      retryContent(retryData({ originalTopic: 'sluice.telemetry.retry-1m.test', consumer: 'redriver' })),
+      /no consumer of this environment/,
+    ],
+  ]
+  for (const [name, content, why] of broken)
+    it(`given ${name}, then it is rejected with a reason`, () => {
+      assert.match(whyRejected({ ...waitingRecord(), ...content }), why)
+    })
+
+  it('given an event of another type, then it is rejected, although its data would do', () => {
+    const { value, headers } = waitingRecord()
+    const others = headers.filter(([name]) => name !== 'ce_type')
+    const type = ['ce_type', Buffer.from('io.sluice.failure.v1')] as const
+    assert.match(whyRejected({ ...waitingRecord(), value, headers: [...others, type] }), /its type is not/)
+  })
+
+  it('given that it must wait, then a broken record waits as well: nothing is decided before its time', () => {
+    assert.equal(forward({ ...waitingRecord(), value: null, headers: [] }, 0).kind, 'not-due')
+  })
+
+  it('given a topic that is not its own, then it throws: it was assembled wrongly', () => {
+    assert.throws(() => forward({ ...waitingRecord(), topic: 'elsewhere' }, DELAY_MS), /not one of/)
+  })
+
+  it('given several, when it is woken, then those that are due return in order, and broken ones do not block', async () => {
+    const kit = new ForwarderKit(
+      APPLICATION,
+      redriverIn('test', () => DELAY_MS),
+    )
+    const waiting = (offset: number, timestampMs: number) => ({
+      ...retryContent(retryData({ originalOffset: offset })),
+      timestampMs,
+    })
+    kit.given('retry-1m', waiting(1, 0), { value: null }, waiting(2, 10), waiting(3, 20))
+    assert.deepEqual(await kit.wake(DELAY_MS + 10), [
+      'applied/redriven',
+      'failed/rejected',
+      'applied/redriven',
+      `waits/${new Date(DELAY_MS + 20).toISOString()}`,
+    ])
+    assert.deepEqual(await kit.wake(DELAY_MS + 20), ['applied/redriven'])
+    const failures = kit.published
+      .map(record => redriveTargetOf(record)?.failure)
+      .filter(id => id !== undefined)
+    const ids = [1, 2, 3].map(offset =>
+      failureId('processor', { topic: FAILED.originalTopic, partition: 9, offset }),
+    )
+    assert.deepEqual(failures, ids)
+    const lost = kit.published.find(record => redriveTargetOf(record) === undefined)
+    const { consumer, errorType, error } = JSON.parse(String(lost?.value)) as FailureData
+    assert.deepEqual([consumer, errorType], ['redriver', 'rejected'])
+    assert.match(error, /^not-a-cloudevent/)
+  })
+})

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { RecordRefused } from '../../lib/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import { rejection } from '../support/rejection.ts'
 
 /** A publisher, and an empty topic with one partition that accepts messages of 2 MiB. */
 export interface PublisherUnderTest {
@@ -25,6 +26,16 @@ export function conformsAsPublisher(name: string, prepare: () => Promise<Publish
       ] as const
       await publisher.publish([{ topic, key: bytes, value: bytes, headers }])
       assert.deepEqual(await read(), [{ key: bytes, value: bytes, headers }])
+    })
+
+    it('given a partition that the topic does not have, then it is refused, and the others are written', async () => {
+      const { publisher, topic, read } = await prepare()
+      const record = { topic, key: null, value: Buffer.from('here'), headers: [] }
+      const refused = await rejection(publisher.publish([record, { ...record, partition: 7 }]))
+      assert.ok(refused instanceof RecordRefused, String(refused))
+      assert.match(refused.message, /has 1 partitions, not one with number 7/)
+      await publisher.publish([{ ...record, partition: 0 }])
+      assert.ok((await read()).every(({ value }) => String(value) === 'here'))
     })
 
     it('given no key or no value, then it is null in the topic', async () => {

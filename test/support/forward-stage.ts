@@ -69,9 +69,10 @@ export class ForwardStage {
     log: readonly LogRecord[],
     forwarder: Omit<Forwarder, 'name'> = delaying,
     largest?: (topic: string) => number,
+    partitions?: (topic: string) => number,
   ) {
     this.log = [...log]
-    this.publisher = new MemoryPublisher(largest)
+    this.publisher = new MemoryPublisher(largest, partitions)
     this.consumer = {
       ...CONSUMER_DEFAULTS,
       application: APPLICATION,

@@ -2,22 +2,34 @@ import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import { RecordRefused } from '../pipeline/errors.ts'
 import type { Publisher } from '../pipeline/ports.ts'
 
-/** Keeps published records in order, and refuses records that are too large, as Kafka does. For tests. */
+const UNLIMITED: (topic: string) => number = () => Number.POSITIVE_INFINITY
+
+/** Keeps published records in order, and refuses those that are too large or for no partition, as Kafka does. For tests. */
 export class MemoryPublisher implements Publisher {
   readonly published: OutgoingRecord[] = []
   /** How often `publish` was called. */
   calls = 0
   readonly #largest: (topic: string) => number
+  readonly #partitions: (topic: string) => number
 
-  /** @param largest returns the maximum size of a topic's records in bytes; no limit by default */
-  constructor(largest: (topic: string) => number = () => Number.POSITIVE_INFINITY) {
+  /**
+   * @param largest returns the maximum size of a topic's records in bytes; no limit by default
+   * @param partitions returns how many partitions a topic has; no limit by default
+   */
+  constructor(largest: (topic: string) => number = UNLIMITED, partitions = UNLIMITED) {
     this.#largest = largest
+    this.#partitions = partitions
   }
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
     this.calls++
     if (records.some(record => sizeOf(record) > this.#largest(record.topic)))
       throw new RecordRefused('a record is too large')
+    for (const { topic, partition = 0 } of records)
+      if (partition >= this.#partitions(topic))
+        throw new RecordRefused(
+          `the topic ${topic} has ${this.#partitions(topic)} partitions, not one with number ${partition}`,
+        )
     this.published.push(...records)
   }
 }

@@ -2,7 +2,10 @@ import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
 import { conformsAsPublisher } from '../../../conformance/publisher.ts'
 
 conformsAsPublisher('memory', async () => {
-  const publisher = new MemoryPublisher(() => 2 * 2 ** 20)
+  const publisher = new MemoryPublisher(
+    () => 2 * 2 ** 20,
+    () => 1,
+  )
   const read = async () => publisher.published.map(({ key, value, headers }) => ({ key, value, headers }))
   return { publisher, topic: 'topic', read }
 })

@@ -1,32 +1,19 @@
 /** Dead letters: the records that no consumer could process, as the dlq topic holds them. */
-
-import { DEAD_LETTER_TYPE } from '../failures/event-types.ts'
-import type { DeadLetter } from '../failures/process.ts'
-import { isFailure } from '../runtime/cloudevents/event.ts'
-import { readEvent } from '../runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import { type Event, entityOf } from '../runtime/consumer/event.ts'
+import { entityOf } from '../runtime/consumer/event.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
-import { type Range, readRecords } from './records.ts'
+import { Counts } from './counts.ts'
+import { type DeadLetterFilter, isWritten, meets, originalEvent } from './dead-letter-filter.ts'
+import {
+  type BrokenDeadLetter,
+  type FoundDeadLetter,
+  type HandledAction,
+  readDlqRecord,
+} from './dead-letter-records.ts'
+import { type HandledDeadLetters, handledDeadLetters } from './handled-dead-letters.ts'
+import { type Range, readRecordGroups } from './records.ts'
 
-/** A record of the dlq topic, and the dead letter in it. */
-export interface FoundDeadLetter {
-  /** The id of the dead letter's event. */
-  readonly id: string
-  /** Where it lies in the dlq topic. */
-  readonly partition: number
-  readonly offset: number
-  readonly event: Event<DeadLetter>
-  readonly deadLetter: DeadLetter
-  readonly original: OriginalBytes
-}
-
-/** What could not be processed, byte for byte. */
-interface OriginalBytes {
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: readonly { readonly name: string; readonly value: Buffer }[]
-}
+export { type DeadLetterFilter, originalEvent } from './dead-letter-filter.ts'
+export { type BrokenDeadLetter, deadLetterIn, type FoundDeadLetter } from './dead-letter-records.ts'
 
 /** A dead letter without the bytes that failed. */
 export interface DeadLetterSummary {
@@ -45,14 +32,12 @@ export interface DeadLetterSummary {
   readonly originalOffset: number
   /** `source`, a space, `subject` of the event that failed; null if it cannot be decoded. */
   readonly entity: string | null
+  /** CloudEvents `type` of the event that failed; null if it cannot be decoded. */
+  readonly type: string | null
   readonly error: string
-}
-
-/** Which dead letters are asked for; without a condition, all of them. */
-export interface DeadLetterFilter {
-  /** A failure code. */
-  readonly code?: string | undefined
-  readonly consumer?: string | undefined
+  readonly quarantined: boolean
+  /** What people did with it; null if it waits for them. */
+  readonly handled: HandledAction | null
 }
 
 export interface DeadLetterList {
@@ -60,44 +45,110 @@ export interface DeadLetterList {
   readonly deadLetters: readonly DeadLetterSummary[]
   /** How many match, listed or not. */
   readonly total: number
-  /** Records of the topic that are not dead letters. */
+  /** How many of them have each code, the most frequent first. */
+  readonly codes: Readonly<Record<string, number>>
+  /** How many of them are quarantined. */
+  readonly quarantined: number
+  /** How many match and were left out because people have handled them. */
+  readonly handled: number
+  /** How many are broken, whatever the conditions other than time, and the newest of them. */
+  readonly brokenTotal: number
+  readonly broken: readonly BrokenDeadLetter[]
+  /** Records of the topic that are neither dead letters nor word of them. */
   readonly others: number
 }
 
+interface ListOptions extends DeadLetterFilter {
+  /** How many of the newest are listed. */
+  readonly limit: number
+  /** Whether those that people have handled are listed, too. */
+  readonly all?: boolean | undefined
+  /** Ends the search early, with what was found until then. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
- * Lists the dead letters in ranges of the dlq topic.
+ * Lists the dead letters in ranges of the dlq topic, in memory that does not grow with their number.
  *
- * @param limit how many of the newest are listed
- * @param signal ends the search early, with what was found until then
+ * @param ranges up to the present ends of the topic
  * @throws see `readRecords`
  */
 export async function listDeadLetters(
   log: LogReader,
   ranges: readonly Range[],
-  { code, consumer, limit, signal }: DeadLetterFilter & { limit: number; signal?: AbortSignal },
+  { limit, all = false, signal, ...filter }: ListOptions,
 ): Promise<DeadLetterList> {
   const deadLetters: DeadLetterSummary[] = []
-  let total = 0
-  let others = 0
-  for await (const record of readRecords(log, ranges)) {
-    const found = deadLetterIn(record)
-    if (!found) others++
-    else if (
-      (code ?? found.deadLetter.errorType) === found.deadLetter.errorType &&
-      (consumer ?? found.deadLetter.consumer) === found.deadLetter.consumer
-    ) {
-      total++
-      deadLetters.push(deadLetterSummary(found))
-      if (deadLetters.length > limit) deadLetters.shift()
+  const broken: BrokenDeadLetter[] = []
+  const codes = new Counts()
+  let [handled, brokenTotal, quarantined, others] = [0, 0, 0, 0]
+  const known = await handledDeadLetters(log, ranges, signal)
+  for await (const found of scanDeadLetters(log, ranges, known, signal)) {
+    if (found.kind === 'other') others++
+    else if (found.kind === 'broken') {
+      if (!isWritten(found, filter) || (found.handled && !all)) continue
+      brokenTotal++
+      keepNewest(broken, found, limit)
+    } else if (!meets(found.letter, filter)) continue
+    else if (found.handled && !all) handled++
+    else {
+      codes.add(found.letter.deadLetter.errorType)
+      if (found.letter.deadLetter.quarantined) quarantined++
+      keepNewest(deadLetters, deadLetterSummary(found.letter, found.handled), limit)
     }
-    if (signal?.aborted) break
   }
-  return { deadLetters, total, others }
+  const counted = { total: codes.total, codes: codes.byFrequency(), quarantined, handled }
+  return { deadLetters, ...counted, brokenTotal, broken, others }
 }
 
-/** What lies at the place that was asked about: the dead letter, another record, or nothing. */
+/** A record of the dlq topic, with what people did with it. */
+export type Scanned =
+  | {
+      readonly kind: 'letter'
+      readonly letter: FoundDeadLetter
+      readonly handled?: HandledAction | undefined
+    }
+  | (BrokenDeadLetter & { readonly handled?: HandledAction | undefined })
+  | { readonly kind: 'other' }
+
+/**
+ * All dead letters in the ranges, in order of time; those of one partition in their own order.
+ *
+ * @param signal ends the scan early
+ * @throws see `readRecords`
+ */
+export async function* scanDeadLetters(
+  log: LogReader,
+  ranges: readonly Range[],
+  known: HandledDeadLetters,
+  signal?: AbortSignal,
+): AsyncGenerator<Scanned> {
+  for await (const group of scanGroups(log, ranges, known)) {
+    yield* group
+    if (signal?.aborted) return
+  }
+}
+
+/** As `scanDeadLetters`, as many at once as were read: for those who handle many. */
+export async function* scanGroups(
+  log: LogReader,
+  ranges: readonly Range[],
+  known: HandledDeadLetters,
+): AsyncGenerator<readonly Scanned[]> {
+  for await (const records of readRecordGroups(log, ranges))
+    yield records.flatMap((record): Scanned[] => {
+      const read = readDlqRecord(record)
+      if (read.kind === 'handled') return []
+      if (read.kind === 'other') return [read]
+      const handled = known.how(record)
+      return read.kind === 'letter' ? [{ kind: 'letter', letter: read, handled }] : [{ ...read, handled }]
+    })
+}
+
+/** What lies at the place that was asked about: the dead letter, a broken one, another record, or nothing. */
 export type DeadLetterAnswer =
   | { readonly kind: 'found'; readonly found: FoundDeadLetter }
+  | { readonly kind: 'broken'; readonly broken: BrokenDeadLetter }
   | { readonly kind: 'other-record' }
   | { readonly kind: 'none' }
 
@@ -116,48 +167,22 @@ export async function findDeadLetter(
 ): Promise<DeadLetterAnswer> {
   const isPlace = 'offset' in wanted
   const searched = isPlace ? ranges.flatMap(range => rangeOfOne(range, wanted)) : ranges
-  for await (const record of readRecords(log, searched)) {
-    const found = deadLetterIn(record)
-    if (found && (isPlace || found.id === wanted.id)) return { kind: 'found', found }
-    if (isPlace) return { kind: 'other-record' }
+  for await (const records of readRecordGroups(log, searched)) {
+    for (const record of records) {
+      const read = readDlqRecord(record)
+      if (read.kind === 'letter' && (isPlace || read.id === wanted.id)) return { kind: 'found', found: read }
+      if (isPlace) return read.kind === 'broken' ? { kind: 'broken', broken: read } : { kind: 'other-record' }
+    }
     if (signal?.aborted) break
   }
   return { kind: 'none' }
 }
 
-/** Returns undefined if the record is not a dead letter. */
-export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
-  const event = readEvent(record)
-  if (isFailure(event) || event.type !== DEAD_LETTER_TYPE || !isDeadLetter(event.data)) return undefined
-  const deadLetter = event.data
-  const { partition, offset } = record
-  return {
-    id: event.id,
-    partition,
-    offset,
-    event: event as Event<DeadLetter>,
-    deadLetter,
-    original: {
-      key: decoded(deadLetter.originalKey),
-      value: decoded(deadLetter.originalValue),
-      headers: deadLetter.originalHeaders.map(({ name, value }) => ({
-        name,
-        value: Buffer.from(value, 'base64'),
-      })),
-    },
-  }
-}
-
-export function deadLetterSummary({
-  id,
-  partition,
-  offset,
-  deadLetter,
-  original,
-}: FoundDeadLetter): DeadLetterSummary {
+export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledAction): DeadLetterSummary {
+  const { id, partition, offset, deadLetter } = found
   const { failedAt, errorType, consumer, attempt, originalTopic, originalPartition, originalOffset, error } =
     deadLetter
-  const event = originalEvent(original)
+  const event = originalEvent(found)
   return {
     partition,
     offset,
@@ -171,28 +196,19 @@ export function deadLetterSummary({
     originalPartition,
     originalOffset,
     entity: event ? entityOf(event).trim() : null,
+    type: event?.type ?? null,
     error,
+    quarantined: deadLetter.quarantined,
+    handled: handled ?? null,
   }
+}
+
+function keepNewest<T>(kept: T[], one: T, limit: number): void {
+  kept.push(one)
+  if (kept.length > limit) kept.shift()
 }
 
 function rangeOfOne(range: Range, { partition, offset }: { partition: number; offset: number }): Range[] {
   const isThere = range.partition === partition && offset >= range.start && offset < range.end
   return isThere ? [{ ...range, start: offset, end: offset + 1 }] : []
-}
-
-/** Any client may write to the topic, so check that all fields of a dead letter that this code reads exist. */
-function isDeadLetter(data: unknown): data is DeadLetter {
-  if (typeof data !== 'object' || data === null) return false
-  const { originalTopic, errorType, error, consumer, originalHeaders, failedAt } = data as Partial<DeadLetter>
-  const texts = [originalTopic, errorType, error, consumer, failedAt]
-  return texts.every(text => typeof text === 'string') && Array.isArray(originalHeaders)
-}
-
-function decoded(base64: string | null): Buffer | null {
-  return base64 === null ? null : Buffer.from(base64, 'base64')
-}
-
-function originalEvent({ value, headers }: OriginalBytes): Event | undefined {
-  const event = readEvent({ value, headers: headers.map(({ name, value }) => [name, value] as const) })
-  return isFailure(event) ? undefined : event
 }

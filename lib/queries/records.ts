@@ -1,5 +1,6 @@
 /** The records that topics hold, read without a consumer group. */
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { Looked } from '../runtime/pipeline/model.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import type { TopicReach } from './topics.ts'
 
@@ -25,38 +26,96 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
  * they cannot be read at all
  */
 export async function* readRecords(log: LogReader, ranges: readonly Range[]): AsyncGenerator<LogRecord> {
-  const sources = ranges.map(range => recordsOf(log, range))
-  const heads = await Promise.all(sources.map(source => source.next()))
-  while (true) {
-    const first = earliest(heads)
-    const head = heads[first]
-    const source = sources[first]
-    if (!head || head.done || !source) return
-    yield head.value
-    heads[first] = await source.next()
-  }
+  for await (const group of readRecordGroups(log, ranges)) yield* group
 }
 
-async function* recordsOf(
+/**
+ * As `readRecords`, but as many records at once as the reads so far allow: for those who read many. While a group is in use, the
+ * next one is being read. At most two reads of each partition are in memory.
+ */
+export async function* readRecordGroups(
   log: LogReader,
-  { topic, partition, start, end }: Range,
-): AsyncGenerator<LogRecord> {
-  let next = start
-  while (next < end) {
-    const { records, nextOffset } = await log.read(topic, partition, { fromOffset: next, toOffset: end - 1 })
-    for (const record of records) if (record.offset >= next && record.offset < end) yield record
-    next = nextOffset
+  ranges: readonly Range[],
+): AsyncGenerator<readonly LogRecord[]> {
+  const partitions = ranges.map(range => new PartitionRecords(log, range))
+  try {
+    while (true) {
+      await Promise.all(partitions.map(partition => partition.fill()))
+      const group = merged(partitions)
+      if (group.length === 0) return
+      yield group
+    }
+  } finally {
+    await Promise.all(partitions.map(partition => partition.settle()))
   }
 }
 
-/** Returns -1 if all have ended. */
-function earliest(heads: readonly IteratorResult<LogRecord, void>[]): number {
-  let first = -1
-  let firstMs = Number.POSITIVE_INFINITY
-  heads.forEach((head, index) => {
-    if (head.done || head.value.timestampMs >= firstMs) return
-    first = index
-    firstMs = head.value.timestampMs
-  })
-  return first
+/** The records of a range that are in memory, and the read that brings more. */
+class PartitionRecords {
+  readonly #log: LogReader
+  readonly #range: Range
+  #next: number
+  #records: readonly LogRecord[] = []
+  #at = 0
+  #reading: Promise<Looked> | undefined
+
+  constructor(log: LogReader, range: Range) {
+    this.#log = log
+    this.#range = range
+    this.#next = range.start
+  }
+
+  get first(): LogRecord | undefined {
+    return this.#records[this.#at]
+  }
+
+  get isAtEnd(): boolean {
+    return this.first === undefined && this.#next >= this.#range.end
+  }
+
+  /** Afterwards there is a first record, or the range has ended. */
+  async fill(): Promise<void> {
+    while (this.first === undefined && !this.isAtEnd) {
+      const { records, nextOffset } = await (this.#reading ?? this.#read())
+      const { end } = this.#range
+      const from = this.#next
+      this.#records = records.filter(({ offset }) => offset >= from && offset < end)
+      this.#at = 0
+      this.#next = nextOffset
+      this.#reading = nextOffset < end ? this.#read() : undefined
+    }
+  }
+
+  take(): void {
+    this.#at += 1
+  }
+
+  /** Waits for the read that nobody needs any more: its connection may be closed afterwards. */
+  async settle(): Promise<void> {
+    await this.#reading?.catch(() => {})
+  }
+
+  #read(): Promise<Looked> {
+    const { topic, partition, end } = this.#range
+    const reading = this.#log.read(topic, partition, { fromOffset: this.#next, toOffset: end - 1 })
+    // It can reject before somebody waits for it.
+    reading.catch(() => {})
+    return reading
+  }
+}
+
+/** Takes records in order of time until a partition must be read on, whose next record may be the earliest. */
+function merged(partitions: readonly PartitionRecords[]): LogRecord[] {
+  const group: LogRecord[] = []
+  while (true) {
+    let earliest: PartitionRecords | undefined
+    for (const partition of partitions) {
+      const { first } = partition
+      if (first === undefined && !partition.isAtEnd) return group
+      if (first && (!earliest?.first || first.timestampMs < earliest.first.timestampMs)) earliest = partition
+    }
+    if (!earliest?.first) return group
+    group.push(earliest.first)
+    earliest.take()
+  }
 }

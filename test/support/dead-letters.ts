@@ -33,13 +33,16 @@ const FAILURE_RECORD = {
 
 /** A record of the dlq topic, at 2@17. */
 export function letterRecord(changes: object = {}, type = 'io.sluice.dead-letter.v1'): LogRecord {
-  const event = {
-    specversion: '1.0',
-    id: 'x1',
-    source: '/consumers/dlq-router',
-    type,
-    data: { ...FAILURE_RECORD, ...changes },
-  }
+  return dlqRecord(type, { ...FAILURE_RECORD, ...changes })
+}
+
+/** A record of the dlq topic that says that people have handled dead letters. */
+export function handledRecord(data: object): LogRecord {
+  return dlqRecord('io.sluice.dead-letters.handled.v1', data)
+}
+
+function dlqRecord(type: string, data: object): LogRecord {
+  const event = { specversion: '1.0', id: 'x1', source: '/consumers/dlq-router', type, data }
   return {
     topic: 'sluice.telemetry.dlq.local',
     partition: 2,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deadLetterIn, findDeadLetter, listDeadLetters } from '../../../lib/queries/dead-letters.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
-import { letterRecord } from '../../support/dead-letters.ts'
+import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
 const at = (offset: number, changes: object = {}, type?: string) => ({
@@ -11,18 +11,26 @@ const at = (offset: number, changes: object = {}, type?: string) => ({
   offset,
   timestampMs: offset,
 })
-const log = new MemoryLogReader([
+const RECORDS = [
   at(0),
   at(1, { consumer: 'alerting' }),
   at(2, {}, 'io.sluice.failure.v1'),
   at(3, { errorType: 'rejected' }),
   at(4),
-])
-const RANGES = [{ topic: TOPIC, partition: 0, start: 0, end: 5 }]
+]
+const log = new MemoryLogReader(RECORDS)
+const RANGE = { topic: TOPIC, partition: 0, start: 0, end: 5 }
+const RANGES = [RANGE]
+
+function handledAt(offset: number, action: string, ranges: readonly object[]) {
+  const data = { action, by: 'ann', at: '2026-03-01T13:00:00Z', operation: 'o', ranges }
+  return { ...handledRecord(data), partition: 0, offset, timestampMs: offset }
+}
 
 describe('dead letters', () => {
   it('given no filter, then the newest are listed, and all are counted', async () => {
-    const { deadLetters, total, others } = await listDeadLetters(log, RANGES, { limit: 2 })
+    const { deadLetters, total, others, codes } = await listDeadLetters(log, RANGES, { limit: 2 })
+    assert.deepEqual(codes, { 'schema-violated': 3, rejected: 1 })
     assert.deepEqual(
       deadLetters.map(({ offset, code, entity }) => [offset, code, entity]),
       [
@@ -39,10 +47,80 @@ describe('dead letters', () => {
     assert.deepEqual(await offsets({ consumer: 'alerting' }), [1])
     assert.deepEqual(await offsets({ code: 'rejected' }), [3])
     assert.deepEqual(await offsets({ code: 'rejected', consumer: 'alerting' }), [])
+    assert.deepEqual(await offsets({ sinceMs: 1, untilMs: 4 }), [1, 3])
+  })
+
+  it('given an entity or a type, then only events of it are listed, and nothing that is not an event', async () => {
+    const other = { originalHeaders: [] }
+    const mixed = new MemoryLogReader([at(0), at(1, other), at(2)])
+    const offsets = async (filter: object) =>
+      (await listDeadLetters(mixed, [{ ...RANGE, end: 3 }], { limit: 9, ...filter })).deadLetters.map(
+        ({ offset }) => offset,
+      )
+    assert.deepEqual(await offsets({ entity: 'roof-1' }), [0, 2])
+    assert.deepEqual(await offsets({ entity: '/environment/vienna roof-1' }), [0, 2])
+    assert.deepEqual(await offsets({ entity: 'roof-2' }), [])
+    assert.deepEqual(await offsets({ type: 'io.sluice.environment.reading.v1' }), [0, 2])
+    assert.deepEqual(await offsets({ type: 'io.sluice.device.motion.v1' }), [])
+    assert.deepEqual(await offsets({}), [0, 1, 2])
+  })
+
+  it('given what people have handled, then it is left out unless all is asked for', async () => {
+    const mixed = new MemoryLogReader([
+      at(0),
+      at(1),
+      at(2),
+      handledAt(3, 'redriven', [{ from: 0, to: 0 }]),
+      handledAt(4, 'dropped', [{ from: 2, to: 99 }]),
+      at(5),
+      { ...at(0), partition: 1 },
+    ])
+    const ranges = [
+      { ...RANGE, end: 6 },
+      { ...RANGE, partition: 1, end: 1 },
+    ]
+    const open = await listDeadLetters(mixed, ranges, { limit: 9 })
+    // Of another partition, or later than the word of it: not meant.
+    assert.deepEqual(
+      open.deadLetters.map(({ partition, offset }) => `${partition}@${offset}`),
+      ['1@0', '0@1', '0@5'],
+    )
+    assert.deepEqual([open.total, open.handled, open.others], [3, 2, 0])
+    const all = await listDeadLetters(mixed, ranges, { limit: 9, all: true })
+    assert.deepEqual(
+      all.deadLetters.map(({ handled }) => handled),
+      ['redriven', null, null, 'dropped', null],
+    )
+    assert.equal(all.handled, 0)
+  })
+
+  it('given one that is broken, then it is shown with its place, and hides none of the others', async () => {
+    const wrong: [changes: object, why: RegExp][] = [
+      [{ originalPartition: 'three' }, /^originalPartition breaks the schema's "type"$/],
+      [{ consumer: undefined }, /^consumer is missing$/],
+      [{ originalValue: 'AA=A' }, /^originalValue is not base64$/],
+      [{ originalHeaders: [{ name: 'h', value: '%%%%' }] }, /^a header is not base64$/],
+      [{ history: [{ attempt: 0 }] }, /^history\.0/],
+    ]
+    const broken = wrong.map(([changes], index) => at(index + 1, changes))
+    const cut = { ...at(6), value: Buffer.from('{"specversion":"1.0"') }
+    const wordless = handledAt(7, 'redriven', [])
+    const mixed = new MemoryLogReader([at(0), ...broken, cut, wordless, at(8)])
+    const found = await listDeadLetters(mixed, [{ ...RANGE, end: 9 }], { limit: 9, code: 'schema-violated' })
+    assert.deepEqual(
+      found.deadLetters.map(({ offset }) => offset),
+      [0, 8],
+    )
+    assert.equal(found.brokenTotal, 7)
+    for (const [index, [, why]] of wrong.entries()) assert.match(found.broken[index]?.why ?? '', why)
+    assert.match(found.broken[5]?.why ?? '', /not JSON/)
+    assert.match(found.broken[6]?.why ?? '', /should say which/)
+    assert.deepEqual(found.broken[6]?.offset, 7)
   })
 
   it('given a signal that is aborted, then the search ends with what it has', async () => {
-    const { total } = await listDeadLetters(log, RANGES, { limit: 9, signal: AbortSignal.abort() })
+    const oneByOne = new MemoryLogReader(RECORDS, 1)
+    const { total } = await listDeadLetters(oneByOne, RANGES, { limit: 9, signal: AbortSignal.abort() })
     assert.equal(total, 1)
   })
 

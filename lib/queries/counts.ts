@@ -1,0 +1,20 @@
+/** Any client can write names: more different ones than this are counted together. */
+const MOST_NAMES = 200
+const OTHERS = '(others)'
+
+/** Counts by name, in memory that does not grow with the number of names. */
+export class Counts {
+  readonly #counts = new Map<string, number>()
+  total = 0
+
+  add(name: string): void {
+    const counted = this.#counts.has(name) || this.#counts.size < MOST_NAMES ? name : OTHERS
+    this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1)
+    this.total += 1
+  }
+
+  /** The most frequent first. */
+  byFrequency(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].sort(([, a], [, b]) => b - a))
+  }
+}

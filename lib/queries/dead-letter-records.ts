@@ -1,0 +1,169 @@
+/** What a record of the dlq topic is: a dead letter, one that is broken, or word that people have handled some. Pure. */
+import validators, { type SchemaViolation } from '../../schemas/compiled.js'
+import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE } from '../failures/event-types.ts'
+import type { DeadLetter } from '../failures/process.ts'
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { textOf } from '../runtime/cloudevents/header-bytes.ts'
+import { readEvent } from '../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+
+/** A record of the dlq topic, and the dead letter in it. */
+export interface FoundDeadLetter {
+  readonly kind: 'letter'
+  /** The id of the dead letter's event. */
+  readonly id: string
+  /** Where it lies in the dlq topic. */
+  readonly partition: number
+  readonly offset: number
+  /** When it was written there, in milliseconds since the epoch. */
+  readonly writtenAtMs: number
+  readonly event: Event<DeadLetter>
+  readonly deadLetter: DeadLetter
+  readonly original: OriginalBytes
+}
+
+/** What could not be processed, byte for byte. */
+interface OriginalBytes {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly { readonly name: string; readonly value: Buffer }[]
+}
+
+/** A record that says it is a dead letter, or word of some, and cannot be read as that. */
+export interface BrokenDeadLetter {
+  readonly kind: 'broken'
+  readonly partition: number
+  readonly offset: number
+  readonly writtenAtMs: number
+  /** What is wrong with it, without its contents. */
+  readonly why: string
+}
+
+/** Data of the event that says what people did with dead letters of its partition. */
+export interface DeadLettersHandled {
+  readonly action: HandledAction
+  readonly by: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly operation: string
+  /** Offsets, `to` included. */
+  readonly ranges: readonly { readonly from: number; readonly to: number }[]
+}
+
+export type HandledAction = 'redriven' | 'dropped'
+
+export type DlqRecord =
+  | FoundDeadLetter
+  | BrokenDeadLetter
+  | { readonly kind: 'handled'; readonly handled: DeadLettersHandled }
+  | { readonly kind: 'other' }
+
+const EVENT_FORMAT = /^\s*application\/cloudevents/i
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+/** Never throws: a record that cannot be read must not hide those beside it. */
+export function readDlqRecord(record: LogRecord): DlqRecord {
+  try {
+    return recordRead(record)
+  } catch (error) {
+    // For instance, data that is nested too deeply for the check of its schema.
+    return broken(record, `it cannot be read: ${(error as Error).name}`)
+  }
+}
+
+/** Returns undefined if the record is not a dead letter that is whole. */
+export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
+  const read = readDlqRecord(record)
+  return read.kind === 'letter' ? read : undefined
+}
+
+/** Whether it is worth reading by somebody who looks for handled dead letters only. */
+export function mayTellHandled({ headers, value }: LogRecord): boolean {
+  const type = headers.find(([name]) => name === 'ce_type')
+  if (type) return textOf(type[1]) === DEAD_LETTERS_HANDLED_TYPE
+  return value?.includes(DEAD_LETTERS_HANDLED_TYPE) ?? false
+}
+
+function recordRead(record: LogRecord): DlqRecord {
+  const event = readEvent(record)
+  if (isFailure(event)) return saysItIsOne(record) ? broken(record, event.message) : { kind: 'other' }
+  if (event.type === DEAD_LETTERS_HANDLED_TYPE) return handledIn(record, event)
+  if (event.type !== DEAD_LETTER_TYPE) return { kind: 'other' }
+  const why = violationOf(event) ?? bytesViolation(event.data as DeadLetter)
+  return why === undefined ? letter(record, event as Event<DeadLetter>) : broken(record, why)
+}
+
+function handledIn(record: LogRecord, event: Event): DlqRecord {
+  const why = violationOf(event)
+  return why === undefined
+    ? { kind: 'handled', handled: event.data as DeadLettersHandled }
+    : broken(record, `it should say which dead letters were handled: ${why}`)
+}
+
+function letter({ partition, offset, timestampMs }: LogRecord, event: Event<DeadLetter>): FoundDeadLetter {
+  const deadLetter = event.data as DeadLetter
+  return {
+    kind: 'letter',
+    id: event.id,
+    partition,
+    offset,
+    writtenAtMs: timestampMs,
+    event,
+    deadLetter,
+    // Most readers do not need the bytes.
+    get original() {
+      return {
+        key: decoded(deadLetter.originalKey),
+        value: decoded(deadLetter.originalValue),
+        headers: deadLetter.originalHeaders.map(({ name, value }) => ({
+          name,
+          value: Buffer.from(value, 'base64'),
+        })),
+      }
+    },
+  }
+}
+
+function broken({ partition, offset, timestampMs }: LogRecord, why: string): BrokenDeadLetter {
+  return { kind: 'broken', partition, offset, writtenAtMs: timestampMs, why }
+}
+
+/** Only the dlq-router and operators write events to the topic, so a structured event that cannot be read is one of theirs. */
+function saysItIsOne({ headers }: LogRecord): boolean {
+  return headers.some(([name, bytes]) => {
+    const text = textOf(bytes) ?? ''
+    if (name === 'ce_type') return text === DEAD_LETTER_TYPE || text === DEAD_LETTERS_HANDLED_TYPE
+    return name === 'content-type' && EVENT_FORMAT.test(text)
+  })
+}
+
+function violationOf({ type, data }: Event): string | undefined {
+  const validate = validators[type]
+  if (!validate) throw new Error(`schemas/compiled.js has no ${type}`)
+  if (validate(data)) return undefined
+  const [first] = validate.errors ?? []
+  return first ? described(first) : 'it does not match its schema'
+}
+
+/** Names the field, not what is in it. */
+function described({ instancePath, keyword, params }: SchemaViolation): string {
+  const where = [...instancePath.split('/').slice(1), params.missingProperty ?? []].flat().join('.')
+  const field = /^[\w.-]{1,80}$/.test(where) ? where : 'its data'
+  return keyword === 'required' ? `${field} is missing` : `${field} breaks the schema's "${keyword}"`
+}
+
+/** Bytes that are not whole would come back as other bytes. */
+function bytesViolation({ originalKey, originalValue, originalHeaders }: DeadLetter): string | undefined {
+  if (!isBase64(originalKey)) return 'originalKey is not base64'
+  if (!isBase64(originalValue)) return 'originalValue is not base64'
+  return originalHeaders.every(({ value }) => isBase64(value)) ? undefined : 'a header is not base64'
+}
+
+function isBase64(text: string | null): boolean {
+  return text === null || (text.length % 4 === 0 && BASE64.test(text))
+}
+
+function decoded(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, 'base64')
+}

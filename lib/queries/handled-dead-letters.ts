@@ -1,0 +1,57 @@
+/** Which dead letters people have handled: the dlq topic itself says so, in later records of the same partition. */
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { type HandledAction, mayTellHandled, readDlqRecord } from './dead-letter-records.ts'
+import { OffsetSet } from './offset-set.ts'
+import { type Range, readRecordGroups } from './records.ts'
+
+/** Of ranges of the dlq topic; two bits for each offset. */
+export class HandledDeadLetters {
+  readonly #partitions: ReadonlyMap<number, Readonly<Record<HandledAction, OffsetSet>>>
+
+  constructor(ranges: readonly Range[]) {
+    this.#partitions = new Map(
+      ranges.map(({ partition, start, end }) => [
+        partition,
+        { redriven: new OffsetSet(start, end), dropped: new OffsetSet(start, end) },
+      ]),
+    )
+  }
+
+  /** Takes in what a record of the topic says; most say nothing. */
+  take(record: LogRecord): void {
+    if (!mayTellHandled(record)) return
+    const read = readDlqRecord(record)
+    const sets = this.#partitions.get(record.partition)
+    if (read.kind !== 'handled' || !sets) return
+    const { action, ranges } = read.handled
+    // It can tell only of what lies before it.
+    for (const { from, to } of ranges) sets[action].add(from, Math.min(to, record.offset - 1))
+  }
+
+  /** Undefined if nobody has handled it. */
+  how({ partition, offset }: { readonly partition: number; readonly offset: number }) {
+    const sets = this.#partitions.get(partition)
+    if (sets?.redriven.has(offset)) return 'redriven' satisfies HandledAction
+    return sets?.dropped.has(offset) ? ('dropped' satisfies HandledAction) : undefined
+  }
+}
+
+/**
+ * Reads the ranges once for what was handled.
+ *
+ * @param ranges up to the present ends of the topic: later records tell of earlier ones
+ * @throws see `readRecords`
+ */
+export async function handledDeadLetters(
+  log: LogReader,
+  ranges: readonly Range[],
+  signal?: AbortSignal,
+): Promise<HandledDeadLetters> {
+  const handled = new HandledDeadLetters(ranges)
+  for await (const group of readRecordGroups(log, ranges)) {
+    for (const record of group) handled.take(record)
+    if (signal?.aborted) break
+  }
+  return handled
+}

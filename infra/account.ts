@@ -4,6 +4,7 @@ import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
   type Environment,
+  FAILURES,
   GENERAL,
   KAFKA,
   NOTIFICATIONS,
@@ -31,6 +32,9 @@ export interface Place {
   /** The same for the files that say who is told of alerts. */
   readonly notificationsDir: string
   readonly notificationPatterns: readonly string[]
+  /** The same for the file that says which failures are tried again. */
+  readonly failuresDir: string
+  readonly failurePatterns: readonly string[]
   /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
@@ -54,6 +58,7 @@ const SETTINGS = {
   ...REDIS.settings,
   ...RULES.settings,
   ...NOTIFICATIONS.settings,
+  ...FAILURES.settings,
   ...RECEIVERS.settings,
   ...CHECKPOINTS.settings,
   ...VPC.settings,
@@ -77,6 +82,7 @@ export function account(stage: string, region: string, env: Environment, project
     securityGroupIds: read('SECURITY_GROUP_IDS'),
     rulesDir: packedRules(read('RULES_DIR') ?? '', project),
     notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
+    failuresDir: packedRules(read('FAILURES_DIR') ?? '', project),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
@@ -92,11 +98,15 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.notificationsDir === undefined
       ? ['NOTIFICATIONS_DIR: must be inside the project, from where its files are packed.']
       : []),
+    ...(given.failuresDir === undefined
+      ? ['FAILURES_DIR: must be inside the project, from where its files are packed.']
+      : []),
     ...wrongSchedules,
   ]
   const clusterArn = given.clusterArn ?? NO_CLUSTER
   const rulesDir = given.rulesDir ?? 'rules'
   const notificationsDir = given.notificationsDir ?? 'notifications'
+  const failuresDir = given.failuresDir ?? 'failures'
   return {
     env: given.env ?? 'none',
     clusterArn,
@@ -105,6 +115,8 @@ export function account(stage: string, region: string, env: Environment, project
     rulePatterns: patternsIn(rulesDir),
     notificationsDir,
     notificationPatterns: patternsIn(notificationsDir),
+    failuresDir,
+    failurePatterns: patternsIn(failuresDir),
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),

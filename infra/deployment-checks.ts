@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import type { Place } from './account.ts'
+import { consumersOf, readFunctions } from './functions.ts'
 import { clockNotice, type Schedules } from './schedules.ts'
 
 /** The part of the framework that is used here. */
@@ -45,6 +46,8 @@ const SETTINGS = {
     rulePatterns: { type: 'array', items: { type: 'string' } },
     notificationsDir: { type: 'string' },
     notificationPatterns: { type: 'array', items: { type: 'string' } },
+    failuresDir: { type: 'string' },
+    failurePatterns: { type: 'array', items: { type: 'string' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     problems: { type: 'array', items: { type: 'string' } },
@@ -134,17 +137,25 @@ export default class DeploymentChecks {
       return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
     }
     // Only now: `serverless offline` should not have to load the compiler of the schemas.
-    const [{ notificationProblems }, { rulesProblems }, { schemaProblems }, { settingsProblems }] =
-      await Promise.all([
-        import('./checks/notifications.ts'),
-        import('./checks/rules.ts'),
-        import('./checks/schemas.ts'),
-        import('./checks/settings.ts'),
-      ])
+    const [
+      { policyProblems },
+      { notificationProblems },
+      { rulesProblems },
+      { schemaProblems },
+      { settingsProblems },
+    ] = await Promise.all([
+      import('./checks/failures.ts'),
+      import('./checks/notifications.ts'),
+      import('./checks/rules.ts'),
+      import('./checks/schemas.ts'),
+      import('./checks/settings.ts'),
+    ])
+    const consumers = consumersOf(readFunctions(resolve(serviceDir, 'serverless.yml')))
     const checked = await Promise.all([
       schemaProblems(),
       ...pathsIn('RULES_DIR').map(([folder, shown]) => rulesProblems(folder, shown)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => notificationProblems(folder, shown)),
+      ...pathsIn('FAILURES_DIR').map(([folder, shown]) => policyProblems(folder, shown, consumers)),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

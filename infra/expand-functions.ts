@@ -1,7 +1,13 @@
 /** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
 import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
-import { type DeclaredFunction, declaredFunctions, type FunctionKeys, READING_DEFAULTS } from './functions.ts'
+import {
+  consumersOf,
+  type DeclaredFunction,
+  declaredFunctions,
+  type FunctionKeys,
+  READING_DEFAULTS,
+} from './functions.ts'
 import { roleId } from './roles.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
@@ -15,6 +21,8 @@ export type Surroundings = Pick<
   | 'rulePatterns'
   | 'notificationsDir'
   | 'notificationPatterns'
+  | 'failuresDir'
+  | 'failurePatterns'
   | 'alertsTopicArn'
   | 'schedules'
   | 'checkpointBucket'
@@ -40,12 +48,16 @@ export function expandedFields(
   const environment = {
     ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
     ...(uses.includes('notifications') ? { NOTIFICATIONS_DIR: surroundings.notificationsDir } : {}),
+    ...(uses.includes('failure-policy')
+      ? { FAILURES_DIR: surroundings.failuresDir, FAILURE_CONSUMERS: consumersOf(all).join(',') }
+      : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
     ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
   }
   const patterns = [
     ...(uses.includes('rules') ? surroundings.rulePatterns : []),
     ...(uses.includes('notifications') ? surroundings.notificationPatterns : []),
+    ...(uses.includes('failure-policy') ? surroundings.failurePatterns : []),
   ]
   return {
     role: roleId(name),

@@ -16,6 +16,8 @@ export const USES = {
   checkpoints: 'the checkpoints of every consumer: it writes and removes them',
   'receiver-secrets': 'the secrets of those receivers: all below sluice/{env}/receivers/',
   'alerts-topic': 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
+  'failure-policy':
+    'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
 } as const
 type Use = keyof typeof USES
 

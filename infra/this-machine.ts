@@ -19,6 +19,7 @@ export function thisMachine(env: Environment, project: string): Place {
   const { schedules, problems } = schedulesFrom(env, true)
   const rulesDir = env.RULES_DIR || 'rules'
   const notificationsDir = env.NOTIFICATIONS_DIR || 'notifications'
+  const failuresDir = env.FAILURES_DIR || 'failures'
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
@@ -30,6 +31,8 @@ export function thisMachine(env: Environment, project: string): Place {
     rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'rules'),
     notificationsDir: resolve(project, notificationsDir),
     notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'notifications'),
+    failuresDir: resolve(project, failuresDir),
+    failurePatterns: patternsIn(packedRules(failuresDir, project) ?? 'failures'),
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     problems: [...errors.map(error => `${error}.`), ...problems],

@@ -5,10 +5,10 @@
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
+import { yamlDocument } from '../yaml-document.ts'
 import { type AlertMatch, matchesText } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { type Path, type RouteError, schemaErrors } from './routes-schema.ts'
-import { yamlDocument } from './yaml-document.ts'
 
 /** An error, and where it is in its file: line and column from 1. */
 export interface LocatedError {

@@ -4,6 +4,7 @@
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
+import { yamlDocument } from '../yaml-document.ts'
 import {
   DEFAULT_TIMEOUT_MS,
   OWN_HEADERS,
@@ -12,7 +13,6 @@ import {
   type WebhookReceiver,
 } from './receiver.ts'
 import { type Path, type RowError, schemaErrors } from './receivers-schema.ts'
-import { yamlDocument } from './yaml-document.ts'
 
 /** An error, and where it is in its file. Lines and columns count from 1. */
 export interface ReceiverError {

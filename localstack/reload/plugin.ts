@@ -21,6 +21,7 @@ const READ_AT_START = [
   'infra',
   'localstack/msk-trigger',
   'notifications/receivers.yaml',
+  'failures/policy.yaml',
 ]
 
 /** The prefix of this plugin's lines in the functions' log. */

@@ -93,6 +93,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         ...(uses.includes('notifications')
           ? ['notifications/receivers.yaml', 'notifications/routes.yaml']
           : []),
+        ...(uses.includes('failure-policy') ? ['failures/policy.yaml'] : []),
       ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')

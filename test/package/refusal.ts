@@ -12,6 +12,7 @@ const ACCOUNT = {
   AWS_REGION: 'eu-west-1',
   RULES_DIR: undefined,
   NOTIFICATIONS_DIR: undefined,
+  FAILURES_DIR: undefined,
   SLUICE_GENERATOR: undefined,
   SLUICE_SCHEDULES: undefined,
 }

@@ -142,6 +142,16 @@ describe('an account to deploy to', () => {
     assert.equal(prod({ RULES_DIR: '/project/mine' }).rulesDir, 'mine')
   })
 
+  it('given a folder for the policy of failures, then it is packed, and one outside of the project is refused', () => {
+    const { problems, failuresDir, failurePatterns } = prod({ FAILURES_DIR: 'deploy/f' })
+    assert.deepEqual(problems, [])
+    assert.equal(failuresDir, 'deploy/f')
+    assert.deepEqual(failurePatterns, ['deploy/f/*.yaml', 'deploy/f/*.yml'])
+    assert.deepEqual(prod({ FAILURES_DIR: '/elsewhere' }).problems, [
+      'FAILURES_DIR: must be inside the project, from where its files are packed.',
+    ])
+  })
+
   it('given a folder for notifications, then it is packed, and one outside of the project is refused', () => {
     const { problems, notificationsDir, notificationPatterns } = prod({ NOTIFICATIONS_DIR: 'deploy/n' })
     assert.deepEqual(problems, [])

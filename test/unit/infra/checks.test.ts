@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { policyProblems } from '../../../infra/checks/failures.ts'
 import { notificationProblems } from '../../../infra/checks/notifications.ts'
 import { rulesProblems } from '../../../infra/checks/rules.ts'
 import { schemaProblems } from '../../../infra/checks/schemas.ts'
@@ -81,6 +82,22 @@ describe('the routes and receivers', () => {
     ])
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: sns }\n')
     assert.deepEqual(await notificationProblems(folder, 'mine'), [])
+  })
+})
+
+describe('the policy of failures', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('given errors, then each has file and line; given no file, then the setting is named', async () => {
+    const problems = () => policyProblems(folder, 'mine', ['pager'])
+    assert.deepEqual(await problems(), ['FAILURES_DIR: mine/policy.yaml: there is no such file'])
+    writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pagr: {}\n')
+    assert.deepEqual(await problems(), [
+      'mine/policy.yaml:2:3  consumers.pagr: no consumer has this name; there are pager',
+    ])
+    writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pager: {}\n')
+    assert.deepEqual(await problems(), [])
   })
 })
 

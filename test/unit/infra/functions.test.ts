@@ -27,6 +27,7 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
   mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },
+  chooser: { schedule: 'rate(1 minute)', uses: ['failure-policy'] },
   redriver: {
     schedule: 'rate(1 minute)',
     forwards: ['retry-1m', 'retry-1h'],
@@ -110,6 +111,15 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(ALERTS_TOPIC_ARN, {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
       'Fn::Sub': 'arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:sluice-alerts-prod',
+    })
+  })
+
+  it('given what routes failures, then it has their policy, and is told of every consumer', () => {
+    const { package: packed, environment } = expanded('chooser')
+    assert.deepEqual(packed, { patterns: ['failures/*.yaml', 'failures/*.yml'] })
+    assert.deepEqual(environment, {
+      FAILURES_DIR: 'failures',
+      FAILURE_CONSUMERS: 'frost-watch,both,teller,caller,router',
     })
   })
 

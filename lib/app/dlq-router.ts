@@ -1,0 +1,22 @@
+import { loadPolicy } from '../failures/adapters/policy-file.ts'
+import { failureRouter } from '../failures/process.ts'
+import type { PartsOf } from '../runtime/settings/environment.ts'
+import { FAILURES, GENERAL } from './settings/index.ts'
+import { signalNamed } from './topics.ts'
+
+/** The settings that the router reads. */
+export const DLQ_ROUTER_SLICES = [GENERAL, FAILURES] as const
+
+/**
+ * The dlq-router with the policy of its folder.
+ *
+ * @throws PolicyFileError or InvalidPolicy if the policy cannot be used
+ */
+export async function dlqRouter({
+  env,
+  failuresDir,
+  failureConsumers,
+}: PartsOf<typeof DLQ_ROUTER_SLICES>): Promise<ReturnType<typeof failureRouter>> {
+  const policy = await loadPolicy(failuresDir, failureConsumers)
+  return failureRouter({ policy, topicOf: topic => signalNamed(topic, env) })
+}

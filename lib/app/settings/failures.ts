@@ -1,0 +1,27 @@
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { list, text } from '../../runtime/settings/values.ts'
+
+/** Which failures are tried again. */
+export const FAILURES = slice(
+  'Failures',
+  {
+    FAILURES_DIR: setting(text(/\S/, 'a folder'), {
+      description:
+        'The folder that says [which failures are tried again](../failures/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+      default: 'failures',
+      setBy: 'deployment',
+    }),
+    FAILURE_CONSUMERS: setting(
+      list(name => /^[\w-]+$/.test(name), 'names of consumers'),
+      {
+        description: 'The consumers that the policy of failures may name.',
+        otherwise: 'any name',
+        setBy: 'deployment',
+      },
+    ),
+  },
+  ({ FAILURES_DIR, FAILURE_CONSUMERS }) => ({
+    failuresDir: FAILURES_DIR,
+    ...(FAILURE_CONSUMERS ? { failureConsumers: FAILURE_CONSUMERS } : {}),
+  }),
+)

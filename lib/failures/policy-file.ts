@@ -1,0 +1,158 @@
+/**
+ * Reads `failures/policy.yaml`, strictly: a typing error must not become a record that is never tried again. All errors are found at
+ * once. Pure.
+ */
+import { positionsIn } from '../alerting/rule-positions.ts'
+import { parseDuration } from '../duration.ts'
+import { FAILURES } from '../runtime/consumer/failure-codes.ts'
+import { yamlDocument } from '../yaml-document.ts'
+import {
+  DEFAULT_POLICY,
+  DELAYS_MS,
+  type FailurePolicy,
+  type PolicyClass,
+  type Retries,
+  type RetryRules,
+} from './policy.ts'
+import { type Path, type PolicyError, schemaErrors } from './policy-schema.ts'
+
+/** An error, and where it is in its file: line and column from 1. */
+export interface LocatedError {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly key?: string
+  readonly message: string
+}
+
+/** The policy cannot be used. The message lists every error on a line of its own. */
+export class InvalidPolicy extends Error {
+  override readonly name = 'InvalidPolicy'
+  readonly errors: readonly LocatedError[]
+
+  constructor(errors: readonly LocatedError[]) {
+    super(['the failure policy has errors:', ...errors.map(error => `  ${errorLine(error)}`)].join('\n'))
+    this.errors = errors
+  }
+}
+
+/** `failures/policy.yaml:12:5  classes.retryable.1: must be …` */
+export function errorLine({ file, line, column, key, message }: LocatedError): string {
+  return `${file}:${line}:${column}  ${key === undefined ? '' : `${key}: `}${message}`
+}
+
+/**
+ * @param file how errors name it
+ * @param consumers the consumers that there are; undefined if they are not known
+ * @throws InvalidPolicy with all errors; for text that is not YAML, with its first
+ */
+export function readPolicy(text: string, file: string, consumers?: readonly string[]): FailurePolicy {
+  const yaml = yamlDocument(text)
+  if ('message' in yaml) throw new InvalidPolicy([{ file, ...yaml }])
+  // A file in which everything is a comment changes nothing.
+  const content = yaml.content ?? {}
+  const errors = [...schemaErrors(content)]
+  if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
+  if (errors.length > 0) throw new InvalidPolicy(located(errors, text, file))
+  return policyOf(content as RawPolicy)
+}
+
+interface RawRules {
+  readonly maxAge?: string
+  readonly classes?: Readonly<Partial<Record<PolicyClass, Retries>>>
+  readonly codes?: Readonly<Record<string, Retries>>
+}
+
+interface RawPolicy extends RawRules {
+  readonly consumers?: Readonly<Record<string, RawRules>>
+}
+
+/** What no schema can say. */
+function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PolicyError[] {
+  const ofAll = maxAgeOf(raw) ?? DEFAULT_POLICY.maxAgeMs
+  const each = Object.entries(raw.consumers ?? {})
+  return [
+    ...ruleErrors([], raw, ofAll),
+    ...each.flatMap(([name, rules]) => [
+      ...(consumers && !consumers.includes(name)
+        ? [
+            {
+              path: ['consumers', name],
+              message: `no consumer has this name; there are ${consumers.join(', ')}`,
+            },
+          ]
+        : []),
+      ...ruleErrors(['consumers', name], rules, ofAll),
+    ]),
+  ]
+}
+
+function ruleErrors(at: Path, rules: RawRules, maxAgeOfAllMs: number): PolicyError[] {
+  const { classes = {}, codes = {} } = rules
+  const maxAgeMs = maxAgeOf(rules) ?? maxAgeOfAllMs
+  const lists = [
+    ...Object.entries(classes).map(([kind, list]) => [[...at, 'classes', kind], list] as const),
+    ...Object.entries(codes).map(([code, list]) => [[...at, 'codes', code], list] as const),
+  ]
+  return [
+    ...(maxAgeMs === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
+    ...Object.keys(codes)
+      .filter(code => !Object.hasOwn(FAILURES, code))
+      .map(code => ({ path: [...at, 'codes', code], message: 'no failure has this code' })),
+    ...lists.flatMap(([path, list]) => listErrors(path, list, maxAgeMs)),
+  ]
+}
+
+function listErrors(path: Path, list: Retries, maxAgeMs: number): PolicyError[] {
+  const backwards = list.findIndex((delay, index) => {
+    const before = list[index - 1]
+    return before !== undefined && DELAYS_MS[delay] < DELAYS_MS[before]
+  })
+  if (backwards > 0)
+    return [
+      {
+        path: [...path, backwards],
+        message: `${list[backwards]} goes back: no delay may be shorter than the one before it, ${list[backwards - 1]}`,
+      },
+    ]
+  const totalMs = list.reduce((sum, delay) => sum + DELAYS_MS[delay], 0)
+  if (maxAgeMs === 0 || totalMs <= maxAgeMs) return []
+  return [
+    { path, message: 'the last of these retries never happens: together the delays are longer than maxAge' },
+  ]
+}
+
+function maxAgeOf({ maxAge }: RawRules): number | undefined {
+  return maxAge === undefined ? undefined : parseDuration(maxAge)
+}
+
+function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
+  const { classes, ...rest } = rulesOf(raw)
+  return {
+    maxAgeMs: DEFAULT_POLICY.maxAgeMs,
+    ...rest,
+    classes: { ...DEFAULT_POLICY.classes, ...classes },
+    consumers: Object.fromEntries(Object.entries(consumers).map(([name, rules]) => [name, rulesOf(rules)])),
+  }
+}
+
+function rulesOf(raw: RawRules): RetryRules {
+  const maxAgeMs = maxAgeOf(raw)
+  return {
+    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    classes: raw.classes ?? {},
+    codes: raw.codes ?? {},
+  }
+}
+
+function located(errors: readonly PolicyError[], text: string, file: string): readonly LocatedError[] {
+  const positionOf = positionsIn(text)
+  return errors
+    .map(({ path, message }) => ({
+      file,
+      ...positionOf(path),
+      ...(path.length === 0 ? {} : { key: path.join('.') }),
+      message,
+    }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+}

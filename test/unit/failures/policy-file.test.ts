@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import { DEFAULT_POLICY, MOST_RETRIES } from '../../../lib/failures/policy.ts'
+import { errorLine, InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
+
+const SHIPPED = readFileSync(new URL('../../../failures/policy.yaml', import.meta.url), 'utf8')
+
+function errorsOf(text: string): readonly string[] {
+  try {
+    readPolicy(text, 'p.yaml', ['alerting', 'pager'])
+  } catch (error) {
+    assert.ok(error instanceof InvalidPolicy, String(error))
+    return error.errors.map(errorLine)
+  }
+  return []
+}
+
+describe('the file of the policy', () => {
+  it('given the one that ships, then it says what counts without it, also with what it shows as a comment', () => {
+    assert.deepEqual(readPolicy(SHIPPED, 'p.yaml'), DEFAULT_POLICY)
+    const shown = SHIPPED.replaceAll(/^# (codes:|consumers:| )/gm, '$1')
+    const { consumers, codes } = readPolicy(shown, 'p.yaml', consumersOf(readFunctions()))
+    assert.deepEqual(codes, { 'timer-failed': [] })
+    assert.deepEqual(Object.keys(consumers), ['notify-webhook'])
+  })
+
+  it('given nothing but comments, then what ships counts', () => {
+    assert.deepEqual(readPolicy('# later\n', 'p.yaml'), DEFAULT_POLICY)
+  })
+
+  it('given a class, then the others stay as they ship', () => {
+    const { classes, maxAgeMs } = readPolicy('classes: { retryable: [1m] }\nmaxAge: 1h30m\n', 'p.yaml')
+    assert.deepEqual(classes, { ...DEFAULT_POLICY.classes, retryable: ['1m'] })
+    assert.equal(maxAgeMs, 90 * 60_000)
+  })
+
+  it('given a consumer, then it has what is said of it, and nothing that is not', () => {
+    const text = 'consumers:\n  pager: { codes: { rejected: [1m] } }\n'
+    assert.deepEqual(readPolicy(text, 'p.yaml', ['pager']).consumers, {
+      pager: { classes: {}, codes: { rejected: ['1m'] } },
+    })
+  })
+
+  const NO_CONSUMER = 'no consumer has this name; there are alerting, pager'
+  for (const [given, text, ...errors] of [
+    ['no YAML', 'classes: [', 'p.yaml:1:11  not YAML: unexpected end of the stream within a flow collection'],
+    ['a list', '- 1m\n', 'p.yaml:1:1  must be a mapping with the keys maxAge, classes and codes'],
+    [
+      'an unknown key',
+      'maxage: 1d\n',
+      'p.yaml:1:1  maxage: unknown key; there are maxAge, classes and codes, and consumers',
+    ],
+    [
+      'an unknown class',
+      'classes: { retriable: [1m] }\n',
+      'p.yaml:1:12  classes.retriable: unknown key; there are retryable, unexpected, permanent, unknown',
+    ],
+    ['an unknown code', 'codes:\n  rejcted: [1m]\n', 'p.yaml:2:3  codes.rejcted: no failure has this code'],
+    ['an unknown consumer', 'consumers:\n  pagr: {}\n', `p.yaml:2:3  consumers.pagr: ${NO_CONSUMER}`],
+    [
+      'an unknown key of a consumer',
+      'consumers:\n  pager:\n    retries: 3\n',
+      'p.yaml:3:5  consumers.pager.retries: unknown key; there are maxAge, classes and codes',
+    ],
+    [
+      'a delay without a topic',
+      'classes: { retryable: [1m, 5m] }\n',
+      'p.yaml:1:28  classes.retryable.1: must be one of 1m, 10m, 1h',
+    ],
+    [
+      'a delay that is no list',
+      'classes: { retryable: 1m }\n',
+      `p.yaml:1:12  classes.retryable: must be a list of at most ${MOST_RETRIES} delays, each 1m, 10m, 1h`,
+    ],
+    [
+      'a cycle of delays',
+      'classes: { retryable: [1m, 10m, 1m] }\n',
+      'p.yaml:1:33  classes.retryable.2: 1m goes back: no delay may be shorter than the one before it, 10m',
+    ],
+    [
+      'delays without end',
+      'classes: { retryable: [1m, 1m, 1m, 1m, 1m, 1m] }\n',
+      `p.yaml:1:12  classes.retryable: must be a list of at most ${MOST_RETRIES} delays, each 1m, 10m, 1h`,
+    ],
+    [
+      'a list that refers to itself',
+      'classes: { retryable: &again [1m, *again] }\n',
+      'p.yaml:1:35  classes.retryable.1: must be one of 1m, 10m, 1h',
+    ],
+    ['no duration', 'maxAge: 90\n', 'p.yaml:1:1  maxAge: must be a duration such as 6h or 1d'],
+    ['no time at all', 'maxAge: 0s\n', 'p.yaml:1:1  maxAge: must be longer than 0'],
+    ['an age that cuts off what ships', 'maxAge: 1h\n'],
+    [
+      'retries of a consumer that never happen, and a wrong name',
+      'consumers:\n  pagr: { maxAge: 1h, classes: { retryable: [1m, 1h] } }\n',
+      `p.yaml:2:3  consumers.pagr: ${NO_CONSUMER}`,
+      'p.yaml:2:34  consumers.pagr.classes.retryable: the last of these retries never happens: together the delays are longer than maxAge',
+    ],
+  ] as const)
+    it(`given ${given}, then ${errors.length === 0 ? 'it is accepted' : 'the error has file, line and column'}`, () =>
+      assert.deepEqual(errorsOf(text), errors))
+})

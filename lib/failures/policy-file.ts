@@ -95,7 +95,7 @@ function ruleErrors(at: Path, rules: RawRules, maxAgeOfAllMs: number): PolicyErr
     ...Object.entries(codes).map(([code, list]) => [[...at, 'codes', code], list] as const),
   ]
   return [
-    ...(maxAgeMs === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
+    ...(maxAgeOf(rules) === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
     ...Object.keys(codes)
       .filter(code => !Object.hasOwn(FAILURES, code))
       .map(code => ({ path: [...at, 'codes', code], message: 'no failure has this code' })),

@@ -1,5 +1,5 @@
 /** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
-import { redriveHeaders } from '../runtime/cloudevents/redrive.ts'
+import { redriveHeaders, originalHeaders as withoutOwn } from '../runtime/cloudevents/redrive.ts'
 import { type FailedAttempt, type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */
@@ -48,7 +48,7 @@ export function redrivenRecord(failure: FailureData, byHand?: ByHand): RedrivenR
     partition,
     key: patch?.key === undefined ? bytes(originalKey) : patch.key,
     value: patch?.value === undefined ? bytes(originalValue) : patch.value,
-    headers: [...(patch?.headers ?? original), ...headers],
+    headers: [...withoutOwn({ headers: patch?.headers ?? original }), ...headers],
   }
 }
 

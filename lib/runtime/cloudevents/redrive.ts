@@ -1,6 +1,7 @@
 /** Headers of a redriven record: beside the original bytes, they name the consumer that failed to process it. */
 import type { FailedAttempt } from '../consumer/failure-event.ts'
-import { textOf } from './header-bytes.ts'
+import { isTimestamp } from './attributes.ts'
+import { type HeaderBytes, textOf } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 /** Prefix of the runtime's own headers, which are not part of the original record. */
@@ -14,8 +15,10 @@ const REPLACES = `${OWN}redrive-replaces`
 /** Of the attempts at a record, the newest are kept: this many, and this many bytes. */
 const MOST_ATTEMPTS = 20
 const MOST_HISTORY_BYTES = 16 * 1024
-/** Longer messages were not written by a consumer. */
-const LONGEST_MESSAGE = 1_000
+/** Longer texts were not written by a consumer; of a message, more may have been added to it. */
+const LONGEST_TEXT = 1_000
+/** Messages are cut to this length before an attempt is left out. */
+const SHORT_TEXT = 200
 
 /** The consumer that a redriven record is for, and the failure and attempt that it belongs to. */
 export interface RedriveTarget {
@@ -78,29 +81,66 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
 
 function newest(history: readonly FailedAttempt[]): readonly FailedAttempt[] {
   const kept = history.slice(-MOST_ATTEMPTS)
-  while (Buffer.byteLength(JSON.stringify(kept)) > MOST_HISTORY_BYTES) kept.shift()
-  return kept
+  if (isSmall(kept)) return kept
+  const cut = kept.map(attempt => ({ ...attempt, error: start(attempt.error, SHORT_TEXT) }))
+  while (!isSmall(cut)) cut.shift()
+  return cut
 }
 
+function isSmall(history: readonly FailedAttempt[]): boolean {
+  return Buffer.byteLength(JSON.stringify(history)) <= MOST_HISTORY_BYTES
+}
+
+/** The failure of the next attempt carries it, so it must fit the schema of a failure. */
 function attemptIn(found: unknown): FailedAttempt | undefined {
   const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = (found ??
     {}) as Partial<FailedAttempt>
-  const texts = [failedAt, errorType, error, redrivenBy ?? '', redrivenAt ?? '']
-  const isText = (one: unknown) => typeof one === 'string' && one.length <= LONGEST_MESSAGE
-  if (!Number.isSafeInteger(attempt) || !texts.every(isText)) return undefined
+  const isValid =
+    Number.isSafeInteger(attempt) &&
+    (attempt as number) >= 1 &&
+    isTime(failedAt) &&
+    isText(errorType) &&
+    typeof error === 'string' &&
+    (redrivenBy === undefined || isText(redrivenBy)) &&
+    (redrivenAt === undefined || isTime(redrivenAt))
+  if (!isValid) return undefined
   return {
     attempt: attempt as number,
-    failedAt: failedAt as string,
-    errorType: errorType as string,
-    error: error as string,
+    failedAt,
+    errorType,
+    error: start(error, LONGEST_TEXT),
     ...(redrivenBy === undefined ? {} : { redrivenBy }),
     ...(redrivenAt === undefined ? {} : { redrivenAt }),
     ...(patched === true ? { patched } : {}),
   }
 }
 
+function isText(text: unknown): text is string {
+  return typeof text === 'string' && text !== '' && text.length <= LONGEST_TEXT
+}
+
+function isTime(text: unknown): text is string {
+  return isText(text) && isTimestamp(text)
+}
+
+function start(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed()
+}
+
+/** Whether a person has changed the record on its way back, now or before an earlier attempt. */
+export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
+  return (
+    redriveTargetOf(record)?.replaces !== undefined ||
+    historyOf(record).some(({ patched }) => patched === true)
+  )
+}
+
 /** The headers that the producer wrote. */
-export function originalHeaders({ headers }: Pick<LogRecord, 'headers'>): readonly RecordHeader[] {
+export function originalHeaders<Bytes extends HeaderBytes>({
+  headers,
+}: {
+  readonly headers: readonly RecordHeader<Bytes>[]
+}): readonly RecordHeader<Bytes>[] {
   return headers.some(isOwn) ? headers.filter(header => !isOwn(header)) : headers
 }
 

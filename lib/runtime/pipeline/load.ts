@@ -3,7 +3,7 @@
 import { type Consumer, contextOf } from './consumer.ts'
 import { contextsAtHand, withContext } from './deciding/context.ts'
 import type { Decoded } from './decode.ts'
-import { producerGroupOf } from './failures/failure-memory.ts'
+import { groupsOfFailure } from './failures/failure-memory.ts'
 import { spanOf } from './log/clock.ts'
 import type { FailureName, Snapshot, StateKey } from './model.ts'
 import type { StateStore } from './ports.ts'
@@ -20,10 +20,11 @@ export async function load(
   const failures = new Map<string, FailureName>()
   for (const decoded of chunk) {
     const { redriveTarget, record } = decoded
-    if (redriveTarget?.consumer === stateKey.consumer) {
-      const name = { id: redriveTarget.failure, producerGroup: producerGroupOf(record) }
-      failures.set(`${name.producerGroup} ${name.id}`, name)
-    }
+    if (redriveTarget?.consumer === stateKey.consumer)
+      for (const producerGroup of groupsOfFailure(record)) {
+        const name = { id: redriveTarget.failure, producerGroup }
+        failures.set(`${producerGroup} ${name.id}`, name)
+      }
     if (decoded.kind !== 'event') continue
     entities.add(decoded.event.entity)
     if (!decoded.isTick) ids.add(decoded.fingerprint.id)

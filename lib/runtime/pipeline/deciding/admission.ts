@@ -140,9 +140,11 @@ function whyNotTaken(
 ): string | undefined {
   if (!failure)
     return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+  // First: an attempt that was made with a patch has other bytes than its copy without one.
+  if (redriveTarget.attempt <= failure.attempt) return 'attempt-known'
   if (failure.digest !== (redriveTarget.replaces ?? digestOf(record)))
     return 'the bytes are not those that failed'
-  if (!failure.isOpen || redriveTarget.attempt <= failure.attempt) return 'attempt-known'
+  if (!failure.isOpen) return 'attempt-known'
   if (redriveTarget.attempt === failure.attempt + 1) return undefined
   return `attempt ${redriveTarget.attempt} does not follow attempt ${failure.attempt}`
 }

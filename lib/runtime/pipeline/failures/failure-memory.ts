@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
+import { isPatched } from '../../cloudevents/redrive.ts'
 import type { Application } from '../../consumer/application.ts'
 import type { FailureMemory } from '../model.ts'
 
@@ -31,6 +32,13 @@ export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 
     : own && bufferOf(own).toString('latin1')
   if (!source) return NO_SOURCE
   return Number.parseInt(hash('sha256', source, 'hex').slice(0, 8), 16) % GROUPS
+}
+
+const ALL_GROUPS: readonly number[] = Array.from({ length: GROUPS + 1 }, (_, group) => group)
+
+/** The groups in which the failure of a redriven record can be: a patch may have changed the source, but not the group. */
+export function groupsOfFailure(record: LogRecord): readonly number[] {
+  return isPatched(record) ? ALL_GROUPS : [producerGroupOf(record)]
 }
 
 /** One partition's share of a consumer's failure memory, in bytes. */

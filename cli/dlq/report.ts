@@ -1,11 +1,16 @@
 /** What `dlq list --json` and `dlq show --json` print of a dead letter. Pure. */
+import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import type { HandledAction } from '../../lib/queries/dead-letter-records.ts'
 import {
+  type BrokenDeadLetter,
   type DeadLetterSummary,
   deadLetterSummary,
   type FoundDeadLetter,
 } from '../../lib/queries/dead-letters.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
+import type { FailedAttempt } from '../../lib/runtime/consumer/failure-event.ts'
 import { type BytesView, bytesView } from '../records/bytes.ts'
+import { type LeftOutReason, type RedriveTopics, whyNotRedriven } from './decide.ts'
 
 /** Of each dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
@@ -13,11 +18,51 @@ export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'o
   readonly at: string
 }
 
+/** Of one that cannot be read. */
+export interface BrokenLine {
+  readonly at: string
+  /** RFC 3339. */
+  readonly writtenAt: string
+  readonly why: string
+}
+
+/** What a redrive of one dead letter would do. */
+export interface RedriveOutlook {
+  readonly to: {
+    readonly topic: string
+    readonly partition: number
+    readonly consumer: string
+    readonly attempt: number
+  }
+  /** Why it is left out although it is named; null if it is redriven. */
+  readonly leftOut: LeftOutReason | null
+  /** What people did with it; null if it waits for them. */
+  readonly handled: HandledAction | null
+}
+
+export function outlookOf(
+  found: FoundDeadLetter,
+  handled: HandledAction | undefined,
+  topics: RedriveTopics,
+): RedriveOutlook {
+  const { topic, partition } = redrivenRecord(found.deadLetter)
+  const { consumer, attempt } = found.deadLetter
+  const leftOut = whyNotRedriven(found, handled, topics, { isNamed: true, again: true }) ?? null
+  return { to: { topic, partition, consumer, attempt: attempt + 1 }, leftOut, handled: handled ?? null }
+}
+
+export function brokenLine({ partition, offset, writtenAtMs, why }: BrokenDeadLetter): BrokenLine {
+  return { at: `${partition}@${offset}`, writtenAt: instant(writtenAtMs), why }
+}
+
 /** Of one dead letter. */
 export interface DeadLetterReport extends DeadLetterLine {
   readonly routedBecause: string
   readonly firstFailedAt: string
   readonly originalTime: string
+  /** The attempts before this one, the oldest first. */
+  readonly history: readonly FailedAttempt[]
+  readonly redrive: RedriveOutlook
   readonly traceparent: string | null
   readonly key: BytesView | null
   readonly headers: readonly ({ readonly name: string } & BytesView)[]
@@ -28,13 +73,15 @@ export function summaryOf({ partition, offset, ...summary }: DeadLetterSummary):
   return { at: `${partition}@${offset}`, ...summary }
 }
 
-export function reportOf(found: FoundDeadLetter): DeadLetterReport {
+export function reportOf(found: FoundDeadLetter, redrive: RedriveOutlook): DeadLetterReport {
   const { deadLetter, event, original } = found
   return {
-    ...summaryOf(deadLetterSummary(found)),
+    ...summaryOf(deadLetterSummary(found, redrive.handled ?? undefined)),
     routedBecause: deadLetter.routedBecause,
     firstFailedAt: deadLetter.firstFailedAt,
     originalTime: instant(deadLetter.originalTimestamp),
+    history: deadLetter.history,
+    redrive,
     traceparent: event.extensions?.traceparent ?? null,
     key: original.key && bytesView(original.key),
     headers: original.headers.map(({ name, value }) => ({ name, ...bytesView(value) })),

@@ -1,10 +1,11 @@
 /** Dead letters as text. Pure. */
-import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+import type { DeadLetterList, FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
 import { shownBytes, textIn } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import { type DeadLetterLine, reportOf } from './report.ts'
+import { LEFT_OUT } from './decide.ts'
+import { type BrokenLine, type DeadLetterLine, type RedriveOutlook, reportOf } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'AT' },
@@ -14,20 +15,37 @@ const COLUMNS: readonly Column[] = [
   { heading: 'RECORD', leaveOut: 2 },
   { heading: 'ENTITY', least: 12, cut: 'start', leaveOut: 5 },
   { heading: 'ATTEMPT', align: 'right', leaveOut: 1 },
+  { heading: 'STATE', leaveOut: 6 },
   { heading: 'ERROR', least: 40 },
 ]
 
-export interface DeadLetterList {
+/** What `dlq list --json` prints. */
+export interface DeadLetterListReport extends Omit<DeadLetterList, 'deadLetters' | 'broken'> {
   readonly env: string
   readonly deadLetters: readonly DeadLetterLine[]
-  /** How many fit the filters, shown or not. */
-  readonly total: number
-  /** Records of the topic that are not dead letters. */
-  readonly others: number
+  readonly broken: readonly BrokenLine[]
 }
 
 /** @param columns of the terminal; undefined: no limit */
-export function listText({ env, deadLetters, total, others }: DeadLetterList, columns?: number): string {
+export function listText(report: DeadLetterListReport, columns?: number): string {
+  const { env, deadLetters, total, handled, others } = report
+  const notes = [
+    ...(total > deadLetters.length
+      ? [`The last ${deadLetters.length} of ${total}: --limit shows more.`]
+      : []),
+    ...codeLines(report),
+    ...(handled > 0 ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
+    ...brokenLines(report),
+    ...(others > 0
+      ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`]
+      : []),
+  ]
+  if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
+  return `${[rowsText(deadLetters, env, columns), ...notes].join('\n')}\n`
+}
+
+/** Dead letters as rows of a table. */
+export function rowsText(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
     deadLetter.failedAt,
@@ -35,23 +53,29 @@ export function listText({ env, deadLetters, total, others }: DeadLetterList, co
     harmless(deadLetter.consumer),
     `${shortTopic(harmless(deadLetter.originalTopic), env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
     harmless(deadLetter.entity ?? '-'),
-    String(deadLetter.attempt),
+    `${deadLetter.attempt}`,
+    deadLetter.handled ?? (deadLetter.quarantined ? 'quarantined' : 'open'),
     harmless(deadLetter.error),
   ])
-  const notes = [
-    ...(total > deadLetters.length
-      ? [`The last ${deadLetters.length} of ${total}: --limit shows more.`]
-      : []),
-    ...(others > 0
-      ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`]
-      : []),
-  ]
-  if (rows.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
-  return `${[tableText(COLUMNS, rows, columns), ...notes].join('\n')}\n`
+  return tableText(COLUMNS, rows, columns)
 }
 
-export function deadLetterText(found: FoundDeadLetter): string {
-  const report = reportOf(found)
+function codeLines({ codes, total, quarantined }: DeadLetterListReport): string[] {
+  if (total < 2) return []
+  const counts = Object.entries(codes).map(([code, count]) => `${harmless(code)} ${count}`)
+  const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
+  return [`By code: ${counts.join(', ')}${apart}`]
+}
+
+function brokenLines({ broken, brokenTotal }: DeadLetterListReport): string[] {
+  if (brokenTotal === 0) return []
+  const shown = broken.map(({ at, why }) => `  ${at}  ${harmless(why)}`)
+  const last = brokenTotal > broken.length ? `, of which the last ${broken.length}` : ''
+  return [`${brokenTotal} broken, to be looked at with sluice tail dlq${last}:`, ...shown]
+}
+
+export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook): string {
+  const report = reportOf(found, outlook)
   const { key, value, headers } = found.original
   const facts: readonly (readonly [string, string])[] = [
     ['id', report.id],
@@ -62,17 +86,35 @@ export function deadLetterText(found: FoundDeadLetter): string {
     ['record', `${report.originalTopic}/${report.originalPartition}@${report.originalOffset}`],
     ['written at', report.originalTime],
     ['entity', report.entity ?? 'unknown: the record cannot be read as an event'],
+    ['type', report.type ?? 'unknown'],
+    ['redrive', redriveText(outlook)],
     ...(report.traceparent === null ? [] : [['trace', report.traceparent] as const]),
   ]
   return [
     `Dead letter ${report.at}`,
     ...facts.map(([name, text]) => `  ${name.padEnd(10)}  ${harmless(text)}`),
     '',
+    ...historyLines(report.history),
     ...section('Key', key),
     ...headerLines(headers),
     ...section('Value', value),
     '',
   ].join('\n')
+}
+
+function redriveText({ to, leftOut, handled }: RedriveOutlook): string {
+  const before = handled ? `${handled} before; ` : ''
+  if (leftOut) return `${before}left out, because it is ${LEFT_OUT[leftOut]}`
+  return `${before}to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}`
+}
+
+function historyLines(history: FoundDeadLetter['deadLetter']['history']): string[] {
+  if (history.length === 0) return []
+  const lines = history.map(({ attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched }) => {
+    const how = redrivenBy ? `redriven by ${redrivenBy} at ${redrivenAt ?? '?'}` : 'tried again by itself'
+    return `  ${attempt}  ${failedAt}  ${errorType}: ${error}; ${how}${patched ? ', patched' : ''}`
+  })
+  return ['Attempts before:', ...lines.map(harmless), '']
 }
 
 function section(title: string, bytes: Buffer | null): string[] {

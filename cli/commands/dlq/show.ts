@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
-import { findDeadLetter } from '../../../lib/queries/dead-letters.ts'
+import { type DeadLetterAnswer, findDeadLetter } from '../../../lib/queries/dead-letters.ts'
+import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
+import { nameIn } from '../../dlq/named.ts'
 import { askDlq } from '../../dlq/read.ts'
-import { reportOf } from '../../dlq/report.ts'
+import { outlookOf, reportOf } from '../../dlq/report.ts'
 import { deadLetterText } from '../../dlq/text.ts'
+import { redriveTopics } from '../../dlq/topics.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
@@ -15,7 +18,8 @@ interface ShowOptions {
   readonly env?: string
 }
 
-const ABOUT = `Show a dead letter: why the record failed, and its key, headers and value as they were.
+const ABOUT = `Show a dead letter: why the record failed, each time, where a redrive would bring it, and its key, headers and value
+as they were.
 
 What is text is shown as text, JSON indented, anything else as a hex dump.`
 
@@ -40,20 +44,27 @@ export function addDlqShow(dlq: Command, terminal: Terminal): void {
 async function show(at: string, { raw, json, env }: ShowOptions, terminal: Terminal): Promise<void> {
   if (raw && json) throw usageFailure('--raw and --json print different things: take one of them.')
   const config = configOf(terminal, env)
-  const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
-  const wanted =
-    partition !== undefined ? { partition: Number(partition), offset: Number(offset) } : { id: at }
-  const answer = await askDlq(config, undefined, (log, ranges) =>
-    findDeadLetter(log, ranges, wanted, terminal.stop),
-  )
-  if (answer.kind !== 'found') throw new CliFailure(missing(at, config.env, answer.kind === 'other-record'))
-  const { found } = answer
-  if (!raw) return printReport(terminal, reportOf(found), json, () => deadLetterText(found))
+  const { found, outlook } = await askDlq(config, undefined, async (log, ranges, connections) => {
+    const answer = await findDeadLetter(log, ranges, nameIn(at), terminal.stop)
+    if (answer.kind !== 'found') throw new CliFailure(missing(at, config.env, answer))
+    const { found } = answer
+    const behind = ranges.filter(({ partition }) => partition === found.partition)
+    const known = await handledDeadLetters(
+      log,
+      behind.map(range => ({ ...range, start: found.offset })),
+      terminal.stop,
+    )
+    const topics = await redriveTopics(connections, config)
+    return { found, outlook: outlookOf(found, known.how(found), topics) }
+  })
+  if (!raw) return printReport(terminal, reportOf(found, outlook), json, () => deadLetterText(found, outlook))
   if (found.original.value === null) throw new CliFailure(`The record of ${at} had no value.`)
   terminal.stdout.write(found.original.value)
 }
 
-function missing(at: string, env: string, isOther: boolean): string {
-  if (isOther) return `What lies at ${at} is not a dead letter: sluice tail dlq --from start shows it.`
-  return `No dead letter ${at} in "${env}": \`sluice dlq list\` shows which there are.`
+function missing(at: string, env: string, answer: Exclude<DeadLetterAnswer, { kind: 'found' }>): string {
+  if (answer.kind === 'none')
+    return `No dead letter ${at} in "${env}": \`sluice dlq list\` shows which there are.`
+  const why = answer.kind === 'broken' ? `is broken: ${answer.broken.why}` : 'is not a dead letter'
+  return `What lies at ${at} ${why}: sluice tail dlq --from start shows it.`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { type DeadLetterLine, reportOf, summaryOf } from '../../../cli/dlq/report.ts'
-import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
+import { type DeadLetterListReport, deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
 import { deadLetterIn, deadLetterSummary } from '../../../lib/queries/dead-letters.ts'
 import { base64, letterRecord } from '../../support/dead-letters.ts'
@@ -11,6 +11,18 @@ function found(changes: object = {}) {
   const deadLetter = deadLetterIn(letterRecord(changes))
   assert.ok(deadLetter)
   return deadLetter
+}
+
+/** Where a redrive would bring a dead letter of the tests. */
+const OUTLOOK = {
+  to: { topic: 'sluice.telemetry.readings.local', partition: 9, consumer: 'processor', attempt: 2 },
+  leftOut: null,
+  handled: null,
+}
+
+function listOf(changes: Partial<DeadLetterListReport> = {}): DeadLetterListReport {
+  const counts = { total: 0, codes: {}, quarantined: 0, handled: 0, brokenTotal: 0, others: 0 }
+  return { env: 'local', deadLetters: [], broken: [], ...counts, ...changes }
 }
 
 function listed(deadLetter: ReturnType<typeof found>): DeadLetterLine {
@@ -31,13 +43,16 @@ describe('a dead letter', () => {
       originalPartition: 9,
       originalOffset: 186,
       entity: '/environment/vienna roof-1',
+      type: 'io.sluice.environment.reading.v1',
       error: 'temperature must be number',
+      quarantined: false,
+      handled: null,
     })
     assert.equal(listed(found({ originalHeaders: [] })).entity, null)
   })
 
   it('is shown with its bytes as text where they are text', () => {
-    const text = deadLetterText(found())
+    const text = deadLetterText(found(), OUTLOOK)
     assert.match(text, /code +schema-violated \(permanent\): the data does not fit the schema/)
     assert.match(text, /record +sluice\.telemetry\.readings\.local\/9@186/)
     assert.match(text, /Key: 6 bytes of text\n {2}roof-1\n/)
@@ -48,10 +63,24 @@ describe('a dead letter', () => {
     )
   })
 
+  it('is shown with the attempts before, and where a redrive would bring it, or why it would not', () => {
+    const made = { attempt: 1, failedAt: '2026-03-01T11:00:00Z', errorType: 'rejected', error: 'not today' }
+    const by = { redrivenBy: 'ann', redrivenAt: '2026-03-01T11:30:00Z', patched: true }
+    const letter = found({ attempt: 2, history: [{ ...made, ...by }] })
+    const text = deadLetterText(letter, OUTLOOK)
+    assert.match(text, /redrive +to sluice\.telemetry\.readings\.local\/9 for processor, as attempt 2\n/)
+    assert.match(
+      text,
+      /Attempts before:\n {2}1 {2}2026-03-01T11:00:00Z {2}rejected: not today; redriven by ann at \S+, patched\n/,
+    )
+    const left = deadLetterText(letter, { ...OUTLOOK, leftOut: 'incomplete', handled: 'dropped' })
+    assert.match(left, /redrive +dropped before; left out, because it is not whole/)
+  })
+
   it('is shown with a dump of its bytes where they are not text, and with none where there are none', () => {
     const bytes = Buffer.from([0xff, 0x00, 0x41]).toString('base64')
     const headers = [{ name: 'ce_subject', value: bytes }]
-    const text = deadLetterText(found({ originalValue: bytes, originalKey: null, originalHeaders: headers }))
+    const text = deadLetterText(found({ originalValue: bytes, originalKey: null, originalHeaders: headers }), OUTLOOK)
     assert.match(text, /Key: none\n/)
     assert.match(text, / {2}ce_subject {2}0xff0041\n/)
     assert.match(text, /Value: 3 bytes, not text\n {2}00000000 {2}ff 00 41 +\.\.A\n/)
@@ -68,12 +97,12 @@ describe('a dead letter', () => {
       originalValue: base64(JSON.stringify({ [poison]: poison })),
       originalHeaders: [{ name: poison, value: base64(poison) }],
     })
-    const list = listText({ env: 'local', deadLetters: [listed(deadLetter)], total: 1, others: 0 })
-    for (const text of [deadLetterText(deadLetter), list]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
+    const list = listText(listOf({ deadLetters: [listed(deadLetter)], total: 1 }))
+    for (const text of [deadLetterText(deadLetter, OUTLOOK), list]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
 
   it('is for programs with its bytes as text or base64', () => {
-    const { key, value, headers } = reportOf(found({ originalValue: '/wA=' }))
+    const { key, value, headers } = reportOf(found({ originalValue: '/wA=' }), OUTLOOK)
     assert.deepEqual(
       [key, value, headers[0]],
       [{ text: 'roof-1' }, { base64: '/wA=' }, { name: 'content-type', text: 'application/json' }],
@@ -83,16 +112,21 @@ describe('a dead letter', () => {
 
 describe('a list of dead letters', () => {
   it('says how many are not shown, and what else lies there', () => {
-    const text = listText({ env: 'local', deadLetters: [listed(found())], total: 3, others: 2 })
+    const codes = { codes: { rejected: 2, 'schema-violated': 1 }, quarantined: 1 }
+    const broken = { brokenTotal: 3, broken: [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }] }
+    const text = listText(listOf({ deadLetters: [listed(found())], total: 3, others: 2, handled: 5, ...codes, ...broken }))
+    assert.match(text, /^By code: rejected 2, schema-violated 1; 1 of them quarantined$/m)
+    assert.match(text, /^5 more have been redriven or dropped: --all shows them\.$/m)
+    assert.match(text, /^3 broken.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3: --limit shows more\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
-    assert.equal(listText({ env: 'local', deadLetters: [], total: 0, others: 0 }), 'No dead letters.\n')
+    assert.equal(listText(listOf()), 'No dead letters.\n')
   })
 
   for (const columns of [50, 80, 100, 160])
     it(`fits ${columns} columns, with place and error`, () => {
-      const text = listText({ env: 'local', deadLetters: [listed(found())], total: 1, others: 0 }, columns)
+      const text = listText(listOf({ deadLetters: [listed(found())], total: 1 }), columns)
       for (const line of text.split('\n')) assert.ok(line.length <= columns, line)
       assert.match(text, /2@17.*temperature must/s)
     })
@@ -118,6 +152,19 @@ describe('wrong usage of sluice dlq', () => {
     [['list', '--code', 'nope'], /must be one of not-a-cloudevent/],
     [['list', '--since', 'end'], /'--since .*a duration such as 90s/],
     [['list', '--limit', '0'], /'--limit .*from 1 on/],
+    [['redrive'], /Which dead letters\? Name them, or limit them/],
+    [['drop'], /Which dead letters\?/],
+    [['redrive', '0@1', '--code', 'rejected'], /not both/],
+    [['redrive', '--code', 'rejected', '--again'], /--again is for dead letters that are named/],
+    [['redrive', '0@1', '--resume', 'x', '--yes'], /'--resume .*the id of an operation/],
+    [['redrive', '0@1', '--resume', '2026-11-21T12:07:00.123Z-3f9a2c'], /add --yes/],
+    [['redrive', '0@1', '--rate', 'fast'], /'--rate .*as 100\/s/],
+    [['redrive', '0@1', '--patch', '{"a":'], /--patch: it is not JSON/],
+    [['redrive', '0@1', '--patch', '{}'], /a patch is a JSON object with/],
+    [['redrive', '--code', 'rejected', '--patch', '{"specversion":"1.0"}'], /name one dead letter/],
+    [['list', '--since', '1h', '--until', '2h'], /is not before --until/],
+    [['export'], /required option '--to/],
+    [['export', '--to', '-', '--json'], /name a file with --to/],
     [['show'], /missing required argument 'at'/],
     [['show', '0@1', '--raw', '--json'], /take one of them/],
   ]

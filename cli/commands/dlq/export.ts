@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { durationText } from '../../../lib/duration.ts'
+import { environmentOption, someText } from '../../arguments.ts'
+import { configOf } from '../../connections.ts'
+import { exportLines, writeLines } from '../../dlq/export.ts'
+import { addFilters, type FilterOptions, filterOf } from '../../dlq/filters.ts'
+import { askDlq } from '../../dlq/read.ts'
+import { StoppedByUser, usageFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { showLine } from '../../progress.ts'
+import { pathIn, printReport, type Terminal } from '../../terminal.ts'
+
+interface ExportOptions extends FilterOptions {
+  readonly to: string
+  readonly all?: true
+  readonly force?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Write dead letters to a file: one JSON document a line, with the bytes of the record that failed in base64.
+
+The file holds the records as they are: keep it as you keep the data itself.`
+
+const MORE = `
+A dead letter that cannot be read has a line with its place and what is wrong with it. Those that were redriven or dropped are left out.
+
+Examples:
+  sluice dlq export --to letters.jsonl.gz
+  sluice dlq export --consumer alerting --since 1d --to - | jq .deadLetter.error`
+
+export function addDlqExport(dlq: Command, terminal: Terminal): void {
+  const command = dlq.command('export').summary('write dead letters to a file').description(ABOUT)
+  addFilters(command)
+    .requiredOption('--to <file>', 'a file, compressed if it ends in .gz, or "-"', someText)
+    .option('--all', 'also those that were redriven or dropped')
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print what was exported as one JSON document; not with --to "-"')
+    .option(...environmentOption('to look at'))
+    .addHelpText('after', more(MORE))
+    .action((options: ExportOptions) => exported(options, terminal))
+}
+
+async function exported(
+  { to, all, force, json, env, ...filters }: ExportOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (json && to === '-')
+    throw usageFailure('--json prints to standard output, where the dead letters go: name a file with --to.')
+  const filter = filterOf(filters)
+  if (to !== '-' && !force && (await exists(pathIn(terminal, to))))
+    throw usageFailure(`${to} is there already: name a file that is not, or add --force.`)
+  const config = configOf(terminal, env)
+  const counts = { exported: 0, broken: 0, scanned: 0 }
+  const startedMs = performance.now()
+  try {
+    await askDlq(config, filters.since, async (log, ranges) => {
+      const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+      const hide = showLine(terminal, () => progressOf(counts, total, performance.now() - startedMs))
+      const options = { filter, all: all ?? false, signal: terminal.stop }
+      await writeLines(exportLines(log, ranges, options, counts), to, terminal).finally(hide)
+    })
+  } catch (error) {
+    if (!(error instanceof StoppedByUser)) throw error
+    terminal.stderr.write('Stopped: nothing was exported.\n')
+    return
+  }
+  const { exported, broken } = counts
+  const report = { env: config.env, to, exported, broken, elapsedMs: Math.round(performance.now() - startedMs) }
+  if (json) printReport(terminal, report, json, String)
+  else terminal.stderr.write(exportText(report))
+}
+
+function progressOf({ exported, scanned }: { exported: number; scanned: number }, total: number, ms: number) {
+  const left = scanned > 0 ? `, ${durationText((ms * Math.max(0, total - scanned)) / scanned)} left` : ''
+  const rate = ms > 0 ? Math.round((scanned * 1000) / ms) : 0
+  return `${exported} exported, ${scanned} of ${total} records read, ${rate}/s${left}`
+}
+
+function exportText({ to, exported, broken, elapsedMs }: Record<'exported' | 'broken' | 'elapsedMs', number> & { to: string }) {
+  const apart = broken > 0 ? `, and ${broken} broken ones` : ''
+  return `Exported ${exported} dead letters${apart} to ${to} in ${durationText(elapsedMs)}\n`
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

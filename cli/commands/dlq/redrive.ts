@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
+import { mapped, text } from '../../../lib/runtime/settings/values.ts'
+import { environmentOption, JSON_OPTION, listParserOf, parserOf, SOME_TEXT, someText } from '../../arguments.ts'
+import { addFilters } from '../../dlq/filters.ts'
+import { type HandlingOptions, handle } from '../../dlq/handling.ts'
+import { OPERATION } from '../../dlq/operation.ts'
+import { type Patch, readPatch } from '../../dlq/patch.ts'
+import { redriveChooser } from '../../dlq/redriving.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
+import { fileFailure } from '../../files.ts'
+import { more } from '../../help.ts'
+import { pathIn, type Terminal } from '../../terminal.ts'
+
+interface RedriveOptions extends HandlingOptions {
+  readonly rate?: number
+  readonly patch?: string
+  readonly again?: true
+}
+
+const ABOUT = `Bring dead letters back to the consumers that failed: each to its original topic and partition, with its bytes, for that consumer
+alone.
+
+It shows what it would do; --yes does it. Name dead letters by AT or id, or say which with options. Quarantined ones are left out unless
+they are named.`
+
+const MORE = `
+Ctrl-C finishes the batch at hand and prints the command that goes on. After a crash, too: what is handled stands in the dlq topic itself, and
+--resume leaves it out, together with all that was written since the operation began. A letter that is redriven twice is applied once.
+
+--patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
+dead letter. Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.
+
+Examples:
+  sluice dlq redrive 2@17
+  sluice dlq redrive --consumer alerting --code timer-failed --since 1d --rate 100/s --yes
+  sluice dlq redrive 2@17 --patch '{"data":{"temperature":28}}' --yes`
+
+/** Dead letters a second. */
+const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate => Number.parseInt(rate, 10))
+
+export function addDlqRedrive(dlq: Command, terminal: Terminal): void {
+  const redrive = dlq
+    .command('redrive')
+    .summary('bring dead letters back to the consumers that failed')
+    .description(ABOUT)
+    .argument('[at...]', 'their places as `sluice dlq list` shows them, or their ids', listParserOf(SOME_TEXT))
+  addFilters(redrive)
+    .option('--patch <file>', 'a change of the event: a file with JSON, or the JSON itself', someText)
+    .option('--rate <n/s>', 'how many a second at most', parserOf(RATE))
+    .option('--again', 'also those that were redriven or dropped before')
+    .option('--yes', 'do it')
+    .option('--resume <operation>', 'go on with an operation that was stopped', parserOf(OPERATION))
+    .option(...JSON_OPTION)
+    .option(...environmentOption('whose dead letters are meant'))
+    .addHelpText('after', more(MORE))
+    .action((ats: readonly string[] | undefined, options: RedriveOptions) =>
+      redriven(ats ?? [], options, terminal),
+    )
+}
+
+async function redriven(
+  ats: readonly string[],
+  { patch: given, rate, again, ...options }: RedriveOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (again && ats.length === 0)
+    throw usageFailure('--again is for dead letters that are named: it would redrive all that ever failed.')
+  const patch = given === undefined ? undefined : await patchOf(given, terminal)
+  if (patch?.isWhole && ats.length !== 1)
+    throw usageFailure('A whole event can take the place of one record: name one dead letter.')
+  const refusals: string[] = []
+  const onRefused = ({ partition, offset }: FoundDeadLetter, why: string) => {
+    if (refusals.length < SHOWN) refusals.push(`  ${partition}@${offset}  ${why}`)
+  }
+  await handle(
+    {
+      command: 'redrive',
+      ats,
+      options,
+      others: { patch: given, rate: rate === undefined ? undefined : `${rate}/s`, again },
+      perSecond: rate,
+      isPatched: patch !== undefined,
+      looksFirst: patch !== undefined || rate !== undefined || ats.length > 0,
+      chooser: (topics, by) =>
+        redriveChooser({ topics, by, nowMs: Date.now, patch, again: again ?? false, onRefused }),
+      check: () => requirePatchable(refusals),
+    },
+    terminal,
+  )
+}
+
+const SHOWN = 5
+
+function requirePatchable(refusals: readonly string[]): void {
+  if (refusals.length > 0)
+    throw new CliFailure(`Nothing was redriven: the patch would break events.\n${refusals.join('\n')}`)
+}
+
+async function patchOf(given: string, terminal: Terminal): Promise<Patch> {
+  const isJson = given.trimStart().startsWith('{')
+  const patch = readPatch(isJson ? given : await fileText(given, terminal))
+  if (typeof patch === 'string') throw usageFailure(`--patch: ${isJson ? '' : `${given}: `}${patch}`)
+  return patch
+}
+
+async function fileText(file: string, terminal: Terminal): Promise<string> {
+  try {
+    return await readFile(pathIn(terminal, file), 'utf8')
+  } catch (error) {
+    throw fileFailure(file, error)
+  }
+}

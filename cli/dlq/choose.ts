@@ -1,0 +1,86 @@
+/** Chooses the dead letters of an operation, and counts them and those that it leaves out. Pure. */
+import { Counts } from '../../lib/queries/counts.ts'
+import { isWritten, meets } from '../../lib/queries/dead-letter-filter.ts'
+import type { DeadLetterFilter, FoundDeadLetter, Scanned } from '../../lib/queries/dead-letters.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { LeftOutReason } from './decide.ts'
+import type { Names } from './named.ts'
+
+/** What is to be published for a dead letter, or why it is left out. */
+export type Choice =
+  | { readonly kind: 'take'; readonly record?: OutgoingRecord }
+  | { readonly kind: 'leave'; readonly because: LeftOutReason }
+
+/** A dead letter that is taken. A broken one can only be dropped. */
+export interface Taken {
+  readonly partition: number
+  readonly offset: number
+  readonly letter?: FoundDeadLetter
+  readonly record?: OutgoingRecord
+}
+
+export interface Selection {
+  readonly filter: DeadLetterFilter
+  /** Those that are named one by one; undefined if conditions say which are meant. */
+  readonly names?: Names | undefined
+}
+
+/** What an operation came across. */
+export class Tally {
+  readonly consumers = new Counts()
+  readonly topics = new Counts()
+  readonly codes = new Counts()
+  readonly leftOut = new Map<LeftOutReason, number>()
+  /** How many were chosen: they meet the conditions, and can be taken. */
+  get taken(): number {
+    return this.codes.total
+  }
+
+  /** How many meet the conditions. Of one that is broken nobody knows. */
+  get met(): number {
+    const leftOut = [...this.leftOut].filter(([reason]) => reason !== 'broken')
+    return leftOut.reduce((sum, [, count]) => sum + count, this.taken)
+  }
+
+  take({ letter }: Taken): void {
+    this.codes.add(letter?.deadLetter.errorType ?? 'broken')
+    if (!letter) return
+    this.consumers.add(letter.deadLetter.consumer)
+    this.topics.add(letter.deadLetter.originalTopic)
+  }
+
+  leave(reason: LeftOutReason): void {
+    this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
+  }
+}
+
+/**
+ * The dead letters that an operation takes. Counts those that it leaves out; those that are taken are counted by the caller.
+ *
+ * @param takesBroken whether one that cannot be read is taken, if it is named
+ */
+export function chosen(
+  scanned: Scanned,
+  { filter, names }: Selection,
+  tally: Tally,
+  choose: (scanned: Extract<Scanned, { kind: 'letter' }>, isNamed: boolean) => Choice,
+  takesBroken: boolean,
+): Taken | undefined {
+  if (scanned.kind === 'other') return undefined
+  if (scanned.kind === 'broken') {
+    const { partition, offset, handled } = scanned
+    if (names ? !names.has(scanned) : !isWritten(scanned, filter) || handled) return undefined
+    if (names && takesBroken && !handled) return { partition, offset }
+    tally.leave(handled ? 'handled' : 'broken')
+    return undefined
+  }
+  const { letter } = scanned
+  if (names ? !names.has(letter) : !meets(letter, filter)) return undefined
+  const choice = choose(scanned, names !== undefined)
+  if (choice.kind === 'leave') {
+    tally.leave(choice.because)
+    return undefined
+  }
+  const { partition, offset } = letter
+  return { partition, offset, letter, ...(choice.record ? { record: choice.record } : {}) }
+}

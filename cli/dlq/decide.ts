@@ -1,0 +1,54 @@
+/** Which dead letters can be redriven, and why the others cannot. Pure. */
+import { isRedrivable } from '../../lib/failures/redriven-record.ts'
+import type { HandledAction } from '../../lib/queries/dead-letter-records.ts'
+import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+
+/** A topic of the environment, to which records can be redriven. */
+export interface RedriveTopic {
+  /** By partition: what the log holds now. */
+  readonly bounds: readonly { readonly start: number; readonly end: number }[]
+  /** The consumers that read it. */
+  readonly consumers: ReadonlySet<string>
+  readonly maxMessageBytes: number
+}
+
+export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
+
+/** Why a dead letter is left out, for people. */
+export const LEFT_OUT = {
+  handled: 'handled before',
+  quarantined: 'quarantined: people have redriven them several times; name each by AT to redrive it once more',
+  incomplete: 'not whole: parts of the record are only at its place in the log',
+  'unknown-topic': 'of a topic that this environment does not have',
+  'no-such-partition': 'of a partition that their topic does not have',
+  'another-log': 'of an offset that their topic has not reached: it was made anew since',
+  'unknown-consumer': 'of a consumer that does not read their topic any more',
+  'too-large': 'larger than their topic takes, with what a redrive adds',
+  'patch-refused': 'that the patch would break',
+  broken: 'broken: they cannot be read',
+} as const
+
+export type LeftOutReason = keyof typeof LEFT_OUT
+
+/**
+ * Why a dead letter is not redriven; undefined if it can be.
+ *
+ * @param isNamed somebody has named this one, and not only conditions that it meets
+ * @param again whether what was handled before is redriven once more
+ */
+export function whyNotRedriven(
+  { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
+  handled: HandledAction | undefined,
+  topics: RedriveTopics,
+  { isNamed, again }: { readonly isNamed: boolean; readonly again: boolean },
+): LeftOutReason | undefined {
+  if (handled && !again) return 'handled'
+  if (deadLetter.quarantined && !isNamed) return 'quarantined'
+  if (!isRedrivable(deadLetter)) return 'incomplete'
+  const topic = topics.get(deadLetter.originalTopic)
+  if (!topic) return 'unknown-topic'
+  const bounds = topic.bounds[deadLetter.originalPartition]
+  if (!bounds) return 'no-such-partition'
+  if (deadLetter.originalOffset >= bounds.end) return 'another-log'
+  return topic.consumers.has(deadLetter.consumer) ? undefined : 'unknown-consumer'
+}

@@ -1,0 +1,190 @@
+/** Runs a redrive or a drop of dead letters: the plan, the work, and the trail that it leaves. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../../lib/app/config.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { type Audit, auditEvent } from '../../lib/audit.ts'
+import { deadLetterSummary, scanGroups } from '../../lib/queries/dead-letters.ts'
+import { handledDeadLetters } from '../../lib/queries/handled-dead-letters.ts'
+import type { Range } from '../../lib/queries/records.ts'
+import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import type { LogReader, Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import { showLine } from '../progress.ts'
+import type { Terminal } from '../terminal.ts'
+import { chosen, type Selection, type Taken, Tally } from './choose.ts'
+import { type Command, progressText } from './handling-text.ts'
+import { placesIn } from './named.ts'
+import type { Operation } from './operation.ts'
+import { publishChosen } from './publish.ts'
+import type { redriveChooser } from './redriving.ts'
+import { type DeadLetterLine, summaryOf } from './report.ts'
+import { TopicWatch } from './topics.ts'
+
+/** What a run works with. */
+export interface Work {
+  readonly config: Config
+  readonly terminal: Terminal
+  readonly connections: Connections
+  readonly log: LogReader
+  /** Of the dlq topic, from where the conditions allow to its present end. */
+  readonly ranges: readonly Range[]
+  readonly command: Command
+  readonly operation: Operation
+  readonly by: string
+  readonly ats: readonly string[]
+  readonly selection: () => Selection
+  readonly choose: ReturnType<typeof redriveChooser>
+  readonly watched: ConstructorParameters<typeof TopicWatch>[1]
+}
+
+const SAMPLE = 5
+
+/** What was come across, and how it ended. */
+export interface Outcome {
+  readonly tally: Tally
+  readonly sample: readonly DeadLetterLine[]
+  readonly missing: readonly string[]
+  readonly elapsedMs: number
+  /** The error that ended it early; undefined if there was none. */
+  readonly error?: unknown
+}
+
+/** Goes through everything and changes nothing. */
+export async function surveyed(work: Work): Promise<Outcome> {
+  const startedMs = performance.now()
+  const tally = new Tally()
+  const sample: DeadLetterLine[] = []
+  const selection = work.selection()
+  for await (const { taken } of chosenGroups(work, selection, tally)) {
+    for (const one of taken) {
+      tally.take(one)
+      if (one.letter && sample.length < SAMPLE) sample.push(summaryOf(deadLetterSummary(one.letter)))
+    }
+    if (work.terminal.stop.aborted) break
+  }
+  const missing = selection.names?.missing ?? []
+  return { tally, sample, missing, elapsedMs: performance.now() - startedMs }
+}
+
+/**
+ * Does it. Never rejects for what happens on the way: what was done is audited, and the error is part of the outcome.
+ *
+ * @param expected how many there are, if that is known
+ */
+export async function done(
+  work: Work,
+  { perSecond, expected }: { readonly perSecond: number | undefined; readonly expected: number | undefined },
+): Promise<Outcome> {
+  const { terminal, config, connections, command } = work
+  const startedMs = performance.now()
+  const elapsedMs = () => performance.now() - startedMs
+  const tally = new Tally()
+  const selection = work.selection()
+  const standing = { scanned: 0 }
+  const total = work.ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+  const part = () => (expected === undefined ? standing.scanned / (total || 1) : tally.taken / (expected || 1))
+  const hide = showLine(terminal, () => {
+    const leftOut = tally.met - tally.taken
+    return progressText({ command, taken: tally.taken, leftOut, part: Math.min(1, part()), elapsedMs: elapsedMs() })
+  })
+  let error: unknown
+  try {
+    await publishChosen(
+      departing(work, selection, tally, standing),
+      await connections.publisher(),
+      {
+        operation: work.operation,
+        action: command === 'redrive' ? 'redriven' : 'dropped',
+        by: work.by,
+        dlqTopic: topicName('dlq', config.env),
+        contentMode: config.contentMode,
+      },
+      {
+        perSecond,
+        nowMs: () => performance.now(),
+        wait: ms => sleep(ms, undefined, { signal: terminal.stop }).catch(() => {}),
+        isStopped: () => terminal.stop.aborted,
+      },
+      taken => {
+        for (const one of taken) tally.take(one)
+      },
+    )
+  } catch (caught) {
+    error = caught
+  } finally {
+    hide()
+  }
+  const outcome = { tally, sample: [], missing: selection.names?.missing ?? [], elapsedMs: elapsedMs() }
+  return error === undefined ? outcome : { ...outcome, error }
+}
+
+/** Leaves the audit event of a run, or of the part of it that was done. */
+export async function audited(
+  publisher: Publisher,
+  { config, command, operation, by }: Work,
+  { tally }: Outcome,
+  filter: Audit['filter'],
+  startedAt: string,
+): Promise<void> {
+  const event = auditEvent({
+    action: `dlq ${command}`,
+    by,
+    startedAt,
+    endedAt: instant(Date.now()),
+    operation: operation.id,
+    filter,
+    counts: { [command === 'redrive' ? 'redriven' : 'dropped']: tally.taken, ...Object.fromEntries(tally.leftOut) },
+  })
+  await publisher.publish([producedRecord(topicName('events', config.env), by, event, config.contentMode)])
+}
+
+async function* departing(
+  work: Work,
+  selection: Selection,
+  tally: Tally,
+  standing: { scanned: number },
+): AsyncGenerator<readonly Taken[]> {
+  const watch = new TopicWatch(work.connections, work.watched)
+  const written = new Set<string>()
+  for await (const { taken, scanned } of chosenGroups(work, selection, tally)) {
+    for (const { record } of taken) if (record) written.add(record.topic)
+    await watch.check(written)
+    yield taken
+    standing.scanned += scanned
+  }
+}
+
+/** What is chosen of each group that was read, and how many records that was of. */
+async function* chosenGroups(
+  { log, ranges, ats, choose, command }: Work,
+  selection: Selection,
+  tally: Tally,
+): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly scanned: number }> {
+  const places = placesIn(ats)
+  const { read, told } = rangesFor(ranges, places)
+  const known = await handledDeadLetters(log, told)
+  for await (const group of scanGroups(log, read, known)) {
+    const taken = group.flatMap(
+      scanned => chosen(scanned, selection, tally, choose, command === 'drop') ?? [],
+    )
+    yield { taken, scanned: group.length }
+  }
+}
+
+/** Of dead letters that are named by their places, those places are read, and what lies behind them for word of them. */
+function rangesFor(
+  ranges: readonly Range[],
+  places: readonly { readonly partition: number; readonly offset: number }[] | undefined,
+) {
+  if (!places) return { read: ranges, told: ranges }
+  const near = ranges.flatMap(range => {
+    const offsets = places.flatMap(({ partition, offset }) =>
+      partition === range.partition && offset >= range.start && offset < range.end ? [offset] : [],
+    )
+    if (offsets.length === 0) return []
+    const [first, last] = [Math.min(...offsets), Math.max(...offsets)]
+    return [{ read: { ...range, start: first, end: last + 1 }, told: { ...range, start: first } }]
+  })
+  return { read: near.map(({ read }) => read), told: near.map(({ told }) => told) }
+}

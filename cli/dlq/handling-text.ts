@@ -1,0 +1,121 @@
+/** What a redrive or a drop of dead letters says: its plan, its progress and its end. Pure. */
+import { durationText } from '../../lib/duration.ts'
+import { shortTopic } from '../records/view.ts'
+import { harmless } from '../text-width.ts'
+import { LEFT_OUT, type LeftOutReason } from './decide.ts'
+import type { DeadLetterLine } from './report.ts'
+import { rowsText } from './text.ts'
+import type { RedriveConsumer } from './topics.ts'
+
+export type Command = 'redrive' | 'drop'
+
+/** What `dlq redrive --json` and `dlq drop --json` print. */
+export interface HandlingReport {
+  readonly env: string
+  readonly command: Command
+  /** Whether it only shows what it would do. */
+  readonly dryRun: boolean
+  /** Null in a dry run. */
+  readonly operation: string | null
+  /** How many it has redriven or dropped, or would. */
+  readonly taken: number
+  /** How many meet the conditions and are left out, by the reason. */
+  readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
+  /** Of those that are taken, how many have each of these. */
+  readonly codes: Readonly<Record<string, number>>
+  readonly consumers: Readonly<Record<string, number>>
+  readonly topics: Readonly<Record<string, number>>
+  /** The consumers that get them, as they are now. */
+  readonly consumersNow: readonly RedriveConsumer[]
+  /** Some of those that would be taken. */
+  readonly sample: readonly DeadLetterLine[]
+  /** Whether the records are changed on their way. */
+  readonly patched: boolean
+  /** Why it ended before its end; null if it did not. */
+  readonly stopped: string | null
+  readonly elapsedMs: number
+}
+
+const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
+const DOES = { redrive: 'redrives', drop: 'drops' } as const
+
+export function handlingText(report: HandlingReport, columns?: number): string {
+  const { command, dryRun, taken, patched, elapsedMs } = report
+  const letters = `${taken} dead ${taken === 1 ? 'letter' : 'letters'}`
+  const change = patched ? ', with the patch' : ''
+  const first = dryRun
+    ? `Would ${command} ${letters}${change}.`
+    : `${DONE[command]}: ${letters}${change}, in ${durationText(elapsedMs)}.`
+  const lines = [
+    first,
+    ...(taken === 0 ? [] : facts(report)),
+    ...Object.entries(report.leftOut).map(
+      ([reason, count]) => `Left out: ${count}, ${LEFT_OUT[reason as LeftOutReason]}`,
+    ),
+    ...warnings(report),
+    ...(report.sample.length > 0 ? ['', rowsText(report.sample, report.env, columns), ''] : []),
+    ...(dryRun && taken > 0 ? [`Nothing was changed: --yes ${DOES[command]} them.`] : []),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function facts({ command, topics, consumers, codes, env }: HandlingReport): string[] {
+  const listed = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${harmless(shortTopic(name, env))} ${count}`)
+      .join(', ')
+  return [
+    `  codes      ${listed(codes)}`,
+    `  consumers  ${listed(consumers)}`,
+    `  ${command === 'redrive' ? 'to topics' : 'topics   '}  ${listed(topics)}`,
+  ]
+}
+
+function warnings({ consumersNow, env }: HandlingReport): string[] {
+  return consumersNow.flatMap(({ consumer, topic, state, pending }) => {
+    const where = `${consumer} on ${shortTopic(topic, env)}`
+    if (state !== 'stable' && state !== 'rebalancing')
+      return [`${where} is not running (its group is ${state}): what is redriven waits for it in the topic.`]
+    return pending > 0 ? [`${where} still has ${pending} records before what is redriven.`] : []
+  })
+}
+
+export interface Standing {
+  readonly command: Command
+  readonly taken: number
+  readonly leftOut: number
+  /** From 0 to 1. */
+  readonly part: number
+  readonly elapsedMs: number
+}
+
+const BAR = 24
+
+/** `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left` */
+export function progressText({ command, taken, leftOut, part, elapsedMs }: Standing): string {
+  const filled = Math.floor(part * BAR)
+  const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
+  const percent = String(Math.floor(part * 100)).padStart(3)
+  const rate = elapsedMs > 0 ? Math.round((taken * 1000) / elapsedMs) : 0
+  const left = part > 0 ? `, ${durationText((elapsedMs * (1 - part)) / part)} left` : ''
+  const skipped = leftOut > 0 ? `, ${leftOut} left out` : ''
+  return `[${bar}] ${percent} %  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
+}
+
+/** The command that goes on with an operation that was stopped. */
+export function resumeCommand(
+  command: Command,
+  operation: string,
+  ats: readonly string[],
+  options: Readonly<Record<string, string | true | undefined>>,
+): string {
+  const named = Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return value === true ? [`--${name}`] : [`--${name}`, quoted(value)]
+  })
+  return ['sluice dlq', command, ...ats.map(quoted), ...named, '--yes', '--resume', operation].join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,71 @@
+/** One redrive or drop of dead letters, from its start to its end, over all stops. Pure, apart from the random part of its id. */
+import { randomBytes } from 'node:crypto'
+import { DEAD_LETTERS_HANDLED_TYPE } from '../../lib/failures/event-types.ts'
+import type { DeadLettersHandled, HandledAction } from '../../lib/queries/dead-letter-records.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { mapped, text } from '../../lib/runtime/settings/values.ts'
+import { dataschemaOf } from '../../lib/telemetry/dataschema.ts'
+
+export interface Operation {
+  /** `2026-11-21T12:07:00.123Z-3f9a2c`: its start, and something random. */
+  readonly id: string
+  /** What was written to the dlq topic later is not part of it, however often it is resumed. */
+  readonly startedAtMs: number
+}
+
+/** The id of an operation that is resumed. */
+export const OPERATION = mapped(
+  text(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{6}$/,
+    'the id of an operation, as it was shown when it began',
+  ),
+  (id): Operation => ({ id, startedAtMs: Date.parse(id.slice(0, 24)) }),
+)
+
+export function newOperation(nowMs: number): Operation {
+  return { id: `${instant(nowMs)}-${randomBytes(3).toString('hex')}`, startedAtMs: nowMs }
+}
+
+/** Who does what. */
+export interface Doing {
+  readonly operation: Operation
+  readonly action: HandledAction
+  readonly by: string
+  readonly dlqTopic: string
+  readonly contentMode: ContentMode
+}
+
+/** Where dead letters lie in the dlq topic, as ranges by partition. */
+export class Places {
+  readonly #ranges = new Map<number, { from: number; to: number }[]>()
+
+  /** Those of one partition must be added in order. */
+  add({ partition, offset }: { readonly partition: number; readonly offset: number }): void {
+    const ranges = this.#ranges.get(partition) ?? []
+    this.#ranges.set(partition, ranges)
+    const last = ranges.at(-1)
+    if (last?.to === offset - 1) last.to = offset
+    else ranges.push({ from: offset, to: offset })
+  }
+
+  /** The records that say that these were handled: one into each of their partitions. */
+  records({ operation, action, by, dlqTopic, contentMode }: Doing, nowMs: number): OutgoingRecord[] {
+    return [...this.#ranges].map(([partition, ranges]) => {
+      const at = instant(nowMs)
+      const data: DeadLettersHandled = { action, by, at, operation: operation.id, ranges }
+      const event = {
+        id: `${operation.id}.${partition}.${ranges[0]?.from}`,
+        source: '/operators',
+        subject: by,
+        type: DEAD_LETTERS_HANDLED_TYPE,
+        time: at,
+        datacontenttype: 'application/json',
+        dataschema: dataschemaOf(DEAD_LETTERS_HANDLED_TYPE),
+        data,
+      }
+      return { ...producedRecord(dlqTopic, null, event, contentMode), partition }
+    })
+  }
+}

@@ -1,0 +1,90 @@
+/** Changes the event of a dead letter before it is redriven. Pure. */
+import { readData } from '../../lib/app/event-data.ts'
+import type { ByHand } from '../../lib/failures/redriven-record.ts'
+import { type FoundDeadLetter, originalEvent } from '../../lib/queries/dead-letters.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
+import { readJsonEvent, toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+
+type Document = Readonly<Record<string, unknown>>
+
+/** What is to be changed: a JSON merge patch (RFC 7396) of the event in the JSON event format, or a whole event. */
+export interface Patch {
+  readonly document: Document
+  /** It has a `specversion`, so it takes the place of the event; otherwise it is merged into it. */
+  readonly isWhole: boolean
+}
+
+type Patched =
+  | { readonly kind: 'patched'; readonly patch: NonNullable<ByHand['patch']> }
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** @returns what is wrong with the text, if it is not a patch */
+export function readPatch(text: string): Patch | string {
+  try {
+    const document = parseExact(text)
+    if (!isObject(document) || Object.keys(document).length === 0)
+      return 'a patch is a JSON object with attributes of the event, or its data'
+    return { document, isWhole: 'specversion' in document }
+  } catch (error) {
+    return error instanceof InexactNumber ? error.message : 'it is not JSON'
+  }
+}
+
+/** The parts of the record that take the place of the original ones, or why the patched event would fail again. */
+export function patched(found: FoundDeadLetter, { document, isWhole }: Patch): Patched {
+  const { key, value, headers } = found.original
+  const pairs = headers.map(({ name, value }) => [name, value] as const)
+  const before = originalEvent(found)
+  if (!before && !isWhole)
+    return refused('the record cannot be read as an event: only a whole event can take its place')
+  const after = readJsonEvent(isWhole ? document : merged(toJsonEvent(before as Event), document))
+  if (isFailure(after)) return refused(`not a CloudEvent: ${after.message}`)
+  if (before && (before.source !== after.source || before.subject !== after.subject))
+    return refused('source and subject cannot be changed: another entity may belong to another partition')
+  const written = writeEvent(after, isStructured(pairs) ? 'structured' : 'binary')
+  const foreign = pairs.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
+  const record = { value: written.value, headers: [...written.headers, ...foreign] }
+  const why = whyNotRead(record)
+  if (why) return refused(why)
+  return { kind: 'patched', patch: { ...record, replaces: digestOf({ key, value, headers: pairs }) } }
+}
+
+/** As a consumer will read it. */
+function whyNotRead(record: {
+  readonly value: Buffer | null
+  readonly headers: readonly RecordHeader[]
+}): string | undefined {
+  const event = readEvent(record)
+  if (isFailure(event)) return event.message
+  const data = readData(event)
+  return data.kind === 'failure' ? `${data.code}: ${data.message}` : undefined
+}
+
+/** RFC 7396: null removes a member, an object is merged, anything else takes the place of what is there. */
+function merged(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const result = new Map(isObject(target) ? Object.entries(target) : [])
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) result.delete(name)
+    else result.set(name, merged(result.get(name), value))
+  return Object.fromEntries(result)
+}
+
+function isObject(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isStructured(headers: readonly RecordHeader<Buffer>[]): boolean {
+  const type = headers.find(([name]) => name === 'content-type')
+  return type !== undefined && /^\s*application\/cloudevents/i.test(type[1].toString('latin1'))
+}
+
+function refused(why: string): Patched {
+  return { kind: 'refused', why }
+}

@@ -1,0 +1,97 @@
+/** Publishes what an operation has chosen, batch by batch, and says after each that its dead letters are handled. */
+import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import type { Taken } from './choose.ts'
+import { type Doing, Places } from './operation.ts'
+
+/** A batch is one request to Kafka, which takes up to 900 kB. */
+const MOST_BYTES = 800 * 1024
+const MOST_RECORDS = 2_000
+/** With a limit of the rate, a batch is what it allows in this time. */
+const LIMITED_BATCH_MS = 250
+
+export interface Pace {
+  /** Dead letters a second; undefined for as many as possible. */
+  readonly perSecond: number | undefined
+  readonly nowMs: () => number
+  /** Ends early, without an error, when the operation is stopped. */
+  readonly wait: (ms: number) => Promise<void>
+  /** Whether to stop before the next batch. */
+  readonly isStopped: () => boolean
+}
+
+interface Batch {
+  readonly taken: readonly Taken[]
+  readonly records: readonly OutgoingRecord[]
+}
+
+/**
+ * Publishes the records of a batch, waits until they are acknowledged, and publishes with the next batch that they are handled.
+ * So one that was published can be published again after a crash, and one that is handled was published. Meanwhile the next
+ * batch is made.
+ *
+ * @param acknowledged told of the dead letters of each batch once Kafka has their records
+ * @throws as `Publisher.publish` does
+ */
+export async function publishChosen(
+  groups: AsyncIterable<readonly Taken[]>,
+  publisher: Publisher,
+  doing: Doing,
+  pace: Pace,
+  acknowledged: (taken: readonly Taken[]) => void,
+): Promise<void> {
+  const startedMs = pace.nowMs()
+  let sent = 0
+  let inFlight: Promise<Batch | undefined> = Promise.resolve(undefined)
+  try {
+    for await (const batch of batches(groups, pace)) {
+      const before = await inFlight
+      const dueMs = pace.perSecond === undefined ? 0 : startedMs + (sent * 1000) / pace.perSecond
+      if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
+      if (pace.isStopped()) break
+      inFlight = publisher.publish([...handled(before, doing), ...batch.records]).then(() => {
+        acknowledged(batch.taken)
+        return batch
+      })
+      // It can reject while the next batch is made.
+      inFlight.catch(() => {})
+      sent += batch.taken.length
+    }
+  } finally {
+    // If the dead letters cannot be read on, those that were published are handled all the same.
+    const last = await inFlight
+    if (last) await publisher.publish(handled(last, doing))
+  }
+}
+
+function handled(batch: Batch | undefined, doing: Doing): OutgoingRecord[] {
+  const places = new Places()
+  for (const one of batch?.taken ?? []) places.add(one)
+  return places.records(doing, Date.now())
+}
+
+async function* batches(
+  groups: AsyncIterable<readonly Taken[]>,
+  { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
+): AsyncGenerator<Batch> {
+  const most = Math.max(1, Math.min(MOST_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
+  let taken: Taken[] = []
+  let records: OutgoingRecord[] = []
+  let bytes = 0
+  for await (const group of groups) {
+    for (const one of group) {
+      const size = one.record ? sizeOf(one.record) : 0
+      if (taken.length > 0 && (taken.length >= most || bytes + size > MOST_BYTES)) {
+        yield { taken, records }
+        taken = []
+        records = []
+        bytes = 0
+      }
+      taken.push(one)
+      if (one.record) records.push(one.record)
+      bytes += size
+    }
+    if (isStopped()) break
+  }
+  if (taken.length > 0) yield { taken, records }
+}

@@ -1,0 +1,45 @@
+/** What becomes of each dead letter in a redrive, or when they are dropped. Pure. */
+import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+import { sizeOf } from '../../lib/runtime/cloudevents/record.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
+import type { Choice } from './choose.ts'
+import { type RedriveTopics, whyNotRedriven } from './decide.ts'
+import { type Patch, patched } from './patch.ts'
+
+interface RedriveOptions {
+  readonly topics: RedriveTopics
+  readonly by: string
+  readonly nowMs: () => number
+  readonly patch: Patch | undefined
+  /** Redrive once more what was handled before. */
+  readonly again: boolean
+  /** Told of each dead letter that the patch would break. */
+  readonly onRefused: (letter: FoundDeadLetter, why: string) => void
+}
+
+/** What is dropped leaves no record. */
+type Chooser = (
+  found: { readonly letter: FoundDeadLetter; readonly handled?: 'redriven' | 'dropped' | undefined },
+  isNamed: boolean,
+) => Choice
+
+export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: RedriveOptions): Chooser {
+  return ({ letter, handled }, isNamed) => {
+    const because = whyNotRedriven(letter, handled, topics, { isNamed, again })
+    if (because) return { kind: 'leave', because }
+    const change = patch && patched(letter, patch)
+    if (change?.kind === 'refused') {
+      onRefused(letter, change.why)
+      return { kind: 'leave', because: 'patch-refused' }
+    }
+    const { deadLetter } = letter
+    const byHand = { by, at: instant(nowMs()), ...(change ? { patch: change.patch } : {}) }
+    const record = redrivenRecord(deadLetter, byHand)
+    const isTooLarge = sizeOf(record) > (topics.get(deadLetter.originalTopic)?.maxMessageBytes ?? 0)
+    return isTooLarge ? { kind: 'leave', because: 'too-large' } : { kind: 'take', record }
+  }
+}
+
+export const dropChooser: Chooser = ({ handled }) =>
+  handled ? { kind: 'leave', because: 'handled' } : { kind: 'take' }

@@ -1,0 +1,121 @@
+/** The topics of an environment to which dead letters can be redriven, and their consumers, as Kafka sees them now. */
+import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { groupName, SIGNALS, type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
+import { consumerGroups } from '../../lib/queries/groups.ts'
+import { consumerLags } from '../../lib/queries/lag.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
+import type { GroupDescription } from '../../lib/runtime/adapters/kafka/groups.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { CliFailure } from '../failure.ts'
+import type { RedriveTopic, RedriveTopics } from './decide.ts'
+
+/** Those of the topic table that Kafka has. The dlq itself is not one of them: nobody reads it. */
+export async function redriveTopics(connections: Connections, { env }: Config): Promise<RedriveTopics> {
+  const functions = readFunctions()
+  const offsets = new TopicOffsets(await connections.kafka())
+  try {
+    const found = await Promise.all(
+      SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
+        const bounds = await boundsIfThere(offsets, topicName(signal, env))
+        const consumers = new Set(consumersOf(functions, signal))
+        const { maxMessageBytes } = TOPICS[signal]
+        const topic: RedriveTopic | undefined = bounds && { bounds, consumers, maxMessageBytes }
+        return topic ? [[topicName(signal, env), topic] as const] : []
+      }),
+    )
+    return new Map(found.flat())
+  } finally {
+    await offsets.close()
+  }
+}
+
+async function boundsIfThere(offsets: TopicOffsets, topic: string) {
+  try {
+    return await topicBounds(offsets, topic)
+  } catch (error) {
+    if (error instanceof UnknownTopic) return undefined
+    throw error
+  }
+}
+
+/** A consumer to which dead letters go, and whether it is there to take them. */
+export interface RedriveConsumer {
+  readonly consumer: string
+  readonly topic: string
+  readonly state: GroupDescription['state']
+  /** Records that it has still to take, before what is redriven now. */
+  readonly pending: number
+}
+
+/** How those consumers are that read any of these topics. Empty if Kafka does not let it know: it is a warning only. */
+export async function consumersNow(
+  connections: Connections,
+  { env }: Config,
+  consumers: readonly string[],
+  topics: readonly string[],
+): Promise<readonly RedriveConsumer[]> {
+  const functions = readFunctions()
+  const read = SIGNALS.filter(signal => topics.includes(topicName(signal, env))).flatMap(signal =>
+    consumersOf(functions, signal)
+      .filter(name => consumers.includes(name))
+      .map(name => ({ function: name, topic: topicName(signal, env), group: groupName(name, env) })),
+  )
+  const kafka = await connections.kafka()
+  const offsets = new TopicOffsets(kafka)
+  try {
+    const groups = await consumerGroups(
+      kafka,
+      read.map(({ group }) => group),
+    )
+    const lags = await consumerLags(offsets, read)
+    return lags.map(({ function: consumer, topic, group, pending }) => {
+      const state = groups.find(one => one.group === group)?.state ?? 'unknown'
+      return { consumer, topic, state, pending }
+    })
+  } catch (error) {
+    if (error instanceof Unavailable || error instanceof RefusedByKafka) return []
+    throw error
+  } finally {
+    await offsets.close()
+  }
+}
+
+const LOOK_EVERY_MS = 5_000
+
+/** Looks now and then whether topics that are written to are still those that were looked at. */
+export class TopicWatch {
+  readonly #connections: Connections
+  readonly #ends: Map<string, readonly number[]>
+  #nextMs = performance.now() + LOOK_EVERY_MS
+
+  /** @param topics by name, with their bounds at the beginning */
+  constructor(connections: Connections, topics: ReadonlyMap<string, Pick<RedriveTopic, 'bounds'>>) {
+    this.#connections = connections
+    this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
+  }
+
+  /** @throws CliFailure if one of these topics was deleted or made anew */
+  async check(topics: Iterable<string>): Promise<void> {
+    if (performance.now() < this.#nextMs) return
+    this.#nextMs = performance.now() + LOOK_EVERY_MS
+    const offsets = new TopicOffsets(await this.#connections.kafka())
+    try {
+      for (const topic of topics) {
+        const bounds = await boundsIfThere(offsets, topic)
+        const before = this.#ends.get(topic) ?? []
+        if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
+          throw new CliFailure(`${topic} was deleted or made anew meanwhile: its offsets are others now.`)
+        this.#ends.set(
+          topic,
+          bounds.map(({ end }) => end),
+        )
+      }
+    } finally {
+      await offsets.close()
+    }
+  }
+}

@@ -1,6 +1,6 @@
-/** Reads a file for replay: a stream of events, one per line, or the records of one captured Lambda batch. */
+/** Reads a file for replay: a stream of events or recorded records, one per line, or the records of one captured Lambda batch. */
 
-import { LONGEST, linesByPiece, UnreadableText } from '../../lib/runtime/adapters/files/lines.ts'
+import { LONGEST } from '../../lib/runtime/adapters/files/lines.ts'
 import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
@@ -8,40 +8,49 @@ import { readJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
 import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/receive.ts'
 import { CliFailure } from '../failure.ts'
+import { isRecordedLine, readRecordedLine } from '../records/recorded-line.ts'
+import { batchRecords } from './batch.ts'
+import { type Line, numberedLines } from './lines.ts'
+import { DamagedGzip, unzipped } from './unzipped.ts'
 
 /** One thing to publish. */
 export interface Recorded {
-  /** Its line in a stream, its number in a batch; from 1. */
+  /** Its line in a stream or a recording, its number in a batch; from 1. */
   readonly line: number
   /** When it was recorded, milliseconds since the epoch: the pace follows it. */
   readonly paceMs: number | undefined
   /** The event of a line, or in a record; a record may hold none. */
   readonly event?: Event
   readonly eventMs: number | undefined
-  /** Present if it is from a batch. */
+  /** Present if it is from a log: from a recording or a batch. */
   readonly record?: LogRecord
 }
 
+/** Told of each line that is left out because it cannot be read. */
+export type OnInvalid = (message: string) => void
+
 /**
- * The recorded items of a text, piece by piece. Its first line shows whether it is a stream or a batch.
+ * The recorded items of a text, or of a gzip of it, piece by piece. Its first line shows whether it has lines or is a batch.
  *
  * @param name for messages
- * @throws CliFailure naming the line that is not an event
+ * @param onInvalid leaves out lines that cannot be read, and is told of each; without it, the first of them ends the reading
+ * @throws CliFailure naming the line that cannot be read
  */
 export async function* readRecorded(
   pieces: AsyncIterable<Uint8Array>,
   name: string,
+  onInvalid?: OnInvalid,
 ): AsyncGenerator<readonly Recorded[]> {
-  const reader = new RecordingReader(name)
+  const reader = new RecordingReader(name, onInvalid)
   try {
-    for await (const lines of linesByPiece(pieces)) {
-      const group = lines.flatMap(text => reader.read(text))
+    for await (const lines of numberedLines(unzipped(pieces))) {
+      const group = reader.read(lines)
       if (group.length > 0) yield group
     }
   } catch (error) {
-    throw error instanceof UnreadableText ? new CliFailure(`${name}: ${error.message}`) : error
+    if (!(error instanceof DamagedGzip)) throw error
+    reader.refuse(reader.lastLine, `after this line, ${error.message}`)
   }
   const batch = reader.batch()
   if (batch.length > 0) yield batch
@@ -49,33 +58,61 @@ export async function* readRecorded(
 
 class RecordingReader {
   readonly #name: string
-  #line = 0
+  readonly #onInvalid: OnInvalid | undefined
   #length = 0
   /** The lines of a document that is not a stream; undefined while the text is one. */
   #document: string[] | undefined
   #isStream = false
+  lastLine = 0
 
-  constructor(name: string) {
+  constructor(name: string, onInvalid: OnInvalid | undefined) {
     this.#name = name
+    this.#onInvalid = onInvalid
   }
 
-  read(text: string): Recorded[] {
-    this.#line++
-    if (this.#document === undefined && text.trim() === '') return []
-    if (!this.#isStream && this.#document === undefined) {
-      if (isWholeLine(text)) this.#isStream = true
-      else this.#document = []
+  read(lines: readonly Line[]): Recorded[] {
+    const group: Recorded[] = []
+    for (const line of lines) {
+      this.lastLine = line.number
+      const recorded = this.#read(line)
+      if (recorded) group.push(recorded)
     }
-    if (this.#document === undefined) return [recordedEvent(text, this.#line, `${this.#name}:${this.#line}`)]
-    this.#length += text.length
-    if (this.#length > LONGEST) throw new UnreadableText('a batch cannot be so large')
-    this.#document.push(text)
-    return []
+    return group
+  }
+
+  /** @throws CliFailure unless such lines are left out */
+  refuse(line: number, reason: string): undefined {
+    const message = `${this.#name}:${line}: ${reason}`
+    if (this.#onInvalid === undefined) throw new CliFailure(message)
+    this.#onInvalid(message)
   }
 
   /** The records of a batch, now that the text has ended. */
   batch(): Recorded[] {
-    return this.#document === undefined ? [] : recordedBatch(this.#document.join('\n'), this.#name)
+    if (this.#document === undefined) return []
+    const records = batchRecords(parse(this.#document.join('\n')), this.#name)
+    return records.map((record, index) => fromLog(record, index + 1))
+  }
+
+  #read({ number, text, failure }: Line): Recorded | undefined {
+    if (text === undefined) return this.refuse(number, failure ?? '')
+    if (this.#document === undefined && text.trim() === '') return undefined
+    if (!this.#isStream && this.#document === undefined) {
+      // Left out or not, a broken line does not begin a batch: a batch begins with a brace or a bracket alone.
+      if (isWholeLine(text) || (this.#onInvalid && !mayBeginBatch(text))) this.#isStream = true
+      else this.#document = []
+    }
+    if (this.#document === undefined) return this.#item(text, number)
+    this.#length += text.length
+    if (this.#length > LONGEST) throw new CliFailure(`${this.#name}: a batch cannot be so large`)
+    this.#document.push(text)
+    return undefined
+  }
+
+  #item(text: string, line: number): Recorded | undefined {
+    const parsed = parse(text)
+    const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(text, line)
+    return typeof item === 'string' ? this.refuse(line, item) : item
   }
 }
 
@@ -85,37 +122,45 @@ function isWholeLine(text: string): boolean {
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
-function recordedEvent(text: string, line: number, where: string): Recorded {
-  const event = readJsonEvent(parsedExactly(text, where))
-  if (isFailure(event)) throw new CliFailure(`${where}: not a CloudEvent: ${event.message}`)
+function mayBeginBatch(text: string): boolean {
+  return parse(text) !== undefined || /^\s*[{[]\s*$/.test(text)
+}
+
+/** @returns why the line is none, as text */
+function recordedEvent(text: string, line: number): Recorded | string {
+  const parsed = parsedExactly(text)
+  if (parsed instanceof Unparsed) return parsed.reason
+  const event = readJsonEvent(parsed)
+  if (isFailure(event)) return `not a CloudEvent: ${event.message}`
   const eventMs = timeOf(event)
   return { line, event, eventMs, paceMs: eventMs }
 }
 
-/** The records in the order in which the log received them; records of one partition by their offsets. */
-function recordedBatch(text: string, name: string): Recorded[] {
-  const batch = parse(text)
-  if (!isBatch(batch))
-    throw new CliFailure(
-      `${name}: neither a stream of CloudEvents (JSON, one a line) nor a captured batch (JSON with "records")`,
-    )
-  const partitions = receive(batch)
-  const records = partitions.flatMap(({ records }) => records)
-  // Sorting is stable, and append times of one partition do not go back.
-  const inOrder = records.toSorted((a, b) => a.timestampMs - b.timestampMs)
-  return inOrder.map((record, index) => {
-    const read = readEvent(record)
-    const event = isFailure(read) ? {} : { event: read, eventMs: timeOf(read) }
-    return { line: index + 1, record, paceMs: record.timestampMs, eventMs: undefined, ...event }
-  })
+function recordedRecord(parsed: unknown, line: number): Recorded | string {
+  const record = readRecordedLine(parsed)
+  return typeof record === 'string' ? record : fromLog(record, line)
+}
+
+function fromLog(record: LogRecord, line: number): Recorded {
+  const read = readEvent(record)
+  const event = isFailure(read) ? {} : { event: read, eventMs: timeOf(read) }
+  return { line, record, paceMs: record.timestampMs, eventMs: undefined, ...event }
+}
+
+class Unparsed {
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
+  }
 }
 
 /** The published event must have exactly the digits of the line. */
-function parsedExactly(text: string, where: string): unknown {
+function parsedExactly(text: string): unknown {
   try {
     return parseExact(text)
   } catch (error) {
-    throw new CliFailure(`${where}: ${error instanceof InexactNumber ? error.message : 'not JSON'}`)
+    return new Unparsed(error instanceof InexactNumber ? error.message : 'not JSON')
   }
 }
 
@@ -125,34 +170,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isBatch(document: unknown): document is KafkaEvent {
-  if (typeof document !== 'object' || document === null) return false
-  const groups = Object.values((document as { records?: object }).records ?? {})
-  return (
-    groups.length > 0 &&
-    groups.every(group => Array.isArray(group) && group.length > 0 && group.every(isRecord))
-  )
-}
-
-function isRecord(record: unknown): boolean {
-  const {
-    topic,
-    partition,
-    offset,
-    timestamp,
-    key,
-    value,
-    headers = [],
-  } = (record ?? {}) as Record<string, unknown>
-  return (
-    typeof topic === 'string' &&
-    [partition, offset, timestamp].every(Number.isInteger) &&
-    [key, value].every(bytes => bytes === undefined || bytes === null || typeof bytes === 'string') &&
-    Array.isArray(headers) &&
-    headers.every(header => Object.values(header ?? {}).every(Array.isArray))
-  )
 }
 
 function timeOf({ time }: Event): number | undefined {

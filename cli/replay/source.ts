@@ -4,14 +4,18 @@ import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { fileFailure } from '../files.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
-import { type Recorded, readRecorded } from './recorded.ts'
+import { type OnInvalid, type Recorded, readRecorded } from './recorded.ts'
 
 export interface Source {
   readonly name: string
   /** Whether it can be read more than once, as a file can and a pipe cannot. */
   readonly isRepeatable: boolean
-  /** What is recorded, in order, as far as each read goes. */
-  read(): AsyncGenerator<readonly Recorded[]>
+  /**
+   * What is recorded, in order, as far as each read goes.
+   *
+   * @param onInvalid leaves out lines that cannot be read, see `readRecorded`
+   */
+  read(onInvalid?: OnInvalid): AsyncGenerator<readonly Recorded[]>
 }
 
 /** Bytes a read: some thousand events, so that they can be published in large requests. */
@@ -32,9 +36,9 @@ function source(name: string, isRepeatable: boolean, open: () => Readable, { sto
   return {
     name,
     isRepeatable,
-    async *read() {
+    async *read(onInvalid) {
       try {
-        yield* readRecorded(addAbortSignal(stop, open()), name)
+        yield* readRecorded(addAbortSignal(stop, open()), name, onInvalid)
       } catch (error) {
         throw fileFailure(name, error)
       }

@@ -75,7 +75,7 @@ describe('reading a recording', () => {
     })
 
   test('refused: what is not UTF-8', async () => {
-    await assert.rejects(recorded(Buffer.from([0xff, 0x0a])), { message: 'f: the text is not UTF-8' })
+    await assert.rejects(recorded(Buffer.from([0xff, 0x0a])), { message: 'f:1: the text is not UTF-8' })
     await assert.rejects(recorded(Buffer.from([0x20, 0xc3])), /not UTF-8/)
   })
 

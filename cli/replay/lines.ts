@@ -1,0 +1,111 @@
+/** Splits bytes into numbered lines. Each line is decoded alone, so that one that is not text is named and can be left out. */
+import { isUtf8 } from 'node:buffer'
+import { LONGEST } from '../../lib/runtime/adapters/files/lines.ts'
+
+/** A line of a text, without its end. */
+export interface Line {
+  /** From 1. */
+  readonly number: number
+  /** Undefined if it cannot be read as text. */
+  readonly text: string | undefined
+  /** Why it cannot be read. */
+  readonly failure?: string
+}
+
+const LINE_END = 0x0a
+
+/**
+ * The lines that each piece completes, so that input from a pipe is processed before the next piece arrives.
+ *
+ * @param longest upper bound for a line, in bytes; the rest of a longer one is passed over
+ */
+export async function* numberedLines(
+  pieces: AsyncIterable<Uint8Array>,
+  longest = LONGEST,
+): AsyncGenerator<readonly Line[]> {
+  const splitter = new Splitter(longest)
+  for await (const piece of pieces) {
+    const lines = splitter.take(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
+    if (lines.length > 0) yield lines
+  }
+  const last = splitter.end()
+  if (last.length > 0) yield last
+}
+
+class Splitter {
+  readonly #longest: number
+  #number = 0
+  /** The beginning of a line whose end has not come. */
+  #rest: Buffer[] = []
+  #restBytes = 0
+
+  constructor(longest: number) {
+    this.#longest = longest
+  }
+
+  take(piece: Buffer): readonly Line[] {
+    const end = piece.lastIndexOf(LINE_END)
+    if (end < 0) {
+      this.#keep(piece)
+      return []
+    }
+    const lines = this.#split(piece.subarray(0, end))
+    this.#keep(piece.subarray(end + 1))
+    return lines
+  }
+
+  end(): readonly Line[] {
+    return this.#restBytes === 0 ? [] : this.#split(Buffer.alloc(0))
+  }
+
+  #keep(piece: Buffer): void {
+    this.#restBytes += piece.length
+    if (this.#restBytes > this.#longest) this.#rest = []
+    else if (piece.length > 0) this.#rest.push(piece)
+  }
+
+  /** @param piece up to a line end, which is left out */
+  #split(piece: Buffer): readonly Line[] {
+    const isWhole = this.#restBytes <= this.#longest
+    if (!isWhole) return this.#withoutTooLong(piece)
+    const bytes = this.#restBytes > 0 ? Buffer.concat([...this.#rest, piece]) : piece
+    this.#forget()
+    // A line end is never part of a longer character, so lines of a text are texts.
+    if (isUtf8(bytes))
+      return bytes
+        .toString()
+        .split('\n')
+        .map(text => this.#line(text))
+    return pieces(bytes).map(one => this.#line(isUtf8(one) ? one.toString() : undefined))
+  }
+
+  #withoutTooLong(piece: Buffer): readonly Line[] {
+    this.#forget()
+    this.#number++
+    const tooLong: Line = { number: this.#number, text: undefined, failure: 'the line is too long' }
+    const end = piece.indexOf(LINE_END)
+    return end < 0 ? [tooLong] : [tooLong, ...this.#split(piece.subarray(end + 1))]
+  }
+
+  #forget(): void {
+    this.#rest = []
+    this.#restBytes = 0
+  }
+
+  #line(text: string | undefined): Line {
+    this.#number++
+    const number = this.#number
+    return text === undefined ? { number, text, failure: 'the text is not UTF-8' } : { number, text }
+  }
+}
+
+function pieces(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = []
+  let start = 0
+  while (true) {
+    const end = bytes.indexOf(LINE_END, start)
+    if (end < 0) return [...found, bytes.subarray(start)]
+    found.push(bytes.subarray(start, end))
+    start = end + 1
+  }
+}

@@ -1,0 +1,56 @@
+/** The bytes of a recording: unzipped where they are gzip, whatever the file is called. */
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+
+/** The gzip data is damaged, or ends before its end. What came before it was sound. */
+export class DamagedGzip extends Error {
+  override readonly name = 'DamagedGzip'
+}
+
+const MAGIC = [0x1f, 0x8b]
+/** Of what is unzipped at once: some thousand records, so that they can be published in large requests. */
+const PIECE_BYTES = 1024 * 1024
+/** A stream that fails drops what nobody has read yet; so it holds one piece at most. */
+const ONE_AT_A_TIME = { readableHighWaterMark: 1 } as object
+
+/** @throws DamagedGzip */
+export async function* unzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  const beginning = await firstBytes(iterator)
+  const all = async function* () {
+    if (beginning.length > 0) yield beginning
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+  }
+  if (!MAGIC.every((byte, at) => beginning[at] === byte)) yield* all()
+  else yield* gunzipped(all())
+}
+
+/** A pipe can bring one byte at a time. */
+async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let beginning: Uint8Array = Buffer.alloc(0)
+  while (beginning.length < MAGIC.length) {
+    const { done, value } = await iterator.next()
+    if (done) break
+    beginning = beginning.length === 0 ? value : Buffer.concat([beginning, value])
+  }
+  return beginning
+}
+
+async function* gunzipped(zipped: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(zipped)
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES, ...ONE_AT_A_TIME })
+  let sourceError: unknown
+  source.on('error', error => {
+    sourceError = error
+    gunzip.destroy(error)
+  })
+  try {
+    for await (const piece of source.pipe(gunzip)) yield piece
+  } catch (error) {
+    if (sourceError !== undefined) throw sourceError
+    throw new DamagedGzip(`the gzip data is damaged or cut off: ${(error as Error).message}`)
+  } finally {
+    source.destroy()
+    gunzip.destroy()
+  }
+}

@@ -10,6 +10,7 @@ import { addImport } from './commands/import.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNew } from './commands/new.ts'
 import { addNotifications } from './commands/notifications.ts'
+import { addRecord } from './commands/record.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
 import { addSilence } from './commands/silence.ts'
@@ -67,6 +68,7 @@ function program(terminal: Terminal): Command {
     },
   }
   addImport(sluice, context)
+  addRecord(sluice, context)
   addReplay(sluice, context)
   addSimulate(sluice, context)
   addStats(sluice, context)

@@ -9,10 +9,11 @@ import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { showLine } from '../progress.ts'
+import { progressText } from '../progress-text.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { type Addressing, outgoing } from './outgoing.ts'
 import { pacer } from './pace.ts'
-import { showProgress } from './progress.ts'
 import { type Departure, publishAll, type ReplayCounts, requests } from './publish.ts'
 import type { Recorded } from './recorded.ts'
 import { outlook, type Selection, selected, survey } from './selection.ts'
@@ -136,11 +137,9 @@ async function publishPaced(departures: AsyncIterable<readonly Departure[]>, pub
   const startedMs = performance.now()
   const elapsedMs = () => performance.now() - startedMs
   const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
-  const hideProgress = showProgress(terminal, () => ({
-    acknowledged: counts.acknowledged,
-    total,
-    elapsedMs: elapsedMs(),
-  }))
+  const hideProgress = showLine(terminal, () =>
+    progressText({ done: counts.acknowledged, total, elapsedMs: elapsedMs() }, 'acknowledged'),
+  )
   try {
     const due = requests(departures, pacer(plan.speed), { elapsedMs, wait })
     await publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now })

@@ -22,11 +22,16 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
 /**
  * The records of all ranges in the order of their times; those of one partition in their own order.
  *
+ * @param onExpired is told of each part of a range that retention has taken before it could be read
  * @throws Unavailable if Kafka does not answer, or if the records lie behind a transaction that is open; UnreadableLog if
  * they cannot be read at all
  */
-export async function* readRecords(log: LogReader, ranges: readonly Range[]): AsyncGenerator<LogRecord> {
-  for await (const group of readRecordGroups(log, ranges)) yield* group
+export async function* readRecords(
+  log: LogReader,
+  ranges: readonly Range[],
+  onExpired?: (part: Range) => void,
+): AsyncGenerator<LogRecord> {
+  for await (const group of readRecordGroups(log, ranges, onExpired)) yield* group
 }
 
 /**
@@ -36,8 +41,9 @@ export async function* readRecords(log: LogReader, ranges: readonly Range[]): As
 export async function* readRecordGroups(
   log: LogReader,
   ranges: readonly Range[],
+  onExpired: (part: Range) => void = () => {},
 ): AsyncGenerator<readonly LogRecord[]> {
-  const partitions = ranges.map(range => new PartitionRecords(log, range))
+  const partitions = ranges.map(range => new PartitionRecords(log, range, onExpired))
   try {
     while (true) {
       await Promise.all(partitions.map(partition => partition.fill()))
@@ -54,14 +60,16 @@ export async function* readRecordGroups(
 class PartitionRecords {
   readonly #log: LogReader
   readonly #range: Range
+  readonly #onExpired: (part: Range) => void
   #next: number
   #records: readonly LogRecord[] = []
   #at = 0
   #reading: Promise<Looked> | undefined
 
-  constructor(log: LogReader, range: Range) {
+  constructor(log: LogReader, range: Range, onExpired: (part: Range) => void) {
     this.#log = log
     this.#range = range
+    this.#onExpired = onExpired
     this.#next = range.start
   }
 
@@ -76,9 +84,10 @@ class PartitionRecords {
   /** Afterwards there is a first record, or the range has ended. */
   async fill(): Promise<void> {
     while (this.first === undefined && !this.isAtEnd) {
-      const { records, nextOffset } = await (this.#reading ?? this.#read())
+      const { records, nextOffset, logStart } = await (this.#reading ?? this.#read())
       const { end } = this.#range
       const from = this.#next
+      if (logStart > from) this.#onExpired({ ...this.#range, start: from, end: Math.min(logStart, end) })
       this.#records = records.filter(({ offset }) => offset >= from && offset < end)
       this.#at = 0
       this.#next = nextOffset

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { pacer } from '../../../cli/replay/pace.ts'
-import { progressText } from '../../../cli/replay/progress.ts'
 import {
   type Departure,
   publishAll,
@@ -103,18 +102,4 @@ describe('publishing', () => {
     await publishAll(inGroups([departure(300), departure(301)]), new MemoryPublisher(), counts, limits)
     assert.equal(counts.ahead, 1)
   })
-})
-
-test('progress', () => {
-  const standing = { acknowledged: 3_270, total: 7_267, elapsedMs: 2_000 }
-  assert.equal(
-    progressText(standing),
-    `[${'='.repeat(13)}>${' '.repeat(16)}]  44 %  3270 of 7267 acknowledged, 1635/s`,
-  )
-  assert.equal(progressText({ ...standing, acknowledged: 7_267 }).slice(0, 38), `[${'='.repeat(30)}] 100 %`)
-  assert.equal(progressText({ ...standing, total: undefined }), '3270 acknowledged, 1635/s')
-  assert.match(
-    progressText({ acknowledged: 0, total: 0, elapsedMs: 0 }),
-    /100 % {2}0 of 0 acknowledged, 0\/s$/,
-  )
 })

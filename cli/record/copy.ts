@@ -1,0 +1,64 @@
+/** Copies the records of ranges into a file, resumably. */
+import { readRecords } from '../../lib/queries/records.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { recordedLine } from '../records/recorded-line.ts'
+import { recordView } from '../records/view.ts'
+import type { Filter } from '../tail/filter.ts'
+import type { RecordingPosition } from './position.ts'
+
+/** Where the lines go, see `RecordingFile`. */
+export interface Target {
+  readonly isFull: boolean
+  add(line: string): void
+  flush(standing: Omit<RecordingPosition, 'bytes'>): Promise<void>
+}
+
+export type Standing = Omit<RecordingPosition, 'bytes'>
+
+/**
+ * Records what the ranges still have, in the order of time. Whatever ends it, the target holds whole lines, and knows how far they
+ * reach.
+ *
+ * @param standing is counted up
+ * @throws see `readRecords`
+ */
+export async function copy(
+  log: LogReader,
+  standing: Standing,
+  filters: readonly Filter[],
+  target: Target,
+  stop: AbortSignal,
+): Promise<void> {
+  const byPartition = new Map(standing.ranges.map(range => [range.partition, range]))
+  const open = standing.ranges.map(({ partition, next, end }) => {
+    return { topic: standing.topic, partition, start: next, end }
+  })
+  const onExpired = ({ start, end }: { start: number; end: number }) => {
+    standing.expired += end - start
+  }
+  try {
+    for await (const record of readRecords(log, open, onExpired)) {
+      if (stop.aborted) return
+      const range = byPartition.get(record.partition)
+      if (range) range.next = record.offset + 1
+      take(record, standing, filters, target)
+      if (target.isFull) await target.flush(standing)
+    }
+    // Behind the last record there can be markers of transactions.
+    for (const range of standing.ranges) range.next = range.end
+  } finally {
+    await target.flush(standing)
+  }
+}
+
+function take(record: LogRecord, standing: Standing, filters: readonly Filter[], target: Target): void {
+  standing.read++
+  if (filters.length > 0) {
+    const view = recordView(record)
+    if (!filters.every(fits => fits(view))) return
+  }
+  standing.recorded++
+  if (record.oversizeBytes !== undefined) standing.oversize++
+  target.add(recordedLine(record))
+}

@@ -19,6 +19,7 @@ import { addStacks } from './commands/stacks.ts'
 import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { addTail } from './commands/tail.ts'
+import { addTopics } from './commands/topics.ts'
 import { CliFailure, StoppedByUser } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
@@ -77,6 +78,7 @@ function program(terminal: Terminal): Command {
   addTail(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
+  addTopics(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

@@ -43,6 +43,31 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
   })
 }
 
+/** The names of the consumer groups of the cluster, sorted; other users of the group protocol are left out. */
+export async function groupNames(kafka: Kafka): Promise<string[]> {
+  const { groups } = await askAdmin(kafka, admin => admin.listGroups())
+  const consumers = groups.filter(({ protocolType }) => protocolType === '' || protocolType === 'consumer')
+  return consumers.map(({ groupId }) => groupId).sort()
+}
+
+/** By topic: the offset that a group has committed for each partition; nothing where it has committed none. */
+export async function committedOffsets(
+  kafka: Kafka,
+  group: string,
+): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+  const answer = await askAdmin(kafka, admin => admin.fetchOffsets({ groupId: group }))
+  return new Map(
+    answer.map(({ topic, partitions }) => [
+      topic,
+      new Map(
+        partitions.flatMap(({ partition, offset }) =>
+          Number(offset) >= 0 ? [[partition, Number(offset)] as const] : [],
+        ),
+      ),
+    ]),
+  )
+}
+
 function assignedIn(bytes: Buffer): GroupMember['assigned'] {
   if (bytes.length === 0) return {}
   return kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}

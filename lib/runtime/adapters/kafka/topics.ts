@@ -114,7 +114,7 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
  * Waits until the leader of every partition answers; before that, nothing can be written to it or read from it. Metadata
  * that name a leader do not tell this: the broker may not have become one yet.
  */
-async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
+export async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
   const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
   try {
     for (const name of names) await offsets.ends(name).catch(error => throwUnled(name, error))
@@ -129,7 +129,8 @@ function throwUnled(topic: string, error: unknown): never {
   throw new Error(`topic ${topic} has a partition that no broker leads: ${message}`, { cause: error })
 }
 
-function topicConfiguration(topic: KafkaTopic, { minInsync }: Replication): IResourceConfigEntry[] {
+/** The settings of a topic of the table, as Kafka names them. */
+export function topicConfiguration(topic: KafkaTopic, { minInsync }: Replication): IResourceConfigEntry[] {
   const configuration = {
     'cleanup.policy': 'delete',
     'compression.type': 'producer',

@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import { environmentOption, JSON_OPTION } from '../../arguments.ts'
+import { configOf } from '../../connections.ts'
+import { CliFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { type KafkaCommand, withKafka } from '../../kafka.ts'
+import { confirm } from '../../state/confirm.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+import { type Applying, applyPlan } from '../../topics/apply.ts'
+import { appliedText, isEmpty, planText, refusedCount } from '../../topics/plan-text.ts'
+import { planned } from '../../topics/planning.ts'
+
+interface ApplyOptions {
+  readonly yes?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Bring the topics of the environment to what the table of topics (lib/app/topics.ts) says: create missing ones, change settings.
+
+It shows the plan first, and asks. What would lose records is refused: fewer partitions, a shorter retention, another cleanup policy, smaller
+messages. So are more partitions of a topic that functions read: \`sluice topics grow\` adds those, and moves the states. The settings of a
+topic that the table does not name stay as they are. If something was refused, the exit status is 1.`
+
+const MORE = `
+Examples:
+  sluice topics apply
+  sluice topics apply --env staging --yes`
+
+export function addTopicsApply(topics: Command, terminal: Terminal): void {
+  topics
+    .command('apply')
+    .summary('bring topics to what the table says')
+    .description(ABOUT)
+    .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
+    .option(...environmentOption('whose topics are changed'))
+    .addHelpText('after', more(MORE))
+    .action((options: ApplyOptions) => apply(options, terminal))
+}
+
+async function apply(options: ApplyOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, options.env)
+  await withKafka(config, command => applied(command, options, terminal))
+}
+
+async function applied(command: KafkaCommand, options: ApplyOptions, terminal: Terminal): Promise<void> {
+  const { env } = command.config
+  const found = await planned(command)
+  const { creations, changes, refused } = found.plan
+  const { stdout, stderr } = terminal
+  // With --json, standard output is one document, which says what was done.
+  const plan = planText({ env, ...found.plan })
+  if (options.json) stderr.write(plan)
+  else stdout.write(plan)
+  const applying: Applying = { created: [], changed: [] }
+  try {
+    if (creations.length + changes.length > 0) {
+      await confirm(`Change the topics of "${env}"?`, options.yes ?? false, terminal)
+      await applyPlan(command.kafka, found, applying)
+    }
+  } finally {
+    printReport(terminal, { env, ...applying, refused }, options.json, appliedText)
+  }
+  if (refused.length > 0) throw new CliFailure(refusedCount(refused))
+  if (!isEmpty(found.plan) && !options.json) stdout.write('Done.\n')
+}

@@ -1,0 +1,127 @@
+import type { Command } from 'commander'
+import { kafkaTopics, replicationOn } from '../../../lib/app/topics.ts'
+import {
+  brokerCount,
+  createTopic,
+  type NewTopic,
+  TopicNotCreated,
+} from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '../../../lib/runtime/adapters/kafka/topics.ts'
+import {
+  choice,
+  environmentOption,
+  JSON_OPTION,
+  listParserOf,
+  parserOf,
+  positiveInteger,
+  SOME_TEXT,
+} from '../../arguments.ts'
+import { configOf } from '../../connections.ts'
+import { CliFailure } from '../../failure.ts'
+import { more } from '../../help.ts'
+import { withKafka } from '../../kafka.ts'
+import { topicOf } from '../../state/state-keys.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+import {
+  CLEANUP_POLICIES,
+  COMPRESSION_TYPES,
+  RETENTION_MS,
+  SETTING,
+  type SettingOptions,
+  settingsIn,
+} from '../../topics/settings.ts'
+
+interface CreateOptions extends SettingOptions {
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Create a topic, and wait until it can be written.
+
+NAME is the whole name of a topic. A signal, as readings, stands for the topic of that signal in the environment; it gets partitions, copies
+and settings by the table of topics, unless options say otherwise. For other topics the brokers' defaults fill in what is not given.`
+
+const MORE = `
+Examples:
+  sluice topics create orders --partitions 10 --replication-factor 3
+  sluice topics create orders --retention-ms 604800000 --config min.insync.replicas=2
+  sluice topics create prices --cleanup-policy compact --compression-type zstd`
+
+export function addTopicsCreate(topics: Command, terminal: Terminal): void {
+  topics
+    .command('create')
+    .summary('create a topic')
+    .description(ABOUT)
+    .argument('<name>', 'whole name of the topic, or a signal', parserOf(SOME_TEXT))
+    .option('--partitions <n>', 'how many partitions', positiveInteger)
+    .option('--replication-factor <n>', 'how many brokers keep a copy', positiveInteger)
+    .option('--retention-ms <ms>', 'retention.ms: how long records are kept; -1: without end', RETENTION_MS)
+    .option(
+      '--min-insync-replicas <n>',
+      'min.insync.replicas: how many copies a write needs',
+      positiveInteger,
+    )
+    .addOption(
+      choice('--cleanup-policy <policy>', 'cleanup.policy: what happens to old records', CLEANUP_POLICIES),
+    )
+    .addOption(
+      choice('--compression-type <codec>', 'compression.type: how brokers compress', COMPRESSION_TYPES),
+    )
+    .option('--config <name=value>', 'any setting of a topic; again for more', listParserOf(SETTING))
+    .option(...JSON_OPTION)
+    .option(...environmentOption('of a signal'))
+    .addHelpText('after', more(MORE))
+    .action((name: string, options: CreateOptions) => create(name, options, terminal))
+}
+
+async function create(name: string, options: CreateOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, options.env)
+  const topic = topicOf({ topic: name }, config.env)
+  const settings = settingsIn(options)
+  try {
+    await withKafka(config, async ({ kafka }) => {
+      const wanted = wantedTopic(topic, settings, options, config.env, await brokerCount(kafka))
+      requireWritable(wanted)
+      await createTopic(kafka, wanted)
+      printReport(terminal, { created: wanted }, options.json, () => `Created topic: ${topic}\n`)
+    })
+  } catch (error) {
+    if (!(error instanceof TopicNotCreated || error instanceof CliFailure)) throw error
+    throw new CliFailure(`Failed to create ${topic}: ${error.message}`, 1, { cause: error })
+  }
+}
+
+function wantedTopic(
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+  { partitions, replicationFactor }: CreateOptions,
+  env: string,
+  brokers: number,
+): NewTopic {
+  const given = {
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+  }
+  const inTable = kafkaTopics(env).find(one => one.name === topic)
+  if (!inTable) return { topic, ...given, settings }
+  const replication = replicationOn(brokers)
+  const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])
+  return {
+    topic,
+    partitions: inTable.partitions,
+    replicationFactor: replication.factor,
+    ...given,
+    settings: { ...Object.fromEntries(byTable), ...settings },
+  }
+}
+
+/** Kafka creates such a topic, and then refuses every record. */
+function requireWritable({ replicationFactor, settings }: NewTopic): void {
+  const needed = Number(settings['min.insync.replicas'] ?? 1)
+  if (replicationFactor !== undefined && needed > replicationFactor)
+    throw new TopicNotCreated(
+      `min.insync.replicas ${needed} is larger than the replication factor ${replicationFactor}: nothing could be written`,
+    )
+}

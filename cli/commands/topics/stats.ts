@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { topicStatistics } from '../../../lib/queries/topic-descriptions.ts'
+import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
+import { configOf } from '../../connections.ts'
+import { more } from '../../help.ts'
+import { requireTopicIn, withKafka } from '../../kafka.ts'
+import { topicOf } from '../../state/state-keys.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+import { statsText, type TopicReport } from '../../topics/text.ts'
+
+interface StatsOptions {
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Show how full a topic is, and who has yet to read it.
+
+messages are the records that Kafka keeps now. messages_pending are those of them that at least one subscriber has not consumed; without any
+subscriber, all. subscribers are the consumer groups with a member that reads the topic, or with committed offsets of it.`
+
+const MORE = `
+Records are counted by their offsets, so markers of transactions count, too, and so does what compaction has removed. Kafka does not tell
+this command how many bytes a topic has.
+
+Examples:
+  sluice topics stats readings
+  sluice topics stats orders --json`
+
+export function addTopicsStats(topics: Command, terminal: Terminal): void {
+  topics
+    .command('stats')
+    .summary('show messages, pending messages and subscribers of a topic')
+    .description(ABOUT)
+    .argument('<topic>', 'a signal, or the whole name of a topic', someText)
+    .option(...JSON_OPTION)
+    .option(...environmentOption('of a signal'))
+    .addHelpText('after', more(MORE))
+    .action((topic: string, options: StatsOptions) => stats(topic, options, terminal))
+}
+
+async function stats(named: string, { json, env }: StatsOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, env)
+  const topic = topicOf({ topic: named }, config.env)
+  const report = await withKafka(config, async (command): Promise<TopicReport> => {
+    requireTopicIn(command, topic)
+    const found = await topicStatistics(command.kafka, command.offsets, topic)
+    const subscribers = found.subscribers.map(({ group, state, members, pending }) => {
+      return { group, state, members: members.length, lag: pending }
+    })
+    return { topic, messages: found.records, messages_pending: found.pending, subscribers }
+  })
+  printReport(terminal, report, json, statsText)
+}

@@ -1,0 +1,66 @@
+/** Runs a command with Kafka, and explains what Kafka does not do for it. */
+import type { Config } from '../lib/app/config.ts'
+import { SIGNALS } from '../lib/app/topics.ts'
+import { allTopics } from '../lib/queries/topic-descriptions.ts'
+import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
+import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
+import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
+import type { TopicLayout } from '../lib/runtime/adapters/kafka/topic-admin.ts'
+import { Connections } from '../lib/runtime/lambda/connections.ts'
+import { isAnswerMissing, kafkaAddress, reasonOf, withinPatience } from './connections.ts'
+import { CliFailure } from './failure.ts'
+import { suggestion } from './similar.ts'
+
+/** What a command needs to ask Kafka. */
+export interface KafkaCommand {
+  readonly config: Config
+  readonly kafka: Kafka
+  readonly connections: Connections
+  readonly offsets: TopicOffsets
+  /** The topics of the cluster when the command began, without those that Kafka keeps for itself. */
+  readonly topics: readonly TopicLayout[]
+}
+
+/**
+ * Runs work with Kafka, and closes its connections.
+ *
+ * @throws CliFailure if Kafka does not answer within ten seconds, or refuses
+ */
+export async function withKafka<T>(config: Config, use: (command: KafkaCommand) => Promise<T>): Promise<T> {
+  const connections = new Connections(config, 'cli')
+  const closing: (() => Promise<unknown>)[] = [() => connections.close()]
+  try {
+    const kafka = await connections.kafka()
+    const topics = await withinPatience(allTopics(kafka))
+    const offsets = new TopicOffsets(kafka)
+    closing.push(() => offsets.close())
+    return await use({ config, kafka, connections, offsets, topics })
+  } catch (error) {
+    throw kafkaFailure(error, config)
+  } finally {
+    for (const close of closing.reverse()) await close().catch(() => {})
+  }
+}
+
+/** The error as one sentence for people, if it is about Kafka; any other error as it is. */
+export function kafkaFailure(error: unknown, config: Config): unknown {
+  const where = kafkaAddress(config)
+  if (error instanceof UnknownTopic) return new CliFailure(`Kafka at ${where}: ${error.message}`)
+  if (error instanceof RefusedByKafka) return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
+  if (!isAnswerMissing(error)) return error
+  return new CliFailure(
+    `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
+  )
+}
+
+/** @throws CliFailure if there is no such topic, with the names that look like it */
+export function requireTopicIn(
+  { topics, config }: Pick<KafkaCommand, 'topics' | 'config'>,
+  topic: string,
+): TopicLayout {
+  const found = topics.find(one => one.topic === topic)
+  if (found) return found
+  const names = [...topics.map(one => one.topic), ...SIGNALS]
+  const known = suggestion(topic, names) ?? ' `sluice topics list` shows those that there are.'
+  throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no topic ${topic}.${known}`)
+}

@@ -1,0 +1,41 @@
+/** Which of some names may have been meant. Pure. */
+
+const MOST_NAMES = 3
+/** Of the letters that a name has, how many may be wrong. */
+const MOST_WRONG = 0.4
+
+/** ` Did you mean a, b?`, with the most similar names; undefined if none is similar. */
+export function suggestion(typed: string, names: Iterable<string>): string | undefined {
+  const similar = similarNames(typed, names)
+  return similar.length > 0 ? ` Did you mean ${similar.join(', ')}?` : undefined
+}
+
+function similarNames(typed: string, names: Iterable<string>): string[] {
+  const wanted = typed.toLowerCase()
+  return [...new Set(names)]
+    .map(name => ({ name, distance: distanceOf(wanted, name.toLowerCase()) }))
+    .filter(({ distance }) => distance <= MOST_WRONG)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, MOST_NAMES)
+    .map(({ name }) => name)
+}
+
+/** 0 for the same name, 1 for another one: the share of letters that differ. A name that contains the other is close to it. */
+function distanceOf(typed: string, name: string): number {
+  if (typed.length >= 3 && name.includes(typed)) return MOST_WRONG * (1 - typed.length / name.length)
+  return editsBetween(typed, name) / Math.max(typed.length, name.length, 1)
+}
+
+/** Levenshtein's distance: how many letters to add, remove or replace. */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,54 @@
+/** The balance of a topic as bars. Pure. */
+import { harmless, shortened } from '../text-width.ts'
+import type { Balance, KeySample, PartitionBalance } from './balance.ts'
+
+/** What `topics balance --json` prints. */
+export interface BalanceReport extends Balance {
+  readonly topic: string
+  /** Of the newest records of each partition; null if no sample was asked for. */
+  readonly sample: readonly KeySample[] | null
+}
+
+const BAR = 30
+/** Without a terminal: a bar as above. With a narrow one, what the numbers leave. */
+const NUMBERS = 38
+
+export function balanceText(report: BalanceReport, columns?: number): string {
+  const { topic, records, partitions, sample } = report
+  const heading = `Topic: ${harmless(topic)}, ${records} records in ${partitions.length} partitions`
+  if (records === 0) return `${heading}\n`
+  const width = Math.max(5, Math.min(BAR, (columns ?? BAR + NUMBERS) - NUMBERS))
+  const fullest = Math.max(...partitions.map(({ share }) => share))
+  const bars = partitions.map(partition => barLine(partition, fullest, width))
+  return `${[heading, ...bars, verdict(partitions), ...(sample ? ['', ...sampleLines(sample)] : [])]
+    .map(line => shortened(line, columns))
+    .join('\n')}\n`
+}
+
+/** `Partition  3 ██████████████░░░░░░  12.5%  skew 1.50  3400` */
+function barLine({ partition, records, share, skew }: PartitionBalance, fullest: number, width: number) {
+  const filled = Math.round((share / fullest) * width)
+  const bar = '█'.repeat(filled) + '░'.repeat(width - filled)
+  const percent = `${(share * 100).toFixed(1)}%`.padStart(6)
+  return `Partition ${String(partition).padStart(2)} ${bar} ${percent}  skew ${skew.toFixed(2)}  ${records}`
+}
+
+function verdict(partitions: readonly PartitionBalance[]): string {
+  const full = partitions.filter(({ isTooFull }) => isTooFull)
+  if (full.length === 0) return 'No partition is too full.'
+  const names = full.map(({ partition, skew }) => `${partition} (${skew.toFixed(1)} times an even share)`)
+  return `Too full: ${full.length === 1 ? 'partition' : 'partitions'} ${names.join(', ')}`
+}
+
+function sampleLines(sample: readonly KeySample[]): string[] {
+  const lines = sample
+    .filter(({ records }) => records > 0)
+    .map(({ partition, records, keys, top }) => {
+      const most = top
+        ? `, the most frequent ${harmless(top.key)} with ${((top.records / records) * 100).toFixed(1)}%`
+        : ''
+      return `Partition ${String(partition).padStart(2)} ${keys} ${keys === 1 ? 'key' : 'keys'}${most}`
+    })
+  const total = sample.reduce((sum, { records }) => sum + records, 0)
+  return [`Keys of the newest ${total} records:`, ...lines]
+}

@@ -1,0 +1,56 @@
+/** A plan for topics as text for people. Pure. */
+import type { TopicDifference } from '../../lib/runtime/adapters/kafka/topics.ts'
+import type { RefusedChange, TopicCreation, TopicPlan } from './plan.ts'
+
+/** What `topics plan --json` prints. */
+export interface PlanReport extends TopicPlan {
+  readonly env: string
+}
+
+export function planText(report: PlanReport): string {
+  const { env, creations, changes, refused } = report
+  if (isEmpty(report)) return `The topics of "${env}" are as the table says.\n`
+  return `${[
+    ...creations.map(creation => `+ ${creationText(creation)}`),
+    ...changes.map(change => `~ ${changeText(change)}`),
+    ...refused.map(refusedText),
+    `${creations.length} to create, ${changes.length} to change, ${refused.length} refused.`,
+  ].join('\n')}\n`
+}
+
+export function isEmpty({ creations, changes, refused }: TopicPlan): boolean {
+  return creations.length + changes.length + refused.length === 0
+}
+
+function creationText({ topic, partitions, replicationFactor }: TopicCreation): string {
+  return `${topic}: create, partitions ${partitions}, replication.factor ${replicationFactor}`
+}
+
+/** `sluice.telemetry.events.local: retention.ms 1000 → 2592000000` */
+export function changeText({ topic, setting, found, wanted }: TopicDifference): string {
+  return `${topic}: ${setting} ${found} → ${wanted}`
+}
+
+function refusedText(change: RefusedChange): string {
+  return `! ${changeText(change)} is refused: ${change.because}`
+}
+
+/** What an apply has done. */
+export interface AppliedPlan {
+  readonly created: readonly string[]
+  readonly changed: readonly TopicDifference[]
+}
+
+export function appliedText({ created, changed }: AppliedPlan): string {
+  return [
+    ...created.map(topic => `Created topic: ${topic}\n`),
+    ...changed.map(change => `Changed ${changeText(change)}\n`),
+  ].join('')
+}
+
+/** For the end of an apply that could not do everything. */
+export function refusedCount(refused: readonly RefusedChange[]): string {
+  return refused.length === 1
+    ? '1 change was refused: see the plan.'
+    : `${refused.length} changes were refused: see the plan.`
+}

@@ -1,0 +1,91 @@
+/** What it takes to bring the topics of an environment to what the table says, and what is refused because records would be lost. Pure. */
+import type { TopicComparison, TopicDifference } from '../../lib/runtime/adapters/kafka/topics.ts'
+
+export interface TopicCreation {
+  readonly topic: string
+  readonly partitions: number
+  readonly replicationFactor: number
+}
+
+export interface RefusedChange extends TopicDifference {
+  readonly because: string
+}
+
+export interface TopicPlan {
+  readonly creations: readonly TopicCreation[]
+  readonly changes: readonly TopicDifference[]
+  readonly refused: readonly RefusedChange[]
+}
+
+/** What is known of a topic that exists. */
+export interface TopicFacts {
+  readonly signal: string
+  /** How many records it keeps. What an empty topic would lose, nobody has written. */
+  readonly records: number
+  readonly replicationFactor: number
+  /** Functions that read it, and of which some keep state by its partitions. */
+  readonly readers: readonly string[]
+}
+
+/**
+ * @param wanted the topics by the table
+ * @param facts of each topic that exists
+ */
+export function planOf(
+  { missing, differences }: Pick<TopicComparison, 'missing' | 'differences'>,
+  wanted: readonly TopicCreation[],
+  facts: ReadonlyMap<string, TopicFacts>,
+): TopicPlan {
+  const changes: TopicDifference[] = []
+  const refused: RefusedChange[] = []
+  for (const difference of differences) {
+    const known = facts.get(difference.topic)
+    const because = known ? refusal(difference, known) : 'what it holds is not known'
+    if (because === undefined) changes.push(difference)
+    else refused.push({ ...difference, because })
+  }
+  return { creations: wanted.filter(({ topic }) => missing.includes(topic)), changes, refused }
+}
+
+/** Why a change is not made; undefined if it loses nothing. */
+function refusal(difference: TopicDifference, facts: TopicFacts): string | undefined {
+  const rule = RULES[difference.setting]
+  return rule?.(difference, facts)
+}
+
+type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefined
+
+const RULES: Readonly<Record<string, Rule>> = {
+  partitions: ({ found, wanted }, { signal, readers }) => {
+    if (Number(wanted) < Number(found))
+      return 'Kafka cannot take partitions away: their records would be lost'
+    if (readers.length === 0) return undefined
+    return `more partitions move entities away from their state in ${readers.join(', ')}: use \`sluice topics grow ${signal}\``
+  },
+  'replication.factor': () =>
+    'copies are moved between brokers by an assignment of replicas: use kafka-reassign-partitions of Kafka',
+  'retention.ms': ({ found, wanted }, { records }) =>
+    records > 0 && retention(wanted) < retention(found)
+      ? `records older than the new retention would be lost (it keeps ${counted(records)})`
+      : undefined,
+  'cleanup.policy': (_, { records }) =>
+    records > 0 ? `another policy would remove records (it keeps ${counted(records)})` : undefined,
+  'max.message.bytes': ({ found, wanted }, { records }) =>
+    records > 0 && Number(wanted) < Number(found)
+      ? 'it keeps records that may be larger, and could then not be written again'
+      : undefined,
+  'min.insync.replicas': ({ wanted }, { replicationFactor }) =>
+    Number(wanted) > replicationFactor
+      ? `there are only ${replicationFactor} copies: nothing could be written`
+      : undefined,
+}
+
+/** In milliseconds; -1 is without end. */
+function retention(setting: string): number {
+  const ms = Number(setting)
+  return ms < 0 ? Number.POSITIVE_INFINITY : ms
+}
+
+function counted(records: number): string {
+  return records === 1 ? '1 record' : `${records} records`
+}

@@ -1,0 +1,119 @@
+/** Topics as text for people. Pure. */
+import type { TopicPartition } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+/** What `topics list --json` prints of each topic. */
+export interface ListedTopic {
+  readonly topic: string
+  /** Its name in the table of topics; null if it is not one of the environment's. */
+  readonly signal: string | null
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Partitions that a replica of has fallen behind, or that no broker leads. */
+  readonly underReplicated: number
+}
+
+const LIST: readonly Column[] = [
+  { heading: 'TOPIC', least: 20, cut: 'start' },
+  { heading: 'SIGNAL', leaveOut: 2 },
+  { heading: 'PARTITIONS', align: 'right' },
+  { heading: 'REPLICATION', align: 'right', leaveOut: 3 },
+  { heading: 'UNDER-REPLICATED', align: 'right', leaveOut: 1 },
+]
+
+export function listText({ topics }: { readonly topics: readonly ListedTopic[] }, columns?: number): string {
+  if (topics.length === 0) return 'The cluster has no topics.\n'
+  const rows = topics.map(({ topic, signal, partitions, replicationFactor, underReplicated }) => [
+    harmless(topic),
+    signal ?? '-',
+    ...[partitions, replicationFactor, underReplicated].map(String),
+  ])
+  return `${tableText(LIST, rows, columns)}\n`
+}
+
+/** How many copies each partition should have, and how many partitions lack one. */
+export function replicationOf(partitions: readonly TopicPartition[]): {
+  readonly replicationFactor: number
+  readonly underReplicated: number
+} {
+  const lacking = partitions.filter(
+    ({ leader, replicas, inSync }) => leader < 0 || inSync.length < replicas.length,
+  )
+  return {
+    replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
+    underReplicated: lacking.length,
+  }
+}
+
+/** What `topics describe --json` prints. */
+export interface DescribedTopic {
+  readonly topic: string
+  readonly partitions: readonly (TopicPartition & { readonly records: number })[]
+  readonly settings: Readonly<Record<string, string>>
+}
+
+const DESCRIBE: readonly Column[] = [
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'LEADER', align: 'right' },
+  { heading: 'REPLICAS' },
+  { heading: 'IN SYNC' },
+  { heading: 'RECORDS', align: 'right' },
+]
+
+export function describeText({ topic, partitions, settings }: DescribedTopic, columns?: number): string {
+  const { replicationFactor, underReplicated } = replicationOf(partitions)
+  const rows = partitions.map(({ partition, leader, replicas, inSync, records }) => [
+    String(partition),
+    leader < 0 ? 'none' : String(leader),
+    replicas.join(','),
+    inSync.join(','),
+    String(records),
+  ])
+  const own = Object.entries(settings).map(([name, value]) => `  ${name} = ${harmless(value)}`)
+  return [
+    `Topic: ${harmless(topic)}`,
+    `Partitions: ${partitions.length}, replication factor ${replicationFactor}, ${underReplicated} under-replicated`,
+    tableText(DESCRIBE, rows, columns),
+    own.length > 0 ? 'Settings that differ from the default:' : 'No setting differs from the default.',
+    ...own,
+    '',
+  ].join('\n')
+}
+
+/** What `topics stats --json` prints. The names are those that queues have elsewhere. */
+export interface TopicReport {
+  readonly topic: string
+  readonly messages: number
+  readonly messages_pending: number
+  readonly subscribers: readonly {
+    readonly group: string
+    readonly state: string
+    readonly members: number
+    readonly lag: number
+  }[]
+}
+
+const SUBSCRIBERS: readonly Column[] = [
+  { heading: 'GROUP', least: 16 },
+  { heading: 'STATE' },
+  { heading: 'MEMBERS', align: 'right', leaveOut: 1 },
+  { heading: 'LAG', align: 'right' },
+]
+
+export function statsText(report: TopicReport, columns?: number): string {
+  const { topic, messages, messages_pending: pending, subscribers } = report
+  const rows = subscribers.map(({ group, state, members, lag }) => [
+    harmless(group),
+    state,
+    String(members),
+    String(lag),
+  ])
+  const lines = [
+    `Topic: ${harmless(topic)}`,
+    `messages: ${messages}`,
+    `messages_pending: ${pending}`,
+    `subscribers: ${subscribers.length}`,
+  ]
+  return `${[...lines, ...(rows.length > 0 ? [tableText(SUBSCRIBERS, rows, columns)] : [])].join('\n')}\n`
+}

@@ -1,0 +1,108 @@
+/** Consumer groups of a cluster, whoever runs them, and how far each is behind. */
+import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import {
+  committedOffsets,
+  describeGroups,
+  type GroupDescription,
+  groupNames,
+} from '../runtime/adapters/kafka/groups.ts'
+import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { kafkaAnswer } from './kafka-answers.ts'
+import { type AgedPartitionLag, type ConsumerLag, consumerLags, withAges } from './lag.ts'
+
+/** A group, and how far it is behind in each topic that it reads. */
+export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
+  /** Records that it has not consumed, of all its topics. */
+  readonly pending: number
+  readonly topics: readonly (ConsumerLag & { readonly topic: string })[]
+}
+
+/** With how long the oldest record of each partition has waited. */
+export interface AgedGroupLag extends Omit<GroupLag, 'topics'> {
+  readonly topics: readonly AgedTopicLag[]
+}
+
+export interface AgedTopicLag extends Omit<ConsumerLag, 'partitions'> {
+  readonly topic: string
+  readonly partitions: readonly AgedPartitionLag[]
+}
+
+/**
+ * All consumer groups of the cluster, by name, with states and members.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export function allGroups(kafka: Kafka): Promise<GroupDescription[]> {
+  return kafkaAnswer('the list of consumer groups', describedGroups(kafka))
+}
+
+async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
+  const described = await describeGroups(kafka, await groupNames(kafka))
+  // One that is listed is there, even where its coordinator does not describe it to this client.
+  return described.map(one => (one.state === 'missing' ? { ...one, state: 'unknown' } : one))
+}
+
+/**
+ * How far a group is behind the present ends of what it reads: the topics of its members, and those that it has offsets of. Where
+ * it has committed nothing, it is taken to begin with the first record.
+ *
+ * @param only the topics to look at; by default all that it reads
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export async function groupLag(
+  kafka: Kafka,
+  offsets: Pick<TopicOffsets, 'bounds'>,
+  { group, state, members }: GroupDescription,
+  only?: string,
+): Promise<GroupLag> {
+  const committed = await kafkaAnswer(`consumer group ${group}`, committedOffsets(kafka, group))
+  const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
+  const assigned = members.flatMap(member => Object.keys(member.assigned))
+  const topics = [...new Set([...withOffsets, ...assigned])].sort()
+  const wanted = topics.filter(topic => only === undefined || topic === only)
+  const lags = await consumerLags(
+    {
+      bounds: topic => offsets.bounds(topic),
+      committed: async (_, topic) => listOf(committed.get(topic)),
+    },
+    wanted.map(topic => ({ function: group, group, topic })),
+  )
+  const pending = lags.reduce((sum, lag) => sum + lag.pending, 0)
+  return { group, state, members, pending, topics: lags.map(lagOfTopic) }
+}
+
+function listOf(committed: ReadonlyMap<number, number> = new Map()): number[] {
+  const offsets: number[] = []
+  for (const [partition, offset] of committed) offsets[partition] = offset
+  return offsets
+}
+
+function lagOfTopic({ topic, pending, partitions }: ConsumerLag & { readonly topic: string }) {
+  return { topic, pending, partitions }
+}
+
+/**
+ * With how long the oldest record has waited that the group has not consumed. It reads one record of each partition that has any.
+ *
+ * @param nowMs milliseconds since the epoch, on a clock that the broker's agrees with
+ */
+export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number): Promise<AgedGroupLag> {
+  const topics: AgedTopicLag[] = []
+  for (const topic of lag.topics) topics.push(await withAges(log, topic, nowMs))
+  return { ...lag, topics }
+}
+
+/** The groups that read a topic. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+export async function groupsReading(
+  kafka: Kafka,
+  offsets: Pick<TopicOffsets, 'bounds'>,
+  topic: string,
+): Promise<GroupLag[]> {
+  const reading: GroupLag[] = []
+  for (const group of await allGroups(kafka)) {
+    const lag = await groupLag(kafka, offsets, group, topic)
+    if (lag.topics.length > 0) reading.push(lag)
+  }
+  return reading
+}

@@ -1,0 +1,187 @@
+/** What operators ask of topics, and do to them. The table of an application is kept by `topics.ts`. */
+import kafkajs, { type Admin, type Kafka } from 'kafkajs'
+import { brokersAnswer } from './answers.ts'
+import { askAdmin } from './ask-admin.ts'
+import { untilLed } from './topics.ts'
+
+export interface TopicPartition {
+  readonly partition: number
+  /** The id of the broker that leads it; -1 if none does. */
+  readonly leader: number
+  /** Ids of the brokers that keep a copy, and of those whose copy is up to date. */
+  readonly replicas: readonly number[]
+  readonly inSync: readonly number[]
+}
+
+export interface TopicLayout {
+  readonly topic: string
+  /** In the order of their numbers. */
+  readonly partitions: readonly TopicPartition[]
+}
+
+export interface TopicDescription extends TopicLayout {
+  /** Settings of this topic that differ from the default of its brokers, by their names. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** The topics of the cluster, by name, with those that Kafka keeps for itself. */
+export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
+  const layouts = await askAdmin(kafka, layoutsOf)
+  return layouts.sort((a, b) => (a.topic < b.topic ? -1 : 1))
+}
+
+/** Whether Kafka keeps this topic for itself. */
+export function isInternal(topic: string): boolean {
+  return topic.startsWith('__')
+}
+
+/** @throws the answer UNKNOWN_TOPIC_OR_PARTITION if there is no such topic */
+export function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
+  return askAdmin(kafka, async admin => {
+    const [layout] = await layoutsOf(admin, [topic])
+    return { topic, partitions: layout?.partitions ?? [], settings: await ownSettings(admin, topic) }
+  })
+}
+
+async function layoutsOf(admin: Admin, topics: readonly string[] = []): Promise<TopicLayout[]> {
+  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] })
+  return metadata.topics.map(({ name, partitions }) => ({
+    topic: name,
+    partitions: partitions
+      .map(({ partitionId, leader, replicas, isr }) => ({
+        partition: partitionId,
+        leader,
+        replicas,
+        inSync: isr,
+      }))
+      .sort((a, b) => a.partition - b.partition),
+  }))
+}
+
+async function ownSettings(admin: Admin, topic: string): Promise<Record<string, string>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+  })
+  const own = (resources[0]?.configEntries ?? []).filter(
+    ({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG,
+  )
+  return Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]))
+}
+
+/** How many brokers the cluster has now. */
+export function brokerCount(kafka: Kafka): Promise<number> {
+  return askAdmin(kafka, async admin => (await admin.describeCluster()).brokers.length)
+}
+
+export interface NewTopic {
+  readonly topic: string
+  /** Without a number, the brokers decide. */
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** Kafka does not create the topic; the message says why. */
+export class TopicNotCreated extends Error {
+  override readonly name = 'TopicNotCreated'
+}
+
+/**
+ * Creates a topic, and waits until all its partitions can be written.
+ *
+ * @throws TopicNotCreated if there is one of that name already, or if Kafka does not accept what is asked for
+ */
+export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
+  await askAdmin(kafka, async admin => {
+    try {
+      if (await admin.createTopics(requestOf(wanted))) return
+    } catch (error) {
+      throw await explained(admin, wanted, error)
+    }
+    throw new TopicNotCreated('it exists already')
+  })
+  await untilLed(kafka, [wanted.topic])
+}
+
+function requestOf({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {
+  const configEntries = entriesOf(settings)
+  const sizes = { numPartitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 }
+  // The library's own wait fails at a broker that has not heard of the topic yet.
+  return { validateOnly, waitForLeaders: false, topics: [{ topic, ...sizes, configEntries }] }
+}
+
+/** The library keeps the code of the broker's answer, and not its message. */
+async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promise<unknown> {
+  const cause = firstOf(error)
+  switch (brokersAnswer(cause)) {
+    case 'INVALID_REPLICATION_FACTOR': {
+      const { brokers } = await admin.describeCluster()
+      const factor = wanted.replicationFactor ?? 'of the brokers'
+      return new TopicNotCreated(
+        `replication factor ${factor} is larger than the number of brokers, ${brokers.length}`,
+        { cause },
+      )
+    }
+    case 'INVALID_CONFIG':
+      return new TopicNotCreated(`Kafka does not accept ${await invalidSettings(admin, wanted)}`, { cause })
+    case 'INVALID_TOPIC_EXCEPTION':
+      return new TopicNotCreated(
+        'a name has up to 249 letters, digits, ".", "_" and "-", and is unlike others in more than "." and "_"',
+        { cause },
+      )
+    case undefined:
+      return error
+    default:
+      return new TopicNotCreated((cause as Error).message, { cause })
+  }
+}
+
+/** Asks about each setting alone which ones are refused. */
+async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Promise<string> {
+  const refused: string[] = []
+  for (const [name, value] of Object.entries(settings)) {
+    const isValid = await admin
+      .createTopics(requestOf({ topic, settings: { [name]: value } }, true))
+      .then(() => true)
+      .catch(error => brokersAnswer(firstOf(error)) !== 'INVALID_CONFIG')
+    if (!isValid) refused.push(`${name}=${value}`)
+  }
+  return refused.length > 0 ? refused.join(', ') : 'these settings together'
+}
+
+/** Answers about several topics come in a list. */
+function firstOf(error: unknown): unknown {
+  const { errors } = error as { errors?: readonly unknown[] }
+  return errors?.[0] ?? error
+}
+
+/**
+ * Changes some settings of a topic, and keeps its others: the client library replaces all of them, so it is given all.
+ *
+ * @throws the answer INVALID_CONFIG if Kafka does not accept one
+ */
+export function alterSettings(
+  kafka: Kafka,
+  topic: string,
+  changes: Readonly<Record<string, string>>,
+): Promise<void> {
+  return askAdmin(kafka, async admin => {
+    const settings = { ...(await ownSettings(admin, topic)), ...changes }
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ ...resource, configEntries: entriesOf(settings) }],
+    })
+  })
+}
+
+/** Adds partitions: the topic then has this many. */
+export async function addPartitions(kafka: Kafka, topic: string, partitions: number): Promise<void> {
+  await askAdmin(kafka, admin => admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] }))
+  await untilLed(kafka, [topic])
+}
+
+function entriesOf(settings: Readonly<Record<string, string>>) {
+  return Object.entries(settings).map(([name, value]) => ({ name, value }))
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { planOf, type TopicFacts } from '../../../cli/topics/plan.ts'
+import { appliedText, planText, refusedCount } from '../../../cli/topics/plan-text.ts'
+
+const TOPIC = 'sluice.telemetry.readings.test'
+const FACTS: TopicFacts = { signal: 'readings', records: 7, replicationFactor: 1, readers: ['alerting'] }
+
+function decided(setting: string, found: string, wanted: string, facts: Partial<TopicFacts> = {}) {
+  const difference = { topic: TOPIC, setting, found, wanted }
+  const known = new Map([[TOPIC, { ...FACTS, ...facts }]])
+  const plan = planOf({ missing: [], differences: [difference] }, [], known)
+  assert.equal(plan.changes.length + plan.refused.length, 1, 'each difference is either changed or refused')
+  return plan.refused[0]?.because ?? 'changed'
+}
+
+describe('given a difference between a topic and the table, when it is planned', () => {
+  const cases: [what: string, setting: [string, string, string], facts: Partial<TopicFacts>, said: RegExp][] =
+    [
+      ['fewer partitions', ['partitions', '12', '6'], {}, /records would be lost/],
+      ['fewer partitions of an empty topic', ['partitions', '12', '6'], { records: 0 }, /cannot take/],
+      ['more, with readers', ['partitions', '6', '12'], {}, /in alerting: use `sluice topics grow readings`/],
+      ['more, without readers', ['partitions', '3', '6'], { readers: [] }, /^changed$/],
+      ['a shorter retention', ['retention.ms', '2000', '1000'], {}, /would be lost \(it keeps 7 records\)/],
+      ['an end of retention', ['retention.ms', '-1', '1000'], { records: 1 }, /\(it keeps 1 record\)/],
+      ['a shorter retention of nothing', ['retention.ms', '2000', '1000'], { records: 0 }, /^changed$/],
+      ['a longer retention', ['retention.ms', '1000', '2000'], {}, /^changed$/],
+      ['retention without end', ['retention.ms', '1000', '-1'], {}, /^changed$/],
+      ['another cleanup policy', ['cleanup.policy', 'compact', 'delete'], {}, /would remove records/],
+      ['another policy for nothing', ['cleanup.policy', 'compact', 'delete'], { records: 0 }, /^changed$/],
+      ['smaller messages', ['max.message.bytes', '2097152', '1048576'], {}, /may be larger/],
+      ['smaller messages of none', ['max.message.bytes', '2', '1'], { records: 0 }, /^changed$/],
+      ['larger messages', ['max.message.bytes', '1048576', '2097152'], {}, /^changed$/],
+      ['more copies', ['replication.factor', '1', '3'], {}, /kafka-reassign-partitions/],
+      ['more copies needed than there are', ['min.insync.replicas', '1', '2'], {}, /only 1 copies/],
+      ['fewer copies needed', ['min.insync.replicas', '2', '1'], {}, /^changed$/],
+      ['another compression', ['compression.type', 'gzip', 'producer'], {}, /^changed$/],
+      ['the clock of the broker', ['message.timestamp.type', 'CreateTime', 'LogAppendTime'], {}, /^changed$/],
+    ]
+  for (const [what, [setting, found, wanted], facts, said] of cases)
+    it(`then ${what} is ${said.source === '^changed$' ? 'changed' : 'refused, with the reason'}`, () =>
+      assert.match(decided(setting, found, wanted, facts), said))
+})
+
+it('given a topic of which nothing is known, then no change of it is made', () => {
+  const difference = { topic: TOPIC, setting: 'compression.type', found: 'gzip', wanted: 'producer' }
+  const { changes, refused } = planOf({ missing: [], differences: [difference] }, [], new Map())
+  assert.deepEqual([changes.length, refused.length], [0, 1])
+})
+
+describe('given a plan, when it is shown', () => {
+  const creation = { topic: 'a', partitions: 3, replicationFactor: 1 }
+  const change = { topic: 'b', setting: 'retention.ms', found: '1', wanted: '2' }
+  const refusal = { ...change, setting: 'partitions', because: 'it would lose records' }
+
+  it('then each line says what would be done, or why not, and the last one counts', () => {
+    const plan = { creations: [creation], changes: [change], refused: [refusal] }
+    assert.equal(
+      planText({ env: 'test', ...plan }),
+      [
+        '+ a: create, partitions 3, replication.factor 1',
+        '~ b: retention.ms 1 → 2',
+        '! b: partitions 1 → 2 is refused: it would lose records',
+        '1 to create, 1 to change, 1 refused.',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('then an empty one says that nothing differs', () => {
+    const plan = { creations: [], changes: [], refused: [] }
+    assert.equal(planText({ env: 'test', ...plan }), 'The topics of "test" are as the table says.\n')
+  })
+
+  it('then what was applied is named, and so is how much was refused', () => {
+    assert.equal(
+      appliedText({ created: ['a'], changed: [change] }),
+      'Created topic: a\nChanged b: retention.ms 1 → 2\n',
+    )
+    assert.match(refusedCount([refusal]), /^1 change was refused/)
+    assert.match(refusedCount([refusal, refusal]), /^2 changes were refused/)
+  })
+
+  it('then only missing topics are created', () => {
+    const { creations } = planOf(
+      { missing: ['a'], differences: [] },
+      [creation, { ...creation, topic: 'b' }],
+      new Map(),
+    )
+    assert.deepEqual(creations, [creation])
+  })
+})

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { suggestion } from '../../../cli/similar.ts'
+import { widthOf } from '../../../cli/text-width.ts'
+import { balanceOf, KeyCounter } from '../../../cli/topics/balance.ts'
+import { balanceText } from '../../../cli/topics/balance-text.ts'
+import { settingsIn } from '../../../cli/topics/settings.ts'
+import { describeText, listText, replicationOf, statsText } from '../../../cli/topics/text.ts'
+import { pendingOf } from '../../../lib/queries/topic-descriptions.ts'
+import { ran } from './terminal.ts'
+
+describe('given how many records the partitions of a topic hold, when its balance is taken', () => {
+  const tooFull = (counts: number[]) =>
+    balanceOf(counts).partitions.flatMap(({ partition, isTooFull }) => (isTooFull ? [partition] : []))
+
+  it('then shares add up to one, and skew is relative to an even share', () => {
+    const { records, partitions } = balanceOf([600, 200, 200, 200])
+    assert.equal(records, 1200)
+    assert.deepEqual(
+      partitions.map(({ skew }) => Number(skew.toFixed(2))),
+      [2, 0.67, 0.67, 0.67],
+    )
+    assert.ok(Math.abs(partitions.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9)
+  })
+
+  it('then a partition is too full from half as much again on, unless that is chance', () => {
+    assert.deepEqual(tooFull([1500, 900, 600]), [0])
+    assert.deepEqual(tooFull([1490, 910, 600]), [])
+    assert.deepEqual(tooFull([3, 1, 1]), [])
+    assert.deepEqual(tooFull([18, 1, 1]), [0])
+    assert.deepEqual(tooFull([1000, 1000, 0, 0]), [0, 1])
+  })
+
+  it('then an empty topic, and one without partitions, are not too full', () => {
+    assert.deepEqual(tooFull([0, 0]), [])
+    assert.deepEqual(balanceOf([]), { records: 0, partitions: [] })
+  })
+
+  it('then the bars show it, and the partitions that are too full are named', () => {
+    const text = balanceText({ topic: 't', ...balanceOf([1500, 900, 600]), sample: null })
+    assert.match(text, /^Topic: t, 3000 records in 3 partitions\n/)
+    assert.match(text, /^Partition {2}0 █{30} {2}50\.0% {2}skew 1\.50 {2}1500$/m)
+    assert.match(text, /^Partition {2}2 █{12}░{18} {2}20\.0% {2}skew 0\.60 {2}600$/m)
+    assert.match(text, /^Too full: partition 0 \(1\.5 times an even share\)$/m)
+    const narrow = balanceText({ topic: 't', ...balanceOf([1500, 900, 600]), sample: null }, 50)
+    for (const line of narrow.split('\n')) assert.ok(widthOf(line) <= 50, line)
+    assert.match(
+      balanceText({ topic: 't', ...balanceOf([1, 1]), sample: null }),
+      /^No partition is too full\.$/m,
+    )
+  })
+
+  it('then a sample names the most frequent key of each partition', () => {
+    const keys = new KeyCounter()
+    for (const key of ['a', 'b', 'b', 'b']) keys.add(1, key)
+    const sample = keys.samples(2)
+    assert.deepEqual(sample, [
+      { partition: 0, records: 0, keys: 0, top: null },
+      { partition: 1, records: 4, keys: 2, top: { key: 'b', records: 3 } },
+    ])
+    const text = balanceText({ topic: 't', ...balanceOf([0, 4]), sample })
+    assert.match(
+      text,
+      /^Keys of the newest 4 records:\nPartition {2}1 2 keys, the most frequent b with 75\.0%$/m,
+    )
+  })
+})
+
+describe('given a name that there is not', () => {
+  it('then similar ones are suggested, and others are not', () => {
+    const names = ['readings', 'alerts', 'sluice.telemetry.orders.local']
+    assert.equal(suggestion('redings', names), ' Did you mean readings?')
+    assert.equal(suggestion('orders', names), ' Did you mean sluice.telemetry.orders.local?')
+    assert.equal(suggestion('nothing-like-it', names), undefined)
+    assert.equal(suggestion('', names), undefined)
+  })
+})
+
+describe('given settings of a topic as options', () => {
+  it('then each has its name in Kafka', () => {
+    const options = {
+      config: [{ name: 'segment.ms', value: '60000' }],
+      retentionMs: -1,
+      minInsyncReplicas: 2,
+      cleanupPolicy: 'compact',
+      compressionType: 'zstd',
+    }
+    assert.deepEqual(settingsIn(options), {
+      'segment.ms': '60000',
+      'retention.ms': '-1',
+      'min.insync.replicas': '2',
+      'cleanup.policy': 'compact',
+      'compression.type': 'zstd',
+    })
+    assert.deepEqual(settingsIn({}), {})
+  })
+
+  it('then one that is given twice with different values is refused', () => {
+    const config = [{ name: 'retention.ms', value: '1' }]
+    assert.throws(() => settingsIn({ config, retentionMs: 2 }), /retention\.ms is given twice: 1 and 2/)
+    assert.deepEqual(settingsIn({ config, retentionMs: 1 }), { 'retention.ms': '1' })
+  })
+
+  const wrong: [args: string[], said: RegExp][] = [
+    [['--partitions', '0'], /'--partitions .*from 1 on/],
+    [['--replication-factor', 'three'], /'--replication-factor .*from 1 on/],
+    [['--config', 'retention.ms'], /'--config .*a setting and its value/],
+    [['--config', 'retention.ms='], /'--config .*a setting and its value/],
+    [['--retention-ms', '0'], /'--retention-ms .*milliseconds from 1 on, or -1/],
+    [['--retention-ms', '1d'], /'--retention-ms .*milliseconds from 1 on, or -1/],
+    [['--cleanup-policy', 'keep'], /'--cleanup-policy .*one of delete, compact/],
+    [['--compression-type', 'zip'], /'--compression-type .*one of producer, uncompressed/],
+  ]
+  for (const [args, said] of wrong)
+    it(`then ${args.join(' ')} is wrong usage`, async () => {
+      const { status, stderr } = await ran(['topics', 'create', 'orders', ...args])
+      assert.equal(status, 2)
+      assert.match(stderr, said)
+    })
+})
+
+describe('given a topic, when it is shown', () => {
+  const led = { partition: 0, leader: 1, replicas: [1, 2], inSync: [1, 2] }
+  const behind = { partition: 1, leader: 2, replicas: [2, 1], inSync: [2] }
+  const unled = { partition: 2, leader: -1, replicas: [1, 2], inSync: [] }
+
+  it('then partitions without a copy or a leader are counted', () => {
+    assert.deepEqual(replicationOf([led, behind, unled]), { replicationFactor: 2, underReplicated: 2 })
+    assert.deepEqual(replicationOf([]), { replicationFactor: 0, underReplicated: 0 })
+  })
+
+  it('then leaders, replicas, in-sync replicas and its own settings are there', () => {
+    const partitions = [led, unled].map(one => ({ ...one, records: 5 }))
+    const text = describeText({ topic: 't', partitions, settings: { 'retention.ms': '1' } })
+    assert.match(text, /^ +0 +1 +1,2 +1,2 +5$/m)
+    assert.match(text, /^ +2 +none +1,2 +5$/m)
+    assert.match(text, /^Settings that differ from the default:\n {2}retention\.ms = 1$/m)
+    assert.match(describeText({ topic: 't', partitions, settings: {} }), /^No setting differs/m)
+  })
+
+  it('then a list has a line for each, and an empty one says so', () => {
+    const topic = { topic: 'a', signal: null, partitions: 3, replicationFactor: 1, underReplicated: 0 }
+    assert.match(listText({ topics: [topic] }), /^a +- +3 +1 +0$/m)
+    assert.equal(listText({ topics: [] }), 'The cluster has no topics.\n')
+  })
+
+  it('then its statistics have the names of queues', () => {
+    const subscribers = [{ group: 'g', state: 'stable', members: 2, lag: 4 }]
+    const text = statsText({ topic: 't', messages: 9, messages_pending: 4, subscribers })
+    assert.match(text, /^messages: 9\nmessages_pending: 4\nsubscribers: 1$/m)
+    assert.match(text, /^g +stable +2 +4$/m)
+  })
+
+  it('then pending is what the subscriber that is farthest behind in a partition has left', () => {
+    const lagging = (...pending: number[]) => ({
+      topics: [
+        {
+          topic: 't',
+          pending: 0,
+          partitions: pending.map((one, partition) => ({ partition, next: 0, end: 0, pending: one })),
+        },
+      ],
+    })
+    assert.equal(pendingOf([10, 10], [lagging(1, 5), lagging(3, 0)]), 8)
+    assert.equal(pendingOf([10, 10], [lagging(0, 0)]), 0)
+    assert.equal(pendingOf([10, 10], []), 20)
+  })
+})
+
+it('given no broker, then each command says so in one sentence', async () => {
+  const away = { environment: { KAFKA_PORT: '1' } }
+  for (const args of [['list'], ['describe', 't'], ['stats', 't'], ['balance', 't'], ['plan'], ['apply']]) {
+    const { status, stderr } = await ran(['topics', ...args], away)
+    assert.equal(status, 1)
+    assert.match(stderr, /^Kafka does not answer at 127\.0\.0\.1:1: is `npm start` running\?.*\n$/)
+  }
+  const { status, stderr } = await ran(['topics', 'create', 'orders'], away)
+  assert.equal(status, 1)
+  assert.match(stderr, /^Failed to create orders: Kafka does not answer at 127\.0\.0\.1:1.*\n$/)
+})

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import {
+  type CheckpointMeta,
   type CheckpointPart,
   EMPTY_META,
   PartitionMoved,
@@ -102,6 +103,24 @@ export function conformsAsPartitionStates(
       assert.equal((await versionOf(state)).epoch, 1)
     })
 
+    it('given a topic that has grown, then the state says so after commits, and after older contents replace it', async () => {
+      const [state, partitioning] = [newState(), { generation: 2, partitions: 5 }]
+      const { appliedOffset, ...before } = metaAt(41).version
+      const meta = { ...metaAt(41), version: { ...before, appliedOffset, fired: 0 }, partitioning }
+      await states().replace(state, ABSENT, inPages([{ kind: 'meta', meta }]))
+      const load = () => store().load(state, NOTHING_WANTED)
+      const base = (await load()).version
+      assert.equal(await commit(state, base, 42), 'committed')
+      assert.deepEqual((await load()).partitioning, partitioning)
+      assert.deepEqual(metaIn(await taken(state)).partitioning, partitioning)
+      const { version } = await load()
+      await states().replace(state, version, inPages([{ kind: 'meta', meta: EMPTY_META }]))
+      assert.deepEqual((await load()).partitioning, partitioning)
+      const grown = { ...EMPTY_META, partitioning: { generation: 3, partitions: 9 } }
+      await states().replace(state, (await load()).version, inPages([{ kind: 'meta', meta: grown }]))
+      assert.deepEqual((await load()).partitioning, grown.partitioning)
+    })
+
     it('given a commit while a checkpoint is taken, then its pages fail at their end', async () => {
       const state = newState()
       await commit(state, ABSENT, 5)
@@ -111,6 +130,12 @@ export function conformsAsPartitionStates(
       await assert.rejects(partsIn(copy.pages), PartitionMoved)
     })
   })
+}
+
+function metaIn(parts: readonly CheckpointPart[]): CheckpointMeta {
+  const [meta] = parts.flatMap(part => (part.kind === 'meta' ? [part.meta] : []))
+  assert.ok(meta)
+  return meta
 }
 
 /** A partition state that no other test uses. */

@@ -186,7 +186,7 @@ class Chunk {
   #take({ entity, timer }: EntityTimer, { offset }: LogRecord): Place {
     this.#timersLeft -= 1
     this.#copy.timerQueue.cancel(entity, timer.name)
-    return { offset, index: this.#copy.emitted }
+    return this.#copy.placeAt(offset)
   }
 
   #fail(due: EntityTimer, record: LogRecord, why: Failure, at: Place): void {
@@ -210,7 +210,7 @@ class Chunk {
     const { record, event, clock } = task
     const { process } = this.#consumer
     const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
-    const at = { offset: record.offset, index: this.#copy.emitted }
+    const at = this.#copy.placeAt(record.offset)
     const step = this.#run(event.entity, cause, at, () =>
       process.onEvent(this.#state(event.entity), event, this.#copy.context.value),
     )

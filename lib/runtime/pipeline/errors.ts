@@ -5,9 +5,9 @@ export class RecordRefused extends Error {
   override readonly name = 'RecordRefused'
 }
 
-/** Redis, Kafka or the store of the checkpoints cannot be reached. Nothing is decided; the records wait in Kafka. */
+/** Redis, Kafka or the store of the checkpoints cannot be reached, or the topic is growing. Nothing is decided; the records wait in Kafka. */
 export class Unavailable extends Error {
-  readonly code: 'store-unavailable' | 'broker-unavailable' | 'checkpoint-unavailable'
+  readonly code: 'store-unavailable' | 'broker-unavailable' | 'checkpoint-unavailable' | 'topic-growing'
   constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'Unavailable'

@@ -27,6 +27,14 @@ export interface Version {
   readonly fired: number
 }
 
+/** How the entities of a topic are spread over partitions, once that has changed. */
+export interface Partitioning {
+  /** How often the topic has grown. */
+  readonly generation: number
+  /** How many partitions it has since it grew last. */
+  readonly partitions: number
+}
+
 /** The log's own clock, in milliseconds. Only append times advance it (see `clock.ts`). */
 export interface LogClock {
   readonly nowMs: number
@@ -148,6 +156,8 @@ export interface Wanted {
 export interface Snapshot {
   readonly version: Version
   readonly clock: LogClock
+  /** Absent if the topic has never grown. */
+  readonly partitioning?: Partitioning
   /** `digestOf` the record at the applied offset; undefined before the first one, and in states older than this check. */
   readonly appliedDigest: string | undefined
   /** Number of entries emitted since the applied offset. The next record continues this count. */

@@ -37,6 +37,7 @@ const DEFERRED = {
   'store-unavailable': 'Redis cannot be reached',
   'broker-unavailable': 'Kafka cannot be reached',
   'checkpoint-unavailable': 'the checkpoints cannot be reached',
+  'topic-growing': 'partitions are being added to the topic, and its states are moving',
   'log-unreadable': 'the log can be reached but not be read',
   'another-log': 'the log is another one than the state was computed from',
   'state-evicted': 'Redis has evicted a part of the state',

@@ -18,12 +18,13 @@ export function report(
   observer: Observer,
   stateKey: StateKey,
   consumer: Consumer,
-  { snapshot: { failureMemory }, fresh, applied }: Committed,
+  { snapshot: { failureMemory, partitioning }, fresh, applied }: Committed,
 ): void {
   const { decisions, change, clockGap, unreadableContext } = applied
   observer.decided(stateKey, decisions)
   const decided = fresh.map(({ record }) => record).filter(({ offset }) => offset <= change.appliedOffset)
-  const misrouted = misroutedOf(consumer.application, stateKey.topic, stateKey.partition, decided)
+  const { topic, partition } = stateKey
+  const misrouted = misroutedOf(consumer.application, topic, partition, partitioning, decided)
   if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)
   if (unreadableContext !== undefined) observer.contextUnreadable(stateKey, unreadableContext)
   // Without timers, a log needs no ticks, so its clock may have gaps.

@@ -4,6 +4,7 @@ import type {
   Change,
   LogClock,
   OutboxEntry,
+  Partitioning,
   RememberedFailure,
   RememberedId,
   Snapshot,
@@ -27,6 +28,7 @@ import {
 interface MemoryState {
   version: Version
   clock: LogClock
+  partitioning?: Partitioning
   appliedDigest: string | undefined
   emitted: number
   context?: StoredContext
@@ -48,6 +50,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     const {
       version,
       clock,
+      partitioning,
       appliedDigest,
       emitted,
       states,
@@ -73,6 +76,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     return {
       version,
       clock,
+      ...(partitioning ? { partitioning } : {}),
       appliedDigest,
       emitted,
       states: picked(states, entities),
@@ -143,10 +147,15 @@ export class MemoryStateStore implements StateStore, PartitionStates {
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
     const next = emptyState()
     for await (const page of pages) for (const part of page) put(next, structuredClone(part))
-    const { version } = this.#stateKey(stateKey)
+    const { version, partitioning } = this.#stateKey(stateKey)
     if (!sameVersion(version, base)) return 'moved'
     const epoch = Math.max(version.epoch, next.version.epoch) + 1
-    this.#stateKeys.set(nameOf(stateKey), { ...next, version: { ...next.version, epoch } })
+    const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
+    this.#stateKeys.set(nameOf(stateKey), {
+      ...next,
+      ...(isOlder && partitioning ? { partitioning } : {}),
+      version: { ...next.version, epoch },
+    })
     return 'replaced'
   }
 
@@ -175,11 +184,12 @@ export class MemoryStateStore implements StateStore, PartitionStates {
   }
 
   async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
-    const { clock, appliedDigest, emitted, tally, states, timers, outbox, ids, failures, context } =
-      this.#stateKey(stateKey)
-    yield [
-      { kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally: Object.fromEntries(tally) } },
-    ]
+    const held = this.#stateKey(stateKey)
+    const { clock, partitioning, appliedDigest, emitted, tally } = held
+    const { states, timers, outbox, ids, failures, context } = held
+    const grown = partitioning ? { partitioning } : {}
+    const meta = { version, clock, ...grown, appliedDigest, emitted, tally: Object.fromEntries(tally) }
+    yield [{ kind: 'meta', meta }]
     yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
     yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
     yield Array.from(outbox.values(), entry => ({ kind: 'outbox', outbox: entry }))

@@ -11,7 +11,7 @@ import type {
 import { type CheckpointMeta, type CheckpointPart, EMPTY_META } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { type Replaced, replaceState } from './staging.ts'
-import { gathered, type StateMeta, StateReader } from './state-reader.ts'
+import { checkpointMetaOf, gathered, type StateMeta, StateReader } from './state-reader.ts'
 
 /** Everything that a partition state contains. */
 export interface Checkpoint extends CheckpointMeta {
@@ -75,15 +75,10 @@ export class StateCheckpoints {
 
   async #read(stateKey: StateKey, meta: StateMeta): Promise<Checkpoint> {
     const reader = this.#reader
-    const { version, clock, appliedDigest, emitted, tally } = meta
     const outbox = await gathered(reader.outbox(stateKey), ({ position }) => position)
     const context = await reader.context(stateKey)
     return {
-      version,
-      clock,
-      appliedDigest,
-      emitted,
-      tally,
+      ...checkpointMetaOf(meta),
       states: new Map(await gathered(reader.states(stateKey), ([entity]) => entity)),
       timers: new Map(await gathered(reader.timers(stateKey), ([entity]) => entity)),
       outbox: outbox.sort((a, b) => (a.position < b.position ? -1 : 1)),
@@ -95,9 +90,8 @@ export class StateCheckpoints {
 }
 
 async function* pagesOf(checkpoint: Checkpoint): AsyncGenerator<CheckpointPart[]> {
-  const { version, clock, appliedDigest, emitted, tally, states, timers, outbox, ids, failures, context } =
-    checkpoint
-  yield [{ kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally } }]
+  const { states, timers, outbox, ids, failures, context, ...meta } = checkpoint
+  yield [{ kind: 'meta', meta }]
   yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
   yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
   yield outbox.map(entry => ({ kind: 'outbox', outbox: entry }))

@@ -34,6 +34,10 @@ export const LAYOUT = {
     'states',
     'timers',
     'ids',
+    /** How often the topic has grown, how many partitions it has since, and to how many it is growing just now. */
+    'generation',
+    'partitions',
+    'growing',
   ],
   /**
    * Ids are in generations of log time, `<ids>:<generation>`, which are removed as a whole, and within one in buckets: those

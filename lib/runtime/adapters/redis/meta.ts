@@ -1,4 +1,4 @@
-import type { FailureMemory, LogClock, Version } from '../../pipeline/model.ts'
+import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
 import { generationOf, type MetaField } from './layout.ts'
 
 /** What the hash `meta` says of a partition state. */
@@ -10,12 +10,17 @@ export interface Meta {
   readonly failureMemory: FailureMemory
   /** The oldest generation of ids that still exists. */
   readonly oldestIds: number
+  /** Absent if the topic has never grown. */
+  readonly partitioning?: Partitioning
+  /** To how many partitions the topic is growing: nothing can be committed until it has. */
+  readonly growing?: number
 }
 
 /** @param stored the fields that exist */
 export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): Meta {
   const number = (name: MetaField) => (stored[name] === undefined ? undefined : Number(stored[name]))
   const nowMs = number('clock') ?? 0
+  const [generation, partitions, growing] = [number('generation'), number('partitions'), number('growing')]
   return {
     version: {
       epoch: number('epoch') ?? 0,
@@ -27,5 +32,9 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     emitted: number('emitted') ?? 0,
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     oldestIds: number('oldest') ?? generationOf(nowMs),
+    ...(generation !== undefined && partitions !== undefined
+      ? { partitioning: { generation, partitions } }
+      : {}),
+    ...(growing === undefined ? {} : { growing }),
   }
 }

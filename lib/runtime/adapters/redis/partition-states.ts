@@ -14,7 +14,7 @@ import { unpackBucket, unpackId } from './id-packing.ts'
 import { keysOf } from './keys.ts'
 import { beyondFull } from './layout.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
-import { idKeys, type StateMeta, StateReader } from './state-reader.ts'
+import { checkpointMetaOf, idKeys, type StateMeta, StateReader } from './state-reader.ts'
 
 /** Partition states in Redis, read and replaced page by page. */
 export class RedisPartitionStates implements PartitionStates {
@@ -51,8 +51,7 @@ export class RedisPartitionStates implements PartitionStates {
    * the outbox does not change it: the entries removed are published, and a checkpoint may or may not contain them.
    */
   async *#pages(partitionState: StateKey, meta: StateMeta): AsyncGenerator<CheckpointPart[]> {
-    const { version, clock, appliedDigest, emitted, tally } = meta
-    yield [{ kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally } }]
+    yield [{ kind: 'meta', meta: checkpointMetaOf(meta) }]
     yield* this.#parts(partitionState, meta)
     if (!isDeepStrictEqual(meta, await this.#reader.meta(partitionState)))
       throw new PartitionMoved('a commit came while the partition state was read')

@@ -124,7 +124,7 @@ class MetaFields {
 
   /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
   *fields(): Generator<Field> {
-    const { version, clock, appliedDigest, emitted, tally } = this.#known
+    const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
     yield* failures.fields
@@ -139,6 +139,8 @@ class MetaFields {
       // From this generation on, commits remove ids that have become too old.
       oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
+      generation: partitioning?.generation,
+      partitions: partitioning?.partitions,
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))
       if (value !== undefined) yield ['meta', field, String(value)]

@@ -7,6 +7,7 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model.ts'
+import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
@@ -128,6 +129,12 @@ export class StateReader {
       cursor = String(next)
     } while (cursor !== '0')
   }
+}
+
+/** What a checkpoint says of a partition state. */
+export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
+  const { version, clock, appliedDigest, emitted, tally, partitioning } = meta
+  return { version, clock, appliedDigest, emitted, tally, ...(partitioning ? { partitioning } : {}) }
 }
 
 /** The hashes of ids, generation by generation, the newest first. */

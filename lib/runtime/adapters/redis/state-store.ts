@@ -1,4 +1,4 @@
-import { PartitionStopped } from '../../pipeline/errors.ts'
+import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type {
   Change,
   OutboxEntry,
@@ -72,13 +72,21 @@ function read(
   wanted: Wanted,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
-  const { version, clock, appliedDigest, emitted, failureMemory } = readMeta(Object.fromEntries(stored))
+  const { version, clock, appliedDigest, emitted, failureMemory, partitioning, growing } = readMeta(
+    Object.fromEntries(stored),
+  )
+  if (growing !== undefined)
+    throw new Unavailable(
+      'topic-growing',
+      `the topic is growing to ${growing} partitions: \`sluice topics grow\``,
+    )
   const passed = readDue(due)
   // An entity that is both wanted and due appears once.
   const entities = [...new Set([...passed.map(({ entity }) => entity), ...wanted.entities])]
   return {
     version,
     clock,
+    ...(partitioning ? { partitioning } : {}),
     appliedDigest,
     emitted,
     states: present(entities, states, String),

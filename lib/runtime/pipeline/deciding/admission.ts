@@ -76,7 +76,7 @@ export class Admission {
     const { record, event, clock, attemptAt } = failing
     const failure = failureOf(process.name, record, attemptAt, clock.nowMs)
     this.#copy.rememberFailure(failure)
-    const at = { offset: record.offset, index: this.#copy.emitted }
+    const at = this.#copy.placeAt(record.offset)
     const failureRecord = failureRecordOf(this.#consumer, record, failed, failure, event, at)
     this.#copy.send([failureRecord], failureRecordBytes(record))
     return { ...decision(failing, 'failed', failed.code), failure: failed }

@@ -9,8 +9,9 @@ import type { Consumer } from '../consumer.ts'
 import type { OutboxEntry } from '../model.ts'
 import type { Cause } from './cause.ts'
 
-/** How often the topic was repartitioned. Readers that keep the last value compare this part of the position first. */
-const PARTITIONING_GENERATION = 0
+/** A generation is one character of a position, since positions are compared as strings. */
+const GENERATION_RADIX = 36
+export const LAST_GENERATION = GENERATION_RADIX - 1
 
 /** Where in the log an event is emitted. */
 export interface Place {
@@ -18,6 +19,11 @@ export interface Place {
   readonly offset: number
   /** Number of earlier emissions at that offset, by its record and by the timers before it. */
   readonly index: number
+  /**
+   * How often the topic has grown; 0 by default. Readers that keep the last value compare this part of the position first: in
+   * its new partition, an entity's offsets may be lower than they were.
+   */
+  readonly generation?: number
 }
 
 /** The event of an emission, placed in the outbox. */
@@ -65,7 +71,11 @@ export function failureEntry(
 }
 
 function entry(to: TopicName, key: OutboxEntry['key'], at: Place, event: Event): OutboxEntry {
-  const position = [PARTITIONING_GENERATION, padded(at.offset, 16), padded(at.index, 8)].join('.')
+  const position = [
+    (at.generation ?? 0).toString(GENERATION_RADIX),
+    padded(at.offset, 16),
+    padded(at.index, 8),
+  ].join('.')
   // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
   const extensions = { ...event.extensions, sequence: position }
   return { position, to, key, event: { ...event, extensions } }
@@ -73,8 +83,12 @@ function entry(to: TopicName, key: OutboxEntry['key'], at: Place, event: Event):
 
 /** Where an entry of the outbox was emitted. */
 export function placeOf(position: string): Place {
-  const [, offset, index] = position.split('.').map(Number)
-  return { offset: offset ?? 0, index: index ?? 0 }
+  const [generation = '0', offset = 0, index = 0] = position.split('.')
+  return {
+    offset: Number(offset),
+    index: Number(index),
+    generation: Number.parseInt(generation, GENERATION_RADIX),
+  }
 }
 
 function padded(value: number, digits: number): string {

@@ -16,6 +16,7 @@ import type {
   StoredTimer,
 } from '../model.ts'
 import { CurrentContext } from './context.ts'
+import type { Place } from './emission.ts'
 import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
 import type { Stored } from './step.ts'
 import { TimerQueue } from './timers.ts'
@@ -64,6 +65,11 @@ export class WorkingCopy {
   /** The log's clock at the applied offset. */
   get clock(): LogClock {
     return this.#clock
+  }
+
+  /** Where the next event is emitted, while the record at this offset is decided. */
+  placeAt(offset: number): Place {
+    return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
   }
 
   /** Number of entries emitted since the applied offset. */

@@ -5,6 +5,7 @@
 import type {
   LogClock,
   OutboxEntry,
+  Partitioning,
   RememberedFailure,
   RememberedId,
   StateKey,
@@ -17,6 +18,8 @@ import type {
 export interface CheckpointMeta {
   readonly version: Version
   readonly clock: LogClock
+  /** Absent if the topic has never grown. */
+  readonly partitioning?: Partitioning
   /** Digest of the record at the applied offset; undefined if it is not known. */
   readonly appliedDigest: string | undefined
   readonly emitted: number

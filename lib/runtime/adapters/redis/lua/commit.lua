@@ -27,12 +27,12 @@
     failureBytes     upper bound for the bytes of failures
     forgottenTold    number of forgotten failures that have been reported
 
-  Returns  1 committed, 0 refused, or the part of the partition state that the server has evicted
+  Returns  1 committed, 0 refused (also while the topic is growing), or the part of the partition state that the server has evicted
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local meta = readMeta(metaKey)
-if not isAt(meta, request.base) then
+if meta.growing or not isAt(meta, request.base) then
   return 0
 end
 -- A server frees memory before it runs a script, so it may have evicted keys since the load.
@@ -95,5 +95,7 @@ writeMeta(metaKey, {
   states = redis.call('HLEN', statesKey),
   timers = redis.call('HLEN', timersKey),
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),
+  generation = meta.generation,
+  partitions = meta.partitions,
 })
 return 1

@@ -58,5 +58,9 @@ for _, name in ipairs(names) do
 end
 local epoch = math.max(meta.epoch or 0, request.epoch) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
+-- Contents from before the topic grew, or none at all, do not undo that it did: emissions would count as older ones.
+if meta.generation and meta.generation > (readMeta(metaKey).generation or 0) then
+  redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)
+end
 redis.call('DEL', tokenKey, namesKey)
 return { epoch, meta.appliedOffset or -1 }

@@ -1,0 +1,83 @@
+/** Where entities and failures belong once their topic has more partitions. Pure. */
+import { partitionOf } from '../../consumer/murmur2.ts'
+
+/** How many partitions a topic had, and how many it will have. */
+export interface Counts {
+  readonly from: number
+  readonly to: number
+}
+
+/** Why an entity stays in its partition. */
+export type StayReason =
+  /** None of its records is retained, and nothing else tells its key. */
+  | 'key-unknown'
+  /** Its records have no key, so they may be in any partition, before and after. */
+  | 'no-key'
+  /** Its key belongs to another partition: another partitioner has put it here. */
+  | 'misrouted'
+  /** It has states in several partitions, which cannot be one. */
+  | 'in-several-partitions'
+
+/** An entity of a partition state, and the key of its records; null if they have none, undefined if it is not known. */
+export interface Found {
+  readonly partition: number
+  readonly entity: string
+  readonly key: Buffer | null | undefined
+}
+
+export interface Staying {
+  readonly partition: number
+  readonly entity: string
+  readonly why: StayReason
+}
+
+/** The partition that an entity of an old partition belongs to. */
+export type Routes = (partition: number, entity: string) => number
+
+/** The partitions to which the keys of an old partition can go. They depend on the greatest common divisor of the counts. */
+export function targetsOf(partition: number, { from, to }: Counts): number[] {
+  const divisor = commonDivisor(from, to)
+  return Array.from({ length: to }, (_, target) => target).filter(
+    target => target % divisor === partition % divisor,
+  )
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b)
+}
+
+/** Where the key of a record in an old partition belongs; undefined if Kafka's default partitioner would not have put it there. */
+export function movedTo(key: Buffer, partition: number, { from, to }: Counts): number | undefined {
+  return partitionOf(key, from) === partition ? partitionOf(key, to) : undefined
+}
+
+/**
+ * Decides where each entity of one consumer belongs. Two states are never put together, and none is given up: an entity that
+ * cannot be moved stays where it is.
+ */
+export function routed(
+  found: readonly Found[],
+  counts: Counts,
+): { readonly routes: Routes; readonly staying: readonly Staying[] } {
+  const moves = new Map<string, number>()
+  const staying: Staying[] = []
+  const times = new Map<string, number>()
+  for (const { entity } of found) times.set(entity, (times.get(entity) ?? 0) + 1)
+  for (const one of found) {
+    const why = stayReason(one, (times.get(one.entity) ?? 0) > 1, counts)
+    if (why) staying.push({ partition: one.partition, entity: one.entity, why })
+    else moves.set(nameIn(one.partition, one.entity), partitionOf(one.key as Buffer, counts.to))
+  }
+  return { routes: (partition, entity) => moves.get(nameIn(partition, entity)) ?? partition, staying }
+}
+
+function stayReason({ key, partition }: Found, isInSeveral: boolean, counts: Counts): StayReason | undefined {
+  if (key === null) return 'no-key'
+  if (isInSeveral) return 'in-several-partitions'
+  if (key === undefined) return 'key-unknown'
+  return movedTo(key, partition, counts) === undefined ? 'misrouted' : undefined
+}
+
+function nameIn(partition: number, entity: string): string {
+  return `${partition} ${entity}`
+}

@@ -76,6 +76,7 @@ function program(terminal: Terminal): Command {
   addState(sluice, context)
   addBreaker(sluice, context)
   addTail(sluice, context)
+  addTopics(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
   addTopics(sluice, context)

@@ -22,4 +22,9 @@ export function addTopics(program: Command, terminal: Terminal): void {
   addTopicsBalance(topics, terminal)
   addTopicsPlan(topics, terminal)
   addTopicsApply(topics, terminal)
+import { addTopicsGrow } from './topics/grow.ts'
+
+export function addTopics(program: Command, terminal: Terminal): void {
+  const topics = program.command('topics').summary('add partitions to a topic').description('Change topics.')
+  addTopicsGrow(topics, terminal)
 }

@@ -1,6 +1,7 @@
 /** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
 import { redriveHeaders, originalHeaders as withoutOwn } from '../runtime/cloudevents/redrive.ts'
 import { type FailedAttempt, type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
+import { type Growth, presentPartition } from './present-partition.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */
 export interface RedrivenRecord {
@@ -30,8 +31,15 @@ export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean
   return omitted.length === 0
 }
 
-/** @param byHand undefined for a retry that nobody asked for */
-export function redrivenRecord(failure: FailureData, byHand?: ByHand): RedrivenRecord {
+/**
+ * @param byHand undefined for a retry that nobody asked for
+ * @param growths of the record's topic: the failure has moved with them
+ */
+export function redrivenRecord(
+  failure: FailureData,
+  byHand?: ByHand,
+  growths: readonly Growth[] = [],
+): RedrivenRecord {
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const { originalKey, originalValue, originalHeaders, attempt } = failure
   const patch = byHand?.patch
@@ -45,7 +53,7 @@ export function redrivenRecord(failure: FailureData, byHand?: ByHand): RedrivenR
   })
   return {
     topic,
-    partition,
+    partition: presentPartition(failure, growths),
     key: patch?.key === undefined ? bytes(originalKey) : patch.key,
     value: patch?.value === undefined ? bytes(originalValue) : patch.value,
     headers: [...withoutOwn({ headers: patch?.headers ?? original }), ...headers],

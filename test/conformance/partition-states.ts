@@ -103,7 +103,7 @@ export function conformsAsPartitionStates(
       assert.equal((await versionOf(state)).epoch, 1)
     })
 
-    it('given a topic that has grown, then the state says so after commits, and after older contents replace it', async () => {
+    it('given a topic that has grown, then its state says so after commits, and after older contents', async () => {
       const [state, partitioning] = [newState(), { generation: 2, partitions: 5 }]
       const { appliedOffset, ...before } = metaAt(41).version
       const meta = { ...metaAt(41), version: { ...before, appliedOffset, fired: 0 }, partitioning }

@@ -33,6 +33,10 @@ export const SWITCH_TO_STAGED = script(
   PARTITION_STATE,
   readFileSync(new URL('./lua/switch-to-staged.lua', import.meta.url), 'utf8'),
 )
+export const FENCE = script(
+  PARTITION_STATE,
+  readFileSync(new URL('./lua/fence.lua', import.meta.url), 'utf8'),
+)
 export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),

@@ -1,0 +1,165 @@
+import type { Command } from 'commander'
+import type { Config } from '../../../lib/app/config.ts'
+import { topicName } from '../../../lib/app/topics.ts'
+import { type Audit, auditEvent } from '../../../lib/audit.ts'
+import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
+import type { Connections } from '../../../lib/runtime/lambda/connections.ts'
+import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
+import { duration, environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
+import { configOf, withRedis } from '../../connections.ts'
+import { CliFailure } from '../../failure.ts'
+import { Growth } from '../../grow/grow.ts'
+import { type GrowthReport, growthText, planLine } from '../../grow/text.ts'
+import { GrowingTopic } from '../../grow/topic.ts'
+import { more } from '../../help.ts'
+import { personAt } from '../../person.ts'
+import { topicOf } from '../../state/state-keys.ts'
+import { printReport, type Terminal } from '../../terminal.ts'
+import { reachOf } from '../../topics.ts'
+
+interface GrowOptions {
+  readonly partitions: number
+  readonly yes?: true
+  readonly abort?: true
+  readonly allowUnknown?: true
+  readonly quiet: number
+  readonly json?: true
+  readonly env?: string
+}
+
+const ABOUT = `Add partitions to a topic, and move what its consumers remember to where the keys go then.
+
+Without --yes it only looks, and says what is in the way: producers must have stopped, every consumer must have read all, and no
+retry may wait. While the states move, the consumers wait. If the command ends before it is done, run it again, or take
+everything back with --abort; Kafka cannot remove partitions once it has them.`
+
+const MORE = `
+docs/growth.md says what happens, step by step.
+
+Examples:
+  sluice topics grow readings --partitions 24
+  sluice topics grow readings --partitions 24 --yes`
+
+/** Long enough to notice a producer, in milliseconds. */
+const QUIET = 5_000
+
+export function addTopicsGrow(topics: Command, terminal: Terminal): void {
+  topics
+    .command('grow')
+    .summary('add partitions to a topic, and move the states of its consumers')
+    .description(ABOUT)
+    .argument('<topic>', 'a signal, as readings, or the whole name', someText)
+    .requiredOption('--partitions <n>', 'how many it shall have', positiveInteger)
+    .option('--yes', 'do it')
+    .option('--abort', 'take back what an earlier run began')
+    .option('--allow-unknown', 'leave entities behind whose key nothing tells')
+    .option(
+      '--quiet <duration>',
+      'for how long no record may come before it begins (default: 5s)',
+      duration,
+      QUIET,
+    )
+    .option(...JSON_OPTION)
+    .option(...environmentOption('whose topic is meant'))
+    .addHelpText('after', more(MORE))
+    .action((name: string, options: GrowOptions) => grow(name, options, terminal))
+}
+
+async function grow(name: string, options: GrowOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, options.env)
+  const topic = topicOf({ topic: name }, config.env)
+  await withRedis(config, async (client, connections) => {
+    await reachOf(connections, config, [topic], undefined)
+    const [kafka, log, bounds] = [
+      await connections.kafka(),
+      await connections.log(),
+      await connections.bounds(),
+    ]
+    const growing = new GrowingTopic({ client, kafka, log, bounds }, config.env, topic)
+    const order = {
+      to: options.partitions,
+      by: personAt(terminal),
+      allowUnknown: options.allowUnknown ?? false,
+      quietMs: options.quiet,
+    }
+    const growth = new Growth(growing, order, { tell: text => terminal.stderr.write(`${text}\n`) })
+    const report = await done(growth, growing, options, { config, connections, by: order.by })
+    printReport(terminal, report, options.json, growthText)
+    if (report.wrong.length > 0) throw new CliFailure('Nothing was changed.')
+  })
+}
+
+interface Around {
+  readonly config: Config
+  readonly connections: Connections
+  readonly by: string
+}
+
+async function done(
+  growth: Growth,
+  topic: GrowingTopic,
+  { abort, yes, partitions: to }: GrowOptions,
+  around: Around,
+): Promise<GrowthReport> {
+  const startedAt = new Date().toISOString()
+  const underway = await growth.underway()
+  if (abort) {
+    await growth.abort()
+    const from = await topic.partitions()
+    return { topic: topic.name, from, to, outcome: 'aborted', wrong: [], consumers: [] }
+  }
+  const checked = underway ? undefined : await growth.check()
+  const consumers = checked?.plans.map(planLine) ?? []
+  const wrong = checked?.wrong ?? []
+  if (!yes || wrong.length > 0) {
+    const from = checked?.from ?? underway?.from ?? to
+    return { topic: topic.name, from, to, outcome: 'checked', wrong, consumers }
+  }
+  const grown = await growth.run()
+  const checkpoints = await checkpointed(topic, grown.consumers, to, around)
+  const moved = consumers.reduce((sum, { moving }) => sum + moving, 0)
+  await audited(around, {
+    action: 'topics grow',
+    by: around.by,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    operation: grown.operation,
+    filter: { topic: topic.name, partitions: String(to) },
+    counts: { partitions: to - grown.from, entities: moved, checkpoints },
+  })
+  return { topic: topic.name, from: grown.from, to, outcome: 'grown', wrong, consumers }
+}
+
+/** Checkpoints of before the growth, and the log itself, would bring entities back to where they were. */
+async function checkpointed(
+  topic: GrowingTopic,
+  consumers: readonly string[],
+  partitions: number,
+  { config, connections }: Around,
+): Promise<number> {
+  const recovery = await connections.recovery()
+  if (!recovery || !config.checkpoints) return 0
+  const states = consumers.flatMap(consumer => topic.keysOf(consumer, partitions))
+  const options = {
+    kept: config.checkpoints.kept,
+    nowMs: Date.now,
+    remainingMs: () => Number.POSITIVE_INFINITY,
+    reserveMs: 0,
+  }
+  const { written, notTaken } = await takeCheckpoints(recovery, states, options)
+  if (notTaken.length > 0)
+    throw new CliFailure(
+      `The topic has grown, but ${notTaken.length} partition states have no checkpoint of after it: take them with \`sluice state export\`.`,
+    )
+  return written
+}
+
+async function audited({ config, connections }: Around, audit: Audit): Promise<void> {
+  const record = producedRecord(
+    topicName('events', config.env),
+    audit.by,
+    auditEvent(audit),
+    config.contentMode,
+  )
+  await (await connections.publisher()).publish([record])
+}

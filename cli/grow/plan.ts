@@ -1,0 +1,121 @@
+/** What a growth does to the partition states of each consumer. */
+import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Growing } from '../../lib/runtime/pipeline/growing/repartition.ts'
+import {
+  type Counts,
+  type Found,
+  movedTo,
+  routed,
+  type Staying,
+  targetsOf,
+} from '../../lib/runtime/pipeline/growing/routes.ts'
+import type { RememberedFailure } from '../../lib/runtime/pipeline/model.ts'
+import type { KeyFinder } from './keys.ts'
+import type { GrowingTopic } from './topic.ts'
+
+/** Bytes of a remembered id in Redis, as measured. */
+const ID_BYTES = 31
+
+export interface ConsumerPlan {
+  readonly consumer: string
+  readonly growing: Growing
+  readonly entities: number
+  /** Entities that change their partition. */
+  readonly moving: number
+  readonly staying: readonly Staying[]
+  readonly failures: number
+  /** Failures whose records have expired: wherever their keys can go, they are known. */
+  readonly copiedFailures: number
+  readonly ids: number
+  /** Bytes that the copies of the ids need until they are out of their window. */
+  readonly idBytes: number
+}
+
+/** Looks for the key of each entity that any of the consumers remembers. */
+export async function learnKeys(
+  topic: GrowingTopic,
+  finder: KeyFinder,
+  consumers: readonly string[],
+  bounds: readonly Bounds[],
+): Promise<void> {
+  for (const [partition, own] of bounds.entries()) {
+    const entities = new Set<string>()
+    for (const consumer of consumers)
+      for (const entity of await entitiesOf(topic, consumer, partition)) entities.add(entity)
+    await finder.learn(partition, entities, own)
+  }
+}
+
+/** Call `learnKeys` before. */
+export async function planOf(
+  topic: GrowingTopic,
+  finder: KeyFinder,
+  consumer: string,
+  counts: Counts & { readonly generation: number },
+): Promise<ConsumerPlan> {
+  const found: Found[] = []
+  const old: Growing['old'][number][] = []
+  const failures = new Map<string, number | undefined>()
+  let [ids, extraIds, failureCount] = [0, 0, 0]
+  for (const key of topic.keysOf(consumer, counts.from)) {
+    const { partition } = key
+    const meta = await topic.reader.meta(key)
+    const hasContext = (await topic.reader.context(key)) !== undefined
+    old.push({ partition, meta, hasContext })
+    for (const entity of await entitiesOf(topic, consumer, partition))
+      found.push({ partition, entity, key: finder.keyOf(partition, entity) })
+    const known = await topic.reader.idCount(key, meta)
+    ids += known
+    extraIds += known * (targetsOf(partition, counts).length - 1)
+    for await (const failure of topic.reader.failures(key)) {
+      const name = failureName(partition, failure)
+      if (failures.has(name)) continue
+      failures.set(name, await failureRoute(finder, partition, failure, counts))
+      failureCount += 1
+    }
+  }
+  const { routes, staying } = routed(found, counts)
+  const partitioning = { generation: counts.generation, partitions: counts.to }
+  const growing: Growing = {
+    ...counts,
+    partitioning,
+    old,
+    routes,
+    failureRoute: (partition, failure) => failures.get(failureName(partition, failure)),
+  }
+  return {
+    consumer,
+    growing,
+    entities: found.length,
+    moving: found.filter(({ partition, entity }) => routes(partition, entity) !== partition).length,
+    staying,
+    failures: failureCount,
+    copiedFailures: [...failures.values()].filter(route => route === undefined).length,
+    ids,
+    idBytes: extraIds * ID_BYTES,
+  }
+}
+
+async function entitiesOf(topic: GrowingTopic, consumer: string, partition: number): Promise<Set<string>> {
+  const key = topic.keyOf(consumer, partition)
+  const entities = new Set<string>()
+  for await (const [entity] of topic.reader.states(key)) entities.add(entity)
+  for await (const [entity] of topic.reader.timers(key)) entities.add(entity)
+  return entities
+}
+
+/** As `presentPartition` decides for the redrive of the same record. */
+async function failureRoute(
+  finder: KeyFinder,
+  partition: number,
+  failure: RememberedFailure,
+  counts: Counts,
+): Promise<number | undefined> {
+  const key = await finder.keyAt(failure.partition, failure.offset)
+  if (key === undefined) return undefined
+  return key === null ? partition : (movedTo(key, partition, counts) ?? partition)
+}
+
+function failureName(partition: number, { id }: RememberedFailure): string {
+  return `${partition} ${id}`
+}

@@ -1,0 +1,80 @@
+/** What Redis keeps of the growths of a topic: those that are over, and how far one has come that is under way. */
+import { type Growth, growthsName, type KnownGrowths } from '../../lib/failures/present-partition.ts'
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
+import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import type { Sizes } from './staged.ts'
+
+/** How far a growth is. Before `created` it can be aborted. */
+type Phase =
+  /** Consumers are being stopped, and states are being copied. */
+  | 'preparing'
+  /** All states are laid ready. */
+  | 'staged'
+  /** Kafka has the partitions; the states are being switched over. */
+  | 'created'
+
+/** A state that is laid ready for a partition. */
+export interface StagedState {
+  readonly consumer: string
+  readonly partition: number
+  /** The version that the partition state must still have when it is replaced. */
+  readonly version: Version
+  readonly sizes: Sizes
+}
+
+export interface Underway {
+  readonly operation: string
+  readonly by: string
+  /** RFC 3339. */
+  readonly startedAt: string
+  readonly from: number
+  readonly to: number
+  /** The generation that the partitioning will have. */
+  readonly generation: number
+  readonly phase: Phase
+  readonly consumers: readonly string[]
+  /** Set once the states are laid ready. */
+  readonly states?: readonly StagedState[]
+}
+
+export interface GrowthRecord extends KnownGrowths {
+  readonly growths: readonly (Growth & { readonly operation: string; readonly at: string })[]
+  readonly underway?: Underway
+}
+
+export class GrowthRecords {
+  readonly #value: RedisValue<GrowthRecord>
+
+  constructor(client: RedisClient, topic: string) {
+    this.#value = new RedisValue(client, growthsName(topic))
+  }
+
+  async read(): Promise<GrowthRecord> {
+    return (await this.#value.read()) ?? { growths: [] }
+  }
+
+  /** Says how far a growth is. @throws Error if another one has begun meanwhile */
+  async note(underway: Underway, ends?: readonly number[]): Promise<void> {
+    const { operation, from, to, startedAt: at } = underway
+    await this.#value.update((record = { growths: [] }) => {
+      if (record.underway && record.underway.operation !== operation)
+        throw new Error(`another growth of the topic has begun, by ${record.underway.by}`)
+      const isNoted = ends === undefined || record.growths.some(one => one.operation === operation)
+      const growths = isNoted ? record.growths : [...record.growths, { operation, at, from, to, ends }]
+      return { growths, underway }
+    })
+  }
+
+  /** The growth is over, or it was aborted. */
+  async end(operation: string): Promise<void> {
+    await this.#value.update((record = { growths: [] }) =>
+      record.underway?.operation === operation ? { growths: record.growths } : record,
+    )
+  }
+}
+
+/** Where the state of a partition is laid ready. No topic of Kafka can have such a name. */
+export function stagedKey(topic: string, to: number, consumer: string, partition: number): StateKey {
+  return { consumer, topic: `${topic}~${to}`, partition }
+}

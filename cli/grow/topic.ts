@@ -1,0 +1,65 @@
+/** The topic that grows, with its partition states and its log. */
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import type { Kafka } from '../../lib/runtime/adapters/kafka/client.ts'
+import { partitionCount } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisForwardCursors } from '../../lib/runtime/adapters/redis/forward-cursors.ts'
+import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
+import { type StateMeta, StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { Cursors, LogBounds, LogReader } from '../../lib/runtime/pipeline/ports.ts'
+
+/** The servers that a growth works with. */
+export interface Servers {
+  readonly client: RedisClient
+  readonly kafka: Kafka
+  readonly log: LogReader
+  readonly bounds: LogBounds
+}
+
+export class GrowingTopic {
+  readonly servers: Servers
+  readonly env: string
+  readonly name: string
+  readonly reader: StateReader
+  readonly cursors: Cursors
+
+  /** @param name the topic's name in Kafka */
+  constructor(servers: Servers, env: string, name: string) {
+    this.servers = servers
+    this.env = env
+    this.name = name
+    this.reader = new StateReader(servers.client)
+    this.cursors = new RedisForwardCursors(servers.client)
+  }
+
+  /** How many partitions Kafka has now. */
+  partitions(): Promise<number> {
+    return partitionCount(this.servers.kafka, this.name)
+  }
+
+  /** The consumers that have a partition state of the topic. */
+  async consumers(): Promise<string[]> {
+    const names = await new StateList(this.servers.client).names()
+    const own = names.filter(({ topic }) => topic === this.name)
+    return [...new Set(own.map(({ consumer }) => consumer))].sort()
+  }
+
+  keyOf(consumer: string, partition: number): StateKey {
+    return { consumer, topic: this.name, partition }
+  }
+
+  /** The states of a consumer for the first partitions. */
+  keysOf(consumer: string, partitions: number): StateKey[] {
+    return Array.from({ length: partitions }, (_, partition) => this.keyOf(consumer, partition))
+  }
+
+  meta(consumer: string, partition: number): Promise<StateMeta> {
+    return this.reader.meta(this.keyOf(consumer, partition))
+  }
+
+  /** The signal of the environment that the topic carries; undefined for any other topic. */
+  get signal() {
+    return SIGNALS.find(signal => topicName(signal, this.env) === this.name)
+  }
+}

@@ -1,0 +1,45 @@
+/** Where the failure of a record is remembered after its topic has grown. Pure. */
+import type { FailureData } from '../runtime/consumer/failure-event.ts'
+import { partitionOf } from '../runtime/consumer/murmur2.ts'
+
+/** That a topic grew once. */
+export interface Growth {
+  /** How many partitions it had before and after. */
+  readonly from: number
+  readonly to: number
+  /** By the old partition: the offset after the last record that was there before. */
+  readonly ends: readonly number[]
+}
+
+/** The value in Redis with what is known of a topic's growths: `{ growths }`, the first one first. */
+export function growthsName(topic: string): string {
+  return `growth:${topic}`
+}
+
+/** The part of that value which redrives need. */
+export interface KnownGrowths {
+  readonly growths: readonly Growth[]
+}
+
+type Place = Pick<FailureData, 'originalKey' | 'originalPartition' | 'originalOffset'>
+
+/**
+ * The partition to which a failed record comes back. The place of the record stays part of the failure's id; but each time its
+ * topic grew, the failure went where its key goes. A record without a key, or one that was misrouted, has stayed.
+ *
+ * @param growths of the record's topic, the first one first
+ */
+export function presentPartition(
+  { originalKey, originalPartition, originalOffset }: Place,
+  growths: readonly Growth[],
+): number {
+  if (originalKey === null) return originalPartition
+  const key = Buffer.from(originalKey, 'base64')
+  let [partition, isThere] = [originalPartition, false]
+  for (const { from, to, ends } of growths) {
+    // A record that came after the growth failed where it is.
+    isThere ||= originalOffset < (ends[originalPartition] ?? 0)
+    if (isThere && partitionOf(key, from) === partition) partition = partitionOf(key, to)
+  }
+  return partition
+}

@@ -1,0 +1,46 @@
+/** Stops the consumers of a topic while its states move to more partitions. */
+import type { StateKey, Version } from '../../pipeline/model.ts'
+import type { RedisClient } from './client.ts'
+import { keysOf } from './keys.ts'
+import { FENCE } from './scripts.ts'
+
+export class Fences {
+  readonly #client: RedisClient
+
+  constructor(client: RedisClient) {
+    this.#client = client
+  }
+
+  /**
+   * From now on, nothing can be committed to the partition state until its contents are replaced or the fence is removed. A
+   * state that does not exist yet is fenced, too.
+   *
+   * @param partitions how many the topic will have
+   * @returns the version that the state keeps, and the count for which it is fenced: a fence that stands already stays
+   */
+  async raise(
+    partitionState: StateKey,
+    partitions: number,
+  ): Promise<{ readonly version: Version; readonly partitions: number }> {
+    const reply = await this.#client.eval(FENCE, [keysOf(partitionState).meta], [partitions])
+    const [epoch = 0, appliedOffset = -1, fired = 0, count = 0] = reply as number[]
+    return { version: { epoch, appliedOffset, fired }, partitions: count }
+  }
+
+  /** The state continues as it was. A state that did not exist before the fence does not exist after it. */
+  async remove(partitionState: StateKey): Promise<void> {
+    const { meta } = keysOf(partitionState)
+    await this.#client.run(async redis => {
+      await redis.hdel(meta, 'growing')
+      const left = await redis.hgetall(meta)
+      if (Object.keys(left).join() === 'epoch' && left.epoch === '1') await redis.del(meta)
+    })
+  }
+
+  /** Removes all keys of the partition state. Only for copies that no consumer uses. */
+  async discard({ consumer, topic, partition }: StateKey): Promise<void> {
+    const prefix = `{${consumer}:${topic}:${partition}}:`
+    for await (const key of this.#client.keys(`${prefix.replace(/[?*[\]\\]/g, '\\$&')}*`))
+      await this.#client.run(redis => redis.unlink(key))
+  }
+}

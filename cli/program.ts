@@ -79,7 +79,6 @@ function program(terminal: Terminal): Command {
   addTopics(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
-  addTopics(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

@@ -4,6 +4,7 @@ import { addTopicsApply } from './topics/apply.ts'
 import { addTopicsBalance } from './topics/balance.ts'
 import { addTopicsCreate } from './topics/create.ts'
 import { addTopicsDescribe } from './topics/describe.ts'
+import { addTopicsGrow } from './topics/grow.ts'
 import { addTopicsList } from './topics/list.ts'
 import { addTopicsPlan } from './topics/plan.ts'
 import { addTopicsStats } from './topics/stats.ts'
@@ -22,9 +23,5 @@ export function addTopics(program: Command, terminal: Terminal): void {
   addTopicsBalance(topics, terminal)
   addTopicsPlan(topics, terminal)
   addTopicsApply(topics, terminal)
-import { addTopicsGrow } from './topics/grow.ts'
-
-export function addTopics(program: Command, terminal: Terminal): void {
-  const topics = program.command('topics').summary('add partitions to a topic').description('Change topics.')
   addTopicsGrow(topics, terminal)
 }

@@ -17,7 +17,8 @@ export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
 /** Why a dead letter is left out, for people. */
 export const LEFT_OUT = {
   handled: 'handled before',
-  quarantined: 'quarantined: people have redriven them several times; name each by AT to redrive it once more',
+  quarantined:
+    'quarantined: people have redriven them several times; name each by AT to redrive it once more',
   incomplete: 'not whole: parts of the record are only at its place in the log',
   'unknown-topic': 'of a topic that this environment does not have',
   'no-such-partition': 'of a partition that their topic does not have',

@@ -55,7 +55,11 @@ function lineOf(scanned: Exclude<Scanned, { kind: 'other' }>): object {
 }
 
 /** Writes the lines to a file, completely or not at all; "-" is standard output. It is compressed if its name ends in .gz. */
-export async function writeLines(lines: AsyncIterable<string>, to: string, terminal: Terminal): Promise<void> {
+export async function writeLines(
+  lines: AsyncIterable<string>,
+  to: string,
+  terminal: Terminal,
+): Promise<void> {
   if (to === '-') return pipeline(Readable.from(lines), terminal.stdout, { end: false })
   const path = pathIn(terminal, to)
   const partial = `${path}.part`

@@ -20,11 +20,7 @@ export function addFilters(command: Command): Command {
   return command
     .addOption(choice('--code <code>', 'only failures of this code', Object.keys(FAILURES)))
     .option('--consumer <name>', 'only of this consumer', someText)
-    .option(
-      '--entity <entity>',
-      'only of this entity: source, a space and subject, or the subject',
-      someText,
-    )
+    .option('--entity <entity>', 'only of this entity: source, a space and subject, or the subject', someText)
     .option('--type <type>', 'only events of this CloudEvents type', someText)
     .option('--since <time>', `only what was written since: ${time}`, timeOrAgo)
     .option('--until <time>', `only what was written before: ${time}`, timeOrAgo)

@@ -83,10 +83,17 @@ export async function done(
   const selection = work.selection()
   const standing = { scanned: 0 }
   const total = work.ranges.reduce((sum, { start, end }) => sum + end - start, 0)
-  const part = () => (expected === undefined ? standing.scanned / (total || 1) : tally.taken / (expected || 1))
+  const part = () =>
+    expected === undefined ? standing.scanned / (total || 1) : tally.taken / (expected || 1)
   const hide = showLine(terminal, () => {
     const leftOut = tally.met - tally.taken
-    return progressText({ command, taken: tally.taken, leftOut, part: Math.min(1, part()), elapsedMs: elapsedMs() })
+    return progressText({
+      command,
+      taken: tally.taken,
+      leftOut,
+      part: Math.min(1, part()),
+      elapsedMs: elapsedMs(),
+    })
   })
   let error: unknown
   try {
@@ -134,7 +141,10 @@ export async function audited(
     endedAt: instant(Date.now()),
     operation: operation.id,
     filter,
-    counts: { [command === 'redrive' ? 'redriven' : 'dropped']: tally.taken, ...Object.fromEntries(tally.leftOut) },
+    counts: {
+      [command === 'redrive' ? 'redriven' : 'dropped']: tally.taken,
+      ...Object.fromEntries(tally.leftOut),
+    },
   })
   await publisher.publish([producedRecord(topicName('events', config.env), by, event, config.contentMode)])
 }

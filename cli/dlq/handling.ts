@@ -1,7 +1,12 @@
 /** What `dlq redrive` and `dlq drop` do alike: the checks before, the run, its report, and how to go on if it was stopped. */
 import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
-import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import {
+  PartitionStopped,
+  RecordRefused,
+  Unavailable,
+  UnreadableLog,
+} from '../../lib/runtime/pipeline/errors.ts'
 import { configOf, reasonOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { personAt } from '../person.ts'

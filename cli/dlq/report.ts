@@ -7,8 +7,8 @@ import {
   deadLetterSummary,
   type FoundDeadLetter,
 } from '../../lib/queries/dead-letters.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
 import type { FailedAttempt } from '../../lib/runtime/consumer/failure-event.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from '../records/bytes.ts'
 import { type LeftOutReason, type RedriveTopics, whyNotRedriven } from './decide.ts'
 

@@ -22,7 +22,11 @@ export function addDlqDrop(dlq: Command, terminal: Terminal): void {
     .command('drop')
     .summary('mark dead letters as done with')
     .description(ABOUT)
-    .argument('[at...]', 'their places as `sluice dlq list` shows them, or their ids', listParserOf(SOME_TEXT))
+    .argument(
+      '[at...]',
+      'their places as `sluice dlq list` shows them, or their ids',
+      listParserOf(SOME_TEXT),
+    )
   addFilters(drop)
     .option('--yes', 'do it')
     .option('--resume <operation>', 'go on with an operation that was stopped', parserOf(OPERATION))

@@ -67,7 +67,13 @@ async function exported(
     return
   }
   const { exported, broken } = counts
-  const report = { env: config.env, to, exported, broken, elapsedMs: Math.round(performance.now() - startedMs) }
+  const report = {
+    env: config.env,
+    to,
+    exported,
+    broken,
+    elapsedMs: Math.round(performance.now() - startedMs),
+  }
   if (json) printReport(terminal, report, json, String)
   else terminal.stderr.write(exportText(report))
 }
@@ -78,7 +84,12 @@ function progressOf({ exported, scanned }: { exported: number; scanned: number }
   return `${exported} exported, ${scanned} of ${total} records read, ${rate}/s${left}`
 }
 
-function exportText({ to, exported, broken, elapsedMs }: Record<'exported' | 'broken' | 'elapsedMs', number> & { to: string }) {
+function exportText({
+  to,
+  exported,
+  broken,
+  elapsedMs,
+}: Record<'exported' | 'broken' | 'elapsedMs', number> & { to: string }) {
   const apart = broken > 0 ? `, and ${broken} broken ones` : ''
   return `Exported ${exported} dead letters${apart} to ${to} in ${durationText(elapsedMs)}\n`
 }

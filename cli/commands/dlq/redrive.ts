@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { mapped, text } from '../../../lib/runtime/settings/values.ts'
-import { environmentOption, JSON_OPTION, listParserOf, parserOf, SOME_TEXT, someText } from '../../arguments.ts'
+import {
+  environmentOption,
+  JSON_OPTION,
+  listParserOf,
+  parserOf,
+  SOME_TEXT,
+  someText,
+} from '../../arguments.ts'
 import { addFilters } from '../../dlq/filters.ts'
 import { type HandlingOptions, handle } from '../../dlq/handling.ts'
 import { OPERATION } from '../../dlq/operation.ts'
@@ -38,14 +45,20 @@ Examples:
   sluice dlq redrive 2@17 --patch '{"data":{"temperature":28}}' --yes`
 
 /** Dead letters a second. */
-const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate => Number.parseInt(rate, 10))
+const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
+  Number.parseInt(rate, 10),
+)
 
 export function addDlqRedrive(dlq: Command, terminal: Terminal): void {
   const redrive = dlq
     .command('redrive')
     .summary('bring dead letters back to the consumers that failed')
     .description(ABOUT)
-    .argument('[at...]', 'their places as `sluice dlq list` shows them, or their ids', listParserOf(SOME_TEXT))
+    .argument(
+      '[at...]',
+      'their places as `sluice dlq list` shows them, or their ids',
+      listParserOf(SOME_TEXT),
+    )
   addFilters(redrive)
     .option('--patch <file>', 'a change of the event: a file with JSON, or the JSON itself', someText)
     .option('--rate <n/s>', 'how many a second at most', parserOf(RATE))

@@ -80,7 +80,10 @@ describe('a dead letter', () => {
   it('is shown with a dump of its bytes where they are not text, and with none where there are none', () => {
     const bytes = Buffer.from([0xff, 0x00, 0x41]).toString('base64')
     const headers = [{ name: 'ce_subject', value: bytes }]
-    const text = deadLetterText(found({ originalValue: bytes, originalKey: null, originalHeaders: headers }), OUTLOOK)
+    const text = deadLetterText(
+      found({ originalValue: bytes, originalKey: null, originalHeaders: headers }),
+      OUTLOOK,
+    )
     assert.match(text, /Key: none\n/)
     assert.match(text, / {2}ce_subject {2}0xff0041\n/)
     assert.match(text, /Value: 3 bytes, not text\n {2}00000000 {2}ff 00 41 +\.\.A\n/)
@@ -114,7 +117,9 @@ describe('a list of dead letters', () => {
   it('says how many are not shown, and what else lies there', () => {
     const codes = { codes: { rejected: 2, 'schema-violated': 1 }, quarantined: 1 }
     const broken = { brokenTotal: 3, broken: [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }] }
-    const text = listText(listOf({ deadLetters: [listed(found())], total: 3, others: 2, handled: 5, ...codes, ...broken }))
+    const text = listText(
+      listOf({ deadLetters: [listed(found())], total: 3, others: 2, handled: 5, ...codes, ...broken }),
+    )
     assert.match(text, /^By code: rejected 2, schema-violated 1; 1 of them quarantined$/m)
     assert.match(text, /^5 more have been redriven or dropped: --all shows them\.$/m)
     assert.match(text, /^3 broken.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)

@@ -11,8 +11,10 @@ export function decisionsOnly(list: Decision[]): Observer {
     waiting(_, { reason }) {
       throw new Error(`the alerting function waits: ${reason}`)
     },
+    tried() {},
     outboxNotTrimmed() {},
     refused() {},
+    deadLettersSent() {},
     rangeReadBack() {},
     expired() {},
     startsWithoutAppliedOffset() {},

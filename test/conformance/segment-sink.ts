@@ -120,6 +120,37 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       assert.deepEqual([archive.ranges, reads > 0], [['0-9'], true])
     })
 
+    for (const [given, error, reason] of [
+      ['that fails', new Error('disk full'), 'unexpected-error'],
+      ['that cannot be reached', new ReceiverUnavailable('no line'), 'receiver-unavailable'],
+    ] as const)
+      it(`given a destination ${given}, then it is tried three times, and then the segment waits`, async () => {
+        const archive = on(BY_TEN)
+        let failures = 2
+        archive.answer = () => {
+          if (failures-- > 0) throw error
+          return written('archived')
+        }
+        const waits: number[] = []
+        const pause = async (ms: number) => void waits.push(ms)
+        await archive.stage.batch(log(0, 9), { pause })
+        assert.deepEqual([archive.ranges, waits], [['0-9'], [2_000, 4_000]])
+        const { tries, waits: waiting } = archive.stage.observer
+        assert.deepEqual(
+          tries,
+          [1, 2].map(attempt => ({ attempt, of: 3, records: 10, offset: 0, cause: { error } })),
+        )
+        failures = 3
+        await archive.stage.batch(log(10, 19), { pause })
+        assert.deepEqual([archive.ranges, tries.length, waiting[0]?.reason], [['0-9'], 5, reason])
+        // No time to wait: it is not tried again.
+        failures = 2
+        await archive.stage.batch(log(10, 19), { pause, remainingMs: () => 4_000 })
+        assert.deepEqual([archive.ranges, tries.length], [['0-9'], 6])
+        await archive.stage.batch(log(10, 19), { pause })
+        assert.deepEqual(archive.ranges, ['0-9', '10-19'])
+      })
+
     it('given repeats, poison and rejected events, then the object has the rest, and each failure is sent', async () => {
       const archive = on(BY_TEN)
       archive.answer = ({ events }) =>

@@ -80,13 +80,17 @@ const NOT_NOW = new Set([408, 425, 429])
 function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
   if (answer.kind === 'refused') return { outcome: rejected(`${name}: ${answer.why}`), timedOut: false }
   if (answer.kind === 'no-answer')
-    return { outcome: retry(`${name}: ${answer.why}`), timedOut: answer.timedOut }
+    return { outcome: sayingWhy(`${name}: ${answer.why}`), timedOut: answer.timedOut }
   const { status, retryAfter } = answer
   if (status >= 200 && status < 300) return { outcome: delivered('delivered'), timedOut: false }
   const said = `${name}: answered with status ${status}`
   if (status >= 500 || NOT_NOW.has(status)) {
     const retryAfterMs = waitOf(retryAfter, nowMs)
-    return { outcome: retry(said), timedOut: false, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+    return {
+      outcome: sayingWhy(said),
+      timedOut: false,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    }
   }
   const redirects = status >= 300 && status < 400
   return {
@@ -95,6 +99,11 @@ function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
     ),
     timedOut: false,
   }
+}
+
+/** Names, statuses and errors of the network: nothing of the notification, so it may be logged. */
+function sayingWhy(why: string): Delivered {
+  return retry(why, why)
 }
 
 /** Seconds, or a date. Source: RFC 9110, section 10.2.3. */

@@ -71,8 +71,13 @@ export function webhookSink(
 /** What one retries, all are offered again: those that have it already drop it. */
 function combined(answers: readonly Delivered[]): Delivered {
   const refusals = answers.flatMap(one => (one.kind === 'rejected' ? [one.why] : []))
-  const later = answers.flatMap(one => (one.kind === 'retry' ? [one.why] : []))
-  if (later.length > 0) return retry([...later, ...refusals].join('; '))
+  const later = answers.filter(one => one.kind === 'retry')
+  const safe = later.flatMap(({ safeMessage }) => safeMessage ?? [])
+  if (later.length > 0)
+    return retry(
+      [...later.map(({ why }) => why), ...refusals].join('; '),
+      safe.length > 0 ? safe.join('; ') : undefined,
+    )
   if (refusals.length > 0) return rejected(refusals.join('; '))
   if (answers.length === 0) return delivered('other-receivers')
   const isNews = answers.some(one => one.kind === 'delivered' && one.reason !== 'superseded')

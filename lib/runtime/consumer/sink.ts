@@ -15,7 +15,8 @@ export interface Sink<Data = unknown> {
   readonly batchSize?: number
   /**
    * Delivers events to the receiver, in the order of their partition. Returns one result for each event, in the same order. If it
-   * throws, the events are delivered one by one, so that one bad event does not affect the others.
+   * throws, the events are delivered one by one, so that one bad event does not affect the others; one that throws alone is
+   * offered again like one with the result `retry`.
    *
    * @throws ReceiverUnavailable if nothing can be delivered at present: the partition's records wait in Kafka
    */
@@ -49,13 +50,13 @@ export interface Digest<Data = unknown> {
 
 /**
  * - `delivered`: the receiver has the event; `reason` is a stable word for logs and metrics;
- * - `retry`: the receiver does not accept it now. It is retried at once, a few times, and then becomes a failure record that is
- *   retried later;
+ * - `retry`: the receiver does not accept it now. It is offered three times, with waits of 2 and 4 seconds between, and then becomes
+ *   a failure record that is retried later. Of what it says, only `safeMessage` is logged;
  * - `rejected`: the receiver will never accept it. It becomes a failure record for people.
  */
 export type Delivered =
   | { readonly kind: 'delivered'; readonly reason: string }
-  | { readonly kind: 'retry'; readonly why: string }
+  | { readonly kind: 'retry'; readonly why: string; readonly safeMessage?: string }
   | Rejected
 
 /** The receiver has the event. @param reason a stable word for logs and metrics */
@@ -63,9 +64,14 @@ export function delivered(reason: string): Delivered {
   return { kind: 'delivered', reason }
 }
 
-/** The receiver does not accept the event now. Use `rejected()` if it never will. */
-export function retry(why: string): Delivered {
-  return { kind: 'retry', why }
+/**
+ * The receiver does not accept the event now. Use `rejected()` if it never will.
+ *
+ * @param why for people; it may quote the event, so it is not logged
+ * @param safeMessage what may be logged of it, because it contains nothing of the event
+ */
+export function retry(why: string, safeMessage?: string): Delivered {
+  return { kind: 'retry', why, ...(safeMessage === undefined ? {} : { safeMessage }) }
 }
 
 /** The receiver cannot be reached, for this event or any other. */

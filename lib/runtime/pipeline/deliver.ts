@@ -5,15 +5,15 @@ import type { Applied } from './apply.ts'
 import type { Consumer } from './consumer.ts'
 import { Admission, type Task } from './deciding/admission.ts'
 import { type Answer, Receiver } from './deciding/receiver.ts'
+import type { TriesAllowed } from './deciding/tries.ts'
 import { WorkingCopy } from './deciding/working-copy.ts'
 import type { Decoded } from './decode.ts'
 import type { Decision, Snapshot } from './model.ts'
 
-/** What the invocation allows. */
-interface Allowed {
+/** What the invocation allows, and who is told of tries that failed. */
+export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
-  readonly pause: (ms: number) => Promise<void>
 }
 
 /** Delivers as much of the chunk as possible: the decided part can be committed even if the rest must wait. */
@@ -21,10 +21,10 @@ export async function deliver(
   consumer: Consumer<Sink>,
   snapshot: Snapshot,
   chunk: readonly Decoded[],
-  { remainingMs, nowMs, pause }: Allowed,
+  { remainingMs, nowMs, ...allowed }: Allowed,
 ): Promise<Applied> {
-  const hasTime = () => remainingMs() >= consumer.reserveMs
-  const receiver = new Receiver(consumer.process, { hasTime, pause })
+  const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
+  const receiver = new Receiver(consumer.process, { ...allowed, hasTime })
   await receiver.offer(newTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
   const admission = new Admission(consumer, copy)

@@ -4,6 +4,7 @@ import { type Applied, apply } from './apply.ts'
 import type { Attempt } from './attempt.ts'
 import { commit } from './commit.ts'
 import { type AnyKeyedProcess, type Consumer, hasTimers, isSegmentSink, isSink } from './consumer.ts'
+import type { Tried } from './deciding/tries.ts'
 import { type Decoded, decode } from './decode.ts'
 import { deliver } from './deliver.ts'
 import { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
@@ -199,9 +200,12 @@ export class PartitionRun {
   /** For a sink of either kind, the receiver's answers decide. Everything else is decided at once. */
   #apply(snapshot: Snapshot, fresh: readonly Decoded[]): Applied | Promise<Applied> {
     const consumer = this.#consumer
-    if (isSegmentSink(consumer)) return archive(consumer, snapshot, fresh)
+    const { remainingMs, nowMs, pause } = this.#invocation
+    const tried = (tried: Tried) => this.#ports.observer.tried(this.#stateKey, tried)
+    const allowed = { remainingMs, nowMs, pause, tried }
+    if (isSegmentSink(consumer)) return archive(consumer, snapshot, fresh, allowed)
     return isSink(consumer)
-      ? deliver(consumer, snapshot, fresh, this.#invocation)
+      ? deliver(consumer, snapshot, fresh, allowed)
       : apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh)
   }
 
@@ -216,6 +220,11 @@ export class PartitionRun {
       refusedEntryFailure(this.#consumer, this.#stateKey, entry, why),
     )
     if (refused.entries.length > 0) observer.refused(this.#stateKey, refused.entries, refused.error)
+    const { deadLettersTopic } = this.#consumer.application
+    const deadLetters = entries.filter(
+      entry => entry.to === deadLettersTopic && !refused.entries.includes(entry),
+    )
+    if (deadLetters.length > 0) observer.deadLettersSent(this.#stateKey, deadLetters)
     try {
       await trimOutbox(store, this.#stateKey, entries)
       return true

@@ -1,6 +1,7 @@
 /** The pipeline's interfaces to Kafka, Redis, receivers and observers. All adapters of a port must pass the same conformance suite. */
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
+import type { Tried } from './deciding/tries.ts'
 import type {
   Change,
   Decision,
@@ -103,10 +104,14 @@ export interface Observer {
   /** Records at or below the applied offset. They were decided before and are dropped. */
   redelivered(stateKey: StateKey, count: number): void
   waiting(stateKey: StateKey, waiting: Waiting): void
+  /** A receiver has not accepted records in one of several tries. The last of them is reported too, before the records fail. */
+  tried(stateKey: StateKey, tried: Tried): void
   /** Entries that are published but still in the outbox. The next batch of the partition publishes them again. */
   outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
   /** Entries that Kafka does not accept. Each was replaced by a failure record that says so. */
   refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
+  /** Entries that the dead letters now have. Those of an outbox that was not trimmed are told again. */
+  deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void
   /** Undelivered offsets after the applied offset: they are read from the log. A long range means that the store lost state. */
   rangeReadBack(stateKey: StateKey, range: OffsetRange): void
   /** Offsets after the applied offset that the log no longer has. Their records are lost. */

@@ -1,4 +1,5 @@
 import type { Failure } from '../consumer/failure-codes.ts'
+import type { Tried } from '../pipeline/deciding/tries.ts'
 import type {
   Decision,
   FailureMemory,
@@ -26,12 +27,20 @@ export class RecordingObserver implements Observer {
   waiting(_: StateKey, waiting: Waiting): void {
     this.waits.push(waiting)
   }
+  readonly tries: Tried[] = []
+  tried(_: StateKey, tried: Tried): void {
+    this.tries.push(tried)
+  }
   outboxNotTrimmed(_: StateKey, count: number): void {
     this.untrimmedEntries += count
   }
   readonly refusals: OutboxEntry[] = []
   refused(_: StateKey, entries: readonly OutboxEntry[]): void {
     this.refusals.push(...entries)
+  }
+  readonly deadLetters: OutboxEntry[] = []
+  deadLettersSent(_: StateKey, entries: readonly OutboxEntry[]): void {
+    this.deadLetters.push(...entries)
   }
   readonly startsWithoutAppliedOffsetAt: number[] = []
   startsWithoutAppliedOffset(_: StateKey, fromOffset: number): void {

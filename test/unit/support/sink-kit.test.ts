@@ -51,7 +51,7 @@ describe('the kit for sinks', () => {
     const { kit, keys } = sinkThat(...Array.from({ length: 5 }, () => retry('busy')))
     assert.deepEqual(await kit.when(alert('a')), ['failed/not-accepted'])
     assert.deepEqual(kit.refusals, ['busy'])
-    assert.equal(keys.length, 4)
+    assert.equal(keys.length, 3)
     assert.equal(new Set(keys).size, 1)
   })
 
@@ -75,7 +75,7 @@ describe('the kit for sinks', () => {
   })
 
   it('given a sink that throws, or an event that is none, then the test is told', async () => {
-    const { kit } = sinkThat(new TypeError('a bug'))
+    const { kit } = sinkThat(...[1, 2, 3].map(() => new TypeError('a bug')))
     await assert.rejects(kit.when(alert('a')), /^Error: a: unexpected-error: TypeError: a bug at /)
     await assert.rejects(kit.when({ ...alert('b'), data: {} }), /^Error: b: schema-violated: /)
     await assert.rejects(kit.when({ ...alert('c'), time: 'noon' }), /malformed-event: .*"time"/)

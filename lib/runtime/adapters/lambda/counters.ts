@@ -8,6 +8,9 @@ import type { DeferredReason } from '../../pipeline/reasons.ts'
 export interface Counters extends Record<Decision['outcome'], string> {
   readonly redelivered: 'at-or-below-applied-offset'
   readonly deferred: DeferredReason
+  /** Records that a receiver did not accept in a try. */
+  readonly 'offer-failed': 'not-accepted' | 'threw'
+  readonly 'dead-letters': 'sent'
   readonly 'breaker-open': 'surge'
   readonly refused: 'never-taken'
   readonly 'outbox-not-trimmed': 'trim-failed'

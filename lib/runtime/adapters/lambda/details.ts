@@ -3,6 +3,7 @@ import { spanContextOf } from '../../cloudevents/trace.ts'
 import { entityOf } from '../../consumer/event.ts'
 import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
 import { framesOf } from '../../consumer/frames.ts'
+import type { Key } from '../../consumer/process.ts'
 import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
 import type { Decision } from '../../pipeline/model.ts'
 
@@ -24,7 +25,19 @@ export function detailsOf({ offset, outcome, reason, event, timer }: Decision): 
   }
 }
 
-function shortened(text: string): string {
+/** Texts that a log line may hold as they are: without what terminals or readers of logs would act on. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}\p{Cf}\uFFFD]+$/u
+
+/** A record key as people know it: as text, or else its bytes in base64. */
+export function keyText(key: Key): string {
+  if (key === null) return 'no key'
+  const text = typeof key === 'string' ? key : Buffer.from(key.base64, 'base64').toString()
+  if (PRINTABLE.test(text)) return shortened(text)
+  return `base64 ${shortened(typeof key === 'string' ? Buffer.from(key).toString('base64') : key.base64)}`
+}
+
+/** An external text, short enough for a log line. */
+export function shortened(text: string): string {
   return text.slice(0, LONGEST)
 }
 

@@ -12,7 +12,9 @@ const error = (message: string): Line => ({ level: 'error', message })
 
 const LINES = {
   deferred: error('a partition waits: its records stay in Kafka'),
+  retry: warn('a receiver did not accept records: they are offered again'),
   'records-failed': warn('records cannot be processed and leave as failures'),
+  'dead-letter': warn('sent to the dead letters'),
   'records-refused': error(
     'Kafka refuses records for good: failure records stand in their place. Are the limits of its topics as they should be?',
   ),
@@ -68,11 +70,19 @@ export class Lines {
     this.#repeats = new Repeats(undefined, now)
   }
 
-  /** @param of tells apart, within a kind, what is told separately */
-  write(kind: LineKind, of: string, details: Record<string, unknown>): void {
+  /**
+   * @param of tells apart, within a kind, what is told separately
+   * @param text instead of the words of the kind
+   */
+  write(kind: LineKind, of: string, details: Record<string, unknown>, text?: string): void {
     const unsaid = this.#repeats.due(`${kind}/${of}`)
     if (unsaid === undefined) return
+    this.each(kind, { ...details, ...(unsaid > 0 ? { unsaid } : {}) }, text)
+  }
+
+  /** Writes a line at any rate: for what its caller limits. */
+  each(kind: LineKind, details: Record<string, unknown>, text?: string): void {
     const { level, message } = LINES[kind]
-    this.#logger[level](message, { kind, ...details, ...(unsaid > 0 ? { unsaid } : {}) })
+    this.#logger[level](text ?? message, { kind, ...details })
   }
 }

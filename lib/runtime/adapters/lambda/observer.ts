@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Failure } from '../../consumer/failure-codes.ts'
+import type { Tried } from '../../pipeline/deciding/tries.ts'
 import type {
   Decision,
   FailureMemory,
@@ -10,11 +11,14 @@ import type {
   Waiting,
 } from '../../pipeline/model.ts'
 import type { Observer } from '../../pipeline/ports.ts'
-import { detailsOf, explanation, failureOf } from './details.ts'
+import { detailsOf, explanation, failureOf, keyText, shortened } from './details.ts'
 import { Lines } from './lines.ts'
 import { Measurements, type TimedStep } from './measurements.ts'
 import { PerTopic } from './per-topic.ts'
 import { Progress } from './progress.ts'
+
+/** Dead letters of one batch and partition have at most this many lines, one for each key. */
+const MOST_KEYS = 10
 
 /** Makes spans of decisions. */
 export interface Tracer {
@@ -100,6 +104,17 @@ export class LambdaObserver implements Observer {
     this.#lines.write('deferred', reason, { ...stateKey, fromOffset, reason, ...failureOf(error) })
   }
 
+  tried(stateKey: StateKey, { attempt, of, records, offset, cause }: Tried): void {
+    const threw = 'error' in cause
+    const reason = threw ? 'threw' : 'not-accepted'
+    this.#measured.count('offer-failed', reason, records)
+    const { error = reason, ...behind } = threw
+      ? failureOf(cause.error)
+      : { error: cause.safeMessage && shortened(cause.safeMessage) }
+    const details = { ...stateKey, offset, attempt, records, ...behind }
+    this.#lines.write('retry', `${attempt}/${reason}`, details, `Retry ${attempt}/${of}: ${error}`)
+  }
+
   outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {
     this.#measured.count('outbox-not-trimmed', 'trim-failed', count)
     this.#lines.write('outbox-not-trimmed', '', { ...stateKey, count, ...failureOf(error) })
@@ -111,6 +126,17 @@ export class LambdaObserver implements Observer {
     const { to, position } = first ?? {}
     const details = { ...stateKey, to, position, count: entries.length, ...failureOf(error) }
     this.#lines.write('records-refused', String(to), details)
+  }
+
+  deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void {
+    this.#measured.count('dead-letters', 'sent', entries.length)
+    const byKey = Map.groupBy(entries, ({ key }) => keyText(key))
+    for (const [key, [first]] of [...byKey].slice(0, MOST_KEYS)) {
+      const { id: eventId, subject } = first?.event ?? {}
+      const unsaid = byKey.size > MOST_KEYS ? { keys: byKey.size } : {}
+      const details = { ...stateKey, eventId, subject, records: byKey.get(key)?.length, ...unsaid }
+      this.#lines.each('dead-letter', details, `Sent to DLQ: ${key}`)
+    }
   }
 
   startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void {

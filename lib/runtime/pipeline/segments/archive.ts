@@ -7,9 +7,10 @@ import { ReceiverUnavailable } from '../../consumer/sink.ts'
 import type { Applied } from '../apply.ts'
 import type { Consumer } from '../consumer.ts'
 import { Admission, type Task } from '../deciding/admission.ts'
+import { TRIES, type TriesAllowed, waitAfterMs } from '../deciding/tries.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decode.ts'
-import { newTasks } from '../deliver.ts'
+import { type Allowed, newTasks } from '../deliver.ts'
 import type { Snapshot } from '../model.ts'
 
 /** Decides the whole segment, or nothing of it. @param snapshot as it was at the end of the segment before */
@@ -17,9 +18,12 @@ export async function archive(
   consumer: Consumer<SegmentSink>,
   snapshot: Snapshot,
   segment: readonly Decoded[],
+  { remainingMs, ...allowed }: Pick<Allowed, 'remainingMs' | 'pause' | 'tried'>,
 ): Promise<Applied> {
   const tasks = newTasks(consumer, snapshot, segment)
-  const answer = await write(consumer.process, segmentOf(consumer.process, segment, tasks))
+  const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
+  const offered = segmentOf(consumer.process, segment, tasks)
+  const answer = await write(consumer.process, offered, { ...allowed, hasTime })
   const copy = new WorkingCopy(consumer, snapshot)
   if (answer === 'unavailable') {
     const deferred = { reason: 'receiver-unavailable' } as const
@@ -64,16 +68,33 @@ function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readon
   }
 }
 
-async function write(sink: SegmentSink, segment: Segment): Promise<Written | 'unavailable'> {
-  try {
-    const answer: Partial<Written> | undefined = await sink.write(segment)
-    // A sink can bypass its types. What it did not write must not be decided.
-    if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
-    throw new TypeError(`the segment sink ${sink.name} did not answer that it has written ${segment.name}`)
-  } catch (error) {
-    if (error instanceof ReceiverUnavailable) return 'unavailable'
-    throw error
-  }
+/** Writes a segment in several tries: if none succeeds, all of it waits in Kafka. */
+async function write(
+  sink: SegmentSink,
+  segment: Segment,
+  { hasTime, pause, tried }: TriesAllowed,
+): Promise<Written | 'unavailable'> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return checked(await sink.write(segment))
+    } catch (error) {
+      // Another try would answer the same.
+      if (error instanceof WrongAnswer)
+        throw new TypeError(`the segment sink ${sink.name} ${error.message} ${segment.name}`)
+      const { firstOffset: offset, lastOffset } = segment
+      tried({ attempt, of: TRIES, records: lastOffset - offset + 1, offset, cause: { error } })
+      if (attempt < TRIES && hasTime(waitAfterMs(attempt))) await pause(waitAfterMs(attempt))
+      else if (error instanceof ReceiverUnavailable) return 'unavailable'
+      else throw error
+    }
+}
+
+class WrongAnswer extends Error {}
+
+/** A sink can bypass its types. What it did not write must not be decided. */
+function checked(answer: Partial<Written> | undefined): Written {
+  if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
+  throw new WrongAnswer('did not answer that it has written')
 }
 
 interface Rejection extends Rejected {

@@ -119,7 +119,7 @@ describe('a sink', () => {
     const { sink, calls } = receiver(id => (id === 'b' ? new Error('a bug') : RUNG), { batchSize: 3 })
     const stage = new Stage(sink)
     await stage.batch(records('abc'))
-    assert.deepEqual(calls, [['a', 'b', 'c'], ['a'], ['b'], ['c']])
+    assert.deepEqual(calls, [['a', 'b', 'c'], ['a'], ['b'], ['c'], ['b'], ['b']])
     assert.deepEqual(stage.outcomes, ['applied/rung', 'failed/unexpected-error', 'applied/rung'])
   })
 
@@ -129,16 +129,47 @@ describe('a sink', () => {
     const waits: number[] = []
     await stage.batch(records('a'), { pause: async ms => void waits.push(ms) })
     assert.equal(calls.length, 3)
-    assert.deepEqual(waits, [100, 200])
+    assert.deepEqual(waits, [2_000, 4_000])
+    assert.deepEqual(stage.outcomes, ['applied/rung'])
+    assert.deepEqual(
+      stage.observer.tries.map(({ attempt, of, records }) => [attempt, of, records]),
+      [
+        [1, 3, 1],
+        [2, 3, 1],
+      ],
+    )
+  })
+
+  it('given many that are not taken, then each try is reported once, with what may be said of it', async () => {
+    const { sink } = receiver(() => retry('busy with a', 'busy'), { batchSize: 2 })
+    const stage = new Stage(sink)
+    await stage.batch(records('abcde'))
+    assert.deepEqual(
+      stage.observer.tries,
+      [1, 2, 3].map(attempt => ({ attempt, of: 3, records: 5, offset: 0, cause: { safeMessage: 'busy' } })),
+    )
+  })
+
+  it('given a wait that does not fit into the invocation, then the record stays in Kafka and has offers left', async () => {
+    const { sink, calls } = receiver((_, call) => (call < 4 ? retry('busy') : RUNG))
+    const stage = new Stage(sink)
+    let remainingMs = stage.consumer.reserveMs + 5_000
+    const pause = async (ms: number) => {
+      remainingMs -= ms
+    }
+    const { batchItemFailures } = await stage.batch(records('a'), { remainingMs: () => remainingMs, pause })
+    assert.equal(batchItemFailures.length, 1)
+    assert.deepEqual([calls.length, stage.observer.waits[0]?.reason, stage.outcomes], [2, 'out-of-time', []])
+    await stage.batch(records('a'))
     assert.deepEqual(stage.outcomes, ['applied/rung'])
   })
 
-  it('given one never taken, then it fails as not-accepted after four offers; a refused one at once', async () => {
+  it('given one never taken, then it fails as not-accepted after three offers; a refused one at once', async () => {
     const { sink, calls } = receiver(id => (id === 'a' ? retry('busy') : rejected('no such bell')))
     const stage = new Stage(sink)
     assert.deepEqual(await stage.batch(records('ab')), { batchItemFailures: [] })
     assert.deepEqual(stage.outcomes, ['failed/not-accepted', 'failed/rejected'])
-    assert.deepEqual(calls.flat().sort(), ['a', 'a', 'a', 'a', 'b'])
+    assert.deepEqual(calls.flat().sort(), ['a', 'a', 'a', 'b'])
     assert.equal(stage.events.length, 2)
   })
 

@@ -1,0 +1,29 @@
+/** In how many tries a receiver may accept something before it counts as failed, and how long each further one waits. */
+
+/** The first offer and two more. */
+export const TRIES = 3
+
+/** A try that failed; the last one is reported as well. */
+export interface Tried {
+  /** From 1. */
+  readonly attempt: number
+  readonly of: number
+  /** How many records were offered in vain, and the first of them. */
+  readonly records: number
+  readonly offset: number
+  /** What of the receiver's answer may be logged, or what was thrown instead. */
+  readonly cause: { readonly safeMessage: string | undefined } | { readonly error: unknown }
+}
+
+/** What the invocation allows, and who is told. */
+export interface TriesAllowed {
+  /** Whether a call may begin after this many milliseconds. */
+  hasTime(afterMs: number): boolean
+  pause(ms: number): Promise<void>
+  tried(tried: Tried): void
+}
+
+/** How long the next try waits after this one: 2 s, 4 s. */
+export function waitAfterMs(attempt: number): number {
+  return 2 ** attempt * 1_000
+}

@@ -134,7 +134,7 @@ describe('the redriver', () => {
     assert.throws(() => forward({ ...waitingRecord(), topic: 'elsewhere' }, DELAY_MS), /not one of/)
   })
 
-  it('given several, when it is woken, then those that are due return in order, and broken ones do not block', async () => {
+  it('given several, then those that are due return in order, and broken ones do not block', async () => {
     const kit = new ForwarderKit(
       APPLICATION,
       redriverIn('test', () => DELAY_MS),

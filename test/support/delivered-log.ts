@@ -1,0 +1,47 @@
+/** Delivers the records of a topic to a handler in this process, as an event source mapping would, and reads topics byte for byte. */
+import type { Context } from 'aws-lambda'
+import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
+import { KafkaLog } from '../ledger/kafka/log.ts'
+import type { KafkaRecord } from '../ledger/kafka/records.ts'
+
+export const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
+
+type Handler = (event: never, context: Context) => Promise<unknown>
+
+export class DeliveredLog {
+  readonly #log: KafkaLog
+  /** By consumer, topic and partition: the offset up to which it has taken everything. */
+  readonly #taken = new Map<string, Map<string, number>>()
+
+  constructor(brokers: readonly string[]) {
+    this.#log = new KafkaLog(brokers)
+  }
+
+  /** All records of a topic, by partition and offset. */
+  async read(topic: string, from: ReadonlyMap<string, number> = new Map()): Promise<KafkaRecord[]> {
+    const records: KafkaRecord[] = []
+    for (const [partition, end] of (await this.#log.ends(topic)).entries())
+      for await (const some of this.#log.read(topic, partition, from.get(`${topic}/${partition}`) ?? 0, end))
+        records.push(...some)
+    return records
+  }
+
+  /** Delivers what the consumer has not taken yet, in one batch to a handler of its own. @returns whether it took all of it */
+  async deliver(topic: string, consumer: string, make: () => Handler): Promise<boolean> {
+    const taken = this.#taken.get(consumer) ?? new Map<string, number>()
+    this.#taken.set(consumer, taken)
+    const records = await this.read(topic, taken)
+    if (records.length === 0) return true
+    const event = kafkaEvent(records.map(record => ({ ...record, topic })))
+    const isDone = await make()(event as never, CONTEXT).then(
+      () => true,
+      () => false,
+    )
+    if (isDone) for (const { partition, offset } of records) taken.set(`${topic}/${partition}`, offset + 1)
+    return isDone
+  }
+
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+}

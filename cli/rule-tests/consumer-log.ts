@@ -8,7 +8,7 @@ import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { consume } from '../../lib/runtime/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/runtime/pipeline/consumer.ts'
-import { partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { stateJson } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
 import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
 import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
 import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
@@ -107,8 +107,8 @@ export class ConsumerLog {
       byteLimit: Number.MAX_SAFE_INTEGER,
     })
     return names.flatMap(name => {
-      const stored = states.get(name)
-      return stored === undefined ? [] : [JSON.parse(partsOfState(stored).json) as State]
+      const json = stateJson(states.get(name))
+      return json === undefined ? [] : [JSON.parse(json) as State]
     })
   }
 

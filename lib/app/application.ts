@@ -1,6 +1,6 @@
 /** Describes Sluice to the engine. */
 import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
-import { FAILURE_TYPE } from '../failures/event-types.ts'
+import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
@@ -24,6 +24,7 @@ export const APPLICATION: Application = {
   failureEvent: { type: FAILURE_TYPE, dataschema: dataschemaOf(FAILURE_TYPE) },
   tickType: TICK_TYPE,
   erasureType: ENTITY_ERASED_TYPE,
+  failureEndedType: FAILURE_ENDED_TYPE,
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
   readData,
 }

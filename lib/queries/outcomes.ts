@@ -1,8 +1,8 @@
 /** How the records of a consumer ended: the counters that it commits together with its state, so they are exact. */
 import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import type { RecordOutcome, StateKey } from '../runtime/pipeline/model.ts'
+import type { ParkedOutcome, RecordOutcome, StateKey } from '../runtime/pipeline/model.ts'
 
-/** Records by how they ended, since the partition states exist. */
+/** Records by how they ended, since the partition states exist. Each counts once: a parked one as what has become of it. */
 export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
   /** By `outcome/reason`; with `timer/reason` for timers that fired. */
   readonly reasons: Readonly<Record<string, number>>
@@ -21,12 +21,38 @@ export async function outcomesOf(
 ): Promise<Outcomes> {
   const summaries = await Promise.all(partitions.map(partition => inspection.summary(partition)))
   const reasons = sumOfReasons(summaries.map(({ tally }) => tally))
-  const outcomes = { applied: 0, duplicate: 0, ignored: 0, failed: 0 }
+  const outcomes = { applied: 0, duplicate: 0, ignored: 0, failed: 0, parked: 0 }
   for (const [name, count] of Object.entries(reasons)) {
     const outcome = name.slice(0, name.indexOf('/'))
+    const became = BECAME[outcome as ParkedOutcome]
     if (Object.hasOwn(outcomes, outcome)) outcomes[outcome as RecordOutcome] += count
+    if (!became) continue
+    outcomes[became] += count
+    outcomes.parked -= count
   }
   return { ...outcomes, reasons, outbox: summaries.reduce((sum, { outbox }) => sum + outbox, 0) }
+}
+
+/** How a parked record ended. An erased one is not processed, on purpose. */
+const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
+  'parked-applied': 'applied',
+  'parked-ignored': 'ignored',
+  'parked-failed': 'failed',
+  'parked-erased': 'ignored',
+}
+
+/** The held entities, and the events that are parked now. Pure. @param tally counters by name */
+export function heldNow(tally: Readonly<Record<string, number>>): { held: number; parked: number } {
+  const sum = (outcome: string) =>
+    Object.entries(tally).reduce(
+      (all, [name, count]) => all + (name.startsWith(`${outcome}/`) ? count : 0),
+      0,
+    )
+  const decided = Object.keys(BECAME).map(sum)
+  return {
+    held: sum('held') - sum('released'),
+    parked: sum('parked') - decided.reduce((all, count) => all + count, 0),
+  }
 }
 
 /** Counters by name, of several partitions together. Pure. */

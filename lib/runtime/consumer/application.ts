@@ -36,6 +36,11 @@ export interface Application {
    * source and subject name, whether it accepts the type or not. Absent: entities cannot be erased.
    */
   readonly erasureType?: string
+  /**
+   * CloudEvents type of the events that say that a failed record of their partition is not retried any more. Their data has the
+   * `consumer` and the id of the `failure`. Absent: an entity that waits for a retry waits for its bounds.
+   */
+  readonly failureEndedType?: string
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /** The data of an event as consumers see it, or why it cannot be used. Pure. */

@@ -64,6 +64,12 @@ export function isUnexpected(code: FailureCode): boolean {
   return FAILURES[code].class === 'unexpected'
 }
 
+/** Whether records that fail with this code are tried again, unless somebody decides otherwise. */
+export function isRetried(code: FailureCode): boolean {
+  const { class: kind } = FAILURES[code]
+  return kind === 'unexpected' || kind === 'retryable'
+}
+
 /** Why a record failed. `message` is for people and never contains the payload. */
 export interface Failure {
   readonly kind: 'failure'

@@ -6,6 +6,7 @@
 
 import type { TopicName } from './declared.ts'
 import type { Received } from './event.ts'
+import type { Parking } from './parking.ts'
 
 export interface KeyedProcess<State, Data = unknown, Context = void> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state. */
@@ -31,6 +32,11 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * while: time in which the log itself stood still must not count.
    */
   awaitsLog?(timer: string): boolean
+  /**
+   * Keeps the order of an entity of which an event is retried: later events of it wait, within bounds. Absent: they do not wait.
+   * `{}` takes the default bounds. Until then, the timers of the entity do not fire.
+   */
+  readonly parking?: Parking
   /** What all entities of a partition share, if anything. */
   readonly context?: PartitionContext<Context>
   /** `state` is what this entity's last step returned; undefined at first. It must survive JSON. */

@@ -6,6 +6,7 @@ import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
 import { timed } from '../adapters/lambda/timed.ts'
 import type { Application } from '../consumer/application.ts'
+import { parkingError } from '../consumer/parking.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import { consume } from '../pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
@@ -167,7 +168,8 @@ function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log
 function assertFits(name: string, process: Process): void {
   if (process.name !== name)
     throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
-  const wrong = 'onEvent' in process ? versionError(process as KeyedProcess<unknown>) : undefined
+  const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
+  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed))
   if (wrong) throw new Error(`the process '${name}' has ${wrong}`)
   // Throws if a limit is wrong.
   if ('segments' in process) new SegmentCutter(process.segments)

@@ -1,23 +1,18 @@
 /** Step 4: decides the records of a chunk in order. Timers that a record makes due fire before it. Pure. */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { partsOfEntity } from '../consumer/event.ts'
-import { type Failure, failure } from '../consumer/failure-codes.ts'
-import { contextTypes, type Step, type Timer } from '../consumer/process.ts'
+import { contextTypes } from '../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from './consumer.ts'
 import { Admission, type AlreadyDecided, type Task } from './deciding/admission.ts'
-import { type Cause, eventCause, timerCause } from './deciding/cause.ts'
-import type { Place } from './deciding/emission.ts'
 import { erase } from './deciding/erase.ts'
-import { LARGEST_ENTITY_BYTES, LARGEST_STEP_BYTES, MOST_TIMERS } from './deciding/limits.ts'
-import { runStep, type StepFailure, type Stored } from './deciding/step.ts'
-import { partsOfState, readState, versionOf } from './deciding/stored-state.ts'
-import type { EntityTimer } from './deciding/timers.ts'
+import { Holding } from './deciding/holding.ts'
+import { Steps } from './deciding/steps.ts'
+import { versionOf } from './deciding/stored-state.ts'
 import { WorkingCopy } from './deciding/working-copy.ts'
 import type { Decoded } from './decode.ts'
 import { PartitionStopped } from './errors.ts'
-import { FAILURE_RECORD_BYTES, timerFailure, timerFailureRecord } from './failures/failure-record.ts'
 import { clockGapMs } from './log/clock.ts'
 import type { Change, Decision, Deferred, LogClock, Snapshot } from './model.ts'
+import type { IgnoredReason } from './reasons.ts'
 
 export interface Applied {
   readonly decisions: readonly Decision[]
@@ -56,17 +51,6 @@ export function apply(consumer: Keyed, snapshot: Snapshot, chunk: readonly Decod
   return { decisions: copy.decisions, change: copy.change, clockGap, unreadableContext: unreadable }
 }
 
-/**
- * Upper bound for the timers of an entity that fire before one of its events. Without it, a timer that sets itself again every
- * minute would fire millions of times between two events that are years apart, and block its partition for hours.
- */
-const MOST_BEFORE_AN_EVENT = 1_000
-
-/** Upper bound for what those timers emit together, in bytes: all of it goes into one commit. */
-const MOST_BYTES_BEFORE_AN_EVENT = 2 * LARGEST_STEP_BYTES
-
-const TOO_MANY = `${MOST_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
-const TOO_MUCH = `timers of its entity have emitted ${MOST_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
 /** Names of entities are cut to this many characters in messages. */
 const LONGEST_NAME = 200
 
@@ -83,53 +67,73 @@ class Chunk {
   readonly #consumer: Keyed
   readonly #copy: WorkingCopy
   readonly #admission: Admission
-  #timersLeft: number
+  readonly #steps: Steps
+  readonly #holding: Holding
 
   constructor(consumer: Keyed, copy: WorkingCopy) {
     this.#consumer = consumer
     this.#copy = copy
     this.#admission = new Admission(consumer, copy)
-    this.#timersLeft = consumer.limits.timers
-  }
-
-  /** Whether the next timer must wait for the next commit. */
-  get #isFull(): boolean {
-    return this.#timersLeft <= 0 || this.#copy.isFull
+    this.#steps = new Steps(consumer, copy)
+    this.#holding = new Holding(consumer, copy, this.#admission, this.#steps)
   }
 
   decide(decoded: Decoded, clock: LogClock): Outcome {
-    const { record } = decoded
-    const { nowMs } = clock
-    const { timerQueue } = this.#copy
-    for (let next = timerQueue.passed(nowMs); next; next = timerQueue.passed(nowMs)) {
-      if (next === 'not-loaded' || this.#isFull) return FULL
-      if (this.#isNewer(next.entity)) return this.#leave(next.entity)
-      this.#fire(next, record)
-    }
+    const stopped = this.#fireTimers(decoded.record, clock)
+    if (stopped) return stopped
+    const ended = decoded.kind === 'ignored' ? decoded.endedFailure : undefined
+    if (ended !== undefined) return this.#ended(ended, decoded, clock)
     const admitted = this.#admission.admit(decoded, clock)
-    if (admitted.kind === 'decided') return admitted
+    if (admitted.kind === 'decided') return decided(this.#holding.settled(admitted, clock))
     const { task } = admitted
-    const { entity, timeMs } = task.event
+    const { event, attemptAt, fingerprint } = task
     const { application, process } = this.#consumer
-    const isErasure = task.event.type === application.erasureType
+    const isErasure = event.type === application.erasureType
     // A state of later code can be removed unread, unless the process wants to read it.
-    if (this.#isNewer(entity) && !(isErasure && !process.onErase)) return this.#leave(entity)
-    if (isErasure)
-      return { kind: 'decided', decision: erase(this.#consumer, this.#copy, this.#admission, task) }
-    // These timers fire in one commit or not at all: the next commit would not know how many have fired already.
-    const dueBefore = () => timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
-    if (this.#isFull && dueBefore()) return FULL
-    const sentBefore = this.#copy.sentBytes
-    let fired = 0
-    for (let next = dueBefore(); next; next = dueBefore()) {
-      fired += 1
-      const sentBytes = this.#copy.sentBytes - sentBefore
-      if (fired > MOST_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MANY)
-      else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MUCH)
-      else this.#fire(next, record)
+    if (this.#steps.isNewer(event.entity) && !(isErasure && !process.onErase))
+      return this.#leave(event.entity)
+    const outcome = isErasure ? this.#erase(task) : this.#process(task)
+    if (outcome.kind !== 'decided') return outcome
+    return decided(this.#holding.settled({ ...outcome, attemptAt }, clock, fingerprint.id))
+  }
+
+  /** Fires the timers of all entities that the clock has passed, and applies what is parked of released ones. */
+  #fireTimers(record: LogRecord, clock: LogClock): Outcome | undefined {
+    const { timerQueue, states } = this.#copy
+    for (let next = timerQueue.passed(clock.nowMs); next; next = timerQueue.passed(clock.nowMs)) {
+      if (next === 'not-loaded' || this.#steps.isFull) return FULL
+      if (this.#steps.isNewer(next.entity)) return this.#leave(next.entity)
+      const hold = states.hold(next.entity)
+      if (!hold) this.#steps.fire(next, record)
+      else if (hold.waitsFor) this.#holding.giveUp(next.entity, hold, 'time', record, clock)
+      else this.#holding.goOn(next.entity, hold, record, clock)
     }
-    const setsContext = process.context && contextTypes(process.context).includes(task.event.type)
-    return { kind: 'decided', decision: setsContext ? this.#setContext(task) : this.#step(task) }
+    return undefined
+  }
+
+  #process(task: Task): Outcome {
+    const { record, event, clock } = task
+    const { process } = this.#consumer
+    const setsContext = process.context && contextTypes(process.context).includes(event.type)
+    while (true) {
+      const hold = this.#copy.states.hold(event.entity)
+      if (!hold) break
+      // A context is not the entity's own, and needs no order with its events.
+      if (setsContext) return decided(this.#setContext(task))
+      if (task.isTick) return decided(this.#admission.processed(task, 'tick' satisfies IgnoredReason))
+      if (this.#steps.isFull) return FULL
+      if (task.attemptAt && task.attemptAt.id === hold.waitsFor?.failure)
+        return decided(this.#holding.retry(task, hold))
+      const parked = this.#holding.park(task, hold)
+      if (parked) return decided(parked)
+      this.#holding.giveUp(event.entity, hold, 'full', record, clock)
+      const stopped = this.#fireTimers(record, clock)
+      if (stopped) return stopped
+    }
+    // These timers fire in one commit or not at all: the next commit would not know how many have fired already.
+    if (this.#steps.isFull && this.#steps.dueBefore(event.entity, event.timeMs)) return FULL
+    this.#steps.fireDueBefore(event.entity, event.timeMs, record)
+    return decided(setsContext ? this.#setContext(task) : this.#holding.step(task))
   }
 
   /** Sets the context for all later steps, of events and of timers. */
@@ -138,16 +142,20 @@ class Chunk {
     return typeof set === 'string' ? this.#admission.processed(task, set) : this.#admission.fail(task, set)
   }
 
-  /** The state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
-  #state(entity: string): unknown {
-    const stored = this.#copy.stored(entity)
-    return stored === undefined ? undefined : readState(this.#consumer.process, stored)
+  #erase(task: Task): Outcome {
+    const { entity } = task.event
+    const hold = this.#copy.states.hold(entity)
+    if (hold) this.#holding.erase(entity, hold, task.clock)
+    const decision = erase(this.#consumer, this.#copy, this.#admission, task, hold !== undefined)
+    return decided(hold?.waitsFor ? { ...decision, hold: 'erased' } : decision)
   }
 
-  /** Whether a later version of the code stored the state of the entity: this version would misread it. */
-  #isNewer(entity: string): boolean {
-    const stored = this.#copy.stored(entity)
-    return stored !== undefined && partsOfState(stored).version > versionOf(this.#consumer.process)
+  /** An event that says that a failure is not retried any more. */
+  #ended(failure: string, { record, event }: Decoded, clock: LogClock): Outcome {
+    const { offset, timestampMs: appendMs } = record
+    const place = { offset, appendMs, ...(event ? { event } : {}), reason: 'failure-ended' }
+    const hold = this.#holding.ended(failure, clock)
+    return decided(hold ? { ...place, outcome: 'applied', hold } : { ...place, outcome: 'ignored' })
   }
 
   #leave(entity: string): Outcome {
@@ -159,72 +167,8 @@ class Chunk {
     )
     return { kind: 'deferred', deferred: { reason: error.code, error } }
   }
-
-  #fire(due: EntityTimer, record: LogRecord): void {
-    const { entity, timer } = due
-    const { process } = this.#consumer
-    const at = this.#take(due, record)
-    const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
-    const step = this.#run(entity, timerCause(due), at, () =>
-      onTimer(process, this.#state(entity), fires, this.#copy.context.value),
-    )
-    if (step.kind === 'failure') {
-      this.#fail(due, record, step, at)
-      // The timer is gone, so nothing else would remove the entity: its state would stay in the store.
-      if (step.forgets) this.#copy.forget(entity)
-      return
-    }
-    this.#copy.take(entity, step)
-    this.#copy.fired({ ...firedBefore(record, due), reason: step.reason })
-  }
-
-  #discard(due: EntityTimer, record: LogRecord, why: string): void {
-    this.#fail(due, record, failure('timer-rejected', why), this.#take(due, record))
-  }
-
-  /** Removes the timer from the queue. Returns the place of the next emission. */
-  #take({ entity, timer }: EntityTimer, { offset }: LogRecord): Place {
-    this.#timersLeft -= 1
-    this.#copy.timerQueue.cancel(entity, timer.name)
-    return this.#copy.placeAt(offset)
-  }
-
-  #fail(due: EntityTimer, record: LogRecord, why: Failure, at: Place): void {
-    const failed = timerFailure(due, why)
-    this.#copy.send([timerFailureRecord(this.#consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
-    this.#copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
-  }
-
-  /** Runs a step. It fails if it would leave its entity with more state or timers than the limits allow. */
-  #run(entity: string, cause: Cause, at: Place, call: () => Step<unknown>): Stored | StepFailure {
-    const step = runStep(this.#consumer, cause, at, call)
-    if (step.kind === 'failure' || !this.#copy.isTooLarge(entity, step)) return step
-    return failure(
-      'state-too-large',
-      `an entity may have ${LARGEST_ENTITY_BYTES} bytes of state and timers, and ${MOST_TIMERS} timers, and this one would have more`,
-    )
-  }
-
-  /** Lets the process handle the event. The record fails if the process throws, or if its step cannot be stored. */
-  #step(task: Task): Decision {
-    const { record, event, clock } = task
-    const { process } = this.#consumer
-    const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
-    const at = this.#copy.placeAt(record.offset)
-    const step = this.#run(event.entity, cause, at, () =>
-      process.onEvent(this.#state(event.entity), event, this.#copy.context.value),
-    )
-    if (step.kind === 'failure') return this.#admission.fail(task, step)
-    this.#copy.take(event.entity, step)
-    return this.#admission.processed(task, step.reason)
-  }
 }
 
-function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { entity, timer }: EntityTimer) {
-  return { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
-}
-
-function onTimer(process: AnyKeyedProcess, state: unknown, timer: Timer, context: unknown) {
-  if (!process.onTimer) throw new Error(`has no onTimer any more, but a timer ${timer.name}`)
-  return process.onTimer(state, timer, context)
+function decided(decision: Decision): AlreadyDecided {
+  return { kind: 'decided', decision }
 }

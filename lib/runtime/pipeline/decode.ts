@@ -32,7 +32,13 @@ interface Origin {
 
 export type Decoded =
   | Healthy
-  | (Origin & { readonly kind: 'ignored'; readonly event?: Event; readonly reason: IgnoredReason })
+  | (Origin & {
+      readonly kind: 'ignored'
+      readonly event?: Event
+      readonly reason: IgnoredReason
+      /** The failure of this consumer that is not retried any more, if the event says so. */
+      readonly endedFailure?: string
+    })
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
 
 /** The settings of a consumer that decoding needs. */
@@ -77,6 +83,8 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   const read = application.readData(event)
   if (read.kind === 'failure') return failed(event, read)
   if (event.type === application.tickType) return tick(record, event, process)
+  if (event.type === application.failureEndedType && !process.accepts.includes(event.type))
+    return failureEnded(event, read.data, process)
   const isMine = process.accepts.includes(event.type)
   const isErasure = event.type === application.erasureType
   const erases = isErasure && keepsStates(consumer)
@@ -111,6 +119,12 @@ function tick(record: LogRecord, event: Event, { accepts }: Expectations['proces
     return { kind: 'ignored', event, reason: 'tick' }
   const received = { ...event, timeMs: record.timestampMs, entity: entityOf(event) }
   return { kind: 'event', event: received, fingerprint: fingerprint(event), isTick: true }
+}
+
+function failureEnded(event: Event, data: unknown, { name }: Expectations['process']): Content {
+  const { consumer, failure } = (data ?? {}) as { readonly consumer?: unknown; readonly failure?: unknown }
+  const isMine = consumer === name && typeof failure === 'string'
+  return { kind: 'ignored', event, reason: 'failure-ended', ...(isMine ? { endedFailure: failure } : {}) }
 }
 
 function failed(event: Event, failure: Failure): Content {

@@ -1,11 +1,12 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
-import { type Consumer, contextOf } from './consumer.ts'
+import { type Consumer, contextOf, keepsStates } from './consumer.ts'
 import { contextsAtHand, withContext } from './deciding/context.ts'
+import { holderName } from './deciding/hold.ts'
 import type { Decoded } from './decode.ts'
 import { groupsOfFailure } from './failures/failure-memory.ts'
 import { spanOf } from './log/clock.ts'
-import type { FailureName, Snapshot, StateKey } from './model.ts'
+import type { FailureName, Snapshot, StateKey, Wanted } from './model.ts'
 import type { StateStore } from './ports.ts'
 
 export async function load(
@@ -25,6 +26,8 @@ export async function load(
         const name = { id: redriveTarget.failure, producerGroup }
         failures.set(`${producerGroup} ${name.id}`, name)
       }
+    const holder = keepsStates(consumer) ? holderOf(decoded, consumer) : undefined
+    if (holder !== undefined) entities.add(holder)
     if (decoded.kind !== 'event') continue
     entities.add(decoded.event.entity)
     if (!decoded.isTick) ids.add(decoded.fingerprint.id)
@@ -40,14 +43,73 @@ export async function load(
     byteLimit: limits.bytes,
   }
   const context = contextOf(consumer)
-  if (!context) return store.load(stateKey, wanted)
+  if (!context) return withHeld(wanted, chunk, consumer, all => store.load(stateKey, all))
   const atHand = contextsAtHand(context)
-  return withContext(await store.load(stateKey, { ...wanted, contexts: [...atHand.keys()] }), context, atHand)
+  const contexts = [...atHand.keys()]
+  const snapshot = await withHeld({ ...wanted, contexts }, chunk, consumer, all => store.load(stateKey, all))
+  return withContext(snapshot, context, atHand)
 }
 
-/** The leading records whose states are in the snapshot. At least one, if the first record of the chunk is undecided. */
-export function loadedPart(chunk: readonly Decoded[], { notLoaded }: Snapshot): readonly Decoded[] {
+/**
+ * The leading records whose states are in the snapshot. At least one, if the first record of the chunk is undecided.
+ */
+export function loadedPart(
+  chunk: readonly Decoded[],
+  { notLoaded, states }: Snapshot,
+  consumer: LoadedFor,
+): readonly Decoded[] {
   if (notLoaded.size === 0) return chunk
-  const end = chunk.findIndex(decoded => decoded.kind === 'event' && notLoaded.has(decoded.event.entity))
+  const end = chunk.findIndex(decoded =>
+    entitiesOf(decoded, states, consumer).some(one => notLoaded.has(one)),
+  )
   return end < 0 ? chunk : chunk.slice(0, end)
+}
+
+type LoadedFor = { readonly process: { readonly name: string } }
+
+/**
+ * Loads the entities, too, that wait for the failures which a record retries or ends: only the store knows them. That takes a
+ * second load, but only where one waits that has no event in the chunk. If the first record does not fit within the limit of
+ * bytes, what it needs is loaded alone.
+ */
+async function withHeld(
+  wanted: Wanted,
+  chunk: readonly Decoded[],
+  consumer: LoadedFor,
+  load: (wanted: Wanted) => Promise<Snapshot>,
+): Promise<Snapshot> {
+  const isNamed = (decoded: Decoded) => holderOf(decoded, consumer) !== undefined
+  const snapshot = await load(wanted)
+  if (!chunk.some(isNamed)) return snapshot
+  const { states, notLoaded } = snapshot
+  const entities = new Set([...wanted.entities, ...chunk.flatMap(one => entitiesOf(one, states, consumer))])
+  if (entities.size > wanted.entities.length)
+    return withHeld({ ...wanted, entities: [...entities] }, chunk, consumer, load)
+  const [first] = chunk as [Decoded, ...Decoded[]]
+  const own = entitiesOf(first, states, consumer)
+  if (!isNamed(first) || !own.some(entity => notLoaded.has(entity))) return snapshot
+  const rest = wanted.entities.filter(entity => !own.includes(entity))
+  return withHeld(
+    { ...wanted, entities: [...own, ...rest], byteLimit: 2 * wanted.byteLimit },
+    chunk,
+    consumer,
+    load,
+  )
+}
+
+/** The entities whose states a record may touch, as far as these states show. */
+function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
+  const own = decoded.kind === 'event' ? [decoded.event.entity] : []
+  const holder = holderOf(decoded, consumer)
+  if (holder === undefined) return own
+  const held = states.get(holder)
+  return [...own, holder, ...(held === undefined ? [] : [JSON.parse(held) as string])]
+}
+
+/** Where the entity stands that waits for the failure of which the record is a retry or the end; undefined if it is neither. */
+function holderOf(decoded: Decoded, { process }: LoadedFor): string | undefined {
+  if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)
+    return holderName(decoded.endedFailure)
+  const { redriveTarget } = decoded
+  return redriveTarget?.consumer === process.name ? holderName(redriveTarget.failure) : undefined
 }

@@ -5,7 +5,7 @@ import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type { Key } from '../consumer/process.ts'
-import type { DeferredReason } from './reasons.ts'
+import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
 /** Names a partition state: all that one consumer keeps for one partition. It is the unit of order, state and recovery. */
 export interface StateKey {
@@ -230,20 +230,25 @@ export interface Looked {
 }
 
 /** How one record ended. */
-export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed'
+export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'parked'
+
+/** What became of a parked record. Each is counted as `parked` before, and as one of these later. */
+export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed' | 'parked-erased'
 
 /** What was decided about one record or timer, and why. Metrics, log lines and tests use it. */
 export interface Decision {
-  /** The offset of the record; for a timer, of the record before which it fired. */
+  /** The offset of the record, also of a parked one; for a timer, of the record before which it fired. */
   readonly offset: number
   /** When that record was appended. */
   readonly appendMs: number
-  readonly outcome: RecordOutcome | 'timer'
+  readonly outcome: RecordOutcome | ParkedOutcome | 'timer'
   readonly reason: string
   readonly event?: Event
   readonly failure?: Failure
   /** Set if a timer was decided. */
   readonly timer?: StoredTimer & { readonly entity: string }
+  /** What became of a held entity with it: it is held from now on, still held, or why it no longer is. */
+  readonly hold?: 'begins' | 'stays' | ReleaseReason
   /** The entries that it emitted; absent if there are none. */
   readonly emitted?: readonly OutboxEntry[]
 }

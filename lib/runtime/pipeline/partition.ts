@@ -164,7 +164,7 @@ export class PartitionRun {
     // Publish leftover entries first, before the outbox grows further.
     if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
     const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
-    const fresh = loadedPart(undecided, snapshot)
+    const fresh = loadedPart(undecided, snapshot, consumer)
     const applied = fresh.length > 0 ? await this.#apply(snapshot, fresh) : undefined
     const surge = applied && (await deferredBySurge(this.#ports, stateKey, applied.decisions, invocation))
     if (surge) return { kind: 'deferred', deferred: surge }

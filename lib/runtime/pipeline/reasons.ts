@@ -8,6 +8,7 @@ const IGNORED = {
   'before-start': 'it was appended before the instant from which on the consumer reads',
   'redriven-for-another': 'it was redriven for another consumer, where it had failed',
   erasure: 'it erases an entity, and the consumer keeps no states of entities',
+  'failure-ended': 'it ends the retries of a failure, and no entity of the consumer waits for that',
 } as const
 
 export type IgnoredReason = keyof typeof IGNORED | (string & {})
@@ -27,6 +28,28 @@ const ERASURE = {
 } as const
 
 export type ErasureReason = keyof typeof ERASURE
+
+/** Why a record is parked. */
+const PARKED = {
+  'entity-held': 'an earlier event of its entity is retried',
+} as const
+
+export type ParkedReason = keyof typeof PARKED
+
+/** Why an entity is no longer held. */
+const RELEASED = {
+  retried: 'the event that failed has been processed',
+  failed: 'a retry failed with a code that is not retried',
+  ended: 'the event that failed is not retried any more',
+  full: 'a record was beyond the number or the bytes that may be parked',
+  time: 'an event has been parked for as long as it may be',
+  erased: 'the entity was erased',
+} as const
+
+export type ReleaseReason = keyof typeof RELEASED
+
+/** The reason of the timer decision with which a bound ends a hold. */
+export type BoundReason = 'parking-full' | 'parking-time'
 
 /** Why a partition waits. Its records stay in Kafka. */
 const DEFERRED = {

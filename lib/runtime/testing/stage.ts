@@ -8,7 +8,7 @@ import type { Event } from '../consumer/event.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import { consume } from '../pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
-import { partsOfState } from '../pipeline/deciding/stored-state.ts'
+import { stateJson } from '../pipeline/deciding/stored-state.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import type { Invocation } from '../pipeline/invocation.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
@@ -124,8 +124,8 @@ export class Stage {
       ...NOTHING_WANTED,
       entities: [entity],
     })
-    const stored = states.get(entity)
-    return stored === undefined ? undefined : JSON.parse(partsOfState(stored).json)
+    const json = stateJson(states.get(entity))
+    return json === undefined ? undefined : JSON.parse(json)
   }
 }
 

@@ -25,7 +25,7 @@ describe('the table', () => {
           metrics: { temperature: TEMPERATURE },
         },
       ],
-      totals: { applied: 4, duplicate: 2, ignored: 0, failed: 1, reasons, outbox: 2 },
+      totals: { applied: 4, duplicate: 2, ignored: 0, failed: 1, parked: 0, reasons, outbox: 2 },
     })
     assert.equal(
       text,
@@ -38,7 +38,7 @@ Processor in "test": 4 applied (4 counted), 2 duplicates (2 id-known), 0 ignored
   })
 
   test('of nothing says so', () => {
-    const totals = { applied: 0, duplicate: 0, ignored: 0, failed: 0, reasons: {}, outbox: 0 }
+    const totals = { applied: 0, duplicate: 0, ignored: 0, failed: 0, parked: 0, reasons: {}, outbox: 0 }
     const nothing: Report = { env: 'test', entities: [], totals }
     assert.match(tableOf(nothing), /^No statistics yet\.\n\nProcessor in "test": 0 applied, 0 duplicates/)
   })

@@ -3,7 +3,7 @@
  * SHA-256 of all lines before it, which reveals a checkpoint that was truncated or changed.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { partsOfState, storedState } from '../../pipeline/deciding/stored-state.ts'
+import { heldParts, partsOfState, storedState } from '../../pipeline/deciding/stored-state.ts'
 import type { OutboxEntry, RememberedFailure, StateKey, StoredTimer } from '../../pipeline/model.ts'
 import {
   type CheckpointMeta,
@@ -24,6 +24,8 @@ type Line =
   | { readonly meta: CheckpointMeta }
   /** `version` of the state's shape; absent if it is 1. */
   | { readonly entity: string; readonly version?: number; readonly state: unknown }
+  /** Of a held entity, as the store has it. */
+  | { readonly entity: string; readonly stored: string }
   | { readonly entity: string; readonly timers: readonly StoredTimer[] }
   | { readonly outbox: OutboxEntry }
   /** Bytes as hexadecimal digits. */
@@ -134,6 +136,9 @@ export class CheckpointParser {
 
 function lineOf(part: CheckpointPart): string {
   if (part.kind === 'state') {
+    // As text, because a held entity may have no state.
+    if (heldParts(part.state).hold !== undefined)
+      return JSON.stringify({ entity: part.entity, stored: part.state })
     const { version, json } = partsOfState(part.state)
     return `${beforeState(part.entity, version)}${json}}`
   }
@@ -162,6 +167,7 @@ function verbatim(line: string, before: string, end: string, content: unknown): 
 
 /** Lines have no type tag: the name of their content tells them apart. */
 function partOf(content: Line, line: string): CheckpointPart | undefined {
+  if ('stored' in content) return { kind: 'state', entity: content.entity, state: content.stored }
   if ('state' in content) {
     const { entity, version = 1, state } = content
     const stored = storedState(verbatim(line, beforeState(entity, version), '}', state), version)

@@ -1,11 +1,15 @@
+import type { FailureCode } from '../../consumer/failure-codes.ts'
 import type { Decision } from '../../pipeline/model.ts'
-import type { DeferredReason } from '../../pipeline/reasons.ts'
+import type { DeferredReason, ReleaseReason } from '../../pipeline/reasons.ts'
 
 /**
  * Every metric that counts something, and the reasons under which it does. Those of decisions stand in `reasons.ts`, among the
  * failure codes, and in the consumers.
  */
 export interface Counters extends Record<Decision['outcome'], string> {
+  /** By the code of the failure that is retried. */
+  readonly held: FailureCode
+  readonly released: ReleaseReason
   readonly redelivered: 'at-or-below-applied-offset'
   readonly deferred: DeferredReason
   /** Records that a receiver did not accept in a try. */

@@ -15,6 +15,9 @@ const LINES = {
   retry: warn('a receiver did not accept records: they are offered again'),
   'records-failed': warn('records cannot be processed and leave as failures'),
   'dead-letter': warn('sent to the dead letters'),
+  'order-given-up': warn(
+    'an entity was held for longer than its consumer allows: its parked events are processed, although one is still retried',
+  ),
   'records-refused': error(
     'Kafka refuses records for good: failure records stand in their place. Are the limits of its topics as they should be?',
   ),

@@ -15,7 +15,7 @@ import { detailsOf, explanation, failureOf, keyText, shortened } from './details
 import { Lines } from './lines.ts'
 import { Measurements, type TimedStep } from './measurements.ts'
 import { PerTopic } from './per-topic.ts'
-import { Progress } from './progress.ts'
+import { isOfRecord, Progress } from './progress.ts'
 
 /** Dead letters of one batch and partition have at most this many lines, one for each key. */
 const MOST_KEYS = 10
@@ -74,9 +74,10 @@ export class LambdaObserver implements Observer {
       if (failure) this.#failed(stateKey, group)
       // A timer was never appended.
       if (outcome === 'timer') continue
-      this.#records += group.length
+      if (isOfRecord(outcome)) this.#records += group.length
       for (const { appendMs } of group) this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
     }
+    this.#holds(stateKey, decisions)
     this.#tracer?.decided(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
     if (this.#logger.getLevelName() === 'DEBUG')
       for (const decision of decisions) this.#logger.debug('decided', { ...stateKey, ...detailsOf(decision) })
@@ -216,6 +217,19 @@ export class LambdaObserver implements Observer {
     if (Object.keys(counts).length === 0) return
     const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
     this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
+  }
+
+  /** Counts which entities are held from now on, and which no longer. */
+  #holds(stateKey: StateKey, decisions: readonly Decision[]): void {
+    for (const decision of decisions) {
+      const { hold, failure } = decision
+      if (hold === 'begins' && failure) this.#measured.count('held', failure.code, 1)
+      else if (hold !== undefined && hold !== 'begins' && hold !== 'stays') {
+        this.#measured.count('released', hold, 1)
+        if (hold === 'full' || hold === 'time')
+          this.#lines.write('order-given-up', hold, { ...stateKey, ...detailsOf(decision) })
+      }
+    }
   }
 
   /** Writes one line for all records of a batch that failed in the same way: the first record and the count. */

@@ -1,4 +1,4 @@
-import type { Decision, StateKey } from '../../pipeline/model.ts'
+import type { Decision, RecordOutcome, StateKey } from '../../pipeline/model.ts'
 
 interface Reached {
   /** When the latest chunk was committed, or the invocation began. */
@@ -7,6 +7,11 @@ interface Reached {
   tickMs: number | undefined
   /** How far behind the log it was then. */
   lagMs: number | undefined
+}
+
+/** Whether a decision is the first about its record: not about a timer, nor about a record that was parked before. */
+export function isOfRecord(outcome: Decision['outcome']): outcome is RecordOutcome {
+  return outcome !== 'timer' && !outcome.startsWith('parked-')
 }
 
 /** How far one invocation has come with each of its partitions, and when. */
@@ -32,7 +37,7 @@ export class Progress {
     const reached = this.#of(stateKey)
     const sinceMs = reached.committedMs
     reached.committedMs = nowMs
-    const records = decisions.filter(({ outcome }) => outcome !== 'timer')
+    const records = decisions.filter(({ outcome }) => isOfRecord(outcome))
     const tick = records.findLast(({ outcome, reason }) => outcome === 'ignored' && reason === 'tick')
     reached.tickMs = tick?.appendMs ?? reached.tickMs
     const atMs = reached.tickMs ?? records.at(-1)?.appendMs

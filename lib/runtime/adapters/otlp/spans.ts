@@ -58,10 +58,12 @@ export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scen
  */
 function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { consumer, topic, partition } = stateKey
-  const { offset, event } = decision
+  const { offset, event, outcome } = decision
+  // A record that was parked has a span of that as well.
+  const again = outcome.startsWith('parked-') ? ' parked' : ''
   return {
     ...follows(parent, decision, scene),
-    spanId: derivedSpanId(`process ${consumer} ${topic} ${partition} ${offset}`),
+    spanId: derivedSpanId(`process ${consumer} ${topic} ${partition} ${offset}${again}`),
     name: `process ${topic}`,
     kind: 'consumer',
     attributes: {

@@ -1,4 +1,5 @@
-import { partsOfState } from '../../pipeline/deciding/stored-state.ts'
+import { type Hold, isHolderName } from '../../pipeline/deciding/hold.ts'
+import { heldParts, partsOfState } from '../../pipeline/deciding/stored-state.ts'
 import type { LogClock, RememberedFailure, StateKey, StoredTimer, Version } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { gathered, StateReader } from './state-reader.ts'
@@ -25,6 +26,16 @@ export interface StateDetails extends StateSummary {
   /** Those that may still be taken back. */
   readonly openFailures: readonly RememberedFailure[]
   readonly ids: number
+}
+
+export interface InspectedEntity {
+  readonly entity: string
+  /** Undefined if the entity is held, and has no state yet. */
+  readonly state: unknown
+  /** Version of the shape of the state. */
+  readonly version: number
+  /** Undefined if the entity is not held. */
+  readonly hold: Hold | undefined
 }
 
 /** Reads partition states for people. It takes no part in processing and never changes anything. */
@@ -70,7 +81,7 @@ export class StateInspection {
   /** The state of one entity; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<unknown> {
     const stored = await this.#reader.state(stateKey, entity)
-    return stored === undefined ? undefined : JSON.parse(partsOfState(stored).json)
+    return stored === undefined ? undefined : inspected(stored).state
   }
 
   /** All timers of one entity. */
@@ -80,10 +91,14 @@ export class StateInspection {
 
   /** The states with the versions of their shapes, in pages, so that a large partition state does not block the server. */
   async *states(stateKey: StateKey): AsyncGenerator<[entity: string, state: unknown, version: number]> {
-    for await (const [entity, stored] of this.#reader.states(stateKey)) {
-      const { json, version } = partsOfState(stored)
-      yield [entity, JSON.parse(json), version]
-    }
+    for await (const { entity, state, version } of this.entities(stateKey))
+      if (state !== undefined) yield [entity, state, version]
+  }
+
+  /** The entities, held ones without a state too, in pages. */
+  async *entities(stateKey: StateKey): AsyncGenerator<InspectedEntity> {
+    for await (const [entity, stored] of this.#reader.states(stateKey))
+      if (!isHolderName(entity)) yield { entity, ...inspected(stored) }
   }
 
   async #nextTimer(stateKey: StateKey): Promise<StateDetails['nextTimer']> {
@@ -91,5 +106,15 @@ export class StateInspection {
     const own = entity === undefined ? [] : await this.#reader.timersOf(stateKey, entity)
     const [timer] = [...own].sort((a, b) => a.thresholdMs - b.thresholdMs)
     return entity !== undefined && timer ? { entity, timer } : undefined
+  }
+}
+
+function inspected(stored: string): Omit<InspectedEntity, 'entity'> {
+  const { hold, state } = heldParts(stored)
+  const { json, version } = state === undefined ? { json: undefined, version: 1 } : partsOfState(state)
+  return {
+    state: json === undefined ? undefined : JSON.parse(json),
+    version,
+    hold: hold === undefined ? undefined : JSON.parse(hold),
   }
 }

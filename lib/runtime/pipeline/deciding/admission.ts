@@ -1,11 +1,12 @@
 /** Admission decides which records reach the process, and emits failure records. Pure: it changes only the working copy. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
-import { type Failure, failure } from '../../consumer/failure-codes.ts'
+import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
+import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Decoded, Healthy } from '../decode.ts'
 import { digestOf, failureOf, failureRecordBytes, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
-import type { DuplicateReason, IgnoredReason } from '../reasons.ts'
+import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import type { Sender } from './emission.ts'
 import type { WorkingCopy } from './working-copy.ts'
 
@@ -15,6 +16,10 @@ export interface Task extends Healthy {
   readonly clock: LogClock
   /** The failure that this record is the next attempt at; undefined for a first attempt. */
   readonly attemptAt: RememberedFailure | undefined
+  /**
+   * The log's clock at the first place of an event whose entity was held for it, or that was parked: its timers count from then.
+   */
+  readonly waitedFromMs?: number
 }
 
 /** The result of admission: the record is already decided, or must be processed. */
@@ -24,6 +29,8 @@ export type Admitted = AlreadyDecided | { readonly kind: 'task'; readonly task: 
 export interface AlreadyDecided {
   readonly kind: 'decided'
   readonly decision: Decision
+  /** The failure that the record was the next attempt at. */
+  readonly attemptAt?: RememberedFailure | undefined
 }
 
 /** A record that may be processed: usually for the first time, otherwise as the next attempt at a failure. */
@@ -48,12 +55,24 @@ export class Admission {
   admit(decoded: Decoded, clock: LogClock): Admitted {
     const attempt = this.#admitRedriven(decoded, clock)
     if (attempt.kind === 'decided') return attempt
-    if (decoded.kind === 'ignored') return alreadyDecided(decision(decoded, 'ignored', decoded.reason))
-    if (decoded.kind === 'failed')
-      return alreadyDecided(this.fail({ ...decoded, clock, attemptAt: attempt.at }, decoded.failure))
-    const task = { ...decoded, clock, attemptAt: attempt.at }
-    const known = this.#copy.known(decoded.fingerprint.id, clock.nowMs)
-    return known ? alreadyDecided(this.#repeated(task, known)) : { kind: 'task', task }
+    const attemptAt = attempt.at
+    if (decoded.kind === 'ignored')
+      return alreadyDecided(decision(decoded, 'ignored', decoded.reason), attemptAt)
+    if (decoded.kind === 'failed') {
+      const parks = isRetried(decoded.failure.code) && this.#heldFor(attemptAt) !== undefined
+      return alreadyDecided(this.fail({ ...decoded, clock, attemptAt }, decoded.failure, parks), attemptAt)
+    }
+    const task = { ...decoded, clock, attemptAt }
+    const { id } = decoded.fingerprint
+    const known = this.#isHeldFor(attemptAt, id) ? undefined : this.#copy.known(id, clock.nowMs)
+    return known ? alreadyDecided(this.#repeated(task, known), attemptAt) : { kind: 'task', task }
+  }
+
+  /** Parks a record behind the failure that holds its entity. From now on its id is known, and this attempt was made. */
+  park(task: Task): Decision {
+    this.#close(task)
+    this.remember(task)
+    return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
   }
 
   /**
@@ -63,23 +82,48 @@ export class Admission {
   processed(task: Task, reason: string): Decision {
     this.#close(task)
     if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
-    if (!task.isTick) this.#copy.remember({ ...task.fingerprint, appliedAtMs: task.clock.nowMs })
+    this.remember(task)
     return decision(task, 'applied', reason)
   }
 
-  /** Emits a failure record for the record, and remembers the failure or its next attempt. */
+  /**
+   * Emits a failure record for the record, and remembers the failure or its next attempt.
+   *
+   * @param parks whether later events of the entity are to wait: they do if the decision says that a hold begins
+   * @param during the record that is being processed, if the failing one was parked
+   */
   fail(
     failing: Pick<Decoded, 'record' | 'event'> & Pick<Task, 'clock' | 'attemptAt'>,
     failed: Failure,
+    parks = false,
+    during = failing.record,
   ): Decision {
     const { process } = this.#consumer
     const { record, event, clock, attemptAt } = failing
     const failure = failureOf(process.name, record, attemptAt, clock.nowMs)
     this.#copy.rememberFailure(failure)
-    const at = this.#copy.placeAt(record.offset)
-    const failureRecord = failureRecordOf(this.#consumer, record, failed, failure, event, at)
+    const at = this.#copy.placeAt(during.offset)
+    const about = { failedAtMs: during.timestampMs, parks }
+    const failureRecord = failureRecordOf(this.#consumer, record, failed, failure, event, at, about)
     this.#copy.send([failureRecord], failureRecordBytes(record))
-    return { ...decision(failing, 'failed', failed.code), failure: failed }
+    const made = { ...decision(failing, 'failed', failed.code), failure: failed }
+    return (failureRecord.event.data as FailureData).parks ? { ...made, hold: 'begins' } : made
+  }
+
+  /** Whether the entity of this event has been held since it failed: then its own id is no repeat. */
+  #isHeldFor(attemptAt: RememberedFailure | undefined, id: string): boolean {
+    return this.#heldFor(attemptAt)?.eventId === id
+  }
+
+  #heldFor(attemptAt: RememberedFailure | undefined) {
+    const { states } = this.#copy
+    const entity = attemptAt && states.heldBy(attemptAt.id)
+    return entity === undefined ? undefined : states.hold(entity)?.waitsFor
+  }
+
+  /** From now on, the same event is a repeat. */
+  remember({ isTick, fingerprint, clock }: Task): void {
+    if (!isTick) this.#copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
   }
 
   /** Decides a record with a known id. With the same content it is a repeat; otherwise the producer used the id twice. */
@@ -115,8 +159,8 @@ export class Admission {
   }
 }
 
-function alreadyDecided(decision: Decision): AlreadyDecided {
-  return { kind: 'decided', decision }
+function alreadyDecided(decision: Decision, attemptAt?: RememberedFailure): AlreadyDecided {
+  return { kind: 'decided', decision, attemptAt }
 }
 
 function duplicate(record: Pick<Decoded, 'record' | 'event'>, reason: DuplicateReason): Decision {

@@ -15,13 +15,22 @@ type Keyed = Consumer<AnyKeyedProcess>
  * Removes the state of the entity and cancels its timers, those included that would have fired before an event. Its remembered
  * ids stay: they are hashes, and without them an event from before the erasure could be applied once more.
  *
+ * @param wasHeld whether events of it were parked, or could have been: then there was something to erase
+ *
  * If `onErase` throws, or what it emits cannot be written, the record fails, and the entity is erased all the same.
  */
-export function erase(consumer: Keyed, copy: WorkingCopy, admission: Admission, task: Task): Decision {
+export function erase(
+  consumer: Keyed,
+  copy: WorkingCopy,
+  admission: Admission,
+  task: Task,
+  wasHeld: boolean,
+): Decision {
   const { entity } = task.event
-  const stored = copy.stored(entity)
-  if (stored === undefined) return admission.processed(task, 'nothing-to-erase' satisfies ErasureReason)
-  const last = lastStep(consumer, copy, task, stored)
+  const stored = copy.states.stored(entity)
+  if (stored === undefined && !wasHeld)
+    return admission.processed(task, 'nothing-to-erase' satisfies ErasureReason)
+  const last = stored === undefined ? undefined : lastStep(consumer, copy, task, stored)
   copy.forget(entity)
   if (last?.kind === 'failure') return admission.fail(task, last)
   if (last) copy.send(last.entries, last.emittedBytes)
@@ -38,7 +47,7 @@ function lastStep(
   const { process } = consumer
   if (!process.onErase) return undefined
   const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
-  return runStep(consumer, cause, { offset: record.offset, index: copy.emitted }, () => {
+  return runStep(consumer, cause, copy.placeAt(record.offset), () => {
     const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
     // The type can be bypassed: what is not a list is reported as any other result that is not a step.
     return Array.isArray(emit) ? decided('erased', undefined, emit as Emission[]) : (emit as never)

@@ -1,20 +1,42 @@
 /**
  * The state of an entity as a store keeps it: JSON, after a prefix with the version of its shape if that is not 1. JSON never
- * begins with a `v`, so a state without a prefix has version 1. Pure.
+ * begins with a `v`, so a state without a prefix has version 1. If the entity is held, its hold comes first, in a line of its own;
+ * then there may be no state behind it. Pure.
  */
 import type { KeyedProcess } from '../../consumer/process.ts'
 
 const VERSIONED = /^v(\d+) /
+const HELD = 'held '
 
 /** @param version of the shape of the state in `json` */
 export function storedState(json: string, version: number): string {
   return version === 1 ? json : `v${version} ${json}`
 }
 
-/** The parts of a stored state. */
+/** @param hold as JSON; undefined if the entity is not held */
+export function withHold(state: string | null, hold: string | undefined): string | null {
+  return hold === undefined ? state : `${HELD}${hold}\n${state ?? ''}`
+}
+
+/** The hold of an entity, as JSON, and its state behind that; each undefined if there is none. */
+export function heldParts(stored: string): { readonly hold?: string; readonly state?: string } {
+  if (!stored.startsWith(HELD)) return { state: stored }
+  // JSON has no line breaks of its own.
+  const end = stored.indexOf('\n')
+  const state = stored.slice(end + 1)
+  return { hold: stored.slice(HELD.length, end), ...(state === '' ? {} : { state }) }
+}
+
+/** The parts of a stored state that has no hold. */
 export function partsOfState(stored: string): { readonly version: number; readonly json: string } {
   const [prefix = '', version] = VERSIONED.exec(stored) ?? []
   return { version: version === undefined ? 1 : Number(version), json: stored.slice(prefix.length) }
+}
+
+/** What is stored of an entity, as JSON without its hold; undefined if it has no state. */
+export function stateJson(stored: string | undefined): string | undefined {
+  const state = stored === undefined ? undefined : heldParts(stored).state
+  return state === undefined ? undefined : partsOfState(state).json
 }
 
 export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'>): number {

@@ -54,6 +54,12 @@ export class TimerQueue {
     if (others.length < this.of(entity).length) this.#replace(entity, others)
   }
 
+  /** Replaces all timers of the entity. */
+  setAll(entity: string, timers: readonly StoredTimer[]): void {
+    this.cancelAll(entity)
+    for (const timer of timers) this.set(entity, timer)
+  }
+
   cancelAll(entity: string): void {
     if (this.of(entity).length > 0) this.#replace(entity, [])
   }

@@ -18,6 +18,7 @@ import type {
 import { CurrentContext } from './context.ts'
 import type { Place } from './emission.ts'
 import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
+import { States } from './states.ts'
 import type { Stored } from './step.ts'
 import { TimerQueue } from './timers.ts'
 
@@ -27,14 +28,13 @@ type Needed = Pick<Consumer, 'application' | 'process' | 'idWindowMs' | 'limits'
 
 export class WorkingCopy {
   readonly timerQueue: TimerQueue
+  readonly states: States
   readonly context: CurrentContext
   readonly decisions: Decision[] = []
   readonly #consumer: Needed
   readonly #snapshot: Snapshot
   /** Failures are remembered for as long as dead letters are kept, because those may be redriven. */
   readonly #failureWindowMs: number
-  /** The states that the chunk has changed, as they will be stored; null if the entity is forgotten. */
-  readonly #changed = new Map<string, string | null>()
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
   readonly #outbox: OutboxEntry[] = []
@@ -56,6 +56,7 @@ export class WorkingCopy {
     this.context = new CurrentContext(contextOf(consumer), snapshot)
     this.#snapshot = snapshot
     this.timerQueue = new TimerQueue(snapshot)
+    this.states = new States(snapshot)
     this.#clock = snapshot.clock
     this.#appliedOffset = snapshot.version.appliedOffset
     this.#fired = snapshot.version.fired
@@ -77,15 +78,6 @@ export class WorkingCopy {
     return this.#emitted
   }
 
-  /**
-   * The state as it is stored; undefined if there is none. Each step parses it again, as if it came from the store. So chunk
-   * boundaries make no difference, and a process may mutate what it returned or emitted before.
-   */
-  stored(entity: string): string | undefined {
-    const own = this.#changed.has(entity) ? this.#changed.get(entity) : this.#snapshot.states.get(entity)
-    return own ?? undefined
-  }
-
   /** Whether the commit is so large that the next decision must wait for another one. */
   get isFull(): boolean {
     return this.#sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
@@ -97,8 +89,8 @@ export class WorkingCopy {
   }
 
   take(entity: string, { state, entries, emittedBytes, set, cancelled }: Stored): void {
-    this.#storedBytes += (state?.length ?? 0) - (this.#changed.get(entity)?.length ?? 0) + upperBytesOf(set)
-    this.#changed.set(entity, state)
+    this.#storedBytes += (state?.length ?? 0) - (this.states.changed(entity)?.length ?? 0) + upperBytesOf(set)
+    this.states.set(entity, state)
     for (const name of cancelled) this.timerQueue.cancel(entity, name)
     for (const timer of set) this.timerQueue.set(entity, timer)
     if (state === null) this.forget(entity)
@@ -120,7 +112,7 @@ export class WorkingCopy {
 
   /** Removes the state and all timers of the entity. */
   forget(entity: string): void {
-    this.#changed.set(entity, null)
+    this.states.set(entity, null)
     this.timerQueue.cancelAll(entity)
   }
 
@@ -134,11 +126,22 @@ export class WorkingCopy {
   /** The remembered id, if it is still within the window at this time on the log's clock. */
   known(id: string, nowMs: number): RememberedId | undefined {
     const known = this.#applied.get(id) ?? this.#snapshot.known.get(id)
-    return known && nowMs - known.appliedAtMs <= this.#consumer.idWindowMs ? known : undefined
+    if (!known || known.digest === FORGOTTEN) return undefined
+    return nowMs - known.appliedAtMs <= this.#consumer.idWindowMs ? known : undefined
   }
 
   remember(id: RememberedId): void {
     this.#applied.set(id.id, id)
+  }
+
+  /** The id of an event that waited, and has failed after that: the same event may come again. */
+  forgetId(id: string, nowMs: number): void {
+    this.remember({ id, digest: FORGOTTEN, appliedAtMs: nowMs })
+  }
+
+  /** @param bytes approximate size of a record that is parked */
+  parked(bytes: number): void {
+    this.#storedBytes += bytes
   }
 
   /** The failure, if it is still remembered at this time on the log's clock. The store may still have older ones. */
@@ -151,7 +154,12 @@ export class WorkingCopy {
     this.#failures.set(failure.id, failure)
   }
 
-  /** Records that a timer fired. The record after it is not decided yet. */
+  /** Records a decision about an earlier record that comes with the next one. */
+  noted(decision: Decision): void {
+    this.#made(decision)
+  }
+
+  /** Records that a timer fired, or that a parked record was decided. The record after it is not decided yet. */
   fired(decision: Decision): void {
     this.#made(decision)
     this.#fired += 1
@@ -180,7 +188,7 @@ export class WorkingCopy {
       emitted: this.#emitted,
       clock: this.#clock,
       appliedDigest: this.#last ? digestOf(this.#last) : this.#snapshot.appliedDigest,
-      states: this.#changed,
+      states: this.states.changes,
       timers: this.timerQueue.changes,
       ids: [...this.#applied.values()],
       failures: [...this.#failures.values()],
@@ -202,6 +210,9 @@ export class WorkingCopy {
   }
 }
 
+/** The digest of an id that is not known any more: a store keeps the newest entry of an id, and removes none before its time. */
+const FORGOTTEN = '\0'.repeat(8)
+
 /** Upper bound for the timers as JSON, where one character of a name can take six bytes. */
 function upperBytesOf(timers: readonly StoredTimer[]): number {
   return timers.reduce((sum, { name }) => sum + TIMER_BYTES + 6 * name.length, 0)
@@ -212,9 +223,12 @@ const TIMER_BYTES = 1024
 
 function tally(decisions: readonly Decision[]): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { outcome, reason } of decisions) {
-    const name = `${outcome}/${reason}`
-    counts.set(name, (counts.get(name) ?? 0) + 1)
+  const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const { outcome, reason, hold } of decisions) {
+    count(`${outcome}/${reason}`)
+    // So that the held entities can be counted: those held less those released.
+    if (hold === 'begins') count(`held/${reason}`)
+    else if (hold !== undefined && hold !== 'stays') count(`released/${hold}`)
   }
   return counts
 }

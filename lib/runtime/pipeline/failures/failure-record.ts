@@ -69,6 +69,10 @@ export function failureRecordOf(
   failure: RememberedFailure,
   cause: Event | undefined,
   at: Place,
+  {
+    failedAtMs = record.timestampMs,
+    parks = false,
+  }: { readonly failedAtMs?: number; readonly parks?: boolean } = {},
 ): OutboxEntry {
   const consumer = sender.process.name
   const { attempt, firstFailedAt } = failure
@@ -93,10 +97,10 @@ export function failureRecordOf(
     consumer,
     attempt,
     firstFailedAt,
-    failedAt: instant(record.timestampMs),
+    failedAt: instant(failedAtMs),
     history: attempt === 1 ? [] : historyOf(record),
     omitted: record.oversizeBytes === undefined ? [] : ['value'],
-    parks: false,
+    parks,
   }
   let made = failureEntry(sender, id, at, data, cause)
   const omitted: RecordPart[] = []
@@ -104,7 +108,8 @@ export function failureRecordOf(
     if (fitsItsTopic(made, sender)) break
     omitted.push(part)
     const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${omitted.join(', ')}`
-    data = { ...data, ...nothing, omitted, error }
+    // A record that is not all here cannot be retried: nothing waits for it.
+    data = { ...data, ...nothing, omitted, error, parks: false }
     // Drop the cause too: its attributes, such as the trace context, may be what is too large.
     made = failureEntry(sender, id, at, data, undefined)
   }

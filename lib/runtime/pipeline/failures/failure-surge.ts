@@ -71,10 +71,18 @@ function isSurge(latest: readonly Outcome[]): boolean {
   return entities.size >= LEAST_ENTITIES && unexpected.length > latest.length / 2
 }
 
+const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
+  'applied',
+  'failed',
+  'timer',
+  'parked-applied',
+  'parked-failed',
+]
+
 /** Timers count like records: a failed timer is never retried, so a deployment that fails on timers must wait too. */
 function outcomesOf(decisions: readonly Decision[]): Outcome[] {
   return decisions
-    .filter(({ outcome }) => outcome === 'applied' || outcome === 'failed' || outcome === 'timer')
+    .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
     .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: failedUnexpectedly(decision) }))
 }
 

@@ -1,0 +1,32 @@
+/**
+ * Order for an entity of which an event is retried: later events of it are parked in the partition state, until the retry has
+ * ended or one of these bounds is reached. Then they are applied in their first order.
+ */
+export interface Parking {
+  /** Upper bound for the parked events of one entity; 250 by default. */
+  readonly most?: number
+  /** Upper bound for the records of these events as they are stored, in bytes; 256 KiB by default. */
+  readonly bytes?: number
+  /** How long an event is parked at most, in milliseconds of the log's clock; 15 minutes by default. */
+  readonly forMs?: number
+}
+
+const DEFAULTS = { most: 250, bytes: 256 * 1024, forMs: 15 * 60_000 } as const
+/** An entity is one value in the store, which is read and written as a whole. */
+const MOST_BYTES = 1024 * 1024
+
+/** The bounds that a process has declared; undefined if it does not park. */
+export function parkingOf({ parking }: { readonly parking?: Parking }): Required<Parking> | undefined {
+  return parking && { ...DEFAULTS, ...parking }
+}
+
+/** What is wrong with the bounds that a process declares; undefined if they are valid. */
+export function parkingError(process: { readonly parking?: Parking }): string | undefined {
+  const bounds = parkingOf(process)
+  for (const [name, bound] of Object.entries(bounds ?? {}))
+    if (!Number.isSafeInteger(bound) || bound < 1)
+      return `parking.${name} ${bound}, which is not a whole number from 1 on`
+  if (bounds && bounds.bytes > MOST_BYTES)
+    return `parking.bytes ${bounds.bytes}, and an entity may park ${MOST_BYTES} bytes`
+  return undefined
+}

@@ -1,0 +1,104 @@
+/** A held entity: an event of it is retried, and later events of it are parked. How the partition state keeps that. Pure. */
+import { bufferOf } from '../../cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { derivedId } from '../../consumer/derived-id.ts'
+import type { RememberedFailure, StoredTimer } from '../model.ts'
+import type { Task } from './admission.ts'
+
+export interface Hold {
+  /** What the entity waits for; absent once it has been released and its parked events are being applied. */
+  readonly waitsFor?: {
+    /** Id of the failure. */
+    readonly failure: string
+    /** `Fingerprint.id` of the event that failed. */
+    readonly eventId: string
+    /** The log's clock when that event came first. */
+    readonly clockMs: number
+  }
+  /** On the log's clock. */
+  readonly untilMs: number
+  /** In their first order. */
+  readonly parked: readonly ParkedRecord[]
+  /** The timers of the entity. They do not fire while it is held, and are not in the timer queue. */
+  readonly timers: readonly StoredTimer[]
+}
+
+/** A parked record. Its bytes are in base64. */
+export interface ParkedRecord {
+  readonly offset: number
+  readonly timestampMs: number
+  /** The log's clock at the record. */
+  readonly clockMs: number
+  /** `Fingerprint.id` of its event. */
+  readonly id: string
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** The failure that the record is the next attempt at. */
+  readonly attemptAt?: RememberedFailure
+}
+
+export function parkedRecord({ record, clock, fingerprint, attemptAt }: Task): ParkedRecord {
+  const { offset, timestampMs, key, value, headers } = record
+  return {
+    offset,
+    timestampMs,
+    clockMs: clock.nowMs,
+    id: fingerprint.id,
+    key: key?.toString('base64') ?? null,
+    value: value?.toString('base64') ?? null,
+    headers: headers.map(([name, bytes]) => [name, bufferOf(bytes).toString('base64')] as const),
+    ...(attemptAt ? { attemptAt } : {}),
+  }
+}
+
+/** The record as it was read. */
+export function logRecordOf(
+  { offset, timestampMs, key, value, headers }: ParkedRecord,
+  { topic, partition }: Pick<LogRecord, 'topic' | 'partition'>,
+): LogRecord {
+  return {
+    topic,
+    partition,
+    offset,
+    timestampMs,
+    key: key === null ? null : Buffer.from(key, 'base64'),
+    value: value === null ? null : Buffer.from(value, 'base64'),
+    headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')] as const),
+  }
+}
+
+/** Approximate size of a parked record in the store, in bytes. */
+export function parkedBytes({ key, value, headers }: ParkedRecord): number {
+  const inHeaders = headers.reduce((sum, [name, bytes]) => sum + name.length + bytes.length + 8, 0)
+  return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
+}
+
+/** Size of a parked record without its bytes. */
+const PARKED_BYTES = 128
+
+/** Below every threshold: a released entity goes on before any other timer fires. */
+const AT_ONCE_MS = -1
+
+/** The only timer of a held entity in the queue: it ends the hold or, if the entity is released, applies its next parked event. */
+export function holdTimer(consumer: string, entity: string, hold: Hold): StoredTimer {
+  const thresholdMs = hold.waitsFor ? hold.untilMs : AT_ONCE_MS
+  const id = derivedId('hold', consumer, entity, hold.waitsFor?.failure ?? '', hold.untilMs)
+  return { name: HOLD_TIMER, dueMs: hold.untilMs, thresholdMs, id, trace: {} }
+}
+
+export const HOLD_TIMER = 'hold'
+
+/**
+ * The name under which a partition state keeps which entity a failure holds. No entity can have it: a source holds no space, so
+ * no entity begins with one.
+ */
+export function holderName(failure: string): string {
+  return `${HOLDER}${failure}`
+}
+
+export function isHolderName(name: string): boolean {
+  return name.startsWith(HOLDER)
+}
+
+const HOLDER = ' held '

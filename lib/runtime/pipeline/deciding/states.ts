@@ -1,0 +1,78 @@
+/** The states of entities while a chunk is applied, each with its hold if the entity is held. */
+import type { Snapshot } from '../model.ts'
+import { type Hold, holderName } from './hold.ts'
+import { heldParts, withHold } from './stored-state.ts'
+
+export class States {
+  readonly #loaded: Snapshot['states']
+  /** The states that the chunk has changed, without their holds; null if there is none any more. */
+  readonly #changed = new Map<string, string | null>()
+  /** The holds that the chunk has read or changed; undefined for an entity that is no longer held. */
+  readonly #holds = new Map<string, Hold | undefined>()
+  readonly #changedHolds = new Set<string>()
+
+  constructor({ states }: Pick<Snapshot, 'states'>) {
+    this.#loaded = states
+  }
+
+  /**
+   * The state as it is stored; undefined if there is none. Each step parses it again, as if it came from the store. So chunk
+   * boundaries make no difference, and a process may mutate what it returned or emitted before.
+   */
+  stored(entity: string): string | undefined {
+    if (this.#changed.has(entity)) return this.#changed.get(entity) ?? undefined
+    const loaded = this.#loaded.get(entity)
+    return loaded === undefined ? undefined : heldParts(loaded).state
+  }
+
+  /** What the chunk has made of the state so far; undefined if it has not changed it. */
+  changed(entity: string): string | null | undefined {
+    return this.#changed.get(entity)
+  }
+
+  set(entity: string, state: string | null): void {
+    this.#changed.set(entity, state)
+  }
+
+  /** Undefined if the entity is not held. */
+  hold(entity: string): Hold | undefined {
+    if (this.#holds.has(entity)) return this.#holds.get(entity)
+    const loaded = this.#loaded.get(entity)
+    const json = loaded === undefined ? undefined : heldParts(loaded).hold
+    if (json === undefined) return undefined
+    const hold: Hold = JSON.parse(json)
+    this.#holds.set(entity, hold)
+    return hold
+  }
+
+  /** @param hold undefined if the entity is no longer held */
+  setHold(entity: string, hold: Hold | undefined): void {
+    const before = this.hold(entity)?.waitsFor?.failure
+    const failure = hold?.waitsFor?.failure
+    if (before !== undefined && before !== failure) this.#changed.set(holderName(before), null)
+    if (failure !== undefined && before !== failure)
+      this.#changed.set(holderName(failure), JSON.stringify(entity))
+    this.#holds.set(entity, hold)
+    this.#changedHolds.add(entity)
+  }
+
+  /** The entity that waits for a failure; undefined if none does. */
+  heldBy(failure: string): string | undefined {
+    const json = this.stored(holderName(failure))
+    return json === undefined ? undefined : JSON.parse(json)
+  }
+
+  /** As they will be stored; null for what is forgotten. */
+  get changes(): ReadonlyMap<string, string | null> {
+    const changes = new Map(this.#changed)
+    for (const [entity, state] of changes) {
+      const hold = this.hold(entity)
+      if (hold) changes.set(entity, withHold(state, JSON.stringify(hold)))
+    }
+    for (const entity of this.#changedHolds) {
+      const hold = this.#holds.get(entity)
+      changes.set(entity, withHold(this.stored(entity) ?? null, hold && JSON.stringify(hold)))
+    }
+    return changes
+  }
+}

@@ -1,0 +1,151 @@
+/** Takes the steps of a process for events and timers, and puts their results into the working copy. Pure. */
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { partsOfEntity } from '../../consumer/event.ts'
+import { type Failure, failure } from '../../consumer/failure-codes.ts'
+import type { Step, Timer } from '../../consumer/process.ts'
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import { FAILURE_RECORD_BYTES, timerFailure, timerFailureRecord } from '../failures/failure-record.ts'
+import type { Task } from './admission.ts'
+import { type Cause, eventCause, timerCause } from './cause.ts'
+import type { Place } from './emission.ts'
+import { LARGEST_ENTITY_BYTES, LARGEST_STEP_BYTES, MOST_TIMERS } from './limits.ts'
+import { runStep, type StepFailure, type Stored } from './step.ts'
+import { partsOfState, readState, versionOf } from './stored-state.ts'
+import type { EntityTimer } from './timers.ts'
+import type { WorkingCopy } from './working-copy.ts'
+
+/**
+ * Upper bound for the timers of an entity that fire before one of its events. Without it, a timer that sets itself again every
+ * minute would fire millions of times between two events that are years apart, and block its partition for hours.
+ */
+const MOST_BEFORE_AN_EVENT = 1_000
+
+/** Upper bound for what those timers emit together, in bytes: all of it goes into one commit. */
+const MOST_BYTES_BEFORE_AN_EVENT = 2 * LARGEST_STEP_BYTES
+
+const TOO_MANY = `${MOST_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
+const TOO_MUCH = `timers of its entity have emitted ${MOST_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
+
+export class Steps {
+  readonly #consumer: Consumer<AnyKeyedProcess>
+  readonly #copy: WorkingCopy
+  #timersLeft: number
+
+  constructor(consumer: Consumer<AnyKeyedProcess>, copy: WorkingCopy) {
+    this.#consumer = consumer
+    this.#copy = copy
+    this.#timersLeft = consumer.limits.timers
+  }
+
+  /** Whether the next timer must wait for the next commit. */
+  get isFull(): boolean {
+    return this.#timersLeft <= 0 || this.#copy.isFull
+  }
+
+  /** One that counts among the timers of this commit. */
+  spend(): void {
+    this.#timersLeft -= 1
+  }
+
+  /** Whether a later version of the code stored the state of the entity: this version would misread it. */
+  isNewer(entity: string): boolean {
+    const stored = this.#copy.states.stored(entity)
+    return stored !== undefined && partsOfState(stored).version > versionOf(this.#consumer.process)
+  }
+
+  /** @param record before which it fires */
+  fire(due: EntityTimer, record: LogRecord): void {
+    const { entity, timer } = due
+    const { process } = this.#consumer
+    const at = this.#take(due, record)
+    const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
+    const step = this.#run(entity, timerCause(due), at, () =>
+      onTimer(process, this.#state(entity), fires, this.#copy.context.value),
+    )
+    if (step.kind === 'failure') {
+      this.#fail(due, record, step, at)
+      // The timer is gone, so nothing else would remove the entity: its state would stay in the store.
+      if (step.forgets) this.#copy.forget(entity)
+      return
+    }
+    this.#copy.take(entity, step)
+    this.#copy.fired({ ...firedBefore(record, due), reason: step.reason })
+  }
+
+  /** The first timer of the entity that is due before an event of this time. */
+  dueBefore(entity: string, timeMs: number): EntityTimer | undefined {
+    const { process } = this.#consumer
+    return this.#copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
+  }
+
+  /** Fires all of them, in one commit: the next one would not know how many have fired already. */
+  fireDueBefore(entity: string, timeMs: number, record: LogRecord): void {
+    const sentBefore = this.#copy.sentBytes
+    let fired = 0
+    for (let next = this.dueBefore(entity, timeMs); next; next = this.dueBefore(entity, timeMs)) {
+      fired += 1
+      const sentBytes = this.#copy.sentBytes - sentBefore
+      if (fired > MOST_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MANY)
+      else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MUCH)
+      else this.fire(next, record)
+    }
+  }
+
+  /**
+   * Lets the process handle the event. Returns the reason, or a failure if the process throws, or if its step cannot be stored.
+   *
+   * @param offset of the record that is being processed
+   */
+  step({ event, clock, waitedFromMs = clock.nowMs }: Task, offset: number): string | Failure {
+    const { process } = this.#consumer
+    const cause = eventCause(event, waitedFromMs, process.allowedLatenessMs ?? 0)
+    const step = this.#run(event.entity, cause, this.#copy.placeAt(offset), () =>
+      process.onEvent(this.#state(event.entity), event, this.#copy.context.value),
+    )
+    if (step.kind === 'failure') return step
+    this.#copy.take(event.entity, step)
+    return step.reason
+  }
+
+  /** The state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
+  #state(entity: string): unknown {
+    const stored = this.#copy.states.stored(entity)
+    return stored === undefined ? undefined : readState(this.#consumer.process, stored)
+  }
+
+  #discard(due: EntityTimer, record: LogRecord, why: string): void {
+    this.#fail(due, record, failure('timer-rejected', why), this.#take(due, record))
+  }
+
+  /** Removes the timer from the queue. Returns the place of the next emission. */
+  #take({ entity, timer }: EntityTimer, { offset }: LogRecord): Place {
+    this.spend()
+    this.#copy.timerQueue.cancel(entity, timer.name)
+    return this.#copy.placeAt(offset)
+  }
+
+  #fail(due: EntityTimer, record: LogRecord, why: Failure, at: Place): void {
+    const failed = timerFailure(due, why)
+    this.#copy.send([timerFailureRecord(this.#consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
+    this.#copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
+  }
+
+  /** Runs a step. It fails if it would leave its entity with more state or timers than the limits allow. */
+  #run(entity: string, cause: Cause, at: Place, call: () => Step<unknown>): Stored | StepFailure {
+    const step = runStep(this.#consumer, cause, at, call)
+    if (step.kind === 'failure' || !this.#copy.isTooLarge(entity, step)) return step
+    return failure(
+      'state-too-large',
+      `an entity may have ${LARGEST_ENTITY_BYTES} bytes of state and timers, and ${MOST_TIMERS} timers, and this one would have more`,
+    )
+  }
+}
+
+export function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { entity, timer }: EntityTimer) {
+  return { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
+}
+
+function onTimer(process: AnyKeyedProcess, state: unknown, timer: Timer, context: unknown) {
+  if (!process.onTimer) throw new Error(`has no onTimer any more, but a timer ${timer.name}`)
+  return process.onTimer(state, timer, context)
+}

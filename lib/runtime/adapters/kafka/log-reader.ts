@@ -39,6 +39,7 @@ export class KafkaLogReader implements LogReader {
   readonly #isolation: Isolation
   readonly #cluster: ReconnectingClient<Cluster>
   readonly #open = new OpenBatches(OPEN_BATCHES)
+  readonly #firsts = new WeakMap<Cluster, FirstRequests>()
 
   /** @param isolation that of the event source mapping: both must see the same log */
   constructor(kafka: Kafka, isolation: Isolation = 'read-committed') {
@@ -72,20 +73,11 @@ export class KafkaLogReader implements LogReader {
   async #read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
     const cluster = await this.#cluster.get()
     try {
-      await cluster.addTargetTopic(topic)
-      const logStart = await edgeOf(cluster, topic, partition, 'start')
-      const fromOffset = Math.max(range.fromOffset, logStart)
-      if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
-      const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
-      const last = messages.at(-1)
-      // It is below a record that was delivered. So an open transaction hides it, or this replica has just taken over.
-      if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
-      // Records after the range are delivered anyway, so do not keep them in memory twice.
-      const wanted = messages.filter(
-        ({ offset, isControlRecord }) => !isControlRecord && Number(offset) <= range.toOffset,
-      )
-      const records = wanted.map(message => logRecordOf(topic, partition, message))
-      return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
+      const firsts = this.#firsts.get(cluster) ?? new FirstRequests()
+      this.#firsts.set(cluster, firsts)
+      await firsts.one(`topic ${topic}`, () => cluster.addTargetTopic(topic))
+      const leader = leaderOf(cluster, topic, partition)
+      return await firsts.one(`broker ${leader}`, () => this.#readFrom(cluster, topic, partition, range))
     } catch (error) {
       // Other partitions are read over the same connection, so it is closed only if it may be broken.
       if (brokersAnswer(error) === 'OFFSET_OUT_OF_RANGE')
@@ -94,6 +86,22 @@ export class KafkaLogReader implements LogReader {
       else await this.#cluster.drop()
       throw error
     }
+  }
+
+  async #readFrom(cluster: Cluster, topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+    const logStart = await edgeOf(cluster, topic, partition, 'start')
+    const fromOffset = Math.max(range.fromOffset, logStart)
+    if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
+    const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
+    const last = messages.at(-1)
+    // It is below a record that was delivered. So an open transaction hides it, or this replica has just taken over.
+    if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
+    // Records after the range are delivered anyway, so do not keep them in memory twice.
+    const wanted = messages.filter(
+      ({ offset, isControlRecord }) => !isControlRecord && Number(offset) <= range.toOffset,
+    )
+    const records = wanted.map(message => logRecordOf(topic, partition, message))
+    return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
   }
 
   /** The records that a fetch returns, from the offset on, without those of aborted transactions. */
@@ -119,6 +127,25 @@ export class KafkaLogReader implements LogReader {
     const messages = responses[0]?.partitions[0]?.messages ?? []
     // A broker hands over whole batches, which can begin before the offset.
     return messages.filter(({ offset }) => Number(offset) >= fromOffset)
+  }
+}
+
+/**
+ * Lets the first requests of a kind through one at a time. For several at once the library would open a connection each, and forget all
+ * but the last: they would stay open, and keep the process alive.
+ */
+class FirstRequests {
+  readonly #answered = new Set<string>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  one<T>(kind: string, request: () => Promise<T>): Promise<T> {
+    if (this.#answered.has(kind)) return request()
+    const answer = this.#last.then(request)
+    this.#last = answer.then(
+      () => this.#answered.add(kind),
+      () => {},
+    )
+    return answer
   }
 }
 

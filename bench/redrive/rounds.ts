@@ -1,0 +1,118 @@
+/** Rounds of a bulk redrive and of plain copies of the same records, one after another, each with topics of its own. */
+import { Readable, Writable } from 'node:stream'
+import { run as runCommand } from '../../cli/program.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { readRecordGroups } from '../../lib/queries/records.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { createTopics } from '../../localstack/topics.ts'
+import { aimed, type Figure } from '../kit/figures.ts'
+import type { Run } from '../kit/program.ts'
+import { filled } from './letters.ts'
+
+const LETTERS = 100_000
+const QUICK_LETTERS = 10_000
+/** As many records as the redrive publishes at once. */
+const MOST_RECORDS = 2_000
+
+/** Figures of all rounds. The first round warms up and does not count. */
+export async function redriven(broker: string, run: Run): Promise<Figure[]> {
+  const letters = run.quick ? QUICK_LETTERS : LETTERS
+  const rates = { redrive: [] as number[], records: [] as number[], letters: [] as number[] }
+  for (let round = 0; round <= run.rounds; round++) {
+    run.signal.throwIfAborted()
+    const env = `round${round}`
+    await createTopics({ brokers: [broker], env })
+    await withKafka(broker, kafka => filled(kafka.publisher, env, letters))
+    const perSecond = (ms: number) => (letters * 1000) / ms
+    // What is copied must not be what is redriven: events and alerts get the copies.
+    const sides = {
+      redrive: () => redrive(broker, env, letters),
+      records: () => copy(broker, topicName('readings', env), topicName('analytics', env)),
+      letters: () => copy(broker, topicName('dlq', env), topicName('failures', env)),
+    }
+    // The copy of the records first: the redrive adds to them.
+    for (const side of ['records', 'redrive', 'letters'] as const) {
+      const rate = perSecond(await sides[side]())
+      if (round > 0) rates[side].push(rate)
+      run.say(`round ${round}  ${side.padEnd(8)}  ${Math.round(rate).toLocaleString('en')} a second`)
+    }
+  }
+  const share = (of: readonly number[]) => rates.redrive.map((rate, round) => (100 * rate) / (of[round] ?? 0))
+  return [
+    { name: 'redrive/dead letters', unit: '/s', rounds: rates.redrive, worse: 'lower' },
+    { name: 'redrive/copy of the records', unit: '/s', rounds: rates.records },
+    { name: 'redrive/copy of the dead letters', unit: '/s', rounds: rates.letters },
+    aimed('redrive/share of the copy of the dead letters', '%', { atLeast: 70 }, share(rates.letters)),
+    { name: 'redrive/share of the copy of the records', unit: '%', rounds: share(rates.records), worse: 'lower' },
+  ]
+}
+
+/** The command as a person runs it, from the question how long the topic is to the audit event. */
+async function redrive(broker: string, env: string, letters: number): Promise<number> {
+  let stdout = ''
+  const output = new Writable({
+    write(chunk, _, done) {
+      stdout += chunk
+      done()
+    },
+  })
+  const startedMs = performance.now()
+  const status = await runCommand(['dlq', 'redrive', '--since', '365d', '--yes', '--json'], {
+    stdin: Readable.from([]),
+    stdout: output,
+    stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    environment: { KAFKA_BROKERS: broker, REDIS_URL: 'redis://127.0.0.1:1', SLUICE_ENV: env, USER: 'bench' },
+    folder: '.',
+    stop: new AbortController().signal,
+  })
+  const ms = performance.now() - startedMs
+  const { taken } = JSON.parse(stdout)
+  if (status !== 0 || taken !== letters) throw new Error(`redriven ${taken} of ${letters}, status ${status}`)
+  return ms
+}
+
+/** Reads a topic and writes its records to another, in requests of the same size as the redrive, while the next are read. */
+async function copy(broker: string, from: string, to: string): Promise<number> {
+  const startedMs = performance.now()
+  await withKafka(broker, async ({ log, offsets, publisher }) => {
+    const ranges = (await offsets.bounds(from)).map((bounds, partition) => ({ topic: from, partition, ...bounds }))
+    let inFlight: Promise<void> = Promise.resolve()
+    for await (const group of readRecordGroups(log, ranges))
+      for (let at = 0; at < group.length; at += MOST_RECORDS) {
+        const records = group.slice(at, at + MOST_RECORDS).map(({ key, value, headers }): OutgoingRecord => {
+          const copied = headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const)
+          return { topic: to, key, value, headers: copied }
+        })
+        await inFlight
+        inFlight = publisher.publish(records)
+        inFlight.catch(() => {})
+      }
+    await inFlight
+  })
+  return performance.now() - startedMs
+}
+
+interface Clients {
+  readonly log: KafkaLogReader
+  readonly offsets: TopicOffsets
+  readonly publisher: KafkaPublisher
+}
+
+async function withKafka<T>(broker: string, use: (clients: Clients) => Promise<T>): Promise<T> {
+  const kafka = kafkaClient({ brokers: [broker], clientId: 'bench', auth: 'none' })
+  const clients = {
+    log: new KafkaLogReader(kafka),
+    offsets: new TopicOffsets(kafka),
+    publisher: new KafkaPublisher(kafka),
+  }
+  try {
+    return await use(clients)
+  } finally {
+    await Promise.all(Object.values(clients).map(client => client.close()))
+  }
+}

@@ -1,0 +1,250 @@
+/** Dead letters on real servers, from the consumer that failed to the one that applies what is redriven. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { FailingConsumer } from '../support/failing-consumer.ts'
+import { Program } from '../support/program.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const LETTERS = 300
+const WARM = 'io.sluice.environment.reading.v1'
+
+describe('sluice dlq, beside the consumer that failed', { timeout: 180_000 }, () => {
+  let environment: TestEnvironment
+  let consumer: FailingConsumer
+  let folder: string
+
+  beforeEach(async () => {
+    environment = await TestEnvironment.create()
+    consumer = new FailingConsumer(environment)
+    folder = await mkdtemp(join(tmpdir(), 'dlq-'))
+  })
+
+  afterEach(async () => {
+    consumer?.close()
+    await environment?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const variables = () => ({
+    KAFKA_BROKERS: brokers().join(','),
+    REDIS_URL: redisUrl(),
+    SLUICE_ENV: environment.name,
+    USER: 'ann',
+  })
+
+  function dlq(...args: string[]) {
+    return ran(['dlq', ...args], { environment: variables(), folder })
+  }
+
+  async function report(...args: string[]) {
+    const { status, stdout, stderr } = await dlq(...args, '--json')
+    assert.equal(status, 0, stderr)
+    return JSON.parse(stdout)
+  }
+
+  function started(...args: string[]): Program {
+    return new Program('./cli/sluice.ts', ['dlq', ...args], { env: variables() })
+  }
+
+  async function lengthOf(signal: 'readings' | 'dlq'): Promise<number> {
+    return (await environment.client.ends(environment.topic(signal))).reduce((sum, end) => sum + end, 0)
+  }
+
+  async function audits(): Promise<Audit[]> {
+    const events = await environment.read('events')
+    return events
+      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
+      .map(({ value }) => JSON.parse(String(value)))
+  }
+
+  /** Every letter was applied once, in the order of its entity, and the other consumer saw none of them. */
+  async function appliedOnce(letters: number): Promise<void> {
+    consumer.fails = false
+    await consumer.catchUp()
+    const tally = await consumer.tally()
+    assert.equal(tally['failed/rejected'], letters)
+    assert.equal(tally['applied/counted'], letters)
+    const redriven = (await lengthOf('readings')) - letters
+    assert.equal(tally['duplicate/attempt-known'] ?? 0, redriven - letters)
+    const beside = await consumer.tallyBeside()
+    assert.deepEqual(beside, { 'applied/counted': letters, 'ignored/redriven-for-another': redriven })
+    const numbers = [...(await consumer.applied()).values()].map(ids => ids.map(id => Number(id.slice(1))))
+    assert.equal(numbers.flat().length, letters)
+    for (const ofEntity of numbers)
+      assert.deepEqual(
+        ofEntity,
+        ofEntity.toSorted((a, b) => a - b),
+      )
+  }
+
+  it('given a bulk redrive that is killed midway, when it is resumed, then each is applied once', async () => {
+    await consumer.deadLetters(LETTERS)
+    const args = ['redrive', '--consumer', 'processor', '--rate', '100/s', '--yes']
+    const killed = started(...args)
+    await killed.says(/^Operation \S+/m)
+    await until('a part of it is redriven', async () => (await lengthOf('readings')) >= LETTERS + LETTERS / 4)
+    killed.signal('SIGKILL')
+    const { output } = await killed.ended
+    const [, operation = ''] = /^Operation (\S+)$/m.exec(output) ?? []
+    assert.ok((await lengthOf('readings')) < 2 * LETTERS, 'it was killed too late to show anything')
+
+    const resumed = await report('redrive', '--consumer', 'processor', '--yes', '--resume', operation)
+    assert.ok(resumed.leftOut.handled > 0, 'nothing was handled before it was killed')
+    assert.equal(resumed.taken + resumed.leftOut.handled, LETTERS)
+    assert.equal(resumed.operation, operation)
+    await appliedOnce(LETTERS)
+    assert.equal((await report('list')).total, 0)
+    const [audit, ...others] = await audits()
+    assert.equal(others.length, 0)
+    assert.equal(audit?.operation, operation)
+    assert.deepEqual(
+      [audit?.action, audit?.by, audit?.counts.redriven],
+      ['dlq redrive', 'ann', resumed.taken],
+    )
+    assert.deepEqual(audit?.filter, { consumer: 'processor' })
+  })
+
+  it('given two operators who redrive the same letters at once, then each letter is applied once', async () => {
+    await consumer.deadLetters(LETTERS)
+    const args = ['redrive', '--consumer', 'processor', '--rate', '200/s', '--yes']
+    const operators = [started(...args), started(...args)]
+    for (const { code, output } of await Promise.all(operators.map(one => one.ended)))
+      assert.equal(code, 0, output)
+    assert.ok((await lengthOf('readings')) > 2 * LETTERS, 'they did not redrive the same letters')
+    await appliedOnce(LETTERS)
+  })
+
+  it('when it is stopped, then it says how to go on, and what was done is audited', async () => {
+    await consumer.deadLetters(LETTERS)
+    const stopped = started('redrive', '--since', '1h', '--rate', '50/s', '--yes')
+    await until('some are redriven', async () => (await lengthOf('readings')) > LETTERS)
+    stopped.signal('SIGINT')
+    const { code, output } = await stopped.ended
+    assert.equal(code, 130, output)
+    const [, command = ''] = /^Stopped\. To go on: sluice dlq (.*)$/m.exec(output) ?? []
+    const [audit] = await audits()
+    const done = audit?.counts.redriven ?? 0
+    assert.ok(done > 0 && done < LETTERS, `${done}`)
+    // The batch at hand was finished, and is handled.
+    assert.equal((await lengthOf('readings')) - LETTERS, done)
+    const rest = command
+      .split(' ')
+      .filter((_, at, words) => words[at] !== '--rate' && words[at - 1] !== '--rate')
+    const resumed = await report(...rest)
+    assert.deepEqual([resumed.taken, resumed.leftOut.handled], [LETTERS - done, done])
+    await appliedOnce(LETTERS)
+  })
+
+  it('given a dry run, then it shows what it would do, and writes nothing', async () => {
+    await consumer.deadLetters(4)
+    await consumer.deadLetters(2, { quarantined: true })
+    await consumer.deadLetters(1, { originalTopic: 'sluice.telemetry.readings.elsewhere' })
+    await consumer.deadLetters(1, { originalPartition: 99 })
+    await consumer.deadLetters(1, { originalOffset: 1_000_000 })
+    await consumer.deadLetters(1, { consumer: 'gone' })
+    await consumer.deadLetters(1, { omitted: ['value'] })
+    const lengths = [await lengthOf('readings'), await lengthOf('dlq')]
+    const shown = await report('redrive', '--since', '1h')
+    assert.deepEqual(
+      [shown.dryRun, shown.taken, shown.codes, shown.consumers, shown.topics],
+      [true, 4, { rejected: 4 }, { processor: 4 }, { [environment.topic('readings')]: 4 }],
+    )
+    const apart = { 'unknown-topic': 1, 'no-such-partition': 1, 'another-log': 1, 'unknown-consumer': 1 }
+    assert.deepEqual(shown.leftOut, { quarantined: 2, ...apart, incomplete: 1 })
+    const { stdout } = await dlq('redrive', '--since', '1h')
+    assert.match(stdout, /^Would redrive 4 dead letters\.$/m)
+    assert.match(stdout, /^processor on readings is not running \(its group is missing\)/m)
+    assert.match(stdout, /^Nothing was changed: --yes redrives them\.$/m)
+    assert.deepEqual([await lengthOf('readings'), await lengthOf('dlq')], lengths)
+    const nothing = await dlq('redrive', '--consumer', 'gone', '--yes')
+    assert.deepEqual([nothing.status, /Nothing to redrive: see above/.test(nothing.stderr)], [1, true])
+    const none = await dlq('redrive', '--entity', 'nobody', '--yes')
+    assert.equal(none.status, 1)
+    assert.match(none.stderr, /meets these conditions/)
+    assert.match((await dlq('redrive', '0@999', '2@17')).stderr, /No dead letter 0@999, 2@17 in/)
+  })
+
+  it('given one that is quarantined, when it is named, then it is redriven, and once more only on demand', async () => {
+    await consumer.deadLetters(1, { quarantined: true })
+    const [{ at }] = (await report('list')).deadLetters
+    assert.equal((await report('redrive', at, '--yes')).taken, 1)
+    assert.deepEqual((await report('redrive', at, '--yes')).leftOut, { handled: 1 })
+    assert.equal((await report('redrive', at, '--again', '--yes')).taken, 1)
+    const { redrive } = await report('show', at)
+    assert.deepEqual([redrive.handled, redrive.leftOut, redrive.to.attempt], ['redriven', null, 2])
+    await appliedOnce(1)
+  })
+
+  it('given a patch, then the patched event is applied, and a failure of it tells who patched it', async () => {
+    await consumer.deadLetters(2, {}, { sensorId: 's-1', temperature: '28' })
+    const [first, second] = (await report('list')).deadLetters
+    assert.equal(first.code, 'schema-violated')
+    const bad = await dlq('redrive', first.at, '--patch', '{"data":{"temperature":"29"}}', '--yes')
+    assert.equal(bad.status, 1)
+    assert.match(
+      bad.stderr,
+      /^Nothing was redriven: the patch would break events\.\n {2}\d@\d {2}schema-violated: /m,
+    )
+    assert.equal(await lengthOf('readings'), 2)
+
+    const location = { site: 'a', latitude: 1, longitude: 2 }
+    const patch = JSON.stringify({ data: { temperature: 28, location } })
+    await report('redrive', first.at, '--patch', patch, '--yes')
+    await consumer.catchUp()
+    const [failed] = await consumer.bury()
+    assert.equal(JSON.parse(String(Buffer.from(failed?.originalValue ?? '', 'base64'))).temperature, 28)
+    const [attempt] = failed?.history ?? []
+    assert.deepEqual(
+      [attempt?.redrivenBy, attempt?.patched, attempt?.errorType],
+      ['ann', true, 'schema-violated'],
+    )
+
+    const [again] = (await report('list', '--code', 'rejected')).deadLetters
+    consumer.fails = false
+    await report('redrive', again.at, '--yes')
+    await report('redrive', second.at, '--patch', patch, '--yes')
+    await consumer.catchUp()
+    assert.equal((await consumer.tally())['applied/counted'], 2)
+    assert.equal((await report('list')).total, 0)
+    assert.equal((await report('list', '--all', '--type', WARM)).total, 3)
+  })
+
+  it('when some are dropped or exported, then the lists and the file say so', async () => {
+    await consumer.deadLetters(3)
+    await environment.client.send(environment.topic('dlq'), [
+      { value: '{}', partition: 1, headers: { ce_type: 'io.sluice.dead-letter.v1' } },
+    ])
+    const listed = await report('list')
+    const [{ at, id }] = listed.deadLetters
+    const [broken] = listed.broken
+    const dropped = await report('drop', id, broken.at, '--yes')
+    assert.deepEqual([dropped.taken, dropped.codes], [2, { rejected: 1, broken: 1 }])
+    const after = await report('list')
+    assert.deepEqual([after.total, after.handled, after.brokenTotal], [2, 1, 0])
+    assert.equal((await report('show', at)).redrive.handled, 'dropped')
+    assert.equal((await audits())[0]?.action, 'dlq drop')
+
+    const to = join(folder, 'letters.jsonl.gz')
+    assert.equal((await report('export', '--to', to, '--all')).exported, 3)
+    assert.match((await dlq('export', '--to', to)).stderr, /is there already.*--force/)
+    assert.deepEqual((await report('export', '--to', to, '--force')).exported, 2)
+    const lines = String(gunzipSync(await readFile(to)))
+      .trim()
+      .split('\n')
+    const letters = lines.map(line => JSON.parse(line))
+    assert.deepEqual(
+      letters.map(({ handled }) => handled),
+      [null, null],
+    )
+    assert.equal(letters[0].deadLetter.consumer, 'processor')
+    assert.equal((await dlq('export', '--to', '-')).stdout, `${lines.join('\n')}\n`)
+  })
+})

@@ -1,0 +1,112 @@
+/** A consumer on real servers that fails until it is told otherwise, beside another one, and the dead letters of its failures. */
+import assert from 'node:assert/strict'
+import { DEAD_LETTER_TYPE } from '../../lib/failures/event-types.ts'
+import type { DeadLetter } from '../../lib/failures/process.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess, rejected } from '../../lib/runtime/consumer/process.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import type { Tally, TestEnvironment } from './environment.ts'
+import { environmentReading } from './records.ts'
+import { redisUrl } from './servers.ts'
+import { Stage } from './stage.ts'
+
+/** The names of two consumers of readings, as serverless.yml has them. */
+const FAILING = 'processor'
+const BESIDE = 'activity'
+
+export class FailingConsumer {
+  /** While it is true, each reading is rejected. */
+  fails = true
+  readonly #environment: TestEnvironment
+  readonly #redis = new RedisClient({ url: redisUrl() })
+  readonly #failing: Stage
+  readonly #beside: Stage
+  #deadLetters = 0
+  #sent = 0
+
+  constructor(environment: TestEnvironment) {
+    this.#environment = environment
+    this.#failing = this.#stageOf(FAILING, () => this.fails)
+    this.#beside = this.#stageOf(BESIDE, () => false)
+  }
+
+  /** Lets readings fail, and puts their dead letters into the dlq topic. */
+  async deadLetters(count: number, changes: Partial<DeadLetter> = {}, data?: object): Promise<void> {
+    const readings = Array.from({ length: count }, () => {
+      const number = this.#sent++
+      const sensor = `s-${number % 7}`
+      const event = environmentReading(`r${number}`, { sensor, at: number })
+      const { value, headers } = writeEvent({ ...event, ...(data ? { data } : {}) })
+      return { key: sensor, value, headers: Object.fromEntries(headers) }
+    })
+    await this.#environment.client.send(this.#environment.topic('readings'), readings)
+    await this.catchUp()
+    await this.bury(changes)
+  }
+
+  /** Puts a dead letter for each new failure into the dlq topic. */
+  async bury(changes: Partial<DeadLetter> = {}): Promise<readonly DeadLetter[]> {
+    const failures = this.#failing.eventsAfter(this.#deadLetters)
+    this.#deadLetters += failures.length
+    const deadLetters = failures.map(({ data }) => ({
+      ...(data as FailureData),
+      class: 'permanent' as const,
+      routedBecause: 'a test',
+      quarantined: false,
+      ...changes,
+    }))
+    const messages = deadLetters.map((data, index) => {
+      const { id = '', source = '' } = failures[index] ?? {}
+      const event = { id, source, type: DEAD_LETTER_TYPE, datacontenttype: 'application/json', data }
+      const { value, headers } = writeEvent(event)
+      const key = data.originalKey === null ? null : Buffer.from(data.originalKey, 'base64')
+      return { key, value, headers: Object.fromEntries(headers) }
+    })
+    await this.#environment.client.send(this.#environment.topic('dlq'), messages)
+    return deadLetters
+  }
+
+  /** Lets both consumers decide all that is in the topic. */
+  async catchUp(): Promise<void> {
+    const topic = this.#environment.topic('readings')
+    const records = (await this.#environment.read('readings')).map(one =>
+      logRecordOf(topic, one.partition, one),
+    )
+    for (const stage of [this.#failing, this.#beside])
+      assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
+  }
+
+  tally(): Promise<Tally> {
+    return this.#environment.tally(FAILING)
+  }
+
+  tallyBeside(): Promise<Tally> {
+    return this.#environment.tally(BESIDE)
+  }
+
+  /** The ids of the readings that it has applied, by entity, in their order. */
+  async applied(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const states = await this.#environment.states(FAILING)
+    return new Map([...states].map(([entity, state]) => [entity, (state as { ids: readonly string[] }).ids]))
+  }
+
+  close(): void {
+    this.#redis.close()
+  }
+
+  #stageOf(name: string, fails: () => boolean): Stage {
+    const process: KeyedProcess<{ ids: readonly string[] }> = {
+      name,
+      accepts: READING_TYPES,
+      onEvent: (state, { id }) =>
+        fails() ? rejected('not today') : decided('counted', { ids: [...(state?.ids ?? []), id] }),
+    }
+    const stage = new Stage(process as KeyedProcess<never>, { store: new RedisStateStore(this.#redis) })
+    stage.consumer = { ...stage.consumer, env: this.#environment.name }
+    return stage
+  }
+}

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { SIGNALS } from '../../lib/app/topics.ts'
-import { mapped, parsedBy } from '../../lib/runtime/settings/values.ts'
 import {
   environmentOption,
   JSON_OPTION,
@@ -15,7 +14,7 @@ import { more } from '../help.ts'
 import { positionKind } from '../record/ranges.ts'
 import { record } from '../record/record.ts'
 import { topicOf } from '../state/state-keys.ts'
-import { FILTER, parseFilter } from '../tail/filter.ts'
+import { CONDITION } from '../tail/filter.ts'
 import type { From } from '../tail/from.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -52,12 +51,6 @@ Examples:
   sluice record --topic readings --from 2h --out readings.jsonl.gz
   sluice record --topic readings --out readings.jsonl.gz --resume
   sluice record --topic alerts --from start --to 1h --filter subject=roof-1 --out roof.jsonl`
-
-/** The text of a condition: a recording that is resumed reads it again. */
-const CONDITION = mapped(
-  parsedBy(text => (parseFilter(text) === undefined ? undefined : { text }), FILTER.allowed),
-  ({ text }) => text,
-)
 
 export function addRecord(program: Command, terminal: Terminal): void {
   const position = parserOf(positionKind(Date.now()))

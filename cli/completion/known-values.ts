@@ -5,7 +5,7 @@ import { runningStacks } from '../../stacks/stack.ts'
 import type { KnownValues } from './candidates.ts'
 import { ruleNames } from './rule-names.ts'
 
-const FILES: ReadonlySet<string> = new Set(['file', 'output', 'to', 'labels', 'rules'])
+const FILES: ReadonlySet<string> = new Set(['file', 'output', 'out', 'resume', 'to', 'labels', 'rules'])
 
 /** Values that are known without a server: what runs on this machine, and what the project declares. */
 export function knownValues(stacksDir: string | undefined): KnownValues {
@@ -20,6 +20,7 @@ export function knownValues(stacksDir: string | undefined): KnownValues {
     until: () => ['10m', '1h', '1d'],
     speed: () => ['max'],
     shift: () => ['now'],
+    loop: () => ['forever'],
   }
   return {
     of: name => (Object.hasOwn(sources, name) ? sources[name]?.() : undefined),

@@ -41,7 +41,7 @@ export function recordView(record: LogRecord): RecordView {
       ...place,
       eventTime: event.time ?? null,
       ...bytes,
-      event: document(event),
+      event: eventDocument(event),
       failure: null,
       value: null,
     }
@@ -62,7 +62,7 @@ export function shortTopic(topic: string, env: string): string {
 }
 
 /** CloudEvents JSON format, 2 and 3.1: attributes side by side; bytes that are not text in `data_base64`. */
-function document({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
+export function eventDocument({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
   const named = { specversion: '1.0', ...attributes, ...extensions }
   if (!Buffer.isBuffer(data)) return data === undefined ? named : { ...named, data }
   const view = bytesView(data)

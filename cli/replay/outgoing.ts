@@ -3,6 +3,7 @@
 import { schemaViolation } from '../../lib/app/schemas.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
+import { carryingTime } from '../../lib/runtime/cloudevents/log-time.ts'
 import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord, writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
@@ -10,51 +11,85 @@ import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
 import { keyOf } from '../../lib/telemetry/reading.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
+import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
 
 /** Where a recording goes, and in which shape. */
 export interface Addressing {
   /** The environment whose topics it goes to. */
   readonly env: string
+  /** The whole name of the topic that all of it goes to, whatever it was recorded from. */
+  readonly topic?: string
   /** How a stream is written, unless `mode` says otherwise. */
   readonly contentMode: ContentMode
   readonly mode?: ContentMode
   readonly shiftMs?: number
-  /** Whether records of a batch stay in the partition that they came from, whatever their key says. */
+  /** Whether records stay in the partition that they came from, whatever their key says. */
   readonly keepPartitions: boolean
+  /** Whether each record carries the time at which it was appended, for consumers that go by it. */
+  readonly carryLogTime?: boolean
 }
 
 /** @throws CliFailure if the addressing asks for something that the recording does not have */
-export function outgoing(recorded: Recorded, addressing: Addressing): OutgoingRecord {
-  const { event, record } = recorded
-  if (record !== undefined) return capturedRecord(record, recorded, addressing)
-  if (addressing.keepPartitions)
-    throw usageFailure('--keep-partitions is for captured batches: a stream has no partitions')
-  return streamRecord(moved(event as Event, addressing), addressing)
+export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing): OutgoingRecord {
+  const { event, record } = item
+  if (record === undefined && addressing.keepPartitions)
+    throw usageFailure(
+      '--keep-partitions is for recorded logs and captured batches: a stream has no partitions',
+    )
+  const movedMs = movedBy(item, addressing)
+  const made =
+    record === undefined
+      ? streamRecord(moved(event as Event, movedMs), addressing)
+      : capturedRecord(record, item, addressing, movedMs)
+  return addressing.carryLogTime ? carrying(made, item, movedMs ?? 0) : made
 }
 
-function streamRecord(event: Event, { env, mode, contentMode }: Addressing): OutgoingRecord {
-  return producedRecord(topicName('readings', env), streamKey(event), event, mode ?? contentMode)
+/** By how many milliseconds an item moves; undefined if it stays as it is. */
+export function movedBy({ roundMs = 0 }: Partial<Item>, { shiftMs }: Addressing): number | undefined {
+  return shiftMs === undefined && roundMs === 0 ? undefined : (shiftMs ?? 0) + roundMs
+}
+
+function carrying(
+  record: OutgoingRecord,
+  { record: source, latestMs, line }: Recorded & Partial<Item>,
+  movedMs: number,
+): OutgoingRecord {
+  const appendedMs = source?.timestampMs ?? latestMs
+  if (appendedMs === undefined)
+    throw new CliFailure(
+      `line ${line}: neither it nor any before it has a time that --carry-log-time could carry`,
+    )
+  return { ...record, headers: carryingTime(record.headers, appendedMs, movedMs) }
+}
+
+function streamRecord(event: Event, { env, topic, mode, contentMode }: Addressing): OutgoingRecord {
+  return producedRecord(topic ?? topicName('readings', env), streamKey(event), event, mode ?? contentMode)
 }
 
 /** A reading that violates its schema may lack the fields of its key. Consumers must refuse it, so it is not refused here. */
-function streamKey({ type, subject, data }: Event): string | null {
+export function streamKey({ type, subject, data }: Event): string | null {
   const family = familyOf(type)
   if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
   return keyOf(family, data as ReadingData)
 }
 
-/** The record byte for byte as captured. With a shift, its event is written again in the same mode. */
-function capturedRecord(record: LogRecord, recorded: Recorded, addressing: Addressing): OutgoingRecord {
+/** The record byte for byte as captured. If it is moved in time, its event is written again in the same mode. */
+function capturedRecord(
+  record: LogRecord,
+  { event, line }: Recorded,
+  addressing: Addressing,
+  movedMs: number | undefined,
+): OutgoingRecord {
   if (addressing.mode !== undefined)
-    throw usageFailure('--mode is for streams: the records of a captured batch keep the mode they have')
+    throw usageFailure('--mode is for streams: records of a log or a captured batch keep the mode they have')
   const { key, value, headers, partition } = record
   return {
-    topic: sameSignal(record.topic, recorded.line, addressing.env),
+    topic: addressing.topic ?? sameSignal(record.topic, line, addressing.env),
     ...(addressing.keepPartitions ? { partition } : {}),
     key,
-    ...(recorded.event && addressing.shiftMs !== undefined
-      ? rewritten(record, moved(recorded.event, addressing))
+    ...(event && movedMs !== undefined
+      ? rewritten(record, moved(event, movedMs))
       : { value, headers: headers.map(toBeWritten) }),
   }
 }
@@ -74,10 +109,10 @@ function sameSignal(topic: string, line: number, env: string): string {
   const signal = SIGNALS.find(name => topic.startsWith(topicName(name, '')))
   if (signal !== undefined) return topicName(signal, env)
   throw new CliFailure(
-    `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …)`,
+    `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): say with --topic where it goes`,
   )
 }
 
-function moved(event: Event, { shiftMs }: Addressing): Event {
-  return shiftMs === undefined ? event : shifted(event, shiftMs)
+function moved(event: Event, movedMs: number | undefined): Event {
+  return movedMs === undefined ? event : shifted(event, movedMs)
 }

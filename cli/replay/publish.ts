@@ -66,12 +66,21 @@ export interface ReplayCounts {
  * or was not acknowledged.
  *
  * @param futureToleranceMs how far before its time consumers take an event
+ * @param onAcknowledged is awaited after each request, with the counts up to date
  */
 export async function publishAll(
   all: AsyncIterable<readonly Departure[]>,
   publisher: Publisher,
   counts: ReplayCounts,
-  { futureToleranceMs, nowMs }: { readonly futureToleranceMs: number; readonly nowMs: () => number },
+  {
+    futureToleranceMs,
+    nowMs,
+    onAcknowledged,
+  }: {
+    readonly futureToleranceMs: number
+    readonly nowMs: () => number
+    readonly onAcknowledged?: () => Promise<void>
+  },
 ): Promise<void> {
   for await (const request of all) {
     const latestMs = nowMs() + futureToleranceMs
@@ -80,5 +89,6 @@ export async function publishAll(
     await publisher.publish(request.map(({ record }) => record))
     counts.acknowledged += request.length
     counts.nextLine = (request.at(-1) as Departure).line + 1
+    await onAcknowledged?.()
   }
 }

@@ -1,27 +1,33 @@
 /** Selects the part of a recording to publish, and surveys it beforehand. */
+import type { Filter } from '../tail/filter.ts'
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
+import { viewOf } from './view.ts'
 
-/** The first line, and the maximum number of items. */
+/** The first line, and what must hold of each item. */
 export interface Selection {
   readonly fromLine: number
-  /** `Infinity` is all. */
-  readonly limit: number
+  readonly filters: readonly Filter[]
 }
 
 type Groups = AsyncIterable<readonly Recorded[]>
 
-export async function* selected(
-  groups: Groups,
-  { fromLine, limit }: Selection,
-): AsyncGenerator<readonly Recorded[]> {
-  let left = limit
+export async function* selected(groups: Groups, selection: Selection): AsyncGenerator<readonly Recorded[]> {
   for await (const group of groups) {
-    const part = group.filter(({ line }) => line >= fromLine).slice(0, left)
-    left -= part.length
+    const part = partOf(group, selection)
     if (part.length > 0) yield part
-    if (left <= 0) return
   }
+}
+
+function partOf(group: readonly Recorded[], { fromLine, filters }: Selection): readonly Recorded[] {
+  if (fromLine <= 1 && filters.length === 0) return group
+  return group.filter(recorded => recorded.line >= fromLine && fitsAll(recorded, filters))
+}
+
+function fitsAll(recorded: Recorded, filters: readonly Filter[]): boolean {
+  if (filters.length === 0) return true
+  const view = viewOf(recorded)
+  return filters.every(fits => fits(view))
 }
 
 /** What is known of a recording before any of it is published. */
@@ -30,44 +36,72 @@ export interface Survey {
   readonly extent: Extent | undefined
   /** How many things are selected. */
   readonly count: number
+  /** Whether a limit ends the recording before its end. */
+  readonly isCut: boolean
+  /** From its earliest time to its latest, of events and of records. */
+  readonly spanMs: number
+  /** When the first thing that is selected was recorded; undefined if nothing has a time. */
+  readonly firstPaceMs: number | undefined
+}
+
+/** Where the survey ends, see `sequence.ts`. */
+export interface SurveyLimits {
+  readonly limit: number
+  readonly forMs: number
 }
 
 /** Reads the whole selection once, so that errors show before anything is published. */
-export async function survey(groups: Groups, selection: Selection): Promise<Survey> {
-  const all = new Times()
-  const some = new Times()
+export async function survey(
+  groups: Groups,
+  selection: Selection,
+  { limit, forMs }: SurveyLimits,
+): Promise<Survey> {
+  const [all, some, paces] = [new Times(), new Times(), new Times()]
   let count = 0
+  let isCut = false
   for await (const group of groups) {
-    all.include(group)
-    const part = group.filter(({ line }) => line >= selection.fromLine).slice(0, selection.limit - count)
-    some.include(part)
-    count += part.length
+    for (const { eventMs } of group) all.include(eventMs)
+    for (const { eventMs, paceMs } of isCut ? [] : partOf(group, selection)) {
+      isCut = count >= limit || (paceMs !== undefined && paceMs - (paces.firstMs ?? paceMs) >= forMs)
+      if (isCut) break
+      paces.include(paceMs)
+      some.include(eventMs)
+      count++
+    }
   }
-  return { extent: extentOf(all, some), count }
+  const spanMs = Math.max(some.spanMs, paces.spanMs)
+  return { extent: extentOf(all, some), count, isCut, spanMs, firstPaceMs: paces.firstMs }
 }
 
 /** Surveys only the beginning of a recording and of its selection, as far as that is known from a pipe. */
 export function outlook(beginning: readonly Recorded[], selected: readonly Recorded[]): Extent | undefined {
-  const extent = extentOf(new Times(beginning), new Times(selected))
+  const extent = extentOf(timesOf(beginning), timesOf(selected))
   return extent && { ...extent, latestMs: undefined }
 }
 
-/** The first and the latest time of events; those without one do not count. */
+/** The first, the earliest and the latest of some times. */
 class Times {
   firstMs: number | undefined
+  earliestMs = Number.POSITIVE_INFINITY
   latestMs = Number.NEGATIVE_INFINITY
 
-  constructor(group: readonly Recorded[] = []) {
-    this.include(group)
+  /** What has no time does not count. */
+  include(timeMs: number | undefined): void {
+    if (timeMs === undefined) return
+    this.firstMs ??= timeMs
+    this.earliestMs = Math.min(this.earliestMs, timeMs)
+    this.latestMs = Math.max(this.latestMs, timeMs)
   }
 
-  include(group: readonly Recorded[]): void {
-    for (const { eventMs } of group) {
-      if (eventMs === undefined) continue
-      this.firstMs ??= eventMs
-      this.latestMs = Math.max(this.latestMs, eventMs)
-    }
+  get spanMs(): number {
+    return this.firstMs === undefined ? 0 : this.latestMs - this.earliestMs
   }
+}
+
+function timesOf(group: readonly Recorded[]): Times {
+  const times = new Times()
+  for (const { eventMs } of group) times.include(eventMs)
+  return times
 }
 
 function extentOf(all: Times, some: Times): Extent | undefined {

@@ -10,6 +10,8 @@ export interface Source {
   readonly name: string
   /** Whether it can be read more than once, as a file can and a pipe cannot. */
   readonly isRepeatable: boolean
+  /** Its size; null where nobody knows. */
+  readonly bytes: number | null
   /**
    * What is recorded, in order, as far as each read goes.
    *
@@ -23,19 +25,20 @@ const READ_BYTES = 1024 * 1024
 
 /** @param file `-` is standard input */
 export async function sourceOf(file: string, terminal: Terminal): Promise<Source> {
-  if (file === '-') return source('standard input', false, () => terminal.stdin, terminal)
+  if (file === '-') return source('standard input', null, () => terminal.stdin, terminal)
   const path = pathIn(terminal, file)
-  const isFile = await stat(path).then(
-    found => found.isFile(),
+  const bytes = await stat(path).then(
+    found => (found.isFile() ? found.size : null),
     error => Promise.reject(fileFailure(file, error)),
   )
-  return source(file, isFile, () => createReadStream(path, { highWaterMark: READ_BYTES }), terminal)
+  return source(file, bytes, () => createReadStream(path, { highWaterMark: READ_BYTES }), terminal)
 }
 
-function source(name: string, isRepeatable: boolean, open: () => Readable, { stop }: Terminal): Source {
+function source(name: string, bytes: number | null, open: () => Readable, { stop }: Terminal): Source {
   return {
     name,
-    isRepeatable,
+    isRepeatable: bytes !== null,
+    bytes,
     async *read(onInvalid) {
       try {
         yield* readRecorded(addAbortSignal(stop, open()), name, onInvalid)

@@ -1,5 +1,5 @@
 /** `--filter`: which records are shown. Pure. */
-import { parsedBy } from '../../lib/runtime/settings/values.ts'
+import { mapped, parsedBy } from '../../lib/runtime/settings/values.ts'
 import type { RecordView } from '../records/view.ts'
 
 export type Filter = (view: RecordView) => boolean
@@ -21,6 +21,12 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
 export const FILTER = parsedBy(
   parseFilter,
   'a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30',
+)
+
+/** The text of such a condition, for what reads it again later. */
+export const CONDITION = mapped(
+  parsedBy(text => (parseFilter(text) === undefined ? undefined : { text }), FILTER.allowed),
+  ({ text }) => text,
 )
 
 /**

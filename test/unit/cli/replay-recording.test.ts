@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { type Addressing, outgoing } from '../../../cli/replay/outgoing.ts'
 import { type Recorded, readRecorded } from '../../../cli/replay/recorded.ts'
 import { type Selection, selected, survey } from '../../../cli/replay/selection.ts'
+import { parseFilter } from '../../../cli/tail/filter.ts'
 import { bufferOf } from '../../../lib/runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
 import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
@@ -93,26 +94,51 @@ describe('reading a recording', () => {
 })
 
 describe('selection', () => {
+  const ALL = { limit: Number.POSITIVE_INFINITY, forMs: Number.POSITIVE_INFINITY }
+  const read = () => readRecorded(inPieces(HEATWAVE, 4_000), 'f')
+  const filterOf = (text: string) => parseFilter(text) ?? assert.fail(text)
   const part = async (selection: Selection) =>
-    (await groups(selected(readRecorded(inPieces(HEATWAVE, 4_000), 'f'), selection))).map(({ line }) => line)
+    (await groups(selected(read(), selection))).map(({ line }) => line)
 
-  test('from a line on, so many at most; the survey counts the same', async () => {
-    for (const [fromLine, limit, expected] of [
-      [1, 3, [1, 2, 3]],
-      [290, 5, [290, 291]],
-      [292, 5, []],
+  test('from a line on, and only what fits; the survey counts the same', async () => {
+    const hot = [filterOf('subject=roof-1'), filterOf('data.temperature>42'), filterOf('key=roof-1')]
+    for (const [fromLine, filters, expected] of [
+      [290, [], [290, 291]],
+      [292, [], []],
+      [100, hot, [138, 223, 226, 229, 232, 235, 238, 241, 244, 247, 250, 253]],
+      [1, [filterOf('eventTime=x')], []],
     ] as const) {
-      assert.deepEqual(await part({ fromLine, limit }), expected)
-      const { count } = await survey(readRecorded(inPieces(HEATWAVE, 4_000), 'f'), { fromLine, limit })
-      assert.equal(count, expected.length)
+      assert.deepEqual(await part({ fromLine, filters }), expected)
+      assert.equal((await survey(read(), { fromLine, filters }, ALL)).count, expected.length)
     }
-    assert.equal((await part({ fromLine: 1, limit: Number.POSITIVE_INFINITY })).length, 291)
+    assert.equal((await part({ fromLine: 1, filters: [] })).length, 291)
+    const batch = selected(readRecorded(inPieces(MIXED, 4_000), 'f'), {
+      fromLine: 1,
+      filters: [filterOf('key=Zürich-1')],
+    })
+    assert.equal((await groups(batch)).length, 3)
+  })
+
+  test('the survey ends at the limits, and says so', async () => {
+    const counts = async (limits: object) => {
+      const { count, isCut } = await survey(read(), { fromLine: 1, filters: [] }, { ...ALL, ...limits })
+      return [count, isCut]
+    }
+    assert.deepEqual(await counts({}), [291, false])
+    assert.deepEqual(await counts({ limit: 291 }), [291, false])
+    assert.deepEqual(await counts({ limit: 290 }), [290, true])
+    assert.deepEqual(await counts({ forMs: 3_600_000 }), [6, true])
   })
 
   test('the survey knows where the recording starts, and the times of what is selected', async () => {
-    const { extent } = await survey(readRecorded(inPieces(HEATWAVE, 4_000), 'f'), { fromLine: 4, limit: 3 })
+    const found = await survey(read(), { fromLine: 4, filters: [] }, { ...ALL, limit: 6 })
     const atMs = (time: string) => Date.parse(`2025-07-01T${time}Z`)
-    assert.deepEqual(extent, { startMs: atMs('00:00'), firstMs: atMs('00:30'), latestMs: atMs('00:30') })
+    assert.deepEqual(found.extent, {
+      startMs: atMs('00:00'),
+      firstMs: atMs('00:30'),
+      latestMs: atMs('01:00'),
+    })
+    assert.deepEqual([found.spanMs, found.firstPaceMs], [30 * 60_000, atMs('00:30')])
   })
 })
 

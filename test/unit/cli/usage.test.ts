@@ -6,10 +6,13 @@ import { after, describe, test } from 'node:test'
 import { callersFolder } from '../../../cli/terminal.ts'
 import { ran } from './terminal.ts'
 
+const TIMED = '{"specversion":"1.0","id":"1","source":"/a","type":"t","time":"2026-01-01T00:00:00Z"}\n'
 const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
 after(() => rmSync(folder, { recursive: true }))
 writeFileSync(join(folder, 'a.csv'), 'timestamp,value\n2026-01-01 00:00:00,1\n')
 writeFileSync(join(folder, 'stream.jsonl'), '{"specversion":"1.0","id":"1","source":"/a","type":"t"}\n')
+writeFileSync(join(folder, 'timed.jsonl'), TIMED)
+writeFileSync(join(folder, 'broken.jsonl'), `${TIMED}oops\n${TIMED}`)
 writeFileSync(join(folder, 'neither.json'), '{\n  "a": 1\n}\n')
 
 describe('wrong usage: exit status 2, and one message that says what is wrong', () => {
@@ -29,7 +32,20 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['import', 'a.csv', '--output', './a.csv'], /--output names a file that is to be imported/],
     [['import', 'a.csv', '--json'], /--json prints to standard output, where the stream goes/],
     [['replay'], /missing required argument 'file'/],
-    [['replay', 'stream.jsonl', 'more.jsonl'], /too many arguments/],
+    [['replay', 'stream.jsonl', '-'], /"-" is for one recording/],
+    [
+      ['replay', 'stream.jsonl', 'stream.jsonl', '--from-line', '2'],
+      /--from-line is for one file: use --skip/,
+    ],
+    [['replay', '-', '--loop', '2'], /--loop needs files: a pipe cannot be read twice/],
+    [['replay', 'stream.jsonl', '--loop', '0'], /'--loop .*must be forever, or a whole number from 1 on/],
+    [['replay', 'stream.jsonl', '--for', '5'], /'--for .*a duration such as 90s/],
+    [['replay', 'stream.jsonl', '--filter', 'warm'], /'--filter .*"warm"/],
+    [['replay', 'stream.jsonl', '--skip', '-1'], /'--skip .*from 0 on/],
+    [
+      ['replay', 'timed.jsonl', '--loop', 'forever', '--shift', 'now', '--speed', '2'],
+      /a loop without an end/,
+    ],
     [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*must be max, or a number above 0/],
     [['replay', 'stream.jsonl', '--shift', 'yesterday'], /'--shift .*must be now, or an instant that exists/],
     [['replay', 'stream.jsonl', '--shift', '2026-02-30T00:00:00Z'], /'--shift /],
@@ -128,6 +144,10 @@ describe('failures: exit status 1', () => {
     [['state', 'import', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
     [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is not a checkpoint: `sluice state export`/],
     [['replay', 'none.jsonl'], /^none\.jsonl: there is no such file or folder\n$/],
+    [['replay', 'broken.jsonl'], /^broken\.jsonl:2: not JSON\n$/],
+    [['replay', 'timed.jsonl', 'broken.jsonl'], /^broken\.jsonl:2: not JSON\n$/],
+    [['replay', 'timed.jsonl', '--filter', 'type=other'], /nothing in it to publish/],
+    [['replay', 'timed.jsonl', '--skip', '1'], /nothing in it to publish/],
     [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],
     [['replay', 'stream.jsonl', '--shift', 'now'], /no event in it has a time/],
     [['replay', 'stream.jsonl', '--from-line', '2'], /nothing in it to publish/],
@@ -154,6 +174,14 @@ describe('failures: exit status 1', () => {
       /^Redis does not answer at 127\.0\.0\.1:1: is `npm start` running\? .*REDIS_URL/,
     )
     assert.doesNotMatch(stats.stderr, /secret/)
+  })
+
+  test('given --skip-invalid, then each line that is left out is named', async () => {
+    const { stderr } = await ran(['replay', 'broken.jsonl', '--skip-invalid', '--filter', 'id=2'], { folder })
+    assert.equal(
+      stderr,
+      'Left out: broken.jsonl:2: not JSON\nbroken.jsonl: there is nothing in it to publish\n',
+    )
   })
 
   test('a pipe cannot be asked for its latest event', async () => {

@@ -1,0 +1,142 @@
+/** Opens the recordings of a replay, and finds out what can be known of them before anything is published. */
+
+import { usageFailure } from '../failure.ts'
+import { parseFilter } from '../tail/filter.ts'
+import type { Terminal } from '../terminal.ts'
+import { merged } from './merge.ts'
+import type { ReplayPlan } from './plan.ts'
+import type { OnInvalid, Recorded } from './recorded.ts'
+import { outlook, type Selection, selected, survey } from './selection.ts'
+import { type Item, type Limits, periodOf, sequence } from './sequence.ts'
+import type { Extent } from './shift.ts'
+import type { Source } from './source.ts'
+
+export interface Opened {
+  readonly items: AsyncIterable<readonly Item[]>
+  readonly extent: Extent | undefined
+  /** How many items there are; undefined if that is not known. */
+  readonly total: number | undefined
+  readonly invalid: Invalid
+}
+
+/** Lines that are left out are named, but not all of them. */
+const MOST_NAMED = 10
+
+/** Lines that cannot be read, with --skip-invalid. */
+export class Invalid {
+  readonly #terminal: Pick<Terminal, 'stderr'>
+  count = 0
+
+  constructor(terminal: Pick<Terminal, 'stderr'>) {
+    this.#terminal = terminal
+  }
+
+  readonly add: OnInvalid = message => {
+    this.count++
+    if (this.count <= MOST_NAMED) this.#terminal.stderr.write(`Left out: ${message}\n`)
+    if (this.count === MOST_NAMED + 1) this.#terminal.stderr.write('More are left out, and counted.\n')
+  }
+}
+
+/**
+ * Reads files to their ends first, so that a broken line is reported before anything is published; of pipes, only the beginning.
+ *
+ * @param done how many items of the sequence are passed over, because they were published before
+ */
+export async function opened(
+  sources: readonly Source[],
+  plan: ReplayPlan,
+  done: number,
+  terminal: Pick<Terminal, 'stderr'>,
+): Promise<Opened> {
+  const { fromLine, skipInvalid } = plan
+  if (fromLine > 1 && sources.length > 1)
+    throw usageFailure('--from-line is for one file: use --skip where several are merged.')
+  const selection = { fromLine, filters: plan.filters.flatMap(text => parseFilter(text) ?? []) }
+  const invalid = new Invalid(terminal)
+  const read = (onInvalid: OnInvalid) =>
+    merged(sources.map(source => source.read(skipInvalid ? onInvalid : undefined)))
+  return sources.every(({ isRepeatable }) => isRepeatable)
+    ? ofFiles(read, selection, plan, done, invalid)
+    : ofPipes(read, selection, plan, done, invalid)
+}
+
+type Read = (onInvalid: OnInvalid) => AsyncGenerator<readonly Recorded[]>
+
+async function ofFiles(
+  read: Read,
+  selection: Selection,
+  plan: ReplayPlan,
+  done: number,
+  invalid: Invalid,
+): Promise<Opened> {
+  const { limit, forMs, loop } = plan
+  const { count, isCut, extent, spanMs, firstPaceMs } = await survey(read(invalid.add), selection, plan)
+  const rounds = isCut ? 1 : Math.min(loop, count === 0 ? 1 : Math.ceil(limit / count))
+  const periodMs = periodOf(spanMs, count)
+  const skip = plan.skip + done
+  const roundCount = isCut ? undefined : count
+  const limits: Limits = { loop: rounds, periodMs, limit, forMs, skip, roundCount, firstMs: firstPaceMs }
+  // They have been counted.
+  const items = sequence(
+    () =>
+      selected(
+        read(() => {}),
+        selection,
+      ),
+    limits,
+  )
+  return { items, extent: extended(extent, rounds, periodMs, forMs), total: totalOf(), invalid }
+
+  function totalOf(): number | undefined {
+    if (rounds > 1 && Number.isFinite(forMs)) return undefined
+    const all = Math.min(limit, rounds * count)
+    return Number.isFinite(all) ? Math.max(0, all - skip) : undefined
+  }
+}
+
+/** The latest time of all rounds. */
+function extended(
+  extent: Extent | undefined,
+  rounds: number,
+  periodMs: number,
+  forMs: number,
+): Extent | undefined {
+  if (extent?.latestMs === undefined || rounds <= 1) return extent
+  const moreMs = Math.min((rounds - 1) * periodMs, forMs)
+  return { ...extent, latestMs: Number.isFinite(moreMs) ? extent.latestMs + moreMs : undefined }
+}
+
+async function ofPipes(
+  read: Read,
+  selection: Selection,
+  plan: ReplayPlan,
+  done: number,
+  invalid: Invalid,
+): Promise<Opened> {
+  if (plan.loop > 1) throw usageFailure('--loop needs files: a pipe cannot be read twice.')
+  const [beginning = [], all] = await peeked(read(invalid.add))
+  const [first = [], groups] = await peeked(selected(all, selection))
+  const { limit, forMs } = plan
+  const limits: Limits = { loop: 1, periodMs: 0, limit, forMs, skip: plan.skip + done }
+  return {
+    items: sequence(() => groups, limits),
+    extent: outlook(beginning, first),
+    total: undefined,
+    invalid,
+  }
+}
+
+/** The first item of it, and all of it. */
+export async function peeked<T>(
+  items: AsyncIterable<T>,
+): Promise<[first: T | undefined, all: AsyncIterable<T>]> {
+  const iterator = items[Symbol.asyncIterator]()
+  const { done, value } = await iterator.next()
+  const all = async function* () {
+    if (done) return
+    yield value
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+  }
+  return [done ? undefined : value, all()]
+}

@@ -1,0 +1,41 @@
+import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import type { ShiftTarget } from './shift.ts'
+
+/** What `sluice replay` is asked to do. */
+export interface ReplayPlan {
+  /** Merged by time; `-` is standard input. */
+  readonly files: readonly string[]
+  readonly speed: number
+  readonly shift?: ShiftTarget
+  readonly env?: string
+  /** A signal, or a whole name. */
+  readonly topic?: string
+  readonly mode?: ContentMode
+  readonly keepPartitions: boolean
+  readonly carryLogTime: boolean
+  /** The first line of the file. */
+  readonly fromLine: number
+  /** As written on the command line; each one is right. */
+  readonly filters: readonly string[]
+  /** `Infinity` is all. */
+  readonly limit: number
+  /** How much recorded time, in milliseconds; `Infinity` is all. */
+  readonly forMs: number
+  /** How many of what the other options leave are passed over. */
+  readonly skip: number
+  /** `Infinity` is forever. */
+  readonly loop: number
+  readonly skipInvalid: boolean
+  /** The file that says how far it has come. */
+  readonly resume?: string
+  /** Print the counts as one JSON document. */
+  readonly json?: true
+}
+
+/** All that decides what is published, where, and in which order: a replay can only go on with the same. Its pace may differ. */
+export function identityOf(plan: ReplayPlan, env: string): string {
+  const { speed: _, resume: __, json: ___, limit, forMs, loop, ...others } = plan
+  // JSON has no Infinity.
+  const bounds = { limit: String(limit), forMs: String(forMs), loop: String(loop) }
+  return JSON.stringify(Object.entries({ ...others, ...bounds, env }).sort())
+}

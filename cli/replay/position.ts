@@ -1,0 +1,99 @@
+/** How far a replay has come, in a file, so that it can go on after a stop or a kill. */
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import {
+  array,
+  boolean,
+  type InferOutput,
+  integer,
+  minValue,
+  nullable,
+  number,
+  object,
+  pipe,
+  safeParse,
+  string,
+} from 'valibot'
+import { CliFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+
+const POSITION = object({
+  /** See `identityOf`. */
+  options: string(),
+  /** The size of each file in bytes; null where it is a pipe. */
+  sizes: array(nullable(number())),
+  /** By how much all was moved; null if it was not. */
+  shiftMs: nullable(pipe(number(), integer())),
+  /** How many items of the sequence are acknowledged. */
+  done: pipe(number(), integer(), minValue(0)),
+  isComplete: boolean(),
+})
+
+export type ReplayPosition = InferOutput<typeof POSITION>
+
+/**
+ * Undefined if there is no such file: nothing has been published.
+ *
+ * @param path of the file
+ * @param name of the file, for messages
+ * @throws CliFailure if it is no position, or that of another replay
+ */
+export async function loadPosition(
+  path: string,
+  name: string,
+  { options, sizes }: Pick<ReplayPosition, 'options' | 'sizes'>,
+): Promise<ReplayPosition | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw fileFailure(name, error)
+  }
+  const { success, output } = safeParse(POSITION, parsed(text))
+  if (!success) throw new CliFailure(`${name}: it does not say how far a replay has come.`)
+  if (output.options !== options || JSON.stringify(output.sizes) !== JSON.stringify(sizes))
+    throw new CliFailure(
+      `${name}: it belongs to a replay of other files, or with other options than its own (only --speed may differ). Name another position file.`,
+    )
+  return output
+}
+
+/** How often the file is written at most: so much can be published twice after a kill. */
+const EACH_MS = 500
+
+/** Keeps the file true while a replay runs. */
+export class PositionKeeper {
+  readonly #path: string
+  readonly #nowMs: () => number
+  #savedAtMs = Number.NEGATIVE_INFINITY
+
+  /** @param nowMs milliseconds from any beginning */
+  constructor(path: string, nowMs: () => number) {
+    this.#path = path
+    this.#nowMs = nowMs
+  }
+
+  /** Saves it if it was not saved just now. */
+  async note(position: ReplayPosition): Promise<void> {
+    if (this.#nowMs() - this.#savedAtMs >= EACH_MS) await this.save(position)
+  }
+
+  /** Writes the file completely or not at all. @throws CliFailure if it cannot be written */
+  async save(position: ReplayPosition): Promise<void> {
+    this.#savedAtMs = this.#nowMs()
+    try {
+      await writeFile(`${this.#path}.new`, `${JSON.stringify(position)}\n`)
+      await rename(`${this.#path}.new`, this.#path)
+    } catch (error) {
+      throw fileFailure(this.#path, error)
+    }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,136 @@
+/** Publishes at the pace asked for, and tells how far it came. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { durationText } from '../../lib/duration.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import { CliFailure } from '../failure.ts'
+import { showLine } from '../progress.ts'
+import { progressText } from '../progress-text.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import type { Invalid } from './opened.ts'
+import { pacer } from './pace.ts'
+import type { ReplayPlan } from './plan.ts'
+import type { PositionKeeper, ReplayPosition } from './position.ts'
+import { type Departure, publishAll, type ReplayCounts, requests } from './publish.ts'
+
+/** The position file, and what it says. */
+export interface Keeping {
+  readonly position: ReplayPosition
+  /** Whether an earlier replay has written it. */
+  readonly isResumed: boolean
+  readonly keeper: PositionKeeper
+}
+
+interface Run {
+  readonly plan: ReplayPlan
+  readonly terminal: Terminal
+  readonly total: number | undefined
+  /** Options to add to a command that is to publish the same events. */
+  readonly shifted: string
+  readonly shiftMs: number | undefined
+  readonly futureToleranceMs: number
+  readonly keeping: Keeping | undefined
+  readonly invalid: Invalid
+}
+
+/** @throws CliFailure if not all was acknowledged */
+export async function publishPaced(
+  departures: AsyncIterable<readonly Departure[]>,
+  publisher: Publisher,
+  run: Run,
+): Promise<void> {
+  const { plan, terminal, total, futureToleranceMs, keeping } = run
+  const counts: ReplayCounts = { attempted: 0, acknowledged: 0, nextLine: plan.fromLine, ahead: 0 }
+  const startedMs = performance.now()
+  const elapsedMs = () => performance.now() - startedMs
+  const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
+  const hideProgress = showLine(terminal, () =>
+    progressText({ done: counts.acknowledged, total, elapsedMs: elapsedMs() }, 'acknowledged'),
+  )
+  const doneBefore = keeping?.position.done ?? 0
+  const standing = (isComplete: boolean): ReplayPosition =>
+    Object.assign(keeping?.position ?? ({} as ReplayPosition), {
+      done: doneBefore + counts.acknowledged,
+      isComplete,
+    })
+  try {
+    // Before anything is published: the place may be one that cannot be written to.
+    await keeping?.keeper.save(standing(false))
+    const due = requests(departures, pacer(plan.speed), { elapsedMs, wait })
+    const onAcknowledged = async () => keeping?.keeper.note(standing(false))
+    await publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now, onAcknowledged })
+    await keeping?.keeper.save(standing(true))
+  } catch (error) {
+    if (counts.acknowledged > 0) await keeping?.keeper.save(standing(false))
+    throw interrupted(error, counts, run)
+  } finally {
+    hideProgress()
+    printReport(terminal, replayReport(counts, run, elapsedMs()), plan.json, replayText)
+    if (counts.ahead > 0) terminal.stderr.write(`${aheadWarning(counts, futureToleranceMs)}\n`)
+  }
+}
+
+interface ReplayReport {
+  readonly acknowledged: number
+  readonly notAcknowledged: number
+  readonly elapsedMs: number
+  /** The line, or record, to go on from; null if all is acknowledged. */
+  readonly nextLine: number | null
+  readonly shiftMs: number | null
+  /** Events that were sent too long before their time, so consumers refuse them. */
+  readonly ahead: number
+  /** Lines that could not be read, and were left out. */
+  readonly invalid: number
+}
+
+function replayReport(
+  counts: ReplayCounts,
+  { total, shiftMs, invalid }: Run,
+  elapsedMs: number,
+): ReplayReport {
+  const { acknowledged, attempted, nextLine, ahead } = counts
+  const notAcknowledged = (total ?? attempted) - acknowledged
+  return {
+    acknowledged,
+    notAcknowledged,
+    elapsedMs: Math.round(elapsedMs),
+    nextLine: notAcknowledged > 0 ? nextLine : null,
+    shiftMs: shiftMs ?? null,
+    ahead,
+    invalid: invalid.count,
+  }
+}
+
+function replayText({ acknowledged, notAcknowledged, elapsedMs, invalid }: ReplayReport): string {
+  const left = invalid > 0 ? `${invalid} lines could not be read, and were left out\n` : ''
+  return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${durationText(elapsedMs)}\n${left}`
+}
+
+function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
+  const { terminal } = run
+  const next = howToGoOn(counts, run)
+  if (terminal.stop.aborted) {
+    terminal.stderr.write(`Stopped. ${next}\n`)
+    return error
+  }
+  const isExpected = [Unavailable, RecordRefused, RefusedByKafka, CliFailure].some(
+    kind => error instanceof kind,
+  )
+  return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error
+}
+
+/** A line says where to go on only if each line is published once, from one file, and nothing counts what was before it. */
+function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, keeping }: Run): string {
+  if (keeping) return `To go on: the same command; ${plan.resume} says from where.`
+  const { files, loop, skip } = plan
+  const isSimple = files.length === 1 && loop === 1 && skip === 0
+  const isAll = plan.limit === Number.POSITIVE_INFINITY && plan.forMs === Number.POSITIVE_INFINITY
+  if (isSimple && isAll) return `To go on: --from-line ${nextLine}${shifted}`
+  return `To go on: --skip ${skip + acknowledged}${shifted}`
+}
+
+function aheadWarning({ ahead }: ReplayCounts, toleranceMs: number): string {
+  const limit = durationText(toleranceMs)
+  return `${ahead} events were sent more than ${limit} before their time: consumers refuse those (time-in-future).`
+}

@@ -1,0 +1,26 @@
+/** A recorded item as `--filter` sees it. Pure. */
+import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { eventDocument, type RecordView, recordView } from '../records/view.ts'
+import { streamKey } from './outgoing.ts'
+import type { Recorded } from './recorded.ts'
+
+/** An event of a stream has no place in a log: its offset is its line, and its record's time is its own. */
+export function viewOf({ record, event, line }: Recorded): RecordView {
+  if (record !== undefined) return recordView(record)
+  const { time } = event as Event
+  const key = streamKey(event as Event)
+  return {
+    topic: '',
+    partition: -1,
+    offset: line,
+    recordTime: time === undefined ? '' : instant(parseTime(time)),
+    eventTime: time ?? null,
+    key: key === null ? null : { text: key },
+    headers: [],
+    event: eventDocument(event as Event),
+    failure: null,
+    value: null,
+  }
+}

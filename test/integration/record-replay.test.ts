@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { Kafka, logLevel } from 'kafkajs'
+import { createTopic } from '../support/create-topic.ts'
+import { ForeignClient } from '../support/foreign-client.ts'
+import { Program, runProgram } from '../support/program.ts'
+import { brokers } from '../support/servers.ts'
+
+const NAME = `rr-${process.pid}-${Date.now()}`
+const PARTITIONS = 3
+const GROUP = `${NAME}-live`
+const RECORDS = 6_000
+
+interface Line {
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly key: object | null
+  readonly headers: readonly object[]
+  readonly value: object | null
+}
+
+describe('given a topic with records of every kind, and a group that reads it', { timeout: 240_000 }, () => {
+  const kafka = new Kafka({ clientId: NAME, brokers: brokers(), logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  const topic = (name: string) => `${NAME}-${name}`
+  let folder: string
+  let client: ForeignClient
+  const sluice = async (...args: string[]) => {
+    const { code, output } = await runProgram('./cli/sluice.ts', args)
+    assert.equal(code, 0, output)
+    return output
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-rr-'))
+    client = await ForeignClient.connect()
+    await admin.connect()
+    for (const name of ['from', 'to', 'stopped', 'merged', 'transactions', 'empty'])
+      await createTopic(admin, { topic: topic(name), numPartitions: PARTITIONS })
+    for (let at = 0; at < RECORDS; at += 500)
+      await client.send(
+        topic('from'),
+        Array.from({ length: 500 }, (_, index) => messageOf(at + index)),
+      )
+    await admin.setOffsets({
+      groupId: GROUP,
+      topic: topic('from'),
+      partitions: Array.from({ length: PARTITIONS }, (_, partition) => ({
+        partition,
+        offset: String(partition + 5),
+      })),
+    })
+  })
+
+  after(async () => {
+    await admin.deleteTopics({
+      topics: ['from', 'to', 'stopped', 'merged', 'transactions', 'empty'].map(topic),
+    })
+    await admin.disconnect()
+    await client?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const file = (name: string) => join(folder, name)
+  const record = (name: string, to: string, ...args: string[]) =>
+    sluice('record', '--topic', topic(name), '--out', file(to), ...args)
+  const linesIn = async (name: string): Promise<Line[]> => {
+    const bytes = await readFile(file(name))
+    const text = String(name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line))
+  }
+  /** What must be the same, by partition, in order. */
+  const contents = (lines: readonly Line[]) =>
+    Array.from({ length: PARTITIONS }, (_, partition) =>
+      lines
+        .filter(line => line.partition === partition)
+        .map(({ key, headers, value }) => JSON.stringify([key, headers, value])),
+    )
+
+  it('when it is recorded, replayed and recorded again, then the bytes are identical, and no group has moved', async () => {
+    const before = await client.committed(GROUP, topic('from'))
+    const groupsBefore = await groupNames(admin)
+    await record('from', 'first.jsonl.gz')
+    await sluice(
+      'replay',
+      file('first.jsonl.gz'),
+      '--topic',
+      topic('to'),
+      '--keep-partitions',
+      '--speed',
+      'max',
+    )
+    await record('to', 'second.jsonl')
+    const [first, second] = [await linesIn('first.jsonl.gz'), await linesIn('second.jsonl')]
+    assert.equal(first.length, RECORDS)
+    assert.deepEqual(contents(second), contents(first))
+    assert.deepEqual(await client.committed(GROUP, topic('from')), before)
+    assert.deepEqual(await groupNames(admin), groupsBefore)
+    // As a foreign client sees them.
+    const foreign = await client.read(topic('from'))
+    const copied = await client.read(topic('to'))
+    const bytes = (records: typeof foreign) =>
+      records
+        .map(({ partition, offset, key, value }) => [partition, Number(offset), key, value])
+        .sort(byPlace)
+    assert.deepEqual(bytes(copied), bytes(foreign))
+  })
+
+  it('when keys decide, then each goes to the partition that the producer of another client chose', async () => {
+    const keyed = (await linesIn('first.jsonl.gz')).filter(({ key }) => key !== null)
+    const filter = ['--filter', 'key~.', '--speed', 'max']
+    await sluice('replay', file('first.jsonl.gz'), '--topic', topic('merged'), ...filter)
+    await record('merged', 'keyed.jsonl')
+    assert.deepEqual(contents(await linesIn('keyed.jsonl')), contents(keyed))
+  })
+
+  it('when a replay is stopped in the middle and resumed, then no record is lost or doubled', async () => {
+    const all = await linesIn('first.jsonl.gz')
+    const begun = Date.now()
+    // Ten seconds for all of it, so that there is a middle.
+    const spread = all.map((line, at) =>
+      JSON.stringify({ ...line, timestamp: begun + Math.floor(at / 10) * 10 }),
+    )
+    await writeFile(file('spread.jsonl'), `${spread.join('\n')}\n`)
+    const args = ['replay', file('spread.jsonl'), '--topic', topic('stopped'), '--keep-partitions']
+    const place = ['--resume', file('place.json')]
+    let stops = 0
+    for (const atLeast of [500, 1_500]) {
+      const program = new Program('./cli/sluice.ts', [...args, ...place], {
+        env: { npm_lifecycle_event: undefined },
+      })
+      await untilAtLeast(() => client.ends(topic('stopped')), atLeast)
+      program.signal('SIGINT')
+      const { code, output } = await program.ended
+      assert.equal(code, 130, output)
+      assert.match(output, /To go on: the same command; .*place\.json says from where/)
+      const { done } = JSON.parse(await readFile(file('place.json'), 'utf8'))
+      const ends = await client.ends(topic('stopped'))
+      assert.equal(
+        ends.reduce((sum, end) => sum + end, 0),
+        done,
+      )
+      assert.ok(done >= atLeast && done < RECORDS, String(done))
+      stops++
+    }
+    assert.equal(stops, 2)
+    await sluice(...args, ...place, '--speed', 'max')
+    await record('stopped', 'resumed.jsonl')
+    assert.deepEqual(contents(await linesIn('resumed.jsonl')), contents(all))
+    assert.match(await sluice(...args, ...place), /All of it is published/)
+    assert.equal((await client.read(topic('stopped'))).length, RECORDS)
+  })
+
+  it('when the range is empty, expired, or of the other topic, then it says so', async () => {
+    const nothing = ['--topic', topic('empty'), '--out', file('none.jsonl')]
+    const empty = await runProgram('./cli/sluice.ts', ['record', ...nothing])
+    assert.deepEqual(
+      [empty.code, /nothing between --from and --to/.test(empty.output)],
+      [1, true],
+      empty.output,
+    )
+    await assert.rejects(stat(file('none.jsonl')), { code: 'ENOENT' })
+    await client.expire(topic('to'), 1, 4)
+    const range = ['--partition', '1', '--from', '2', '--to', '9']
+    const expired = await record('to', 'expired.jsonl', ...range)
+    assert.match(expired, /Partition 1: offsets 2 to 3 have expired\./)
+    const offsets = (await linesIn('expired.jsonl')).map(({ offset }) => offset)
+    assert.deepEqual(offsets, [4, 5, 6, 7, 8])
+    const since = await record('to', 'since.jsonl', '--partition', '1', '--from', '1h')
+    assert.match(since, /Partition 1 begins at offset 4: what is before has expired/)
+    const unknown = await runProgram('./cli/sluice.ts', ['record', '--topic', 'nowhere', '--out', file('x')])
+    assert.match(unknown.output, /has no topic nowhere/)
+  })
+
+  it('when there are transactions, then only what was committed is recorded, and the markers are counted', async () => {
+    const producer = kafka.producer({
+      transactionalId: `${NAME}-tx`,
+      maxInFlightRequests: 1,
+      idempotent: true,
+    })
+    await producer.connect()
+    for (const [value, isCommitted] of [
+      ['one', true],
+      ['two', false],
+      ['three', true],
+    ] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic: topic('transactions'), messages: [{ value, partition: 0 }] })
+      await (isCommitted ? transaction.commit() : transaction.abort())
+    }
+    await producer.disconnect()
+    const output = await record('transactions', 'transactions.jsonl', '--partition', '0')
+    const values = (await linesIn('transactions.jsonl')).map(({ value }) => value)
+    assert.deepEqual(
+      values,
+      ['one', 'three'].map(text => ({ base64: Buffer.from(text).toString('base64') })),
+    )
+    assert.match(output, /^4 offsets hold no record/m)
+  })
+})
+
+async function groupNames(admin: ReturnType<Kafka['admin']>): Promise<string[]> {
+  const { groups } = await admin.listGroups()
+  // Foreign readers of these and other tests come and go.
+  return groups
+    .map(({ groupId }) => groupId)
+    .filter(name => name.startsWith(NAME))
+    .sort()
+}
+
+async function untilAtLeast(ends: () => Promise<number[]>, count: number): Promise<void> {
+  const { until } = await import('../support/until.ts')
+  await until(
+    `there are ${count} records`,
+    async () => (await ends()).reduce((sum, end) => sum + end, 0) >= count,
+  )
+}
+
+function byPlace(a: readonly unknown[], b: readonly unknown[]): number {
+  return Number(a[0]) - Number(b[0]) || Number(a[1]) - Number(b[1])
+}
+
+/** JSON, text, bytes, nothing; keys of each kind, and none; headers of one name, in order. */
+function messageOf(index: number) {
+  const values = [
+    Buffer.from(`{"n": ${index}, "x":"ü\\u0000"}`),
+    Buffer.from([0xff, 0x00, index % 256, 0x0a]),
+    Buffer.from(`text ${index}\n`),
+    Buffer.alloc(0),
+    null,
+  ]
+  const keys = [`key-${index % 17}`, Buffer.from([0xfe, index % 256]), null]
+  const headers = {
+    a: [Buffer.from([0x80, index % 256]), 'second'],
+    'content-type': 'application/json',
+    empty: '',
+  }
+  return {
+    key: keys[index % keys.length] ?? null,
+    value: values[index % values.length] ?? null,
+    ...(index % 2 === 0 ? { headers } : {}),
+  }
+}

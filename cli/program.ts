@@ -6,6 +6,7 @@ import { addAlerts } from './commands/alerts.ts'
 import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDlq } from './commands/dlq.ts'
+import { addGroups } from './commands/groups.ts'
 import { addImport } from './commands/import.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNew } from './commands/new.ts'
@@ -79,6 +80,8 @@ function program(terminal: Terminal): Command {
   addTopics(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
+  addTopics(sluice, context)
+  addGroups(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

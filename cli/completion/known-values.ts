@@ -1,5 +1,5 @@
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
-import { SIGNALS } from '../../lib/app/topics.ts'
+import { groupName, SIGNALS } from '../../lib/app/topics.ts'
 import { FRAMEWORK } from '../../stacks/function-logs.ts'
 import { runningStacks } from '../../stacks/stack.ts'
 import type { KnownValues } from './candidates.ts'
@@ -14,6 +14,7 @@ export function knownValues(stacksDir: string | undefined): KnownValues {
     consumer: () => consumersOf(readFunctions()),
     function: () => [...readFunctions().map(({ name }) => name), FRAMEWORK],
     topic: () => SIGNALS,
+    'consumer-group': () => consumersOf(readFunctions()).map(name => groupName(name, 'local')),
     rule: ruleNames,
     from: () => ['start', 'end', '10m', '1h'],
     since: () => ['10m', '1h', '1d'],

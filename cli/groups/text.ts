@@ -1,0 +1,79 @@
+/** Consumer groups and their lag as text for people. Pure. */
+import { durationText } from '../../lib/duration.ts'
+import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/group-lags.ts'
+import type { GroupDescription } from '../../lib/runtime/adapters/kafka/groups.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+const LIST: readonly Column[] = [
+  { heading: 'GROUP', least: 16 },
+  { heading: 'STATE' },
+  { heading: 'MEMBERS', align: 'right' },
+  { heading: 'READS', least: 12, leaveOut: 1 },
+]
+
+/** What `groups list --json` prints. */
+export interface GroupsReport {
+  readonly groups: readonly GroupDescription[]
+}
+
+export function groupsText({ groups }: GroupsReport, columns?: number): string {
+  if (groups.length === 0) return 'The cluster has no consumer groups.\n'
+  const rows = groups.map(({ group, state, members }) => [
+    harmless(group),
+    state,
+    String(members.length),
+    harmless(topicsRead(members).join(', ')) || '-',
+  ])
+  return `${tableText(LIST, rows, columns)}\n`
+}
+
+function topicsRead(members: GroupDescription['members']): string[] {
+  return [...new Set(members.flatMap(({ assigned }) => Object.keys(assigned)))].sort()
+}
+
+/** What `groups lag --json` prints of each group. */
+export interface LagReport extends AgedGroupLag {
+  /** Seconds since its oldest record that is not consumed was written; 0 without lag, null if none can be read. */
+  readonly seconds: number | null
+}
+
+/** With how long the oldest record of all partitions has waited. */
+export function lagReport(lag: AgedGroupLag): LagReport {
+  const partitions = lag.topics.flatMap(topic => topic.partitions)
+  return { ...lag, seconds: longest(partitions.filter(({ pending }) => pending > 0)) }
+}
+
+function longest(waiting: readonly { readonly seconds: number | null }[]): number | null {
+  const known = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
+  if (waiting.length > 0 && known.length === 0) return null
+  return Math.max(0, ...known)
+}
+
+export function lagText({ groups }: { readonly groups: readonly LagReport[] }): string {
+  if (groups.length === 0) return 'The cluster has no consumer groups.\n'
+  return groups.map(lagOfGroup).join('\n')
+}
+
+function lagOfGroup(report: LagReport): string {
+  const { group, state, members, topics, pending, seconds } = report
+  const lines = [
+    `Group: ${harmless(group)} (${state}, ${members.length} ${members.length === 1 ? 'member' : 'members'})`,
+    ...topics.flatMap(lagOfTopic),
+    `Total lag: ${pending}${waited(pending, seconds)}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function lagOfTopic({ topic, partitions }: AgedTopicLag): string[] {
+  const lines = partitions.map(
+    ({ partition, pending, seconds }) =>
+      `Partition ${partition}: lag = ${pending}${waited(pending, seconds)}`,
+  )
+  return [`Topic: ${harmless(topic)}`, ...lines]
+}
+
+function waited(pending: number, seconds: number | null): string {
+  if (pending === 0) return ''
+  return seconds === null ? ' (age not known)' : ` (oldest waits ${durationText(seconds * 1000)})`
+}

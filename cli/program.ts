@@ -5,6 +5,7 @@ import { requireRightValues, stackName } from './arguments.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addConsume } from './commands/consume.ts'
 import { addDlq } from './commands/dlq.ts'
 import { addGroups } from './commands/groups.ts'
 import { addImport } from './commands/import.ts'
@@ -82,6 +83,7 @@ function program(terminal: Terminal): Command {
   addDlq(sluice, context)
   addTopics(sluice, context)
   addGroups(sluice, context)
+  addConsume(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

@@ -16,12 +16,7 @@ import { pathIn, type Terminal } from '../terminal.ts'
  * @throws CliFailure if they cannot be read, or with every error in them
  */
 export async function rulesAt(named: string, terminal: Terminal): Promise<readonly AnyRule[]> {
-  const files = await ruleFiles(pathIn(terminal, named), named).catch(error => {
-    throw error instanceof RulesFolderError ? new CliFailure(error.message) : error
-  })
-  const { errors } = checkRules(files)
-  if (errors.length > 0) throw new CliFailure(errors.map(errorLine).join('\n'))
-  const rules = readRules(files)
+  const rules = await allRulesAt(named, terminal)
   const scored = rules.filter(rule => !isPatternRule(rule) || isOfReadingsAlone(rule.pattern))
   const left = rules.filter(rule => !scored.includes(rule)).map(identityOf)
   if (left.length > 0)
@@ -29,4 +24,14 @@ export async function rulesAt(named: string, terminal: Terminal): Promise<readon
       `Not scored, because they look at more than readings of one entity: ${left.join(', ')}\n`,
     )
   return scored
+}
+
+/** All rules of a file or a folder. @throws CliFailure if they cannot be read, or with every error in them */
+export async function allRulesAt(named: string, terminal: Terminal): Promise<readonly AnyRule[]> {
+  const files = await ruleFiles(pathIn(terminal, named), named).catch(error => {
+    throw error instanceof RulesFolderError ? new CliFailure(error.message) : error
+  })
+  const { errors } = checkRules(files)
+  if (errors.length > 0) throw new CliFailure(errors.map(errorLine).join('\n'))
+  return readRules(files)
 }

@@ -1,0 +1,64 @@
+/** Which alerts records would fire: what alerting itself decides about each reading, with a state of its own. Pure. */
+import { ALERT_FIRED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
+import type { AlertingState } from '../../lib/alerting/entity-state.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import { rulesInForce } from '../../lib/alerting/rules-in-force.ts'
+import { readData } from '../../lib/app/event-data.ts'
+import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { entityOf, type Received } from '../../lib/runtime/consumer/event.ts'
+import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
+
+/** Entities whose state is kept: those that were heard of last. */
+const MOST_ENTITIES = 100_000
+
+/** An alert that a record fires. */
+export type Firing = Pick<Alert, 'rule' | 'severity' | 'summary'>
+
+/**
+ * Keeps the state of each entity, so that an alert that goes on firing counts once. No timer runs: what fires because nothing
+ * arrives, or once a time has passed without a further reading, is not fired by a record.
+ */
+export class AlertCounter {
+  readonly #process: ReturnType<typeof alerting>
+  readonly #rules: ReturnType<typeof rulesInForce>
+  readonly #states = new Map<string, AlertingState>()
+
+  constructor(rules: readonly AnyRule[]) {
+    this.#process = alerting(rules)
+    this.#rules = rulesInForce(rules)
+  }
+
+  /** The alerts that this record fires; none for one that carries no valid reading. */
+  firings(record: LogRecord): readonly Firing[] {
+    const event = readingIn(record)
+    if (!event) return []
+    const step = this.#process.onEvent(this.#states.get(event.entity), event, this.#rules)
+    if (step.kind === 'rejected') return []
+    this.#keep(event.entity, step.state)
+    return step.emit.filter(({ type }) => type === ALERT_FIRED_TYPE).map(({ data }) => data as Alert)
+  }
+
+  #keep(entity: string, state: AlertingState | undefined): void {
+    // A map keeps its entries in the order in which they were set: the first one is the oldest.
+    this.#states.delete(entity)
+    if (state === undefined) return
+    this.#states.set(entity, state)
+    if (this.#states.size <= MOST_ENTITIES) return
+    const [oldest] = this.#states.keys()
+    if (oldest !== undefined) this.#states.delete(oldest)
+  }
+}
+
+/** The reading in a record, as alerting gets it; undefined if there is none, or a consumer would refuse it. */
+function readingIn(record: LogRecord): Received<ReadingData> | undefined {
+  const event = readEvent(record)
+  if (isFailure(event) || familyOf(event.type) === undefined) return undefined
+  const read = readData(event)
+  if (read.kind === 'failure') return undefined
+  const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
+  return { ...event, data: read.data as ReadingData, timeMs, entity: entityOf(event) }
+}

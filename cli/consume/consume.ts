@@ -1,0 +1,189 @@
+/** Consumes a topic: alone, without a trace, or as a member of a group. */
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { followTopic, TopicReplaced } from '../../lib/queries/follow.ts'
+import { topicBounds, topicReach } from '../../lib/queries/topics.ts'
+import { GroupReader } from '../../lib/runtime/adapters/kafka/group-reader.ts'
+import { failureOf, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { reasonOf } from '../connections.ts'
+import { CliFailure, StoppedByUser } from '../failure.ts'
+import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
+import type { Terminal } from '../terminal.ts'
+import { AlertCounter } from './alert-counter.ts'
+import { ConsumeOutput, type OutputMode } from './output.ts'
+import { Processing } from './processing.ts'
+
+export interface ConsumePlan {
+  /** Whole name. */
+  readonly topic: string
+  /** Undefined: read without a group. */
+  readonly group: string | undefined
+  readonly commit: 'auto' | 'manual'
+  readonly mode: OutputMode
+  readonly json: boolean
+  /** In a group, it counts only where the group has committed nothing. */
+  readonly from: 'start' | 'end' | { readonly timeMs: number }
+  /** End after this many records. */
+  readonly count: number
+  /** Those that are not paused. */
+  readonly rules: readonly AnyRule[]
+}
+
+const COMMIT_EVERY_MS = 5_000
+/** The broker ends the membership of one that does not leave in time. */
+const LEAVE_WITHIN_MS = 5_000
+
+/** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */
+export async function consume(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
+  const output = new ConsumeOutput({ ...plan, env: config.env }, new AlertCounter(plan.rules), terminal)
+  await withKafka(config, async command => {
+    requireTopicIn(command, plan.topic)
+    output.begin(plan.rules.length)
+    try {
+      if (plan.group === undefined) await consumeAlone(plan, command, output, terminal)
+      else await new GroupSession(plan, plan.group, command, output, terminal).run()
+    } catch (error) {
+      throw whileConsuming(error, plan.topic)
+    } finally {
+      output.end()
+    }
+  })
+  if (terminal.stop.aborted) throw new StoppedByUser()
+}
+
+async function consumeAlone(
+  plan: ConsumePlan,
+  { offsets, connections }: KafkaCommand,
+  output: ConsumeOutput,
+  { stop }: Terminal,
+): Promise<void> {
+  const { topic, from, mode, count } = plan
+  const timeMs = typeof from === 'object' ? from.timeMs : undefined
+  const { bounds, atTime } = await topicReach(offsets, topic, timeMs)
+  const starts = bounds.map(({ start, end }, partition) =>
+    timeMs === undefined ? (from === 'end' ? end : start) : (atTime[partition] ?? end),
+  )
+  const processing = new Processing({
+    output,
+    inBatches: mode === 'batches',
+    count,
+    processed: async () => {},
+  })
+  const reading = (async () => {
+    for await (const record of followTopic(await connections.log(), offsets, topic, starts, stop)) {
+      await processing.add([{ record, next: record.offset + 1 }])
+      if (processing.isFull) return
+    }
+  })()
+  await Promise.race([reading, processing.ended])
+  await processing.close()
+}
+
+/** A topic that vanishes is not a fault of the command. */
+function whileConsuming(error: unknown, topic: string): unknown {
+  if (error instanceof UnknownTopic)
+    return new CliFailure(`The topic ${topic} was deleted while it was consumed.`)
+  if (error instanceof TopicReplaced)
+    return new CliFailure(`The ${error.message} while it was consumed: start again to read the new one.`)
+  return error
+}
+
+class GroupSession {
+  readonly #plan: ConsumePlan
+  readonly #command: KafkaCommand
+  readonly #terminal: Terminal
+  readonly #reader: GroupReader
+  readonly #processing: Processing
+
+  constructor(
+    plan: ConsumePlan,
+    group: string,
+    command: KafkaCommand,
+    output: ConsumeOutput,
+    terminal: Terminal,
+  ) {
+    const { topic, from, mode, count, commit } = plan
+    this.#plan = plan
+    this.#command = command
+    this.#terminal = terminal
+    this.#processing = new Processing({
+      output,
+      inBatches: mode === 'batches',
+      count,
+      processed: async () => {
+        if (commit === 'manual') await this.#commitOrSay()
+      },
+    })
+    this.#reader = new GroupReader(command.kafka, {
+      group,
+      topic,
+      from: from === 'end' ? 'end' : 'start',
+      // The client library would ask for the same records again and again.
+      take: taken => this.#processing.add(taken).catch(error => this.#processing.fail(error)),
+      assigned: partitions => this.#processing.keepPartitions(partitions),
+    })
+  }
+
+  async run(): Promise<void> {
+    const { stop } = this.#terminal
+    const over = new AbortController()
+    try {
+      await this.#reader.join()
+      if (!stop.aborted)
+        await Promise.race([
+          once(stop, 'abort'),
+          this.#processing.ended,
+          this.#lost(),
+          this.#tend(over.signal),
+        ])
+      await this.#processing.close()
+      await this.#commit()
+    } finally {
+      over.abort()
+      await Promise.race([this.#reader.leave(), pause(LEAVE_WITHIN_MS, undefined, { ref: false })])
+    }
+  }
+
+  #commit(): Promise<void> {
+    return this.#processing.commitBy(offsets => this.#reader.commit(offsets))
+  }
+
+  async #lost(): Promise<never> {
+    const error = await this.#reader.lost
+    await this.#requireTopic()
+    throw failureOf(error)
+  }
+
+  /** Commits from time to time, and notices if the topic is gone: the client library goes on asking for it. */
+  async #tend(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      await pause(COMMIT_EVERY_MS, undefined, { signal: over }).catch(() => {})
+      if (over.aborted) return
+      await this.#requireTopic()
+      if (this.#plan.commit === 'auto') await this.#commitOrSay()
+    }
+  }
+
+  /** @throws UnknownTopic */
+  async #requireTopic(): Promise<void> {
+    try {
+      await topicBounds(this.#command.offsets, this.#plan.topic)
+    } catch (error) {
+      // A broker that is away for a moment is no reason to end.
+      if (error instanceof UnknownTopic) throw error
+    }
+  }
+
+  /** What cannot be committed now is committed with the next offsets. */
+  async #commitOrSay(): Promise<void> {
+    try {
+      await this.#commit()
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      this.#terminal.stderr.write(`Offsets are not committed yet, it goes on: ${reasonOf(error)}\n`)
+    }
+  }
+}

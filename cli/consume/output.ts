@@ -1,0 +1,85 @@
+/** What `consume` prints. */
+import { once } from 'node:events'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { recordLine } from '../records/line.ts'
+import { recordView, shortTopic } from '../records/view.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
+import { harmless, shortened } from '../text-width.ts'
+import type { AlertCounter, Firing } from './alert-counter.ts'
+
+/** A line a record; or one for each hundred records; or one for each batch. */
+export type OutputMode = 'records' | 'summary' | 'batches'
+
+export interface OutputPlan {
+  readonly mode: OutputMode
+  /** One JSON document a record. */
+  readonly json: boolean
+  readonly env: string
+  readonly topic: string
+}
+
+const SUMMARY_EVERY = 100
+
+export class ConsumeOutput {
+  readonly #plan: OutputPlan
+  readonly #terminal: Terminal
+  readonly #counter: AlertCounter
+  #messages = 0
+  #alerts = 0
+
+  constructor(plan: OutputPlan, counter: AlertCounter, terminal: Terminal) {
+    this.#plan = plan
+    this.#counter = counter
+    this.#terminal = terminal
+  }
+
+  /** With --json, standard output has documents alone. */
+  begin(rules: number): void {
+    this.#say(`Consuming from topic: ${this.#plan.topic}`)
+    this.#say(`Alert rules active: ${rules}`)
+    this.#say('Press Ctrl+C to stop')
+  }
+
+  /** Counts a batch of records and shows it; resolves once the reader of the output has room for more. */
+  async show(records: readonly LogRecord[]): Promise<void> {
+    let text = ''
+    for (const record of records) text += this.#shown(record)
+    if (this.#plan.mode === 'batches') text += `Processed batch of ${records.length} messages\n`
+    const { stdout } = this.#terminal
+    if (text !== '' && !stdout.write(text)) await once(stdout, 'drain')
+  }
+
+  end(): void {
+    this.#say(`Total: ${this.#messages} messages | ${this.#alerts} alerts`)
+  }
+
+  /** The text of one record. `alerts` are the records that fire at least one. */
+  #shown(record: LogRecord): string {
+    const firings = this.#counter.firings(record)
+    this.#messages += 1
+    if (firings.length > 0) this.#alerts += 1
+    const { mode } = this.#plan
+    if (mode === 'records') return this.#recordText(record, firings)
+    const isDue = mode === 'summary' && this.#messages % SUMMARY_EVERY === 0
+    return isDue ? `Processed ${this.#messages} messages | ${this.#alerts} alerts\n` : ''
+  }
+
+  #recordText(record: LogRecord, firings: readonly Firing[]): string {
+    const view = recordView(record)
+    if (this.#plan.json)
+      return `${JSON.stringify({ ...view, alerts: firings.map(({ rule, severity }) => ({ rule, severity })) })}\n`
+    const { env, topic } = this.#plan
+    const columns = columnsOf(this.#terminal)
+    const layout = { env, columns, nowMs: Date.now(), topicWidth: shortTopic(topic, env).length }
+    const alerts = firings.map(({ rule, severity, summary }) =>
+      shortened(harmless(`  fires ${rule} (${severity}): ${summary}`), columns),
+    )
+    return `${[recordLine(view, layout), ...alerts].join('\n')}\n`
+  }
+
+  #say(line: string): void {
+    const { stdout, stderr } = this.#terminal
+    const stream = this.#plan.json ? stderr : stdout
+    stream.write(`${line}\n`)
+  }
+}

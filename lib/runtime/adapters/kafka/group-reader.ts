@@ -1,0 +1,137 @@
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { brokersAnswer } from './answers.ts'
+import { isAway } from './availability.ts'
+import { logRecordOf } from './messages.ts'
+import { failureOf } from './publisher.ts'
+
+/** A record, and the offset from which its partition is read on after it. */
+export interface TakenRecord {
+  readonly record: LogRecord
+  readonly next: number
+}
+
+export interface GroupReading {
+  readonly group: string
+  readonly topic: string
+  /** Where a partition begins of which the group has committed nothing. */
+  readonly from: 'start' | 'end'
+  /** Takes the next records of one partition. Nothing more is read until it resolves. */
+  take(records: readonly TakenRecord[]): Promise<void>
+  /** Called whenever the group has shared out the partitions: those that this member no longer has are read by another one. */
+  assigned(partitions: readonly number[]): void
+}
+
+/** Records handed over together: few enough for a member to tell its group in between that it is alive. */
+const TOGETHER = 100
+
+/** Answers to a commit that came too late: the group has shared out the partitions again. */
+const PASSED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
+
+/** A member of a consumer group that commits only what it is told to commit. */
+export class GroupReader {
+  readonly #consumer: Consumer
+  readonly #reading: GroupReading
+  readonly #lost = Promise.withResolvers<Error>()
+  readonly #joined = Promise.withResolvers<void>()
+  /** By partition, the offset after the last record that was handed over: a rejoined group begins at its committed offsets. */
+  readonly #next = new Map<number, number>()
+  #isLeaving = false
+
+  constructor(kafka: Kafka, reading: GroupReading) {
+    this.#reading = reading
+    this.#consumer = kafka.consumer({
+      groupId: reading.group,
+      maxWaitTimeInMs: 500,
+      allowAutoTopicCreation: false,
+      retry: { restartOnFailure: async error => !this.#isLeaving && isAway(error) },
+    })
+    this.#joined.promise.catch(() => {})
+  }
+
+  /** Resolves with the reason when it cannot read on. */
+  get lost(): Promise<Error> {
+    return this.#lost.promise
+  }
+
+  /**
+   * Joins the group and begins to read.
+   *
+   * @throws UnknownTopic, RefusedByKafka or Unavailable
+   */
+  async join(): Promise<void> {
+    const { topic, from } = this.#reading
+    const { GROUP_JOIN, CRASH } = this.#consumer.events
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#assigned(payload.memberAssignment[topic] ?? []))
+    this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      if (restart) return
+      this.#joined.reject(error)
+      this.#lost.resolve(error)
+    })
+    try {
+      await this.#consumer.connect()
+      await this.#consumer.subscribe({ topics: [topic], fromBeginning: from === 'start' })
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: payload => this.#take(payload),
+      })
+      await this.#joined.promise
+    } catch (error) {
+      await this.leave()
+      throw failureOf(error)
+    }
+  }
+
+  /**
+   * Commits offsets. If another member has the partitions by now, it does nothing: that one reads them again.
+   *
+   * @param offsets by partition: the offset from which the group reads on
+   * @throws RefusedByKafka or Unavailable
+   */
+  async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    if (offsets.size === 0) return
+    const { topic } = this.#reading
+    try {
+      await this.#consumer.commitOffsets(
+        [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+      )
+    } catch (error) {
+      if (!PASSED_ON.has(brokersAnswer(error) ?? '')) throw failureOf(error)
+    }
+  }
+
+  /** Leaves the group, so that others need not wait for it. Never rejects. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await this.#consumer.disconnect().catch(() => {})
+  }
+
+  #assigned(partitions: readonly number[]): void {
+    for (const partition of this.#next.keys())
+      if (!partitions.includes(partition)) this.#next.delete(partition)
+    this.#reading.assigned(partitions)
+    this.#joined.resolve()
+  }
+
+  async #take({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = batch
+    const last = messages.at(-1)
+    // Markers of transactions follow the last record, and count as read with it.
+    const taken = messages.map((message): TakenRecord => {
+      const record = logRecordOf(topic, partition, message)
+      return { record, next: message === last ? Number(batch.lastOffset()) + 1 : record.offset + 1 }
+    })
+    for (let at = 0; at < taken.length; at += TOGETHER) {
+      if (!isRunning() || isStale()) return
+      const records = taken.slice(at, at + TOGETHER)
+      const from = this.#next.get(partition) ?? 0
+      const end = records.at(-1)
+      if (!end) return
+      this.#next.set(partition, Math.max(from, end.next))
+      await this.#reading.take(records.filter(({ record }) => record.offset >= from))
+      resolveOffset(String(end.record.offset))
+      await heartbeat()
+    }
+  }
+}

@@ -13,6 +13,7 @@ import { addLogs } from './commands/logs.ts'
 import { addNew } from './commands/new.ts'
 import { addNotifications } from './commands/notifications.ts'
 import { addRecord } from './commands/record.ts'
+import { addPublish } from './commands/publish.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRules } from './commands/rules.ts'
 import { addSilence } from './commands/silence.ts'
@@ -84,6 +85,7 @@ function program(terminal: Terminal): Command {
   addTopics(sluice, context)
   addGroups(sluice, context)
   addConsume(sluice, context)
+  addPublish(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

@@ -1,0 +1,99 @@
+/** The JSON documents in a text: one object, JSON lines, or an array, each with the line where it begins. Pure. */
+
+/** A document as it stands in the text. */
+export interface Document {
+  /** From 1. */
+  readonly line: number
+  readonly text: string
+}
+
+/**
+ * Splits a text into its documents, by its brackets alone: whether each is valid JSON is for its reader to find. The elements of
+ * an outermost array are documents of their own.
+ */
+export function documentsIn(text: string): Document[] {
+  const bounds = new Splitter(text).split()
+  return bounds.map(({ start, end, line }) => ({ line, text: text.slice(start, end) }))
+}
+
+interface Bounds {
+  readonly start: number
+  readonly end: number
+  readonly line: number
+}
+
+class Splitter {
+  readonly #text: string
+  readonly #found: Bounds[] = []
+  #at = 0
+  #line = 1
+  /** Whether the text is an array: then a comma stands between its documents, too. */
+  #isArray = false
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  split(): readonly Bounds[] {
+    this.#skipBetween()
+    this.#isArray = this.#text[this.#at] === '['
+    if (this.#isArray) this.#step()
+    this.#skipBetween()
+    while (this.#at < this.#text.length && !this.#isAtEndOfArray()) {
+      const [start, line] = [this.#at, this.#line]
+      this.#toEndOfDocument()
+      this.#found.push({ start, end: this.#at, line })
+      this.#skipBetween()
+    }
+    if (this.#isArray) this.#endArray()
+    return this.#found
+  }
+
+  #isAtEndOfArray(): boolean {
+    return this.#isArray && this.#text[this.#at] === ']'
+  }
+
+  /** An array that is cut off, or text behind it, would not be noticed: it becomes a document, which is not JSON. */
+  #endArray(): void {
+    const rest = this.#text.slice(this.#at).trimEnd()
+    if (rest !== ']') this.#found.push({ start: this.#at, end: this.#text.length, line: this.#line })
+  }
+
+  #skipBetween(): void {
+    while (this.#at < this.#text.length) {
+      const sign = this.#text[this.#at] as string
+      if (!/\s/.test(sign) && sign !== '\uFEFF' && !(this.#isArray && sign === ',')) return
+      this.#step()
+    }
+  }
+
+  /** A document ends where its brackets are closed; text outside of brackets ends with its line. */
+  #toEndOfDocument(): void {
+    let depth = 0
+    while (this.#at < this.#text.length) {
+      const sign = this.#text[this.#at]
+      if (depth === 0 && (sign === '\n' || (this.#isArray && (sign === ',' || sign === ']')))) return
+      if (sign === '"') this.#skipString()
+      else this.#step()
+      if (sign === '{' || sign === '[') depth += 1
+      else if (sign === '}' || sign === ']') {
+        depth -= 1
+        if (depth <= 0) return
+      }
+    }
+  }
+
+  #skipString(): void {
+    this.#step()
+    while (this.#at < this.#text.length && this.#text[this.#at] !== '"') {
+      if (this.#text[this.#at] === '\\') this.#step()
+      this.#step()
+    }
+    this.#step()
+  }
+
+  #step(): void {
+    if (this.#text[this.#at] === '\n') this.#line += 1
+    this.#at += 1
+  }
+}

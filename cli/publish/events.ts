@@ -1,0 +1,88 @@
+/** Reads the events that are to be published, and checks each as a consumer would. */
+import { randomUUID } from 'node:crypto'
+import { readData } from '../../lib/app/event-data.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
+import { readStructured } from '../../lib/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import { CliFailure } from '../failure.ts'
+import { type Document, documentsIn } from './documents.ts'
+
+export interface NamedEvent {
+  /** Where it begins in the text, from 1. */
+  readonly line: number
+  readonly event: Event
+}
+
+export interface ReadingOptions {
+  /** How messages name the text. */
+  readonly name: string
+  /** Gives an id to events that have none. */
+  readonly newId: boolean
+  /** Replaces the trace of every event. */
+  readonly traceparent: string | undefined
+}
+
+/** Wrong events that one message names. */
+const MOST_NAMED = 10
+
+/** @throws CliFailure naming every line that is not an event, or whose data breaks the schema of its type; or if there is none */
+export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
+  const events: NamedEvent[] = []
+  const wrong: string[] = []
+  for (const document of documentsIn(text)) {
+    const read = eventIn(document, options)
+    if (typeof read === 'string') wrong.push(`${options.name}:${document.line}: ${read}`)
+    else events.push({ line: document.line, event: read })
+  }
+  if (wrong.length > 0) throw new CliFailure(wrongText(wrong))
+  if (events.length === 0) throw new CliFailure(`${options.name}: there is no event in it`)
+  return events
+}
+
+function wrongText(wrong: readonly string[]): string {
+  const more = wrong.length - MOST_NAMED
+  const lines = [...wrong.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]
+  return `${lines.join('\n')}\nNothing was published.`
+}
+
+/** The event, or what is wrong with it. */
+function eventIn({ text }: Document, { newId, traceparent }: ReadingOptions): Event | string {
+  const parsed = parse(text)
+  if (typeof parsed === 'string') return parsed
+  const whole = newId ? withId(text, parsed.value) : text
+  const event = readStructured(Buffer.from(whole))
+  if (isFailure(event)) return `not a CloudEvent: ${event.message}`
+  const refused = refusal(event)
+  if (refused) return `${refused.code}: ${refused.message}`
+  return traceparent === undefined ? event : withTrace(event, traceparent)
+}
+
+function parse(text: string): { readonly value: unknown } | string {
+  try {
+    return { value: parseExact(text) }
+  } catch (error) {
+    return error instanceof InexactNumber ? error.message : 'not JSON'
+  }
+}
+
+/** The text with an id in front: the rest stays as it was written. */
+function withId(text: string, value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return text
+  const { id } = value as { id?: unknown }
+  const isMissing = id === undefined
+  const isOnly = Object.keys(value).length === 0
+  return isMissing ? `{"id":"${randomUUID()}"${isOnly ? '' : ','}${text.trim().slice(1)}` : text
+}
+
+/** A consumer must refuse data that breaks the schema of its type, so it is not published. */
+function refusal(event: Event): Failure | undefined {
+  const read = readData(event)
+  return read.kind === 'failure' ? read : undefined
+}
+
+function withTrace(event: Event, traceparent: string): Event {
+  const { tracestate: _, ...others } = event.extensions ?? {}
+  return { ...event, extensions: { ...others, traceparent } }
+}

@@ -1,0 +1,53 @@
+/** The record keys of events, as their producers choose them, so that an entity stays in one partition. Pure. */
+import { isUtf8 } from 'node:buffer'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
+import { PATTERN_EVENT_TYPE } from '../../lib/alerting/patterns/pattern-event.ts'
+import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../lib/failures/event-types.ts'
+import { NOTIFICATION_TYPE } from '../../lib/notification/notification.ts'
+import { ALERT_ROUTED_TYPE } from '../../lib/notification/routed-alert.ts'
+import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
+import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
+import { keyOf } from '../../lib/telemetry/reading.ts'
+
+const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
+/** Their subject is the group. */
+const OF_GROUPS: readonly string[] = [ALERT_ROUTED_TYPE, NOTIFICATION_TYPE]
+/** Their data name an entity, too, but it is their own source and subject that name the group. */
+const OF_PATTERNS: readonly string[] = [PATTERN_EVENT_TYPE]
+/** They keep the key of the record that failed. */
+const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
+
+/**
+ * The key of an event: what its extension `partitionkey` says (CloudEvents "Partitioning"); of a reading, the key of its family;
+ * of an alert, its fingerprint; of a notification, its group; of what happened to an entity that its data name, that entity; else
+ * its own source and subject.
+ *
+ * @param event whose data fit the schema of its type
+ */
+export function eventKey(event: Event): string {
+  const { partitionkey } = event.extensions ?? {}
+  if (partitionkey) return partitionkey
+  const family = familyOf(event.type)
+  if (family) return keyOf(family, event.data as ReadingData) ?? entityOf(event)
+  return keyInData(event) ?? entityOf(event)
+}
+
+function keyInData({ type, subject, data }: Event): string | undefined {
+  const { fingerprint, originalKey, entity } = (data ?? {}) as Record<string, unknown>
+  if (OF_ALERTS.includes(type)) return typeof fingerprint === 'string' ? fingerprint : undefined
+  if (OF_FAILURES.includes(type)) return textOf(originalKey)
+  if (OF_GROUPS.includes(type)) return subject
+  return !OF_PATTERNS.includes(type) && isEntity(entity) ? entityOf(entity) : undefined
+}
+
+function textOf(base64: unknown): string | undefined {
+  if (typeof base64 !== 'string') return undefined
+  const bytes = Buffer.from(base64, 'base64')
+  return isUtf8(bytes) ? bytes.toString() : undefined
+}
+
+function isEntity(value: unknown): value is Pick<Event, 'source' | 'subject'> {
+  const { source, subject } = (value ?? {}) as { source?: unknown; subject?: unknown }
+  return typeof source === 'string' && (subject === undefined || typeof subject === 'string')
+}

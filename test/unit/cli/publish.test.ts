@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { documentsIn } from '../../../cli/publish/documents.ts'
+import { eventsIn } from '../../../cli/publish/events.ts'
+import { eventKey } from '../../../cli/publish/key.ts'
+import { ran } from './terminal.ts'
+
+const OPTIONS = { name: 'f', newId: false, traceparent: undefined }
+const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
+const text = (changes: object = {}) => JSON.stringify({ ...EVENT, ...changes })
+
+describe('given a text of JSON documents, when it is split', () => {
+  const lines = (given: string) => documentsIn(given).map(({ line, text: found }) => [line, found])
+
+  it('then one object, lines and an array give the same documents, with their lines', () => {
+    assert.deepEqual(lines('{"a":\n1}\n'), [[1, '{"a":\n1}']])
+    assert.deepEqual(lines('\n{"a":1}\n\n{"b":2}'), [
+      [2, '{"a":1}'],
+      [4, '{"b":2}'],
+    ])
+    assert.deepEqual(lines('[\n{"a":1},\n {"b":[2]}\n]\n'), [
+      [2, '{"a":1}'],
+      [3, '{"b":[2]}'],
+    ])
+    assert.deepEqual(lines('{"a":1} {"b":2}'), [
+      [1, '{"a":1}'],
+      [1, '{"b":2}'],
+    ])
+    assert.deepEqual([lines(''), lines(' \n '), lines('[]'), lines('[ ]\n')], [[], [], [], []])
+  })
+
+  it('then brackets and quotation marks in strings are part of the string', () => {
+    const odd = '{"a":"}\\"]{","b":"\\\\"}'
+    assert.deepEqual(lines(`${odd}\n${odd}`), [
+      [1, odd],
+      [2, odd],
+    ])
+  })
+
+  it('then an array that is cut off, and what stands behind one, is a document, too', () => {
+    assert.deepEqual(lines('[{"a":1},'), [
+      [1, '{"a":1}'],
+      [1, ''],
+    ])
+    assert.deepEqual(lines('[{"a":1}]\n{"b":2}').at(-1), [1, ']\n{"b":2}'])
+  })
+})
+
+describe('given events to publish, when they are read', () => {
+  const refused = (given: string, options = OPTIONS) => {
+    try {
+      eventsIn(given, options)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return 'taken'
+  }
+
+  it('then what is required is named with its line, and nothing is published', () => {
+    const missing = refused(`${text()}\n${text({ id: undefined, source: undefined })}\n${text({ type: '' })}`)
+    assert.equal(
+      missing,
+      [
+        'f:2: not a CloudEvent: required attribute "id", "source" is missing or empty',
+        'f:3: not a CloudEvent: required attribute "type" is missing or empty',
+        'Nothing was published.',
+      ].join('\n'),
+    )
+  })
+
+  it('then what is no event, or breaks the schema of its type, is refused without its content', () => {
+    assert.match(refused('{"secret"'), /^f:1: not JSON\n/)
+    assert.match(refused('"secret"'), /^f:1: not a CloudEvent: the document is not a JSON object\n/)
+    assert.match(refused(`[${text()}`), /^f:1: not JSON\n/)
+    assert.match(refused('{"id":"1","id":"2"}'), /^f:1: not a CloudEvent/)
+    assert.match(refused(''), /^f: there is no event in it$/)
+    const hot = text({ type: 'io.sluice.environment.reading.v1', data: { sensorId: 's', temperature: '28' } })
+    assert.match(refused(hot), /^f:1: schema-violated: location is missing; temperature must be number\n/)
+    const many = Array.from({ length: 13 }, () => '{}').join('\n')
+    assert.match(refused(many), /\nf:10: .*\nand 3 more\nNothing was published\.$/)
+  })
+
+  it('then an id is made up only where that is asked for, and where there is none', () => {
+    const options = { ...OPTIONS, newId: true }
+    const [first, second] = eventsIn(`${text({ id: undefined })}\n${text({ id: undefined })}`, options)
+    assert.match(first?.event.id ?? '', /^[0-9a-f-]{36}$/)
+    assert.notEqual(first?.event.id, second?.event.id)
+    assert.equal(eventsIn(text(), options)[0]?.event.id, '1')
+    assert.match(refused(text({ id: '' }), options), /"id" is missing or empty/)
+    assert.match(refused('{}', options), /"specversion", "source", "type" is missing/)
+  })
+
+  it('then a trace that is given replaces that of each event', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const other = { traceparent: traceparent.replace('0af', '1af'), tracestate: 'a=b', partitionkey: 'p' }
+    const [read] = eventsIn(text(other), { ...OPTIONS, traceparent })
+    assert.deepEqual(read?.event.extensions, { partitionkey: 'p', traceparent })
+    assert.deepEqual(eventsIn(text(other), OPTIONS)[0]?.event.extensions, other)
+  })
+})
+
+describe('given an event, when its key is chosen', () => {
+  const location = { site: 'vienna', latitude: 48, longitude: 16 }
+  const entity = { source: '/environment/vienna', subject: 'roof-1' }
+  const cases: [what: string, event: object, key: string][] = [
+    ['a reading', { type: 'io.sluice.environment.reading.v1', data: { sensorId: 's-1', location } }, 's-1'],
+    [
+      'a motion, by its model',
+      { type: 'io.sluice.device.motion.v1', data: { deviceId: 'd', model: 'm' } },
+      'm',
+    ],
+    ['an alert', { type: 'io.sluice.alert.fired.v1', data: { fingerprint: 'f-1', entity } }, 'f-1'],
+    [
+      'what happened to an entity',
+      { type: 'io.sluice.sensor.silent.v1', data: { entity } },
+      '/environment/vienna roof-1',
+    ],
+    ['a routed alert', { type: 'io.sluice.alert.routed.v1', subject: 'group-1', data: {} }, 'group-1'],
+    ['the event of a group', { type: 'io.sluice.pattern.event.v1', data: { entity } }, '/shop o-1'],
+    [
+      'a dead letter',
+      { type: 'io.sluice.dead-letter.v1', data: { originalKey: Buffer.from('k').toString('base64') } },
+      'k',
+    ],
+    ['another event', { data: { total: 1 } }, '/shop o-1'],
+    ['one without data', { data: undefined }, '/shop o-1'],
+    ['one with a partition key', { extensions: { partitionkey: 'p' } }, 'p'],
+  ]
+  for (const [what, changes, key] of cases)
+    it(`then that of ${what} is ${key}`, () =>
+      assert.equal(
+        eventKey({ id: '1', source: '/shop', subject: 'o-1', type: 'shop.order', ...changes }),
+        key,
+      ))
+})
+
+describe('wrong usage of publish', () => {
+  const wrong: [args: string[], said: RegExp][] = [
+    [['f.json'], /required option '--topic/],
+    [['--topic', 'events'], /missing required argument 'file'/],
+    [
+      ['--topic', 'events', '-', '--traceparent', '00-0-0-01'],
+      /'--traceparent .*a traceparent of W3C Trace Context/,
+    ],
+    [
+      ['--topic', 'e', '-', '--traceparent', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`],
+      /'--traceparent .*W3C Trace Context/,
+    ],
+    [['--topic', 'events', '-', '--key', ''], /'--key .*not empty/],
+  ]
+  for (const [args, said] of wrong)
+    it(`sluice publish ${args.join(' ')}`, async () => {
+      const { status, stderr } = await ran(['publish', ...args])
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, said)
+    })
+
+  it('given a broken event, then no server is asked', async () => {
+    const away = { environment: { KAFKA_PORT: '1' } }
+    const broken = await ran(['publish', '--topic', 'events', '-'], { ...away, stdin: '{}' })
+    assert.deepEqual([broken.status, broken.stdout], [1, ''])
+    assert.match(broken.stderr, /^standard input:1: not a CloudEvent/)
+    const sound = await ran(['publish', '--topic', 'events', '-'], { ...away, stdin: text() })
+    assert.match(sound.stderr, /^Kafka does not answer at 127\.0\.0\.1:1/)
+    const nothing = await ran(['publish', '--topic', 'events', 'none.json'], away)
+    assert.match(nothing.stderr, /^none\.json: there is no such file/)
+  })
+})

@@ -211,6 +211,8 @@ export interface Change {
   readonly failureBytes: number
   /** Number of forgotten failures in the snapshot. After this commit they count as reported. */
   readonly forgottenTold: number
+  /** Which code decided this, see `codeOf`; absent if it is not known. */
+  readonly code?: string
 }
 
 /** A range of a partition, both ends included. */

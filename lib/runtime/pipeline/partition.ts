@@ -2,6 +2,7 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type Applied, apply } from './apply.ts'
 import type { Attempt } from './attempt.ts'
+import { codeOf } from './code.ts'
 import { commit } from './commit.ts'
 import { type AnyKeyedProcess, type Consumer, hasTimers, isSegmentSink, isSink } from './consumer.ts'
 import type { Tried } from './deciding/tries.ts'
@@ -168,7 +169,8 @@ export class PartitionRun {
     const applied = fresh.length > 0 ? await this.#apply(snapshot, fresh) : undefined
     const surge = applied && (await deferredBySurge(this.#ports, stateKey, applied.decisions, invocation))
     if (surge) return { kind: 'deferred', deferred: surge }
-    if (applied && !(await commit(store, stateKey, applied.change))) return { kind: 'refused' }
+    const code = codeOf(invocation.codeVersion(), consumer)
+    if (applied && !(await commit(store, stateKey, { ...applied.change, code }))) return { kind: 'refused' }
     if (undecided.length < decoded.length) observer.redelivered(stateKey, decoded.length - undecided.length)
     // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
     const lastDecided = undecided.length > 0 ? appliedOffset : (chunk.at(-1) as LogRecord).offset

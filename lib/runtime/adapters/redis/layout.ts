@@ -38,6 +38,8 @@ export const LAYOUT = {
     'generation',
     'partitions',
     'growing',
+    /** Which code made the last commit. */
+    'code',
   ],
   /**
    * Ids are in generations of log time, `<ids>:<generation>`, which are removed as a whole, and within one in buckets: those

@@ -7,6 +7,8 @@ export interface Meta {
   readonly clock: LogClock
   readonly appliedDigest: string | undefined
   readonly emitted: number
+  /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
+  readonly code: string | undefined
   readonly failureMemory: FailureMemory
   /** The oldest generation of ids that still exists. */
   readonly oldestIds: number
@@ -30,6 +32,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     clock: { nowMs, lastAppendMs: number('last'), highestAppendMs: number('highest') },
     appliedDigest: stored.digest,
     emitted: number('emitted') ?? 0,
+    code: stored.code,
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     oldestIds: number('oldest') ?? generationOf(nowMs),
     ...(generation !== undefined && partitions !== undefined

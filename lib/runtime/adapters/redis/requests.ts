@@ -63,6 +63,7 @@ export type CommitRequest = {
   readonly failureWindowMs: number
   readonly failureBytes: number
   readonly forgottenTold: number
+  readonly code: string | undefined
 }
 
 export function commitRequest(change: Change): CommitRequest {
@@ -91,6 +92,7 @@ export function commitRequest(change: Change): CommitRequest {
     failureWindowMs: change.failureWindowMs,
     failureBytes: change.failureBytes,
     forgottenTold: change.forgottenTold,
+    code: change.code,
   }
 }
 

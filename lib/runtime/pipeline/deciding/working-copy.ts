@@ -73,11 +73,6 @@ export class WorkingCopy {
     return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
   }
 
-  /** Number of entries emitted since the applied offset. */
-  get emitted(): number {
-    return this.#emitted
-  }
-
   /** Whether the commit is so large that the next decision must wait for another one. */
   get isFull(): boolean {
     return this.#sentBytes + this.#storedBytes >= this.#consumer.limits.bytes

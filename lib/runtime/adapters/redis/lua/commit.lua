@@ -26,6 +26,7 @@
     failureWindowMs  milliseconds of log time for which failures are kept
     failureBytes     upper bound for the bytes of failures
     forgottenTold    number of forgotten failures that have been reported
+    code             which code makes the commit; nil if not known
 
   Returns  1 committed, 0 refused (also while the topic is growing), or the part of the partition state that the server has evicted
 ]]
@@ -97,5 +98,6 @@ writeMeta(metaKey, {
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),
   generation = meta.generation,
   partitions = meta.partitions,
+  code = request.code,
 })
 return 1

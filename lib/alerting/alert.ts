@@ -67,6 +67,7 @@ type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 /**
  * `silent`: the entity has been silent, and the rule counts that as good. `data-returned`: it reports again.
  * `forgotten`: it has not reported for days. `erased`: an operator has erased it. `ticks-returned`: the clock of the log goes again.
+ * `reprocessed`: the state was computed anew from the log, and by that the alert does not fire.
  */
 export type ResolvedReason =
   | 'cleared'
@@ -78,6 +79,7 @@ export type ResolvedReason =
   | 'forgotten'
   | 'erased'
   | 'ticks-returned'
+  | 'reprocessed'
 
 /** The rule name of the alerts that `onSilence: no-data` fires. Their label `rule` names the rule that misses its data. */
 export const NO_DATA = 'NoData'

@@ -25,6 +25,7 @@ import { evaluate } from './reading.ts'
 import { foremost, type TransitionReason } from './reasons.ts'
 import { rulesIn } from './rule-set.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
+import { alertingTakeover } from './takeover.ts'
 import { isWakeUp, tellsOfSilence, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
 /** `no-rule`: the reading has no metric that a rule watches. */
@@ -68,6 +69,7 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
       return isPatternTimer(timer.name) ? patternDue(rules, state, timer) : wokenUp(rules, state, timer)
     },
     onErase: (state, erasure) => lastAlerts(state, erasure, erasure.timeMs, 'erased'),
+    onTakeover: alertingTakeover,
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
 import type { TransitionReason } from '../reasons.ts'
+import { patternsTakeover } from '../takeover.ts'
 import { patternsContext } from './context.ts'
 import type { PatternsInForce } from './in-force.ts'
 import { endRemoved, lastPatternAlerts, patternsOnTimer } from './of-entities.ts'
@@ -47,6 +48,7 @@ export function patterns(packaged: readonly AnyRule[]): Patterns {
       return stepOf(patternsOnTimer(ofGroups, paused, states, timer), 'unchanged')
     },
     onErase: (states, erasure) => lastPatternAlerts(states, erasure, erasure.timeMs, 'erased'),
+    onTakeover: patternsTakeover,
   }
 }
 

@@ -50,6 +50,27 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * @param erasure its `source` and `subject` are those of the entity; its data is the application's
    */
   onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
+  /**
+   * Called for an entity when a state that was computed anew from the log replaces the live one (`sluice reprocess`), unless both
+   * are the same. What the rebuild emitted was dropped, so this is the only place to tell what differs: for alerting, which alerts
+   * end and begin. It may be called several times before the switch, the last time with what both are then. Pure. Without it,
+   * nothing is emitted and the rebuilt state is taken as it is.
+   */
+  onTakeover?(live: State | undefined, rebuilt: State | undefined, at: TakeoverPlace): Takeover<State>
+}
+
+/** The entity whose state is taken over, and when: the append time of the last record that both states have seen. */
+export interface TakeoverPlace {
+  readonly entity: string
+  readonly source: string
+  readonly subject?: string
+  readonly timeMs: number
+}
+
+export interface Takeover<State> {
+  /** The state that the entity then has. Ignored if the rebuilt state has no such entity. */
+  readonly state: State | undefined
+  readonly emit: readonly Emission[]
 }
 
 /**

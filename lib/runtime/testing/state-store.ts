@@ -31,6 +31,8 @@ interface MemoryState {
   partitioning?: Partitioning
   appliedDigest: string | undefined
   emitted: number
+  /** Which code made the last commit. */
+  code?: string | undefined
   context?: StoredContext
   readonly states: Map<string, string>
   readonly timers: Map<string, readonly StoredTimer[]>
@@ -129,6 +131,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     held.clock = change.clock
     held.appliedDigest = change.appliedDigest
     held.emitted = change.emitted
+    held.code = change.code
     if (change.context) held.context = change.context
     return 'committed'
   }
@@ -162,6 +165,11 @@ export class MemoryStateStore implements StateStore, PartitionStates {
   /** Number of records by `outcome/reason`. */
   tally(stateKey: StateKey): ReadonlyMap<string, number> {
     return this.#stateKey(stateKey).tally
+  }
+
+  /** Which code made the last commit, as `codeOf` names it; undefined if it did not say. */
+  codeOf(stateKey: StateKey): string | undefined {
+    return this.#stateKey(stateKey).code
   }
 
   /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */

@@ -1,4 +1,5 @@
 import type { StateKey } from '../../pipeline/model.ts'
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 
 /** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
 export interface PartitionStateKeys {
@@ -32,8 +33,9 @@ export interface StagedKeys {
   readonly stateKey: string
 }
 
-export function keysOf(stateKey: StateKey): PartitionStateKeys {
-  const tag = tagOf(stateKey)
+/** @param copy a copy of the partition state beside it; without one, the live state */
+export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys {
+  const tag = prefixOf(stateKey, copy)
   return {
     meta: `${tag}:meta`,
     states: `${tag}:states`,
@@ -51,14 +53,19 @@ export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
 }
 
-export function stagedKeysOf(stateKey: StateKey): StagedKeys {
-  const tag = tagOf(stateKey)
+export function stagedKeysOf(stateKey: StateKey, copy?: CopyName): StagedKeys {
+  const tag = prefixOf(stateKey, copy)
   return {
     token: `${tag}:staging:token`,
     names: `${tag}:staging:names`,
     staged: `${tag}:staged`,
     stateKey: tag,
   }
+}
+
+/** What all keys of a partition state, or of a copy of it, begin with. */
+export function prefixOf(stateKey: StateKey, copy?: CopyName): string {
+  return copy ? `${tagOf(stateKey)}:${copy}` : tagOf(stateKey)
 }
 
 function tagOf({ consumer, topic, partition }: StateKey): string {

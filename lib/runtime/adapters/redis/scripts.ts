@@ -12,6 +12,7 @@ export interface Script {
 const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
 const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
 const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
+const STATE_PARTS = readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8')
 
 export const LOAD = script(
   PARTITION_STATE,
@@ -43,6 +44,22 @@ export const ADVANCE_CURSOR = script(
 )
 export const COMPARE_AND_SET = script(
   readFileSync(new URL('./lua/compare-and-set.lua', import.meta.url), 'utf8'),
+)
+export const COPY_STATE = script(
+  PARTITION_STATE,
+  STATE_PARTS,
+  readFileSync(new URL('./lua/copy-state.lua', import.meta.url), 'utf8'),
+)
+export const REMOVE_STATE = script(
+  PARTITION_STATE,
+  STATE_PARTS,
+  readFileSync(new URL('./lua/remove-state.lua', import.meta.url), 'utf8'),
+)
+export const SWITCH_TO_REBUILT = script(
+  PARTITION_STATE,
+  EVICTED_PART,
+  STATE_PARTS,
+  readFileSync(new URL('./lua/switch-to-rebuilt.lua', import.meta.url), 'utf8'),
 )
 
 function script(...parts: readonly string[]): Script {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RememberedFailure, RememberedId, StateKey, Version } from '../../pipeline/model.ts'
 import type { CheckpointMeta, CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
@@ -34,6 +35,7 @@ export interface Replaced {
 
 /**
  * @param base the version that the state must still have; undefined if any version will do
+ * @param copy replaces this copy of the state instead of the live state
  * @throws RestoreRefused if the state has another version, another attempt to replace it has begun, or the server has lost a
  *   part meanwhile; errors from reading the pages are thrown as they are
  */
@@ -42,8 +44,9 @@ export async function replaceState(
   partitionState: StateKey,
   pages: CheckpointPages,
   base?: Version,
+  copy?: CopyName,
 ): Promise<Replaced> {
-  const { token: tokenKey, names, staged, stateKey: prefix } = stagedKeysOf(partitionState)
+  const { token: tokenKey, names, staged, stateKey: prefix } = stagedKeysOf(partitionState, copy)
   const keys = [tokenKey, names, staged]
   const token = randomUUID()
   await client.eval(BEGIN_STAGING, keys, [token])
@@ -62,7 +65,7 @@ export async function replaceState(
     tail.note(page)
   }
   await stage(tail.fields())
-  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(partitionState)
+  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(partitionState, copy)
   const request: SwitchRequest = { token, fieldCount: count, epoch: tail.epoch, base: base && { ...base } }
   const reply = await client.eval(
     SWITCH_TO_STAGED,

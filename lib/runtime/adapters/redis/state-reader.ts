@@ -8,10 +8,11 @@ import type {
   StoredTimer,
 } from '../../pipeline/model.ts'
 import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
-import { keysOf } from './keys.ts'
+import { keysOf, type PartitionStateKeys } from './keys.ts'
 import { beyondFull, generationOf, LAYOUT } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
@@ -24,13 +25,16 @@ export interface StateMeta extends Meta {
 
 export class StateReader {
   readonly #client: RedisClient
+  readonly #copy: CopyName | undefined
 
-  constructor(client: RedisClient) {
+  /** @param copy reads this copy of each partition state instead of the live state */
+  constructor(client: RedisClient, copy?: CopyName) {
     this.#client = client
+    this.#copy = copy
   }
 
   async meta(stateKey: StateKey): Promise<StateMeta> {
-    const fields = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta))
+    const fields = await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).meta))
     const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
     const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
     return { ...readMeta(fields), tally }
@@ -38,7 +42,7 @@ export class StateReader {
 
   /** How much is in each of the parts that are counted at once. */
   async counts(stateKey: StateKey): Promise<{ entities: number; outbox: number }> {
-    const { states, outbox } = keysOf(stateKey)
+    const { states, outbox } = this.#keysOf(stateKey)
     const [entities, waiting] = await this.#client.run(redis =>
       Promise.all([redis.hlen(states), redis.hlen(outbox)]),
     )
@@ -47,7 +51,7 @@ export class StateReader {
 
   async idCount(stateKey: StateKey, meta: StateMeta): Promise<number> {
     let count = 0
-    for (const key of idKeys(stateKey, meta)) {
+    for (const key of idKeys(stateKey, meta, this.#copy)) {
       for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
       count += await this.#client.run(redis => redis.hlen(beyondFull(key)))
     }
@@ -56,42 +60,43 @@ export class StateReader {
 
   /** The state of one entity, as JSON; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<string | undefined> {
-    return (await this.#client.run(redis => redis.hget(keysOf(stateKey).states, entity))) ?? undefined
+    return (await this.#client.run(redis => redis.hget(this.#keysOf(stateKey).states, entity))) ?? undefined
   }
 
   /** The context of the partition, which an event has set; undefined if none has. */
   async context(stateKey: StateKey): Promise<StoredContext | undefined> {
-    const { hash, content } = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).context))
+    const { hash, content } = await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).context))
     return hash === undefined || content === undefined ? undefined : { hash, json: content }
   }
 
   async timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
-    const json = await this.#client.run(redis => redis.hget(keysOf(stateKey).timers, entity))
+    const json = await this.#client.run(redis => redis.hget(this.#keysOf(stateKey).timers, entity))
     return json === null ? [] : JSON.parse(json)
   }
 
   /** The entity whose timer fires next. */
   async firstDue(stateKey: StateKey): Promise<string | undefined> {
-    const [entity] = await this.#client.run(redis => redis.zrange(keysOf(stateKey).due, '0', '0'))
+    const [entity] = await this.#client.run(redis => redis.zrange(this.#keysOf(stateKey).due, '0', '0'))
     return entity
   }
 
   /** Each entity with its state as JSON; like all paged reads, it may return an entity twice. */
   states(stateKey: StateKey): AsyncGenerator<[entity: string, json: string]> {
-    return this.#texts(keysOf(stateKey).states)
+    return this.#texts(this.#keysOf(stateKey).states)
   }
 
   async *timers(stateKey: StateKey): AsyncGenerator<[entity: string, timers: readonly StoredTimer[]]> {
-    for await (const [entity, json] of this.#texts(keysOf(stateKey).timers)) yield [entity, JSON.parse(json)]
+    for await (const [entity, json] of this.#texts(this.#keysOf(stateKey).timers))
+      yield [entity, JSON.parse(json)]
   }
 
   async *outbox(stateKey: StateKey): AsyncGenerator<OutboxEntry> {
-    for await (const [, json] of this.#texts(keysOf(stateKey).outbox)) yield JSON.parse(json)
+    for await (const [, json] of this.#texts(this.#keysOf(stateKey).outbox)) yield JSON.parse(json)
   }
 
   /** The newest first: if an id appears several times, the first counts. */
   async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
-    for (const key of idKeys(stateKey, meta)) {
+    for (const key of idKeys(stateKey, meta, this.#copy)) {
       for await (const [id, known] of this.#fields(beyondFull(key)))
         yield unpackId(id.toString('latin1'), known)
       for await (const [name, bucket] of this.#fields(key)) yield* unpackBucket(name, bucket)
@@ -100,7 +105,7 @@ export class StateReader {
 
   /** The newest first: if a failure appears several times, the first counts. */
   async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
-    const { failures } = keysOf(stateKey)
+    const { failures } = this.#keysOf(stateKey)
     const groups = await this.#client.run(redis => redis.hgetall(failures))
     for (const [group, text] of Object.entries(groups)) {
       const { first, last } = readGroup(text)
@@ -108,6 +113,10 @@ export class StateReader {
         for await (const [name, bucket] of this.#fields(`${failures}:${group}:${generation}`))
           if (String(name) !== LAYOUT.failures.about) yield* unpackFailureBucket(bucket, Number(group))
     }
+  }
+
+  #keysOf(stateKey: StateKey): PartitionStateKeys {
+    return keysOf(stateKey, this.#copy)
   }
 
   async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {
@@ -138,8 +147,12 @@ export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
 }
 
 /** The hashes of ids, generation by generation, the newest first. */
-export function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
-  const { ids } = keysOf(stateKey)
+export function* idKeys(
+  stateKey: StateKey,
+  { clock, oldestIds }: StateMeta,
+  copy?: CopyName,
+): Generator<string> {
+  const { ids } = keysOf(stateKey, copy)
   for (let generation = generationOf(clock.nowMs); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`
 }

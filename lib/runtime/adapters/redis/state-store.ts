@@ -10,6 +10,7 @@ import type {
   Wanted,
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
@@ -23,26 +24,29 @@ import { COMMIT, LOAD } from './scripts.ts'
 /** Partition states in Redis: a load and a commit are one script each; trimming the outbox is one command. */
 export class RedisStateStore implements StateStore {
   readonly #client: RedisClient
+  readonly #copy: CopyName | undefined
 
-  constructor(client: RedisClient) {
+  /** @param copy works on this copy of each partition state instead of the live state */
+  constructor(client: RedisClient, copy?: CopyName) {
     this.#client = client
+    this.#copy = copy
   }
 
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
-    const reply = await this.#client.eval(LOAD, keys(stateKey), [packed(loadRequest(wanted))])
+    const reply = await this.#client.eval(LOAD, keys(stateKey, this.#copy), [packed(loadRequest(wanted))])
     if (!Array.isArray(reply)) throw evicted(stateKey, reply)
     return read(reply as LoadReply, wanted)
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
-    const reply = await this.#client.eval(COMMIT, keys(stateKey), [packed(commitRequest(change))])
+    const reply = await this.#client.eval(COMMIT, keys(stateKey, this.#copy), [packed(commitRequest(change))])
     if (reply !== 0 && reply !== 1) throw evicted(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
   }
 
   async trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
     if (positions.length === 0) return
-    await this.#client.run(redis => redis.hdel(keysOf(stateKey).outbox, ...positions))
+    await this.#client.run(redis => redis.hdel(keysOf(stateKey, this.#copy).outbox, ...positions))
   }
 }
 
@@ -101,8 +105,8 @@ function read(
   }
 }
 
-function keys(stateKey: StateKey): string[] {
-  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(stateKey)
+function keys(stateKey: StateKey, copy: CopyName | undefined): string[] {
+  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(stateKey, copy)
   return [meta, states, timers, due, outbox, ids, failures, context]
 }
 

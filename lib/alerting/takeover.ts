@@ -1,0 +1,109 @@
+/**
+ * What alerting tells when a state that was computed anew from the log replaces the live one. Alerts are matched by rule and entity:
+ * one that both say is firing goes on as the alert that was told; one that only the live state has ends; one that only the
+ * rebuilt state has begins. Pure.
+ */
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import type { Takeover, TakeoverPlace } from '../runtime/consumer/process.ts'
+import { type FiredAlert, resolvedAlert } from './alert.ts'
+import type { AlertingState, TrackedRule } from './entity-state.ts'
+import { patternEmission } from './patterns/pattern-alert.ts'
+import type { PatternStates } from './patterns/state.ts'
+import { PIPELINE_DOWN } from './pipeline-down.ts'
+
+type Renamed = (alert: FiredAlert) => FiredAlert
+
+/** How the alerts of a state are found, and replaced by others. */
+interface Alerts<State> {
+  of(state: State): readonly FiredAlert[]
+  with(state: State, renamed: Renamed): State
+}
+
+/** @param alerts of the states of a process */
+function takeover<State>(
+  alerts: Alerts<State>,
+  live: State | undefined,
+  rebuilt: State | undefined,
+  at: TakeoverPlace,
+): Takeover<State> {
+  const told = byFingerprint(live === undefined ? [] : alerts.of(live))
+  const found = byFingerprint(rebuilt === undefined ? [] : alerts.of(rebuilt))
+  const ended = [...told.values()].filter(({ fingerprint }) => !found.has(fingerprint))
+  const begun = [...found.values()].filter(({ fingerprint }) => !told.has(fingerprint)).map(asNew(at))
+  const known = new Map([...told, ...byFingerprint(begun)])
+  const renamed: Renamed = alert => known.get(alert.fingerprint) ?? alert
+  return {
+    state: rebuilt === undefined ? undefined : alerts.with(rebuilt, renamed),
+    emit: [...ended.map(alert => resolvedAlert(alert, endOf(alert, at), 'reprocessed')), ...begun].map(
+      alert => patternEmission(alert, at),
+    ),
+  }
+}
+
+/** An alert may have been told under this id, and resolved. A new fire after a resolve is a new alert. */
+function asNew({ timeMs }: TakeoverPlace): Renamed {
+  return alert =>
+    alert.rule === PIPELINE_DOWN
+      ? alert
+      : { ...alert, alertId: derivedId(alert.alertId, 'reprocessed', timeMs) }
+}
+
+/** An alert ends no earlier than it began. */
+function endOf({ startedAt }: FiredAlert, { timeMs }: TakeoverPlace): number {
+  return Math.max(timeMs, Date.parse(startedAt))
+}
+
+function byFingerprint(alerts: readonly FiredAlert[]): Map<string, FiredAlert> {
+  return new Map(alerts.map(alert => [alert.fingerprint, alert]))
+}
+
+const OF_PATTERNS: Alerts<PatternStates> = {
+  of: ({ tracked }) => Object.values(tracked).flatMap(({ alert }) => alert ?? []),
+  with: (states, renamed) => ({
+    ...states,
+    tracked: mapped(states.tracked, one => (one.alert ? { ...one, alert: renamed(one.alert) } : one)),
+  }),
+}
+
+const OF_ENTITIES: Alerts<AlertingState> = {
+  of: ({ rules, patterns }) => [
+    ...Object.values(rules).flatMap(({ alert, noData }) => [alert, noData].filter(one => one !== undefined)),
+    ...(patterns ? OF_PATTERNS.of(patterns) : []),
+  ],
+  with: (state, renamed) => ({
+    ...state,
+    rules: mapped(state.rules, tracked => withAlerts(tracked, renamed)),
+    ...(state.patterns ? { patterns: OF_PATTERNS.with(state.patterns, renamed) } : {}),
+  }),
+}
+
+function withAlerts(tracked: TrackedRule, renamed: Renamed): TrackedRule {
+  const { alert, noData } = tracked
+  return {
+    ...tracked,
+    ...(alert ? { alert: renamed(alert) } : {}),
+    ...(noData ? { noData: renamed(noData) } : {}),
+  }
+}
+
+function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
+}
+
+/** Of an entity and its rules. */
+export function alertingTakeover(
+  live: AlertingState | undefined,
+  rebuilt: AlertingState | undefined,
+  at: TakeoverPlace,
+): Takeover<AlertingState> {
+  return takeover(OF_ENTITIES, live, rebuilt, at)
+}
+
+/** Of an entity or group and the patterns over its events. */
+export function patternsTakeover(
+  live: PatternStates | undefined,
+  rebuilt: PatternStates | undefined,
+  at: TakeoverPlace,
+): Takeover<PatternStates> {
+  return takeover(OF_PATTERNS, live, rebuilt, at)
+}

@@ -1,0 +1,35 @@
+--[[
+  Prepended to the scripts that copy, remove or replace whole partition states by the prefix of their keys.
+
+  prefix  what all keys of a partition state begin with, without the colon
+  plain   the last parts of the keys that are one each, apart from meta and the outbox
+]]
+
+-- The last parts of all keys of a partition state, apart from meta and the outbox, and its meta.
+local function partsOf(prefix, plain)
+  local names, meta = {}, readMeta(prefix .. ':meta')
+  for _, name in ipairs(plain) do
+    names[#names + 1] = name
+  end
+  local newest = generationAt(meta.clock or 0)
+  for generation = meta.oldest or newest, newest do
+    local key, more = idKeys('ids', generation)
+    names[#names + 1] = key
+    names[#names + 1] = more
+  end
+  local groups = redis.call('HGETALL', prefix .. ':failures')
+  for at = 1, #groups, 2 do
+    local group = groupOf(groups[at + 1])
+    for generation = group.first, group.last do
+      names[#names + 1] = failureKey('failures', groups[at], generation)
+    end
+  end
+  return names, meta
+end
+
+local function removeState(prefix, plain)
+  for _, name in ipairs((partsOf(prefix, plain))) do
+    redis.call('UNLINK', prefix .. ':' .. name)
+  end
+  redis.call('UNLINK', prefix .. ':meta', prefix .. ':outbox')
+end

@@ -1,0 +1,60 @@
+/** Copies of partition states beside the live ones: what a rebuild works on until one replaces the live state. */
+import type { LogClock, RememberedFailure, RememberedId, StateKey, StoredContext, Version } from '../model.ts'
+import type { StateStore } from '../ports.ts'
+import type { CheckpointPages } from '../recovery/checkpoints.ts'
+
+/**
+ * `rebuilt` is computed anew from the log and becomes the live state. `compared` is the live state of one moment, against which
+ * the rebuilt one is compared while the live one goes on.
+ */
+export type CopyName = 'rebuilt' | 'compared'
+
+export interface StateFacts {
+  readonly version: Version
+  readonly clock: LogClock
+  /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
+  readonly code: string | undefined
+}
+
+/** What must hold at the switch; otherwise nothing is changed. */
+export interface SwitchExpectation {
+  readonly live: Version
+  readonly rebuilt: Version
+  /** The code of the last commit of both. */
+  readonly code: string
+}
+
+export type SwitchOutcome =
+  | { readonly kind: 'switched'; readonly epoch: number }
+  /** The live state has another version. */
+  | { readonly kind: 'moved' }
+  /** Other code has committed to the live state, or to the rebuilt one. */
+  | { readonly kind: 'other-code' }
+  /** The rebuilt state is not the expected one: another command works on it, or the server has lost a part of it. */
+  | { readonly kind: 'lost' }
+
+/** Every method rejects with `Unavailable` if the store cannot be reached. */
+export interface StateCopies {
+  /** The version is absent (see `isAbsent`) if there is no such state. @param copy without one, of the live state */
+  facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
+  /** The store whose partition states are these copies. */
+  store(copy: CopyName): StateStore
+  /** Makes the rebuilt state what the pages say. It gets a higher epoch than the pages say and than it had before. */
+  seed(partitionState: StateKey, pages: CheckpointPages): Promise<void>
+  /** Makes `compared` a copy of the live state of one moment, without its outbox. */
+  copyLive(partitionState: StateKey): Promise<Version>
+  /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */
+  states(partitionState: StateKey, copy: CopyName): AsyncIterable<readonly [entity: string, state: string]>
+  /** The newest first: if one appears several times, the first counts. @param copy without one, of the live state */
+  failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure>
+  /** The newest first: if one appears several times, the first counts. */
+  ids(partitionState: StateKey, copy: CopyName): AsyncIterable<RememberedId>
+  /**
+   * Replaces the live state by the rebuilt one, all or nothing, and raises the live epoch. What the live outbox still holds stays
+   * in it, beside the rebuilt one's entries; the counters of decisions go on from the live ones.
+   */
+  switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
+  /** The context that an event has set for the live state; undefined if none has. */
+  context(partitionState: StateKey): Promise<StoredContext | undefined>
+  drop(partitionState: StateKey, copy: CopyName): Promise<void>
+}

@@ -1,0 +1,95 @@
+/** Compares a rebuilt state with the live one, entity by entity, and prepares in the rebuilt one what the switch must tell. */
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import type { OutboxEntry, StateKey } from '../model.ts'
+import type { StateStore } from '../ports.ts'
+import type { StateCopies } from './copies.ts'
+import { type RebuiltState, statesOf } from './rebuilt-state.ts'
+import { type BothStates, firstIndexOf, type TakeoverAt, takeOver } from './takeover.ts'
+
+/** Entities that are compared and stored together. */
+const AT_ONCE = 200
+
+interface Both extends BothStates {
+  readonly entity: string
+}
+
+export class PartitionTakeover {
+  readonly #consumer: Consumer<AnyKeyedProcess>
+  readonly #partitionState: StateKey
+  readonly #copies: StateCopies
+  readonly #rebuilt: RebuiltState
+  readonly #compared: StateStore
+  /** By entity: what the switch emits for it. */
+  readonly #entries = new Map<string, readonly OutboxEntry[]>()
+  #count = 0
+
+  constructor(
+    consumer: Consumer<AnyKeyedProcess>,
+    partitionState: StateKey,
+    copies: StateCopies,
+    rebuilt: RebuiltState,
+  ) {
+    this.#consumer = consumer
+    this.#partitionState = partitionState
+    this.#copies = copies
+    this.#rebuilt = rebuilt
+    this.#compared = copies.store('compared')
+  }
+
+  /** Number of the events that the switch emits, by type. */
+  get emitted(): ReadonlyMap<string, number> {
+    const byType = new Map<string, number>()
+    for (const { event } of [...this.#entries.values()].flat())
+      byType.set(event.type, (byType.get(event.type) ?? 0) + 1)
+    return byType
+  }
+
+  /** Compares all entities. Holds the states of the partition in memory once. */
+  async compareAll(at: TakeoverAt): Promise<void> {
+    if (!this.#consumer.process.onTakeover) return
+    const live = new Map<string, string>()
+    for await (const [entity, state] of this.#copies.states(this.#partitionState, 'compared'))
+      live.set(entity, state)
+    const different = new Map<string, Both>()
+    const rebuiltEntities = new Set<string>()
+    for await (const [entity, rebuilt] of this.#copies.states(this.#partitionState, 'rebuilt')) {
+      rebuiltEntities.add(entity)
+      if (live.get(entity) !== rebuilt) different.set(entity, { entity, live: live.get(entity), rebuilt })
+    }
+    for (const [entity, state] of live)
+      if (!rebuiltEntities.has(entity)) different.set(entity, { entity, live: state, rebuilt: undefined })
+    const all = [...different.values()]
+    for (let from = 0; from < all.length; from += AT_ONCE)
+      await this.#take(all.slice(from, from + AT_ONCE), at)
+  }
+
+  /** Compares these entities again: either state of theirs has changed. */
+  async compare(entities: readonly string[], at: TakeoverAt): Promise<void> {
+    if (!this.#consumer.process.onTakeover) return
+    for (let from = 0; from < entities.length; from += AT_ONCE) {
+      const some = entities.slice(from, from + AT_ONCE)
+      const live = await statesOf(this.#compared, this.#partitionState, some)
+      const rebuilt = await statesOf(this.#rebuilt.store, this.#partitionState, some)
+      const both = some.map(entity => ({ entity, live: live.get(entity), rebuilt: rebuilt.get(entity) }))
+      await this.#take(both, at)
+    }
+  }
+
+  async #take(all: readonly Both[], at: TakeoverAt): Promise<void> {
+    const states = new Map<string, string>()
+    const outbox: OutboxEntry[] = []
+    const gone: string[] = []
+    for (const both of all) {
+      const { entity } = both
+      const taken = takeOver(this.#consumer, entity, both, at, firstIndexOf(at) + this.#count)
+      this.#count += taken.entries.length
+      gone.push(...(this.#entries.get(entity) ?? []).map(({ position }) => position))
+      this.#entries.delete(entity)
+      if (taken.entries.length > 0) this.#entries.set(entity, taken.entries)
+      if (taken.state !== undefined) states.set(entity, taken.state)
+      outbox.push(...taken.entries)
+    }
+    if (states.size > 0 || outbox.length > 0) await this.#rebuilt.add({ states, outbox })
+    await this.#rebuilt.remove(gone)
+  }
+}

@@ -1,0 +1,97 @@
+/** Writes to a rebuilt state what does not come from its log: adopted states, emissions of the takeover, remembered failures. */
+import { topicOf } from '../../consumer/application.ts'
+import type { Consumer } from '../consumer.ts'
+import { failureBytesOf } from '../failures/failure-memory.ts'
+import type { Change, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { StateStore } from '../ports.ts'
+import { RebuildStopped } from './advance.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** Upper bound for what one load returns, in bytes. */
+const LOAD_BYTES = 4 * 1024 * 1024
+
+export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failures'>>
+
+export class RebuiltState {
+  readonly store: StateStore
+  readonly #consumer: Consumer
+  readonly #partitionState: StateKey
+  readonly #code: string
+
+  /** @param code see `codeOf` */
+  constructor(store: StateStore, consumer: Consumer, partitionState: StateKey, code: string) {
+    this.store = store
+    this.#consumer = consumer
+    this.#partitionState = partitionState
+    this.#code = code
+  }
+
+  /** Stores this without moving the applied offset. @throws RebuildStopped if another command works on the same state */
+  async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
+    const { application, idWindowMs, failureBytes } = this.#consumer
+    const { version, emitted, clock, appliedDigest, failureMemory } = await this.#nothing()
+    const change: Change = {
+      base: version,
+      ...version,
+      emitted,
+      clock,
+      appliedDigest,
+      states,
+      timers: new Map(),
+      ids,
+      failures,
+      outbox,
+      tally: new Map(),
+      idWindowMs,
+      failureWindowMs: topicOf(application, application.deadLettersTopic).keptDays * DAY_MS,
+      failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
+      // They were reported when the live state forgot them.
+      forgottenTold: failureMemory.forgotten,
+      code: this.#code,
+    }
+    if ((await this.store.commit(this.#partitionState, change)) === 'refused')
+      throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
+  }
+
+  /** Empties the outbox: an earlier attempt has left takeover events there. */
+  async emptyOutbox(): Promise<void> {
+    const { outbox } = await this.#nothing()
+    await this.remove(outbox.map(({ position }) => position))
+  }
+
+  async remove(positions: readonly string[]): Promise<void> {
+    await this.store.trimOutbox(this.#partitionState, positions)
+  }
+
+  #nothing(): Promise<Snapshot> {
+    return this.store.load(this.#partitionState, wantedOf([]))
+  }
+}
+
+/** The stored states of these entities. */
+export async function statesOf(
+  store: StateStore,
+  partitionState: StateKey,
+  entities: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const all = new Map<string, string>()
+  for (let rest = entities; rest.length > 0; ) {
+    const { states, notLoaded } = await store.load(partitionState, wantedOf(rest))
+    for (const [entity, state] of states) all.set(entity, state)
+    rest = rest.filter(entity => notLoaded.has(entity))
+  }
+  return all
+}
+
+function wantedOf(entities: readonly string[]): Wanted {
+  return {
+    entities,
+    ids: [],
+    failures: [],
+    idWindowMs: 0,
+    span: { firstAppendMs: 0, advanceMs: 0 },
+    timerLimit: 1,
+    byteLimit: LOAD_BYTES,
+  }
+}

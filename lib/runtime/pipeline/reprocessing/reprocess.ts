@@ -1,0 +1,189 @@
+/**
+ * Computes a partition state anew from the log, beside the live one, which goes on, and replaces the live one when both are at the
+ * same offset. A copy of the live state of one moment is advanced over the same records as the rebuilt one: so the two can be
+ * compared as a whole while the live one moves, and the last step before the switch is short.
+ */
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import type { RememberedFailure, RememberedId, StateKey } from '../model.ts'
+import { type Advancing, AdvancingCopy, RebuildStopped } from './advance.ts'
+import type { StateFacts } from './copies.ts'
+import { PartitionTakeover } from './partition-takeover.ts'
+import { RebuiltState } from './rebuilt-state.ts'
+import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
+import type { TakeoverAt } from './takeover.ts'
+
+export interface Reprocessing extends Advancing {
+  readonly consumer: Consumer<AnyKeyedProcess>
+  /** The code that runs, see `codeOf`: the live state must have been committed by the same. */
+  readonly code: string
+  /** Waits before the live state is looked at again. */
+  readonly pause: (ms: number) => Promise<void>
+}
+
+export interface Reprocessed {
+  readonly appliedOffset: number
+  /** The new epoch of the live state; undefined if it was not replaced. */
+  readonly epoch: number | undefined
+  /** Number of the events that the takeover emits, by type. */
+  readonly emitted: ReadonlyMap<string, number>
+}
+
+/** The copy of the live state is made when no more records than this are missing. */
+const CLOSE = 1_000
+
+/** How often the switch is tried: each time, less of the log is missing. */
+const ATTEMPTS = 200
+const PAUSE_MS = 20
+
+/** Failures or ids that one commit adds. */
+const AT_ONCE = 500
+
+/** The live state cannot be replaced by what this code computes. */
+export class OtherCode extends Error {
+  override readonly name = 'OtherCode'
+  /** Undefined if the last commit did not say. */
+  readonly live: string | undefined
+
+  constructor(live: string | undefined) {
+    super(`the live state was committed by other code: ${live ?? 'unknown'}`)
+    this.live = live
+  }
+}
+
+/**
+ * The rebuilt state must exist: seeded, or left by an earlier attempt.
+ *
+ * @param startOffset the first offset that the rebuild has read
+ * @param isTrial whether everything is computed and nothing is switched
+ * @throws OtherCode; RebuildStopped if it must be tried again; `Unavailable`, `UnreadableLog`, `PartitionStopped`
+ */
+export async function reprocess(
+  work: Reprocessing,
+  partitionState: StateKey,
+  startOffset: number,
+  isTrial: boolean,
+): Promise<Reprocessed> {
+  const { copies, consumer, code } = work
+  const rebuilt = new AdvancingCopy(work, partitionState, 'rebuilt')
+  await nearlyCaughtUp(work, partitionState, rebuilt)
+  const first = await copies.copyLive(partitionState)
+  const compared = new AdvancingCopy(work, partitionState, 'compared')
+  const written = new RebuiltState(copies.store('rebuilt'), consumer, partitionState, code)
+  try {
+    await rebuilt.to(first.appliedOffset)
+    await written.emptyOutbox()
+    await remember(work, partitionState, written, startOffset)
+    const takeover = new PartitionTakeover(consumer, partitionState, copies, written)
+    const at = (facts: StateFacts): TakeoverAt => ({
+      partitionState,
+      epoch: first.epoch,
+      appliedOffset: facts.version.appliedOffset,
+      timeMs: facts.clock.lastAppendMs ?? 0,
+    })
+    await takeover.compareAll(at(await copies.facts(partitionState, 'compared')))
+    rebuilt.changed.clear()
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const live = await liveState(work, partitionState)
+      if (live.version.epoch !== first.epoch)
+        throw new RebuildStopped(
+          'overtaken',
+          'the live state was replaced meanwhile, by an import or a restore',
+        )
+      if (live.version.fired > 0) {
+        await work.pause(PAUSE_MS)
+        continue
+      }
+      const { appliedOffset } = live.version
+      for (const copy of [rebuilt, compared]) await copy.to(appliedOffset)
+      const changed = new Set([...rebuilt.changed, ...compared.changed])
+      await takeover.compare([...changed], at(await copies.facts(partitionState, 'compared')))
+      for (const copy of [rebuilt, compared]) copy.changed.clear()
+      const { emitted } = takeover
+      if (isTrial) return { appliedOffset, epoch: undefined, emitted }
+      const { version } = await copies.facts(partitionState, 'rebuilt')
+      const outcome = await copies.switchOver(partitionState, { live: live.version, rebuilt: version, code })
+      if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
+      if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
+      if (outcome.kind === 'lost')
+        throw new RebuildStopped(
+          'overtaken',
+          'the rebuilt state is not what it was: was it removed, or evicted?',
+        )
+    }
+    throw new RebuildStopped('waiting', `the live state moved during each of ${ATTEMPTS} attempts to switch`)
+  } finally {
+    await copies.drop(partitionState, 'compared')
+  }
+}
+
+/** The live state, which must be of the same code. */
+async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
+  const live = await copies.facts(partitionState)
+  if (live.code !== code) throw new OtherCode(live.code)
+  return live
+}
+
+async function nearlyCaughtUp(
+  work: Reprocessing,
+  partitionState: StateKey,
+  rebuilt: AdvancingCopy,
+): Promise<void> {
+  for (;;) {
+    const live = (await liveState(work, partitionState)).version.appliedOffset
+    const own = (await work.copies.facts(partitionState, 'rebuilt')).version.appliedOffset
+    if (own > live)
+      throw new RebuildStopped(
+        'waiting',
+        `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has come further`,
+      )
+    await rebuilt.to(live)
+    if ((await work.copies.facts(partitionState)).version.appliedOffset - live <= CLOSE) return
+  }
+}
+
+/** Adds the ids and failures that the live state remembers and the rebuilt one must know as well. Both are at the same offset. */
+async function remember(
+  { copies, consumer }: Reprocessing,
+  partitionState: StateKey,
+  written: RebuiltState,
+  startOffset: number,
+): Promise<void> {
+  const [live, own] = [
+    await copies.facts(partitionState, 'compared'),
+    await copies.facts(partitionState, 'rebuilt'),
+  ]
+  const rebuilding: Rebuilding = { startOffset, clockLeadMs: live.clock.nowMs - own.clock.nowMs }
+  const failures = await failuresToKeep(copies, partitionState, rebuilding)
+  const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
+  const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding)
+  // One commit at least: it says which code has made the state.
+  do await written.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })
+  while (failures.length > 0 || ids.length > 0)
+}
+
+async function failuresToKeep(
+  copies: Reprocessing['copies'],
+  partitionState: StateKey,
+  rebuilding: Rebuilding,
+): Promise<RememberedFailure[]> {
+  const own = new Map<string, RememberedFailure>()
+  for await (const failure of copies.failures(partitionState, 'rebuilt'))
+    if (!own.has(failure.id)) own.set(failure.id, failure)
+  const kept = new Map<string, RememberedFailure | undefined>()
+  for await (const failure of copies.failures(partitionState, 'compared'))
+    if (!kept.has(failure.id)) kept.set(failure.id, failureToKeep(failure, own, rebuilding))
+  return [...kept.values()].filter(failure => failure !== undefined)
+}
+
+async function idsToKeep(
+  copies: Reprocessing['copies'],
+  partitionState: StateKey,
+  rebuilding: Rebuilding,
+): Promise<RememberedId[]> {
+  const own = new Set<string>()
+  for await (const { id } of copies.ids(partitionState, 'rebuilt')) own.add(id)
+  const kept = new Map<string, RememberedId | undefined>()
+  for await (const id of copies.ids(partitionState, 'compared'))
+    if (!kept.has(id.id)) kept.set(id.id, idToKeep(id, own, rebuilding))
+  return [...kept.values()].filter(id => id !== undefined)
+}

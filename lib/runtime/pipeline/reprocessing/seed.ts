@@ -1,0 +1,47 @@
+/** The state from which a rebuild begins. */
+import type { StateKey } from '../model.ts'
+import { type CheckpointPages, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
+import type { StateCopies } from './copies.ts'
+import { failureBefore } from './remembered.ts'
+
+/**
+ * An empty state before an offset of the log. If that is not the first offset of all, the state has what came before and is still
+ * needed: the context that is in force now, until the log sets one, and the failures whose records may be redriven.
+ *
+ * @param attempt higher than that of every earlier rebuild of this partition, so that those are refused
+ */
+export async function* emptyAt(
+  copies: Pick<StateCopies, 'context' | 'failures'>,
+  partitionState: StateKey,
+  startOffset: number,
+  attempt: number,
+): AsyncGenerator<CheckpointPart[]> {
+  const version = { epoch: attempt, appliedOffset: startOffset - 1, fired: 0 }
+  yield [{ kind: 'meta', meta: { ...EMPTY_META, version } }]
+  if (startOffset === 0) return
+  const context = await copies.context(partitionState)
+  if (context) yield [{ kind: 'context', context }]
+  const seen = new Set<string>()
+  for await (const live of copies.failures(partitionState)) {
+    if (seen.has(live.id)) continue
+    seen.add(live.id)
+    // The rebuilt log clock begins at 0 here.
+    const failure = failureBefore(live, { startOffset, clockLeadMs: Number.POSITIVE_INFINITY })
+    if (failure) yield [{ kind: 'failure', failure }]
+  }
+}
+
+/** A checkpoint as a rebuild begins with it: what it had emitted has been published since. */
+export async function* withoutOutbox(
+  pages: CheckpointPages,
+  attempt: number,
+): AsyncGenerator<CheckpointPart[]> {
+  for await (const page of pages)
+    yield page
+      .filter(({ kind }) => kind !== 'outbox')
+      .map(part =>
+        part.kind === 'meta'
+          ? { ...part, meta: { ...part.meta, version: { ...part.meta.version, epoch: attempt } } }
+          : part,
+      )
+}

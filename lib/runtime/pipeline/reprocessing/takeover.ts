@@ -1,0 +1,93 @@
+/** What changes for one entity when its rebuilt state replaces the live one. Pure. */
+import { derivedId } from '../../consumer/derived-id.ts'
+import { partsOfEntity } from '../../consumer/event.ts'
+import { instant } from '../../consumer/instant.ts'
+import { decided } from '../../consumer/process.ts'
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import type { Cause } from '../deciding/cause.ts'
+import type { Place } from '../deciding/emission.ts'
+import { runStep } from '../deciding/step.ts'
+import { readState } from '../deciding/stored-state.ts'
+import type { OutboxEntry, StateKey } from '../model.ts'
+
+/** The stored states of an entity; undefined where it has none. */
+export interface BothStates {
+  readonly live: string | undefined
+  readonly rebuilt: string | undefined
+}
+
+export interface TakenOver {
+  /** The state to store in place of the rebuilt one; undefined if that stays as it is. */
+  readonly state: string | undefined
+  readonly entries: readonly OutboxEntry[]
+}
+
+/** Where and when states are taken over. */
+export interface TakeoverAt {
+  readonly partitionState: StateKey
+  /** Of the live state: a second takeover at the same offset emits other events. */
+  readonly epoch: number
+  /** The applied offset of both states. */
+  readonly appliedOffset: number
+  /** Append time of the record at that offset, milliseconds since the epoch. */
+  readonly timeMs: number
+}
+
+const NOTHING: TakenOver = { state: undefined, entries: [] }
+
+/**
+ * Emissions lie behind those of the record at the applied offset and before those of the next one. No record emits this many. The
+ * epoch keeps two takeovers at the same offset apart.
+ */
+const FIRST_INDEX = 10_000_000
+const ENTRIES_PER_EPOCH = 1_000_000
+const EPOCHS = 90
+
+export function firstIndexOf({ epoch }: Pick<TakeoverAt, 'epoch'>): number {
+  return FIRST_INDEX + (epoch % EPOCHS) * ENTRIES_PER_EPOCH
+}
+
+/**
+ * @param index of the first emission
+ * @throws Error if the process throws, or returns what cannot be stored
+ */
+export function takeOver(
+  consumer: Consumer<AnyKeyedProcess>,
+  entity: string,
+  { live, rebuilt }: BothStates,
+  at: TakeoverAt,
+  index: number,
+): TakenOver {
+  const { process } = consumer
+  if (!process.onTakeover || live === rebuilt) return NOTHING
+  const [before, after] = [live, rebuilt].map(stored =>
+    stored === undefined ? undefined : readState(process, stored),
+  )
+  const place: Place = { offset: at.appliedOffset, index }
+  const taken = process.onTakeover(before, after, { entity, ...partsOfEntity(entity), timeMs: at.timeMs })
+  const step = runStep(consumer, causeOf(entity, at), place, () =>
+    decided('taken-over', taken.state, taken.emit),
+  )
+  if (step.kind === 'failure')
+    throw new Error(`the takeover of ${entity} by ${process.name} cannot be stored: ${step.message}`)
+  const state =
+    rebuilt === undefined || step.state === null || step.state === rebuilt ? undefined : step.state
+  return { state, entries: step.entries }
+}
+
+function causeOf(entity: string, { partitionState, epoch, appliedOffset, timeMs }: TakeoverAt): Cause {
+  const { topic, partition } = partitionState
+  const none = (): never => {
+    throw new Error('a takeover sets no timers')
+  }
+  return {
+    entity,
+    timeMs,
+    time: instant(timeMs),
+    extensions: {},
+    emissionId: (consumer, name) =>
+      derivedId('takeover', consumer, topic, partition, epoch, appliedOffset, entity, name),
+    timerId: none,
+    thresholdMs: none,
+  }
+}

@@ -1,0 +1,105 @@
+import type { RememberedFailure, RememberedId, StateKey, StoredContext, Version } from '../pipeline/model.ts'
+import type { CheckpointPages, CheckpointPart } from '../pipeline/recovery/checkpoints.ts'
+import { EMPTY_META, isAbsent, sameVersion } from '../pipeline/recovery/checkpoints.ts'
+import type {
+  CopyName,
+  StateCopies,
+  StateFacts,
+  SwitchExpectation,
+  SwitchOutcome,
+} from '../pipeline/reprocessing/copies.ts'
+import { MemoryStateStore } from './state-store.ts'
+import { NOTHING_WANTED } from './wanted.ts'
+
+/** Copies of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */
+export class MemoryStateCopies implements StateCopies {
+  readonly #live: MemoryStateStore
+  readonly #copies = { rebuilt: new MemoryStateStore(), compared: new MemoryStateStore() } as const
+
+  constructor(live: MemoryStateStore) {
+    this.#live = live
+  }
+
+  async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
+    const store = this.#of(copy)
+    const { version, clock } = await store.load(partitionState, NOTHING_WANTED)
+    return { version, clock, code: store.codeOf(partitionState) }
+  }
+
+  store(copy: CopyName): MemoryStateStore {
+    return this.#copies[copy]
+  }
+
+  async seed(partitionState: StateKey, pages: CheckpointPages): Promise<void> {
+    const { rebuilt } = this.#copies
+    const { version } = await rebuilt.load(partitionState, NOTHING_WANTED)
+    await rebuilt.replace(partitionState, version, pages)
+  }
+
+  async copyLive(partitionState: StateKey): Promise<Version> {
+    const { compared } = this.#copies
+    compared.restore(partitionState, this.#live.copyOf(partitionState))
+    const { version, outbox } = await compared.load(partitionState, NOTHING_WANTED)
+    await compared.trimOutbox(
+      partitionState,
+      outbox.map(({ position }) => position),
+    )
+    return version
+  }
+
+  async *states(partitionState: StateKey, copy: CopyName): AsyncGenerator<[string, string]> {
+    for await (const part of this.#parts(partitionState, copy))
+      if (part.kind === 'state') yield [part.entity, part.state]
+  }
+
+  async *failures(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedFailure> {
+    for await (const part of this.#parts(partitionState, copy))
+      if (part.kind === 'failure') yield part.failure
+  }
+
+  async *ids(partitionState: StateKey, copy: CopyName): AsyncGenerator<RememberedId> {
+    for await (const part of this.#parts(partitionState, copy)) if (part.kind === 'id') yield part.id
+  }
+
+  async context(partitionState: StateKey): Promise<StoredContext | undefined> {
+    for await (const part of this.#parts(partitionState, undefined))
+      if (part.kind === 'context') return part.context
+    return undefined
+  }
+
+  async switchOver(
+    partitionState: StateKey,
+    { live, rebuilt, code }: SwitchExpectation,
+  ): Promise<SwitchOutcome> {
+    const [old, own] = [await this.facts(partitionState), await this.facts(partitionState, 'rebuilt')]
+    if (!sameVersion(old.version, live)) return { kind: 'moved' }
+    if (!sameVersion(own.version, rebuilt)) return { kind: 'lost' }
+    if (old.code !== code || own.code !== code) return { kind: 'other-code' }
+    const tally = this.#live.tally(partitionState)
+    const { outbox } = await this.#live.load(partitionState, NOTHING_WANTED)
+    const epoch = old.version.epoch + 1
+    const state = this.#copies.rebuilt.copyOf(partitionState) as {
+      version: Version
+      tally: unknown
+      outbox: Map<string, unknown>
+    }
+    for (const entry of outbox) state.outbox.set(entry.position, entry)
+    this.#live.restore(partitionState, { ...state, version: { ...own.version, epoch }, tally })
+    await this.drop(partitionState, 'rebuilt')
+    return { kind: 'switched', epoch }
+  }
+
+  async drop(partitionState: StateKey, copy: CopyName): Promise<void> {
+    this.#copies[copy].restore(partitionState, undefined)
+  }
+
+  #of(copy: CopyName | undefined): MemoryStateStore {
+    return copy ? this.#copies[copy] : this.#live
+  }
+
+  async *#parts(partitionState: StateKey, copy: CopyName | undefined): AsyncGenerator<CheckpointPart> {
+    const taken = await this.#of(copy).take(partitionState)
+    const version = taken?.version ?? EMPTY_META.version
+    if (taken && !isAbsent(version)) for await (const page of taken.pages) yield* page
+  }
+}

@@ -1,0 +1,57 @@
+/** Reprocesses the partition of a stage, in memory. */
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { codeOf } from '../../lib/runtime/pipeline/code.ts'
+import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import {
+  type Reprocessed,
+  type Reprocessing,
+  reprocess,
+} from '../../lib/runtime/pipeline/reprocessing/reprocess.ts'
+import { emptyAt } from '../../lib/runtime/pipeline/reprocessing/seed.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryStateCopies } from '../../lib/runtime/testing/state-copies.ts'
+import type { Stage } from './stage.ts'
+
+interface Options {
+  readonly startOffset?: number
+  readonly codeVersion?: string
+  readonly copies?: StateCopies
+  readonly isTrial?: boolean
+  /** Continues what the copies hold. */
+  readonly isResumed?: boolean
+  readonly decided?: (count: number) => void
+  readonly stop?: AbortSignal
+}
+
+/** @param log what the topic holds; it may grow meanwhile */
+export async function reprocessed(
+  stage: Stage,
+  log: readonly LogRecord[],
+  {
+    startOffset = 0,
+    codeVersion = 'v1',
+    copies = new MemoryStateCopies(stage.store),
+    isTrial = false,
+    isResumed = false,
+    decided = () => {},
+    stop = new AbortController().signal,
+  }: Options = {},
+): Promise<Reprocessed> {
+  const consumer = stage.consumer as Consumer<AnyKeyedProcess>
+  const work: Reprocessing = {
+    consumer,
+    copies,
+    log: new MemoryLogReader(log),
+    codeVersion,
+    code: codeOf(codeVersion, consumer),
+    nowMs: () => 0,
+    stop,
+    decided,
+    expired: () => {},
+    pause: async () => {},
+  }
+  const state = stage.stateKey()
+  if (!isResumed) await copies.seed(state, emptyAt(copies, state, startOffset, 1))
+  return reprocess(work, state, startOffset, isTrial)
+}

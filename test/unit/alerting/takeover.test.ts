@@ -1,0 +1,167 @@
+/** When a state that was computed anew replaces the live one: what was told is not told again, and what stands goes untold nowhere. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
+import type { Rule } from '../../../lib/alerting/rule.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+
+import { logRecord, environmentReading as reading } from '../../support/records.ts'
+import { reprocessed } from '../../support/reprocessing.ts'
+import { Stage } from '../../support/stage.ts'
+import { ruleOf } from './support.ts'
+
+/** Temperatures of one sensor, a minute apart. */
+function temperatures(...values: readonly number[]): LogRecord[] {
+  return values.map((temperature, offset) =>
+    logRecord(offset, reading(`r${offset}`, { at: offset * 60, temperature }), {
+      timestampMs: Date.parse('2026-03-01T12:00:00Z') + offset * 60_000,
+    }),
+  )
+}
+
+const HOT = ruleOf({ fireAbove: 40 })
+const HOTTER = ruleOf({ fireAbove: 60 })
+const COOL = ruleOf({ fireAbove: 30 })
+const OTHER = ruleOf({ name: 'OTHER', fireAbove: 40 })
+
+interface Case {
+  readonly given: string
+  readonly before: readonly Rule[]
+  readonly after: readonly Rule[]
+  readonly values: readonly number[]
+  readonly from?: number
+  /** `status rule` of what is told at the switch. */
+  readonly told: readonly string[]
+  readonly type: number
+}
+
+const CASES: readonly Omit<Case, 'type'>[] = [
+  { given: 'the same rules', before: [HOT], after: [HOT], values: [50, 50], told: [] },
+  { given: 'nothing that fires', before: [HOT], after: [HOT], values: [20, 20], told: [] },
+  { given: 'an alert that both have', before: [HOT], after: [COOL], values: [35, 50], told: [] },
+  {
+    given: 'an alert that only the live state has',
+    before: [HOT],
+    after: [HOTTER],
+    values: [50, 50],
+    told: ['resolved HOT'],
+  },
+  {
+    given: 'an alert that only the new state has',
+    before: [HOTTER],
+    after: [HOT],
+    values: [50, 50],
+    told: ['firing HOT'],
+  },
+  {
+    given: 'a rule under another name',
+    before: [HOT],
+    after: [OTHER],
+    values: [50],
+    told: ['resolved HOT', 'firing OTHER'],
+  },
+  { given: 'an alert that has ended in both', before: [HOT], after: [COOL], values: [50, 20], told: [] },
+  {
+    given: 'a start after the entity last reported',
+    before: [HOT],
+    after: [HOT],
+    values: [50],
+    from: 1,
+    told: ['resolved HOT'],
+  },
+  { given: 'a start within the alert', before: [HOT], after: [HOT], values: [50, 50, 50], from: 2, told: [] },
+]
+
+describe('alerts at the switch to a state that was computed anew', () => {
+  for (const { given, before, after, values, from = 0, told } of CASES)
+    it(`given ${given}, then ${told.length === 0 ? 'nothing is told' : `it tells ${told.join(', ')}`}`, async () => {
+      const { alertsBefore, alerts, standing } = await switched(before, after, temperatures(...values), from)
+      assert.deepEqual(
+        alerts.map(({ status, rule }) => `${status} ${rule}`),
+        told,
+      )
+      assert.deepEqual(openOf([...alertsBefore, ...alerts]), standing)
+      for (const alert of alerts) if (alert.status === 'resolved') assert.equal(alert.reason, 'reprocessed')
+    })
+
+  it('given an alert that both have, then its later resolve is that of the alert that was told', async () => {
+    const log = temperatures(35, 50, 20)
+    const { stage, alertsBefore } = await switched([HOT], [COOL], log.slice(0, 2))
+    await stage.batch(log.slice(2))
+    const [fired, resolved, ...others] = alertsIn(stage)
+    assert.deepEqual(others, [])
+    assert.deepEqual(alertsBefore, [fired])
+    assert.deepEqual(
+      [resolved?.status, resolved?.alertId, resolved?.startedAt],
+      ['resolved', fired?.alertId, fired?.startedAt],
+    )
+  })
+
+  it('given an alert that was resolved and stands in the new state, then it is told as another alert', async () => {
+    const clears = ruleOf({ fireAbove: 40 })
+    const lasts = ruleOf({ fireAbove: 40, clearBelow: 10 })
+    const { alertsBefore, alerts } = await switched([clears], [lasts], temperatures(50, 20))
+    assert.deepEqual(
+      [...alertsBefore, ...alerts].map(({ status }) => status),
+      ['firing', 'resolved', 'firing'],
+    )
+    assert.notEqual(alerts[0]?.alertId, alertsBefore[0]?.alertId)
+    assert.equal(alerts[0]?.startedAt, alertsBefore[0]?.startedAt)
+  })
+
+  it('given a rule that is told of silence, then its alert NoData is matched as well', async () => {
+    const rule = ruleOf({ fireAbove: 40, staleAfter: '2m', onSilence: 'no-data' })
+    const log = temperatures(20, 20)
+    const others = Array.from({ length: 6 }, (_, index) =>
+      logRecord(2 + index, reading(`o${index}`, { sensor: 's-2', at: 120 + index * 60 }), {
+        timestampMs: Date.parse('2026-03-01T12:02:00Z') + index * 60_000,
+      }),
+    )
+    const { alertsBefore, alerts } = await switched([rule], [rule], [...log, ...others], 1)
+    assert.deepEqual(
+      alertsBefore.map(({ rule: name }) => name),
+      ['NoData'],
+    )
+    assert.deepEqual(alerts, [])
+  })
+})
+
+/** Reads the log with some rules, reprocesses it with others, and lets the live consumer publish what that has told. */
+async function switched(
+  before: readonly Rule[],
+  after: readonly Rule[],
+  log: readonly LogRecord[],
+  startOffset = 0,
+) {
+  const stage = new Stage(alerting(before) as never)
+  await stage.batch(log)
+  const alertsBefore = alertsIn(stage)
+  stage.consumer = { ...stage.consumer, process: alerting(after) as never }
+  await reprocessed(stage, log, { startOffset })
+  // Any delivery publishes what the outbox holds.
+  await stage.batch(log.slice(-1))
+  const state = (await stage.state('/environment/test-site s-1')) as
+    | { rules: Record<string, { alert?: Alert }> }
+    | undefined
+  const standing = Object.values(state?.rules ?? {}).flatMap(({ alert }) => alert?.alertId ?? [])
+  return { stage, alertsBefore, alerts: alertsIn(stage).slice(alertsBefore.length), standing }
+}
+
+function alertsIn(stage: Stage): Alert[] {
+  return stage.events
+    .filter(({ type }) => type.startsWith('io.sluice.alert.'))
+    .map(({ data }) => data as Alert)
+}
+
+/** The ids of the alerts that are told and not ended; fails if one is told twice. */
+function openOf(alerts: readonly Alert[]): string[] {
+  const open = new Set<string>()
+  for (const { status, alertId } of alerts)
+    if (status === 'resolved') assert.ok(open.delete(alertId), `${alertId} was not open`)
+    else {
+      assert.ok(!open.has(alertId), `${alertId} was told twice`)
+      open.add(alertId)
+    }
+  return [...open]
+}

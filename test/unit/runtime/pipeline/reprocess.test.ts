@@ -1,0 +1,240 @@
+/** A partition state is computed anew from the log, beside the live one, and takes its place. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/advance.ts'
+import { OtherCode } from '../../../../lib/runtime/pipeline/reprocessing/reprocess.ts'
+
+import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
+import { changeOf } from '../../../support/changes.ts'
+import { Random } from '../../../support/random.ts'
+import { logRecord, environmentReading as reading } from '../../../support/records.ts'
+import { reprocessed } from '../../../support/reprocessing.ts'
+import { counting, Stage } from '../../../support/stage.ts'
+import { WATCHED_ID_WINDOW_MS, watchedLog } from '../../../support/watched-log.ts'
+import { WATCHING } from '../../../support/watching.ts'
+
+const SEEDS = 40
+const LENGTH = 30
+const MOMENT = '/environment/test-site s-1'
+
+/** `batch` of a stage whose circuit breaker an operator has reset. */
+const breaker = { open: async () => 'reset' as const }
+
+function readings(count: number, from = 0): LogRecord[] {
+  return Array.from({ length: count }, (_, index) => {
+    const offset = from + index
+    return logRecord(offset, reading(`r${offset}`, { at: offset, sensor: `s-${offset % 3}` }))
+  })
+}
+
+/** All that the live state holds, apart from its version and how many records were decided. */
+function contentsOf(stage: Stage) {
+  const {
+    version,
+    tally: _,
+    ...contents
+  } = stage.store.copyOf(stage.stateKey()) as {
+    version: { appliedOffset: number }
+    tally: unknown
+  }
+  return { appliedOffset: version.appliedOffset, ...contents }
+}
+
+describe('reprocessing a partition', () => {
+  for (let seed = 1; seed <= SEEDS; seed += 1)
+    it(`given the same code from the start of log ${seed}, then the new state equals the live one`, async () => {
+      const stage = new Stage(WATCHING.before as never)
+      stage.consumer = { ...stage.consumer, idWindowMs: WATCHED_ID_WINDOW_MS }
+      const log = watchedLog(new Random(seed), LENGTH)
+      await stage.batch(log, { ports: { breaker } })
+      const [before, published] = [contentsOf(stage), stage.events.length]
+      const { epoch } = await reprocessed(stage, log)
+      assert.equal(epoch, 1)
+      assert.deepEqual(contentsOf(stage), before)
+      assert.equal(stage.events.length, published)
+    })
+
+  it('given a live consumer that goes on during each attempt, then the switch waits for the same offset', async () => {
+    const log = readings(40)
+    const stage = new Stage()
+    await stage.batch(log.slice(0, 20))
+    const copies = new MemoryStateCopies(stage.store)
+    let moves = 0
+    const switchOver = copies.switchOver.bind(copies)
+    copies.switchOver = async (...of) => {
+      if (moves < 3) await stage.batch(log.slice(20 + moves * 5, 25 + moves++ * 5))
+      return switchOver(...of)
+    }
+    const { appliedOffset } = await reprocessed(stage, log, { copies })
+    assert.deepEqual([appliedOffset, moves], [34, 3])
+    await stage.batch(log.slice(35))
+    const reference = new Stage()
+    await reference.batch(log)
+    assert.deepEqual(contentsOf(stage), contentsOf(reference))
+    assert.deepEqual(
+      stage.events.map(({ id }) => id),
+      reference.events.map(({ id }) => id),
+    )
+  })
+
+  it('given an invocation with a result from the old state, when it commits after the switch, then it is refused', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log)
+    const { version: base } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    await reprocessed(stage, log)
+    const { version } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    assert.deepEqual(version, { ...base, epoch: 1 })
+    assert.equal(await stage.store.commit(stage.stateKey(), changeOf({ base, appliedOffset: 10 })), 'refused')
+  })
+
+  it('given entries that are not published yet, then the switch keeps them', async () => {
+    const log = readings(6)
+    const stage = new Stage()
+    const failing = { publish: async () => Promise.reject(new Error('no')) }
+    await stage.batch(log, { ports: { publisher: failing } })
+    const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    assert.equal(outbox.length, 3)
+    await reprocessed(stage, log)
+    assert.deepEqual((await stage.store.load(stage.stateKey(), NOTHING_WANTED)).outbox, outbox)
+  })
+
+  it('given other code in the live consumer, then nothing is switched and the error names its version', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log, { codeVersion: () => 'v2' })
+    const before = stage.store.copyOf(stage.stateKey())
+    await assert.rejects(reprocessed(stage, log), (error: OtherCode) => /^v2\//.test(error.live ?? ''))
+    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+  })
+
+  it('given a deployment while it rebuilds, then the switch is refused', async () => {
+    const log = readings(20)
+    const stage = new Stage()
+    await stage.batch(log.slice(0, 10))
+    const copies = new MemoryStateCopies(stage.store)
+    afterCopy(copies, () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }))
+    await assert.rejects(reprocessed(stage, log, { copies }), OtherCode)
+    assert.equal((await copies.facts(stage.stateKey(), 'compared')).version.appliedOffset, -1)
+  })
+
+  it('given other settings of the same code, then it is refused too', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log)
+    stage.consumer = { ...stage.consumer, idWindowMs: 1 }
+    await assert.rejects(reprocessed(stage, log), OtherCode)
+  })
+
+  it('given a stop in the middle and another command later, then it goes on where the first one was', async () => {
+    const log = readings(30)
+    const stage = new Stage()
+    await stage.batch(log)
+    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
+    const copies = new MemoryStateCopies(stage.store)
+    const stopped = new AbortController()
+    const slow = copies.store('rebuilt')
+    const commit = slow.commit.bind(slow)
+    let commits = 0
+    slow.commit = async (...of) => {
+      commits += 1
+      if (commits === 3) stopped.abort()
+      return commit(...of)
+    }
+    await assert.rejects(
+      reprocessed(stage, log, { copies, stop: stopped.signal }),
+      (error: RebuildStopped) => error.why === 'stopped',
+    )
+    assert.equal((await copies.facts(stage.stateKey(), 'rebuilt')).version.appliedOffset, 14)
+    const counts: number[] = []
+    await reprocessed(stage, log, { copies, isResumed: true, decided: count => counts.push(count) })
+    assert.deepEqual(counts, [15])
+    const reference = new Stage()
+    await reference.batch(log)
+    assert.deepEqual(contentsOf(stage), contentsOf(reference))
+  })
+
+  it('given a second command that begins anew, then the first one stops', async () => {
+    const log = readings(30)
+    const stage = new Stage()
+    await stage.batch(log)
+    const copies = new MemoryStateCopies(stage.store)
+    const anew = async function* () {
+      const meta = { ...EMPTY_META, version: { epoch: 9, appliedOffset: -1, fired: 0 } }
+      yield [{ kind: 'meta' as const, meta }]
+    }
+    afterCopy(copies, () => copies.seed(stage.stateKey(), anew()))
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'overtaken',
+    )
+  })
+
+  it('given a start that the live consumer has not reached, then it says so and switches nothing', async () => {
+    const log = readings(30)
+    const stage = new Stage()
+    await stage.batch(log.slice(0, 10))
+    await assert.rejects(reprocessed(stage, log, { startOffset: 20 }), /live consumer is at offset 9 /)
+  })
+
+  it('given a trial, then the live state stays and the rebuilt one waits', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log)
+    const before = stage.store.copyOf(stage.stateKey())
+    const copies = new MemoryStateCopies(stage.store)
+    const { epoch } = await reprocessed(stage, log, { copies, isTrial: true })
+    assert.equal(epoch, undefined)
+    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    assert.equal((await copies.facts(stage.stateKey(), 'rebuilt')).version.appliedOffset, 9)
+  })
+
+  it('given a start in the middle, then events that the live state knows are duplicates afterwards', async () => {
+    const log = readings(12)
+    const stage = new Stage()
+    await stage.batch(log)
+    await reprocessed(stage, log, { startOffset: 6 })
+    assert.deepEqual(await stage.state(MOMENT), { count: 2 })
+    const repeat = { ...(log[1] as LogRecord), offset: 12 }
+    await stage.batch([repeat])
+    assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
+  })
+
+  it('given failures on both sides of the start, then those before it stay open, and those after it as found', async () => {
+    let isBroken = true
+    const process = {
+      ...counting,
+      onEvent: ((state, event) => {
+        if (event.subject === 's-0' && isBroken) throw new Error('not now')
+        return (counting as KeyedProcess<{ count: number }>).onEvent(state as never, event, undefined)
+      }) as (typeof counting)['onEvent'],
+    }
+    const log = readings(6)
+    const stage = new Stage(process as never)
+    await stage.batch(log, { ports: { breaker } })
+    isBroken = false
+    await reprocessed(stage, log, { startOffset: 2 })
+    const copies = new MemoryStateCopies(stage.store)
+    const failures = new Map<number, boolean>()
+    for await (const { offset, isOpen } of copies.failures(stage.stateKey())) failures.set(offset, isOpen)
+    // The rebuild has applied the record at 3: a redrive would apply it a second time.
+    assert.deepEqual([...failures].sort(), [
+      [0, true],
+      [3, false],
+    ])
+  })
+})
+
+/** Lets something happen after the live state was copied. */
+function afterCopy(copies: MemoryStateCopies, happens: () => Promise<unknown>): void {
+  const copyLive = copies.copyLive.bind(copies)
+  copies.copyLive = async state => {
+    const version = await copyLive(state)
+    await happens()
+    return version
+  }
+}

@@ -1,0 +1,167 @@
+/** The behaviour that every `StateCopies` must have, together with the store of the live states. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { Change, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+import { changeOf, failureOf } from '../support/changes.ts'
+import { inPages, partsAt } from '../support/parts.ts'
+
+const CODE = 'v1/settings'
+const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
+
+export function conformsAsStateCopies(name: string, copies: () => StateCopies, live: () => StateStore): void {
+  const given = async (change: Partial<Change> = {}) => {
+    const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
+    const whole = changeOf({
+      appliedOffset: 7,
+      states: new Map([
+        ['a', '1'],
+        ['b', '2'],
+      ]),
+      timers: new Map([['a', [{ name: 't', dueMs: 1, thresholdMs: 9, id: 'i', trace: {} }]]]),
+      ids: [{ id: 'ab0123456789', digest: '12345678', appliedAtMs: 0 }],
+      failures: [failureOf('one', 0)],
+      outbox: [{ position: '0.7.0', ...ENTRY }],
+      tally: new Map([['applied/counted', 8]]),
+      context: { hash: 'h', json: '{"rules":[]}' },
+      code: CODE,
+      ...change,
+    })
+    assert.equal(await live().commit(state, whole), 'committed')
+    return state
+  }
+  const seeded = async (state: StateKey) => {
+    await copies().seed(state, inPages(partsAt(6)))
+    const rebuilt = copies().store('rebuilt')
+    const { version } = await rebuilt.load(state, NOTHING_WANTED)
+    const change = changeOf({
+      base: version,
+      appliedOffset: 7,
+      clock: { nowMs: 5_000, lastAppendMs: 2, highestAppendMs: 2 },
+      states: new Map([['a', 'anew']]),
+      outbox: [{ position: '0.7.1', ...ENTRY }],
+      tally: new Map([['applied/rebuilt', 3]]),
+      code: CODE,
+    })
+    assert.equal(await rebuilt.commit(state, change), 'committed')
+  }
+  const versions = async (state: StateKey) => ({
+    live: (await copies().facts(state)).version,
+    rebuilt: (await copies().facts(state, 'rebuilt')).version,
+  })
+  const contents = (store: StateStore, state: StateKey) =>
+    store.load(state, {
+      ...NOTHING_WANTED,
+      entities: ['a', 'b', '/a 2'],
+      ids: ['ab0123456789'],
+      failures: [{ id: failureOf('one', 0).id, producerGroup: 0 }],
+      contexts: [],
+    })
+
+  describe(`${name} as state copies`, () => {
+    it('given a state that nothing was committed to, then its facts say that it is absent', async () => {
+      const facts = await copies().facts({ consumer: 'c', topic: randomUUID(), partition: 0 }, 'rebuilt')
+      assert.deepEqual([facts.version, facts.code], [{ epoch: 0, appliedOffset: -1, fired: 0 }, undefined])
+    })
+
+    it('given a live state, when it is copied, then the copy has all of it but the outbox', async () => {
+      const state = await given()
+      assert.deepEqual(await copies().copyLive(state), { epoch: 0, appliedOffset: 7, fired: 0 })
+      const [original, copy] = [
+        await contents(live(), state),
+        await contents(copies().store('compared'), state),
+      ]
+      assert.deepEqual(copy, { ...original, outbox: [] })
+      assert.equal(original.outbox.length, 1)
+      assert.equal((await copies().facts(state, 'compared')).code, CODE)
+    })
+
+    it('given a copy that goes on, then the live state stays, and a new copy has nothing of the old', async () => {
+      const state = await given()
+      await copies().copyLive(state)
+      const { version: base } = await copies().facts(state, 'compared')
+      const added = changeOf({ base, appliedOffset: 8, states: new Map([['c', '3']]) })
+      assert.equal(await copies().store('compared').commit(state, added), 'committed')
+      assert.equal((await copies().facts(state)).version.appliedOffset, 7)
+      await copies().copyLive(state)
+      const entities = new Set<string>()
+      for await (const [entity] of copies().states(state, 'compared')) entities.add(entity)
+      assert.deepEqual([...entities].sort(), ['a', 'b'])
+    })
+
+    it('given a rebuilt state at the same offset, then at the switch nothing of the old one is left', async () => {
+      const state = await given()
+      await seeded(state)
+      const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
+      assert.deepEqual(outcome, { kind: 'switched', epoch: 1 })
+      const after = await contents(live(), state)
+      assert.deepEqual(after.version, { epoch: 1, appliedOffset: 7, fired: 0 })
+      assert.deepEqual(after.states.get('a'), 'anew')
+      assert.deepEqual(
+        [after.states.has('b'), after.timers.has('a'), after.timers.has('/a 2')],
+        [false, false, true],
+      )
+      assert.deepEqual([after.known.size, after.failures.size], [0, 0])
+      assert.equal(after.context?.hash, 'h')
+      assert.deepEqual(
+        after.outbox.map(({ position }) => position),
+        ['0.1', '0.7.0', '0.7.1'],
+      )
+      assert.deepEqual((await copies().facts(state, 'rebuilt')).version.appliedOffset, -1)
+    })
+
+    it('given the switch, then a commit from the new version is accepted, one from the old not', async () => {
+      const state = await given()
+      await seeded(state)
+      const { live: old, rebuilt } = await versions(state)
+      await copies().switchOver(state, { live: old, rebuilt, code: CODE })
+      assert.equal(await live().commit(state, changeOf({ base: old, appliedOffset: 8 })), 'refused')
+      const { version: base, clock } = await copies().facts(state)
+      assert.equal(await live().commit(state, changeOf({ base, clock, appliedOffset: 8 })), 'committed')
+    })
+
+    for (const [what, expected, kind] of [
+      ['a live state that has moved', { live: { epoch: 0, appliedOffset: 6, fired: 0 } }, 'moved'],
+      ['a live state among its timers', { live: { epoch: 0, appliedOffset: 7, fired: 1 } }, 'moved'],
+      ['another rebuilt state', { rebuilt: { epoch: 9, appliedOffset: 7, fired: 0 } }, 'lost'],
+      ['other code', { code: 'v2/settings' }, 'other-code'],
+    ] as const)
+      it(`given ${what}, then the answer is ${kind} and nothing has changed`, async () => {
+        const state = await given()
+        await seeded(state)
+        const before = [await contents(live(), state), await contents(copies().store('rebuilt'), state)]
+        const outcome = await copies().switchOver(state, {
+          ...(await versions(state)),
+          code: CODE,
+          ...expected,
+        })
+        assert.deepEqual(outcome, { kind })
+        assert.deepEqual(
+          [await contents(live(), state), await contents(copies().store('rebuilt'), state)],
+          before,
+        )
+      })
+
+    it('given a copy that is dropped, then it is absent and the live state stays', async () => {
+      const state = await given()
+      await seeded(state)
+      await copies().drop(state, 'rebuilt')
+      assert.equal((await copies().facts(state, 'rebuilt')).version.appliedOffset, -1)
+      assert.equal((await contents(copies().store('rebuilt'), state)).states.size, 0)
+      assert.equal((await contents(live(), state)).states.size, 2)
+    })
+
+    it('given ids, failures and a context of the live state, then they can be listed', async () => {
+      const state = await given()
+      await copies().copyLive(state)
+      const [ids, failures] = [[] as string[], [] as string[]]
+      for await (const { id } of copies().ids(state, 'compared')) ids.push(id)
+      for await (const { id } of copies().failures(state)) failures.push(id)
+      assert.deepEqual([ids, failures], [['ab0123456789'], [failureOf('one', 0).id]])
+      assert.deepEqual(await copies().context(state), { hash: 'h', json: '{"rules":[]}' })
+    })
+  })
+}

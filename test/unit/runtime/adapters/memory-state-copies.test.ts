@@ -1,0 +1,11 @@
+import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
+import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
+import { conformsAsStateCopies } from '../../../conformance/state-copies.ts'
+
+const store = new MemoryStateStore()
+const copies = new MemoryStateCopies(store)
+conformsAsStateCopies(
+  'memory',
+  () => copies,
+  () => store,
+)

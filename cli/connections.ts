@@ -7,6 +7,7 @@ import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
 import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
+import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
@@ -18,10 +19,22 @@ const PATIENCE_MS = 10_000
  * @param env the environment that an option names; it goes before the variable
  * @throws CliFailure if the stack that is asked for does not run
  */
-export function configOf({ environment, stack, stacksDir }: Terminal, env: string | undefined): Config {
+export function configOf(terminal: Terminal, env: string | undefined): Config {
+  return readConfig(environmentOf(terminal, env))
+}
+
+/**
+ * The variables from which `configOf` reads.
+ *
+ * @throws CliFailure if the stack that is asked for does not run
+ */
+export function environmentOf(
+  { environment, stack, stacksDir }: Terminal,
+  env: string | undefined,
+): Environment {
   try {
     const reaching = stackEnvironment(environment, stack, stacksDir)
-    return readConfig(localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }))
+    return localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env })
   } catch (error) {
     throw error instanceof StackNotFound ? new CliFailure(error.message) : error
   }

@@ -15,6 +15,7 @@ import { addNotifications } from './commands/notifications.ts'
 import { addRecord } from './commands/record.ts'
 import { addPublish } from './commands/publish.ts'
 import { addReplay } from './commands/replay.ts'
+import { addReprocess } from './commands/reprocess.ts'
 import { addRules } from './commands/rules.ts'
 import { addSilence } from './commands/silence.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -74,6 +75,7 @@ function program(terminal: Terminal): Command {
   addImport(sluice, context)
   addRecord(sluice, context)
   addReplay(sluice, context)
+  addReprocess(sluice, context)
   addSimulate(sluice, context)
   addStats(sluice, context)
   addState(sluice, context)

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
-import { Builder } from './builder.ts'
+import { Builder } from '../../infra/bundle-builder.ts'
 import { type Definition, ReloadedFunction } from './functions.ts'
 import { restartLine } from './lines.ts'
 import { OfflineFunctions } from './offline-functions.ts'

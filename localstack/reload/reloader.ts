@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { type Built, bundleIn, fingerprintOf } from './builder.ts'
+import { type Built, bundleIn, fingerprintOf } from '../../infra/bundle-builder.ts'
 import type { Change, CodeVersion, ReloadedFunction, RulesVersion } from './functions.ts'
 import { filesNamed, type Refusal, refusedLines, reloadedLine, unchangedLine } from './lines.ts'
 import { differenceOf, type RuleSet, readRuleSet } from './rule-set.ts'

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Bundle } from './builder.ts'
+import type { Bundle } from '../../infra/bundle-builder.ts'
 import { copyRuleSet, type RuleSet } from './rule-set.ts'
 
 /** Old versions to keep in addition to those in use: a running invocation may still read a file of one. */

@@ -3,10 +3,11 @@ import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
+import type { Consumer } from '../pipeline/consumer.ts'
 import type { KafkaEvent } from '../pipeline/receive.ts'
 import type { BatchResponse } from '../pipeline/respond.ts'
 import type { PartsOf } from '../settings/environment.ts'
-import type { Slice } from '../settings/slice.ts'
+import type { Environment, Slice } from '../settings/slice.ts'
 
 type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | SegmentSink<Data>
 
@@ -49,4 +50,10 @@ export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
   /** Does the work that is needed once per cold start. Rejects if the function cannot work, and then tries again when called. */
   readonly start: () => Promise<unknown>
+  /**
+   * The consumer as it would run with these settings, without any connection: for commands that run the same code.
+   *
+   * @throws ConfigError naming every setting that is missing or wrong
+   */
+  readonly consumer: (environment: Environment) => Promise<Consumer>
 }

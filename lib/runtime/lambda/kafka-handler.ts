@@ -23,7 +23,7 @@ import { type PartsOf, readSettings } from '../settings/environment.ts'
 import { GENERAL, type GeneralSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
-import type { Slice } from '../settings/slice.ts'
+import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING, type TracingSettings } from '../settings/tracing.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
@@ -52,14 +52,20 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   boundYoungGeneration()
   const { logger, metrics } = telemetryOf(name)
   const observer = new LambdaObserver(logger, metrics)
-  const start = once(async () => {
-    const config = readSettings([...SLICES, ...(slices ?? [])]) as PartsOf<typeof SLICES> & PartsOf<Slices>
-    const connections = new Connections(config, name)
+  const configIn = (environment?: Environment) =>
+    readSettings([...SLICES, ...(slices ?? [])], environment) as PartsOf<typeof SLICES> & PartsOf<Slices>
+  const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     assertFits(name, process)
+    return consumerOf(application, config, process, choices)
+  }
+  const start = once(async () => {
+    const config = configIn()
+    const connections = new Connections(config, name)
+    const consumer = await madeFrom(config)
+    const { process } = consumer
     // What a sink has opened ends with the connections.
     if ('close' in process && process.close) connections.kept({ close: () => process.close?.() })
-    const consumer = consumerOf(application, config, process, choices)
     const reached = {
       store: await connections.store(),
       breaker: await connections.breaker(),
@@ -104,7 +110,8 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
       })
     })
   const handler = (event: KafkaEvent, context: Context) => invoked(new Held(event), context)
-  return Object.assign(handler as unknown as Omit<KafkaHandler, 'start'>, { start }) as KafkaHandler
+  const consumer = (environment: Environment) => madeFrom(configIn(environment))
+  return Object.assign(handler as unknown as KafkaHandler, { start, consumer })
 }
 
 /**

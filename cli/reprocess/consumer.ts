@@ -1,0 +1,76 @@
+/** The consumer that a command reprocesses, as this project's sources make it. */
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { codeVersions } from '../../infra/code-version.ts'
+import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import type { Signal } from '../../lib/app/topics.ts'
+import type { KafkaHandler } from '../../lib/runtime/lambda/handler-types.ts'
+import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import { keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+
+/** A consumer of another kind is only looked at; none of these is used. */
+const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
+
+/**
+ * The topic that the consumer reads.
+ *
+ * @param wanted the one that is asked for, if any
+ * @throws CliFailure if there is no such consumer, or it does not read that topic, or it reads several
+ */
+export function signalOf(consumer: string, wanted: string | undefined): Signal {
+  const functions = readFunctions()
+  const own = functions.find(({ name }) => name === consumer)
+  if (!own || own.consumes.length === 0)
+    throw usageFailure(
+      `No function of this project is the consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
+    )
+  const [first, ...others] = own.consumes
+  const signal =
+    wanted === undefined && others.length === 0 ? first : own.consumes.find(one => one === wanted)
+  if (signal !== undefined) return signal
+  throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: name one of them with --topic.`)
+}
+
+/** @throws CliFailure if it keeps no state; ConfigError if a setting is missing or wrong */
+export async function consumerNamed(
+  name: string,
+  environment: Environment,
+): Promise<Consumer<AnyKeyedProcess>> {
+  const folder = (variable: string, otherwise: string) =>
+    resolve(PROJECT, environment[variable]?.trim() || otherwise)
+  const { handler } = (await import(pathToFileURL(resolve(PROJECT, entryOf(name))).href)) as {
+    handler: KafkaHandler
+  }
+  const consumer = await handler.consumer({
+    ...UNUSED,
+    ...environment,
+    RULES_DIR: folder('RULES_DIR', 'rules'),
+    NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'notifications'),
+  })
+  if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
+  throw new CliFailure(
+    `${name} keeps no states of entities: there is nothing to compute anew. \`sluice replay\` sends records again.`,
+  )
+}
+
+/** The versions by which the function would call these sources. @throws CliFailure if they cannot be bundled */
+export async function versionsOf(name: string): Promise<ReadonlySet<string>> {
+  try {
+    return await codeVersions(entryOf(name), PROJECT)
+  } catch (error) {
+    throw new CliFailure(
+      `The code of ${name} cannot be bundled, so its version is not known:\n${(error as Error).message}`,
+      1,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function entryOf(name: string): string {
+  return `functions/${name}/handler.ts`
+}

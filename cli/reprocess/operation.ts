@@ -1,0 +1,43 @@
+/** What an unfinished reprocessing is about, kept in Redis so that a later command can go on with it. */
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
+import type { Start } from './from.ts'
+
+export interface Operation {
+  /** RFC 3339. */
+  readonly begunAt: string
+  /** Higher than that of every earlier operation. */
+  readonly attempt: number
+  /** See `codeOf`. */
+  readonly code: string
+  readonly starts: readonly Start[]
+  /** The partitions that have been switched. */
+  readonly switched: readonly number[]
+}
+
+export class StoredOperation {
+  readonly #value: RedisValue<Operation | null>
+
+  constructor(client: RedisClient, env: string, consumer: string, topic: string) {
+    this.#value = new RedisValue(client, `reprocess:${env}:${consumer}:${topic}`)
+  }
+
+  /** Undefined if there is none that is unfinished. */
+  async read(): Promise<Operation | undefined> {
+    return (await this.#value.read()) ?? undefined
+  }
+
+  write(operation: Operation): Promise<void> {
+    return this.#value.write(operation)
+  }
+
+  async switched(partition: number): Promise<void> {
+    await this.#value.update(operation =>
+      operation ? { ...operation, switched: [...operation.switched, partition] } : null,
+    )
+  }
+
+  async finish(): Promise<void> {
+    await this.#value.write(null)
+  }
+}

@@ -1,0 +1,88 @@
+/** Which partitions are computed anew, by which code, and from where. */
+
+import type { TopicReach } from '../../lib/queries/topics.ts'
+import { codeOf, differenceOf } from '../../lib/runtime/pipeline/code.ts'
+import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import type { StateCopies, StateFacts } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import { CliFailure } from '../failure.ts'
+import { nameOf } from '../state/state-keys.ts'
+import { type From, type Start, startAtCheckpoint, startInLog } from './from.ts'
+
+export interface LivePartition {
+  readonly state: StateKey
+  readonly facts: StateFacts
+}
+
+/** The partitions that the consumer has a state of. @throws CliFailure if there are none */
+export async function livePartitions(
+  copies: StateCopies,
+  states: readonly StateKey[],
+): Promise<readonly LivePartition[]> {
+  const all = await Promise.all(states.map(async state => ({ state, facts: await copies.facts(state) })))
+  const live = all.filter(({ facts }) => !isAbsent(facts.version))
+  const [first] = states
+  if (live.length === 0 && first)
+    throw new CliFailure(
+      `${first.consumer} has no state of ${first.topic}: is it deployed, has it read anything, and are --env and --topic right?`,
+    )
+  return live
+}
+
+/**
+ * The version of the code by which the live consumer decides.
+ *
+ * @param versions those that the sources of this project have
+ * @throws CliFailure if the live consumer runs other code, or the same with other settings
+ */
+export function deployedVersion(
+  live: readonly LivePartition[],
+  versions: ReadonlySet<string>,
+  consumer: Consumer<AnyKeyedProcess>,
+): string {
+  let deployed: string | undefined
+  for (const { state, facts } of live) {
+    const { code } = facts
+    if (code === undefined)
+      throw new CliFailure(
+        `${nameOf(state)} does not say which code has decided it: it was stored by an older version, or restored. Its next batch says it.`,
+      )
+    const version = code.split('/')[0] as string
+    if (!versions.has(version))
+      throw new CliFailure(
+        `${nameOf(state)} was decided last by version ${version} of the code, and this project's sources are another one ` +
+          `(${[...versions].join(', ')}). Nothing was changed: check out what is deployed, or deploy what is checked out; two versions are never mixed.`,
+      )
+    const own = codeOf(version, consumer)
+    if (own !== code && differenceOf(own, code) === 'settings')
+      throw new CliFailure(
+        `${state.consumer} runs this code with other settings than this command. Nothing was changed: give the command the ` +
+          "function's ID_WINDOW_SECONDS, FUTURE_TOLERANCE_SECONDS, EARLIEST_TIME, SLUICE_SINCE, LOG_TIME and CONTENT_MODE.",
+      )
+    deployed ??= version
+    if (deployed !== version)
+      throw new CliFailure(
+        `Partitions of ${state.consumer} were decided last by two versions, ${deployed} and ${version}: wait until each has had a batch.`,
+      )
+  }
+  return deployed as string
+}
+
+/** @throws CliFailure if the log or the checkpoints do not have what is asked for */
+export async function startsOf(
+  from: From,
+  live: readonly LivePartition[],
+  reach: TopicReach,
+  recovery: Recovery | undefined,
+): Promise<readonly Start[]> {
+  if (from.kind !== 'checkpoint') return live.map(({ state }) => startInLog(from, state, reach))
+  if (!recovery)
+    throw new CliFailure('No checkpoints are kept: CHECKPOINT_BUCKET does not name the bucket they are in.')
+  const starts: Start[] = []
+  for (const { state } of live) {
+    const kept = await recovery.checkpoints.list(state)
+    starts.push(startAtCheckpoint(from, state, kept, reach.bounds[state.partition]?.start ?? 0))
+  }
+  return starts
+}

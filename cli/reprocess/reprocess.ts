@@ -1,0 +1,170 @@
+/** Runs one reprocessing, from the look at what is deployed to the switches. */
+import { readConfig } from '../../lib/app/config.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import type { TopicReach } from '../../lib/queries/topics.ts'
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateCopies } from '../../lib/runtime/adapters/redis/state-copies.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { codeOf } from '../../lib/runtime/pipeline/code.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { environmentOf, withRedis } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { confirm } from '../state/confirm.ts'
+import { stateKeysOf } from '../state/state-keys.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { reachOf } from '../topics.ts'
+import { consumerNamed, signalOf, versionsOf } from './consumer.ts'
+import type { From, Start } from './from.ts'
+import { requireRoom } from './memory.ts'
+import { type Operation, StoredOperation } from './operation.ts'
+import { deployedVersion, type LivePartition, livePartitions, startsOf } from './plan.ts'
+import { reprocessAll } from './run.ts'
+import { planText, resultText } from './text.ts'
+
+export interface ReprocessOptions {
+  readonly from?: From
+  readonly topic?: string
+  readonly partition?: number
+  readonly atOnce: number
+  readonly resume?: true
+  readonly discard?: true
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+/** @throws CliFailure, ConfigError */
+export async function reprocess(name: string, options: ReprocessOptions, terminal: Terminal): Promise<void> {
+  const { from, resume, discard, yes, env } = options
+  if ([from, resume, discard].filter(one => one !== undefined).length !== 1)
+    throw usageFailure('Say where to begin with --from, or take --resume or --discard.')
+  if (from?.kind === 'time' && from.timeMs > Date.now())
+    throw usageFailure(
+      `--from ${new Date(from.timeMs).toISOString()} lies in the future: there is nothing to read yet.`,
+    )
+  if (!yes && !terminal.stdin.isTTY && !discard && !options.dryRun)
+    throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
+  const signal = signalOf(name, options.topic)
+  const environment = environmentOf(terminal, env)
+  const config = readConfig(environment)
+  const topic = topicName(signal, config.env)
+  await withRedis(config, async (client, connections) => {
+    const timeMs = from?.kind === 'time' ? from.timeMs : undefined
+    const reach = (await reachOf(connections, config, [topic], timeMs)).get(topic) as TopicReach
+    const states = stateKeysOf(
+      {
+        consumer: name,
+        topic,
+        ...(options.partition === undefined ? {} : { partition: options.partition }),
+      },
+      config.env,
+      reach.bounds.length,
+    )
+    const stored = new StoredOperation(client, config.env, name, topic)
+    if (discard) return discarded(new RedisStateCopies(client), stored, states, terminal)
+    await run({ name, environment, client, connections, stored, states, reach }, options, terminal)
+  })
+}
+
+interface Found {
+  readonly name: string
+  readonly environment: Environment
+  readonly client: RedisClient
+  readonly connections: Connections
+  readonly stored: StoredOperation
+  readonly states: readonly StateKey[]
+  readonly reach: TopicReach
+}
+
+async function run(found: Found, options: ReprocessOptions, terminal: Terminal): Promise<void> {
+  const { name, client, connections, stored, states, reach } = found
+  const { dryRun, yes, json, from, atOnce } = options
+  const copies = new RedisStateCopies(client)
+  const consumer = await consumerNamed(name, found.environment)
+  const live = await livePartitions(copies, states)
+  const codeVersion = deployedVersion(live, await versionsOf(name), consumer)
+  const code = codeOf(codeVersion, consumer)
+  const recovery = await connections.recovery()
+  const before = await stored.read()
+  const begin = async (): Promise<Operation> => {
+    if (before)
+      throw new CliFailure(
+        `A reprocessing of ${name} was begun at ${before.begunAt} and is not finished: go on with it with --resume, or remove it with --discard.`,
+      )
+    const starts = await startsOf(from as From, live, reach, recovery)
+    await requireRoom(
+      client,
+      live.map(({ state }) => state),
+      atOnce,
+    )
+    const attempt = Math.floor(Date.now() / 1_000)
+    return { begunAt: new Date().toISOString(), attempt, code, starts, switched: [] }
+  }
+  const operation = from ? await begin() : resumed(before, name, code)
+  terminal.stderr.write(
+    `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(operation, live))}`,
+  )
+  if (!dryRun)
+    await confirm('Compute these states anew, and replace the live ones?', yes ?? false, terminal)
+  if (from) await stored.write(operation)
+  const work = { consumer, copies, log: await connections.log(), codeVersion, code }
+  const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
+  const done = await reprocessAll(
+    { copies, recovery, operation: stored },
+    work,
+    operation,
+    byPartition,
+    { atOnce, isTrial: dryRun ?? false },
+    terminal,
+  )
+  if (terminal.stop.aborted) {
+    terminal.stderr.write(
+      'Stopped. What is rebuilt is kept: --resume goes on with it, --discard removes it.\n',
+    )
+    return
+  }
+  const after = await stored.read()
+  if (after && isWhole(after))
+    await stored.finish()
+  printReport(
+    terminal,
+    { consumer: name, code, dryRun: dryRun ?? false, partitions: done },
+    json,
+    ({ partitions }) => resultText(partitions, dryRun ?? false),
+  )
+  if (dryRun)
+    terminal.stderr.write('The new states wait: --resume switches to them, --discard removes them.\n')
+}
+
+function isWhole({ starts, switched }: Operation): boolean {
+  return starts.every(({ partition }) => switched.includes(partition))
+}
+
+function resumed(before: Operation | undefined, name: string, code: string): Operation {
+  if (!before) throw new CliFailure(`There is no unfinished reprocessing of ${name}: begin one with --from.`)
+  if (before.code === code) return before
+  throw new CliFailure(
+    `The reprocessing of ${before.begunAt} was begun by other code (${before.code}) than what is deployed now (${code}): remove it with --discard, and begin again.`,
+  )
+}
+
+function openStarts({ starts, switched }: Operation, live: readonly LivePartition[]): readonly Start[] {
+  return starts.filter(
+    ({ partition }) =>
+      !switched.includes(partition) && live.some(({ state }) => state.partition === partition),
+  )
+}
+
+async function discarded(
+  copies: RedisStateCopies,
+  stored: StoredOperation,
+  states: readonly StateKey[],
+  { stderr }: Terminal,
+): Promise<void> {
+  for (const state of states)
+    for (const copy of ['rebuilt', 'compared'] as const) await copies.drop(state, copy)
+  await stored.finish()
+  stderr.write(`Removed what was rebuilt of ${states.length} partitions. The live states are as they were.\n`)
+}

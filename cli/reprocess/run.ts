@@ -1,0 +1,147 @@
+/** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { PartitionStopped, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { RebuildStopped } from '../../lib/runtime/pipeline/reprocessing/advance.ts'
+import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import { OtherCode, type Reprocessing, reprocess } from '../../lib/runtime/pipeline/reprocessing/reprocess.ts'
+import { emptyAt, withoutOutbox } from '../../lib/runtime/pipeline/reprocessing/seed.ts'
+import { CliFailure } from '../failure.ts'
+import { showLine } from '../progress.ts'
+import { nameOf } from '../state/state-keys.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Start } from './from.ts'
+import type { Operation, StoredOperation } from './operation.ts'
+import { progressText } from './text.ts'
+
+export interface Servers {
+  readonly copies: StateCopies
+  readonly recovery: Recovery | undefined
+  readonly operation: StoredOperation
+}
+
+export type Work = Omit<Reprocessing, 'decided' | 'expired' | 'pause' | 'nowMs' | 'stop'>
+
+export interface SwitchedPartition extends StateKey {
+  readonly startOffset: number
+  readonly appliedOffset: number
+  /** Null if nothing was switched, as in a dry run. */
+  readonly epoch: number | null
+  /** The events that the switch emits, by type. */
+  readonly emitted: Readonly<Record<string, number>>
+}
+
+interface Options {
+  readonly atOnce: number
+  readonly isTrial: boolean
+}
+
+/**
+ * @param states the live states that are to be replaced, by partition
+ * @throws CliFailure with the first thing that went wrong, after the partitions at work have stopped; what is rebuilt is kept
+ */
+export async function reprocessAll(
+  servers: Servers,
+  work: Work,
+  operation: Operation,
+  states: ReadonlyMap<number, StateKey>,
+  { atOnce, isTrial }: Options,
+  terminal: Terminal,
+): Promise<readonly SwitchedPartition[]> {
+  const failed = new AbortController()
+  const stop = AbortSignal.any([terminal.stop, failed.signal])
+  const open = operation.starts.filter(
+    ({ partition }) => !operation.switched.includes(partition) && states.has(partition),
+  )
+  const progress = { decided: 0, total: 0, switched: 0, partitions: open.length, beganMs: Date.now() }
+  for (const { partition, offset } of open)
+    progress.total += await missingOf(servers.copies, states.get(partition) as StateKey, offset)
+  const whole: Reprocessing = {
+    ...work,
+    decided: count => {
+      progress.decided += count
+    },
+    expired: (state, range) => expired(state, range, terminal),
+    pause,
+    nowMs: Date.now,
+    stop,
+  }
+  const done: SwitchedPartition[] = []
+  const left = [...open]
+  const worker = async () => {
+    for (let start = left.shift(); start && !stop.aborted; start = left.shift()) {
+      const state = states.get(start.partition) as StateKey
+      try {
+        done.push(await one(servers, whole, operation, start, state, isTrial))
+        progress.switched += 1
+      } catch (error) {
+        failed.abort(failed.signal.aborted ? undefined : failureOf(error, state))
+      }
+    }
+  }
+  const hide = showLine(terminal, () => progressText(progress, Date.now(), isTrial))
+  try {
+    await Promise.all(Array.from({ length: atOnce }, worker))
+  } finally {
+    hide()
+  }
+  if (failed.signal.aborted && !terminal.stop.aborted) throw failed.signal.reason
+  return done.sort((a, b) => a.partition - b.partition)
+}
+
+async function one(
+  { copies, recovery, operation: stored }: Servers,
+  work: Reprocessing,
+  { attempt }: Operation,
+  start: Start,
+  state: StateKey,
+  isTrial: boolean,
+): Promise<SwitchedPartition> {
+  if (isAbsent((await copies.facts(state, 'rebuilt')).version)) {
+    const { checkpoint, offset } = start
+    const pages =
+      checkpoint && recovery
+        ? withoutOutbox(recovery.checkpoints.read(state, checkpoint), attempt)
+        : emptyAt(copies, state, offset, attempt)
+    await copies.seed(state, pages)
+  }
+  const { appliedOffset, epoch, emitted } = await reprocess(work, state, start.offset, isTrial)
+  if (epoch !== undefined) await stored.switched(start.partition)
+  return {
+    ...state,
+    startOffset: start.offset,
+    appliedOffset,
+    epoch: epoch ?? null,
+    emitted: Object.fromEntries(emitted),
+  }
+}
+
+/** Number of offsets that must be read until the rebuilt state is where the live one is now. */
+async function missingOf(copies: StateCopies, state: StateKey, startOffset: number): Promise<number> {
+  const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'rebuilt')]
+  const from = isAbsent(rebuilt.version) ? startOffset - 1 : rebuilt.version.appliedOffset
+  return Math.max(0, live.version.appliedOffset - from)
+}
+
+function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { stderr }: Terminal): void {
+  stderr.write(
+    `${state.topic}/${state.partition}: offsets ${fromOffset} to ${toOffset} have expired meanwhile; the new state goes without them.\n`,
+  )
+}
+
+const GO_ON = 'What is rebuilt is kept: --resume goes on with it, --discard removes it.'
+
+function failureOf(error: unknown, state: StateKey): unknown {
+  if (error instanceof OtherCode)
+    return new CliFailure(
+      `${nameOf(state)} was deployed anew meanwhile (${error.live ?? 'version unknown'}): what was rebuilt is of the old code. ` +
+        'Remove it with --discard, and begin again.',
+    )
+  const isKnown = [RebuildStopped, PartitionStopped, UnreadableLog].some(known => error instanceof known)
+  if (isKnown || error instanceof Unavailable)
+    return new CliFailure(`${nameOf(state)} was not switched: ${(error as Error).message}. ${GO_ON}`, 1, {
+      cause: error,
+    })
+  return error
+}

@@ -1,0 +1,51 @@
+/** What `sluice reprocess` says. Pure. */
+import { durationText } from '../../lib/duration.ts'
+import type { Start } from './from.ts'
+import type { LivePartition } from './plan.ts'
+import type { SwitchedPartition } from './run.ts'
+
+export interface Progress {
+  readonly decided: number
+  /** As of the beginning: the live consumer goes on. */
+  readonly total: number
+  readonly switched: number
+  readonly partitions: number
+  readonly beganMs: number
+}
+
+/** `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched` */
+export function progressText(
+  { decided, total, switched, partitions, beganMs }: Progress,
+  nowMs: number,
+  isTrial: boolean,
+): string {
+  const rate = nowMs > beganMs ? (decided * 1_000) / (nowMs - beganMs) : 0
+  const left = rate > 0 ? `, ${durationText((Math.max(0, total - decided) / rate) * 1_000)} left` : ''
+  const done = isTrial ? 'computed' : 'switched'
+  return `${decided} of ${Math.max(total, decided)} records, ${Math.round(rate)}/s${left}; ${switched} of ${partitions} partitions ${done}`
+}
+
+/** What will happen, for each partition. */
+export function planText(live: readonly LivePartition[], starts: readonly Start[]): string {
+  const lines = starts.map(({ partition, offset, checkpoint }) => {
+    const facts = live.find(({ state }) => state.partition === partition)?.facts
+    const from = checkpoint
+      ? `the checkpoint of ${new Date(checkpoint.takenAtMs).toISOString()}, offset ${offset}`
+      : `nothing, offset ${offset}`
+    return `  partition ${partition}: from ${from}, to ${facts?.version.appliedOffset ?? '?'} and on`
+  })
+  return `${lines.join('\n')}\n`
+}
+
+export function resultText(partitions: readonly SwitchedPartition[], isTrial: boolean): string {
+  const emitted = new Map<string, number>()
+  for (const one of partitions)
+    for (const [type, count] of Object.entries(one.emitted))
+      emitted.set(type, (emitted.get(type) ?? 0) + count)
+  const told = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
+  const [did, tells] = isTrial
+    ? ['would be switched', 'The switch would tell']
+    : ['switched', 'The switch told']
+  const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${did}.`
+  return `${[all, told.length > 0 ? `${tells}:` : `${tells} nothing.`, ...told].join('\n')}\n`
+}

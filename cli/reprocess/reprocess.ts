@@ -106,8 +106,7 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
   terminal.stderr.write(
     `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(operation, live))}`,
   )
-  if (!dryRun)
-    await confirm('Compute these states anew, and replace the live ones?', yes ?? false, terminal)
+  if (!dryRun) await confirm('Compute these states anew, and replace the live ones?', yes ?? false, terminal)
   if (from) await stored.write(operation)
   const work = { consumer, copies, log: await connections.log(), codeVersion, code }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
@@ -126,8 +125,7 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
     return
   }
   const after = await stored.read()
-  if (after && isWhole(after))
-    await stored.finish()
+  if (after && isWhole(after)) await stored.finish()
   printReport(
     terminal,
     { consumer: name, code, dryRun: dryRun ?? false, partitions: done },

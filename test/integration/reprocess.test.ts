@@ -1,0 +1,199 @@
+/** `sluice reprocess` beside the deployed consumer, on real servers. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Message } from 'kafkajs'
+import type { Alert } from '../../lib/alerting/alert.ts'
+import type { AlertingState } from '../../lib/alerting/entity-state.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { type Ended, PROJECT, Program } from '../support/program.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const SENSORS = 100
+const ROUNDS = 120
+/** Every sensor is cool again. */
+const COLD_ROUND = 200
+/** Which sensors are hot at the end, and which have been hot in between. */
+const isHotAtEnd = (sensor: number) => sensor % 5 === 0
+const wasHot = (sensor: number, round: number) => sensor % 5 === 1 && round >= 20 && round < 40
+
+const RULES = `
+rules:
+  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: warning }
+  - { name: BRIEF, family: environment, metric: temperature, fireAbove: 44, severity: warning }`
+
+/** Of the alerts that stand, HOT goes on, BRIEF ends, and LASTING begins for every sensor that was ever hot. */
+const OTHER_RULES = `
+rules:
+  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: critical }
+  - { name: BRIEF, family: environment, metric: temperature, fireAbove: 60, severity: warning }
+  - { name: LASTING, family: environment, metric: temperature, fireAbove: 40, clearBelow: 5, severity: warning }`
+
+describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  let environment: TestEnvironment
+  let offline: Offline
+  let folder: string
+  let sent = 0
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-reprocess-'))
+    environment = await TestEnvironment.create()
+    await writeFile(join(folder, 'rules.yaml'), RULES)
+    offline = await Offline.start(environment.name, { RULES_DIR: folder })
+    for (let round = 0; round < ROUNDS; round += 1) await measured(round)
+    await environment.untilTrimmed()
+  })
+
+  after(async () => {
+    redis.close()
+    await offline?.stop()
+    await environment?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function measured(round: number): Promise<void> {
+    const messages: Message[] = Array.from({ length: SENSORS }, (_, sensor) => {
+      const isHot = round >= ROUNDS - 1 && round < COLD_ROUND ? isHotAtEnd(sensor) : wasHot(sensor, round)
+      const event = reading(`${round}-${sensor}`, {
+        sensor: `s-${sensor}`,
+        at: round * 60,
+        temperature: isHot ? 45 : 20,
+      })
+      const { value, headers } = writeEvent(event)
+      return { key: `s-${sensor}`, value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
+    sent += SENSORS
+  }
+
+  function sluice(...args: readonly string[]): Program {
+    return new Program(join(PROJECT, 'bin', 'sluice.mjs'), ['reprocess', ...args], {
+      env: {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        SLUICE_ENV: environment.name,
+        RULES_DIR: folder,
+      },
+    })
+  }
+
+  async function succeeds(...args: readonly string[]): Promise<Ended> {
+    const ended = await sluice(...args).ended
+    assert.equal(ended.code, 0, ended.output)
+    return ended
+  }
+
+  const copies = () =>
+    redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*}:rebuilt:meta`))
+
+  /** A tick in every partition lets the consumer publish what a switch has told. */
+  async function ticked(): Promise<void> {
+    await offline.invoke('clock')
+    await environment.untilTrimmed()
+  }
+
+  /** Checks the topic against the states: each alert that stands has exactly one fire without an end, and none is told twice. */
+  async function standing(): Promise<Map<string, string>> {
+    const open = new Map<string, Alert>()
+    const seen = new Set<string>()
+    for (const { headers, value } of await environment.read('alerts')) {
+      const id = String(headers?.ce_id)
+      // The same event may be published again.
+      if (seen.has(id)) continue
+      seen.add(id)
+      const alert = JSON.parse(String(value)) as Alert
+      const before = open.get(alert.fingerprint)
+      if (alert.status === 'firing') {
+        assert.equal(before, undefined, `${alert.rule} of ${alert.entity.subject} was told twice`)
+        open.set(alert.fingerprint, alert)
+      } else {
+        assert.equal(alert.alertId, before?.alertId, `${alert.rule} of ${alert.entity.subject} was not open`)
+        open.delete(alert.fingerprint)
+      }
+    }
+    const stored = new Map<string, string>()
+    for (const state of (await environment.states('alerting')).values())
+      for (const { alert } of Object.values((state as AlertingState).rules ?? {}))
+        if (alert) stored.set(alert.alertId, alert.rule)
+    assert.deepEqual(new Map([...open.values()].map(({ alertId, rule }) => [alertId, rule])), stored)
+    return stored
+  }
+
+  const count = (alerts: ReadonlyMap<string, string>, rule: string) =>
+    [...alerts.values()].filter(one => one === rule).length
+
+  it('given a kill while readings arrive, when it is resumed, then nothing is told and all goes on', async () => {
+    const before = await standing()
+    assert.equal(count(before, 'HOT'), SENSORS / 5)
+    const command = sluice('alerting', '--from', 'start', '--at-once', '1', '--yes')
+    await until('a partition is being rebuilt', async () => (await copies()).length > 0)
+    command.signal('SIGKILL')
+    await command.ended
+    const again = await sluice('alerting', '--from', 'start', '--yes').ended
+    assert.equal(again.code, 1, again.output)
+    assert.match(again.output, /is not finished: go on with it with --resume/)
+    const resumed = succeeds('alerting', '--resume', '--yes', '--json')
+    const flow = (async () => {
+      for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await measured(round)
+    })()
+    const [{ stdout }] = await Promise.all([resumed, flow])
+    const report = JSON.parse(stdout) as { partitions: { epoch: number; emitted: object }[] }
+    assert.ok(report.partitions.length > 0)
+    for (const { epoch, emitted } of report.partitions) assert.deepEqual([epoch, emitted], [1, {}])
+    await ticked()
+    assert.deepEqual(await standing(), before)
+    assert.deepEqual(await copies(), [])
+    const tally = await environment.tally('alerting')
+    const applied = Object.entries(tally).filter(([name]) => name.startsWith('applied/'))
+    assert.ok(applied.reduce((sum, [, number]) => sum + number, 0) >= sent)
+  })
+
+  it('given other rules, then what stands by them is told once, and what does not stand ends', async () => {
+    const before = await standing()
+    await offline.stop()
+    await writeFile(join(folder, 'rules.yaml'), OTHER_RULES)
+    offline = await Offline.start(environment.name, { RULES_DIR: folder })
+    // The consumer commits under these rules, and no reading shows it that anything has changed.
+    await ticked()
+    const trial = await succeeds('alerting', '--from', 'start', '--dry-run')
+    assert.match(trial.output, /The switch would tell:/)
+    assert.deepEqual(await standing(), before)
+    const { output } = await succeeds('alerting', '--resume', '--yes')
+    assert.match(output, /io\.sluice\.alert\.fired\.v1 +40\n {2}io\.sluice\.alert\.resolved\.v1 +20/)
+    await ticked()
+    const now = await standing()
+    assert.deepEqual(
+      ['HOT', 'BRIEF', 'LASTING'].map(rule => count(now, rule)),
+      [SENSORS / 5, 0, (2 * SENSORS) / 5],
+    )
+    const hot = (alerts: ReadonlyMap<string, string>) =>
+      [...alerts].filter(([, rule]) => rule === 'HOT').sort()
+    assert.deepEqual(hot(now), hot(before))
+    const ends = (await environment.read('alerts')).map(({ value }) => JSON.parse(String(value)) as Alert)
+    const reasons = ends.filter(({ rule, reason }) => rule === 'BRIEF' && reason === 'reprocessed')
+    assert.equal(new Set(reasons.map(({ alertId }) => alertId)).size, SENSORS / 5)
+    // A later reading resolves the alerts that were taken over, as those that were told.
+    await measured(COLD_ROUND)
+    await environment.untilTrimmed()
+    assert.equal(count(await standing(), 'HOT'), 0)
+  })
+
+  it('given sources that are not deployed, then it refuses and names both versions', async () => {
+    await redis.run(async client => {
+      for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
+        await client.hset(key, 'code', '0123456789abcdef/12345678')
+    })
+    const ended = await sluice('alerting', '--from', 'start', '--yes').ended
+    assert.equal(ended.code, 1, ended.output)
+    assert.match(ended.output, /decided last by version 0123456789abcdef .* two versions are never mixed/s)
+    assert.deepEqual(await copies(), [])
+  })
+})

@@ -1,0 +1,294 @@
+/** `sluice topics grow`: a topic gets more partitions, and its consumer goes on as if nothing had happened. Rule 24. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Message } from 'kafkajs'
+import { Growth, type Step } from '../../cli/grow/grow.ts'
+import { GrowthRecords } from '../../cli/grow/record.ts'
+import { GrowingTopic } from '../../cli/grow/topic.ts'
+import type { Signal } from '../../lib/app/topics.ts'
+import { FAILURE_TYPE } from '../../lib/failures/event-types.ts'
+import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogBounds } from '../../lib/runtime/adapters/kafka/log-bounds.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
+import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
+import { decided, type KeyedProcess, rejected } from '../../lib/runtime/consumer/process.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { ForeignClient } from '../support/foreign-client.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const [BEFORE, AFTER] = [3, 5]
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
+const SENSORS = Array.from({ length: 40 }, (_, number) => `s-${number}`)
+const BROKEN = 'broken'
+const QUIET_AFTER_S = 600
+
+/** At each of these steps a run is killed, at its first time or a later one. */
+const KILLS: readonly (readonly [step: Step, time: number])[] = [
+  ['began', 1],
+  ['fenced', 1],
+  ['copied', 2],
+  ['staged', 1],
+  ['created', 1],
+  ['noted', 1],
+  ['switched', 1],
+  ['switched', 3],
+  ['switched', 5],
+  ['over', 1],
+]
+
+class Killed extends Error {}
+
+describe('sluice topics grow', { timeout: 180_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+  const [log, bounds] = [new KafkaLogReader(kafka), new KafkaLogBounds(kafka)]
+  let environment: TestEnvironment
+  let isRepaired = false
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+  })
+
+  after(async () => {
+    redis.close()
+    await Promise.all([log.close(), bounds.close(), environment?.close()])
+  })
+
+  /** Counts the readings of each sensor, and says when one has been quiet. */
+  const counter: KeyedProcess<{ count: number }> = {
+    name: 'counter',
+    accepts: READING_TYPES,
+    onEvent(state, event) {
+      if (event.subject === BROKEN && !isRepaired) return rejected('broken')
+      const dueMs = event.timeMs + QUIET_AFTER_S * 1000
+      return decided('counted', { count: (state?.count ?? 0) + 1 }, [], [{ name: 'quiet', dueMs }])
+    },
+    onTimer: (state, { source, subject }) =>
+      decided('quiet', state, [
+        {
+          name: 'quiet',
+          to: 'alerts',
+          key: null,
+          type: 'test.quiet',
+          source,
+          data: {},
+          ...(subject ? { subject } : {}),
+        },
+      ]),
+  }
+
+  /** A topic of three partitions, its consumer and its producer. */
+  function given(signal: Signal) {
+    const name = environment.topic(signal)
+    const stage = new Stage(counter as never, { store: new RedisStateStore(redis) })
+    stage.consumer = { ...stage.consumer, env: environment.name }
+    const topic = new GrowingTopic({ client: redis, kafka, log, bounds }, environment.name, name)
+    const reader = new StateReader(redis)
+    return {
+      name,
+      stage,
+      growth(options: Partial<ConstructorParameters<typeof Growth>[1]> = {}, reached?: (step: Step) => void) {
+        const order = { to: AFTER, by: 'test', allowUnknown: false, quietMs: 1, ...options }
+        return new Growth(topic, order, { tell: () => {}, ...(reached ? { reached } : {}) })
+      },
+      /** Appended `at` seconds after the start, by a client that knows the present partitions. */
+      async send(messages: readonly Message[], at: number): Promise<void> {
+        const client = await ForeignClient.connect()
+        try {
+          const timestamp = String(START_MS + at * 1000)
+          await client.send(
+            name,
+            messages.map(message => ({ ...message, timestamp })),
+          )
+        } finally {
+          await client.close()
+        }
+      },
+      /** The consumer gets all that the topic holds, as after a rebalance. */
+      async catchUp() {
+        const records = (await environment.read(signal)).map(one => logRecordOf(name, one.partition, one))
+        return (await stage.batch(records)).batchItemFailures
+      },
+      /** The count of each sensor by the partition that has its state. */
+      async counts(partitions: number): Promise<Map<string, number>> {
+        const counts = new Map<string, number>()
+        for (let partition = 0; partition < partitions; partition++)
+          for await (const [entity, json] of reader.states({ consumer: 'counter', topic: name, partition }))
+            counts.set(`${partition} ${entity.split(' ')[1]}`, JSON.parse(json).count)
+        return counts
+      },
+    }
+  }
+
+  function keyed(event: Event, partitions: number): Message {
+    const { value, headers } = writeEvent(event)
+    const key = String(event.subject)
+    return {
+      key,
+      value,
+      headers: Object.fromEntries(headers),
+      partition: partitionOf(Buffer.from(key), partitions),
+    }
+  }
+
+  const round = (number: number, partitions: number) =>
+    SENSORS.map((sensor, index) =>
+      keyed(reading(`${number}/${sensor}`, { sensor, at: number * 60 + index / 100 }), partitions),
+    )
+
+  const ticks = (at: number, partitions: number) =>
+    Array.from({ length: partitions }, (_, partition): Message => {
+      const { value, headers } = writeEvent(tick(partition, new Date(START_MS + at * 1000).toISOString()))
+      return { key: null, value, headers: Object.fromEntries(headers), partition }
+    })
+
+  const expected = (partitions: number, count: number) =>
+    new Map(
+      SENSORS.map(sensor => [`${partitionOf(Buffer.from(sensor), partitions)} ${sensor}`, count] as const),
+    )
+
+  const sorted = (counts: ReadonlyMap<string, number>) => [...counts].sort()
+
+  it('given kills at each step, when it runs on, then counts, timers, ids and failures go on', async () => {
+    const { name, stage, growth, send, catchUp, counts } = given('events')
+    const broken = keyed(reading('b', { sensor: BROKEN, at: 61 }), BEFORE)
+    await send(round(0, BEFORE), 0)
+    await send([...round(1, BEFORE), broken], 61)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(BEFORE)), sorted(expected(BEFORE, 2)))
+    const [failed] = stage.events.filter(({ type }) => type === FAILURE_TYPE)
+    assert.ok(failed)
+
+    for (const [step, time] of KILLS) {
+      let times = 0
+      const run = growth({}, reached => {
+        if (reached === step && ++times === time) throw new Killed(step)
+      }).run()
+      await assert.rejects(run, Killed, `${step} was not reached`)
+      // The clock goes on; where the consumer may not decide, the tick waits.
+      if (step === 'fenced' || step === 'staged') {
+        await send(ticks(70, BEFORE), 70)
+        assert.notEqual((await catchUp()).length, 0)
+      }
+    }
+    await growth().run()
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(AFTER, 2)))
+
+    await send(ticks(80, AFTER), 80)
+    // The second round again, and a third.
+    await send([...round(1, AFTER), ...round(2, AFTER)], 121)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(AFTER, 3)))
+    assert.equal(stage.outcomes.filter(outcome => outcome === 'duplicate/id-known').length, SENSORS.length)
+    assert.deepEqual(stage.observer.misroutedAt, [])
+
+    isRepaired = true
+    const { growths } = await new GrowthRecords(redis, name).read()
+    assert.equal(growths.length, 1)
+    const { key, value, headers, partition } = redrivenRecord(failed.data as FailureData, undefined, growths)
+    assert.equal(partition, partitionOf(Buffer.from(BROKEN), AFTER))
+    const again = { key, value, headers: Object.fromEntries(headers), partition }
+    await send([again, again], 130)
+    assert.deepEqual(await catchUp(), [])
+    const all = new Map([...expected(AFTER, 3), [`${partition} ${BROKEN}`, 1]])
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(all))
+    assert.equal(stage.outcomes.filter(outcome => outcome === 'duplicate/attempt-known').length, 1)
+
+    // Until no timer is due, then until all have been for long.
+    for (let at = 180; at <= 120 + QUIET_AFTER_S; at += 60) await send(ticks(at, AFTER), at)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(quietOnes(stage), [])
+    for (let at = 180 + QUIET_AFTER_S; at <= 600 + QUIET_AFTER_S; at += 60) await send(ticks(at, AFTER), at)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(quietOnes(stage), [...SENSORS, BROKEN].sort())
+    const generations = new Set(
+      stage.events.flatMap(one => (one.type === 'test.quiet' ? one.extensions?.sequence?.[0] : [])),
+    )
+    assert.deepEqual([...generations], ['1'])
+    const left = await new StateList(redis).names()
+    assert.deepEqual(
+      left.filter(({ topic }) => topic.startsWith(`${name}~`)),
+      [],
+    )
+  })
+
+  const quietOnes = (stage: Stage) =>
+    stage.events.flatMap(({ type, subject }) => (type === 'test.quiet' ? [subject] : [])).sort()
+
+  it('given a record meanwhile, then nothing has changed, and the consumer goes on as before', async () => {
+    const { growth, send, catchUp, counts } = given('alerts')
+    await send(round(0, BEFORE), 0)
+    assert.deepEqual(await catchUp(), [])
+    const grown = growth({}, step => {
+      if (step === 'staged') throw new Killed()
+    })
+    await assert.rejects(grown.run(), Killed)
+    await send(round(1, BEFORE), 60)
+    assert.notEqual((await catchUp()).length, 0)
+    await assert.rejects(growth().run(), /has not grown, and all is as it was:\n.* records still to read/)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(BEFORE, 2)))
+  })
+
+  it('given a growth that was begun, when it is taken back, then the consumer goes on as before', async () => {
+    const { growth, send, catchUp, counts } = given('analytics')
+    await send(round(0, BEFORE), 0)
+    await catchUp()
+    const begun = growth({}, step => {
+      if (step === 'copied') throw new Killed()
+    })
+    await assert.rejects(begun.run(), Killed)
+    await assert.rejects(growth({ to: 7 }).underway(), /test began to grow .* to 5 partitions at .* --abort/)
+    await growth().abort()
+    await assert.rejects(growth().abort(), /No growth of .* is under way/)
+    await send(round(1, BEFORE), 60)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(BEFORE, 2)))
+  })
+
+  it('given what is in the way, when it looks, then it names all of it and changes nothing', async () => {
+    const { send, catchUp, counts } = given('patterns')
+    await send(round(0, BEFORE), 0)
+    await catchUp()
+    const stranger = keyed(reading('x', { sensor: 'stranger' }), BEFORE)
+    const elsewhere = { ...stranger, partition: ((stranger.partition ?? 0) + 1) % BEFORE }
+    await send([elsewhere], 1)
+    await catchUp()
+    await send([keyed(reading('late', { sensor: 's-1', at: 9 }), BEFORE)], 9)
+    const environmentOf = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
+    const args = ['topics', 'grow', 'patterns', '--env', environment.name, '--quiet', '1s', '--partitions']
+    const looked = await ran([...args, String(AFTER)], { environment: environmentOf })
+    assert.match(looked.stdout, /3 → 5 partitions\n {2}counter: \d+ of 41 entities move; 1 stay/, looked.stderr)
+    assert.match(looked.stdout, /counter has 1 records still to read/)
+    assert.match(looked.stdout, /1 entities of counter would stay behind: .* stranger \(misrouted\)/)
+    assert.equal(looked.status, 1)
+    const fewer = await ran([...args, '2'], { environment: environmentOf })
+    assert.match(fewer.stderr, /has 3 partitions: --partitions must be more/)
+    await catchUp()
+    const done = await ran([...args, String(AFTER), '--yes', '--allow-unknown'], {
+      environment: environmentOf,
+    })
+    assert.match(done.stdout, /Grown: .* has 5 partitions/, done.stderr)
+    const [place] = [...(await counts(AFTER)).keys()].filter(one => one.endsWith('stranger'))
+    assert.equal(place, `${elsewhere.partition} stranger`)
+    assert.equal(
+      (await environment.read('events')).filter(({ headers }) => String(headers?.ce_type).includes('audit'))
+        .length,
+      1,
+    )
+  })
+})

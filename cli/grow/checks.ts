@@ -15,7 +15,7 @@ const REDRIVER = 'redriver'
 export type Ends = readonly number[]
 
 /** Whether only ticks came since the log ended there. */
-export async function arrivals(topic: GrowingTopic, ends: Ends, now: readonly Bounds[]): Promise<string[]> {
+async function arrivals(topic: GrowingTopic, ends: Ends, now: readonly Bounds[]): Promise<string[]> {
   const { log } = topic.servers
   let count = 0
   for (const [partition, before] of ends.entries())

@@ -10,7 +10,7 @@ import {
   targetsOf,
 } from '../../lib/runtime/pipeline/growing/routes.ts'
 import type { RememberedFailure } from '../../lib/runtime/pipeline/model.ts'
-import type { KeyFinder } from './keys.ts'
+import { KeyFinder } from './keys.ts'
 import type { GrowingTopic } from './topic.ts'
 
 /** Bytes of a remembered id in Redis, as measured. */
@@ -31,8 +31,23 @@ export interface ConsumerPlan {
   readonly idBytes: number
 }
 
+/** @param bounds of the partitions that the topic has before it grows */
+export async function plansOf(
+  topic: GrowingTopic,
+  { consumers, ...counts }: Counts & { readonly generation: number; readonly consumers: readonly string[] },
+  bounds: readonly Bounds[],
+): Promise<ConsumerPlan[]> {
+  const { from, to, generation } = counts
+  const finder = new KeyFinder(topic.servers.log, topic.name, from)
+  await learnKeys(topic, finder, consumers, bounds)
+  const plans: ConsumerPlan[] = []
+  for (const consumer of consumers)
+    plans.push(await planOf(topic, finder, consumer, { from, to, generation }))
+  return plans
+}
+
 /** Looks for the key of each entity that any of the consumers remembers. */
-export async function learnKeys(
+async function learnKeys(
   topic: GrowingTopic,
   finder: KeyFinder,
   consumers: readonly string[],
@@ -46,8 +61,7 @@ export async function learnKeys(
   }
 }
 
-/** Call `learnKeys` before. */
-export async function planOf(
+async function planOf(
   topic: GrowingTopic,
   finder: KeyFinder,
   consumer: string,

@@ -3,6 +3,7 @@ import { type Growth, growthsName, type KnownGrowths } from '../../lib/failures/
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
 import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import { CliFailure } from '../failure.ts'
 import type { Sizes } from './staged.ts'
 
 /** How far a growth is. Before `created` it can be aborted. */
@@ -16,6 +17,8 @@ type Phase =
 
 /** A state that is laid ready for a partition. */
 export interface StagedState {
+  /** Where it lies. */
+  readonly at: StateKey
   readonly consumer: string
   readonly partition: number
   /** The version that the partition state must still have when it is replaced. */
@@ -25,6 +28,8 @@ export interface StagedState {
 
 export interface Underway {
   readonly operation: string
+  /** The run of the command that works on it; a later run takes over. */
+  readonly run: string
   readonly by: string
   /** RFC 3339. */
   readonly startedAt: string
@@ -54,12 +59,26 @@ export class GrowthRecords {
     return (await this.#value.read()) ?? { growths: [] }
   }
 
-  /** Says how far a growth is. @throws Error if another one has begun meanwhile */
+  /** Says that a run begins a growth, or takes over what another one began. @returns what it works on */
+  async take(begin: Underway, run: string): Promise<Underway> {
+    const { underway = begin } = await this.#value.update((record = { growths: [] }) => {
+      return { ...record, underway: { ...(record.underway ?? begin), run } }
+    })
+    return underway
+  }
+
+  /** Whether this run still works on the growth. */
+  async isOwn({ run, operation }: Underway): Promise<boolean> {
+    const { underway } = await this.read()
+    return underway?.run === run && underway.operation === operation
+  }
+
+  /** Says how far a growth is. @throws CliFailure if another run has taken over */
   async note(underway: Underway, ends?: readonly number[]): Promise<void> {
-    const { operation, from, to, startedAt: at } = underway
+    const { operation, from, to, run, startedAt: at } = underway
     await this.#value.update((record = { growths: [] }) => {
-      if (record.underway && record.underway.operation !== operation)
-        throw new Error(`another growth of the topic has begun, by ${record.underway.by}`)
+      if (record.underway?.operation !== operation || record.underway.run !== run)
+        throw new CliFailure('Another run of the command has taken over, or has taken the growth back.')
       const isNoted = ends === undefined || record.growths.some(one => one.operation === operation)
       const growths = isNoted ? record.growths : [...record.growths, { operation, at, from, to, ends }]
       return { growths, underway }
@@ -74,7 +93,12 @@ export class GrowthRecords {
   }
 }
 
-/** Where the state of a partition is laid ready. No topic of Kafka can have such a name. */
-export function stagedKey(topic: string, to: number, consumer: string, partition: number): StateKey {
-  return { consumer, topic: `${topic}~${to}`, partition }
+/** What the names begin with under which states of a topic are laid ready. No topic of Kafka can have such a name. */
+export function stagedPrefix(topic: string): string {
+  return `${topic}~`
+}
+
+/** Where a run lays the state of a partition ready: one that was taken over does not disturb the next. */
+export function stagedKey(topic: string, run: string, { consumer, partition }: StateKey): StateKey {
+  return { consumer, topic: stagedPrefix(topic) + run, partition }
 }

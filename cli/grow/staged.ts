@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
-import { replaceState } from '../../lib/runtime/adapters/redis/staging.ts'
+import { RestoreRefused, replaceState } from '../../lib/runtime/adapters/redis/staging.ts'
 import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import {
   type Growing,
@@ -41,7 +41,7 @@ export class StagedStates {
    * @param live the old partition states by their partitions
    */
   async stage(at: StateKey, live: readonly StateKey[], growing: Growing): Promise<Sizes> {
-    await replaceState(this.#client, at, this.#pages(at.partition, live, growing))
+    await told(at, replaceState(this.#client, at, this.#pages(at.partition, live, growing)))
     return this.#sizes(at)
   }
 
@@ -59,7 +59,7 @@ export class StagedStates {
         `Redis has lost a part of what was laid ready for ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
           'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
       )
-    await replaceState(this.#client, live, taken.pages, expected.version)
+    await told(live, replaceState(this.#client, live, taken.pages, expected.version))
   }
 
   async #sizes(at: StateKey): Promise<Sizes> {
@@ -86,5 +86,16 @@ export class StagedStates {
       }
     }
     yield latestOf(failures).map(failure => ({ kind: 'failure', failure }))
+  }
+}
+
+async function told(state: StateKey, replacing: Promise<unknown>): Promise<void> {
+  try {
+    await replacing
+  } catch (error) {
+    if (!(error instanceof RestoreRefused)) throw error
+    throw new CliFailure(
+      `${nameOf(state)} was not written (${error.why}): does another run of the command work on it? Run it again.`,
+    )
   }
 }

@@ -2,17 +2,19 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
-import { Growth, type Step } from '../../cli/grow/grow.ts'
+import { Growth } from '../../cli/grow/growth.ts'
 import { GrowthRecords } from '../../cli/grow/record.ts'
+import type { Step } from '../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../cli/grow/topic.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import { FAILURE_TYPE } from '../../lib/failures/event-types.ts'
+import { FAILURE_TYPE, RETRY_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaLogBounds } from '../../lib/runtime/adapters/kafka/log-bounds.ts'
 import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisForwardCursors } from '../../lib/runtime/adapters/redis/forward-cursors.ts'
 import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
 import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
@@ -145,6 +147,13 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     }
   }
 
+  /** Where the redriver will find it. */
+  function retryOf(originalTopic: string): Message {
+    const retry = { id: originalTopic, source: '/consumers/c', type: RETRY_TYPE, data: { originalTopic } }
+    const { value, headers } = writeEvent({ ...retry, datacontenttype: 'application/json' })
+    return { key: null, value, headers: Object.fromEntries(headers), partition: 0 }
+  }
+
   const round = (number: number, partitions: number) =>
     SENSORS.map((sensor, index) =>
       keyed(reading(`${number}/${sensor}`, { sensor, at: number * 60 + index / 100 }), partitions),
@@ -245,7 +254,7 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
   })
 
   it('given a growth that was begun, when it is taken back, then the consumer goes on as before', async () => {
-    const { growth, send, catchUp, counts } = given('analytics')
+    const { name, growth, send, catchUp, counts } = given('analytics')
     await send(round(0, BEFORE), 0)
     await catchUp()
     const begun = growth({}, step => {
@@ -253,6 +262,9 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     })
     await assert.rejects(begun.run(), Killed)
     await assert.rejects(growth({ to: 7 }).underway(), /test began to grow .* to 5 partitions at .* --abort/)
+    const drop = ['state', 'drop', 'counter', '--topic', name, '--partition', '0', '--yes']
+    const dropped = await ran(drop, { environment: { REDIS_URL: redisUrl() } })
+    assert.match(dropped.stderr, /is what it was: its topic is growing/)
     await growth().abort()
     await assert.rejects(growth().abort(), /No growth of .* is under way/)
     await send(round(1, BEFORE), 60)
@@ -260,11 +272,29 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(BEFORE, 2)))
   })
 
+  it('given two runs at once, then whichever ends last, all has moved once', async () => {
+    const { growth, send, catchUp, counts } = given('failures')
+    await send(round(0, BEFORE), 0)
+    await catchUp()
+    const runs = await Promise.allSettled([growth().run(), growth().run()])
+    const errors = runs.flatMap(run => (run.status === 'rejected' ? [String(run.reason)] : []))
+    assert.ok(
+      errors.every(error => /another run|taken over/i.test(error)),
+      errors.join(),
+    )
+    if (errors.length === runs.length) await growth().run()
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(AFTER, 1)))
+    await send(round(1, AFTER), 60)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(AFTER, 2)))
+  })
+
   it('given what is in the way, when it looks, then it names all of it and changes nothing', async () => {
-    const { send, catchUp, counts } = given('patterns')
+    const { name, send, catchUp, counts } = given('patterns')
     await send(round(0, BEFORE), 0)
     await catchUp()
     const stranger = keyed(reading('x', { sensor: 'stranger' }), BEFORE)
+    await environment.client.send(environment.topic('retry-1m'), [retryOf(name), retryOf('elsewhere')])
     const elsewhere = { ...stranger, partition: ((stranger.partition ?? 0) + 1) % BEFORE }
     await send([elsewhere], 1)
     await catchUp()
@@ -272,13 +302,20 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     const environmentOf = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
     const args = ['topics', 'grow', 'patterns', '--env', environment.name, '--quiet', '1s', '--partitions']
     const looked = await ran([...args, String(AFTER)], { environment: environmentOf })
-    assert.match(looked.stdout, /3 → 5 partitions\n {2}counter: \d+ of 41 entities move; 1 stay/, looked.stderr)
+    assert.match(
+      looked.stdout,
+      /3 → 5 partitions\n {2}counter: \d+ of 41 entities move; 1 stay/,
+      looked.stderr,
+    )
     assert.match(looked.stdout, /counter has 1 records still to read/)
+    assert.match(looked.stdout, /1 retries of its records wait in retry-1m/)
     assert.match(looked.stdout, /1 entities of counter would stay behind: .* stranger \(misrouted\)/)
     assert.equal(looked.status, 1)
     const fewer = await ran([...args, '2'], { environment: environmentOf })
     assert.match(fewer.stderr, /has 3 partitions: --partitions must be more/)
     await catchUp()
+    const waiting = { consumer: 'redriver', topic: environment.topic('retry-1m'), partition: 0 }
+    await new RedisForwardCursors(redis).advance(waiting, undefined, { next: 1 })
     const done = await ran([...args, String(AFTER), '--yes', '--allow-unknown'], {
       environment: environmentOf,
     })

@@ -8,7 +8,7 @@ import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-che
 import { duration, environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
-import { Growth } from '../../grow/grow.ts'
+import { Growth } from '../../grow/growth.ts'
 import { type GrowthReport, growthText, planLine } from '../../grow/text.ts'
 import { GrowingTopic } from '../../grow/topic.ts'
 import { more } from '../../help.ts'

@@ -37,10 +37,9 @@ export class Fences {
     })
   }
 
-  /** Removes all keys of the partition state. Only for copies that no consumer uses. */
-  async discard({ consumer, topic, partition }: StateKey): Promise<void> {
-    const prefix = `{${consumer}:${topic}:${partition}}:`
-    for await (const key of this.#client.keys(`${prefix.replace(/[?*[\]\\]/g, '\\$&')}*`))
+  /** Removes the states of all topics whose names begin like this. Only for copies that no consumer uses. */
+  async discard(topicPrefix: string): Promise<void> {
+    for await (const key of this.#client.keys(`{*:${topicPrefix}*:*}:*`))
       await this.#client.run(redis => redis.unlink(key))
   }
 }

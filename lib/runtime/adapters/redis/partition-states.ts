@@ -41,7 +41,7 @@ export class RedisPartitionStates implements PartitionStates {
       return 'replaced'
     } catch (error) {
       if (!(error instanceof RestoreRefused)) throw error
-      if (error.why !== 'incomplete') return error.why
+      if (error.why === 'moved' || error.why === 'overtaken') return error.why
       throw new Unavailable('store-unavailable', 'Redis lost a part of what was laid ready: try again')
     }
   }

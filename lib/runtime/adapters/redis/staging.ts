@@ -19,7 +19,7 @@ const STAGED_BYTES = 512 * 1024
 /** The contents were not switched over: the partition state is unchanged. */
 export class RestoreRefused extends Error {
   override readonly name = 'RestoreRefused'
-  readonly why: 'overtaken' | 'incomplete' | 'moved'
+  readonly why: 'overtaken' | 'incomplete' | 'moved' | 'growing'
 
   constructor(why: RestoreRefused['why']) {
     super(`the partition state was not replaced: ${why}`)
@@ -34,7 +34,7 @@ export interface Replaced {
 }
 
 /**
- * @param base the version that the state must still have; undefined if any version will do
+ * @param base the version that the state must still have; undefined if any version will do, unless the topic is growing
  * @param copy replaces this copy of the state instead of the live state
  * @throws RestoreRefused if the state has another version, another attempt to replace it has begun, or the server has lost a
  *   part meanwhile; errors from reading the pages are thrown as they are

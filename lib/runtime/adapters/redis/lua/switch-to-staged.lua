@@ -12,10 +12,12 @@
     token       token of this attempt
     fieldCount  number of fields that must have been staged
     epoch       the epoch that the new contents had
-    base        the version that the state must have: epoch, applied offset and fired; nil if any will do
+    base        the version that the state must have: epoch, applied offset and fired; nil if any will do, unless the topic is
+                growing
 
   Returns  { epoch now, applied offset replaced }, or "overtaken" if a later attempt has begun, or "incomplete" if the
-           server has lost some of the staged contents, or "moved" if the version is a different one
+           server has lost some of the staged contents, or "moved" if the version is a different one, or "growing" if the
+           topic is growing and no version was named
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey = unpack(KEYS)
 local tokenKey, namesKey, stagedKey, stateKey = unpack(KEYS, 9)
@@ -25,12 +27,14 @@ if redis.call('GET', tokenKey) ~= request.token then
 end
 local names = redis.call('SMEMBERS', namesKey)
 local meta = readMeta(metaKey)
-if request.base and not isAt(meta, request.base) then
+local refused = request.base and not isAt(meta, request.base) and 'moved'
+  or meta.growing and not request.base and 'growing'
+if refused then
   for _, name in ipairs(names) do
     redis.call('UNLINK', stagedKey .. ':' .. name)
   end
   redis.call('DEL', tokenKey, namesKey)
-  return 'moved'
+  return refused
 end
 local fields = 0
 for _, name in ipairs(names) do

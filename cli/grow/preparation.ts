@@ -1,0 +1,113 @@
+/** The part of a growth that can be taken back: consumers are stopped, and all states are laid ready. */
+import { Fences } from '../../lib/runtime/adapters/redis/fences.ts'
+import { sameVersion } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { CliFailure } from '../failure.ts'
+import { nameOf } from '../state/state-keys.ts'
+import { consumersDone } from './checks.ts'
+import { type ConsumerPlan, plansOf } from './plan.ts'
+import { type GrowthRecords, type StagedState, stagedKey, stagedPrefix, type Underway } from './record.ts'
+import { StagedStates } from './staged.ts'
+import { type Order, refusal, stayingBehind, type Watching } from './steps.ts'
+import type { GrowingTopic } from './topic.ts'
+
+export class Preparation {
+  readonly #topic: GrowingTopic
+  readonly #order: Order
+  readonly #watching: Watching
+  readonly #records: GrowthRecords
+  readonly #fences: Fences
+  readonly #staged: StagedStates
+
+  constructor(topic: GrowingTopic, order: Order, watching: Watching, records: GrowthRecords) {
+    this.#topic = topic
+    this.#order = order
+    this.#watching = watching
+    this.#records = records
+    this.#fences = new Fences(topic.servers.client)
+    this.#staged = new StagedStates(topic.servers.client)
+  }
+
+  /** Stops the consumers and lays all states ready. @throws CliFailure if the topic cannot grow: all is as it was then */
+  async prepare(began: Underway): Promise<Underway> {
+    return this.#orTakeBack(began, async () => {
+      await this.#fence(began)
+      const { name, servers } = this.#topic
+      await this.#requireDone(began)
+      const bounds = (await servers.bounds.bounds(name)).slice(0, began.from)
+      this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
+      const plans = await plansOf(this.#topic, began, bounds)
+      const behind = this.#order.allowUnknown ? [] : stayingBehind(plans)
+      if (behind.length > 0) throw new CliFailure(refusal(behind))
+      const staged: Underway = { ...began, phase: 'staged', states: await this.#copy(began, plans) }
+      await this.#records.note(staged)
+      this.#watching.reached?.('staged')
+      return staged
+    })
+  }
+
+  /** The last look before Kafka gets the partitions: nothing may have happened since the states were copied. */
+  async requireUnchanged(staged: Underway): Promise<void> {
+    await this.#orTakeBack(staged, async () => {
+      await this.#requireDone(staged)
+      for (const { consumer, partition, version } of staged.states ?? []) {
+        const live = this.#topic.keyOf(consumer, partition)
+        const now = await this.#fences.raise(live, staged.to)
+        if (!sameVersion(now.version, version))
+          throw new CliFailure(refusal([`${nameOf(live)} has changed since it was copied.`]))
+      }
+    })
+  }
+
+  /** The consumers continue as if nothing had happened. */
+  async takeBack({ operation, consumers, to }: Underway): Promise<void> {
+    for (const consumer of consumers)
+      for (const live of this.#topic.keysOf(consumer, to)) await this.#fences.remove(live)
+    await this.discard()
+    await this.#records.end(operation)
+  }
+
+  /** Removes what was laid ready. */
+  discard(): Promise<void> {
+    return this.#fences.discard(stagedPrefix(this.#topic.name))
+  }
+
+  /** If another run has taken over, it is for that one to take back. */
+  async #orTakeBack<T>(underway: Underway, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof CliFailure && (await this.#records.isOwn(underway))) await this.takeBack(underway)
+      throw error
+    }
+  }
+
+  async #requireDone({ consumers, from }: Underway): Promise<void> {
+    const { name, servers } = this.#topic
+    const bounds = (await servers.bounds.bounds(name)).slice(0, from)
+    const wrong = await consumersDone(this.#topic, consumers, bounds)
+    if (wrong.length > 0) throw new CliFailure(refusal(wrong))
+  }
+
+  async #fence({ consumers, to }: Underway): Promise<void> {
+    for (const consumer of consumers)
+      for (const live of this.#topic.keysOf(consumer, to)) {
+        const { partitions } = await this.#fences.raise(live, to)
+        if (partitions !== to) throw new Error(`${nameOf(live)} is fenced for ${partitions} partitions`)
+      }
+    this.#watching.reached?.('fenced')
+  }
+
+  async #copy({ from, to, run }: Underway, plans: readonly ConsumerPlan[]): Promise<StagedState[]> {
+    const states: StagedState[] = []
+    for (const { consumer, growing } of plans)
+      for (const live of this.#topic.keysOf(consumer, to)) {
+        const { version } = await this.#fences.raise(live, to)
+        const at = stagedKey(this.#topic.name, run, live)
+        const sizes = await this.#staged.stage(at, this.#topic.keysOf(consumer, from), growing)
+        states.push({ consumer, partition: live.partition, at, version, sizes })
+        this.#watching.tell(`Copied ${states.length} of ${plans.length * to} states`)
+        this.#watching.reached?.('copied')
+      }
+    return states
+  }
+}

@@ -1,0 +1,41 @@
+/** What a growth is told, and what it tells. */
+import type { ConsumerPlan } from './plan.ts'
+
+export interface Order {
+  readonly to: number
+  readonly by: string
+  /** Also where entities stay behind because nothing tells their key. */
+  readonly allowUnknown: boolean
+  /** For how many milliseconds no record may come before the growth begins. */
+  readonly quietMs: number
+}
+
+/** The steps, in their order; some come several times. */
+export type Step = 'began' | 'fenced' | 'copied' | 'staged' | 'created' | 'noted' | 'switched' | 'over'
+
+/** What a person is told meanwhile. A test stops a growth at a step. */
+export interface Watching {
+  readonly tell: (text: string) => void
+  readonly reached?: (step: Step) => void
+}
+
+/** The message of a growth that did not happen. */
+export function refusal(wrong: readonly string[]): string {
+  return `The topic has not grown, and all is as it was:\n${wrong.map(line => `  ${line}`).join('\n')}`
+}
+
+/** How many of the entities are named that stay behind. */
+const NAMED = 5
+
+/** The entities that would stay behind, a line for each consumer that has some; those without a key may be anywhere. */
+export function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
+  return plans.flatMap(({ consumer, staying }) => {
+    const unknown = staying.filter(({ why }) => why !== 'no-key')
+    if (unknown.length === 0) return []
+    const some = unknown.slice(0, NAMED).map(({ entity, why }) => `${entity} (${why})`)
+    return [
+      `${unknown.length} entities of ${consumer} would stay behind: ${some.join(', ')}${unknown.length > NAMED ? ', …' : ''}. ` +
+        'With --allow-unknown they do, and their next records may begin with no state.',
+    ]
+  })
+}

@@ -35,7 +35,8 @@ import { ran } from '../unit/cli/terminal.ts'
 const [BEFORE, AFTER] = [3, 5]
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = Array.from({ length: 40 }, (_, number) => `s-${number}`)
-const BROKEN = 'broken'
+/** It moves. */
+const BROKEN = 'cracked'
 const QUIET_AFTER_S = 600
 
 /** At each of these steps a run is killed, at its first time or a later one. */

@@ -1,6 +1,7 @@
 /** Describes Sluice to the engine. */
 import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
+import { discardedEvent } from '../failures/on-failure/foreign.ts'
 import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
@@ -26,5 +27,6 @@ export const APPLICATION: Application = {
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
+  readForeign: record => (topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined),
   readData,
 }

@@ -1,6 +1,7 @@
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
 import { failureRouter } from '../failures/process.ts'
 import type { PartsOf } from '../runtime/settings/environment.ts'
+import { functionOf } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'
 
@@ -18,5 +19,9 @@ export async function dlqRouter({
   failureConsumers,
 }: PartsOf<typeof DLQ_ROUTER_SLICES>): Promise<ReturnType<typeof failureRouter>> {
   const policy = await loadPolicy(failuresDir, failureConsumers)
-  return failureRouter({ policy, topicOf: topic => signalNamed(topic, env) })
+  return failureRouter({
+    policy,
+    topicOf: topic => signalNamed(topic, env),
+    consumerOf: name => functionOf(name, env),
+  })
 }

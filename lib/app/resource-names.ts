@@ -4,3 +4,10 @@
 export function alertsTopicName(env: string): string {
   return `sluice-alerts-${env}`
 }
+
+/** The name that a Lambda function has in serverless.yml. A function of another project keeps its own. */
+export function functionOf(lambdaName: string, env: string): string {
+  // On this machine, the environments share one stage.
+  const prefix = [env, 'local'].map(stage => `sluice-${stage}-`).find(one => lambdaName.startsWith(one))
+  return lambdaName.slice(prefix?.length ?? 0)
+}

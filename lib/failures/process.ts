@@ -1,9 +1,10 @@
 import type { TopicName } from '../runtime/consumer/declared.ts'
-import type { Received } from '../runtime/consumer/event.ts'
 import { type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'
+import { type Discarded, LAMBDA_DISCARDED_TYPE } from './on-failure/discarded.ts'
+import { addressOf, failuresOf } from './on-failure/failures.ts'
 import type { FailurePolicy, RoutedClass } from './policy.ts'
 import { ROUTER, type Route, route } from './route.ts'
 
@@ -33,65 +34,75 @@ export interface RouterOptions {
   readonly policy: FailurePolicy
   /** The application's name of a topic in Kafka; undefined if it is not one of this environment. */
   readonly topicOf: (kafkaTopic: string) => TopicName | undefined
+  /** The consumer that a Lambda function is; by default they have the same name. */
+  readonly consumerOf?: (functionName: string) => string
 }
 
 /**
- * The dlq-router: sends each failure, with the original bytes and the reason, into a retry topic or to the dead letters. It keeps
- * no state.
+ * The dlq-router: sends each failure, with the original bytes and the reason, into a retry topic or to the dead letters. What Lambda
+ * itself has given up becomes a failure here. It keeps no state.
  */
-export function failureRouter({ policy, topicOf }: RouterOptions): KeyedProcess<undefined, FailureData> {
+export function failureRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
+  const { policy, topicOf, consumerOf = name => name } = options
   return {
     name: ROUTER,
-    accepts: [FAILURE_TYPE],
-    onEvent(_, event) {
-      const failure = event.data
-      if (failure === undefined) return rejected('a failure event without data')
-      const taken = route(failure, policy)
-      return decided(taken.reason, undefined, [
-        routed(event, failure, taken),
-        ...ended(event, failure, taken, topicOf),
-      ])
+    accepts: [FAILURE_TYPE, LAMBDA_DISCARDED_TYPE],
+    onEvent(_, { type, data, source, subject }) {
+      if (data === undefined) return rejected('a failure event without data')
+      if (type === FAILURE_TYPE) {
+        const failure = data as FailureData
+        const address = { source, ...(subject === undefined ? {} : { subject }) }
+        const { taken, emit } = routed({ failure, address, suffix: '' }, policy, topicOf)
+        return decided(taken.reason, undefined, emit)
+      }
+      const each = failuresOf(data as Discarded, consumerOf).map((failure, index) =>
+        routed({ failure, address: addressOf(failure), suffix: `-${index}` }, policy, topicOf),
+      )
+      const reasons = new Set(each.map(({ taken }) => taken.reason))
+      const [reason = 'several-routes'] = reasons.size === 1 ? reasons : []
+      return decided(
+        reason,
+        undefined,
+        each.flatMap(({ emit }) => emit),
+      )
     },
   }
 }
 
-function routed(event: Received, failure: FailureData, { to, quarantined, ...why }: Route): Emission {
+interface Routed {
+  readonly failure: FailureData
+  readonly address: { readonly source: string; readonly subject?: string }
+  /** Tells apart what one step emits. */
+  readonly suffix: string
+}
+
+function routed(one: Routed, policy: FailurePolicy, topicOf: RouterOptions['topicOf']) {
+  const taken = route(one.failure, policy)
+  return { taken, emit: [moved(one, taken), ...ended(one, taken, topicOf)] }
+}
+
+function moved(one: Routed, { to, quarantined, ...why }: Route): Emission {
+  const { failure, suffix } = one
   const retry: Retry = { ...failure, class: why.class, routedBecause: why.because }
-  if (to !== 'dlq') return { ...addressed(event, failure, RETRY_TYPE), name: 'retry', to, data: retry }
+  if (to !== 'dlq') return { ...addressed(one, RETRY_TYPE), name: `retry${suffix}`, to, data: retry }
   const data: DeadLetter = { ...retry, quarantined }
-  return { ...addressed(event, failure, DEAD_LETTER_TYPE), name: 'dead-letter', to, data }
+  return { ...addressed(one, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
 }
 
 /** The end of a failure, for a consumer that keeps later events of the entity waiting: in the partition where they wait. */
-function ended(
-  event: Received,
-  failure: FailureData,
-  { to, because }: Route,
-  topicOf: RouterOptions['topicOf'],
-): Emission[] {
+function ended(one: Routed, { to, because }: Route, topicOf: RouterOptions['topicOf']): Emission[] {
+  const { failure, suffix } = one
   if (to !== 'dlq' || !failure.parks) return []
-  const { originalTopic, originalPartition: partition, originalOffset: offset, consumer, attempt } = failure
-  const original = topicOf(originalTopic)
+  const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
+  const original = topicOf(topic)
   if (original === undefined) return []
-  const id = failureId(consumer, { topic: originalTopic, partition, offset })
-  const data: FailureEnded = { consumer, failure: id, attempt, because }
-  return [
-    {
-      ...addressed(event, failure, FAILURE_ENDED_TYPE),
-      name: 'failure-ended',
-      to: original,
-      partition,
-      data,
-    },
-  ]
+  const id = failureId(consumer, { topic, partition, offset })
+  const data: FailureEnded = { consumer, failure: id, attempt: failure.attempt, because }
+  const addressedTo = addressed(one, FAILURE_ENDED_TYPE)
+  return [{ ...addressedTo, name: `failure-ended${suffix}`, to: original, partition, data }]
 }
 
-function addressed({ source, subject }: Received, { originalKey }: FailureData, type: string) {
-  return {
-    key: originalKey === null ? null : { base64: originalKey },
-    type,
-    dataschema: dataschemaOf(type),
-    source,
-    ...(subject === undefined ? {} : { subject }),
-  }
+function addressed({ failure: { originalKey }, address }: Routed, type: string) {
+  const key = originalKey === null ? null : { base64: originalKey }
+  return { key, type, dataschema: dataschemaOf(type), ...address }
 }

@@ -43,6 +43,11 @@ export interface Application {
   readonly failureEndedType?: string
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
+  /**
+   * A record that is no CloudEvent as the event that consumers see instead, such as one that a service has written; undefined if it
+   * is none of those. Pure.
+   */
+  readForeign?(record: { readonly topic: string; readonly value: Buffer | null }): Event | undefined
   /** The data of an event as consumers see it, or why it cannot be used. Pure. */
   readData(event: Event): EventData | Failure
 }

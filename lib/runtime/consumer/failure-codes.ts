@@ -47,6 +47,9 @@ export const FAILURES = {
       'emitted too much before one event: the timer is removed, and the state is unchanged unless the timer was to end it',
   ),
   'unknown-failure': permanent('redriven, but the consumer does not remember this failure and attempt'),
+  'lambda-discarded': permanent(
+    'Lambda has given up the record: the consumer reads it from the log with the next batch of its partition',
+  ),
   'not-accepted': { class: 'retryable', description: 'the receiver did not accept it this time' },
   'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
   'timer-failed': {

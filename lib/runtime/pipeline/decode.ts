@@ -67,7 +67,9 @@ type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 function read(record: LogRecord, consumer: Expectations): Content {
   try {
     const event = readEvent(record)
-    return isFailure(event) ? { kind: 'failed', failure: event } : understood(record, event, consumer)
+    if (!isFailure(event)) return understood(record, event, consumer)
+    const foreign = event.code === 'not-a-cloudevent' ? consumer.application.readForeign?.(record) : undefined
+    return foreign ? understood(record, foreign, consumer) : { kind: 'failed', failure: event }
   } catch (error) {
     if (error instanceof NestedTooDeeply)
       return {

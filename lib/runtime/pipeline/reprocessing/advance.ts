@@ -40,6 +40,8 @@ const QUIET: Observer = {
   contextUnreadable() {},
   misrouted() {},
   breakerOpen() {},
+  tried() {},
+  deadLettersSent() {},
 }
 
 export interface Advancing {

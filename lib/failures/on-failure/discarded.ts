@@ -1,0 +1,189 @@
+/**
+ * Reads what Lambda writes to an on-failure destination when it has given up records of a Kafka event source, in every form that is
+ * documented: with the records as an object (Kafka), as text (S3), or with their places alone (SQS, SNS). Pure.
+ * Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache Kafka event sources", and
+ * "Using a Kafka topic as an on-failure destination".
+ */
+import { isTimestamp, parseTime } from '../../runtime/cloudevents/attributes.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { type KafkaEventRecord, receive } from '../../runtime/pipeline/receive.ts'
+
+/** CloudEvents `type` under which the router gets such a record from Kafka. It is never written: the record is not an event. */
+export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
+
+/** What Lambda has given up, and why. */
+export interface Discarded {
+  readonly requestId: string
+  /** Name of the Lambda function. */
+  readonly functionName: string
+  /** `RetryAttemptsExhausted`, in Kafka also `RetriesExhausted`; `MaximumPayloadSizeExceeded`, and others. */
+  readonly condition: string
+  /** RFC 3339; absent where it is none. */
+  readonly at?: string
+  readonly records: readonly KafkaEventRecord[]
+  /** Records of which only the places are known. */
+  readonly ranges: readonly DiscardedRange[]
+}
+
+/** Offsets of a partition, both ends included. */
+export interface DiscardedRange {
+  readonly topic: string
+  readonly partition: number
+  /** In decimal digits, as Lambda writes them: AWS's samples have offsets that are longer than Kafka's. */
+  readonly firstOffset: string
+  readonly lastOffset: string
+  /** Milliseconds since the epoch; -1 if it is not known. */
+  readonly timestampMs: number
+}
+
+/** It is not such a record. The message says what is wrong, and quotes nothing. */
+export class NotDiscarded extends Error {
+  override readonly name = 'NotDiscarded'
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Names that become part of an event's source and of a log line. */
+const WORD = /^[\w$-]{1,140}$/
+
+/**
+ * @param content of the message, parsed
+ * @throws NotDiscarded
+ */
+export function readDiscarded(content: unknown): Discarded {
+  const { requestContext, KafkaBatchInfo, payload, timestamp } = object(content, 'the message')
+  const { requestId, functionArn, condition } = object(requestContext, 'requestContext')
+  const info = object(KafkaBatchInfo, 'KafkaBatchInfo')
+  const event = eventIn(payload)
+  const records = Object.values(event).flatMap(recordsIn)
+  const here = new Set(records.map(({ topic, partition }) => `${topic}-${partition}`))
+  const ranges = rangesIn(info, Object.keys(event), here)
+  if (records.length + ranges.length === 0) throw new NotDiscarded('names no record')
+  return {
+    requestId: word(requestId, 'requestContext.requestId'),
+    functionName: functionNameIn(functionArn),
+    condition: word(condition, 'requestContext.condition'),
+    ...(isTime(timestamp) ? { at: timestamp } : {}),
+    records,
+    ranges,
+  }
+}
+
+/** The records as the log has them, by partition in the order of their offsets. */
+export function logRecordsOf({ records }: Pick<Discarded, 'records'>): readonly LogRecord[] {
+  if (records.length === 0) return []
+  const groups = Object.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`)
+  return receive({ records: groups as Record<string, KafkaEventRecord[]> }).flatMap(batch => batch.records)
+}
+
+/** The records of the event that was discarded: S3 has it as text, Kafka as an object, SQS and SNS do not have it. */
+function eventIn(payload: unknown): Json {
+  if (payload === undefined || payload === null) return {}
+  const event = typeof payload === 'string' ? parsed(payload) : payload
+  return object(object(event, 'payload').records, 'payload.records')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's message would quote the payload.
+    throw new NotDiscarded('payload is not JSON')
+  }
+}
+
+function recordsIn(group: unknown): KafkaEventRecord[] {
+  if (!Array.isArray(group)) throw new NotDiscarded('payload.records has something else than lists')
+  return group.map((one, index) => {
+    const where = `record ${index} of a partition`
+    const { topic, partition, offset, timestamp, key, value, headers = [] } = object(one, where)
+    for (const [part, bytes] of [
+      ['key', key],
+      ['value', value],
+    ] as const)
+      if (bytes !== undefined && bytes !== null && typeof bytes !== 'string')
+        throw new NotDiscarded(`${where}: ${part} is not base64`)
+    if (!Array.isArray(headers) || !headers.every(header => typeof header === 'object' && header !== null))
+      throw new NotDiscarded(`${where}: headers is not a list of objects`)
+    return {
+      topic: topicIn(topic, where),
+      partition: whole(partition, `partition of ${where}`),
+      offset: whole(offset, `offset of ${where}`),
+      timestamp: Number.isSafeInteger(timestamp) ? (timestamp as number) : -1,
+      key: (key ?? null) as string | null,
+      value: (value ?? null) as string | null,
+      headers,
+    }
+  })
+}
+
+/**
+ * The places of records that are not in the payload. `recordsInfo` has a range for each partition; `recordInfo` has the offset of one
+ * record, whose partition only the payload names.
+ *
+ * @param here the partitions whose records are in the payload
+ */
+function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<string>): DiscardedRange[] {
+  const { recordsInfo, recordInfo } = info
+  if (recordsInfo === undefined && recordInfo === undefined)
+    throw new NotDiscarded('KafkaBatchInfo has neither recordsInfo nor recordInfo')
+  if (recordsInfo !== undefined)
+    return Object.entries(object(recordsInfo, 'recordsInfo')).flatMap(([name, range]) => {
+      if (here.has(name)) return []
+      const { firstRecordOffset, lastRecordOffset, firstRecordTimestamp } = object(range, 'a range')
+      return [rangeOf(name, firstRecordOffset, lastRecordOffset, firstRecordTimestamp)]
+    })
+  const { offset, timestamp } = object(recordInfo, 'recordInfo')
+  return partitions.filter(name => !here.has(name)).map(name => rangeOf(name, offset, offset, timestamp))
+}
+
+/** @param name `<topic>-<partition>`; the topic may have a hyphen itself */
+function rangeOf(name: string, first: unknown, last: unknown, time: unknown): DiscardedRange {
+  const [, topic, partition] = /^(.+)-(\d{1,9})$/.exec(name) ?? []
+  return {
+    topic: topicIn(topic, 'a range'),
+    partition: Number(partition),
+    firstOffset: digits(first),
+    lastOffset: digits(last),
+    timestampMs: isTime(time) ? parseTime(time) : -1,
+  }
+}
+
+function digits(offset: unknown): string {
+  const text = typeof offset === 'number' ? String(offset) : offset
+  if (typeof text === 'string' && /^\d{1,80}$/.test(text)) return text
+  throw new NotDiscarded('an offset of a range is not a number')
+}
+
+function whole(value: unknown, where: string): number {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number
+  throw new NotDiscarded(`${where} is not a whole number`)
+}
+
+function topicIn(topic: unknown, where: string): string {
+  if (typeof topic === 'string' && /^[\w.-]{1,249}$/.test(topic)) return topic
+  throw new NotDiscarded(`${where} has no name of a topic`)
+}
+
+/** `arn:…:function:<name>`, with or without a version. */
+function functionNameIn(arn: unknown): string {
+  const [, name] =
+    (typeof arn === 'string' && /^arn:[^:]+:lambda:[^:]*:[^:]*:function:([\w-]{1,140})(:|$)/.exec(arn)) || []
+  if (name === undefined) throw new NotDiscarded('requestContext.functionArn is not the ARN of a function')
+  return name
+}
+
+function word(value: unknown, where: string): string {
+  if (typeof value === 'string' && WORD.test(value)) return value
+  throw new NotDiscarded(`${where} is not a word`)
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && isTimestamp(value)
+}
+
+function object(value: unknown, where: string): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+  throw new NotDiscarded(`${where} is not an object`)
+}

@@ -1,0 +1,122 @@
+/** Makes failures of what Lambda has given up. Pure. */
+
+import { bufferOf } from '../../runtime/cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { originalHeaders } from '../../runtime/cloudevents/redrive.ts'
+import { derivedId } from '../../runtime/consumer/derived-id.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import type { FailureCode } from '../../runtime/consumer/failure-codes.ts'
+import type { FailureData, RecordPart } from '../../runtime/consumer/failure-event.ts'
+import { instant } from '../../runtime/consumer/instant.ts'
+import { dataschemaOf } from '../../telemetry/dataschema.ts'
+import { FAILURE_TYPE } from '../event-types.ts'
+import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
+
+const CODE: FailureCode = 'lambda-discarded'
+
+/** The data of a failure in JSON must leave room for the attributes of its event, in a message of 2 MiB. */
+const LARGEST_DATA = 2 * 1024 * 1024 - 64 * 1024
+
+/**
+ * A failure for each record, and one for each range of which only the place is known.
+ *
+ * @param consumerOf the consumer that a Lambda function is
+ */
+export function failuresOf(
+  discarded: Discarded,
+  consumerOf: (functionName: string) => string,
+): readonly FailureData[] {
+  const consumer = consumerOf(discarded.functionName)
+  return [
+    ...logRecordsOf(discarded).map(record => ofRecord(discarded, consumer, record)),
+    ...discarded.ranges.map(range => ofRange(discarded, consumer, range)),
+  ]
+}
+
+/** The event of such a failure, for the failures topic: the same for every copy of what Lambda wrote. */
+export function failureEvent({ requestId }: Discarded, failure: FailureData): Event<FailureData> {
+  const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
+  return {
+    id: derivedId(CODE, consumer, topic, partition, offset, requestId),
+    ...addressOf(failure),
+    type: FAILURE_TYPE,
+    time: failure.failedAt,
+    datacontenttype: 'application/json',
+    dataschema: dataschemaOf(FAILURE_TYPE),
+    data: failure,
+  }
+}
+
+/** The source and subject of a failure's event, as consumers write them. */
+export function addressOf(failure: FailureData): { readonly source: string; readonly subject: string } {
+  const { consumer, originalTopic, originalPartition, originalOffset } = failure
+  return {
+    source: `/consumers/${consumer}`,
+    subject: `${originalTopic}/${originalPartition}/${originalOffset}`,
+  }
+}
+
+function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): FailureData {
+  const { topic, partition, offset, timestampMs, key, value } = record
+  let failure: FailureData = {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: offset,
+    originalTimestamp: timestampMs,
+    originalKey: key?.toString('base64') ?? null,
+    originalValue: value?.toString('base64') ?? null,
+    originalHeaders: originalHeaders(record).map(([name, bytes]) => ({
+      name,
+      value: bufferOf(bytes).toString('base64'),
+    })),
+    ...failed(discarded, consumer, timestampMs),
+    error: why(discarded),
+    omitted: [],
+  }
+  const omitted: RecordPart[] = []
+  for (const [part, nothing] of PARTS) {
+    if (JSON.stringify(failure).length <= LARGEST_DATA) break
+    omitted.push(part)
+    failure = {
+      ...failure,
+      ...nothing,
+      omitted,
+      error: `${why(discarded)}; too large to travel: ${omitted.join(', ')}`,
+    }
+  }
+  return failure
+}
+
+const PARTS: readonly (readonly [RecordPart, Partial<FailureData>])[] = [
+  ['value', { originalValue: null }],
+  ['headers', { originalHeaders: [] }],
+  ['key', { originalKey: null }],
+]
+
+function ofRange(discarded: Discarded, consumer: string, range: DiscardedRange): FailureData {
+  const { topic, partition, firstOffset, lastOffset, timestampMs } = range
+  const offset = Number(firstOffset)
+  const offsets = firstOffset === lastOffset ? firstOffset : `${firstOffset} to ${lastOffset}`
+  return {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: Number.isSafeInteger(offset) ? offset : 0,
+    originalTimestamp: timestampMs,
+    originalKey: null,
+    originalValue: null,
+    originalHeaders: [],
+    ...failed(discarded, consumer, timestampMs),
+    error: `${why(discarded)}; only at their place in the log: ${topic}, partition ${partition}, offsets ${offsets}`,
+    omitted: ['key', 'value', 'headers'],
+  }
+}
+
+function failed({ at }: Discarded, consumer: string, timestampMs: number) {
+  const failedAt = at ?? instant(Math.max(0, timestampMs))
+  const first = { attempt: 1, history: [], parks: false }
+  return { errorType: CODE, consumer, firstFailedAt: failedAt, failedAt, ...first }
+}
+
+function why({ condition, functionName, requestId }: Discarded): string {
+  return `Lambda has given it up: ${condition} of ${functionName}, request ${requestId}`
+}

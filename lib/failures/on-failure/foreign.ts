@@ -1,0 +1,23 @@
+import { hash } from 'node:crypto'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { type Discarded, LAMBDA_DISCARDED_TYPE, NotDiscarded, readDiscarded } from './discarded.ts'
+
+/** What Lambda has written to a Kafka topic as an event, so that the router can take it; undefined for any other record. */
+export function discardedEvent({ value }: Pick<LogRecord, 'value'>): Event<Discarded> | undefined {
+  if (value === null) return undefined
+  try {
+    const discarded = readDiscarded(JSON.parse(value.toString()))
+    return {
+      id: hash('sha256', value, 'base64url'),
+      source: `/lambda/${discarded.functionName}`,
+      type: LAMBDA_DISCARDED_TYPE,
+      ...(discarded.at === undefined ? {} : { time: discarded.at }),
+      datacontenttype: 'application/json',
+      data: discarded,
+    }
+  } catch (error) {
+    if (error instanceof NotDiscarded || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

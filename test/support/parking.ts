@@ -18,7 +18,10 @@ export function failureEnded({
   originalPartition: partition,
   originalOffset: offset,
   attempt,
-}: FailureData): Event {
+}: Pick<
+  FailureData,
+  'consumer' | 'originalTopic' | 'originalPartition' | 'originalOffset' | 'attempt'
+>): Event {
   const failure = failureId(consumer, { topic, partition, offset })
   return {
     id: `ended ${failure} ${attempt}`,

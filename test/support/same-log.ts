@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
+import type { Parking } from '../../lib/runtime/consumer/parking.ts'
 import { producerGroupOf } from '../../lib/runtime/pipeline/failures/failure-memory.ts'
 import type { LogReader, Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
@@ -16,6 +17,9 @@ import { WATCHING } from './watching.ts'
 /** How many schedules `npm test` plays, which takes some seconds. For more: `SEEDS=20000 npm test -- --only unit same-log`. */
 export const SEEDS = Number(process.env.SEEDS ?? 150)
 
+/** How likely each record is to say that a failure has ended, where the process parks. */
+const ENDED = 0.05
+
 /** What a run uses in place of the parts of a stage. */
 export interface Setting {
   readonly store?: StateStore
@@ -24,23 +28,28 @@ export interface Setting {
   readonly sabotage?: (ports: Ports, log: readonly LogRecord[]) => Ports
 }
 
-/** Plays a run and returns its differences from the reference. There should be none. */
+/**
+ * Plays a run and returns its differences from the reference. There should be none.
+ *
+ * @param parking of the process; by default it parks nothing
+ */
 export async function violations(
   seed: number,
   setting: (stage: Stage) => Setting = () => ({}),
+  parking?: Parking,
 ): Promise<string[]> {
   const random = new Random(seed)
-  const log = watchedLog(random, random.between(20, 70))
+  const log = watchedLog(random, random.between(20, 70), parking ? ENDED : 0)
   // In every other run, new code is deployed at some offset.
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
-  const reference = await undisturbed(log, changeAt)
-  const played = stage()
+  const reference = await undisturbed(log, changeAt, parking)
+  const played = stage(parking)
   const { store, forgetting, sabotage } = { ...memory(played), ...setting(played) }
   const { reader, expire } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader }
   const schedule = new Schedule({
     log,
-    codes: codesOf(played, changeAt),
+    codes: codesOf(played, changeAt, parking),
     stateKey: played.stateKey(),
     ports: sabotage ? sabotage(ports, log) : ports,
     forgetting,
@@ -62,9 +71,13 @@ export async function violations(
 }
 
 /** The reference: processes the log in one batch, or in two if the code changes. */
-async function undisturbed(log: readonly LogRecord[], changeAt: number): Promise<Stage> {
-  const reference = stage()
-  const { before, after } = codesOf(reference, changeAt)
+async function undisturbed(
+  log: readonly LogRecord[],
+  changeAt: number,
+  parking: Parking | undefined,
+): Promise<Stage> {
+  const reference = stage(parking)
+  const { before, after } = codesOf(reference, changeAt, parking)
   const breaker = { open: async () => 'reset' as const }
   for (const [consumer, isIts] of [
     [before, ({ offset }: LogRecord) => offset < changeAt],
@@ -77,14 +90,21 @@ async function undisturbed(log: readonly LogRecord[], changeAt: number): Promise
   return reference
 }
 
-function stage(): Stage {
-  const made = new Stage(WATCHING.before as never)
+function stage(parking: Parking | undefined): Stage {
+  const made = new Stage(parked(WATCHING.before, parking) as never)
   made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS }
   return made
 }
 
-function codesOf({ consumer }: Stage, changeAt: number): Codes {
-  const of = (process: unknown) => ({ ...consumer, process: process as typeof consumer.process })
+function parked(process: object, parking: Parking | undefined): object {
+  return parking ? { ...process, parking } : process
+}
+
+function codesOf({ consumer }: Stage, changeAt: number, parking: Parking | undefined): Codes {
+  const of = (process: object) => ({
+    ...consumer,
+    process: parked(process, parking) as typeof consumer.process,
+  })
   return { before: of(WATCHING.before), after: of(WATCHING.after), changeAt }
 }
 
@@ -157,7 +177,9 @@ function differences(reference: Stage, expected: object, events: readonly Event[
  * and its emissions have the same ids as before. In such a log, the sequence distinguishes the emissions.
  */
 function namesIn({ observer }: Stage): (event: Event) => string {
-  const applied = observer.decisions.filter(({ outcome }) => outcome === 'applied')
+  const applied = observer.decisions.filter(
+    ({ outcome }) => outcome === 'applied' || outcome === 'parked-applied',
+  )
   const isAgain = new Set(applied.map(({ event }) => event?.id)).size < applied.length
   return ({ id, extensions }) => (isAgain ? `${id} ${extensions?.sequence}` : id)
 }

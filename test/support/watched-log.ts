@@ -5,6 +5,7 @@ import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { erasing } from './erasures.ts'
+import { failureEnded } from './parking.ts'
 import type { Random } from './random.ts'
 import { logRecord } from './records.ts'
 import { SETTING_TYPE, SIGNAL_TYPE, type Signal, WATCHING, type WatchedSetting } from './watching.ts'
@@ -26,8 +27,9 @@ const MOODS = { bug: 5, refused: 6, calm: 5, pulse: 15, large: 0.3 }
 /** In an eighth of the logs, the first version of the code throws on most signals, so that the circuit breaker opens. */
 const MANY_BUGS = { ...MOODS, bug: 70 }
 
-export function watchedLog(random: Random, length: number): LogRecord[] {
-  return new LogWriter(random).write(length)
+/** @param ended how likely it is that the next record says that a failure has ended */
+export function watchedLog(random: Random, length: number, ended = 0): LogRecord[] {
+  return new LogWriter(random, ended).write(length)
 }
 
 class LogWriter {
@@ -39,11 +41,13 @@ class LogWriter {
   /** Records that may have failed, and their latest attempt. */
   readonly #failed: { readonly record: LogRecord; attempt: number }[] = []
   readonly #moods: typeof MOODS
+  readonly #ended: number
   #offset: number
   #appendS = 0
 
-  constructor(random: Random) {
+  constructor(random: Random, ended: number) {
     this.#random = random
+    this.#ended = ended
     this.#moods = random.chance(1 / 8) ? MANY_BUGS : MOODS
     // In some logs, the first records have expired.
     this.#offset = random.chance(0.2) ? random.between(1, 9) : 0
@@ -63,6 +67,7 @@ class LogWriter {
 
   #record(): LogRecord {
     const random = this.#random
+    if (this.#ended > 0 && this.#failed.length > 0 && random.chance(this.#ended)) return this.#failureEnded()
     switch (drawn(random, KINDS)) {
       case 'tick':
         return this.#at(tick(0, '2026-03-01T12:00:00Z'))
@@ -134,6 +139,13 @@ class LogWriter {
     const erasure = erasing(entity, { erasureId: `e${this.#offset}` })
     this.#erasures.push(erasure)
     return erasure
+  }
+
+  #failureEnded(): LogRecord {
+    const { record, attempt } = this.#random.pick(this.#failed.slice(-6))
+    const { topic: originalTopic, partition: originalPartition, offset: originalOffset } = record
+    const { name: consumer } = WATCHING.before
+    return this.#at(failureEnded({ consumer, originalTopic, originalPartition, originalOffset, attempt }))
   }
 
   #mayFail(record: LogRecord): LogRecord {

@@ -1,0 +1,284 @@
+/**
+ * Plays a log in which events fail, are parked, and come back in any order or never, and compares what a process that parks makes of
+ * it with what it must: per entity, every event once and in its first order.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
+import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import type { Parking } from '../../lib/runtime/consumer/parking.ts'
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
+import { failureEnded, nextAttempt } from './parking.ts'
+import type { Random } from './random.ts'
+import { logRecord } from './records.ts'
+import { Stage } from './stage.ts'
+
+const TYPE = 'test.signal.v1'
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
+const SUBJECTS = ['a', 'b', 'c']
+const ALWAYS_MS = 1e12
+const RESET = { open: async () => 'reset' as const }
+
+interface Seen {
+  readonly seen: readonly string[]
+}
+
+/** Lists what happens to an entity, timers included. It throws at the events that are broken at the moment. */
+function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<Seen> {
+  const emission = (name: string, entity: string, seen: readonly string[]) =>
+    ({
+      name,
+      to: 'events',
+      key: entity,
+      type: 'test.seen.v1',
+      source: '/listing',
+      subject: entity,
+      data: { seen },
+    }) as const
+  return {
+    name: 'listing',
+    accepts: [TYPE],
+    ...(parking && { parking }),
+    awaitsLog: name => name === 'silent',
+    onEvent(state, { id, timeMs, entity }) {
+      if (broken.has(id)) throw new Error('broken')
+      const seen = [...(state?.seen ?? []), id].slice(-6)
+      return decided(
+        'listed',
+        { seen },
+        [emission('seen', entity, seen)],
+        [
+          { name: 'silent', dueMs: timeMs + 150_000 },
+          ...(id.endsWith('3') ? [{ name: 'soon', dueMs: timeMs + 20_000 }] : []),
+        ],
+      )
+    },
+    onTimer({ seen: before }, { name, dueMs, entity }) {
+      const seen = [...before, `${name} ${dueMs - START_MS}`].slice(-6)
+      return decided(name, { seen }, [emission(name, entity, seen)])
+    },
+  }
+}
+
+export interface Fate {
+  /** How likely a failed attempt is given up: the failure ends. */
+  readonly ended: number
+  /** How likely nothing more is heard of it. */
+  readonly lost: number
+}
+
+export interface Play {
+  readonly parking: Parking
+  readonly fate: Fate
+  /** Whether the states and emissions must be those of a log in which nothing failed: no bound is reached, nothing given up. */
+  readonly asIfNothingFailed?: boolean
+}
+
+/** What contradicts the promise in one random schedule; and its decisions, to see what it has met. */
+export async function playParking(
+  random: Random,
+  { parking, fate, asIfNothingFailed = false }: Play,
+): Promise<{ readonly found: string[]; readonly decisions: readonly Decision[] }> {
+  const run = new Run(random, parking, fate)
+  await run.play()
+  const found = run.violations()
+  if (asIfNothingFailed && found.length === 0) found.push(...(await run.differences()))
+  return { found, decisions: run.decisions }
+}
+
+class Run {
+  readonly #random: Random
+  readonly #fate: Fate
+  readonly #broken = new Set<string>()
+  /** How many attempts at a broken event fail. */
+  readonly #failing = new Map<string, number>()
+  readonly #stage: Stage
+  readonly #log: LogRecord[] = []
+  readonly #coming: { readonly failure: FailureData; readonly ends: boolean; wait: number }[] = []
+  readonly #sent: Event[] = []
+  readonly #firstAt = new Map<string, number>()
+  readonly #idAt = new Map<number, string>()
+  readonly #givenUp = new Set<string>()
+  #told = 0
+  #appendMs = START_MS + 3_600_000
+  #signals = 0
+
+  constructor(random: Random, parking: Parking, fate: Fate) {
+    this.#random = random
+    this.#fate = fate
+    this.#stage = new Stage(listing(this.#broken, parking) as KeyedProcess<never>)
+    this.#stage.consumer = { ...this.#stage.consumer, idWindowMs: ALWAYS_MS }
+  }
+
+  get decisions(): readonly Decision[] {
+    return this.#stage.observer.decisions
+  }
+
+  async play(): Promise<void> {
+    const { before, quiet } = { before: this.#random.between(10, 50), quiet: 40 }
+    while (this.#signals < before) await this.#batch(() => this.#next())
+    // Until nothing is on its way, and every bound in time is over.
+    for (let batches = 0; batches < quiet || this.#coming.length > 0; batches += 1) {
+      if (batches > 20 * quiet) throw new Error('no end')
+      await this.#batch(() => this.#tick())
+    }
+  }
+
+  async #batch(next: () => LogRecord): Promise<void> {
+    const random = this.#random
+    const records: LogRecord[] = []
+    const size = random.between(1, 10)
+    while (records.length < size) {
+      this.#appendMs += random.pick([0, 0, 1, 5, 30]) * 1000
+      const record = this.#comingBack() ?? next()
+      this.#log.push(record)
+      records.push(record)
+    }
+    const { consumer } = this.#stage
+    const limits = {
+      records: random.between(1, 12),
+      bytes: random.pick([100, 2_000, 4_000_000]),
+      timers: random.between(1, 4),
+    }
+    this.#stage.consumer = { ...consumer, limits }
+    const { batchItemFailures } = await this.#stage.batch(records, { ports: { breaker: RESET } })
+    if (batchItemFailures.length > 0) throw new Error('a record waits')
+    this.#route()
+  }
+
+  /** Decides about new failure records, as the way back of failed records does. */
+  #route(): void {
+    const events = this.#stage.eventsAfter(this.#told)
+    this.#told += events.length
+    for (const { type, data } of events) {
+      if (type !== 'io.sluice.failure.v1') continue
+      const failure = data as FailureData
+      const id = this.#idOf(failure)
+      if (failure.errorType !== 'unexpected-error') throw new Error(`${id}: ${failure.error}`)
+      const drawn = this.#random.next()
+      if (drawn < this.#fate.ended + this.#fate.lost) this.#givenUp.add(id)
+      if (drawn < this.#fate.lost) continue
+      const ends = drawn < this.#fate.ended + this.#fate.lost
+      this.#coming.push({ failure, ends, wait: this.#random.between(0, 12) })
+    }
+  }
+
+  #comingBack(): LogRecord | undefined {
+    for (const one of this.#coming) one.wait -= 1
+    const at = this.#coming.findIndex(({ wait }) => wait < 0)
+    const [back] = at < 0 ? [] : this.#coming.splice(at, 1)
+    if (!back) return undefined
+    const { failure, ends } = back
+    if (ends) return this.#at(failureEnded(failure))
+    const id = this.#idOf(failure)
+    if (failure.attempt >= (this.#failing.get(id) ?? 0)) this.#broken.delete(id)
+    return nextAttempt(failure, this.#log.length, this.#appendMs)
+  }
+
+  #idOf({ originalOffset }: FailureData): string {
+    return this.#idAt.get(originalOffset) as string
+  }
+
+  #next(): LogRecord {
+    const random = this.#random
+    if (random.chance(0.2)) return this.#tick()
+    // The repeat of an event that was given up would be a new one.
+    const repeated = this.#sent.slice(-6).filter(({ id }) => !this.#givenUp.has(id))
+    if (random.chance(0.1) && repeated.length > 0) return this.#at(random.pick(repeated))
+    const id = `i${this.#signals}`
+    this.#signals += 1
+    const lateMs = random.chance(0.1) ? 40_000 : 0
+    const event: Event = {
+      id,
+      source: '/signals',
+      subject: random.pick(SUBJECTS),
+      type: TYPE,
+      time: new Date(this.#appendMs - lateMs).toISOString(),
+      datacontenttype: 'application/json',
+      data: {},
+    }
+    if (random.chance(0.15)) {
+      this.#broken.add(id)
+      this.#failing.set(id, random.between(1, 3))
+    }
+    this.#sent.push(event)
+    this.#firstAt.set(id, this.#log.length)
+    return this.#at(event)
+  }
+
+  #tick(): LogRecord {
+    this.#appendMs += 60_000
+    return this.#at(tick(0, new Date(this.#appendMs).toISOString()))
+  }
+
+  #at(event: Event): LogRecord {
+    if (event.type === TYPE) this.#idAt.set(this.#log.length, event.id)
+    return logRecord(this.#log.length, event, { timestampMs: this.#appendMs, topic: this.#stage.topic })
+  }
+
+  /** Whether each record ended once, no event is lost or applied twice, and the order is the first one. */
+  violations(): string[] {
+    const found: string[] = []
+    const parked = new Set<number>()
+    const ended = new Map<number, number>()
+    const applied: Decision[] = []
+    for (const decision of this.decisions) {
+      const { outcome, offset } = decision
+      if (outcome === 'timer') continue
+      if (outcome === 'applied' || outcome === 'parked-applied') applied.push(decision)
+      if (outcome.startsWith('parked-')) {
+        if (!parked.delete(offset)) found.push(`${offset} was not parked`)
+      } else ended.set(offset, (ended.get(offset) ?? 0) + 1)
+      if (outcome === 'parked') parked.add(offset)
+    }
+    if (parked.size > 0) found.push(`${parked.size} are still parked`)
+    for (const { offset } of this.#log)
+      if (ended.get(offset) !== 1) found.push(`${offset} ended ${ended.get(offset) ?? 0} times`)
+    const signals = applied.filter(({ event }) => event?.type === TYPE)
+    const ids = signals.map(({ event }) => event?.id as string)
+    if (new Set(ids).size < ids.length) found.push('an event was applied twice')
+    for (const { id } of this.#sent)
+      if (!ids.includes(id) && !this.#givenUp.has(id)) found.push(`${id} is lost`)
+    for (const [entity, own] of Map.groupBy(signals, ({ event }) => entityOf(event as Event)))
+      if (!this.#isInOrder(entity, own)) found.push(`${entity} is out of order`)
+    return found
+  }
+
+  /** Where a bound was reached or an event was given up, those that have failed may come late; the others are in order. */
+  #isInOrder(entity: string, applied: readonly Decision[]): boolean {
+    const own = this.decisions.filter(
+      ({ event, timer }) => (timer?.entity ?? (event && entityOf(event))) === entity,
+    )
+    const isBound = own.some(({ hold }) => hold === 'full' || hold === 'time')
+    const failed = new Set(own.filter(({ failure }) => failure).map(({ event }) => event?.id))
+    const offsets = applied
+      .filter(({ event }) => !isBound || !failed.has(event?.id))
+      .map(({ event }) => this.#firstAt.get(event?.id as string) as number)
+    return offsets.every((offset, index) => index === 0 || offset > (offsets[index - 1] as number))
+  }
+
+  /** The differences from a log in which nothing failed. */
+  async differences(): Promise<string[]> {
+    const reference = new Stage(listing(new Set()) as KeyedProcess<never>)
+    reference.consumer = { ...reference.consumer, idWindowMs: ALWAYS_MS }
+    await reference.batch(this.#log)
+    const found: string[] = []
+    for (const subject of SUBJECTS) {
+      const entity = `/signals ${subject}`
+      if (!isDeepStrictEqual(await this.#stage.state(entity), await reference.state(entity)))
+        found.push(`the state of ${entity}`)
+      if (!isDeepStrictEqual(emissionsOf(this.#stage, entity), emissionsOf(reference, entity)))
+        found.push(`the emissions of ${entity}`)
+    }
+    return found
+  }
+}
+
+/** Without their places, which are those of the records that were being processed. */
+function emissionsOf({ events }: Stage, entity: string) {
+  return events
+    .filter(({ subject, type }) => subject === entity && type === 'test.seen.v1')
+    .map(({ extensions: _, ...event }) => event)
+}

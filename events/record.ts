@@ -4,15 +4,20 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { duplicates, good, mixedPartitions, poison, tombstones, units } from './making/batches.ts'
+import { calmDay, poisonMix, sensorOutage } from './making/simulated.ts'
 import { databaseLoad, deviceWalk, heatwave } from './making/streams.ts'
 
-/** File name → its text. */
+/** File name → its text, which is zipped if the name ends in .gz. */
 export function recordings(): Record<string, string> {
   return {
     'streams/heatwave.jsonl': lines(heatwave()),
     'streams/database-load.jsonl': lines(databaseLoad()),
     'streams/device-walk.jsonl': lines(deviceWalk()),
+    'streams/calm-day.jsonl.gz': lines(calmDay()),
+    'streams/sensor-outage.jsonl.gz': lines(sensorOutage()),
+    'streams/poison-mix.jsonl.gz': `${poisonMix().join('\n')}\n`,
     'batches/good.json': document(good()),
     'batches/poison.json': document(poison()),
     'batches/duplicate.json': document(duplicates()),
@@ -36,6 +41,6 @@ if (import.meta.main) {
   for (const [file, text] of Object.entries(recordings())) {
     const path = join(import.meta.dirname, file)
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
+    writeFileSync(path, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { outgoing } from '../../../cli/replay/outgoing.ts'
 import { readRecorded } from '../../../cli/replay/recorded.ts'
 import { recordings } from '../../../events/record.ts'
@@ -27,6 +28,9 @@ interface Manifest {
       readonly duplicatesWhenReplayedAgain: number
       readonly entities: number
       readonly alerts: Alerts
+      /** Where not all of it is applied or a duplicate: how the processor decides, and the failures that come of it. */
+      readonly outcomes?: Counts
+      readonly failures?: Counts
     }
   >
   readonly batches: Record<
@@ -74,7 +78,7 @@ describe('the manifest and the folder agree', () => {
     const made = recordings()
     assert.deepEqual(Object.keys(made).sort(), listed)
     for (const [file, text] of Object.entries(made))
-      assert.equal(readFileSync(join(EVENTS, file), 'utf8'), text, `${file}: run npx node events/record.ts`)
+      assert.equal(textOf(file), text, `${file}: run npx node events/record.ts`)
   })
 })
 
@@ -118,6 +122,8 @@ describe('streams', () => {
       assert.equal(bench.ended('applied'), expected.applied)
       assert.equal(bench.ended('duplicate'), expected.duplicates)
       assert.equal(bench.decided, expected.events)
+      if (expected.outcomes) assert.deepEqual(bench.outcomes(), expected.outcomes)
+      assert.deepEqual(bench.failures(), expected.failures ?? {})
       await bench.consume(topic.append(records))
       assert.equal(bench.ended('applied'), expected.applied)
       assert.equal(bench.ended('duplicate'), expected.duplicates + expected.duplicatesWhenReplayedAgain)
@@ -135,6 +141,11 @@ describe('streams', () => {
     })
   }
 })
+
+function textOf(file: string): string {
+  const bytes = readFileSync(join(EVENTS, file))
+  return String(file.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+}
 
 /** After everything that is recorded: a reading from the future of its own record would be refused. */
 const APPENDED_AT_MS = Date.parse('2026-01-01T00:00:00Z')

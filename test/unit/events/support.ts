@@ -43,10 +43,11 @@ export class Bench {
     return this.#stage.publisher.published.length
   }
 
-  /** How many entities the decided events were about. */
+  /** How many entities the decided events were about; a record without one is about none. */
   entities(): number {
     const { decisions } = this.#stage.observer
-    return new Set(decisions.map(({ event }) => `${event?.source} ${event?.subject}`)).size
+    const events = decisions.flatMap(({ event }) => event ?? [])
+    return new Set(events.map(({ source, subject }) => `${source} ${subject}`)).size
   }
 
   /** How many alerts of each rule fired and resolved. */

@@ -1,0 +1,108 @@
+/** Streams made by the simulator, each from a seed of its own. */
+import { recordedLine } from '../../cli/records/recorded-line.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
+import type { ReadingData } from '../../lib/telemetry/families.ts'
+import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
+import { simulate } from '../../lib/telemetry/simulator.ts'
+
+const MINUTE = 60_000
+const PARTITIONS = 12
+
+/** The readings of all simulated sensors without an anomaly. */
+function calm(seed: string, from: string, everyMs: number, forMs: number): readonly KeyedEvent[] {
+  const settings = { seed, tickSeconds: everyMs / 1_000, anomalyRate: 0, keyStrategy: {} }
+  const firstTick = Date.parse(from) / everyMs
+  return [...simulate(settings, firstTick, firstTick + forMs / everyMs)]
+}
+
+/** All simulated sensors on a day in September, a reading each ten minutes: nothing is out of the ordinary. */
+export function calmDay(): readonly object[] {
+  return calm('calmday', '2025-09-10T00:00:00Z', 10 * MINUTE, 24 * 60 * MINUTE).map(({ event }) =>
+    toJsonEvent(event),
+  )
+}
+
+const OUTAGE_FROM = Date.parse('2025-09-11T08:00:00Z')
+
+/**
+ * All simulated sensors on a calm morning, a reading each five minutes from six to eleven. From eight to half past nine nothing of
+ * Rotterdam arrives: what `rtm-quay` measured is lost; `rtm-roof` has stored it, and sends it after its first new reading.
+ */
+export function sensorOutage(): readonly object[] {
+  const stored: Event[] = []
+  const arriving: Event[] = []
+  for (const { event } of calm('outage', '2025-09-11T06:00:00Z', 5 * MINUTE, 5 * 60 * MINUTE)) {
+    const { subject, time = '' } = event
+    const sinceMs = Date.parse(time) - OUTAGE_FROM
+    const isOut = sinceMs >= 0 && sinceMs < 90 * MINUTE
+    if (isOut && subject === 'rtm-quay') continue
+    if (isOut && subject === 'rtm-roof') {
+      stored.push(event)
+      continue
+    }
+    arriving.push(event)
+    if (sinceMs >= 90 * MINUTE && subject === 'rtm-roof') arriving.push(...stored.splice(0))
+  }
+  return arriving.map(toJsonEvent)
+}
+
+/** Each twelfth record is broken, in turn in one of these ways. */
+const EACH = 12
+
+type Breaking = (event: Event, record: OutgoingRecord) => Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
+
+const written = (key: Buffer | null, event: Event) => ({ ...producedRecord('', null, event), key })
+
+const BREAKINGS: readonly Breaking[] = [
+  // not-a-cloudevent
+  (_, { key }) => ({ key, headers: [], value: Buffer.from([0xde, 0xad, 0xbe, 0xef]) }),
+  (_, { key }) => ({ key, headers: [], value: null }),
+  // malformed-event
+  (_, record) => ({ ...record, headers: record.headers.filter(([name]) => name !== 'ce_id') }),
+  (_, record) => ({ ...record, value: (record.value ?? Buffer.alloc(0)).subarray(0, 20) }),
+  // schema-violated
+  (event, { key }) => written(key, { ...event, data: { ...(event.data as ReadingData), colour: 'red' } }),
+  // time-in-future, whenever it is replayed
+  (event, { key }) => written(key, { ...event, time: '2999-01-01T00:00:00.000Z' }),
+  // id-conflict: the id of the sensor's reading before it
+  (event, { key }) => written(key, { ...event, id: idBefore(event) }),
+  // ignored: a type that no consumer of readings accepts
+  (event, { key }) => written(key, { ...event, type: 'org.example.ping' }),
+]
+
+/** Ids of the simulator end with the tick. */
+function idBefore({ id }: Event): string {
+  return id.replace(/\d+$/, tick => String(Number(tick) - 1))
+}
+
+/**
+ * Two hours of all simulated sensors, a reading each five minutes, as records of a log. Each twelfth is broken, in eight ways in
+ * turn, and each fiftieth is sent twice.
+ */
+export function poisonMix(): readonly string[] {
+  const readings = calm('poisonmix', '2025-09-12T10:00:00Z', 5 * MINUTE, 120 * MINUTE)
+  const offsets = new Map<number, number>()
+  const lines: string[] = []
+  readings.forEach(({ key, event }, index) => {
+    const record = producedRecord('', key, event)
+    const breaking =
+      index % EACH === EACH - 1 ? BREAKINGS[Math.floor(index / EACH) % BREAKINGS.length] : undefined
+    const copies = index % 50 === 49 ? 2 : 1
+    for (let copy = 0; copy < copies; copy++)
+      lines.push(lineOf(breaking ? breaking(event, record) : record, Date.parse(event.time ?? ''), index))
+  })
+  return lines
+
+  function lineOf(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timeMs: number, index: number) {
+    const partition = record.key === null ? 0 : partitionOf(record.key, PARTITIONS)
+    const offset = offsets.get(partition) ?? 0
+    offsets.set(partition, offset + 1)
+    const topic = topicName('readings', 'recorded-poison-mix')
+    return recordedLine({ ...record, topic, partition, offset, timestampMs: timeMs + 1_000 + index })
+  }
+}

@@ -63,7 +63,7 @@ export function deployedVersion(
     deployed ??= version
     if (deployed !== version)
       throw new CliFailure(
-        `Partitions of ${state.consumer} were decided last by two versions, ${deployed} and ${version}: wait until each has had a batch.`,
+        `Partitions of ${state.consumer} were decided last by two versions, ${deployed} and ${version}: wait until each has had a batch, or name one with --partition.`,
       )
   }
   return deployed as string

@@ -42,6 +42,7 @@ export class PartitionRun {
   readonly #consumer: Consumer
   readonly #ports: OwnPorts
   readonly #invocation: Invocation
+  readonly #code: string
   readonly #delivered: DeliveredOffsets
   readonly #createTimeFrom: number | undefined
   readonly #stateKey: StateKey
@@ -56,6 +57,7 @@ export class PartitionRun {
     this.#consumer = { ...consumer, failureBytes: failureBytesOf(application, failureBytes, batch.topic) }
     this.#ports = ports
     this.#invocation = invocation
+    this.#code = codeOf(invocation.codeVersion(), consumer)
     const { topic, partition, records, createTimeFrom } = batch
     this.#delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
     this.#createTimeFrom = createTimeFrom
@@ -169,8 +171,8 @@ export class PartitionRun {
     const applied = fresh.length > 0 ? await this.#apply(snapshot, fresh) : undefined
     const surge = applied && (await deferredBySurge(this.#ports, stateKey, applied.decisions, invocation))
     if (surge) return { kind: 'deferred', deferred: surge }
-    const code = codeOf(invocation.codeVersion(), consumer)
-    if (applied && !(await commit(store, stateKey, { ...applied.change, code }))) return { kind: 'refused' }
+    if (applied && !(await commit(store, stateKey, { ...applied.change, code: this.#code })))
+      return { kind: 'refused' }
     if (undecided.length < decoded.length) observer.redelivered(stateKey, decoded.length - undecided.length)
     // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
     const lastDecided = undecided.length > 0 ? appliedOffset : (chunk.at(-1) as LogRecord).offset

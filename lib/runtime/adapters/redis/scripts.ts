@@ -9,10 +9,9 @@ export interface Script {
 }
 
 // The bundler replaces each call with the text of the file: see esbuild.plugins.cjs.
-const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
-const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
+export const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
+export const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
 const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
-const STATE_PARTS = readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8')
 
 export const LOAD = script(
   PARTITION_STATE,
@@ -45,24 +44,8 @@ export const ADVANCE_CURSOR = script(
 export const COMPARE_AND_SET = script(
   readFileSync(new URL('./lua/compare-and-set.lua', import.meta.url), 'utf8'),
 )
-export const COPY_STATE = script(
-  PARTITION_STATE,
-  STATE_PARTS,
-  readFileSync(new URL('./lua/copy-state.lua', import.meta.url), 'utf8'),
-)
-export const REMOVE_STATE = script(
-  PARTITION_STATE,
-  STATE_PARTS,
-  readFileSync(new URL('./lua/remove-state.lua', import.meta.url), 'utf8'),
-)
-export const SWITCH_TO_REBUILT = script(
-  PARTITION_STATE,
-  EVICTED_PART,
-  STATE_PARTS,
-  readFileSync(new URL('./lua/switch-to-rebuilt.lua', import.meta.url), 'utf8'),
-)
-
-function script(...parts: readonly string[]): Script {
+/** @param parts in this order one script; names of the layout's constants are replaced */
+export function script(...parts: readonly string[]): Script {
   const lua = withLayout(parts.join(''))
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }
 }

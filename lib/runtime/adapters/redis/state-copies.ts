@@ -16,9 +16,9 @@ import type {
   SwitchOutcome,
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
+import { COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
 import { keysOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
-import { COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './scripts.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { safeParse } from 'valibot'
+import { consumerNamed, signalOf } from '../../../cli/reprocess/consumer.ts'
+import { type From, fromKind, startAtCheckpoint, startInLog } from '../../../cli/reprocess/from.ts'
+import { requireRoom } from '../../../cli/reprocess/memory.ts'
+import { deployedVersion, livePartitions } from '../../../cli/reprocess/plan.ts'
+import { planText, progressText, resultText } from '../../../cli/reprocess/text.ts'
+import { codeVersions } from '../../../infra/code-version.ts'
+import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { codeOf } from '../../../lib/runtime/pipeline/code.ts'
+import { EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { MemoryStateCopies } from '../../../lib/runtime/testing/state-copies.ts'
+import { MemoryStateStore } from '../../../lib/runtime/testing/state-store.ts'
+import { PROJECT } from '../../../programs/paths.ts'
+import { Stage } from '../../support/stage.ts'
+import { ran } from './terminal.ts'
+
+const NOON = Date.parse('2026-03-01T12:00:00Z')
+const STATE = { consumer: 'alerting', topic: 'readings', partition: 1 }
+const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
+describe('what is wrong with a command line of sluice reprocess', () => {
+  for (const [given, args, expected] of [
+    ['no start', ['alerting'], /--from, or take --resume or --discard/],
+    ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or take --resume/],
+    ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /lies in the future/],
+    ['a start that is no time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
+    ['nobody who could be asked', ['alerting', '--from', 'start'], /no terminal to confirm on/],
+    ['an unknown consumer', ['nobody', '--from', 'start', '--yes'], /Consumers are processor, alerting, /],
+    ['a function that reads no topic', ['clock', '--from', 'start', '--yes'], /"clock"\. Consumers are /],
+    [
+      'a topic that it does not read',
+      ['alerting', '--topic', 'dlq', '--from', '1h', '--yes'],
+      /alerting reads readings/,
+    ],
+  ] as const)
+    test(`given ${given}, then it says so before it connects`, async () => {
+      const { status, stderr } = await ran(['reprocess', ...args])
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, expected)
+    })
+
+  test('given every consumer of one topic, then its topic need not be named', () => {
+    const single = readFunctions().filter(({ consumes }) => consumes.length === 1)
+    assert.ok(single.length > 5)
+    for (const { name, consumes } of single) assert.equal(signalOf(name, undefined), consumes[0])
+  })
+})
+
+describe('the consumer that is reprocessed', () => {
+  test('given a sink, then it has no states that could be computed', async () => {
+    for (const name of ['notify-sns', 'notify-webhook'])
+      await assert.rejects(consumerNamed(name, MINIMAL), /keeps no states of entities/)
+  })
+
+  test('given any other consumer, then it is made from the settings, without a connection', async () => {
+    const keyed = consumersOf(readFunctions()).filter(name => !name.startsWith('notify-'))
+    assert.ok(keyed.length > 5)
+    for (const name of keyed) {
+      const consumer = await consumerNamed(name, { ...MINIMAL, SLUICE_ENV: 'lab', ID_WINDOW_SECONDS: '60' })
+      assert.deepEqual([consumer.process.name, consumer.env, consumer.idWindowMs], [name, 'lab', 60_000])
+    }
+  })
+
+  test('given a setting that is wrong, then it is named', async () => {
+    await assert.rejects(consumerNamed('alerting', { ...MINIMAL, LOG_TIME: 'mine' }), /LOG_TIME/)
+  })
+
+  test('given the same sources, then its versions are the same, and others than those of another', async () => {
+    const [one, again, other] = await Promise.all(
+      ['alerting', 'alerting', 'activity'].map(name => codeVersions(`functions/${name}/handler.ts`, PROJECT)),
+    )
+    assert.deepEqual(one, again)
+    assert.ok(one && one.size > 0)
+    for (const version of one) assert.match(version, /^[0-9a-f]{16}$/)
+    assert.notDeepEqual(one, other)
+  })
+})
+
+describe('where a rebuild begins', () => {
+  for (const [text, expected] of [
+    ['start', { kind: 'start' }],
+    ['2h', { kind: 'time', timeMs: NOON - 7_200_000 }],
+    ['2026-03-01T11:00:00Z', { kind: 'time', timeMs: NOON - 3_600_000 }],
+    ['checkpoint', { kind: 'checkpoint' }],
+    ['checkpoint:2026-03-01T12:00:00Z', { kind: 'checkpoint', timeMs: NOON }],
+    ['checkpoint:noon', undefined],
+    ['end', undefined],
+  ] as const)
+    test(`given --from ${text}`, () => {
+      const { success, output } = safeParse(fromKind(NOON).schema, text)
+      assert.deepEqual(success ? output : undefined, expected)
+    })
+
+  const time: From = { kind: 'time', timeMs: NOON }
+  for (const [given, from, bounds, found, expected] of [
+    ['the start of a whole log', { kind: 'start' }, { start: 0, end: 9 }, undefined, 0],
+    [
+      'the start of a log whose first records have expired',
+      { kind: 'start' },
+      { start: 4, end: 9 },
+      undefined,
+      4,
+    ],
+    ['a time within the log', time, { start: 4, end: 9 }, 6, 6],
+    ['a time before a whole log', time, { start: 0, end: 9 }, 0, 0],
+    ['a time after the last record', time, { start: 4, end: 9 }, -1, 9],
+    [
+      'a time whose records have expired',
+      time,
+      { start: 4, end: 9 },
+      4,
+      /records from 2026-03-01T12.* have expired/,
+    ],
+  ] as const)
+    test(`given ${given}`, () => {
+      const atTime = found === undefined ? [] : [0, found]
+      const start = () => startInLog(from, STATE, { bounds: [{ start: 0, end: 0 }, bounds], atTime })
+      if (expected instanceof RegExp) assert.throws(start, expected)
+      else assert.deepEqual(start(), { partition: 1, offset: expected })
+    })
+
+  const kept = [3, 2, 1].map(hours => ({
+    takenAtMs: NOON + hours * 3_600_000,
+    version: { epoch: 0, appliedOffset: 10 * hours, fired: 0 },
+  }))
+  for (const [given, from, all, first, expected] of [
+    ['the newest checkpoint', {}, kept, 0, 31],
+    ['the newest by a time', { timeMs: NOON + 7_500_000 }, kept, 0, 21],
+    ['a time before the oldest', { timeMs: NOON }, kept, 0, /oldest checkpoint .* 2026-03-01T13:00:00/],
+    ['no checkpoint', {}, [], 0, /There is no checkpoint of alerting on readings\/1/],
+    ['a log that begins after it', {}, kept, 32, /ends before offset 31, but the log begins at 32/],
+    ['a log that begins right after it', {}, kept, 31, 31],
+  ] as const)
+    test(`given ${given}, from checkpoints`, () => {
+      const start = () => startAtCheckpoint({ kind: 'checkpoint', ...from }, STATE, all, first)
+      if (expected instanceof RegExp) assert.throws(start, expected)
+      else assert.equal(start().offset, expected)
+    })
+})
+
+describe('the code that is deployed', () => {
+  const { consumer } = new Stage()
+  const live = (...codes: readonly (string | undefined)[]) =>
+    codes.map((code, partition) => ({ state: { ...STATE, partition }, facts: { ...EMPTY_META, code } }))
+  const [mine, other] = [codeOf('a', consumer), codeOf('b', consumer)]
+  for (const [given, codes, expected] of [
+    ['partitions of these sources', [mine, mine], 'a'],
+    [
+      'one of other sources',
+      [mine, codeOf('c', consumer)],
+      /version c of the code.*are another one \(a, b\)/,
+    ],
+    ['two versions among them', [mine, other], /by two versions, a and b/],
+    ['other settings', [codeOf('a', { ...consumer, idWindowMs: 1 })], /with other settings/],
+    ['a partition that does not say it', [undefined], /does not say which code/],
+  ] as const)
+    test(`given ${given}`, () => {
+      const version = () => deployedVersion(live(...codes), new Set(['a', 'b']), consumer as never)
+      if (expected instanceof RegExp) assert.throws(version, expected)
+      else assert.equal(version(), expected)
+    })
+
+  test('given no state of any partition, then it asks whether the consumer is deployed', async () => {
+    const copies = new MemoryStateCopies(new MemoryStateStore())
+    await assert.rejects(livePartitions(copies, [STATE]), /alerting has no state of readings: is it deployed/)
+  })
+})
+
+describe('room in Redis', () => {
+  const MIB = 1024 * 1024
+  const clientOf = (most: number) =>
+    ({
+      run: (command: (redis: unknown) => unknown) =>
+        command({
+          info: async () => `# Memory\r\nused_memory:${10 * MIB}\r\nmaxmemory:${most}\r\n`,
+          memory: async () => 4 * MIB,
+          hgetall: async () => ({ appliedOffset: '1' }),
+          hlen: async () => 1,
+        }),
+      async *keys() {
+        yield '{alerting:readings:1}:meta'
+      },
+    }) as unknown as RedisClient
+
+  test('given less than two copies take, then it refuses and says how much is missing', async () => {
+    await assert.rejects(
+      requireRoom(clientOf(17 * MIB), [STATE], 4),
+      /7 MiB left of 17, .* 1 partitions need about 8/,
+    )
+  })
+
+  for (const most of [18 * MIB, 0])
+    test(`given a limit of ${most} bytes, then it goes on`, () => requireRoom(clientOf(most), [STATE], 4))
+})
+
+test('the progress says how many records, how fast, and how long it will take', () => {
+  const progress = { decided: 81_240, total: 960_000, switched: 3, partitions: 12, beganMs: 0 }
+  assert.equal(
+    progressText(progress, 2_000, false),
+    '81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched',
+  )
+  assert.equal(
+    progressText({ ...progress, decided: 0, switched: 0 }, 0, true),
+    '0 of 960000 records, 0/s; 0 of 12 partitions computed',
+  )
+})
+
+test('the plan and the result name every partition and what is told', () => {
+  const starts = [
+    { partition: 0, offset: 7 },
+    { partition: 1, offset: 3, checkpoint: { takenAtMs: NOON, version: EMPTY_META.version } },
+  ]
+  const facts = { ...EMPTY_META, version: { ...EMPTY_META.version, appliedOffset: 99 }, code: 'a' }
+  assert.equal(
+    planText([{ state: STATE, facts }], starts),
+    '  partition 0: from nothing, offset 7, to ? and on\n' +
+      '  partition 1: from the checkpoint of 2026-03-01T12:00:00.000Z, offset 3, to 99 and on\n',
+  )
+  const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 } }
+  assert.equal(resultText([done, done], false), '2 partitions switched.\nThe switch told:\n  a.fired  4\n')
+  assert.equal(
+    resultText([{ ...done, emitted: {} }], true),
+    '1 partition would be switched.\nThe switch would tell nothing.\n',
+  )
+})

@@ -8,14 +8,14 @@ import { movedTo } from '../../lib/runtime/pipeline/growing/routes.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { ENTITY_ERASED_TYPE } from '../../lib/telemetry/erasure.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { TICK_TYPE } from '../../lib/telemetry/tick.ts'
+import { CLOCK_SOURCE } from '../../lib/telemetry/tick.ts'
 import { eventIn, recordsIn } from './log-tail.ts'
 
 /** The log is read from its end backwards, this many offsets at a time: most entities have a record there. */
 const STRETCH = 5_000
 
-/** These go to every partition, whatever their entity. */
-const OF_NO_KEY = new Set([TICK_TYPE, ENTITY_ERASED_TYPE])
+/** Ticks are of the clock, which each partition has for itself. */
+const CLOCK = entityOf({ source: CLOCK_SOURCE })
 
 /** The keys of one topic. What was found once is not looked for again. */
 export class KeyFinder {
@@ -35,6 +35,7 @@ export class KeyFinder {
 
   /** The key of the entity's records in this partition; null if they have none, undefined if it is not known. */
   keyOf(partition: number, entity: string): Buffer | null | undefined {
+    if (entity === CLOCK) return null
     const found = this.#found.get(partition)?.get(entity)
     return found === undefined ? this.#usualKey(partition, entity) : found
   }
@@ -44,6 +45,7 @@ export class KeyFinder {
     const found = this.#found.get(partition) ?? new Map<string, Buffer | null>()
     this.#found.set(partition, found)
     const missing = new Set([...entities].filter(entity => !this.#isSettled(partition, found.get(entity))))
+    missing.delete(CLOCK)
     for (let toOffset = end; toOffset > start && missing.size > 0; ) {
       const fromOffset = Math.max(start, toOffset - STRETCH)
       for await (const record of recordsIn(this.#log, this.#topic, partition, { fromOffset, toOffset })) {
@@ -74,7 +76,8 @@ export class KeyFinder {
   #entityIn(record: LogRecord): string | undefined {
     if (record.oversizeBytes !== undefined) return undefined
     const event = eventIn(record)
-    return event && !OF_NO_KEY.has(event.type) ? entityOf(event) : undefined
+    // An erasure goes to every partition, whatever its entity.
+    return event && event.type !== ENTITY_ERASED_TYPE ? entityOf(event) : undefined
   }
 
   /** The key that the readings of the entity have by default, if that leads to this partition. */

@@ -9,8 +9,8 @@ import {
   grownMeta,
   latestOf,
   partsFor,
+  sourcesOf,
 } from '../../lib/runtime/pipeline/growing/repartition.ts'
-import { targetsOf } from '../../lib/runtime/pipeline/growing/routes.ts'
 import type { RememberedFailure, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import type { CheckpointPages, CheckpointPart } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
@@ -72,10 +72,8 @@ export class StagedStates {
   async *#pages(target: number, live: readonly StateKey[], growing: Growing): CheckpointPages {
     yield [{ kind: 'meta', meta: grownMeta(target, growing) }]
     const failures: RememberedFailure[] = []
-    for (const source of growing.old) {
-      const { partition } = source
-      if (partition !== target && !targetsOf(partition, growing).includes(target)) continue
-      const taken = await this.#states.take(live[partition] as StateKey)
+    for (const source of sourcesOf(target, growing)) {
+      const taken = await this.#states.take(live[source.partition] as StateKey)
       if (!taken) continue
       for await (const page of taken.pages) {
         const parts: CheckpointPart[] = []

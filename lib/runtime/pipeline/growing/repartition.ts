@@ -31,6 +31,13 @@ export function grownMeta(target: number, { old, partitioning }: Growing): Check
   return { ...EMPTY_META, version: { ...EMPTY_META.version, epoch }, clock, partitioning }
 }
 
+/** The old partitions of which a partition takes anything after the growth. */
+export function sourcesOf(target: number, growing: Growing): readonly OldPartition[] {
+  return growing.old.filter(
+    ({ partition }) => partition === target || targetsOf(partition, growing).includes(target),
+  )
+}
+
 /**
  * Of some parts of an old partition state, those that a partition has after the growth. Times are on its own clock.
  *
@@ -74,9 +81,9 @@ export function partsFor(
 }
 
 /** Every partition has had the same events that set the context; the one whose log has come furthest has had all of them. */
-function isFirstWithContext(target: number, { partition }: OldPartition, { from, old }: Growing): boolean {
-  if (target < from) return false
-  const [first] = old
+function isFirstWithContext(target: number, { partition }: OldPartition, growing: Growing): boolean {
+  if (target < growing.from) return false
+  const [first] = sourcesOf(target, growing)
     .filter(({ hasContext }) => hasContext)
     .toSorted((a, b) => (b.meta.clock.lastAppendMs ?? -1) - (a.meta.clock.lastAppendMs ?? -1))
   return first?.partition === partition

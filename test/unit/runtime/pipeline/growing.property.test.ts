@@ -7,6 +7,7 @@ import {
   grownMeta,
   latestOf,
   partsFor,
+  sourcesOf,
 } from '../../../../lib/runtime/pipeline/growing/repartition.ts'
 import { type Found, routed, targetsOf } from '../../../../lib/runtime/pipeline/growing/routes.ts'
 import type { RememberedFailure, StoredTimer } from '../../../../lib/runtime/pipeline/model.ts'
@@ -67,8 +68,14 @@ function grown({ from, more, entities, clocks }: Case) {
     const { nowMs, aheadMs } = clocks[partition] as (typeof clocks)[number]
     const clock = { nowMs, lastAppendMs: START_MS + aheadMs, highestAppendMs: START_MS + aheadMs }
     const version = { epoch: 1, appliedOffset: 10 + partition, fired: 0 }
+    const context: CheckpointPart = { kind: 'context', context: { hash: `of ${partition}`, json: '{}' } }
     const parts = unique.filter(one => one.partition === partition).flatMap(one => partsOf(one, nowMs))
-    return { partition, meta: { ...EMPTY_META, version, clock }, hasContext: false, parts }
+    return {
+      partition,
+      meta: { ...EMPTY_META, version, clock },
+      hasContext: true,
+      parts: [...parts, context],
+    }
   })
   const found = unique.map((one): Found => {
     const { partition, name: entity, key } = one
@@ -87,7 +94,9 @@ function grown({ from, more, entities, clocks }: Case) {
   }
   const after = Array.from({ length: counts.to }, (_, target) => ({
     meta: grownMeta(target, growing),
-    parts: old.flatMap(source => partsFor(target, source, source.parts, growing)),
+    parts: sourcesOf(target, growing).flatMap(source =>
+      partsFor(target, source, old[source.partition]?.parts ?? [], growing),
+    ),
   }))
   return { counts, unique, old, staying, after, growing }
 
@@ -199,6 +208,19 @@ describe('rule 24: states that move to more partitions', () => {
           const route = growing.failureRoute(partition, part.failure)
           const expected = route === undefined ? targetsOf(partition, counts) : [route]
           assert.deepEqual(places.map(one => one.partition).sort(), expected.sort())
+        }
+      }),
+    )
+  })
+
+  it('rule 24: given partitions with a context, then each has one, and keeps its own', () => {
+    fc.assert(
+      fc.property(CASES, given => {
+        const { counts, after } = grown(given)
+        for (const [target, { parts }] of after.entries()) {
+          const hashes = parts.flatMap(part => (part.kind === 'context' ? [part.context.hash] : []))
+          assert.equal(hashes.length, 1)
+          if (target < counts.from) assert.deepEqual(hashes, [`of ${target}`])
         }
       }),
     )

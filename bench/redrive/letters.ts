@@ -48,7 +48,10 @@ function reading(topic: string, partition: number, number: number): OutgoingReco
   return { ...producedRecord(topic, sensorId, event), partition }
 }
 
-function letterOf(dlq: string, record: OutgoingRecord & { partition: number; offset: number }): OutgoingRecord {
+function letterOf(
+  dlq: string,
+  record: OutgoingRecord & { partition: number; offset: number },
+): OutgoingRecord {
   const { topic, partition, offset, key, value, headers } = record
   const consumer = 'processor'
   const failedAt = instant(START_MS + offset)

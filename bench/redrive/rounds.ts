@@ -48,7 +48,12 @@ export async function redriven(broker: string, run: Run): Promise<Figure[]> {
     { name: 'redrive/copy of the records', unit: '/s', rounds: rates.records },
     { name: 'redrive/copy of the dead letters', unit: '/s', rounds: rates.letters },
     aimed('redrive/share of the copy of the dead letters', '%', { atLeast: 70 }, share(rates.letters)),
-    { name: 'redrive/share of the copy of the records', unit: '%', rounds: share(rates.records), worse: 'lower' },
+    {
+      name: 'redrive/share of the copy of the records',
+      unit: '%',
+      rounds: share(rates.records),
+      worse: 'lower',
+    },
   ]
 }
 
@@ -80,7 +85,11 @@ async function redrive(broker: string, env: string, letters: number): Promise<nu
 async function copy(broker: string, from: string, to: string): Promise<number> {
   const startedMs = performance.now()
   await withKafka(broker, async ({ log, offsets, publisher }) => {
-    const ranges = (await offsets.bounds(from)).map((bounds, partition) => ({ topic: from, partition, ...bounds }))
+    const ranges = (await offsets.bounds(from)).map((bounds, partition) => ({
+      topic: from,
+      partition,
+      ...bounds,
+    }))
     let inFlight: Promise<void> = Promise.resolve()
     for await (const group of readRecordGroups(log, ranges))
       for (let at = 0; at < group.length; at += MOST_RECORDS) {

@@ -114,7 +114,14 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     const { elapsedMs, ...counts } = JSON.parse(replayed.stdout)
     assert.ok(elapsedMs >= 0)
     // The limit ends the selection: there is nothing left to go on with.
-    assert.deepEqual(counts, { acknowledged: 3, notAcknowledged: 0, nextLine: null, shiftMs: null, ahead: 0, invalid: 0 })
+    assert.deepEqual(counts, {
+      acknowledged: 3,
+      notAcknowledged: 0,
+      nextLine: null,
+      shiftMs: null,
+      ahead: 0,
+      invalid: 0,
+    })
     const breaker = await run('breaker', 'show', 'processor', '--json')
     assert.deepEqual(JSON.parse(breaker.stdout), { consumer: 'processor', state: 'never-opened' })
   })

@@ -84,7 +84,6 @@ function program(terminal: Terminal): Command {
   addTopics(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
-  addTopics(sluice, context)
   addGroups(sluice, context)
   addConsume(sluice, context)
   addPublish(sluice, context)

@@ -8,6 +8,7 @@ import {
   GENERAL,
   KAFKA,
   NOTIFICATIONS,
+  ON_FAILURE,
   RECEIVERS,
   REDIS,
   RULES,
@@ -40,6 +41,9 @@ export interface Place {
   readonly schedules: Schedules
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
+  /** The queue that tells of what Lambda has given up, and the bucket that such records lie in; absent where there is none. */
+  readonly onFailureQueue?: string
+  readonly onFailureBucket?: string
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
   /** Variables of every function. */
   readonly environment: Readonly<Record<string, string>>
@@ -61,6 +65,7 @@ const SETTINGS = {
   ...FAILURES.settings,
   ...RECEIVERS.settings,
   ...CHECKPOINTS.settings,
+  ...ON_FAILURE.settings,
   ...VPC.settings,
 }
 
@@ -83,6 +88,8 @@ export function account(stage: string, region: string, env: Environment, project
     rulesDir: packedRules(read('RULES_DIR') ?? '', project),
     notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
     failuresDir: packedRules(read('FAILURES_DIR') ?? '', project),
+    onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
+    onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
@@ -120,6 +127,8 @@ export function account(stage: string, region: string, env: Environment, project
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
+    ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
+    ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),
     vpc: { subnetIds: given.subnetIds ?? [], securityGroupIds: given.securityGroupIds ?? [] },
     environment: {
       ...PROCESS_VARIABLES,

@@ -50,6 +50,8 @@ const SETTINGS = {
     failurePatterns: { type: 'array', items: { type: 'string' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
+    onFailureQueue: { type: 'string' },
+    onFailureBucket: { type: 'string' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
       type: 'object',

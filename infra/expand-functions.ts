@@ -26,6 +26,7 @@ export type Surroundings = Pick<
   | 'alertsTopicArn'
   | 'schedules'
   | 'checkpointBucket'
+  | 'onFailureQueue'
 >
 
 /** The framework's fields of a function, as far as they follow from its entry. */
@@ -68,6 +69,7 @@ export function expandedFields(
     events: [
       ...declared.consumes.map(signal => mskEvent(declared, signal, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
+      ...(uses.includes('on-failure') ? queueEvents(surroundings) : []),
     ],
   }
 }
@@ -90,6 +92,12 @@ function mskEvent(
       provisionedPollerConfig: { minimumPollers: 1, maximumPollers: reading.maximumPollers },
     },
   }
+}
+
+/** A message that cannot be taken stays in the queue, whose own policy moves it to a dead letter queue. */
+function queueEvents({ onFailureQueue }: Surroundings): object[] {
+  if (onFailureQueue === undefined) return []
+  return [{ sqs: { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' } }]
 }
 
 function scheduleEvent(

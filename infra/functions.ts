@@ -18,6 +18,8 @@ export const USES = {
   'alerts-topic': 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
   'failure-policy':
     'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
+  'on-failure':
+    'what Lambda has given up: the queue of ON_FAILURE_QUEUE_ARN, and the bucket ON_FAILURE_BUCKET',
 } as const
 type Use = keyof typeof USES
 

@@ -6,7 +6,8 @@ import { arnHere } from './arn.ts'
 import type { DeclaredFunction } from './functions.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
-interface Deployed extends Pick<Place, 'env' | 'clusterArn' | 'checkpointBucket'> {
+interface Deployed
+  extends Pick<Place, 'env' | 'clusterArn' | 'checkpointBucket' | 'onFailureQueue' | 'onFailureBucket'> {
   readonly stage: string
 }
 
@@ -52,6 +53,7 @@ function role(declared: DeclaredFunction, deployed: Deployed): object {
       : []),
     ...checkpointStatements(declared, deployed),
     ...notificationStatements(declared, deployed),
+    ...onFailureStatements(declared, deployed),
   ]
   const trusted = {
     Effect: 'Allow',
@@ -161,6 +163,21 @@ function notificationStatements({ uses }: DeclaredFunction, { env }: Deployed): 
           ),
         ]
       : []),
+  ]
+}
+
+/** The event source mapping receives and deletes messages in the function's name. */
+function onFailureStatements(
+  { uses }: DeclaredFunction,
+  { onFailureQueue, onFailureBucket }: Deployed,
+): Statement[] {
+  if (!uses.includes('on-failure')) return []
+  const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  const objects = `arn:${'${AWS::Partition}'}:s3:::${onFailureBucket}/*`
+  return [
+    ...(onFailureQueue ? [allow(actions, [onFailureQueue])] : []),
+    ...(onFailureBucket ? [allow(['s3:GetObject'], [{ 'Fn::Sub': objects }])] : []),
   ]
 }
 

@@ -13,6 +13,7 @@ import {
   LOCAL_PORTS,
   LOGGING,
   NOTIFICATIONS,
+  ON_FAILURE,
   type PartsOf,
   RECEIVERS,
   REDIS,
@@ -34,6 +35,7 @@ const READ = [
   CHECKPOINT_CONSUMERS,
   RECEIVERS,
   ALERTS_TOPIC,
+  ON_FAILURE,
   TRACING,
 ] as const
 

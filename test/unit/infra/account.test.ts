@@ -142,7 +142,7 @@ describe('an account to deploy to', () => {
     assert.equal(prod({ RULES_DIR: '/project/mine' }).rulesDir, 'mine')
   })
 
-  it('given a folder for the policy of failures, then it is packed, and one outside of the project is refused', () => {
+  it('given a folder for the policy of failures, then it is packed; one outside is refused', () => {
     const { problems, failuresDir, failurePatterns } = prod({ FAILURES_DIR: 'deploy/f' })
     assert.deepEqual(problems, [])
     assert.equal(failuresDir, 'deploy/f')

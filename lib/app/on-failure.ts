@@ -1,0 +1,102 @@
+/** The handler of messages that tell of records that Lambda has given up: publishes a failure for each record. */
+
+import middy from '@middy/core'
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { Discarded } from '../failures/on-failure/discarded.ts'
+import { failureEvent, failuresOf } from '../failures/on-failure/failures.ts'
+import { type ObjectPlace, readNotice, readObject } from '../failures/on-failure/notices.ts'
+import { logsContext, telemetryOf } from '../runtime/adapters/lambda/telemetry.ts'
+import type { OutgoingRecord } from '../runtime/cloudevents/record.ts'
+import { writeEvent } from '../runtime/cloudevents/writer.ts'
+import { KafkaConnections } from '../runtime/lambda/kafka-connections.ts'
+import { once } from '../runtime/lambda/once.ts'
+import type { Publisher } from '../runtime/pipeline/ports.ts'
+import type { GeneralSettings } from '../runtime/settings/general.ts'
+import { functionOf } from './resource-names.ts'
+import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
+import { topicName } from './topics.ts'
+
+/** What the messages need to become failures. */
+export interface OnFailurePorts {
+  readonly publisher: Publisher
+  /** The text of an object in S3. Rejects if it cannot be read. */
+  readObject(place: ObjectPlace): Promise<string>
+  /** @param why never with anything of the message */
+  failed(messageId: string, error: Error): void
+}
+
+/** A handler for the event source mapping of an SQS queue that has ReportBatchItemFailures. */
+export function onFailure(name: string) {
+  const { logger, metrics } = telemetryOf(name)
+  const start = once(async () => {
+    const config = readSettings([GENERAL, KAFKA])
+    return { config, connections: new KafkaConnections(config, name) }
+  })
+  const objects = once(async () => {
+    const { DiscardedObjects } = await import('./aws/discarded-objects.ts')
+    return (await start()).connections.kept(new DiscardedObjects())
+  })
+  return middy<SQSEvent, SQSBatchResponse, Error, Context>()
+    .use(logsContext(logger))
+    .handler(async event => {
+      const { config, connections } = await start()
+      const answer = await takeMessages(event, config, {
+        publisher: await connections.publisher(),
+        readObject: async place => (await objects()).read(place),
+        failed: (messageId, { name: error, message }) =>
+          logger.error('a message about what Lambda has given up cannot be taken: it stays in the queue', {
+            kind: 'on-failure-message',
+            messageId,
+            // Messages of other code may quote what they could not read.
+            error: error === 'NotDiscarded' ? message : error,
+          }),
+      }).finally(() => connections.afterInvocation(config))
+      logger.info('done', { messages: event.Records.length, failed: answer.batchItemFailures.length })
+      metrics.publishStoredMetrics()
+      return answer
+    })
+}
+
+/**
+ * Publishes the failures that the messages tell of. A message that cannot be read, or whose failures Kafka does not take, stays in
+ * the queue: after the queue's own number of receives it is in the dead letter queue.
+ */
+export async function takeMessages(
+  { Records }: Pick<SQSEvent, 'Records'>,
+  config: Pick<GeneralSettings, 'env' | 'contentMode'>,
+  ports: OnFailurePorts,
+): Promise<SQSBatchResponse> {
+  const batchItemFailures: { itemIdentifier: string }[] = []
+  for (const { messageId, body } of Records)
+    try {
+      for (const discarded of await discardedIn(body, ports))
+        await publish(discarded, config, ports.publisher)
+    } catch (error) {
+      ports.failed(messageId, error as Error)
+      batchItemFailures.push({ itemIdentifier: messageId })
+    }
+  return { batchItemFailures }
+}
+
+async function discardedIn(body: string, ports: OnFailurePorts): Promise<readonly Discarded[]> {
+  const notice = readNotice(body)
+  if (notice.kind === 'discarded') return [notice.discarded]
+  const read: Discarded[] = []
+  for (const place of notice.objects) read.push(readObject(await ports.readObject(place)))
+  return read
+}
+
+async function publish(
+  discarded: Discarded,
+  { env, contentMode }: Pick<GeneralSettings, 'env' | 'contentMode'>,
+  publisher: Publisher,
+): Promise<void> {
+  const topic = topicName('failures', env)
+  const failures = failuresOf(discarded, name => functionOf(name, env))
+  const records = failures.map((failure): OutgoingRecord => {
+    const { originalKey } = failure
+    const key = originalKey === null ? null : Buffer.from(originalKey, 'base64')
+    return { topic, key, ...writeEvent(failureEvent(discarded, failure), contentMode) }
+  })
+  await publisher.publish(records)
+}

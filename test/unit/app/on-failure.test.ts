@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import type { SQSRecord } from 'aws-lambda'
+import { takeMessages } from '../../../lib/app/on-failure.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
+import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
+
+const text = (name: string) =>
+  readFileSync(new URL(`../failures/samples/${name}.json`, import.meta.url), 'utf8')
+const SQS = text('sqs')
+/** The form of S3: the records as text. */
+const S3 = JSON.stringify({
+  ...JSON.parse(SQS),
+  payload: JSON.stringify(JSON.parse(text('kafka')).payload),
+})
+const ofObject = (key: string) =>
+  JSON.stringify({ Records: [{ eventSource: 'aws:s3', s3: { bucket: { name: 'b' }, object: { key } } }] })
+
+async function taken(bodies: readonly string[], given: { readonly publisher?: MemoryPublisher } = {}) {
+  const publisher = given.publisher ?? new MemoryPublisher()
+  const read: string[] = []
+  const errors: string[] = []
+  const Records = bodies.map((body, index) => ({ messageId: `m${index}`, body }) as SQSRecord)
+  const { batchItemFailures } = await takeMessages(
+    { Records },
+    { env: 'test', contentMode: 'binary' },
+    {
+      publisher,
+      readObject: async ({ bucket, key }) => {
+        read.push(`${bucket}/${key}`)
+        if (key === 'gone') throw new Error('NoSuchKey')
+        return S3
+      },
+      failed: (id, { name, message }) => errors.push(`${id} ${name}: ${message}`),
+    },
+  )
+  const failures = publisher.published.map(record => {
+    const event = readEvent(record)
+    assert.ok(!isFailure(event))
+    assert.equal(schemaViolation(event.type, event.data), undefined)
+    return { topic: record.topic, key: record.key?.toString(), event, data: event.data as FailureData }
+  })
+  return { failures, read, errors, stays: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
+}
+
+describe('messages that tell of what Lambda has given up', () => {
+  for (const [given, body, place] of [
+    ['the form of SQS', SQS, 'Topic/0/0'],
+    ['the same through SNS', JSON.stringify({ Type: 'Notification', Message: SQS }), 'Topic/0/0'],
+    ['the news of an object', ofObject('a'), 'my-topic/0/100'],
+    [
+      'the same through SNS',
+      JSON.stringify({ Type: 'Notification', Message: ofObject('a') }),
+      'my-topic/0/100',
+    ],
+  ] as const)
+    it(`given ${given}, then there is a failure, and nothing stays in the queue`, async () => {
+      const { failures, stays } = await taken([body])
+      const [failure] = failures
+      assert.ok(failure)
+      assert.ok(failures.some(({ event }) => event.subject === place))
+      assert.deepEqual([failure.topic, stays], ['sluice.telemetry.failures.test', []])
+    })
+
+  it('given an object, then its key is decoded as S3 encodes it, and the failure has the bytes and the key', async () => {
+    const { failures, read } = await taken([ofObject('aws/lambda/a+b%3D1')])
+    assert.deepEqual(read, ['b/aws/lambda/a b=1'])
+    const record = failures.find(({ data }) => data.originalTopic === 'my-topic')
+    assert.deepEqual([record?.key, record?.data.originalValue], ['test-key', 'dGVzdC12YWx1ZQ=='])
+  })
+
+  it('given the message with which S3 tries a connection out, then it is taken, and nothing follows', async () => {
+    const { failures, stays } = await taken([JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' })])
+    assert.deepEqual([failures, stays], [[], []])
+  })
+
+  it('given bad messages among good ones, then they alone stay in the queue, and nothing of them is told', async () => {
+    const bad = ['SECRET', '{"SECRET":1}', '[]', ofObject('gone'), '{"Records":[{"s3":{}}]}', ofObject('%E0')]
+    const { failures, stays, errors } = await taken([SQS, ...bad, SQS])
+    assert.equal(failures.length, 2)
+    assert.deepEqual(stays, ['m1', 'm2', 'm3', 'm4', 'm5', 'm6'])
+    assert.equal(errors.length, bad.length)
+    assert.doesNotMatch(errors.join(), /SECRET/)
+  })
+
+  it('given a message that comes again, then its failure has the same id, so that the router drops it', async () => {
+    const { failures } = await taken([SQS, SQS])
+    assert.equal(new Set(failures.map(({ event }) => event.id)).size, 1)
+  })
+
+  it('given Kafka out of reach, then the messages stay in the queue', async () => {
+    const publisher = new MemoryPublisher()
+    publisher.publish = () => Promise.reject(new Unavailable('broker-unavailable', 'away'))
+    assert.deepEqual((await taken([SQS, SQS], { publisher })).stays, ['m0', 'm1'])
+  })
+})

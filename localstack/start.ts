@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
 import { runMain } from '../programs/main.ts'
 import { PROJECT } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
@@ -18,6 +19,7 @@ import {
 } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
+import { localSqs, pollQueue } from './start/queue-poller.ts'
 import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
@@ -96,10 +98,14 @@ async function runFunctions(
     stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: port })
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
     screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
+    const over = new AbortController()
+    const polled = pollGivenUp(stack, cloud, functions, line => screen.line(line), over.signal)
     try {
       void firstRuns(first, functions, watch)
       return await flow(functions, watch, forMs, screen, signal)
     } finally {
+      over.abort()
+      await polled
       await functions.stop()
     }
   } finally {
@@ -137,7 +143,21 @@ async function flow(
   return problems.length === 0 ? 0 : 1
 }
 
+/** Reads the queue that tells of what Lambda has given up, if there is one. */
+async function pollGivenUp(
+  { environment }: OwnStack,
+  { services: { awsEndpoint } }: LocalCloud,
+  functions: RevivedFunctions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], environment)
+  if (queueArn === undefined) return
+  const sqs = localSqs(awsEndpoint, LOCAL_AWS_ENVIRONMENT.AWS_REGION, signal)
+  await pollQueue({ queueArn, sqs, say, invoke: event => functions.invoke('on-failure', event) }, signal)
+}
+
 /** A schedule fires on the minute; the first readings should not wait for it. */
 async function firstRuns(names: readonly string[], functions: RevivedFunctions, watch: Watch): Promise<void> {
-  for (const name of names) await watch.run(name, () => functions.invoke(name))
+  for (const name of names) await watch.run(name, async () => void (await functions.invoke(name)))
 }

@@ -40,8 +40,8 @@ export interface Functions {
   readonly ended: Promise<Exit>
   /** The names of the functions that read Kafka. */
   readonly consumers: readonly string[]
-  /** Invokes a function as its schedule would. Rejects with what it throws. */
-  invoke(name: string): Promise<void>
+  /** Invokes a function, by default as its schedule would. Resolves with its answer; rejects with what it throws. */
+  invoke(name: string, event?: object): Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -106,7 +106,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   return {
     ended: started.exited,
     consumers: [...consumers].sort(),
-    invoke: name => invoke(`http://${LOOPBACK}:${lambdaPort}`, name),
+    invoke: (name, event) => invoke(`http://${LOOPBACK}:${lambdaPort}`, name, event),
     stop: () => started.stop(GRACE_MS),
   }
 }
@@ -146,12 +146,13 @@ function failureOf(how: string, logFile: string): string {
 }
 
 /** The Lambda endpoint answers 200 even if the handler throws; the header tells the difference. */
-async function invoke(endpoint: string, name: string): Promise<void> {
+async function invoke(endpoint: string, name: string, event: object = {}): Promise<unknown> {
   const response = await fetch(`${endpoint}/2015-03-31/functions/sluice-local-${name}/invocations`, {
     method: 'POST',
-    body: '{}',
+    body: JSON.stringify(event),
   })
-  if (response.ok && !response.headers.has('x-amz-function-error')) return
+  if (response.ok && !response.headers.has('x-amz-function-error'))
+    return await response.json().catch(() => undefined)
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
   throw new UserError(answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`)
 }

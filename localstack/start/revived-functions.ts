@@ -4,7 +4,7 @@ import { type Functions, type FunctionsOptions, startFunctions } from './functio
 
 /** Functions that are restarted when they end by themselves, as Lambda would do. */
 export interface RevivedFunctions {
-  invoke(name: string): Promise<void>
+  invoke(name: string, event?: object): Promise<unknown>
   /** Resolves with the reason when they have ended and cannot be restarted. */
   readonly lost: Promise<string>
   /** Stops the functions, including a start in progress. Resolves when nothing is left of them. */
@@ -52,7 +52,7 @@ export async function startRevivedFunctions(
   }
 
   return {
-    invoke: name => current.invoke(name),
+    invoke: (name, event) => current.invoke(name, event),
     lost: lost.promise,
     async stop() {
       const beganAtMs = Date.now()

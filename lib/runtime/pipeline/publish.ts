@@ -72,12 +72,15 @@ export function recordOf(
 /**
  * Whether the entry's record, as it will be written, fits the size limit of its topic. Neither content mode is always the
  * larger one: headers have framing, and JSON has escapes.
+ *
+ * @param spareBytes how many more bytes must fit
  */
 export function fitsItsTopic(
   entry: OutboxEntry,
   { application, contentMode }: Pick<Consumer, 'application' | 'contentMode'>,
+  spareBytes = 0,
 ): boolean {
-  return bytesOf(entry, contentMode) <= topicOf(application, entry.to).maxMessageBytes
+  return bytesOf(entry, contentMode) + spareBytes <= topicOf(application, entry.to).maxMessageBytes
 }
 
 /** Approximate bytes of the entry's record in its topic, and of the entry in the outbox. */

@@ -105,7 +105,7 @@ export function failureRecordOf(
   let made = failureEntry(sender, id, at, data, cause)
   const omitted: RecordPart[] = []
   for (const [part, nothing] of LEFT_BEHIND) {
-    if (fitsItsTopic(made, sender)) break
+    if (fitsItsTopic(made, sender, ROUTING_BYTES)) break
     omitted.push(part)
     const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${omitted.join(', ')}`
     // A record that is not all here cannot be retried: nothing waits for it.
@@ -123,6 +123,9 @@ export function failureRecordBytes(record: LogRecord): number {
 
 /** Approximate size of a failure record without its record's bytes: attributes, and a message of up to 1,000 characters. */
 export const FAILURE_RECORD_BYTES = 2048
+
+/** What routing a failure record adds to it: it must still fit into the topics behind, which have the same limit. */
+const ROUTING_BYTES = 1_024
 
 const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [
   ['value', { originalValue: null }],

@@ -150,7 +150,7 @@ describe('a sink', () => {
     )
   })
 
-  it('given a wait that does not fit into the invocation, then the record stays in Kafka and has offers left', async () => {
+  it('given a wait that does not fit into the invocation, then the record waits and has offers left', async () => {
     const { sink, calls } = receiver((_, call) => (call < 4 ? retry('busy') : RUNG))
     const stage = new Stage(sink)
     let remainingMs = stage.consumer.reserveMs + 5_000

@@ -21,7 +21,7 @@ export interface DeadLetter extends Retry {
 }
 
 /** Data of the event that lets a consumer go on with the events that wait for a failed one. */
-export interface FailureEnded {
+interface FailureEnded {
   readonly consumer: string
   /** Id of the failure, the same for all attempts. */
   readonly failure: string

@@ -11,7 +11,7 @@ export const ROUTER = 'dlq-router'
 export const QUARANTINED_AFTER = 3
 
 /** Why a failure becomes a dead letter; a failure that is retried has its topic as reason. */
-export type DeadLetterReason =
+type DeadLetterReason =
   /** The policy has no retries for it. */
   | 'not-retried'
   | 'retries-exhausted'

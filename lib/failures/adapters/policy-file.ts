@@ -4,7 +4,7 @@ import type { FailurePolicy } from '../policy.ts'
 import { readPolicy } from '../policy-file.ts'
 
 /** The file of the folder that FAILURES_DIR names. */
-export const POLICY_FILE = 'policy.yaml'
+const POLICY_FILE = 'policy.yaml'
 
 /** The file cannot be read. The message names it and the reason. */
 export class PolicyFileError extends Error {

@@ -36,7 +36,7 @@ export function readObject(text: string): Discarded {
 }
 
 /** The objects that an event of S3 names. @throws NotDiscarded if it is not one */
-export function objectsIn({ Records }: Json): readonly ObjectPlace[] {
+function objectsIn({ Records }: Json): readonly ObjectPlace[] {
   if (!Array.isArray(Records)) throw new NotDiscarded('the event has no Records')
   return Records.map((record: unknown) => {
     const { bucket, object } = part(record, 's3')

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { LOST, ORDER, SEGMENT, TWICE } from '../ledger/count/violations.ts'
+import { EARLY, LOST, LOST_REDRIVE, ORDER, SEGMENT, TWICE } from '../ledger/count/violations.ts'
 import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
 import { run } from '../ledger/run.ts'
@@ -21,9 +21,13 @@ const EXPECTED: Readonly<
   timers: { faults: 'broker-pause', violation: ORDER },
   segments: { faults: 'none', violation: SEGMENT },
   cursor: { faults: 'none', violation: LOST },
+  'retry-early': { faults: 'none', violation: EARLY },
+  'redrive-lost': { faults: 'none', violation: LOST_REDRIVE },
+  'redrive-order': { faults: 'none', violation: ORDER },
+  attempts: { faults: 'none', violation: 'wrong outcome counters' },
 }
 
-describe('the ledger, of a runtime that is broken on purpose', { timeout: 280_000 }, () => {
+describe('the ledger, of a runtime that is broken on purpose', { timeout: 420_000 }, () => {
   let servers: Servers
   let out: string
 

@@ -1,34 +1,46 @@
-/** Wakes the forwarder as a schedule does, only more often, and now and then twice at once. */
+/** Wakes a forwarder as a schedule does, only more often, and now and then twice at once. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { PartitionStateReader } from './count/partition-states.ts'
+import type { Signal } from '../../lib/app/topics.ts'
+import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 
 const WAKE_EVERY_MS = 500
 /** A worker may stand still: the next one is woken meanwhile. */
 const LONGEST_WAIT_MS = 2_000
 
+/** A forwarder of the service, and what it reads. */
+interface Woken {
+  readonly name: string
+  readonly from: readonly Signal[]
+  /** Whether it is now and then woken twice at once. */
+  readonly isDisturbed: boolean
+}
+
 export class Forwarding {
   readonly #flow: Flow
+  readonly #woken: Woken
   readonly #stateKeys: PartitionStateReader
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
 
-  constructor(flow: Flow, stateKeys: PartitionStateReader, isDisturbed: boolean) {
+  constructor(flow: Flow, stateKeys: PartitionStateReader, woken: Woken) {
     this.#flow = flow
+    this.#woken = woken
     this.#stateKeys = stateKeys
-    this.#running = this.#run(isDisturbed)
+    this.#running = this.#run()
   }
 
-  /** Resolves when all events at the call are forwarded; false if there was no progress for `patienceMs`. */
+  /** Resolves when all that its topics hold at the call is forwarded; false if there was no progress for `patienceMs`. */
   async caughtUp(patienceMs: number): Promise<boolean> {
-    const topic = this.#flow.topic('events')
-    const ends = await this.#flow.log.ends(topic)
+    const { name: consumer, from } = this.#woken
+    const wanted: { readonly stateKey: StateKey; readonly end: number }[] = []
+    for (const topic of from.map(signal => this.#flow.topic(signal)))
+      for (const [partition, end] of (await this.#flow.log.ends(topic)).entries())
+        wanted.push({ stateKey: { consumer, topic, partition }, end })
     let [seen, movedAtMs] = ['', Date.now()]
     for (;;) {
-      const cursors = await Promise.all(
-        ends.map((_, partition) => this.#stateKeys.cursor({ consumer: 'forwarding', topic, partition })),
-      )
-      if (ends.every((end, partition) => (cursors[partition] ?? 0) >= end)) return true
+      const cursors = await Promise.all(wanted.map(({ stateKey }) => this.#stateKeys.cursor(stateKey)))
+      if (wanted.every(({ end }, at) => (cursors[at] ?? 0) >= end)) return true
       if (JSON.stringify(cursors) !== seen) [seen, movedAtMs] = [JSON.stringify(cursors), Date.now()]
       if (Date.now() - movedAtMs > patienceMs) return false
       await pause(WAKE_EVERY_MS)
@@ -40,13 +52,14 @@ export class Forwarding {
     await this.#running
   }
 
-  async #run(isDisturbed: boolean): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#stop
     for (let wakes = 1; !signal.aborted; wakes += 1) {
       const { workers } = this.#flow
+      const { name, isDisturbed } = this.#woken
       const isTwice = isDisturbed && wakes % 5 === 0
       const woken = isTwice ? [...workers, ...workers] : [workers[wakes % workers.length]]
-      const done = Promise.all(woken.map(worker => worker?.invoke('forwarding', {})))
+      const done = Promise.all(woken.map(worker => worker?.invoke(name, {})))
       await Promise.race([done, pause(LONGEST_WAIT_MS, undefined, { signal }).catch(() => {})])
       await pause(WAKE_EVERY_MS, undefined, { signal }).catch(() => {})
     }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { RETRY_TOPICS } from '../../lib/app/topics.ts'
 import type { PartitionStateReader } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { KafkaLog } from './kafka/log.ts'
@@ -29,7 +30,7 @@ export async function keep(result: Result, { log, stateKeys, flow, output }: Run
     `${JSON.stringify({ options, struck: result.struck }, undefined, 2)}\n`,
   )
   for (const [index, text] of output.entries()) await writeFile(join(folder, `worker-${index + 1}.log`), text)
-  for (const signal of ['readings', 'events', 'analytics', 'failures', 'dlq'] as const)
+  for (const signal of ['readings', 'events', 'analytics', 'failures', ...RETRY_TOPICS, 'dlq'] as const)
     await keepTopic(log, flow.topic(signal), join(folder, `${signal}.ndjson`))
   const contents = await Promise.all(
     flow.stateKeys().map(async stateKey => ({ stateKey, ...(await stateKeys.contents(stateKey)) })),

@@ -53,6 +53,10 @@ export const SABOTAGES = [
   'timers',
   'segments',
   'cursor',
+  'retry-early',
+  'redrive-lost',
+  'redrive-order',
+  'attempts',
 ] as const
 
 const OPTIONS = {

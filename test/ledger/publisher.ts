@@ -63,6 +63,11 @@ export class Publisher implements Acknowledged {
     for (const record of records.filter(isLarge)) await this.#send([record])
   }
 
+  /** Sends a message that is not one of the numbered records. */
+  async sendTo(topic: string, message: Message): Promise<void> {
+    await this.#untilAcknowledged(topic, [message])
+  }
+
   /** Sends a tick to each partition of a topic, so that the log's clock advances. */
   async tick(topic: string, partitions: number): Promise<void> {
     const scheduledFor = new Date().toISOString()

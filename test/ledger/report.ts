@@ -33,6 +33,10 @@ export function report(result: Result): string[] {
       'forwarded',
       `${figures.forwarded.distinct} events, and ${figures.forwarded.repeats} repeats with the same bytes`,
     ],
+    [
+      'redriven',
+      `${figures.retried.waited} when due and ${figures.retried.byHand} by hand, ${figures.retried.cameBack} records; ${figures.tasks} tasks applied`,
+    ],
     ['archived', `${figures.archived} events in ${figures.segments} segments`],
     ['remembered', `${figures.states} entities`],
     ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TOPICS, topicName } from '../../lib/app/topics.ts'
+import { RETRY_TOPICS, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
+import { redriveByHand } from './by-hand.ts'
 import { count } from './count/count.ts'
 import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
@@ -51,7 +52,8 @@ export async function run(
   const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
   const { events: records, seed, rate } = options
   const flow = new Flow({ env, seed, records, rate, servers, workers, publisher, log, stateKeys, signal })
-  let [noise, forwarding]: [Noise?, Forwarding?] = []
+  let noise: Noise | undefined
+  const forwarders: Forwarding[] = []
   const progress = setInterval(() => {
     const tell = (lag: number) => say(`${flow.sent} of ${records} sent, ${lag} wait`)
     void flow.lag().then(tell, () => say(`${flow.sent} of ${records} sent`))
@@ -59,23 +61,30 @@ export async function run(
   try {
     await Promise.all(workers.map(worker => worker.start()))
     const beganAtMs = Date.now()
-    forwarding = new Forwarding(flow, stateKeys, options.faults.length > 0)
+    const isDisturbed = options.faults.length > 0
+    forwarders.push(
+      new Forwarding(flow, stateKeys, { name: 'forwarding', from: ['events'], isDisturbed }),
+      new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }),
+    )
     if (options.fuzz)
       noise = new Noise({ brokers, topic: flow.topic('readings'), seed, without: options.without, signal })
     const struck = await strike(flow, options, noise, say, signal)
-    const isQuiet =
-      (await flow.caughtUp('quiet', options.patienceMs)) && (await forwarding.caughtUp(options.patienceMs))
+    const isSettled = await settled(flow, forwarders, options.patienceMs)
+    const byHand = await redriveByHand(flow, publisher)
+    const isQuiet = isSettled && (await settled(flow, forwarders, options.patienceMs))
     const flowMs = Date.now() - beganAtMs
     clearInterval(progress)
     say(isQuiet ? 'all records are processed' : `no progress, and ${await flow.lag()} records wait`)
     // Nothing may change during the count.
-    await forwarding.end()
+    await Promise.all(forwarders.map(forwarder => forwarder.end()))
     await Promise.all(workers.map(worker => worker.kill()))
     const topics = {
       readings: flow.topic('readings'),
       events: flow.topic('events'),
       failures: flow.topic('failures'),
       dlq: flow.topic('dlq'),
+      retries: new Map(RETRY_TOPICS.map(signal => [signal, flow.topic(signal)])),
+      byHand,
       analytics: flow.topic('analytics'),
       segments: await filesIn(segments),
     }
@@ -89,7 +98,7 @@ export async function run(
     return { ...result, kept }
   } finally {
     clearInterval(progress)
-    await forwarding?.end()
+    await Promise.all(forwarders.map(forwarder => forwarder.end()))
     // Its error was reported when the run awaited it.
     await noise?.end().catch(() => {})
     await Promise.all(workers.map(worker => worker.kill()))
@@ -137,6 +146,22 @@ async function strike(
   }
   await flow.send(events, { ticks: true })
   return struck
+}
+
+/** Resolves when nothing waits anywhere, not even for its time; false if there was no progress for `patienceMs`. */
+async function settled(flow: Flow, forwarders: readonly Forwarding[], patienceMs: number): Promise<boolean> {
+  for (;;) {
+    // What is forwarded is consumed again, and may fail again.
+    const before = await lengths(flow)
+    if (!(await flow.caughtUp('quiet', patienceMs))) return false
+    for (const forwarder of forwarders) if (!(await forwarder.caughtUp(patienceMs))) return false
+    if ((await lengths(flow)) === before) return true
+  }
+}
+
+async function lengths(flow: Flow): Promise<string> {
+  const topics = (['readings', 'failures', ...RETRY_TOPICS] as const).map(signal => flow.topic(signal))
+  return JSON.stringify(await Promise.all(topics.map(topic => flow.log.ends(topic))))
 }
 
 /** In a run without faults: the share of records that is sent while the other producer is active. */

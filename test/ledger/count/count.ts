@@ -5,13 +5,15 @@
 import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { Archiving, compareSegments } from './archive.ts'
-import { DeadLetters, Receiving, Routing } from './downstream.ts'
+import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
 import { comparePartition } from './holdings.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
+import { compareRetries, type Retried } from './retries.ts'
+import { Tasks } from './tasks.ts'
 import { Violations } from './violations.ts'
 
 /** Servers and topics of a run. */
@@ -22,6 +24,10 @@ export interface Places {
   readonly events: string
   readonly failures: string
   readonly dlq: string
+  /** The retry topics by signal. */
+  readonly retries: ReadonlyMap<string, string>
+  /** The attempts that were redriven by hand: `failure attempt`. */
+  readonly byHand: ReadonlySet<string>
   /** Where the forwarder moves the events. */
   readonly analytics: string
   /** The files of the segment sink, contents by name. */
@@ -48,6 +54,9 @@ interface Figures {
   readonly failures: Copies
   readonly deadLetters: number
   readonly forwarded: Forwarded
+  readonly retried: Retried
+  /** The tasks that were applied, at whichever attempt. */
+  readonly tasks: number
   readonly segments: number
   /** The events in the segments. */
   readonly archived: number
@@ -63,15 +72,20 @@ export interface Count {
  * @param say reports the progress
  */
 export async function count(
-  { brokers, redisUrl, readings, events, failures, dlq, analytics, segments }: Places,
+  places: Places,
   acknowledged: Acknowledged,
   others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
+  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics, segments } = places
   const log = new KafkaLog(brokers)
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
-  const [input, deadLetters] = [new Input(acknowledged, others), new DeadLetters(violations)]
+  const input = new Input(acknowledged, others)
+  const routed = [...retries, ['dlq', dlq] as const].map(
+    ([signal, topic]) => ({ signal, topic, failures: new RoutedFailures(signal, violations) }) as const,
+  )
+  const routes = new Map(routed.map(({ signal, failures }) => [signal, failures]))
   const partitions: Archiving[] = []
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
@@ -99,6 +113,12 @@ export async function count(
     for (const partition of partitions)
       for (const [name, contents] of partition.segments) wanted.set(name, contents)
     compareSegments(segments, wanted, violations)
+    const tasks = await through(
+      'failing',
+      readings,
+      () => new Tasks(readings, failure => failureRecords.failure(failure)),
+      () => {},
+    )
     const receiving = await through(
       'receiving',
       events,
@@ -109,15 +129,19 @@ export async function count(
     await through(
       'dlq-router',
       failures,
-      () => new Routing(deadLetters),
+      () => new Routing(routes),
       record => failureRecords.published(record),
     )
     failureRecords.end()
     const foreignFailures = new Map(counting.foreignFailures)
-    for (const [code, failed] of archiving.foreignFailures) increase(foreignFailures, code, failed)
+    for (const compared of [archiving, tasks])
+      for (const [code, failed] of compared.foreignFailures) increase(foreignFailures, code, failed)
     compareCodes(failureRecords.codes, foreignFailures, violations)
-    for await (const record of allOf(log, dlq)) deadLetters.published(record)
-    deadLetters.end()
+    for (const { topic, failures } of routed) {
+      for await (const record of allOf(log, topic)) failures.published(record)
+      failures.end()
+    }
+    const retried = await compareRetries(log, places, violations)
     const forwarded = await compareForwarded(log, { from: events, to: analytics }, violations)
     const figures = {
       ...input.figures,
@@ -125,8 +149,10 @@ export async function count(
       emissions: emissions.figures,
       received: receiving.tally.get('applied/received') ?? 0,
       failures: failureRecords.figures,
-      deadLetters: deadLetters.count,
+      deadLetters: routes.get('dlq')?.count ?? 0,
       forwarded,
+      retried,
+      tasks: tasks.tally.get('applied/done') ?? 0,
       segments: segments.size,
       archived: archiving.tally.get('applied/archived') ?? 0,
     }

@@ -3,6 +3,7 @@ import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
 import { Intake } from './intake.ts'
 import { chained } from './reference.ts'
+import { retryTopicOf } from './retries.ts'
 import type { Violations } from './violations.ts'
 
 interface Receipts {
@@ -46,10 +47,10 @@ export class Routing {
   readonly states = new Map<string, object>()
   readonly timers = new Map<string, []>()
   readonly #intake = new Intake(type => type === 'io.sluice.failure.v1')
-  readonly #deadLetters: DeadLetters
+  readonly #routes: Routes
 
-  constructor(deadLetters: DeadLetters) {
-    this.#deadLetters = deadLetters
+  constructor(routes: Routes) {
+    this.#routes = routes
   }
 
   get tally(): ReadonlyMap<string, number> {
@@ -64,18 +65,31 @@ export class Routing {
 
   #route(event: LedgerEvent): string {
     this.#intake.applied(event)
-    this.#deadLetters.want(idOf('emission', 'dlq-router', event.source, event.id, 'dead-letter'), event.data)
-    return 'applied/not-retried'
+    const { source, id, data } = event
+    const emission = (name: string) => idOf('emission', 'dlq-router', source, id, name)
+    const isTask = data.consumer === 'failing' && data.errorType === 'rejected'
+    const retry = isTask ? retryTopicOf(data) : undefined
+    if (retry !== undefined) {
+      this.#routes.get(retry)?.want(emission('retry'), data)
+      return `applied/${retry}`
+    }
+    this.#routes.get('dlq')?.want(emission('dead-letter'), data)
+    return isTask ? 'applied/retries-exhausted' : 'applied/not-retried'
   }
 }
 
-/** Checks the dead letters: one for each failure, with the bytes of its record. */
-export class DeadLetters {
+/** By signal: the failures that the router sends there. */
+export type Routes = ReadonlyMap<string, RoutedFailures>
+
+/** Checks what lies in a topic that the router writes: one record for each failure, with the bytes of its record. */
+export class RoutedFailures {
   readonly #wanted = new Map<string, string>()
   readonly #seen = new Set<string>()
+  readonly #signal: string
   readonly #violations: Violations
 
-  constructor(violations: Violations) {
+  constructor(signal: string, violations: Violations) {
+    this.#signal = signal
     this.#violations = violations
   }
 
@@ -94,12 +108,13 @@ export class DeadLetters {
     const { class: _, routedBecause: __, quarantined: ___, ...failure } = JSON.parse(String(value))
     const wanted = this.#wanted.get(id)
     this.#wanted.delete(id)
-    if (wanted === undefined) this.#violations.add('dead letters without a failure', id)
-    else if (wanted !== JSON.stringify(failure)) this.#violations.add('dead letters with wrong content', id)
+    if (wanted === undefined) this.#violations.add(`in ${this.#signal} without a failure`, id)
+    else if (wanted !== JSON.stringify(failure))
+      this.#violations.add(`in ${this.#signal} with wrong content`, id)
   }
 
   end(): void {
     for (const [id, failure] of this.#wanted)
-      this.#violations.add('failures without a dead letter', `${id} ${failure.slice(0, 200)}`)
+      this.#violations.add(`failures that are not in ${this.#signal}`, `${id} ${failure.slice(0, 200)}`)
   }
 }

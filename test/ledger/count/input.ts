@@ -1,5 +1,6 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
+import { redriveOf } from './redrive.ts'
 import type { Violations } from './violations.ts'
 
 /** The partition and offset that the broker reported for each numbered record. */
@@ -26,6 +27,7 @@ export class Input {
   #records = 0
   #ticks = 0
   #found = 0
+  #redriven = 0
   #foreign = 0
   #foreignFound = 0
   readonly #others: Foreign | undefined
@@ -39,6 +41,10 @@ export class Input {
   record(record: KafkaRecord): void {
     const { partition, offset, headers } = record
     this.#records += 1
+    if (redriveOf(record)) {
+      this.#redriven += 1
+      return
+    }
     if (isForeign(record)) {
       this.#foreign += 1
       if (this.#others?.has(`${partition}/${offset}`)) this.#foreignFound += 1
@@ -65,7 +71,7 @@ export class Input {
   }
 
   get figures() {
-    const unacknowledged = this.#records - this.#ticks - this.#found - this.#foreign
+    const unacknowledged = this.#records - this.#ticks - this.#found - this.#foreign - this.#redriven
     return { records: this.#records, ticks: this.#ticks, foreign: this.#foreign, unacknowledged }
   }
 }

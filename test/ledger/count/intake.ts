@@ -1,5 +1,6 @@
 import type { KafkaRecord } from '../kafka/records.ts'
 import { contentOf, eventOf, type LedgerEvent } from './event.ts'
+import { redriveOf } from './redrive.ts'
 
 const ID_WINDOW_MS = 60 * 60_000
 /** Two tick intervals: the most by which the clock advances in a pause. */
@@ -25,8 +26,9 @@ export class Intake {
     this.#lastAppendMs = timestampMs
   }
 
-  /** The event to process, or the outcome of the record. */
+  /** The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original. */
   take(record: KafkaRecord): LedgerEvent | string {
+    if (redriveOf(record)) return 'ignored/redriven-for-another'
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event
     const known = this.#known.get(nameOf(event))

@@ -2,19 +2,21 @@
 import type { Context } from 'aws-lambda'
 import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
-import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as movers from './movers.ts'
 import * as processes from './processes.ts'
 import { sabotage, unreported } from './sabotage.ts'
+import * as tasks from './tasks.ts'
 
 const broken = process.env.LEDGER_SABOTAGE ?? ''
 sabotage(broken)
 // Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
+tasks.knowAttempts()
 
 type Handler = (event: never, context: Context) => Promise<unknown>
 
@@ -23,11 +25,17 @@ export const receiving = handler(kafkaConsumer('receiving', processes.receiving)
 export const router = handler(
   kafkaConsumer(
     'dlq-router',
-    ({ env }) => failureRouter({ policy: DEFAULT_POLICY, topicOf: topic => signalNamed(topic, env) }),
+    ({ env }) => failureRouter({ policy: tasks.POLICY, topicOf: topic => signalNamed(topic, env) }),
     { slices: [GENERAL], failuresTo: 'dlq' },
   ),
 )
 export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
+export const failing = handler(kafkaConsumer('failing', tasks.failing))
+export const redriver = scheduledForwarder(
+  'redriver',
+  ({ env }) => redriverIn(env, signal => (broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal])),
+  { failuresTo: 'dlq' },
+)
 export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))
 
 function handler(consumer: unknown): Handler {

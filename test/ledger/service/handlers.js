@@ -1,2 +1,2 @@
 // serverless-offline finds handlers only in JavaScript modules.
-export { archiving, counting, forwarding, receiving, router } from './consumers.ts'
+export { archiving, counting, failing, forwarding, receiving, redriver, router } from './consumers.ts'

@@ -1,8 +1,12 @@
 /** Breaks one rule of the runtime, to test that the ledger finds it. It is not part of any deployment. */
 import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.ts'
+import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import { RedisForwardCursors } from '../../../lib/runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import { redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
+import { WorkingCopy } from '../../../lib/runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '../../../lib/runtime/pipeline/segments/cutter.ts'
 import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 
@@ -51,6 +55,33 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
     const { advance } = RedisForwardCursors.prototype
     RedisForwardCursors.prototype.advance = function (stateKey, from, to) {
       return advance.call(this, stateKey, from, { ...to, next: to.next + 1 })
+    }
+  },
+  /** The delay of the retry topics: see `consumers.ts`. */
+  'retry-early'() {},
+  /** The publishing of redriven records: some are passed over. */
+  'redrive-lost'() {
+    const { publish } = KafkaPublisher.prototype
+    let redriven = 0
+    KafkaPublisher.prototype.publish = function (records) {
+      const isKept = (record: OutgoingRecord) => !redriveTargetOf(record) || ++redriven % 3 > 0
+      return publish.call(this, records.filter(isKept))
+    }
+  },
+  /** The order of redriven records. */
+  'redrive-order'() {
+    const { publish } = KafkaPublisher.prototype
+    KafkaPublisher.prototype.publish = function (records) {
+      return publish.call(this, records.every(redriveTargetOf) ? records.toReversed() : records)
+    }
+  },
+  /** The memory of attempts: a second copy of one is another attempt. */
+  attempts() {
+    const { failure } = WorkingCopy.prototype
+    WorkingCopy.prototype.failure = function (...args) {
+      const remembered = failure.apply(this, args)
+      if (remembered === undefined || remembered.attempt === 1) return remembered
+      return { ...remembered, attempt: remembered.attempt - 1, isOpen: true }
     }
   },
 }

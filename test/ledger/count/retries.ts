@@ -41,8 +41,10 @@ export interface Retried {
   readonly cameBack: number
 }
 
+type Log = Pick<KafkaLog, 'ends' | 'records'>
+
 export async function compareRetries(
-  log: KafkaLog,
+  log: Log,
   { readings, retries, byHand }: RetryTopics,
   violations: Violations,
 ): Promise<Retried> {
@@ -79,7 +81,7 @@ export async function compareRetries(
 }
 
 /** The redriven records of the readings: the first copy of each attempt, and the bytes of all other records by their place. */
-async function cameBack(log: KafkaLog, readings: string) {
+async function cameBack(log: Log, readings: string) {
   const [first, originals] = [new Map<string, KafkaRecord>(), new Map<string, string>()]
   let copies = 0
   for (const [partition, end] of (await log.ends(readings)).entries())

@@ -1,5 +1,5 @@
 /** Reports of state as text. Pure. */
-import type { EntityState, TimerState } from '../../lib/queries/entities.ts'
+import type { EntityState, HeldState, TimerState } from '../../lib/queries/entities.ts'
 import { sumOfReasons } from '../../lib/queries/outcomes.ts'
 import type { PartitionState } from '../../lib/queries/partition-states.ts'
 import { type Column, tableText } from '../table.ts'
@@ -38,6 +38,7 @@ export function stateText({ consumer, topic, kafka, partitions }: StateReport, c
   const parts = [
     `State of ${consumer} on ${topic}`,
     tableText(COLUMNS, partitions.map(rowOf), columns),
+    ...heldEntities(partitions),
     ...nextTimers(partitions, columns),
     ...outboxes(partitions),
     ...failures(partitions, columns),
@@ -48,14 +49,28 @@ export function stateText({ consumer, topic, kafka, partitions }: StateReport, c
 }
 
 export function entitiesText(reports: readonly EntityState[]): string {
-  const blocks = reports.map(({ partition, entity, version, state, timers }) =>
+  const blocks = reports.map(({ partition, entity, version, state, timers, held }) =>
     [
       `${harmless(entity)} (partition ${partition}${version === undefined ? '' : `, version ${version}`})`,
-      JSON.stringify(state, null, 2),
+      state === undefined ? 'no state yet' : JSON.stringify(state, null, 2),
       ...timers.map(timer => `timer ${timerText(timer)}`),
+      ...(held ? heldText(held) : []),
     ].join('\n'),
   )
   return `${blocks.join('\n\n')}\n`
+}
+
+function heldText({ failure, parked, endsAfterMs, timers }: HeldState): string[] {
+  const events = parked.length === 0 ? 'no events' : `${parked.length} events, from offset ${parked[0]} on`
+  const until = `until the log has moved on by more than ${clockText(endsAfterMs)}`
+  return [
+    failure === null
+      ? `parked: ${events}, which the next record of the partition releases`
+      : `held for failure ${failure}, at most ${until}; parked: ${events}`,
+    ...timers.map(
+      ({ name, due }) => `timer ${name} due ${due}, which does not fire while the entity is held`,
+    ),
+  ]
 }
 
 /** `1d 02:03:04` */
@@ -89,6 +104,14 @@ function nextTimers(partitions: readonly PartitionState[], columns: number | und
 
 function timerText({ name, due, firesAfterMs }: TimerState): string {
   return `${name} due ${due}, fires when the log has moved on by more than ${clockText(firesAfterMs)}`
+}
+
+function heldEntities(partitions: readonly PartitionState[]): string[] {
+  const lines = partitions.flatMap(({ partition, held, parked }) =>
+    held + parked > 0 ? [`  partition ${partition}: ${held}, with ${parked} parked events`] : [],
+  )
+  if (lines.length === 0) return []
+  return [['Held entities, which wait for a retry:', ...lines].join('\n')]
 }
 
 function outboxes(partitions: readonly PartitionState[]): string[] {

@@ -45,6 +45,9 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
     accepts: [...READING_TYPES, TICK_TYPE],
+    // A reading that comes after later ones is too late for the durations of rules. The first retry comes within this time; a
+    // longer wait would keep the alerts of the entity back for too long.
+    parking: { forMs: 3 * 60_000 },
     awaitsLog: timer => timer !== PIPELINE_DOWN_TIMER && !isWakeUp(timer),
     context: {
       setBy: RULES_ACTIVATED_TYPE,

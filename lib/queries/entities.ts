@@ -1,5 +1,6 @@
 /** The entities that a consumer remembers: their states and timers. */
 import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import type { Hold } from '../runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '../runtime/pipeline/model.ts'
 
 /** An entity as it is stored. */
@@ -10,6 +11,7 @@ export interface StoredEntity {
   /** Version of the shape of the state. */
   readonly version: number
   readonly state: unknown
+  readonly hold?: Hold | undefined
 }
 
 export interface EntityState {
@@ -18,7 +20,22 @@ export interface EntityState {
   readonly entity: string
   /** Of the shape of the state, where the code that stored it had another one than 1. */
   readonly version?: number
-  readonly state: unknown
+  /** Absent if the entity is held, and has no state yet. */
+  readonly state?: unknown
+  /** Those that can fire: a held entity has none. */
+  readonly timers: readonly TimerState[]
+  readonly held?: HeldState
+}
+
+/** What a held entity waits for. */
+export interface HeldState {
+  /** Id of the failure that is retried; null if nothing is waited for any more, and the parked events are next. */
+  readonly failure: string | null
+  /** The offsets of the parked events. */
+  readonly parked: readonly number[]
+  /** By how many milliseconds the log's clock must move on until it no longer waits. */
+  readonly endsAfterMs: number
+  /** Those that do not fire meanwhile. */
   readonly timers: readonly TimerState[]
 }
 
@@ -45,14 +62,17 @@ export async function entityStates(
   const found: EntityState[] = []
   for (const one of partitions) {
     const { clock } = await inspection.summary(one)
-    for await (const { partition, entity, version, state } of storedEntities(inspection, one, wanted)) {
-      const timers = await inspection.timersOf(one, entity)
+    for await (const stored of entitiesIn(inspection, one, wanted)) {
+      const { partition, entity, version, state, hold } = stored
+      // The only timer of a held entity is that of its hold.
+      const timers = hold ? [] : await inspection.timersOf(one, entity)
       found.push({
         partition,
         entity,
         ...(version > 1 && { version }),
-        state,
+        ...(state !== undefined && { state }),
         timers: timers.map(timer => timerState(entity, timer, clock.nowMs)),
+        ...(hold && { held: heldState(entity, hold, clock.nowMs) }),
       })
     }
   }
@@ -61,7 +81,7 @@ export async function entityStates(
 }
 
 /**
- * The entities of one partition whose source and subject contain a text, each once, in no order.
+ * The entities of one partition that have a state, and whose source and subject contain a text, each once, in no order.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -70,13 +90,23 @@ export async function* storedEntities(
   partitionState: StateKey,
   text: string,
 ): AsyncGenerator<StoredEntity> {
+  for await (const stored of entitiesIn(inspection, partitionState, text))
+    if (stored.state !== undefined) yield stored
+}
+
+/** Those that are held and have no state, too. */
+async function* entitiesIn(
+  inspection: Pick<StateInspection, 'states'>,
+  partitionState: StateKey,
+  text: string,
+): AsyncGenerator<StoredEntity> {
   const { partition } = partitionState
   // A page may repeat fields of an earlier one: Redis returns each field at least once.
   const seen = new Set<string>()
-  for await (const [entity, state, version] of inspection.states(partitionState)) {
+  for await (const [entity, state, version, hold] of inspection.states(partitionState)) {
     if (!entity.includes(text) || seen.has(entity)) continue
     seen.add(entity)
-    yield { partition, entity, version, state }
+    yield { partition, entity, version, state, hold }
   }
 }
 
@@ -87,6 +117,15 @@ export function preferExact<Named extends { readonly entity: string }>(
 ): Named[] {
   const exact = found.filter(({ entity }) => entity.slice(entity.indexOf(' ') + 1) === wanted)
   return exact.length > 0 ? exact : [...found]
+}
+
+function heldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, nowMs: number): HeldState {
+  return {
+    failure: waitsFor?.failure ?? null,
+    parked: parked.map(({ offset }) => offset),
+    endsAfterMs: waitsFor ? Math.max(0, untilMs - nowMs) : 0,
+    timers: timers.map(timer => timerState(entity, timer, nowMs)),
+  }
 }
 
 /** @param nowMs the partition's log clock */

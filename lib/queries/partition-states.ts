@@ -5,6 +5,7 @@ import type { ListedState, StateList } from '../runtime/adapters/redis/state-lis
 import type { StateKey } from '../runtime/pipeline/model.ts'
 import { type TimerState, timerState } from './entities.ts'
 import { offsetsBehind } from './lag.ts'
+import { heldNow } from './outcomes.ts'
 
 /** A failure that may still be taken back. */
 interface OpenFailure {
@@ -28,6 +29,9 @@ export interface PartitionState {
   /** Milliseconds of log time since the state began: what timers and the memory of ids go by. */
   readonly logClockMs: number
   readonly entities: number
+  /** Those that wait for a retry of one of their events, and the events that are parked behind it. */
+  readonly held: number
+  readonly parked: number
   readonly timers: number
   /** The timer that fires first. */
   readonly nextTimer: TimerState | null
@@ -123,6 +127,7 @@ function partitionState(
 ): PartitionState {
   const { version, clock, entities, timers, nextTimer, outbox, openFailures, ids, tally } = details
   const appliedOffset = version.appliedOffset
+  const { held, parked } = heldNow(tally)
   return {
     partition,
     appliedOffset,
@@ -130,7 +135,10 @@ function partitionState(
     epoch: version.epoch,
     asOf: clock.lastAppendMs === undefined ? null : new Date(clock.lastAppendMs).toISOString(),
     logClockMs: clock.nowMs,
-    entities,
+    // The store keeps a value more for each that is held.
+    entities: entities - held,
+    held,
+    parked,
     timers,
     nextTimer: nextTimer ? timerState(nextTimer.entity, nextTimer.timer, clock.nowMs) : null,
     outbox,

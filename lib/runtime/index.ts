@@ -25,6 +25,7 @@ export {
   type SourceRecord,
   skipped,
 } from './consumer/forwarder.ts'
+export type { Parking } from './consumer/parking.ts'
 export {
   type Decided,
   decided,

@@ -1,6 +1,6 @@
 /** A checkpoint with every kind of content that a partition state can have, and many ids. */
 
-import { storedState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { storedState, withHold } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
 import type {
   CheckpointMeta,
   CheckpointPages,
@@ -25,6 +25,13 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     { kind: 'state', entity: '/a grün 🌡', state: '{"count":12345678901234567890,"text":"\\u2028"}' },
     { kind: 'state', entity: '/a 2', state: 'null' },
     { kind: 'state', entity: '/a 3', state: storedState('{"count":1}', 2) },
+    // A held entity without a state, and one with a state.
+    { kind: 'state', entity: '/a 4', state: withHold(null, '{"untilMs":1,"parked":[]}') ?? '' },
+    {
+      kind: 'state',
+      entity: '/a 5',
+      state: withHold(storedState('{"count":1.0}', 2), '{"untilMs":1}') ?? '',
+    },
     { kind: 'context', context: { hash: 'h', json: '{"rules":[1.0]}' } },
     {
       kind: 'timers',

@@ -18,6 +18,8 @@ const FULL: PartitionState = {
   asOf: '2026-03-01T12:00:00.000Z',
   logClockMs: 30_000,
   entities: 3,
+  held: 0,
+  parked: 0,
   timers: 4,
   nextTimer: TIMER,
   outbox: 2,
@@ -35,6 +37,8 @@ const EMPTY: PartitionState = {
   asOf: null,
   logClockMs: 0,
   entities: 0,
+  held: 0,
+  parked: 0,
   timers: 0,
   nextTimer: null,
   outbox: 0,
@@ -117,6 +121,24 @@ Decided so far: 40 applied/counted, 2 failed/rejected
     assert.equal(report.kafka, 'away')
     assert.match(stateText(report), /^ +1 +41 +\? /m)
     assert.match(stateText(report), /Kafka does not answer, so lags are not known/)
+  })
+
+  test('held entities, where there are some', () => {
+    const text = stateText(stateReport(OF, [], [EMPTY, { ...FULL, held: 2, parked: 14 }]))
+    assert.match(text, /Held entities, which wait for a retry:\n {2}partition 1: 2, with 14 parked events\n/)
+    assert.doesNotMatch(stateText(REPORT), /Held/)
+  })
+
+  test('a held entity with what it waits for, and what is parked', () => {
+    const held = { failure: 'f1', parked: [18, 20], endsAfterMs: 60_000, timers: [TIMER] }
+    assert.equal(
+      entitiesText([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
+      `/a pump-1 (partition 1)
+no state yet
+held for failure f1, at most until the log has moved on by more than 00:01:00; parked: 2 events, from offset 18 on
+timer silence due 2026-03-01T12:00:00.000Z, which does not fire while the entity is held
+`,
+    )
   })
 
   test('an entity with its state and its timers', () => {

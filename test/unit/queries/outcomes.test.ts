@@ -15,9 +15,27 @@ describe('how records ended', () => {
       duplicate: 0,
       ignored: 5,
       failed: 1,
+      parked: 0,
       reasons: { 'applied/counted': 3, 'ignored/tick': 5, 'failed/rejected': 1 },
       outbox: 3,
     })
+  })
+
+  it('given parked records, then each counts once: as what has become of it, or as parked', async () => {
+    const tally = {
+      'applied/counted': 1,
+      'parked/entity-held': 7,
+      'parked-applied/counted': 2,
+      'parked-failed/rejected': 1,
+      'parked-ignored/not-mine': 1,
+      'parked-erased/erased': 1,
+    }
+    const inspection = inspectionOf({ 'c t/0': { details: { tally } } })
+    const { applied, duplicate, ignored, failed, parked } = await outcomesOf(
+      inspection,
+      partitionsOf('c', { topic: 't', partitions: 1 }),
+    )
+    assert.deepEqual([applied, duplicate, ignored, failed, parked], [3, 0, 2, 1, 2])
   })
 
   it('given timers that fired, then they are a reason, and no record', async () => {

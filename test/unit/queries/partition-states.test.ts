@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entityStates } from '../../../lib/queries/entities.ts'
+import { entityStates, storedEntities } from '../../../lib/queries/entities.ts'
 import {
   listPartitionStates,
   partitionStates,
   partitionsOf,
   topicsRemembered,
 } from '../../../lib/queries/partition-states.ts'
-import type { RememberedFailure, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+import type { Hold } from '../../../lib/runtime/pipeline/deciding/hold.ts'
+import type { RememberedFailure, StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
 import { appliedUpTo, inspectionOf } from './stored.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
@@ -65,6 +66,8 @@ describe('partition states', () => {
       asOf: '2026-03-01T12:00:00.000Z',
       logClockMs: 30_000,
       entities: 2,
+      held: 0,
+      parked: 0,
       timers: 1,
       nextTimer: {
         entity: '/a pump-1',
@@ -113,6 +116,44 @@ describe('partition states', () => {
         ['renamed', false, 100],
       ],
     )
+  })
+})
+
+describe('held entities', () => {
+  const HOLD: Hold = {
+    waitsFor: { failure: 'f1', eventId: 'e', clockMs: 1_000 },
+    untilMs: 90_000,
+    parked: [{ offset: 7, timestampMs: 0, clockMs: 2_000, id: 'i', key: null, value: null, headers: [] }],
+    timers: [],
+  }
+  const holding = inspectionOf({
+    'processor readings/1': {
+      details: {
+        entities: 3,
+        clock: { nowMs: 30_000, lastAppendMs: undefined, highestAppendMs: undefined },
+        tally: {
+          'parked/entity-held': 3,
+          'parked-applied/counted': 2,
+          'held/unexpected-error': 2,
+          'released/retried': 1,
+        },
+      },
+      states: [['/a pump-1', undefined, 1, HOLD]],
+    },
+  })
+
+  it('given counters of holds, then the held entities and the parked events are what is left', async () => {
+    const [, { entities, held, parked } = {}] = await partitionStates(holding, PARTITIONS)
+    assert.deepEqual({ entities, held, parked }, { entities: 2, held: 1, parked: 1 })
+  })
+
+  it('given a held entity without a state, then it is shown with what it waits for, but not as a state', async () => {
+    const held = { failure: 'f1', parked: [7], endsAfterMs: 60_000, timers: [] }
+    assert.deepEqual(await entityStates(holding, PARTITIONS, 'pump-1'), [
+      { partition: 1, entity: '/a pump-1', timers: [], held },
+    ])
+    for await (const stored of storedEntities(holding, PARTITIONS[1] as StateKey, 'pump'))
+      assert.fail(`${stored.entity} has no state`)
   })
 })
 

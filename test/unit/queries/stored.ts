@@ -1,5 +1,6 @@
 /** What Redis holds of partitions, for queries: anything not set is as for a partition that has not been read. */
 import type { StateDetails, StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import type { Hold } from '../../../lib/runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
 
 const EMPTY: StateDetails = {
@@ -19,7 +20,7 @@ const EMPTY: StateDetails = {
 export interface StoredPartition {
   readonly details?: Partial<StateDetails>
   /** As pages give them: one entity may come twice. */
-  readonly states?: readonly (readonly [entity: string, state: unknown, version?: number])[]
+  readonly states?: readonly (readonly [entity: string, state: unknown, version?: number, hold?: Hold])[]
   /** By entity. */
   readonly timers?: Readonly<Record<string, readonly StoredTimer[]>>
 }
@@ -34,7 +35,8 @@ export function inspectionOf(
     summary: details,
     details,
     async *states(stateKey) {
-      for (const [entity, state, version = 1] of at(stateKey).states ?? []) yield [entity, state, version]
+      for (const [entity, state, version = 1, hold] of at(stateKey).states ?? [])
+        yield hold ? [entity, state, version, hold] : [entity, state, version]
     },
     state: async (stateKey, entity) => at(stateKey).states?.find(([name]) => name === entity)?.[1],
     timersOf: async (stateKey, entity) => at(stateKey).timers?.[entity] ?? [],

@@ -28,16 +28,6 @@ export interface StateDetails extends StateSummary {
   readonly ids: number
 }
 
-export interface InspectedEntity {
-  readonly entity: string
-  /** Undefined if the entity is held, and has no state yet. */
-  readonly state: unknown
-  /** Version of the shape of the state. */
-  readonly version: number
-  /** Undefined if the entity is not held. */
-  readonly hold: Hold | undefined
-}
-
 /** Reads partition states for people. It takes no part in processing and never changes anything. */
 export class StateInspection {
   readonly #reader: StateReader
@@ -89,16 +79,18 @@ export class StateInspection {
     return this.#reader.timersOf(stateKey, entity)
   }
 
-  /** The states with the versions of their shapes, in pages, so that a large partition state does not block the server. */
-  async *states(stateKey: StateKey): AsyncGenerator<[entity: string, state: unknown, version: number]> {
-    for await (const { entity, state, version } of this.entities(stateKey))
-      if (state !== undefined) yield [entity, state, version]
-  }
-
-  /** The entities, held ones without a state too, in pages. */
-  async *entities(stateKey: StateKey): AsyncGenerator<InspectedEntity> {
-    for await (const [entity, stored] of this.#reader.states(stateKey))
-      if (!isHolderName(entity)) yield { entity, ...inspected(stored) }
+  /**
+   * The states with the versions of their shapes, in pages, so that a large partition state does not block the server; of held
+   * entities with their hold. A held entity may have no state yet: then that is undefined.
+   */
+  async *states(
+    stateKey: StateKey,
+  ): AsyncGenerator<[entity: string, state: unknown, version: number, hold?: Hold]> {
+    for await (const [entity, stored] of this.#reader.states(stateKey)) {
+      if (isHolderName(entity)) continue
+      const { state, version, hold } = inspected(stored)
+      yield hold ? [entity, state, version, hold] : [entity, state, version]
+    }
   }
 
   async #nextTimer(stateKey: StateKey): Promise<StateDetails['nextTimer']> {
@@ -109,7 +101,7 @@ export class StateInspection {
   }
 }
 
-function inspected(stored: string): Omit<InspectedEntity, 'entity'> {
+function inspected(stored: string): { state: unknown; version: number; hold: Hold | undefined } {
   const { hold, state } = heldParts(stored)
   const { json, version } = state === undefined ? { json: undefined, version: 1 } : partsOfState(state)
   return {

@@ -13,7 +13,7 @@ import {
 } from '../../../../lib/runtime/consumer/process.ts'
 import { retry } from '../../../../lib/runtime/consumer/sink.ts'
 import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
-import type { OutboxEntry, StateKey } from '../../../../lib/runtime/pipeline/model.ts'
+import type { Decision, OutboxEntry, StateKey } from '../../../../lib/runtime/pipeline/model.ts'
 import type { DeferredReason } from '../../../../lib/runtime/pipeline/reasons.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
@@ -27,6 +27,16 @@ const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition: 3 }
 const HERE = { sensor: 's-6' }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } }
+
+const HOLDS: Decision = {
+  offset: 1,
+  appendMs: 0,
+  outcome: 'failed',
+  reason: 'unexpected-error',
+  failure: failure('unexpected-error', 'x'),
+  hold: 'begins',
+}
+const GIVES_UP: Decision = { offset: 1, appendMs: 0, outcome: 'timer', reason: 'parking-time', hold: 'time' }
 
 /** What the pipeline can report, and how it is counted. */
 const EVENTS: [report: string, tell: (observer: LambdaObserver) => void, metric: string, count: number][] = [
@@ -82,6 +92,14 @@ const EVENTS: [report: string, tell: (observer: LambdaObserver) => void, metric:
     'a timer',
     o => o.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome: 'timer', reason: 'silent' }]),
     'timer silent',
+    1,
+  ],
+  ['an entity that is held', o => o.decided(STATE_KEY, [HOLDS]), 'held unexpected-error', 1],
+  ['an entity whose order is given up', o => o.decided(STATE_KEY, [GIVES_UP]), 'released time', 1],
+  [
+    'a parked record that is applied',
+    o => o.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome: 'parked-applied', reason: 'counted' }]),
+    'parked-applied counted',
     1,
   ],
 ]
@@ -533,6 +551,11 @@ describe('the lag', () => {
   })
 })
 
+const OUTCOMES = [
+  ...(['applied', 'duplicate', 'ignored', 'failed', 'parked'] as const),
+  ...(['parked-applied', 'parked-ignored', 'parked-failed', 'parked-erased'] as const),
+]
+
 describe('the page that lists what a function tells of itself', () => {
   it('has every line and every metric', async () => {
     const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
@@ -541,8 +564,8 @@ describe('the page that lists what a function tells of itself', () => {
         for (const [, tell] of EVENTS) tell(observer)
         for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const)
           observer.took(step, 1)
-        for (const outcome of ['applied', 'duplicate', 'ignored', 'failed'] as const) {
-          const failed = outcome === 'failed' ? { failure: failure('rejected', 'x') } : {}
+        for (const outcome of OUTCOMES) {
+          const failed = outcome.endsWith('failed') ? { failure: failure('rejected', 'x') } : {}
           observer.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome, reason: 'any', ...failed }])
         }
       },

@@ -5,12 +5,14 @@ import { after, it } from 'node:test'
 import { type Checkpoint, StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import type { Parking } from '../../lib/runtime/consumer/parking.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { RedisForgetting } from '../support/redis-forgetting.ts'
 import { violations } from '../support/same-log.ts'
 import type { Forgetting } from '../support/schedule.ts'
 import { redisUrl } from '../support/servers.ts'
+import type { Stage } from '../support/stage.ts'
 
 const SEEDS = 25
 const client = new RedisClient({ url: redisUrl() })
@@ -21,10 +23,11 @@ it(`given ${SEEDS} random schedules with every fault on Redis, then each ends as
     const run = randomUUID()
     const store = apart(new RedisStateStore(client), run)
     let forgetting: RedisForgetting | undefined
-    const found = await violations(seed, stage => {
+    const setting = (stage: Stage) => {
       forgetting = new RedisForgetting(renamed(stage.stateKey(), run))
       return { store, forgetting }
-    })
+    }
+    const found = await violations(seed, setting, parkingOf(seed))
     forgetting?.close()
     assert.deepEqual(found, [], `seed ${seed}`)
   }
@@ -35,7 +38,7 @@ it(`given ${SEEDS} random schedules with every fault and restored checkpoints, t
   for (let seed = 2_000_000; seed < 2_000_000 + SEEDS; seed += 1) {
     const run = randomUUID()
     const store = apart(new RedisStateStore(client), run)
-    const found = await violations(seed, stage => {
+    const setting = (stage: Stage) => {
       const stateKey = renamed(stage.stateKey(), run)
       const forgetting: Forgetting = {
         copy: () => checkpoints.take(stateKey),
@@ -44,10 +47,16 @@ it(`given ${SEEDS} random schedules with every fault and restored checkpoints, t
         },
       }
       return { store, forgetting }
-    })
+    }
+    const found = await violations(seed, setting, parkingOf(seed))
     assert.deepEqual(found, [], `seed ${seed}`)
   }
 })
+
+/** In every other schedule the process parks. */
+function parkingOf(seed: number): Parking | undefined {
+  return seed % 2 === 0 ? undefined : { most: 4, forMs: 300_000 }
+}
 
 /** A store whose partition states are this run's alone. */
 function apart(store: StateStore, run: string): StateStore {

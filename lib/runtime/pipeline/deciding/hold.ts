@@ -87,7 +87,7 @@ export function holdTimer(consumer: string, entity: string, hold: Hold): StoredT
   return { name: HOLD_TIMER, dueMs: hold.untilMs, thresholdMs, id, trace: {} }
 }
 
-export const HOLD_TIMER = 'hold'
+const HOLD_TIMER = 'hold'
 
 /**
  * The name under which a partition state keeps which entity a failure holds. No entity can have it: a source holds no space, so

@@ -8,7 +8,7 @@ import type { FailureData } from '../../../../lib/runtime/consumer/failure-event
 import type { Parking } from '../../../../lib/runtime/consumer/parking.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import { tick } from '../../../../lib/telemetry/tick.ts'
+import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../support/erasures.ts'
 import { failureEnded, nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -330,6 +330,100 @@ describe('given a held entity', () => {
       'applied/listed',
       'duplicate/id-known',
     ])
+  })
+
+  it('when a dead letter of it is redriven, then that waits behind the parked ones, and once', async () => {
+    const log = new Log()
+    log.mood.refuses.add('a')
+    log.mood.throwsAt.add('b')
+    await log.append(reading('a', { at: 0 }), reading('b', { at: 1 }), reading('c', { at: 2 }))
+    log.mood.refuses.clear()
+    assert.deepEqual(await log.append(log.again(0), log.again(0)), [
+      'parked/entity-held',
+      'duplicate/attempt-known',
+    ])
+    log.mood.throwsAt.clear()
+    await log.append(log.again(1), reading('d', { at: 3 }), log.again(0))
+    assert.deepEqual(await log.ids(), ['b', 'c', 'a', 'd'])
+    assert.equal(log.stage.outcomes.at(-1), 'duplicate/attempt-known')
+  })
+
+  it('when such a redrive fails in its turn, then its next attempt is accepted, and nothing waits for it', async () => {
+    const log = new Log()
+    log.mood.refuses.add('a')
+    log.mood.throwsAt.add('b')
+    await log.append(reading('a', { at: 0 }), reading('b', { at: 1 }), log.again(0))
+    log.mood.throwsAt.clear()
+    await log.append(log.again(1), reading('c', { at: 2 }))
+    assert.deepEqual([log.failure().attempt, log.failure().parks], [2, false])
+    log.mood.refuses.clear()
+    await log.append(log.again())
+    assert.deepEqual(await log.ids(), ['b', 'c', 'a'])
+  })
+
+  it('when a retry cannot be decoded, then the parked ones are applied without it', async () => {
+    const log = await heldLog()
+    log.stage.consumer = { ...log.stage.consumer, earliestTimeMs: Date.parse('2026-03-01T12:00:02Z') }
+    assert.deepEqual(await log.append(log.again()), ['failed/time-too-early'])
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
+      'parked-applied/listed',
+      'parked-applied/listed',
+      'applied/listed',
+    ])
+  })
+
+  it('when a parked event cannot be decoded in its turn, then it fails, and its redrive is accepted', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    const before = log.stage.consumer
+    await log.append(log.again())
+    log.stage.consumer = { ...before, earliestTimeMs: Date.parse('2026-03-01T12:00:03Z') }
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
+      'parked-failed/time-too-early',
+      'parked-applied/listed',
+      'applied/listed',
+    ])
+    log.stage.consumer = before
+    await log.append(log.again())
+    assert.deepEqual(await log.ids(), ['a', 'b', 'd', 'e', 'c'])
+  })
+
+  it('when later code has stored its state, then the partition waits, and parks nothing', async () => {
+    const log = await heldLog()
+    const newer = { ...listing(log.mood, {}), version: 2, migrate: (old: unknown) => old as Seen }
+    log.mood.throwsAt.clear()
+    log.stage.consumer = { ...log.stage.consumer, process: newer as never }
+    await log.append(log.again())
+    log.stage.consumer = { ...log.stage.consumer, process: listing(log.mood, {}) as never }
+    await log.append(reading('e', { at: 4 }))
+    assert.equal(log.stage.observer.waits.at(-1)?.reason, 'state-newer-than-code')
+    log.stage.consumer = { ...log.stage.consumer, process: newer as never }
+    await log.append(reading('f', { at: 5 }))
+    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
+  it('when a tick of its own entity comes, then that is ignored, and an event that sets a context sets it', async () => {
+    const log = await heldLog()
+    const accepting = {
+      ...listing(log.mood, {}),
+      accepts: [...READING_TYPES, TICK_TYPE],
+      context: {
+        setBy: 'test.context',
+        initial: 0,
+        read: (data: unknown) => ({ kind: 'context', context: data }),
+        reasons: { changed: 'set', unchanged: 'kept' },
+      },
+    }
+    log.stage.consumer = { ...log.stage.consumer, process: accepting as never }
+    const own = { source: '/environment/test-site', subject: 's-1' }
+    assert.deepEqual(
+      await log.append(
+        { ...tick(0, '2026-03-01T12:00:00Z'), ...own },
+        { ...own, id: 'x', type: 'test.context', data: 1 },
+      ),
+      ['ignored/tick', 'applied/set'],
+    )
+    assert.deepEqual(log.now, { held: 1, parked: 2 })
   })
 
   it('when an id comes with other content, then that conflicts with a parked event', async () => {

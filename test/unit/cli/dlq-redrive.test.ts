@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict'
+import { describe, it, test } from 'node:test'
+import { chosen, Tally } from '../../../cli/dlq/choose.ts'
+import { type RedriveTopics, whyNotRedriven } from '../../../cli/dlq/decide.ts'
+import {
+  type HandlingReport,
+  handlingText,
+  progressText,
+  resumeCommand,
+} from '../../../cli/dlq/handling-text.ts'
+import { Names, nameIn, placesIn } from '../../../cli/dlq/named.ts'
+import { newOperation, Places } from '../../../cli/dlq/operation.ts'
+import { patched, readPatch } from '../../../cli/dlq/patch.ts'
+import { type Pace, publishChosen } from '../../../cli/dlq/publish.ts'
+import { dropChooser, redriveChooser } from '../../../cli/dlq/redriving.ts'
+import { deadLetterIn, originalEvent } from '../../../lib/queries/dead-letters.ts'
+import { historyOf, redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
+import { digestOf } from '../../../lib/runtime/pipeline/failures/failure-record.ts'
+import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
+import { base64, letterRecord } from '../../support/dead-letters.ts'
+
+const READINGS = 'sluice.telemetry.readings.local'
+const TOPICS: RedriveTopics = new Map([
+  [
+    READINGS,
+    {
+      bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
+      consumers: new Set(['processor']),
+      maxMessageBytes: 4_000,
+    },
+  ],
+])
+
+function letter(changes: object = {}, offset = 17) {
+  const found = deadLetterIn({ ...letterRecord(changes), offset })
+  assert.ok(found)
+  return found
+}
+
+describe('whether a dead letter is redriven', () => {
+  const IN_BULK = { isNamed: false, again: false }
+  const cases: [title: string, changes: object, expected: string | undefined][] = [
+    ['one that is whole', {}, undefined],
+    ['one that is quarantined', { quarantined: true }, 'quarantined'],
+    ['one whose value is only in the log', { omitted: ['value'] }, 'incomplete'],
+    ['one of another environment', { originalTopic: 'sluice.telemetry.readings.prod' }, 'unknown-topic'],
+    ['one of a foreign topic', { originalTopic: 'orders' }, 'unknown-topic'],
+    ['one of a partition that is not there', { originalPartition: 12 }, 'no-such-partition'],
+    ['one of an offset that the topic has not reached', { originalOffset: 500 }, 'another-log'],
+    ['one of a consumer that does not read the topic', { consumer: 'notifier' }, 'unknown-consumer'],
+  ]
+  for (const [title, changes, expected] of cases)
+    test(`given ${title}, then ${expected ?? 'it is'}`, () => {
+      assert.equal(whyNotRedriven(letter(changes), undefined, TOPICS, IN_BULK), expected)
+    })
+
+  it('given one that is named, then quarantine does not matter, and that it was handled only without --again', () => {
+    const quarantined = letter({ quarantined: true })
+    const why = (handled: 'dropped' | undefined, again: boolean) =>
+      whyNotRedriven(quarantined, handled, TOPICS, { isNamed: true, again })
+    assert.equal(why(undefined, false), undefined)
+    assert.equal(why('dropped', false), 'handled')
+    assert.equal(why('dropped', true), undefined)
+  })
+})
+
+describe('what is redriven', () => {
+  const choose = (changes: object, options: object = {}) =>
+    redriveChooser({
+      topics: TOPICS,
+      by: 'ann',
+      nowMs: () => 0,
+      patch: undefined,
+      again: false,
+      onRefused: () => assert.fail(),
+      ...options,
+    })({ letter: letter(changes) }, false)
+
+  it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', () => {
+    const choice = choose({ originalKey: null })
+    assert.ok(choice.kind === 'take' && choice.record)
+    const { topic, partition, key, value, headers } = choice.record
+    assert.deepEqual([topic, partition, key], [READINGS, 9, null])
+    assert.equal(String(value), '{"sensorId":"roof-1","temperature":"28"}')
+    const target = redriveTargetOf({ headers })
+    assert.deepEqual([target?.consumer, target?.attempt, target?.replaces], ['processor', 2, undefined])
+    const [attempt] = historyOf({ headers })
+    assert.deepEqual([attempt?.redrivenBy, attempt?.redrivenAt], ['ann', '1970-01-01T00:00:00.000Z'])
+  })
+
+  it('given one that its topic would not take with what a redrive adds, then it is left out', () => {
+    const choice = choose({ originalValue: base64('x'.repeat(4_000)) })
+    assert.deepEqual(choice, { kind: 'leave', because: 'too-large' })
+  })
+
+  it('given a patch that breaks it, then it is left out, and somebody is told why', () => {
+    const told: string[] = []
+    const patch = { document: { data: { temperature: 'warm' } }, isWhole: false }
+    const choice = choose({}, { patch, onRefused: (_: unknown, why: string) => told.push(why) })
+    assert.deepEqual(choice, { kind: 'leave', because: 'patch-refused' })
+    assert.match(told.join(), /schema-violated/)
+  })
+
+  it('given a drop, then everything that is open is taken, without a record', () => {
+    assert.deepEqual(dropChooser({ letter: letter({ quarantined: true }) }, false), { kind: 'take' })
+    assert.deepEqual(dropChooser({ letter: letter(), handled: 'redriven' }, false), {
+      kind: 'leave',
+      because: 'handled',
+    })
+  })
+})
+
+describe('a patch', () => {
+  const location = { site: 'vienna', latitude: 48, longitude: 16 }
+  const FIT = { data: { temperature: 28, location } }
+
+  it('given a merge patch, then the event has the change, all else, and the digest of what it replaces', () => {
+    const found = letter()
+    const { key, value, headers } = found.original
+    const result = patched(found, { document: { ...FIT, time: '2026-03-01T12:00:00Z' }, isWhole: false })
+    assert.ok(result.kind === 'patched')
+    const pairs = headers.map(({ name, value }) => [name, value] as const)
+    assert.equal(result.patch.replaces, digestOf({ key, value, headers: pairs }))
+    const after = originalEvent({
+      original: {
+        key,
+        value: result.patch.value ?? null,
+        headers: (result.patch.headers ?? []).map(([name, value]) => ({ name, value })),
+      },
+    })
+    assert.deepEqual(after?.data, { sensorId: 'roof-1', temperature: 28, location })
+    assert.deepEqual([after?.id, after?.subject, after?.time], ['1', 'roof-1', '2026-03-01T12:00:00Z'])
+  })
+
+  it('given headers that are not of the event, then they stay', () => {
+    const { originalHeaders } = letter().deadLetter
+    const foreign = { name: 'trace', value: base64('abc') }
+    const result = patched(letter({ originalHeaders: [...originalHeaders, foreign] }), {
+      document: FIT,
+      isWhole: false,
+    })
+    assert.ok(result.kind === 'patched')
+    assert.deepEqual(
+      result.patch.headers?.filter(([name]) => name === 'trace').map(([, value]) => String(value)),
+      ['abc'],
+    )
+  })
+
+  const broken: [title: string, changes: object, document: object, why: RegExp][] = [
+    ['data that its schema refuses', {}, { data: { temperature: 'warm' } }, /schema-violated: .*temperature/],
+    ['data that is removed', {}, { data: null }, /schema-violated/],
+    ['no id', {}, { ...FIT, id: null }, /not a CloudEvent: .*id/],
+    ['another subject', {}, { ...FIT, subject: 'roof-2' }, /source and subject cannot be changed/],
+    ['an attribute that is not one', {}, { ...FIT, Shouted: 'x' }, /not a CloudEvent/],
+    ['a record that is not an event', { originalHeaders: [] }, FIT, /only a whole event can take its place/],
+  ]
+  for (const [title, changes, document, why] of broken)
+    test(`given ${title}, then it is refused`, () => {
+      const result = patched(letter(changes), { document: document as never, isWhole: false })
+      assert.ok(result.kind === 'refused')
+      assert.match(result.why, why)
+    })
+
+  it('given a whole event, then it takes the place even of what cannot be read', () => {
+    const document = readPatch(
+      JSON.stringify({
+        specversion: '1.0',
+        id: '1',
+        source: '/environment/vienna',
+        type: 'io.sluice.environment.reading.v1',
+        subject: 'roof-1',
+        data: { sensorId: 'roof-1', ...FIT.data },
+      }),
+    )
+    assert.ok(typeof document !== 'string' && document.isWhole)
+    assert.equal(patched(letter({ originalHeaders: [] }), document).kind, 'patched')
+  })
+
+  for (const text of ['', '[]', '{}', 'null', '{"n":123456789012345678}'])
+    test(`given ${text || 'nothing'}, then it is not a patch`, () => {
+      assert.equal(typeof readPatch(text), 'string')
+    })
+})
+
+describe('the dead letters of an operation', () => {
+  const scanned = (offset: number, changes: object = {}, handled?: 'redriven') => ({
+    kind: 'letter' as const,
+    letter: letter(changes, offset),
+    handled,
+  })
+  const broken = { kind: 'broken' as const, partition: 0, offset: 3, writtenAtMs: 0, why: 'it is' }
+
+  it('given conditions, then those that meet them are taken, and the others are not even counted', () => {
+    const tally = new Tally()
+    const take = (one: Parameters<typeof chosen>[0]) =>
+      chosen(one, { filter: { consumer: 'processor' } }, tally, dropChooser, true)?.offset
+    const all = [scanned(1), scanned(2, { consumer: 'x' }), scanned(4, {}, 'redriven'), broken]
+    assert.deepEqual(all.map(take), [1, undefined, undefined, undefined])
+    assert.deepEqual(
+      [...tally.leftOut],
+      [
+        ['handled', 1],
+        ['broken', 1],
+      ],
+    )
+  })
+
+  it('given names, then those are taken, a broken one only to be dropped, and the rest is missed', () => {
+    const names = new Names(['2@1', 'x1', '0@3', '0@9'])
+    const selection = { filter: {}, names }
+    const tally = new Tally()
+    assert.ok(chosen(scanned(1), selection, tally, dropChooser, true))
+    assert.ok(chosen(broken, selection, tally, dropChooser, true))
+    assert.equal(chosen(broken, selection, tally, dropChooser, false), undefined)
+    assert.deepEqual(names.missing, ['0@9'])
+    assert.deepEqual(placesIn(['2@1', '0@3']), [nameIn('2@1'), nameIn('0@3')])
+    assert.equal(placesIn(['2@1', 'x1']), undefined)
+  })
+})
+
+describe('publishing what is chosen', () => {
+  const DOING = {
+    operation: newOperation(0),
+    action: 'redriven' as const,
+    by: 'ann',
+    dlqTopic: 'dlq',
+    contentMode: 'binary' as const,
+  }
+  const record = (offset: number) => ({
+    topic: READINGS,
+    key: null,
+    value: Buffer.from(`${offset}`),
+    headers: [],
+  })
+  const taken = (offset: number) => ({ partition: offset % 2, offset, record: record(offset) })
+  async function* groups(...all: number[][]) {
+    for (const group of all) yield group.map(taken)
+  }
+  const pace = (changes: Partial<Pace> = {}): Pace => ({
+    perSecond: undefined,
+    nowMs: () => 0,
+    wait: async () => {},
+    isStopped: () => false,
+    ...changes,
+  })
+  const handledIn = (publisher: MemoryPublisher) =>
+    publisher.published
+      .filter(({ topic }) => topic === 'dlq')
+      .map(({ partition, value }) => [partition, JSON.parse(String(value)).ranges])
+
+  it('given several partitions, then records leave in order, and each partition is told its ranges', async () => {
+    const publisher = new MemoryPublisher()
+    await publishChosen(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), () => {})
+    const values = publisher.published
+      .filter(({ topic }) => topic === READINGS)
+      .map(({ value }) => String(value))
+    assert.deepEqual(values, ['0', '1', '2', '3', '5'])
+    assert.deepEqual(handledIn(publisher), [
+      [
+        0,
+        [
+          { from: 0, to: 0 },
+          { from: 2, to: 2 },
+        ],
+      ],
+      [
+        1,
+        [
+          { from: 1, to: 1 },
+          { from: 3, to: 3 },
+          { from: 5, to: 5 },
+        ],
+      ],
+    ])
+    const places = new Places()
+    for (const offset of [4, 5, 6, 9]) places.add({ partition: 0, offset })
+    const [told] = places.records(DOING, 0)
+    assert.deepEqual(JSON.parse(String(told?.value)).ranges, [
+      { from: 4, to: 6 },
+      { from: 9, to: 9 },
+    ])
+  })
+
+  it('given a rate, then a batch is a quarter of a second, and each waits until it is due', async () => {
+    const waits: number[] = []
+    const publisher = new MemoryPublisher()
+    const wait = async (ms: number) => void waits.push(ms)
+    const numbers = Array.from({ length: 30 }, (_, offset) => offset)
+    await publishChosen(groups(numbers), publisher, DOING, pace({ perSecond: 40, wait }), () => {})
+    assert.deepEqual(waits, [250, 500])
+  })
+
+  it('given a stop, then what was published is handled, and no more is published', async () => {
+    const publisher = new MemoryPublisher()
+    let published = 0
+    const isStopped = () => published >= 10
+    const numbers = Array.from({ length: 30 }, (_, offset) => offset)
+    const limits = pace({ perSecond: 40, isStopped })
+    await publishChosen(groups(numbers), publisher, DOING, limits, batch => {
+      published += batch.length
+    })
+    const all = handledIn(publisher).flatMap(([, ranges]) => ranges)
+    assert.deepEqual([published, all.length], [10, 10])
+  })
+
+  it('given that Kafka does not take a batch, then only what it took before is handled', async () => {
+    const publisher = new MemoryPublisher(topic => (topic === READINGS && publisher.calls > 1 ? 0 : 1e9))
+    const numbers = Array.from({ length: 30 }, (_, offset) => offset)
+    const run = publishChosen(groups(numbers), publisher, DOING, pace({ perSecond: 40 }), () => {})
+    await assert.rejects(run, /too large/)
+    assert.deepEqual(handledIn(publisher), [])
+    assert.equal(publisher.published.length, 10)
+  })
+
+  it('given that the topic cannot be read on, then what was published is handled', async () => {
+    const publisher = new MemoryPublisher()
+    async function* torn() {
+      yield* groups(Array.from({ length: 12 }, (_, offset) => offset))
+      throw new Error('torn')
+    }
+    await assert.rejects(
+      publishChosen(torn(), publisher, DOING, pace({ perSecond: 40 }), () => {}),
+      /torn/,
+    )
+    assert.equal(handledIn(publisher).flatMap(([, ranges]) => ranges).length, 10)
+  })
+})
+
+describe('what a redrive says', () => {
+  const report: HandlingReport = {
+    env: 'local',
+    command: 'redrive',
+    dryRun: true,
+    operation: null,
+    taken: 3,
+    leftOut: { quarantined: 2 },
+    codes: { rejected: 3 },
+    consumers: { alerting: 3 },
+    topics: { [READINGS]: 3 },
+    consumersNow: [{ consumer: 'alerting', topic: READINGS, state: 'empty', pending: 0 }],
+    sample: [],
+    patched: true,
+    stopped: null,
+    elapsedMs: 1_500,
+  }
+
+  it('in a dry run: how many, of what, to where, what is left out, and that nothing was changed', () => {
+    assert.deepEqual(handlingText(report).trim().split('\n'), [
+      'Would redrive 3 dead letters, with the patch.',
+      '  codes      rejected 3',
+      '  consumers  alerting 3',
+      '  to topics  readings 3',
+      'Left out: 2, quarantined: people have redriven them several times; name each by AT to redrive it once more',
+      'alerting on readings is not running (its group is empty): what is redriven waits for it in the topic.',
+      'Nothing was changed: --yes redrives them.',
+    ])
+  })
+
+  it('at its end: how many, in which time, and whether a consumer is behind', () => {
+    const behind = [{ consumer: 'alerting', topic: READINGS, state: 'stable' as const, pending: 7 }]
+    const text = handlingText({ ...report, dryRun: false, patched: false, consumersNow: behind })
+    assert.match(text, /^Redriven: 3 dead letters, in 1\.5 s\.$/m)
+    assert.match(text, /^alerting on readings still has 7 records before what is redriven\.$/m)
+    assert.doesNotMatch(text, /Nothing was changed/)
+  })
+
+  it('on its way: how far it is, how fast, and how long it will take', () => {
+    const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
+    assert.equal(
+      progressText(standing),
+      '[======>                 ]  25 %  500 redriven, 2 left out, 250/s, 6 s left',
+    )
+    assert.doesNotMatch(progressText({ ...standing, part: 0, elapsedMs: 0 }), /left$|NaN|Infinity/)
+  })
+
+  it('when it was stopped: the command that goes on, as a shell takes it', () => {
+    const options = { entity: "/a it's", consumer: 'alerting', again: true, patch: undefined } as const
+    assert.equal(
+      resumeCommand('redrive', 'op', ['2@17'], options),
+      "sluice dlq redrive 2@17 --entity '/a it'\\''s' --consumer alerting --again --yes --resume op",
+    )
+  })
+})

@@ -29,6 +29,8 @@ interface ScheduledTelemetry {
   warn(message: string, details: Record<string, unknown>): void
   /** A metric in seconds, for the function as a whole. */
   gauge(name: string, seconds: number): void
+  /** A metric that is a number of things, for the function as a whole. */
+  count(name: string, count: number): void
 }
 
 /** A compile error unless the slices contain all settings that are needed. */
@@ -56,6 +58,7 @@ export function scheduled<
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),
     gauge: (metric, seconds) => metrics.addMetric(metric, MetricUnit.Seconds, seconds),
+    count: (metric, count) => metrics.addMetric(metric, MetricUnit.Count, count),
   }
   const start = once(async () => {
     const config = readSettings(slices as Slices) as PartsOf<Slices> & Needed & GeneralSettings

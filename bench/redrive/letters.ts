@@ -15,22 +15,25 @@ const PARTITIONS = 12
 
 /** Fills readings with records, and dlq with a dead letter for each. */
 export async function filled(publisher: Publisher, env: string, count: number): Promise<void> {
-  const readings: OutgoingRecord[] = []
-  const deadLetters: OutgoingRecord[] = []
-  const offsets = Array.from({ length: PARTITIONS }, () => 0)
-  for (let number = 0; number < count; number++) {
-    const partition = (number % SENSORS) % PARTITIONS
-    const record = reading(topicName('readings', env), partition, number)
-    const offset = offsets[partition] as number
-    offsets[partition] = offset + 1
-    readings.push(record)
-    deadLetters.push(letterOf(topicName('dlq', env), { ...record, partition, offset }))
-  }
-  for (const records of [readings, deadLetters])
-    for (const request of requests(records)) await publisher.publish(request)
+  for (const request of requests(readings(env, count))) await publisher.publish(request)
+  for (const request of requests(deadLetters(env, count))) await publisher.publish(request)
 }
 
-function reading(topic: string, partition: number, number: number): OutgoingRecord {
+function* readings(env: string, count: number): Generator<OutgoingRecord & { partition: number }> {
+  for (let number = 0; number < count; number++)
+    yield reading(topicName('readings', env), (number % SENSORS) % PARTITIONS, number)
+}
+
+function* deadLetters(env: string, count: number): Generator<OutgoingRecord> {
+  const offsets = Array.from({ length: PARTITIONS }, () => 0)
+  for (const record of readings(env, count)) {
+    const offset = offsets[record.partition] as number
+    offsets[record.partition] = offset + 1
+    yield letterOf(topicName('dlq', env), { ...record, offset })
+  }
+}
+
+function reading(topic: string, partition: number, number: number): OutgoingRecord & { partition: number } {
   const sensorId = `sensor-${number % SENSORS}`
   const location = { site: 'vienna', latitude: 48.2082, longitude: 16.3738 }
   const measured = { temperature: 20 + (number % 70) / 10, humidity: 40.5, pressure: 1013.2, windSpeed: 12.4 }
@@ -89,7 +92,7 @@ function letterOf(
 }
 
 /** Requests of the size that a publisher sends at once. */
-function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
+function* requests(records: Iterable<OutgoingRecord>): Generator<readonly OutgoingRecord[]> {
   let request: OutgoingRecord[] = []
   let bytes = 0
   for (const record of records) {

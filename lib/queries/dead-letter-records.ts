@@ -157,7 +157,8 @@ function described({ instancePath, keyword, params }: SchemaViolation): string {
 function bytesViolation({ originalKey, originalValue, originalHeaders }: DeadLetter): string | undefined {
   if (!isBase64(originalKey)) return 'originalKey is not base64'
   if (!isBase64(originalValue)) return 'originalValue is not base64'
-  return originalHeaders.every(({ value }) => isBase64(value)) ? undefined : 'a header is not base64'
+  for (const { value } of originalHeaders) if (!isBase64(value)) return 'a header is not base64'
+  return undefined
 }
 
 function isBase64(text: string | null): boolean {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import type { Context } from 'aws-lambda'
+import { handler } from '../../functions/dead-letters/handler.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
@@ -215,6 +217,30 @@ describe('sluice dlq, beside the consumer that failed', { timeout: 180_000 }, ()
     assert.equal((await consumer.tally())['applied/counted'], 2)
     assert.equal((await report('list')).total, 0)
     assert.equal((await report('list', '--all', '--type', WARM)).total, 3)
+  })
+
+  it('when what waits is measured, then it is what is open, and the next measure goes on from there', async () => {
+    const before = { ...process.env }
+    Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
+    try {
+      const measured = async () => {
+        const context = { getRemainingTimeInMillis: () => 60_000 } as Context
+        const result = await handler({ time: new Date().toISOString() } as never, context)
+        const { open, quarantined, oldestSeconds, pending } = result as Record<string, number>
+        assert.equal(pending, 0)
+        return [open, quarantined, (oldestSeconds ?? 0) > 0]
+      }
+      assert.deepEqual(await measured(), [0, 0, false])
+      await consumer.deadLetters(3)
+      await consumer.deadLetters(1, { quarantined: true })
+      assert.deepEqual(await measured(), [4, 1, true])
+      assert.equal((await report('redrive', '--since', '1h', '--yes')).taken, 3)
+      assert.deepEqual(await measured(), [1, 1, true])
+      assert.equal((await report('drop', '--since', '1h', '--yes')).taken, 1)
+      assert.deepEqual(await measured(), [0, 0, false])
+    } finally {
+      process.env = before
+    }
   })
 
   it('when some are dropped or exported, then the lists and the file say so', async () => {

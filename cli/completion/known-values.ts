@@ -5,7 +5,16 @@ import { runningStacks } from '../../stacks/stack.ts'
 import type { KnownValues } from './candidates.ts'
 import { ruleNames } from './rule-names.ts'
 
-const FILES: ReadonlySet<string> = new Set(['file', 'output', 'out', 'resume', 'to', 'labels', 'rules'])
+const FILES: ReadonlySet<string> = new Set([
+  'file',
+  'output',
+  'out',
+  'resume',
+  'to',
+  'labels',
+  'rules',
+  'patch',
+])
 
 /** Values that are known without a server: what runs on this machine, and what the project declares. */
 export function knownValues(stacksDir: string | undefined): KnownValues {

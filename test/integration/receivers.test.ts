@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { DeadLetter } from '../../lib/failures/process.ts'
+import type { Retry } from '../../lib/failures/process.ts'
 import type { Notification } from '../../lib/notification/notification.ts'
 import { AlertsQueue } from '../support/alerts-queue.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -102,9 +102,9 @@ describe('notifications on their way to people', { timeout: 240_000 }, () => {
   })
 
   it('then the failure says which receiver did not take it, and why', async () => {
-    const letters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
+    const retries = (await environment.read('retry-1m')).map(record => eventOf(record).data as Retry)
     assert.deepEqual(
-      letters.map(({ consumer, errorType, error }) => [consumer, errorType, error]),
+      retries.map(({ consumer, errorType, error }) => [consumer, errorType, error]),
       [
         [
           'notify-webhook',

@@ -154,12 +154,15 @@ describe('a sink', () => {
     const { sink, calls } = receiver((_, call) => (call < 4 ? retry('busy') : RUNG))
     const stage = new Stage(sink)
     let remainingMs = stage.consumer.reserveMs + 5_000
+    const waits: number[] = []
     const pause = async (ms: number) => {
+      waits.push(ms)
       remainingMs -= ms
     }
     const { batchItemFailures } = await stage.batch(records('a'), { remainingMs: () => remainingMs, pause })
     assert.equal(batchItemFailures.length, 1)
     assert.deepEqual([calls.length, stage.observer.waits[0]?.reason, stage.outcomes], [2, 'out-of-time', []])
+    assert.deepEqual(waits, [2_000])
     await stage.batch(records('a'))
     assert.deepEqual(stage.outcomes, ['applied/rung'])
   })

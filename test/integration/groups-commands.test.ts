@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Consumer } from 'kafkajs'
+import { TopicCommands } from '../support/topic-commands.ts'
+import { until } from '../support/until.ts'
+
+describe('given consumer groups that another client runs', { timeout: 120_000 }, () => {
+  let commands: TopicCommands
+  let topic: string
+  let group: string
+  let consumer: Consumer
+
+  before(async () => {
+    commands = await TopicCommands.open()
+    topic = await commands.topic('lag', 3)
+    group = commands.named('foreign')
+    await commands.client.send(
+      topic,
+      [0, 0, 0, 0, 1].map(partition => ({ partition, value: 'x' })),
+    )
+    consumer = commands.kafka.consumer({ groupId: group })
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachMessage: async () => {} })
+    await until('the group has committed', async () => {
+      await consumer.commitOffsets([
+        { topic, partition: 0, offset: '1' },
+        { topic, partition: 1, offset: '1' },
+      ])
+      return (await commands.client.committed(group, topic))[0] === 1
+    })
+  })
+
+  after(async () => {
+    await consumer?.disconnect()
+    await commands?.close()
+  })
+
+  it('when groups are listed, then each has its state, members and topics', async () => {
+    const { stdout } = await commands.run(['groups', 'list'])
+    assert.match(stdout, new RegExp(`^${group} +stable +1 +${topic}$`, 'm'))
+    const { groups } = JSON.parse((await commands.run(['groups', 'list', '--json'])).stdout)
+    const [found] = groups.filter((one: { group: string }) => one.group === group)
+    assert.deepEqual(found.members[0].assigned, { [topic]: [0, 1, 2] })
+  })
+
+  it('when its lag is asked for, then it is told in records and in time, by partition and in total', async () => {
+    const { status, stdout, stderr } = await commands.spawned('groups', 'lag', group)
+    assert.equal(status, 0, stderr)
+    const age = '\\(oldest waits [\\d.]+ (s|min.*)\\)'
+    const lines = [
+      `^Group: ${group} \\(stable, 1 member\\)$`,
+      `^Topic: ${topic}$`,
+      `^Partition 0: lag = 3 ${age}$`,
+      '^Partition 1: lag = 0$',
+      '^Partition 2: lag = 0$',
+      `^Total lag: 3 ${age}$`,
+    ]
+    assert.equal(stdout.trimEnd().split('\n').length, lines.length)
+    for (const line of lines) assert.match(stdout, new RegExp(line, 'm'))
+  })
+
+  it('when the lag of all is asked for, then this group is among them', async () => {
+    const { stdout } = await commands.spawned('groups', 'lag', '--json')
+    const { groups } = JSON.parse(stdout)
+    const [found] = groups.filter((one: { group: string }) => one.group === group)
+    assert.equal(found.pending, 3)
+    const [ofTopic] = found.topics
+    assert.deepEqual(
+      ofTopic.partitions.map((one: { pending: number }) => one.pending),
+      [3, 0, 0],
+    )
+    const [first] = ofTopic.partitions
+    assert.ok(first.seconds > 0 && first.seconds < 600 && first.seconds === found.seconds, stdout)
+  })
+
+  it('when a group is asked for that there is not, then it is named, with those that look like it', async () => {
+    const { status, stdout, stderr } = await commands.run(['groups', 'lag', `${group}x`])
+    assert.deepEqual([status, stdout], [1, ''])
+    assert.match(
+      stderr,
+      new RegExp(`^Kafka at .* has no consumer group ${group}x\\. Did you mean .*${group}`),
+    )
+  })
+})

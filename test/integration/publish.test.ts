@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { PROJECT } from '../support/program.ts'
+import { TopicCommands } from '../support/topic-commands.ts'
+
+const HEATWAVE = readFileSync(join(PROJECT, 'events', 'streams', 'heatwave.jsonl'), 'utf8')
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+const ORDER = { specversion: '1.0', source: '/shop', subject: 'o-1', type: 'shop.order', data: { total: 3 } }
+
+interface Published {
+  readonly id: string
+  readonly partition: number
+  readonly offset: number
+}
+
+describe('given events of one’s own, when they are published', { timeout: 120_000 }, () => {
+  let commands: TopicCommands
+  before(async () => {
+    commands = await TopicCommands.open()
+  })
+  after(() => commands?.close())
+
+  const publish = (topic: string, stdin: string, ...args: string[]) =>
+    commands.run(['publish', '--topic', topic, '-', ...args], stdin)
+
+  it('then each lies where it was said to, under the key of its sensor, in the partition of other clients', async () => {
+    const topic = await commands.topic('readings', 5)
+    const lines = HEATWAVE.split('\n').slice(0, 9)
+    const { status, stdout, stderr } = await publish(topic, lines.join('\n'), '--json')
+    assert.equal(status, 0, stderr)
+    const published: Published[] = JSON.parse(stdout).published
+    const found = new Map(
+      (await commands.client.read(topic)).map(one => [`${one.partition}/${one.offset}`, one]),
+    )
+    assert.equal(found.size, 9)
+    lines.forEach((line, at) => {
+      const { id, data } = JSON.parse(line)
+      const { partition, offset, id: said } = published[at] as Published
+      const record = found.get(`${partition}/${offset}`)
+      assert.deepEqual([said, String(record?.headers?.ce_id)], [id, id])
+      assert.equal(String(record?.key), data.sensorId)
+      assert.deepEqual(JSON.parse(String(record?.value)), data)
+    })
+    // The library's own partitioner of these keys.
+    await commands.client.send(topic, [{ key: 'roof-1', value: 'x' }])
+    const [foreign] = (await commands.client.read(topic)).filter(({ headers }) => !headers?.ce_id)
+    const own = published.find((_, at) => JSON.parse(lines[at] ?? '').data.sensorId === 'roof-1')
+    assert.equal(own?.partition, foreign?.partition)
+  })
+
+  it('then an application event has the trace and the key that were given', async () => {
+    const topic = await commands.topic('orders', 3)
+    const array = JSON.stringify([
+      { ...ORDER, id: '1' },
+      { ...ORDER, id: '2' },
+    ])
+    const { stdout } = await publish(topic, array, '--key', 'customer-7', '--traceparent', TRACE)
+    const line = `Published 1 to ${topic}, partition \\d, offset 0, key customer-7`
+    assert.match(
+      stdout,
+      new RegExp(`^${line}\n${line.replace('1 to', '2 to').replace('offset 0', 'offset 1')}\n$`),
+    )
+    for (const { key, headers } of await commands.client.read(topic))
+      assert.deepEqual([String(key), String(headers?.ce_traceparent)], ['customer-7', TRACE])
+  })
+
+  it('then a dry run and a wrong event publish nothing', async () => {
+    const topic = await commands.topic('dry', 1)
+    const dry = await publish(topic, JSON.stringify({ ...ORDER, id: '1' }), '--dry-run')
+    assert.equal(dry.stdout, `Would publish 1 to ${topic}, partition 0, key /shop o-1\n`)
+    const wrong = await publish(topic, `${JSON.stringify({ ...ORDER, id: '1' })}\n${JSON.stringify(ORDER)}`)
+    assert.deepEqual([wrong.status, wrong.stdout], [1, ''])
+    assert.match(wrong.stderr, /^standard input:2: .*"id" is missing or empty\nNothing was published\.\n$/)
+    assert.deepEqual(await commands.client.ends(topic), [0])
+    const named = await publish(topic, JSON.stringify(ORDER), '--new-id')
+    assert.match(named.stdout, /^Published [0-9a-f-]{36} to /)
+    assert.deepEqual(await commands.client.ends(topic), [1])
+  })
+
+  it('then one that is too large for the topic is refused in a sentence', async () => {
+    const topic = await commands.topic('small', 1, { 'max.message.bytes': '1000' })
+    const large = JSON.stringify({ ...ORDER, id: '1', data: { text: 'x'.repeat(5_000) } })
+    const { status, stderr } = await publish(topic, large)
+    assert.equal(status, 1)
+    assert.match(stderr, /^Kafka refuses a record: .*larger|too large/)
+  })
+})

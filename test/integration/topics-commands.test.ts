@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { TopicCommands } from '../support/topic-commands.ts'
+import { until } from '../support/until.ts'
+
+describe('given a cluster, when its topics are looked at and changed', { timeout: 180_000 }, () => {
+  let commands: TopicCommands
+  before(async () => {
+    commands = await TopicCommands.open()
+  })
+  after(() => commands?.close())
+
+  it('then a topic is created as asked for, and another client sees it so', async () => {
+    const topic = commands.adopt(commands.named('orders'))
+    const sizes = ['--partitions', '10', '--replication-factor', '1']
+    const settings = ['--retention-ms', '86400000', '--cleanup-policy', 'compact,delete']
+    const others = ['--config', 'segment.ms=3600000', '--compression-type', 'zstd']
+    const { status, stdout, stderr } = await commands.run([
+      'topics',
+      'create',
+      topic,
+      ...[...sizes, ...settings, ...others, '--min-insync-replicas', '1'],
+    ])
+    assert.deepEqual([status, stdout, stderr], [0, `Created topic: ${topic}\n`, ''])
+    // It can be written at once.
+    await commands.client.send(topic, [{ key: 'k', value: 'x' }])
+    assert.equal((await commands.client.ends(topic)).length, 10)
+    const names = ['retention.ms', 'cleanup.policy', 'segment.ms', 'compression.type', 'min.insync.replicas']
+    assert.deepEqual(await Promise.all(names.map(name => commands.setting(topic, name))), [
+      '86400000',
+      'compact,delete',
+      '3600000',
+      'zstd',
+      '1',
+    ])
+  })
+
+  it('then a topic that cannot be created is named with the reason, and is not there', async () => {
+    const there = await commands.topic('there', 1)
+    const missing = commands.named('missing')
+    const failing: [args: string[], topic: string, reason: string][] = [
+      [[], there, 'it exists already'],
+      [['--replication-factor', '99'], missing, 'replication factor 99 is larger than the number of brokers'],
+      [['--config', 'compression.type=zip', '--retention-ms', '5'], missing, 'compression.type=zip'],
+      [['--config', 'no.such.setting=1'], missing, 'no.such.setting=1'],
+      [['--replication-factor', '1', '--min-insync-replicas', '2'], missing, 'nothing could be written'],
+      [[], `${missing}/x`, 'a name has up to 249 letters'],
+    ]
+    for (const [args, topic, reason] of failing) {
+      const { status, stdout, stderr } = await commands.run(['topics', 'create', topic, ...args])
+      assert.deepEqual([status, stdout], [1, ''])
+      assert.ok(stderr.startsWith(`Failed to create ${topic}: `) && stderr.includes(reason), stderr)
+    }
+    assert.ok(!(await commands.admin.listTopics()).includes(missing))
+  })
+
+  it('then partitions, settings and the list say what is there', async () => {
+    const topic = await commands.topic('described', 3, { 'retention.ms': '60000' })
+    await commands.client.send(topic, [{ partition: 1, value: 'x' }])
+    const described = await commands.run(['topics', 'describe', topic])
+    assert.match(described.stdout, /^Partitions: 3, replication factor 1, 0 under-replicated$/m)
+    assert.match(described.stdout, /^ +1 +\d+ +\d+ +\d+ +1$/m)
+    assert.match(described.stdout, /^ {2}retention\.ms = 60000$/m)
+    const { partitions, settings } = JSON.parse(
+      (await commands.run(['topics', 'describe', topic, '--json'])).stdout,
+    )
+    assert.deepEqual(
+      partitions.map((one: { records: number }) => one.records),
+      [0, 1, 0],
+    )
+    assert.deepEqual(settings, { 'retention.ms': '60000' })
+    const { topics } = JSON.parse((await commands.run(['topics', 'list', '--json'])).stdout)
+    const [listed] = topics.filter((one: { topic: string }) => one.topic === topic)
+    assert.deepEqual(listed, { topic, signal: null, partitions: 3, replicationFactor: 1, underReplicated: 0 })
+    assert.ok(topics.every((one: { topic: string }) => !one.topic.startsWith('__')))
+  })
+
+  it('then what is pending is what the subscriber that is farthest behind has not consumed', async () => {
+    const topic = await commands.topic('stats', 2)
+    const messages = [0, 0, 0, 1, 1].map(partition => ({ partition, value: 'x' }))
+    await commands.client.send(topic, messages)
+    const report = async () => JSON.parse((await commands.run(['topics', 'stats', topic, '--json'])).stdout)
+    assert.deepEqual(await report(), { topic, messages: 5, messages_pending: 5, subscribers: [] })
+    const [one, other] = [commands.named('stats-one'), commands.named('stats-other')]
+    await commit(one, topic, [1, 2])
+    await commit(other, topic, [3, 1])
+    const { messages_pending: pending, subscribers } = await report()
+    assert.equal(pending, 3)
+    assert.deepEqual(
+      subscribers.map(({ group, state, lag }: { group: string; state: string; lag: number }) => [
+        group,
+        state,
+        lag,
+      ]),
+      [
+        [one, 'empty', 2],
+        [other, 'empty', 1],
+      ],
+    )
+    const { stdout } = await commands.run(['topics', 'stats', topic])
+    assert.match(stdout, /^messages: 5\nmessages_pending: 3\nsubscribers: 2$/m)
+  })
+
+  it('then the balance names a partition that is too full, and a sample the key that fills it', async () => {
+    const topic = await commands.topic('balance', 3)
+    const filled = [...Array(200).fill('hot'), ...Array(20).fill('cold')]
+    await commands.client.send(
+      topic,
+      filled.map(key => ({ key, partition: key === 'hot' ? 2 : 0, value: 'x' })),
+    )
+    const { stdout } = await commands.spawned('topics', 'balance', topic, '--sample', '110')
+    assert.match(stdout, /^Partition {2}2 █+ +90\.9% {2}skew 2\.73 {2}200$/m)
+    assert.match(stdout, /^Too full: partition 2 \(2\.7 times an even share\)$/m)
+    assert.match(stdout, /^Keys of the newest 110 records:$/m)
+    assert.match(stdout, /^Partition {2}2 1 key, the most frequent hot with 100\.0%$/m)
+  })
+
+  it('then an unknown topic is named, with those that look like it', async () => {
+    const topic = await commands.topic('spelled-right', 1)
+    for (const command of ['describe', 'stats', 'balance']) {
+      const { status, stderr } = await commands.run(['topics', command, topic.replace('right', 'rihgt')])
+      assert.equal(status, 1)
+      assert.match(stderr, /^Kafka at .* has no topic .*rihgt\. Did you mean .*\?\n$/)
+      assert.ok(stderr.includes(topic), stderr)
+    }
+  })
+
+  async function commit(group: string, topic: string, offsets: readonly number[]): Promise<void> {
+    const partitions = offsets.map((offset, partition) => ({ partition, offset: String(offset) }))
+    await until(`${group} has offsets`, async () => {
+      await commands.admin.setOffsets({ groupId: group, topic, partitions })
+      return true
+    })
+  }
+})
+
+describe('given topics that differ from the table, when they are planned', { timeout: 180_000 }, () => {
+  let commands: TopicCommands
+  let env: string
+  const topic = (signal: (typeof SIGNALS)[number]) => topicName(signal, env)
+  const run = (...args: string[]) => commands.run(['topics', ...args, '--env', env])
+
+  before(async () => {
+    commands = await TopicCommands.open()
+    env = commands.prefix
+    for (const signal of SIGNALS) commands.adopt(topic(signal))
+  })
+  after(() => commands?.close())
+
+  it('then missing ones are shown, and nothing is created until it is confirmed', async () => {
+    const plan = await run('plan')
+    assert.match(plan.stdout, new RegExp(`^\\+ ${topic('readings')}: create, partitions 12, `, 'm'))
+    assert.match(plan.stdout, new RegExp(`^${SIGNALS.length} to create, 0 to change, 0 refused\\.$`, 'm'))
+    const unasked = await run('apply')
+    assert.equal(unasked.status, 2)
+    assert.match(unasked.stderr, /^Nothing was changed: there is no terminal to confirm on, so add --yes\.$/m)
+    const topics = await commands.admin.listTopics()
+    assert.ok(!topics.includes(topic('readings')))
+  })
+
+  it('then they are created, and the plan has nothing left to do', async () => {
+    const applied = await run('apply', '--yes')
+    assert.equal(applied.status, 0, applied.stderr)
+    for (const signal of SIGNALS) assert.ok(applied.stdout.includes(`Created topic: ${topic(signal)}\n`))
+    assert.equal((await run('plan')).stdout, `The topics of "${env}" are as the table says.\n`)
+    assert.equal((await run('apply')).status, 0)
+  })
+
+  it('then what loses records is refused, the rest is changed, and other settings stay', async () => {
+    await commands.client.send(topic('alerts'), [{ value: 'kept' }])
+    await commands.set(topic('alerts'), {
+      'retention.ms': '-1',
+      'compression.type': 'gzip',
+      'segment.ms': '7777777',
+      'max.message.bytes': '1048576',
+      'cleanup.policy': 'delete',
+    })
+    await commands.set(topic('dlq'), { 'retention.ms': '-1', 'max.message.bytes': '2097152' })
+    await until('the change is known', async () => (await run('plan')).stdout.includes('gzip → producer'))
+    const applied = await run('apply', '--yes')
+    assert.equal(applied.status, 1)
+    assert.equal(applied.stderr, '1 change was refused: see the plan.\n')
+    const refused = `! ${topic('alerts')}: retention.ms -1 → 7776000000 is refused: records older than`
+    assert.ok(applied.stdout.includes(refused), applied.stdout)
+    assert.ok(applied.stdout.includes(`Changed ${topic('alerts')}: compression.type gzip → producer\n`))
+    // Nobody has written to it, so nothing is lost.
+    assert.ok(applied.stdout.includes(`Changed ${topic('dlq')}: retention.ms -1 → 2592000000\n`))
+    await until('the change is there', async () => {
+      return (await commands.setting(topic('alerts'), 'compression.type')) === 'producer'
+    })
+    assert.equal(await commands.setting(topic('alerts'), 'retention.ms'), '-1')
+    assert.equal(await commands.setting(topic('alerts'), 'segment.ms'), '7777777')
+  })
+
+  it('then more or fewer partitions than in the table are refused where functions read the topic', async () => {
+    await commands.admin.createPartitions({
+      topicPartitions: [{ topic: topic('events'), count: 4 }],
+    })
+    await until('the partition is known', async () => (await run('plan')).stdout.includes('partitions 4 → 3'))
+    const { refused } = JSON.parse((await run('plan', '--json')).stdout)
+    const [fewer] = refused.filter((one: { setting: string }) => one.setting === 'partitions')
+    assert.equal(fewer.topic, topic('events'))
+    assert.match(fewer.because, /cannot take partitions away/)
+    const applied = await run('apply', '--yes', '--json')
+    assert.equal(applied.status, 1)
+    assert.deepEqual(JSON.parse(applied.stdout).created, [])
+    assert.equal((await commands.client.ends(topic('events'))).length, 4)
+  })
+})

@@ -56,6 +56,19 @@ describe('what can stand at the end of a command line', () => {
     [['state', 'show', 'proc'], ['processor']],
     [['state', 'show', 'processor', ''], []],
     [['logs', 'processor', 'clo'], ['clock']],
+    [['topics', 'pl'], ['plan']],
+    [['topics', 'describe', 'al'], ['alerts']],
+    [
+      ['topics', 'create', 'orders', '--cleanup-policy', 'compact'],
+      ['compact', 'compact,delete'],
+    ],
+    [['groups', 'lag', 'sluice-proc'], ['sluice-processor-local']],
+    [
+      ['consume', '--commit', ''],
+      ['auto', 'manual'],
+    ],
+    [['consume', '--topic', 'even'], ['events']],
+    [['publish', '--topic', 'events', ''], [':files']],
     [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],

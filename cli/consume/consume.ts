@@ -131,14 +131,11 @@ class GroupSession {
     const { stop } = this.#terminal
     const over = new AbortController()
     try {
-      await this.#reader.join()
-      if (!stop.aborted)
-        await Promise.race([
-          once(stop, 'abort'),
-          this.#processing.ended,
-          this.#lost(),
-          this.#tend(over.signal),
-        ])
+      const stopped = stop.aborted ? undefined : once(stop, 'abort')
+      // The group may take long to share out its partitions.
+      await Promise.race([this.#reader.join(), stopped])
+      const ends = [stopped, this.#processing.ended, this.#lost(), this.#tend(over.signal)]
+      if (!stop.aborted) await Promise.race(ends)
       await this.#processing.close()
       await this.#commit()
     } finally {

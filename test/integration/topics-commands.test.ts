@@ -207,4 +207,18 @@ describe('given topics that differ from the table, when they are planned', { tim
     assert.deepEqual(JSON.parse(applied.stdout).created, [])
     assert.equal((await commands.client.ends(topic('events'))).length, 4)
   })
+
+  it('then partitions are added to a topic that no function reads', async () => {
+    env = `${commands.prefix}b`
+    for (const signal of SIGNALS) commands.adopt(topic(signal))
+    const created = await run('create', 'analytics', '--partitions', '1')
+    assert.equal(created.stdout, `Created topic: ${topic('analytics')}\n`)
+    const { changes } = JSON.parse((await run('plan', '--json')).stdout)
+    const grown = { topic: topic('analytics'), setting: 'partitions', wanted: '3', found: '1' }
+    assert.deepEqual(changes, [grown], 'a signal is created by the table, but for what options say')
+    const applied = await run('apply', '--yes')
+    assert.equal(applied.status, 0, applied.stderr)
+    assert.ok(applied.stdout.includes(`Changed ${topic('analytics')}: partitions 1 → 3\n`))
+    assert.equal((await commands.client.ends(topic('analytics'))).length, 3)
+  })
 })

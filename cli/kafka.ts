@@ -43,7 +43,7 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
 }
 
 /** The error as one sentence for people, if it is about Kafka; any other error as it is. */
-export function kafkaFailure(error: unknown, config: Config): unknown {
+function kafkaFailure(error: unknown, config: Config): unknown {
   const where = kafkaAddress(config)
   if (error instanceof UnknownTopic) return new CliFailure(`Kafka at ${where}: ${error.message}`)
   if (error instanceof RefusedByKafka) return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)

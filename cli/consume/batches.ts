@@ -1,6 +1,6 @@
 /** Gathers records into batches: full ones at once, the rest once its first record has waited long enough. */
 
-export const BATCH = { records: 100, waitMs: 5_000 } as const
+const BATCH = { records: 100, waitMs: 5_000 } as const
 
 export class Batches<Item> {
   readonly #process: (batch: readonly Item[]) => Promise<void>

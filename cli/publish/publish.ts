@@ -30,7 +30,7 @@ export interface PublishPlan {
 }
 
 /** What `publish --json` prints of each event. */
-export interface PublishedEvent {
+interface PublishedEvent {
   readonly id: string
   readonly topic: string
   readonly partition: number

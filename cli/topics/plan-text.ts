@@ -27,7 +27,7 @@ function creationText({ topic, partitions, replicationFactor }: TopicCreation): 
 }
 
 /** `sluice.telemetry.events.local: retention.ms 1000 → 2592000000` */
-export function changeText({ topic, setting, found, wanted }: TopicDifference): string {
+function changeText({ topic, setting, found, wanted }: TopicDifference): string {
   return `${topic}: ${setting} ${found} → ${wanted}`
 }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { followTopic, TopicReplaced } from '../../../lib/queries/follow.ts'
+import { UnknownTopic } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { logRecord } from '../../../lib/runtime/testing/records.ts'
+
+const TOPIC = 'orders'
+
+function record(partition: number, offset: number, timestampMs = offset): LogRecord {
+  return logRecord(offset, { value: Buffer.from('x') }, { topic: TOPIC, partition, timestampMs })
+}
+
+/** Follows a log whose ends each question moves on. An error is what Kafka answers instead. */
+async function followed(
+  records: readonly LogRecord[],
+  ends: (readonly number[] | Error)[],
+  from: readonly number[] = [],
+): Promise<{ readonly places: readonly string[]; readonly error?: unknown }> {
+  const stop = new AbortController()
+  const places: string[] = []
+  const bounds = async () => {
+    const next = ends.shift()
+    if (next instanceof Error) throw next
+    if (next === undefined) stop.abort()
+    return (next ?? []).map(end => ({ start: 0, end }))
+  }
+  try {
+    const reading = followTopic(new MemoryLogReader(records), { bounds }, TOPIC, from, stop.signal)
+    for await (const { partition, offset } of reading) places.push(`${partition}@${offset}`)
+    return { places }
+  } catch (error) {
+    return { places, error }
+  }
+}
+
+describe('given a topic that is followed', () => {
+  it('then what is there comes in the order of time, and then what is new, each once', async () => {
+    const records = [record(0, 0, 5), record(1, 0, 3), record(0, 1, 9), record(1, 1, 8)]
+    assert.deepEqual(
+      await followed(records, [
+        [1, 1],
+        [1, 1],
+        [2, 2],
+      ]),
+      {
+        places: ['1@0', '0@0', '1@1', '0@1'],
+      },
+    )
+  })
+
+  it('then it begins where it was asked to, and with the first record of a new partition', async () => {
+    const records = [record(0, 0), record(0, 1), record(1, 0)]
+    assert.deepEqual(await followed(records, [[2], [2, 1]], [1]), { places: ['0@1', '1@0'] })
+  })
+
+  it('then a broker that is away for a moment is asked again', async () => {
+    const away = new Unavailable('broker-unavailable', 'away')
+    assert.deepEqual(await followed([record(0, 0)], [away, [1]]), { places: ['0@0'] })
+  })
+
+  it('then a topic that is deleted, or begins anew, ends it', async () => {
+    const gone = await followed([record(0, 0)], [[1], new UnknownTopic('no such topic')])
+    assert.deepEqual([gone.places, gone.error instanceof UnknownTopic], [['0@0'], true])
+    const anew = await followed([record(0, 0)], [[1], [0]])
+    assert.ok(anew.error instanceof TopicReplaced)
+    assert.match(anew.error.message, /^topic orders was deleted and created again$/)
+  })
+})

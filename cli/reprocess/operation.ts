@@ -1,6 +1,7 @@
 /** What an unfinished reprocessing is about, kept in Redis so that a later command can go on with it. */
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { Start } from './from.ts'
 
 export interface Operation {
@@ -13,6 +14,16 @@ export interface Operation {
   readonly starts: readonly Start[]
   /** The partitions that have been switched. */
   readonly switched: readonly number[]
+}
+
+/** What became of a partition. */
+export interface SwitchedPartition extends StateKey {
+  readonly startOffset: number
+  readonly appliedOffset: number
+  /** Null if nothing was switched, as in a dry run. */
+  readonly epoch: number | null
+  /** The events that the switch emits, by type. */
+  readonly emitted: Readonly<Record<string, number>>
 }
 
 export class StoredOperation {

@@ -12,7 +12,7 @@ import { showLine } from '../progress.ts'
 import { nameOf } from '../state/state-keys.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Start } from './from.ts'
-import type { Operation, StoredOperation } from './operation.ts'
+import type { Operation, StoredOperation, SwitchedPartition } from './operation.ts'
 import { progressText } from './text.ts'
 
 export interface Servers {
@@ -22,15 +22,6 @@ export interface Servers {
 }
 
 export type Work = Omit<Reprocessing, 'decided' | 'expired' | 'pause' | 'nowMs' | 'stop'>
-
-export interface SwitchedPartition extends StateKey {
-  readonly startOffset: number
-  readonly appliedOffset: number
-  /** Null if nothing was switched, as in a dry run. */
-  readonly epoch: number | null
-  /** The events that the switch emits, by type. */
-  readonly emitted: Readonly<Record<string, number>>
-}
 
 interface Options {
   readonly atOnce: number

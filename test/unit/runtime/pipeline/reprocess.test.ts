@@ -81,7 +81,7 @@ describe('reprocessing a partition', () => {
     )
   })
 
-  it('given an invocation with a result from the old state, when it commits after the switch, then it is refused', async () => {
+  it('given a result from the old state, when it is committed after the switch, then it is refused', async () => {
     const log = readings(10)
     const stage = new Stage()
     await stage.batch(log)
@@ -204,7 +204,7 @@ describe('reprocessing a partition', () => {
     assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
   })
 
-  it('given failures on both sides of the start, then those before it stay open, and those after it as found', async () => {
+  it('given failures on both sides of the start, then those before it stay and later ones are as found', async () => {
     let isBroken = true
     const process = {
       ...counting,

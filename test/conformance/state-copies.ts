@@ -145,6 +145,16 @@ export function conformsAsStateCopies(name: string, copies: () => StateCopies, l
         )
       })
 
+    it('given a claim of the rebuilt state, then what was expected of it before is refused', async () => {
+      const state = await given()
+      assert.equal(await copies().claim(state), undefined)
+      await seeded(state)
+      const before = await versions(state)
+      assert.equal(await copies().claim(state), before.rebuilt.epoch + 1)
+      assert.deepEqual(await copies().switchOver(state, { ...before, code: CODE }), { kind: 'lost' })
+      assert.equal((await copies().facts(state, 'rebuilt')).code, CODE)
+    })
+
     it('given a copy that is dropped, then it is absent and the live state stays', async () => {
       const state = await given()
       await seeded(state)

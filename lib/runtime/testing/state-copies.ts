@@ -36,6 +36,16 @@ export class MemoryStateCopies implements StateCopies {
     await rebuilt.replace(partitionState, version, pages)
   }
 
+  async claim(partitionState: StateKey): Promise<number | undefined> {
+    const { rebuilt } = this.#copies
+    const { version } = await rebuilt.load(partitionState, NOTHING_WANTED)
+    if (isAbsent(version)) return undefined
+    const epoch = version.epoch + 1
+    const state = rebuilt.copyOf(partitionState) as object
+    rebuilt.restore(partitionState, { ...state, version: { ...version, epoch } })
+    return epoch
+  }
+
   async copyLive(partitionState: StateKey): Promise<Version> {
     const { compared } = this.#copies
     compared.restore(partitionState, this.#live.copyOf(partitionState))

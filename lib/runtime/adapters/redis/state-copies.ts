@@ -16,7 +16,7 @@ import type {
   SwitchOutcome,
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
-import { COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
+import { CLAIM_STATE, COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
 import { keysOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
@@ -46,6 +46,11 @@ export class RedisStateCopies implements StateCopies {
       if (!(error instanceof RestoreRefused)) throw error
       throw new Unavailable('store-unavailable', `the rebuild could not begin (${error.why}): try again`)
     }
+  }
+
+  async claim(partitionState: StateKey): Promise<number | undefined> {
+    const epoch = await this.#client.eval(CLAIM_STATE, [prefixOf(partitionState, 'rebuilt')], [])
+    return Number(epoch) < 0 ? undefined : Number(epoch)
   }
 
   async copyLive(partitionState: StateKey): Promise<Version> {

@@ -14,7 +14,7 @@ import type { CopyName, StateCopies } from './copies.ts'
 /** Why a copy cannot be advanced. */
 export class RebuildStopped extends Error {
   override readonly name = 'RebuildStopped'
-  readonly why: 'overtaken' | 'waiting' | 'stopped'
+  readonly why: 'overtaken' | 'replaced' | 'waiting' | 'stopped'
 
   constructor(why: RebuildStopped['why'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -67,12 +67,14 @@ export class AdvancingCopy {
   readonly #copy: CopyName
   readonly #store: StateStore
   readonly #logChecks = new LogChecks()
-  #epoch: number | undefined
+  readonly #epoch: number
 
-  constructor(advancing: Advancing, partitionState: StateKey, copy: CopyName) {
+  /** @param epoch that the copy has as long as it is this command's */
+  constructor(advancing: Advancing, partitionState: StateKey, copy: CopyName, epoch: number) {
     this.#with = advancing
     this.#partitionState = partitionState
     this.#copy = copy
+    this.#epoch = epoch
     const store = advancing.copies.store(copy)
     this.#store = {
       load: async (stateKey, wanted) => {
@@ -154,9 +156,8 @@ export class AdvancingCopy {
     return `the ${this.#copy} state of ${consumer} for ${topic}/${partition}`
   }
 
-  /** Another command that begins anew gives the copy another epoch; one that has switched or given up has removed it. */
+  /** Another command that works on the copy gives it another epoch; one that has switched or given up has removed it. */
   #requireOwn(epoch: number): void {
-    this.#epoch ??= epoch
     if (this.#epoch !== epoch)
       throw new RebuildStopped('overtaken', `another command has replaced or removed ${this.#name}`)
   }

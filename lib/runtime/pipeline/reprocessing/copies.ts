@@ -41,6 +41,11 @@ export interface StateCopies {
   store(copy: CopyName): StateStore
   /** Makes the rebuilt state what the pages say. It gets a higher epoch than the pages say and than it had before. */
   seed(partitionState: StateKey, pages: CheckpointPages): Promise<void>
+  /**
+   * Raises the epoch of the rebuilt state, so that whoever has worked on it before is refused from now on. Returns the new epoch;
+   * undefined if there is no rebuilt state.
+   */
+  claim(partitionState: StateKey): Promise<number | undefined>
   /** Makes `compared` a copy of the live state of one moment, without its outbox. */
   copyLive(partitionState: StateKey): Promise<Version>
   /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */

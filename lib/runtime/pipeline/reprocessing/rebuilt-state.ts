@@ -18,10 +18,15 @@ export class RebuiltState {
   readonly #consumer: Consumer
   readonly #partitionState: StateKey
   readonly #code: string
+  readonly #epoch: number
 
-  /** @param code see `codeOf` */
-  constructor(store: StateStore, consumer: Consumer, partitionState: StateKey, code: string) {
+  /**
+   * @param code see `codeOf`
+   * @param epoch that the state has as long as it is this command's
+   */
+  constructor(store: StateStore, consumer: Consumer, partitionState: StateKey, code: string, epoch: number) {
     this.store = store
+    this.#epoch = epoch
     this.#consumer = consumer
     this.#partitionState = partitionState
     this.#code = code
@@ -64,8 +69,11 @@ export class RebuiltState {
     await this.store.trimOutbox(this.#partitionState, positions)
   }
 
-  #nothing(): Promise<Snapshot> {
-    return this.store.load(this.#partitionState, wantedOf([]))
+  async #nothing(): Promise<Snapshot> {
+    const snapshot = await this.store.load(this.#partitionState, wantedOf([]))
+    if (snapshot.version.epoch !== this.#epoch)
+      throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
+    return snapshot
   }
 }
 

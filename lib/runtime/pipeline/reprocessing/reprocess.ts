@@ -64,56 +64,88 @@ export async function reprocess(
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const { copies, consumer, code } = work
-  const rebuilt = new AdvancingCopy(work, partitionState, 'rebuilt')
+  const epoch = await copies.claim(partitionState)
+  if (epoch === undefined)
+    throw new RebuildStopped('overtaken', 'another command has removed the rebuilt state')
+  const rebuilt = new AdvancingCopy(work, partitionState, 'rebuilt', epoch)
   await nearlyCaughtUp(work, partitionState, rebuilt)
   const first = await copies.copyLive(partitionState)
-  const compared = new AdvancingCopy(work, partitionState, 'compared')
-  const written = new RebuiltState(copies.store('rebuilt'), consumer, partitionState, code)
+  const compared = new AdvancingCopy(work, partitionState, 'compared', first.epoch)
+  const written = new RebuiltState(copies.store('rebuilt'), consumer, partitionState, code, epoch)
   try {
     await rebuilt.to(first.appliedOffset)
     await written.emptyOutbox()
     await remember(work, partitionState, written, startOffset)
     const takeover = new PartitionTakeover(consumer, partitionState, copies, written)
-    const at = (facts: StateFacts): TakeoverAt => ({
-      partitionState,
-      epoch: first.epoch,
-      appliedOffset: facts.version.appliedOffset,
-      timeMs: facts.clock.lastAppendMs ?? 0,
-    })
-    await takeover.compareAll(at(await copies.facts(partitionState, 'compared')))
+    await takeover.compareAll(await placeOf(work, partitionState, first.epoch))
     rebuilt.changed.clear()
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const live = await liveState(work, partitionState)
-      if (live.version.epoch !== first.epoch)
-        throw new RebuildStopped(
-          'overtaken',
-          'the live state was replaced meanwhile, by an import or a restore',
-        )
-      if (live.version.fired > 0) {
-        await work.pause(PAUSE_MS)
-        continue
-      }
-      const { appliedOffset } = live.version
-      for (const copy of [rebuilt, compared]) await copy.to(appliedOffset)
-      const changed = new Set([...rebuilt.changed, ...compared.changed])
-      await takeover.compare([...changed], at(await copies.facts(partitionState, 'compared')))
-      for (const copy of [rebuilt, compared]) copy.changed.clear()
-      const { emitted } = takeover
-      if (isTrial) return { appliedOffset, epoch: undefined, emitted }
-      const { version } = await copies.facts(partitionState, 'rebuilt')
-      const outcome = await copies.switchOver(partitionState, { live: live.version, rebuilt: version, code })
-      if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
-      if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
-      if (outcome.kind === 'lost')
-        throw new RebuildStopped(
-          'overtaken',
-          'the rebuilt state is not what it was: was it removed, or evicted?',
-        )
-    }
-    throw new RebuildStopped('waiting', `the live state moved during each of ${ATTEMPTS} attempts to switch`)
-  } finally {
+    const switched = await switchWhenEqual(
+      work,
+      { partitionState, liveEpoch: first.epoch, rebuiltEpoch: epoch, rebuilt, compared, takeover },
+      isTrial,
+    )
     await copies.drop(partitionState, 'compared')
+    return switched
+  } catch (error) {
+    // Otherwise it may be the copy of the command that works on it now.
+    const isOwn = !(error instanceof RebuildStopped && error.why === 'overtaken')
+    if (isOwn) await copies.drop(partitionState, 'compared').catch(() => {})
+    throw error
   }
+}
+
+interface Comparing {
+  readonly partitionState: StateKey
+  readonly liveEpoch: number
+  readonly rebuiltEpoch: number
+  readonly rebuilt: AdvancingCopy
+  readonly compared: AdvancingCopy
+  readonly takeover: PartitionTakeover
+}
+
+/** Advances both copies to where the live state is, compares what has changed, and switches unless the live state has moved on. */
+async function switchWhenEqual(
+  work: Reprocessing,
+  { partitionState, liveEpoch, rebuiltEpoch, rebuilt, compared, takeover }: Comparing,
+  isTrial: boolean,
+): Promise<Reprocessed> {
+  const { copies, code } = work
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { version: live } = await liveState(work, partitionState)
+    if (live.epoch !== liveEpoch)
+      throw new RebuildStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
+    if (live.fired > 0) {
+      await work.pause(PAUSE_MS)
+      continue
+    }
+    const { appliedOffset } = live
+    for (const copy of [rebuilt, compared]) await copy.to(appliedOffset)
+    const changed = new Set([...rebuilt.changed, ...compared.changed])
+    await takeover.compare([...changed], await placeOf(work, partitionState, liveEpoch))
+    for (const copy of [rebuilt, compared]) copy.changed.clear()
+    const { emitted } = takeover
+    if (isTrial) return { appliedOffset, epoch: undefined, emitted }
+    const expected = { live, rebuilt: { epoch: rebuiltEpoch, appliedOffset, fired: 0 }, code }
+    const outcome = await copies.switchOver(partitionState, expected)
+    if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
+    if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
+    if (outcome.kind === 'lost')
+      throw new RebuildStopped(
+        'overtaken',
+        'the rebuilt state is not what it was: was it removed, or evicted?',
+      )
+  }
+  throw new RebuildStopped('waiting', `the live state moved during each of ${ATTEMPTS} attempts to switch`)
+}
+
+async function placeOf(
+  { copies }: Reprocessing,
+  partitionState: StateKey,
+  epoch: number,
+): Promise<TakeoverAt> {
+  const { version, clock } = await copies.facts(partitionState, 'compared')
+  const { appliedOffset } = version
+  return { partitionState, epoch, appliedOffset, timeMs: clock.lastAppendMs ?? 0 }
 }
 
 /** The live state, which must be of the same code. */

@@ -174,6 +174,25 @@ describe('reprocessing a partition', () => {
     )
   })
 
+  it('given a second command that resumes the same, then it switches, and the first one does not', async () => {
+    const log = readings(30)
+    const stage = new Stage()
+    await stage.batch(log)
+    const copies = new MemoryStateCopies(stage.store)
+    let isFirst = true
+    const second = async () => {
+      if (!isFirst) return
+      isFirst = false
+      await reprocessed(stage, log, { copies, isResumed: true })
+    }
+    afterCopy(copies, second)
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'overtaken',
+    )
+    assert.equal((await copies.facts(stage.stateKey())).version.epoch, 1)
+  })
+
   it('given a start that the live consumer has not reached, then it says so and switches nothing', async () => {
     const log = readings(30)
     const stage = new Stage()

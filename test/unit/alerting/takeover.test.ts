@@ -1,11 +1,13 @@
 /** When a state that was computed anew replaces the live one: what was told is not told again, and what stands goes untold nowhere. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
+import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-
+import { MemoryStateCopies } from '../../../lib/runtime/testing/state-copies.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
 import { Stage } from '../../support/stage.ts'
@@ -108,6 +110,39 @@ describe('alerts at the switch to a state that was computed anew', () => {
     )
     assert.notEqual(alerts[0]?.alertId, alertsBefore[0]?.alertId)
     assert.equal(alerts[0]?.startedAt, alertsBefore[0]?.startedAt)
+  })
+
+  it('given a live alert that ends after the states were compared, then its own end is the only one told', async () => {
+    const log = temperatures(50, 50, 20)
+    const stage = new Stage(alerting([HOT]) as never)
+    await stage.batch(log.slice(0, 2))
+    stage.consumer = { ...stage.consumer, process: alerting([HOTTER]) as never }
+    const copies = new MemoryStateCopies(stage.store)
+    const switchOver = copies.switchOver.bind(copies)
+    let isFirst = true
+    copies.switchOver = async (...of) => {
+      if (isFirst) await stage.batch(log.slice(2))
+      isFirst = false
+      return switchOver(...of)
+    }
+    const { emitted } = await reprocessed(stage, log, { copies })
+    await stage.batch(log.slice(-1))
+    assert.deepEqual([...emitted], [])
+    assert.deepEqual(
+      alertsIn(stage).map(({ status, reason }) => [status, reason]),
+      [
+        ['firing', 'condition'],
+        ['resolved', 'cleared'],
+      ],
+    )
+  })
+
+  it('given rules that the log has set before the start, then they are in force at the start', async () => {
+    const set = logRecord(0, rulesActivated(ruleSetOf([HOT]), 0, '2026-03-01T12:00:00Z'))
+    const log = [set, ...temperatures(20, 50, 50).slice(1)]
+    const { alerts, standing } = await switched([], [], log, 1)
+    assert.deepEqual(alerts, [])
+    assert.equal(standing.length, 1)
   })
 
   it('given a rule that is told of silence, then its alert NoData is matched as well', async () => {

@@ -2,14 +2,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { redriveHeaders } from '../../../../lib/runtime/cloudevents/redrive.ts'
+import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/advance.ts'
+import { failureToKeep } from '../../../../lib/runtime/pipeline/reprocessing/remembered.ts'
 import { OtherCode } from '../../../../lib/runtime/pipeline/reprocessing/reprocess.ts'
+import { withoutOutbox } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
 
 import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
-import { changeOf } from '../../../support/changes.ts'
+import { changeOf, failureOf } from '../../../support/changes.ts'
+import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -192,6 +197,89 @@ describe('reprocessing a partition', () => {
     )
     assert.equal((await copies.facts(stage.stateKey())).version.epoch, 1)
   })
+
+  it('given a second command that begins to resume the same, then the first one stops', async () => {
+    const log = readings(30)
+    const stage = new Stage()
+    await stage.batch(log)
+    const copies = new MemoryStateCopies(stage.store)
+    afterCopy(copies, () => copies.claim(stage.stateKey()))
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'overtaken',
+    )
+    assert.equal((await copies.facts(stage.stateKey())).version.epoch, 0)
+    // It is the copy of the second command now.
+    assert.equal((await copies.facts(stage.stateKey(), 'compared')).version.appliedOffset, 29)
+  })
+
+  it('given a redrive after the start of a failure before it, then the rebuild applies it, too', async () => {
+    let isBroken = true
+    const process = {
+      ...counting,
+      onEvent: ((state, event) => {
+        if (event.subject === 's-0' && isBroken) throw new Error('not now')
+        return (counting as KeyedProcess<{ count: number }>).onEvent(state as never, event, undefined)
+      }) as (typeof counting)['onEvent'],
+    }
+    const log = readings(3)
+    const stage = new Stage(process as never)
+    await stage.batch(log, { ports: { breaker } })
+    isBroken = false
+    const [original] = log as [LogRecord]
+    const target = { consumer: 'counting', failure: failureId('counting', original), attempt: 2 }
+    const redriven: LogRecord = {
+      ...original,
+      offset: 3,
+      timestampMs: original.timestampMs + 10_000,
+      headers: [...original.headers, ...redriveHeaders({ ...target, history: [] })],
+    }
+    await stage.batch([redriven])
+    assert.equal(stage.outcomes.at(-1), 'applied/counted')
+    await reprocessed(stage, [...log, redriven], { startOffset: 1 })
+    assert.deepEqual(await stage.state('/environment/test-site s-0'), { count: 1 })
+    await stage.batch([{ ...redriven, offset: 4, timestampMs: redriven.timestampMs + 1 }])
+    assert.equal(stage.outcomes.at(-1), 'duplicate/attempt-known')
+  })
+
+  it('given a checkpoint, then a rebuild begins with all of it but its outbox', async () => {
+    const kinds: string[] = []
+    for await (const page of withoutOutbox(inPages(partsAt(41)), 77))
+      for (const part of page) {
+        kinds.push(part.kind)
+        if (part.kind === 'meta')
+          assert.deepEqual(part.meta.version, { epoch: 77, appliedOffset: 41, fired: 1 })
+      }
+    const expected = partsAt(41).flatMap(({ kind }) => (kind === 'outbox' ? [] : [kind]))
+    assert.deepEqual(kinds, expected)
+  })
+
+  for (const [given, live, own, expected] of [
+    [
+      'a closed failure before the start that the rebuild left open',
+      { offset: 1, isOpen: false, attempt: 2 },
+      { attempt: 1 },
+      { isOpen: false, attempt: 2 },
+    ],
+    ['an open failure before the start', { offset: 1 }, undefined, { isOpen: true, attempt: 1 }],
+    ['one before the start that both remember alike', { offset: 1 }, {}, undefined],
+    ['one after the start that the rebuild has as well', { offset: 9 }, {}, undefined],
+    [
+      'one after the start that the rebuild has applied',
+      { offset: 9 },
+      undefined,
+      { isOpen: false, attempt: 1 },
+    ],
+  ] as const)
+    it(`given ${given}, then what is remembered follows from that`, () => {
+      const failure = { ...failureOf('one', 50), ...live }
+      const rebuilt = new Map(
+        own ? [[failure.id, { ...failureOf('one', 0), offset: live.offset, ...own }]] : [],
+      )
+      const kept = failureToKeep(failure, rebuilt, { startOffset: 5, clockLeadMs: 60 })
+      assert.deepEqual(kept && { isOpen: kept.isOpen, attempt: kept.attempt }, expected)
+      if (kept) assert.equal(kept.failedAtMs, 0)
+    })
 
   it('given a start that the live consumer has not reached, then it says so and switches nothing', async () => {
     const log = readings(30)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.ts'
+import { SWITCH_TO_REBUILT } from '../../../../lib/runtime/adapters/redis/copy-scripts.ts'
 import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layout.ts'
 import {
   BEGIN_STAGING,
@@ -11,6 +12,7 @@ import {
   SWITCH_TO_STAGED,
 } from '../../../../lib/runtime/adapters/redis/scripts.ts'
 import { replaceState } from '../../../../lib/runtime/adapters/redis/staging.ts'
+import { RedisStateCopies } from '../../../../lib/runtime/adapters/redis/state-copies.ts'
 import { RedisStateStore } from '../../../../lib/runtime/adapters/redis/state-store.ts'
 import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
@@ -32,8 +34,13 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
   const store = new RedisStateStore(client)
   // The answer is not one of the script.
   await store.load(STATE_KEY, { ...NOTHING_WANTED, contexts: [] }).catch(() => {})
-  await store.commit(STATE_KEY, changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' } }))
+  await store.commit(
+    STATE_KEY,
+    changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' }, code: 'v1' }),
+  )
   await replaceState(client, STATE_KEY, pages(), versionAt(1))
+  const expected = { live: versionAt(1), rebuilt: versionAt(1), code: 'v1' }
+  await new RedisStateCopies(client).switchOver(STATE_KEY, expected)
   return found
 }
 
@@ -46,7 +53,7 @@ const matches = (text: string, pattern: RegExp) =>
   sorted([...text.matchAll(pattern)].map(([, name]) => name as string))
 
 describe('the request of a script', () => {
-  for (const [name, script] of Object.entries({ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED }))
+  for (const [name, script] of Object.entries({ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED, SWITCH_TO_REBUILT }))
     it(`given ${name}, then the script reads its fields, and its head explains them`, async () => {
       const request = (await requests()).get(script)
       assert.ok(request && request.size > 1)

@@ -203,7 +203,13 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log)
     const copies = new MemoryStateCopies(stage.store)
-    afterCopy(copies, () => copies.claim(stage.stateKey()))
+    let isFirst = true
+    afterCopy(copies, async () => {
+      if (!isFirst) return
+      isFirst = false
+      await reprocessed(stage, log, { copies, isResumed: true, isTrial: true })
+      await copies.copyLive(stage.stateKey())
+    })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
       (error: RebuildStopped) => error.why === 'overtaken',

@@ -12,7 +12,7 @@ import type { GrowingTopic } from './topic.ts'
 const REDRIVER = 'redriver'
 
 /** Where the log ends, by partition. */
-export type Ends = readonly number[]
+type Ends = readonly number[]
 
 /** Whether only ticks came since the log ended there. */
 async function arrivals(topic: GrowingTopic, ends: Ends, now: readonly Bounds[]): Promise<string[]> {
@@ -26,7 +26,7 @@ async function arrivals(topic: GrowingTopic, ends: Ends, now: readonly Bounds[])
 function stillWritten({ name, signal }: GrowingTopic, count: number): string {
   const own =
     signal === 'readings'
-      ? ': the generator too (GENERATOR=off, or end `npm start`), and `sluice replay` and `import`'
+      ? ': the generator too (SLUICE_GENERATOR=off, or end `npm start`), and `sluice replay` and `import`'
       : ', and the consumers that emit to it'
   return `${count} records came while nothing should: stop all producers of ${name}${own}. The clock may go on.`
 }

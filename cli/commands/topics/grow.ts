@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Config } from '../../../lib/app/config.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { type Audit, auditEvent } from '../../../lib/audit.ts'
@@ -41,7 +41,7 @@ Examples:
   sluice topics grow readings --partitions 24 --yes`
 
 /** Long enough to notice a producer, in milliseconds. */
-const QUIET = 5_000
+const QUIET_MS = 5_000
 
 export function addTopicsGrow(topics: Command, terminal: Terminal): void {
   topics
@@ -53,11 +53,10 @@ export function addTopicsGrow(topics: Command, terminal: Terminal): void {
     .option('--yes', 'do it')
     .option('--abort', 'take back what an earlier run began')
     .option('--allow-unknown', 'leave entities behind whose key nothing tells')
-    .option(
-      '--quiet <duration>',
-      'for how long no record may come before it begins (default: 5s)',
-      duration,
-      QUIET,
+    .addOption(
+      new Option('--quiet <duration>', 'for how long no record may come before it begins')
+        .argParser(duration)
+        .default(QUIET_MS, '5s'),
     )
     .option(...JSON_OPTION)
     .option(...environmentOption('whose topic is meant'))

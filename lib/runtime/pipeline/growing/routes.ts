@@ -8,7 +8,7 @@ export interface Counts {
 }
 
 /** Why an entity stays in its partition. */
-export type StayReason =
+type StayReason =
   /** None of its records is retained, and nothing else tells its key. */
   | 'key-unknown'
   /** Its records have no key, so they may be in any partition, before and after. */

@@ -63,6 +63,25 @@ export async function consumersDone(
   return wrong
 }
 
+/** Whether the consumers whose states are to be left alone keep nothing that belongs to entities. */
+export async function keepingEntities(
+  topic: GrowingTopic,
+  except: readonly string[],
+  partitions: number,
+): Promise<string[]> {
+  const wrong: string[] = []
+  for (const consumer of except) {
+    let entities = 0
+    for (const key of topic.keysOf(consumer, partitions))
+      entities += (await topic.reader.counts(key)).entities
+    if (entities > 0)
+      wrong.push(
+        `${consumer} keeps states of ${entities} entities, which must move: it cannot be an exception.`,
+      )
+  }
+  return wrong
+}
+
 /** Whether no retry of the topic's records waits. */
 export async function retriesDrained(topic: GrowingTopic): Promise<string[]> {
   const wrong: string[] = []

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { LAST_GENERATION } from '../../lib/runtime/pipeline/deciding/emission.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { consumersDone, quiet, retriesDrained } from './checks.ts'
+import { consumersDone, keepingEntities, quiet, retriesDrained } from './checks.ts'
 import { type ConsumerPlan, plansOf } from './plan.ts'
 import { Preparation } from './preparation.ts'
 import { GrowthRecords, type Underway } from './record.ts'
@@ -55,7 +55,10 @@ export class Growth {
     this.#watching.tell(`Watching ${name} for ${quietMs / 1000} s …`)
     const stillWritten = await quiet(this.#topic, quietMs)
     const bounds = await servers.bounds.bounds(name)
-    const behind = await consumersDone(this.#topic, consumers, bounds)
+    const behind = [
+      ...(await consumersDone(this.#topic, consumers, bounds)),
+      ...(await keepingEntities(this.#topic, begun.except, from)),
+    ]
     const retries = await retriesDrained(this.#topic)
     this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
     const plans = await plansOf(this.#topic, { ...begun, to }, bounds)
@@ -96,7 +99,7 @@ export class Growth {
 
   async #beginning(): Promise<Underway> {
     const { name } = this.#topic
-    const { to, by } = this.#order
+    const { to, by, except } = this.#order
     const from = await this.#topic.partitions()
     if (to <= from) throw usageFailure(`${name} has ${from} partitions: --partitions must be more.`)
     const { growths } = await this.#records.read()
@@ -111,7 +114,8 @@ export class Growth {
       to,
       generation: growths.length + 1,
       phase: 'preparing',
-      consumers: await this.#topic.consumers(),
+      consumers: (await this.#topic.consumers()).filter(consumer => !except.includes(consumer)),
+      except,
     }
   }
 
@@ -130,7 +134,8 @@ export class Growth {
     this.#watching.reached?.('noted')
   }
 
-  async #switchOver({ states = [], generation, operation }: Underway): Promise<void> {
+  async #switchOver({ states = [], to, generation, operation, except }: Underway): Promise<void> {
+    await this.#preparation.noteFor(except, { generation, partitions: to })
     for (const [index, { consumer, partition, at, version, sizes }] of states.entries()) {
       const live = this.#topic.keyOf(consumer, partition)
       await this.#staged.switchOver(live, at, { version, sizes, generation })

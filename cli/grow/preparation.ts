@@ -1,9 +1,10 @@
 /** The part of a growth that can be taken back: consumers are stopped, and all states are laid ready. */
 import { Fences } from '../../lib/runtime/adapters/redis/fences.ts'
+import type { Partitioning } from '../../lib/runtime/pipeline/model.ts'
 import { sameVersion } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
-import { consumersDone } from './checks.ts'
+import { consumersDone, keepingEntities } from './checks.ts'
 import { type ConsumerPlan, plansOf } from './plan.ts'
 import { type GrowthRecords, type StagedState, stagedKey, stagedPrefix, type Underway } from './record.ts'
 import { StagedStates } from './staged.ts'
@@ -33,6 +34,8 @@ export class Preparation {
       await this.#fence(began)
       const { name, servers } = this.#topic
       await this.#requireDone(began)
+      const keeping = await keepingEntities(this.#topic, began.except, began.from)
+      if (keeping.length > 0) throw new CliFailure(refusal(keeping))
       const bounds = (await servers.bounds.bounds(name)).slice(0, began.from)
       this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
       const plans = await plansOf(this.#topic, began, bounds)
@@ -64,6 +67,13 @@ export class Preparation {
       for (const live of this.#topic.keysOf(consumer, to)) await this.#fences.remove(live)
     await this.discard()
     await this.#records.end(operation)
+  }
+
+  /** For consumers whose states are left alone: misrouted records are told by the present number of partitions. */
+  async noteFor(consumers: readonly string[], partitioning: Partitioning): Promise<void> {
+    for (const consumer of consumers)
+      for (const live of this.#topic.keysOf(consumer, partitioning.partitions))
+        await this.#fences.notePartitioning(live, partitioning)
   }
 
   /** Removes what was laid ready. */

@@ -38,7 +38,9 @@ export interface Underway {
   /** The generation that the partitioning will have. */
   readonly generation: number
   readonly phase: Phase
+  /** Those whose states move, and those that keep nothing by entity and go on meanwhile. */
   readonly consumers: readonly string[]
+  readonly except: readonly string[]
   /** Set once the states are laid ready. */
   readonly states?: readonly StagedState[]
 }
@@ -75,12 +77,14 @@ export class GrowthRecords {
 
   /** Says how far a growth is. @throws CliFailure if another run has taken over */
   async note(underway: Underway, ends?: readonly number[]): Promise<void> {
-    const { operation, from, to, run, startedAt: at } = underway
+    const { operation, from, to, run, except, startedAt: at } = underway
     await this.#value.update((record = { growths: [] }) => {
       if (record.underway?.operation !== operation || record.underway.run !== run)
         throw new CliFailure('Another run of the command has taken over, or has taken the growth back.')
       const isNoted = ends === undefined || record.growths.some(one => one.operation === operation)
-      const growths = isNoted ? record.growths : [...record.growths, { operation, at, from, to, ends }]
+      const growths = isNoted
+        ? record.growths
+        : [...record.growths, { operation, at, from, to, ends, except }]
       return { growths, underway }
     })
   }

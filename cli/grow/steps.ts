@@ -6,6 +6,8 @@ export interface Order {
   readonly by: string
   /** Also where entities stay behind because nothing tells their key. */
   readonly allowUnknown: boolean
+  /** Consumers that keep nothing by entity: they may be behind, and their states are left alone. */
+  readonly except: readonly string[]
   /** For how many milliseconds no record may come before the growth begins. */
   readonly quietMs: number
 }

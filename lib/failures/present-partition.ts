@@ -9,6 +9,8 @@ export interface Growth {
   readonly to: number
   /** By the old partition: the offset after the last record that was there before. */
   readonly ends: readonly number[]
+  /** Consumers whose failures stayed in the partitions of their records. */
+  readonly except: readonly string[]
 }
 
 /** The value in Redis with what is known of a topic's growths: `{ growths }`, the first one first. */
@@ -21,7 +23,7 @@ export interface KnownGrowths {
   readonly growths: readonly Growth[]
 }
 
-type Place = Pick<FailureData, 'originalKey' | 'originalPartition' | 'originalOffset'>
+type Place = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 
 /**
  * The partition to which a failed record comes back. The place of the record stays part of the failure's id; but each time its
@@ -30,13 +32,14 @@ type Place = Pick<FailureData, 'originalKey' | 'originalPartition' | 'originalOf
  * @param growths of the record's topic, the first one first
  */
 export function presentPartition(
-  { originalKey, originalPartition, originalOffset }: Place,
+  { consumer, originalKey, originalPartition, originalOffset }: Place,
   growths: readonly Growth[],
 ): number {
   if (originalKey === null) return originalPartition
   const key = Buffer.from(originalKey, 'base64')
   let [partition, isThere] = [originalPartition, false]
-  for (const { from, to, ends } of growths) {
+  for (const { from, to, ends, except } of growths) {
+    if (except.includes(consumer)) continue
     // A record that came after the growth failed where it is.
     isThere ||= originalOffset < (ends[originalPartition] ?? 0)
     if (isThere && partitionOf(key, from) === partition) partition = partitionOf(key, to)

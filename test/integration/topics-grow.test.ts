@@ -95,9 +95,9 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
   }
 
   /** A topic of three partitions, its consumer and its producer. */
-  function given(signal: Signal) {
+  function given(signal: Signal, process: KeyedProcess<never> = counter as never) {
     const name = environment.topic(signal)
-    const stage = new Stage(counter as never, { store: new RedisStateStore(redis) })
+    const stage = new Stage(process, { store: new RedisStateStore(redis) })
     stage.consumer = { ...stage.consumer, env: environment.name }
     const topic = new GrowingTopic({ client: redis, kafka, log, bounds }, environment.name, name)
     const reader = new StateReader(redis)
@@ -105,7 +105,7 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
       name,
       stage,
       growth(options: Partial<ConstructorParameters<typeof Growth>[1]> = {}, reached?: (step: Step) => void) {
-        const order = { to: AFTER, by: 'test', allowUnknown: false, quietMs: 1, ...options }
+        const order = { to: AFTER, by: 'test', allowUnknown: false, except: [], quietMs: 1, ...options }
         return new Growth(topic, order, { tell: () => {}, ...(reached ? { reached } : {}) })
       },
       /** Appended `at` seconds after the start, by a client that knows the present partitions. */
@@ -290,6 +290,42 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(AFTER, 2)))
   })
 
+  it('given a consumer that keeps nothing by entity, then it may be behind, and its failures stay', async () => {
+    isRepaired = false
+    const mover: KeyedProcess<never> = {
+      name: 'mover',
+      accepts: READING_TYPES,
+      onEvent: (_, event) =>
+        event.subject === BROKEN && !isRepaired ? rejected('broken') : decided('moved', undefined),
+    }
+    const { name, stage, growth, send, catchUp } = given('dlq', mover)
+    await send(round(0, BEFORE), 0)
+    await catchUp()
+    const broken = keyed(reading('b', { sensor: BROKEN, at: 60 }), BEFORE)
+    await send([...round(1, BEFORE), broken], 60)
+    await assert.rejects(growth().run(), /mover has 41 records still to read/)
+    await growth({ except: ['mover'] }).run()
+    await send(round(2, AFTER), 120)
+    assert.deepEqual(await catchUp(), [])
+    const moved = () => stage.outcomes.filter(outcome => outcome === 'applied/moved').length
+    assert.equal(moved(), 3 * SENSORS.length)
+    // Of what it had not read, the keys that go elsewhere now; nothing that came later.
+    const elsewhere = [...SENSORS, BROKEN].filter(sensor => {
+      const [before, now] = [BEFORE, AFTER].map(count => partitionOf(Buffer.from(sensor), count))
+      return before !== now
+    })
+    const misrouted = stage.observer.misroutedAt.reduce((sum, { count }) => sum + count, 0)
+    assert.equal(misrouted, elsewhere.length)
+    isRepaired = true
+    const [failed] = stage.events.filter(({ type }) => type === FAILURE_TYPE)
+    const { growths } = await new GrowthRecords(redis, name).read()
+    const redriven = redrivenRecord(failed?.data as FailureData, undefined, growths)
+    assert.equal(redriven.partition, broken.partition)
+    await send([{ ...redriven, headers: Object.fromEntries(redriven.headers) }], 130)
+    assert.deepEqual(await catchUp(), [])
+    assert.equal(moved(), 3 * SENSORS.length + 1)
+  })
+
   it('given what is in the way, when it looks, then it names all of it and changes nothing', async () => {
     const { name, send, catchUp, counts } = given('patterns')
     await send(round(0, BEFORE), 0)
@@ -312,6 +348,8 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     assert.match(looked.stdout, /1 retries of its records wait in retry-1m/)
     assert.match(looked.stdout, /1 entities of counter would stay behind: .* stranger \(misrouted\)/)
     assert.equal(looked.status, 1)
+    const kept = await ran([...args, String(AFTER), '--except', 'counter'], { environment: environmentOf })
+    assert.match(kept.stdout, /counter keeps states of 41 entities, which must move/)
     const fewer = await ran([...args, '2'], { environment: environmentOf })
     assert.match(fewer.stderr, /has 3 partitions: --partitions must be more/)
     await catchUp()

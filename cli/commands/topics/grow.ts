@@ -5,7 +5,15 @@ import { type Audit, auditEvent } from '../../../lib/audit.ts'
 import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
 import type { Connections } from '../../../lib/runtime/lambda/connections.ts'
 import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
-import { duration, environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
+import {
+  duration,
+  environmentOption,
+  JSON_OPTION,
+  listParserOf,
+  positiveInteger,
+  SOME_TEXT,
+  someText,
+} from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { Growth } from '../../grow/growth.ts'
@@ -22,6 +30,7 @@ interface GrowOptions {
   readonly yes?: true
   readonly abort?: true
   readonly allowUnknown?: true
+  readonly except?: readonly string[]
   readonly quiet: number
   readonly json?: true
   readonly env?: string
@@ -53,6 +62,11 @@ export function addTopicsGrow(topics: Command, terminal: Terminal): void {
     .option('--yes', 'do it')
     .option('--abort', 'take back what an earlier run began')
     .option('--allow-unknown', 'leave entities behind whose key nothing tells')
+    .option(
+      '--except <consumer>',
+      'leave its states alone: it keeps nothing by entity, and may be behind; repeatable',
+      listParserOf(SOME_TEXT),
+    )
     .addOption(
       new Option('--quiet <duration>', 'for how long no record may come before it begins')
         .argParser(duration)
@@ -79,6 +93,7 @@ async function grow(name: string, options: GrowOptions, terminal: Terminal): Pro
       to: options.partitions,
       by: personAt(terminal),
       allowUnknown: options.allowUnknown ?? false,
+      except: options.except ?? [],
       quietMs: options.quiet,
     }
     const growth = new Growth(growing, order, { tell: text => terminal.stderr.write(`${text}\n`) })

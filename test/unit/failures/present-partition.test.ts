@@ -5,12 +5,18 @@ import { type Growth, presentPartition } from '../../../lib/failures/present-par
 import { partitionOf } from '../../../lib/runtime/consumer/murmur2.ts'
 
 const place = (key: string | null, originalPartition: number, originalOffset = 5) => ({
+  consumer: 'counting',
   originalKey: key === null ? null : Buffer.from(key).toString('base64'),
   originalPartition,
   originalOffset,
 })
 const home = (key: string, partitions: number) => partitionOf(Buffer.from(key), partitions)
-const grown = (from: number, to: number, end = 10): Growth => ({ from, to, ends: Array(from).fill(end) })
+const grown = (from: number, to: number, end = 10): Growth => ({
+  from,
+  to,
+  ends: Array(from).fill(end),
+  except: [],
+})
 
 describe('the partition to which a failed record comes back', () => {
   it('given a topic that has never grown, then it is the one that it came from', () => {
@@ -39,6 +45,13 @@ describe('the partition to which a failed record comes back', () => {
     // Partition 4 did not exist before the first growth.
     const key = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].find(one => home(one, 5) === 4) as string
     assert.equal(presentPartition(place(key, 4, 0), [first]), 4)
+  })
+
+  it('given a consumer whose states were left alone, then it is the one that it came from', () => {
+    const growth = { ...grown(3, 5), except: ['archiving'] }
+    const failed = place('cracked', home('cracked', 3))
+    assert.equal(presentPartition({ ...failed, consumer: 'archiving' }, [growth]), home('cracked', 3))
+    assert.notEqual(presentPartition(failed, [growth]), home('cracked', 3))
   })
 
   it('given a record without a key, or one that was misrouted, then it has stayed', () => {

@@ -1,5 +1,5 @@
 /** Stops the consumers of a topic while its states move to more partitions. */
-import type { StateKey, Version } from '../../pipeline/model.ts'
+import type { Partitioning, StateKey, Version } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf } from './keys.ts'
 import { FENCE } from './scripts.ts'
@@ -35,6 +35,12 @@ export class Fences {
       const left = await redis.hgetall(meta)
       if (Object.keys(left).join() === 'epoch' && left.epoch === '1') await redis.del(meta)
     })
+  }
+
+  /** Says how many partitions the topic has now, and changes nothing else: no fence is needed for that. */
+  async notePartitioning(partitionState: StateKey, { generation, partitions }: Partitioning): Promise<void> {
+    const { meta } = keysOf(partitionState)
+    await this.#client.run(redis => redis.hset(meta, { generation, partitions }))
   }
 
   /** Removes the states of all topics whose names begin like this. Only for copies that no consumer uses. */

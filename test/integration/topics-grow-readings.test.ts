@@ -6,7 +6,10 @@ import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { kafkaTopics, replicationOn } from '../../lib/app/topics.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { compareTopics } from '../../lib/runtime/adapters/kafka/topics.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
@@ -83,6 +86,10 @@ describe('sluice topics grow readings', { timeout: 120_000 }, () => {
     const args = ['topics', 'grow', 'readings', '--partitions', String(AFTER), '--env', environment.name]
     const grown = await ran([...args, '--quiet', '1s', '--yes'], { environment: servers })
     assert.match(grown.stdout, /Grown: .* has 16 partitions/, grown.stderr)
+    const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+    const topics = kafkaTopics(environment.name)
+    const { differences } = await compareTopics(kafka, { topics, replication: replicationOn(1) })
+    assert.deepEqual(differences, [], 'the table has the least number of partitions')
 
     await send(everywhere(partition => tick(partition, now), AFTER))
     await send([...measured(20, 60, AFTER), ...measured(20, 120, AFTER)])

@@ -60,6 +60,7 @@ export async function redriven(broker: string, run: Run): Promise<Figure[]> {
     { name: 'redrive/copy that reads ahead', unit: '/s', rounds: rates.ahead },
     { name: 'redrive/plain copy of the records', unit: '/s', rounds: rates.records },
     aimed('redrive/share of the plain copy', '%', { atLeast: 70 }, share(rates.letters)),
+    { name: 'redrive/share of the plain copy, in processor time', unit: '%', rounds: inCpu, worse: 'lower' },
     {
       name: 'redrive/share of the copy that reads ahead',
       unit: '%',

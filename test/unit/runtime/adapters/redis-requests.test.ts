@@ -77,7 +77,9 @@ describe('the layout of a partition state', () => {
       )
     }
     const [written] = /(?<=writeMeta\(metaKey, \{\n)[^}]+/.exec(COMMIT.lua) ?? ['']
-    assert.deepEqual(matches(written, /^ {2}(\w+) = /gm), sorted(LAYOUT.meta))
+    // While a topic is growing, no commit is made: there is nothing to keep of it.
+    const kept = LAYOUT.meta.filter(name => name !== 'growing')
+    assert.deepEqual(matches(written, /^ {2}(\w+) = /gm), sorted(kept))
   })
 
   it('given a constant in a script, then its value is there instead; of another name, then it is refused', () => {

@@ -84,7 +84,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
     )
   })
 
-  for (const { name, consumes, writes, uses } of FUNCTIONS) {
+  for (const { name, consumes, forwards, writes, uses } of FUNCTIONS) {
     it(`puts ${name} into a zip of its own: minified ES modules, without the AWS SDK`, async () => {
       const files = await filesIn(join(folder, `${name}.zip`))
       const { all, foreign } = await bundleOf(files, `functions/${name}/handler.js`)
@@ -179,9 +179,10 @@ describe('serverless package', { timeout: 120_000 }, () => {
       const [policy, ...more] = roles.filter(({ PolicyName }) => PolicyName === name)
       assert.deepEqual(more, [])
       const statements: Statement[] = policy.PolicyDocument.Statement
-      assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), consumes)
+      const reads = [...consumes, ...forwards]
+      assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), reads)
       assert.deepEqual(topicsFor('kafka-cluster:WriteData', statements), writes)
-      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), [...consumes, ...writes])
+      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), [...reads, ...writes])
       assert.deepEqual(groupsFor(statements), consumes.length > 0 ? [`sluice-${name}-prod`] : [])
       assertNarrow(statements)
     })
@@ -207,6 +208,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         ...ANY_FUNCTION_ACTIONS,
         ...(isConsumer ? [...MSK_TRIGGER_ACTIONS, 's3:GetObject', 's3:ListBucket'] : []),
         ...(writes.length > 0 ? PRODUCER_ACTIONS : []),
+        ...(forwards.length > 0 ? ['kafka-cluster:ReadData'] : []),
         ...(uses.includes('checkpoints') ? ['s3:DeleteObject', 's3:ListBucket', 's3:PutObject'] : []),
         ...(uses.includes('parameter') ? ['ssm:GetParameter'] : []),
         ...(uses.includes('redis') ? ['secretsmanager:GetSecretValue'] : []),

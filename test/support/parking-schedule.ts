@@ -62,7 +62,7 @@ function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<S
   }
 }
 
-export interface Fate {
+interface Fate {
   /** How likely a failed attempt is given up: the failure ends. */
   readonly ended: number
   /** How likely nothing more is heard of it. */

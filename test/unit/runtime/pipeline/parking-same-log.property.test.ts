@@ -23,7 +23,7 @@ describe('rule 21: the same log parks the same', () => {
   const met = new Set<string>()
 
   for (const [index, bounds] of BOUNDS.entries())
-    it(`given random schedules and at most ${bounds.most} parked, then each ends as an undisturbed reading`, async () => {
+    it(`given schedules within ${JSON.stringify(bounds)}, then each ends as if undisturbed`, async () => {
       for (let seed = index; seed < SEEDS; seed += BOUNDS.length) {
         let played: Stage | undefined
         const keep = (stage: Stage) => {

@@ -16,7 +16,7 @@ const PLAYS: Readonly<Record<string, Play>> = {
     asIfNothingFailed: true,
   },
   'failures that end': { parking: WIDE, fate: { ended: 0.4, lost: 0 } },
-  'failures of which nothing more is heard, and tight bounds': {
+  'failures that are lost, and tight bounds': {
     parking: TIGHT,
     fate: { ended: 0.2, lost: 0.2 },
   },
@@ -27,7 +27,7 @@ const SCHEDULES = Math.ceil(SEEDS / 5)
 
 describe('given random failures and retries', () => {
   for (const [name, play] of Object.entries(PLAYS))
-    it(`given ${name}, then per entity each event is applied once, in its first order`, async () => {
+    it(`given ${name}, then each is applied once, in its entity's order`, async () => {
       const met = new Set<string>()
       for (let seed = 0; seed < SCHEDULES; seed += 1) {
         const { found, decisions } = await playParking(new Random(seed), play)

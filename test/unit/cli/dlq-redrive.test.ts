@@ -54,7 +54,7 @@ describe('whether a dead letter is redriven', () => {
       assert.equal(whyNotRedriven(letter(changes), undefined, TOPICS, IN_BULK), expected)
     })
 
-  it('given one that is named, then quarantine does not matter, and that it was handled only without --again', () => {
+  it('given one that is named, then it may be quarantined, and with --again handled before', () => {
     const quarantined = letter({ quarantined: true })
     const why = (handled: 'dropped' | undefined, again: boolean) =>
       whyNotRedriven(quarantined, handled, TOPICS, { isNamed: true, again })

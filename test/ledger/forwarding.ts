@@ -3,10 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Signal } from '../../lib/app/topics.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
+import type { Worker } from './workers.ts'
 
 const WAKE_EVERY_MS = 500
 /** A worker may stand still: the next one is woken meanwhile. */
 const LONGEST_WAIT_MS = 2_000
+/** Of one worker. Two, because two that run at once are to be tested. */
+const MOST_AT_ONCE = 2
 
 /** A forwarder of the service, and what it reads. */
 interface Woken {
@@ -21,6 +24,7 @@ export class Forwarding {
   readonly #woken: Woken
   readonly #stateKeys: PartitionStateReader
   readonly #stop = new AbortController()
+  readonly #unanswered = new Map<Worker, number>()
   readonly #running: Promise<void>
 
   constructor(flow: Flow, stateKeys: PartitionStateReader, woken: Woken) {
@@ -52,6 +56,15 @@ export class Forwarding {
     await this.#running
   }
 
+  /** A worker that is slow to answer is not woken again meanwhile: each invocation at once costs it another start. */
+  async #wake(worker: Worker, name: string): Promise<void> {
+    const running = this.#unanswered.get(worker) ?? 0
+    if (running >= MOST_AT_ONCE) return
+    this.#unanswered.set(worker, running + 1)
+    await worker.invoke(name, {})
+    this.#unanswered.set(worker, (this.#unanswered.get(worker) ?? 1) - 1)
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stop
     for (let wakes = 1; !signal.aborted; wakes += 1) {
@@ -59,7 +72,7 @@ export class Forwarding {
       const { name, isDisturbed } = this.#woken
       const isTwice = isDisturbed && wakes % 5 === 0
       const woken = isTwice ? [...workers, ...workers] : [workers[wakes % workers.length]]
-      const done = Promise.all(woken.map(worker => worker?.invoke(name, {})))
+      const done = Promise.all(woken.map(worker => worker && this.#wake(worker, name)))
       await Promise.race([done, pause(LONGEST_WAIT_MS, undefined, { signal }).catch(() => {})])
       await pause(WAKE_EVERY_MS, undefined, { signal }).catch(() => {})
     }

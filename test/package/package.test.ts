@@ -207,8 +207,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
       const expected = new Set([
         ...ANY_FUNCTION_ACTIONS,
         ...(isConsumer ? [...MSK_TRIGGER_ACTIONS, 's3:GetObject', 's3:ListBucket'] : []),
+        ...(forwards.length > 0 ? ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'] : []),
         ...(writes.length > 0 ? PRODUCER_ACTIONS : []),
-        ...(forwards.length > 0 ? ['kafka-cluster:ReadData'] : []),
         ...(uses.includes('checkpoints') ? ['s3:DeleteObject', 's3:ListBucket', 's3:PutObject'] : []),
         ...(uses.includes('parameter') ? ['ssm:GetParameter'] : []),
         ...(uses.includes('redis') ? ['secretsmanager:GetSecretValue'] : []),

@@ -89,17 +89,21 @@ describe('given a topic with readings, when it is consumed', { timeout: 240_000 
     assert.deepEqual(await commands.client.committed(group, topic), [132])
   })
 
-  it('then a group with auto commits when it is stopped, and its membership ends', async () => {
+  it('then a group with auto commits every 5 s and when it is stopped, and its membership ends', async () => {
     const topic = await commands.topic('auto', 1)
     const group = commands.named('auto-group')
     await commands.client.send(topic, readings(7))
     const program = commands.start('consume', '--topic', topic, '--group', group)
-    await program.says(/2026-01-01T06:00:00\.000Z/)
+    await until('it has committed while it runs', async () => {
+      return (await commands.client.committed(group, topic))[0] === 7
+    })
+    await commands.client.send(topic, readings(1, 7))
+    await program.says(/2026-01-01T07:00:00\.000Z/)
     program.signal('SIGINT')
     const { code, stdout, output } = await program.ended
     assert.equal(code, 0, output)
-    assert.match(stdout, /^Total: 7 messages \| 0 alerts$/m)
-    assert.deepEqual(await commands.client.committed(group, topic), [7])
+    assert.match(stdout, /^Total: 8 messages \| 0 alerts$/m)
+    assert.deepEqual(await commands.client.committed(group, topic), [8])
     const described = await commands.admin.describeGroups([group])
     assert.equal(described.groups[0]?.state, 'Empty')
   })

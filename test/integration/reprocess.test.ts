@@ -17,7 +17,7 @@ import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const SENSORS = 100
-const ROUNDS = 120
+const ROUNDS = 60
 /** Every sensor is cool again. */
 const COLD_ROUND = 200
 /** Which sensors are hot at the end, and which have been hot in between. */
@@ -49,7 +49,7 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
     await writeFile(join(folder, 'rules.yaml'), RULES)
     offline = await Offline.start(environment.name, { RULES_DIR: folder })
     for (let round = 0; round < ROUNDS; round += 1) await measured(round)
-    await environment.untilTrimmed()
+    await environment.untilCaughtUp('alerting')
   })
 
   after(async () => {
@@ -97,7 +97,7 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
   /** A tick in every partition lets the consumer publish what a switch has told. */
   async function ticked(): Promise<void> {
     await offline.invoke('clock')
-    await environment.untilTrimmed()
+    await environment.untilCaughtUp('alerting')
   }
 
   /** Checks the topic against the states: each alert that stands has exactly one fire without an end, and none is told twice. */
@@ -182,7 +182,7 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
     assert.equal(new Set(reasons.map(({ alertId }) => alertId)).size, SENSORS / 5)
     // A later reading resolves the alerts that were taken over, as those that were told.
     await measured(COLD_ROUND)
-    await environment.untilTrimmed()
+    await environment.untilCaughtUp('alerting')
     assert.equal(count(await standing(), 'HOT'), 0)
   })
 

@@ -6,6 +6,7 @@ import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layou
 import {
   BEGIN_STAGING,
   COMMIT,
+  FENCE,
   LOAD,
   type Script,
   STAGE,
@@ -68,7 +69,7 @@ describe('the request of a script', () => {
 
 describe('the layout of a partition state', () => {
   it('given the scripts, then they read no field of meta that is not in it, and a commit writes each', () => {
-    for (const { lua } of [LOAD, COMMIT, SWITCH_TO_STAGED]) {
+    for (const { lua } of [LOAD, COMMIT, FENCE, SWITCH_TO_STAGED]) {
       const read = matches(lua, /\bmeta\.(\w+)/g)
       assert.ok(read.length > 0)
       assert.deepEqual(
@@ -77,7 +78,7 @@ describe('the layout of a partition state', () => {
       )
     }
     const [written] = /(?<=writeMeta\(metaKey, \{\n)[^}]+/.exec(COMMIT.lua) ?? ['']
-    // While a topic is growing, no commit is made: there is nothing to keep of it.
+    // While a topic grows, nothing is committed.
     const kept = LAYOUT.meta.filter(name => name !== 'growing')
     assert.deepEqual(matches(written, /^ {2}(\w+) = /gm), sorted(kept))
   })
@@ -88,6 +89,6 @@ describe('the layout of a partition state', () => {
     assert.equal(withLayout('LAYOUT.failures.generation'), '{ "bytes", "count", "lastMs" }')
     assert.throws(() => withLayout('LAYOUT.ids.entryByte'), /LAYOUT\.ids\.entryByte,/)
     assert.throws(() => withLayout('LAYOUT.ids'), TypeError)
-    for (const { lua } of [LOAD, COMMIT, STAGE, SWITCH_TO_STAGED]) assert.doesNotMatch(lua, /LAYOUT\./)
+    for (const { lua } of [LOAD, COMMIT, FENCE, STAGE, SWITCH_TO_STAGED]) assert.doesNotMatch(lua, /LAYOUT\./)
   })
 })

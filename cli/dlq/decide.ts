@@ -1,4 +1,5 @@
 /** Which dead letters can be redriven, and why the others cannot. Pure. */
+import type { Growth } from '../../lib/failures/present-partition.ts'
 import { isRedrivable } from '../../lib/failures/redriven-record.ts'
 import type { HandledAction } from '../../lib/queries/dead-letter-records.ts'
 import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
@@ -10,6 +11,8 @@ export interface RedriveTopic {
   /** The consumers that read it. */
   readonly consumers: ReadonlySet<string>
   readonly maxMessageBytes: number
+  /** How it has grown: a record goes to where its failure is remembered now. */
+  readonly growths: readonly Growth[]
 }
 
 export type RedriveTopics = ReadonlyMap<string, RedriveTopic>

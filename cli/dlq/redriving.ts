@@ -35,8 +35,9 @@ export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: R
     }
     const { deadLetter } = letter
     const byHand = { by, at: instant(nowMs()), ...(change ? { patch: change.patch } : {}) }
-    const record = redrivenRecord(deadLetter, byHand)
-    const isTooLarge = sizeOf(record) > (topics.get(deadLetter.originalTopic)?.maxMessageBytes ?? 0)
+    const topic = topics.get(deadLetter.originalTopic)
+    const record = redrivenRecord(deadLetter, byHand, topic?.growths)
+    const isTooLarge = sizeOf(record) > (topic?.maxMessageBytes ?? 0)
     return isTooLarge ? { kind: 'leave', because: 'too-large' } : { kind: 'take', record }
   }
 }

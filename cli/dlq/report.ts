@@ -45,7 +45,11 @@ export function outlookOf(
   handled: HandledAction | undefined,
   topics: RedriveTopics,
 ): RedriveOutlook {
-  const { topic, partition } = redrivenRecord(found.deadLetter)
+  const { topic, partition } = redrivenRecord(
+    found.deadLetter,
+    undefined,
+    topics.get(found.deadLetter.originalTopic)?.growths,
+  )
   const { consumer, attempt } = found.deadLetter
   const leftOut = whyNotRedriven(found, handled, topics, { isNamed: true, again: true }) ?? null
   return { to: { topic, partition, consumer, attempt: attempt + 1 }, leftOut, handled: handled ?? null }

@@ -1,6 +1,7 @@
 /** The topics of an environment to which dead letters can be redriven, and their consumers, as Kafka sees them now. */
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { growthsOf } from '../../lib/app/growths.ts'
 import { groupName, SIGNALS, type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
@@ -22,9 +23,13 @@ export async function redriveTopics(connections: Connections, { env }: Config): 
       SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
         const bounds = await boundsIfThere(offsets, topicName(signal, env))
         const consumers = new Set(consumersOf(functions, signal))
-        const { maxMessageBytes } = TOPICS[signal]
-        const topic: RedriveTopic | undefined = bounds && { bounds, consumers, maxMessageBytes }
-        return topic ? [[topicName(signal, env), topic] as const] : []
+        const { maxMessageBytes, partitions } = TOPICS[signal]
+        if (!bounds) return []
+        const name = topicName(signal, env)
+        // Only a topic with more partitions than the table says has grown: nothing else of a redrive needs Redis.
+        const growths = bounds.length > partitions ? await growthsOf([name], connections) : undefined
+        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths: growths?.get(name) ?? [] }
+        return [[name, topic] as const]
       }),
     )
     return new Map(found.flat())

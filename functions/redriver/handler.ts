@@ -1,5 +1,5 @@
 /** Brings back failures that are due. What it cannot bring back goes to the dlq, never to failures: it would come here again. */
 import { scheduledForwarder } from '../../lib/app/forwarder.ts'
-import { redriverIn } from '../../lib/app/redriver.ts'
+import { deployedRedriver } from '../../lib/app/redriver.ts'
 
-export const handler = scheduledForwarder('redriver', ({ env }) => redriverIn(env), { failuresTo: 'dlq' })
+export const handler = scheduledForwarder('redriver', deployedRedriver, { failuresTo: 'dlq' })

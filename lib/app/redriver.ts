@@ -1,7 +1,10 @@
 /** Gives the redriver the topics of Sluice. */
 import { redriver } from '../failures/redriver.ts'
 import type { Forwarder } from '../runtime/consumer/forwarder.ts'
+import type { Connections } from '../runtime/lambda/connections.ts'
+import type { GeneralSettings } from '../runtime/settings/general.ts'
 import { APPLICATION } from './application.ts'
+import { type Growths, growthsOf } from './growths.ts'
 import { RETRY_TOPICS, type Signal, TOPICS, topicName } from './topics.ts'
 
 type RetrySignal = (typeof RETRY_TOPICS)[number]
@@ -18,17 +21,37 @@ export const REDRIVEN_TO = [
 /** Added to each delay: the broker's clock, which stamps the records, may be this much behind the function's. */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
-/** @param delayMs how long a record waits in a topic, in milliseconds; by default, what the table says, and a second */
-export function redriverIn(env: string, delayMs: (signal: RetrySignal) => number = waitMs): Forwarder {
+/** The redriver of an environment, with what Redis knows of the growth of its topics. */
+export async function deployedRedriver(
+  { env }: Pick<GeneralSettings, 'env'>,
+  connections: Pick<Connections, 'value'>,
+): Promise<Forwarder> {
+  return redriverIn(env, waitMs, await growthsOf(topicsBackTo(env), connections))
+}
+
+/**
+ * @param delayMs how long a record waits in a topic, in milliseconds; by default, what the table says, and a second
+ * @param growths of the topics to which records return
+ */
+export function redriverIn(
+  env: string,
+  delayMs: (signal: RetrySignal) => number = waitMs,
+  growths: Growths = new Map(),
+): Forwarder {
   return redriver({
     from: RETRY_TOPICS.map(name => ({
       name,
       kafkaTopic: topicName(name, env),
       delayMs: delayMs(name),
     })),
-    backTo: new Set(REDRIVEN_TO.map(signal => topicName(signal, env))),
+    backTo: topicsBackTo(env),
     readData: APPLICATION.readData,
+    growths,
   })
+}
+
+function topicsBackTo(env: string): ReadonlySet<string> {
+  return new Set(REDRIVEN_TO.map(signal => topicName(signal, env)))
 }
 
 function waitMs(signal: RetrySignal): number {

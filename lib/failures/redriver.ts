@@ -10,6 +10,7 @@ import type { FailureData } from '../runtime/consumer/failure-event.ts'
 import { type Forwarder, forwarded, notDue, type SourceRecord } from '../runtime/consumer/forwarder.ts'
 import { rejected } from '../runtime/consumer/process.ts'
 import { RETRY_TYPE } from './event-types.ts'
+import type { Growth } from './present-partition.ts'
 import { isRedrivable, redrivenRecord } from './redriven-record.ts'
 
 /** A topic in which failures wait. */
@@ -25,13 +26,15 @@ export interface RedriverParts {
   /** The topics to which records may return, by their names in Kafka: those from which consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
+  /** How topics have grown, by their names in Kafka: a record returns to where its failure is remembered now. */
+  readonly growths?: ReadonlyMap<string, readonly Growth[]>
 }
 
 /**
  * Due times are compared with the clock of the function. If the broker's clock is ahead of it, a record returns that much later,
  * and never earlier.
  */
-export function redriver({ from, backTo, readData }: RedriverParts): Forwarder {
+export function redriver({ from, backTo, readData, growths }: RedriverParts): Forwarder {
   const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
   return {
     name: 'redriver',
@@ -49,7 +52,7 @@ export function redriver({ from, backTo, readData }: RedriverParts): Forwarder {
         return rejected(`it comes from ${place}: no consumer of this environment reads that topic`)
       if (!isRedrivable(failure))
         return rejected(`it comes from ${place}, and only there is all of it: ${failure.omitted} left out`)
-      return forwarded('redriven', redrivenRecord(failure))
+      return forwarded('redriven', redrivenRecord(failure, undefined, growths?.get(originalTopic)))
     },
   }
 }

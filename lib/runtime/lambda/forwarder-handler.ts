@@ -5,7 +5,6 @@ import type { Forwarder } from '../consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { type Forwarded, forward } from '../pipeline/forward.ts'
-import type { ForwardingConsumer } from '../pipeline/forwarding/decide.ts'
 import type { ForwardingPorts } from '../pipeline/forwarding/partition.ts'
 import type { PartsOf } from '../settings/environment.ts'
 import { GENERAL } from '../settings/general.ts'
@@ -22,8 +21,10 @@ const SLICES = [GENERAL, KAFKA, REDIS] as const
 
 type Config = PartsOf<typeof SLICES>
 
-/** A forwarder, or a function that makes it from its settings, when the first schedule calls. */
-export type ForwarderSource = Forwarder | ((config: Config) => Forwarder | Promise<Forwarder>)
+/** A forwarder, or a function that makes it from its settings and from values in Redis, anew for each run. */
+export type ForwarderSource =
+  | Forwarder
+  | ((config: Config, connections: Pick<Connections, 'value'>) => Forwarder | Promise<Forwarder>)
 
 /** `failuresTo` must not be a topic whose records can come to the forwarder again. */
 export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
@@ -45,8 +46,11 @@ export function forwarderHandler(
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
   return scheduled(name, Connections, SLICES, async (run): Promise<Forwarded> => {
-    assembled ??= once(() => assemble({ application, failuresTo }, name, source, run))
-    const { consumer, ports, observer } = await assembled()
+    const process = await forwarderOf(name, source, run)
+    assembled ??= once(() => assemble(run))
+    const { ports, observer } = await assembled()
+    const { env, contentMode } = run.config
+    const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
     observer.begin()
     const { remainingMs } = run
     const done = forward(consumer, ports, {
@@ -59,25 +63,25 @@ export function forwarderHandler(
   })
 }
 
+async function forwarderOf(
+  name: string,
+  source: ForwarderSource,
+  { config, connections }: Scheduled<Connections, Config>,
+): Promise<Forwarder> {
+  const forwarder = typeof source === 'function' ? await source(config, connections) : source
+  if (forwarder.name !== name)
+    throw new Error(`the handler of '${name}' was given a forwarder with the name '${forwarder.name}'`)
+  return forwarder
+}
+
 interface Assembled {
-  readonly consumer: ForwardingConsumer
   readonly ports: ForwardingPorts
   readonly observer: LambdaObserver
 }
 
-async function assemble(
-  chosen: Pick<ForwardingConsumer, 'application' | 'failuresTo'>,
-  name: string,
-  source: ForwarderSource,
-  { config, connections, powertools }: Scheduled<Connections, Config>,
-): Promise<Assembled> {
-  const process = typeof source === 'function' ? await source(config) : source
-  if (process.name !== name)
-    throw new Error(`the handler of '${name}' was given a forwarder with the name '${process.name}'`)
+async function assemble({ connections, powertools }: Scheduled<Connections, Config>): Promise<Assembled> {
   const observer = new LambdaObserver(powertools.logger, powertools.metrics)
-  const { env, contentMode } = config
   return {
-    consumer: { ...CONSUMER_DEFAULTS, ...chosen, process, env, contentMode },
     ports: {
       cursors: await connections.forwardCursors(),
       breaker: await connections.breaker(),

@@ -134,6 +134,7 @@ describe('copying', () => {
 
   for (const ending of ['', '.gz'])
     test(`when it is stopped anywhere and resumed, then no line is lost or doubled${ending}`, async () => {
+      const lengths = new Set<number>()
       for (let until = 0; until < LOG.length - 1; until++) {
         const name = path(ending)
         const stop = new AbortController()
@@ -141,10 +142,9 @@ describe('copying', () => {
         await copy(stoppingLog(until, stop), standing(), [], file, stop.signal)
         await file.close()
         const part = await readFile(`${name}.part`)
-        assert.equal(
-          linesOf(String(ending && part.length ? gunzipSync(part) : part)).length,
-          Math.min(until, 19),
-        )
+        const written = linesOf(String(ending && part.length ? gunzipSync(part) : part)).length
+        assert.ok(written <= until, `${written} lines, although it was stopped after ${until} records`)
+        lengths.add(written)
         // A kill can leave a torn line behind the position.
         await writeFile(`${name}.part`, Buffer.concat([part, Buffer.from('{"topic":"sl')]))
         const position = await loadPosition(positionOf(name), 'r')
@@ -155,6 +155,7 @@ describe('copying', () => {
         const bytes = await readFile(name)
         assert.deepEqual(linesOf(String(ending ? gunzipSync(bytes) : bytes)), inOrder)
       }
+      assert.ok(lengths.size > 3, 'it is stopped at several places')
     })
 
   test('given filters, then only what fits is written, and the rest counts as read', async () => {

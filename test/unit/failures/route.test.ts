@@ -118,12 +118,14 @@ describe('the route of a failure', () => {
     [shipped, DEFAULT_POLICY, 'the policy that ships'],
     [set, own, 'settings of consumers and codes'],
   ] as const)
-    for (const [given, failure, to, reason = to] of rows)
-      it(`given ${named} and ${given}, then it goes to ${to}: ${reason}`, () => {
-        const taken = route({ ...FAILURE, ...failure }, policy)
-        assert.deepEqual([taken.to, taken.reason], [to, reason])
-        assert.equal(taken.quarantined, reason === 'quarantined')
-      })
+    describe(`by ${named}`, () => {
+      for (const [given, failure, to, reason = to] of rows)
+        it(`given ${given}, then ${to}: ${reason}`, () => {
+          const taken = route({ ...FAILURE, ...failure }, policy)
+          assert.deepEqual([taken.to, taken.reason], [to, reason])
+          assert.equal(taken.quarantined, reason === 'quarantined')
+        })
+    })
 
   it('given any code, then the sentence says what the code means, and nothing of the record', () => {
     for (const [errorType, { description }] of Object.entries(FAILURES)) {

@@ -76,7 +76,10 @@ export async function startsOf(
   reach: TopicReach,
   recovery: Recovery | undefined,
 ): Promise<readonly Start[]> {
-  if (from.kind !== 'checkpoint') return live.map(({ state }) => startInLog(from, state, reach))
+  if (from.kind !== 'checkpoint') {
+    requireSamePartitions(live)
+    return live.map(({ state }) => startInLog(from, state, reach))
+  }
   if (!recovery)
     throw new CliFailure('No checkpoints are kept: CHECKPOINT_BUCKET does not name the bucket they are in.')
   const starts: Start[] = []
@@ -85,4 +88,13 @@ export async function startsOf(
     starts.push(startAtCheckpoint(from, state, kept, reach.bounds[state.partition]?.start ?? 0))
   }
   return starts
+}
+
+/** After a growth, the log of a partition has entities that have left, and lacks what others did before they came. */
+function requireSamePartitions(live: readonly LivePartition[]): void {
+  const grown = live.find(({ facts }) => facts.partitioning)
+  if (grown)
+    throw new CliFailure(
+      `${grown.state.topic} has grown, so the log of a partition is not that of its entities: begin with \`--from checkpoint\`, one of after the growth.`,
+    )
 }

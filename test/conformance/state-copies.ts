@@ -33,8 +33,8 @@ export function conformsAsStateCopies(name: string, copies: () => StateCopies, l
     assert.equal(await live().commit(state, whole), 'committed')
     return state
   }
-  const seeded = async (state: StateKey) => {
-    await copies().seed(state, inPages(partsAt(6)))
+  const seeded = async (state: StateKey, parts = partsAt(6)) => {
+    await copies().seed(state, inPages(parts))
     const rebuilt = copies().store('rebuilt')
     const { version } = await rebuilt.load(state, NOTHING_WANTED)
     const change = changeOf({
@@ -144,6 +144,20 @@ export function conformsAsStateCopies(name: string, copies: () => StateCopies, l
           before,
         )
       })
+
+    it('given a rebuilt state of another growth of the topic, then it does not become the live one', async () => {
+      const state = await given()
+      const partitioning = { generation: 1, partitions: 24 }
+      await seeded(
+        state,
+        partsAt(6).map(part =>
+          part.kind === 'meta' ? { ...part, meta: { ...part.meta, partitioning } } : part,
+        ),
+      )
+      const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
+      assert.deepEqual(outcome, { kind: 'other-partitioning' })
+      assert.equal((await copies().facts(state)).version.epoch, 0)
+    })
 
     it('given a claim of the rebuilt state, then what was expected of it before is refused', async () => {
       const state = await given()

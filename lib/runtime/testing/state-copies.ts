@@ -22,8 +22,9 @@ export class MemoryStateCopies implements StateCopies {
 
   async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
     const store = this.#of(copy)
-    const { version, clock } = await store.load(partitionState, NOTHING_WANTED)
-    return { version, clock, code: store.codeOf(partitionState) }
+    const { version, clock, partitioning } = await store.load(partitionState, NOTHING_WANTED)
+    const code = store.codeOf(partitionState)
+    return { version, clock, code, ...(partitioning ? { partitioning } : {}) }
   }
 
   store(copy: CopyName): MemoryStateStore {
@@ -85,6 +86,7 @@ export class MemoryStateCopies implements StateCopies {
     if (!sameVersion(old.version, live)) return { kind: 'moved' }
     if (!sameVersion(own.version, rebuilt)) return { kind: 'lost' }
     if (old.code !== code || own.code !== code) return { kind: 'other-code' }
+    if (old.partitioning?.generation !== own.partitioning?.generation) return { kind: 'other-partitioning' }
     const tally = this.#live.tally(partitionState)
     const { outbox } = await this.#live.load(partitionState, NOTHING_WANTED)
     const epoch = old.version.epoch + 1

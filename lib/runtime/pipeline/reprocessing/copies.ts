@@ -1,5 +1,13 @@
 /** Copies of partition states beside the live ones: what a rebuild works on until one replaces the live state. */
-import type { LogClock, RememberedFailure, RememberedId, StateKey, StoredContext, Version } from '../model.ts'
+import type {
+  LogClock,
+  Partitioning,
+  RememberedFailure,
+  RememberedId,
+  StateKey,
+  StoredContext,
+  Version,
+} from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 
@@ -14,6 +22,8 @@ export interface StateFacts {
   readonly clock: LogClock
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
+  /** Absent if the topic has never grown. */
+  readonly partitioning?: Partitioning
 }
 
 /** What must hold at the switch; otherwise nothing is changed. */
@@ -30,6 +40,8 @@ export type SwitchOutcome =
   | { readonly kind: 'moved' }
   /** Other code has committed to the live state, or to the rebuilt one. */
   | { readonly kind: 'other-code' }
+  /** One of the two states is of before a growth of the topic, and so has other entities. */
+  | { readonly kind: 'other-partitioning' }
   /** The rebuilt state is not the expected one: another command works on it, or the server has lost a part of it. */
   | { readonly kind: 'lost' }
 

@@ -129,6 +129,11 @@ async function switchWhenEqual(
     const outcome = await copies.switchOver(partitionState, expected)
     if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
     if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
+    if (outcome.kind === 'other-partitioning')
+      throw new RebuildStopped(
+        'replaced',
+        'its topic has grown since, and the rebuilt state has the entities of before: discard it, and begin with a checkpoint of after that',
+      )
     if (outcome.kind === 'lost')
       throw new RebuildStopped(
         'overtaken',

@@ -12,8 +12,8 @@
     rebuilt  the version that the rebuilt state must have
     code     the code that must have made the last commits of both
 
-  Returns  the new epoch, or "moved" if the partition state has another version, or "other-code", or "lost" if the rebuilt state has
-           another version or the server has evicted a part of it
+  Returns  the new epoch, or "moved" if the partition state has another version, or "other-code", "other-partitioning", or "lost" if
+           the rebuilt state has another version or the server has evicted a part of it
 ]]
 local live, rebuilt = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
@@ -33,6 +33,9 @@ for _, prefix in ipairs(KEYS) do
   if redis.call('HGET', prefix .. ':meta', 'code') ~= request.code then
     return 'other-code'
   end
+end
+if (old.generation or 0) ~= (new.generation or 0) then
+  return 'other-partitioning'
 end
 
 -- Counters are the fields that are named `outcome/reason`.

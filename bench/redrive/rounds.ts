@@ -12,6 +12,7 @@ import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/re
 import { createTopics } from '../../localstack/topics.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
+import type { Servers } from '../kit/servers.ts'
 import { filled } from './letters.ts'
 
 const LETTERS = 100_000
@@ -24,7 +25,7 @@ const SIDES = ['records', 'redrive', 'letters', 'ahead'] as const
 type Side = (typeof SIDES)[number]
 
 /** Figures of all rounds. The first round warms up and does not count. */
-export async function redriven(broker: string, run: Run): Promise<Figure[]> {
+export async function redriven({ broker, redisUrl }: Servers, run: Run): Promise<Figure[]> {
   const letters = run.quick ? QUICK_LETTERS : LETTERS
   const rates: Record<Side, number[]> = { records: [], redrive: [], letters: [], ahead: [] }
   const cpu: Record<Side, number[]> = { records: [], redrive: [], letters: [], ahead: [] }
@@ -35,7 +36,7 @@ export async function redriven(broker: string, run: Run): Promise<Figure[]> {
     await withKafka(broker, kafka => filled(kafka.publisher, env, letters))
     const perSecond = (ms: number) => (letters * 1000) / ms
     const sides = {
-      redrive: () => redrive(broker, env, letters),
+      redrive: () => redrive({ broker, redisUrl }, env, letters),
       records: () => copy(broker, topicName('readings', env), topicName('analytics', env)),
       letters: () => copy(broker, topicName('dlq', env), topicName('failures', env)),
       ahead: () => copy(broker, topicName('dlq', env), topicName('retry-1h', env), true),
@@ -77,7 +78,7 @@ export async function redriven(broker: string, run: Run): Promise<Figure[]> {
 }
 
 /** The command as a person runs it, from the question how long the topic is to the audit event. */
-async function redrive(broker: string, env: string, letters: number): Promise<number> {
+async function redrive({ broker, redisUrl }: Servers, env: string, letters: number): Promise<number> {
   let stdout = ''
   const output = new Writable({
     write(chunk, _, done) {
@@ -90,7 +91,7 @@ async function redrive(broker: string, env: string, letters: number): Promise<nu
     stdin: Readable.from([]),
     stdout: output,
     stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
-    environment: { KAFKA_BROKERS: broker, REDIS_URL: 'redis://127.0.0.1:1', SLUICE_ENV: env, USER: 'bench' },
+    environment: { KAFKA_BROKERS: broker, REDIS_URL: redisUrl, SLUICE_ENV: env, USER: 'bench' },
     folder: '.',
     stop: new AbortController().signal,
   })

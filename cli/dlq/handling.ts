@@ -54,7 +54,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
   const config = configOf(terminal, options.env)
   await askDlq(config, options.since, async (log, ranges, connections) => {
-    const topics = await redriveTopics(connections, config)
+    const topics = await redriveTopics(connections, config, command === 'redrive')
     const by = personAt(terminal)
     const work: Work = {
       config,

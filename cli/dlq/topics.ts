@@ -3,6 +3,7 @@ import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { growthsOf } from '../../lib/app/growths.ts'
 import { groupName, SIGNALS, type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
+import type { Growth } from '../../lib/failures/present-partition.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
@@ -14,8 +15,17 @@ import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
-/** Those of the topic table that Kafka has. The dlq itself is not one of them: nobody reads it. */
-export async function redriveTopics(connections: Connections, { env }: Config): Promise<RedriveTopics> {
+/**
+ * Those of the topic table that Kafka has. The dlq itself is not one of them: nobody reads it.
+ *
+ * @param readsGrowths whether to ask Redis how they have grown; without it, records cannot be redriven to them
+ * @throws Unavailable if Kafka or Redis does not answer
+ */
+export async function redriveTopics(
+  connections: Connections,
+  { env }: Config,
+  readsGrowths = true,
+): Promise<RedriveTopics> {
   const functions = readFunctions()
   const offsets = new TopicOffsets(await connections.kafka())
   try {
@@ -23,12 +33,11 @@ export async function redriveTopics(connections: Connections, { env }: Config): 
       SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
         const bounds = await boundsIfThere(offsets, topicName(signal, env))
         const consumers = new Set(consumersOf(functions, signal))
-        const { maxMessageBytes, partitions } = TOPICS[signal]
+        const { maxMessageBytes } = TOPICS[signal]
         if (!bounds) return []
         const name = topicName(signal, env)
-        // Only a topic with more partitions than the table says has grown: nothing else of a redrive needs Redis.
-        const growths = bounds.length > partitions ? await growthsOf([name], connections) : undefined
-        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths: growths?.get(name) ?? [] }
+        const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
+        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
         return [[name, topic] as const]
       }),
     )
@@ -36,6 +45,21 @@ export async function redriveTopics(connections: Connections, { env }: Config): 
   } finally {
     await offsets.close()
   }
+}
+
+/**
+ * How a topic has grown. The topic table cannot tell whether it has: its numbers are raised after a growth.
+ *
+ * @param consumers that read it; to a topic without any, nothing is redriven
+ * @throws Unavailable if Redis does not answer
+ */
+export async function growthsFor(
+  name: string,
+  consumers: ReadonlySet<string>,
+  connections: Pick<Connections, 'value'>,
+): Promise<readonly Growth[]> {
+  if (consumers.size === 0) return []
+  return (await growthsOf([name], connections)).get(name) ?? []
 }
 
 async function boundsIfThere(offsets: TopicOffsets, topic: string) {

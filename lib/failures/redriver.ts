@@ -45,17 +45,24 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
       const dueMs = record.timestampMs + delayMs
       if (dueMs > nowMs) return notDue(dueMs)
       const failure = waitingFailure(record, readData)
-      if (typeof failure === 'string') return rejected(failure)
+      if (typeof failure === 'string') return rejected(failure, failure)
       const { originalTopic, originalPartition, originalOffset } = failure
       const place = `${originalTopic}/${originalPartition}, offset ${originalOffset}`
-      if (!backTo.has(originalTopic))
-        return rejected(`it comes from ${place}: no consumer of this environment reads that topic`)
-      if (!isRedrivable(failure))
-        return rejected(`it comes from ${place}, and only there is all of it: ${failure.omitted} left out`)
+      if (!backTo.has(originalTopic)) {
+        const why = `it comes from ${place}: no consumer of this environment reads that topic`
+        return rejected(why, TOPIC_NAME.test(originalTopic) ? why : 'it comes from what is not a topic')
+      }
+      if (!isRedrivable(failure)) {
+        const why = `it comes from ${place}, and only there is all of it: ${failure.omitted} left out`
+        return rejected(why, why)
+      }
       return forwarded('redriven', redrivenRecord(failure, undefined, growths?.get(originalTopic)))
     },
   }
 }
+
+/** Any client may write to a retry topic: what has not the form of a name is not logged. */
+const TOPIC_NAME = /^[\w.-]{1,249}$/
 
 /** The failure in a record of a retry topic, or what is wrong with the record: any client may write there. */
 function waitingFailure(record: SourceRecord, readData: RedriverParts['readData']): FailureData | string {

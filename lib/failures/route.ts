@@ -76,6 +76,15 @@ export function route(
   }
 }
 
+/** Class and reason of a failure that is written to the dead letters without being routed: one of the router or the redriver. */
+export function unroutedWhy({ consumer, errorType }: FailureData): {
+  readonly class: RoutedClass
+  readonly routedBecause: string
+} {
+  const { kind, description } = kindOf(errorType)
+  return { class: kind, routedBecause: `${description}; failures of ${consumer} itself are not retried` }
+}
+
 /** The attempts after which people redrove the record. Headers can be forged: an attempt that is yet to come is none. */
 function redrivesByHand({ history, attempt }: FailureData) {
   return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)

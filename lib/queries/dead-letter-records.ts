@@ -1,12 +1,14 @@
 /** What a record of the dlq topic is: a dead letter, one that is broken, or word that people have handled some. Pure. */
 import validators, { type SchemaViolation } from '../../schemas/compiled.js'
-import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE } from '../failures/event-types.ts'
+import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import type { DeadLetter } from '../failures/process.ts'
+import { unroutedWhy } from '../failures/route.ts'
 import { isFailure } from '../runtime/cloudevents/event.ts'
 import { textOf } from '../runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
 import type { Event } from '../runtime/consumer/event.ts'
+import type { FailureData } from '../runtime/consumer/failure-event.ts'
 
 /** A record of the dlq topic, and the dead letter in it. */
 export interface FoundDeadLetter {
@@ -60,6 +62,7 @@ export type DlqRecord =
   | { readonly kind: 'other' }
 
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
+const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /** Never throws: a record that cannot be read must not hide those beside it. */
@@ -89,9 +92,16 @@ function recordRead(record: LogRecord): DlqRecord {
   const event = readEvent(record)
   if (isFailure(event)) return saysItIsOne(record) ? broken(record, event.message) : { kind: 'other' }
   if (event.type === DEAD_LETTERS_HANDLED_TYPE) return handledIn(record, event)
-  if (event.type !== DEAD_LETTER_TYPE) return { kind: 'other' }
-  const why = violationOf(event) ?? bytesViolation(event.data as DeadLetter)
-  return why === undefined ? letter(record, event as Event<DeadLetter>) : broken(record, why)
+  if (event.type !== DEAD_LETTER_TYPE && event.type !== FAILURE_TYPE) return { kind: 'other' }
+  const why = violationOf(event) ?? bytesViolation(event.data as FailureData)
+  return why === undefined ? letter(record, { ...event, data: deadLetterOf(event) }) : broken(record, why)
+}
+
+/** The router and the redriver write their own failures here as they are: routed, they could come back to them for ever. */
+function deadLetterOf({ type, data }: Event): DeadLetter {
+  if (type === DEAD_LETTER_TYPE) return data as DeadLetter
+  const failure = data as FailureData
+  return { ...failure, ...unroutedWhy(failure), quarantined: false }
 }
 
 function handledIn(record: LogRecord, event: Event): DlqRecord {
@@ -133,7 +143,7 @@ function broken({ partition, offset, timestampMs }: LogRecord, why: string): Bro
 function saysItIsOne({ headers }: LogRecord): boolean {
   return headers.some(([name, bytes]) => {
     const text = textOf(bytes) ?? ''
-    if (name === 'ce_type') return text === DEAD_LETTER_TYPE || text === DEAD_LETTERS_HANDLED_TYPE
+    if (name === 'ce_type') return OWN_TYPES.includes(text)
     return name === 'content-type' && EVENT_FORMAT.test(text)
   })
 }
@@ -154,7 +164,7 @@ function described({ instancePath, keyword, params }: SchemaViolation): string {
 }
 
 /** Bytes that are not whole would come back as other bytes. */
-function bytesViolation({ originalKey, originalValue, originalHeaders }: DeadLetter): string | undefined {
+function bytesViolation({ originalKey, originalValue, originalHeaders }: FailureData): string | undefined {
   if (!isBase64(originalKey)) return 'originalKey is not base64'
   if (!isBase64(originalValue)) return 'originalValue is not base64'
   for (const { value } of originalHeaders) if (!isBase64(value)) return 'a header is not base64'

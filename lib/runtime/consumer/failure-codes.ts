@@ -91,6 +91,17 @@ export function failure(code: FailureCode, message: string): Failure {
   return { kind: 'failure', code, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
 }
 
+/** The failure of a record that its consumer has rejected. */
+export function rejection({
+  why,
+  safeMessage,
+}: {
+  readonly why: string
+  readonly safeMessage?: string
+}): Failure {
+  return { ...failure('rejected', why), ...(safeMessage === undefined ? {} : { safeMessage }) }
+}
+
 /** The failure of a record whose processing threw. */
 export function unexpectedFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is not an Error')

@@ -143,6 +143,7 @@ export interface Decided<State> {
 export interface Rejected {
   readonly kind: 'rejected'
   readonly why: string
+  readonly safeMessage?: string
 }
 
 /** An event that a step publishes. The runtime adds id, time, sequence and trace. */
@@ -192,6 +193,10 @@ export function decided<State>(
   return { kind: 'decided', reason, state, emit, timers }
 }
 
-export function rejected(why: string): Rejected {
-  return { kind: 'rejected', why }
+/**
+ * @param why for people; it becomes part of the failure
+ * @param safeMessage what may be logged of it, because it contains nothing of the event
+ */
+export function rejected(why: string, safeMessage?: string): Rejected {
+  return { kind: 'rejected', why, ...(safeMessage === undefined ? {} : { safeMessage }) }
 }

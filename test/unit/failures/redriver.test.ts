@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { redriverIn } from '../../../lib/app/redriver.ts'
+import { explanation } from '../../../lib/runtime/adapters/lambda/details.ts'
 import { historyOf, originalHeaders, redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
+import { rejection } from '../../../lib/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
 import { failureId } from '../../../lib/runtime/consumer/failure-event.ts'
 import type { Forwarding, SourceRecord } from '../../../lib/runtime/consumer/forwarder.ts'
@@ -118,6 +120,17 @@ describe('the redriver', () => {
     it(`given ${name}, then it is rejected with a reason`, () => {
       assert.match(whyRejected({ ...waitingRecord(), ...content }), why)
     })
+
+  it('given what is rejected, then the reason is logged, but nothing that has not the form of a topic', () => {
+    const logged = (originalTopic: string) => {
+      const content = retryContent(retryData({ originalTopic }))
+      const forwarding = forward({ ...waitingRecord(), ...content }, DELAY_MS)
+      assert.ok(forwarding.kind === 'rejected')
+      return explanation(rejection(forwarding)).failure
+    }
+    assert.match(String(logged('gone')), /^it comes from gone\/9, offset 186: no consumer/)
+    assert.equal(logged('{"secret": 1}'), 'it comes from what is not a topic')
+  })
 
   it('given an event of another type, then it is rejected, although its data would do', () => {
     const { value, headers } = waitingRecord()

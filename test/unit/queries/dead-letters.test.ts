@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readDlqRecord } from '../../../lib/queries/dead-letter-records.ts'
 import { deadLetterIn, findDeadLetter, listDeadLetters } from '../../../lib/queries/dead-letters.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
@@ -14,7 +15,7 @@ const at = (offset: number, changes: object = {}, type?: string) => ({
 const RECORDS = [
   at(0),
   at(1, { consumer: 'alerting' }),
-  at(2, {}, 'io.sluice.failure.v1'),
+  at(2, {}, 'io.sluice.audit.v1'),
   at(3, { errorType: 'rejected' }),
   at(4),
 ]
@@ -137,9 +138,20 @@ describe('dead letters', () => {
     assert.equal(await kind({ id: 'x2' }), 'none')
   })
 
+  it('given a failure of the router or the redriver themselves, then it is a dead letter, not a broken one', () => {
+    const unrouted = { class: undefined, routedBecause: undefined, quarantined: undefined }
+    const changes = { ...unrouted, consumer: 'redriver', errorType: 'rejected' }
+    const found = deadLetterIn(letterRecord(changes, 'io.sluice.failure.v1'))
+    const { class: kind, routedBecause, quarantined, consumer } = found?.deadLetter ?? {}
+    assert.deepEqual([kind, quarantined, consumer], ['permanent', false, 'redriver'])
+    assert.equal(routedBecause, 'the consumer refused the event; failures of redriver itself are not retried')
+    const cut = letterRecord({ ...changes, consumer: undefined }, 'io.sluice.failure.v1')
+    assert.equal(readDlqRecord(cut).kind, 'broken')
+  })
+
   it('given what only lies in the same topic, then it is not a dead letter', () => {
     assert.ok(deadLetterIn(letterRecord()))
-    assert.equal(deadLetterIn(letterRecord({}, 'io.sluice.failure.v1')), undefined)
+    assert.equal(deadLetterIn(letterRecord({}, 'io.sluice.audit.v1')), undefined)
     assert.equal(deadLetterIn(letterRecord({ error: undefined })), undefined)
     assert.equal(deadLetterIn({ ...letterRecord(), value: null }), undefined)
   })

@@ -4,7 +4,7 @@ import { attributeViolation } from '../../cloudevents/attributes.ts'
 import { attributesOf } from '../../cloudevents/event.ts'
 import { traceOf } from '../../cloudevents/trace.ts'
 import { type Application, topicOf } from '../../consumer/application.ts'
-import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Decided, Emission, Step, TimerChange } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { OutboxEntry, StoredTimer } from '../model.ts'
@@ -48,7 +48,7 @@ export function runStep(
     const step = call()
     const none = noStep(step)
     if (none) return invalidStep(none)
-    if (step.kind === 'rejected') return failure('rejected', step.why)
+    if (step.kind === 'rejected') return rejection(step)
     const wrong = whyInvalid(step, cause, process.onTimer !== undefined, application)
     if (wrong) return invalidStep(wrong)
     const json = step.state === undefined ? null : jsonOf(step.state)

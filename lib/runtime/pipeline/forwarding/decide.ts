@@ -2,7 +2,7 @@
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
 import type { TopicName } from '../../consumer/declared.ts'
-import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { Consumer } from '../consumer.ts'
 import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
@@ -86,7 +86,7 @@ function moveOf(
     case 'skipped':
       return { source, decision: decisionOf(source, 'ignored', forwarding.reason) }
     case 'rejected':
-      return failedMove(consumer, source, failure('rejected', forwarding.why), nowMs)
+      return failedMove(consumer, source, rejection(forwarding), nowMs)
     case 'failure':
       return failedMove(consumer, source, forwarding, nowMs)
   }

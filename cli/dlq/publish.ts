@@ -40,22 +40,22 @@ export async function publishChosen(
   pace: Pace,
   acknowledged: (taken: readonly Taken[]) => void,
 ): Promise<void> {
-  const startedMs = pace.nowMs()
-  let sent = 0
+  let dueMs = 0
   let inFlight: Promise<Batch | undefined> = Promise.resolve(undefined)
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
-      const dueMs = pace.perSecond === undefined ? 0 : startedMs + (sent * 1000) / pace.perSecond
+      // A pause, such as a long read, is not caught up: the rate is what a consumer can take.
+      dueMs = Math.max(dueMs, pace.nowMs())
       if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
       if (pace.isStopped()) break
+      if (pace.perSecond !== undefined) dueMs += (batch.taken.length * 1000) / pace.perSecond
       inFlight = publisher.publish([...handled(before, doing), ...batch.records]).then(() => {
         acknowledged(batch.taken)
         return batch
       })
       // It can reject while the next batch is made.
       inFlight.catch(() => {})
-      sent += batch.taken.length
     }
   } finally {
     // If the dead letters cannot be read on, those that were published are handled all the same.

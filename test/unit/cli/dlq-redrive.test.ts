@@ -291,6 +291,26 @@ describe('publishing what is chosen', () => {
     assert.deepEqual(waits, [250, 500])
   })
 
+  it('given a rate and a long read before or between, then the time of the read is not caught up', async () => {
+    let nowMs = 0
+    const left: number[] = []
+    const wait = async (ms: number) => void (nowMs += ms)
+    async function* slow() {
+      nowMs += 20_000
+      yield* groups(Array.from({ length: 30 }, (_, offset) => offset))
+      nowMs += 20_000
+      yield* groups(Array.from({ length: 20 }, (_, offset) => 30 + offset))
+    }
+    const limits = pace({ perSecond: 40, wait, nowMs: () => nowMs })
+    await publishChosen(slow(), new MemoryPublisher(), DOING, limits, () => left.push(nowMs))
+    const gaps = left.slice(1).map((at, index) => at - (left[index] ?? 0))
+    assert.equal(left.length, 5)
+    assert.ok(
+      gaps.every(gap => gap >= 250),
+      `${left}`,
+    )
+  })
+
   it('given a stop, then what was published is handled, and no more is published', async () => {
     const publisher = new MemoryPublisher()
     let published = 0

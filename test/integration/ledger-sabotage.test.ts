@@ -25,6 +25,7 @@ const EXPECTED: Readonly<
   'redrive-lost': { faults: 'none', violation: LOST_REDRIVE },
   'redrive-order': { faults: 'none', violation: ORDER },
   attempts: { faults: 'none', violation: 'wrong outcome counters' },
+  parking: { faults: 'none', violation: ORDER },
 }
 
 describe('the ledger, of a runtime that is broken on purpose', { timeout: 420_000 }, () => {

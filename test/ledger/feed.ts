@@ -16,6 +16,11 @@ const SENDING = 60
 const MOVES_ON = 1 / 40
 /** How many entities have tasks: several of one wait at a time. */
 const TASKED = 20
+/** How many stories are told at a time, chapter by chapter: later ones follow while one is retried. */
+const TOLD = 3
+const RECORDS_PER_STORY = 500
+const STORY_ENDS = 1 / 12
+const STORY_ERASED = 1 / 5
 const LARGE = 700 * 1024
 /** Above the message limit of the topic. */
 const TOO_LARGE = 1_100 * 1024
@@ -30,6 +35,7 @@ const SHARES = {
   overtaken: 5,
   erasure: 0.5,
   task: 2,
+  chapter: 3,
 } as const
 type Kind = keyof typeof SHARES | 'signal'
 
@@ -37,6 +43,8 @@ export class Feed {
   readonly #random: Random
   readonly #entities: number
   readonly #sending: string[]
+  readonly #stories: number
+  readonly #told: string[]
   /** Records that were sent recently, to be repeated. */
   readonly #recent: Numbered[] = []
   /** Records that are sent later, so that others overtake them. */
@@ -51,6 +59,8 @@ export class Feed {
     this.#random = random
     this.#entities = Math.max(SENDING * 2, Math.floor(records / RECORDS_PER_ENTITY))
     this.#sending = Array.from({ length: SENDING }, () => this.#anyEntity())
+    this.#stories = Math.max(TOLD * 4, Math.floor(records / RECORDS_PER_STORY))
+    this.#told = Array.from({ length: TOLD }, () => this.#anyStory())
     // Few, even in long runs, because they slow everything down.
     this.#largeEvery = Math.max(500, Math.floor(records / 20))
   }
@@ -99,6 +109,8 @@ export class Feed {
         return this.#erasure(nowMs)
       case 'task':
         return this.#task(nowMs)
+      case 'chapter':
+        return this.#chapter(nowMs)
       case 'overtaken':
         this.#delayed.push(this.#signal(nowMs))
         return this.#signal(nowMs)
@@ -123,12 +135,13 @@ export class Feed {
     return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, data: more }))
   }
 
-  /** Erases an entity that sends, and goes on sending. */
+  /** Erases an entity that sends, and goes on sending; now and then a story that is told. */
   #erasure(nowMs: number): Numbered {
     const time = new Date(nowMs).toISOString()
     const data = { erasureId: `erasure-${this.#number}`, requestedAt: time, partition: 0 }
     const type = 'io.sluice.entity.erased.v1'
-    return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, type, data }))
+    const subject = this.#random.pick(this.#random.chance(STORY_ERASED) ? this.#told : this.#sending)
+    return this.#noted(this.#event({ subject, time, type, data }))
   }
 
   /** For the consumer that fails by plan. Most of its attempts succeed; of the rest, some never do without a person's help. */
@@ -139,6 +152,17 @@ export class Feed {
     const subject = `task-${this.#random.between(1, TASKED)}`
     const data = { number: this.#events + 1, fails }
     return this.#event({ subject, time, type: 'ledger.task.v1', data })
+  }
+
+  /** For the consumer that parks. Most chapters are told at once; of the rest, some never are. */
+  #chapter(nowMs: number): Numbered {
+    if (this.#random.chance(STORY_ENDS)) this.#told[this.#random.between(0, TOLD - 1)] = this.#anyStory()
+    const chance = this.#random.next()
+    const fails = chance < 0.8 ? 0 : chance < 0.9 ? 1 : chance < 0.96 ? 2 : 99
+    const time = new Date(nowMs).toISOString()
+    const data = { number: this.#events + 1, fails }
+    const subject = this.#random.pick(this.#told)
+    return this.#noted(this.#event({ subject, time, type: 'ledger.chapter.v1', data }))
   }
 
   /** A record that can never be processed, of a random kind. */
@@ -220,6 +244,10 @@ export class Feed {
     if (record.value.length < 1_000) this.#recent.push(record)
     if (this.#recent.length > 1_000) this.#recent.splice(0, 500)
     return record
+  }
+
+  #anyStory(): string {
+    return `story-${this.#random.between(1, this.#stories)}`
   }
 
   #anyEntity(): string {

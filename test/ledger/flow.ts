@@ -112,6 +112,14 @@ export class Flow {
     return this.#parts.stateKeys.progress(stateKeys)
   }
 
+  /** What `parking` holds, by partition; empty if it holds nothing. */
+  async held(): Promise<string> {
+    const { stateKeys } = this.#parts
+    const keys = this.stateKeys('parking')
+    const all = await Promise.all(keys.map(async key => [...(await stateKeys.contents(key)).holds]))
+    return all.some(holds => holds.length > 0) ? JSON.stringify(all) : ''
+  }
+
   /** The end offset of the partition of each partition state. */
   async ends(): Promise<number[]> {
     return (await Promise.all(SIGNALS.map(signal => this.log.ends(this.topic(signal))))).flat()

@@ -57,6 +57,7 @@ export const SABOTAGES = [
   'redrive-lost',
   'redrive-order',
   'attempts',
+  'parking',
 ] as const
 
 const OPTIONS = {

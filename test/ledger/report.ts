@@ -37,6 +37,10 @@ export function report(result: Result): string[] {
       'redriven',
       `${figures.retried.waited} when due and ${figures.retried.byHand} by hand, ${figures.retried.cameBack} records; ${figures.tasks} tasks applied`,
     ],
+    [
+      'parked',
+      `${sumOf(figures.chapters, 'parked/')} chapters behind ${sumOf(figures.chapters, 'held/')} that failed, ${figures.ended} of them for good; ${sumOf(figures.chapters, 'timer/parking-')} times to the bound`,
+    ],
     ['archived', `${figures.archived} events in ${figures.segments} segments`],
     ['remembered', `${figures.states} entities`],
     ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],
@@ -56,6 +60,10 @@ function verdict({ violations, kept, options }: Result): string {
     return `KEPT          ${counts}; states, timers and emissions equal to the reference`
   const others = violations.kinds.filter(kind => ![LOST, TWICE, ORDER].includes(kind))
   return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${commandOf(options)}`
+}
+
+function sumOf(tally: ReadonlyMap<string, number>, begin: string): number {
+  return [...tally].reduce((all, [how, count]) => (how.startsWith(begin) ? all + count : all), 0)
 }
 
 function outcomes(tally: ReadonlyMap<string, number>, outcome: string): string {

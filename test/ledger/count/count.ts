@@ -5,9 +5,12 @@
 import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { Archiving, compareSegments } from './archive.ts'
+import { Chapters } from './chapters.ts'
 import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
+import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
+import type { Held } from './held.ts'
 import { comparePartition } from './holdings.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
@@ -57,6 +60,10 @@ interface Figures {
   readonly retried: Retried
   /** The tasks that were applied, at whichever attempt. */
   readonly tasks: number
+  /** The outcomes of `parking`, by `outcome/reason`. */
+  readonly chapters: ReadonlyMap<string, number>
+  /** How many failures have ended while entities could wait for them. */
+  readonly ended: number
   readonly segments: number
   /** The events in the segments. */
   readonly archived: number
@@ -97,7 +104,11 @@ export async function count(
         emission => emissions.emission(emission),
         failure => failureRecords.failure(failure),
       )
-    const counting = await through('counting', readings, reference, record => input.record(record))
+    const ended = new EndedFailures(violations)
+    const counting = await through('counting', readings, reference, record => {
+      input.record(record)
+      ended.published(record)
+    })
     input.end(violations)
     const wanted = new Map<string, string>()
     const archiving = await through(
@@ -119,6 +130,12 @@ export async function count(
       () => new Tasks(readings, failure => failureRecords.failure(failure)),
       () => {},
     )
+    const chapters = await through(
+      'parking',
+      readings,
+      () => new Chapters(readings, failure => failureRecords.failure(failure)),
+      () => {},
+    )
     const receiving = await through(
       'receiving',
       events,
@@ -129,12 +146,13 @@ export async function count(
     await through(
       'dlq-router',
       failures,
-      () => new Routing(routes),
+      () => new Routing(routes, ended),
       record => failureRecords.published(record),
     )
     failureRecords.end()
+    ended.end()
     const foreignFailures = new Map(counting.foreignFailures)
-    for (const compared of [archiving, tasks])
+    for (const compared of [archiving, tasks, chapters])
       for (const [code, failed] of compared.foreignFailures) increase(foreignFailures, code, failed)
     compareCodes(failureRecords.codes, foreignFailures, violations)
     for (const { topic, failures } of routed) {
@@ -153,6 +171,8 @@ export async function count(
       forwarded,
       retried,
       tasks: tasks.tally.get('applied/done') ?? 0,
+      chapters: chapters.tally,
+      ended: ended.count,
       segments: segments.size,
       archived: archiving.tally.get('applied/archived') ?? 0,
     }
@@ -169,6 +189,8 @@ interface PartitionReference {
   readonly states: ReadonlyMap<string, object>
   readonly timers: ReadonlyMap<string, readonly object[]>
   readonly foreign?: number
+  readonly holds?: ReadonlyMap<string, Held>
+  readonly disorder?: readonly string[]
   /** The last offset that can be decided, if that is not the last one of the partition. */
   readonly appliedOffset?: number
   apply(record: KafkaRecord): void

@@ -44,12 +44,12 @@ export class Emissions {
     return this.#codes
   }
 
-  failure({ id, code, sequence, record }: FailureRecord): void {
+  failure({ id, code, sequence, record, parks = false }: FailureRecord): void {
     if (code === undefined) {
       this.#possible.set(id, sequence)
       return
     }
-    this.#want(id, { sequence, content: JSON.stringify([code, ...bytesOf(record)]) })
+    this.#want(id, { sequence, content: JSON.stringify([code, parks, ...bytesOf(record)]) })
   }
 
   published(record: KafkaRecord): void {
@@ -119,8 +119,9 @@ function contentOf(event: LedgerEvent): string {
     name,
     value,
   ])
-  const { errorType, originalPartition, originalOffset, originalKey, originalValue } = data
-  return JSON.stringify([errorType, originalPartition, originalOffset, originalKey, originalValue, headers])
+  const { errorType, parks, originalPartition, originalOffset, originalKey, originalValue } = data
+  const place = [originalPartition, originalOffset]
+  return JSON.stringify([errorType, parks, ...place, originalKey, originalValue, headers])
 }
 
 function bytesOf({ partition, offset, key, value, headers }: KafkaRecord): unknown[] {

@@ -18,6 +18,7 @@ export interface LedgerEvent {
 /** How far the time of an event may be ahead of its record. */
 const FUTURE_TOLERANCE_MS = 5 * 60_000
 const TICK = 'io.sluice.clock.tick.v1'
+const FAILURE_ENDED = 'io.sluice.failure.ended.v1'
 export const ERASURE = 'io.sluice.entity.erased.v1'
 const READING = 'io.sluice.environment.reading.v1'
 
@@ -38,6 +39,7 @@ export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean)
   if (type === READING && typeof data.temperature !== 'number') return 'failed/schema-violated'
   if (type === ERASURE && data.erasureId === undefined) return 'failed/schema-violated'
   if (type === TICK) return 'ignored/tick'
+  if (type === FAILURE_ENDED) return 'ignored/failure-ended'
   if (!accepts(type)) return type === ERASURE ? 'ignored/erasure' : 'ignored/not-mine'
   const timeMs = Date.parse(time)
   if (timeMs - record.timestampMs > FUTURE_TOLERANCE_MS) return 'failed/time-in-future'

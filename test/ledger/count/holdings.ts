@@ -1,7 +1,8 @@
 /** Compares a partition state in Redis with the reference. */
 import { isDeepStrictEqual } from 'node:util'
+import { compareHolds, compareParked, type Held } from './held.ts'
 import type { StateContents, StateKey } from './partition-states.ts'
-import { LOST, ORDER, TWICE, type Violations } from './violations.ts'
+import { LOST, ORDER, STILL_HELD, TWICE, type Violations } from './violations.ts'
 
 /** The result of the reference for the same partition. */
 interface Expected {
@@ -13,6 +14,10 @@ interface Expected {
     readonly timers: ReadonlyMap<string, readonly object[]>
     /** Number of records of other producers: each has one outcome, but it is not known which. */
     readonly foreign?: number
+    /** The entities that are held when all is decided. */
+    readonly holds?: ReadonlyMap<string, Held>
+    /** What was not applied in its first order. */
+    readonly disorder?: readonly string[]
   }
 }
 
@@ -39,6 +44,12 @@ export function comparePartition(
     if (!wanted.states.has(entity)) violations.add('states that should be forgotten', `${where} ${entity}`)
   for (const entity of new Set([...stored.timers.keys(), ...wanted.timers.keys()]))
     compareTimers(`${where} ${entity}`, stored.timers.get(entity), wanted.timers.get(entity), violations)
+  compareHolds(where, stored, wanted.holds ?? new Map(), violations)
+  compareParked(where, stored.tally, stored.holds, violations)
+  // When nothing waits anywhere, each failure has been processed or has ended.
+  for (const [entity, { parked }] of stored.holds)
+    violations.add(STILL_HELD, `${where} ${entity}: ${parked.length} parked`)
+  for (const place of wanted.disorder ?? []) violations.add(ORDER, `${where} ${place}`)
 }
 
 /** The counters must match exactly, because they are committed with the applied offset: each record and timer counts once. */
@@ -49,8 +60,11 @@ function compareTally(
   violations: Violations,
 ): void {
   let others = 0
-  for (const how of new Set([...stored.keys(), ...wanted.keys()])) {
-    const [has, should] = [stored.get(how) ?? 0, wanted.get(how) ?? 0]
+  const names = [...stored.keys(), ...wanted.keys()]
+  for (const how of new Set([...names, ...names.map(appliedAs)])) {
+    const counted = (tally: ReadonlyMap<string, number>) =>
+      (tally.get(how) ?? 0) + (appliedAs(how) === how ? (tally.get(PARKED + how) ?? 0) : 0)
+    const [has, should] = [counted(stored), counted(wanted)]
     const place = `${where}: ${has} ${how}, not ${should}`
     if (has === should) continue
     // Outcomes of other producers' records; their number is checked below.
@@ -68,6 +82,13 @@ function compareTally(
       Math.abs(others - foreign),
     )
 }
+
+/** For what was applied after it had waited: how it is applied without that. Both together must be right, and each of them. */
+function appliedAs(how: string): string {
+  return how.startsWith(`${PARKED}applied/`) ? how.slice(PARKED.length) : how
+}
+
+const PARKED = 'parked-'
 
 function compareState(where: string, json: string | undefined, wanted: object, violations: Violations): void {
   const stored = json === undefined ? undefined : JSON.parse(json)

@@ -1,5 +1,6 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
+import { endedIn } from './ended.ts'
 import { redriveOf } from './redrive.ts'
 import type { Violations } from './violations.ts'
 
@@ -14,12 +15,13 @@ export type Foreign = ReadonlySet<string>
 
 const TICK = 'io.sluice.clock.tick.v1'
 
-/** Whether a record is neither a tick nor from the ledger's producer: it must have one outcome, but any outcome. */
-export function isForeign({ headers, isCompressed }: KafkaRecord): boolean {
+/** Whether a record is neither a tick, nor the end of a failure, nor from the ledger's producer: it must have one outcome, but any outcome. */
+export function isForeign(record: KafkaRecord): boolean {
+  const { headers, isCompressed } = record
   if (isCompressed) return true
   const values = new Map(headers.map(([name, value]) => [name, String(value)]))
   const isTick = values.get('ce_type') === TICK && values.get('ce_source') === '/clock'
-  return !values.has('ledger') && !isTick
+  return !values.has('ledger') && !isTick && endedIn(record) === undefined
 }
 
 export class Input {
@@ -28,6 +30,7 @@ export class Input {
   #ticks = 0
   #found = 0
   #redriven = 0
+  #ended = 0
   #foreign = 0
   #foreignFound = 0
   readonly #others: Foreign | undefined
@@ -43,6 +46,10 @@ export class Input {
     this.#records += 1
     if (redriveOf(record)) {
       this.#redriven += 1
+      return
+    }
+    if (endedIn(record)) {
+      this.#ended += 1
       return
     }
     if (isForeign(record)) {
@@ -71,7 +78,8 @@ export class Input {
   }
 
   get figures() {
-    const unacknowledged = this.#records - this.#ticks - this.#found - this.#foreign - this.#redriven
+    const others = this.#ticks + this.#foreign + this.#redriven + this.#ended
+    const unacknowledged = this.#records - this.#found - others
     return { records: this.#records, ticks: this.#ticks, foreign: this.#foreign, unacknowledged }
   }
 }

@@ -26,11 +26,16 @@ export class Intake {
     this.#lastAppendMs = timestampMs
   }
 
-  /** The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original. */
-  take(record: KafkaRecord): LedgerEvent | string {
+  /**
+   * The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original.
+   *
+   * @param awaited name of an event that is no repeat although it is known: an entity waits for its next attempt
+   */
+  take(record: KafkaRecord, awaited?: string): LedgerEvent | string {
     if (redriveOf(record)) return 'ignored/redriven-for-another'
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event
+    if (nameOf(event) === awaited) return event
     const known = this.#known.get(nameOf(event))
     if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
     return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
@@ -40,11 +45,16 @@ export class Intake {
     this.#known.set(nameOf(event), { content: contentOf(event), atMs: this.nowMs })
   }
 
+  /** From now on, the same event is a new one. */
+  forget(event: LedgerEvent): void {
+    this.#known.delete(nameOf(event))
+  }
+
   ended(how: string): void {
     this.tally.set(how, (this.tally.get(how) ?? 0) + 1)
   }
 }
 
-function nameOf({ source, id }: LedgerEvent): string {
+export function nameOf({ source, id }: LedgerEvent): string {
   return `${source} ${id}`
 }

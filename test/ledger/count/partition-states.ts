@@ -1,5 +1,6 @@
 /** Reads the partition states in Redis by the names of their keys. */
 import { Redis } from 'ioredis'
+import { type Held, withoutHolds } from './held.ts'
 
 /** Identifies a partition state. */
 export interface StateKey {
@@ -17,6 +18,10 @@ export interface StateContents {
   /** States by entity, as JSON. */
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, string>
+  /** The held entities. */
+  readonly holds: ReadonlyMap<string, Held>
+  /** The entity that each failure holds, by its id. */
+  readonly holders: ReadonlyMap<string, string>
 }
 
 export class PartitionStateReader {
@@ -53,7 +58,7 @@ export class PartitionStateReader {
       appliedOffset: Number(meta?.appliedOffset ?? -1),
       outbox: Object.keys(outbox ?? {}).length,
       tally: new Map(tally.map(([name, count]) => [name, Number(count)])),
-      states: new Map(Object.entries(states ?? {})),
+      ...withoutHolds(new Map(Object.entries(states ?? {}))),
       timers: new Map(Object.entries(timers ?? {})),
     }
   }

@@ -11,9 +11,10 @@ const DELAYS_MS: Readonly<Record<string, number>> = {
   'retry-10m': 1_200,
   'retry-1h': 60_000,
 }
+const RETRIED = ['ledger.task.v1', 'ledger.chapter.v1']
 const RETRIES = ['retry-1m', 'retry-10m'] as const
 
-/** The retry topic of a failure of `failing`; undefined for a dead letter. After a redrive by hand, its retries begin anew. */
+/** The retry topic of a failure that is retried; undefined for a dead letter. After a redrive by hand, its retries begin anew. */
 export function retryTopicOf({ attempt, history }: FailureOfTask): string | undefined {
   const byHand = history.filter(({ redrivenBy }) => redrivenBy !== undefined).at(-1)
   return RETRIES[attempt - 1 - (byHand?.attempt ?? 0)]
@@ -98,8 +99,9 @@ async function cameBack(log: Log, readings: string) {
   return { first, originals, copies }
 }
 
+/** Whether a record can come back. */
 function isTask({ headers }: KafkaRecord): boolean {
-  return headers.some(([name, value]) => name === 'ce_type' && String(value) === 'ledger.task.v1')
+  return headers.some(([name, value]) => name === 'ce_type' && RETRIED.includes(String(value)))
 }
 
 /** The attempt that a record of a retry topic waits for, and where its original is. */

@@ -6,7 +6,8 @@ import { Intake } from './intake.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord } from './reference.ts'
 
-interface Remembered {
+/** A failure as its consumer remembers it. */
+export interface Remembered {
   readonly attempt: number
   readonly isOpen: boolean
   /** Where the record was when it failed first. */
@@ -49,9 +50,11 @@ export class Tasks {
       this.#fail(record, undefined, undefined)
       return
     }
-    const redrive = redriveOf(record)
+    const named = redriveOf(record)
+    const redrive = named?.consumer === 'failing' ? named : undefined
     const earlier = redrive && this.#failures.get(redrive.failure)
-    const ending = this.#admitted(redrive, earlier) ?? this.#decide(record, redrive?.attempt ?? 1)
+    const original = redrive ? withoutRedrive(record) : record
+    const ending = (redrive && whyNotTaken(redrive, earlier)) ?? this.#decide(original, redrive?.attempt ?? 1)
     this.#intake.ended(ending)
     const [outcome, reason] = ending.split('/')
     if (outcome === 'failed') this.#fail(record, reason, reason === 'unknown-failure' ? undefined : earlier)
@@ -59,16 +62,8 @@ export class Tasks {
       this.#failures.set(redrive.failure, { ...earlier, attempt: redrive.attempt, isOpen: false })
   }
 
-  /** The outcome of a redriven record that is not the next attempt; undefined for what is to be processed. */
-  #admitted(redrive: Redrive | undefined, earlier: Remembered | undefined): string | undefined {
-    if (redrive === undefined) return undefined
-    if (earlier === undefined) return 'failed/unknown-failure'
-    if (!earlier.isOpen || redrive.attempt <= earlier.attempt) return 'duplicate/attempt-known'
-    return redrive.attempt === earlier.attempt + 1 ? undefined : 'failed/unknown-failure'
-  }
-
   #decide(record: KafkaRecord, attempt: number): string {
-    const event = this.#intake.take(withoutRedrive(record))
+    const event = this.#intake.take(record)
     if (typeof event === 'string') return event
     if (event.type === ERASURE) {
       this.#intake.applied(event)
@@ -93,4 +88,11 @@ export class Tasks {
     const sequence = ['0', String(record.offset).padStart(16, '0'), '00000000'].join('.')
     this.#send({ id, code, sequence, record: { ...withoutRedrive(record), partition, offset } })
   }
+}
+
+/** The outcome of a redriven record that is not the next attempt; undefined for what is to be processed. */
+export function whyNotTaken({ attempt }: Redrive, earlier: Remembered | undefined): string | undefined {
+  if (earlier === undefined) return 'failed/unknown-failure'
+  if (!earlier.isOpen || attempt <= earlier.attempt) return 'duplicate/attempt-known'
+  return attempt === earlier.attempt + 1 ? undefined : 'failed/unknown-failure'
 }

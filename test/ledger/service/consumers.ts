@@ -6,6 +6,8 @@ import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
+import { knowAttempts, neverDefer } from './attempts.ts'
+import * as chapters from './chapters.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as movers from './movers.ts'
 import * as processes from './processes.ts'
@@ -16,7 +18,8 @@ const broken = process.env.LEDGER_SABOTAGE ?? ''
 sabotage(broken)
 // Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
-tasks.knowAttempts()
+knowAttempts()
+neverDefer('parking')
 
 type Handler = (event: never, context: Context) => Promise<unknown>
 
@@ -31,6 +34,7 @@ export const router = handler(
 )
 export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
 export const failing = handler(kafkaConsumer('failing', tasks.failing))
+export const parking = handler(kafkaConsumer('parking', chapters.parking))
 export const redriver = scheduledForwarder(
   'redriver',
   ({ env }) => redriverIn(env, signal => (broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal])),

@@ -1,2 +1,11 @@
 // serverless-offline finds handlers only in JavaScript modules.
-export { archiving, counting, failing, forwarding, receiving, redriver, router } from './consumers.ts'
+export {
+  archiving,
+  counting,
+  failing,
+  forwarding,
+  parking,
+  receiving,
+  redriver,
+  router,
+} from './consumers.ts'

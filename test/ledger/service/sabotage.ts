@@ -5,6 +5,7 @@ import { RedisForwardCursors } from '../../../lib/runtime/adapters/redis/forward
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
+import { Holding } from '../../../lib/runtime/pipeline/deciding/holding.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '../../../lib/runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '../../../lib/runtime/pipeline/segments/cutter.ts'
@@ -82,6 +83,12 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
       const remembered = failure.apply(this, args)
       if (remembered === undefined || remembered.attempt === 1) return remembered
       return { ...remembered, attempt: remembered.attempt - 1, isOpen: true }
+    }
+  },
+  /** The parking of later events: they are applied at once. */
+  parking() {
+    Holding.prototype.park = function (task) {
+      return this.step(task)
     }
   },
 }

@@ -1,17 +1,20 @@
 /** The consumer whose records come back: it rejects as many attempts at a task as the task says. */
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
 import { decided, type KeyedProcess, rejected } from '../../../lib/runtime/consumer/process.ts'
-import { Admission } from '../../../lib/runtime/pipeline/deciding/admission.ts'
+import { presentAttempt } from './attempts.ts'
 
 /** Short, so that retries become due while a run lasts. `test/ledger/count/retries.ts` has them a second time. */
 export const DELAYS_MS = { 'retry-1m': 600, 'retry-10m': 1_200, 'retry-1h': 60_000 } as const
 
-/** Two retries for a rejected task, and no retries of anything else. */
+/** Two retries for a rejected task and for a chapter at which the consumer threw, and no retries of anything else. */
 export const POLICY: FailurePolicy = {
   maxAgeMs: 24 * 3_600_000,
   classes: {},
   codes: {},
-  consumers: { failing: { classes: {}, codes: { rejected: ['1m', '10m'] } } },
+  consumers: {
+    failing: { classes: {}, codes: { rejected: ['1m', '10m'] } },
+    parking: { classes: {}, codes: { 'unexpected-error': ['1m', '10m'] } },
+  },
 }
 
 interface Task {
@@ -25,22 +28,12 @@ interface Done {
   readonly numbers: readonly number[]
 }
 
-/** A process does not see which attempt an event is. The plan must: read again, the same log has to give the same failures. */
-let attempt = 1
-
-export function knowAttempts(): void {
-  const { admit } = Admission.prototype
-  Admission.prototype.admit = function (decoded, clock) {
-    attempt = decoded.redriveTarget?.attempt ?? 1
-    return admit.call(this, decoded, clock)
-  }
-}
-
 export const failing: KeyedProcess<Done, Task> = {
   name: 'failing',
   accepts: ['ledger.task.v1'],
   onEvent(state, { data }) {
-    if (data === undefined || attempt <= data.fails) return rejected(`attempt ${attempt} is to fail`)
+    if (data === undefined || presentAttempt() <= data.fails)
+      return rejected(`attempt ${presentAttempt()} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
     return decided('done', { count: numbers.length, numbers })
   },

@@ -38,6 +38,8 @@ function kinds(tally: Readonly<Record<string, number>>, foreign: number): readon
     tally: new Map(Object.entries(tally)),
     states: NOTHING,
     timers: NOTHING,
+    holds: NOTHING,
+    holders: NOTHING,
   }
   const expected = { tally: new Map([['applied/counted', 1]]), states: NOTHING, timers: NOTHING, foreign }
   comparePartition(STATE_KEY, stored, { end: 4, expected }, violations)

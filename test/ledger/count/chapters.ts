@@ -1,0 +1,298 @@
+/**
+ * The reference of the consumer `parking`: which chapters are parked behind one that is retried, and when they follow. A second
+ * implementation, from the description in docs/consumers.md. The bound in bytes is left out: chapters are small.
+ */
+import type { KafkaRecord } from '../kafka/records.ts'
+import { endedIn } from './ended.ts'
+import { ERASURE, idOf, type LedgerEvent } from './event.ts'
+import type { Held } from './held.ts'
+import { isForeign } from './input.ts'
+import { Intake, nameOf } from './intake.ts'
+import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
+import type { FailureRecord, Timer } from './reference.ts'
+import { type Remembered, whyNotTaken } from './tasks.ts'
+
+const MOST_PARKED = 20
+const PARKED_FOR_MS = 30_000
+const AT_ONCE_MS = -1
+const CODE = 'unexpected-error'
+
+/** A record that is an attempt at a chapter. */
+interface Attempt {
+  readonly record: KafkaRecord
+  readonly event: LedgerEvent
+  /** From 1. */
+  readonly number: number
+  /** The failure that it is the next attempt at. */
+  readonly at?: { readonly id: string; readonly before: Remembered } | undefined
+}
+
+interface Hold {
+  readonly waitsFor?: { readonly failure: string; readonly event: LedgerEvent } | undefined
+  readonly untilMs: number
+  readonly parked: readonly (Attempt & { readonly clockMs: number })[]
+}
+
+interface Story {
+  readonly count: number
+  readonly numbers: readonly number[]
+}
+
+/** The reference for one partition of the readings. */
+export class Chapters {
+  readonly states = new Map<string, Story>()
+  /** What was told out of the first order, although no bound was reached and nothing was erased. */
+  readonly disorder: string[] = []
+  readonly #intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
+  readonly #failures = new Map<string, Remembered>()
+  readonly #holds = new Map<string, Hold>()
+  /** For each entity, the first place of the last chapter that was applied; absent where the order was given up. */
+  readonly #latest = new Map<string, number>()
+  readonly #givenUp = new Set<string>()
+  readonly #topic: string
+  readonly #send: (failure: FailureRecord) => void
+  #index = 0
+  #foreign = 0
+
+  constructor(topic: string, send: (failure: FailureRecord) => void) {
+    this.#topic = topic
+    this.#send = send
+  }
+
+  get tally(): ReadonlyMap<string, number> {
+    return this.#intake.tally
+  }
+
+  get foreign(): number {
+    return this.#foreign
+  }
+
+  get holds(): ReadonlyMap<string, Held> {
+    const heldOf = ({ waitsFor, parked }: Hold): Held => ({
+      ...(waitsFor ? { waitsFor: waitsFor.failure } : {}),
+      parked: parked.map(({ record }) => record.offset),
+    })
+    return new Map([...this.#holds].map(([entity, hold]) => [entity, heldOf(hold)]))
+  }
+
+  /** The only timer of a held entity: the end of its hold. */
+  get timers(): ReadonlyMap<string, readonly Timer[]> {
+    return new Map([...this.#holds].map(([entity, hold]) => [entity, [timerOf(entity, hold)]]))
+  }
+
+  apply(record: KafkaRecord): void {
+    this.#index = 0
+    this.#intake.advance(record)
+    this.#followUp(record)
+    if (isForeign(record)) {
+      this.#foreign += 1
+      this.#send(this.#failureOf(record, record, 1, undefined, false))
+      return
+    }
+    this.#intake.ended(this.#ending(record))
+  }
+
+  /** Ends holds whose time is over, and applies what released entities have parked: the earliest first. */
+  #followUp(during: KafkaRecord): void {
+    for (let entity = this.#passed(); entity !== undefined; entity = this.#passed()) {
+      const hold = this.#holds.get(entity) as Hold
+      if (hold.waitsFor) this.#giveUp(entity, 'time')
+      else this.#unpark(entity, hold, during)
+    }
+  }
+
+  #passed(): string | undefined {
+    const { nowMs } = this.#intake
+    const due = [...this.#holds].filter(([, hold]) => thresholdOf(hold) < nowMs)
+    const byPlace = ([a, one]: [string, Hold], [b, other]: [string, Hold]) =>
+      thresholdOf(one) - thresholdOf(other) || Buffer.from(a).compare(Buffer.from(b))
+    return due.sort(byPlace)[0]?.[0]
+  }
+
+  #ending(record: KafkaRecord): string {
+    const ended = endedIn(record)
+    if (ended) return this.#failureEnded(ended.failure)
+    const redrive = redriveOf(record)
+    if (redrive?.consumer !== 'parking') return this.#first(record)
+    const before = this.#failures.get(redrive.failure)
+    const why = whyNotTaken(redrive, before)
+    if (why === 'failed/unknown-failure') this.#fail(record, record, why, undefined, false)
+    if (why !== undefined || before === undefined) return why ?? 'failed/unknown-failure'
+    return this.#next(withoutRedrive(record), redrive, before)
+  }
+
+  #failureEnded(failure: string): string {
+    const entity = this.#heldBy(failure)
+    if (entity === undefined) return 'ignored/failure-ended'
+    this.#release(entity, 'ended')
+    return 'applied/failure-ended'
+  }
+
+  #first(record: KafkaRecord): string {
+    const event = this.#intake.take(record)
+    if (typeof event !== 'string') return this.#take({ record, event, number: 1 })
+    if (event.startsWith('failed/')) this.#fail(record, record, event, undefined, false)
+    return event
+  }
+
+  /** The next attempt at a failure. Whether it succeeds or not, an entity that waits for it may go on. */
+  #next(record: KafkaRecord, { failure: id, attempt: number }: Redrive, before: Remembered): string {
+    const held = this.#heldBy(id)
+    const hold = held === undefined ? undefined : this.#holds.get(held)
+    const event = this.#intake.take(record, hold?.waitsFor && nameOf(hold.waitsFor.event))
+    if (typeof event !== 'string') {
+      const ending = this.#take({ record, event, number, at: { id, before } })
+      // A later attempt that fails is waited for again.
+      if (held !== undefined && !ending.startsWith('failed/')) this.#release(held, 'retried', event)
+      return ending
+    }
+    if (event.startsWith('failed/')) this.#fail(record, record, event, { id, before }, false)
+    else this.#close({ id, before })
+    if (held !== undefined) this.#release(held, event.startsWith('duplicate/') ? 'retried' : 'failed')
+    return event
+  }
+
+  #take(attempt: Attempt): string {
+    const { event, at } = attempt
+    if (event.type === ERASURE) return this.#erase(event)
+    for (let hold = this.#holds.get(event.entity); hold; hold = this.#holds.get(event.entity)) {
+      if (at && at.id === hold.waitsFor?.failure) break
+      if (hold.parked.length < MOST_PARKED) {
+        this.#close(at)
+        this.#intake.applied(event)
+        const parked = [...hold.parked, { ...attempt, clockMs: this.#intake.nowMs }]
+        this.#holds.set(event.entity, { ...hold, parked })
+        return 'parked/entity-held'
+      }
+      this.#giveUp(event.entity, 'full')
+      this.#followUp(attempt.record)
+    }
+    const parks = at === undefined || this.#heldBy(at.id) !== undefined
+    const ending = this.#tell(attempt, attempt.record, parks)
+    if (ending === `failed/${CODE}` && at === undefined) {
+      this.#intake.applied(event)
+      this.#begin(attempt, [], this.#intake.nowMs)
+    }
+    return ending
+  }
+
+  #unpark(entity: string, hold: Hold, during: KafkaRecord): void {
+    const [next, ...rest] = hold.parked
+    if (next === undefined) throw new Error(`${entity} was released and has parked nothing`)
+    this.#holds.delete(entity)
+    const parks = next.at === undefined
+    const ending = this.#tell(next, during, parks)
+    this.#intake.ended(`parked-${ending}`)
+    const isFailed = ending.startsWith('failed/')
+    if (isFailed && parks) this.#begin(next, rest, rest[0]?.clockMs ?? this.#intake.nowMs)
+    else {
+      if (isFailed) this.#intake.forget(next.event)
+      this.#put(entity, { untilMs: hold.untilMs, parked: rest })
+    }
+  }
+
+  /** What the process makes of an attempt. */
+  #tell({ record, event, number, at }: Attempt, during: KafkaRecord, parks: boolean): string {
+    if (number <= (event.data.fails ?? 0)) {
+      this.#fail(record, during, `failed/${CODE}`, at, parks)
+      return `failed/${CODE}`
+    }
+    this.#close(at)
+    this.#intake.applied(event)
+    const numbers = [...(this.states.get(event.entity)?.numbers ?? []), event.data.number]
+    this.states.set(event.entity, { count: numbers.length, numbers })
+    const place = at?.before.offset ?? record.offset
+    if (!this.#givenUp.has(event.entity) && place < (this.#latest.get(event.entity) ?? -1))
+      this.disorder.push(`${event.entity}: the chapter of offset ${place} was told too late`)
+    this.#latest.set(event.entity, place)
+    return 'applied/told'
+  }
+
+  #erase(event: LedgerEvent): string {
+    this.#intake.applied(event)
+    const { entity } = event
+    const hold = this.#holds.get(entity)
+    const isState = this.states.delete(entity)
+    if (hold?.waitsFor) {
+      this.#intake.forget(hold.waitsFor.event)
+      this.#intake.ended('released/erased')
+      // Its next attempt comes after what follows now.
+      this.#givenUp.add(entity)
+    }
+    for (const _ of hold?.parked ?? []) this.#intake.ended('parked-erased/erased')
+    this.#holds.delete(entity)
+    return hold || isState ? 'applied/erased' : 'applied/nothing-to-erase'
+  }
+
+  #begin({ record, event }: Attempt, parked: Hold['parked'], fromMs: number): void {
+    this.#intake.ended(`held/${CODE}`)
+    const waitsFor = {
+      failure: idOf('failure', 'parking', this.#topic, record.partition, record.offset),
+      event,
+    }
+    this.#holds.set(event.entity, { waitsFor, untilMs: fromMs + PARKED_FOR_MS, parked })
+  }
+
+  #giveUp(entity: string, why: 'full' | 'time'): void {
+    this.#intake.ended(`timer/parking-${why}`)
+    this.#givenUp.add(entity)
+    this.#release(entity, why)
+  }
+
+  /** @param told the event, if it was processed: only then a copy of it is a repeat */
+  #release(entity: string, why: string, told?: LedgerEvent): void {
+    const { waitsFor, ...hold } = this.#holds.get(entity) as Hold
+    if (waitsFor && told === undefined) this.#intake.forget(waitsFor.event)
+    this.#intake.ended(`released/${why}`)
+    this.#put(entity, hold)
+  }
+
+  #put(entity: string, hold: Hold): void {
+    if (hold.waitsFor || hold.parked.length > 0) this.#holds.set(entity, hold)
+    else this.#holds.delete(entity)
+  }
+
+  #heldBy(failure: string): string | undefined {
+    for (const [entity, { waitsFor }] of this.#holds) if (waitsFor?.failure === failure) return entity
+    return undefined
+  }
+
+  #close(at: Attempt['at']): void {
+    if (at) this.#failures.set(at.id, { ...at.before, attempt: at.before.attempt + 1, isOpen: false })
+  }
+
+  #fail(record: KafkaRecord, during: KafkaRecord, how: string, at: Attempt['at'], parks: boolean): void {
+    const { partition, offset } = at?.before ?? record
+    const attempt = (at?.before.attempt ?? 0) + 1
+    const id = idOf('failure', 'parking', this.#topic, partition, offset)
+    this.#failures.set(id, { attempt, isOpen: true, partition, offset })
+    const code = how.slice('failed/'.length)
+    this.#send(this.#failureOf({ ...record, partition, offset }, during, attempt, code, parks))
+  }
+
+  /** @param during the record before which, or as which, it failed */
+  #failureOf(
+    record: KafkaRecord,
+    during: KafkaRecord,
+    attempt: number,
+    code: string | undefined,
+    parks: boolean,
+  ): FailureRecord {
+    const { partition, offset } = record
+    const parts = attempt === 1 ? [] : [attempt]
+    const id = idOf('failure', 'parking', this.#topic, partition, offset, ...parts)
+    const sequence = ['0', String(during.offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
+    this.#index += 1
+    return { id, code, sequence: sequence.join('.'), record: withoutRedrive(record), parks }
+  }
+}
+
+function thresholdOf({ waitsFor, untilMs }: Hold): number {
+  return waitsFor ? untilMs : AT_ONCE_MS
+}
+
+function timerOf(entity: string, hold: Hold): Timer {
+  const { waitsFor, untilMs } = hold
+  const id = idOf('hold', 'parking', entity, waitsFor?.failure ?? '', untilMs)
+  return { name: 'hold', dueMs: untilMs, thresholdMs: thresholdOf(hold), id }
+}

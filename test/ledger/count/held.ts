@@ -1,0 +1,73 @@
+/** Held entities in a partition state: which failure each waits for, and what it has parked. */
+import { isDeepStrictEqual } from 'node:util'
+import { type Violations, WRONG_HOLDS } from './violations.ts'
+
+export interface Held {
+  /** Id of the failure; absent once the entity is released and its parked events follow. */
+  readonly waitsFor?: string
+  /** The offsets of its parked records, in their first order. */
+  readonly parked: readonly number[]
+}
+
+const HELD = 'held '
+/** Begins the name under which a state says which entity a failure holds. */
+const HOLDER = ' held '
+
+/** Takes the holds out of the states as they are stored. */
+export function withoutHolds(stored: ReadonlyMap<string, string>) {
+  const [states, holds, holders] = [
+    new Map<string, string>(),
+    new Map<string, Held>(),
+    new Map<string, string>(),
+  ]
+  for (const [entity, text] of stored) {
+    if (entity.startsWith(HOLDER)) holders.set(entity.slice(HOLDER.length), JSON.parse(text))
+    else if (text.startsWith(HELD)) {
+      const end = text.indexOf('\n')
+      const { waitsFor, parked } = JSON.parse(text.slice(HELD.length, end))
+      const offsets = parked.map(({ offset }: { offset: number }) => offset)
+      holds.set(entity, { ...(waitsFor ? { waitsFor: waitsFor.failure } : {}), parked: offsets })
+      if (end + 1 < text.length) states.set(entity, text.slice(end + 1))
+    } else states.set(entity, text)
+  }
+  return { states, holds, holders }
+}
+
+/** What is held must be what the reference holds, and each held entity must be found by the failure that it waits for. */
+export function compareHolds(
+  where: string,
+  {
+    holds,
+    holders,
+  }: { readonly holds: ReadonlyMap<string, Held>; readonly holders: ReadonlyMap<string, string> },
+  wanted: ReadonlyMap<string, Held>,
+  violations: Violations,
+): void {
+  for (const entity of new Set([...holds.keys(), ...wanted.keys()])) {
+    const [has, should] = [holds.get(entity), wanted.get(entity)]
+    if (!isDeepStrictEqual(has, should))
+      violations.add(WRONG_HOLDS, `${where} ${entity}: ${JSON.stringify(has)}, not ${JSON.stringify(should)}`)
+  }
+  const waiting = [...holds].flatMap(([entity, { waitsFor }]) => (waitsFor ? [[waitsFor, entity]] : []))
+  if (!isDeepStrictEqual(new Map(waiting as [string, string][]), holders))
+    violations.add(WRONG_HOLDS, `${where}: ${JSON.stringify([...holders])} hold ${JSON.stringify(waiting)}`)
+}
+
+/** Each parked record must end once: applied, failed, ignored or erased, unless it is still parked. */
+export function compareParked(
+  where: string,
+  tally: ReadonlyMap<string, number>,
+  holds: ReadonlyMap<string, Held>,
+  violations: Violations,
+): void {
+  const sum = (begin: string) =>
+    [...tally].reduce((all, [how, count]) => (how.startsWith(begin) ? all + count : all), 0)
+  const still = [...holds.values()].reduce((all, { parked }) => all + parked.length, 0)
+  const [parked, ended] = [sum('parked/'), sum('parked-')]
+  if (parked !== ended + still)
+    violations.add(
+      'parked records without exactly one end',
+      `${where}: ${parked} parked, ${ended} of them ended, ${still} still parked`,
+      Math.abs(parked - ended - still),
+    )
+}

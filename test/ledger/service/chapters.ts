@@ -1,0 +1,27 @@
+/** The consumer that keeps the order behind a retry: it throws at as many attempts at a chapter as the chapter says. */
+import { decided, type KeyedProcess } from '../../../lib/runtime/consumer/process.ts'
+import { presentAttempt } from './attempts.ts'
+
+interface Chapter {
+  readonly number: number
+  /** How many attempts fail. */
+  readonly fails?: number
+}
+
+interface Story {
+  readonly count: number
+  readonly numbers: readonly number[]
+}
+
+/** Its bounds are reached seldom, but they are reached. `test/ledger/count/chapters.ts` has them a second time. */
+export const parking: KeyedProcess<Story, Chapter> = {
+  name: 'parking',
+  accepts: ['ledger.chapter.v1'],
+  parking: { most: 20, forMs: 30_000 },
+  onEvent(state, { data }) {
+    if (data === undefined) throw new Error('a chapter without data')
+    if (presentAttempt() <= (data.fails ?? 0)) throw new Error(`attempt ${presentAttempt()} is to fail`)
+    const numbers = [...(state?.numbers ?? []), data.number]
+    return decided('told', { count: numbers.length, numbers })
+  },
+}

@@ -12,7 +12,13 @@ import { inPages, partsAt } from '../support/parts.ts'
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
 
-export function conformsAsStateCopies(name: string, copies: () => StateCopies, live: () => StateStore): void {
+/** @param fence raises the fence of a live state whose topic grows to this many partitions */
+export function conformsAsStateCopies(
+  name: string,
+  copies: () => StateCopies,
+  live: () => StateStore,
+  fence: (state: StateKey, partitions: number) => Promise<unknown>,
+): void {
   const given = async (change: Partial<Change> = {}) => {
     const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
     const whole = changeOf({
@@ -157,6 +163,20 @@ export function conformsAsStateCopies(name: string, copies: () => StateCopies, l
       const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
       assert.deepEqual(outcome, { kind: 'other-partitioning' })
       assert.equal((await copies().facts(state)).version.epoch, 0)
+    })
+
+    it('given a topic that is growing, then its live state stays fenced at the switch', async () => {
+      const state = await given()
+      await seeded(state)
+      await fence(state, 24)
+      assert.equal((await copies().facts(state)).growing, 24)
+      const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
+      assert.deepEqual(outcome, { kind: 'growing' })
+      const { version, growing } = await copies().facts(state)
+      assert.deepEqual([version, growing], [{ epoch: 1, appliedOffset: 7, fired: 0 }, 24])
+      assert.equal((await copies().facts(state, 'rebuilt')).version.appliedOffset, 7)
+      assert.equal(await live().commit(state, changeOf({ base: version, appliedOffset: 8 })), 'refused')
+      await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'topic-growing' })
     })
 
     it('given a claim of the rebuilt state, then what was expected of it before is refused', async () => {

@@ -21,10 +21,15 @@ export class MemoryStateCopies implements StateCopies {
   }
 
   async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
-    const store = this.#of(copy)
-    const { version, clock, partitioning } = await store.load(partitionState, NOTHING_WANTED)
-    const code = store.codeOf(partitionState)
-    return { version, clock, code, ...(partitioning ? { partitioning } : {}) }
+    const state = this.#of(copy).copyOf(partitionState) as StateFacts
+    const { version, clock, code, partitioning, growing } = state
+    return {
+      version,
+      clock,
+      code,
+      ...(partitioning ? { partitioning } : {}),
+      ...(growing === undefined ? {} : { growing }),
+    }
   }
 
   store(copy: CopyName): MemoryStateStore {
@@ -49,13 +54,9 @@ export class MemoryStateCopies implements StateCopies {
 
   async copyLive(partitionState: StateKey): Promise<Version> {
     const { compared } = this.#copies
-    compared.restore(partitionState, this.#live.copyOf(partitionState))
-    const { version, outbox } = await compared.load(partitionState, NOTHING_WANTED)
-    await compared.trimOutbox(
-      partitionState,
-      outbox.map(({ position }) => position),
-    )
-    return version
+    const live = this.#live.copyOf(partitionState) as StateFacts
+    compared.restore(partitionState, { ...live, outbox: new Map() })
+    return live.version
   }
 
   async *states(partitionState: StateKey, copy: CopyName): AsyncGenerator<[string, string]> {
@@ -83,6 +84,7 @@ export class MemoryStateCopies implements StateCopies {
     { live, rebuilt, code }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
     const [old, own] = [await this.facts(partitionState), await this.facts(partitionState, 'rebuilt')]
+    if (old.growing !== undefined) return { kind: 'growing' }
     if (!sameVersion(old.version, live)) return { kind: 'moved' }
     if (!sameVersion(own.version, rebuilt)) return { kind: 'lost' }
     if (old.code !== code || own.code !== code) return { kind: 'other-code' }

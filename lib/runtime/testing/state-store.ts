@@ -1,4 +1,5 @@
 import { byPlace } from '../pipeline/deciding/timers.ts'
+import { Unavailable } from '../pipeline/errors.ts'
 import { endOf } from '../pipeline/log/clock.ts'
 import type {
   Change,
@@ -29,6 +30,8 @@ interface MemoryState {
   version: Version
   clock: LogClock
   partitioning?: Partitioning
+  /** To how many partitions the topic is growing. */
+  growing?: number
   appliedDigest: string | undefined
   emitted: number
   /** Which code made the last commit. */
@@ -62,7 +65,10 @@ export class MemoryStateStore implements StateStore, PartitionStates {
       outbox,
       forgotten,
       context,
+      growing,
     } = this.#stateKey(stateKey)
+    if (growing !== undefined)
+      throw new Unavailable('topic-growing', `the topic is growing to ${growing} partitions`)
     const due = dueIn(timers, endOf(wanted.span, clock))
     const bytesOf = (entity: string) => bytesIn(states.get(entity)) + bytesIn(timers.get(entity))
     const passing = due.slice(0, wanted.timerLimit)
@@ -102,6 +108,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     const held = this.#stateKey(stateKey)
     const { epoch, appliedOffset, fired } = held.version
     const { base } = change
+    if (held.growing !== undefined) return 'refused'
     if (epoch !== base.epoch || appliedOffset !== base.appliedOffset || fired !== base.fired) return 'refused'
     for (const [entity, state] of change.states)
       if (state === null) held.states.delete(entity)
@@ -167,9 +174,12 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     return this.#stateKey(stateKey).tally
   }
 
-  /** Which code made the last commit, as `codeOf` names it; undefined if it did not say. */
-  codeOf(stateKey: StateKey): string | undefined {
-    return this.#stateKey(stateKey).code
+  /** Refuses commits from now on, as while the topic grows to this many partitions. */
+  fence(stateKey: StateKey, partitions: number): void {
+    const held = this.#stateKey(stateKey)
+    if (held.growing !== undefined) return
+    held.growing = partitions
+    held.version = { ...held.version, epoch: held.version.epoch + 1 }
   }
 
   /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */

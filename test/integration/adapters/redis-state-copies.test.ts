@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { Fences } from '../../../lib/runtime/adapters/redis/fences.ts'
 import { prefixOf } from '../../../lib/runtime/adapters/redis/keys.ts'
 import { RedisStateCopies } from '../../../lib/runtime/adapters/redis/state-copies.ts'
 import { StateReader } from '../../../lib/runtime/adapters/redis/state-reader.ts'
@@ -21,6 +22,7 @@ conformsAsStateCopies(
   'Redis',
   () => copies,
   () => store,
+  (state, partitions) => new Fences(client).raise(state, partitions),
 )
 
 it('given a switch and the copies dropped, then no key is left but those of the live state', async () => {

@@ -81,7 +81,7 @@ export class RedisStateCopies implements StateCopies {
     const prefixes = [prefixOf(partitionState), prefixOf(partitionState, 'rebuilt')]
     const reply = await this.#client.eval(SWITCH_TO_REBUILT, prefixes, [packed(request)])
     if (typeof reply === 'number') return { kind: 'switched', epoch: reply }
-    return { kind: String(reply) as 'moved' | 'other-code' | 'other-partitioning' | 'lost' }
+    return { kind: String(reply) as Exclude<SwitchOutcome['kind'], 'switched'> }
   }
 
   context(partitionState: StateKey): Promise<StoredContext | undefined> {

@@ -24,6 +24,8 @@ export interface StateFacts {
   readonly code: string | undefined
   /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
+  /** To how many partitions the topic is growing: nothing can be committed until it has. */
+  readonly growing?: number
 }
 
 /** What must hold at the switch; otherwise nothing is changed. */
@@ -38,6 +40,8 @@ export type SwitchOutcome =
   | { readonly kind: 'switched'; readonly epoch: number }
   /** The live state has another version. */
   | { readonly kind: 'moved' }
+  /** The topic is growing: the live state is fenced, and must stay so. */
+  | { readonly kind: 'growing' }
   /** Other code has committed to the live state, or to the rebuilt one. */
   | { readonly kind: 'other-code' }
   /** One of the two states is of before a growth of the topic, and so has other entities. */

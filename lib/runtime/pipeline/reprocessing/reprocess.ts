@@ -129,6 +129,7 @@ async function switchWhenEqual(
     const outcome = await copies.switchOver(partitionState, expected)
     if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
     if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
+    if (outcome.kind === 'growing') throw growing()
     if (outcome.kind === 'other-partitioning')
       throw new RebuildStopped(
         'replaced',
@@ -153,11 +154,20 @@ async function placeOf(
   return { partitionState, epoch, appliedOffset, timeMs: clock.lastAppendMs ?? 0 }
 }
 
-/** The live state, which must be of the same code. */
+/** The live state, which must be of the same code, and not fenced. @throws OtherCode, RebuildStopped */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
+  if (live.growing !== undefined) throw growing(live.growing)
   if (live.code !== code) throw new OtherCode(live.code)
   return live
+}
+
+function growing(partitions?: number): RebuildStopped {
+  const to = partitions === undefined ? '' : ` to ${partitions} partitions`
+  return new RebuildStopped(
+    'waiting',
+    `its topic is growing${to}, and its live state must stay as it is: finish that with \`sluice topics grow\` first`,
+  )
 }
 
 async function nearlyCaughtUp(

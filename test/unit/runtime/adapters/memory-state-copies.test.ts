@@ -8,4 +8,5 @@ conformsAsStateCopies(
   'memory',
   () => copies,
   () => store,
+  async (state, partitions) => store.fence(state, partitions),
 )

@@ -127,6 +127,37 @@ describe('reprocessing a partition', () => {
     assert.equal((await copies.facts(stage.stateKey(), 'compared')).version.appliedOffset, -1)
   })
 
+  it('given a topic that is growing, then nothing is computed, and its states stay fenced', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log)
+    stage.store.fence(stage.stateKey(), 24)
+    const before = stage.store.copyOf(stage.stateKey())
+    const counts: number[] = []
+    await assert.rejects(
+      reprocessed(stage, log, { decided: count => counts.push(count) }),
+      (error: RebuildStopped) => error.why === 'waiting' && /growing to 24 partitions/.test(error.message),
+    )
+    assert.deepEqual([counts, stage.store.copyOf(stage.stateKey())], [[], before])
+  })
+
+  it('given a topic that begins to grow before the switch, then it is not switched', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log)
+    const copies = new MemoryStateCopies(stage.store)
+    const switchOver = copies.switchOver.bind(copies)
+    copies.switchOver = async (...of) => {
+      stage.store.fence(stage.stateKey(), 24)
+      return switchOver(...of)
+    }
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'waiting' && /growing/.test(error.message),
+    )
+    assert.equal((await copies.facts(stage.stateKey())).growing, 24)
+  })
+
   it('given other settings of the same code, then it is refused too', async () => {
     const log = readings(10)
     const stage = new Stage()

@@ -12,13 +12,17 @@
     rebuilt  the version that the rebuilt state must have
     code     the code that must have made the last commits of both
 
-  Returns  the new epoch, or "moved" if the partition state has another version, or "other-code", "other-partitioning", or "lost" if
-           the rebuilt state has another version or the server has evicted a part of it
+  Returns  the new epoch, or "growing" if the topic is growing, whose fence must stay, or "moved" if the partition state has another
+           version, or "other-code", "other-partitioning", or "lost" if the rebuilt state has another version or the server has
+           evicted a part of it
 ]]
 local live, rebuilt = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local plain = request.plain
 local oldNames, old = partsOf(live, plain)
+if old.growing then
+  return 'growing'
+end
 if not isAt(old, request.live) then
   return 'moved'
 end

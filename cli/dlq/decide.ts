@@ -1,4 +1,6 @@
 /** Which dead letters can be redriven, and why the others cannot. Pure. */
+
+import { LAMBDA_DISCARDED } from '../../lib/failures/policy.ts'
 import type { Growth } from '../../lib/failures/present-partition.ts'
 import { isRedrivable } from '../../lib/failures/redriven-record.ts'
 import type { HandledAction } from '../../lib/queries/dead-letter-records.ts'
@@ -22,6 +24,8 @@ export const LEFT_OUT = {
   handled: 'handled before',
   quarantined:
     'quarantined: people have redriven them several times; name each by AT to redrive it once more',
+  'never-failed':
+    'given up by Lambda, not by their consumer: it reads them from the log by itself; drop them',
   incomplete: 'not whole: parts of the record are only at its place in the log',
   'unknown-topic': 'of a topic that this environment does not have',
   'no-such-partition': 'of a partition that their topic does not have',
@@ -48,6 +52,7 @@ export function whyNotRedriven(
 ): LeftOutReason | undefined {
   if (handled && !again) return 'handled'
   if (deadLetter.quarantined && !isNamed) return 'quarantined'
+  if (deadLetter.errorType === LAMBDA_DISCARDED) return 'never-failed'
   if (!isRedrivable(deadLetter)) return 'incomplete'
   const topic = topics.get(deadLetter.originalTopic)
   if (!topic) return 'unknown-topic'

@@ -10,6 +10,7 @@ import {
   DEFAULT_POLICY,
   DELAYS_MS,
   type FailurePolicy,
+  LAMBDA_DISCARDED,
   type PolicyClass,
   type Retries,
   type RetryRules,
@@ -99,6 +100,14 @@ function ruleErrors(at: Path, rules: RawRules, maxAgeOfAllMs: number): PolicyErr
     ...Object.keys(codes)
       .filter(code => !Object.hasOwn(FAILURES, code))
       .map(code => ({ path: [...at, 'codes', code], message: 'no failure has this code' })),
+    ...(Object.hasOwn(codes, LAMBDA_DISCARDED)
+      ? [
+          {
+            path: [...at, 'codes', LAMBDA_DISCARDED],
+            message: 'is never tried again: its consumer reads the record from the log by itself',
+          },
+        ]
+      : []),
     ...lists.flatMap(([path, list]) => listErrors(path, list, maxAgeMs)),
   ]
 }

@@ -1,5 +1,5 @@
 /** Which failures are tried again, how often and how late: the policy that `failures/policy.yaml` holds. Pure data. */
-import type { FailureClass } from '../runtime/consumer/failure-codes.ts'
+import type { FailureClass, FailureCode } from '../runtime/consumer/failure-codes.ts'
 
 /** The delays that there are: a retry topic for each. */
 export const DELAYS_MS = { '1m': 60_000, '10m': 600_000, '1h': 3_600_000 } as const
@@ -22,6 +22,12 @@ export const POLICY_CLASSES = [
   'permanent',
   'unknown',
 ] as const satisfies readonly RoutedClass[]
+
+/**
+ * The code of what Lambda itself has given up. Its consumer knows no such failure and reads the record from the log: to redrive it would
+ * only make a failure of another code.
+ */
+export const LAMBDA_DISCARDED: FailureCode = 'lambda-discarded'
 
 export type PolicyClass = (typeof POLICY_CLASSES)[number]
 

@@ -2,7 +2,14 @@
 import { durationText } from '../duration.ts'
 import { FAILURES } from '../runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../runtime/consumer/failure-event.ts'
-import { DELAYS_MS, type FailurePolicy, type RetryTopic, type RoutedClass, rulesFor } from './policy.ts'
+import {
+  DELAYS_MS,
+  type FailurePolicy,
+  LAMBDA_DISCARDED,
+  type RetryTopic,
+  type RoutedClass,
+  rulesFor,
+} from './policy.ts'
 
 /** The consumer group that routes. What it cannot read itself must not come back to it. */
 export const ROUTER = 'dlq-router'
@@ -54,6 +61,7 @@ export function route(
   const redrives = redrivesByHand(failure)
   if (redrives.length >= QUARANTINED_AFTER)
     return toDlq('quarantined', `people have redriven it ${redrives.length} times`)
+  if (code === LAMBDA_DISCARDED) return toDlq('not-retried')
   const { retries, maxAgeMs } = rulesFor(policy, { consumer, code, kind: decidedAs(kind) })
   if (retries.length === 0) return toDlq('not-retried')
   if (omitted.length > 0)

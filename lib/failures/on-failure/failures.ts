@@ -5,14 +5,12 @@ import type { LogRecord } from '../../runtime/cloudevents/record.ts'
 import { originalHeaders } from '../../runtime/cloudevents/redrive.ts'
 import { derivedId } from '../../runtime/consumer/derived-id.ts'
 import type { Event } from '../../runtime/consumer/event.ts'
-import type { FailureCode } from '../../runtime/consumer/failure-codes.ts'
 import type { FailureData, RecordPart } from '../../runtime/consumer/failure-event.ts'
 import { instant } from '../../runtime/consumer/instant.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { FAILURE_TYPE } from '../event-types.ts'
+import { LAMBDA_DISCARDED } from '../policy.ts'
 import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
-
-const CODE: FailureCode = 'lambda-discarded'
 
 /** The data of a failure in JSON must leave room for the attributes of its event, in a message of 2 MiB. */
 const LARGEST_DATA = 2 * 1024 * 1024 - 64 * 1024
@@ -37,7 +35,7 @@ export function failuresOf(
 export function failureEvent({ requestId }: Discarded, failure: FailureData): Event<FailureData> {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
   return {
-    id: derivedId(CODE, consumer, topic, partition, offset, requestId),
+    id: derivedId(LAMBDA_DISCARDED, consumer, topic, partition, offset, requestId),
     ...addressOf(failure),
     type: FAILURE_TYPE,
     time: failure.failedAt,
@@ -114,7 +112,7 @@ function ofRange(discarded: Discarded, consumer: string, range: DiscardedRange):
 function failed({ at }: Discarded, consumer: string, timestampMs: number) {
   const failedAt = at ?? instant(Math.max(0, timestampMs))
   const first = { attempt: 1, history: [], parks: false }
-  return { errorType: CODE, consumer, firstFailedAt: failedAt, failedAt, ...first }
+  return { errorType: LAMBDA_DISCARDED, consumer, firstFailedAt: failedAt, failedAt, ...first }
 }
 
 function why({ condition, functionName, requestId }: Discarded): string {

@@ -49,6 +49,7 @@ describe('whether a dead letter is redriven', () => {
     ['one of a partition that is not there', { originalPartition: 12 }, 'no-such-partition'],
     ['one of an offset that the topic has not reached', { originalOffset: 500 }, 'another-log'],
     ['one of a consumer that does not read the topic', { consumer: 'notifier' }, 'unknown-consumer'],
+    ['one that Lambda has given up', { errorType: 'lambda-discarded' }, 'never-failed'],
   ]
   for (const [title, changes, expected] of cases)
     test(`given ${title}, then ${expected ?? 'it is'}`, () => {
@@ -294,7 +295,9 @@ describe('publishing what is chosen', () => {
   it('given a rate and a long read before or between, then the time of the read is not caught up', async () => {
     let nowMs = 0
     const left: number[] = []
-    const wait = async (ms: number) => void (nowMs += ms)
+    const wait = async (ms: number) => {
+      nowMs += ms
+    }
     async function* slow() {
       nowMs += 20_000
       yield* groups(Array.from({ length: 30 }, (_, offset) => offset))

@@ -58,6 +58,11 @@ describe('the file of the policy', () => {
       'p.yaml:1:12  classes.retriable: unknown key; there are retryable, unexpected, permanent, unknown',
     ],
     ['an unknown code', 'codes:\n  rejcted: [1m]\n', 'p.yaml:2:3  codes.rejcted: no failure has this code'],
+    [
+      'what Lambda has given up',
+      'codes:\n  lambda-discarded: [1m]\n',
+      'p.yaml:2:3  codes.lambda-discarded: is never tried again: its consumer reads the record from the log by itself',
+    ],
     ['an unknown consumer', 'consumers:\n  pagr: {}\n', `p.yaml:2:3  consumers.pagr: ${NO_CONSUMER}`],
     [
       'an unknown key of a consumer',

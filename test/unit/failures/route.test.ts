@@ -20,7 +20,7 @@ const THREE_BY_HAND = [1, 2, 3].map(attempt => failed(attempt, HOUR_LATER))
 
 const own: FailurePolicy = {
   ...DEFAULT_POLICY,
-  codes: { 'unit-mismatch': ['1h'], 'unexpected-error': ['1m'] },
+  codes: { 'unit-mismatch': ['1h'], 'unexpected-error': ['1m'], 'lambda-discarded': ['1h'] },
   consumers: {
     pager: { classes: { retryable: ['1m', '1m'] }, codes: { rejected: ['10m'] }, maxAgeMs: 90_000 },
     quiet: { classes: { retryable: [], unexpected: ['1h'] }, codes: {} },
@@ -100,6 +100,7 @@ const shipped: readonly Row[] = [
 
 const set: readonly Row[] = [
   ['a code with retries of its own', { errorType: 'unit-mismatch' }, 'retry-1h'],
+  ['what Lambda has given up', { errorType: 'lambda-discarded' }, 'dlq', 'not-retried'],
   ['a code whose class has others', { errorType: 'unexpected-error' }, 'retry-1m'],
   ['a consumer with retries of its own', { errorType: 'not-accepted', consumer: 'pager' }, 'retry-1m'],
   ['its second failure', after([failed(1)], { errorType: 'not-accepted', consumer: 'pager' }), 'retry-1m'],

@@ -17,6 +17,11 @@ export class StoppedByUser extends Error {
   override readonly name = 'StoppedByUser'
 }
 
+/** Whether an error says only that a person has stopped the command. */
+export function isStop(error: unknown, stop: AbortSignal): boolean {
+  return error instanceof StoppedByUser || (stop.aborted && error === stop.reason)
+}
+
 export function usageFailure(message: string): CliFailure {
   return new CliFailure(message, 2)
 }

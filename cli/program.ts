@@ -24,7 +24,7 @@ import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
-import { CliFailure, StoppedByUser } from './failure.ts'
+import { CliFailure, isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
@@ -97,10 +97,10 @@ function program(terminal: Terminal): Command {
   return sluice
 }
 
-function ended(error: unknown, { stderr }: Terminal): number {
+function ended(error: unknown, { stderr, stop }: Terminal): number {
   // Commander has printed its message already. Its status is 0 after --help, and 1 for any wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof StoppedByUser) return 0
+  if (isStop(error, stop)) return 0
   if (error instanceof CliFailure || error instanceof ConfigError) {
     stderr.write(`${error.message}\n`)
     return error instanceof CliFailure ? error.status : 2

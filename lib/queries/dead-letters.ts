@@ -63,7 +63,7 @@ interface ListOptions extends DeadLetterFilter {
   readonly limit: number
   /** Whether those that people have handled are listed, too. */
   readonly all?: boolean | undefined
-  /** Ends the search early, with what was found until then. */
+  /** Ends the search early, with its reason as an error: a part must not look like the whole. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -71,7 +71,7 @@ interface ListOptions extends DeadLetterFilter {
  * Lists the dead letters in ranges of the dlq topic, in memory that does not grow with their number.
  *
  * @param ranges up to the present ends of the topic
- * @throws see `readRecords`
+ * @throws the reason of the signal if it is aborted; else see `readRecords`
  */
 export async function listDeadLetters(
   log: LogReader,
@@ -97,6 +97,7 @@ export async function listDeadLetters(
       keepNewest(deadLetters, deadLetterSummary(found.letter, found.handled), limit)
     }
   }
+  signal?.throwIfAborted()
   const counted = { total: codes.total, codes: codes.byFrequency(), quarantined, handled }
   return { deadLetters, ...counted, brokenTotal, broken, others }
 }
@@ -157,7 +158,7 @@ export type DeadLetterAnswer =
  *
  * @param ranges where the topic is searched
  * @param signal ends the search early
- * @throws see `readRecords`
+ * @throws the reason of the signal if it is aborted; else see `readRecords`
  */
 export async function findDeadLetter(
   log: LogReader,
@@ -173,7 +174,7 @@ export async function findDeadLetter(
       if (read.kind === 'letter' && (isPlace || read.id === wanted.id)) return { kind: 'found', found: read }
       if (isPlace) return read.kind === 'broken' ? { kind: 'broken', broken: read } : { kind: 'other-record' }
     }
-    if (signal?.aborted) break
+    signal?.throwIfAborted()
   }
   return { kind: 'none' }
 }

@@ -41,7 +41,7 @@ export class HandledDeadLetters {
  * Reads the ranges once for what was handled.
  *
  * @param ranges up to the present ends of the topic: later records tell of earlier ones
- * @throws see `readRecords`
+ * @throws the reason of the signal if it is aborted, because what is not known to be handled would look open; else see `readRecords`
  */
 export async function handledDeadLetters(
   log: LogReader,
@@ -51,7 +51,7 @@ export async function handledDeadLetters(
   const handled = new HandledDeadLetters(ranges)
   for await (const group of readRecordGroups(log, ranges)) {
     for (const record of group) handled.take(record)
-    if (signal?.aborted) break
+    signal?.throwIfAborted()
   }
   return handled
 }

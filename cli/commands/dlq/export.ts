@@ -6,7 +6,7 @@ import { configOf } from '../../connections.ts'
 import { exportLines, writeLines } from '../../dlq/export.ts'
 import { addFilters, type FilterOptions, filterOf } from '../../dlq/filters.ts'
 import { askDlq } from '../../dlq/read.ts'
-import { StoppedByUser, usageFailure } from '../../failure.ts'
+import { isStop, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { showLine } from '../../progress.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
@@ -62,7 +62,7 @@ async function exported(
       await writeLines(exportLines(log, ranges, options, counts), to, terminal).finally(hide)
     })
   } catch (error) {
-    if (!(error instanceof StoppedByUser)) throw error
+    if (!isStop(error, terminal.stop)) throw error
     terminal.stderr.write('Stopped: nothing was exported.\n')
     return
   }

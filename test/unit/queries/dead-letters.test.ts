@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readDlqRecord } from '../../../lib/queries/dead-letter-records.ts'
 import { deadLetterIn, findDeadLetter, listDeadLetters } from '../../../lib/queries/dead-letters.ts'
+import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
@@ -119,10 +120,13 @@ describe('dead letters', () => {
     assert.deepEqual(found.broken[6]?.offset, 7)
   })
 
-  it('given a signal that is aborted, then the search ends with what it has', async () => {
+  it('given a signal that is aborted, then the search ends, and no part of it looks like the whole', async () => {
     const oneByOne = new MemoryLogReader(RECORDS, 1)
-    const { total } = await listDeadLetters(oneByOne, RANGES, { limit: 9, signal: AbortSignal.abort() })
-    assert.equal(total, 1)
+    const signal = AbortSignal.abort('stopped')
+    const isReason = (error: unknown) => error === 'stopped'
+    await assert.rejects(listDeadLetters(oneByOne, RANGES, { limit: 9, signal }), isReason)
+    await assert.rejects(findDeadLetter(oneByOne, RANGES, { id: 'x2' }, signal), isReason)
+    await assert.rejects(handledDeadLetters(oneByOne, RANGES, signal), isReason)
   })
 
   it('given a place or an id, then that one is found, and another record is told apart from none', async () => {

@@ -3,38 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Audit, auditEvent } from '../../lib/audit.ts'
-import { deadLetterSummary, scanGroups } from '../../lib/queries/dead-letters.ts'
-import { handledDeadLetters } from '../../lib/queries/handled-dead-letters.ts'
-import type { Range } from '../../lib/queries/records.ts'
+import { deadLetterSummary } from '../../lib/queries/dead-letters.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
-import type { LogReader, Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import { StoppedByUser } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
-import { chosen, type Selection, type Taken, Tally } from './choose.ts'
-import { type Command, progressText } from './handling-text.ts'
-import { placesIn } from './named.ts'
+import { type Selection, type Taken, Tally } from './choose.ts'
+import { progressText } from './handling-text.ts'
 import type { Operation } from './operation.ts'
 import { publishChosen } from './publish.ts'
-import type { redriveChooser } from './redriving.ts'
 import { type DeadLetterLine, summaryOf } from './report.ts'
+import { chosenGroups, type Search } from './search.ts'
 import { TopicWatch } from './topics.ts'
 
 /** What a run works with. */
-export interface Work {
+export interface Work extends Search {
   readonly config: Config
   readonly terminal: Terminal
   readonly connections: Connections
-  readonly log: LogReader
-  /** Of the dlq topic, from where the conditions allow to its present end. */
-  readonly ranges: readonly Range[]
-  readonly command: Command
   readonly operation: Operation
   readonly by: string
-  readonly ats: readonly string[]
   readonly selection: () => Selection
-  readonly choose: ReturnType<typeof redriveChooser>
   readonly watched: ConstructorParameters<typeof TopicWatch>[1]
 }
 
@@ -50,7 +42,11 @@ export interface Outcome {
   readonly error?: unknown
 }
 
-/** Goes through everything and changes nothing. */
+/**
+ * Goes through everything and changes nothing.
+ *
+ * @throws StoppedByUser if it is stopped: what was not looked at could be anything
+ */
 export async function surveyed(work: Work): Promise<Outcome> {
   const startedMs = performance.now()
   const tally = new Tally()
@@ -62,6 +58,10 @@ export async function surveyed(work: Work): Promise<Outcome> {
       if (one.letter && sample.length < SAMPLE) sample.push(summaryOf(deadLetterSummary(one.letter)))
     }
     if (work.terminal.stop.aborted) break
+  }
+  if (work.terminal.stop.aborted) {
+    work.terminal.stderr.write('Stopped before anything was changed.\n')
+    throw new StoppedByUser()
   }
   const missing = selection.names?.missing ?? []
   return { tally, sample, missing, elapsedMs: performance.now() - startedMs }
@@ -163,38 +163,4 @@ async function* departing(
     yield taken
     standing.scanned += scanned
   }
-}
-
-/** What is chosen of each group that was read, and how many records that was of. */
-async function* chosenGroups(
-  { log, ranges, ats, choose, command }: Work,
-  selection: Selection,
-  tally: Tally,
-): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly scanned: number }> {
-  const places = placesIn(ats)
-  const { read, told } = rangesFor(ranges, places)
-  const known = await handledDeadLetters(log, told)
-  for await (const group of scanGroups(log, read, known)) {
-    const taken = group.flatMap(
-      scanned => chosen(scanned, selection, tally, choose, command === 'drop') ?? [],
-    )
-    yield { taken, scanned: group.length }
-  }
-}
-
-/** Of dead letters that are named by their places, those places are read, and what lies behind them for word of them. */
-function rangesFor(
-  ranges: readonly Range[],
-  places: readonly { readonly partition: number; readonly offset: number }[] | undefined,
-) {
-  if (!places) return { read: ranges, told: ranges }
-  const near = ranges.flatMap(range => {
-    const offsets = places.flatMap(({ partition, offset }) =>
-      partition === range.partition && offset >= range.start && offset < range.end ? [offset] : [],
-    )
-    if (offsets.length === 0) return []
-    const [first, last] = [Math.min(...offsets), Math.max(...offsets)]
-    return [{ read: { ...range, start: first, end: last + 1 }, told: { ...range, start: first } }]
-  })
-  return { read: near.map(({ read }) => read), told: near.map(({ told }) => told) }
 }

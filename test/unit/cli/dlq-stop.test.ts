@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { describe, it } from 'node:test'
+import { done, surveyed, type Work } from '../../../cli/dlq/handle.ts'
+import { newOperation } from '../../../cli/dlq/operation.ts'
+import { dropChooser } from '../../../cli/dlq/redriving.ts'
+import { StoppedByUser } from '../../../cli/failure.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
+import { letterRecord } from '../../support/dead-letters.ts'
+
+const TOPIC = 'sluice.telemetry.dlq.local'
+const RECORDS = Array.from({ length: 50 }, (_, offset) => ({ ...letterRecord(), partition: 0, offset }))
+
+/** A drop of all that the topic holds, by somebody who has pressed Ctrl-C before the first answer of Kafka. */
+function stoppedDrop() {
+  const log = new MemoryLogReader(RECORDS, 1)
+  const publisher = new MemoryPublisher()
+  let reads = 0
+  const read: MemoryLogReader['read'] = (...args) => {
+    reads++
+    return log.read(...args)
+  }
+  const stderr = new PassThrough()
+  const work = {
+    config: { env: 'local', contentMode: 'binary' },
+    terminal: { stop: AbortSignal.abort(), stderr, stdout: new PassThrough() },
+    connections: { publisher: async () => publisher },
+    log: { read },
+    ranges: [{ topic: TOPIC, partition: 0, start: 0, end: RECORDS.length }],
+    command: 'drop',
+    operation: newOperation(0),
+    by: 'ann',
+    ats: [],
+    selection: () => ({ filter: {} }),
+    choose: dropChooser,
+    watched: new Map(),
+  } as unknown as Work
+  return { work, publisher, stderr, reads: () => reads }
+}
+
+describe('dead letters that are being handled, at Ctrl-C', () => {
+  it('given that it only looks yet, then it ends at once, and does not say that nothing was found', async () => {
+    const { work, stderr, reads } = stoppedDrop()
+    await assert.rejects(surveyed(work), StoppedByUser)
+    assert.ok(reads() <= 3, `${reads()} reads`)
+    assert.equal(String(stderr.read()), 'Stopped before anything was changed.\n')
+  })
+
+  it('given that it looks for what was handled before, then it ends at once, without an error', async () => {
+    const { work, publisher, reads } = stoppedDrop()
+    const { error, tally } = await done(work, { perSecond: undefined, expected: undefined })
+    assert.deepEqual([error, tally.taken, publisher.published.length], [undefined, 0, 0])
+    assert.ok(reads() <= 3, `${reads()} reads`)
+  })
+})

@@ -89,15 +89,15 @@ function requireLimits({ ats, options, command }: Handling): void {
 }
 
 async function shown(work: Work, handling: Handling): Promise<void> {
-  const outcome = await surveyed(work)
-  requireSome(outcome, work)
+  // With --yes, the same would end it.
+  const outcome = await looked(work, handling)
   await reported(work, handling, outcome, true)
 }
 
 async function carriedOut(work: Work, handling: Handling): Promise<void> {
   const { terminal, operation, connections } = work
   const startedAt = instant(Date.now())
-  const expected = handling.looksFirst ? await looked(work, handling) : undefined
+  const expected = handling.looksFirst ? (await looked(work, handling)).tally.taken : undefined
   if (!terminal.stop.aborted) terminal.stderr.write(`Operation ${operation.id}\n`)
   const outcome = await done(work, { perSecond: handling.perSecond, expected })
   const filter = { ...filterTexts(handling.options), ...textsOf(handling) }
@@ -121,11 +121,12 @@ async function carriedOut(work: Work, handling: Handling): Promise<void> {
   if (terminal.stop.aborted) terminal.stderr.write(`Stopped. To go on: ${next}\n`)
 }
 
-async function looked(work: Work, { check }: Handling): Promise<number> {
+/** @throws CliFailure if what was looked at must not be written, in whole */
+async function looked(work: Work, { check }: Handling): Promise<Outcome> {
   const outcome = await surveyed(work)
   requireSome(outcome, work)
   check?.(outcome)
-  return outcome.tally.taken
+  return outcome
 }
 
 /** @throws CliFailure if one that is named is not there, or nothing meets the conditions */

@@ -189,12 +189,14 @@ describe('sluice dlq, beside the consumer that failed', { timeout: 180_000 }, ()
     await consumer.deadLetters(2, {}, { sensorId: 's-1', temperature: '28' })
     const [first, second] = (await report('list')).deadLetters
     assert.equal(first.code, 'schema-violated')
-    const bad = await dlq('redrive', first.at, '--patch', '{"data":{"temperature":"29"}}', '--yes')
-    assert.equal(bad.status, 1)
-    assert.match(
-      bad.stderr,
-      /^Nothing was redriven: the patch would break events\.\n {2}\d@\d {2}schema-violated: /m,
-    )
+    for (const yes of [[], ['--yes']]) {
+      const bad = await dlq('redrive', first.at, '--patch', '{"data":{"temperature":"29"}}', ...yes)
+      assert.equal(bad.status, 1)
+      assert.match(
+        bad.stderr,
+        /^Nothing was redriven: the patch would break events\.\n {2}\d@\d {2}schema-violated: /m,
+      )
+    }
     assert.equal(await lengthOf('readings'), 2)
 
     const location = { site: 'a', latitude: 1, longitude: 2 }

@@ -54,6 +54,16 @@ function lineOf(scanned: Exclude<Scanned, { kind: 'other' }>): object {
   return { ...place, handled, id: scanned.letter.id, deadLetter: scanned.letter.deadLetter }
 }
 
+/** What an export says that was stopped. A file is written in whole or not at all; standard output has what went out until then. */
+export function stoppedText(
+  to: string,
+  { exported, broken }: Pick<ExportCounts, 'exported' | 'broken'>,
+): string {
+  const lines = exported + broken
+  if (to !== '-' || lines === 0) return 'Stopped: nothing was exported.\n'
+  return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
+}
+
 /** Writes the lines to a file, completely or not at all; "-" is standard output. It is compressed if its name ends in .gz. */
 export async function writeLines(
   lines: AsyncIterable<string>,

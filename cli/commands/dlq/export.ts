@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { durationText } from '../../../lib/duration.ts'
 import { environmentOption, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { exportLines, writeLines } from '../../dlq/export.ts'
+import { exportLines, stoppedText, writeLines } from '../../dlq/export.ts'
 import { addFilters, type FilterOptions, filterOf } from '../../dlq/filters.ts'
 import { askDlq } from '../../dlq/read.ts'
 import { isStop, usageFailure } from '../../failure.ts'
@@ -63,7 +63,7 @@ async function exported(
     })
   } catch (error) {
     if (!isStop(error, terminal.stop)) throw error
-    terminal.stderr.write('Stopped: nothing was exported.\n')
+    terminal.stderr.write(stoppedText(to, counts))
     return
   }
   const { exported, broken } = counts

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
+import { stoppedText } from '../../../cli/dlq/export.ts'
 import { done, surveyed, type Work } from '../../../cli/dlq/handle.ts'
 import { newOperation } from '../../../cli/dlq/operation.ts'
 import { dropChooser } from '../../../cli/dlq/redriving.ts'
@@ -38,6 +39,18 @@ function stoppedDrop() {
   } as unknown as Work
   return { work, publisher, stderr, reads: () => reads }
 }
+
+describe('an export at Ctrl-C', () => {
+  it('given a file, then nothing was exported; given standard output, then what went out is told', () => {
+    const counts = { exported: 6, broken: 1 }
+    assert.equal(stoppedText('letters.jsonl', counts), 'Stopped: nothing was exported.\n')
+    assert.equal(
+      stoppedText('-', counts),
+      'Stopped: not all was exported. At most 7 lines went to standard output.\n',
+    )
+    assert.equal(stoppedText('-', { exported: 0, broken: 0 }), 'Stopped: nothing was exported.\n')
+  })
+})
 
 describe('dead letters that are being handled, at Ctrl-C', () => {
   it('given that it only looks yet, then it ends at once, and does not say that nothing was found', async () => {

@@ -14,6 +14,8 @@ import type { Decision, Snapshot } from './model.ts'
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
+  /** Whether the invocation has decided nothing of the partition yet. */
+  readonly isFirst: boolean
 }
 
 /** Delivers as much of the chunk as possible: the decided part can be committed even if the rest must wait. */
@@ -23,8 +25,8 @@ export async function deliver(
   chunk: readonly Decoded[],
   { remainingMs, nowMs, ...allowed }: Allowed,
 ): Promise<Applied> {
-  const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
-  const receiver = new Receiver(consumer.process, { ...allowed, hasTime })
+  const leftMs = () => remainingMs() - consumer.reserveMs
+  const receiver = new Receiver(consumer.process, { ...allowed, leftMs })
   await receiver.offer(newTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
   const admission = new Admission(consumer, copy)
@@ -38,7 +40,7 @@ export async function deliver(
     if (!decision) break
     copy.decided(decoded.record, clock, decision)
   }
-  const { deferred } = receiver
+  const deferred = copy.decisions.length < chunk.length ? receiver.deferred : undefined
   return {
     decisions: copy.decisions,
     change: copy.change,

@@ -51,6 +51,8 @@ export class PartitionRun {
   readonly #cutter: SegmentCutter | undefined
   /** Whether the partition is known to have no checkpoint to restore. */
   #isNew = false
+  /** Whether the invocation has decided nothing of the partition yet. */
+  #isFirst = true
 
   constructor(consumer: Consumer, ports: OwnPorts, invocation: Invocation, batch: PartitionBatch) {
     const { application, failureBytes } = consumer
@@ -113,6 +115,7 @@ export class PartitionRun {
           case 'decided':
             if (outcome.outbox.length > 0) await this.#emit(outcome.outbox)
             this.#pending.decided(outcome.toOffset)
+            this.#isFirst = false
             return outcome.rest
         }
       }
@@ -206,7 +209,7 @@ export class PartitionRun {
     const consumer = this.#consumer
     const { remainingMs, nowMs, pause } = this.#invocation
     const tried = (tried: Tried) => this.#ports.observer.tried(this.#stateKey, tried)
-    const allowed = { remainingMs, nowMs, pause, tried }
+    const allowed = { remainingMs, nowMs, pause, tried, isFirst: this.#isFirst }
     if (isSegmentSink(consumer)) return archive(consumer, snapshot, fresh, allowed)
     return isSink(consumer)
       ? deliver(consumer, snapshot, fresh, allowed)

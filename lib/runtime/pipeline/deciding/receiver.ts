@@ -3,20 +3,35 @@ import { derivedId } from '../../consumer/derived-id.ts'
 import { type Delivered, ReceiverUnavailable, type Sink } from '../../consumer/sink.ts'
 import type { DeferredReason } from '../reasons.ts'
 import type { Task } from './admission.ts'
+import { Pace } from './pace.ts'
 import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
 
-export type Answer = Delivered | { readonly kind: 'thrown'; readonly error: unknown }
+interface Thrown {
+  readonly kind: 'thrown'
+  readonly error: unknown
+}
+
+export type Answer = Delivered | Thrown
 export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
+
+export interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
+  /** The time left in which a call may begin, in milliseconds; negative if none may. */
+  leftMs(): number
+  /** Whether the invocation has decided nothing else of the partition: then something of this must be decided. */
+  readonly isFirst: boolean
+}
 
 export class Receiver {
   readonly #sink: Sink
-  readonly #allowed: TriesAllowed
+  readonly #allowed: OffersAllowed
+  readonly #pace: Pace
   readonly #answers = new Map<number, Answer>()
   #deferred: ReceiverDeferral | undefined
 
-  constructor(sink: Sink, allowed: TriesAllowed) {
+  constructor(sink: Sink, allowed: OffersAllowed) {
     this.#sink = sink
     this.#allowed = allowed
+    this.#pace = new Pace(() => allowed.leftMs())
   }
 
   /** Why delivery has stopped; undefined if it has not. */
@@ -32,31 +47,44 @@ export class Receiver {
   async offer(tasks: readonly Task[], nowMs: number): Promise<void> {
     const { digest } = this.#sink
     const isOld = ({ event }: Task) => digest !== undefined && nowMs - event.timeMs > digest.olderThanMs
-    await this.#insist(tasks.filter(isOld), Number.POSITIVE_INFINITY, old => this.#digest(old))
-    const fresh = tasks.filter(task => !isOld(task))
-    await this.#insist(fresh, this.#sink.batchSize ?? 1, batch =>
-      this.#sink.deliver(batch.map(this.#delivery)),
+    const head = this.#allowed.isFirst && this.#answers.size === 0 ? tasks[0] : undefined
+    const asDigest = {
+      batchSize: Number.POSITIVE_INFINITY,
+      call: (old: readonly Task[]) => this.#digest(old),
+      head,
+    }
+    await this.#insist(tasks.filter(isOld), asDigest)
+    const { batchSize = 1 } = this.#sink
+    const call = (batch: readonly Task[]) => this.#sink.deliver(batch.map(this.#delivery))
+    await this.#insist(
+      tasks.filter(task => !isOld(task)),
+      { batchSize, call, head },
     )
   }
 
   /** Offers the tasks in batches, and those that the receiver did not accept again after a pause. */
-  async #insist(tasks: readonly Task[], batchSize: number, call: Call): Promise<void> {
+  async #insist(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
     let open = tasks
     for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferred; attempt += 1) {
-      if (attempt > 1) await this.#wait(waitAfterMs(attempt - 1))
+      if (attempt > 1 && !(await this.#waited(waitAfterMs(attempt - 1)))) break
+      this.#pace.begin()
       for (let at = 0; at < open.length; at += batchSize)
-        await this.#call(open.slice(at, at + batchSize), call)
+        await this.#call(open.slice(at, at + batchSize), call, attempt === 1)
       open = open.filter(task => cause(this.answer(task)) !== undefined)
-      if (!this.#deferred) this.#report(attempt, open)
+      if (this.#deferred !== 'receiver-unavailable') this.#report(attempt, open)
     }
-    // Events that have not had all their offers have not failed yet: they wait with the rest.
-    if (this.#deferred) for (const { record } of open) this.#answers.delete(record.offset)
+    // Events that have not had all their offers have not failed yet: they wait with the rest. Where they come first in an
+    // invocation, the next one would have no more time for them: the tries that fitted must do.
+    const mustDo = this.#deferred === 'out-of-time' && open[0] === head
+    if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
+    if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
   }
 
-  /** A wait that does not fit into the invocation would take the time of what is behind it: the records wait in Kafka instead. */
-  async #wait(ms: number): Promise<void> {
-    if (this.#allowed.hasTime(ms)) await this.#allowed.pause(ms)
+  /** @returns whether there was time. A wait that does not fit would take the time of what is behind it: the records wait in Kafka instead. */
+  async #waited(ms: number): Promise<boolean> {
+    if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
     else this.#deferred = 'out-of-time'
+    return !this.#deferred
   }
 
   /** Reports a try once, however many records the receiver did not accept. */
@@ -68,12 +96,28 @@ export class Receiver {
     this.#allowed.tried({ attempt, of: TRIES, records: open.length, offset, cause: why })
   }
 
-  async #call(batch: readonly Task[], call: Call): Promise<void> {
-    if (this.#deferred) return
-    if (!this.#allowed.hasTime(0)) {
+  /** @param isFirst whether these are offered for the first time: not if that takes the time of those that have failed */
+  async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
+    if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
+    const fromMs = this.#allowed.leftMs()
+    if (fromMs < 0) {
       this.#deferred = 'out-of-time'
       return
     }
+    const thrown = await this.#answered(batch, call)
+    const isUnavailable = thrown?.error instanceof ReceiverUnavailable
+    if (thrown && !isUnavailable && batch.length === 1)
+      this.#answers.set((batch[0] as Task).record.offset, thrown)
+    const hasFailed = batch.some(task => cause(this.answer(task)) !== undefined)
+    const result = thrown && batch.length > 1 ? 'to-divide' : hasFailed ? 'failed' : 'taken'
+    this.#pace.took(fromMs - this.#allowed.leftMs(), result)
+    if (isUnavailable) this.#deferred = 'receiver-unavailable'
+    // One event may have failed the whole batch: offer each of them alone.
+    else if (result === 'to-divide') for (const task of batch) await this.#call([task], call, isFirst)
+  }
+
+  /** Calls the receiver, and keeps its answers. @returns what was thrown instead */
+  async #answered(batch: readonly Task[], call: Call): Promise<Thrown | undefined> {
     try {
       const given: unknown = await call(batch)
       const answers = Array.isArray(given) ? given : []
@@ -82,15 +126,9 @@ export class Receiver {
         throw new WrongAnswers(`the sink gave ${answered} answers for ${batch.length} events`)
       for (const [index, { record }] of batch.entries())
         this.#answers.set(record.offset, answers[index] as Answer)
+      return undefined
     } catch (error) {
-      if (error instanceof ReceiverUnavailable) this.#deferred = 'receiver-unavailable'
-      else if (batch.length === 1)
-        this.#answers.set((batch[0] as Task).record.offset, {
-          kind: 'thrown',
-          error,
-        })
-      // One event may have failed the whole batch: offer each of them alone.
-      else for (const task of batch) await this.#call([task], call)
+      return { kind: 'thrown', error }
     }
   }
 
@@ -129,3 +167,10 @@ function isAnswer(answer: unknown): boolean {
 }
 
 type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>
+
+interface Manner {
+  readonly batchSize: number
+  readonly call: Call
+  /** The first event of the partition in this invocation, if it is here. */
+  readonly head: Task | undefined
+}

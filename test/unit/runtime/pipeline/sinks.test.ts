@@ -40,6 +40,23 @@ function receiver(answer: Answer, more: Partial<Sink> = {}) {
 const RUNG = delivered('rung')
 const records = (ids: string) => [...ids].map((id, offset) => record(offset, reading(id, { sensor: id })))
 
+/** An invocation whose time passes by pauses, and by `pass`. */
+function invocationOf(ms: number) {
+  let remainingMs = ms
+  const waits: number[] = []
+  return {
+    waits,
+    remainingMs: () => remainingMs,
+    pass(passedMs: number) {
+      remainingMs -= passedMs
+    },
+    async pause(pauseMs: number) {
+      waits.push(pauseMs)
+      remainingMs -= pauseMs
+    },
+  }
+}
+
 describe('a sink', () => {
   it('given events, then they reach the receiver in order and in batches, and the applied offset follows', async () => {
     const { sink, calls } = receiver(() => RUNG, { batchSize: 2 })
@@ -150,21 +167,81 @@ describe('a sink', () => {
     )
   })
 
-  it('given a wait that does not fit into the invocation, then the record waits and has offers left', async () => {
-    const { sink, calls } = receiver((_, call) => (call < 4 ? retry('busy') : RUNG))
+  it('given a wait that does not fit behind what was delivered, then the record waits and has offers left', async () => {
+    const { sink, calls } = receiver((id, call) => (id === 'b' && call < 5 ? retry('busy') : RUNG))
     const stage = new Stage(sink)
-    let remainingMs = stage.consumer.reserveMs + 5_000
-    const waits: number[] = []
-    const pause = async (ms: number) => {
-      waits.push(ms)
-      remainingMs -= ms
-    }
-    const { batchItemFailures } = await stage.batch(records('a'), { remainingMs: () => remainingMs, pause })
-    assert.equal(batchItemFailures.length, 1)
-    assert.deepEqual([calls.length, stage.observer.waits[0]?.reason, stage.outcomes], [2, 'out-of-time', []])
-    assert.deepEqual(waits, [2_000])
-    await stage.batch(records('a'))
-    assert.deepEqual(stage.outcomes, ['applied/rung'])
+    const { pause, remainingMs, waits } = invocationOf(stage.consumer.reserveMs + 5_000)
+    const { batchItemFailures } = await stage.batch(records('ab'), { remainingMs, pause })
+    assert.equal(batchItemFailures.length, 2)
+    assert.deepEqual([calls.length, stage.observer.waits[0]?.reason], [3, 'out-of-time'])
+    assert.deepEqual([waits, stage.outcomes], [[2_000], ['applied/rung']])
+    await stage.batch(records('ab'))
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
+  })
+
+  it('given an invocation too short for three tries, then its first record fails after those that fit', async () => {
+    const { sink, calls } = receiver(() => retry('busy'))
+    const stage = new Stage(sink)
+    const { pause, remainingMs } = invocationOf(stage.consumer.reserveMs + 5_000)
+    assert.deepEqual(await stage.batch(records('a'), { remainingMs, pause }), { batchItemFailures: [] })
+    assert.deepEqual([calls.length, stage.outcomes], [2, ['failed/not-accepted']])
+    assert.equal(stage.observer.tries.length, 2)
+  })
+
+  it('given a try longer than the time left, then no other begins that would outlast the invocation', async () => {
+    const stage: Stage = new Stage(
+      receiver(() => {
+        time.pass(25_000)
+        return retry('busy')
+      }).sink,
+    )
+    const time = invocationOf(60_000)
+    await stage.batch(records('a'), time)
+    assert.deepEqual(stage.outcomes, ['failed/not-accepted'])
+    assert.ok(time.remainingMs() >= stage.consumer.reserveMs)
+  })
+
+  for (const [name, answer, batchSize] of [
+    ['does not take', () => retry('busy'), 1],
+    ['throws for', () => new Error('a bug'), 1],
+    ['throws for in batches', () => new Error('a bug'), 100],
+  ] as const)
+    it(`given a slow receiver, many that it ${name}, then each invocation decides some after three tries`, async () => {
+      const offers = new Map<string, number>()
+      const { sink } = receiver(
+        id => {
+          offers.set(id, (offers.get(id) ?? 0) + 1)
+          time.pass(1_000)
+          return answer()
+        },
+        { batchSize },
+      )
+      const stage = new Stage(sink)
+      let time = invocationOf(57_000)
+      const log = Array.from({ length: 40 }, (_, offset) => record(offset, reading(`r${offset}`)))
+      for (let invocations = 1; stage.outcomes.length < log.length; invocations += 1) {
+        assert.ok(invocations <= 8, `${stage.outcomes.length} decided after 8 invocations`)
+        time = invocationOf(57_000)
+        await stage.batch(log.slice(stage.outcomes.length), time)
+        assert.ok(time.remainingMs() >= stage.consumer.reserveMs)
+      }
+      assert.ok([...offers.values()].every(count => count >= 3))
+      if (batchSize === 1) assert.ok([...offers.values()].every(count => count === 3))
+    })
+
+  it('given a batch that throws late, then its events are offered alone, and the first is decided', async () => {
+    const time = invocationOf(57_000)
+    const { sink, calls } = receiver(
+      () => {
+        time.pass(10_000)
+        return new Error('a bug')
+      },
+      { batchSize: 100 },
+    )
+    const stage = new Stage(sink)
+    await stage.batch(records('abc'), time)
+    assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
+    assert.deepEqual(calls, [['a', 'b', 'c'], ['a'], ['a'], ['a']])
   })
 
   it('given one never taken, then it fails as not-accepted after three offers; a refused one at once', async () => {
@@ -217,15 +294,16 @@ describe('a sink', () => {
     assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
   })
 
-  it('given one not taken, when time is then up, then it waits: it has offers left', async () => {
+  it('given one not taken behind others, when time is then up, then it waits: it has offers left', async () => {
     let remaining = 60_000
-    const { sink, calls } = receiver(() => {
+    const { sink, calls } = receiver(id => {
+      if (id === 'a') return RUNG
       remaining = 100
       return retry('busy')
     })
     const stage = new Stage(sink)
-    await stage.batch(records('a'), { remainingMs: () => remaining })
-    assert.deepEqual([stage.outcomes, calls], [[], [['a']]])
+    await stage.batch(records('ab'), { remainingMs: () => remaining })
+    assert.deepEqual([stage.outcomes, calls], [['applied/rung'], [['a'], ['b']]])
     assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
   })
 

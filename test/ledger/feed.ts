@@ -158,7 +158,7 @@ export class Feed {
   #chapter(nowMs: number): Numbered {
     if (this.#random.chance(STORY_ENDS)) this.#told[this.#random.between(0, TOLD - 1)] = this.#anyStory()
     const chance = this.#random.next()
-    const fails = chance < 0.8 ? 0 : chance < 0.9 ? 1 : chance < 0.96 ? 2 : 99
+    const fails = chance < 0.75 ? 0 : chance < 0.85 ? 1 : chance < 0.9 ? 2 : 99
     const time = new Date(nowMs).toISOString()
     const data = { number: this.#events + 1, fails }
     const subject = this.#random.pick(this.#told)

@@ -41,13 +41,12 @@ interface Story {
 /** The reference for one partition of the readings. */
 export class Chapters {
   readonly states = new Map<string, Story>()
-  /** What was told out of the first order, although no bound was reached and nothing was erased. */
-  readonly disorder: string[] = []
   readonly #intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
   readonly #failures = new Map<string, Remembered>()
   readonly #holds = new Map<string, Hold>()
-  /** For each entity, the first place of the last chapter that was applied; absent where the order was given up. */
-  readonly #latest = new Map<string, number>()
+  /** The first place of each chapter, by its number; of one that came again after it had failed for good, its last. */
+  readonly #places = new Map<number, number>()
+  /** The stories whose order a bound or an erasure has given up. */
   readonly #givenUp = new Set<string>()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
@@ -90,6 +89,19 @@ export class Chapters {
       return
     }
     this.#intake.ended(this.#ending(record))
+  }
+
+  /** The stories, as they are stored, that were told in another order than their first one, although nothing has given it up. */
+  disorder(stored: ReadonlyMap<string, string>): string[] {
+    const found: string[] = []
+    for (const [entity, json] of stored) {
+      if (this.#givenUp.has(entity)) continue
+      const { numbers } = JSON.parse(json) as Story
+      const places = numbers.map(number => this.#places.get(number) ?? -1)
+      const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1))
+      if (at > 0) found.push(`${entity}: chapter ${numbers[at]} was told after ${numbers[at - 1]}`)
+    }
+    return found
   }
 
   /** Ends holds whose time is over, and applies what released entities have parked: the earliest first. */
@@ -153,8 +165,9 @@ export class Chapters {
   }
 
   #take(attempt: Attempt): string {
-    const { event, at } = attempt
+    const { event, at, record } = attempt
     if (event.type === ERASURE) return this.#erase(event)
+    if (!this.#places.has(event.data.number)) this.#places.set(event.data.number, record.offset)
     for (let hold = this.#holds.get(event.entity); hold; hold = this.#holds.get(event.entity)) {
       if (at && at.id === hold.waitsFor?.failure) break
       if (hold.parked.length < MOST_PARKED) {
@@ -165,10 +178,10 @@ export class Chapters {
         return 'parked/entity-held'
       }
       this.#giveUp(event.entity, 'full')
-      this.#followUp(attempt.record)
+      this.#followUp(record)
     }
     const parks = at === undefined || this.#heldBy(at.id) !== undefined
-    const ending = this.#tell(attempt, attempt.record, parks)
+    const ending = this.#tell(attempt, record, parks)
     if (ending === `failed/${CODE}` && at === undefined) {
       this.#intake.applied(event)
       this.#begin(attempt, [], this.#intake.nowMs)
@@ -201,10 +214,7 @@ export class Chapters {
     this.#intake.applied(event)
     const numbers = [...(this.states.get(event.entity)?.numbers ?? []), event.data.number]
     this.states.set(event.entity, { count: numbers.length, numbers })
-    const place = at?.before.offset ?? record.offset
-    if (!this.#givenUp.has(event.entity) && place < (this.#latest.get(event.entity) ?? -1))
-      this.disorder.push(`${event.entity}: the chapter of offset ${place} was told too late`)
-    this.#latest.set(event.entity, place)
+    this.#places.set(event.data.number, at?.before.offset ?? record.offset)
     return 'applied/told'
   }
 

@@ -190,7 +190,7 @@ interface PartitionReference {
   readonly timers: ReadonlyMap<string, readonly object[]>
   readonly foreign?: number
   readonly holds?: ReadonlyMap<string, Held>
-  readonly disorder?: readonly string[]
+  readonly disorder?: (stored: ReadonlyMap<string, string>) => readonly string[]
   /** The last offset that can be decided, if that is not the last one of the partition. */
   readonly appliedOffset?: number
   apply(record: KafkaRecord): void

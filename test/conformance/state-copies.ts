@@ -12,12 +12,18 @@ import { inPages, partsAt } from '../support/parts.ts'
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
 
-/** @param fence raises the fence of a live state whose topic grows to this many partitions */
+interface LiveStates {
+  /** Raises the fence of a state whose topic grows to this many partitions. */
+  readonly fence: (state: StateKey, partitions: number) => Promise<unknown>
+  /** The counters of a state, by name. */
+  readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
+}
+
 export function conformsAsStateCopies(
   name: string,
   copies: () => StateCopies,
   live: () => StateStore,
-  fence: (state: StateKey, partitions: number) => Promise<unknown>,
+  { fence, tally }: LiveStates,
 ): void {
   const given = async (change: Partial<Change> = {}) => {
     const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
@@ -117,6 +123,31 @@ export function conformsAsStateCopies(
         ['0.1', '0.7.0', '0.7.1'],
       )
       assert.deepEqual((await copies().facts(state, 'rebuilt')).version.appliedOffset, -1)
+    })
+
+    it('given the switch, then counters go on, but those of held entities are as the rebuilt state has them', async () => {
+      const counters = {
+        'applied/counted': 8,
+        'held/x': 2,
+        'released/full': 1,
+        'parked/y': 4,
+        'parked-failed/x': 1,
+      }
+      const state = await given({ tally: new Map(Object.entries(counters)) })
+      const own = { 'held/x': 1, 'parked/y': 3, 'parked-applied/counted': 2, 'applied/rebuilt': 5 }
+      await seeded(
+        state,
+        partsAt(6).map(part =>
+          part.kind === 'meta' ? { ...part, meta: { ...part.meta, tally: own } } : part,
+        ),
+      )
+      await copies().switchOver(state, { ...(await versions(state)), code: CODE })
+      assert.deepEqual(await tally(state), {
+        'applied/counted': 8,
+        'held/x': 1,
+        'parked/y': 3,
+        'parked-applied/counted': 2,
+      })
     })
 
     it('given the switch, then a commit from the new version is accepted, one from the old not', async () => {

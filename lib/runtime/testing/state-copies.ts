@@ -89,7 +89,10 @@ export class MemoryStateCopies implements StateCopies {
     if (!sameVersion(own.version, rebuilt)) return { kind: 'lost' }
     if (old.code !== code || own.code !== code) return { kind: 'other-code' }
     if (old.partitioning?.generation !== own.partitioning?.generation) return { kind: 'other-partitioning' }
-    const tally = this.#live.tally(partitionState)
+    const tally = new Map([
+      ...ofHolds(this.#copies.rebuilt.tally(partitionState), true),
+      ...ofHolds(this.#live.tally(partitionState), false),
+    ])
     const { outbox } = await this.#live.load(partitionState, NOTHING_WANTED)
     const epoch = old.version.epoch + 1
     const state = this.#copies.rebuilt.copyOf(partitionState) as {
@@ -116,4 +119,9 @@ export class MemoryStateCopies implements StateCopies {
     const version = taken?.version ?? EMPTY_META.version
     if (taken && !isAbsent(version)) for await (const page of taken.pages) yield* page
   }
+}
+
+/** The counters by which the held entities and parked events are known; or the others. */
+function ofHolds(tally: ReadonlyMap<string, number>, are: boolean): [string, number][] {
+  return [...tally].filter(([name]) => /^(held|released|parked(-\w+)?)\//.test(name) === are)
 }

@@ -22,7 +22,10 @@ conformsAsStateCopies(
   'Redis',
   () => copies,
   () => store,
-  (state, partitions) => new Fences(client).raise(state, partitions),
+  {
+    fence: (state, partitions) => new Fences(client).raise(state, partitions),
+    tally: async state => (await new StateReader(client).meta(state)).tally,
+  },
 )
 
 it('given a switch and the copies dropped, then no key is left but those of the live state', async () => {

@@ -1,5 +1,6 @@
 /** Compares a rebuilt state with the live one, entity by entity, and prepares in the rebuilt one what the switch must tell. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import { isHolderName } from '../deciding/hold.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { StateCopies } from './copies.ts'
@@ -58,14 +59,15 @@ export class PartitionTakeover {
     }
     for (const [entity, state] of live)
       if (!rebuiltEntities.has(entity)) different.set(entity, { entity, live: state, rebuilt: undefined })
-    const all = [...different.values()]
+    const all = [...different.values()].filter(({ entity }) => !isHolderName(entity))
     for (let from = 0; from < all.length; from += AT_ONCE)
       await this.#take(all.slice(from, from + AT_ONCE), at)
   }
 
-  /** Compares these entities again: either state of theirs has changed. */
-  async compare(entities: readonly string[], at: TakeoverAt): Promise<void> {
+  /** Compares these entities again: either state of theirs has changed. @param changed may have names of holders */
+  async compare(changed: readonly string[], at: TakeoverAt): Promise<void> {
     if (!this.#consumer.process.onTakeover) return
+    const entities = changed.filter(name => !isHolderName(name))
     for (let from = 0; from < entities.length; from += AT_ONCE) {
       const some = entities.slice(from, from + AT_ONCE)
       const live = await statesOf(this.#compared, this.#partitionState, some)

@@ -7,10 +7,10 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Cause } from '../deciding/cause.ts'
 import type { Place } from '../deciding/emission.ts'
 import { runStep } from '../deciding/step.ts'
-import { readState } from '../deciding/stored-state.ts'
+import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 
-/** The stored states of an entity; undefined where it has none. */
+/** What is stored of an entity, with its hold if it is held; undefined where there is nothing. */
 export interface BothStates {
   readonly live: string | undefined
   readonly rebuilt: string | undefined
@@ -59,9 +59,10 @@ export function takeOver(
   index: number,
 ): TakenOver {
   const { process } = consumer
-  if (!process.onTakeover || live === rebuilt) return NOTHING
-  const [before, after] = [live, rebuilt].map(stored =>
-    stored === undefined ? undefined : readState(process, stored),
+  const [told, found] = [partsOf(live), partsOf(rebuilt)]
+  if (!process.onTakeover || told.state === found.state) return NOTHING
+  const [before, after] = [told, found].map(({ state }) =>
+    state === undefined ? undefined : readState(process, state),
   )
   const place: Place = { offset: at.appliedOffset, index }
   const taken = process.onTakeover(before, after, { entity, ...partsOfEntity(entity), timeMs: at.timeMs })
@@ -70,9 +71,15 @@ export function takeOver(
   )
   if (step.kind === 'failure')
     throw new Error(`the takeover of ${entity} by ${process.name} cannot be stored: ${step.message}`)
-  const state =
-    rebuilt === undefined || step.state === null || step.state === rebuilt ? undefined : step.state
-  return { state, entries: step.entries }
+  const { state, entries } = step
+  if (found.state === undefined || state === null || state === found.state)
+    return { state: undefined, entries }
+  return { state: withHold(state, found.hold) ?? undefined, entries }
+}
+
+/** Whether an entity is held says nothing about what was told: only its states are compared. */
+function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
+  return stored === undefined ? {} : heldParts(stored)
 }
 
 function causeOf(entity: string, { partitionState, epoch, appliedOffset, timeMs }: TakeoverAt): Cause {

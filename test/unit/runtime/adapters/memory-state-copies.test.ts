@@ -8,5 +8,8 @@ conformsAsStateCopies(
   'memory',
   () => copies,
   () => store,
-  async (state, partitions) => store.fence(state, partitions),
+  {
+    fence: async (state, partitions) => store.fence(state, partitions),
+    tally: async state => Object.fromEntries(store.tally(state)),
+  },
 )

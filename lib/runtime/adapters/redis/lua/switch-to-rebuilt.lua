@@ -1,7 +1,8 @@
 --[[
   Replaces a partition state by the one that was rebuilt beside it, all or nothing, and raises the epoch: a commit that was computed
   from the old state is refused, although the new one has the same applied offset. Entries of the old outbox were emitted and are
-  published; they stay, beside those of the rebuilt one. The counters go on from the old ones.
+  published; they stay, beside those of the rebuilt one. The counters go on from the old ones, but for those by which held entities
+  and parked events are known: the rebuilt state has others.
 
   KEYS[1]  prefix of the partition state's keys
   KEYS[2]  prefix of the rebuilt state's keys; same hash tag
@@ -42,11 +43,12 @@ if (old.generation or 0) ~= (new.generation or 0) then
   return 'other-partitioning'
 end
 
--- Counters are the fields that are named `outcome/reason`.
+-- Counters are the fields that are named `outcome/reason`. Those of held entities and parked events are left out.
 local function countersOf(prefix)
   local counters, fields = {}, redis.call('HGETALL', prefix .. ':meta')
   for at = 1, #fields, 2 do
-    if find(fields[at], '/', 1, true) then
+    local outcome = string.match(fields[at], '^([^/]*)/')
+    if outcome and outcome ~= 'held' and outcome ~= 'released' and not find(outcome, '^parked') then
       counters[#counters + 1] = fields[at]
       counters[#counters + 1] = fields[at + 1]
     end

@@ -1,0 +1,143 @@
+/** Entities that are held for a retry, while their partition is computed anew. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { heldNow } from '../../../../lib/queries/outcomes.ts'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { nextAttempt } from '../../../support/parking.ts'
+import { logRecord, environmentReading as reading } from '../../../support/records.ts'
+import { reprocessed } from '../../../support/reprocessing.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const ENTITY = '/environment/test-site s-1'
+const breaker = { open: async () => 'reset' as const }
+
+interface Seen {
+  readonly ids: readonly string[]
+  readonly takenOver?: boolean
+}
+
+/** Lists the events of an entity. Parks, throws at some, and tells at a switch which entity differs. */
+class Held {
+  readonly throwsAt = new Set<string>()
+  readonly compared: (readonly [string, readonly string[] | undefined, readonly string[] | undefined])[] = []
+  readonly stage: Stage
+  readonly log: LogRecord[] = []
+
+  constructor(...ids: readonly string[]) {
+    const { throwsAt, compared } = this
+    const process: KeyedProcess<Seen> = {
+      name: 'listing',
+      accepts: READING_TYPES,
+      parking: {},
+      onEvent(state, { id }) {
+        if (throwsAt.has(id)) throw new Error('not yet')
+        return decided('listed', { ...state, ids: [...(state?.ids ?? []), id] })
+      },
+      onTakeover(live, rebuilt, { entity }) {
+        compared.push([entity, live?.ids, rebuilt?.ids])
+        const emission = { name: 'differs', to: 'events', key: entity, type: 'test.differs', source: '/l' }
+        return {
+          state: rebuilt && { ...rebuilt, takenOver: true },
+          emit: [{ ...emission, data: {} } as never],
+        }
+      },
+    }
+    this.stage = new Stage(process as KeyedProcess<never>)
+    for (const id of ids) this.add(reading(id, { at: this.log.length }))
+  }
+
+  add(event: Event): void {
+    this.log.push(logRecord(this.log.length, event, { topic: this.stage.topic }))
+  }
+
+  async live(): Promise<void> {
+    const { appliedOffset } = (this.stage.store.copyOf(this.stage.stateKey()) as { version: never })
+      .version as { appliedOffset: number }
+    await this.stage.batch(this.log.slice(appliedOffset + 1), { ports: { breaker } })
+  }
+
+  retry(): void {
+    const [failure] = this.stage.events.filter(({ type }) => type === 'io.sluice.failure.v1')
+    const last = this.log.at(-1) as LogRecord
+    this.log.push(nextAttempt(failure?.data as FailureData, this.log.length, last.timestampMs + 1_000))
+  }
+
+  get now() {
+    return heldNow(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
+  }
+
+  async seen(): Promise<Seen | undefined> {
+    return (await this.stage.state(ENTITY)) as Seen | undefined
+  }
+}
+
+describe('reprocessing a partition with held entities', () => {
+  it('given an event that does not fail any more, then its entity is compared, and is not held', async () => {
+    const held = new Held('a', 'b', 'c')
+    held.throwsAt.add('b')
+    await held.live()
+    assert.deepEqual(held.now, { held: 1, parked: 1 })
+    held.throwsAt.clear()
+    const { emitted } = await reprocessed(held.stage, held.log)
+    assert.deepEqual(held.compared, [[ENTITY, ['a'], ['a', 'b', 'c']]])
+    assert.deepEqual([...emitted], [['test.differs', 1]])
+    assert.deepEqual(held.now, { held: 0, parked: 0 })
+    assert.deepEqual(await held.seen(), { ids: ['a', 'b', 'c'], takenOver: true })
+  })
+
+  it('given an entity that is held without a state, then only its states are compared', async () => {
+    const held = new Held('a', 'b')
+    held.throwsAt.add('a')
+    await held.live()
+    held.throwsAt.clear()
+    await reprocessed(held.stage, held.log)
+    assert.deepEqual(held.compared, [[ENTITY, undefined, ['a', 'b']]])
+    assert.deepEqual(await held.seen(), { ids: ['a', 'b'], takenOver: true })
+  })
+
+  it('given an event that fails again, then its entity stays held, and what is parked follows its retry', async () => {
+    const held = new Held('x', 'a', 'b', 'c')
+    held.throwsAt.add('b')
+    await held.live()
+    await reprocessed(held.stage, held.log, { startOffset: 1 })
+    assert.deepEqual(held.compared, [[ENTITY, ['x', 'a'], ['a']]])
+    assert.deepEqual(held.now, { held: 1, parked: 1 })
+    held.throwsAt.clear()
+    held.retry()
+    held.add(reading('d', { at: 9 }))
+    await held.live()
+    assert.deepEqual(await held.seen(), { ids: ['a', 'b', 'c', 'd'], takenOver: true })
+    assert.deepEqual(held.now, { held: 0, parked: 0 })
+  })
+
+  it('given an entity that only the new state holds, then it is held at the switch', async () => {
+    const held = new Held('a', 'b', 'c')
+    await held.live()
+    held.throwsAt.add('a')
+    await reprocessed(held.stage, held.log)
+    assert.deepEqual(held.compared, [[ENTITY, ['a', 'b', 'c'], undefined]])
+    assert.deepEqual(held.now, { held: 1, parked: 2 })
+  })
+
+  it('given a live consumer that begins to hold it during the comparison, then it is compared again', async () => {
+    const held = new Held('x', 'a')
+    await held.live()
+    const copies = new MemoryStateCopies(held.stage.store)
+    const copyLive = copies.copyLive.bind(copies)
+    copies.copyLive = async state => {
+      const version = await copyLive(state)
+      held.throwsAt.add('b')
+      held.add(reading('b', { at: 2 }))
+      await held.live()
+      return version
+    }
+    await reprocessed(held.stage, held.log, { copies, startOffset: 1 })
+    assert.deepEqual(held.compared, Array(2).fill([ENTITY, ['x', 'a'], ['a']]))
+    assert.deepEqual(held.now, { held: 1, parked: 0 })
+  })
+})

@@ -149,9 +149,10 @@ async function placeOf(
   partitionState: StateKey,
   epoch: number,
 ): Promise<TakeoverAt> {
-  const { version, clock } = await copies.facts(partitionState, 'compared')
+  const { version, clock, partitioning } = await copies.facts(partitionState, 'compared')
   const { appliedOffset } = version
-  return { partitionState, epoch, appliedOffset, timeMs: clock.lastAppendMs ?? 0 }
+  const generation = partitioning?.generation ?? 0
+  return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
 }
 
 /** The live state, which must be of the same code, and not fenced. @throws OtherCode, RebuildStopped */

@@ -29,6 +29,8 @@ export interface TakeoverAt {
   readonly epoch: number
   /** The applied offset of both states. */
   readonly appliedOffset: number
+  /** How often the topic has grown: part of the sequence of what is emitted. */
+  readonly generation: number
   /** Append time of the record at that offset, milliseconds since the epoch. */
   readonly timeMs: number
 }
@@ -64,7 +66,7 @@ export function takeOver(
   const [before, after] = [told, found].map(({ state }) =>
     state === undefined ? undefined : readState(process, state),
   )
-  const place: Place = { offset: at.appliedOffset, index }
+  const place: Place = { offset: at.appliedOffset, index, generation: at.generation }
   const taken = process.onTakeover(before, after, { entity, ...partsOfEntity(entity), timeMs: at.timeMs })
   const step = runStep(consumer, causeOf(entity, at), place, () =>
     decided('taken-over', taken.state, taken.emit),

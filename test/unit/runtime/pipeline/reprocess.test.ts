@@ -158,6 +158,29 @@ describe('reprocessing a partition', () => {
     assert.equal((await copies.facts(stage.stateKey())).growing, 24)
   })
 
+  it('given a topic that has grown, then what the switch tells has a sequence of its generation', async () => {
+    const partitioning = { generation: 2, partitions: 24 }
+    const telling = {
+      ...counting,
+      onTakeover: (_: unknown, rebuilt: unknown, { entity }: { entity: string }) => {
+        const emission = { name: 'differs', to: 'events', key: entity, type: 'test.differs', source: '/c' }
+        return { state: rebuilt, emit: [{ ...emission, data: {} }] }
+      },
+    }
+    const log = readings(3)
+    const stage = new Stage(telling as never)
+    stage.store.restore(stage.stateKey(), { ...(stage.store.copyOf(stage.stateKey()) as object), partitioning })
+    await stage.batch(log)
+    const copies = new MemoryStateCopies(stage.store)
+    const version = { epoch: 1, appliedOffset: 0, fired: 0 }
+    const meta = { kind: 'meta', meta: { ...EMPTY_META, partitioning, version } } as const
+    await copies.seed(stage.stateKey(), inPages([meta]))
+    await reprocessed(stage, log, { copies, startOffset: 1, isResumed: true })
+    const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
+    assert.deepEqual(sequences, ['2.0000000000000002.10000000'])
+  })
+
   it('given other settings of the same code, then it is refused too', async () => {
     const log = readings(10)
     const stage = new Stage()

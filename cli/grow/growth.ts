@@ -1,5 +1,7 @@
 /** Grows a topic: step by step, so that the command can be run again after a crash at any of them. See docs/growth.md. */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { brokersAnswer, isRetriableAnswer } from '../../lib/runtime/adapters/kafka/answers.ts'
 import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { LAST_GENERATION } from '../../lib/runtime/pipeline/deciding/emission.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
@@ -10,6 +12,9 @@ import { GrowthRecords, type Underway } from './record.ts'
 import { StagedStates } from './staged.ts'
 import { type Order, stayingBehind, type Watching } from './steps.ts'
 import type { GrowingTopic } from './topic.ts'
+
+/** For how long, in milliseconds, the request of a run that was killed may still reach Kafka. */
+const ANSWERED_MS = 30_000
 
 export interface Checked {
   readonly from: number
@@ -76,25 +81,34 @@ export class Growth {
     const begin = (await this.underway()) ?? (await this.#beginning())
     const own = await this.#records.take(begin, randomUUID().slice(0, 8))
     this.#watching.reached?.('began')
-    if (own.phase === 'preparing' && (await this.#topic.partitions()) !== own.from)
-      throw new CliFailure(
-        `${this.#topic.name} had ${own.from} partitions in Kafka when the growth began, and has others now: something else has added some. Their states cannot be moved.`,
-      )
+    if (own.phase === 'preparing') await this.#requireOwnCount(own)
     const staged = own.phase === 'preparing' ? await this.#preparation.prepare(own) : own
-    if (staged.phase === 'staged') await this.#create(staged)
+    if (staged.phase !== 'created') await this.#create(staged)
     await this.#switchOver(staged)
     return staged
   }
 
-  /** Takes a growth back. @throws CliFailure if there is none, or Kafka has the partitions already */
+  /** Takes a growth back. @throws CliFailure if there is none, or Kafka may have the partitions already */
   async abort(): Promise<void> {
-    const underway = await this.underway()
+    await this.underway()
+    const run = randomUUID().slice(0, 8)
+    const underway = await this.#records.takeOver(run)
     if (!underway) throw new CliFailure(`No growth of ${this.#topic.name} is under way.`)
-    if (underway.phase === 'created' || (await this.#topic.partitions()) !== underway.from)
+    if (underway.run !== run)
       throw new CliFailure(
-        `Kafka has the new partitions of ${this.#topic.name} already, and cannot remove them: run the command again without --abort.`,
+        `Kafka was asked for the new partitions of ${this.#topic.name} already, and cannot remove them: run the command again without --abort.`,
       )
     await this.#preparation.takeBack(underway)
+  }
+
+  /** Before this growth asks Kafka for partitions, the topic has none that are new. */
+  async #requireOwnCount(own: Underway): Promise<void> {
+    const { name } = this.#topic
+    const now = await this.#topic.partitions()
+    if (now === own.from) return
+    throw new CliFailure(
+      `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added some. Their states cannot be moved.`,
+    )
   }
 
   async #beginning(): Promise<Underway> {
@@ -120,18 +134,52 @@ export class Growth {
   }
 
   /** Kafka cannot remove partitions again. */
-  async #create(staged: Underway): Promise<void> {
+  async #create(own: Underway): Promise<void> {
     const { name, servers } = this.#topic
-    const { from, to } = staged
-    if ((await this.#topic.partitions()) === from) await this.#preparation.requireUnchanged(staged)
+    const { from, to } = own
+    if (own.phase === 'staged') await this.#announce(own)
+    else await this.#lookAgain(own)
     const bounds = await servers.bounds.bounds(name)
-    await growTopic(servers.kafka, name, to)
+    await this.#askForPartitions(own)
     this.#watching.tell(`Kafka has ${to} partitions of ${name}`)
     this.#watching.reached?.('created')
     const ends = bounds.slice(0, from).map(({ end }) => end)
     // From here on, redrives go to the new partitions, where they wait for the states.
-    await this.#records.note({ ...staged, phase: 'created' }, ends)
+    await this.#records.note({ ...own, phase: 'created' }, ends)
     this.#watching.reached?.('noted')
+  }
+
+  /** Says that Kafka will be asked: from here on, no other run can take the growth back. */
+  async #announce(staged: Underway): Promise<void> {
+    await this.#requireOwnCount(staged)
+    await this.#preparation.requireUnchanged(staged)
+    await this.#records.note({ ...staged, phase: 'creating' })
+    this.#watching.reached?.('creating')
+  }
+
+  /** An earlier run was about to ask Kafka, or has asked: if Kafka has not answered, things may have happened since. */
+  async #lookAgain(creating: Underway): Promise<void> {
+    if ((await this.#topic.partitions()) !== creating.from) return
+    try {
+      await this.#preparation.requireSame(creating)
+    } catch (error) {
+      if (!(error instanceof CliFailure)) throw error
+      this.#watching.tell('Waiting until Kafka has answered what an earlier run may have asked …')
+      await pause(ANSWERED_MS)
+      if ((await this.#topic.partitions()) === creating.from) await this.#preparation.refuse(creating, error)
+    }
+  }
+
+  /** If Kafka refuses, the growth can be taken back. @throws what the library throws */
+  async #askForPartitions(own: Underway): Promise<void> {
+    try {
+      await growTopic(this.#topic.servers.kafka, this.#topic.name, own.to)
+    } catch (error) {
+      const hasRefused = brokersAnswer(error) !== undefined && !isRetriableAnswer(error)
+      if (hasRefused && (await this.#topic.partitions()) === own.from)
+        await this.#records.note({ ...own, phase: 'staged' })
+      throw error
+    }
   }
 
   async #switchOver({ states = [], to, generation, operation, except }: Underway): Promise<void> {

@@ -50,15 +50,18 @@ export class Preparation {
 
   /** The last look before Kafka gets the partitions: nothing may have happened since the states were copied. */
   async requireUnchanged(staged: Underway): Promise<void> {
-    await this.#orTakeBack(staged, async () => {
-      await this.#requireDone(staged)
-      for (const { consumer, partition, version } of staged.states ?? []) {
-        const live = this.#topic.keyOf(consumer, partition)
-        const now = await this.#fences.raise(live, staged.to)
-        if (!sameVersion(now.version, version))
-          throw new CliFailure(refusal([`${nameOf(live)} has changed since it was copied.`]))
-      }
-    })
+    await this.#orTakeBack(staged, () => this.requireSame(staged))
+  }
+
+  /** The same look, after which nothing is taken back. @throws CliFailure if something has happened */
+  async requireSame(staged: Underway): Promise<void> {
+    await this.#requireDone(staged)
+    for (const { consumer, partition, version } of staged.states ?? []) {
+      const live = this.#topic.keyOf(consumer, partition)
+      const now = await this.#fences.raise(live, staged.to)
+      if (!sameVersion(now.version, version))
+        throw new CliFailure(refusal([`${nameOf(live)} has changed since it was copied.`]))
+    }
   }
 
   /** The consumers continue as if nothing had happened. */
@@ -67,6 +70,12 @@ export class Preparation {
       for (const live of this.#topic.keysOf(consumer, to)) await this.#fences.remove(live)
     await this.discard()
     await this.#records.end(operation)
+  }
+
+  /** Takes the growth back because of the failure; if another run has taken over, that is for it to do. @throws the failure */
+  async refuse(underway: Underway, failure: CliFailure): Promise<never> {
+    if (await this.#records.isOwn(underway)) await this.takeBack(underway)
+    throw failure
   }
 
   /** For consumers whose states are left alone: misrouted records are told by the present number of partitions. */
@@ -81,12 +90,11 @@ export class Preparation {
     return this.#fences.discard(stagedPrefix(this.#topic.name))
   }
 
-  /** If another run has taken over, it is for that one to take back. */
   async #orTakeBack<T>(underway: Underway, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof CliFailure && (await this.#records.isOwn(underway))) await this.takeBack(underway)
+      if (error instanceof CliFailure) await this.refuse(underway, error)
       throw error
     }
   }

@@ -6,12 +6,14 @@ import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 import type { Sizes } from './staged.ts'
 
-/** How far a growth is. Before `created` it can be aborted. */
+/** How far a growth is. Before `creating` it can be aborted. */
 type Phase =
   /** Consumers are being stopped, and states are being copied. */
   | 'preparing'
   /** All states are laid ready. */
   | 'staged'
+  /** Kafka is being asked for the partitions: it may have them or not. */
+  | 'creating'
   /** Kafka has the partitions; the states are being switched over. */
   | 'created'
 
@@ -65,6 +67,21 @@ export class GrowthRecords {
   async take(begin: Underway, run: string): Promise<Underway> {
     const { underway = begin } = await this.#value.update((record = { growths: [] }) => {
       return { ...record, underway: { ...(record.underway ?? begin), run } }
+    })
+    return underway
+  }
+
+  /**
+   * Takes over a growth that can still be taken back, so that the run that works on it cannot ask Kafka for the partitions any
+   * more. One that has come further is left to its run.
+   *
+   * @returns the growth that is under way; it has the given run if it was taken over
+   */
+  async takeOver(run: string): Promise<Underway | undefined> {
+    const { underway } = await this.#value.update((record = { growths: [] }) => {
+      const { underway } = record
+      const isOpen = underway?.phase === 'preparing' || underway?.phase === 'staged'
+      return isOpen ? { ...record, underway: { ...underway, run } } : record
     })
     return underway
   }

@@ -13,7 +13,16 @@ export interface Order {
 }
 
 /** The steps, in their order; some come several times. */
-export type Step = 'began' | 'fenced' | 'copied' | 'staged' | 'created' | 'noted' | 'switched' | 'over'
+export type Step =
+  | 'began'
+  | 'fenced'
+  | 'copied'
+  | 'staged'
+  | 'creating'
+  | 'created'
+  | 'noted'
+  | 'switched'
+  | 'over'
 
 /** What a person is told meanwhile. A test stops a growth at a step. */
 export interface Watching {

@@ -45,6 +45,7 @@ const KILLS: readonly (readonly [step: Step, time: number])[] = [
   ['fenced', 1],
   ['copied', 2],
   ['staged', 1],
+  ['creating', 1],
   ['created', 1],
   ['noted', 1],
   ['switched', 1],

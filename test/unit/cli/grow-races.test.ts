@@ -1,0 +1,127 @@
+/** What can come between a growth and Kafka: another run, a run that takes it back, other clients, and Kafka itself. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Growth } from '../../../cli/grow/growth.ts'
+import { GrowthRecords } from '../../../cli/grow/record.ts'
+import type { Step } from '../../../cli/grow/steps.ts'
+import { GrowingTopic } from '../../../cli/grow/topic.ts'
+import { growthsName } from '../../../lib/failures/present-partition.ts'
+import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+
+const [NAME, BEFORE, AFTER] = ['t.events', 3, 5]
+
+class Killed extends Error {}
+
+/** A topic that no consumer has read, in a Kafka and a Redis that hold nothing else. */
+function given() {
+  let record: string | undefined
+  const commands = { get: async () => record ?? null }
+  const client = {
+    run: async (command: (redis: unknown) => unknown) => command(commands),
+    eval: async (_: unknown, [key]: readonly string[], [before, next]: readonly string[]) => {
+      assert.equal(key, `{${growthsName(NAME)}}:value`)
+      if ((record ?? '') !== before) return 0
+      record = next
+      return 1
+    },
+    async *keys() {},
+  } as unknown as RedisClient
+  const broker = {
+    partitions: BEFORE,
+    /** Comes when somebody asks how far the log goes. */
+    looked: async () => {},
+    /** Comes before Kafka has the partitions that it was asked for. */
+    meanwhile: async () => {},
+  }
+  const offsets = () => Array.from({ length: broker.partitions }, () => ({ start: 0, end: 0 }))
+  const admin = {
+    connect: async () => {},
+    disconnect: async () => {},
+    fetchTopicMetadata: async () => ({ topics: [{ partitions: offsets() }] }),
+    fetchTopicOffsets: async () => offsets(),
+    createPartitions: async ({ topicPartitions: [asked] }: { topicPartitions: { count: number }[] }) => {
+      await broker.meanwhile()
+      broker.partitions = asked?.count ?? 0
+    },
+  }
+  const kafka = { admin: () => admin } as never
+  const log = new MemoryLogReader([])
+  const bounds = {
+    async bounds() {
+      await broker.looked()
+      return offsets()
+    },
+  } as never
+  const topic = new GrowingTopic({ client, kafka, log, bounds }, 't', NAME)
+  const order = { to: AFTER, by: 'test', allowUnknown: false, except: [], quietMs: 1 }
+  const growth = (reached?: (step: Step) => void) =>
+    new Growth(topic, order, { tell: () => {}, ...(reached ? { reached } : {}) })
+  return {
+    broker,
+    growth,
+    records: new GrowthRecords(client, NAME),
+    async killedAt(at: Step): Promise<void> {
+      const run = growth(step => {
+        if (step === at) throw new Killed()
+      }).run()
+      await assert.rejects(run, Killed)
+    },
+  }
+}
+
+describe('a growth beside others', () => {
+  it('given that Kafka is being asked, when another run takes it back, then that is refused', async () => {
+    const { broker, growth, records } = given()
+    const refusals: unknown[] = []
+    broker.meanwhile = () =>
+      growth()
+        .abort()
+        .catch(error => void refusals.push(error))
+    await growth().run()
+    assert.match(String(refusals[0]), /cannot remove them: run the command again without --abort/)
+    const { underway, growths } = await records.read()
+    assert.deepEqual([underway, growths.length, broker.partitions], [undefined, 1, AFTER])
+  })
+
+  it('given that another run took it back, when the first goes on, then it does not ask Kafka', async () => {
+    const { broker, growth, records } = given()
+    const first = growth(step => {
+      // The run looks at the log a last time.
+      if (step === 'staged') broker.looked = () => growth().abort()
+    })
+    await assert.rejects(
+      first.run(),
+      /Another run of the command has taken over, or has taken the growth back/,
+    )
+    assert.deepEqual([broker.partitions, await records.read()], [BEFORE, { growths: [] }])
+  })
+
+  it('given a kill before Kafka was asked, then it cannot be taken back, and the next run goes on', async () => {
+    const { broker, growth, records, killedAt } = given()
+    await killedAt('creating')
+    await assert.rejects(growth().abort(), /run the command again without --abort/)
+    await growth().run()
+    assert.deepEqual([broker.partitions, (await records.read()).growths.length], [AFTER, 1])
+  })
+
+  it('given that Kafka refuses, then the growth can be taken back', async () => {
+    const { broker, growth, records } = given()
+    broker.meanwhile = async () => {
+      throw Object.assign(new Error('not for you'), { type: 'POLICY_VIOLATION', retriable: false })
+    }
+    await assert.rejects(growth().run(), /not for you/)
+    assert.equal((await records.read()).underway?.phase, 'staged')
+    await growth().abort()
+    assert.deepEqual(await records.read(), { growths: [] })
+  })
+
+  it('given no answer of Kafka, then the growth cannot be taken back', async () => {
+    const { broker, growth } = given()
+    broker.meanwhile = async () => {
+      throw new Error('connection lost')
+    }
+    await assert.rejects(growth().run(), /connection lost/)
+    await assert.rejects(growth().abort(), /run the command again without --abort/)
+  })
+})

@@ -13,7 +13,7 @@ import { StagedStates } from './staged.ts'
 import { type Order, stayingBehind, type Watching } from './steps.ts'
 import type { GrowingTopic } from './topic.ts'
 
-/** For how long, in milliseconds, the request of a run that was killed may still reach Kafka. */
+/** Longer than the client asks, in milliseconds. */
 const ANSWERED_MS = 30_000
 
 export interface Checked {
@@ -106,9 +106,11 @@ export class Growth {
     const { name } = this.#topic
     const now = await this.#topic.partitions()
     if (now === own.from) return
-    throw new CliFailure(
-      `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added some. Their states cannot be moved.`,
+    const failure = new CliFailure(
+      `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added some. The growth ` +
+        'is taken back: the consumers go on, and the states are where they were.',
     )
+    await this.#preparation.refuse(own, failure)
   }
 
   async #beginning(): Promise<Underway> {
@@ -165,7 +167,7 @@ export class Growth {
     } catch (error) {
       if (!(error instanceof CliFailure)) throw error
       this.#watching.tell('Waiting until Kafka has answered what an earlier run may have asked …')
-      await pause(ANSWERED_MS)
+      await pause(this.#order.answeredMs ?? ANSWERED_MS)
       if ((await this.#topic.partitions()) === creating.from) await this.#preparation.refuse(creating, error)
     }
   }

@@ -10,6 +10,8 @@ export interface Order {
   readonly except: readonly string[]
   /** For how many milliseconds no record may come before the growth begins. */
   readonly quietMs: number
+  /** For how many milliseconds a request of a run that was killed may still reach Kafka; 30 s if absent. */
+  readonly answeredMs?: number
 }
 
 /** The steps, in their order; some come several times. */

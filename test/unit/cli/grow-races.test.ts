@@ -1,6 +1,7 @@
 /** What can come between a growth and Kafka: another run, a run that takes it back, other clients, and Kafka itself. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CliFailure } from '../../../cli/failure.ts'
 import { Growth } from '../../../cli/grow/growth.ts'
 import { GrowthRecords } from '../../../cli/grow/record.ts'
 import type { Step } from '../../../cli/grow/steps.ts'
@@ -54,9 +55,9 @@ function given() {
     },
   } as never
   const topic = new GrowingTopic({ client, kafka, log, bounds }, 't', NAME)
-  const order = { to: AFTER, by: 'test', allowUnknown: false, except: [], quietMs: 1 }
-  const growth = (reached?: (step: Step) => void) =>
-    new Growth(topic, order, { tell: () => {}, ...(reached ? { reached } : {}) })
+  const order = { to: AFTER, by: 'test', allowUnknown: false, except: [], quietMs: 1, answeredMs: 1 }
+  const growth = (reached?: (step: Step) => void, tell: (text: string) => void = () => {}) =>
+    new Growth(topic, order, { tell, ...(reached ? { reached } : {}) })
   return {
     broker,
     growth,
@@ -123,5 +124,36 @@ describe('a growth beside others', () => {
     }
     await assert.rejects(growth().run(), /connection lost/)
     await assert.rejects(growth().abort(), /run the command again without --abort/)
+  })
+
+  it('given that something else adds partitions, then a run takes the growth back, whatever is ready', async () => {
+    for (const step of ['fenced', 'staged'] as const) {
+      const { broker, growth, records, killedAt } = given()
+      await killedAt(step)
+      broker.partitions += 1
+      await assert.rejects(growth().run(), /something else has added some. The growth is taken back/)
+      assert.deepEqual([broker.partitions, await records.read()], [BEFORE + 1, { growths: [] }])
+    }
+  })
+
+  it('given that something else adds partitions, then the growth can be taken back by hand', async () => {
+    const { broker, growth, records, killedAt } = given()
+    await killedAt('fenced')
+    broker.partitions = AFTER
+    await growth().abort()
+    assert.deepEqual(await records.read(), { growths: [] })
+  })
+
+  it('given that Kafka was about to be asked, when a state changed, then it waits and takes all back', async () => {
+    const { broker, growth, records, killedAt } = given()
+    await killedAt('creating')
+    broker.looked = async () => {
+      throw new CliFailure('a record came')
+    }
+    const told: string[] = []
+    const run = growth(undefined, text => void told.push(text)).run()
+    await assert.rejects(run, /a record came/)
+    assert.match(told.join(), /Waiting until Kafka has answered/)
+    assert.deepEqual(await records.read(), { growths: [] })
   })
 })

@@ -55,6 +55,7 @@ export function stateKeyOf(partition: number): StateKey {
 const EMPTY = {
   fired: 0,
   emitted: 0,
+  parkedBytes: 0,
   appliedDigest: undefined,
   states: new Map<string, string>(),
   timers: new Map<string, never>(),

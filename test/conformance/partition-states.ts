@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { withHold } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
 import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import {
@@ -45,6 +46,23 @@ export function conformsAsPartitionStates(
       const wanted = partsAt(41).flatMap(part => (part.kind === 'id' ? [part.id.id] : []))
       const { known, clock } = await store().load(state, { ...NOTHING_WANTED, ids: wanted })
       assert.deepEqual([known.size, clock], [900, metaAt(41).clock])
+    })
+
+    it('given held entities, even twice, then the bytes of what they have parked are counted once', async () => {
+      const state = newState()
+      const parked = { key: 'a2V5', value: 'x'.repeat(1_000), headers: [['id', 'eA==']] }
+      const held = (entity: string, count: number): CheckpointPart => {
+        const hold = JSON.stringify({ untilMs: 1, parked: Array(count).fill(parked), timers: [] })
+        return { kind: 'state', entity, state: withHold('{}', hold) ?? '' }
+      }
+      const others = partsAt(41)
+      await states().replace(state, ABSENT, inPages([...others, held('/b 1', 2), held('/b 2', 1)]))
+      const { version, parkedBytes } = await store().load(state, NOTHING_WANTED)
+      const each = parkedBytes / 3
+      assert.ok(each >= 1_006 && each < 1_300, `${each}`)
+      const again = [...others, held('/b 1', 2), ...others, held('/b 1', 2)]
+      await states().replace(state, version, inPages(again))
+      assert.equal((await store().load(state, NOTHING_WANTED)).parkedBytes, 2 * each)
     })
 
     it('given an id with two times, then the newer one counts, even if they are on different pages', async () => {

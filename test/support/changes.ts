@@ -15,6 +15,7 @@ export function changeOf(part: Partial<Change> = {}): Change {
     appliedOffset: 0,
     fired: 0,
     emitted: 0,
+    parkedBytes: 0,
     clock: { nowMs: 0, lastAppendMs: 1, highestAppendMs: 1 },
     appliedDigest: undefined,
     states: new Map(),

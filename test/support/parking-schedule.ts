@@ -9,6 +9,7 @@ import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
 import type { Parking } from '../../lib/runtime/consumer/parking.ts'
 import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
 import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { failureEnded, nextAttempt } from './parking.ts'
 import type { Random } from './random.ts'
@@ -83,7 +84,7 @@ export async function playParking(
 ): Promise<{ readonly found: string[]; readonly decisions: readonly Decision[] }> {
   const run = new Run(random, parking, fate)
   await run.play()
-  const found = run.violations()
+  const found = [...run.violations(), ...(await run.stillParked())]
   if (asIfNothingFailed && found.length === 0) found.push(...(await run.differences()))
   return { found, decisions: run.decisions }
 }
@@ -257,6 +258,13 @@ class Run {
       .filter(({ event }) => !isBound || !failed.has(event?.id))
       .map(({ event }) => this.#firstAt.get(event?.id as string) as number)
     return offsets.every((offset, index) => index === 0 || offset > (offsets[index - 1] as number))
+  }
+
+  /** In the end nothing is parked, so nothing counts as parked. */
+  async stillParked(): Promise<string[]> {
+    const { store } = this.#stage
+    const { parkedBytes } = await store.load(this.#stage.stateKey(), NOTHING_WANTED)
+    return parkedBytes === 0 ? [] : [`${parkedBytes} bytes count as parked`]
   }
 
   /** The differences from a log in which nothing failed. */

@@ -30,7 +30,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     {
       kind: 'state',
       entity: '/a 5',
-      state: withHold(storedState('{"count":1.0}', 2), '{"untilMs":1}') ?? '',
+      state: withHold(storedState('{"count":1.0}', 2), '{"untilMs":1,"parked":[]}') ?? '',
     },
     { kind: 'context', context: { hash: 'h', json: '{"rules":[1.0]}' } },
     {

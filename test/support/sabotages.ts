@@ -74,7 +74,8 @@ export const RESPELLED: readonly CodeChange[] = [
   { file: CAUSE, from: TIMERS_TIMER_ID, to: "derivedId('tt', timer.id, dueMs, name, entity, consumer)" },
 ]
 
-function onLoad(change: (snapshot: Snapshot, entities: readonly string[]) => Snapshot): Sabotage {
+/** Changes what each load returns. */
+export function onLoad(change: (snapshot: Snapshot, entities: readonly string[]) => Snapshot): Sabotage {
   return withStore(store => ({
     load: async (stateKey, wanted) => change(await store.load(stateKey, wanted), wanted.entities),
   }))

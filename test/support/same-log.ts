@@ -4,6 +4,7 @@ import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
 import type { Parking } from '../../lib/runtime/consumer/parking.ts'
+import { parkedBytesIn } from '../../lib/runtime/pipeline/deciding/hold.ts'
 import { producerGroupOf } from '../../lib/runtime/pipeline/failures/failure-memory.ts'
 import type { LogReader, Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
@@ -144,6 +145,7 @@ async function contents(of: Stage, store: StateStore, log: readonly LogRecord[])
   return {
     appliedOffset: loaded.version.appliedOffset,
     clock: loaded.clock,
+    parkedBytes: loaded.parkedBytes,
     states: sorted(loaded.states),
     timers: sorted(loaded.timers),
     failures: sorted(loaded.failures),
@@ -151,11 +153,22 @@ async function contents(of: Stage, store: StateStore, log: readonly LogRecord[])
   }
 }
 
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
 function sorted<T>(map: ReadonlyMap<string, T>): Map<string, T> {
   return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function differences(reference: Stage, expected: object, events: readonly Event[], actual: object): string[] {
+type Contents = Awaited<ReturnType<typeof contents>>
+
+function differences(
+  reference: Stage,
+  expected: Contents,
+  events: readonly Event[],
+  actual: Contents,
+): string[] {
   const nameOf = namesIn(reference)
   const firstCopies = new Map(events.map(event => [nameOf(event), event]))
   const emissions = reference.events
@@ -168,6 +181,8 @@ function differences(reference: Stage, expected: object, events: readonly Event[
   if (extra.length > 0) found.push(`${extra.length} not in the reference`)
   if (found.length === 0 && !isDeepStrictEqual([...wanted.keys()], [...firstCopies.keys()]))
     found.push('order')
+  const { states, parkedBytes } = actual
+  if (parkedBytes !== sumOf([...states.values()].map(parkedBytesIn))) found.push('bytes of what is parked')
   if (!isDeepStrictEqual(actual, expected)) found.push('states, timers, failures or clock')
   return found
 }

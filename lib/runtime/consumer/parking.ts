@@ -7,11 +7,21 @@ export interface Parking {
   readonly most?: number
   /** Upper bound for the records of these events as they are stored, in bytes; 256 KiB by default. */
   readonly bytes?: number
+  /**
+   * Upper bound for the records that all entities of a partition park together, as `bytes` counts them; 32 MiB by default. It
+   * limits what a bug can park that fails many records.
+   */
+  readonly partitionBytes?: number
   /** How long an event is parked at most, in milliseconds of the log's clock; 15 minutes by default. */
   readonly forMs?: number
 }
 
-const DEFAULTS = { most: 250, bytes: 256 * 1024, forMs: 15 * 60_000 } as const
+const DEFAULTS = {
+  most: 250,
+  bytes: 256 * 1024,
+  partitionBytes: 32 * 1024 * 1024,
+  forMs: 15 * 60_000,
+} as const
 /** An entity is one value in the store, which is read and written as a whole. */
 const MOST_BYTES = 1024 * 1024
 

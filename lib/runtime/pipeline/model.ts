@@ -162,6 +162,8 @@ export interface Snapshot {
   readonly appliedDigest: string | undefined
   /** Number of entries emitted since the applied offset. The next record continues this count. */
   readonly emitted: number
+  /** Approximate size of what all entities have parked, in bytes. */
+  readonly parkedBytes: number
   /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
   readonly states: ReadonlyMap<string, string>
   /** All timers of the same entities. */
@@ -187,6 +189,8 @@ export interface Change {
   /** Timers fired and entries emitted since that offset. Both are 0 unless the commit ends among the timers before a record. */
   readonly fired: number
   readonly emitted: number
+  /** Approximate size of what all entities have parked by then, in bytes. */
+  readonly parkedBytes: number
   readonly clock: LogClock
   /** `digestOf` the record at the applied offset. */
   readonly appliedDigest: string | undefined

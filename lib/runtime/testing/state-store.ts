@@ -1,3 +1,4 @@
+import { parkedBytesIn } from '../pipeline/deciding/hold.ts'
 import { byPlace } from '../pipeline/deciding/timers.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import { endOf } from '../pipeline/log/clock.ts'
@@ -34,6 +35,7 @@ interface MemoryState {
   growing?: number
   appliedDigest: string | undefined
   emitted: number
+  parkedBytes: number
   /** Which code made the last commit. */
   code?: string | undefined
   context?: StoredContext
@@ -58,6 +60,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
       partitioning,
       appliedDigest,
       emitted,
+      parkedBytes,
       states,
       timers,
       ids,
@@ -87,6 +90,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
       ...(partitioning ? { partitioning } : {}),
       appliedDigest,
       emitted,
+      parkedBytes,
       states: picked(states, entities),
       timers: picked(timers, entities),
       timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
@@ -138,6 +142,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     held.clock = change.clock
     held.appliedDigest = change.appliedDigest
     held.emitted = change.emitted
+    held.parkedBytes = change.parkedBytes
     held.code = change.code
     if (change.context) held.context = change.context
     return 'committed'
@@ -157,6 +162,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
     const next = emptyState()
     for await (const page of pages) for (const part of page) put(next, structuredClone(part))
+    for (const stored of next.states.values()) next.parkedBytes += parkedBytesIn(stored)
     const { version, partitioning } = this.#stateKey(stateKey)
     if (!sameVersion(version, base)) return 'moved'
     const epoch = Math.max(version.epoch, next.version.epoch) + 1
@@ -225,6 +231,7 @@ function emptyState(): MemoryState {
     clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
     appliedDigest: undefined,
     emitted: 0,
+    parkedBytes: 0,
     states: new Map(),
     timers: new Map(),
     ids: new Map(),

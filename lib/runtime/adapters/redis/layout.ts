@@ -22,6 +22,8 @@ export const LAYOUT = {
     'appliedOffset',
     'fired',
     'emitted',
+    /** What all held entities have parked. */
+    'parkedBytes',
     'clock',
     'last',
     'highest',

@@ -7,6 +7,8 @@ export interface Meta {
   readonly clock: LogClock
   readonly appliedDigest: string | undefined
   readonly emitted: number
+  /** Approximate size of what all entities have parked, in bytes. */
+  readonly parkedBytes: number
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
   readonly failureMemory: FailureMemory
@@ -32,6 +34,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     clock: { nowMs, lastAppendMs: number('last'), highestAppendMs: number('highest') },
     appliedDigest: stored.digest,
     emitted: number('emitted') ?? 0,
+    parkedBytes: number('parkedBytes') ?? 0,
     code: stored.code,
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     oldestIds: number('oldest') ?? generationOf(nowMs),

@@ -45,6 +45,7 @@ export type CommitRequest = {
   readonly appliedOffset: number
   readonly fired: number
   readonly emitted: number
+  readonly parkedBytes: number
   readonly nowMs: number
   readonly lastAppendMs: number | undefined
   readonly highestAppendMs: number | undefined
@@ -76,6 +77,7 @@ export function commitRequest(change: Change): CommitRequest {
     appliedOffset: change.appliedOffset,
     fired: change.fired,
     emitted: change.emitted,
+    parkedBytes: change.parkedBytes,
     ...clock,
     appliedDigest: change.appliedDigest,
     states: states.flatMap(([entity, state]) => (state === null ? [] : [entity, state])),

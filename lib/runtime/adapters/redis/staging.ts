@@ -1,5 +1,6 @@
 /** Stages new contents of a partition state beside it, page by page, and switches over in one step. */
 import { randomUUID } from 'node:crypto'
+import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import type { RememberedFailure, RememberedId, StateKey, Version } from '../../pipeline/model.ts'
 import type { CheckpointMeta, CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
 import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
@@ -107,17 +108,20 @@ function partsOf(fields: readonly Field[]): StageRequest['parts'] {
   return new Map(parts)
 }
 
-/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures. */
+/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures and of what is parked. */
 class MetaFields {
   #meta: CheckpointMeta | undefined
   #oldestIdMs = Infinity
   readonly #failures: RememberedFailure[] = []
+  /** By entity: it may occur twice. */
+  readonly #parkedBytes = new Map<string, number>()
 
   note(page: readonly CheckpointPart[]): void {
     for (const part of page) {
       if (part.kind === 'meta') this.#meta = part.meta
       else if (part.kind === 'id') this.#oldestIdMs = Math.min(this.#oldestIdMs, part.id.appliedAtMs)
       else if (part.kind === 'failure') this.#failures.push(part.failure)
+      else if (part.kind === 'state') this.#noteParked(part.entity, part.state)
     }
   }
 
@@ -135,6 +139,7 @@ class MetaFields {
       appliedOffset: version.appliedOffset,
       fired: version.fired,
       emitted,
+      parkedBytes: [...this.#parkedBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
       clock: nowMs,
       last: clock.lastAppendMs,
       highest: clock.highestAppendMs,
@@ -147,6 +152,11 @@ class MetaFields {
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))
       if (value !== undefined) yield ['meta', field, String(value)]
+  }
+
+  #noteParked(entity: string, stored: string): void {
+    const bytes = parkedBytesIn(stored)
+    if (bytes > 0) this.#parkedBytes.set(entity, bytes)
   }
 
   get #known(): CheckpointMeta {

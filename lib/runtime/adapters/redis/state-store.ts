@@ -76,9 +76,8 @@ function read(
   wanted: Wanted,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
-  const { version, clock, appliedDigest, emitted, failureMemory, partitioning, growing } = readMeta(
-    Object.fromEntries(stored),
-  )
+  const { version, clock, appliedDigest, emitted, parkedBytes, failureMemory, partitioning, growing } =
+    readMeta(Object.fromEntries(stored))
   if (growing !== undefined)
     throw new Unavailable(
       'topic-growing',
@@ -93,6 +92,7 @@ function read(
     ...(partitioning ? { partitioning } : {}),
     appliedDigest,
     emitted,
+    parkedBytes,
     states: present(entities, states, String),
     timers: present(entities, timers, json => JSON.parse(json.toString()) as StoredTimer[]),
     timersUpTo: more === 1 ? passed.at(-1) : undefined,

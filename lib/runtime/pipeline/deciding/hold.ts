@@ -3,6 +3,7 @@ import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../model.ts'
+import { heldParts } from './stored-state.ts'
 
 export interface Hold {
   /** What the entity waits for; absent once it has been released and its parked events are being applied. */
@@ -79,6 +80,17 @@ export function logRecordOf(
 export function parkedBytes({ key, value, headers }: ParkedRecord): number {
   const inHeaders = headers.reduce((sum, [name, bytes]) => sum + name.length + bytes.length + 8, 0)
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
+}
+
+/** Approximate size of what an entity has parked, from its state as it is stored, in bytes; 0 if it is not held. */
+export function parkedBytesIn(stored: string): number {
+  const { hold } = heldParts(stored)
+  return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))
+}
+
+/** Approximate size of all that an entity has parked, in bytes. */
+export function parkedBytesOf({ parked }: Pick<Hold, 'parked'>): number {
+  return parked.reduce((sum, record) => sum + parkedBytes(record), 0)
 }
 
 /** Size of a parked record without its bytes. */

@@ -11,12 +11,20 @@ import { decode } from '../decode.ts'
 import type { Decision, LogClock, ParkedOutcome } from '../model.ts'
 import type { BoundReason, ReleaseReason } from '../reasons.ts'
 import type { Admission, AlreadyDecided, Task } from './admission.ts'
-import { type Hold, holdTimer, logRecordOf, type ParkedRecord, parkedBytes, parkedRecord } from './hold.ts'
+import {
+  type Hold,
+  holdTimer,
+  logRecordOf,
+  type ParkedRecord,
+  parkedBytes,
+  parkedBytesOf,
+  parkedRecord,
+} from './hold.ts'
 import { firedBefore, type Steps } from './steps.ts'
 import type { WorkingCopy } from './working-copy.ts'
 
 /** A process that does not park any more, but has held entities: their next event is beyond the bound. */
-const NO_PARKING = { most: 0, bytes: 0, forMs: 0 }
+const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 
 export class Holding {
   readonly #consumer: Consumer<AnyKeyedProcess>
@@ -72,11 +80,11 @@ export class Holding {
 
   /** Parks the record. Undefined if it is beyond a bound. */
   park(task: Task, hold: Hold): Decision | undefined {
-    const { most, bytes } = this.#bounds ?? NO_PARKING
+    const { most, bytes, partitionBytes } = this.#bounds ?? NO_PARKING
     const record = parkedRecord(task)
     const size = parkedBytes(record)
-    const before = hold.parked.reduce((sum, one) => sum + parkedBytes(one), 0)
-    if (hold.parked.length >= most || before + size > bytes) return undefined
+    if (hold.parked.length >= most || parkedBytesOf(hold) + size > bytes) return undefined
+    if (this.#copy.parkedBytes + size > partitionBytes) return undefined
     this.#copy.states.setHold(task.event.entity, { ...hold, parked: [...hold.parked, record] })
     this.#copy.parked(size)
     return this.#admission.park(task)
@@ -114,6 +122,7 @@ export class Holding {
   erase(entity: string, hold: Hold, clock: LogClock): void {
     if (hold.waitsFor) this.#copy.forgetId(hold.waitsFor.eventId, clock.nowMs)
     this.#copy.states.setHold(entity, undefined)
+    this.#copy.unparked(parkedBytesOf(hold))
     for (const { offset, timestampMs: appendMs } of hold.parked)
       this.#copy.noted({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
   }
@@ -131,6 +140,7 @@ export class Holding {
       return
     }
     this.#steps.spend()
+    this.#copy.unparked(parkedBytes(next))
     const decision = this.#unpark(next, record, clock)
     this.#copy.fired(decision)
     const untilMs = hold.untilMs

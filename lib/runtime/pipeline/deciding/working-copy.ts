@@ -48,6 +48,7 @@ export class WorkingCopy {
   #emitted: number
   #sentBytes = 0
   #storedBytes = 0
+  #parkedBytes: number
 
   constructor(consumer: Needed, snapshot: Snapshot) {
     this.#consumer = consumer
@@ -61,6 +62,7 @@ export class WorkingCopy {
     this.#appliedOffset = snapshot.version.appliedOffset
     this.#fired = snapshot.version.fired
     this.#emitted = snapshot.emitted
+    this.#parkedBytes = snapshot.parkedBytes
   }
 
   /** The log's clock at the applied offset. */
@@ -137,6 +139,18 @@ export class WorkingCopy {
   /** @param bytes approximate size of a record that is parked */
   parked(bytes: number): void {
     this.#storedBytes += bytes
+    this.#parkedBytes += bytes
+  }
+
+  /** @param bytes approximate size of records that are no longer parked */
+  unparked(bytes: number): void {
+    // Never negative, which would raise the bound: a version that did not count may have parked some of them.
+    this.#parkedBytes = Math.max(0, this.#parkedBytes - bytes)
+  }
+
+  /** Approximate size of all records that are parked in the partition state. */
+  get parkedBytes(): number {
+    return this.#parkedBytes
   }
 
   /** The failure, if it is still remembered at this time on the log's clock. The store may still have older ones. */
@@ -181,6 +195,7 @@ export class WorkingCopy {
       appliedOffset: this.#appliedOffset,
       fired: this.#fired,
       emitted: this.#emitted,
+      parkedBytes: this.#parkedBytes,
       clock: this.#clock,
       appliedDigest: this.#last ? digestOf(this.#last) : this.#snapshot.appliedDigest,
       states: this.states.changes,

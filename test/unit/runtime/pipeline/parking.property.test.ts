@@ -9,6 +9,9 @@ import { SEEDS } from '../../../support/same-log.ts'
 const WIDE = { most: 1_000, bytes: 1_000_000, forMs: 100 * 24 * 3_600_000 }
 const TIGHT = { most: 3, forMs: 200_000 }
 
+/** Room for a few events of all entities together. */
+const FULL = { ...WIDE, partitionBytes: 2_000 }
+
 const PLAYS: Readonly<Record<string, Play>> = {
   'retries that succeed in the end': {
     parking: WIDE,
@@ -20,6 +23,7 @@ const PLAYS: Readonly<Record<string, Play>> = {
     parking: TIGHT,
     fate: { ended: 0.2, lost: 0.2 },
   },
+  'a partition that is full': { parking: FULL, fate: { ended: 0.2, lost: 0 } },
 }
 
 /** A schedule takes longer than one of `same-log.ts`. */
@@ -40,7 +44,8 @@ describe('given random failures and retries', () => {
         'parked-failed/unexpected-error',
         'hold retried',
       ]
-      const bounds = play.parking === TIGHT ? ['hold full', 'hold time'] : []
+      const bounds =
+        play.parking === WIDE ? [] : ['hold full', ...(play.parking === TIGHT ? ['hold time'] : [])]
       const ends = play.fate.ended > 0 ? ['hold ended'] : []
       assert.deepEqual(
         [...wanted, ...bounds, ...ends, 'duplicate/id-known', 'timer/silent', 'timer/soon'].filter(
@@ -84,6 +89,11 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
     file: 'lib/runtime/pipeline/deciding/admission.ts',
     from: 'this.#isHeldFor(attemptAt, id) ? undefined : this.#copy.known',
     to: 'this.#copy.known',
+  },
+  'what is no longer parked takes no room': {
+    file: HOLDING,
+    from: 'this.#copy.unparked(parkedBytes(next))',
+    to: '',
   },
   'the id of a parked event is known': {
     file: 'lib/runtime/pipeline/deciding/admission.ts',

@@ -7,6 +7,7 @@ import type { Event } from '../../../../lib/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { Parking } from '../../../../lib/runtime/consumer/parking.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../support/erasures.ts'
@@ -16,6 +17,8 @@ import { Stage } from '../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
 const STALE_MS = 120_000
+/** A little more than a parked reading takes. */
+const PARKED_READING_BYTES = 540
 
 type Seen = { readonly ids: readonly string[] }
 
@@ -95,6 +98,10 @@ class Log {
 
   async ids(): Promise<readonly string[] | undefined> {
     return ((await this.stage.state(ENTITY)) as Seen | undefined)?.ids
+  }
+
+  async parkedBytes(): Promise<number> {
+    return (await this.stage.store.load(this.stage.stateKey(), NOTHING_WANTED)).parkedBytes
   }
 
   get now() {
@@ -261,6 +268,44 @@ describe('given a held entity', () => {
     await log.append(reading('e', { at: 4 }), reading('f', { at: 5 }))
     assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e', 'f'])
   })
+
+  it('when those of all entities take more bytes than may be parked, then those of the last one are applied', async () => {
+    const log = await heldLog({ partitionBytes: 3 * PARKED_READING_BYTES })
+    log.mood.throwsAt.add('x')
+    const others = ['x', 'y', 'z'].map((id, at) => reading(id, { sensor: 's-2', at: 5 + at }))
+    assert.deepEqual(await log.append(...others), [
+      'failed/unexpected-error',
+      'parked/entity-held',
+      'timer/parking-full',
+      'parked-applied/listed',
+      'applied/listed',
+    ])
+    assert.deepEqual(log.now, { held: 1, parked: 2 })
+  })
+
+  for (const [what, released] of Object.entries({
+    'when it is released, then what it has parked no longer counts': (log: Log) => {
+      log.mood.throwsAt.clear()
+      return [log.again()]
+    },
+    'when a parked event fails in its turn, then only those that still wait count': (log: Log) => {
+      log.mood.throwsAt.clear()
+      log.mood.throwsAt.add('c')
+      return [log.again()]
+    },
+    'when it is erased, then what it has parked no longer counts': () => [
+      erasing({ source: '/environment/test-site', subject: 's-1' }),
+    ],
+  }))
+    it(`${what} towards what all entities may park`, async () => {
+      const log = await heldLog({ partitionBytes: 2 * PARKED_READING_BYTES })
+      const contents = released(log)
+      log.mood.throwsAt.add('x')
+      const others = ['x', 'y'].map((id, at) => reading(id, { sensor: 's-2', at: 5 + at }))
+      assert.equal((await log.append(...contents, ...others)).at(-1), 'parked/entity-held')
+      const parkedBytes = (await log.parkedBytes()) / PARKED_READING_BYTES
+      assert.equal(Math.ceil(parkedBytes), log.now.parked)
+    })
 
   it('when they are parked for too long, then they are applied, and its retry comes late', async () => {
     const log = await heldLog({ forMs: 3 * 60_000 })

@@ -8,6 +8,7 @@
     appliedOffset    the new applied offset
     fired            timers fired since the new applied offset
     emitted          events emitted since the new applied offset
+    parkedBytes      approximate size of what all entities have parked by then
     nowMs            log clock, milliseconds
     lastAppendMs     append time of the record at the new applied offset, milliseconds since the epoch; nil before the first
     highestAppendMs  highest append time so far, in the same form
@@ -86,6 +87,7 @@ writeMeta(metaKey, {
   appliedOffset = request.appliedOffset,
   fired = request.fired,
   emitted = request.emitted,
+  parkedBytes = request.parkedBytes,
   clock = request.nowMs,
   last = request.lastAppendMs or meta.last,
   highest = request.highestAppendMs or meta.highest,

@@ -93,15 +93,16 @@ describe('the engine, installed from its tarball into another project', { timeou
       describe: tally,
     })
     assert.deepEqual(await project.invoke('clock'), { ticks: PARTITIONS })
-    await until('the clock is read', async () => (await tally())['ignored/tick'] === PARTITIONS, {
+    // The schedule may have called it as well.
+    await until('the clock is read', async () => ((await tally())['ignored/tick'] ?? 0) >= PARTITIONS, {
       describe: tally,
     })
-    assert.deepEqual(await tally(), {
+    const { 'ignored/tick': _, ...decided } = await tally()
+    assert.deepEqual(decided, {
       'applied/placed': 2,
       'applied/paid': 1,
       'duplicate/id-known': 1,
       'failed/rejected': 1,
-      'ignored/tick': PARTITIONS,
       'timer/not-paid': 1,
     })
     const told = (await read('totals')).map(({ type, data }) => [type, data])

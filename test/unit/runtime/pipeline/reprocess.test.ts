@@ -169,7 +169,10 @@ describe('reprocessing a partition', () => {
     }
     const log = readings(3)
     const stage = new Stage(telling as never)
-    stage.store.restore(stage.stateKey(), { ...(stage.store.copyOf(stage.stateKey()) as object), partitioning })
+    stage.store.restore(stage.stateKey(), {
+      ...(stage.store.copyOf(stage.stateKey()) as object),
+      partitioning,
+    })
     await stage.batch(log)
     const copies = new MemoryStateCopies(stage.store)
     const version = { epoch: 1, appliedOffset: 0, fired: 0 }

@@ -42,15 +42,19 @@ export type LeftOutReason = keyof typeof LEFT_OUT
  * Why a dead letter is not redriven; undefined if it can be.
  *
  * @param isNamed somebody has named this one, and not only conditions that it meets
- * @param again whether what was handled before is redriven once more
+ * @param again whether what was handled before is redriven once more, unless this very operation did it before it was stopped
  */
 export function whyNotRedriven(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   handled: HandledAction | undefined,
   topics: RedriveTopics,
-  { isNamed, again }: { readonly isNamed: boolean; readonly again: boolean },
+  {
+    isNamed,
+    again,
+    isOwn = false,
+  }: { readonly isNamed: boolean; readonly again: boolean; readonly isOwn?: boolean },
 ): LeftOutReason | undefined {
-  if (handled && !again) return 'handled'
+  if (handled && (!again || isOwn)) return 'handled'
   if (deadLetter.quarantined && !isNamed) return 'quarantined'
   if (deadLetter.errorType === LAMBDA_DISCARDED) return 'never-failed'
   if (!isRedrivable(deadLetter)) return 'incomplete'

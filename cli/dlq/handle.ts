@@ -13,7 +13,6 @@ import { showLine } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Selection, type Taken, Tally } from './choose.ts'
 import { progressText } from './handling-text.ts'
-import type { Operation } from './operation.ts'
 import { publishChosen } from './publish.ts'
 import { type DeadLetterLine, summaryOf } from './report.ts'
 import { chosenGroups, type Search } from './search.ts'
@@ -24,7 +23,6 @@ export interface Work extends Search {
   readonly config: Config
   readonly terminal: Terminal
   readonly connections: Connections
-  readonly operation: Operation
   readonly by: string
   readonly selection: () => Selection
   readonly watched: ConstructorParameters<typeof TopicWatch>[1]

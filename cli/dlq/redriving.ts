@@ -1,6 +1,6 @@
 /** What becomes of each dead letter in a redrive, or when they are dropped. Pure. */
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+import type { FoundDeadLetter, Scanned } from '../../lib/queries/dead-letters.ts'
 import { sizeOf } from '../../lib/runtime/cloudevents/record.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import type { Choice } from './choose.ts'
@@ -20,13 +20,13 @@ interface RedriveOptions {
 
 /** What is dropped leaves no record. */
 type Chooser = (
-  found: { readonly letter: FoundDeadLetter; readonly handled?: 'redriven' | 'dropped' | undefined },
+  found: Pick<Extract<Scanned, { kind: 'letter' }>, 'letter' | 'handled' | 'isOwn'>,
   isNamed: boolean,
 ) => Choice
 
 export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: RedriveOptions): Chooser {
-  return ({ letter, handled }, isNamed) => {
-    const because = whyNotRedriven(letter, handled, topics, { isNamed, again })
+  return ({ letter, handled, isOwn = false }, isNamed) => {
+    const because = whyNotRedriven(letter, handled, topics, { isNamed, again, isOwn })
     if (because) return { kind: 'leave', because }
     const change = patch && patched(letter, patch)
     if (change?.kind === 'refused') {

@@ -8,6 +8,7 @@ import type { Terminal } from '../terminal.ts'
 import { chosen, type Selection, type Taken, type Tally } from './choose.ts'
 import type { Command } from './handling-text.ts'
 import { placesIn } from './named.ts'
+import type { Operation } from './operation.ts'
 import type { redriveChooser } from './redriving.ts'
 
 /** What is searched, and for whom. */
@@ -18,18 +19,19 @@ export interface Search {
   readonly ranges: readonly Range[]
   readonly command: Command
   readonly ats: readonly string[]
+  readonly operation: Operation
   readonly choose: ReturnType<typeof redriveChooser>
 }
 
 /** What is chosen of each group that was read, and how many records that was of. */
 export async function* chosenGroups(
-  { log, ranges, ats, choose, command, terminal }: Search,
+  { log, ranges, ats, choose, command, terminal, operation }: Search,
   selection: Selection,
   tally: Tally,
 ): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly scanned: number }> {
   const places = placesIn(ats)
   const { read, told } = rangesFor(ranges, places)
-  const known = await handledUnlessStopped(log, told, terminal.stop)
+  const known = await handledUnlessStopped(log, told, terminal.stop, operation)
   if (!known) return
   for await (const group of scanGroups(log, read, known)) {
     const taken = group.flatMap(
@@ -40,9 +42,14 @@ export async function* chosenGroups(
 }
 
 /** Undefined if it was stopped meanwhile. */
-async function handledUnlessStopped(log: LogReader, ranges: readonly Range[], stop: AbortSignal) {
+async function handledUnlessStopped(
+  log: LogReader,
+  ranges: readonly Range[],
+  stop: AbortSignal,
+  { id }: Operation,
+) {
   try {
-    return await handledDeadLetters(log, ranges, stop)
+    return await handledDeadLetters(log, ranges, stop, id)
   } catch (error) {
     if (isStop(error, stop)) return undefined
     throw error

@@ -108,6 +108,8 @@ export type Scanned =
       readonly kind: 'letter'
       readonly letter: FoundDeadLetter
       readonly handled?: HandledAction | undefined
+      /** Whether it was the operation that asks. */
+      readonly isOwn?: boolean
     }
   | (BrokenDeadLetter & { readonly handled?: HandledAction | undefined })
   | { readonly kind: 'other' }
@@ -142,7 +144,8 @@ export async function* scanGroups(
       if (read.kind === 'handled') return []
       if (read.kind === 'other') return [read]
       const handled = known.how(record)
-      return read.kind === 'letter' ? [{ kind: 'letter', letter: read, handled }] : [{ ...read, handled }]
+      if (read.kind === 'broken') return [{ ...read, handled }]
+      return [{ kind: 'letter', letter: read, handled, isOwn: known.isOwn(record) }]
     })
 }
 

@@ -5,11 +5,21 @@ import { type HandledAction, mayTellHandled, readDlqRecord } from './dead-letter
 import { OffsetSet } from './offset-set.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
-/** Of ranges of the dlq topic; two bits for each offset. */
+/** Of ranges of the dlq topic; two bits for each offset, and one more for those of one operation. */
 export class HandledDeadLetters {
   readonly #partitions: ReadonlyMap<number, Readonly<Record<HandledAction, OffsetSet>>>
 
-  constructor(ranges: readonly Range[]) {
+  readonly #operation: string | undefined
+  readonly #own: ReadonlyMap<number, OffsetSet>
+
+  /** @param operation the id of one about which `isOwn` is asked */
+  constructor(ranges: readonly Range[], operation?: string) {
+    this.#operation = operation
+    this.#own = new Map(
+      operation === undefined
+        ? []
+        : ranges.map(({ partition, start, end }) => [partition, new OffsetSet(start, end)]),
+    )
     this.#partitions = new Map(
       ranges.map(({ partition, start, end }) => [
         partition,
@@ -24,9 +34,11 @@ export class HandledDeadLetters {
     const read = readDlqRecord(record)
     const sets = this.#partitions.get(record.partition)
     if (read.kind !== 'handled' || !sets) return
-    const { action, ranges } = read.handled
+    const { action, ranges, operation } = read.handled
+    const own = operation === this.#operation ? this.#own.get(record.partition) : undefined
     // It can tell only of what lies before it.
-    for (const { from, to } of ranges) sets[action].add(from, Math.min(to, record.offset - 1))
+    for (const { from, to } of ranges)
+      for (const set of [sets[action], own]) set?.add(from, Math.min(to, record.offset - 1))
   }
 
   /** Undefined if nobody has handled it. */
@@ -35,20 +47,27 @@ export class HandledDeadLetters {
     if (sets?.redriven.has(offset)) return 'redriven' satisfies HandledAction
     return sets?.dropped.has(offset) ? ('dropped' satisfies HandledAction) : undefined
   }
+
+  /** Whether the operation has handled it. */
+  isOwn({ partition, offset }: { readonly partition: number; readonly offset: number }): boolean {
+    return this.#own.get(partition)?.has(offset) ?? false
+  }
 }
 
 /**
  * Reads the ranges once for what was handled.
  *
  * @param ranges up to the present ends of the topic: later records tell of earlier ones
+ * @param operation the id of one whose own letters are told apart
  * @throws the reason of the signal if it is aborted, because what is not known to be handled would look open; else see `readRecords`
  */
 export async function handledDeadLetters(
   log: LogReader,
   ranges: readonly Range[],
   signal?: AbortSignal,
+  operation?: string,
 ): Promise<HandledDeadLetters> {
-  const handled = new HandledDeadLetters(ranges)
+  const handled = new HandledDeadLetters(ranges, operation)
   for await (const group of readRecordGroups(log, ranges)) {
     for (const record of group) handled.take(record)
     signal?.throwIfAborted()

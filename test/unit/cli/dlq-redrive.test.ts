@@ -63,6 +63,8 @@ describe('whether a dead letter is redriven', () => {
     assert.equal(why(undefined, false), undefined)
     assert.equal(why('dropped', false), 'handled')
     assert.equal(why('dropped', true), undefined)
+    const resumed = { isNamed: true, again: true, isOwn: true }
+    assert.equal(whyNotRedriven(quarantined, 'redriven', TOPICS, resumed), 'handled')
   })
 })
 

@@ -1,16 +1,26 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
+import { Tally } from '../../../cli/dlq/choose.ts'
 import { stoppedText } from '../../../cli/dlq/export.ts'
 import { done, surveyed, type Work } from '../../../cli/dlq/handle.ts'
+import { Names } from '../../../cli/dlq/named.ts'
 import { newOperation } from '../../../cli/dlq/operation.ts'
-import { dropChooser } from '../../../cli/dlq/redriving.ts'
+import { dropChooser, redriveChooser } from '../../../cli/dlq/redriving.ts'
+import { chosenGroups } from '../../../cli/dlq/search.ts'
 import { StoppedByUser } from '../../../cli/failure.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
-import { letterRecord } from '../../support/dead-letters.ts'
+import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
+const READINGS = 'sluice.telemetry.readings.local'
+const TOPIC_OF_READINGS = {
+  bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
+  consumers: new Set(['processor']),
+  maxMessageBytes: 4_000,
+  growths: [],
+}
 const RECORDS = Array.from({ length: 50 }, (_, offset) => ({ ...letterRecord(), partition: 0, offset }))
 
 /** A drop of all that the topic holds, by somebody who has pressed Ctrl-C before the first answer of Kafka. */
@@ -65,5 +75,45 @@ describe('dead letters that are being handled, at Ctrl-C', () => {
     const { error, tally } = await done(work, { perSecond: undefined, expected: undefined })
     assert.deepEqual([error, tally.taken, publisher.published.length], [undefined, 0, 0])
     assert.ok(reads() <= 3, `${reads()} reads`)
+  })
+})
+
+describe('letters that are redriven again, when the operation goes on after a stop', () => {
+  it('given what it has handled and what another has, then only its own is left out', async () => {
+    const [operation, other] = [newOperation(0), newOperation(0)]
+    const word = (offset: number, { id }: { id: string }, at: number) => ({
+      ...handledRecord({
+        action: 'redriven',
+        by: 'ann',
+        at: '2026-03-01T13:00:00Z',
+        operation: id,
+        ranges: [{ from: at, to: at }],
+      }),
+      partition: 0,
+      offset,
+    })
+    const records = [...RECORDS.slice(0, 3), word(3, operation, 0), word(4, other, 1)]
+    const search = {
+      terminal: { stop: new AbortController().signal },
+      log: new MemoryLogReader(records),
+      ranges: [{ topic: TOPIC, partition: 0, start: 0, end: 5 }],
+      command: 'redrive' as const,
+      ats: ['0@0', '0@1', '0@2'],
+      operation,
+      choose: redriveChooser({
+        topics: new Map([[READINGS, TOPIC_OF_READINGS]]),
+        by: 'ann',
+        nowMs: () => 0,
+        patch: undefined,
+        again: true,
+        onRefused: () => assert.fail(),
+      }),
+    }
+    const tally = new Tally()
+    const offsets: number[] = []
+    const selection = { filter: {}, names: new Names(search.ats) }
+    for await (const { taken } of chosenGroups(search, selection, tally))
+      offsets.push(...taken.map(({ offset }) => offset))
+    assert.deepEqual([offsets, [...tally.leftOut]], [[1, 2], [['handled', 1]]])
   })
 })

@@ -38,6 +38,7 @@ Ctrl-C finishes the batch at hand and prints the command that goes on. After a c
 
 --patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
 dead letter. Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.
+JSON on the command line goes into the audit event; of a file, only its name does.
 
 Examples:
   sluice dlq redrive 2@17

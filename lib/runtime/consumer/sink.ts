@@ -18,7 +18,8 @@ export interface Sink<Data = unknown> {
    * throws, the events are delivered one by one, so that one bad event does not affect the others; one that throws alone is
    * offered again like one with the result `retry`.
    *
-   * @throws ReceiverUnavailable if nothing can be delivered at present: the partition's records wait in Kafka
+   * @throws ReceiverUnavailable if nothing can be delivered at present: it is called three times, with waits of 2 and 4 seconds
+   *   between, and then the partition's records wait in Kafka
    */
   deliver(deliveries: readonly Delivery<Data>[]): Promise<readonly Delivered[]>
   /** If set, events that happened too long ago are not delivered one by one, but summarised in one message. */

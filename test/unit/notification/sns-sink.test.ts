@@ -65,23 +65,23 @@ describe('publishing to the topic', () => {
   })
 
   it('given a fire that is not taken, then the resolve of its group is not published before it', async () => {
-    const { calls, kit } = given({ fire: [new ReceiverUnavailable('Throttling')] })
+    const { calls, kit } = given({ fire: threeTimes('Throttling') })
     const waits = await kit.when(
       notified('fire'),
       notified('other', { group: 'site=bergen' }),
       notified('resolve', { status: 'resolved', at: 60 }),
     )
     assert.deepEqual(waits, ['waits/receiver-unavailable'])
-    assert.deepEqual(calls.flat().map(idOf), ['fire', 'other'])
+    assert.deepEqual(new Set(calls.map(call => call.map(idOf).join())), new Set(['fire,other']))
     assert.deepEqual(await kit.when(), Array(3).fill('applied/published'))
     assert.deepEqual(
-      calls.slice(1).map(call => call.map(idOf)),
+      calls.slice(3).map(call => call.map(idOf)),
       [['fire', 'other'], ['resolve']],
     )
   })
 
   it('given a topic that cannot be reached, then the records wait in Kafka', async () => {
-    const { kit } = given({ n1: [new ReceiverUnavailable('SNS does not answer')] })
+    const { kit } = given({ n1: threeTimes('SNS does not answer') })
     assert.deepEqual(await kit.when(notified('n1')), ['waits/receiver-unavailable'])
     assert.deepEqual(await kit.when(), ['applied/published'])
   })
@@ -178,3 +178,8 @@ describe('a message of SNS', () => {
     assert.deepEqual([attributes.rules?.length, attributes.sources?.length], [50, 50])
   })
 })
+
+/** As often as a receiver that is out of reach is called in one invocation. */
+function threeTimes(why: string): ReceiverUnavailable[] {
+  return Array.from({ length: 3 }, () => new ReceiverUnavailable(why))
+}

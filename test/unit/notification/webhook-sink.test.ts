@@ -60,7 +60,18 @@ function given(
   const network = new Network(answers)
   network.clockMs += ageMs
   const receivers = [{ name: 'sns', kind: 'sns' } as const, ...names.map(name => webhook(name))]
-  return { network, kit: new SinkKit(webhookSink(receivers, 'prod', network)) }
+  const sink = webhookSink(receivers, 'prod', network)
+  /** How long each call of the sink took. */
+  const tookMs: number[] = []
+  const deliver: typeof sink.deliver = async deliveries => {
+    const fromMs = network.clockMs
+    try {
+      return await sink.deliver(deliveries)
+    } finally {
+      tookMs.push(network.clockMs - fromMs)
+    }
+  }
+  return { network, tookMs, kit: new SinkKit({ ...sink, deliver }) }
 }
 
 describe('webhooks', () => {
@@ -119,11 +130,11 @@ describe('webhooks', () => {
     })
 
   it('given one receiver that takes it and one that says later, then only the second is asked again', async () => {
-    const { network, kit } = given(['a', 'b'], { b: [status(503), status(503)] })
+    const { network, kit } = given(['a', 'b'], { b: Array.from({ length: 6 }, () => status(503)) })
     assert.deepEqual(await kit.when(notified('n1', { receivers: ['a', 'b'] })), WAITS)
     assert.deepEqual(await kit.when(), WAITS)
     assert.deepEqual(await kit.when(), ['applied/delivered'])
-    assert.deepEqual(network.calls.sort(), ['a n1', 'b n1', 'b n1', 'b n1'])
+    assert.deepEqual(network.calls.sort(), ['a n1', ...Array(7).fill('b n1')])
   })
 
   it('given one that takes it and one that never will, then the failure names the second', async () => {
@@ -134,12 +145,11 @@ describe('webhooks', () => {
 
   it('given a fire that is not taken at once, then the resolve of its group waits behind it', async () => {
     const { network, kit } = given(['a'], { a: [status(503)] })
-    await kit.when(
+    const outcomes = await kit.when(
       notified('fire', { receivers: ['a'] }),
       notified('resolve', { receivers: ['a'], status: 'resolved' }),
       notified('other', { receivers: ['a'], group: 'site=bergen' }),
     )
-    const outcomes = await kit.when()
     assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered', 'applied/delivered'])
     assert.deepEqual(network.calls, ['a fire', 'a other', 'a fire', 'a resolve'])
   })
@@ -250,7 +260,7 @@ describe('a webhook that does not answer', () => {
   })
 
   it('given a failure hours ago, then it is waited for again', async () => {
-    const { network, kit } = given(['a'], { a: Array.from({ length: 5 }, () => status(503)) }, TEN_MINUTES_MS)
+    const { network, kit } = given(['a'], { a: Array.from({ length: 6 }, () => status(503)) }, TEN_MINUTES_MS)
     assert.deepEqual(await kit.when(notified('n1', { receivers: ['a'] })), ['failed/not-accepted'])
     network.clockMs += 3 * 3_600_000
     const later = (network.clockMs - AT_MS) / 1_000
@@ -267,7 +277,7 @@ describe('a webhook that does not answer', () => {
   })
 
   it('given the slowest secret and answer, then a batch still ends within the time that is reserved', async () => {
-    const { network, kit } = given(['slow'])
+    const { network, tookMs, kit } = given(['slow'])
     const { access } = network
     Object.assign(network, {
       access: async (receiver: WebhookReceiver) => {
@@ -281,13 +291,14 @@ describe('a webhook that does not answer', () => {
       },
     })
     await kit.when(...twenty(['slow']))
-    assert.equal(network.clockMs - AT_MS, 55_000)
-    assert.ok(network.clockMs - AT_MS <= LONGEST_BATCH_MS)
+    const longestMs = Math.max(...tookMs)
+    assert.equal(longestMs, 55_000)
+    assert.ok(longestMs <= LONGEST_BATCH_MS)
   })
 
   for (const [age, ageMs] of Object.entries({ 'new ones': 0, 'old ones': 2 * TEN_MINUTES_MS }))
     it(`given one that takes 4.9 s each, then ${age} wait for the next batch, and none is lost`, async () => {
-      const { network, kit } = given(['slow'], {}, ageMs)
+      const { network, tookMs, kit } = given(['slow'], {}, ageMs)
       const post = network.post
       Object.assign(network, {
         post: async (request: PostRequest) => {
@@ -296,7 +307,10 @@ describe('a webhook that does not answer', () => {
         },
       })
       let outcomes = await kit.when(...twenty(['slow']))
-      assert.ok(network.clockMs - AT_MS - ageMs < 26_000, 'a batch does not wait for it longer than that')
+      assert.ok(
+        tookMs.every(ms => ms < 26_000),
+        'a batch does not wait for it longer than that',
+      )
       for (let batch = 2; outcomes.some(outcome => outcome === WAITS[0]); batch += 1) {
         assert.ok(batch <= 4, 'five are delivered in each batch')
         outcomes = await kit.when()
@@ -309,8 +323,7 @@ describe('a webhook that does not answer', () => {
 describe('a webhook that asks for a pause', () => {
   const rests = async (retryAfter: string) => {
     const { network, kit } = given(['a'], { a: [status(429, retryAfter)] })
-    assert.deepEqual(await kit.when(notified('n1', { receivers: ['a'] })), WAITS)
-    const outcomes = await kit.when()
+    const outcomes = await kit.when(notified('n1', { receivers: ['a'] }))
     return [outcomes[0], network.posts.length, Math.floor((network.clockMs - AT_MS) / 1_000)]
   }
 

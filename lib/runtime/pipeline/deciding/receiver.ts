@@ -16,7 +16,7 @@ export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver
 
 export interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   /** The time left in which a call may begin, in milliseconds; negative if none may. */
-  leftMs(): number
+  readonly leftMs: () => number
   /** Whether the invocation has decided nothing else of the partition: then something of this must be decided. */
   readonly isFirst: boolean
 }
@@ -31,7 +31,7 @@ export class Receiver {
   constructor(sink: Sink, allowed: OffersAllowed) {
     this.#sink = sink
     this.#allowed = allowed
-    this.#pace = new Pace(() => allowed.leftMs())
+    this.#pace = new Pace(allowed.leftMs)
   }
 
   /** Why delivery has stopped; undefined if it has not. */
@@ -99,21 +99,36 @@ export class Receiver {
   /** @param isFirst whether these are offered for the first time: not if that takes the time of those that have failed */
   async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
     if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
-    const fromMs = this.#allowed.leftMs()
-    if (fromMs < 0) {
+    if (this.#allowed.leftMs() < 0) {
       this.#deferred = 'out-of-time'
       return
     }
-    const thrown = await this.#answered(batch, call)
+    const { thrown, ms } = await this.#reached(batch, call)
     const isUnavailable = thrown?.error instanceof ReceiverUnavailable
     if (thrown && !isUnavailable && batch.length === 1)
       this.#answers.set((batch[0] as Task).record.offset, thrown)
     const hasFailed = batch.some(task => cause(this.answer(task)) !== undefined)
     const result = thrown && batch.length > 1 ? 'to-divide' : hasFailed ? 'failed' : 'taken'
-    this.#pace.took(fromMs - this.#allowed.leftMs(), result)
+    this.#pace.took(ms, result)
     if (isUnavailable) this.#deferred = 'receiver-unavailable'
     // One event may have failed the whole batch: offer each of them alone.
     else if (result === 'to-divide') for (const task of batch) await this.#call([task], call, isFirst)
+  }
+
+  /** Calls a receiver that is out of reach again. @returns how long the last call took, and what it threw */
+  async #reached(batch: readonly Task[], call: Call): Promise<{ thrown: Thrown | undefined; ms: number }> {
+    const { pause, tried, leftMs } = this.#allowed
+    for (let attempt = 1; ; attempt += 1) {
+      const fromMs = leftMs()
+      const thrown = await this.#answered(batch, call)
+      const ms = fromMs - leftMs()
+      if (!(thrown?.error instanceof ReceiverUnavailable)) return { thrown, ms }
+      const { offset } = (batch[0] as Task).record
+      tried({ attempt, of: TRIES, records: batch.length, offset, cause: { error: thrown.error } })
+      const waitMs = waitAfterMs(attempt)
+      if (attempt === TRIES || leftMs() < waitMs + ms) return { thrown, ms }
+      await pause(waitMs)
+    }
   }
 
   /** Calls the receiver, and keeps its answers. @returns what was thrown instead */

@@ -263,8 +263,74 @@ describe('a sink', () => {
     assert.deepEqual(stage.outcomes, ['applied/rung'])
     isAway = false
     await stage.batch(records('abc'))
-    assert.deepEqual(calls.flat(), ['a', 'b', 'b', 'c'])
+    assert.deepEqual(calls.flat(), ['a', 'b', 'b', 'b', 'b', 'c'])
     assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung', 'applied/rung'])
+  })
+
+  it('given a receiver that is away for a moment, then it is called again after a wait, and nothing waits', async () => {
+    const away = new ReceiverUnavailable('no line')
+    const { sink, calls } = receiver((_, call) => (call === 2 || call === 3 ? away : RUNG), { batchSize: 2 })
+    const stage = new Stage(sink)
+    const time = invocationOf(60_000)
+    assert.deepEqual(await stage.batch(records('abcd'), time), { batchItemFailures: [] })
+    assert.deepEqual(
+      calls.map(ids => ids.join('')),
+      ['ab', 'cd', 'cd', 'cd'],
+    )
+    assert.deepEqual([time.waits, new Set(stage.outcomes)], [[2_000, 4_000], new Set(['applied/rung'])])
+    assert.deepEqual(
+      stage.observer.tries,
+      [1, 2].map(attempt => ({ attempt, of: 3, records: 2, offset: 2, cause: { error: away } })),
+    )
+  })
+
+  it('given a receiver that stays away, then three tries are reported, and the records wait in Kafka', async () => {
+    const { sink, calls } = receiver(() => new ReceiverUnavailable('no line'))
+    const stage = new Stage(sink)
+    const time = invocationOf(60_000)
+    const { batchItemFailures } = await stage.batch(records('abc'), time)
+    assert.equal(batchItemFailures.length, 3)
+    assert.deepEqual(
+      [calls, time.waits],
+      [
+        [['a'], ['a'], ['a']],
+        [2_000, 4_000],
+      ],
+    )
+    assert.deepEqual(
+      stage.observer.tries.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    )
+    assert.deepEqual([stage.outcomes, stage.observer.waits[0]?.reason], [[], 'receiver-unavailable'])
+  })
+
+  it('given no time for a wait and a call like the last one, then an absent receiver is not called again', async () => {
+    const time = invocationOf(30_000)
+    const { sink, calls } = receiver(() => {
+      time.pass(14_000)
+      return new ReceiverUnavailable('silent')
+    })
+    const stage = new Stage(sink)
+    await stage.batch(records('a'), time)
+    assert.deepEqual([calls.length, time.waits], [1, []])
+    assert.deepEqual([stage.outcomes, stage.observer.waits[0]?.reason], [[], 'receiver-unavailable'])
+  })
+
+  it('given an absent receiver of one partition, then the others go on while it is waited for', async () => {
+    let goOn = () => {}
+    const hasGoneOn = new Promise<void>(resolve => {
+      goOn = resolve
+    })
+    const { sink } = receiver(id => {
+      if (id === 'away') return new ReceiverUnavailable('no line')
+      goOn()
+      return RUNG
+    })
+    const stage = new Stage(sink)
+    const batch = [record(0, reading('away')), record(0, reading('b'), { partition: 1 })]
+    const { batchItemFailures } = await stage.batch(batch, { pause: () => hasGoneOn })
+    assert.deepEqual([batchItemFailures.length, stage.outcomes], [1, ['applied/rung']])
+    assert.equal(stage.observer.tries.length, 3)
   })
 
   it('given one not taken, when the receiver then goes away, then it waits: it has offers left', async () => {

@@ -6,6 +6,7 @@ import {
   DELAYS_MS,
   type FailurePolicy,
   LAMBDA_DISCARDED,
+  type Retries,
   type RetryTopic,
   type RoutedClass,
   rulesFor,
@@ -66,13 +67,12 @@ export function route(
   if (retries.length === 0) return toDlq('not-retried')
   if (omitted.length > 0)
     return toDlq('incomplete', `not here but only at its place in the log: ${omitted.join(', ')}`)
-  const last = redrives.at(-1)
-  const made = failure.attempt - 1 - (last?.attempt ?? 0)
+  const before = redrives.at(-1)?.attempt ?? 0
+  const made = failure.attempt - 1 - before
   const delay = retries[made]
   if (delay === undefined)
     return toDlq('retries-exhausted', `${count(made, 'retry', 'retries')} did not help`)
-  const sinceMs = Date.parse(last?.redrivenAt ?? failure.firstFailedAt)
-  if (nowMs + DELAYS_MS[delay] - sinceMs > maxAgeMs)
+  if (nowMs + DELAYS_MS[delay] - firstAttemptMs(failure, before, retries) > maxAgeMs)
     return toDlq('too-old', `a retry would begin more than ${durationText(maxAgeMs)} after the first attempt`)
   const to = `retry-${delay}` as const
   return {
@@ -91,6 +91,24 @@ export function unroutedWhy({ consumer, errorType }: FailureData): {
 } {
   const { kind, description } = kindOf(errorType)
   return { class: kind, routedBecause: `${description}; failures of ${consumer} itself are not retried` }
+}
+
+/**
+ * When the first attempt since the last redrive by hand was made. The log does not say it: the record may have waited for its
+ * consumer, and its `failedAt` is when it was appended. So it is taken from the second attempt, whose record was appended when the
+ * delay after the first one had passed.
+ *
+ * @param before how many attempts were made before that redrive
+ */
+function firstAttemptMs(
+  { history, attempt, failedAt }: FailureData,
+  before: number,
+  retries: Retries,
+): number {
+  const own = Date.parse(failedAt)
+  if (attempt === before + 1 || retries[0] === undefined) return own
+  const second = history.find(past => past.attempt >= before + 2 && past.attempt < attempt)
+  return (second ? Date.parse(second.failedAt) : own) - DELAYS_MS[retries[0]]
 }
 
 /** The attempts after which people redrove the record. Headers can be forged: an attempt that is yet to come is none. */

@@ -22,10 +22,14 @@ const own: FailurePolicy = {
   ...DEFAULT_POLICY,
   codes: { 'unit-mismatch': ['1h'], 'unexpected-error': ['1m'], 'lambda-discarded': ['1h'] },
   consumers: {
-    pager: { classes: { retryable: ['1m', '1m'] }, codes: { rejected: ['10m'] }, maxAgeMs: 90_000 },
+    pager: { classes: { retryable: ['1m', '1m'] }, codes: { rejected: ['10m'] }, maxAgeMs: 120_000 },
     quiet: { classes: { retryable: [], unexpected: ['1h'] }, codes: {} },
   },
 }
+
+const failedAt = (attempt: number, at: string): FailedAttempt => ({ ...failed(attempt), failedAt: at })
+const notAccepted = (history: readonly FailedAttempt[], at: string) =>
+  after(history, { errorType: 'not-accepted', failedAt: at })
 
 type Row = readonly [given: string, failure: Partial<FailureData>, to: string, reason?: string]
 
@@ -77,16 +81,41 @@ const shipped: readonly Row[] = [
     'dlq',
     'retries-exhausted',
   ],
+  ['a first failure of an old record', notAccepted([], '2026-03-03T12:00:00Z'), 'retry-1m'],
   [
-    'a failure a day after the first, less the delay',
-    after([], { errorType: 'not-accepted', failedAt: '2026-03-02T12:59:00Z' }),
-    'retry-1m',
+    'a second failure, after a backlog of two days',
+    notAccepted([failed(1)], '2026-03-03T12:00:00Z'),
+    'retry-10m',
+  ],
+  [
+    'a third failure so long after the second that a day ends with its delay',
+    notAccepted([failed(1), failedAt(2, '2026-03-03T12:00:00Z')], '2026-03-04T10:59:00Z'),
+    'retry-1h',
   ],
   [
     'one that would be retried after more than a day',
-    after([], { errorType: 'not-accepted', failedAt: '2026-03-02T12:59:00.001Z' }),
+    notAccepted([failed(1), failedAt(2, '2026-03-03T12:00:00Z')], '2026-03-04T10:59:00.001Z'),
     'dlq',
     'too-old',
+  ],
+  [
+    'one of whose history the first attempts were left out',
+    { ...notAccepted([failedAt(19, '2026-03-03T12:00:00Z')], '2026-03-03T13:00:00Z'), attempt: 20 },
+    'dlq',
+    'retries-exhausted',
+  ],
+  [
+    'a second failure whose history is forged to have later ones long ago',
+    { ...notAccepted([failed(1), failedAt(7, '2020-01-01T00:00:00Z')], '2026-03-03T12:00:00Z'), attempt: 2 },
+    'retry-10m',
+  ],
+  [
+    'a second failure after a redrive whose record has waited for two days',
+    notAccepted(
+      [failed(1, '2026-03-09T13:00:00Z'), failedAt(2, '2026-03-09T13:00:00Z')],
+      '2026-03-11T13:00:00Z',
+    ),
+    'retry-10m',
   ],
   [
     'an old one that was redriven a minute ago',

@@ -10,6 +10,7 @@ import {
   readDlqRecord,
 } from './dead-letter-records.ts'
 import { type HandledDeadLetters, handledDeadLetters } from './handled-dead-letters.ts'
+import { LetterCopies } from './letter-copies.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
 export { type DeadLetterFilter, originalEvent } from './dead-letter-filter.ts'
@@ -132,12 +133,13 @@ export async function* scanDeadLetters(
   }
 }
 
-/** As `scanDeadLetters`, as many at once as were read: for those who handle many. */
+/** As `scanDeadLetters`, as many at once as were read: for those who handle many. Copies of a letter are left out. */
 export async function* scanGroups(
   log: LogReader,
   ranges: readonly Range[],
   known: HandledDeadLetters,
 ): AsyncGenerator<readonly Scanned[]> {
+  const copies = new Map(ranges.map(({ partition }) => [partition, new LetterCopies()]))
   for await (const records of readRecordGroups(log, ranges))
     yield records.flatMap((record): Scanned[] => {
       const read = readDlqRecord(record)
@@ -145,6 +147,7 @@ export async function* scanGroups(
       if (read.kind === 'other') return [read]
       const handled = known.how(record)
       if (read.kind === 'broken') return [{ ...read, handled }]
+      if (copies.get(record.partition)?.isCopy(read)) return []
       return [{ kind: 'letter', letter: read, handled, isOwn: known.isOwn(record) }]
     })
 }

@@ -1,8 +1,12 @@
 /** How many dead letters wait for people: counted on from where the last count ended, so that each record is read once. */
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { readDlqRecord } from './dead-letter-records.ts'
+import { LetterCopies } from './letter-copies.ts'
 import { OffsetSet, type StoredOffsets } from './offset-set.ts'
 import { type Range, readRecordGroups } from './records.ts'
+
+/** A copy comes soon after what it is of. */
+const STORED_NEWEST = 100
 
 /** What a count leaves for the next one, of one partition: at most two bits for each offset since the first that is open. */
 export interface CountedPartition {
@@ -10,6 +14,8 @@ export interface CountedPartition {
   readonly next: number
   readonly open: StoredOffsets
   readonly quarantined: StoredOffsets
+  /** The newest dead letters, by which a copy is known. */
+  readonly newest: readonly string[]
 }
 
 export interface OpenDeadLetters {
@@ -62,6 +68,7 @@ class Partition {
   readonly end: number
   readonly open: OffsetSet
   readonly quarantined: OffsetSet
+  readonly #copies: LetterCopies
   next: number
 
   constructor({ start, end }: { start: number; end: number }, last: CountedPartition | undefined) {
@@ -72,13 +79,15 @@ class Partition {
     this.end = end
     this.open = set(before?.open)
     this.quarantined = set(before?.quarantined)
+    this.#copies = new LetterCopies(before?.newest)
     this.next = Math.max(start, before?.next ?? start)
   }
 
   take(record: Parameters<typeof readDlqRecord>[0]): void {
     const read = readDlqRecord(record)
-    if (read.kind === 'letter' || read.kind === 'broken') this.open.add(record.offset)
-    if (read.kind === 'letter' && read.deadLetter.quarantined) this.quarantined.add(record.offset)
+    const isNew = read.kind === 'letter' && !this.#copies.isCopy(read)
+    if (isNew || read.kind === 'broken') this.open.add(record.offset)
+    if (isNew && read.deadLetter.quarantined) this.quarantined.add(record.offset)
     if (read.kind === 'handled')
       for (const { from, to } of read.handled.ranges)
         for (const set of [this.open, this.quarantined]) set.remove(from, Math.min(to, record.offset - 1))
@@ -87,7 +96,8 @@ class Partition {
 
   stored(): CountedPartition {
     const kept = (set: OffsetSet) => set.within(set.first ?? this.next, this.end).stored()
-    return { next: this.next, open: kept(this.open), quarantined: kept(this.quarantined) }
+    const sets = { open: kept(this.open), quarantined: kept(this.quarantined) }
+    return { next: this.next, ...sets, newest: this.#copies.stored(STORED_NEWEST) }
   }
 }
 

@@ -32,8 +32,8 @@ const FAILURE_RECORD = {
 }
 
 /** A record of the dlq topic, at 2@17. */
-export function letterRecord(changes: object = {}, type = 'io.sluice.dead-letter.v1'): LogRecord {
-  return dlqRecord(type, { ...FAILURE_RECORD, ...changes })
+export function letterRecord(changes: object = {}, type = 'io.sluice.dead-letter.v1', id = 'x1'): LogRecord {
+  return dlqRecord(type, { ...FAILURE_RECORD, ...changes }, id)
 }
 
 /** A record of the dlq topic that says that people have handled dead letters. */
@@ -41,8 +41,8 @@ export function handledRecord(data: object): LogRecord {
   return dlqRecord('io.sluice.dead-letters.handled.v1', data)
 }
 
-function dlqRecord(type: string, data: object): LogRecord {
-  const event = { specversion: '1.0', id: 'x1', source: '/consumers/dlq-router', type, data }
+function dlqRecord(type: string, data: object, id = 'x1'): LogRecord {
+  const event = { specversion: '1.0', id, source: '/consumers/dlq-router', type, data }
   return {
     topic: 'sluice.telemetry.dlq.local',
     partition: 2,

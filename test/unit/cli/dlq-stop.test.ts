@@ -21,7 +21,11 @@ const TOPIC_OF_READINGS = {
   maxMessageBytes: 4_000,
   growths: [],
 }
-const RECORDS = Array.from({ length: 50 }, (_, offset) => ({ ...letterRecord(), partition: 0, offset }))
+const RECORDS = Array.from({ length: 50 }, (_, offset) => ({
+  ...letterRecord({}, undefined, `y${offset}`),
+  partition: 0,
+  offset,
+}))
 
 /** A drop of all that the topic holds, by somebody who has pressed Ctrl-C before the first answer of Kafka. */
 function stoppedDrop() {

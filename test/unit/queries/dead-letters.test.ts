@@ -7,8 +7,8 @@ import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
-const at = (offset: number, changes: object = {}, type?: string) => ({
-  ...letterRecord(changes, type),
+const at = (offset: number, changes: object = {}, type?: string, id = `y${offset}`) => ({
+  ...letterRecord(changes, type, id),
   partition: 0,
   offset,
   timestampMs: offset,
@@ -120,6 +120,15 @@ describe('dead letters', () => {
     assert.deepEqual(found.broken[6]?.offset, 7)
   })
 
+  it('given a letter that the router published twice, then it is there once, at its first place', async () => {
+    const twice = [at(0), at(1), at(2, {}, undefined, 'y0'), at(3, {}, undefined, 'y1'), at(4)]
+    const { deadLetters, total } = await listDeadLetters(new MemoryLogReader(twice, 2), RANGES, { limit: 9 })
+    assert.deepEqual([total, deadLetters.map(({ offset }) => offset)], [3, [0, 1, 4]])
+    const elsewhere = [at(0), { ...at(0), partition: 1 }]
+    const ranges = [0, 1].map(partition => ({ ...RANGE, partition, end: 1 }))
+    assert.equal((await listDeadLetters(new MemoryLogReader(elsewhere), ranges, { limit: 9 })).total, 2)
+  })
+
   it('given a signal that is aborted, then the search ends, and no part of it looks like the whole', async () => {
     const oneByOne = new MemoryLogReader(RECORDS, 1)
     const signal = AbortSignal.abort('stopped')
@@ -138,7 +147,7 @@ describe('dead letters', () => {
     assert.equal(await kind({ partition: 0, offset: 2 }), 'other-record')
     assert.equal(await kind({ partition: 0, offset: 5 }), 'none')
     assert.equal(await kind({ partition: 1, offset: 0 }), 'none')
-    assert.equal(await kind({ id: 'x1' }), 0)
+    assert.equal(await kind({ id: 'y0' }), 0)
     assert.equal(await kind({ id: 'x2' }), 'none')
   })
 

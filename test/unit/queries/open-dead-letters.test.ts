@@ -5,8 +5,8 @@ import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
-const at = (offset: number, changes: object = {}) => ({
-  ...letterRecord(changes),
+const at = (offset: number, changes: object = {}, id = `y${offset}`) => ({
+  ...letterRecord(changes, undefined, id),
   partition: 0,
   offset,
   timestampMs: 1_000 + offset,
@@ -65,6 +65,18 @@ describe('the dead letters that wait for people', () => {
       }
   })
 
+  it('given a letter that the router published twice, then it counts once, also in the next count', async () => {
+    const twice = new MemoryLogReader([
+      at(0, { quarantined: true }),
+      at(1),
+      at(2, { quarantined: true }, 'y0'),
+    ])
+    const counted = (end: number, last?: Awaited<ReturnType<typeof countOpen>>) =>
+      countOpen(twice, TOPIC, [{ start: 0, end }], last?.partitions, always)
+    assert.deepEqual(numbers(await counted(3)), [2, 1, 1_000])
+    assert.deepEqual(numbers(await counted(3, await counted(2))), [2, 1, 1_000])
+  })
+
   it('given that retention has taken some, or that the topic was made anew, then those count no more', async () => {
     const last = await counts(0, 6)
     assert.deepEqual(numbers(await counts(2, 6, last)), [3, 0, 1_002])
@@ -82,7 +94,12 @@ describe('the dead letters that wait for people', () => {
   it('given that all are handled, then what is kept for the next count is small', async () => {
     const { partitions } = await counts(0, 7)
     assert.deepEqual(partitions, [
-      { next: 7, open: { start: 0, bits: '' }, quarantined: { start: 0, bits: '' } },
+      {
+        next: 7,
+        open: { start: 0, bits: '' },
+        quarantined: { start: 0, bits: '' },
+        newest: [0, 1, 2, 5].map(offset => `/consumers/dlq-router y${offset}`),
+      },
     ])
   })
 })

@@ -113,7 +113,8 @@ export class LambdaObserver implements Observer {
       ? failureOf(cause.error)
       : { error: cause.safeMessage && shortened(cause.safeMessage) }
     const details = { ...stateKey, offset, attempt, records, ...behind }
-    this.#lines.write('retry', `${attempt}/${reason}`, details, `Retry ${attempt}/${of}: ${error}`)
+    // Waits between the tries of a partition limit them.
+    this.#lines.each('retry', details, `Retry ${attempt}/${of}: ${error}`)
   }
 
   outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {

@@ -211,12 +211,35 @@ describe('what a function writes to its log', () => {
       log.filter(({ kind }) => kind === 'retry').map(({ level, message }) => [level, message]),
       [
         ['WARN', 'Retry 1/3: status 503'],
+        // Each is told, however soon after another one: waits lie between the tries of a partition.
+        ['WARN', 'Retry 1/3: status 503'],
         ['WARN', 'Retry 2/3: not-accepted'],
         ['WARN', 'Retry 3/3: Error ETIMEDOUT'],
         ['WARN', 'Retry 2/3: threw'],
       ],
     )
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+  })
+
+  it('given a receiver that takes nothing, then a partition has three lines, however many its records', async () => {
+    const sink = { name: 'bell', accepts: READING_TYPES, deliver: async () => [retry('busy')] }
+    const log = await logOf(async observer => {
+      const batch = [0, 1].flatMap(partition =>
+        Array.from({ length: 50 }, (_, offset) =>
+          record(offset, reading(`${partition}-${offset}`), { partition }),
+        ),
+      )
+      await new Stage(sink, { observer }).batch(batch)
+    })
+    const lines = log.filter(({ kind }) => kind === 'retry')
+    assert.deepEqual(lines.map(({ partition, attempt }) => `${partition}: ${attempt}`).sort(), [
+      '0: 1',
+      '0: 2',
+      '0: 3',
+      '1: 1',
+      '1: 2',
+      '1: 3',
+    ])
   })
 
   it('given dead letters, then a line names each key, of many only the first ones, and none of the data', async () => {

@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { RETRY_TOPICS, topicName } from '../../lib/app/topics.ts'
 import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
-import { heldNow } from '../../lib/queries/outcomes.ts'
 import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
@@ -47,20 +46,15 @@ export async function consumersDone(
 ): Promise<string[]> {
   const wrong: string[] = []
   for (const consumer of consumers) {
-    let [behind, waiting, held] = [0, 0, 0]
+    let [behind, waiting] = [0, 0]
     for (const [partition, { start, end }] of bounds.entries()) {
-      const { version, tally } = await topic.meta(consumer, partition)
-      held += heldNow(tally).held
+      const { version } = await topic.meta(consumer, partition)
       const from = Math.max(start, version.appliedOffset + 1)
       behind += await recordsBesideTicks(topic.servers.log, topic.name, partition, from, end)
       waiting += (await topic.reader.counts(topic.keyOf(consumer, partition))).outbox
     }
     if (behind > 0)
       wrong.push(`${consumer} has ${behind} records still to read: let it run until it has read them all.`)
-    if (held > 0)
-      wrong.push(
-        `${consumer} holds ${held} entities, whose events wait for a retry: wait until they are released.`,
-      )
     if (waiting > 0)
       wrong.push(
         `${consumer} has ${waiting} emissions in its outbox: the next record of their partition publishes them, as a tick does.`,

@@ -10,7 +10,7 @@ import { type ConsumerPlan, plansOf } from './plan.ts'
 import { Preparation } from './preparation.ts'
 import { GrowthRecords, type Underway } from './record.ts'
 import { StagedStates } from './staged.ts'
-import { type Order, stayingBehind, type Watching } from './steps.ts'
+import { inTheWay, type Order, type Watching } from './steps.ts'
 import type { GrowingTopic } from './topic.ts'
 
 /** Longer than the client asks, in milliseconds. */
@@ -54,7 +54,7 @@ export class Growth {
   /** Looks, and changes nothing. @throws CliFailure if the topic has as many partitions already */
   async check(): Promise<Checked> {
     const { name, servers } = this.#topic
-    const { to, quietMs, allowUnknown } = this.#order
+    const { to, quietMs } = this.#order
     const begun = await this.#beginning()
     const { from, consumers } = begun
     this.#watching.tell(`Watching ${name} for ${quietMs / 1000} s …`)
@@ -67,8 +67,7 @@ export class Growth {
     const retries = await retriesDrained(this.#topic)
     this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
     const plans = await plansOf(this.#topic, { ...begun, to }, bounds)
-    const unknown = allowUnknown ? [] : stayingBehind(plans)
-    return { from, plans, wrong: [...stillWritten, ...behind, ...retries, ...unknown] }
+    return { from, plans, wrong: [...stillWritten, ...behind, ...retries, ...inTheWay(plans, this.#order)] }
   }
 
   /**

@@ -1,5 +1,7 @@
 /** What a growth does to the partition states of each consumer. */
 import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { isHolderName } from '../../lib/runtime/pipeline/deciding/hold.ts'
+import { heldParts } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
 import type { Growing } from '../../lib/runtime/pipeline/growing/repartition.ts'
 import {
   type Counts,
@@ -23,6 +25,8 @@ export interface ConsumerPlan {
   /** Entities that change their partition. */
   readonly moving: number
   readonly staying: readonly Staying[]
+  /** Entities that are held, or released but with parked events still to apply: their clocks cannot be moved. By partition. */
+  readonly held: ReadonlyMap<number, number>
   readonly failures: number
   /** Failures whose records have expired: wherever their keys can go, they are known. */
   readonly copiedFailures: number
@@ -56,7 +60,7 @@ async function learnKeys(
   for (const [partition, own] of bounds.entries()) {
     const entities = new Set<string>()
     for (const consumer of consumers)
-      for (const entity of await entitiesOf(topic, consumer, partition)) entities.add(entity)
+      for (const entity of (await keptIn(topic, consumer, partition)).entities) entities.add(entity)
     await finder.learn(partition, entities, own)
   }
 }
@@ -70,14 +74,17 @@ async function planOf(
   const found: Found[] = []
   const old: Growing['old'][number][] = []
   const failures = new Map<string, number | undefined>()
+  const held = new Map<number, number>()
   let [ids, extraIds, failureCount] = [0, 0, 0]
   for (const key of topic.keysOf(consumer, counts.from)) {
     const { partition } = key
     const meta = await topic.reader.meta(key)
     const hasContext = (await topic.reader.context(key)) !== undefined
     old.push({ partition, meta, hasContext })
-    for (const entity of await entitiesOf(topic, consumer, partition))
+    const kept = await keptIn(topic, consumer, partition)
+    for (const entity of kept.entities)
       found.push({ partition, entity, key: finder.keyOf(partition, entity) })
+    if (kept.held > 0) held.set(partition, kept.held)
     const known = await topic.reader.idCount(key, meta)
     ids += known
     extraIds += known * (targetsOf(partition, counts).length - 1)
@@ -103,6 +110,7 @@ async function planOf(
     entities: found.length,
     moving: found.filter(({ partition, entity }) => routes(partition, entity) !== partition).length,
     staying,
+    held,
     failures: failureCount,
     copiedFailures: [...failures.values()].filter(route => route === undefined).length,
     ids,
@@ -110,12 +118,23 @@ async function planOf(
   }
 }
 
-async function entitiesOf(topic: GrowingTopic, consumer: string, partition: number): Promise<Set<string>> {
+interface Kept {
+  readonly entities: ReadonlySet<string>
+  /** How many of them are held. */
+  readonly held: number
+}
+
+/** What belongs to entities in a partition state. The counters do not tell who still has parked events. */
+async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<Kept> {
   const key = topic.keyOf(consumer, partition)
-  const entities = new Set<string>()
-  for await (const [entity] of topic.reader.states(key)) entities.add(entity)
+  const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  for await (const [entity, state] of topic.reader.states(key)) {
+    if (isHolderName(entity)) holders.add(entity)
+    else entities.add(entity)
+    if (!isHolderName(entity) && heldParts(state).hold !== undefined) held.add(entity)
+  }
   for await (const [entity] of topic.reader.timers(key)) entities.add(entity)
-  return entities
+  return { entities, held: Math.max(held.size, holders.size) }
 }
 
 /** As `presentPartition` decides for the redrive of the same record. */

@@ -8,7 +8,7 @@ import { consumersDone, keepingEntities } from './checks.ts'
 import { type ConsumerPlan, plansOf } from './plan.ts'
 import { type GrowthRecords, type StagedState, stagedKey, stagedPrefix, type Underway } from './record.ts'
 import { StagedStates } from './staged.ts'
-import { type Order, refusal, stayingBehind, type Watching } from './steps.ts'
+import { inTheWay, type Order, refusal, type Watching } from './steps.ts'
 import type { GrowingTopic } from './topic.ts'
 
 export class Preparation {
@@ -39,8 +39,8 @@ export class Preparation {
       const bounds = (await servers.bounds.bounds(name)).slice(0, began.from)
       this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
       const plans = await plansOf(this.#topic, began, bounds)
-      const behind = this.#order.allowUnknown ? [] : stayingBehind(plans)
-      if (behind.length > 0) throw new CliFailure(refusal(behind))
+      const wrong = inTheWay(plans, this.#order)
+      if (wrong.length > 0) throw new CliFailure(refusal(wrong))
       const staged: Underway = { ...began, phase: 'staged', states: await this.#copy(began, plans) }
       await this.#records.note(staged)
       this.#watching.reached?.('staged')

@@ -40,8 +40,16 @@ export function refusal(wrong: readonly string[]): string {
 /** How many of the entities are named that stay behind. */
 const NAMED = 5
 
+/** What the states themselves have against a growth, a line for each consumer that has something. */
+export function inTheWay(
+  plans: readonly ConsumerPlan[],
+  { allowUnknown }: Pick<Order, 'allowUnknown'>,
+): string[] {
+  return [...stillHeld(plans), ...(allowUnknown ? [] : stayingBehind(plans))]
+}
+
 /** The entities that would stay behind, a line for each consumer that has some; those without a key may be anywhere. */
-export function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
+function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
   return plans.flatMap(({ consumer, staying }) => {
     const unknown = staying.filter(({ why }) => why !== 'no-key')
     if (unknown.length === 0) return []
@@ -49,6 +57,19 @@ export function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
     return [
       `${unknown.length} entities of ${consumer} would stay behind: ${some.join(', ')}${unknown.length > NAMED ? ', …' : ''}. ` +
         'With --allow-unknown they do, and their next records may begin with no state.',
+    ]
+  })
+}
+
+/** The entities whose events wait in the states, a line for each consumer that has some. */
+function stillHeld(plans: readonly ConsumerPlan[]): string[] {
+  return plans.flatMap(({ consumer, held }) => {
+    if (held.size === 0) return []
+    const count = [...held.values()].reduce((sum, here) => sum + here, 0)
+    const places = `partition${held.size === 1 ? '' : 's'} ${[...held.keys()].join(', ')}`
+    return [
+      `${consumer} holds ${count} entities in ${places}, whose events wait for a retry or to be applied: wait until the retries are ` +
+        'back, and then for the next tick.',
     ]
   })
 }

@@ -24,7 +24,7 @@ export interface PlanLine {
   readonly idBytes: number
 }
 
-export function planLine({ growing: _, staying, ...plan }: ConsumerPlan): PlanLine {
+export function planLine({ growing: _, held: __, staying, ...plan }: ConsumerPlan): PlanLine {
   return { ...plan, staying: staying.length }
 }
 

@@ -33,7 +33,7 @@ export class KeyFinder {
     this.#partitions = partitions
   }
 
-  /** The key of the entity's records in this partition; null if they have none, undefined if it is not known. */
+  /** The key of the entity's records in this partition; null if all that are retained have none, undefined if it is not known. */
   keyOf(partition: number, entity: string): Buffer | null | undefined {
     if (entity === CLOCK) return null
     const found = this.#found.get(partition)?.get(entity)
@@ -53,7 +53,7 @@ export class KeyFinder {
         const entity = this.#entityIn(record)
         if (entity === undefined || !missing.has(entity)) continue
         const { key } = record
-        if (this.#isSettled(partition, key) || !found.has(entity)) found.set(entity, key)
+        if (this.#isSettled(partition, key) || (found.get(entity) ?? null) === null) found.set(entity, key)
       }
       for (const entity of missing) if (this.#isSettled(partition, found.get(entity))) missing.delete(entity)
       toOffset = fromOffset
@@ -68,9 +68,9 @@ export class KeyFinder {
     return undefined
   }
 
-  /** A key of another partition may be a stray record: an older one can tell more. */
+  /** A record without a key, or with one of another partition, may be a stray: an older one can tell more. */
   #isSettled(partition: number, key: Buffer | null | undefined): boolean {
-    return key === null || (key !== undefined && partitionOf(key, this.#partitions) === partition)
+    return key != null && partitionOf(key, this.#partitions) === partition
   }
 
   #entityIn(record: LogRecord): string | undefined {

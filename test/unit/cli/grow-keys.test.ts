@@ -54,6 +54,15 @@ describe('the keys of entities, before a topic grows', () => {
     assert.equal(finder.keyOf(0, '/clock '), null)
   })
 
+  it('given one record without a key among others, then a record with a key counts, however far back', async () => {
+    assert.equal(await found([of(0, 's-1'), of(1, 's-1', null)], 's-1'), 's-1')
+    assert.equal(await found([of(0, 's-1', null), of(1, 's-1'), of(2, 's-1', null)], 's-1'), 's-1')
+    assert.equal(await found([of(0, 's-1'), of(9_000, 's-1', null)], 's-1'), 's-1')
+    const stray = ['a', 'b', 'c', 'd'].find(key => home(key) !== home('s-1')) as string
+    assert.equal(await found([of(0, 's-1', stray), of(1, 's-1', null)], 's-1'), stray)
+    assert.equal(await found([of(0, 's-1', null), of(1, 's-1', stray)], 's-1'), stray)
+  })
+
   it('given no record of the entity, then the default key of its family, if it leads here', async () => {
     assert.equal(await found([], 's-1'), 's-1')
     const finder = new KeyFinder(new MemoryLogReader([]), TOPIC, PARTITIONS)

@@ -24,7 +24,7 @@ export type Signal =
 export interface Topic extends TopicSettings {
   /** LogAppendTime where the broker's clock must decide: timers and delays count from it. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
-  /** Whether `clock` appends ticks, because its consumers have timers. */
+  /** Whether `clock` appends ticks, because its consumers have timers or park events. */
   readonly isTicked: boolean
   /** How long a record waits there before it is tried again, from the time that the broker gave it; only in retry topics. */
   readonly delayMs?: number

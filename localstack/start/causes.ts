@@ -135,6 +135,12 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         reason: said,
         advice: 'It continues with the code that stored the state.',
       }
+    case 'parking-without-ticks':
+      return {
+        id: `${reason}/${name}`,
+        reason: said,
+        advice: 'docs/consumers.md, "Order behind a retry", says more.',
+      }
     case 'receiver-unavailable':
       return {
         id: `receiver/${name}`,

@@ -12,6 +12,11 @@ export interface TopicSettings {
   readonly partitions: number
   readonly keptDays: number
   readonly maxMessageBytes: number
+  /**
+   * Whether ticks are appended to each of its partitions, so that time passes there without other records. A process with `parking`
+   * does not read a topic that has none. Absent: it is not known.
+   */
+  readonly isTicked?: boolean
 }
 
 export interface Application {

@@ -34,7 +34,8 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   awaitsLog?(timer: string): boolean
   /**
    * Keeps the order of an entity of which an event is retried: later events of it wait, within bounds. Absent: they do not wait.
-   * `{}` takes the default bounds. Until then, the timers of the entity do not fire.
+   * `{}` takes the default bounds. Until then, the timers of the entity do not fire. Its topics need ticks: without them, events wait
+   * for the next record of their partition.
    */
   readonly parking?: Parking
   /** What all entities of a partition share, if anything. */

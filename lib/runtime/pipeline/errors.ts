@@ -16,12 +16,12 @@ export class Unavailable extends Error {
 }
 
 /**
- * To continue would lose records or count them twice. The partition stops until an operator acts; its records stay in Kafka. The
+ * To continue would lose records, count them twice, or leave them waiting without end. The partition stops until an operator acts; its records stay in Kafka. The
  * message says what to do and never contains data.
  */
 export class PartitionStopped extends Error {
   override readonly name = 'PartitionStopped'
-  readonly code: 'another-log' | 'state-evicted' | 'state-newer-than-code'
+  readonly code: 'another-log' | 'state-evicted' | 'state-newer-than-code' | 'parking-without-ticks'
   constructor(code: PartitionStopped['code'], message: string) {
     super(message)
     this.code = code

@@ -14,6 +14,7 @@ import { refusedEntryFailure } from './failures/failure-record.ts'
 import { deferredBySurge } from './failures/failure-surge.ts'
 import type { Invocation } from './invocation.ts'
 import { load, loadedPart } from './load.ts'
+import { ensureTicks } from './log/ensure-ticks.ts'
 import { ensureSameLog } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import { PendingRecords } from './log/pending-records.ts'
@@ -94,6 +95,7 @@ export class PartitionRun {
   /** Undefined if the pending records can be continued: the chunk, or a part of it, is done. Otherwise why they must wait. */
   async #pass(chunk: readonly LogRecord[]): Promise<Deferred | undefined> {
     try {
+      ensureTicks(this.#consumer, this.#stateKey.topic)
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const outcome = await (this.#cutter
           ? this.#attemptSegment(this.#cutter, chunk)

@@ -98,8 +98,8 @@ class RecordingReader {
     if (text === undefined) return this.refuse(number, failure ?? '')
     if (this.#document === undefined && text.trim() === '') return undefined
     if (!this.#isStream && this.#document === undefined) {
-      // Left out or not, a broken line does not begin a batch: a batch begins with a brace or a bracket alone.
-      if (isWholeLine(text) || (this.#onInvalid && !mayBeginBatch(text))) this.#isStream = true
+      // A broken first line is named by its number like any other.
+      if (isWholeLine(text) || !mayBeginBatch(text)) this.#isStream = true
       else this.#document = []
     }
     if (this.#document === undefined) return this.#item(text, number)
@@ -122,8 +122,11 @@ function isWholeLine(text: string): boolean {
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
+/** Over several lines, a batch begins with a brace or a bracket alone, or with one of its keys, which no event has. */
+const BATCH_BEGINS = /^\s*(?:[{[]\s*$|\{\s*"(?:eventSource|eventSourceArn|bootstrapServers|records)"\s*:)/
+
 function mayBeginBatch(text: string): boolean {
-  return parse(text) !== undefined || /^\s*[{[]\s*$/.test(text)
+  return parse(text) !== undefined || BATCH_BEGINS.test(text)
 }
 
 /** @returns why the line is none, as text */

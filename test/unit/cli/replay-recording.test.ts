@@ -68,7 +68,10 @@ describe('reading a recording', () => {
     ['{"records":{}}', /^f: neither a stream .* nor a captured batch/],
     ['{"records":{"a-0":[{"topic":"a"}]}}', /^f: neither a stream .* nor a captured batch/],
     ['{\n"records": {"a-0": [{"topic": "a"}]}}', /^f: neither a stream .* nor a captured batch/],
-    ['oops', /^f: neither a stream .* nor a captured batch/],
+    ['oops', /^f:1: not JSON$/],
+    [`{"specver\n${LINE}\n`, /^f:1: not JSON$/],
+    ['\n{"specver\noops', /^f:2: not JSON$/],
+    ['{"records":\n{}}', /^f: neither a stream .* nor a captured batch/],
   ]
   for (const [text, said] of broken)
     test(`refused: ${JSON.stringify(text.replace(LINE, '…'))}`, async () => {

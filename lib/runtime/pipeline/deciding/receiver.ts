@@ -14,7 +14,7 @@ interface Thrown {
 export type Answer = Delivered | Thrown
 export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
 
-export interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
+interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   /** The time left in which a call may begin, in milliseconds; negative if none may. */
   readonly leftMs: () => number
   /** Whether the invocation has decided nothing else of the partition: then something of this must be decided. */
@@ -80,7 +80,11 @@ export class Receiver {
     if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
   }
 
-  /** @returns whether there was time. A wait that does not fit would take the time of what is behind it: the records wait in Kafka instead. */
+  /**
+   * A wait that does not fit would take the time of what is behind it: the records wait in Kafka instead.
+   *
+   * @returns whether there was time
+   */
   async #waited(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
     else this.#deferred = 'out-of-time'

@@ -6,6 +6,7 @@ import type { KafkaRecord } from '../kafka/records.ts'
 import { endedIn } from './ended.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
 import type { Held } from './held.ts'
+import { type Attempt, type Hold, Holds } from './holds.ts'
 import { isForeign } from './input.ts'
 import { Intake, nameOf } from './intake.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
@@ -14,24 +15,7 @@ import { type Remembered, whyNotTaken } from './tasks.ts'
 
 const MOST_PARKED = 20
 const PARKED_FOR_MS = 30_000
-const AT_ONCE_MS = -1
 const CODE = 'unexpected-error'
-
-/** A record that is an attempt at a chapter. */
-interface Attempt {
-  readonly record: KafkaRecord
-  readonly event: LedgerEvent
-  /** From 1. */
-  readonly number: number
-  /** The failure that it is the next attempt at. */
-  readonly at?: { readonly id: string; readonly before: Remembered } | undefined
-}
-
-interface Hold {
-  readonly waitsFor?: { readonly failure: string; readonly event: LedgerEvent } | undefined
-  readonly untilMs: number
-  readonly parked: readonly (Attempt & { readonly clockMs: number })[]
-}
 
 interface Story {
   readonly count: number
@@ -43,7 +27,7 @@ export class Chapters {
   readonly states = new Map<string, Story>()
   readonly #intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
   readonly #failures = new Map<string, Remembered>()
-  readonly #holds = new Map<string, Hold>()
+  readonly #holds = new Holds()
   /** The first place of each chapter, by its number; of one that came again after it had failed for good, its last. */
   readonly #places = new Map<number, number>()
   /** The stories whose order a bound or an erasure has given up. */
@@ -67,16 +51,11 @@ export class Chapters {
   }
 
   get holds(): ReadonlyMap<string, Held> {
-    const heldOf = ({ waitsFor, parked }: Hold): Held => ({
-      ...(waitsFor ? { waitsFor: waitsFor.failure } : {}),
-      parked: parked.map(({ record }) => record.offset),
-    })
-    return new Map([...this.#holds].map(([entity, hold]) => [entity, heldOf(hold)]))
+    return this.#holds.held
   }
 
-  /** The only timer of a held entity: the end of its hold. */
   get timers(): ReadonlyMap<string, readonly Timer[]> {
-    return new Map([...this.#holds].map(([entity, hold]) => [entity, [timerOf(entity, hold)]]))
+    return this.#holds.timers
   }
 
   apply(record: KafkaRecord): void {
@@ -106,19 +85,12 @@ export class Chapters {
 
   /** Ends holds whose time is over, and applies what released entities have parked: the earliest first. */
   #followUp(during: KafkaRecord): void {
-    for (let entity = this.#passed(); entity !== undefined; entity = this.#passed()) {
-      const hold = this.#holds.get(entity) as Hold
+    const next = () => this.#holds.passed(this.#intake.nowMs)
+    for (let entity = next(); entity !== undefined; entity = next()) {
+      const hold = this.#holds.of(entity) as Hold
       if (hold.waitsFor) this.#giveUp(entity, 'time')
       else this.#unpark(entity, hold, during)
     }
-  }
-
-  #passed(): string | undefined {
-    const { nowMs } = this.#intake
-    const due = [...this.#holds].filter(([, hold]) => thresholdOf(hold) < nowMs)
-    const byPlace = ([a, one]: [string, Hold], [b, other]: [string, Hold]) =>
-      thresholdOf(one) - thresholdOf(other) || Buffer.from(a).compare(Buffer.from(b))
-    return due.sort(byPlace)[0]?.[0]
   }
 
   #ending(record: KafkaRecord): string {
@@ -134,7 +106,7 @@ export class Chapters {
   }
 
   #failureEnded(failure: string): string {
-    const entity = this.#heldBy(failure)
+    const entity = this.#holds.heldBy(failure)
     if (entity === undefined) return 'ignored/failure-ended'
     this.#release(entity, 'ended')
     return 'applied/failure-ended'
@@ -149,8 +121,8 @@ export class Chapters {
 
   /** The next attempt at a failure. Whether it succeeds or not, an entity that waits for it may go on. */
   #next(record: KafkaRecord, { failure: id, attempt: number }: Redrive, before: Remembered): string {
-    const held = this.#heldBy(id)
-    const hold = held === undefined ? undefined : this.#holds.get(held)
+    const held = this.#holds.heldBy(id)
+    const hold = held === undefined ? undefined : this.#holds.of(held)
     const event = this.#intake.take(record, hold?.waitsFor && nameOf(hold.waitsFor.event))
     if (typeof event !== 'string') {
       const ending = this.#take({ record, event, number, at: { id, before } })
@@ -168,19 +140,19 @@ export class Chapters {
     const { event, at, record } = attempt
     if (event.type === ERASURE) return this.#erase(event)
     if (!this.#places.has(event.data.number)) this.#places.set(event.data.number, record.offset)
-    for (let hold = this.#holds.get(event.entity); hold; hold = this.#holds.get(event.entity)) {
+    for (let hold = this.#holds.of(event.entity); hold; hold = this.#holds.of(event.entity)) {
       if (at && at.id === hold.waitsFor?.failure) break
       if (hold.parked.length < MOST_PARKED) {
         this.#close(at)
         this.#intake.applied(event)
         const parked = [...hold.parked, { ...attempt, clockMs: this.#intake.nowMs }]
-        this.#holds.set(event.entity, { ...hold, parked })
+        this.#holds.put(event.entity, { ...hold, parked })
         return 'parked/entity-held'
       }
       this.#giveUp(event.entity, 'full')
       this.#followUp(record)
     }
-    const parks = at === undefined || this.#heldBy(at.id) !== undefined
+    const parks = at === undefined || this.#holds.heldBy(at.id) !== undefined
     const ending = this.#tell(attempt, record, parks)
     if (ending === `failed/${CODE}` && at === undefined) {
       this.#intake.applied(event)
@@ -200,7 +172,7 @@ export class Chapters {
     if (isFailed && parks) this.#begin(next, rest, rest[0]?.clockMs ?? this.#intake.nowMs)
     else {
       if (isFailed) this.#intake.forget(next.event)
-      this.#put(entity, { untilMs: hold.untilMs, parked: rest })
+      this.#holds.put(entity, { untilMs: hold.untilMs, parked: rest })
     }
   }
 
@@ -221,7 +193,7 @@ export class Chapters {
   #erase(event: LedgerEvent): string {
     this.#intake.applied(event)
     const { entity } = event
-    const hold = this.#holds.get(entity)
+    const hold = this.#holds.of(entity)
     const isState = this.states.delete(entity)
     if (hold?.waitsFor) {
       this.#intake.forget(hold.waitsFor.event)
@@ -240,7 +212,7 @@ export class Chapters {
       failure: idOf('failure', 'parking', this.#topic, record.partition, record.offset),
       event,
     }
-    this.#holds.set(event.entity, { waitsFor, untilMs: fromMs + PARKED_FOR_MS, parked })
+    this.#holds.put(event.entity, { waitsFor, untilMs: fromMs + PARKED_FOR_MS, parked })
   }
 
   #giveUp(entity: string, why: 'full' | 'time'): void {
@@ -251,20 +223,10 @@ export class Chapters {
 
   /** @param told the event, if it was processed: only then a copy of it is a repeat */
   #release(entity: string, why: string, told?: LedgerEvent): void {
-    const { waitsFor, ...hold } = this.#holds.get(entity) as Hold
+    const { waitsFor, ...hold } = this.#holds.of(entity) as Hold
     if (waitsFor && told === undefined) this.#intake.forget(waitsFor.event)
     this.#intake.ended(`released/${why}`)
-    this.#put(entity, hold)
-  }
-
-  #put(entity: string, hold: Hold): void {
-    if (hold.waitsFor || hold.parked.length > 0) this.#holds.set(entity, hold)
-    else this.#holds.delete(entity)
-  }
-
-  #heldBy(failure: string): string | undefined {
-    for (const [entity, { waitsFor }] of this.#holds) if (waitsFor?.failure === failure) return entity
-    return undefined
+    this.#holds.put(entity, hold)
   }
 
   #close(at: Attempt['at']): void {
@@ -295,14 +257,4 @@ export class Chapters {
     this.#index += 1
     return { id, code, sequence: sequence.join('.'), record: withoutRedrive(record), parks }
   }
-}
-
-function thresholdOf({ waitsFor, untilMs }: Hold): number {
-  return waitsFor ? untilMs : AT_ONCE_MS
-}
-
-function timerOf(entity: string, hold: Hold): Timer {
-  const { waitsFor, untilMs } = hold
-  const id = idOf('hold', 'parking', entity, waitsFor?.failure ?? '', untilMs)
-  return { name: 'hold', dueMs: untilMs, thresholdMs: thresholdOf(hold), id }
 }

@@ -6,12 +6,11 @@ import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { Archiving, compareSegments } from './archive.ts'
 import { Chapters } from './chapters.ts'
+import { compareConsumer, increase, type Observe, type PartitionReference } from './consumer.ts'
 import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
 import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
-import type { Held } from './held.ts'
-import { comparePartition } from './holdings.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
@@ -183,75 +182,6 @@ export async function count(
   }
 }
 
-/** The reference for one partition. */
-interface PartitionReference {
-  readonly tally: ReadonlyMap<string, number>
-  readonly states: ReadonlyMap<string, object>
-  readonly timers: ReadonlyMap<string, readonly object[]>
-  readonly foreign?: number
-  readonly holds?: ReadonlyMap<string, Held>
-  readonly disorder?: (stored: ReadonlyMap<string, string>) => readonly string[]
-  /** The last offset that can be decided, if that is not the last one of the partition. */
-  readonly appliedOffset?: number
-  apply(record: KafkaRecord): void
-}
-
-type Observe = (record: KafkaRecord) => void
-
-interface CountContext {
-  readonly log: KafkaLog
-  readonly stateKeys: PartitionStateReader
-  readonly violations: Violations
-  readonly say: (what: string) => void
-}
-
-interface Consumer {
-  readonly consumer: string
-  readonly topic: string
-  /** Makes the reference of one partition. */
-  readonly reference: () => PartitionReference
-  readonly observe: Observe
-}
-
-/** Processes all partitions of a consumer's topic with the reference, and compares the results with the partition states. */
-async function compareConsumer(
-  { log, stateKeys, violations, say }: CountContext,
-  { consumer, topic, reference, observe }: Consumer,
-): Promise<Compared> {
-  const ends = await log.ends(topic)
-  say(`counting what ${consumer} did: ${ends.reduce((sum, end) => sum + end, 0)} records`)
-  const [tally, foreignFailures] = [new Map<string, number>(), new Map<string, number>()]
-  let states = 0
-  for (const [partition, end] of ends.entries()) {
-    const stateKey = { consumer, topic, partition }
-    const stored = await stateKeys.contents(stateKey)
-    const expected = reference()
-    for await (const record of log.records(topic, partition, end)) {
-      observe(record)
-      // Records that were never decided are reported as lost, and have no effects.
-      if (record.offset <= stored.appliedOffset || expected.appliedOffset !== undefined)
-        expected.apply(record)
-    }
-    const { appliedOffset = end - 1 } = expected
-    comparePartition(stateKey, stored, { end: appliedOffset + 1, expected }, violations)
-    for (const [how, count] of stored.tally) {
-      increase(tally, how, count)
-      // Failures that the reference does not have belong to records of other producers, if there are any.
-      if (how.startsWith('failed/'))
-        increase(foreignFailures, how.slice('failed/'.length), count - (expected.tally.get(how) ?? 0))
-    }
-    states += stored.states.size
-  }
-  return { tally, states, foreignFailures }
-}
-
-interface Compared {
-  readonly tally: ReadonlyMap<string, number>
-  readonly states: number
-  /** How many records of other producers failed, by code. */
-  readonly foreignFailures: ReadonlyMap<string, number>
-}
-
 /** Checks that each failed record of another producer has one published failure. */
 function compareCodes(
   published: ReadonlyMap<string, number>,
@@ -266,10 +196,6 @@ function compareCodes(
         `${code}: ${has}, not ${should}`,
       )
   }
-}
-
-function increase(counts: Map<string, number>, name: string, by: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + by)
 }
 
 async function* allOf(log: KafkaLog, topic: string): AsyncGenerator<KafkaRecord> {

@@ -5,6 +5,7 @@ import { RedisForwardCursors } from '../../../lib/runtime/adapters/redis/forward
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
+import { Admission } from '../../../lib/runtime/pipeline/deciding/admission.ts'
 import { Holding } from '../../../lib/runtime/pipeline/deciding/holding.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '../../../lib/runtime/pipeline/deciding/working-copy.ts'
@@ -78,11 +79,17 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   },
   /** The memory of attempts: a second copy of one is another attempt. */
   attempts() {
+    const { admit } = Admission.prototype
     const { failure } = WorkingCopy.prototype
+    let attempt = 0
+    Admission.prototype.admit = function (decoded, clock) {
+      attempt = decoded.redriveTarget?.attempt ?? 0
+      return admit.call(this, decoded, clock)
+    }
     WorkingCopy.prototype.failure = function (...args) {
       const remembered = failure.apply(this, args)
-      if (remembered === undefined || remembered.attempt === 1) return remembered
-      return { ...remembered, attempt: remembered.attempt - 1, isOpen: true }
+      if (remembered === undefined || attempt > remembered.attempt) return remembered
+      return { ...remembered, attempt: attempt - 1, isOpen: true }
     }
   },
   /** The parking of later events: they are applied at once. */

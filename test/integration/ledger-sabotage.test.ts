@@ -28,7 +28,7 @@ const EXPECTED: Readonly<
   parking: { faults: 'none', violation: ORDER },
 }
 
-describe('the ledger, of a runtime that is broken on purpose', { timeout: 600_000 }, () => {
+describe('the ledger, of a runtime that is broken on purpose', { timeout: 900_000 }, () => {
   let servers: Servers
   let out: string
 

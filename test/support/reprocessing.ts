@@ -22,6 +22,8 @@ interface Options {
   readonly isResumed?: boolean
   readonly decided?: (count: number) => void
   readonly stop?: AbortSignal
+  /** Upper bound for the new failures. */
+  readonly failureBytes?: number
 }
 
 /** @param log what the topic holds; it may grow meanwhile */
@@ -36,6 +38,7 @@ export async function reprocessed(
     isResumed = false,
     decided = () => {},
     stop = new AbortController().signal,
+    failureBytes,
   }: Options = {},
 ): Promise<Reprocessed> {
   const consumer = stage.consumer as Consumer<AnyKeyedProcess>
@@ -50,6 +53,7 @@ export async function reprocessed(
     decided,
     expired: () => {},
     pause: async () => {},
+    ...(failureBytes === undefined ? {} : { failureBytes }),
   }
   const state = stage.stateKey()
   if (!isResumed) await copies.seed(state, emptyAt(copies, state, startOffset, 1))

@@ -71,14 +71,19 @@ export function failureEntry(
 }
 
 function entry(to: TopicName, key: OutboxEntry['key'], at: Place, event: Event): OutboxEntry {
+  return entryAt({ to, key, event }, at)
+}
+
+/** The same entry, at this place. */
+export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: Place): OutboxEntry {
   const position = [
     (at.generation ?? 0).toString(GENERATION_RADIX),
     padded(at.offset, 16),
     padded(at.index, 8),
   ].join('.')
   // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
-  const extensions = { ...event.extensions, sequence: position }
-  return { position, to, key, event: { ...event, extensions } }
+  const extensions = { ...entry.event.extensions, sequence: position }
+  return { ...entry, position, event: { ...entry.event, extensions } }
 }
 
 /** Where an entry of the outbox was emitted. */

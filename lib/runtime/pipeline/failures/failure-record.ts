@@ -76,10 +76,7 @@ export function failureRecordOf(
 ): OutboxEntry {
   const consumer = sender.process.name
   const { attempt, firstFailedAt } = failure
-  const id =
-    attempt === 1
-      ? failure.id
-      : derivedId('failure', consumer, record.topic, failure.partition, failure.offset, attempt)
+  const id = failureEventId(consumer, record.topic, failure)
   let data: FailureData = {
     originalTopic: record.topic,
     originalPartition: failure.partition,
@@ -114,6 +111,15 @@ export function failureRecordOf(
     made = failureEntry(sender, id, at, data, undefined)
   }
   return made
+}
+
+/** The id of the event that tells of an attempt at a record. */
+export function failureEventId(
+  consumer: string,
+  topic: string,
+  { id, partition, offset, attempt }: Pick<RememberedFailure, 'id' | 'partition' | 'offset' | 'attempt'>,
+): string {
+  return attempt === 1 ? id : derivedId('failure', consumer, topic, partition, offset, attempt)
 }
 
 /** Approximate size of a record's failure record: its bytes in base64, the attributes and the message. */

@@ -1,20 +1,24 @@
-/** Applies the log to a copy of a partition state, up to an offset. What it emits is dropped: it was emitted before. */
+/**
+ * Applies the log to a copy of a partition state, up to an offset. What it emits is dropped: it was emitted before, apart from failures
+ * that are new, which the rebuilt state keeps in its outbox until the switch.
+ */
 import type { Consumer } from '../consumer.ts'
 import { PartitionStopped } from '../errors.ts'
 import { LatestDecisions } from '../failures/failure-surge.ts'
 import type { Invocation } from '../invocation.ts'
 import { LogChecks } from '../log/log-identity.ts'
 import { PartitionLog, Semaphore } from '../log/partition-log.ts'
-import type { Change, OffsetRange, StateKey, Waiting } from '../model.ts'
+import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey, Waiting } from '../model.ts'
 import { PartitionRun } from '../partition.ts'
 import type { LogReader, Observer, Ports, StateStore } from '../ports.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
 import type { CopyName, StateCopies } from './copies.ts'
+import { failuresById, newFailures } from './new-failures.ts'
 
 /** Why a copy cannot be advanced. */
 export class RebuildStopped extends Error {
   override readonly name = 'RebuildStopped'
-  readonly why: 'overtaken' | 'replaced' | 'waiting' | 'stopped'
+  readonly why: 'overtaken' | 'replaced' | 'waiting' | 'failing' | 'stopped'
 
   constructor(why: RebuildStopped['why'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -54,9 +58,13 @@ export interface Advancing {
   readonly stop: AbortSignal
   /** Called after each read of the rebuilt state, with the number of records. */
   readonly decided: (count: number) => void
+  /** Upper bound for the new failures of a partition as they are stored, in bytes; 4 MiB by default. */
+  readonly failureBytes?: number
   /** Offsets that the log no longer has. */
   readonly expired: (partitionState: StateKey, range: OffsetRange) => void
 }
+
+const FAILURE_BYTES = 4 * 1024 * 1024
 
 /** One copy that is advanced from time to time, by this command alone. */
 export class AdvancingCopy {
@@ -68,6 +76,10 @@ export class AdvancingCopy {
   readonly #store: StateStore
   readonly #logChecks = new LogChecks()
   readonly #epoch: number
+  /** The new failures as of the last load. */
+  #outbox: readonly OutboxEntry[] = []
+  /** What the live state remembers; undefined if it must be read again. */
+  #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
 
   /** @param epoch that the copy has as long as it is this command's */
   constructor(advancing: Advancing, partitionState: StateKey, copy: CopyName, epoch: number) {
@@ -80,11 +92,13 @@ export class AdvancingCopy {
       load: async (stateKey, wanted) => {
         const snapshot = await store.load(stateKey, wanted)
         this.#requireOwn(snapshot.version.epoch)
+        this.#outbox = snapshot.outbox
         return { ...snapshot, outbox: [] }
       },
-      commit: (stateKey, change) => {
+      commit: async (stateKey, change) => {
         for (const entity of change.states.keys()) this.changed.add(entity)
-        return store.commit(stateKey, { ...change, outbox: [] } satisfies Change)
+        const outbox = copy === 'rebuilt' ? await this.#newFailures(change) : []
+        return store.commit(stateKey, { ...change, outbox } satisfies Change)
       },
       trimOutbox: async () => {},
     }
@@ -100,6 +114,7 @@ export class AdvancingCopy {
     const { topic, partition } = this.#partitionState
     const { version } = await copies.facts(this.#partitionState, this.#copy)
     this.#requireOwn(version.epoch)
+    this.#liveFailures = undefined
     let fromOffset = version.appliedOffset + 1
     while (fromOffset <= toOffset) {
       if (stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
@@ -111,6 +126,20 @@ export class AdvancingCopy {
     }
     log.leave?.(topic, partition)
     await this.#requireAt(toOffset)
+  }
+
+  /** @throws RebuildStopped if there are too many */
+  async #newFailures(change: Change): Promise<readonly OutboxEntry[]> {
+    if (change.failures.length === 0) return []
+    const { copies, consumer, failureBytes = FAILURE_BYTES } = this.#with
+    this.#liveFailures ??= await failuresById(copies, this.#partitionState)
+    const found = newFailures(consumer, this.#partitionState, change, this.#liveFailures)
+    if (found.length === 0) return []
+    if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
+    throw new RebuildStopped(
+      'failing',
+      `the deployed code fails ${this.#outbox.length + found.length} records or more that the live state has applied, which is more than a switch may tell: mend the code first`,
+    )
   }
 
   async #decide(batch: ConstructorParameters<typeof PartitionRun>[3]): Promise<void> {
@@ -170,4 +199,8 @@ export class AdvancingCopy {
       `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: does the log still have it?`,
     )
   }
+}
+
+function bytesOf(entries: readonly OutboxEntry[]): number {
+  return entries.reduce((sum, entry) => sum + JSON.stringify(entry).length, 0)
 }

@@ -2,7 +2,7 @@
 import { topicOf } from '../../consumer/application.ts'
 import type { Consumer } from '../consumer.ts'
 import { failureBytesOf } from '../failures/failure-memory.ts'
-import type { Change, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { Change, OutboxEntry, Snapshot, StateKey, Wanted } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import { RebuildStopped } from './advance.ts'
 
@@ -60,14 +60,24 @@ export class RebuiltState {
       throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
   }
 
-  /** Empties the outbox: an earlier attempt has left takeover events there. */
+  /** Removes what an earlier attempt has left in the outbox: takeover events. New failures stay. */
   async emptyOutbox(): Promise<void> {
     const { outbox } = await this.#nothing()
-    await this.remove(outbox.map(({ position }) => position))
+    await this.remove(outbox.filter(entry => !this.#isFailure(entry)).map(({ position }) => position))
+  }
+
+  /** The failures that only the rebuild has found, see `new-failures.ts`. */
+  async newFailures(): Promise<readonly OutboxEntry[]> {
+    const { outbox } = await this.#nothing()
+    return outbox.filter(entry => this.#isFailure(entry))
   }
 
   async remove(positions: readonly string[]): Promise<void> {
     await this.store.trimOutbox(this.#partitionState, positions)
+  }
+
+  #isFailure({ event }: OutboxEntry): boolean {
+    return event.type === this.#consumer.application.failureEvent.type
   }
 
   async #nothing(): Promise<Snapshot> {

@@ -25,6 +25,8 @@ export function failureToKeep(
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
   if (live.offset < startOffset) {
     if (own && own.attempt === live.attempt && own.isOpen === live.isOpen) return undefined
+    // The retry that closed it has failed in the rebuild: another one must be accepted.
+    if (own?.isOpen && own.attempt > 1 && own.attempt >= live.attempt) return undefined
     return { ...live, failedAtMs }
   }
   return own ? undefined : { ...live, failedAtMs, isOpen: false }

@@ -7,6 +7,8 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { RememberedFailure, RememberedId, StateKey } from '../model.ts'
 import { type Advancing, AdvancingCopy, RebuildStopped } from './advance.ts'
 import type { StateFacts } from './copies.ts'
+import { placeNewFailures } from './failure-places.ts'
+import { failedEventIds, failuresById } from './new-failures.ts'
 import { PartitionTakeover } from './partition-takeover.ts'
 import { RebuiltState } from './rebuilt-state.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
@@ -81,7 +83,7 @@ export async function reprocess(
     rebuilt.changed.clear()
     const switched = await switchWhenEqual(
       work,
-      { partitionState, liveEpoch: first.epoch, rebuiltEpoch: epoch, rebuilt, compared, takeover },
+      { partitionState, liveEpoch: first.epoch, rebuiltEpoch: epoch, rebuilt, compared, takeover, written },
       isTrial,
     )
     await copies.drop(partitionState, 'compared')
@@ -101,15 +103,16 @@ interface Comparing {
   readonly rebuilt: AdvancingCopy
   readonly compared: AdvancingCopy
   readonly takeover: PartitionTakeover
+  readonly written: RebuiltState
 }
 
 /** Advances both copies to where the live state is, compares what has changed, and switches unless the live state has moved on. */
 async function switchWhenEqual(
   work: Reprocessing,
-  { partitionState, liveEpoch, rebuiltEpoch, rebuilt, compared, takeover }: Comparing,
+  { partitionState, liveEpoch, rebuiltEpoch, rebuilt, compared, takeover, written }: Comparing,
   isTrial: boolean,
 ): Promise<Reprocessed> {
-  const { copies, code } = work
+  const { copies, code, consumer } = work
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { version: live } = await liveState(work, partitionState)
     if (live.epoch !== liveEpoch)
@@ -121,9 +124,11 @@ async function switchWhenEqual(
     const { appliedOffset } = live
     for (const copy of [rebuilt, compared]) await copy.to(appliedOffset)
     const changed = new Set([...rebuilt.changed, ...compared.changed])
-    await takeover.compare([...changed], await placeOf(work, partitionState, liveEpoch))
+    const at = await placeOf(work, partitionState, liveEpoch)
+    await takeover.compare([...changed], at)
+    const failures = await placeNewFailures(consumer, copies, written, at)
     for (const copy of [rebuilt, compared]) copy.changed.clear()
-    const { emitted } = takeover
+    const emitted = withFailures(takeover.emitted, consumer.application.failureEvent.type, failures)
     if (isTrial) return { appliedOffset, epoch: undefined, emitted }
     const expected = { live, rebuilt: { epoch: rebuiltEpoch, appliedOffset, fired: 0 }, code }
     const outcome = await copies.switchOver(partitionState, expected)
@@ -142,6 +147,10 @@ async function switchWhenEqual(
       )
   }
   throw new RebuildStopped('waiting', `the live state moved during each of ${ATTEMPTS} attempts to switch`)
+}
+
+function withFailures(emitted: ReadonlyMap<string, number>, type: string, count: number) {
+  return count === 0 ? emitted : new Map([...emitted, [type, count]])
 }
 
 async function placeOf(
@@ -203,7 +212,8 @@ async function remember(
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: live.clock.nowMs - own.clock.nowMs }
   const failures = await failuresToKeep(copies, partitionState, rebuilding)
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
-  const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding)
+  const failed = covers ? new Set<string>() : failedEventIds(consumer, await written.newFailures())
+  const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding, failed)
   // One commit at least: it says which code has made the state.
   do await written.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })
   while (failures.length > 0 || ids.length > 0)
@@ -214,21 +224,21 @@ async function failuresToKeep(
   partitionState: StateKey,
   rebuilding: Rebuilding,
 ): Promise<RememberedFailure[]> {
-  const own = new Map<string, RememberedFailure>()
-  for await (const failure of copies.failures(partitionState, 'rebuilt'))
-    if (!own.has(failure.id)) own.set(failure.id, failure)
+  const own = await failuresById(copies, partitionState, 'rebuilt')
   const kept = new Map<string, RememberedFailure | undefined>()
   for await (const failure of copies.failures(partitionState, 'compared'))
     if (!kept.has(failure.id)) kept.set(failure.id, failureToKeep(failure, own, rebuilding))
   return [...kept.values()].filter(failure => failure !== undefined)
 }
 
+/** @param failed ids of events that only the rebuild has failed */
 async function idsToKeep(
   copies: Reprocessing['copies'],
   partitionState: StateKey,
   rebuilding: Rebuilding,
+  failed: ReadonlySet<string>,
 ): Promise<RememberedId[]> {
-  const own = new Set<string>()
+  const own = new Set<string>(failed)
   for await (const { id } of copies.ids(partitionState, 'rebuilt')) own.add(id)
   const kept = new Map<string, RememberedId | undefined>()
   for await (const id of copies.ids(partitionState, 'compared'))

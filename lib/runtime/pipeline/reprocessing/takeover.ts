@@ -49,6 +49,15 @@ export function firstIndexOf({ epoch }: Pick<TakeoverAt, 'epoch'>): number {
   return FIRST_INDEX + (epoch % EPOCHS) * ENTRIES_PER_EPOCH
 }
 
+/** Where the failures begin that only the rebuild has found, behind what the process emits. */
+export function firstFailureIndexOf(at: Pick<TakeoverAt, 'epoch'>): number {
+  return firstIndexOf(at) + ENTRIES_PER_EPOCH / 2
+}
+
+export function isOfTakeover({ index }: Place): boolean {
+  return index >= FIRST_INDEX
+}
+
 /**
  * @param index of the first emission
  * @throws Error if the process throws, or returns what cannot be stored

@@ -324,6 +324,12 @@ describe('reprocessing a partition', () => {
       { attempt: 1 },
       { isOpen: false, attempt: 2 },
     ],
+    [
+      'a closed failure before the start whose retry has failed in the rebuild',
+      { offset: 1, isOpen: false, attempt: 2 },
+      { attempt: 2 },
+      undefined,
+    ],
     ['an open failure before the start', { offset: 1 }, undefined, { isOpen: true, attempt: 1 }],
     ['one before the start that both remember alike', { offset: 1 }, {}, undefined],
     ['one after the start that the rebuild has as well', { offset: 9 }, {}, undefined],

@@ -1,0 +1,81 @@
+/**
+ * Failures that only a rebuild has found: the live consumer has applied these records, so no failure record of them was ever
+ * written. They wait in the outbox of the rebuilt state, and are told from the switch on.
+ */
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { FailureData } from '../../consumer/failure-event.ts'
+import type { Consumer } from '../consumer.ts'
+import { fingerprint, NestedTooDeeply } from '../deciding/fingerprint.ts'
+import { type Decoded, decode } from '../decode.ts'
+import { failureEventId } from '../failures/failure-record.ts'
+import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
+import type { StateCopies } from './copies.ts'
+
+/** What the live state remembers, by the id of the failure. */
+export async function failuresById(
+  copies: Pick<StateCopies, 'failures'>,
+  partitionState: StateKey,
+  copy?: Parameters<StateCopies['failures']>[1],
+): Promise<Map<string, RememberedFailure>> {
+  const found = new Map<string, RememberedFailure>()
+  // The newest come first.
+  for await (const failure of copies.failures(partitionState, copy))
+    if (!found.has(failure.id)) found.set(failure.id, failure)
+  return found
+}
+
+/**
+ * The failure records of a change of the rebuilt state that the live consumer has not emitted. Those of timers are not among
+ * them: no state remembers whether they were told.
+ *
+ * @param live what the live state remembers, at the offset of the change or behind it
+ */
+export function newFailures(
+  { process }: Consumer,
+  { topic }: StateKey,
+  { failures, outbox }: Pick<Change, 'failures' | 'outbox'>,
+  live: ReadonlyMap<string, RememberedFailure>,
+): readonly OutboxEntry[] {
+  const told = failures.filter(failure => failure.isOpen && !hasFailed(live.get(failure.id), failure))
+  const ids = new Set(told.map(failure => failureEventId(process.name, topic, failure)))
+  return outbox.filter(({ event }) => ids.has(event.id))
+}
+
+/** Whether the live consumer has failed at this attempt, too. A closed failure has the attempt that closed it. */
+function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedFailure): boolean {
+  return live !== undefined && (live.attempt > attempt || (live.attempt === attempt && live.isOpen))
+}
+
+/** The ids of the events that have failed: a retry of one must not count as a repeat of what the live consumer has applied. */
+export function failedEventIds(consumer: Consumer, entries: readonly OutboxEntry[]): ReadonlySet<string> {
+  const ids = new Set<string>()
+  for (const { event } of entries) {
+    const id = eventIdOf(decode(recordOf(event.data as FailureData), consumer))
+    if (id !== undefined) ids.add(id)
+  }
+  return ids
+}
+
+/** Also of an event that the deployed code does not accept any more. Undefined if the record holds none, or only a part of it. */
+function eventIdOf(decoded: Decoded): string | undefined {
+  if (decoded.kind === 'event') return decoded.fingerprint.id
+  try {
+    return decoded.event && fingerprint(decoded.event).id
+  } catch (error) {
+    if (error instanceof NestedTooDeeply) return undefined
+    throw error
+  }
+}
+
+function recordOf(data: FailureData): LogRecord {
+  const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
+  return {
+    topic: data.originalTopic,
+    partition: data.originalPartition,
+    offset: data.originalOffset,
+    timestampMs: data.originalTimestamp,
+    key: bytes(data.originalKey),
+    value: bytes(data.originalValue),
+    headers: data.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
+  }
+}

@@ -1,0 +1,186 @@
+/** Records that the live consumer has applied, and that fail while their partition is computed anew. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/advance.ts'
+import { failedEventIds } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
+import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
+import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
+import { nextAttempt } from '../../../support/parking.ts'
+import { logRecord, environmentReading as reading } from '../../../support/records.ts'
+import { reprocessed } from '../../../support/reprocessing.ts'
+import { counting, Stage } from '../../../support/stage.ts'
+
+const FAILURE = 'io.sluice.failure.v1'
+const ENTITY = '/environment/test-site s-1'
+const breaker = { open: async () => 'reset' as const }
+
+/** Counts the readings of one sensor, and throws at some. */
+class Failing {
+  readonly throwsAt = new Set<string>()
+  readonly stage: Stage
+  readonly log: LogRecord[]
+
+  constructor(count: number) {
+    const process: KeyedProcess<{ count: number }> = {
+      ...counting,
+      onEvent: (state, event) => {
+        if (this.throwsAt.has(event.id)) throw new Error('not now')
+        return counting.onEvent(state, event, undefined)
+      },
+    }
+    this.stage = new Stage(process as KeyedProcess<never>)
+    this.log = Array.from({ length: count }, (_, at) =>
+      logRecord(at, reading(`r${at}`, { at }), { topic: this.stage.topic }),
+    )
+  }
+
+  get failures(): FailureData[] {
+    return this.stage.events.filter(({ type }) => type === FAILURE).map(({ data }) => data as FailureData)
+  }
+
+  /** Appends the next attempt at the last failure, and has it decided. What the outbox holds is published before. */
+  async retry(): Promise<string | undefined> {
+    await this.stage.batch(this.log.slice(-1))
+    const last = this.log.at(-1) as LogRecord
+    this.log.push(nextAttempt(this.failures.at(-1) as FailureData, this.log.length, last.timestampMs + 1_000))
+    await this.stage.batch(this.log.slice(-1), { ports: { breaker } })
+    return this.stage.outcomes.at(-1)
+  }
+}
+
+describe('failures that only a rebuild has found', () => {
+  it('given a record that was applied and fails now, then its failure is told, and its retry applied', async () => {
+    const failing = new Failing(3)
+    await failing.stage.batch(failing.log)
+    failing.throwsAt.add('r1')
+    const { emitted } = await reprocessed(failing.stage, failing.log)
+    assert.deepEqual([...emitted], [[FAILURE, 1]])
+    assert.deepEqual(await failing.stage.state(ENTITY), { count: 2 })
+    failing.throwsAt.clear()
+    assert.equal(await failing.retry(), 'applied/counted')
+    assert.deepEqual(
+      failing.failures.map(({ originalOffset, attempt }) => [originalOffset, attempt]),
+      [[1, 1]],
+    )
+    assert.deepEqual(await failing.stage.state(ENTITY), { count: 3 })
+  })
+
+  it('given a start in the middle, then the retry of what fails now is not a repeat of what was applied', async () => {
+    const failing = new Failing(3)
+    await failing.stage.batch(failing.log)
+    failing.throwsAt.add('r1')
+    await reprocessed(failing.stage, failing.log, { startOffset: 1 })
+    failing.throwsAt.clear()
+    assert.equal(await failing.retry(), 'applied/counted')
+    assert.deepEqual(await failing.stage.state(ENTITY), { count: 2 })
+  })
+
+  it('given code that does not accept the event any more, then its id is found all the same', async () => {
+    const { stage, log, throwsAt } = new Failing(1)
+    throwsAt.add('r0')
+    await stage.batch(log, { ports: { breaker } })
+    const entries = stage.events.map(event => ({ position: '0', to: 'failures' as const, key: null, event }))
+    const ids = failedEventIds(stage.consumer, entries)
+    assert.equal(ids.size, 1)
+    const stricter = { ...stage.consumer, earliestTimeMs: Number.MAX_SAFE_INTEGER }
+    assert.deepEqual(failedEventIds(stricter, entries), ids)
+  })
+
+  it('given a record that failed before and fails again, then nothing is told', async () => {
+    const failing = new Failing(3)
+    failing.throwsAt.add('r1')
+    await failing.stage.batch(failing.log, { ports: { breaker } })
+    assert.equal(failing.failures.length, 1)
+    const { emitted } = await reprocessed(failing.stage, failing.log)
+    assert.equal(emitted.size, 0)
+    assert.deepEqual((await failing.stage.store.load(failing.stage.stateKey(), NOTHING_WANTED)).outbox, [])
+    failing.throwsAt.clear()
+    assert.equal(await failing.retry(), 'applied/counted')
+  })
+
+  for (const startOffset of [0, 1])
+    it(`given a retry that was applied and fails now, from ${startOffset} on, then only its attempt is told`, async () => {
+      const failing = new Failing(3)
+      failing.throwsAt.add('r0')
+      await failing.stage.batch(failing.log, { ports: { breaker } })
+      failing.throwsAt.clear()
+      assert.equal(await failing.retry(), 'applied/counted')
+      failing.throwsAt.add('r0')
+      const { emitted } = await reprocessed(failing.stage, failing.log, { startOffset })
+      assert.deepEqual([...emitted], [[FAILURE, 1]])
+      failing.throwsAt.clear()
+      assert.equal(await failing.retry(), 'applied/counted')
+      assert.deepEqual(
+        failing.failures.map(({ originalOffset, attempt }) => [originalOffset, attempt]),
+        [
+          [0, 1],
+          [0, 2],
+        ],
+      )
+      assert.deepEqual(await failing.stage.state(ENTITY), { count: 3 })
+    })
+
+  it('given an emission of the same record that is not published yet, then the switch keeps both', async () => {
+    const failing = new Failing(2)
+    const publisher = { publish: async () => Promise.reject(new Error('no')) }
+    await failing.stage.batch(failing.log, { ports: { publisher } })
+    failing.throwsAt.add('r1')
+    await reprocessed(failing.stage, failing.log)
+    const { outbox } = await failing.stage.store.load(failing.stage.stateKey(), NOTHING_WANTED)
+    assert.deepEqual(
+      outbox.map(({ position, event }) => [position, event.extensions?.sequence, event.type]),
+      [
+        ['0.0000000000000001.00000000', '0.0000000000000001.00000000', 'test.pair'],
+        ['0.0000000000000001.10500000', '0.0000000000000001.10500000', FAILURE],
+      ],
+    )
+  })
+
+  it('given a trial and a stop after it, when it is resumed, then each is told once', async () => {
+    const failing = new Failing(30)
+    const { stage, log, throwsAt } = failing
+    await stage.batch(log)
+    throwsAt.add('r1').add('r20')
+    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
+    const copies = new MemoryStateCopies(stage.store)
+    const stop = new AbortController()
+    const rebuilt = copies.store('rebuilt')
+    const commit = rebuilt.commit.bind(rebuilt)
+    let commits = 0
+    rebuilt.commit = async (...of) => {
+      commits += 1
+      if (commits === 3) stop.abort()
+      return commit(...of)
+    }
+    await assert.rejects(
+      reprocessed(stage, log, { copies, stop: stop.signal }),
+      (error: RebuildStopped) => error.why === 'stopped',
+    )
+    for (const isTrial of [true, true, false]) {
+      const { emitted } = await reprocessed(stage, log, { copies, isResumed: true, isTrial })
+      assert.deepEqual([...emitted], [[FAILURE, 2]])
+      assert.deepEqual(failing.failures, [])
+    }
+    await stage.batch(log.slice(-1))
+    assert.deepEqual(
+      failing.failures.map(({ originalOffset }) => originalOffset),
+      [1, 20],
+    )
+  })
+
+  it('given more of them than the new state may hold, then it stops and switches nothing', async () => {
+    const failing = new Failing(30)
+    const { stage, log, throwsAt } = failing
+    await stage.batch(log)
+    for (let at = 0; at < 30; at += 1) throwsAt.add(`r${at}`)
+    const before = stage.store.copyOf(stage.stateKey())
+    await assert.rejects(
+      reprocessed(stage, log, { failureBytes: 10_000 }),
+      (error: RebuildStopped) => error.why === 'failing' && /mend the code/.test(error.message),
+    )
+    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+  })
+})

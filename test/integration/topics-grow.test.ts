@@ -269,6 +269,11 @@ describe('sluice topics grow', { timeout: 180_000 }, () => {
     assert.match(dropped.stderr, /is what it was: its topic is growing/)
     await growth().abort()
     await assert.rejects(growth().abort(), /No growth of .* is under way/)
+    const left = (await new StateList(redis).names()).filter(({ topic }) => topic === name)
+    assert.deepEqual(
+      left.map(({ partition }) => partition),
+      [0, 1, 2],
+    )
     await send(round(1, BEFORE), 60)
     assert.deepEqual(await catchUp(), [])
     assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(BEFORE, 2)))

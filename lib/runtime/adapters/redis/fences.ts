@@ -2,7 +2,7 @@
 import type { Partitioning, StateKey, Version } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf } from './keys.ts'
-import { FENCE } from './scripts.ts'
+import { FENCE, REMOVE_FENCE } from './scripts.ts'
 
 export class Fences {
   readonly #client: RedisClient
@@ -29,12 +29,7 @@ export class Fences {
 
   /** The state continues as it was. A state that did not exist before the fence does not exist after it. */
   async remove(partitionState: StateKey): Promise<void> {
-    const { meta } = keysOf(partitionState)
-    await this.#client.run(async redis => {
-      await redis.hdel(meta, 'growing')
-      const left = await redis.hgetall(meta)
-      if (Object.keys(left).join() === 'epoch' && left.epoch === '1') await redis.del(meta)
-    })
+    await this.#client.eval(REMOVE_FENCE, [keysOf(partitionState).meta], [])
   }
 
   /** Says how many partitions the topic has now, and changes nothing else: no fence is needed for that. */

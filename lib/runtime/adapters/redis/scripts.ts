@@ -37,6 +37,7 @@ export const FENCE = script(
   PARTITION_STATE,
   readFileSync(new URL('./lua/fence.lua', import.meta.url), 'utf8'),
 )
+export const REMOVE_FENCE = script(readFileSync(new URL('./lua/remove-fence.lua', import.meta.url), 'utf8'))
 export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),

@@ -28,7 +28,7 @@ export interface ConsumerPlan {
   /** Entities that are held, or released but with parked events still to apply: their clocks cannot be moved. By partition. */
   readonly held: ReadonlyMap<number, number>
   readonly failures: number
-  /** Failures whose records have expired: wherever their keys can go, they are known. */
+  /** Failures that were tried again, or whose records have expired: wherever their keys can go, they are known. */
   readonly copiedFailures: number
   readonly ids: number
   /** Bytes that the copies of the ids need until they are out of their window. */
@@ -137,13 +137,17 @@ async function keptIn(topic: GrowingTopic, consumer: string, partition: number):
   return { entities, held: Math.max(held.size, holders.size) }
 }
 
-/** As `presentPartition` decides for the redrive of the same record. */
+/**
+ * As `presentPartition` decides for the redrive of the same record. That goes by the key of the last attempt: it can be patched, and
+ * only the first attempt surely has the key of the record in the log.
+ */
 async function failureRoute(
   finder: KeyFinder,
   partition: number,
   failure: RememberedFailure,
   counts: Counts,
 ): Promise<number | undefined> {
+  if (failure.attempt > 1) return undefined
   const key = await finder.keyAt(failure.partition, failure.offset)
   if (key === undefined) return undefined
   return key === null ? partition : (movedTo(key, partition, counts) ?? partition)

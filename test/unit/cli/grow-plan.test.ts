@@ -9,7 +9,7 @@ import { holderName } from '../../../lib/runtime/pipeline/deciding/hold.ts'
 import { withHold } from '../../../lib/runtime/pipeline/deciding/stored-state.ts'
 import type { RememberedFailure } from '../../../lib/runtime/pipeline/model.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
-import { TOPIC } from '../../support/records.ts'
+import { environmentReading as reading, logRecord as record, TOPIC } from '../../support/records.ts'
 
 const COUNTS = { from: 3, to: 5 }
 const home = (key: string) => partitionOf(Buffer.from(key), COUNTS.from)
@@ -77,5 +77,22 @@ describe('the plan of a growth', () => {
     const states = [[entityOf('s-1'), '{"count":1}']] as const
     const plan = await planned(new Map([[home('s-1'), { states }]]))
     assert.deepEqual([plan.entities, inTheWay([plan], { allowUnknown: false })], [1, []])
+  })
+
+  it('given a failure that was tried again, then it goes wherever a redrive could, because its key may be new', async () => {
+    const partition = home('s-1')
+    const plain = record(0, reading('r0', { sensor: 's-1' }), { partition })
+    const log = new MemoryLogReader([{ ...plain, key: Buffer.from('s-1') }])
+    const failed = { id: 'f', partition, offset: 0 }
+    const again = { id: 'g', partition, offset: 0 }
+    const failures = [
+      { ...failed, attempt: 1 },
+      { ...again, attempt: 2 },
+    ]
+    const plan = await planned(new Map([[partition, { failures }]]), log)
+    const routes = failures.map(failure => plan.growing.failureRoute(partition, failure as RememberedFailure))
+    // Undefined is every partition to which keys of this one can go.
+    assert.deepEqual(routes, [partitionOf(Buffer.from('s-1'), COUNTS.to), undefined])
+    assert.deepEqual([plan.failures, plan.copiedFailures], [2, 1])
   })
 })

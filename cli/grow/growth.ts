@@ -173,10 +173,14 @@ export class Growth {
 
   /** If Kafka refuses, the growth can be taken back. @throws what the library throws */
   async #askForPartitions(own: Underway): Promise<void> {
+    const grown = () => growTopic(this.#topic.servers.kafka, this.#topic.name, own.to)
     try {
-      await growTopic(this.#topic.servers.kafka, this.#topic.name, own.to)
+      await grown()
     } catch (error) {
-      const hasRefused = brokersAnswer(error) !== undefined && !isRetriableAnswer(error)
+      const answer = brokersAnswer(error)
+      // The request of an earlier run has arrived meanwhile.
+      if (answer === 'INVALID_PARTITIONS') return void (await grown())
+      const hasRefused = answer !== undefined && !isRetriableAnswer(error)
       if (hasRefused && (await this.#topic.partitions()) === own.from)
         await this.#records.note({ ...own, phase: 'staged' })
       throw error

@@ -156,4 +156,16 @@ describe('a growth beside others', () => {
     assert.match(told.join(), /Waiting until Kafka has answered/)
     assert.deepEqual(await records.read(), { growths: [] })
   })
+
+  it('given that an earlier run was faster, when Kafka refuses, then the growth goes on', async () => {
+    const { broker, growth, records, killedAt } = given()
+    await killedAt('creating')
+    broker.meanwhile = async () => {
+      broker.partitions = AFTER
+      throw Object.assign(new Error('it has as many'), { type: 'INVALID_PARTITIONS', retriable: false })
+    }
+    await growth().run()
+    const { underway, growths } = await records.read()
+    assert.deepEqual([underway, growths.length], [undefined, 1])
+  })
 })

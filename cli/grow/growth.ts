@@ -160,7 +160,9 @@ export class Growth {
 
   /** An earlier run was about to ask Kafka, or has asked: if Kafka has not answered, things may have happened since. */
   async #lookAgain(creating: Underway): Promise<void> {
-    if ((await this.#topic.partitions()) !== creating.from) return
+    const now = await this.#topic.partitions()
+    if (now === creating.to) return
+    if (now !== creating.from) return this.#requireOwnCount(creating)
     try {
       await this.#preparation.requireSame(creating)
     } catch (error) {

@@ -153,8 +153,7 @@ export class Growth {
   /** Says that Kafka will be asked: from here on, no other run can take the growth back. */
   async #announce(staged: Underway): Promise<void> {
     await this.#requireOwnCount(staged)
-    await this.#preparation.requireUnchanged(staged)
-    await this.#records.note({ ...staged, phase: 'creating' })
+    await this.#preparation.announce(staged)
     this.#watching.reached?.('creating')
   }
 
@@ -165,6 +164,8 @@ export class Growth {
     if (now !== creating.from) return this.#requireOwnCount(creating)
     try {
       await this.#preparation.requireSame(creating)
+      // A run that was taken over ends here, before it asks Kafka.
+      await this.#records.note(creating)
     } catch (error) {
       if (!(error instanceof CliFailure)) throw error
       this.#watching.tell('Waiting until Kafka has answered what an earlier run may have asked …')

@@ -48,12 +48,18 @@ export class Preparation {
     })
   }
 
-  /** The last look before Kafka gets the partitions: nothing may have happened since the states were copied. */
-  async requireUnchanged(staged: Underway): Promise<void> {
-    await this.#orTakeBack(staged, () => this.requireSame(staged))
+  /**
+   * The last look before Kafka gets the partitions: nothing may have happened since the states were copied. From then on, no other run
+   * can take the growth back.
+   */
+  async announce(staged: Underway): Promise<void> {
+    await this.#orTakeBack(staged, async () => {
+      await this.requireSame(staged)
+      await this.#records.note({ ...staged, phase: 'creating' })
+    })
   }
 
-  /** The same look, after which nothing is taken back. @throws CliFailure if something has happened */
+  /** The same look, and nothing is taken back. @throws CliFailure if something has happened */
   async requireSame(staged: Underway): Promise<void> {
     await this.#requireDone(staged)
     for (const { consumer, partition, version } of staged.states ?? []) {
@@ -72,9 +78,15 @@ export class Preparation {
     await this.#records.end(operation)
   }
 
-  /** Takes the growth back because of the failure; if another run has taken over, that is for it to do. @throws the failure */
+  /**
+   * Takes the growth back because of the failure. If another run has taken over, that is for it to do; if one has ended the growth
+   * already, this run may have raised fences since.
+   *
+   * @throws the failure
+   */
   async refuse(underway: Underway, failure: CliFailure): Promise<never> {
-    if (await this.#records.isOwn(underway)) await this.takeBack(underway)
+    if ((await this.#records.isOwn(underway)) || !(await this.#records.read()).underway)
+      await this.takeBack(underway)
     throw failure
   }
 

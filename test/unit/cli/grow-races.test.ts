@@ -8,6 +8,12 @@ import type { Step } from '../../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../../cli/grow/topic.ts'
 import { growthsName } from '../../../lib/failures/present-partition.ts'
 import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import {
+  COMPARE_AND_SET,
+  FENCE,
+  REMOVE_FENCE,
+  type Script,
+} from '../../../lib/runtime/adapters/redis/scripts.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 
 const [NAME, BEFORE, AFTER] = ['t.events', 3, 5]
@@ -17,10 +23,15 @@ class Killed extends Error {}
 /** A topic that no consumer has read, in a Kafka and a Redis that hold nothing else. */
 function given() {
   let record: string | undefined
-  const commands = { get: async () => record ?? null }
+  const fences = new Set<string>()
+  const commands = { get: async () => record ?? null, hgetall: async () => ({}), hlen: async () => 0 }
   const client = {
     run: async (command: (redis: unknown) => unknown) => command(commands),
-    eval: async (_: unknown, [key]: readonly string[], [before, next]: readonly string[]) => {
+    eval: async (script: Script, [key = '']: readonly string[], [before, next]: readonly string[]) => {
+      if (script === FENCE) fences.add(key)
+      if (script === FENCE) return [1, -1, 0, Number(before)]
+      if (script === REMOVE_FENCE) return fences.delete(key)
+      assert.equal(script, COMPARE_AND_SET)
       assert.equal(key, `{${growthsName(NAME)}}:value`)
       if ((record ?? '') !== before) return 0
       record = next
@@ -60,6 +71,7 @@ function given() {
     new Growth(topic, order, { tell, ...(reached ? { reached } : {}) })
   return {
     broker,
+    fences,
     growth,
     records: new GrowthRecords(client, NAME),
     async killedAt(at: Step): Promise<void> {
@@ -96,6 +108,23 @@ describe('a growth beside others', () => {
       /Another run of the command has taken over, or has taken the growth back/,
     )
     assert.deepEqual([broker.partitions, await records.read()], [BEFORE, { growths: [] }])
+  })
+
+  it('given that it was taken back while it looked, then no fence stays that it has raised again', async () => {
+    const { broker, fences, growth, records } = given()
+    const at = { consumer: 'counting', topic: `${NAME}~1`, partition: 0 }
+    const version = { epoch: 1, appliedOffset: -1, fired: 0 }
+    const state = { ...at, at, version, sizes: { entities: 0, ids: 0, failureBytes: 0 } }
+    const about = { operation: 'o', run: '1', by: 'test', startedAt: '2026-03-01T12:00:00Z', generation: 1 }
+    const counts = { from: BEFORE, to: AFTER }
+    const staged = { phase: 'staged', consumers: ['counting'], except: [], states: [state] } as const
+    await records.take({ ...about, ...counts, ...staged }, '1')
+    broker.looked = async () => {
+      broker.looked = async () => {}
+      await growth().abort()
+    }
+    await assert.rejects(growth().run(), /has taken the growth back/)
+    assert.deepEqual([[...fences], broker.partitions], [[], BEFORE])
   })
 
   it('given a kill before Kafka was asked, then it cannot be taken back, and the next run goes on', async () => {

@@ -269,7 +269,7 @@ describe('given a held entity', () => {
     assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e', 'f'])
   })
 
-  it('when those of all entities take more bytes than may be parked, then those of the last one are applied', async () => {
+  it('when all entities together park too many bytes, then those of the last one are applied', async () => {
     const log = await heldLog({ partitionBytes: 3 * PARKED_READING_BYTES })
     log.mood.throwsAt.add('x')
     const others = ['x', 'y', 'z'].map((id, at) => reading(id, { sensor: 's-2', at: 5 + at }))

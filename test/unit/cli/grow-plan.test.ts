@@ -79,7 +79,7 @@ describe('the plan of a growth', () => {
     assert.deepEqual([plan.entities, inTheWay([plan], { allowUnknown: false })], [1, []])
   })
 
-  it('given a failure that was tried again, then it goes wherever a redrive could, because its key may be new', async () => {
+  it('given a failure that was tried again, then it goes wherever a redrive could: its key may be new', async () => {
     const partition = home('s-1')
     const plain = record(0, reading('r0', { sensor: 's-1' }), { partition })
     const log = new MemoryLogReader([{ ...plain, key: Buffer.from('s-1') }])

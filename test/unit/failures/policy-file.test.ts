@@ -98,7 +98,7 @@ describe('the file of the policy', () => {
     ['no time at all', 'maxAge: 0s\n', 'p.yaml:1:1  maxAge: must be longer than 0'],
     ['an age that cuts off what ships', 'maxAge: 1h\n'],
     [
-      'retries of a consumer that never happen, and a wrong name',
+      'retries that never happen, and a wrong name',
       'consumers:\n  pagr: { maxAge: 1h, classes: { retryable: [1m, 1h] } }\n',
       `p.yaml:2:3  consumers.pagr: ${NO_CONSUMER}`,
       'p.yaml:2:34  consumers.pagr.classes.retryable: the last of these retries never happens: together the delays are longer than maxAge',

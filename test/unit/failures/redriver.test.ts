@@ -28,7 +28,7 @@ function whyRejected(record: SourceRecord): string {
 
 describe('the redriver', () => {
   for (const mode of ['binary', 'structured'] as const)
-    it(`given a failure in ${mode} mode, then its bytes return to its topic and partition, for its consumer`, () => {
+    it(`given a failure in ${mode} mode, then its bytes return to its partition, for its consumer`, () => {
       const moved = movedBy(waitingRecord({}, 0, mode))
       assert.deepEqual([moved.topic, moved.partition], [FAILED.originalTopic, 9])
       assert.equal(moved.key?.toString('base64'), FAILED.originalKey)

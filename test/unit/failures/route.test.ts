@@ -88,7 +88,7 @@ const shipped: readonly Row[] = [
     'retry-10m',
   ],
   [
-    'a third failure so long after the second that a day ends with its delay',
+    'a third failure so long after the second that its delay ends the day',
     notAccepted([failed(1), failedAt(2, '2026-03-03T12:00:00Z')], '2026-03-04T10:59:00Z'),
     'retry-1h',
   ],
@@ -105,12 +105,12 @@ const shipped: readonly Row[] = [
     'retries-exhausted',
   ],
   [
-    'a second failure whose history is forged to have later ones long ago',
+    'a second failure with a forged history of later ones long ago',
     { ...notAccepted([failed(1), failedAt(7, '2020-01-01T00:00:00Z')], '2026-03-03T12:00:00Z'), attempt: 2 },
     'retry-10m',
   ],
   [
-    'a second failure after a redrive whose record has waited for two days',
+    'a second failure after a redrive that had waited for two days',
     notAccepted(
       [failed(1, '2026-03-09T13:00:00Z'), failedAt(2, '2026-03-09T13:00:00Z')],
       '2026-03-11T13:00:00Z',

@@ -31,7 +31,7 @@ describe('rule 21: the same log parks the same', () => {
   let isPartitionFull = false
 
   for (const [index, bounds] of BOUNDS.entries())
-    it(`given schedules within ${JSON.stringify(bounds)}, then each ends as if undisturbed`, async () => {
+    it(`given ${JSON.stringify(bounds)}, then each schedule ends as if undisturbed`, async () => {
       for (let seed = index; seed < SEEDS; seed += BOUNDS.length) {
         let played: Stage | undefined
         const keep = (stage: Stage) => {

@@ -297,7 +297,7 @@ describe('given a held entity', () => {
       erasing({ source: '/environment/test-site', subject: 's-1' }),
     ],
   }))
-    it(`${what} towards what all entities may park`, async () => {
+    it(`${what} for the partition`, async () => {
       const log = await heldLog({ partitionBytes: 2 * PARKED_READING_BYTES })
       const contents = released(log)
       log.mood.throwsAt.add('x')

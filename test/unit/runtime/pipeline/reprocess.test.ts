@@ -340,7 +340,7 @@ describe('reprocessing a partition', () => {
       { isOpen: false, attempt: 1 },
     ],
   ] as const)
-    it(`given ${given}, then what is remembered follows from that`, () => {
+    it(`given ${given}, then it is remembered so`, () => {
       const failure = { ...failureOf('one', 50), ...live }
       const rebuilt = new Map(
         own ? [[failure.id, { ...failureOf('one', 0), offset: live.offset, ...own }]] : [],

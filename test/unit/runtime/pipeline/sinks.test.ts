@@ -206,7 +206,7 @@ describe('a sink', () => {
     ['throws for', () => new Error('a bug'), 1],
     ['throws for in batches', () => new Error('a bug'), 100],
   ] as const)
-    it(`given a slow receiver, many that it ${name}, then each invocation decides some after three tries`, async () => {
+    it(`given many that a slow receiver ${name}, then each invocation decides some`, async () => {
       const offers = new Map<string, number>()
       const { sink } = receiver(
         id => {

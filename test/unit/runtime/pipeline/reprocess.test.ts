@@ -325,7 +325,7 @@ describe('reprocessing a partition', () => {
       { isOpen: false, attempt: 2 },
     ],
     [
-      'a closed failure before the start whose retry has failed in the rebuild',
+      'a closed failure before the start whose retry failed in the rebuild',
       { offset: 1, isOpen: false, attempt: 2 },
       { attempt: 2 },
       undefined,

@@ -2,6 +2,7 @@
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
 import {
   committedOffsets,
+  committedOffsetsOf,
   describeGroups,
   type GroupDescription,
   groupNames,
@@ -47,16 +48,25 @@ async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
  * How far a group is behind the present ends of what it reads: the topics of its members, and those that it has offsets of. Where
  * it has committed nothing, it is taken to begin with the first record.
  *
- * @param only the topics to look at; by default all that it reads
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function groupLag(
   kafka: Kafka,
   offsets: Pick<TopicOffsets, 'bounds'>,
+  description: GroupDescription,
+): Promise<GroupLag> {
+  const { group } = description
+  const committed = await kafkaAnswer(`consumer group ${group}`, committedOffsets(kafka, group))
+  return lagOf(offsets, description, committed)
+}
+
+/** @param only the topics to look at; by default all that the group reads */
+async function lagOf(
+  offsets: Pick<TopicOffsets, 'bounds'>,
   { group, state, members }: GroupDescription,
+  committed: Awaited<ReturnType<typeof committedOffsets>>,
   only?: string,
 ): Promise<GroupLag> {
-  const committed = await kafkaAnswer(`consumer group ${group}`, committedOffsets(kafka, group))
   const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
   const assigned = members.flatMap(member => Object.keys(member.assigned))
   const topics = [...new Set([...withOffsets, ...assigned])].sort()
@@ -99,9 +109,15 @@ export async function groupsReading(
   offsets: Pick<TopicOffsets, 'bounds'>,
   topic: string,
 ): Promise<GroupLag[]> {
+  const groups = await allGroups(kafka)
+  const names = groups.map(({ group }) => group)
+  const committed = await kafkaAnswer(
+    `the groups that read ${topic}`,
+    committedOffsetsOf(kafka, names, topic),
+  )
   const reading: GroupLag[] = []
-  for (const group of await allGroups(kafka)) {
-    const lag = await groupLag(kafka, offsets, group, topic)
+  for (const group of groups) {
+    const lag = await lagOf(offsets, group, committed.get(group.group) ?? new Map(), topic)
     if (lag.topics.length > 0) reading.push(lag)
   }
   return reading

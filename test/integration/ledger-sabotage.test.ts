@@ -25,7 +25,8 @@ const EXPECTED: Readonly<
   'redrive-lost': { faults: 'none', violation: LOST_REDRIVE },
   'redrive-order': { faults: 'none', violation: ORDER },
   attempts: { faults: 'none', violation: 'wrong outcome counters' },
-  parking: { faults: 'none', violation: ORDER },
+  // Whether events come out of order depends on when the retries come; that none was parked shows at once.
+  parking: { faults: 'none', violation: 'wrong outcome counters' },
 }
 
 /** What `npm test` has time for: one for each way in which the ledger looks. The variable asks for all. */

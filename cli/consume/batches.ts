@@ -10,7 +10,7 @@ export class Batches<Item> {
   /** Batches are processed one after another. */
   #last: Promise<void> = Promise.resolve()
 
-  /** @param onError is told what goes wrong in a batch that nobody waits for */
+  /** @param onError is called with the error of a batch whose promise is not awaited */
   constructor(process: (batch: readonly Item[]) => Promise<void>, onError: (error: unknown) => void) {
     this.#process = process
     this.#onError = onError

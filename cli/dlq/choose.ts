@@ -36,7 +36,7 @@ export class Tally {
     return this.codes.total
   }
 
-  /** How many meet the conditions. Of one that is broken nobody knows. */
+  /** How many meet the conditions. A broken one cannot be compared with them, so it is not counted. */
   get met(): number {
     const leftOut = [...this.leftOut].filter(([reason]) => reason !== 'broken')
     return leftOut.reduce((sum, [, count]) => sum + count, this.taken)

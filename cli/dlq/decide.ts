@@ -41,7 +41,7 @@ export type LeftOutReason = keyof typeof LEFT_OUT
 /**
  * Why a dead letter is not redriven; undefined if it can be.
  *
- * @param isNamed somebody has named this one, and not only conditions that it meets
+ * @param isNamed the operator named this dead letter itself, and not only conditions that it meets
  * @param again whether what was handled before is redriven once more, unless this very operation did it before it was stopped
  */
 export function whyNotRedriven(

@@ -6,17 +6,17 @@ import { groupName, SIGNALS, type Signal, TOPICS, topicName } from '../../lib/ap
 import type { Growth } from '../../lib/failures/present-partition.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
-import { topicBounds } from '../../lib/queries/topics.ts'
+import { boundsIfThere } from '../../lib/queries/topics.ts'
 import type { GroupDescription } from '../../lib/runtime/adapters/kafka/groups.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**
- * Those of the topic table that Kafka has. The dlq itself is not one of them: nobody reads it.
+ * Those of the topic table that Kafka has, without the dlq itself: it has no consumer to redrive to.
  *
  * @param readsGrowths whether to ask Redis how they have grown; without it, records cannot be redriven to them
  * @throws Unavailable if Kafka or Redis does not answer
@@ -60,15 +60,6 @@ export async function growthsFor(
 ): Promise<readonly Growth[]> {
   if (consumers.size === 0) return []
   return (await growthsOf([name], connections)).get(name) ?? []
-}
-
-async function boundsIfThere(offsets: TopicOffsets, topic: string) {
-  try {
-    return await topicBounds(offsets, topic)
-  } catch (error) {
-    if (error instanceof UnknownTopic) return undefined
-    throw error
-  }
 }
 
 /** A consumer to which dead letters go, and whether it is there to take them. */

@@ -87,7 +87,7 @@ function expiredNote(from: From, partition: number, logStart: number, atTime?: n
     return from.offset < logStart
       ? [`Partition ${partition}: offsets ${from.offset} to ${logStart - 1} have expired.`]
       : []
-  // Whatever expired may have been older than the time, or not: nobody knows any more.
+  // The expired records may have been older than the time or not: that can no longer be known.
   return logStart > 0 && atTime === logStart
     ? [
         `Partition ${partition} begins at offset ${logStart}: what is before has expired, and may belong to the range.`,

@@ -1,6 +1,6 @@
 /** The report for people. Pure. */
 import { durationText } from '../../lib/duration.ts'
-import { count } from '../rule-tests/report.ts'
+import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { ScoreReport } from './report.ts'

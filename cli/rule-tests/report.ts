@@ -1,10 +1,6 @@
 /** What came of a test, for people. */
 import type { Difference, ShownNotification, TestResult } from './run.ts'
 
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
-}
-
 /** One line if the test passed, otherwise one line for each expectation that does not hold. */
 export function resultText({ file, line, name, passed, differences }: TestResult): string {
   const head = `${passed ? 'ok  ' : 'FAIL'}  ${file}:${line}  ${name}`

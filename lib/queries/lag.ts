@@ -1,10 +1,9 @@
 /** Lag: how many records consumers have not got through yet, and for how long the first of them has waited. */
 import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
-import { UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
 import { Unavailable, UnreadableLog } from '../runtime/pipeline/errors.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
-import { topicBounds } from './topics.ts'
+import { boundsIfThere } from './topics.ts'
 
 /** What a function reads, and as which consumer group. */
 export interface ReadTopic {
@@ -57,7 +56,9 @@ export async function consumerLags<Consumer extends ReadTopic>(
 ): Promise<(Consumer & ConsumerLag)[]> {
   const topics = [...new Set(consumers.map(({ topic }) => topic))]
   const bounds = new Map(
-    await Promise.all(topics.map(async topic => [topic, await boundsIfThere(offsets, topic)] as const)),
+    await Promise.all(
+      topics.map(async topic => [topic, (await boundsIfThere(offsets, topic)) ?? []] as const),
+    ),
   )
   return Promise.all(
     consumers.map(async consumer => {
@@ -114,15 +115,6 @@ async function firstTimestamp(
     return undefined
   } catch (error) {
     if (error instanceof Unavailable || error instanceof UnreadableLog) return undefined
-    throw error
-  }
-}
-
-async function boundsIfThere(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<Bounds[]> {
-  try {
-    return await topicBounds(offsets, topic)
-  } catch (error) {
-    if (error instanceof UnknownTopic) return []
     throw error
   }
 }

@@ -1,6 +1,7 @@
 /** Topics: which exist, where they differ from the table, and how far each of their partitions reaches. */
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
 import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
 import { compareTopics, type TopicComparison, type TopicsOptions } from '../runtime/adapters/kafka/topics.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
@@ -18,6 +19,19 @@ export interface TopicReach {
  */
 export function topicBounds(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<Bounds[]> {
   return kafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
+}
+
+/** As `topicBounds`; undefined if Kafka has no such topic. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+export async function boundsIfThere(
+  offsets: Pick<TopicOffsets, 'bounds'>,
+  topic: string,
+): Promise<Bounds[] | undefined> {
+  try {
+    return await topicBounds(offsets, topic)
+  } catch (error) {
+    if (error instanceof UnknownTopic) return undefined
+    throw error
+  }
 }
 
 /**

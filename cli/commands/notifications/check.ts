@@ -5,6 +5,7 @@ import {
 } from '../../../lib/notification/adapters/notification-files.ts'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
 import { JSON_OPTION, someText } from '../../arguments.ts'
+import { count } from '../../count.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
@@ -53,14 +54,10 @@ async function check(
   }
   const lines = errors.map(({ text }) => `${text}\n`).join('')
   printReport(terminal, report, json, errors.length > 0 ? () => lines : textOf)
-  if (errors.length > 0) throw new CliFailure(`${count(errors, 'error')} in ${folder}.`)
+  if (errors.length > 0) throw new CliFailure(`${count(errors.length, 'error')} in ${folder}.`)
 }
 
 function textOf({ folder, routes, receivers }: Report): string {
   const listed = receivers.map(({ name, kind }) => (name === kind ? name : `${name} (${kind})`)).join(', ')
-  return `${folder}: ${count(routes, 'route')}, ${count(receivers, 'receiver')}: ${listed}\n`
-}
-
-function count({ length }: readonly unknown[], what: string): string {
-  return `${length} ${what}${length === 1 ? '' : 's'}`
+  return `${folder}: ${count(routes.length, 'route')}, ${count(receivers.length, 'receiver')}: ${listed}\n`
 }

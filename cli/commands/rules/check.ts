@@ -4,6 +4,7 @@ import { checkRules, errorLine, type RulesCheck } from '../../../lib/alerting/ch
 import type { RuleFile } from '../../../lib/alerting/rule-files.ts'
 import { RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
 import { someText } from '../../arguments.ts'
+import { count } from '../../count.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
 import { ruleFiles } from '../../rule-files.ts'
@@ -68,8 +69,4 @@ function errorLines({ errors }: RulesCheck): string {
 function passed({ rules, files }: RulesCheck): string {
   const nothing = rules === 0 ? ', so that no alert can fire' : ''
   return `${count(rules, 'rule')} in ${count(files.length, 'file')}${nothing}: ${files.join(', ')}\n`
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

@@ -1,11 +1,8 @@
+import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
-import { RegistryClient } from './client.ts'
-import type { Codec } from './codec.ts'
-import { loadCodec } from './load-codec.ts'
-import { UndecodableError, unframe } from './wire.ts'
 
 /** A record after the registry. `data` is what filters see, if the value was decoded. */
 export type Read =

@@ -60,7 +60,9 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^localstack\/msk-trigger\/deliver\//, /^localstack\/msk-trigger\/poll\//],
   [/^localstack\/msk-trigger\/poll\//, /^localstack\/msk-trigger\/config\//],
   [/^localstack\/msk-trigger\//, /^packages\/kafka-records\//],
+  [/^localstack\/msk-trigger\/registry\//, /^packages\/schema-registry\//],
   [/^packages\/kafka-records\//, /node_modules\/hysnappy\//],
+  [/^packages\/schema-registry\//, /node_modules\/avsc\//],
   [/^lib\/runtime\/adapters\/redis\//, /node_modules\/ioredis\//],
   [/^lib\/runtime\/adapters\/s3\//, /node_modules\/@aws-sdk\//],
 ]

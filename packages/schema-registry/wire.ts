@@ -23,3 +23,10 @@ export function unframe(bytes: Buffer): Framed {
   }
   return { schemaId: bytes.readInt32BE(1), body: bytes.subarray(5) }
 }
+
+/** Puts the prefix before data that was written with the schema of this id. */
+export function frame(schemaId: number, body: Buffer): Buffer {
+  const prefix = Buffer.alloc(5)
+  prefix.writeInt32BE(schemaId, 1)
+  return Buffer.concat([prefix, body])
+}

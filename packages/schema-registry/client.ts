@@ -1,16 +1,14 @@
-import { isObject } from '../support/values.ts'
-
-export type DataFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
+export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
 /** A schema with those that it references, each after the ones that it needs itself. */
 export interface Schema {
-  readonly format: DataFormat
+  readonly format: SchemaFormat
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
 /** The registry did not answer, or not as a registry. Nothing is known about the schema, so the record must wait. */
-class RegistryUnavailableError extends Error {
+export class RegistryUnavailableError extends Error {
   override readonly name = 'RegistryUnavailableError'
 }
 
@@ -96,7 +94,7 @@ interface Answer {
 }
 
 /** A registry omits the type for Avro. */
-function formatOf({ schemaType = 'AVRO' }: Answer): DataFormat {
+function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
   throw new RegistryUnavailableError(`the registry has a schema in the unknown format ${schemaType}`)
 }
@@ -104,4 +102,8 @@ function formatOf({ schemaType = 'AVRO' }: Answer): DataFormat {
 function explain(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
   return cause instanceof Error ? `${message} (${cause.message})` : message
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

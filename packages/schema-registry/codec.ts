@@ -1,8 +1,8 @@
-import type { DataFormat } from './client.ts'
+import type { SchemaFormat } from './client.ts'
 
 /** Decodes data of one schema. */
 export interface Codec {
-  readonly format: DataFormat
+  readonly format: SchemaFormat
   /**
    * Returns the data as JSON text.
    *

@@ -1,9 +1,9 @@
-import type { DataFormat, Schema } from './client.ts'
+import type { Schema, SchemaFormat } from './client.ts'
 import type { Codec } from './codec.ts'
 
 /** The package that each format needs in the project. It is loaded with the first schema of that format. */
 const FORMATS: Readonly<
-  Record<DataFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
+  Record<SchemaFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {
   AVRO: { needs: 'avsc', load: () => import('./avro.ts') },
   JSON: { needs: 'ajv', load: () => import('./json-schema.ts') },

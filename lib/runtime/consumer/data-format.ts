@@ -1,0 +1,33 @@
+/** How the data of an event is serialized, which its media type says. */
+export type DataFormat = 'json' | 'avro' | 'protobuf'
+
+/** The media type that is written for each format. */
+export const MEDIA_TYPES: Readonly<Record<DataFormat, string>> = {
+  json: 'application/json',
+  avro: 'application/avro',
+  protobuf: 'application/protobuf',
+}
+
+const JSON_TYPE = /^(?:[^\s/]+\/json|[^\s/]+\/[^\s/]+\+json)$/
+const AVRO_TYPES: ReadonlySet<string> = new Set([
+  'application/avro',
+  'application/x-avro',
+  'application/x-avro-binary',
+  'application/vnd.apache.avro',
+  'application/vnd.apache.avro+binary',
+  'avro/binary',
+])
+const PROTOBUF_TYPES: ReadonlySet<string> = new Set([
+  'application/protobuf',
+  'application/x-protobuf',
+  'application/vnd.google.protobuf',
+  'application/x-google-protobuf',
+])
+
+/** The format that a media type names, with or without parameters and in any case; undefined for any other. */
+export function dataFormatOf(mediaType: string): DataFormat | undefined {
+  const name = (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
+  if (JSON_TYPE.test(name)) return 'json'
+  if (AVRO_TYPES.has(name)) return 'avro'
+  return PROTOBUF_TYPES.has(name) ? 'protobuf' : undefined
+}

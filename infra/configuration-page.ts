@@ -13,6 +13,7 @@ import {
   LOCAL_PORTS,
   LOGGING,
   REDIS,
+  REGISTRY,
   TRACING,
 } from '../lib/app/settings/index.ts'
 import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.ts'
@@ -24,7 +25,7 @@ export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../lib/runtime/README.md', import.meta.url)
 
 /** What a handler of the engine reads. */
-const ENGINE = [KAFKA, REDIS, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
+const ENGINE = [KAFKA, REDIS, REGISTRY, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
 
 const INTRODUCTION = `# Configuration
 

@@ -21,6 +21,18 @@ export interface LogRecord {
    * left out, and so are its key and headers if they are large.
    */
   readonly oversizeBytes?: number
+  /**
+   * Set only if Lambda's own registry support has decoded the key or the value: it is JSON, and the bytes that the producer wrote are
+   * only in the log.
+   */
+  readonly decodedByLambda?: { readonly key?: LambdaSchema; readonly value?: LambdaSchema }
+}
+
+/** The schema with which Lambda has validated a key or a value: `keySchemaMetadata` and `valueSchemaMetadata` of its events. */
+export interface LambdaSchema {
+  readonly dataFormat: 'JSON' | 'AVRO' | 'PROTOBUF'
+  /** In decimals for a registry with Confluent's API, a UUID for AWS Glue. */
+  readonly schemaId: string
 }
 
 /** A record to be written. Without `partition`, the key decides the partition. */

@@ -3,6 +3,7 @@
  * the data of events. The engine knows no other topics, types or schemas.
  */
 
+import type { DataFormat } from './data-format.ts'
 import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
@@ -53,8 +54,19 @@ export interface Application {
    * is none of those. Pure.
    */
   readForeign?(record: { readonly topic: string; readonly value: Buffer | null }): Event | undefined
+  /**
+   * The schema that the application ships for an event type in a format: for data without the id of a schema in a registry.
+   * Undefined if it has none. Absent: it ships none.
+   */
+  packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
   /** The data of an event as consumers see it, or why it cannot be used. Pure. */
   readData(event: Event): EventData | Failure
+}
+
+/** A schema in its own language, and the files that it imports. */
+export interface PackagedSchema {
+  readonly text: string
+  readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
 export interface EventData {

@@ -5,7 +5,7 @@ import { framesOf } from './frames.ts'
 /**
  * - `permanent`: the record will never succeed as it is;
  * - `retryable`: the receiver did not accept it this time;
- * - `unavailable`: Redis or Kafka cannot be reached; the record stays in Kafka and nothing is decided;
+ * - `unavailable`: Redis, Kafka or the schema registry cannot be reached; the record stays in Kafka and nothing is decided;
  * - `unexpected`: a bug in our code.
  */
 export type FailureClass = 'permanent' | 'retryable' | 'unavailable' | 'unexpected'
@@ -30,6 +30,9 @@ export const FAILURES = {
   'number-not-exact': permanent(
     'the data holds an integer that a double cannot represent exactly: the consumer would see another value',
   ),
+  'data-not-decodable': permanent(
+    'the data cannot be decoded with its schema, or its bytes claim more than they hold',
+  ),
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'id-conflict': permanent('the same source and id came before with other content'),
   'time-in-future': permanent('the time of the event is too far after its record was written'),
@@ -50,6 +53,11 @@ export const FAILURES = {
   'lambda-discarded': permanent(
     'Lambda has given up the record: the consumer reads it from the log with the next batch of its partition',
   ),
+  'schema-unknown': {
+    class: 'retryable',
+    description:
+      'no schema for the data is known: neither in the schema registry nor among the packaged ones',
+  },
   'not-accepted': { class: 'retryable', description: 'the receiver did not accept it this time' },
   'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
   'timer-failed': {
@@ -57,6 +65,7 @@ export const FAILURES = {
     description: 'the consumer threw at a timer: a bug; the timer is removed and the state unchanged',
   },
   'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
+  'registry-unavailable': { class: 'unavailable', description: 'the schema registry cannot be reached' },
   'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },
 } as const satisfies Readonly<Record<string, FailureKind>>
 

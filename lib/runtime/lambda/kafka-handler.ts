@@ -23,6 +23,7 @@ import { type PartsOf, readSettings } from '../settings/environment.ts'
 import { GENERAL, type GeneralSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
+import { REGISTRY } from '../settings/registry.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING, type TracingSettings } from '../settings/tracing.ts'
 import { bundleVersion } from './bundle-version.ts'
@@ -32,7 +33,7 @@ import { once } from './once.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
 /** The settings that every consumer reads. */
-const SLICES = [GENERAL, KAFKA, REDIS, CONSUMER, CHECKPOINTS, TRACING] as const
+const SLICES = [GENERAL, KAFKA, REDIS, REGISTRY, CONSUMER, CHECKPOINTS, TRACING] as const
 
 /**
  * A Kafka-triggered handler that runs a process or a sink. It reads its settings from the environment, and does the work that is

@@ -5,6 +5,7 @@ import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
+import type { DataReader } from './ports.ts'
 
 // The pipeline does not look into states: it parses them from JSON and serialises them again.
 export type AnyKeyedProcess = KeyedProcess<unknown, unknown, unknown>
@@ -14,6 +15,8 @@ export type Process = AnyKeyedProcess | Sink | SegmentSink
 export interface Consumer<P extends Process = Process> {
   readonly process: P
   readonly application: Application
+  /** Reads data that is not plain JSON. Absent: such data stays bytes. */
+  readonly reader?: DataReader
   /** The environment whose topics emissions go to. */
   readonly env: string
   /** How emissions are written: binary, unless a downstream system can only read structured events. */

@@ -1,17 +1,37 @@
 /** The errors of adapters. They tell the pipeline whether to wait, to stop or to replace a record. */
+import type { LogRecord } from '../cloudevents/record.ts'
 
 /** Kafka will never accept a record as it is: retrying cannot help. */
 export class RecordRefused extends Error {
   override readonly name = 'RecordRefused'
 }
 
-/** Redis, Kafka or the store of the checkpoints cannot be reached, or the topic is growing. Nothing is decided; the records wait in Kafka. */
+/**
+ * Redis, Kafka, the schema registry or the store of the checkpoints cannot be reached, or the topic is growing. Nothing is decided;
+ * the records wait in Kafka.
+ */
 export class Unavailable extends Error {
-  readonly code: 'store-unavailable' | 'broker-unavailable' | 'checkpoint-unavailable' | 'topic-growing'
+  readonly code:
+    | 'store-unavailable'
+    | 'broker-unavailable'
+    | 'registry-unavailable'
+    | 'checkpoint-unavailable'
+    | 'topic-growing'
   constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'Unavailable'
     this.code = code
+  }
+}
+
+/** The schema of a record must be fetched, with `DataReader.prepare`, before the record can be read. */
+export class SchemaNotAtHand extends Error {
+  override readonly name = 'SchemaNotAtHand'
+  readonly record: LogRecord
+
+  constructor(record: LogRecord) {
+    super('the schema of the record is not at hand: prepare it first')
+    this.record = record
   }
 }
 

@@ -1,5 +1,6 @@
 /** The pipeline's interfaces to Kafka, Redis, receivers and observers. All adapters of a port must pass the same conformance suite. */
-import type { OutgoingRecord } from '../cloudevents/record.ts'
+import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
+import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type { Tried } from './deciding/tries.ts'
 import type {
@@ -85,6 +86,23 @@ export interface Cursor {
   readonly next: number
   /** The last record that was forwarded, to recognise the log by; absent while there was none. */
   readonly last?: { readonly offset: number; readonly digest: string }
+}
+
+/** Reads data that is not plain JSON: Avro, Protobuf, and whatever carries the id of a schema in a registry. */
+export interface DataReader {
+  /**
+   * The event with plain data, as if it had been sent as JSON: `datacontenttype` says so too. An event whose data is not in a known
+   * format is returned as it is. A failure is `schema-unknown` or `data-not-decodable`, or says that a number is not exact.
+   *
+   * @param record which the event was read from
+   * @throws SchemaNotAtHand if the schema must be prepared first
+   */
+  read(event: Event, record: LogRecord): Event | Failure
+  /**
+   * Fetches the schemas that reading these records takes, and loads what decodes them. Schemas that are at hand are not fetched
+   * again. Rejects with `Unavailable` (`registry-unavailable`) if one of them cannot be fetched; the others are then at hand.
+   */
+  prepare(records: readonly LogRecord[]): Promise<void>
 }
 
 /** Says whether the batches of a version of the code are deferred. It is stored, so that all invocations share it. */

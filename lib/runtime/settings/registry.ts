@@ -1,0 +1,32 @@
+import { setting, slice } from './slice.ts'
+import { httpAddress, text } from './values.ts'
+
+export interface RegistrySettings {
+  /** Absent if there is no schema registry: data in Avro and Protobuf then has the packaged schema of its event type. */
+  readonly registry?: {
+    /** Without credentials. */
+    readonly url: string
+    /** The name of a secret in Secrets Manager. */
+    readonly secret?: string
+  }
+}
+
+/** Where the schemas of Avro, Protobuf and JSON Schema are, and how to log in there. */
+export const REGISTRY = slice(
+  'Schema registry',
+  {
+    SCHEMA_REGISTRY_URL: setting(httpAddress(), {
+      description:
+        "A schema registry with Confluent's API, with the path of that API if it has one. [Data formats](data-formats.md) says what is read with it.",
+      otherwise: 'data in Avro and Protobuf has the packaged schema of its event type',
+    }),
+    SCHEMA_REGISTRY_SECRET: setting(text(/\S/, 'the name of a secret'), {
+      description: 'The secret with the user and the password, as `{"username": "…", "password": "…"}`.',
+      otherwise: 'the registry is asked without credentials',
+    }),
+  },
+  ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse): RegistrySettings => {
+    if (secret && !url) refuse('SCHEMA_REGISTRY_URL', 'must be set where SCHEMA_REGISTRY_SECRET is')
+    return url ? { registry: { url, ...(secret ? { secret } : {}) } } : {}
+  },
+)

@@ -14,6 +14,7 @@ import {
   LOGGING,
   REDIS,
   REGISTRY,
+  SERIALIZATION,
   TRACING,
 } from '../lib/app/settings/index.ts'
 import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.ts'
@@ -25,7 +26,7 @@ export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../lib/runtime/README.md', import.meta.url)
 
 /** What a handler of the engine reads. */
-const ENGINE = [KAFKA, REDIS, REGISTRY, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
+const ENGINE = [KAFKA, REDIS, REGISTRY, SERIALIZATION, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
 
 const INTRODUCTION = `# Configuration
 

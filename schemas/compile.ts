@@ -1,12 +1,14 @@
 /**
  * Compiles the JSON schemas ahead of time, to shorten the cold start: those of events, `schemas/json/*.json` →
  * `schemas/compiled.js`, and those of files that people edit, each of which is a module for itself. A module has
- * plain functions and no imports. With `--check` it writes nothing, and fails if a module is out of date.
+ * plain functions and no imports. The Avro and Protobuf schemas become modules, too, because a function's bundle holds code alone.
+ * With `--check` it writes nothing, and fails if a module is out of date.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
+import { PACKAGED } from './packaged.ts'
 
 export const SOURCES = new URL('json/', import.meta.url)
 export const COMPILED = new URL('compiled.js', import.meta.url)
@@ -134,14 +136,20 @@ const FILE_MODULES = readdirSync(FILE_SOURCES)
     return [FILE_SOURCES, compiled, `io.sluice.${name}`] as const
   })
 
-export const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[] = [
+const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[] = [
   [SOURCES, COMPILED],
   ...FILE_MODULES,
 ]
 
+/** Every generated file, and what makes its text. */
+export const GENERATED: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
+  ...MODULES.map(([sources, compiled, only]) => [compiled, () => compiledModule(sources, only)] as const),
+  ...PACKAGED.map(([compiled, make]) => [compiled, () => HEADER + make()] as const),
+]
+
 async function main(check: boolean): Promise<void> {
-  for (const [sources, compiled, only] of MODULES) {
-    const module = await compiledModule(sources, only)
+  for (const [compiled, make] of GENERATED) {
+    const module = await make()
     const name = `schemas/${compiled.pathname.split('/').at(-1)}`
     if (!check) writeFileSync(compiled, module)
     else if (readFileSync(compiled, 'utf8') === module) console.log(`${name} is up to date`)

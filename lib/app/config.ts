@@ -20,6 +20,7 @@ import {
   REGISTRY,
   RULES,
   readSettings,
+  SERIALIZATION,
   TRACING,
 } from './settings/index.ts'
 
@@ -29,6 +30,7 @@ const READ = [
   REDIS,
   REGISTRY,
   CONSUMER,
+  SERIALIZATION,
   RULES,
   NOTIFICATIONS,
   FAILURES,

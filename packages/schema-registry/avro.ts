@@ -1,6 +1,7 @@
 import avro, { type Schema as AvroSchema, type Type } from 'avsc'
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
+import { avroEncoder } from './encode-avro.ts'
 import { UndecodableError } from './wire.ts'
 
 /** Part of JavaScript, but not yet in TypeScript's types. */
@@ -23,6 +24,9 @@ const LONG = avro.types.LongType.__with({
 /** Avro. The JSON form omits the branch of a union and writes bytes as text, one character per byte. */
 export function codecFor({ text, references }: Schema): Codec {
   const type = compile(text, references)
+  // Most codecs only read: what writes is compiled when it is needed.
+  let compiled: ReturnType<typeof avroEncoder> | undefined
+  const encoder = () => (compiled ??= avroEncoder({ text, references }))
   return {
     format: 'AVRO',
     decode(body) {
@@ -32,6 +36,7 @@ export function codecFor({ text, references }: Schema): Codec {
         throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
       }
     },
+    encode: data => encoder()(data),
   }
 }
 

@@ -1,6 +1,12 @@
 import type { SchemaFormat } from './client.ts'
 
-/** Decodes data of one schema. */
+/**
+ * What stands around data: `framed`, as after the schema id of the wire format, where Protobuf data begin with the message index;
+ * or `plain`, the data alone.
+ */
+export type DataForm = 'framed' | 'plain'
+
+/** Encodes and decodes data of one schema. */
 export interface Codec {
   readonly format: SchemaFormat
   /**
@@ -9,4 +15,10 @@ export interface Codec {
    * @throws UndecodableError if the data does not match the schema.
    */
   decode(body: Buffer): string
+  /**
+   * Writes plain data, as JSON has it: what `decode` gives for these bytes. Bytes are text in base64.
+   *
+   * @throws UnencodableError if the data does not match the schema. Its message names the place, and never the value.
+   */
+  encode(data: unknown): Buffer
 }

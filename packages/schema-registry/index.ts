@@ -1,4 +1,5 @@
 export { RegistryClient, RegistryUnavailableError, type Schema, type SchemaFormat } from './client.ts'
-export type { Codec } from './codec.ts'
+export type { Codec, DataForm } from './codec.ts'
 export { loadCodec } from './load-codec.ts'
+export { UnencodableError } from './unencodable-error.ts'
 export { type Framed, frame, UndecodableError, unframe } from './wire.ts'

@@ -3,6 +3,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
+import { UnencodableError } from './unencodable-error.ts'
 import { UndecodableError } from './wire.ts'
 
 /** JSON Schema treats unknown keywords and formats as annotations, not as errors. */
@@ -23,6 +24,14 @@ export function codecFor({ text, references }: Schema): Codec {
         )
       }
       return json
+    },
+    encode(data) {
+      if (!validate(data)) {
+        const [first] = validate.errors ?? []
+        const path = (first?.instancePath ?? '').split('/').slice(1)
+        throw new UnencodableError(path, first?.message ?? 'does not match its schema')
+      }
+      return Buffer.from(JSON.stringify(data))
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Schema, SchemaFormat } from './client.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, DataForm } from './codec.ts'
 
 /** The package that each format needs in the project. It is loaded with the first schema of that format. */
 const FORMATS: Readonly<
@@ -12,15 +12,16 @@ const FORMATS: Readonly<
 
 interface CodecModule {
   /** @throws UndecodableError if the schema itself cannot be used. */
-  codecFor(schema: Schema): Codec
+  codecFor(schema: Schema, form?: DataForm): Codec
 }
 
 /**
  * Returns the codec of a schema.
  *
+ * @param form what stands around the data; `framed` by default
  * @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed.
  */
-export async function loadCodec(schema: Schema): Promise<Codec> {
+export async function loadCodec(schema: Schema, form?: DataForm): Promise<Codec> {
   const { needs, load } = FORMATS[schema.format]
   const module = await load().catch(error => {
     throw new Error(
@@ -28,5 +29,5 @@ export async function loadCodec(schema: Schema): Promise<Codec> {
       { cause: error },
     )
   })
-  return module.codecFor(schema)
+  return module.codecFor(schema, form)
 }

@@ -1,6 +1,7 @@
 import protobuf, { type Message, type Namespace, type Root, type Type } from 'protobufjs'
 import type { Schema } from './client.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, DataForm } from './codec.ts'
+import { protobufEncoder } from './encode-protobuf.ts'
 import { UndecodableError } from './wire.ts'
 
 /** As in Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
@@ -24,19 +25,31 @@ interface Moment {
   readonly nanos?: number
 }
 
-/** Protobuf. A message index before the data says which message of the schema it is. */
-export function codecFor({ text, references }: Schema): Codec {
+/** The index of the first message. */
+const FIRST_MESSAGE = Buffer.of(0)
+
+/**
+ * Protobuf. Framed data begin with a message index, which says what message of the schema they are; plain data are the first
+ * message. The first message is also what is written.
+ */
+export function codecFor({ text, references }: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(text, references)
+  let compiled: ReturnType<typeof protobufEncoder> | undefined
+  const encoder = () => (compiled ??= protobufEncoder(messageType(declared, [0])))
   return {
     format: 'PROTOBUF',
     decode(body) {
       try {
         const reader = protobuf.Reader.create(body)
-        const type = messageType(declared, messageIndex(reader))
+        const type = messageType(declared, form === 'plain' ? [0] : messageIndex(reader))
         return JSON.stringify(type.toObject(type.decode(reader), JSON_FORM))
       } catch (error) {
         throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
       }
+    },
+    encode(data) {
+      const message = encoder()(data)
+      return form === 'plain' ? message : Buffer.concat([FIRST_MESSAGE, message])
     },
   }
 }

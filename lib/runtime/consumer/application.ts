@@ -7,6 +7,7 @@ import type { DataFormat } from './data-format.ts'
 import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
+import type { SerializedType } from './serialization.ts'
 
 /** The settings of a topic that the engine uses. */
 export interface TopicSettings {
@@ -59,6 +60,10 @@ export interface Application {
    * Undefined if it has none. Absent: it ships none.
    */
   packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
+  /** The types whose data can be written in other formats than JSON. Absent: none. */
+  readonly serializedTypes?: readonly SerializedType[]
+  /** The subject of a schema registry in which the packaged schema of the type is registered. By default, the type. */
+  schemaSubject?(type: string, format: Exclude<DataFormat, 'json'>, env: string): string
   /** The data of an event as consumers see it, or why it cannot be used. Pure. */
   readData(event: Event): EventData | Failure
 }
@@ -67,6 +72,8 @@ export interface Application {
 export interface PackagedSchema {
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
+  /** CloudEvents `dataschema` of events whose data is written with it. */
+  readonly dataschema?: string
 }
 
 export interface EventData {

@@ -1,6 +1,8 @@
 /** How the data of an event is serialized, which its media type says. */
 export type DataFormat = 'json' | 'avro' | 'protobuf'
 
+export const DATA_FORMATS: readonly DataFormat[] = ['json', 'avro', 'protobuf']
+
 /** The media type that is written for each format. */
 export const MEDIA_TYPES: Readonly<Record<DataFormat, string>> = {
   json: 'application/json',

@@ -1,3 +1,4 @@
+import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { LogTime } from '../cloudevents/log-time.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
@@ -21,6 +22,8 @@ export interface Consumer<P extends Process = Process> {
   readonly env: string
   /** How emissions are written: binary, unless a downstream system can only read structured events. */
   readonly contentMode: ContentMode
+  /** Serializes the data of emissions. Absent: they are JSON. */
+  readonly dataWriter?: DataWriter
   /** How long, on the log's clock, an id is remembered. */
   readonly idWindowMs: number
   readonly futureToleranceMs: number

@@ -1,5 +1,6 @@
 /** Step 6: publishes the outbox to Kafka in its order. Failure records go the same way as emissions. */
 
+import { type DataWriter, JSON_WRITER } from '../cloudevents/data-writer.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import { type ContentMode, writeEvent } from '../cloudevents/writer.ts'
 import { topicOf } from '../consumer/application.ts'
@@ -18,7 +19,7 @@ import type { Publisher } from './ports.ts'
  */
 export async function publish(
   publisher: Publisher,
-  consumer: Pick<Consumer, 'application' | 'env' | 'contentMode'>,
+  consumer: Writing,
   entries: readonly OutboxEntry[],
   replaced: (entry: OutboxEntry, why: string) => OutboxEntry,
 ): Promise<Refused<OutboxEntry>> {
@@ -61,12 +62,30 @@ export async function sendInOrder<T>(
   }
 }
 
-/** The record of an entry, as it is written to its topic. */
+/** How the entries of a consumer are written. */
+export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'dataWriter'>
+
+/**
+ * The record of an entry, as it is written to its topic.
+ *
+ * @throws RecordRefused if its data cannot be written with the schema of its type, which was another one when it was emitted
+ */
 export function recordOf(
   entry: OutboxEntry,
-  { application, env, contentMode }: Pick<Consumer, 'application' | 'env' | 'contentMode'>,
+  { application, env, contentMode, dataWriter }: Writing,
 ): OutgoingRecord {
-  return { ...toRecord(entry, contentMode), topic: application.kafkaTopic(entry.to, env) }
+  return {
+    ...toRecord(serialized(entry, dataWriter), contentMode),
+    topic: application.kafkaTopic(entry.to, env),
+  }
+}
+
+function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): OutboxEntry {
+  try {
+    return { ...entry, event: writer.write(entry.event) }
+  } catch (error) {
+    throw new RecordRefused(`its data does not fit the schema: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /**
@@ -83,7 +102,16 @@ export function fitsItsTopic(
   return bytesOf(entry, contentMode) + spareBytes <= topicOf(application, entry.to).maxMessageBytes
 }
 
-/** Approximate bytes of the entry's record in its topic, and of the entry in the outbox. */
+/**
+ * Approximate bytes of the entry's record in its topic, with the data as this writer writes it.
+ *
+ * @throws Error if the data does not fit its schema
+ */
+export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
+  return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
+}
+
+/** Approximate bytes of the entry in the outbox, and of its record in its topic if its data is JSON. */
 export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
   return sizeOf(toRecord(entry, mode))
 }

@@ -8,7 +8,7 @@ import { type Failure, failure, rejection, unexpectedFailure } from '../../consu
 import type { Decided, Emission, Step, TimerChange } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { OutboxEntry, StoredTimer } from '../model.ts'
-import { bytesOf } from '../publish.ts'
+import { bytesOf, writtenBytesOf } from '../publish.ts'
 import type { Cause } from './cause.ts'
 import { emitted, type Place } from './emission.ts'
 import { LARGEST_STEP_BYTES } from './limits.ts'
@@ -34,7 +34,7 @@ export interface StepFailure extends Failure {
   readonly forgets?: true
 }
 
-type Asked = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode'>
+type Asked = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode' | 'dataWriter'>
 
 /** @param call calls the process */
 export function runStep(
@@ -109,14 +109,15 @@ function jsonOf(state: unknown): string | Failure {
 function bytesOfEmission(
   entry: OutboxEntry,
   emission: Emission,
-  { application, contentMode }: Asked,
+  { application, contentMode, dataWriter }: Asked,
   before: number,
 ): number | Failure {
   const unreadable = attributeViolation(attributesOf(entry.event))
   if (unreadable) return invalidStep(`emitted "${emission.name}", which is no CloudEvent`, `: ${unreadable}`)
   try {
     const bytes = bytesOf(entry, contentMode)
-    if (bytes > topicOf(application, entry.to).maxMessageBytes)
+    const written = dataWriter ? writtenBytesOf(entry, contentMode, dataWriter) : bytes
+    if (written > topicOf(application, entry.to).maxMessageBytes)
       return failure('emission-too-large', `a ${emission.type} does not fit into ${emission.to}`)
     if (before + bytes <= LARGEST_STEP_BYTES) return bytes
   } catch (error) {

@@ -1,0 +1,60 @@
+/** The schemas that ship in `schemas/`, loaded when a format is first needed. */
+import type { PackagedSchema } from '../runtime/consumer/application.ts'
+import type { SchemaDataFormat } from '../runtime/consumer/serialization.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { serializedType } from './serialized-types.ts'
+import { topicName } from './topics.ts'
+
+interface Texts {
+  readonly default: Readonly<Record<string, string>>
+}
+
+/** In the order in which people name them. */
+export const SCHEMA_FORMATS = ['json', 'avro', 'protobuf'] as const
+export type AnySchemaFormat = (typeof SCHEMA_FORMATS)[number]
+
+const FORMATS: Readonly<
+  Record<AnySchemaFormat, { readonly extension: string; readonly load: () => Promise<Texts> }>
+> = {
+  json: { extension: '.json', load: () => import('../../schemas/compiled-texts-json.js') },
+  avro: { extension: '.avsc', load: () => import('../../schemas/compiled-texts-avro.js') },
+  protobuf: { extension: '.proto', load: () => import('../../schemas/compiled-texts-protobuf.js') },
+}
+
+/** The schema of an event type, as it ships; undefined if there is none. It references no others. */
+export async function packagedSchema(
+  type: string,
+  format: AnySchemaFormat,
+): Promise<PackagedSchema | undefined> {
+  const { extension, load } = FORMATS[format]
+  const { default: texts } = await load()
+  const text = Object.hasOwn(texts, type) ? texts[type] : undefined
+  if (text === undefined) return undefined
+  const dataschema = dataschemaOf(type).replace(/\.json$/, extension)
+  return { text, references: [], dataschema }
+}
+
+export const SUBJECT_STRATEGIES = ['topic-record', 'record'] as const
+export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
+
+/**
+ * The subject of a type's schema. Confluent's serializers call the first strategy TopicRecordNameStrategy: a topic carries several
+ * types, and each environment has subjects of its own. Its subject is that of Avro; a subject has schemas of one format, so those of
+ * the others end in the name of theirs.
+ */
+export function schemaSubject(
+  type: string,
+  format: AnySchemaFormat,
+  env: string,
+  strategy: SubjectStrategy = 'topic-record',
+): string {
+  const { signal, record } = serializedType(type) ?? {}
+  if (!signal) throw new Error(`${type} has no subject: its data is always JSON`)
+  const topic = strategy === 'record' ? '' : `${topicName(signal, env)}-`
+  return `${topic}${type}.${record}${format === 'avro' ? '' : `-${format}`}`
+}
+
+/** For `Application`. */
+export function subjectOf(type: string, format: SchemaDataFormat, env: string): string {
+  return schemaSubject(type, format, env)
+}

@@ -1,0 +1,63 @@
+/** Makes the writer of an application's events. Loaded only where some data is not JSON. */
+import { frame, loadCodec, type Schema } from '@sluice/schema-registry'
+import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
+import type { Application, PackagedSchema } from '../../consumer/application.ts'
+import { formatsOf, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
+
+/** Knows the ids of registered schemas. */
+export interface SchemaIds {
+  /**
+   * The id of the schema in the subject; undefined if the subject does not have it.
+   *
+   * @throws RegistryUnavailableError
+   */
+  idOf(subject: string, schema: Schema): Promise<number | undefined>
+}
+
+export interface WriterOptions {
+  readonly application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubject'>
+  readonly env: string
+  readonly serialization: Serialization
+  /** Absent: data is written without the id of a schema, and readers need the packaged one. */
+  readonly registry?: SchemaIds
+}
+
+/**
+ * A writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never registered here: an
+ * incompatible one must be noticed before it is deployed, by `sluice schemas check`.
+ *
+ * @param types the event types that will be written; by default all that are not always JSON
+ * @throws Error if SERIALIZATION names an unknown type, or a schema is not registered; RegistryUnavailableError
+ */
+export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
+  const formats = formatsOf(options.serialization, options.application.serializedTypes ?? [])
+  const wanted = [...formats].filter(([type]) => types?.includes(type) ?? true)
+  const encoders = await Promise.all(
+    wanted.map(async ([type, format]) => [type, await encoderOf(type, format, options)] as const),
+  )
+  return dataWriterOf(new Map(encoders))
+}
+
+async function encoderOf(
+  type: string,
+  format: SchemaDataFormat,
+  { application, env, registry }: WriterOptions,
+): Promise<DataEncoder> {
+  const packaged = await application.packagedSchema?.(type, format)
+  if (!packaged) throw new Error(`there is no ${format} schema of ${type}: choose another SERIALIZATION`)
+  const schema = schemaOf(packaged, format)
+  const codec = await loadCodec(schema, registry ? 'framed' : 'plain')
+  const { dataschema } = packaged
+  if (!registry) return { format, dataschema, encode: data => codec.encode(data) }
+  const subject = application.schemaSubject?.(type, format, env) ?? type
+  const id = await registry.idOf(subject, schema)
+  if (id === undefined)
+    throw new Error(
+      `the schema registry has no such schema in the subject ${subject}: run \`sluice schemas register\``,
+    )
+  return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
+}
+
+export function schemaOf({ text, references }: PackagedSchema, format: SchemaDataFormat): Schema {
+  return { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', text, references }
+}

@@ -1,0 +1,45 @@
+import type { DataFormat } from './data-format.ts'
+
+/** A format that needs a schema to be read or written. */
+export type SchemaDataFormat = Exclude<DataFormat, 'json'>
+
+/** An event type whose data is written as the setting SERIALIZATION says. */
+export interface SerializedType {
+  /** CloudEvents `type`. */
+  readonly type: string
+  /** What SERIALIZATION may call it, beside its type: several types can share a name. */
+  readonly name?: string
+}
+
+/** What SERIALIZATION says. */
+export interface Serialization {
+  /** The format of every type that is not named. */
+  readonly otherwise: DataFormat
+  /** By event type, or by another name that the application gives to types. */
+  readonly named: ReadonlyMap<string, DataFormat>
+}
+
+export const ALL_JSON: Serialization = { otherwise: 'json', named: new Map() }
+
+/**
+ * The types that are written in another format than JSON. A type's own name goes before one that it shares.
+ *
+ * @throws Error if SERIALIZATION has a name that no type has
+ */
+export function formatsOf(
+  { otherwise, named }: Serialization,
+  types: readonly SerializedType[],
+): ReadonlyMap<string, SchemaDataFormat> {
+  const known = new Set(types.flatMap(({ type, name }) => (name === undefined ? [type] : [type, name])))
+  const unknown = [...named.keys()].filter(name => !known.has(name))
+  if (unknown.length > 0)
+    throw new Error(
+      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or not known. It can name ${[...known].sort().join(', ')}.`,
+    )
+  const formats = new Map<string, SchemaDataFormat>()
+  for (const { type, name = type } of types) {
+    const format = named.get(type) ?? named.get(name) ?? otherwise
+    if (format !== 'json') formats.set(type, format)
+  }
+  return formats
+}

@@ -1,0 +1,41 @@
+import { DATA_FORMATS, type DataFormat } from '../consumer/data-format.ts'
+import type { Serialization } from '../consumer/serialization.ts'
+import { setting, slice } from './slice.ts'
+import { type Kind, parsedBy } from './values.ts'
+
+const ALLOWED = `${DATA_FORMATS.join(', ')}, or a list of one of them and of <family or event type>=<format>, separated by commas`
+
+/** How data is serialized, as in `avro,environment=json`. Which names there are, the application says. */
+export const SERIALIZATION_KIND: Kind<Serialization> = parsedBy<Serialization>(parse, ALLOWED)
+
+function parse(text: string): Serialization | undefined {
+  let otherwise: DataFormat | undefined
+  const named = new Map<string, DataFormat>()
+  for (const part of text.split(',').map(part => part.trim())) {
+    const [, name, word] = /^(?:([\w.-]+)\s*=\s*)?(\w+)$/.exec(part) ?? []
+    const format = DATA_FORMATS.find(one => one === word)
+    if (!format) return undefined
+    if (name === undefined) {
+      if (otherwise !== undefined) return undefined
+      otherwise = format
+    } else if (named.size === named.set(name, format).size) return undefined
+  }
+  return { otherwise: otherwise ?? 'json', named }
+}
+
+export interface SerializationSettings {
+  readonly serialization: Serialization
+}
+
+/** How the data of events is written. */
+export const SERIALIZATION = slice(
+  'Serialization',
+  {
+    SERIALIZATION: setting(SERIALIZATION_KIND, {
+      description:
+        'How the data of events is written: one format for all, and others for the families and event types that are named, as in `avro,environment=json`. Ticks, failures and what controls consumers are always JSON. All formats are read, whatever this says.',
+      default: 'json',
+    }),
+  },
+  ({ SERIALIZATION: serialization }): SerializationSettings => ({ serialization }),
+)

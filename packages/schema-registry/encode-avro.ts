@@ -1,0 +1,55 @@
+import avro, { type Schema as AvroSchema, type Type } from 'avsc'
+import { base64Bytes } from './base64.ts'
+import type { Schema } from './client.ts'
+import { UnencodableError } from './unencodable-error.ts'
+
+/**
+ * Bytes, which are text in base64 where data is JSON. avsc gives a logical type the values of its own, and asks it for those of
+ * the application.
+ */
+class Base64Type extends avro.types.LogicalType {
+  protected override _fromValue(bytes: Buffer): string {
+    return bytes.toString('base64')
+  }
+
+  protected override _toValue(value: unknown): Buffer | undefined {
+    return base64Bytes(value)
+  }
+}
+
+/**
+ * Writes data of an Avro schema. A union of which JSON alone tells the branches apart takes the value itself, any other one `{branch:
+ * value}`. A field with a default can be left out; one that the schema does not have is an error, because it would be lost.
+ *
+ * @throws Error if the schema cannot be used
+ */
+export function avroEncoder({ text, references }: Pick<Schema, 'text' | 'references'>) {
+  const options = {
+    registry: {},
+    wrapUnions: 'auto' as const,
+    typeHook: (schema: AvroSchema) => (isBytes(schema) ? new Base64Type({ type: 'bytes' }) : undefined),
+  }
+  for (const reference of references) avro.Type.forSchema(JSON.parse(reference.text), options)
+  const type = avro.Type.forSchema(JSON.parse(text), options)
+  return (data: unknown): Buffer => {
+    if (!type.isValid(data, STRICT)) type.isValid(data, { ...STRICT, errorHook: reject })
+    return type.toBuffer(data)
+  }
+}
+
+/** avsc has this option, its types do not. */
+const STRICT = { noUndeclaredFields: true } as object
+
+function reject(path: string[], _value: unknown, type: Type): never {
+  throw new UnencodableError(path, expected(type))
+}
+
+/** The name of a type is the schema's, not the data's. */
+function expected({ typeName, name }: Type): string {
+  if (typeName.startsWith('record')) return `must be a ${name ?? 'record'}, and have no other fields`
+  return `must be ${typeName.replace(/^union:.*/, 'of a type that its schema allows').replace(/^logical:.*/, 'base64')}`
+}
+
+function isBytes(schema: AvroSchema): boolean {
+  return schema === 'bytes' || (typeof schema === 'object' && 'type' in schema && schema.type === 'bytes')
+}

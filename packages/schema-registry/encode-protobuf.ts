@@ -1,0 +1,136 @@
+import protobuf, { type Field, type Type } from 'protobufjs'
+import { base64Bytes } from './base64.ts'
+import { UnencodableError } from './unencodable-error.ts'
+
+/** A value as protobufjs takes it. */
+type Convert = (value: unknown, path: readonly string[]) => unknown
+
+interface FieldPlan {
+  readonly field: Field
+  /** A field without presence: readers cannot tell an absent value from zero, so it is required, and zero is not written. */
+  readonly isImplicit: boolean
+  readonly convert: Convert
+}
+
+const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  sint32: [-(2 ** 31), 2 ** 31 - 1],
+  sfixed32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  fixed32: [0, 2 ** 32 - 1],
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  sint64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  sfixed64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  uint64: [0, Number.MAX_SAFE_INTEGER],
+  fixed64: [0, Number.MAX_SAFE_INTEGER],
+}
+
+/**
+ * Writes data of a message, without a message index. Names are those of Protobuf's JSON mapping (lowerCamelCase), enums are names,
+ * and 64-bit numbers are numbers that a double holds exactly. A field that the message does not have is an error, because it would be
+ * lost; so is an absent one that readers could not tell from zero.
+ */
+export function protobufEncoder(message: Type) {
+  const convert = messageConverter(message, new Map())
+  return (data: unknown): Buffer => {
+    const bytes = message.encode(convert(data, []) as object).finish()
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+}
+
+/** @param known converters by type, because messages can contain themselves */
+function messageConverter(type: Type, known: Map<Type, Convert>): Convert {
+  const found = known.get(type)
+  if (found) return found
+  let plans: Map<string, FieldPlan> | undefined
+  const convert: Convert = (value, path) => {
+    if (!isObject(value)) throw new UnencodableError(path, `must be a ${type.name}`)
+    plans ??= plansOf(type, known)
+    return messageOf(type, plans, value, path)
+  }
+  known.set(type, convert)
+  return convert
+}
+
+function plansOf(type: Type, known: Map<Type, Convert>): Map<string, FieldPlan> {
+  return new Map(
+    type.fieldsArray.map(field => {
+      field.resolve()
+      const isSingle = !field.repeated && !field.map
+      const isImplicit = isSingle && !field.partOf && !(field.resolvedType instanceof protobuf.Type)
+      return [field.name, { field, isImplicit, convert: fieldConverter(field, known) }]
+    }),
+  )
+}
+
+function messageOf(
+  type: Type,
+  plans: ReadonlyMap<string, FieldPlan>,
+  value: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+): object {
+  for (const name of Object.keys(value))
+    if (!plans.has(name) && value[name] !== undefined)
+      throw new UnencodableError([...path, name], `is not a field of ${type.name}`)
+  const message: Record<string, unknown> = {}
+  for (const [name, { isImplicit, convert }] of plans) {
+    const given = value[name]
+    const isAbsent = given === undefined || given === null
+    if (isAbsent && isImplicit) throw new UnencodableError([...path, name], 'is missing')
+    if (isAbsent) continue
+    const converted = convert(given, [...path, name])
+    if (!isImplicit || !isZero(converted)) message[name] = converted
+  }
+  return message
+}
+
+function isZero(value: unknown): boolean {
+  // -0 is not the default: its bits differ.
+  return (
+    Object.is(value, 0) || value === '' || value === false || (Buffer.isBuffer(value) && value.length === 0)
+  )
+}
+
+function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {
+  const single = valueConverter(field, known)
+  if (field.map)
+    return (value, path) => {
+      if (!isObject(value)) throw new UnencodableError(path, 'must be an object')
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, single(one, [...path, key])]))
+    }
+  if (!field.repeated) return single
+  return (value, path) => {
+    if (!Array.isArray(value)) throw new UnencodableError(path, 'must be a list')
+    return value.map((one, index) => single(one, [...path, String(index)]))
+  }
+}
+
+function valueConverter({ type, resolvedType }: Field, known: Map<Type, Convert>): Convert {
+  if (resolvedType instanceof protobuf.Type) return messageConverter(resolvedType, known)
+  if (resolvedType) return enumConverter(resolvedType)
+  const bounds = INTEGERS[type]
+  if (bounds) return integerConverter(bounds)
+  if (type === 'bytes') return (value, path) => base64Bytes(value) ?? refuse(path, 'base64')
+  const wanted = type === 'bool' ? 'boolean' : type === 'string' ? 'string' : 'number'
+  return (value, path) => (typeof value === wanted ? value : refuse(path, wanted))
+}
+
+function enumConverter({ name, values }: protobuf.Enum): Convert {
+  return (value, path) =>
+    typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : refuse(path, `a ${name}`)
+}
+
+function integerConverter([least, most]: readonly [number, number]): Convert {
+  return (value, path) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+      ? value
+      : refuse(path, `a whole number from ${least} to ${most}`)
+}
+
+function refuse(path: readonly string[], wanted: string): never {
+  throw new UnencodableError(path, `must be ${wanted}`)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,18 +1,20 @@
 /** Publishes the simulated readings of all families for the time since its last run. */
 
+import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { generatorSettings } from '../../lib/app/settings/generator.ts'
-import { GENERAL, GENERATOR, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
+import { GENERAL, GENERATOR, KAFKA, REDIS, REGISTRY, SERIALIZATION } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
 
 export const handler = scheduled(
   'generator',
   Connections,
-  [GENERAL, KAFKA, REDIS, GENERATOR],
+  [GENERAL, KAFKA, REDIS, GENERATOR, SERIALIZATION, REGISTRY],
   async ({ config, connections, scheduledFor }) => {
     const { generatorParameter: name } = config
     const settings = generatorSettings(await connections.parameter(name), name)
@@ -20,9 +22,10 @@ export const handler = scheduled(
     const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
     const topic = topicName('readings', config.env)
     const readings = [...simulate(settings, due.from, due.until)]
+    const writer = await dataWriterOf(config, READING_TYPES)
     const publisher = await connections.publisher()
     await publisher.publish(
-      readings.map(({ key, event }) => producedRecord(topic, key, event, config.contentMode)),
+      readings.map(({ key, event }) => producedRecord(topic, key, writer.write(event), config.contentMode)),
     )
     // Only after publishing: a failed run is repeated, and its readings are then the same events with the same ids.
     await cursor.advance(due.until - 1)

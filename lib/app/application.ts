@@ -6,9 +6,8 @@ import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
+import { SERIALIZING } from './data-writer.ts'
 import { readData } from './event-data.ts'
-import { packagedSchema, subjectOf } from './packaged-schemas.ts'
-import { SERIALIZED_TYPES } from './serialized-types.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
 declare module '../runtime/consumer/declared.ts' {
@@ -30,8 +29,6 @@ export const APPLICATION: Application = {
   failureEndedType: FAILURE_ENDED_TYPE,
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
   readForeign: record => (topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined),
-  serializedTypes: SERIALIZED_TYPES,
-  packagedSchema,
-  schemaSubject: subjectOf,
+  ...SERIALIZING,
   readData,
 }

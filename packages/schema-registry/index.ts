@@ -1,5 +1,12 @@
 export { RegistryClient, RegistryUnavailableError, type Schema, type SchemaFormat } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { loadCodec } from './load-codec.ts'
+export {
+  type Compatibility,
+  type RegistryLogin,
+  RegistryRefusedError,
+  RegistrySubjects,
+  type SchemaVersion,
+} from './subjects.ts'
 export { UnencodableError } from './unencodable-error.ts'
 export { type Framed, frame, UndecodableError, unframe } from './wire.ts'

@@ -19,12 +19,19 @@ export interface Serialization {
   readonly named: ReadonlyMap<string, DataFormat>
 }
 
-export const ALL_JSON: Serialization = { otherwise: 'json', named: new Map() }
+/** What SERIALIZATION says cannot be done. */
+export class UnusableSerialization extends Error {
+  override readonly name = 'UnusableSerialization'
+}
+
+export function isAllJson({ otherwise, named }: Serialization): boolean {
+  return [otherwise, ...named.values()].every(format => format === 'json')
+}
 
 /**
  * The types that are written in another format than JSON. A type's own name goes before one that it shares.
  *
- * @throws Error if SERIALIZATION has a name that no type has
+ * @throws UnusableSerialization if SERIALIZATION has a name that no type has
  */
 export function formatsOf(
   { otherwise, named }: Serialization,
@@ -33,7 +40,7 @@ export function formatsOf(
   const known = new Set(types.flatMap(({ type, name }) => (name === undefined ? [type] : [type, name])))
   const unknown = [...named.keys()].filter(name => !known.has(name))
   if (unknown.length > 0)
-    throw new Error(
+    throw new UnusableSerialization(
       `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or not known. It can name ${[...known].sort().join(', ')}.`,
     )
   const formats = new Map<string, SchemaDataFormat>()

@@ -51,7 +51,8 @@ export interface KafkaHandler {
   /** Does the work that is needed once per cold start. Rejects if the function cannot work, and then tries again when called. */
   readonly start: () => Promise<unknown>
   /**
-   * The consumer as it would run with these settings, without any connection: for commands that run the same code.
+   * The consumer as it would run with these settings, without any connection to Kafka or Redis: for commands that run the same
+   * code.
    *
    * @throws ConfigError naming every setting that is missing or wrong
    */

@@ -24,16 +24,18 @@ import { GENERAL, type GeneralSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
 import { REGISTRY } from '../settings/registry.ts'
+import { SERIALIZATION } from '../settings/serialization.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING, type TracingSettings } from '../settings/tracing.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
+import { dataWriterIn } from './data-writer.ts'
 import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once } from './once.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
 /** The settings that every consumer reads. */
-const SLICES = [GENERAL, KAFKA, REDIS, REGISTRY, CONSUMER, CHECKPOINTS, TRACING] as const
+const SLICES = [GENERAL, KAFKA, REDIS, REGISTRY, CONSUMER, SERIALIZATION, CHECKPOINTS, TRACING] as const
 
 /**
  * A Kafka-triggered handler that runs a process or a sink. It reads its settings from the environment, and does the work that is
@@ -58,7 +60,8 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     assertFits(name, process)
-    return consumerOf(application, config, process, choices)
+    const dataWriter = await dataWriterIn(application, config)
+    return { ...consumerOf(application, config, process, choices), ...(dataWriter ? { dataWriter } : {}) }
   }
   const start = once(async () => {
     const config = configIn()

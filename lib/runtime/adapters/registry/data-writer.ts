@@ -1,8 +1,14 @@
 /** Makes the writer of an application's events. Loaded only where some data is not JSON. */
-import { frame, loadCodec, type Schema } from '@sluice/schema-registry'
+import { frame, loadCodec, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
 import type { Application, PackagedSchema } from '../../consumer/application.ts'
-import { formatsOf, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
+import {
+  formatsOf,
+  type SchemaDataFormat,
+  type Serialization,
+  UnusableSerialization,
+} from '../../consumer/serialization.ts'
+import { secretOf } from '../aws/clients.ts'
 
 /** Knows the ids of registered schemas. */
 export interface SchemaIds {
@@ -12,6 +18,19 @@ export interface SchemaIds {
    * @throws RegistryUnavailableError
    */
   idOf(subject: string, schema: Schema): Promise<number | undefined>
+}
+
+/** The subjects of the registry that the settings name. @throws Error if its secret cannot be read */
+export async function registered({
+  url,
+  secret,
+}: {
+  readonly url: string
+  readonly secret?: string
+}): Promise<RegistrySubjects> {
+  if (!secret) return new RegistrySubjects(url)
+  const { username = '', password = '' } = await secretOf(secret)
+  return new RegistrySubjects(url, { username: String(username), password: String(password) })
 }
 
 export interface WriterOptions {
@@ -27,7 +46,7 @@ export interface WriterOptions {
  * incompatible one must be noticed before it is deployed, by `sluice schemas check`.
  *
  * @param types the event types that will be written; by default all that are not always JSON
- * @throws Error if SERIALIZATION names an unknown type, or a schema is not registered; RegistryUnavailableError
+ * @throws UnusableSerialization if SERIALIZATION names an unknown type, or a schema is not registered; RegistryUnavailableError
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
   const formats = formatsOf(options.serialization, options.application.serializedTypes ?? [])
@@ -44,7 +63,7 @@ async function encoderOf(
   { application, env, registry }: WriterOptions,
 ): Promise<DataEncoder> {
   const packaged = await application.packagedSchema?.(type, format)
-  if (!packaged) throw new Error(`there is no ${format} schema of ${type}: choose another SERIALIZATION`)
+  if (!packaged) throw new UnusableSerialization(`SERIALIZATION: there is no schema of ${type} in ${format}`)
   const schema = schemaOf(packaged, format)
   const codec = await loadCodec(schema, registry ? 'framed' : 'plain')
   const { dataschema } = packaged
@@ -52,8 +71,8 @@ async function encoderOf(
   const subject = application.schemaSubject?.(type, format, env) ?? type
   const id = await registry.idOf(subject, schema)
   if (id === undefined)
-    throw new Error(
-      `the schema registry has no such schema in the subject ${subject}: run \`sluice schemas register\``,
+    throw new UnusableSerialization(
+      `SERIALIZATION is ${format} for ${type}, but the schema registry has no such schema in the subject ${subject}: run \`sluice schemas register\``,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
 }

@@ -1,0 +1,29 @@
+/** What writes the events of Sluice, for functions and commands that publish without the engine. */
+import { type DataWriter, JSON_WRITER } from '../runtime/cloudevents/data-writer.ts'
+import { dataWriterIn, type WritingSettings } from '../runtime/lambda/data-writer.ts'
+import { packagedSchema, subjectOf } from './packaged-schemas.ts'
+import { SERIALIZED_TYPES } from './serialized-types.ts'
+
+/** The part of the application that writing needs. */
+export const SERIALIZING = {
+  serializedTypes: SERIALIZED_TYPES,
+  packagedSchema,
+  schemaSubject: subjectOf,
+} as const
+
+const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
+
+/**
+ * The writer for these settings, made once for each object of them. What fails is tried again with the next call.
+ *
+ * @param types the event types that will be written; by default all whose data is not always JSON
+ * @throws ConfigError if SERIALIZATION cannot be followed; RegistryUnavailableError
+ */
+export function dataWriterOf(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
+  const known = WRITERS.get(config)
+  if (known) return known
+  const made = dataWriterIn(SERIALIZING, config, types).then(writer => writer ?? JSON_WRITER)
+  WRITERS.set(config, made)
+  made.catch(() => WRITERS.delete(config))
+  return made
+}

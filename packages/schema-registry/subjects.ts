@@ -1,0 +1,161 @@
+import { RegistryUnavailableError, type Schema, type SchemaFormat } from './client.ts'
+
+/** The registry refuses a request. The message is its own. */
+export class RegistryRefusedError extends Error {
+  override readonly name = 'RegistryRefusedError'
+  /** The HTTP status. */
+  readonly status: number
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+  }
+}
+
+/** A schema as a version of its subject. */
+export interface SchemaVersion {
+  readonly subject: string
+  readonly version: number
+  readonly id: number
+  readonly format: SchemaFormat
+  readonly text: string
+}
+
+export interface Compatibility {
+  readonly isCompatible: boolean
+  /** Why not, in the registry's own words; empty if it gives no reasons. */
+  readonly reasons: readonly string[]
+}
+
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: string
+}
+
+/** Source: Confluent Schema Registry API, "Errors": subject, version and schema not found. */
+const NOT_FOUND = [40401, 40402, 40403, 40408]
+const ANSWER_WITHIN_MS = 10_000
+const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
+
+/**
+ * The subjects of a registry with the Confluent API: their versions, and what a new one may be. Every method throws
+ * `RegistryUnavailableError` if there is no answer of a registry, and `RegistryRefusedError` if it refuses.
+ */
+export class RegistrySubjects {
+  readonly #base: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  /** @param url without credentials */
+  constructor(url: string, login?: RegistryLogin) {
+    this.#base = url.replace(/\/+$/, '')
+    const credentials = login && Buffer.from(`${login.username}:${login.password}`).toString('base64')
+    this.#headers = {
+      accept: `${MEDIA_TYPE}, application/json`,
+      'content-type': MEDIA_TYPE,
+      ...(credentials && { authorization: `Basic ${credentials}` }),
+    }
+  }
+
+  async names(): Promise<readonly string[]> {
+    const answer = await this.#ask('GET', '/subjects')
+    return Array.isArray(answer) ? answer.map(String) : this.#nonsense('/subjects')
+  }
+
+  /** The numbers of a subject's versions, in order; empty if there is no such subject. */
+  async versions(subject: string): Promise<readonly number[]> {
+    const path = `${subjectPath(subject)}/versions`
+    const answer = (await this.#ask('GET', path)) ?? []
+    return Array.isArray(answer) ? answer.map(Number) : this.#nonsense(path)
+  }
+
+  /** Undefined if there is no such subject. */
+  async latest(subject: string): Promise<SchemaVersion | undefined> {
+    const path = `${subjectPath(subject)}/versions/latest`
+    const answer = await this.#ask('GET', path)
+    if (answer === undefined) return undefined
+    if (!isObject(answer) || typeof answer.schema !== 'string') return this.#nonsense(path)
+    const { schema: text, version, id, schemaType: format = 'AVRO' } = answer
+    return { subject, version: Number(version), id: Number(id), format: format as SchemaFormat, text }
+  }
+
+  /** The id of this schema in the subject; undefined if the subject does not have it. */
+  async idOf(subject: string, schema: Schema): Promise<number | undefined> {
+    const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema))
+    return answer === undefined ? undefined : this.#idIn(answer, subjectPath(subject))
+  }
+
+  /** The id of the schema. A schema that the subject has already stays the version that it is. */
+  async register(subject: string, schema: Schema): Promise<number> {
+    const path = `${subjectPath(subject)}/versions`
+    return this.#idIn(await this.#ask('POST', path, bodyOf(schema)), path)
+  }
+
+  /** Whether the subject would take the schema as its next version. A subject without versions takes any. */
+  async compatibility(subject: string, schema: Schema): Promise<Compatibility> {
+    const path = `/compatibility${subjectPath(subject)}/versions/latest?verbose=true`
+    const answer = await this.#ask('POST', path, bodyOf(schema))
+    if (answer === undefined) return { isCompatible: true, reasons: [] }
+    if (!isObject(answer) || typeof answer.is_compatible !== 'boolean') return this.#nonsense(path)
+    const { is_compatible: isCompatible, messages } = answer
+    return { isCompatible, reasons: Array.isArray(messages) ? messages.map(String) : [] }
+  }
+
+  /** The rule for a subject's next version, such as BACKWARD: its own, or that of the registry. Undefined if there is none. */
+  async rule(subject: string): Promise<string | undefined> {
+    const own = await this.#ask('GET', `/config/${encodeURIComponent(subject)}?defaultToGlobal=true`)
+    const answer = own ?? (await this.#ask('GET', '/config'))
+    return isObject(answer) && typeof answer.compatibilityLevel === 'string'
+      ? answer.compatibilityLevel
+      : undefined
+  }
+
+  #idIn(answer: unknown, path: string): number {
+    return isObject(answer) && Number.isSafeInteger(answer.id) ? Number(answer.id) : this.#nonsense(path)
+  }
+
+  #nonsense(path: string): never {
+    throw new RegistryUnavailableError(`${this.#base}${path} does not answer as a schema registry`)
+  }
+
+  /** Undefined where the registry does not know the subject, the version or the schema. */
+  async #ask(method: string, path: string, body?: object): Promise<unknown> {
+    const { status, answer } = await this.#exchange(method, path, body)
+    if (status < 300) return answer
+    const { error_code: code, message = `status ${status}` } = isObject(answer) ? answer : {}
+    if (status === 404 && NOT_FOUND.includes(Number(code))) return undefined
+    const text = `the schema registry refuses ${method} ${path}: ${String(message).slice(0, 1_000)}`
+    if (status >= 500 || status === 404 || status === 429) throw new RegistryUnavailableError(text)
+    throw new RegistryRefusedError(status, text)
+  }
+
+  async #exchange(method: string, path: string, body: object | undefined) {
+    try {
+      const response = await fetch(this.#base + path, {
+        method,
+        headers: this.#headers,
+        ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      })
+      return { status: response.status, answer: (await response.json()) as unknown }
+    } catch (error) {
+      const { message, cause } = error as Error
+      const why = cause instanceof Error ? `${message} (${cause.message})` : message
+      throw new RegistryUnavailableError(`the schema registry has no answer at ${this.#base}: ${why}`, {
+        cause: error,
+      })
+    }
+  }
+}
+
+function subjectPath(subject: string): string {
+  return `/subjects/${encodeURIComponent(subject)}`
+}
+
+/** A registry takes a schema without a type for Avro, and not every registry knows the type by name. */
+function bodyOf({ text, format }: Schema): object {
+  return { schema: text, ...(format === 'AVRO' ? {} : { schemaType: format }) }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -13,6 +13,16 @@ export class RegistryUnavailableError extends Error {
 }
 
 const ANSWER_WITHIN_MS = 5_000
+/** Upper bound for one answer, in bytes, and for the schemas that one references. */
+const LARGEST_ANSWER = 4 * 1024 * 1024
+const MOST_REFERENCES = 200
+
+export interface RegistryAccess {
+  /** Instead of that in the address. */
+  readonly login?: { readonly username: string; readonly password: string }
+  /** Milliseconds after which an answer counts as missing; 5,000 by default. */
+  readonly answerWithinMs?: number
+}
 
 /** "Subject not found", "version not found" and "schema not found" in the Confluent API. */
 const NOT_FOUND = [40401, 40402, 40403]
@@ -21,10 +31,16 @@ const NOT_FOUND = [40401, 40402, 40403]
 export class RegistryClient {
   readonly #base: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #answerWithinMs: number
 
-  constructor(uri: string) {
+  constructor(uri: string, { login: given, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAccess = {}) {
     const url = new URL(uri)
-    const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+    const { username, password } = given ?? {
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }
+    const login = `${username}:${password}`
+    this.#answerWithinMs = answerWithinMs
     const authorization = `Basic ${Buffer.from(login).toString('base64')}`
     this.#headers = {
       accept: 'application/vnd.schemaregistry.v1+json, application/json',
@@ -55,6 +71,10 @@ export class RegistryClient {
     for (const { name, subject, version } of answer.references ?? []) {
       if (seen.has(name)) continue
       seen.add(name)
+      if (seen.size > MOST_REFERENCES)
+        throw new RegistryUnavailableError(
+          `the registry has a schema with more than ${MOST_REFERENCES} references`,
+        )
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
       const referred = await this.#get(path)
       if (!referred)
@@ -70,10 +90,10 @@ export class RegistryClient {
     try {
       const response = await fetch(url, {
         headers: this.#headers,
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: AbortSignal.timeout(this.#answerWithinMs),
       })
-      const body: unknown = await response.json()
-      if (response.ok && isObject(body) && typeof body.schema === 'string') return body as unknown as Answer
+      const body: unknown = JSON.parse(await textOf(response))
+      if (response.ok && isAnswer(body)) return body
       if (response.status === 404 && isObject(body) && NOT_FOUND.includes(Number(body.error_code)))
         return undefined
       throw new Error(`it answered ${response.status}: ${JSON.stringify(body).slice(0, 200)}`)
@@ -97,6 +117,26 @@ interface Answer {
 function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
   throw new RegistryUnavailableError(`the registry has a schema in the unknown format ${schemaType}`)
+}
+
+function isAnswer(body: unknown): body is Answer {
+  if (!isObject(body) || typeof body.schema !== 'string') return false
+  const { references = [] } = body
+  const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>
+    typeof name === 'string' && typeof subject === 'string' && Number.isSafeInteger(version)
+  return Array.isArray(references) && references.every(one => isObject(one) && isReference(one))
+}
+
+/** @throws Error if the answer is too large */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function explain(error: unknown): string {

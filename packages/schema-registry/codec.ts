@@ -16,7 +16,14 @@ export interface Codec {
    */
   decode(body: Buffer): string
   /**
-   * Writes plain data, as JSON has it: what `decode` gives for these bytes. Bytes are text in base64.
+   * Returns the data as the same data in JSON would be read: bytes are base64, and optional fields that have no value are absent.
+   *
+   * @throws UndecodableError if the data does not match the schema; InexactNumberError if an integer does not fit into a double. No
+   *   message quotes the data.
+   */
+  read(body: Buffer): unknown
+  /**
+   * Writes plain data: what `read` gives for these bytes. Bytes are text in base64.
    *
    * @throws UnencodableError if the data does not match the schema. Its message names the place, and never the value.
    */

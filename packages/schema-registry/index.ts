@@ -1,5 +1,12 @@
-export { RegistryClient, RegistryUnavailableError, type Schema, type SchemaFormat } from './client.ts'
+export {
+  type RegistryAccess,
+  RegistryClient,
+  RegistryUnavailableError,
+  type Schema,
+  type SchemaFormat,
+} from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
+export { InexactNumberError } from './exact-integer.ts'
 export { loadCodec } from './load-codec.ts'
 export {
   type Compatibility,

@@ -1,4 +1,5 @@
-import { Ajv, type Options } from 'ajv'
+import { isUtf8 } from 'node:buffer'
+import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Schema } from './client.ts'
@@ -15,15 +16,14 @@ export function codecFor({ text, references }: Schema): Codec {
   return {
     format: 'JSON',
     decode(body) {
-      const json = body.toString('utf8')
-      const data = parse(json)
-      if (!validate(data)) {
-        const [first] = validate.errors ?? []
-        throw new UndecodableError(
-          `it does not match its schema: ${first?.instancePath ?? ''} ${first?.message}`,
-        )
-      }
+      const json = textOf(body)
+      validated(validate, parse(json))
       return json
+    },
+    read(body) {
+      const data = parse(textOf(body))
+      validated(validate, data)
+      return data
     },
     encode(data) {
       if (!validate(data)) {
@@ -47,6 +47,37 @@ function compile(text: string, references: Schema['references']) {
   } catch (error) {
     throw new UndecodableError(`its schema cannot be used: ${(error as Error).message}`)
   }
+}
+
+/** @throws UndecodableError */
+function validated(validate: ValidateFunction, data: unknown): void {
+  if (isDeep(data)) throw new UndecodableError(`it is nested more than ${DEEPEST} levels deep`)
+  if (validate(data)) return
+  const [first] = validate.errors ?? []
+  throw new UndecodableError(
+    `it does not match its schema: ${shown(first?.instancePath ?? '')} ${first?.message}`,
+  )
+}
+
+/** Upper bound for nested objects and lists: schemas that reference themselves are followed into them. */
+const DEEPEST = 100
+
+function isDeep(value: unknown, level = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return level >= DEEPEST || Object.values(value).some(inner => isDeep(inner, level + 1))
+}
+
+/** The producer may have chosen the names in a path: one is shown only if it looks like a name. */
+function shown(path: string): string {
+  return path
+    .split('/')
+    .map(name => (/^([A-Za-z_][\w-]{0,39}|\d{0,6})$/.test(name) ? name : '(a name not shown)'))
+    .join('/')
+}
+
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw new UndecodableError('it is not UTF-8')
+  return body.toString('utf8')
 }
 
 function parse(json: string): unknown {

@@ -2,7 +2,8 @@ import protobuf, { type Message, type Namespace, type Root, type Type } from 'pr
 import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 import { protobufEncoder } from './encode-protobuf.ts'
-import { UndecodableError } from './wire.ts'
+import { protobufReader } from './read-protobuf.ts'
+import { matching, UndecodableError } from './wire.ts'
 
 /** As in Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }
@@ -34,19 +35,26 @@ const FIRST_MESSAGE = Buffer.of(0)
  */
 export function codecFor({ text, references }: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(text, references)
+  const plain = protobufReader()
   let compiled: ReturnType<typeof protobufEncoder> | undefined
   const encoder = () => (compiled ??= protobufEncoder(messageType(declared, [0])))
+  const decoded = (body: Buffer) => {
+    const reader = protobuf.Reader.create(body)
+    const type = messageType(declared, form === 'plain' ? [0] : messageIndex(reader))
+    return { message: type.decode(reader), type }
+  }
   return {
     format: 'PROTOBUF',
-    decode(body) {
-      try {
-        const reader = protobuf.Reader.create(body)
-        const type = messageType(declared, form === 'plain' ? [0] : messageIndex(reader))
-        return JSON.stringify(type.toObject(type.decode(reader), JSON_FORM))
-      } catch (error) {
-        throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
-      }
-    },
+    decode: body =>
+      matching(() => {
+        const { message, type } = decoded(body)
+        return JSON.stringify(type.toObject(message, JSON_FORM))
+      }),
+    read: body =>
+      matching(() => {
+        const { message, type } = decoded(body)
+        return plain(message, type)
+      }),
     encode(data) {
       const message = encoder()(data)
       return form === 'plain' ? message : Buffer.concat([FIRST_MESSAGE, message])
@@ -78,6 +86,9 @@ function addWellKnown(root: Root, texts: readonly string[]): void {
   }
 }
 
+/** Upper bound for messages that are declared within one another. */
+const DEEPEST_INDEX = 100
+
 function messagesOf(parent: Namespace): Type[] {
   return parent.nestedArray.filter(nested => nested instanceof protobuf.Type)
 }
@@ -88,6 +99,7 @@ function messagesOf(parent: Namespace): Type[] {
  */
 function messageIndex(reader: protobuf.Reader): readonly number[] {
   const length = reader.sint32()
+  if (length < 0 || length > DEEPEST_INDEX) throw new Error('its message index has an impossible length')
   return length === 0 ? [0] : Array.from({ length }, () => reader.sint32())
 }
 

@@ -1,3 +1,5 @@
+import { InexactNumberError } from './exact-integer.ts'
+
 /** A key or value in Confluent's wire format. */
 export interface Framed {
   readonly schemaId: number
@@ -8,6 +10,20 @@ export interface Framed {
 /** Bytes that cannot be decoded with their schema. Rule 15: DESERIALIZATION_ERROR. */
 export class UndecodableError extends Error {
   override readonly name = 'UndecodableError'
+}
+
+/**
+ * The result of reading data with its schema.
+ *
+ * @throws UndecodableError for any other error than InexactNumberError
+ */
+export function matching<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof InexactNumberError) throw error
+    throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
+  }
 }
 
 /**

@@ -1,0 +1,142 @@
+import { isUtf8 } from 'node:buffer'
+import { UndecodableError } from './wire.ts'
+
+/** Upper bound for nested records, lists and maps. */
+const DEEPEST = 100
+/** Items that take no bytes, such as `null`, are accepted up to this number in one value. */
+const FREE_ITEMS = 1_000
+/** Up to this many bytes of a number are read without BigInt: 49 bits. */
+const SHORT = 7
+const LONGEST = 10
+/** Stands for what is not UTF-8, but can also be in the text itself. */
+const REPLACEMENT = '\uFFFD'
+
+/**
+ * Reads the parts of Avro's binary encoding, one after another. Each is checked against the bytes that are left before anything is
+ * made of it, so that no length can claim memory or time that the data does not pay for.
+ */
+export class AvroCursor {
+  readonly #bytes: Buffer
+  #at = 0
+  #depth = 0
+  #items: number
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    // Every other item takes a byte at least.
+    this.#items = bytes.length + FREE_ITEMS
+  }
+
+  /** @throws UndecodableError if bytes are left */
+  end(): void {
+    if (this.#at < this.#bytes.length) throw new UndecodableError('bytes are left behind its end')
+  }
+
+  /** @throws UndecodableError if values are nested too deeply. `leave` ends the level. */
+  enter(): void {
+    this.#depth += 1
+    if (this.#depth > DEEPEST) throw new UndecodableError(`it is nested more than ${DEEPEST} levels deep`)
+  }
+
+  leave(): void {
+    this.#depth -= 1
+  }
+
+  /** The number of items in the next block of a list or a map; 0 ends it. */
+  block(): number {
+    const count = Number(this.long())
+    // A negative count is followed by the size of the block in bytes, for readers that skip it.
+    if (count < 0) this.long()
+    const items = Math.abs(count)
+    if (items > this.#items) throw new UndecodableError('it claims more items than its bytes can hold')
+    this.#items -= items
+    return items
+  }
+
+  /** A number of up to 64 bits; bigint if a double may not hold it. */
+  long(): number | bigint {
+    let sum = 0
+    let scale = 1
+    for (let read = 0; read < SHORT; read += 1) {
+      const byte = this.#byte()
+      sum += (byte & 0x7f) * scale
+      if (byte < 0x80) return sum % 2 === 0 ? sum / 2 : -(sum + 1) / 2
+      scale *= 0x80
+    }
+    return this.#longer(BigInt(sum))
+  }
+
+  #longer(start: bigint): number | bigint {
+    let sum = start
+    for (let read = SHORT; read < LONGEST; read += 1) {
+      const byte = this.#byte()
+      sum |= BigInt(byte & 0x7f) << BigInt(7 * read)
+      if (byte >= 0x80) continue
+      if (sum >= 1n << 64n) break
+      const value = (sum >> 1n) ^ -(sum & 1n)
+      return Number.isSafeInteger(Number(value)) ? Number(value) : value
+    }
+    throw new UndecodableError('a number has more than 64 bits')
+  }
+
+  /** A number of up to 32 bits. */
+  int(): number {
+    const value = Number(this.long())
+    if (value < -(2 ** 31) || value >= 2 ** 31) throw new UndecodableError('an int has more than 32 bits')
+    return value
+  }
+
+  /** A number below `count`, which selects one of as many. */
+  index(count: number): number {
+    const index = Number(this.long())
+    if (index < 0 || index >= count)
+      throw new UndecodableError('it selects a branch or a symbol that its schema does not have')
+    return index
+  }
+
+  boolean(): boolean {
+    const byte = this.#byte()
+    if (byte > 1) throw new UndecodableError('a boolean is neither 0 nor 1')
+    return byte === 1
+  }
+
+  /** @throws UndecodableError for NaN and the infinities, which JSON does not have */
+  float(bytes: 4 | 8): number {
+    const at = this.#take(bytes)
+    const value = bytes === 4 ? this.#bytes.readFloatLE(at) : this.#bytes.readDoubleLE(at)
+    if (!Number.isFinite(value)) throw new UndecodableError('a number is not finite')
+    return value
+  }
+
+  string(): string {
+    const length = this.#length()
+    const at = this.#take(length)
+    const text = this.#bytes.toString('utf8', at, at + length)
+    if (text.includes(REPLACEMENT) && !isUtf8(this.#bytes.subarray(at, at + length)))
+      throw new UndecodableError('a text is not UTF-8')
+    return text
+  }
+
+  bytes(length: number = this.#length()): Buffer {
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  #length(): number {
+    const length = Number(this.long())
+    if (length < 0) throw new UndecodableError('a length is negative')
+    return length
+  }
+
+  #byte(): number {
+    return this.#bytes[this.#take(1)] as number
+  }
+
+  /** Where the next bytes begin. */
+  #take(length: number): number {
+    const at = this.#at
+    if (length > this.#bytes.length - at) throw new UndecodableError('it ends too early')
+    this.#at = at + length
+    return at
+  }
+}

@@ -1,0 +1,145 @@
+import type { Type, types } from 'avsc'
+import { AvroCursor } from './avro-cursor.ts'
+import { exactInteger } from './exact-integer.ts'
+import { put } from './put.ts'
+import { UndecodableError } from './wire.ts'
+
+type Read = (cursor: AvroCursor) => unknown
+
+/** How values are represented for which JSON has no form of its own. */
+interface Form {
+  /** @param value beyond what a double holds */
+  long(value: bigint): unknown
+  bytes(value: Buffer): unknown
+  /** Whether a field that is null by default is left out if it is null. */
+  readonly omitsNull: boolean
+}
+
+/** As the events have it whose data is JSON: an optional field is absent, bytes are base64. */
+const PLAIN: Form = {
+  long: exactInteger,
+  bytes: value => value.toString('base64'),
+  omitsNull: true,
+}
+
+/** Part of JavaScript, but not yet in TypeScript's types. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** To be written as JSON text: numbers keep their digits, and bytes are text with one character for each. */
+const TEXT: Form = {
+  long: value => rawJSON(value.toString()),
+  bytes: value => value.toString('latin1'),
+  omitsNull: false,
+}
+
+/**
+ * Reads values of an Avro type. avsc itself trusts the lengths that the data claims. The branch of a union is omitted.
+ *
+ * @returns a function that throws UndecodableError if the bytes are not one value of the type, or InexactNumberError
+ */
+export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
+  const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
+  return body => {
+    const cursor = new AvroCursor(body)
+    const value = read(cursor)
+    cursor.end()
+    return value
+  }
+}
+
+/** @param known readers by type, because records can contain themselves */
+function readerOf(type: Type, form: Form, known: Map<Type, Read>): Read {
+  const found = known.get(type)
+  if (found) return found
+  let read: Read | undefined
+  known.set(type, cursor => (read as Read)(cursor))
+  read = made(type, form, known)
+  known.set(type, read)
+  return read
+}
+
+function made(type: Type, form: Form, known: Map<Type, Read>): Read {
+  const { typeName } = type
+  const simple = SIMPLE[typeName]
+  if (simple) return simple
+  switch (typeName) {
+    case 'long':
+      return cursor => {
+        const value = cursor.long()
+        return typeof value === 'bigint' ? form.long(value) : value
+      }
+    case 'bytes':
+      return cursor => form.bytes(cursor.bytes())
+    case 'fixed': {
+      const { size } = type as types.FixedType
+      return cursor => form.bytes(cursor.bytes(size))
+    }
+    case 'enum': {
+      const { symbols } = type as types.EnumType
+      return cursor => symbols[cursor.index(symbols.length)]
+    }
+    case 'array':
+      return arrayReader(readerOf((type as types.ArrayType).itemsType, form, known))
+    case 'map':
+      return mapReader(readerOf((type as types.MapType).valuesType, form, known))
+    case 'union:wrapped':
+    case 'union:unwrapped': {
+      const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, form, known))
+      return cursor => (branches[cursor.index(branches.length)] as Read)(cursor)
+    }
+    case 'record':
+    case 'error':
+      return recordReader(type as types.RecordType, form, known)
+    default:
+      throw new UndecodableError(`its schema has a type that is not supported: ${typeName}`)
+  }
+}
+
+const SIMPLE: Readonly<Record<string, Read>> = {
+  null: () => null,
+  boolean: cursor => cursor.boolean(),
+  int: cursor => cursor.int(),
+  float: cursor => cursor.float(4),
+  double: cursor => cursor.float(8),
+  string: cursor => cursor.string(),
+}
+
+function arrayReader(item: Read): Read {
+  return cursor => {
+    const items: unknown[] = []
+    cursor.enter()
+    for (let count = cursor.block(); count > 0; count = cursor.block())
+      for (let index = 0; index < count; index += 1) items.push(item(cursor))
+    cursor.leave()
+    return items
+  }
+}
+
+function mapReader(value: Read): Read {
+  return cursor => {
+    const map: Record<string, unknown> = {}
+    cursor.enter()
+    for (let count = cursor.block(); count > 0; count = cursor.block())
+      for (let index = 0; index < count; index += 1) put(map, cursor.string(), value(cursor))
+    cursor.leave()
+    return map
+  }
+}
+
+function recordReader({ fields }: types.RecordType, form: Form, known: Map<Type, Read>): Read {
+  const read = fields.map(field => ({
+    name: field.name,
+    value: readerOf(field.type, form, known),
+    isOptional: form.omitsNull && field.defaultValue() === null,
+  }))
+  return cursor => {
+    const record: Record<string, unknown> = {}
+    cursor.enter()
+    for (const { name, value, isOptional } of read) {
+      const one = value(cursor)
+      if (one !== null || !isOptional) put(record, name, one)
+    }
+    cursor.leave()
+    return record
+  }
+}

@@ -1,0 +1,121 @@
+import protobuf, { type Field, type Message, type Type } from 'protobufjs'
+import { exactInteger } from './exact-integer.ts'
+import { put } from './put.ts'
+import { UndecodableError } from './wire.ts'
+
+/** Upper bound for the values of one message. Fields that have a value although they are absent count too. */
+const MOST_VALUES = 1_000_000
+
+interface Budget {
+  values: number
+}
+
+type Convert = (value: unknown, budget: Budget) => unknown
+
+interface FieldPlan {
+  readonly name: string
+  readonly shape: 'single' | 'list' | 'map'
+  /** What an absent field stands for; undefined if it is absent then. */
+  readonly implied: unknown
+  readonly convert: Convert
+}
+
+/** These types have a JSON form of their own. */
+const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
+
+/**
+ * Converts decoded messages to what their JSON would be read as. Unlike in Protobuf's own JSON mapping, 64-bit integers are numbers,
+ * and a field without presence is there even if it has its default value: readers of JSON could not tell it from a missing one.
+ * Empty lists and maps are absent.
+ *
+ * @returns a function that throws UndecodableError or InexactNumberError
+ */
+export function protobufReader(): (message: Message, type: Type) => unknown {
+  const known = new Map<Type, readonly FieldPlan[]>()
+  return (message, type) => plainMessage(type, known)(message, { values: MOST_VALUES })
+}
+
+function plainMessage(type: Type, known: Map<Type, readonly FieldPlan[]>): Convert {
+  const form = OWN_FORM.has(type.fullName) ? protobuf.wrappers[type.fullName]?.toObject : undefined
+  if (form) return message => form.call(type, message as Message, {})
+  return (message, budget) => {
+    let plans = known.get(type)
+    if (!plans) {
+      plans = type.fieldsArray.map(field => planOf(field, known))
+      known.set(type, plans)
+    }
+    return plainFields(message as Readonly<Record<string, unknown>>, plans, budget)
+  }
+}
+
+function plainFields(
+  message: Readonly<Record<string, unknown>>,
+  plans: readonly FieldPlan[],
+  budget: Budget,
+): Record<string, unknown> {
+  const plain: Record<string, unknown> = {}
+  for (const { name, shape, implied, convert } of plans) {
+    const value = Object.hasOwn(message, name) ? message[name] : undefined
+    const isAbsent = value === undefined || value === null
+    if (isAbsent && implied === undefined) continue
+    spend(budget)
+    if (isAbsent) put(plain, name, implied)
+    else if (shape === 'single') put(plain, name, convert(value, budget))
+    else if (shape === 'list') {
+      const items = value as readonly unknown[]
+      if (items.length > 0)
+        put(
+          plain,
+          name,
+          items.map(item => spend(budget) && convert(item, budget)),
+        )
+    } else {
+      const map: Record<string, unknown> = {}
+      for (const [key, one] of Object.entries(value)) put(map, key, spend(budget) && convert(one, budget))
+      if (Object.keys(map).length > 0) put(plain, name, map)
+    }
+  }
+  return plain
+}
+
+/** @returns true */
+function spend(budget: Budget): boolean {
+  budget.values -= 1
+  if (budget.values < 0) throw new UndecodableError(`it has more than ${MOST_VALUES} values`)
+  return true
+}
+
+function planOf(field: Field, known: Map<Type, readonly FieldPlan[]>): FieldPlan {
+  field.resolve()
+  const shape = field.map ? 'map' : field.repeated ? 'list' : 'single'
+  const convert = converterOf(field, known)
+  const isMessage = field.resolvedType instanceof protobuf.Type
+  const hasImplied = shape === 'single' && !isMessage && !field.hasPresence
+  return { name: field.name, shape, convert, implied: hasImplied ? impliedBy(field, convert) : undefined }
+}
+
+/** The value that stands for an absent field without presence. */
+function impliedBy({ type, resolvedType, typeDefault }: Field, convert: Convert): unknown {
+  if (resolvedType instanceof protobuf.Enum) return convert(typeDefault, { values: 1 })
+  if (type === 'string' || type === 'bytes') return ''
+  return type === 'bool' ? false : 0
+}
+
+function converterOf({ type, resolvedType }: Field, known: Map<Type, readonly FieldPlan[]>): Convert {
+  if (resolvedType instanceof protobuf.Type) return plainMessage(resolvedType, known)
+  // As in Protobuf's JSON mapping, a number that has no name stays a number.
+  if (resolvedType instanceof protobuf.Enum) return value => resolvedType.valuesById[value as number] ?? value
+  if (type === 'bytes') return value => Buffer.from(value as Uint8Array).toString('base64')
+  if (type === 'float' || type === 'double') return finite
+  return type.endsWith('64') ? integer : value => value
+}
+
+function finite(value: unknown): unknown {
+  if (!Number.isFinite(value)) throw new UndecodableError('a number is not finite')
+  return value
+}
+
+/** protobufjs has an object for 64-bit numbers. */
+function integer(value: unknown): number {
+  return exactInteger(BigInt(String(value)))
+}

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
+import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
 import { PACKAGED } from './packaged.ts'
 
 export const SOURCES = new URL('json/', import.meta.url)
@@ -145,6 +146,7 @@ const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[
 export const GENERATED: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
   ...MODULES.map(([sources, compiled, only]) => [compiled, () => compiledModule(sources, only)] as const),
   ...PACKAGED.map(([compiled, make]) => [compiled, () => HEADER + make()] as const),
+  [COMPILED_COLLECTIONS, () => HEADER + collectionsModule()],
 ]
 
 async function main(check: boolean): Promise<void> {

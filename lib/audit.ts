@@ -1,25 +1,12 @@
 /** What an operator did, as an event of the topic `events`. Pure. */
+import type { Audit } from '../schemas/types.ts'
 import type { Event } from './runtime/consumer/event.ts'
 import { dataschemaOf } from './telemetry/dataschema.ts'
 
+export type { Audit }
+
 /** CloudEvents `type` of the event that an operator's command leaves behind. */
 export const AUDIT_TYPE = 'io.sluice.audit.v1'
-
-/** Data of the event. */
-export interface Audit {
-  /** What was done, as the command names it: `dlq redrive`. */
-  readonly action: string
-  readonly by: string
-  /** RFC 3339. */
-  readonly startedAt: string
-  readonly endedAt: string
-  /** Identifies what was done; the same if it was stopped and resumed. */
-  readonly operation: string
-  /** What it was limited to, by the names of the options. */
-  readonly filter: Readonly<Record<string, string>>
-  /** How many, by what became of them. */
-  readonly counts: Readonly<Record<string, number>>
-}
 
 /** The event for an operation. Its id is derived from the operation and its end, so each part of a resumed one leaves its own. */
 export function auditEvent(audit: Audit): Event<Audit> {

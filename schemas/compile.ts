@@ -10,6 +10,7 @@ import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
 import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
 import { PACKAGED } from './packaged.ts'
+import { TYPES, typesModule } from './types-module.ts'
 
 export const SOURCES = new URL('json/', import.meta.url)
 export const COMPILED = new URL('compiled.js', import.meta.url)
@@ -147,6 +148,7 @@ export const GENERATED: readonly (readonly [file: URL, make: () => string | Prom
   ...MODULES.map(([sources, compiled, only]) => [compiled, () => compiledModule(sources, only)] as const),
   ...PACKAGED.map(([compiled, make]) => [compiled, () => HEADER + make()] as const),
   [COMPILED_COLLECTIONS, () => HEADER + collectionsModule()],
+  [TYPES, async () => HEADER + (await typesModule())],
 ]
 
 async function main(check: boolean): Promise<void> {

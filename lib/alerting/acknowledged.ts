@@ -1,18 +1,12 @@
 /** The event with which somebody says that an alert is being looked after, or takes that back. It lies beside the alert's own events. */
+import type { AlertAcknowledged } from '../../schemas/types.ts'
 import type { Event } from '../runtime/consumer/event.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { Alert } from './alert.ts'
 
-export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1'
+export type { AlertAcknowledged }
 
-/** Data of `io.sluice.alert.acknowledged.v1`. It holds until the alert resolves, and the latest one counts. */
-export interface AlertAcknowledged extends Pick<Alert, 'alertId' | 'fingerprint' | 'rule' | 'entity'> {
-  /** False takes the acknowledgement back. */
-  readonly acknowledged: boolean
-  /** Who says so. A free text: nothing checks it. */
-  readonly by: string
-  readonly comment?: string
-}
+export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1'
 
 /** The acknowledgement that holds for an alert. */
 export interface Acknowledgement {

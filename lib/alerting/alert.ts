@@ -1,5 +1,6 @@
 /** The events on the alerts topic: an alert fires, and later the same alert resolves, exactly once. */
 
+import type { AlertFired, AlertResolved } from '../../schemas/types.ts'
 import { attributeText } from '../runtime/consumer/attribute-text.ts'
 import { derivedId } from '../runtime/consumer/derived-id.ts'
 import type { Received } from '../runtime/consumer/event.ts'
@@ -7,7 +8,7 @@ import { instant } from '../runtime/consumer/instant.ts'
 import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { FamilyName } from '../telemetry/families.ts'
-import { identityOf, type Rule, type Severity } from './rule.ts'
+import { identityOf, type Rule } from './rule.ts'
 import { type Compared, renderSummary, silenceSummary } from './summary.ts'
 
 export const ALERT_FIRED_TYPE = 'io.sluice.alert.fired.v1'
@@ -15,46 +16,15 @@ export const ALERT_RESOLVED_TYPE = 'io.sluice.alert.resolved.v1'
 
 export type Alert = FiredAlert | ResolvedAlert
 
-interface AlertFacts {
-  /** Identifies one alert from firing to resolving. The next alert of the same rule and entity gets another id. */
-  readonly alertId: string
-  /** Identifies the rule (name and labels) and the entity. All their alerts share it; it is also the record key. */
-  readonly fingerprint: string
-  /** The rule's name; `NoData` for the alert of its own that `onSilence: no-data` fires. */
-  readonly rule: string
-  readonly severity: Severity
-  readonly labels: Readonly<Record<string, string>>
-  readonly summary: string
-  readonly entity: { readonly source: string; readonly subject?: string }
-  /** Both absent where the alert is not about one metric. */
-  readonly family?: FamilyName
-  readonly metric?: string
-  /**
-   * What was compared last, and the threshold it was compared with: for a change or a deviation, that, and not the reading.
-   * If no value ended the alert: those of the firing. Absent for states, and if a silence fired it.
-   */
-  readonly value?: number
-  readonly threshold?: number
-  /** The value of the reading, where a change or a deviation was compared. */
-  readonly measured?: number
-  /** The state, for a rule that watches one. */
-  readonly state?: string
-  /** RFC 3339: when the condition began to hold, and when it had held for the rule's `for`. */
-  readonly activeAt: string
-  readonly startedAt: string
-}
-
 /** Data of `io.sluice.alert.fired.v1`. */
-export interface FiredAlert extends AlertFacts {
-  readonly status: 'firing'
+export interface FiredAlert extends AlertFired {
+  readonly family?: FamilyName
   readonly reason: FiredReason
 }
 
 /** Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of the firing, even if edited since. */
-export interface ResolvedAlert extends AlertFacts {
-  readonly status: 'resolved'
-  /** RFC 3339. */
-  readonly endedAt: string
+export interface ResolvedAlert extends AlertResolved {
+  readonly family?: FamilyName
   readonly reason: ResolvedReason
 }
 
@@ -134,7 +104,7 @@ function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
   } as const
 }
 
-function entityIn({ source, subject }: Entity): AlertFacts['entity'] {
+function entityIn({ source, subject }: Entity): Alert['entity'] {
   return { source, ...(subject === undefined ? {} : { subject }) }
 }
 

@@ -1,5 +1,6 @@
 /** The processor: keeps statistics of every metric of an entity, and emits a summary of each minute of event time. */
 
+import type { MinuteSummary as MinuteData } from '../../schemas/types.ts'
 import type { Received } from '../runtime/consumer/event.ts'
 import { forgetting } from '../runtime/consumer/forgetting.ts'
 import {
@@ -37,15 +38,8 @@ export interface EntityStatistics {
 }
 
 /** Data of `io.sluice.analytics.minute.v1`. */
-export interface MinuteSummary {
-  readonly entity: { readonly source: string; readonly subject?: string }
+export interface MinuteSummary extends MinuteData {
   readonly family: FamilyName
-  /** RFC 3339: the first instant of the minute, and the first instant after it. */
-  readonly windowStart: string
-  readonly windowEnd: string
-  /** 1 for the first summary of a minute. Late readings cause further revisions, each replacing the one before. */
-  readonly revision: number
-  readonly metrics: Readonly<Record<string, StatisticsSummary>>
 }
 
 /** The statistics of an entity since its first reading, by metric. */

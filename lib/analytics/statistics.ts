@@ -2,6 +2,7 @@
  * Running statistics of one metric, updated one value at a time with Welford's method. It needs no sum of squares, which
  * would lose the digits of a small spread around a large mean.
  */
+import type { MinuteSummary } from '../../schemas/types.ts'
 
 /** The state: can be stored as JSON, and has the same size after any number of values. */
 export interface Statistics {
@@ -17,17 +18,7 @@ export interface Statistics {
 }
 
 /** The form in which statistics are shown and published. */
-export interface StatisticsSummary {
-  readonly count: number
-  readonly mean: number
-  /** Population standard deviation, not a sample estimate. 0 for a single value. */
-  readonly standardDeviation: number
-  readonly minimum: number
-  readonly maximum: number
-  readonly last: number
-  /** RFC 3339. */
-  readonly lastAt: string
-}
+export type StatisticsSummary = MinuteSummary['metrics'][string]
 
 /** The square of a larger value could overflow and leave the state unusable. No sensor measures such values. */
 const LARGEST_MAGNITUDE = 1e100

@@ -1,3 +1,4 @@
+import type { FailureEnded } from '../../schemas/types.ts'
 import type { TopicName } from '../runtime/consumer/declared.ts'
 import { type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
@@ -18,16 +19,6 @@ export interface Retry extends FailureData {
 export interface DeadLetter extends Retry {
   /** Whether it failed again after people had redriven it several times: redriving many leaves it out. */
   readonly quarantined: boolean
-}
-
-/** Data of the event that lets a consumer go on with the events that wait for a failed one. */
-interface FailureEnded {
-  readonly consumer: string
-  /** Id of the failure, the same for all attempts. */
-  readonly failure: string
-  /** The number of the last attempt. */
-  readonly attempt: number
-  readonly because: string
 }
 
 export interface RouterOptions {

@@ -2,6 +2,7 @@
  * One alert mutes others: while the pipeline is down, no entity is told to be silent, because nothing of it can arrive. The
  * groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
  */
+import type { InhibitionChanged } from '../../schemas/types.ts'
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
 import type { Emission } from '../runtime/consumer/process.ts'
@@ -10,11 +11,7 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1'
 
 /** Data of `io.sluice.inhibition.changed.v1`: an alert that mutes others has begun or ended. */
-export interface InhibitionChange {
-  readonly alertId: string
-  readonly rule: string
-  readonly status: Alert['status']
-}
+export type InhibitionChange = InhibitionChanged
 
 /** Whether the alert mutes others while it fires. */
 export function isInhibiting({ rule }: Pick<Alert, 'rule'>): boolean {

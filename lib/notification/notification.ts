@@ -1,4 +1,5 @@
 /** The event that tells people about a group of alerts: what the sinks deliver to the receivers. */
+import type { Notification as NotificationData } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { derivedId } from '../runtime/consumer/derived-id.ts'
 import type { Emission } from '../runtime/consumer/process.ts'
@@ -13,22 +14,9 @@ export const NOTIFICATION_TYPE = 'io.sluice.notification.v1'
 export type NotificationReason = 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
 
 /** Data of `io.sluice.notification.v1`. */
-export interface Notification {
-  /** Identifies this notification; a receiver that has seen it drops it. */
-  readonly notificationId: string
-  /** Identifies the group, over all its notifications; the record key. */
-  readonly group: string
-  /** What the alerts of the group have in common. */
-  readonly groupLabels: Readonly<Record<string, string>>
-  /** `firing` as long as one alert of the group fires. */
-  readonly status: 'firing' | 'resolved'
+export interface Notification extends NotificationData {
   readonly reason: NotificationReason
-  /** Names of the receivers; at least one. */
-  readonly receivers: readonly string[]
-  /** The alerts of the group that fire, and those that have resolved since the last notification. */
   readonly alerts: readonly Alert[]
-  /** How many more alerts there are than the notification has room for. */
-  readonly omitted: number
 }
 
 /**

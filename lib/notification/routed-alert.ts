@@ -1,4 +1,5 @@
 /** The event that brings an alert to its group: `alert-router` publishes it, and `notifier` groups what it gets. */
+import type { AlertRouted } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
 import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
@@ -10,7 +11,7 @@ export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1'
 const NOTIFICATION_SOURCE = '/notification'
 
 /** Data of `io.sluice.alert.routed.v1`: how the group is told comes along, so that the log decides it. */
-export interface RoutedAlert extends Target {
+export interface RoutedAlert extends AlertRouted {
   readonly alert: Alert
 }
 

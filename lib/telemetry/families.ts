@@ -2,7 +2,10 @@
  * The telemetry families: event type, subject, metrics and record key of their readings. Everything else (schemas,
  * simulator, import, rules, statistics) uses this table.
  */
+import type { EnvironmentReading } from '../../schemas/types.ts'
 import { dataschemaOf } from './dataschema.ts'
+
+export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../../schemas/types.ts'
 
 export type FamilyName = 'environment' | 'database' | 'device'
 
@@ -37,50 +40,8 @@ export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
  */
 export type KeyStrategy = 'instance' | 'type' | 'tenant' | 'random'
 
-export interface Location {
-  readonly site: string
-  readonly latitude: number
-  readonly longitude: number
-}
-
-/** Data of `io.sluice.environment.reading.v1`: °C, %, hPa, km/h. At least one metric is present. */
-export interface EnvironmentReading {
-  readonly sensorId: string
-  readonly temperature?: number
-  readonly humidity?: number
-  readonly pressure?: number
-  readonly windSpeed?: number
-  readonly location: Location
-  readonly status?: 'ok' | 'degraded' | 'maintenance'
-  readonly unit?: string
-  readonly tags?: Readonly<Record<string, string>>
-}
-
-/** Data of `io.sluice.database.reading.v1`: percent, connections, milliseconds, seconds. */
-export interface DatabaseReading {
-  readonly databaseType: string
-  readonly instanceId: string
-  readonly tenant: string
-  readonly cpuUsagePercent?: number
-  readonly memoryUsagePercent?: number
-  readonly activeConnections?: number
-  readonly queryLatencyMs?: number
-  readonly replicationLagSeconds?: number
-  readonly unit?: string
-  readonly tags?: Readonly<Record<string, string>>
-}
-
-/** Data of `io.sluice.device.motion.v1`: acceleration in m/s². */
-export interface DeviceMotion {
-  readonly deviceId: string
-  readonly model: string
-  readonly x?: number
-  readonly y?: number
-  readonly z?: number
-  readonly activity?: string
-  readonly unit?: string
-  readonly tags?: Readonly<Record<string, string>>
-}
+/** Where an environment sensor is. */
+export type Location = EnvironmentReading['location']
 
 /** The data of a reading of any family. */
 export type ReadingData = Readonly<Record<string, unknown>>

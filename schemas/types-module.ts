@@ -1,0 +1,58 @@
+/** Derives TypeScript's types of the data of events from their JSON Schemas. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { compile, type JSONSchema } from 'json-schema-to-typescript'
+
+const SOURCES = new URL('json/', import.meta.url)
+const AVRO = new URL('avro/', import.meta.url)
+export const TYPES = new URL('types.ts', import.meta.url)
+
+/** The text of the module: a type for each event type, called as its record in Avro is. */
+export async function typesModule(): Promise<string> {
+  const texts: string[] = []
+  for (const file of readdirSync(SOURCES).sort()) texts.push(await typeIn(file))
+  return texts.join('\n')
+}
+
+async function typeIn(file: string): Promise<string> {
+  const schema = prepared(JSON.parse(readFileSync(new URL(file, SOURCES), 'utf8')))
+  const text = await compile(schema as JSONSchema, nameOf(file), {
+    additionalProperties: false,
+    bannerComment: '',
+    style: { semi: false, singleQuote: true, printWidth: 110, trailingComma: 'all', arrowParens: 'avoid' },
+  })
+  return readonlyIn(text)
+}
+
+/** The name of the record, such as `AlertFired` for `alert.fired.v1.json`. */
+function nameOf(file: string): string {
+  return JSON.parse(readFileSync(new URL(file.replace(/json$/, 'avsc'), AVRO), 'utf8')).name
+}
+
+/**
+ * The schema without what has no type (that one of several properties is required), with its definitions in their places, and with
+ * references to other event types as their names.
+ */
+function prepared(schema: Readonly<Record<string, unknown>>): unknown {
+  const { $id: _id, $schema: _schema, $defs, title: _title, ...rest } = schema
+  return JSON.parse(JSON.stringify(rest), (key, value) => {
+    // Types for the lengths of lists are in nobody's way but the writer's.
+    if (key === 'minItems' || key === 'minProperties') return undefined
+    if (key === 'anyOf' && value.every((one: object) => Object.keys(one).join() === 'required'))
+      return undefined
+    const ref: string | undefined = value?.$ref
+    if (ref === undefined) return value
+    const own = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]
+    if (own !== undefined) return ($defs as Record<string, unknown>)[own]
+    return { tsType: nameOf(ref.slice(ref.lastIndexOf('/') + 1)) }
+  })
+}
+
+/** Events are facts: nobody changes them. */
+function readonlyIn(text: string): string {
+  return text
+    .replace(/^( +)(?=(?:\w+\??|\[k: string\]): )/gm, '$1readonly ')
+    .replace(/(?<=: |\| )((?:\w+|\([^()]*\)))\[\]/g, 'readonly $1[]')
+    .replace(/: \{\}/g, ': object')
+    .replace(/^( +)(readonly \w+\??: )\{\n([\s\S]*?)\n\1\}\[\]$/gm, '$1$2readonly {\n$3\n$1}[]')
+    .replace(/\/\*\*\n *\* (.*)\n *\*\/\n/g, '/** $1 */\n')
+}

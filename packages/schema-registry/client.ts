@@ -20,7 +20,7 @@ const MOST_REFERENCES = 200
 export interface RegistryAccess {
   /** Instead of that in the address. */
   readonly login?: { readonly username: string; readonly password: string }
-  /** Milliseconds after which an answer counts as missing; 5,000 by default. */
+  /** Milliseconds for a schema with all that it references; 5,000 by default. */
   readonly answerWithinMs?: number
 }
 
@@ -57,15 +57,17 @@ export class RegistryClient {
    * @throws RegistryUnavailableError
    */
   async schema(id: number): Promise<Schema | undefined> {
-    const answer = await this.#get(`/schemas/ids/${id}`)
+    const signal = AbortSignal.timeout(this.#answerWithinMs)
+    const answer = await this.#get(`/schemas/ids/${id}`, signal)
     if (!answer) return undefined
-    const { text, references } = await this.#withReferences(answer, new Set())
+    const { text, references } = await this.#withReferences(answer, new Set(), signal)
     return { format: formatOf(answer), text, references }
   }
 
   async #withReferences(
     answer: Answer,
     seen: Set<string>,
+    signal: AbortSignal,
   ): Promise<{ text: string; references: { name: string; text: string }[] }> {
     const references: { name: string; text: string }[] = []
     for (const { name, subject, version } of answer.references ?? []) {
@@ -76,22 +78,19 @@ export class RegistryClient {
           `the registry has a schema with more than ${MOST_REFERENCES} references`,
         )
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
-      const referred = await this.#get(path)
+      const referred = await this.#get(path, signal)
       if (!referred)
         throw new RegistryUnavailableError(`the registry references ${subject}, which it does not know`)
-      const inner = await this.#withReferences(referred, seen)
+      const inner = await this.#withReferences(referred, seen, signal)
       references.push(...inner.references, { name, text: inner.text })
     }
     return { text: answer.schema, references }
   }
 
-  async #get(path: string): Promise<Answer | undefined> {
+  async #get(path: string, signal: AbortSignal): Promise<Answer | undefined> {
     const url = this.#base + path
     try {
-      const response = await fetch(url, {
-        headers: this.#headers,
-        signal: AbortSignal.timeout(this.#answerWithinMs),
-      })
+      const response = await fetch(url, { headers: this.#headers, signal })
       const body: unknown = JSON.parse(await textOf(response))
       if (response.ok && isAnswer(body)) return body
       if (response.status === 404 && isObject(body) && NOT_FOUND.includes(Number(body.error_code)))

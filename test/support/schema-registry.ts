@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 interface Registered {
@@ -18,8 +18,10 @@ export async function startSchemaRegistry() {
   const subjects = new Map<string, Registered>()
   const requests: string[] = []
   let status = 200
+  let instead: RequestListener | undefined
   const server = createServer((request, response) => {
     requests.push(`${request.headers.authorization ?? ''} ${request.url}`.trim())
+    if (instead) return instead(request, response)
     const [, id] = /^\/api\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
     const [, subject] = /^\/api\/subjects\/([^/]+)\/versions\/1$/.exec(request.url ?? '') ?? []
     const found = id ? schemas.get(Number(id)) : subjects.get(decodeURIComponent(subject ?? ''))
@@ -38,6 +40,10 @@ export async function startSchemaRegistry() {
     /** Answers everything with this status from now on. */
     answerWith(code: number) {
       status = code
+    },
+    /** Answers everything by this function from now on, or as usual again. */
+    answerBy(listener?: RequestListener) {
+      instead = listener
     },
     async close() {
       server.closeAllConnections()

@@ -5,6 +5,7 @@ import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { toEvent } from './event.ts'
 import { InexactNumber, parseExact } from './exact-json.ts'
+import { isFramed } from './wire-format.ts'
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
@@ -100,7 +101,7 @@ function payload(document: object, contentType: string | undefined): Payload | F
   if (typeof base64 !== 'string' || !BASE64.test(base64))
     return failure('malformed-event', '"data_base64" is not base64')
   const bytes = Buffer.from(base64, 'base64')
-  return json ? parsedJson(bytes) : payloadOf(bytes)
+  return json && !isFramed(bytes) ? parsedJson(bytes) : payloadOf(bytes)
 }
 
 /** JSON format, 3.1: the subtype is `json` or ends in `+json`; parameters are ignored. */

@@ -9,6 +9,7 @@ import { toEvent } from './event.ts'
 import { textOf } from './header-bytes.ts'
 import { isJson, type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
+import { isFramed } from './wire-format.ts'
 
 const PREFIX = 'ce_'
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
@@ -66,7 +67,9 @@ function binaryAttributes(
 /** The data by its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
 function binaryData(value: Buffer | null, contentType: string | undefined): Payload | Failure {
   if (value === null) return payloadOf(undefined)
-  if (contentType !== undefined) return isJson(contentType) ? parsedJson(value) : payloadOf(value)
+  // JSON with the id of a schema stays bytes: a reader with that schema takes it.
+  if (contentType !== undefined)
+    return isJson(contentType) && !isFramed(value) ? parsedJson(value) : payloadOf(value)
   // Without a content type, the value is JSON if it can be parsed, and else bytes.
   const parsed = parsedJson(value)
   return parsed.kind === 'failure' ? payloadOf(value) : parsed

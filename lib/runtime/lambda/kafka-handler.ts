@@ -23,12 +23,13 @@ import { type PartsOf, readSettings } from '../settings/environment.ts'
 import { GENERAL, type GeneralSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
-import { REGISTRY } from '../settings/registry.ts'
+import { REGISTRY, type RegistrySettings } from '../settings/registry.ts'
 import { SERIALIZATION } from '../settings/serialization.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING, type TracingSettings } from '../settings/tracing.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
+import { dataReaderOf } from './data-reader.ts'
 import { dataWriterIn } from './data-writer.ts'
 import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once } from './once.ts'
@@ -188,7 +189,7 @@ function assertFits(name: string, process: Process): void {
 
 function consumerOf(
   application: Application,
-  config: GeneralSettings & ConsumerSettings,
+  config: GeneralSettings & ConsumerSettings & RegistrySettings,
   process: Process,
   choices: Partial<Pick<Consumer, 'failuresTo' | 'reserveMs'>>,
 ): Consumer {
@@ -197,6 +198,7 @@ function consumerOf(
   return {
     ...CONSUMER_DEFAULTS,
     application,
+    reader: dataReaderOf(application, config),
     failuresTo: application.failuresTopic,
     ...choices,
     process,

@@ -1,4 +1,7 @@
-/** Step 2: turns a record into a strict CloudEvent with its fingerprint, or into a failure with its code. Pure. */
+/**
+ * Step 2: turns a record into a strict CloudEvent with its fingerprint, or into a failure with its code. Pure: the schemas that this
+ * takes are at hand, or the record must wait for them.
+ */
 
 import { parseTime } from '../cloudevents/attributes.ts'
 import { isFailure } from '../cloudevents/event.ts'
@@ -12,6 +15,7 @@ import { contextTypes, type PartitionContext } from '../consumer/process.ts'
 import { type Consumer, keepsStates } from './consumer.ts'
 import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './deciding/fingerprint.ts'
 import { largeAttribute } from './deciding/limits.ts'
+import { SchemaNotAtHand } from './errors.ts'
 import type { Fingerprint } from './model.ts'
 import type { IgnoredReason } from './reasons.ts'
 
@@ -42,7 +46,10 @@ export type Decoded =
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
 
 /** The settings of a consumer that decoding needs. */
-type Expectations = Pick<Consumer, 'application' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'> & {
+type Expectations = Pick<
+  Consumer,
+  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'
+> & {
   readonly process: {
     readonly name: string
     readonly accepts: readonly string[]
@@ -50,7 +57,11 @@ type Expectations = Pick<Consumer, 'application' | 'futureToleranceMs' | 'earlie
   }
 }
 
-/** Never throws: a record that the decoder cannot handle becomes a failure and must not block its partition. */
+/**
+ * A record that the decoder cannot handle becomes a failure and must not block its partition.
+ *
+ * @throws SchemaNotAtHand if the schema of its data must be prepared first; no other error
+ */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)
   if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
@@ -71,6 +82,7 @@ function read(record: LogRecord, consumer: Expectations): Content {
     const foreign = event.code === 'not-a-cloudevent' ? consumer.application.readForeign?.(record) : undefined
     return foreign ? understood(record, foreign, consumer) : { kind: 'failed', failure: event }
   } catch (error) {
+    if (error instanceof SchemaNotAtHand) throw error
     if (error instanceof NestedTooDeeply)
       return {
         kind: 'failed',
@@ -80,21 +92,17 @@ function read(record: LogRecord, consumer: Expectations): Content {
   }
 }
 
-function understood(record: LogRecord, event: Event, consumer: Expectations): Content {
+function understood(record: LogRecord, sent: Event, consumer: Expectations): Content {
   const { application, futureToleranceMs, earliestTimeMs, process } = consumer
+  const event = inPlain(record, sent, consumer)
+  if (event === undefined) return { kind: 'ignored', event: sent, reason: ignoredReason(sent, consumer) }
+  if (isFailure(event)) return failed(sent, event)
   const read = application.readData(event)
   if (read.kind === 'failure') return failed(event, read)
   if (event.type === application.tickType) return tick(record, event, process)
   if (event.type === application.failureEndedType && !process.accepts.includes(event.type))
     return failureEnded(event, read.data, process)
-  const isMine = process.accepts.includes(event.type)
-  const isErasure = event.type === application.erasureType
-  const erases = isErasure && keepsStates(consumer)
-  const setsContext = process.context && contextTypes(process.context).includes(event.type)
-  if (!erases && !setsContext && !isMine) {
-    const reason = isErasure ? 'erasure' : (application.ignoredTypes.get(event.type) ?? 'not-mine')
-    return { kind: 'ignored', event, reason }
-  }
+  if (!isWanted(event, consumer)) return { kind: 'ignored', event, reason: ignoredReason(event, consumer) }
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
   const large = largeAttribute(event)
   if (large) return failed(event, failure('attributes-too-large', large))
@@ -110,6 +118,30 @@ function understood(record: LogRecord, event: Event, consumer: Expectations): Co
   const received = { ...event, data, timeMs, entity: entityOf(event) }
   // Fingerprint the event as it was sent: the fingerprint must not depend on how the data is read.
   return { kind: 'event', event: received, fingerprint: fingerprint(event) }
+}
+
+/**
+ * The event with plain data. Undefined if its data is serialized and the consumer does not want its type: then no schema is fetched,
+ * and the partition does not wait for a registry.
+ */
+function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
+  if (!consumer.reader || !Buffer.isBuffer(event.data)) return event
+  const { tickType, failureEndedType } = consumer.application
+  const isRead = isWanted(event, consumer) || event.type === tickType || event.type === failureEndedType
+  return isRead ? consumer.reader.read(event, record) : undefined
+}
+
+function isWanted({ type }: Event, consumer: Expectations): boolean {
+  const { application, process } = consumer
+  const erases = type === application.erasureType && keepsStates(consumer)
+  const setsContext = process.context && contextTypes(process.context).includes(type)
+  return erases || setsContext === true || process.accepts.includes(type)
+}
+
+/** Why an event is ignored that the consumer does not want. */
+function ignoredReason({ type }: Event, { application }: Expectations): IgnoredReason {
+  if (type === application.erasureType) return 'erasure'
+  return application.ignoredTypes.get(type) ?? 'not-mine'
 }
 
 /**

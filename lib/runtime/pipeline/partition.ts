@@ -6,9 +6,10 @@ import { codeOf } from './code.ts'
 import { commit } from './commit.ts'
 import { type AnyKeyedProcess, type Consumer, hasTimers, isSegmentSink, isSink } from './consumer.ts'
 import type { Tried } from './deciding/tries.ts'
-import { type Decoded, decode } from './decode.ts'
+import type { Decoded } from './decode.ts'
+import { decodeChunk, prepare } from './decode-chunk.ts'
 import { deliver } from './deliver.ts'
-import { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
+import { PartitionStopped, SchemaNotAtHand, Unavailable, UnreadableLog } from './errors.ts'
 import { failureBytesOf } from './failures/failure-memory.ts'
 import { refusedEntryFailure } from './failures/failure-record.ts'
 import { deferredBySurge } from './failures/failure-surge.ts'
@@ -97,9 +98,7 @@ export class PartitionRun {
     try {
       ensureTicks(this.#consumer, this.#stateKey.topic)
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const outcome = await (this.#cutter
-          ? this.#attemptSegment(this.#cutter, chunk)
-          : this.#attempt(chunk))
+        const outcome = await this.#attemptPrepared(chunk)
         switch (outcome.kind) {
           case 'refused':
             continue
@@ -128,6 +127,18 @@ export class PartitionRun {
     }
   }
 
+  /** Parked records are decoded while the chunk is applied: if the schema of one is missing, it is fetched, and nothing was done yet. */
+  async #attemptPrepared(chunk: readonly LogRecord[]): Promise<Attempt> {
+    for (;;)
+      try {
+        return await (this.#cutter ? this.#attemptSegment(this.#cutter, chunk) : this.#attempt(chunk))
+      } catch (error) {
+        if (!(error instanceof SchemaNotAtHand)) throw error
+        const deferred = this.#isLate ? OUT_OF_TIME : await prepare([error.record], this.#consumer)
+        if (deferred) return { kind: 'deferred', deferred }
+      }
+  }
+
   /**
    * For a segment sink, the log says which records are decided together. While their segment is not complete, the pending records
    * are done for this batch without being decided: they are read from the log when it is.
@@ -135,8 +146,9 @@ export class PartitionRun {
   async #attemptSegment(cutter: SegmentCutter, chunk: readonly LogRecord[]): Promise<Attempt> {
     const { store, log, observer } = this.#ports
     const [consumer, stateKey, pending] = [this.#consumer, this.#stateKey, this.#pending]
-    const first = chunk.slice(0, 1).map(record => decode(record, consumer))
-    const snapshot = await load(store, stateKey, first, consumer)
+    // No record is decoded yet: that could have to wait, and only where the partition is matters here.
+    const first = { kind: 'ignored', record: chunk[0] as LogRecord, reason: '' } as const
+    const snapshot = await load(store, stateKey, [first], consumer)
     const restored = await this.#restoreIfAbsent(snapshot)
     if (restored) return restored
     await ensureSameLog(log, stateKey, snapshot, chunk, consumer.logTime, this.#invocation)
@@ -160,7 +172,10 @@ export class PartitionRun {
   async #attempt(chunk: readonly LogRecord[], base?: number): Promise<Attempt> {
     const { store, log, observer } = this.#ports
     const [consumer, stateKey, invocation] = [this.#consumer, this.#stateKey, this.#invocation]
-    const decoded = chunk.map(record => decode(record, consumer))
+    const { decoded, rest } = await decodeChunk(chunk, consumer)
+    const last = decoded.at(-1)
+    // The records of a segment are decided together.
+    if (rest && (!last || base !== undefined)) return { kind: 'deferred', deferred: rest }
     const snapshot = await load(store, stateKey, decoded, consumer)
     const { appliedOffset } = snapshot.version
     if (base !== undefined && base !== appliedOffset) return { kind: 'refused' }
@@ -180,8 +195,11 @@ export class PartitionRun {
       return { kind: 'refused' }
     if (undecided.length < decoded.length) observer.redelivered(stateKey, decoded.length - undecided.length)
     // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
-    const lastDecided = undecided.length > 0 ? appliedOffset : (chunk.at(-1) as LogRecord).offset
-    if (!applied) return { kind: 'decided', toOffset: lastDecided, outbox: snapshot.outbox }
+    const lastOffset = (last as Decoded).record.offset
+    const lastDecided = undecided.length > 0 ? appliedOffset : lastOffset
+    const waits = (toOffset: number) => (rest && toOffset === lastOffset ? { rest } : {})
+    if (!applied)
+      return { kind: 'decided', toOffset: lastDecided, outbox: snapshot.outbox, ...waits(lastDecided) }
     invocation.latest.committed(applied.decisions)
     report(observer, stateKey, consumer, { snapshot, fresh, applied })
     return {
@@ -190,7 +208,7 @@ export class PartitionRun {
       // The commit compared the version, so no other invocation has added to the outbox in between. Leftovers go
       // first.
       outbox: [...snapshot.outbox, ...applied.change.outbox],
-      ...(applied.deferred ? { rest: applied.deferred } : {}),
+      ...(applied.deferred ? { rest: applied.deferred } : waits(applied.change.appliedOffset)),
     }
   }
 

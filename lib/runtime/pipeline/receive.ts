@@ -1,5 +1,6 @@
 /** Step 1: turns a Lambda event into records by partition, in offset order. */
-import type { LogRecord, RecordHeader } from '../cloudevents/record.ts'
+import { originalBytes } from '../cloudevents/lambda-schema.ts'
+import type { LambdaSchema, LogRecord, RecordHeader } from '../cloudevents/record.ts'
 
 /** The event that Lambda passes for a Kafka event source, managed (`aws:kafka`) or self-managed. */
 export interface KafkaEvent {
@@ -13,9 +14,12 @@ export interface KafkaEventRecord {
   readonly timestamp: number
   /** Who set the timestamp: the producer or the broker. */
   readonly timestampType?: 'CREATE_TIME' | 'LOG_APPEND_TIME'
-  /** Base64; absent or null if it is null in Kafka. */
-  readonly key?: string | null
-  readonly value?: string | null
+  /** Base64; absent or null if it is null in Kafka. Data that Lambda has decoded may also be there as it is, without base64. */
+  readonly key?: string | object | null
+  readonly value?: string | object | null
+  /** Set where the mapping has a schema registry of its own. */
+  readonly keySchemaMetadata?: LambdaSchema
+  readonly valueSchemaMetadata?: LambdaSchema
   /** Each entry has one name. Bytes may be signed. The value is not a list if the header is null in Kafka. */
   readonly headers?: readonly Readonly<Record<string, readonly number[] | object | null>>[]
 }
@@ -44,13 +48,35 @@ export function receive(event: KafkaEvent): PartitionBatch[] {
 }
 
 function toLogRecord(record: KafkaEventRecord): LogRecord {
+  const { keySchemaMetadata, valueSchemaMetadata } = record
+  const plain = { ...placed(record), key: decodeBase64(record.key), value: decodeBase64(record.value) }
+  return keySchemaMetadata || valueSchemaMetadata
+    ? undone(plain, keySchemaMetadata, valueSchemaMetadata)
+    : plain
+}
+
+/** The record as the log has it, as far as it can be known from what Lambda's registry support has made of it. */
+function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: LambdaSchema): LogRecord {
+  const key = record.key && keySchema && originalBytes(record.key, keySchema)
+  const value = record.value && valueSchema && originalBytes(record.value, valueSchema)
+  const decoded = {
+    ...(record.key && keySchema && !key ? { key: keySchema } : {}),
+    ...(record.value && valueSchema && !value ? { value: valueSchema } : {}),
+  }
+  return {
+    ...record,
+    ...(key ? { key } : {}),
+    ...(value ? { value } : {}),
+    ...(Object.keys(decoded).length > 0 ? { decodedByLambda: decoded } : {}),
+  }
+}
+
+function placed(record: KafkaEventRecord): Omit<LogRecord, 'key' | 'value'> {
   return {
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,
     timestampMs: record.timestamp,
-    key: decodeBase64(record.key),
-    value: decodeBase64(record.value),
     headers: headersOf(record.headers ?? []),
   }
 }
@@ -68,6 +94,7 @@ function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHea
 
 const NO_BYTES: readonly number[] = []
 
-function decodeBase64(text: string | null | undefined): Buffer | null {
-  return text === null || text === undefined ? null : Buffer.from(text, 'base64')
+function decodeBase64(text: string | object | null | undefined): Buffer | null {
+  if (text === null || text === undefined) return null
+  return typeof text === 'string' ? Buffer.from(text, 'base64') : Buffer.from(JSON.stringify(text))
 }

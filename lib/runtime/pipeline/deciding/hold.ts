@@ -34,6 +34,7 @@ export interface ParkedRecord {
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly decodedByLambda?: LogRecord['decodedByLambda']
   /** The failure that the record is the next attempt at. */
   readonly attemptAt?: RememberedFailure
 }
@@ -47,7 +48,7 @@ interface Admitted {
 }
 
 export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted): ParkedRecord {
-  const { offset, timestampMs, key, value, headers } = record
+  const { offset, timestampMs, key, value, headers, decodedByLambda } = record
   return {
     offset,
     timestampMs,
@@ -56,13 +57,14 @@ export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted
     key: key?.toString('base64') ?? null,
     value: value?.toString('base64') ?? null,
     headers: headers.map(([name, bytes]) => [name, bufferOf(bytes).toString('base64')] as const),
+    ...(decodedByLambda ? { decodedByLambda } : {}),
     ...(attemptAt ? { attemptAt } : {}),
   }
 }
 
 /** The record as it was read. */
 export function logRecordOf(
-  { offset, timestampMs, key, value, headers }: ParkedRecord,
+  { offset, timestampMs, key, value, headers, decodedByLambda }: ParkedRecord,
   { topic, partition }: Pick<LogRecord, 'topic' | 'partition'>,
 ): LogRecord {
   return {
@@ -73,6 +75,7 @@ export function logRecordOf(
     key: key === null ? null : Buffer.from(key, 'base64'),
     value: value === null ? null : Buffer.from(value, 'base64'),
     headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')] as const),
+    ...(decodedByLambda ? { decodedByLambda } : {}),
   }
 }
 

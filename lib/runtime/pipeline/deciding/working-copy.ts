@@ -3,7 +3,7 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { topicOf } from '../../consumer/application.ts'
 import { type Consumer, contextOf } from '../consumer.ts'
-import { digestOf } from '../failures/failure-record.ts'
+import { digestInLog } from '../failures/failure-record.ts'
 import { advance } from '../log/clock.ts'
 import type {
   Change,
@@ -197,7 +197,7 @@ export class WorkingCopy {
       emitted: this.#emitted,
       parkedBytes: this.#parkedBytes,
       clock: this.#clock,
-      appliedDigest: this.#last ? digestOf(this.#last) : this.#snapshot.appliedDigest,
+      appliedDigest: this.#last ? digestInLog(this.#last) : this.#snapshot.appliedDigest,
       states: this.states.changes,
       timers: this.timerQueue.changes,
       ids: [...this.#applied.values()],

@@ -58,6 +58,11 @@ export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): 
   return hash.digest().toString('base64url', 0, 12)
 }
 
+/** The digest by which a record can be recognised in the log; undefined if its bytes there are not known. */
+export function digestInLog(record: LogRecord): string | undefined {
+  return record.decodedByLambda ? undefined : digestOf(record)
+}
+
 /**
  * The failure record of a record. Base64 can make it larger than its topic allows: then value, headers and key are left out, in
  * this order, until it fits, and the message says where to find them.
@@ -76,6 +81,7 @@ export function failureRecordOf(
 ): OutboxEntry {
   const consumer = sender.process.name
   const { attempt, firstFailedAt } = failure
+  const onlyInLog = onlyInLogOf(record)
   const id = failureEventId(consumer, record.topic, failure)
   let data: FailureData = {
     originalTopic: record.topic,
@@ -83,8 +89,8 @@ export function failureRecordOf(
     originalOffset: failure.offset,
     // The time of the record. For a redriven record, this is when it was first written.
     originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
-    originalKey: record.key?.toString('base64') ?? null,
-    originalValue: record.value?.toString('base64') ?? null,
+    originalKey: onlyInLog.includes('key') ? null : (record.key?.toString('base64') ?? null),
+    originalValue: onlyInLog.includes('value') ? null : (record.value?.toString('base64') ?? null),
     originalHeaders: originalHeaders(record).map(([name, value]) => ({
       name,
       value: bufferOf(value).toString('base64'),
@@ -96,21 +102,30 @@ export function failureRecordOf(
     firstFailedAt,
     failedAt: instant(failedAtMs),
     history: attempt === 1 ? [] : historyOf(record),
-    omitted: record.oversizeBytes === undefined ? [] : ['value'],
-    parks,
+    omitted: onlyInLog,
+    // A record that is not all here cannot be retried: nothing waits for it.
+    parks: parks && onlyInLog.length === 0,
   }
   let made = failureEntry(sender, id, at, data, cause)
-  const omitted: RecordPart[] = []
+  const omitted: RecordPart[] = [...onlyInLog]
   for (const [part, nothing] of LEFT_BEHIND) {
     if (fitsItsTopic(made, sender, ROUTING_BYTES)) break
-    omitted.push(part)
+    if (!omitted.includes(part)) omitted.push(part)
     const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${omitted.join(', ')}`
-    // A record that is not all here cannot be retried: nothing waits for it.
     data = { ...data, ...nothing, omitted, error, parks: false }
     // Drop the cause too: its attributes, such as the trace context, may be what is too large.
     made = failureEntry(sender, id, at, data, undefined)
   }
   return made
+}
+
+/** The parts of a record that were not delivered as the log has them. */
+function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
+  const { key, value } = decodedByLambda ?? {}
+  return [
+    ...(key ? (['key'] as const) : []),
+    ...(value || oversizeBytes !== undefined ? (['value'] as const) : []),
+  ]
 }
 
 /** The id of the event that tells of an attempt at a record. */

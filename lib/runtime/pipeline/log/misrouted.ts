@@ -19,5 +19,8 @@ export function misroutedOf(
 ): readonly LogRecord[] {
   const partitions = grown?.partitions ?? application.topicNamed(topic)?.partitions
   if (partitions === undefined) return []
-  return records.filter(({ key }) => key !== null && partitionOf(key, partitions) !== partition)
+  return records.filter(
+    ({ key, decodedByLambda }) =>
+      key !== null && !decodedByLambda?.key && partitionOf(key, partitions) !== partition,
+  )
 }

@@ -46,11 +46,19 @@ function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedF
   return live !== undefined && (live.attempt > attempt || (live.attempt === attempt && live.isOpen))
 }
 
-/** The ids of the events that have failed: a retry of one must not count as a repeat of what the live consumer has applied. */
-export function failedEventIds(consumer: Consumer, entries: readonly OutboxEntry[]): ReadonlySet<string> {
+/**
+ * The ids of the events that have failed: a retry of one must not count as a repeat of what the live consumer has applied. Rejects
+ * with `Unavailable` if a schema cannot be fetched.
+ */
+export async function failedEventIds(
+  consumer: Consumer,
+  entries: readonly OutboxEntry[],
+): Promise<ReadonlySet<string>> {
+  const records = entries.map(({ event }) => recordOf(event.data as FailureData))
+  await consumer.reader?.prepare(records)
   const ids = new Set<string>()
-  for (const { event } of entries) {
-    const id = eventIdOf(decode(recordOf(event.data as FailureData), consumer))
+  for (const record of records) {
+    const id = eventIdOf(decode(record, consumer))
     if (id !== undefined) ids.add(id)
   }
   return ids

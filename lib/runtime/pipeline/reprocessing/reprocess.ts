@@ -212,7 +212,7 @@ async function remember(
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: live.clock.nowMs - own.clock.nowMs }
   const failures = await failuresToKeep(copies, partitionState, rebuilding)
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
-  const failed = covers ? new Set<string>() : failedEventIds(consumer, await written.newFailures())
+  const failed = covers ? new Set<string>() : await failedEventIds(consumer, await written.newFailures())
   const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding, failed)
   // One commit at least: it says which code has made the state.
   do await written.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })

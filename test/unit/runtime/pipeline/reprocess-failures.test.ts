@@ -83,10 +83,10 @@ describe('failures that only a rebuild has found', () => {
     throwsAt.add('r0')
     await stage.batch(log, { ports: { breaker } })
     const entries = stage.events.map(event => ({ position: '0', to: 'failures' as const, key: null, event }))
-    const ids = failedEventIds(stage.consumer, entries)
+    const ids = await failedEventIds(stage.consumer, entries)
     assert.equal(ids.size, 1)
     const stricter = { ...stage.consumer, earliestTimeMs: Number.MAX_SAFE_INTEGER }
-    assert.deepEqual(failedEventIds(stricter, entries), ids)
+    assert.deepEqual(await failedEventIds(stricter, entries), ids)
   })
 
   it('given a record that failed before and fails again, then nothing is told', async () => {

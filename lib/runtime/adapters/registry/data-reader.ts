@@ -1,0 +1,106 @@
+/** Reads data in Avro and Protobuf, and JSON with the id of a schema. What that takes is loaded with the first such data. */
+import { isFailure } from '../../cloudevents/event.ts'
+import { parsedJson } from '../../cloudevents/json-format.ts'
+import { readEvent } from '../../cloudevents/reader.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { type SerializedData, serializedData } from '../../cloudevents/serialized-data.ts'
+import type { Application } from '../../consumer/application.ts'
+import { type DataFormat, dataFormatOf, MEDIA_TYPES } from '../../consumer/data-format.ts'
+import type { Event } from '../../consumer/event.ts'
+import { type Failure, failure } from '../../consumer/failure-codes.ts'
+import { SchemaNotAtHand } from '../../pipeline/errors.ts'
+import type { DataReader } from '../../pipeline/ports.ts'
+import type { RegistryPlace } from './guarded-registry.ts'
+import type { Found, Needing, SchemaCache } from './schema-cache.ts'
+
+const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const satisfies Record<
+  string,
+  DataFormat
+>
+
+export class OnDemandDataReader implements DataReader {
+  readonly #application: Pick<Application, 'packagedSchema'>
+  readonly #registry: RegistryPlace | undefined
+  readonly #nowMs: () => number
+  #schemas: SchemaCache | undefined
+  #loading: Promise<SchemaCache> | undefined
+
+  /**
+   * @param registry undefined if there is none: then the content type says the format, and the application has the schema
+   * @param nowMs wall clock, for how long a registry is left alone, and unknown ids are believed
+   */
+  constructor(
+    application: Pick<Application, 'packagedSchema'>,
+    registry?: RegistryPlace,
+    nowMs: () => number = Date.now,
+  ) {
+    this.#application = application
+    this.#registry = registry
+    this.#nowMs = nowMs
+  }
+
+  read(event: Event, record: LogRecord): Event | Failure {
+    const serialized = this.#serialized(event, record)
+    if (!serialized) return event
+    if (serialized.kind === 'failure') return serialized
+    if (serialized.kind === 'json') return asJson(event, serialized.body)
+    const found = this.#schemas?.find(serialized)
+    if (!found) throw new SchemaNotAtHand(record)
+    return found.kind === 'failure' ? found : decoded(event, serialized, found)
+  }
+
+  async prepare(records: readonly LogRecord[]): Promise<void> {
+    const needed: Needing[] = []
+    for (const record of records) {
+      const event = readEvent(record)
+      const serialized = isFailure(event) ? undefined : this.#serialized(event, record)
+      if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
+    }
+    if (needed.length === 0) return
+    // Partitions prepare side by side, and share what one of them loads.
+    this.#loading ??= this.#load()
+    this.#schemas = await this.#loading
+    await this.#schemas.fetch(needed)
+  }
+
+  #serialized(event: Event, record: LogRecord): SerializedData | Failure | undefined {
+    return serializedData(event, record, this.#registry !== undefined)
+  }
+
+  async #load(): Promise<SchemaCache> {
+    const [{ SchemaCache }, { GuardedRegistry }] = await Promise.all([
+      import('./schema-cache.ts'),
+      import('./guarded-registry.ts'),
+    ])
+    const registry = this.#registry && new GuardedRegistry(this.#registry, this.#nowMs)
+    return new SchemaCache(this.#application, registry, this.#nowMs)
+  }
+}
+
+function decoded(event: Event, needing: Needing, found: Exclude<Found, Failure>): Event | Failure {
+  const { codec } = found
+  const format = FORMATS[codec.format]
+  if (needing.format !== undefined && needing.format !== format)
+    return failure(
+      'data-not-decodable',
+      `its content type says ${needing.format}, and its schema is one of ${format}`,
+    )
+  // The exact digits of numbers are checked in JSON, whatever its schema says.
+  const json = format === 'json' ? asJson(event, needing.body) : undefined
+  if (json && isFailure(json)) return json
+  try {
+    const data = codec.read(needing.body)
+    return json ?? { ...event, datacontenttype: MEDIA_TYPES.json, data }
+  } catch (error) {
+    const { name, message } = error as Error
+    return failure(name === 'InexactNumberError' ? 'number-not-exact' : 'data-not-decodable', message)
+  }
+}
+
+function asJson(event: Event, body: Buffer): Event | Failure {
+  const parsed = parsedJson(body)
+  if (parsed.kind === 'failure') return parsed
+  const { datacontenttype = '' } = event
+  const isJson = dataFormatOf(datacontenttype) === 'json'
+  return { ...event, datacontenttype: isJson ? datacontenttype : MEDIA_TYPES.json, data: parsed.value }
+}

@@ -1,0 +1,69 @@
+/** A schema registry that is not asked again at once after it has failed, so that a slow one does not use up invocations. */
+import { RegistryClient, RegistryUnavailableError, type Schema } from '@sluice/schema-registry'
+import { Unavailable } from '../../pipeline/errors.ts'
+
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+export interface RegistryPlace {
+  readonly url: string
+  /** Asked before the first request, and again after a failed one: credentials change. Absent: there are none. */
+  readonly login?: () => Promise<Login>
+  /** Milliseconds for one schema with all that it references; 2,500 by default. */
+  readonly answerWithinMs?: number
+}
+
+const ANSWER_WITHIN_MS = 2_500
+/** After failures in a row, the pause doubles from the first to the second. */
+const SHORTEST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 30_000
+
+export class GuardedRegistry {
+  readonly #place: RegistryPlace
+  readonly #nowMs: () => number
+  #client: Promise<RegistryClient> | undefined
+  #failures = 0
+  #pausedUntilMs = Number.NEGATIVE_INFINITY
+
+  constructor(place: RegistryPlace, nowMs: () => number) {
+    this.#place = place
+    this.#nowMs = nowMs
+  }
+
+  /** The schema with this id; undefined if the registry has none. Rejects with `Unavailable`. */
+  async schema(id: number): Promise<Schema | undefined> {
+    if (this.#nowMs() < this.#pausedUntilMs)
+      throw unavailable('the schema registry has failed a moment ago, and is not asked again yet')
+    try {
+      this.#client ??= this.#connect()
+      const schema = await (await this.#client).schema(id)
+      this.#failures = 0
+      return schema
+    } catch (error) {
+      this.#client = undefined
+      this.#pause()
+      if (error instanceof RegistryUnavailableError) throw unavailable(error.message, { cause: error })
+      throw unavailable(`the schema registry cannot be asked: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  async #connect(): Promise<RegistryClient> {
+    const { url, login, answerWithinMs = ANSWER_WITHIN_MS } = this.#place
+    const credentials = await login?.()
+    return new RegistryClient(url, { answerWithinMs, ...(credentials ? { login: credentials } : {}) })
+  }
+
+  /** Requests that fail together count once. */
+  #pause(): void {
+    if (this.#nowMs() < this.#pausedUntilMs) return
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures)
+    this.#failures += 1
+    this.#pausedUntilMs = this.#nowMs() + pauseMs
+  }
+}
+
+function unavailable(message: string, options?: ErrorOptions): Unavailable {
+  return new Unavailable('registry-unavailable', message, options)
+}

@@ -1,0 +1,129 @@
+/** Keeps the codecs of schemas. Loaded with the first data that is not JSON; the library of a format with its first schema. */
+import { type Codec, loadCodec, type Schema, UndecodableError } from '@sluice/schema-registry'
+import type { SerializedData } from '../../cloudevents/serialized-data.ts'
+import type { Application } from '../../consumer/application.ts'
+import { type Failure, failure } from '../../consumer/failure-codes.ts'
+import { Unavailable } from '../../pipeline/errors.ts'
+import { Semaphore } from '../../pipeline/log/partition-log.ts'
+import type { GuardedRegistry } from './guarded-registry.ts'
+
+/** Data that takes a schema. */
+export type Needing = Exclude<SerializedData, { kind: 'json' }>
+
+/** The codec of a schema, or why there is none. */
+export type Found = { readonly kind: 'codec'; readonly codec: Codec } | Failure
+
+/** The schema of an id never changes, so codecs stay for as long as there is room. */
+const MOST_SCHEMAS = 1_000
+/** An id without a schema is asked for again after this time: the schema may have been registered. */
+const UNKNOWN_FOR_MS = 15_000
+const MOST_UNKNOWN = 10_000
+const REQUESTS_AT_ONCE = 8
+/** No request begins later than this after the first that was made with it. */
+const FETCHED_WITHIN_MS = 5_000
+
+export class SchemaCache {
+  readonly #application: Pick<Application, 'packagedSchema'>
+  readonly #registry: GuardedRegistry | undefined
+  readonly #nowMs: () => number
+  readonly #known = new Map<string, Found>()
+  /** Until when an id counts as unknown. */
+  readonly #unknown = new Map<string, number>()
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
+
+  constructor(
+    application: Pick<Application, 'packagedSchema'>,
+    registry: GuardedRegistry | undefined,
+    nowMs: () => number,
+  ) {
+    this.#application = application
+    this.#registry = registry
+    this.#nowMs = nowMs
+  }
+
+  /** Undefined if it must be fetched. */
+  find(needing: Needing): Found | undefined {
+    const key = keyOf(needing)
+    const known = this.#known.get(key)
+    if (known) return known
+    const untilMs = this.#unknown.get(key)
+    return untilMs !== undefined && this.#nowMs() < untilMs ? unknownSchema(needing) : undefined
+  }
+
+  /**
+   * Fetches what is not at hand, each schema once, however many ask for it. Rejects with `Unavailable` after all have ended, if one
+   * of them could not be fetched.
+   */
+  async fetch(needed: readonly Needing[]): Promise<void> {
+    const untilMs = this.#nowMs() + FETCHED_WITHIN_MS
+    const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
+    const ends = await Promise.allSettled(
+      [...byKey].map(([key, needing]) =>
+        this.find(needing) ? undefined : this.#once(key, needing, untilMs),
+      ),
+    )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  #once(key: string, needing: Needing, untilMs: number): Promise<void> {
+    const running = this.#running.get(key)
+    if (running) return running
+    const fetched = this.#fetch(key, needing, untilMs).finally(() => this.#running.delete(key))
+    this.#running.set(key, fetched)
+    return fetched
+  }
+
+  async #fetch(key: string, needing: Needing, untilMs: number): Promise<void> {
+    await this.#permits.acquire()
+    try {
+      if (this.#nowMs() > untilMs)
+        throw new Unavailable(
+          'registry-unavailable',
+          'the schema registry answers too slowly for so many schemas',
+        )
+      const schema = await this.#schema(needing)
+      if (schema) put(this.#known, key, await found(schema, needing), MOST_SCHEMAS)
+      else put(this.#unknown, key, this.#nowMs() + UNKNOWN_FOR_MS, MOST_UNKNOWN)
+    } finally {
+      this.#permits.release()
+    }
+  }
+
+  async #schema(needing: Needing): Promise<Schema | undefined> {
+    if (needing.kind === 'registered') return this.#registry?.schema(needing.schemaId)
+    const { type, format } = needing
+    const packaged = await this.#application.packagedSchema?.(type, format)
+    return packaged && { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', ...packaged }
+  }
+}
+
+async function found(schema: Schema, { kind }: Needing): Promise<Found> {
+  try {
+    return { kind: 'codec', codec: await loadCodec(schema, kind === 'registered' ? 'framed' : 'plain') }
+  } catch (error) {
+    if (error instanceof UndecodableError) return failure('data-not-decodable', error.message)
+    throw error
+  }
+}
+
+function keyOf(needing: Needing): string {
+  return needing.kind === 'registered' ? `${needing.schemaId}` : `${needing.format} ${needing.type}`
+}
+
+function unknownSchema(needing: Needing): Failure {
+  return failure(
+    'schema-unknown',
+    needing.kind === 'registered'
+      ? `the schema registry has no schema ${needing.schemaId}`
+      : `there is no packaged ${needing.format} schema of its event type, and its data has no id of a schema in a registry`,
+  )
+}
+
+/** Adds an entry, and removes the oldest beyond the bound. */
+function put<T>(entries: Map<string, T>, key: string, value: T, most: number): void {
+  entries.delete(key)
+  entries.set(key, value)
+  const [oldest] = entries.keys()
+  if (entries.size > most && oldest !== undefined) entries.delete(oldest)
+}

@@ -1,0 +1,66 @@
+/** Tells how the bytes of an event are serialized, by what the event and the bytes themselves say. Pure. */
+import { type DataFormat, dataFormatOf } from '../consumer/data-format.ts'
+import type { Event } from '../consumer/event.ts'
+import { type Failure, failure } from '../consumer/failure-codes.ts'
+import { isJsonText } from './lambda-schema.ts'
+import type { LogRecord } from './record.ts'
+import { FRAME_BYTES, isFramed } from './wire-format.ts'
+
+/** Data that is not plain yet, and what it takes to read it. */
+export type SerializedData =
+  /** JSON that is still bytes. */
+  | { readonly kind: 'json'; readonly body: Buffer }
+  /** Data with the id of a schema in a registry. */
+  | {
+      readonly kind: 'registered'
+      readonly schemaId: number
+      /** What its content type says; undefined if that names no format. */
+      readonly format: DataFormat | undefined
+      readonly body: Buffer
+    }
+  /** Data that has the schema which the application ships for its type. */
+  | {
+      readonly kind: 'packaged'
+      readonly type: string
+      readonly format: Exclude<DataFormat, 'json'>
+      readonly body: Buffer
+    }
+
+const FOREIGN_ID = failure(
+  'schema-unknown',
+  "Lambda has removed the id of its schema, which is not one of a registry with Confluent's API: let the mapping deliver JSON",
+)
+
+/** A content type that says nothing about the bytes. */
+const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
+
+/**
+ * How the data of an event is serialized; undefined if it is plain already, or bytes of no known format.
+ *
+ * With a registry, bytes that begin like the wire format have the id of a schema. Avro data without an id can begin so, too: if it
+ * does, its schema must be in the registry. Without a registry, only the content type counts.
+ */
+export function serializedData(
+  { type, data, datacontenttype }: Event,
+  { decodedByLambda }: Pick<LogRecord, 'decodedByLambda'>,
+  hasRegistry: boolean,
+): SerializedData | Failure | undefined {
+  if (!Buffer.isBuffer(data)) return undefined
+  if (decodedByLambda?.value) return isJsonText(data) ? { kind: 'json', body: data } : FOREIGN_ID
+  const format = datacontenttype === undefined ? undefined : dataFormatOf(datacontenttype)
+  const isKnown = format !== undefined || datacontenttype === undefined || ANY_BYTES.test(datacontenttype)
+  if (isKnown && hasRegistry && isFramed(data))
+    return {
+      kind: 'registered',
+      schemaId: data.readUInt32BE(1),
+      format,
+      body: data.subarray(FRAME_BYTES),
+    }
+  if (format === undefined) return undefined
+  if (format !== 'json') return { kind: 'packaged', type, format, body: data }
+  if (!isFramed(data)) return { kind: 'json', body: data }
+  return failure(
+    'schema-unknown',
+    'the data begins with the id of a schema, and no registry is configured: set SCHEMA_REGISTRY_URL',
+  )
+}

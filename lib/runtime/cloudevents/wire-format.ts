@@ -1,0 +1,17 @@
+/** The wire format of serializers that use a schema registry: a zero byte and the four bytes of the schema's id before the data. */
+
+export const FRAME_BYTES = 5
+
+/** Whether bytes begin like the wire format. No text in JSON begins with a zero byte. */
+export function isFramed(bytes: Buffer): boolean {
+  return bytes.length >= FRAME_BYTES && bytes[0] === 0
+}
+
+/** Puts the prefix before data. */
+export function framedWith(schemaId: number, body: Buffer): Buffer {
+  const framed = Buffer.allocUnsafe(FRAME_BYTES + body.length)
+  framed[0] = 0
+  framed.writeUInt32BE(schemaId, 1)
+  body.copy(framed, FRAME_BYTES)
+  return framed
+}

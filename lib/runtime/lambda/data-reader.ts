@@ -1,0 +1,20 @@
+import { secretOf } from '../adapters/aws/clients.ts'
+import { OnDemandDataReader } from '../adapters/registry/data-reader.ts'
+import type { Application } from '../consumer/application.ts'
+import type { DataReader } from '../pipeline/ports.ts'
+import type { RegistrySettings } from '../settings/registry.ts'
+
+/** The reader of data that is not plain JSON, with the configured schema registry or else with the schemas of the application. */
+export function dataReaderOf(
+  application: Pick<Application, 'packagedSchema'>,
+  { registry }: RegistrySettings,
+): DataReader {
+  if (!registry) return new OnDemandDataReader(application)
+  const { url, secret } = registry
+  return new OnDemandDataReader(application, { url, ...(secret ? { login: () => loginIn(secret) } : {}) })
+}
+
+async function loginIn(secret: string) {
+  const { username = '', password = '' } = await secretOf(secret)
+  return { username: String(username), password: String(password) }
+}

@@ -1,0 +1,52 @@
+/** Decodes the records of a chunk, and fetches the schemas that this takes. Where all data is JSON, nothing is fetched. */
+import type { LogRecord } from '../cloudevents/record.ts'
+import type { Consumer } from './consumer.ts'
+import { type Decoded, decode } from './decode.ts'
+import { SchemaNotAtHand, Unavailable } from './errors.ts'
+import type { Deferred } from './model.ts'
+
+export interface DecodedChunk {
+  /** The leading records that can be decoded: all of them, unless `rest` is set. */
+  readonly decoded: readonly Decoded[]
+  /** Why the first record behind them must wait. */
+  readonly rest?: Deferred
+}
+
+/** Rejects with any error other than `Unavailable` of the reader: then nothing is known of the records. */
+export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consumer): Promise<DecodedChunk> {
+  const first = decodedUpTo(chunk, consumer)
+  if (first.missing.length === 0) return { decoded: first.decoded }
+  const deferred = await prepare(first.missing, consumer)
+  const { decoded, missing } = decodedUpTo(chunk, consumer)
+  if (missing.length === 0) return { decoded }
+  return { decoded, rest: deferred ?? { reason: 'registry-unavailable' } }
+}
+
+/** Fetches the schemas of these records. Undefined if all are at hand then; else why the records wait. */
+export async function prepare(
+  records: readonly LogRecord[],
+  { reader }: Pick<Consumer, 'reader'>,
+): Promise<Deferred | undefined> {
+  try {
+    await reader?.prepare(records)
+    return undefined
+  } catch (error) {
+    if (error instanceof Unavailable) return { reason: error.code, error }
+    throw error
+  }
+}
+
+/** The records before the first one whose schema is missing, and every record of the chunk whose schema is. */
+function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
+  const decoded: Decoded[] = []
+  const missing: LogRecord[] = []
+  for (const record of chunk)
+    try {
+      const one = decode(record, consumer)
+      if (missing.length === 0) decoded.push(one)
+    } catch (error) {
+      if (!(error instanceof SchemaNotAtHand)) throw error
+      missing.push(record)
+    }
+  return { decoded, missing }
+}

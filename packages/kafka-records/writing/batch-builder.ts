@@ -1,0 +1,177 @@
+/** Writes record batches (https://kafka.apache.org/documentation/#recordbatch): each record is encoded once, when it is added. */
+import { crc32c } from '../crc32c.ts'
+import { deflate, type WritableCodec } from './compress.ts'
+import { varintBytes, writeVarint } from './varint.ts'
+
+/** A record to be written. Kafka allows a header's name more than once. */
+export interface WritableRecord {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
+}
+
+/** Which producer wrote a batch, and how many records it had written to the partition before. */
+export interface BatchSequence {
+  /** A 64-bit integer, as Kafka gave it. */
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly firstSequence: number
+}
+
+const HEADER_BYTES = 61
+const MAGIC = 2
+const IS_TRANSACTIONAL = 0x10
+const NOT_SEQUENCED: BatchSequence = { producerId: -1n, producerEpoch: -1, firstSequence: -1 }
+const FIRST_ROOM_BYTES = 1024
+
+/** A batch that is being filled. */
+export class BatchBuilder {
+  #room = Buffer.allocUnsafeSlow(FIRST_ROOM_BYTES)
+  #end = 0
+  #count = 0
+  #firstTimestampMs = 0
+  #maxTimestampMs = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Size of the records so far, not compressed. */
+  get bytes(): number {
+    return this.#end
+  }
+
+  /** @returns by how many bytes the batch has grown */
+  append(record: WritableRecord, timestampMs: number): number {
+    if (this.#count === 0) this.#firstTimestampMs = this.#maxTimestampMs = timestampMs
+    else if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
+    const sinceMs = timestampMs - this.#firstTimestampMs
+    const size = contentBytes(record, sinceMs, this.#count)
+    const before = this.#end
+    this.#reserve(before + varintBytes(size) + size)
+    const at = writeVarint(this.#room, before, size)
+    this.#end = writeContent(this.#room, at, record, sinceMs, this.#count)
+    this.#count++
+    return this.#end - before
+  }
+
+  /** Compresses the records. Nothing can be added afterwards. */
+  async close(codec: WritableCodec): Promise<ClosedBatch> {
+    const bytes = this.#room.subarray(0, this.#end)
+    const [number, records] = await deflate(codec, bytes)
+    return new ClosedBatch(records, {
+      codec: number,
+      count: this.#count,
+      firstTimestampMs: this.#firstTimestampMs,
+      maxTimestampMs: this.#maxTimestampMs,
+      plainBytes: this.#end,
+    })
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#room.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#room.length))
+    this.#room.copy(larger, 0, 0, this.#end)
+    this.#room = larger
+  }
+}
+
+interface BatchFacts {
+  readonly codec: number
+  readonly count: number
+  readonly firstTimestampMs: number
+  readonly maxTimestampMs: number
+  /** Size of the records before they were compressed. */
+  readonly plainBytes: number
+}
+
+/** A batch whose records are final. It can be sealed again, for another epoch of its producer. */
+export class ClosedBatch {
+  readonly #records: Buffer
+  readonly facts: BatchFacts
+
+  constructor(records: Buffer, facts: BatchFacts) {
+    this.#records = records
+    this.facts = facts
+  }
+
+  /** Size of the whole batch as it is sent. */
+  get bytes(): number {
+    return HEADER_BYTES + this.#records.length
+  }
+
+  /** The batch as it is sent. */
+  sealed({ producerId, producerEpoch, firstSequence } = NOT_SEQUENCED, isTransactional = false): Buffer {
+    const { codec, count, firstTimestampMs, maxTimestampMs } = this.facts
+    const batch = Buffer.allocUnsafe(this.bytes)
+    batch.writeBigInt64BE(0n, 0)
+    batch.writeInt32BE(batch.length - 12, 8)
+    batch.writeInt32BE(-1, 12)
+    batch.writeInt8(MAGIC, 16)
+    batch.writeInt16BE(codec | (isTransactional ? IS_TRANSACTIONAL : 0), 21)
+    batch.writeInt32BE(count - 1, 23)
+    batch.writeBigInt64BE(BigInt(firstTimestampMs), 27)
+    batch.writeBigInt64BE(BigInt(maxTimestampMs), 35)
+    batch.writeBigInt64BE(producerId, 43)
+    batch.writeInt16BE(producerEpoch, 51)
+    batch.writeInt32BE(firstSequence, 53)
+    batch.writeInt32BE(count, 57)
+    this.#records.copy(batch, HEADER_BYTES)
+    batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+    return batch
+  }
+}
+
+function contentBytes({ key, value, headers }: WritableRecord, sinceMs: number, index: number): number {
+  let bytes = 1 + varintBytes(sinceMs) + varintBytes(index) + fieldBytes(key) + fieldBytes(value)
+  bytes += varintBytes(headers.length)
+  for (const [name, content] of headers) bytes += nameOf(name).length + fieldBytes(content)
+  return bytes
+}
+
+function fieldBytes(field: Buffer | null): number {
+  return field === null ? 1 : varintBytes(field.length) + field.length
+}
+
+function writeContent(
+  room: Buffer,
+  begin: number,
+  { key, value, headers }: WritableRecord,
+  sinceMs: number,
+  index: number,
+): number {
+  // The attributes of a record have no meaning yet.
+  room[begin] = 0
+  let at = writeVarint(room, begin + 1, sinceMs)
+  at = writeVarint(room, at, index)
+  at = writeField(room, at, key)
+  at = writeField(room, at, value)
+  at = writeVarint(room, at, headers.length)
+  for (const [name, content] of headers) {
+    const prefixed = nameOf(name)
+    room.set(prefixed, at)
+    at = writeField(room, at + prefixed.length, content)
+  }
+  return at
+}
+
+function writeField(room: Buffer, begin: number, field: Buffer | null): number {
+  if (field === null) return writeVarint(room, begin, -1)
+  const at = writeVarint(room, begin, field.length)
+  room.set(field, at)
+  return at + field.length
+}
+
+const MOST_NAMES = 1_000
+const names = new Map<string, Buffer>()
+
+/** The name with its length before it. The names of headers repeat, so their bytes are kept. */
+function nameOf(name: string): Buffer {
+  const known = names.get(name)
+  if (known) return known
+  const text = Buffer.from(name)
+  const prefixed = Buffer.allocUnsafeSlow(varintBytes(text.length) + text.length)
+  text.copy(prefixed, writeVarint(prefixed, 0, text.length))
+  if (names.size < MOST_NAMES) names.set(name, prefixed)
+  return prefixed
+}

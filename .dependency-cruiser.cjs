@@ -13,7 +13,7 @@ const LAYERS = [
   '^lib/runtime/pipeline/',
   '^lib/runtime/(adapters|testing)/',
   '^lib/runtime/settings/',
-  '^lib/runtime/(lambda/|index[.]ts$)',
+  '^lib/runtime/(lambda/|producer/|index[.]ts$)',
   FEATURES,
   '^lib/queries/',
   '^lib/app/',

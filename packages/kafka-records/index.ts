@@ -5,7 +5,12 @@ export { type Broker, type Cluster, createCluster, type FetchedMessage } from '.
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'
 export { UnreadableBatch } from './unreadable-batch.ts'
-export { BatchBuilder, type BatchSequence, ClosedBatch, type WritableRecord } from './writing/batch-builder.ts'
+export {
+  BatchBuilder,
+  type BatchSequence,
+  ClosedBatch,
+  type WritableRecord,
+} from './writing/batch-builder.ts'
 export { WRITABLE_CODECS, type WritableCodec } from './writing/compress.ts'
 export {
   AnswerOverdue,

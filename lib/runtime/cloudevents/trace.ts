@@ -4,6 +4,11 @@ import type { Event } from '../consumer/event.ts'
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
+/** Whether the text is a `traceparent` of W3C Trace Context, version 00, such as `00-<32 hex digits>-<16>-01`. */
+export function isTraceparent(text: string): boolean {
+  return TRACEPARENT.test(text)
+}
+
 /**
  * The trace context of an event that `cause` led to: the same trace, with a span id derived from the new event's id, so that a
  * repeat of the event is identical. Empty if the cause has no valid context.

@@ -41,8 +41,7 @@ export class BatchBuilder {
     return this.#end
   }
 
-  /** @returns by how many bytes the batch has grown */
-  append(record: WritableRecord, timestampMs: number): number {
+  append(record: WritableRecord, timestampMs: number): void {
     if (this.#count === 0) this.#firstTimestampMs = this.#maxTimestampMs = timestampMs
     else if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
     const sinceMs = timestampMs - this.#firstTimestampMs
@@ -52,7 +51,6 @@ export class BatchBuilder {
     const at = writeVarint(this.#room, before, size)
     this.#end = writeContent(this.#room, at, record, sinceMs, this.#count)
     this.#count++
-    return this.#end - before
   }
 
   /** Compresses the records. Nothing can be added afterwards. */
@@ -93,6 +91,11 @@ export class ClosedBatch {
   constructor(records: Buffer, facts: BatchFacts) {
     this.#records = records
     this.facts = facts
+  }
+
+  /** Size of the records, compressed. */
+  get recordBytes(): number {
+    return this.#records.length
   }
 
   /** Size of the whole batch as it is sent. */

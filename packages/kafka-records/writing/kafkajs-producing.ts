@@ -3,7 +3,13 @@
  * the library's; it has no public way to hand over a finished batch: see `kafkajs-internals.ts`.
  */
 import { type Cluster, type ClusterOptions, createCluster, requireMethod } from '../kafkajs-internals.ts'
-import { decodeProduceResponse, encodeProduce, PRODUCE, type ProduceAnswer, type ProduceRequest } from './produce.ts'
+import {
+  decodeProduceResponse,
+  encodeProduce,
+  PRODUCE,
+  type ProduceAnswer,
+  type ProduceRequest,
+} from './produce.ts'
 
 /** What is called on a cluster, beside the methods in `kafkajs-internals.ts`. */
 export const PRODUCING_CLUSTER_METHODS = [
@@ -57,7 +63,9 @@ export interface ProducingCluster {
   disconnect(): Promise<void>
   refreshMetadata(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
-  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number; readonly leader: number }[]
+  findTopicPartitionMetadata(
+    topic: string,
+  ): readonly { readonly partitionId: number; readonly leader: number }[]
   findBroker(node: { readonly nodeId: string }): Promise<ProducingBroker>
   findControllerBroker(): Promise<ProducingBroker>
   findGroupCoordinator(request: {
@@ -89,12 +97,14 @@ export class AnswerOverdue extends Error {
  *
  * @param withinMs how long the answer may take. Afterwards the connection is closed, so that nothing of it can arrive later than
  * what is sent next, and everything else that waits on it fails too.
+ * @param onSent is called once its turn on the connection has come: a request that is sent after that arrives after it
  * @throws AnswerOverdue, or an error of the connection
  */
 export async function sendBatches(
   broker: ProducingBroker,
   request: ProduceRequest,
   withinMs: number,
+  onSent = () => {},
 ): Promise<readonly ProduceAnswer[]> {
   const connection = await broker.connectionPool.getConnectionByRequest({ request: PRODUCE })
   // Small requests in flight together would wait for each other's acknowledgement by the network.
@@ -107,7 +117,13 @@ export async function sendBatches(
   }, withinMs)
   try {
     return (await broker.connectionPool.send({
-      request: { ...PRODUCE, encode: async () => encoded(request) },
+      request: {
+        ...PRODUCE,
+        encode: async () => {
+          onSent()
+          return encoded(request)
+        },
+      },
       requestTimeout: withinMs + 60_000,
       response: {
         decode: async (payload: Buffer) => {

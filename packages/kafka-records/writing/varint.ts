@@ -21,7 +21,8 @@ export function varintBytes(value: number): number {
  * @param value an integer of at most 52 bits
  * @returns the position after it
  */
-export function writeVarint(bytes: Buffer, at: number, value: number): number {
+export function writeVarint(bytes: Buffer, begin: number, value: number): number {
+  let at = begin
   if (value >= -SMALL && value < SMALL) {
     let folded = (value << 1) ^ (value >> 31)
     while (folded > 0x7f) {

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BatchBuilder, type WritableRecord, WRITABLE_CODECS } from '@sluice/kafka-records'
+import { BatchBuilder, WRITABLE_CODECS, type WritableRecord } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import { batchesOf, verifyChecksum } from '../../../packages/kafka-records/batch.ts'
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'
-import {
-  decodeProduceResponse,
-  encodeProduce,
-} from '../../../packages/kafka-records/writing/produce.ts'
+import { decodeProduceResponse, encodeProduce } from '../../../packages/kafka-records/writing/produce.ts'
 import { varintBytes, writeVarint } from '../../../packages/kafka-records/writing/varint.ts'
 import { recordBatch } from '../../support/record-batches.ts'
 
@@ -15,9 +12,12 @@ const buffer = fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes)
 const record: fc.Arbitrary<WritableRecord> = fc.record({
   key: fc.option(buffer, { nil: null }),
   value: fc.option(buffer, { nil: null }),
-  headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.option(buffer, { nil: null })), {
-    maxLength: 4,
-  }),
+  headers: fc.array(
+    fc.tuple(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.option(buffer, { nil: null })),
+    {
+      maxLength: 4,
+    },
+  ),
 })
 
 function filled(records: readonly WritableRecord[], timestampMs = 5_000): BatchBuilder {
@@ -88,7 +88,11 @@ describe('a record batch that is written', () => {
 })
 
 describe('the request that takes batches to their leader', () => {
-  const batch = (topic: string, partition: number, text: string) => ({ topic, partition, bytes: Buffer.from(text) })
+  const batch = (topic: string, partition: number, text: string) => ({
+    topic,
+    partition,
+    bytes: Buffer.from(text),
+  })
 
   it('given batches of two topics, then each is under its topic, with its length', () => {
     const batches = [batch('b', 1, 'one'), batch('a', 0, 'two'), batch('b', 2, 'three')]

@@ -1,0 +1,150 @@
+/** The brokers, as a producer with batches of its own needs them. */
+import {
+  AnswerOverdue,
+  OF_TRANSACTIONS,
+  type PartitionBatch,
+  type ProduceAnswer,
+  type ProducerIdentity,
+  type ProducingBroker,
+  type ProducingCluster,
+  producingCluster,
+  sendBatches,
+} from '@sluice/kafka-records'
+import { brokersAnswer, isRetriableAnswer } from './answers.ts'
+import { isAway } from './availability.ts'
+import type { Kafka } from './client.ts'
+
+export interface SendRequest {
+  readonly transactionalId: string | null
+  readonly acks: 'all' | 1
+  readonly withinMs: number
+  readonly batches: readonly PartitionBatch[]
+  /** Called when a request that is sent next arrives after this one. */
+  readonly onSent?: () => void
+}
+
+/** A transaction that is open. */
+export interface OpenTransaction extends ProducerIdentity {
+  readonly transactionalId: string
+}
+
+/** Answers that pass once the coordinator has finished what it is at. */
+const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+])
+
+/** Metadata and requests over the connections of kafkajs. It retries nothing: its caller does. */
+export class ProducingConnection {
+  readonly #client: () => Promise<Kafka>
+  #cluster: Promise<ProducingCluster> | undefined
+  #connected: ProducingCluster | undefined
+  /** By topic: made again after each look-up. */
+  #leaders = new Map<string, ReadonlyMap<number, number>>()
+
+  /** @param client is called once, at the first request */
+  constructor(client: () => Promise<Kafka>) {
+    this.#client = client
+  }
+
+  /** Looks up the partitions of a topic. Rejects if the topic does not exist, or no broker answers. */
+  async load(topic: string): Promise<void> {
+    const cluster = await this.#connect()
+    await cluster.addTargetTopic(topic)
+    this.#leaders.clear()
+  }
+
+  /** Looks up again where the partitions of all topics are led. */
+  async refresh(): Promise<void> {
+    const cluster = await this.#connect()
+    await cluster.refreshMetadata()
+    this.#leaders.clear()
+  }
+
+  /** The partitions of a topic that `load` has looked up, by number; each with the id of its leader, negative if it has none. */
+  leadersOf(topic: string): ReadonlyMap<number, number> {
+    const known = this.#leaders.get(topic)
+    if (known) return known
+    const partitions = this.#connected?.findTopicPartitionMetadata(topic) ?? []
+    const found = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]))
+    this.#leaders.set(topic, found)
+    return found
+  }
+
+  async send(leader: number, { acks, onSent, ...request }: SendRequest): Promise<readonly ProduceAnswer[]> {
+    const cluster = await this.#connect()
+    const broker = await cluster.findBroker({ nodeId: String(leader) })
+    const timeoutMs = Math.round(request.withinMs)
+    const wire = { ...request, acks: acks === 'all' ? -1 : 1, timeoutMs } as const
+    return sendBatches(broker, wire, request.withinMs, onSent)
+  }
+
+  /** An identity by which brokers tell this producer's sequences; of a transaction, it ends what an earlier one left open. */
+  async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerIdentity> {
+    if (transactionalId === undefined) {
+      const cluster = await this.#connect()
+      return (await cluster.findControllerBroker()).initProducerId({})
+    }
+    const broker = await this.#coordinator(transactionalId)
+    return broker.initProducerId({
+      transactionalId,
+      ...(transactionTimeoutMs === undefined ? {} : { transactionTimeout: transactionTimeoutMs }),
+    })
+  }
+
+  async addPartitions(
+    transaction: OpenTransaction,
+    topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+  ): Promise<void> {
+    const broker = await this.#coordinator(transaction.transactionalId)
+    await broker.addPartitionsToTxn({ ...transaction, topics })
+  }
+
+  /** Commits or aborts. To ask again for the same is harmless. */
+  async endTransaction(transaction: OpenTransaction, isCommit: boolean): Promise<void> {
+    const broker = await this.#coordinator(transaction.transactionalId)
+    await broker.endTxn({ ...transaction, transactionResult: isCommit })
+  }
+
+  /** Never rejects. */
+  async close(): Promise<void> {
+    const cluster = await this.#cluster?.catch(() => undefined)
+    await cluster?.disconnect().catch(() => {})
+  }
+
+  /** After a failure the next call tries again. */
+  #connect(): Promise<ProducingCluster> {
+    this.#cluster ??= this.#open().catch(error => {
+      this.#cluster = undefined
+      throw error
+    })
+    return this.#cluster
+  }
+
+  async #open(): Promise<ProducingCluster> {
+    const cluster = producingCluster(await this.#client(), { allowAutoTopicCreation: false })
+    await cluster.connect()
+    this.#connected = cluster
+    return cluster
+  }
+
+  async #coordinator(transactionalId: string): Promise<ProducingBroker> {
+    const cluster = await this.#connect()
+    return cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: OF_TRANSACTIONS })
+  }
+}
+
+/** Whether the same call may succeed later. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof AnswerOverdue) return true
+  return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
+}
+
+/** What went wrong, for a report. Messages of the library hold names and places, never data. */
+export function textOf(error: unknown): string {
+  const answer = brokersAnswer(error)
+  const { message } = error as Error
+  return answer === undefined ? message : `${answer}: ${message}`
+}

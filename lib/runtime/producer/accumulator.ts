@@ -1,0 +1,69 @@
+/** The records that wait, by topic and partition. Pure: time is an argument. */
+import type { OutgoingRecord } from '../cloudevents/record.ts'
+import type { Batch, Told } from './batch.ts'
+import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
+
+export class Accumulator {
+  readonly #limits: QueueLimits
+  readonly #queues = new Map<string, Map<number, PartitionQueue>>()
+  /** Records that have come since everything that waits was made due. */
+  #fresh = 0
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits
+  }
+
+  /**
+   * @param timestampMs milliseconds since the epoch
+   * @returns whether something has become due, or will be earlier than before
+   */
+  append(
+    record: OutgoingRecord & { readonly partition: number },
+    nowMs: number,
+    timestampMs: number,
+    told: Told,
+  ): boolean {
+    const isFull = this.#queueOf(record).append(record, nowMs, timestampMs, told)
+    const isFirst = this.#fresh === 0
+    this.#fresh++
+    if (this.#fresh < this.#limits.batchRecords) return isFull || isFirst
+    this.hurry()
+    return true
+  }
+
+  /** Has everything that waits be due. */
+  hurry(): void {
+    this.#fresh = 0
+    for (const queue of this.queues()) queue.hurry()
+  }
+
+  /** The first batch of a queue, which is about to be sent. */
+  take(queue: PartitionQueue): Batch {
+    const batch = queue.take()
+    if (!batch.isHurried) this.#fresh = Math.max(0, this.#fresh - batch.builder.count)
+    return batch
+  }
+
+  *queues(): Generator<PartitionQueue> {
+    for (const partitions of this.#queues.values()) yield* partitions.values()
+  }
+
+  takeAll(): readonly Batch[] {
+    this.#fresh = 0
+    return [...this.queues()].flatMap(queue => queue.takeAll())
+  }
+
+  #queueOf({ topic, partition }: { readonly topic: string; readonly partition: number }): PartitionQueue {
+    let partitions = this.#queues.get(topic)
+    if (!partitions) {
+      partitions = new Map()
+      this.#queues.set(topic, partitions)
+    }
+    let queue = partitions.get(partition)
+    if (!queue) {
+      queue = new PartitionQueue(topic, partition, this.#limits)
+      partitions.set(partition, queue)
+    }
+    return queue
+  }
+}

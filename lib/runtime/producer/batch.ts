@@ -1,0 +1,58 @@
+import { BatchBuilder, type BatchSequence, type ClosedBatch, type WritableCodec } from '@sluice/kafka-records'
+import type { OutgoingRecord } from '../cloudevents/record.ts'
+
+/** Told what became of one record: its offset, or why it is not delivered. */
+export type Told = (outcome: Outcome) => void
+
+export type Outcome = { readonly partition: number; readonly offset: number } | Error
+
+/** The records of one partition that travel together. */
+export class Batch {
+  readonly builder = new BatchBuilder()
+  readonly #told: Told[] = []
+  /** Its place among the batches of its partition. */
+  readonly number: number
+  /** When its first record came, and when its delivery is given up; milliseconds of the producer's clock. */
+  readonly begunAtMs: number
+  readonly deadlineMs: number
+  /** When it is sent even if it is not full. */
+  dueAtMs: number
+  /** Whether it was made due before its time, with everything else that waited. */
+  isHurried = false
+  /** Attempts to send it that have begun. */
+  attempts = 0
+  /** Set at the first attempt, and kept: the broker knows a repeat by it. */
+  sequence: BatchSequence | undefined
+  #closed: Promise<ClosedBatch> | undefined
+
+  constructor(
+    number: number,
+    nowMs: number,
+    { lingerMs, deliveryTimeoutMs }: { readonly lingerMs: number; readonly deliveryTimeoutMs: number },
+  ) {
+    this.number = number
+    this.begunAtMs = nowMs
+    this.dueAtMs = nowMs + lingerMs
+    this.deadlineMs = nowMs + deliveryTimeoutMs
+  }
+
+  append(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timestampMs: number, told: Told): void {
+    this.#told.push(told)
+    this.builder.append(record, timestampMs)
+  }
+
+  /** Compresses it, the first time that it is asked for. */
+  close(codec: WritableCodec): Promise<ClosedBatch> {
+    this.#closed ??= this.builder.close(codec)
+    return this.#closed
+  }
+
+  acknowledge(partition: number, baseOffset: number): void {
+    for (const [index, told] of this.#told.entries())
+      told({ partition, offset: baseOffset < 0 ? -1 : baseOffset + index })
+  }
+
+  fail(error: Error): void {
+    for (const told of this.#told) told(error)
+  }
+}

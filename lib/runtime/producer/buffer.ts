@@ -1,0 +1,63 @@
+/** Bounds what a producer keeps in memory. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ProducerFull } from './delivery.ts'
+
+/** Above this many times the limit, nothing more is taken. */
+const MOST = 2
+/** After so many bytes the event loop gets its turn: otherwise acknowledgements would wait for the publishing loop. */
+const BYTES_PER_TURN = 256 * 1024
+/** What a record takes beside its bytes, roughly. */
+const OVERHEAD_BYTES = 200
+
+export class Buffered {
+  readonly #limit: number
+  #bytes = 0
+  #sinceTurn = 0
+  #waiting: (() => void)[] = []
+
+  /** @param limit bytes that may wait to be acknowledged before callers wait */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** @throws ProducerFull */
+  requireRoom(): void {
+    if (this.#bytes < MOST * this.#limit) return
+    throw new ProducerFull(
+      `${this.#bytes} bytes wait to be acknowledged, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,
+    )
+  }
+
+  /** @returns what has to be given back */
+  add(bytes: number): number {
+    const taken = bytes + OVERHEAD_BYTES
+    this.#bytes += taken
+    this.#sinceTurn += taken
+    return taken
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes
+    if (this.#bytes >= this.#limit || this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const go of waiting) go()
+  }
+
+  /** Resolves when there is room for more. */
+  async room(): Promise<void> {
+    while (this.#bytes >= this.#limit) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#waiting.push(resolve)
+      await promise
+    }
+    if (this.#sinceTurn < BYTES_PER_TURN) return
+    this.#sinceTurn = 0
+    await nextTurn()
+  }
+
+  /** Whether a caller need not wait. */
+  get isFree(): boolean {
+    return this.#bytes < this.#limit && this.#sinceTurn < BYTES_PER_TURN
+  }
+}

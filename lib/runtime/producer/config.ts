@@ -1,0 +1,64 @@
+import type { KafkaSettings } from '../adapters/kafka/client.ts'
+import type { ContentMode } from '../cloudevents/writer.ts'
+import type { Event } from '../consumer/event.ts'
+import { type ProducerSettings, type ProfileName, producerSettings } from '../settings/producer.ts'
+import type { EventOptions } from './create-event.ts'
+import type { DeliveryReport } from './delivery.ts'
+
+/** How a producer is made: where it publishes, and a profile, of which each setting can be given instead. */
+export interface ProducerConfig extends Partial<ProducerSettings> {
+  /** How to connect: brokers and authentication. */
+  readonly kafka: Omit<KafkaSettings, 'clientId'>
+  /** The topic of events that name no other. */
+  readonly topic: string
+  /** `balanced` by default. */
+  readonly profile?: ProfileName
+  /**
+   * The record key of an event, which decides its partition; null spreads events evenly. By default the extension `partitionkey`,
+   * or else `subject`: events of one subject stay in order.
+   */
+  readonly key?: (event: Event) => string | null
+  /** `binary` by default: attributes are headers, and the value is the data. */
+  readonly mode?: ContentMode
+  /** For `createEvent`: what events have unless they say otherwise. */
+  readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
+  /** Writes `data` in another format than JSON. */
+  readonly writer?: { write(event: Event): Event }
+  /** For transactions: unique among running producers, and the same after a restart. */
+  readonly transactionalId?: string
+  /** After this time the brokers abort a transaction by themselves; milliseconds, 60,000 by default. */
+  readonly transactionTimeoutMs?: number
+  /** Told of every event, in the order of each partition. */
+  readonly onDelivery?: (report: DeliveryReport) => void
+  /** Where warnings go; standard error by default. */
+  readonly warn?: (line: string) => void
+}
+
+/**
+ * The settings in a configuration.
+ *
+ * @throws ConfigError naming every setting that is unknown or wrong
+ */
+export function settingsOf(config: ProducerConfig): ProducerSettings {
+  const {
+    kafka: _kafka,
+    topic: _topic,
+    profile,
+    key: _key,
+    mode: _mode,
+    event: _event,
+    writer: _writer,
+    transactionalId,
+    transactionTimeoutMs: _transactionTimeoutMs,
+    onDelivery: _onDelivery,
+    warn: _warn,
+    ...settings
+  } = config
+  // A transaction is a sequence as well, and its acknowledgements are those of all replicas.
+  return producerSettings(profile, transactionalId === undefined ? settings : { acks: 'all', ...settings })
+}
+
+/** The extension "Partitioning" of CloudEvents, or else the subject. */
+export function defaultKey({ extensions, subject }: Event): string | null {
+  return extensions?.partitionkey ?? subject ?? null
+}

@@ -1,0 +1,59 @@
+/** What became of an event. */
+import type { Outcome } from './batch.ts'
+
+/** Kafka has acknowledged the event. */
+export interface Delivered {
+  readonly isDelivered: true
+  /** CloudEvents `id` of the event. */
+  readonly id: string
+  readonly topic: string
+  readonly partition: number
+  /** -1 if the broker has acknowledged it without knowing its offset any more. */
+  readonly offset: number
+}
+
+/** The event is not acknowledged. After a time-out it may have been written nevertheless. */
+export interface NotDelivered {
+  readonly isDelivered: false
+  readonly id: string
+  readonly topic: string
+  readonly error: Error
+}
+
+export type DeliveryReport = Delivered | NotDelivered
+
+/** One line for a person: `Delivered to TOPIC [PARTITION] @ OFFSET`, or `Delivery failed: ERROR`. */
+export function deliveryText(report: DeliveryReport): string {
+  return report.isDelivered
+    ? `Delivered to ${report.topic} [${report.partition}] @ ${report.offset}`
+    : `Delivery failed: ${report.error.message}`
+}
+
+export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryReport {
+  return outcome instanceof Error
+    ? { isDelivered: false, id, topic, error: outcome }
+    : { isDelivered: true, id, topic, ...outcome }
+}
+
+/** An event was not delivered. The message never contains data. */
+export class DeliveryFailed extends Error {
+  override readonly name = 'DeliveryFailed'
+
+  constructor(cause: Error) {
+    super(`Delivery failed: ${cause.message}`, { cause })
+  }
+}
+
+/** More waits to be acknowledged than the producer keeps: `enqueue` was not awaited. The event was not taken. */
+export class ProducerFull extends Error {
+  override readonly name = 'ProducerFull'
+}
+
+/** The producer is closed, or closing. */
+export class ProducerClosed extends Error {
+  override readonly name = 'ProducerClosed'
+
+  constructor() {
+    super('the producer is closed: events must be published before close()')
+  }
+}

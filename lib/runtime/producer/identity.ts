@@ -1,0 +1,71 @@
+/** Who the producer is to the brokers: the number by which they tell its sequences, and its transaction. */
+import type { BatchSequence } from '@sluice/kafka-records'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { Brokers } from './ports.ts'
+
+export interface Identity {
+  /** Whether brokers are to recognise repeats. */
+  readonly isSequenced: boolean
+  readonly transactionalId: string | null
+  /** Before something is sent to these partitions. Rejects if the brokers do not agree. */
+  prepare(queues: readonly PartitionQueue[]): Promise<void>
+  sequenceFor(queue: PartitionQueue, count: number): BatchSequence | undefined
+  /**
+   * Counts anew for a partition, because it is not known what the broker has.
+   *
+   * @returns false if nothing may be sent under this identity any more
+   */
+  restart(queue: PartitionQueue): boolean
+}
+
+/** Brokers cannot tell a repeat. */
+export const ANONYMOUS: Identity = {
+  isSequenced: false,
+  transactionalId: null,
+  prepare: async () => {},
+  sequenceFor: () => undefined,
+  restart: () => true,
+}
+
+export type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
+
+/** Each partition has a sequence and an epoch of its own: an error in one leaves the others alone. */
+export class IdempotentIdentity implements Identity {
+  readonly isSequenced = true
+  readonly transactionalId = null
+  readonly #brokers: Pick<Brokers, 'identify'>
+  #numbers: Promise<Numbers> | undefined
+  #current: Numbers | undefined
+
+  constructor(brokers: Pick<Brokers, 'identify'>) {
+    this.#brokers = brokers
+  }
+
+  async prepare(): Promise<void> {
+    this.#numbers ??= numbersFrom(this.#brokers)
+    try {
+      this.#current = await this.#numbers
+    } catch (error) {
+      this.#numbers = undefined
+      throw error
+    }
+  }
+
+  sequenceFor(queue: PartitionQueue, count: number): BatchSequence {
+    return queue.sequenceOf(count, this.#current as Numbers)
+  }
+
+  restart(queue: PartitionQueue): boolean {
+    if (!queue.beginEpoch()) this.#numbers = undefined
+    return true
+  }
+}
+
+export async function numbersFrom(
+  brokers: Pick<Brokers, 'identify'>,
+  transactionalId?: string,
+  timeoutMs?: number,
+): Promise<Numbers> {
+  const { producerId, producerEpoch } = await brokers.identify(transactionalId, timeoutMs)
+  return { producerId: BigInt(producerId), producerEpoch }
+}

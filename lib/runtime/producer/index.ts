@@ -1,0 +1,22 @@
+/** `@sluice/runtime/producer`: publishes events to Kafka from an application's own code. */
+export {
+  PRODUCER_SETTINGS,
+  PROFILES,
+  type ProducerSettings,
+  type Profile,
+  type ProfileName,
+} from '../settings/producer.ts'
+export type { ProducerConfig } from './config.ts'
+export { type CloudEventLike, createEvent, type EventOptions, InvalidEvent } from './create-event.ts'
+export {
+  type Delivered,
+  DeliveryFailed,
+  type DeliveryReport,
+  deliveryText,
+  type NotDelivered,
+  ProducerClosed,
+  ProducerFull,
+} from './delivery.ts'
+export type { Latency, ProducerMetrics } from './metrics.ts'
+export { type Committed, type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'
+export { TransactionAborted, TransactionUncertain } from './transaction.ts'

@@ -1,0 +1,68 @@
+/** What a producer has done so far. */
+import type { ClosedBatch, WritableCodec } from '@sluice/kafka-records'
+
+export interface ProducerMetrics {
+  /** Events that Kafka has acknowledged. */
+  readonly messages_sent: number
+  /** Bytes of their batches, as sent, without repeats. */
+  readonly bytes_sent: number
+  /** Events whose delivery failed. */
+  readonly errors: number
+  /** Attempts to send a batch again. */
+  readonly retries: number
+  /** From the first record of a batch to its acknowledgement, of the last thousand batches. */
+  readonly latency_ms: Latency
+  /** By codec: how many times smaller compression has made the records. */
+  readonly compression_ratio: Readonly<Partial<Record<WritableCodec, number>>>
+}
+
+export interface Latency {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+const KEPT = 1_000
+
+export class MetricsCounter {
+  #messages = 0
+  #bytes = 0
+  #errors = 0
+  #retries = 0
+  readonly #latencies: number[] = []
+  #at = 0
+  readonly #sizes = new Map<WritableCodec, { plain: number; sent: number }>()
+
+  delivered(codec: WritableCodec, { facts, bytes, recordBytes }: ClosedBatch, latencyMs: number): void {
+    this.#messages += facts.count
+    this.#bytes += bytes
+    this.#latencies[this.#at] = latencyMs
+    this.#at = (this.#at + 1) % KEPT
+    const sizes = this.#sizes.get(codec) ?? { plain: 0, sent: 0 }
+    sizes.plain += facts.plainBytes
+    sizes.sent += recordBytes
+    this.#sizes.set(codec, sizes)
+  }
+
+  failed(count: number): void {
+    this.#errors += count
+  }
+
+  retried(): void {
+    this.#retries++
+  }
+
+  snapshot(): ProducerMetrics {
+    const sorted = this.#latencies.toSorted((a, b) => a - b)
+    const at = (part: number) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0
+    const ratios = [...this.#sizes].map(([codec, { plain, sent }]) => [codec, plain / sent])
+    return {
+      messages_sent: this.#messages,
+      bytes_sent: this.#bytes,
+      errors: this.#errors,
+      retries: this.#retries,
+      latency_ms: { p50: at(0.5), p99: at(0.99), max: at(1) },
+      compression_ratio: Object.fromEntries(ratios),
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** Counts what is not settled yet, so that a flush waits for what was published before it, and for nothing later. */
+import type { Clock } from '../adapters/system.ts'
+
+export class Outstanding {
+  readonly #clock: Clock
+  /** By generation: each flush begins a new one. */
+  readonly #counts = new Map<number, number>([[0, 0]])
+  #generation = 0
+  #waiting: (() => void)[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get count(): number {
+    return this.#upTo(this.#generation)
+  }
+
+  /** @returns the generation, which is given back with `settle` */
+  add(): number {
+    this.#counts.set(this.#generation, (this.#counts.get(this.#generation) ?? 0) + 1)
+    return this.#generation
+  }
+
+  settle(generation: number): void {
+    const left = (this.#counts.get(generation) ?? 0) - 1
+    this.#counts.set(generation, left)
+    if (left > 0) return
+    if (generation < this.#generation) this.#counts.delete(generation)
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const go of waiting) go()
+  }
+
+  /**
+   * Waits until all that is outstanding now is settled.
+   *
+   * @returns how many are not after `withinMs`
+   */
+  async drained(withinMs: number): Promise<number> {
+    const generation = this.#generation++
+    const untilMs = this.#clock.nowMs() + withinMs
+    for (
+      let leftMs = withinMs;
+      this.#upTo(generation) > 0 && leftMs > 0;
+      leftMs = untilMs - this.#clock.nowMs()
+    ) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#waiting.push(resolve)
+      const cancel = this.#clock.after(leftMs, resolve)
+      await promise
+      cancel()
+    }
+    return this.#upTo(generation)
+  }
+
+  #upTo(generation: number): number {
+    let sum = 0
+    for (const [one, count] of this.#counts) if (one <= generation) sum += count
+    return sum
+  }
+}

@@ -1,0 +1,250 @@
+/** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
+
+import type { ClosedBatch, ProduceAnswer } from '@sluice/kafka-records'
+import { DUPLICATE_SEQUENCE, FOREIGN_SEQUENCE, produceError } from '../adapters/kafka/produce-errors.ts'
+import { mayPass, textOf } from '../adapters/kafka/producing.ts'
+import type { Clock } from '../adapters/system.ts'
+import type { ProducerSettings } from '../settings/producer.ts'
+import type { Accumulator } from './accumulator.ts'
+import type { Batch } from './batch.ts'
+import type { Identity } from './identity.ts'
+import type { MetricsCounter } from './metrics.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { Brokers } from './ports.ts'
+
+/** Of all batches of a request; a larger one travels alone. */
+const REQUEST_BYTES = 4 * 1024 * 1024
+/** The shortest time in which an answer is expected. */
+const LEAST_WAIT_MS = 100
+
+interface Departure {
+  readonly queue: PartitionQueue
+  readonly batch: Batch
+}
+
+interface Leader {
+  inFlight: number
+  /** Ends when the request that was sent last has its place on the connection. */
+  turn: Promise<void>
+}
+
+interface Parts {
+  readonly settings: ProducerSettings
+  readonly accumulator: Accumulator
+  readonly brokers: Brokers
+  readonly identity: Identity
+  readonly metrics: MetricsCounter
+  readonly clock: Clock
+}
+
+export class Sender {
+  readonly #parts: Parts
+  readonly #leaders = new Map<number, Leader>()
+  /** Batches of one partition that are on their way at once: more than one could change places after an error. */
+  readonly #inFlightEach: number
+  #cancelTimer = () => {}
+  #refreshing: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#inFlightEach = parts.identity.isSequenced ? 1 : parts.settings.maxInFlight
+  }
+
+  /** Sends what is due and can be sent, and comes back when the next batch is due. */
+  pump(): void {
+    this.#cancelTimer()
+    const { accumulator, clock, settings } = this.#parts
+    const nowMs = clock.nowMs()
+    let wakeAtMs = Number.POSITIVE_INFINITY
+    const departing = new Map<number, Departure[]>()
+    for (const queue of accumulator.queues()) {
+      for (const batch of queue.expired(nowMs))
+        this.#giveUp({ queue, batch }, new Error('the delivery time-out has passed'))
+      const dueAtMs = queue.dueAtMs()
+      if (dueAtMs === undefined) continue
+      if (dueAtMs > nowMs) {
+        wakeAtMs = Math.min(wakeAtMs, dueAtMs, queue.first?.deadlineMs ?? dueAtMs)
+        continue
+      }
+      wakeAtMs = Math.min(wakeAtMs, queue.first?.deadlineMs ?? wakeAtMs)
+      if (queue.inFlight >= this.#inFlightEach) continue
+      const id = this.#parts.brokers.leadersOf(queue.topic).get(queue.partition) ?? -1
+      if (id < 0) {
+        queue.pausedUntilMs = nowMs + settings.retryBackoffMs
+        wakeAtMs = Math.min(wakeAtMs, queue.pausedUntilMs)
+        this.#refresh()
+        continue
+      }
+      if (this.#leader(id).inFlight >= settings.maxInFlight) continue
+      const group = departing.get(id)
+      const departure = { queue, batch: accumulator.take(queue) }
+      if (group) group.push(departure)
+      else departing.set(id, [departure])
+    }
+    let isMore = false
+    for (const [id, departures] of departing) {
+      for (const request of requests(departures)) this.#send(id, request)
+      isMore ||= this.#leader(id).inFlight < settings.maxInFlight && this.#inFlightEach > 1
+    }
+    // Several batches of one partition may be due.
+    if (isMore && this.#hasDue(nowMs)) this.pump()
+    else if (wakeAtMs < Number.POSITIVE_INFINITY)
+      this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
+  }
+
+  stop(): void {
+    this.#cancelTimer()
+  }
+
+  #hasDue(nowMs: number): boolean {
+    for (const queue of this.#parts.accumulator.queues())
+      if ((queue.dueAtMs() ?? Number.POSITIVE_INFINITY) <= nowMs && queue.inFlight < this.#inFlightEach)
+        return true
+    return false
+  }
+
+  #leader(id: number): Leader {
+    let leader = this.#leaders.get(id)
+    if (!leader) {
+      leader = { inFlight: 0, turn: Promise.resolve() }
+      this.#leaders.set(id, leader)
+    }
+    return leader
+  }
+
+  #send(id: number, departures: readonly Departure[]): void {
+    const leader = this.#leader(id)
+    leader.inFlight++
+    const { promise: turn, resolve: onSent } = Promise.withResolvers<void>()
+    const before = leader.turn
+    leader.turn = turn
+    void this.#exchange(id, departures, before, onSent)
+      .then(
+        answers => this.#take(departures, answers),
+        error => this.#takeError(departures, error),
+      )
+      .finally(() => {
+        onSent()
+        leader.inFlight--
+        this.pump()
+      })
+  }
+
+  async #exchange(
+    leader: number,
+    departures: readonly Departure[],
+    before: Promise<void>,
+    onSent: () => void,
+  ): Promise<readonly ProduceAnswer[]> {
+    const { settings, identity, brokers, clock, metrics } = this.#parts
+    const closed = await Promise.all(departures.map(({ batch }) => batch.close(settings.compression)))
+    await before
+    await identity.prepare(departures.map(({ queue }) => queue))
+    const nowMs = clock.nowMs()
+    const batches = departures.map(({ queue, batch }, index) => {
+      if (batch.attempts++ > 0) metrics.retried()
+      batch.sequence ??= identity.sequenceFor(queue, batch.builder.count)
+      const bytes = (closed[index] as ClosedBatch).sealed(batch.sequence, identity.transactionalId !== null)
+      return { topic: queue.topic, partition: queue.partition, bytes }
+    })
+    const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs
+    const withinMs = Math.max(LEAST_WAIT_MS, Math.min(settings.requestTimeoutMs, leftMs))
+    const { transactionalId } = identity
+    return brokers.send(leader, { transactionalId, acks: settings.acks, withinMs, batches, onSent })
+  }
+
+  #take(departures: readonly Departure[], answers: readonly ProduceAnswer[]): void {
+    for (const departure of departures) {
+      const { queue } = departure
+      const answer = answers.find(
+        ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
+      )
+      if (!answer) this.#retry(departure, new Error('the leader has not answered for the partition'))
+      else if (answer.errorCode === 0 || answer.errorCode === DUPLICATE_SEQUENCE)
+        this.#deliver(departure, answer.baseOffset)
+      else this.#takeAnswer(departure, answer.errorCode)
+    }
+  }
+
+  #takeAnswer(departure: Departure, errorCode: number): void {
+    const { queue, batch } = departure
+    const { name, isRetriable } = produceError(errorCode)
+    const error = new Error(`${name}: the leader of ${queue.topic} [${queue.partition}] refuses the batch`)
+    if (isRetriable) {
+      this.#refresh()
+      this.#retry(departure, error)
+    } else if (
+      FOREIGN_SEQUENCE.has(errorCode) &&
+      batch.attempts === 1 &&
+      this.#parts.identity.restart(queue)
+    ) {
+      // It was never sent before, so it was not written: it is safe to count anew.
+      batch.sequence = undefined
+      this.#retry(departure, error)
+    } else this.#giveUp(this.#returned(departure), error)
+  }
+
+  #takeError(departures: readonly Departure[], cause: unknown): void {
+    const error = new Error(textOf(cause), { cause })
+    for (const departure of departures) {
+      if (mayPass(cause)) this.#retry(departure, error)
+      else this.#giveUp(this.#returned(departure), error)
+    }
+    this.#refresh()
+  }
+
+  #deliver(departure: Departure, baseOffset: number): void {
+    const { queue, batch } = this.#returned(departure)
+    const { clock, metrics, settings } = this.#parts
+    void batch.close(settings.compression).then(closed => {
+      metrics.delivered(settings.compression, closed, clock.nowMs() - batch.begunAtMs)
+      batch.acknowledge(queue.partition, baseOffset)
+    })
+  }
+
+  #retry(departure: Departure, error: Error): void {
+    const { queue, batch } = this.#returned(departure)
+    const { settings, clock } = this.#parts
+    const nowMs = clock.nowMs()
+    if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
+    else queue.putBack(batch, nowMs + settings.retryBackoffMs)
+  }
+
+  #returned(departure: Departure): Departure {
+    departure.queue.inFlight--
+    return departure
+  }
+
+  #giveUp({ queue, batch }: Departure, error: Error): void {
+    const { identity, metrics } = this.#parts
+    if (batch.attempts > 0) identity.restart(queue)
+    metrics.failed(batch.builder.count)
+    batch.fail(error)
+  }
+
+  /** A failure shows again with the next request, which is then retried. */
+  #refresh(): void {
+    this.#refreshing ??= this.#parts.brokers
+      .refresh()
+      .catch(() => {})
+      .finally(() => {
+        this.#refreshing = undefined
+      })
+  }
+}
+
+function* requests(departures: readonly Departure[]): Generator<readonly Departure[]> {
+  let request: Departure[] = []
+  let bytes = 0
+  for (const departure of departures) {
+    const size = departure.batch.builder.bytes
+    if (request.length > 0 && bytes + size > REQUEST_BYTES) {
+      yield request
+      request = []
+      bytes = 0
+    }
+    request.push(departure)
+    bytes += size
+  }
+  yield request
+}

@@ -1,0 +1,303 @@
+/** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
+import { ProducingConnection } from '../adapters/kafka/producing.ts'
+import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
+import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
+import { producedRecord } from '../cloudevents/writer.ts'
+import type { Event } from '../consumer/event.ts'
+import type { ProducerSettings } from '../settings/producer.ts'
+import { Accumulator } from './accumulator.ts'
+import { Buffered } from './buffer.ts'
+import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
+import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
+import {
+  type Delivered,
+  DeliveryFailed,
+  type DeliveryReport,
+  deliveryText,
+  ProducerClosed,
+  reportOf,
+} from './delivery.ts'
+import { ANONYMOUS, IdempotentIdentity } from './identity.ts'
+import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
+import { Outstanding } from './outstanding.ts'
+import { Placing } from './placing.ts'
+import type { Brokers } from './ports.ts'
+import { Sender } from './sender.ts'
+import { TransactionAborted, TransactionalIdentity } from './transaction.ts'
+
+const LONGEST_FLUSH_MS = 30_000
+const TRANSACTION_TIMEOUT_MS = 60_000
+
+export interface PublishOptions {
+  /** Instead of the producer's topic. */
+  readonly topic?: string
+  /** Instead of what the producer's `key` makes of the event; null spreads events over the partitions. */
+  readonly key?: string | null
+}
+
+/** What a transaction has written. */
+export interface Committed<Result> {
+  readonly messages: number
+  /** `Committed N messages` */
+  readonly text: string
+  readonly result: Result
+}
+
+type Report = (report: DeliveryReport) => void
+
+interface OpenTransaction {
+  messages: number
+  /** The first delivery that failed. */
+  failure?: Error
+}
+
+export class TelemetryProducer {
+  readonly #config: ProducerConfig
+  readonly #settings: ProducerSettings
+  readonly #brokers: Brokers
+  readonly #transactions: TransactionalIdentity | undefined
+  readonly #accumulator: Accumulator
+  readonly #placing: Placing
+  readonly #sender: Sender
+  readonly #metrics = new MetricsCounter()
+  readonly #buffered: Buffered
+  readonly #outstanding: Outstanding
+  #closing: Promise<number> | undefined
+  #transaction: OpenTransaction | undefined
+
+  /**
+   * Connects at the first event.
+   *
+   * @param outside for tests: other brokers and another clock
+   * @throws ConfigError naming every setting that is wrong
+   */
+  constructor(config: ProducerConfig, outside: { readonly brokers?: Brokers; readonly clock?: Clock } = {}) {
+    const settings = settingsOf(config)
+    const clock = outside.clock ?? SYSTEM_CLOCK
+    const brokers = outside.brokers ?? new ProducingConnection(() => clientOf(config, settings))
+    const metrics = this.#metrics
+    const accumulator = new Accumulator(settings)
+    this.#config = config
+    this.#settings = settings
+    this.#brokers = brokers
+    this.#accumulator = accumulator
+    this.#buffered = new Buffered(settings.bufferBytes)
+    this.#outstanding = new Outstanding(clock)
+    this.#transactions = transactionsOf(config, settings, brokers, clock)
+    const identity = this.#transactions ?? (settings.idempotent ? new IdempotentIdentity(brokers) : ANONYMOUS)
+    this.#sender = new Sender({ settings, accumulator, brokers, identity, metrics, clock })
+    this.#placing = new Placing({
+      brokers,
+      clock,
+      settings,
+      put: (record, told) => {
+        if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
+      },
+    })
+  }
+
+  /** An event with this data, and the producer's defaults. @throws InvalidEvent */
+  createEvent(data: unknown, options: EventOptions = {}): Event {
+    return createEvent(data, { ...this.#config.event, ...options })
+  }
+
+  /**
+   * Publishes an event and waits until Kafka has acknowledged it. Many can be under way at once; to wait for each one alone
+   * takes a linger time each.
+   *
+   * @returns where it is in the log
+   * @throws DeliveryFailed, InvalidEvent, ProducerFull or ProducerClosed
+   */
+  publish(event: Event | CloudEventLike, options?: PublishOptions): Promise<Delivered> {
+    const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
+    try {
+      this.#accept(event, options, report => {
+        this.#tell(report)
+        if (report.isDelivered) resolve(report)
+        else reject(new DeliveryFailed(report.error))
+      })
+    } catch (error) {
+      reject(error)
+    }
+    return promise
+  }
+
+  /** Publishes a batch that need not wait for more: it is sent at once. Rejects with the first failure, after all are settled. */
+  async publishAll(events: Iterable<Event | CloudEventLike>, options?: PublishOptions): Promise<Delivered[]> {
+    const published: Promise<Delivered>[] = []
+    for (const event of events) {
+      const one = this.publish(event, options)
+      // Its failure is reported below, when the others have settled.
+      one.catch(() => {})
+      published.push(one)
+      if (!this.#buffered.isFree) await this.#buffered.room()
+    }
+    this.#hurry()
+    await Promise.allSettled(published)
+    return Promise.all(published)
+  }
+
+  /**
+   * Hands over an event and waits only while too much is on its way. What becomes of it is told to `onDelivery`, and a failure
+   * without one as a warning.
+   *
+   * @throws InvalidEvent, ProducerFull or ProducerClosed
+   */
+  async enqueue(event: Event | CloudEventLike, options?: PublishOptions): Promise<void> {
+    this.#accept(event, options, report => {
+      if (!report.isDelivered && !this.#config.onDelivery) this.#warn(deliveryText(report))
+      this.#tell(report)
+    })
+    if (!this.#buffered.isFree) await this.#buffered.room()
+  }
+
+  /**
+   * Sends what waits, and waits until it is settled.
+   *
+   * @param withinMs at most 30 seconds, which is the default
+   * @returns how many events are not settled; they are also told as a warning
+   */
+  async flush(withinMs = LONGEST_FLUSH_MS): Promise<number> {
+    this.#hurry()
+    const left = await this.#outstanding.drained(Math.min(withinMs, LONGEST_FLUSH_MS))
+    if (left > 0) this.#warn(`Warning: ${left} messages not delivered`)
+    return left
+  }
+
+  /**
+   * Runs `work` in a transaction: readers of committed records see all that it publishes, or nothing.
+   *
+   * @throws TransactionAborted if the work or a delivery fails, TransactionUncertain if the answer to the commit is lost
+   */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Committed<Result>> {
+    const identity = this.#transactions
+    if (!identity) throw new Error('transactions need a transactionalId in the configuration of the producer')
+    if (this.#transaction) throw new Error('a transaction is open: one producer has one at a time')
+    const open: OpenTransaction = { messages: 0 }
+    this.#transaction = open
+    try {
+      const result = await this.#inTransaction(identity, work, open)
+      await identity.commit()
+      const { messages } = open
+      return { messages, text: `Committed ${messages} messages`, result }
+    } finally {
+      this.#transaction = undefined
+    }
+  }
+
+  metrics(): ProducerMetrics {
+    return this.#metrics.snapshot()
+  }
+
+  /** Flushes, and disconnects. @returns how many events were given up */
+  close(): Promise<number> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<number> {
+    const left = await this.flush()
+    this.#discard(new ProducerClosed())
+    this.#sender.stop()
+    await this.#brokers.close()
+    return left
+  }
+
+  async #inTransaction<Result>(
+    identity: TransactionalIdentity,
+    work: () => Promise<Result>,
+    open: OpenTransaction,
+  ): Promise<Result> {
+    try {
+      await identity.begin()
+      const result = await work()
+      this.#hurry()
+      const left = await this.#outstanding.drained(this.#settings.deliveryTimeoutMs)
+      if (open.failure) throw open.failure
+      if (left > 0) throw new Error(`${left} messages not delivered`)
+      return result
+    } catch (error) {
+      this.#discard(new Error('the transaction is aborted', { cause: error }))
+      await this.#outstanding.drained(this.#settings.requestTimeoutMs)
+      // Its failure shows at the next transaction, which ends this one first.
+      await identity.abort().catch(() => {})
+      throw new TransactionAborted(error)
+    }
+  }
+
+  /** Takes an event, in the order of calls. Its report comes later, never before this returns. */
+  #accept(given: Event | CloudEventLike, options: PublishOptions | undefined, report: Report): void {
+    if (this.#closing) throw new ProducerClosed()
+    if (this.#transactions && !this.#transaction)
+      throw new Error('a producer with a transactionalId publishes within transaction(…)')
+    this.#buffered.requireRoom()
+    const event = eventOf(given)
+    const record = this.#recordOf(event, options)
+    const bytes = this.#buffered.add(sizeOf(record))
+    const generation = this.#outstanding.add()
+    const transaction = this.#transaction
+    if (transaction) transaction.messages++
+    this.#placing.place(record, outcome => {
+      this.#buffered.release(bytes)
+      this.#outstanding.settle(generation)
+      if (outcome instanceof Error && transaction) transaction.failure ??= outcome
+      report(reportOf(event.id, record.topic, outcome))
+    })
+  }
+
+  #recordOf(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
+    const { writer, mode } = this.#config
+    const chosen = key === undefined ? (this.#config.key ?? defaultKey)(event) : key
+    return producedRecord(topic, chosen, writer ? writer.write(event) : event, mode)
+  }
+
+  /** An error of the application's own function must not end the delivery of others: it is thrown by itself. */
+  #tell(report: DeliveryReport): void {
+    try {
+      this.#config.onDelivery?.(report)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  #hurry(): void {
+    this.#accumulator.hurry()
+    this.#sender.pump()
+  }
+
+  /** Gives up what is not on its way. */
+  #discard(error: Error): void {
+    this.#placing.discard(error)
+    for (const batch of this.#accumulator.takeAll()) batch.fail(error)
+  }
+
+  #warn(line: string): void {
+    const { warn = warnOnTerminal } = this.#config
+    warn(line)
+  }
+}
+
+/** The client library is loaded when it is needed: whoever only makes events does without it. */
+async function clientOf({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
+  const { kafkaClient } = await import('../adapters/kafka/client.ts')
+  return kafkaClient({ ...kafka, clientId })
+}
+
+function transactionsOf(
+  { transactionalId, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: ProducerConfig,
+  { retryBackoffMs, deliveryTimeoutMs }: ProducerSettings,
+  brokers: Brokers,
+  clock: Clock,
+): TransactionalIdentity | undefined {
+  if (transactionalId === undefined) return undefined
+  const patienceMs = Math.min(deliveryTimeoutMs, transactionTimeoutMs)
+  return new TransactionalIdentity(brokers, clock, {
+    ...{ transactionalId, transactionTimeoutMs, retryBackoffMs, patienceMs },
+  })
+}

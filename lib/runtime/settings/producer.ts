@@ -1,0 +1,186 @@
+/** What can be set about a producer, and the profiles: named sets of these settings. */
+import {
+  boolean,
+  type InferOutput,
+  integer,
+  maxValue,
+  minValue,
+  number,
+  picklist,
+  pipe,
+  safeParse,
+  strictObject,
+  string,
+  union,
+} from 'valibot'
+import { ConfigError, errorLines } from './config-error.ts'
+import { readSettings } from './environment.ts'
+import { setting, slice } from './slice.ts'
+import { text } from './values.ts'
+
+const MOST = 2_147_483_647
+/** A topic takes 1 MiB for a batch unless it says otherwise; its header and framing need some of it. */
+const MOST_BATCH_BYTES = 1_000_000
+
+const from = (least: number, most = MOST) => {
+  const message = `must be a whole number from ${least} to ${most}`
+  return pipe(number(message), integer(message), minValue(least, message), maxValue(most, message))
+}
+
+const SCHEMA = strictObject({
+  batchRecords: from(1),
+  batchBytes: from(1, 64 * 1024 * 1024),
+  lingerMs: from(0),
+  compression: picklist(
+    ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+    'must be one of none, gzip, snappy, lz4, zstd',
+  ),
+  acks: union([picklist(['all']), picklist([1])], 'must be "all" or 1'),
+  retries: from(0),
+  retryBackoffMs: from(0),
+  idempotent: boolean('must be true or false'),
+  maxInFlight: from(1, 100),
+  deliveryTimeoutMs: from(1),
+  requestTimeoutMs: from(1),
+  bufferBytes: from(1),
+  clientId: string('must be text'),
+})
+
+export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
+
+/** What each setting does, in sentences; the page about the producer shows them. */
+export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
+  batchRecords:
+    'Everything that waits is sent as soon as so many records wait, over all partitions. No batch of a partition holds more.',
+  batchBytes: 'A batch of one partition is full at this size, before compression.',
+  lingerMs: 'A record waits at most this long for others before it is sent.',
+  compression: 'How batches are compressed: none, gzip, snappy, lz4 or zstd.',
+  acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it, which is lost if the leader is.',
+  retries: 'How often a batch is sent again after an error that may pass, within the delivery time-out.',
+  retryBackoffMs: 'How long to wait before a batch is sent again.',
+  idempotent:
+    'The broker drops what arrives again, and refuses what arrives out of order. Needs `acks: "all"`, and has one batch in flight for each partition.',
+  maxInFlight:
+    'How many requests wait for their answer from one broker. Above 1 and not idempotent, a retry can change the order.',
+  deliveryTimeoutMs:
+    'When delivery is given up and reported as failed, counted from when the batch was begun. Default: two minutes; in a Lambda function 20 seconds.',
+  requestTimeoutMs: 'How long to wait for the answer to one request before its connection is closed.',
+  bufferBytes:
+    'How much may wait to be acknowledged before publishing waits. From twice as much on, it is refused with ProducerFull.',
+  clientId: 'The name by which brokers know this client, in their logs and quotas.',
+}
+
+export type ProfileName =
+  | 'high-throughput'
+  | 'low-latency'
+  | 'high-durability'
+  | 'balanced'
+  | 'compact'
+  | 'plain'
+
+export interface Profile {
+  readonly description: string
+  readonly settings: Omit<ProducerSettings, 'deliveryTimeoutMs'>
+}
+
+const COMMON = {
+  batchBytes: MOST_BATCH_BYTES,
+  retries: 3,
+  retryBackoffMs: 100,
+  idempotent: false,
+  maxInFlight: 5,
+  requestTimeoutMs: 10_000,
+  bufferBytes: 32 * 1024 * 1024,
+  clientId: 'telemetry-producer',
+} as const
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  'high-throughput': {
+    description:
+      'Large batches for bulk loads. A record waits up to a second; the loss of a leader can lose some.',
+    settings: { ...COMMON, batchRecords: 1_000, lingerMs: 1_000, compression: 'snappy', acks: 1 },
+  },
+  'low-latency': {
+    description:
+      'Small batches without compression, for a reader that waits. The loss of a leader can lose some.',
+    settings: { ...COMMON, batchRecords: 10, lingerMs: 10, compression: 'none', acks: 1 },
+  },
+  'high-durability': {
+    description: 'Acknowledged by all replicas, and patient between retries. A retry can repeat a record.',
+    settings: {
+      ...COMMON,
+      batchRecords: 100,
+      lingerMs: 10,
+      compression: 'none',
+      acks: 'all',
+      retries: 3,
+      retryBackoffMs: 1_000,
+    },
+  },
+  balanced: {
+    description:
+      'Each record once and in order for each partition, retried until the delivery time-out. The default.',
+    settings: {
+      ...COMMON,
+      batchRecords: 10_000,
+      batchBytes: 16_384,
+      lingerMs: 100,
+      compression: 'lz4',
+      acks: 'all',
+      idempotent: true,
+      retries: MOST,
+    },
+  },
+  compact: {
+    description: 'Compressed batches of moderate size, to save network and disk.',
+    settings: { ...COMMON, batchRecords: 100, lingerMs: 100, compression: 'snappy', acks: 'all' },
+  },
+  plain: {
+    description:
+      'What most clients do: acknowledged by all replicas, three retries, five requests in flight.',
+    settings: { ...COMMON, batchRecords: 100, lingerMs: 10, compression: 'none', acks: 'all' },
+  },
+}
+
+const IN_FUNCTION = slice(
+  'Function',
+  {
+    AWS_LAMBDA_FUNCTION_NAME: setting(text(/^.+$/, 'the name of a function'), {
+      description: 'The function that runs this code.',
+      setBy: 'runtime',
+    }),
+  },
+  ({ AWS_LAMBDA_FUNCTION_NAME }) => ({ isInFunction: AWS_LAMBDA_FUNCTION_NAME !== undefined }),
+)
+
+/** A function is stopped before two minutes have passed, and then nobody reads the report. */
+const [DELIVERY_TIMEOUT_MS, FUNCTION_DELIVERY_TIMEOUT_MS] = [120_000, 20_000]
+
+/**
+ * The settings of a profile, with those that are given instead.
+ *
+ * @throws ConfigError naming every setting that is unknown or wrong
+ */
+export function producerSettings(
+  profile: ProfileName = 'balanced',
+  given: Partial<ProducerSettings> = {},
+  { isInFunction } = readSettings([IN_FUNCTION]),
+): ProducerSettings {
+  const found = Object.hasOwn(PROFILES, profile) ? PROFILES[profile] : undefined
+  if (!found)
+    throw new ConfigError('the producer', [
+      `profile: must be one of ${Object.keys(PROFILES).join(', ')}, not "${profile}"`,
+    ])
+  const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const deliveryTimeoutMs = isInFunction ? FUNCTION_DELIVERY_TIMEOUT_MS : DELIVERY_TIMEOUT_MS
+  const { output, issues } = safeParse(SCHEMA, { deliveryTimeoutMs, ...found.settings, ...chosen })
+  if (issues) throw new ConfigError('the producer', [...new Set(errorLines(issues))])
+  const settings = output as ProducerSettings
+  if (settings.idempotent && settings.acks !== 'all')
+    throw new ConfigError('the producer', [
+      'idempotent: needs acks "all", because a leader that is lost takes its memory of sequences with it',
+    ])
+  if (settings.idempotent && settings.retries < 1)
+    throw new ConfigError('the producer', ['retries: must be at least 1 if idempotent'])
+  return settings
+}

@@ -1,0 +1,94 @@
+/** What the producer writes, in every codec and in a transaction, is read by librdkafka and by the Java client. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import type { Admin } from 'kafkajs'
+import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
+import { type ProducerConfig, TelemetryProducer } from '../../../lib/runtime/producer/index.ts'
+import { createTopic } from '../../support/create-topic.ts'
+import { CODECS, installForeignProducers } from '../../support/foreign-producers.ts'
+import { readWithJava, readWithLibrdkafka, type SeenRecord } from '../../support/foreign-readers.ts'
+import { brokers } from '../../support/servers.ts'
+import { temporaryFolder } from '../localstack/support.ts'
+
+const EACH = 300
+
+describe('what the producer writes', { timeout: 120_000 }, () => {
+  const topic = `codecs-${randomUUID()}`
+  const { folder, remove } = temporaryFolder()
+  const expected: SeenRecord[] = []
+  let admin: Admin
+
+  before(async () => {
+    admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
+    await Promise.all([installForeignProducers(folder), admin.connect()])
+    await createTopic(admin, { topic, numPartitions: 1 })
+    for (const compression of CODECS) await write({ compression, idempotent: compression !== 'gzip' })
+    await writeInTransactions()
+  })
+
+  after(async () => {
+    await admin?.disconnect()
+    remove()
+  })
+
+  const producerOf = (settings: Partial<ProducerConfig>) =>
+    new TelemetryProducer({
+      ...{ kafka: { brokers: brokers(), auth: 'none' }, topic, profile: 'balanced' },
+      ...{ batchBytes: 200_000, lingerMs: 20, event: { type: 'com.example.said', source: '/test' } },
+      ...settings,
+    })
+
+  async function write(settings: Partial<ProducerConfig>) {
+    await using producer = producerOf(settings)
+    await producer.publishAll(events(producer, JSON.stringify(settings)))
+    const ratio = producer.metrics().compression_ratio[settings.compression ?? 'lz4'] ?? 0
+    assert.ok(settings.compression === 'none' ? ratio === 1 : ratio > 3, `${settings.compression}: ${ratio}`)
+  }
+
+  /** One is aborted, and none of it may be seen. */
+  async function writeInTransactions() {
+    await using producer = producerOf({ transactionalId: `codecs-${randomUUID()}` })
+    const aborted = producer.transaction(async () => {
+      for (const event of events(producer, 'aborted', [])) await producer.enqueue(event)
+      await producer.flush()
+      throw new Error('no more')
+    })
+    await assert.rejects(aborted, { name: 'TransactionAborted', message: 'Transaction aborted: no more' })
+    const { text } = await producer.transaction(async () => {
+      for (const event of events(producer, 'committed')) await producer.enqueue(event)
+    })
+    assert.equal(text, `Committed ${EACH} messages`)
+  }
+
+  /** Remembers them, as they have to be read. */
+  function events(producer: TelemetryProducer, said: string, seen = expected) {
+    return Array.from({ length: EACH }, (_, number) => {
+      const id = randomUUID()
+      const traceparent = `00-${randomUUID().replaceAll('-', '')}-00000000000000ab-01`
+      const event = producer.createEvent({ said, number }, { id, traceparent, subject: `s${number % 7}` })
+      const headers = {
+        'content-type': 'application/json',
+        ce_specversion: '1.0',
+        ce_id: id,
+        ce_source: '/test',
+      }
+      const more = { ce_type: event.type, ce_subject: `s${number % 7}`, ce_time: event.time ?? '' }
+      const value = JSON.stringify({ said, number })
+      seen.push({
+        key: `s${number % 7}`,
+        value,
+        headers: { ...headers, ...more, ce_traceparent: traceparent },
+      })
+      return event
+    })
+  }
+
+  it('when librdkafka reads it, then every record of every codec is there as it was written', async () => {
+    assert.deepEqual(await readWithLibrdkafka(brokers(), topic, expected.length), expected)
+  })
+
+  it('when the Java client reads it, then every record of every codec is there as it was written', async () => {
+    assert.deepEqual(await readWithJava(brokers(), topic, expected.length), expected)
+  })
+})

@@ -9,6 +9,7 @@ import { addConsume } from './commands/consume.ts'
 import { addDlq } from './commands/dlq.ts'
 import { addGroups } from './commands/groups.ts'
 import { addImport } from './commands/import.ts'
+import { addInspect } from './commands/inspect.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNew } from './commands/new.ts'
 import { addNotifications } from './commands/notifications.ts'
@@ -87,6 +88,7 @@ function program(terminal: Terminal): Command {
   addGroups(sluice, context)
   addConsume(sluice, context)
   addPublish(sluice, context)
+  addInspect(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)

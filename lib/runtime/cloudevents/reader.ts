@@ -6,30 +6,55 @@ import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { toEvent } from './event.ts'
-import { textOf } from './header-bytes.ts'
+import { bufferOf, textOf } from './header-bytes.ts'
 import { isJson, type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 import { isFramed } from './wire-format.ts'
 
 const PREFIX = 'ce_'
-const EVENT_FORMAT = /^\s*application\/cloudevents/i
-const JSON_FORMAT = /^\s*application\/cloudevents\+json\s*(;|$)/i
+const CONTENT_TYPE = 'content-type'
+const EVENT_FORMAT = /^application\/cloudevents/i
+const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
 
 type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes'>
 
 /** Reads the event in a record, or returns why there is none. */
 export function readEvent(record: Readable): Event | Failure {
   if (record.oversizeBytes !== undefined) return tooLarge(record.oversizeBytes)
-  const isContentType = ([name]: RecordHeader) => name === 'content-type'
-  const header = record.headers.find(isContentType)
-  if (header !== record.headers.findLast(isContentType))
-    return malformed('the header "content-type" is there more than once')
-  const contentType = header && textOf(header[1])
-  // Kafka binding, 3: the media type decides the mode. Its case does not matter.
+  const contentType = contentTypeOf(record.headers)
+  if (typeof contentType === 'object') return contentType
+  // Kafka binding, 3: the start of the media type decides the mode. Its case does not matter.
   if (contentType === undefined || !EVENT_FORMAT.test(contentType)) return readBinary(record, contentType)
   if (!JSON_FORMAT.test(contentType))
     return malformed('"content-type" names a format of events other than application/cloudevents+json')
   return readStructured(record.value)
+}
+
+/** Whether the record is in structured mode: its whole event is in its value. */
+export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
+  const contentType = contentTypeOf(headers)
+  return typeof contentType === 'string' && EVENT_FORMAT.test(contentType)
+}
+
+/** The text of the only header `content-type`; undefined if there is none. */
+function contentTypeOf(headers: Readable['headers']): string | undefined | Failure {
+  let only: RecordHeader | undefined
+  for (const header of headers) {
+    if (header[0] !== CONTENT_TYPE) continue
+    if (only) return wrongContentType(headers, 'is there more than once')
+    only = header
+  }
+  return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
+}
+
+/** The header says nothing about a record that does not look like an event either. */
+function wrongContentType(headers: Readable['headers'], broken: string): Failure {
+  const isEvent = headers.some(
+    ([name, bytes]) =>
+      name.startsWith(PREFIX) ||
+      (name === CONTENT_TYPE && EVENT_FORMAT.test(bufferOf(bytes).toString('latin1'))),
+  )
+  return isEvent ? malformed(`the header "content-type" ${broken}`) : notAnEvent()
 }
 
 /** Kafka binding, 3.2: attributes in `ce_` headers, data in the value, its type in `content-type`. */
@@ -61,7 +86,7 @@ function binaryAttributes(
       return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
     attributes.set(name, value)
   }
-  return isEvent ? attributes : failure('not-a-cloudevent', 'no "ce_" header and no structured content type')
+  return isEvent ? attributes : notAnEvent()
 }
 
 /** The data by its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
@@ -73,6 +98,10 @@ function binaryData(value: Buffer | null, contentType: string | undefined): Payl
   // Without a content type, the value is JSON if it can be parsed, and else bytes.
   const parsed = parsedJson(value)
   return parsed.kind === 'failure' ? payloadOf(value) : parsed
+}
+
+function notAnEvent(): Failure {
+  return failure('not-a-cloudevent', 'no "ce_" header and no structured content type')
 }
 
 function tooLarge(bytes: number): Failure {

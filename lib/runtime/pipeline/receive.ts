@@ -47,7 +47,8 @@ export function receive(event: KafkaEvent): PartitionBatch[] {
   })
 }
 
-function toLogRecord(record: KafkaEventRecord): LogRecord {
+/** The record as the log has it. */
+export function toLogRecord(record: KafkaEventRecord): LogRecord {
   const { keySchemaMetadata, valueSchemaMetadata } = record
   const plain = { ...placed(record), key: decodeBase64(record.key), value: decodeBase64(record.value) }
   return keySchemaMetadata || valueSchemaMetadata

@@ -1,0 +1,70 @@
+/** Reads a captured Lambda event of a Kafka event source, managed or self-managed. Pure. */
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type KafkaEventRecord, toLogRecord } from '../../lib/runtime/pipeline/receive.ts'
+
+/** Lambda writes the first two. Fixtures of some libraries have the third. */
+const SOURCES: ReadonlySet<unknown> = new Set(['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'])
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The records of the event in the order in which it has them, also those that come twice.
+ *
+ * @returns text that says why the document is not such an event, without its content
+ */
+export function capturedRecords(document: unknown): readonly LogRecord[] | string {
+  if (!isObject(document)) return 'it is not a JSON object'
+  if (!SOURCES.has(document.eventSource)) return '"eventSource" is neither "aws:kafka" nor "SelfManagedKafka"'
+  if (!isObject(document.records)) return '"records" is not an object with a list for each partition'
+  const records: LogRecord[] = []
+  for (const [group, entries] of Object.entries(document.records)) {
+    const where = `records[${JSON.stringify(group.slice(0, 300))}]`
+    if (!Array.isArray(entries)) return `${where} is not a list`
+    for (const [index, entry] of entries.entries()) {
+      const wrong = wrongIn(entry)
+      if (wrong) return `${where}[${index}]: ${wrong}`
+      records.push(toLogRecord(entry))
+    }
+  }
+  return records.length > 0 ? records : '"records" holds no record'
+}
+
+/** What a record of an event cannot have; undefined if nothing is wrong. */
+function wrongIn(record: unknown): string | undefined {
+  if (!isObject(record)) return 'it is not an object'
+  const { topic, partition, offset, key, value, headers } = record as {
+    [Name in keyof KafkaEventRecord]: unknown
+  }
+  if (typeof topic !== 'string' || topic === '') return '"topic" is not the name of a topic'
+  if (!isCount(partition)) return '"partition" is not a whole number from 0 on'
+  if (!isCount(offset)) return '"offset" is not a whole number from 0 on'
+  if (!isBytes(key)) return '"key" is not base64'
+  if (!isBytes(value)) return '"value" is not base64'
+  if (headers === undefined || headers === null) return undefined
+  if (!Array.isArray(headers)) return '"headers" is not a list'
+  const wrong = headers.findIndex(entry => !isObject(entry) || !Object.values(entry).every(isHeaderValue))
+  return wrong < 0 ? undefined : `"headers"[${wrong}] is not an object of a name and its bytes`
+}
+
+/** Base64 as Lambda writes it: padded, without line breaks. A regular expression over groups of four could exhaust its stack. */
+function isBytes(text: unknown): boolean {
+  if (text === undefined || text === null) return true
+  return typeof text === 'string' && text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+}
+
+/** Bytes may be signed. A header that is null in Kafka has no list. */
+function isHeaderValue(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isByte) : typeof value === 'object'
+}
+
+function isByte(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= -128 && (value as number) <= 255
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

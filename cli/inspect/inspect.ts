@@ -1,0 +1,44 @@
+/** Shows what a captured Lambda event holds: for each record the event, or why there is none. */
+import { isUtf8 } from 'node:buffer'
+import { readData } from '../../lib/app/event-data.ts'
+import { CliFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { inputBytes } from '../input.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
+import { capturedRecords } from './captured.ts'
+import { summaryText, verdictText } from './text.ts'
+import { verdictOn } from './verdict.ts'
+
+export interface InspectPlan {
+  /** `-` is standard input. */
+  readonly file: string
+  /** Judges the data, too. */
+  readonly schema: boolean
+  readonly json: boolean
+}
+
+/** @throws CliFailure if the file cannot be read, is not JSON, or is not a Kafka event */
+export async function inspect({ file, schema, json }: InspectPlan, terminal: Terminal): Promise<void> {
+  const name = file === '-' ? 'standard input' : file
+  const bytes = await inputBytes(file, terminal).catch(error => {
+    throw fileFailure(name, error)
+  })
+  const records = capturedRecords(documentIn(bytes, name))
+  if (typeof records === 'string') throw new CliFailure(`${name} is not a Kafka event of Lambda: ${records}`)
+  const verdicts = records.map(record => verdictOn(record, schema ? readData : undefined))
+  const columns = columnsOf(terminal)
+  for (const verdict of verdicts)
+    terminal.stdout.write(json ? `${JSON.stringify(verdict)}\n` : verdictText(verdict, columns))
+  if (!json) terminal.stdout.write(summaryText(verdicts))
+}
+
+/** The parser's message quotes the text, so it is not shown. */
+function documentIn(bytes: Buffer, name: string): unknown {
+  try {
+    // Some shells and editors begin a file with a byte order mark.
+    if (isUtf8(bytes)) return JSON.parse(bytes.toString().replace(/^\ufeff/, ''))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new CliFailure(`${name} is not JSON`)
+}

@@ -3,6 +3,7 @@ import type { Failure } from '../consumer/failure-codes.ts'
 import type { Attributes } from './attributes.ts'
 
 const CONTEXT: ReadonlySet<string> = new Set([
+  'specversion',
   'id',
   'source',
   'type',
@@ -11,6 +12,11 @@ const CONTEXT: ReadonlySet<string> = new Set([
   'datacontenttype',
   'dataschema',
 ])
+
+/** Whether the type of the attribute is String, URI or Timestamp: other extensions may be numbers and true or false, too. */
+export function isStringOnly(name: string): boolean {
+  return CONTEXT.has(name) || name === 'partitionkey'
+}
 
 /**
  * Makes an event of attributes that passed the check, and of its data.
@@ -21,8 +27,9 @@ export function toEvent(attributes: Attributes, data: unknown): Event {
   const event: Record<string, unknown> = {}
   let extensions: Record<string, string> | undefined
   for (const [name, value] of attributes) {
+    if (name === 'specversion') continue
     if (CONTEXT.has(name)) event[name] = value
-    else if (name !== 'specversion') {
+    else {
       extensions ??= {}
       extensions[name] = value
     }

@@ -3,11 +3,11 @@ import { isUtf8 } from 'node:buffer'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
-import { toEvent } from './event.ts'
+import { isBase64 } from './base64.ts'
+import { isStringOnly, toEvent } from './event.ts'
 import { InexactNumber, parseExact } from './exact-json.ts'
+import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
-
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Reads the event in a structured record's value, or returns the rule that it breaks. */
 export function readStructured(value: Buffer | null): Event | Failure {
@@ -21,58 +21,31 @@ export function readStructured(value: Buffer | null): Event | Failure {
     if (error instanceof InexactNumber) return failure('number-not-exact', error.message)
     return failure('malformed-event', 'structured mode, but the value is not JSON')
   }
-  const event = readJsonEvent(parsed)
-  // "Context Attributes": each at most once. `JSON.parse` silently keeps the last one.
-  const repeated = repeatedMember(text)
+  if (!isObject(parsed)) return failure('malformed-event', 'the document is not a JSON object')
+  // "Context Attributes": each at most once.
+  const repeated = repeatedMember(text, Object.keys(parsed).length)
   return repeated === undefined
-    ? event
+    ? readJsonEvent(parsed)
     : failure('malformed-event', `member "${repeated.slice(0, 40)}" is there more than once`)
 }
 
-/** The first name that occurs twice in the outermost object. The text must be JSON. */
-function repeatedMember(json: string): string | undefined {
-  const names = new Set<string>()
-  let depth = 0
-  let isName = false
-  for (let at = 0; at < json.length; at += 1) {
-    const sign = json[at]
-    if (sign === '{' || sign === '[') depth += 1
-    else if (sign === '}' || sign === ']') depth -= 1
-    else if (sign === '"') {
-      const end = endOfText(json, at)
-      if (isName) {
-        const name: string = JSON.parse(json.slice(at, end + 1))
-        if (names.size === names.add(name).size) return name
-      }
-      at = end
-    }
-    // A name follows the opening brace of the object or a comma in it, perhaps after whitespace.
-    if (depth === 1 && (sign === '{' || sign === ',')) isName = true
-    else if (sign === '"' || depth !== 1) isName = false
-  }
-  return undefined
-}
-
-/** The index of the quotation mark that closes the string that begins at `start`. */
-function endOfText(json: string, start: number): number {
-  for (let end = json.indexOf('"', start + 1); ; end = json.indexOf('"', end + 1)) {
-    let escapes = 0
-    while (json[end - 1 - escapes] === '\\') escapes += 1
-    if (escapes % 2 === 0) return end
-  }
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Reads a parsed JSON document as an event, or returns the rule that it breaks. */
 export function readJsonEvent(document: unknown): Event | Failure {
-  if (typeof document !== 'object' || document === null || Array.isArray(document))
-    return failure('malformed-event', 'the document is not a JSON object')
+  if (!isObject(document)) return failure('malformed-event', 'the document is not a JSON object')
   const attributes = new Map<string, string>()
-  for (const [name, value] of Object.entries(document)) {
+  for (const name of Object.keys(document)) {
+    const value = document[name]
     // JSON format, 2.2: null means absent. `data` is not an attribute.
     if (name === 'data' || name === 'data_base64' || value === null) continue
     const text = canonical(value)
     if (text === undefined)
       return failure('malformed-event', `attribute "${name.slice(0, 40)}" has no CloudEvents type`)
+    if (text !== value && isStringOnly(name))
+      return failure('malformed-event', `attribute "${name}" is not a string`)
     attributes.set(name, text)
   }
   const broken = attributeViolation(attributes)
@@ -98,15 +71,10 @@ function payload(document: object, contentType: string | undefined): Payload | F
     )
   }
   if ('data' in document) return failure('malformed-event', '"data" and "data_base64" are both there')
-  if (typeof base64 !== 'string' || !BASE64.test(base64))
+  if (typeof base64 !== 'string' || !isBase64(base64))
     return failure('malformed-event', '"data_base64" is not base64')
   const bytes = Buffer.from(base64, 'base64')
   return json && !isFramed(bytes) ? parsedJson(bytes) : payloadOf(bytes)
-}
-
-/** JSON format, 3.1: the subtype is `json` or ends in `+json`; parameters are ignored. */
-export function isJson(contentType: string): boolean {
-  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
 }
 
 /** The data of an event. */

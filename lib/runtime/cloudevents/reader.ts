@@ -7,7 +7,8 @@ import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { toEvent } from './event.ts'
 import { bufferOf, textOf } from './header-bytes.ts'
-import { isJson, type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
+import { type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
+import { isJson, isSameMediaType } from './media-type.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 import { isFramed } from './wire-format.ts'
 
@@ -81,9 +82,13 @@ function binaryAttributes(
     const name = header.slice(PREFIX.length)
     const value = textOf(bytes)
     if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
-    // Some SDKs repeat the content type as an attribute. That is accepted if both have the same value.
-    if (attributes.has(name) && !(name === 'datacontenttype' && value === contentType))
-      return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
+    if (name === 'datacontenttype') {
+      // 3.2.1: there is no such header. Some SDKs repeat the content type in it, which is accepted if both are the same.
+      if (contentType === undefined) return malformed('the header "ce_datacontenttype" is not "content-type"')
+      if (!isSameMediaType(value, contentType)) return repeated(name)
+      continue
+    }
+    if (attributes.has(name)) return repeated(name)
     attributes.set(name, value)
   }
   return isEvent ? attributes : notAnEvent()
@@ -98,6 +103,10 @@ function binaryData(value: Buffer | null, contentType: string | undefined): Payl
   // Without a content type, the value is JSON if it can be parsed, and else bytes.
   const parsed = parsedJson(value)
   return parsed.kind === 'failure' ? payloadOf(value) : parsed
+}
+
+function repeated(name: string): Failure {
+  return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
 }
 
 function notAnEvent(): Failure {

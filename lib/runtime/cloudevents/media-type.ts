@@ -1,0 +1,28 @@
+/** Media types, RFC 2045 and 2046: how they are written, and how they are compared. */
+
+const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|${QUOTED}))*\\s*$`)
+
+/** RFC 2045, 5.1: type, subtype and parameters. */
+export function isMediaType(text: string): boolean {
+  return MEDIA_TYPE.test(text)
+}
+
+/** CloudEvents, "datacontenttype": names of types and of parameters are compared without regard to case, values with it. */
+export function isSameMediaType(one: string, other: string): boolean {
+  return one === other || canonical(one) === canonical(other)
+}
+
+function canonical(mediaType: string): string {
+  const parts = mediaType.split(';').map(part => {
+    const [name = '', ...value] = part.split('=')
+    return [name.trim().toLowerCase(), ...value].join('=').trim()
+  })
+  return parts.join(';')
+}
+
+/** CloudEvents JSON format, 3.1: the subtype is `json` or ends in `+json`; parameters are ignored. */
+export function isJson(contentType: string): boolean {
+  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
+}

@@ -19,11 +19,10 @@ function sentDocument(value: Buffer | null): EventDocument {
 }
 
 /** JSON format, 3.1: data of a type that is text is a JSON string; all other bytes are base64. */
-function documentOf(event: Event): EventDocument {
-  const { data, datacontenttype = '' } = event
-  return Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)
-    ? toJsonEvent({ ...event, data: data.toString() })
-    : toJsonEvent(event)
+function documentOf({ id, source, type, ...rest }: Event): EventDocument {
+  const { data, datacontenttype = '' } = rest
+  const isString = Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)
+  return toJsonEvent({ id, source, type, ...rest, ...(isString ? { data: data.toString() } : {}) })
 }
 
 const TEXT = /^(?:text\/[^\s;]+|[^\s;]+[/+](?:xml|yaml)|application\/x-www-form-urlencoded)\s*(?:;|$)/i

@@ -22,6 +22,11 @@ function canonical(mediaType: string): string {
   return parts.join(';')
 }
 
+/** Kafka binding, 3: a record of such a type is in structured mode. */
+export function isEventFormat(contentType: string): boolean {
+  return /^application\/cloudevents/i.test(contentType)
+}
+
 /** CloudEvents JSON format, 3.1: the subtype is `json` or ends in `+json`; parameters are ignored. */
 export function isJson(contentType: string): boolean {
   return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)

@@ -8,13 +8,12 @@ import { attributeViolation } from './attributes.ts'
 import { toEvent } from './event.ts'
 import { bufferOf, textOf } from './header-bytes.ts'
 import { type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
-import { isJson, isSameMediaType } from './media-type.ts'
+import { isEventFormat, isJson, isSameMediaType } from './media-type.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 import { isFramed } from './wire-format.ts'
 
 const PREFIX = 'ce_'
 const CONTENT_TYPE = 'content-type'
-const EVENT_FORMAT = /^application\/cloudevents/i
 const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
 
 type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes'>
@@ -25,7 +24,7 @@ export function readEvent(record: Readable): Event | Failure {
   const contentType = contentTypeOf(record.headers)
   if (typeof contentType === 'object') return contentType
   // Kafka binding, 3: the start of the media type decides the mode. Its case does not matter.
-  if (contentType === undefined || !EVENT_FORMAT.test(contentType)) return readBinary(record, contentType)
+  if (contentType === undefined || !isEventFormat(contentType)) return readBinary(record, contentType)
   if (!JSON_FORMAT.test(contentType))
     return malformed('"content-type" names a format of events other than application/cloudevents+json')
   return readStructured(record.value)
@@ -34,7 +33,7 @@ export function readEvent(record: Readable): Event | Failure {
 /** Whether the record is in structured mode: its whole event is in its value. */
 export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
   const contentType = contentTypeOf(headers)
-  return typeof contentType === 'string' && EVENT_FORMAT.test(contentType)
+  return typeof contentType === 'string' && isEventFormat(contentType)
 }
 
 /** The text of the only header `content-type`; undefined if there is none. */
@@ -52,8 +51,7 @@ function contentTypeOf(headers: Readable['headers']): string | undefined | Failu
 function wrongContentType(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>
-      name.startsWith(PREFIX) ||
-      (name === CONTENT_TYPE && EVENT_FORMAT.test(bufferOf(bytes).toString('latin1'))),
+      name.startsWith(PREFIX) || (name === CONTENT_TYPE && isEventFormat(bufferOf(bytes).toString('latin1'))),
   )
   return isEvent ? malformed(`the header "content-type" ${broken}`) : notAnEvent()
 }

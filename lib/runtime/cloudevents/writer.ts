@@ -4,6 +4,7 @@
  */
 import type { Event } from '../consumer/event.ts'
 import { toJsonEvent } from './json-format.ts'
+import { isEventFormat } from './media-type.ts'
 import type { OutgoingRecord, RecordHeader } from './record.ts'
 import { startedTrace } from './trace.ts'
 
@@ -15,8 +16,11 @@ export interface WrittenEvent {
   readonly headers: readonly RecordHeader<Buffer>[]
 }
 
+/** An event whose data is itself an event is always written in structured mode: in binary mode, its data would be read instead. */
 export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenEvent {
-  return mode === 'binary' ? writeBinary(event) : writeStructured(event)
+  return mode === 'binary' && !isEventFormat(event.datacontenttype ?? '')
+    ? writeBinary(event)
+    : writeStructured(event)
 }
 
 /** The record with which a producer publishes an event. An event without trace context starts a trace. */

@@ -69,6 +69,7 @@ describe('what can stand at the end of a command line', () => {
     ],
     [['consume', '--topic', 'even'], ['events']],
     [['publish', '--topic', 'events', ''], [':files']],
+    [['inspect', ''], [':files']],
     [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],

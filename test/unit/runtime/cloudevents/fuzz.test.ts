@@ -6,7 +6,7 @@ import { attributeViolation } from '../../../../lib/runtime/cloudevents/attribut
 import { attributesOf, isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
 import { isJson } from '../../../../lib/runtime/cloudevents/media-type.ts'
 import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
+import { type ContentMode, writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
 import { FAILURES } from '../../../../lib/runtime/consumer/failure-codes.ts'
 import { toLogRecord } from '../../../../lib/runtime/pipeline/receive.ts'
 
@@ -129,12 +129,12 @@ describe('given any record, when it is read', () => {
   it('then nothing is lost: written again in either mode, it is the same event', () => {
     let events = 0
     fc.assert(
-      fc.property(record, fc.constantFrom('binary', 'structured'), (given, mode) => {
+      fc.property(record, fc.constantFrom<ContentMode>('binary', 'structured'), (given, mode) => {
         const event = readEvent(given)
         if (isFailure(event) || isAmbiguous(event)) return
-        const again = readEvent(writeEvent(event, mode as 'binary'))
+        const again = readEvent(writeEvent(event, mode))
         events += 1
-        assert.deepEqual(again, { ...event, ...impliedType(event) })
+        assert.deepEqual(withoutMinusZero(again), withoutMinusZero({ ...event, ...impliedType(event) }))
       }),
       RUNS,
     )
@@ -173,4 +173,12 @@ function impliedType({ data, datacontenttype }: { data?: unknown; datacontenttyp
 function isAmbiguous({ data, datacontenttype }: { data?: unknown; datacontenttype?: string }): boolean {
   if (datacontenttype === undefined) return Buffer.isBuffer(data)
   return data !== undefined && !Buffer.isBuffer(data) && !isJson(datacontenttype)
+}
+
+/** JSON writes -0 as 0. */
+function withoutMinusZero(event: object): object {
+  const { data } = event as { readonly data?: unknown }
+  return typeof data === 'object' && !Buffer.isBuffer(data)
+    ? { ...event, data: JSON.parse(JSON.stringify(data)) }
+    : event
 }

@@ -19,10 +19,10 @@ function sentDocument(value: Buffer | null): EventDocument {
 }
 
 /** JSON format, 3.1: data of a type that is text is a JSON string; all other bytes are base64. */
-function documentOf({ id, source, type, ...rest }: Event): EventDocument {
-  const { data, datacontenttype = '' } = rest
+function documentOf(event: Event): EventDocument {
+  const { data, datacontenttype = '' } = event
   const isString = Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)
-  return toJsonEvent({ id, source, type, ...rest, ...(isString ? { data: data.toString() } : {}) })
+  return toJsonEvent(isString ? { ...event, data: data.toString() } : event)
 }
 
 const TEXT = /^(?:text\/[^\s;]+|[^\s;]+[/+](?:xml|yaml)|application\/x-www-form-urlencoded)\s*(?:;|$)/i

@@ -2,11 +2,9 @@ import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type { Attributes } from './attributes.ts'
 
+const REQUIRED: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type'])
 const CONTEXT: ReadonlySet<string> = new Set([
-  'specversion',
-  'id',
-  'source',
-  'type',
+  ...REQUIRED,
   'subject',
   'time',
   'datacontenttype',
@@ -24,15 +22,17 @@ export function isStringOnly(name: string): boolean {
  * @param data undefined if the event has none
  */
 export function toEvent(attributes: Attributes, data: unknown): Event {
-  const event: Record<string, unknown> = {}
+  const event: Record<string, unknown> = {
+    id: attributes.get('id'),
+    source: attributes.get('source'),
+    type: attributes.get('type'),
+  }
   let extensions: Record<string, string> | undefined
   for (const [name, value] of attributes) {
-    if (name === 'specversion') continue
-    if (CONTEXT.has(name)) event[name] = value
-    else {
+    if (!CONTEXT.has(name)) {
       extensions ??= {}
       extensions[name] = value
-    }
+    } else if (!REQUIRED.has(name)) event[name] = value
   }
   if (data !== undefined) event.data = data
   if (extensions) event.extensions = extensions

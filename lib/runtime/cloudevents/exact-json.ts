@@ -6,10 +6,11 @@ export class InexactNumber extends Error {
 }
 
 /**
- * Matches text whose numbers may be inexact: sixteen digits in a row that do not begin after a decimal point, or an exponent of
- * three digits. In other text the numbers need no check, which would take several times as long as parsing.
+ * Matches text whose numbers may be inexact: a number that begins with sixteen digits, or whose exponent has three. In other text the
+ * numbers need no check, which would take several times as long as parsing. A number follows one of these characters, and most
+ * digits in strings do not: many ids of traces look like numbers with an exponent.
  */
-const SUSPICIOUS = /(?<![.\d])\d{16}|[eE]\+?\d{3}/
+const SUSPICIOUS = /(?:^|[:,[\s-])(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
 
 /** A JSON number without fraction and exponent. */
 const INTEGER = /^-?\d+$/

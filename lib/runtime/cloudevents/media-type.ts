@@ -1,8 +1,8 @@
 /** Media types, RFC 2045 and 2046: how they are written, and how they are compared. */
 
 const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"
-const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|${QUOTED}))*\\s*$`)
+const QUOTED = String.raw`"(?:[ !#-[\]-~]|\\[ -~])*"`
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?: *; *${TOKEN}=(?:${TOKEN}|${QUOTED}))* *$`)
 
 /** RFC 2045, 5.1: type, subtype and parameters. */
 export function isMediaType(text: string): boolean {

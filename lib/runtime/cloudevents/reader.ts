@@ -67,6 +67,18 @@ function readBinary(record: Readable, contentType: string | undefined): Event | 
   return toEvent(attributes, data.value)
 }
 
+/** The names of attributes by those of their headers: cutting a name costs more than looking it up. */
+const ATTRIBUTES: ReadonlyMap<string, string> = new Map(
+  ['specversion', 'id', 'source', 'type', 'subject', 'time', 'dataschema', 'traceparent'].map(name => [
+    `${PREFIX}${name}`,
+    name,
+  ]),
+)
+
+function attributeIn(header: string): string | undefined {
+  return header.startsWith(PREFIX) ? header.slice(PREFIX.length) : undefined
+}
+
 function binaryAttributes(
   headers: readonly RecordHeader[],
   contentType: string | undefined,
@@ -75,9 +87,9 @@ function binaryAttributes(
   if (contentType !== undefined) attributes.set('datacontenttype', contentType)
   let isEvent = false
   for (const [header, bytes] of headers) {
-    if (!header.startsWith(PREFIX)) continue
+    const name = ATTRIBUTES.get(header) ?? attributeIn(header)
+    if (name === undefined) continue
     isEvent = true
-    const name = header.slice(PREFIX.length)
     const value = textOf(bytes)
     if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
     if (name === 'datacontenttype') {

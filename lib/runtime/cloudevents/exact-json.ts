@@ -7,10 +7,12 @@ export class InexactNumber extends Error {
 
 /**
  * Matches text whose numbers may be inexact: a number that begins with sixteen digits, or whose exponent has three. In other text the
- * numbers need no check, which would take several times as long as parsing. A number follows one of these characters, and most
- * digits in strings do not: many ids of traces look like numbers with an exponent.
+ * numbers need no check, which would take several times as long as parsing. A number in an object or a list follows one of these
+ * characters, and most digits in strings do not: ids of traces often look like numbers with an exponent.
  */
-const SUSPICIOUS = /(?:^|[:,[\s-])(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
+const SUSPICIOUS = /[:,[ \t\r\n-](?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
+/** The whole document is a number. */
+const NUMBER = /^\d/
 
 /** A JSON number without fraction and exponent. */
 const INTEGER = /^-?\d+$/
@@ -24,7 +26,7 @@ const INTEGER = /^-?\d+$/
  *   for a double
  */
 export function parseExact(text: string): unknown {
-  return SUSPICIOUS.test(text) ? JSON.parse(text, exact) : JSON.parse(text)
+  return SUSPICIOUS.test(text) || NUMBER.test(text) ? JSON.parse(text, exact) : JSON.parse(text)
 }
 
 function exact(name: string, value: unknown, context?: { readonly source?: string }): unknown {

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { spanContextOf } from '../../lib/runtime/cloudevents/trace.ts'
 import { parsedBy } from '../../lib/runtime/settings/values.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { environmentOption, JSON_OPTION, parserOf, someText } from '../arguments.ts'
 import { configOf } from '../connections.ts'
+import { usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
+import { KEY_BY, KEY_BY_FLAG } from '../key-by.ts'
 import { publish } from '../publish/publish.ts'
 import { topicOf } from '../state/state-keys.ts'
 import type { Terminal } from '../terminal.ts'
@@ -11,6 +14,7 @@ import type { Terminal } from '../terminal.ts'
 interface PublishOptions {
   readonly topic: string
   readonly key?: string
+  readonly keyBy?: KeyStrategy
   readonly traceparent?: string
   readonly newId?: true
   readonly dryRun?: true
@@ -49,6 +53,11 @@ export function addPublish(program: Command, terminal: Terminal): void {
     .argument('<file>', 'the events, or "-"', someText)
     .requiredOption('--topic <topic>', 'a signal, or the whole name of a topic', someText)
     .option('--key <key>', 'the record key of all events, instead of that of their entities', someText)
+    .option(
+      KEY_BY_FLAG,
+      'key each event by instance, type, tenant, random, or a field such as location.site',
+      parserOf(KEY_BY),
+    )
     .option('--traceparent <value>', 'the trace that all events belong to', TRACEPARENT)
     .option('--new-id', 'give a new id to events that have none')
     .option('--dry-run', 'check the events, and show where they would go')
@@ -60,7 +69,9 @@ export function addPublish(program: Command, terminal: Terminal): void {
 
 async function run(file: string, options: PublishOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, options.env)
-  const { key, traceparent, newId = false, dryRun = false, json = false } = options
+  if (options.key !== undefined && options.keyBy !== undefined)
+    throw usageFailure('--key gives one key to all events, and --key-by one to each: give one of them.')
+  const { key, keyBy, traceparent, newId = false, dryRun = false, json = false } = options
   const topic = topicOf(options, config.env)
-  await publish({ topic, file, key, traceparent, newId, dryRun, json }, config, terminal)
+  await publish({ topic, file, key, keyBy, traceparent, newId, dryRun, json }, config, terminal)
 }

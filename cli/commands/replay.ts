@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
 import { either, mapped, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import {
   choice,
   duration,
@@ -15,6 +16,7 @@ import {
 } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
+import { KEY_BY, KEY_BY_FLAG } from '../key-by.ts'
 import { SPEED } from '../replay/pace.ts'
 import { replay } from '../replay/replay.ts'
 import { SHIFT_TARGET, type ShiftTarget } from '../replay/shift.ts'
@@ -33,6 +35,7 @@ interface ReplayOptions {
   readonly loop: number
   readonly fromLine: number
   readonly mode?: ContentMode
+  readonly keyBy?: KeyStrategy
   readonly keepPartitions?: true
   readonly carryLogTime?: true
   readonly skipInvalid?: true
@@ -105,6 +108,11 @@ export function addReplay(program: Command, terminal: Terminal): void {
         'binary',
         'structured',
       ]),
+    )
+    .option(
+      KEY_BY_FLAG,
+      'key the events of a stream by instance, type, tenant, random, or a field such as location.site',
+      parserOf(KEY_BY),
     )
     .option('--keep-partitions', 'put records where they came from, whatever their keys say')
     .option('--carry-log-time', 'let each record carry the time at which it was appended')

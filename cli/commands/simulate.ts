@@ -5,13 +5,16 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
 import { decimal, instant, text, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { labelsOf } from '../../lib/telemetry/simulator/labels.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
-import { simulate } from '../../lib/telemetry/simulator.ts'
+import { simulate, simulatedFields } from '../../lib/telemetry/simulator.ts'
 import { duration, parserOf, someText } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { more } from '../help.ts'
+import { KEY_BY, KEY_BY_FLAG, withKey } from '../key-by.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 
 interface SimulateOptions {
@@ -20,6 +23,7 @@ interface SimulateOptions {
   readonly seed: string
   readonly tickSeconds: number
   readonly anomalyRate: number
+  readonly keyBy?: KeyStrategy
   readonly output?: string
   readonly labels?: string
   readonly json?: true
@@ -57,6 +61,11 @@ export function addSimulate(program: Command, terminal: Terminal): void {
       parserOf(decimal(0, 1)),
       anomalyRate,
     )
+    .option(
+      KEY_BY_FLAG,
+      'give each reading a key: by instance, type, tenant, random, or a field such as tags.tenant',
+      parserOf(KEY_BY),
+    )
     .option('--output <file>', 'write here instead of to standard output', someText)
     .option('--labels <file>', 'write the labels of the anomalies here', someText)
     .option('--json', 'print the counts as one JSON document; with --output only')
@@ -87,7 +96,13 @@ async function simulateTo(options: SimulateOptions, terminal: Terminal): Promise
   const { fromTick, untilTick } = ticksOf(options)
   if (fromTick === untilTick)
     throw usageFailure(`--for is too short: a sensor is read each ${settings.tickSeconds} seconds`)
-  const readings = await writeReadings(settings, fromTick, untilTick, output, terminal)
+  const readings = await writeReadings(
+    settings,
+    { fromTick, untilTick },
+    strategyOf(options),
+    output,
+    terminal,
+  )
   if (terminal.stop.aborted) {
     terminal.stderr.write(`Stopped: only ${readings} readings are written, and no labels\n`)
     return
@@ -109,11 +124,20 @@ function ticksOf({ from, for: forMs = DEFAULT_SPAN_MS, tickSeconds }: SimulateOp
   return { fromTick: Math.ceil(from / tickMs), untilTick: Math.ceil((from + forMs) / tickMs) }
 }
 
+/** Not every family has every field: readings without it keep the key of their family. */
+function strategyOf({ keyBy }: SimulateOptions): KeyStrategy | undefined {
+  if (typeof keyBy !== 'object') return keyBy
+  const families = Object.keys(FAMILIES) as FamilyName[]
+  const fields = [...new Set(families.flatMap(simulatedFields))]
+  if (fields.includes(keyBy.field)) return { ...keyBy, isOptional: true }
+  throw usageFailure(`--key-by ${keyBy.field}: simulated readings have the fields ${fields.join(', ')}`)
+}
+
 /** @returns how many were written */
 async function writeReadings(
   settings: GeneratorSettings,
-  fromTick: number,
-  untilTick: number,
+  { fromTick, untilTick }: ReturnType<typeof ticksOf>,
+  strategy: KeyStrategy | undefined,
   output: string | undefined,
   terminal: Terminal,
 ): Promise<number> {
@@ -121,7 +145,7 @@ async function writeReadings(
   function* lines() {
     for (const { event } of simulate(settings, fromTick, untilTick)) {
       count++
-      yield `${JSON.stringify(toJsonEvent(event))}\n`
+      yield `${JSON.stringify(toJsonEvent(strategy ? withKey(event, strategy) : event))}\n`
     }
   }
   const target = output === undefined ? terminal.stdout : createWriteStream(pathIn(terminal, output))

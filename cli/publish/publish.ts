@@ -9,9 +9,11 @@ import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
 import { RecordRefused } from '../../lib/runtime/pipeline/errors.ts'
+import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
+import { keyBy as keyOfEvent } from '../key-by.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
@@ -23,6 +25,7 @@ export interface PublishPlan {
   /** `-` is standard input. */
   readonly file: string
   readonly key: string | undefined
+  readonly keyBy: KeyStrategy | undefined
   readonly traceparent: string | undefined
   readonly newId: boolean
   readonly dryRun: boolean
@@ -48,7 +51,9 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
   const events = eventsIn(await textOf(plan.file, name, terminal), { name, newId, traceparent })
   await withKafka(config, async command => {
     const { partitions } = requireTopicIn(command, plan.topic)
-    const placed = events.map(({ event }) => place(event, plan, config, partitions.length))
+    const placed = events.map(({ event, line }) =>
+      place(event, `${name}:${line}`, plan, config, partitions.length),
+    )
     const published: PublishedEvent[] = []
     try {
       if (plan.dryRun) published.push(...placed.map(record => told(record, null)))
@@ -62,13 +67,29 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
 
 function place(
   event: Event,
-  { topic, key }: PublishPlan,
-  { contentMode }: Config,
+  where: string,
+  { topic, key, keyBy }: PublishPlan,
+  { contentMode, keyBy: setting }: Config,
   partitions: number,
 ): Placed {
-  const keyText = key ?? eventKey(event)
+  const keyText = key ?? keyAsAsked(event, where, keyBy) ?? keyBySetting(event, setting) ?? eventKey(event)
   const partition = partitionOf(Buffer.from(keyText), partitions)
   return { ...producedRecord(topic, keyText, event, contentMode), id: event.id, topic, partition, keyText }
+}
+
+/** `random` takes the id, which no other event has. */
+function keyAsAsked(event: Event, where: string, strategy: KeyStrategy | undefined): string | undefined {
+  try {
+    return strategy && (keyOfEvent(event, strategy) ?? event.id)
+  } catch (error) {
+    if (error instanceof KeyFieldMissing) throw new CliFailure(`${where}: ${error.message}`)
+    throw error
+  }
+}
+
+/** What the event itself says comes before a setting. */
+function keyBySetting(event: Event, strategy: KeyStrategy | undefined): string | undefined {
+  return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
 /** @param published grows with what is acknowledged */

@@ -8,8 +8,10 @@ import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/runtime/
 import { type ContentMode, producedRecord, writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
+import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
 import { keyOf } from '../../lib/telemetry/reading.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { keyBy as keyOfEvent } from '../key-by.ts'
 import type { Recorded } from './recorded.ts'
 import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
@@ -28,6 +30,8 @@ export interface Addressing {
   readonly keepPartitions: boolean
   /** Whether each record carries the time at which it was appended, for consumers that go by it. */
   readonly carryLogTime?: boolean
+  /** How the events of a stream are keyed: as asked for, which comes before what the events say, or by the settings. */
+  readonly keyBy?: KeyStrategy
 }
 
 /** @throws CliFailure if the addressing asks for something that the recording does not have */
@@ -40,7 +44,7 @@ export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing)
   const movedMs = movedBy(item, addressing)
   const made =
     record === undefined
-      ? streamRecord(moved(event as Event, movedMs), addressing)
+      ? streamRecord(moved(event as Event, movedMs), item.line, addressing)
       : capturedRecord(record, item, addressing, movedMs)
   return addressing.carryLogTime ? carrying(made, item, movedMs ?? 0) : made
 }
@@ -63,15 +67,44 @@ function carrying(
   return { ...record, headers: carryingTime(record.headers, appendedMs, movedMs) }
 }
 
-function streamRecord(event: Event, { env, topic, mode, contentMode }: Addressing): OutgoingRecord {
-  return producedRecord(topic ?? topicName('readings', env), streamKey(event), event, mode ?? contentMode)
+function streamRecord(
+  event: Event,
+  line: number,
+  { env, topic, mode, contentMode, keyBy }: Addressing,
+): OutgoingRecord {
+  const key = keyInStream(event, line, keyBy)
+  return producedRecord(topic ?? topicName('readings', env), key, event, mode ?? contentMode)
 }
 
-/** A reading that violates its schema may lack the fields of its key. Consumers must refuse it, so it is not refused here. */
-export function streamKey({ type, subject, data }: Event): string | null {
+function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefined): string | null {
+  try {
+    return streamKey(event, strategy)
+  } catch (error) {
+    if (error instanceof KeyFieldMissing) throw new CliFailure(`line ${line}: ${error.message}`)
+    throw error
+  }
+}
+
+/**
+ * What is asked for, else what the event's extension `partitionkey` says, else the key of its family. A reading that violates its
+ * schema may lack the fields of its key. Consumers must refuse it, so it is not refused here.
+ *
+ * @throws KeyFieldMissing if the strategy is a field that the event must have, and has not
+ */
+export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
+  const { type, subject, data, extensions } = event
+  const own = extensions?.partitionkey
+  if (own && (strategy === undefined || isSetting(strategy))) return own
+  const chosen = strategy && keyOfEvent(event, strategy)
+  if (chosen !== undefined) return chosen
   const family = familyOf(type)
   if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
   return keyOf(family, data as ReadingData)
+}
+
+/** Whether the strategy is that of `PARTITION_KEY_FIELD`, and not asked for on the command line. */
+function isSetting(strategy: KeyStrategy): boolean {
+  return typeof strategy === 'object' && strategy.isOptional === true
 }
 
 /** The record byte for byte as captured. If it is moved in time, its event is written again in the same mode. */
@@ -83,6 +116,8 @@ function capturedRecord(
 ): OutgoingRecord {
   if (addressing.mode !== undefined)
     throw usageFailure('--mode is for streams: records of a log or a captured batch keep the mode they have')
+  if (addressing.keyBy !== undefined && !isSetting(addressing.keyBy))
+    throw usageFailure('--key-by is for streams: records of a log or a captured batch keep their keys')
   const { key, value, headers, partition } = record
   return {
     topic: addressing.topic ?? sameSignal(record.topic, line, addressing.env),

@@ -1,4 +1,5 @@
 import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { ShiftTarget } from './shift.ts'
 
 /** What `sluice replay` is asked to do. */
@@ -11,6 +12,8 @@ export interface ReplayPlan {
   /** A signal, or a whole name. */
   readonly topic?: string
   readonly mode?: ContentMode
+  /** How the events of a stream are keyed, if not as usual. */
+  readonly keyBy?: KeyStrategy
   readonly keepPartitions: boolean
   readonly carryLogTime: boolean
   /** The first line of the file. */

@@ -78,10 +78,11 @@ async function keepingOf(
 }
 
 function addressingOf(
-  { mode, keepPartitions, carryLogTime, topic }: ReplayPlan,
-  { env, contentMode }: Config,
+  { mode, keepPartitions, carryLogTime, topic, keyBy: asked }: ReplayPlan,
+  { env, contentMode, keyBy }: Config,
   shiftMs: number | undefined,
 ): Addressing {
+  const strategy = asked ?? keyBy
   return {
     env,
     contentMode,
@@ -89,6 +90,7 @@ function addressingOf(
     carryLogTime,
     ...(topic === undefined ? {} : { topic: topicOf({ topic }, env) }),
     ...(mode === undefined ? {} : { mode }),
+    ...(strategy === undefined ? {} : { keyBy: strategy }),
     ...(shiftMs === undefined ? {} : { shiftMs }),
   }
 }

@@ -2,7 +2,16 @@
 
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { generatorSettings } from '../../lib/app/settings/generator.ts'
-import { GENERAL, GENERATOR, KAFKA, REDIS, REGISTRY, SERIALIZATION } from '../../lib/app/settings/index.ts'
+import {
+  GENERAL,
+  GENERATOR,
+  KAFKA,
+  keyedBy,
+  PARTITION_KEY,
+  REDIS,
+  REGISTRY,
+  SERIALIZATION,
+} from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
@@ -14,10 +23,10 @@ import { simulate } from '../../lib/telemetry/simulator.ts'
 export const handler = scheduled(
   'generator',
   Connections,
-  [GENERAL, KAFKA, REDIS, GENERATOR, SERIALIZATION, REGISTRY],
+  [GENERAL, KAFKA, REDIS, GENERATOR, PARTITION_KEY, SERIALIZATION, REGISTRY],
   async ({ config, connections, scheduledFor }) => {
     const { generatorParameter: name } = config
-    const settings = generatorSettings(await connections.parameter(name), name)
+    const settings = keyedBy(generatorSettings(await connections.parameter(name), name), config.keyBy)
     const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
     const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
     const topic = topicName('readings', config.env)

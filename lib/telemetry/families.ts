@@ -4,6 +4,7 @@
  */
 import type { EnvironmentReading } from '../../schemas/types.ts'
 import { dataschemaOf } from './dataschema.ts'
+import type { NamedStrategy } from './key.ts'
 
 export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../../schemas/types.ts'
 
@@ -26,19 +27,13 @@ export interface Family {
   /** Derive CloudEvents `source` and `subject`, and the record key of each strategy, from a reading's data. */
   readonly source: (data: ReadingData) => string
   readonly subject: (data: ReadingData) => string
-  readonly keys: Readonly<Record<Exclude<KeyStrategy, 'random'>, (data: ReadingData) => string>>
+  readonly keys: Readonly<Record<Exclude<NamedStrategy, 'random'>, (data: ReadingData) => string>>
   /** The default strategy. */
-  readonly keyedBy: KeyStrategy
+  readonly keyedBy: NamedStrategy
 }
 
 /** What rules can match beside the entity and its tags. */
 export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
-
-/**
- * How readings are spread over the partitions. `instance`, `type` and `tenant` keep an entity in one partition, as
- * consumers with state require; `random` is only for consumers without state.
- */
-export type KeyStrategy = 'instance' | 'type' | 'tenant' | 'random'
 
 /** Where an environment sensor is. */
 export type Location = EnvironmentReading['location']

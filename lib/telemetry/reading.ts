@@ -1,5 +1,6 @@
 import type { Event } from '../runtime/consumer/event.ts'
-import type { Family, KeyStrategy, ReadingData } from './families.ts'
+import type { Family, ReadingData } from './families.ts'
+import { fieldKey, KeyFieldMissing, type KeyStrategy } from './key.ts'
 
 /** A reading ready to be published: the event, and the record key that determines its partition. */
 export interface KeyedEvent {
@@ -10,15 +11,15 @@ export interface KeyedEvent {
 /**
  * Makes the event of a reading. The caller provides the id, because only the caller knows which readings are the same.
  *
- * @param time RFC 3339
+ * @param time RFC 3339; undefined if the reading has no time of its own: then that of its record counts
  */
-export function reading(family: Family, id: string, time: string, data: ReadingData): Event {
+export function reading(family: Family, id: string, time: string | undefined, data: ReadingData): Event {
   return {
     id,
     source: family.source(data),
     type: family.type,
     subject: family.subject(data),
-    time,
+    ...(time === undefined ? {} : { time }),
     datacontenttype: 'application/json',
     dataschema: family.dataschema,
     data,
@@ -28,11 +29,18 @@ export function reading(family: Family, id: string, time: string, data: ReadingD
 /**
  * The record key of a reading. `random` means no key: the producer spreads such records evenly. The order within an entity
  * is lost, so no consumer with state can read them.
+ *
+ * @throws KeyFieldMissing if the strategy is a field that the data must have, and has not
  */
 export function keyOf(
   family: Family,
   data: ReadingData,
   strategy: KeyStrategy = family.keyedBy,
 ): string | null {
-  return strategy === 'random' ? null : family.keys[strategy](data)
+  if (strategy === 'random') return null
+  if (typeof strategy === 'string') return family.keys[strategy](data)
+  const key = fieldKey(data, strategy.field)
+  if (key !== undefined) return key
+  if (strategy.isOptional) return keyOf(family, data)
+  throw new KeyFieldMissing(strategy.field)
 }

@@ -2,14 +2,14 @@
  * Simulated telemetry of all three families. It is deterministic: the same (seed, sensor, tick) gives the same reading with
  * the same id, so a repeated run publishes nothing new. It depends on neither chance, the clock nor earlier calls.
  */
-import { FAMILIES, type ReadingData } from './families.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from './families.ts'
 import { type KeyedEvent, keyOf, reading } from './reading.ts'
 import { anomalyOf, disturb } from './simulator/anomalies.ts'
 import { observeDatabase } from './simulator/database-load.ts'
 import { FLEET, type Sensor } from './simulator/fleet.ts'
 import type { Moment, Observation } from './simulator/moment.ts'
 import { observeMotion } from './simulator/motion.ts'
-import type { GeneratorSettings } from './simulator/settings.ts'
+import { GENERATOR_DEFAULTS, type GeneratorSettings } from './simulator/settings.ts'
 import { observeWeather } from './simulator/weather.ts'
 
 /**
@@ -38,6 +38,18 @@ export function simulated(settings: GeneratorSettings, sensor: Sensor, tick: num
     key: keyOf(family, data, settings.keyStrategy[sensor.family]),
     event: reading(family, id, new Date(moment.timeMs).toISOString(), data),
   }
+}
+
+/** The paths of the fields that every simulated reading of a family has, such as `location.site`: each can be a record key. */
+export function simulatedFields(family: FamilyName): readonly string[] {
+  const sensor = FLEET.find(one => one.family === family)
+  return sensor === undefined ? [] : paths(simulated(GENERATOR_DEFAULTS, sensor, 0).event.data)
+}
+
+function paths(data: unknown): string[] {
+  return Object.entries(data as object).flatMap(([name, value]) =>
+    typeof value === 'object' ? paths(value).map(below => `${name}.${below}`) : [name],
+  )
 }
 
 function measured(sensor: Sensor, moment: Moment, anomalyRate: number): ReadingData {

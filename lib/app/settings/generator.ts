@@ -6,8 +6,8 @@ import {
   minValue,
   number,
   optional,
-  picklist,
   pipe,
+  rawTransform,
   regex,
   safeParse,
   string,
@@ -15,8 +15,10 @@ import {
 import { ConfigError, errorLines } from '../../runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '../../runtime/settings/slice.ts'
 import { text } from '../../runtime/settings/values.ts'
-import { FAMILIES, type KeyStrategy } from '../../telemetry/families.ts'
+import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
+import { type KeyStrategy, keyStrategyNamed, NAMED_STRATEGIES } from '../../telemetry/key.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
+import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
 export interface GeneratorParameter {
@@ -37,8 +39,6 @@ export const GENERATOR = slice(
   ({ GENERATOR_PARAMETER: name }): GeneratorParameter => ({ ...(name ? { generatorParameter: name } : {}) }),
 )
 
-const STRATEGIES = ['instance', 'type', 'tenant', 'random'] as const satisfies readonly KeyStrategy[]
-
 interface Key extends Documented {
   readonly schema: GenericSchema<unknown, unknown>
 }
@@ -46,10 +46,26 @@ interface Key extends Documented {
 const SEED = 'a text of 1 to 32 letters and digits'
 const TICK = 'a whole number of seconds from 1 to 60'
 const RATE = 'a number from 0 to 1'
-const STRATEGY = `one of ${STRATEGIES.join(', ')}`
+const STRATEGY = `one of ${NAMED_STRATEGIES.join(', ')}, or the path of a field of its readings, such as location.site`
 const FAMILY_NAMES = Object.keys(FAMILIES)
 
-const strategy = exactOptional(picklist(STRATEGIES, `must be ${STRATEGY}`))
+/** A strategy by its name, or a field that every simulated reading of the family has. */
+function strategyOf(family: FamilyName) {
+  return exactOptional(
+    pipe(
+      string(`must be ${STRATEGY}`),
+      rawTransform<string, KeyStrategy>(({ dataset, addIssue, NEVER }) => {
+        const strategy = keyStrategyNamed(dataset.value)
+        const fields = simulatedFields(family)
+        if (typeof strategy === 'string' || (strategy && fields.includes(strategy.field))) return strategy
+        addIssue({
+          message: `must be one of ${NAMED_STRATEGIES.join(', ')}, or a field: ${fields.join(', ')}`,
+        })
+        return NEVER
+      }),
+    ),
+  )
+}
 
 /** The keys of the JSON document in the parameter. */
 export const GENERATOR_KEYS = {
@@ -82,7 +98,11 @@ export const GENERATOR_KEYS = {
     description: `How readings of a family are keyed: an object with any of the keys ${FAMILY_NAMES.join(', ')}.`,
     allowed: `an object whose values are each ${STRATEGY}`,
     otherwise: 'as the table of families says',
-    schema: document({ environment: strategy, database: strategy, device: strategy }),
+    schema: document({
+      environment: strategyOf('environment'),
+      database: strategyOf('database'),
+      device: strategyOf('device'),
+    }),
   },
 } as const satisfies Readonly<Record<keyof GeneratorSettings, Key>>
 

@@ -6,6 +6,7 @@ import { attributeViolation } from './attributes.ts'
 import { isBase64 } from './base64.ts'
 import { isStringOnly, toEvent } from './event.ts'
 import { InexactNumber, parseExact } from './exact-json.ts'
+import { repeatedMember } from './json-members.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
 

@@ -1,5 +1,6 @@
 /** What can be set about the simulator. `lib/app/settings/generator.ts` checks settings that come from outside. */
-import type { FamilyName, KeyStrategy } from '../families.ts'
+import type { FamilyName } from '../families.ts'
+import type { KeyStrategy } from '../key.ts'
 
 export interface GeneratorSettings {
   /**

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
 import type { ConfigError } from '../../../lib/runtime/settings/config-error.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
+import { simulate } from '../../../lib/telemetry/simulator.ts'
 
 function errorsOf(input: unknown): readonly string[] {
   try {
@@ -25,6 +26,27 @@ describe('given settings that hold', () => {
       assert.deepEqual(generatorSettings(input), { ...GENERATOR_DEFAULTS, ...input })
     })
   }
+
+  test('when a key strategy is the path of a field, then readings are keyed by that field', () => {
+    const { keyStrategy } = generatorSettings({
+      keyStrategy: { environment: 'location.site', database: 'data.tenant', device: 'tags.tenant' },
+    })
+    assert.deepEqual(keyStrategy, {
+      environment: { field: 'location.site' },
+      database: { field: 'tenant' },
+      device: { field: 'tags.tenant' },
+    })
+    const keys = [...simulate({ ...GENERATOR_DEFAULTS, keyStrategy }, 0, 1)].map(({ key }) => key)
+    assert.deepEqual([...new Set(keys)].sort(), [
+      'bank',
+      'campus',
+      'clinic',
+      'osaka',
+      'rotterdam',
+      'shop',
+      'valparaiso',
+    ])
+  })
 
   test('when the documentation tells the defaults, then they are those', () => {
     const { seed, tickSeconds, anomalyRate } = GENERATOR_KEYS
@@ -58,7 +80,11 @@ describe('given an error', () => {
     [{ anomalyRate: Number.NaN }, /^anomalyRate: must be/],
     [{ anomalyRate: null }, /^anomalyRate: must be/],
     [{ keyStrategy: [] }, /^keyStrategy: must be an object/],
-    [{ keyStrategy: { device: 'model' } }, /^keyStrategy\.device: must be one of/],
+    [
+      { keyStrategy: { device: 'location.site' } },
+      /^keyStrategy\.device: must be one of .*, or a field: .*model/,
+    ],
+    [{ keyStrategy: { device: 7 } }, /^keyStrategy\.device: must be one of/],
     [{ keyStrategy: { weather: 'type' } }, /^keyStrategy: "weather" is not known; known are environment,/],
     [{ tickSecond: 5 }, /^"tickSecond" is not known; known are seed/],
     [{ tick: 5, rate: 1 }, /^"tick", "rate" are not known; known are seed/],

@@ -1,0 +1,35 @@
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { text } from '../../runtime/settings/values.ts'
+import { FAMILIES } from '../../telemetry/families.ts'
+import type { KeyStrategy } from '../../telemetry/key.ts'
+import type { GeneratorSettings } from '../../telemetry/simulator/settings.ts'
+
+export interface PartitionKeySettings {
+  /** Absent: readings are keyed as the table of families says. */
+  readonly keyBy?: KeyStrategy
+}
+
+/** How records are keyed that `generator`, `sluice replay` and `sluice publish` write. */
+export const PARTITION_KEY = slice(
+  'Record keys',
+  {
+    PARTITION_KEY_FIELD: setting(
+      text(/^[^\s.]+(\.[^\s.]+)*$/, 'the path of a field of the data, such as location.site'),
+      {
+        description:
+          'The field whose value is the record key of the readings that `generator`, `sluice replay` and `sluice publish` write. See [record keys](readings.md#record-keys).',
+        otherwise: 'the key of the family',
+      },
+    ),
+  },
+  ({ PARTITION_KEY_FIELD: field }): PartitionKeySettings =>
+    // Readings of several families come together: those without the field keep the key of their family.
+    field === undefined ? {} : { keyBy: { field: field.replace(/^data\./, ''), isOptional: true } },
+)
+
+/** The settings of the generator, where families without a strategy of their own are keyed by this one. */
+export function keyedBy(settings: GeneratorSettings, keyBy: KeyStrategy | undefined): GeneratorSettings {
+  if (keyBy === undefined) return settings
+  const all = Object.keys(FAMILIES).map(family => [family, keyBy] as const)
+  return { ...settings, keyStrategy: { ...Object.fromEntries(all), ...settings.keyStrategy } }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { keyBy, withKey } from '../../../cli/key-by.ts'
+import { outgoing, streamKey } from '../../../cli/replay/outgoing.ts'
+import { readConfig } from '../../../lib/app/config.ts'
+import { keyedBy } from '../../../lib/app/settings/index.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
+import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
+import { simulate } from '../../../lib/telemetry/simulator.ts'
+import { databaseReading, environmentReading, TOPIC } from '../../support/records.ts'
+import { ran } from './terminal.ts'
+
+const READING = environmentReading('r-1')
+const ORDER: Event = {
+  id: 'o-1',
+  source: '/shop',
+  subject: 'c-7',
+  type: 'shop.order',
+  data: { type: 'gift' },
+}
+const field = (name: string): KeyStrategy => ({ field: name })
+
+describe('a key strategy as people write it', () => {
+  it('given a name, then it is that strategy; given a path, then the field, also where it begins with data', () => {
+    for (const name of ['instance', 'type', 'tenant', 'random']) assert.equal(keyStrategyNamed(name), name)
+    assert.deepEqual(keyStrategyNamed('location.site'), field('location.site'))
+    assert.deepEqual(keyStrategyNamed('data.type'), field('type'))
+    for (const wrong of ['', '.', 'a..b', 'a b', '.a']) assert.equal(keyStrategyNamed(wrong), undefined)
+  })
+})
+
+describe('the key of an event by a strategy', () => {
+  for (const [given, event, strategy, key] of [
+    ['instance', READING, 'instance', 's-1'],
+    ['type', READING, 'type', 'test-site'],
+    ['tenant', databaseReading('d-1'), 'tenant', 'test'],
+    ['random', READING, 'random', null],
+    ['a nested field', READING, field('location.site'), 'test-site'],
+    ['a number', READING, field('location.latitude'), '52.5'],
+    ['a field of an event of no family', ORDER, field('type'), 'gift'],
+    ['instance and an event of no family', ORDER, 'instance', '/shop c-7'],
+  ] as const)
+    it(`given ${given}, then it is ${key}`, () => assert.equal(keyBy(event, strategy), key))
+
+  for (const name of ['location', 'nothing', 'location.site.length', 'constructor'])
+    it(`given ${name}, which is no field with a text or number, then it is an error`, () => {
+      assert.throws(() => keyBy(READING, field(name)), { name: 'KeyFieldMissing', message: new RegExp(name) })
+      assert.equal(keyBy(READING, { field: name, isOptional: true }), undefined)
+    })
+})
+
+describe('the key of a line of a stream', () => {
+  const asking = { ...READING, extensions: { partitionkey: 'own' } }
+  const setting: KeyStrategy = { field: 'location.site', isOptional: true }
+
+  it('given nothing, then partitionkey decides, else the family', () => {
+    assert.equal(streamKey(asking), 'own')
+    assert.equal(streamKey(READING), 's-1')
+  })
+
+  it('given an option, then it comes before partitionkey; a setting comes after it', () => {
+    assert.equal(streamKey(asking, 'type'), 'test-site')
+    assert.equal(streamKey(asking, 'random'), null)
+    assert.equal(streamKey(asking, setting), 'own')
+    assert.equal(streamKey(READING, setting), 'test-site')
+    assert.equal(streamKey(databaseReading('d-1'), setting), 'postgres:db-1')
+  })
+
+  it('given a field that the event has not, then the line is named', () => {
+    const item = { line: 7, paceMs: 0, eventMs: 0, event: READING }
+    const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
+    assert.throws(
+      () => outgoing(item, { ...addressing, keyBy: field('nothing') }),
+      /^CliFailure: line 7: the data has no .*"nothing"/,
+    )
+    assert.equal(String(outgoing(item, { ...addressing, keyBy: field('temperature') }).key), '20')
+  })
+
+  it('given records of a log, then --key-by is refused, because they keep their keys', () => {
+    const record = {
+      topic: TOPIC,
+      partition: 0,
+      offset: 0,
+      timestampMs: 0,
+      key: Buffer.from('k'),
+      value: null,
+      headers: [],
+    }
+    const item = { line: 1, paceMs: 0, eventMs: undefined, record }
+    const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
+    assert.throws(() => outgoing(item, { ...addressing, keyBy: 'type' }), /--key-by is for streams/)
+    assert.equal(String(outgoing(item, { ...addressing, keyBy: setting }).key), 'k')
+  })
+})
+
+describe('a key that travels with an event', () => {
+  it('given a strategy, then the event has it as partitionkey; random is its id', () => {
+    assert.equal(withKey(READING, 'type').extensions?.partitionkey, 'test-site')
+    assert.equal(withKey(READING, 'random').extensions?.partitionkey, 'r-1')
+  })
+
+  it('given sluice simulate, then readings with the field have its value, and others the key of their family', async () => {
+    const options = ['--from', '2026-01-01T00:00:00Z', '--for', '5s']
+    const { stdout, stderr } = await ran(['simulate', ...options, '--key-by', 'location.site'])
+    const events = stdout.trim().split('\n')
+    assert.equal(events.length, 15, stderr)
+    const keys = events.map(line => JSON.parse(line).partitionkey)
+    assert.deepEqual([...new Set(keys)], ['rotterdam', 'osaka', 'valparaiso', undefined])
+    const wrong = await ran(['simulate', ...options, '--key-by', 'site'])
+    assert.equal(wrong.status, 2)
+    assert.match(wrong.stderr, /--key-by site: simulated readings have the fields sensorId, location\.site/)
+  })
+})
+
+describe('PARTITION_KEY_FIELD', () => {
+  const environment = { KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1', SLUICE_ENV: 'test' }
+
+  it('given the generator, then families with the field are keyed by it, unless they have a strategy of their own', () => {
+    const { keyBy } = readConfig({ ...environment, PARTITION_KEY_FIELD: 'tags.tenant' })
+    const settings = keyedBy({ ...GENERATOR_DEFAULTS, keyStrategy: { device: 'instance' } }, keyBy)
+    const keys = [...simulate(settings, 0, 1)].map(({ key }) => key)
+    assert.deepEqual(keys.slice(0, 2), ['harbour', 'harbour'])
+    assert.ok(keys.includes('postgresql:pg-orders'))
+    assert.ok(keys.includes('band-01'))
+    assert.equal(keyedBy(GENERATOR_DEFAULTS, readConfig(environment).keyBy), GENERATOR_DEFAULTS)
+  })
+
+  it('given something that is no path, then it is a configuration error', () => {
+    assert.throws(
+      () => readConfig({ ...environment, PARTITION_KEY_FIELD: 'a..b' }),
+      /PARTITION_KEY_FIELD: must be/,
+    )
+  })
+})

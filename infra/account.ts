@@ -7,6 +7,7 @@ import {
   FAILURES,
   GENERAL,
   KAFKA,
+  MAPPINGS,
   NOTIFICATIONS,
   ON_FAILURE,
   RECEIVERS,
@@ -36,6 +37,9 @@ export interface Place {
   /** The same for the file that says which failures are tried again. */
   readonly failuresDir: string
   readonly failurePatterns: readonly string[]
+  /** The same for the mappings of foreign records. */
+  readonly mappingsDir: string
+  readonly mappingPatterns: readonly string[]
   /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
@@ -63,6 +67,7 @@ const SETTINGS = {
   ...RULES.settings,
   ...NOTIFICATIONS.settings,
   ...FAILURES.settings,
+  ...MAPPINGS.settings,
   ...RECEIVERS.settings,
   ...CHECKPOINTS.settings,
   ...ON_FAILURE.settings,
@@ -88,6 +93,7 @@ export function account(stage: string, region: string, env: Environment, project
     rulesDir: packedRules(read('RULES_DIR') ?? '', project),
     notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
     failuresDir: packedRules(read('FAILURES_DIR') ?? '', project),
+    mappingsDir: packedRules(read('MAPPINGS_DIR') ?? '', project),
     onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
@@ -108,12 +114,16 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.failuresDir === undefined
       ? ['FAILURES_DIR: must be inside the project, from where its files are packed.']
       : []),
+    ...(given.mappingsDir === undefined
+      ? ['MAPPINGS_DIR: must be inside the project, from where its files are packed.']
+      : []),
     ...wrongSchedules,
   ]
   const clusterArn = given.clusterArn ?? NO_CLUSTER
   const rulesDir = given.rulesDir ?? 'rules'
   const notificationsDir = given.notificationsDir ?? 'notifications'
   const failuresDir = given.failuresDir ?? 'failures'
+  const mappingsDir = given.mappingsDir ?? 'mappings'
   return {
     env: given.env ?? 'none',
     clusterArn,
@@ -124,6 +134,8 @@ export function account(stage: string, region: string, env: Environment, project
     notificationPatterns: patternsIn(notificationsDir),
     failuresDir,
     failurePatterns: patternsIn(failuresDir),
+    mappingsDir,
+    mappingPatterns: patternsIn(mappingsDir),
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),

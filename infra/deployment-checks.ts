@@ -48,6 +48,8 @@ const SETTINGS = {
     notificationPatterns: { type: 'array', items: { type: 'string' } },
     failuresDir: { type: 'string' },
     failurePatterns: { type: 'array', items: { type: 'string' } },
+    mappingsDir: { type: 'string' },
+    mappingPatterns: { type: 'array', items: { type: 'string' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     onFailureQueue: { type: 'string' },
@@ -141,23 +143,28 @@ export default class DeploymentChecks {
     // Only now: `serverless offline` should not have to load the compiler of the schemas.
     const [
       { policyProblems },
+      { mappingProblems },
       { notificationProblems },
       { rulesProblems },
       { schemaProblems },
       { settingsProblems },
     ] = await Promise.all([
       import('./checks/failures.ts'),
+      import('./checks/mappings.ts'),
       import('./checks/notifications.ts'),
       import('./checks/rules.ts'),
       import('./checks/schemas.ts'),
       import('./checks/settings.ts'),
     ])
-    const consumers = consumersOf(readFunctions(resolve(serviceDir, 'serverless.yml')))
+    const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
+    const consumers = consumersOf(functions)
+    const mappings = [...new Set(functions.flatMap(declared => declared.mappings))]
     const checked = await Promise.all([
       schemaProblems(),
       ...pathsIn('RULES_DIR').map(([folder, shown]) => rulesProblems(folder, shown)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => notificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => policyProblems(folder, shown, consumers)),
+      ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) => mappingProblems(folder, shown, mappings)),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

@@ -23,6 +23,8 @@ export type Surroundings = Pick<
   | 'notificationPatterns'
   | 'failuresDir'
   | 'failurePatterns'
+  | 'mappingsDir'
+  | 'mappingPatterns'
   | 'alertsTopicArn'
   | 'schedules'
   | 'checkpointBucket'
@@ -45,13 +47,14 @@ export function expandedFields(
   all: readonly DeclaredFunction[],
   surroundings: Surroundings,
 ): ExpandedFields {
-  const { name, schedule, uses } = declared
+  const { name, schedule, uses, mappings } = declared
   const environment = {
     ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
     ...(uses.includes('notifications') ? { NOTIFICATIONS_DIR: surroundings.notificationsDir } : {}),
     ...(uses.includes('failure-policy')
       ? { FAILURES_DIR: surroundings.failuresDir, FAILURE_CONSUMERS: consumersOf(all).join(',') }
       : {}),
+    ...(mappings.length > 0 ? { MAPPINGS: mappings.join(','), MAPPINGS_DIR: surroundings.mappingsDir } : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
     ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
   }
@@ -59,6 +62,7 @@ export function expandedFields(
     ...(uses.includes('rules') ? surroundings.rulePatterns : []),
     ...(uses.includes('notifications') ? surroundings.notificationPatterns : []),
     ...(uses.includes('failure-policy') ? surroundings.failurePatterns : []),
+    ...(mappings.length > 0 ? surroundings.mappingPatterns : []),
   ]
   return {
     role: roleId(name),
@@ -114,13 +118,17 @@ function checkpointConsumers(all: readonly DeclaredFunction[]): string {
 
 /** What no schema of a single key can say of the functions; a sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
-  return declaredFunctions(entries).flatMap(({ name, consumes, forwards, schedule, uses }) => {
+  return declaredFunctions(entries).flatMap(({ name, consumes, forwards, schedule, uses, mappings }) => {
     const where = `functions.${name} of serverless.yml`
     const isForwarder = forwards.length > 0
     const problems: string[] = []
     if (consumes.length === 0)
       for (const key of READING_KEYS.filter(key => entries[name]?.[key] !== undefined))
         problems.push(`${where}: ${key} says how topics are read, but there is no consumes.`)
+    if (consumes.length === 0 && mappings.length > 0)
+      problems.push(
+        `${where}: mappings say how the records of its topics are read, but there is no consumes.`,
+      )
     if (consumes.length > 0 && !uses.includes('redis'))
       problems.push(`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`)
     if (isForwarder && !uses.includes('redis'))

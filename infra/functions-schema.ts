@@ -3,6 +3,7 @@ import { SIGNALS } from '../lib/app/topics.ts'
 import { CONDITIONS, type FunctionKeys, USES } from './functions.ts'
 
 const SIGNAL = { type: 'string', enum: SIGNALS }
+const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
 /** For `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
@@ -12,6 +13,7 @@ export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof F
     forwards: { anyOf: [SIGNAL, listOf(SIGNAL)] },
     emits: listOf(SIGNAL),
     uses: listOf({ type: 'string', enum: Object.keys(USES) }),
+    mappings: { anyOf: [MAPPING, listOf(MAPPING)] },
     schedule: {
       anyOf: [
         EXPRESSION,

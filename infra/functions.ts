@@ -36,6 +36,8 @@ export interface FunctionKeys {
   /** Topics that it writes. */
   readonly emits?: Signal | readonly Signal[]
   readonly uses?: Use | readonly Use[]
+  /** The mappings by which it reads records of foreign forms: files of `mappings/`, asked in this order. */
+  readonly mappings?: string | readonly string[]
   /** `rate(…)` or `cron(…)`. */
   readonly schedule?: string | { readonly rate: string; readonly if: Condition }
   /** How it reads: maximum records per batch, maximum seconds to wait for them, maximum number of pollers. */
@@ -54,6 +56,7 @@ export interface DeclaredFunction {
   /** `emits`, and where a consumer's or forwarder's failures go. */
   readonly writes: readonly Signal[]
   readonly uses: readonly Use[]
+  readonly mappings: readonly string[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
   readonly reading: typeof READING_DEFAULTS
 }
@@ -79,6 +82,7 @@ export function declaredFunctions(entries: Readonly<Record<string, FunctionKeys>
       emits,
       writes: [...emits, ...failuresOf([...consumes, ...forwards])],
       uses,
+      mappings: listed(entry.mappings),
       ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
       reading: {
         batchSize: entry.batchSize ?? READING_DEFAULTS.batchSize,

@@ -20,6 +20,7 @@ export function thisMachine(env: Environment, project: string): Place {
   const rulesDir = env.RULES_DIR || 'rules'
   const notificationsDir = env.NOTIFICATIONS_DIR || 'notifications'
   const failuresDir = env.FAILURES_DIR || 'failures'
+  const mappingsDir = env.MAPPINGS_DIR || 'mappings'
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
@@ -33,6 +34,8 @@ export function thisMachine(env: Environment, project: string): Place {
     notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'notifications'),
     failuresDir: resolve(project, failuresDir),
     failurePatterns: patternsIn(packedRules(failuresDir, project) ?? 'failures'),
+    mappingsDir: resolve(project, mappingsDir),
+    mappingPatterns: patternsIn(packedRules(mappingsDir, project) ?? 'mappings'),
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     problems: [...errors.map(error => `${error}.`), ...problems],

@@ -41,6 +41,7 @@ export async function consumerNamed(
 ): Promise<Consumer<AnyKeyedProcess>> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
+  const mappings = readFunctions().find(declared => declared.name === name)?.mappings ?? []
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, entryOf(name))).href)) as {
     handler: KafkaHandler
   }
@@ -49,6 +50,8 @@ export async function consumerNamed(
     ...environment,
     RULES_DIR: folder('RULES_DIR', 'rules'),
     NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'notifications'),
+    MAPPINGS: mappings.join(','),
+    MAPPINGS_DIR: folder('MAPPINGS_DIR', 'mappings'),
   })
   if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
   throw new CliFailure(

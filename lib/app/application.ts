@@ -28,7 +28,8 @@ export const APPLICATION: Application = {
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
-  readForeign: record => (topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined),
+  readForeign: (record, event) =>
+    event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,
   ...SERIALIZING,
   readData,
 }

@@ -3,12 +3,16 @@ import type { Choices, WorkSource } from '../runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '../runtime/lambda/kafka-handler.ts'
 import type { Slice } from '../runtime/settings/slice.ts'
 import { APPLICATION } from './application.ts'
+import { mappingReader } from './mapping-reader.ts'
+import { MAPPINGS, type MappingSettings } from './settings/index.ts'
 
 /** A Kafka-triggered handler that runs a process or a sink of Sluice: all that a consumer's `handler.ts` needs. */
 export function kafkaConsumer<State, Data, const Slices extends readonly Slice[] = readonly []>(
   name: string,
   source: WorkSource<State, Data, Slices>,
-  choices?: Choices<Slices>,
+  choices: Choices<Slices> = {},
 ) {
-  return kafkaHandler(APPLICATION, name, source, choices)
+  const slices = [...(choices.slices ?? []), MAPPINGS] as unknown as Slices
+  const foreignReader = (config: unknown) => mappingReader(config as MappingSettings)
+  return kafkaHandler(APPLICATION, name, source, { ...choices, slices, foreignReader })
 }

@@ -50,6 +50,7 @@ export function redrivenRecord(
     attempt: attempt + 1,
     history: [...failure.history, attemptOf(failure, byHand)],
     ...(patch ? { replaces: patch.replaces } : {}),
+    place: { partition, offset },
   })
   return {
     topic,

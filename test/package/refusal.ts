@@ -13,6 +13,7 @@ const ACCOUNT = {
   RULES_DIR: undefined,
   NOTIFICATIONS_DIR: undefined,
   FAILURES_DIR: undefined,
+  MAPPINGS_DIR: undefined,
   SLUICE_GENERATOR: undefined,
   SLUICE_SCHEDULES: undefined,
 }

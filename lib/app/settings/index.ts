@@ -14,6 +14,7 @@ export { CHECKPOINT_CONSUMERS, type CheckpointConsumers } from './checkpoint-con
 export { FAILURES } from './failures.ts'
 export { GENERATOR } from './generator.ts'
 export { LOCAL_PORTS } from './local-ports.ts'
+export { MAPPINGS, type MappingSettings } from './mappings.ts'
 export { NOTIFICATIONS } from './notifications.ts'
 export { ON_FAILURE } from './on-failure.ts'
 export { keyedBy, PARTITION_KEY } from './partition-key.ts'

@@ -11,6 +11,7 @@ const FAILURE = `${OWN}redrive-failure`
 const ATTEMPT = `${OWN}redrive-attempt`
 const HISTORY = `${OWN}redrive-history`
 const REPLACES = `${OWN}redrive-replaces`
+const PLACE = `${OWN}redrive-place`
 
 /** Of the attempts at a record, the newest are kept: this many, and this many bytes. */
 const MOST_ATTEMPTS = 20
@@ -29,6 +30,8 @@ export interface RedriveTarget {
   readonly attempt: number
   /** The digest of the record that failed, if a person has changed it since: the failure is known by that one. */
   readonly replaces?: string
+  /** Where the record was first; absent if the header is missing or is no place. */
+  readonly place?: { readonly partition: number; readonly offset: number }
 }
 
 /** What a redrive says of a record. */
@@ -43,13 +46,17 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
   if (consumer === undefined) return undefined
   const attempt = text(headers, ATTEMPT) ?? ''
   const replaces = text(headers, REPLACES)
+  const place = PLACE_FORM.exec(text(headers, PLACE) ?? '')
   return {
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
     ...(replaces === undefined ? {} : { replaces }),
+    ...(place === null ? {} : { place: { partition: Number(place[1]), offset: Number(place[2]) } }),
   }
 }
+
+const PLACE_FORM = /^(\d{1,9}):(\d{1,15})$/
 
 /** The headers that a redrive appends to the original ones. Of a long history, the oldest attempts are left out. */
 export function redriveHeaders({
@@ -58,6 +65,7 @@ export function redriveHeaders({
   attempt,
   history,
   replaces,
+  place,
 }: Redrive): RecordHeader<Buffer>[] {
   const headers: (readonly [string, string])[] = [
     [CONSUMER, consumer],
@@ -65,6 +73,7 @@ export function redriveHeaders({
     [ATTEMPT, String(attempt)],
     [HISTORY, JSON.stringify(newest(history))],
     ...(replaces === undefined ? [] : [[REPLACES, replaces] as const]),
+    ...(place === undefined ? [] : [[PLACE, `${place.partition}:${place.offset}`] as const]),
   ]
   return headers.map(([name, value]) => [name, Buffer.from(value)])
 }

@@ -51,10 +51,12 @@ export interface Application {
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**
-   * A record that is no CloudEvent as the event that consumers see instead, such as one that a service has written; undefined if it
-   * is none of those. Pure.
+   * A foreign record as the event that consumers see instead, or why it cannot be one; undefined if the record stays what it is.
+   * The id must follow from the record: it is read again after a redelivery and at a redrive. Pure.
+   *
+   * @param event the event in the record, which may be of a foreign type; undefined if the record is no CloudEvent
    */
-  readForeign?(record: { readonly topic: string; readonly value: Buffer | null }): Event | undefined
+  readForeign?(record: ForeignRecord, event?: Event): Event | Failure | undefined
   /**
    * The schema that the application ships for an event type in a format: for data without the id of a schema in a registry.
    * Undefined if it has none. Absent: it ships none.
@@ -74,6 +76,16 @@ export interface PackagedSchema {
   readonly references: readonly { readonly name: string; readonly text: string }[]
   /** CloudEvents `dataschema` of events whose data is written with it. */
   readonly dataschema?: string
+}
+
+/** A record that the application may know. */
+export interface ForeignRecord {
+  readonly topic: string
+  /** Where it was written first: a redriven record is the one that failed. */
+  readonly partition: number
+  readonly offset: number
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [name: string, value: Buffer | readonly number[]])[]
 }
 
 export interface EventData {

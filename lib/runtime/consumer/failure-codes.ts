@@ -34,6 +34,9 @@ export const FAILURES = {
     'the data cannot be decoded with its schema, or its bytes claim more than they hold',
   ),
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
+  'mapping-failed': permanent(
+    'a mapping takes the record, but a field that it needs is missing, or has a value without a meaning there',
+  ),
   'id-conflict': permanent('the same source and id came before with other content'),
   'time-in-future': permanent('the time of the event is too far after its record was written'),
   'time-too-early': permanent('the time of the event is before the earliest that is accepted'),

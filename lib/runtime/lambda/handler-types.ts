@@ -1,4 +1,5 @@
 /** What a Kafka-triggered handler is made from, and what it is. */
+import type { Application } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
@@ -19,6 +20,11 @@ export type WorkSource<State, Data, Slices extends readonly Slice[]> =
 export interface Choices<Slices extends readonly Slice[]> {
   /** The settings that it reads in addition to those of every consumer. */
   readonly slices?: Slices
+  /**
+   * Makes what reads foreign records, in place of the application's own `readForeign`, from the settings. It resolves to undefined where
+   * the application's own is enough.
+   */
+  readonly foreignReader?: (config: PartsOf<Slices>) => Promise<Application['readForeign']>
   /** Where failure records go; the application's failures topic by default. */
   readonly failuresTo?: TopicName
   /**

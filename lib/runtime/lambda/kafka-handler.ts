@@ -51,7 +51,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   application: Application,
   name: string,
   source: WorkSource<State, Data, Slices>,
-  { slices, codeVersion = bundleVersion, ...choices }: Choices<Slices> = {},
+  { slices, codeVersion = bundleVersion, foreignReader, ...choices }: Choices<Slices> = {},
 ): KafkaHandler {
   boundYoungGeneration()
   const { logger, metrics } = telemetryOf(name)
@@ -61,8 +61,10 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     assertFits(name, process)
+    const readForeign = await foreignReader?.(config)
+    const reading = readForeign === undefined ? application : { ...application, readForeign }
     const dataWriter = await dataWriterIn(application, config)
-    return { ...consumerOf(application, config, process, choices), ...(dataWriter ? { dataWriter } : {}) }
+    return { ...consumerOf(reading, config, process, choices), ...(dataWriter ? { dataWriter } : {}) }
   }
   const start = once(async () => {
     const config = configIn()

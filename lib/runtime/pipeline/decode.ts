@@ -68,19 +68,17 @@ export function decode(record: LogRecord, consumer: Expectations): Decoded {
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
     return { kind: 'ignored', record, reason: 'before-start' }
-  return { record, ...(redriveTarget ? { redriveTarget } : {}), ...read(record, consumer) }
+  return { record, ...(redriveTarget ? { redriveTarget } : {}), ...read(record, consumer, redriveTarget) }
 }
 
 /** `Decoded` without the fields that are known before the record is read. */
 type Content = WithoutOrigin<Decoded>
 type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 
-function read(record: LogRecord, consumer: Expectations): Content {
+function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveTarget | undefined): Content {
   try {
-    const event = readEvent(record)
-    if (!isFailure(event)) return understood(record, event, consumer)
-    const foreign = event.code === 'not-a-cloudevent' ? consumer.application.readForeign?.(record) : undefined
-    return foreign ? understood(record, foreign, consumer) : { kind: 'failed', failure: event }
+    const event = readForeign(record, readEvent(record), consumer, redriveTarget)
+    return isFailure(event) ? { kind: 'failed', failure: event } : understood(record, event, consumer)
   } catch (error) {
     if (error instanceof SchemaNotAtHand) throw error
     if (error instanceof NestedTooDeeply)
@@ -90,6 +88,20 @@ function read(record: LogRecord, consumer: Expectations): Content {
       }
     return { kind: 'failed', failure: unexpectedFailure(error) }
   }
+}
+
+/** What the application makes of the record, if it knows its form; else what was read. */
+function readForeign(
+  record: LogRecord,
+  read: Event | Failure,
+  { application }: Expectations,
+  redriveTarget: RedriveTarget | undefined,
+): Event | Failure {
+  const isForeign = isFailure(read)
+  if (!application.readForeign || (isForeign && read.code !== 'not-a-cloudevent')) return read
+  // The id of a foreign event may follow from its place: at a redrive it must be the one that failed.
+  const written = redriveTarget?.place ? { ...record, ...redriveTarget.place } : record
+  return application.readForeign(written, isForeign ? undefined : read) ?? read
 }
 
 function understood(record: LogRecord, sent: Event, consumer: Expectations): Content {

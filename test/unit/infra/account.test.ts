@@ -152,6 +152,16 @@ describe('an account to deploy to', () => {
     ])
   })
 
+  it('given a folder for mappings, then it is packed; one outside is refused', () => {
+    const { problems, mappingsDir, mappingPatterns } = prod({ MAPPINGS_DIR: 'deploy/m' })
+    assert.deepEqual(problems, [])
+    assert.equal(mappingsDir, 'deploy/m')
+    assert.deepEqual(mappingPatterns, ['deploy/m/*.yaml', 'deploy/m/*.yml'])
+    assert.deepEqual(prod({ MAPPINGS_DIR: '/elsewhere' }).problems, [
+      'MAPPINGS_DIR: must be inside the project, from where its files are packed.',
+    ])
+  })
+
   it('given a folder for notifications, then it is packed, and one outside of the project is refused', () => {
     const { problems, notificationsDir, notificationPatterns } = prod({ NOTIFICATIONS_DIR: 'deploy/n' })
     assert.deepEqual(problems, [])

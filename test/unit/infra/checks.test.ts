@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { policyProblems } from '../../../infra/checks/failures.ts'
+import { mappingProblems } from '../../../infra/checks/mappings.ts'
 import { notificationProblems } from '../../../infra/checks/notifications.ts'
 import { rulesProblems } from '../../../infra/checks/rules.ts'
 import { schemaProblems } from '../../../infra/checks/schemas.ts'
@@ -98,6 +99,21 @@ describe('the policy of failures', () => {
     ])
     writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pager: {}\n')
     assert.deepEqual(await problems(), [])
+  })
+})
+
+describe('the mappings that functions name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('given errors or no file, then each is named with its file; others are not looked at', async () => {
+    const problems = () => mappingProblems(folder, 'mine', ['a', 'b'])
+    writeFileSync(join(folder, 'a.yaml'), 'family: device\n')
+    writeFileSync(join(folder, 'c.yaml'), '[')
+    assert.deepEqual(await problems(), [
+      'mine/a.yaml:1:1  needs the key time',
+      'mine/b.yaml: there is no such file',
+    ])
   })
 })
 

@@ -27,6 +27,7 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
   mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },
+  reader: { consumes: 'readings', uses: ['redis'], mappings: ['device', 'weather'] },
   chooser: { schedule: 'rate(1 minute)', uses: ['failure-policy'] },
   taker: { emits: ['failures'], uses: ['on-failure'] },
   redriver: {
@@ -120,14 +121,22 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(packed, { patterns: ['failures/*.yaml', 'failures/*.yml'] })
     assert.deepEqual(environment, {
       FAILURES_DIR: 'failures',
-      FAILURE_CONSUMERS: 'frost-watch,both,teller,caller,router',
+      FAILURE_CONSUMERS: 'frost-watch,both,reader,teller,caller,router',
     })
+  })
+
+  it('given mappings, then it has their files, and is told of them in their order', () => {
+    const { package: packed, environment } = expanded('reader')
+    assert.deepEqual(packed, { patterns: ['mappings/*.yaml', 'mappings/*.yml'] })
+    assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'mappings' })
+    const [one] = declaredFunctions({ one: { consumes: 'readings', mappings: 'device' } })
+    assert.deepEqual(one?.mappings, ['device'])
   })
 
   it('given what takes checkpoints, then it is told of every consumer and topic', () => {
     assert.deepEqual(expanded('keeper').environment, {
       CHECKPOINT_CONSUMERS:
-        'frost-watch=readings,both=events,both=alerts,teller=notifications,caller=notifications,router=failures',
+        'frost-watch=readings,both=events,both=alerts,reader=readings,teller=notifications,caller=notifications,router=failures',
     })
   })
 })
@@ -279,6 +288,7 @@ describe('the list of functions', () => {
         emits: ['alerts'],
         writes: ['alerts', 'failures'],
         uses: ['redis'],
+        mappings: [],
         reading: { batchSize: 500, maximumBatchingWindow: 1, maximumPollers: 4 },
       },
     ])
@@ -299,6 +309,13 @@ describe('entries that cannot work', () => {
       { consumes: 'readings' },
       [
         'functions.one of serverless.yml: a consumer keeps its state in Redis, so it must have uses: [redis].',
+      ],
+    ],
+    [
+      'mappings where nothing is consumed',
+      { schedule: 'rate(1 minute)', mappings: 'device' },
+      [
+        'functions.one of serverless.yml: mappings say how the records of its topics are read, but there is no consumes.',
       ],
     ],
     [

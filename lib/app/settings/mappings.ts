@@ -1,0 +1,31 @@
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { list, text } from '../../runtime/settings/values.ts'
+
+export interface MappingSettings {
+  readonly mappingsDir: string
+  /** By name, in the order in which they are asked whether they take a record. */
+  readonly mappings: readonly string[]
+}
+
+/** Which foreign records a function reads. */
+export const MAPPINGS = slice(
+  'Mappings',
+  {
+    MAPPINGS: setting(
+      list(name => /^[\w-]+$/.test(name), 'names of mappings'),
+      {
+        description:
+          'The [mappings](../mappings/README.md) by which the function reads foreign records, as its entry says.',
+        otherwise: 'none',
+        setBy: 'deployment',
+      },
+    ),
+    MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
+      description:
+        'The folder with the [mappings](../mappings/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+      default: 'mappings',
+      setBy: 'deployment',
+    }),
+  },
+  ({ MAPPINGS: mappings = [], MAPPINGS_DIR }): MappingSettings => ({ mappings, mappingsDir: MAPPINGS_DIR }),
+)

@@ -1,0 +1,147 @@
+/** Turns a foreign record into a reading by a mapping, or says why it does not fit. Pure. */
+import { attributeViolation } from '../runtime/cloudevents/attributes.ts'
+import { attributesOf } from '../runtime/cloudevents/event.ts'
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
+import type { ReadingData } from '../telemetry/families.ts'
+import { inOwnUnits } from '../telemetry/own-units.ts'
+import { reading } from '../telemetry/reading.ts'
+import { matched, missing, readField } from './field.ts'
+import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './mapping.ts'
+import { TAG } from './targets.ts'
+import { readTime } from './time.ts'
+
+/** A record to be mapped. */
+export interface ForeignDocument {
+  /** A JSON object; of a CloudEvent, that of the JSON event format. */
+  readonly document: object
+  /** Identifies the record for all time, such as its topic, partition and offset. */
+  readonly position: readonly (string | number)[]
+  /** Set if the document is a CloudEvent, which has an identity of its own. */
+  readonly isEvent?: true
+  /** Extensions that the reading keeps, such as the trace context. */
+  readonly extensions?: Readonly<Record<string, string>>
+}
+
+/** Whether the mapping is for this record. */
+export function takes(
+  mapping: Mapping,
+  { document, isEvent }: Pick<ForeignDocument, 'document' | 'isEvent'>,
+): boolean {
+  if (isEvent && mapping.eventType === undefined) return false
+  return (
+    mapping.equals.every(([path, value]) => valueAt(document, path) === value) &&
+    mapping.has.every(path => valueAt(document, path) !== undefined)
+  )
+}
+
+/**
+ * The reading, in the units of its family, with an id that is the same whenever the same record is mapped; or the failure
+ * `mapping-failed` or `unit-mismatch`. Whether the data fits the schema of the family is not checked here.
+ */
+export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
+  const { name, family } = mapping
+  const refused = (problem: string) => failure('mapping-failed', `mapping ${name}: ${problem}`)
+  const data = dataOf(mapping, foreign.document)
+  if ('problem' in data) return refused(data.problem)
+  const time = timeOf(mapping, foreign.document)
+  if ('problem' in time) return refused(time.problem)
+  const id = idOf(mapping, foreign)
+  if ('problem' in id) return refused(id.problem)
+  const own = inOwnUnits(family, data.data)
+  if (own.kind === 'failure') return own
+  const { extensions } = foreign
+  const event = {
+    ...reading(family, id.id, time.time, own.data as ReadingData),
+    ...(extensions && Object.keys(extensions).length > 0 ? { extensions } : {}),
+  }
+  const broken = attributeViolation(attributesOf(event))
+  return broken === undefined ? event : refused(`the attribute ${broken}`)
+}
+
+type Problem = { readonly problem: string }
+
+function dataOf(mapping: Mapping, document: object): { readonly data: ReadingData } | Problem {
+  const named = namedMetric(mapping, document)
+  if (named !== undefined && 'problem' in named) return named
+  const data = new Map<string, unknown>()
+  const tags: (readonly [string, unknown])[] = []
+  for (const source of named === undefined ? mapping.fields : [...mapping.fields, named]) {
+    const read = readField(source, document)
+    if ('problem' in read) return read
+    if (read.value === undefined) continue
+    const tag = TAG.exec(source.target)?.[1]
+    if (tag !== undefined) tags.push([tag, read.value])
+    else if (source.kind === 'labels') tags.unshift(...Object.entries(read.value))
+    else put(data, source.target, read.value)
+  }
+  // The names of tags are the producer's: one may be `__proto__`.
+  if (tags.length > 0) data.set('tags', Object.fromEntries(tags))
+  return { data: Object.fromEntries(data) }
+}
+
+/** Targets have one level or two: `location.site`. */
+function put(data: Map<string, unknown>, target: string, value: unknown): void {
+  const [outer = '', inner] = target.split('.')
+  data.set(
+    outer,
+    inner === undefined ? value : { ...(data.get(outer) as object | undefined), [inner]: value },
+  )
+}
+
+function namedMetric({ metric }: Mapping, document: object): FieldSource | undefined | Problem {
+  if (metric === undefined) return undefined
+  const name = valueAt(document, metric.name)
+  if (name === undefined) return { problem: missing([metric.name]) }
+  const source = typeof name === 'string' ? metric.byName.get(name) : undefined
+  return source ?? { problem: `"${metric.name.name}" names a metric that the mapping does not know` }
+}
+
+function timeOf({ times }: Mapping, document: object): { readonly time: string | undefined } | Problem {
+  const looked: Path[] = []
+  for (const source of times) {
+    // An event without a time has that of its record.
+    if (source === 'record') return { time: undefined }
+    looked.push(...source.from)
+    const found = firstAt(document, source.from)
+    if (found === undefined) continue
+    const part = source.pattern === undefined ? { part: found.value } : matched(source.pattern, found.value)
+    const read = 'problem' in part ? part : readTime(part.part, source)
+    return 'problem' in read ? { problem: `"${found.path.name}" ${read.problem}` } : read
+  }
+  return { problem: missing(looked) }
+}
+
+/** Ids of different mappings, kinds and families never meet: each begins with what it is made of. */
+function idOf(
+  { id, family }: Mapping,
+  { document, position, isEvent }: ForeignDocument,
+): { readonly id: string } | Problem {
+  if (id === undefined && isEvent) return idOfFields(family.type, EVENT_IDENTITY, document)
+  if (id === undefined || id === 'position')
+    return { id: derivedId('mapped-position', family.type, ...position) }
+  return idOfFields(family.type, id, document)
+}
+
+const EVENT_IDENTITY: readonly Path[] = [
+  { name: 'source', steps: ['source'] },
+  { name: 'id', steps: ['id'] },
+]
+
+function idOfFields(
+  type: string,
+  paths: readonly Path[],
+  document: object,
+): { readonly id: string } | Problem {
+  const parts: string[] = []
+  for (const path of paths) {
+    const value = valueAt(document, path)
+    if (value === undefined) return { problem: `${missing([path])}, and is part of the id` }
+    if (typeof value === 'object')
+      return { problem: `"${path.name}" is part of the id, and must not be an object` }
+    // The text "1" and the number 1 are not the same.
+    parts.push(path.name, JSON.stringify(value))
+  }
+  return { id: derivedId('mapped-fields', type, ...parts) }
+}

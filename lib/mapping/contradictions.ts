@@ -1,0 +1,192 @@
+/** What no schema can say about a mapping: fields that the family does not have, units that do not fit, and the like. Pure. */
+import { FAMILIES } from '../telemetry/families.ts'
+import { conversion, unitsFor } from '../telemetry/units.ts'
+import type { MappingError, Path } from './mapping-schema.ts'
+import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
+import { requiredTargets, TAG, targetsOf } from './targets.ts'
+import { isTimeZone } from './zones.ts'
+
+const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
+const OWN_TYPES = 'io.sluice.'
+
+export function contradictions(raw: RawMapping): MappingError[] {
+  return [
+    ...whenErrors(raw),
+    ...timeErrors(raw),
+    ...targetErrors(raw),
+    ...fieldsErrors(raw),
+    ...metricErrors(raw),
+  ]
+}
+
+/** Ticks and erasures are events of Sluice, and so are readings that need no mapping. */
+function whenErrors({ when }: RawMapping): MappingError[] {
+  const type = when?.equals?.type
+  if (typeof type !== 'string' || !type.startsWith(OWN_TYPES)) return []
+  return [
+    {
+      path: ['when', 'equals', 'type'],
+      message: `events of ${OWN_TYPES}* are Sluice's own, and never mapped`,
+    },
+  ]
+}
+
+function timeErrors({ time }: RawMapping): MappingError[] {
+  const times = listOf(time)
+  return times.flatMap((source, index) => {
+    const path: Path = Array.isArray(time) ? ['time', index] : ['time']
+    if (source === 'record')
+      return index < times.length - 1
+        ? [{ path, message: 'every record has this one: what follows never counts' }]
+        : []
+    return [...zoneErrors(source, path), ...patternErrors(source.pattern, path)]
+  })
+}
+
+function zoneErrors({ timeZone, disambiguation }: RawTime, path: Path): MappingError[] {
+  const isOffset = timeZone !== undefined && (OFFSET.test(timeZone) || /^(UTC|Z)$/i.test(timeZone))
+  if (timeZone !== undefined && !isOffset && (/^[+-]/.test(timeZone) || !isTimeZone(timeZone)))
+    return [
+      {
+        path: [...path, 'timeZone'],
+        message: 'must be UTC, an offset such as +01:00, or a zone such as Europe/Berlin',
+      },
+    ]
+  if (disambiguation === undefined || (timeZone !== undefined && !isOffset)) return []
+  return [
+    { path: [...path, 'disambiguation'], message: 'is for a timeZone with a name, whose clocks change' },
+  ]
+}
+
+function patternErrors(pattern: string | undefined, path: Path): MappingError[] {
+  if (pattern === undefined) return []
+  const at = [...path, 'pattern']
+  try {
+    // With an empty alternative, it matches anything, and so shows how many groups it has.
+    const groups = (new RegExp(`${pattern}|`, 'u').exec('')?.length ?? 0) - 1
+    return groups === 1
+      ? []
+      : [{ path: at, message: `must have one group in parentheses, and has ${groups}` }]
+  } catch {
+    return [{ path: at, message: 'is not a regular expression' }]
+  }
+}
+
+/** A reading that no record could become. */
+function targetErrors({ family, fields, metric }: RawMapping): MappingError[] {
+  const missing = requiredTargets(family).filter(target => !Object.hasOwn(fields, target))
+  const { metrics, states } = FAMILIES[family]
+  const measured = [...Object.keys(metrics), ...Object.keys(states)]
+  return [
+    ...missing.map(target => ({
+      path: ['fields'],
+      message: `${target} is missing: name the field that has it, or a constant`,
+    })),
+    ...(metric === undefined && !measured.some(target => Object.hasOwn(fields, target))
+      ? [
+          {
+            path: ['fields'],
+            message: `nothing is measured: there must be one of ${measured.join(', ')}, or metric`,
+          },
+        ]
+      : []),
+  ]
+}
+
+function fieldsErrors({ family, fields }: RawMapping): MappingError[] {
+  const targets = targetsOf(family)
+  const hasUnit = Object.hasOwn(fields, 'unit')
+  return Object.entries(fields).flatMap(([target, field]) => {
+    const path = ['fields', target]
+    const kind = TAG.test(target) ? 'text' : targets.get(target)
+    if (kind === undefined)
+      return [{ path, message: `readings of ${family} have ${[...targets.keys()].join(', ')} and tags.NAME` }]
+    const whole = wholeField(field)
+    return [
+      ...sourceErrors(whole, path),
+      ...patternErrors(whole.pattern, path),
+      ...kindErrors(whole, kind, path),
+      ...unitErrors(
+        kind === 'number' ? whole.unit : undefined,
+        FAMILIES[family].metrics[target],
+        hasUnit,
+        path,
+      ),
+      ...stateErrors(whole, FAMILIES[family].states[target] ?? null, path),
+    ]
+  })
+}
+
+function sourceErrors({ from, constant, ...rest }: RawField, path: Path): MappingError[] {
+  if ((from === undefined) === (constant === undefined))
+    return [{ path, message: 'needs either from or constant' }]
+  const [other] = Object.keys(rest)
+  if (constant === undefined || other === undefined) return []
+  return [{ path: [...path, other], message: 'says nothing about a constant' }]
+}
+
+const OF_NUMBERS = ['scale', 'offset', 'unit'] as const
+
+function kindErrors(field: RawField, kind: 'text' | 'number' | 'labels', path: Path): MappingError[] {
+  const wrong = (key: keyof RawField, message: string) => [{ path: [...path, key], message }]
+  if (kind === 'labels') {
+    const other = (Object.keys(field) as (keyof RawField)[]).find(key => key !== 'from')
+    return other
+      ? wrong(other, 'says nothing about tags, which are all taken from an object: use tags.NAME')
+      : []
+  }
+  const number = kind === 'text' && OF_NUMBERS.find(key => field[key] !== undefined)
+  if (number) return wrong(number, 'is for numbers, and this field is a text')
+  if (field.as !== undefined && (field.as === 'text') !== (kind === 'text'))
+    return wrong('as', `this field is a ${kind}`)
+  const type = kind === 'text' ? 'string' : 'number'
+  for (const key of ['constant', 'default'] as const)
+    if (field[key] !== undefined && typeof field[key] !== type) return wrong(key, `must be a ${kind}`)
+  const value = Object.entries(field.values ?? {}).find(([, meant]) => typeof meant !== type)
+  return value ? [{ path: [...path, 'values', value[0]], message: `must be a ${kind}` }] : []
+}
+
+function unitErrors(
+  unit: string | undefined,
+  own: string | undefined,
+  hasUnit: boolean,
+  path: Path,
+): MappingError[] {
+  if (unit === undefined) return []
+  const at = [...path, 'unit']
+  if (own === undefined) return [{ path: at, message: 'is for metrics' }]
+  if (hasUnit)
+    return [
+      { path: at, message: 'the record names its unit, in the field unit: a second one contradicts it' },
+    ]
+  return conversion(own, unit) ? [] : [{ path: at, message: `must be one of ${unitsFor(own)}` }]
+}
+
+/** A value that the schema of the family would refuse in every record. */
+function stateErrors(field: RawField, allowed: readonly string[] | null, path: Path): MappingError[] {
+  if (allowed === null) return []
+  const wrong = (key: Path, value: unknown) =>
+    value === undefined || allowed.includes(String(value))
+      ? []
+      : [{ path: [...path, ...key], message: `must be one of ${allowed.join(', ')}` }]
+  return [
+    ...wrong(['constant'], field.constant),
+    ...wrong(['default'], field.default),
+    ...Object.entries(field.values ?? {}).flatMap(([name, value]) => wrong(['values', name], value)),
+  ]
+}
+
+function metricErrors({ family, fields, metric }: RawMapping): MappingError[] {
+  const { metrics } = FAMILIES[family]
+  const hasUnit = Object.hasOwn(fields, 'unit')
+  return Object.entries(metric?.names ?? {}).flatMap(([name, entry]) => {
+    const whole = wholeMetric(entry)
+    const path = ['metric', 'names', name]
+    const at = typeof entry === 'string' ? path : [...path, 'metric']
+    if (!Object.hasOwn(metrics, whole.metric))
+      return [{ path: at, message: `readings of ${family} have ${Object.keys(metrics).join(', ')}` }]
+    if (Object.hasOwn(fields, whole.metric))
+      return [{ path: at, message: `${whole.metric} is in fields, too: it can have one source` }]
+    return unitErrors(whole.unit, metrics[whole.metric], hasUnit, path)
+  })
+}

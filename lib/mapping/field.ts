@@ -1,0 +1,97 @@
+/** Reads one field of a reading from a foreign record. Pure. Messages name fields, never what is in them. */
+import { type FieldSource, firstAt, type Path } from './mapping.ts'
+
+/** The value; undefined if the record has none and needs none; or why it cannot be used. */
+export type ReadField =
+  | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
+  | { readonly problem: string }
+
+/** Patterns look at texts up to this length: a longer one costs too much time, and is no name. */
+const LONGEST_MATCHED = 1_000
+/** Labels are not nested more deeply than this. */
+const DEEPEST_LABELS = 8
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+export function readField(source: FieldSource, document: object): ReadField {
+  if (source.constant !== undefined) return { value: source.constant }
+  const found = firstAt(document, source.from)
+  if (found === undefined) return absent(source)
+  const { path, value } = found
+  if (source.kind === 'labels') return labels(value, path)
+  const part = source.pattern === undefined ? { part: value } : matched(source.pattern, value)
+  if ('problem' in part) return { problem: `"${path.name}" ${part.problem}` }
+  const read = converted(source, part.part)
+  return 'problem' in read ? { problem: `"${path.name}" ${read.problem}` } : read
+}
+
+function absent({ otherwise, isRequired, from }: FieldSource): ReadField {
+  if (otherwise !== undefined || !isRequired) return { value: otherwise }
+  return { problem: missing(from) }
+}
+
+/** That the record has none of these fields. */
+export function missing(paths: readonly Path[]): string {
+  const names = paths.map(({ name }) => `"${name}"`)
+  return names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
+}
+
+/** The group of a pattern. */
+export function matched(
+  pattern: RegExp,
+  value: unknown,
+): { readonly part: string } | { readonly problem: string } {
+  if (typeof value !== 'string' || value.length > LONGEST_MATCHED)
+    return { problem: `is not a text of at most ${LONGEST_MATCHED} characters, which its pattern needs` }
+  const part = pattern.exec(value)?.[1]
+  return part === undefined ? { problem: 'does not fit its pattern' } : { part }
+}
+
+function converted(
+  source: FieldSource,
+  value: unknown,
+): { readonly value: string | number } | { readonly problem: string } {
+  const { kind, values, as, convert } = source
+  if (values !== undefined) {
+    const meant = isScalar(value) ? values.get(String(value)) : undefined
+    return meant === undefined ? { problem: 'has a value that the mapping does not know' } : { value: meant }
+  }
+  if (kind === 'text') {
+    const text = as === 'text' && isScalar(value) ? String(value) : value
+    return typeof text === 'string' && text !== ''
+      ? { value: text }
+      : { problem: 'must be a text that is not empty' }
+  }
+  const number =
+    as === 'number' && typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isFinite(number)) return { problem: 'must be a number' }
+  return { value: convert ? convert(number) : number }
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+/** Objects within become names with dots, because a label is a text. */
+function labels(value: unknown, { name }: Path): ReadField {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { problem: `"${name}" must be an object` }
+  const found: (readonly [string, string])[] = []
+  if (!collect(value, '', found, 1))
+    return { problem: `"${name}" is nested more than ${DEEPEST_LABELS} levels deep` }
+  return { value: Object.fromEntries(found) }
+}
+
+function collect(
+  value: object,
+  prefix: string,
+  found: (readonly [string, string])[],
+  level: number,
+): boolean {
+  if (level > DEEPEST_LABELS) return false
+  return Object.entries(value).every(([key, below]) => {
+    if (typeof below === 'object' && below !== null)
+      return collect(below, `${prefix}${key}.`, found, level + 1)
+    if (below !== null) found.push([`${prefix}${key}`, String(below)])
+    return true
+  })
+}

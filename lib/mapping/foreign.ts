@@ -1,0 +1,76 @@
+/** Reads records of foreign forms as readings, by the first mapping that takes them. Pure. */
+import { isUtf8 } from 'node:buffer'
+import { InexactNumber, parseExact } from '../runtime/cloudevents/exact-json.ts'
+import { textOf } from '../runtime/cloudevents/header-bytes.ts'
+import { toJsonEvent } from '../runtime/cloudevents/json-format.ts'
+import { traceOf } from '../runtime/cloudevents/trace.ts'
+import type { ForeignRecord } from '../runtime/consumer/application.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
+import { type ForeignDocument, mapped, takes } from './apply.ts'
+import type { Mapping } from './mapping.ts'
+
+/** The reading in a document, or why there is none; undefined if no mapping takes it. */
+export function mappedByFirst(
+  mappings: readonly Mapping[],
+  document: ForeignDocument,
+): Event | Failure | undefined {
+  const mapping = mappings.find(one => takes(one, document))
+  return mapping && mapped(mapping, document)
+}
+
+/**
+ * For `Application.readForeign`: a record that is no CloudEvent and holds a JSON object, or a CloudEvent of a type that a mapping
+ * names. Undefined for what no mapping takes: that stays what it is.
+ */
+export function foreignReader(mappings: readonly Mapping[]) {
+  const types = new Set(mappings.flatMap(({ eventType }) => eventType ?? []))
+  return (record: ForeignRecord, event?: Event): Event | Failure | undefined => {
+    if (event !== undefined)
+      return types.has(event.type) ? mappedByFirst(mappings, documentOf(event, record)) : undefined
+    const { value } = record
+    if (value === null || !isUtf8(value)) return undefined
+    const document = objectIn(value.toString())
+    if (document === undefined) return undefined
+    if ('kind' in document) return document
+    return mappedByFirst(mappings, {
+      document: document.object,
+      position: positionOf(record),
+      extensions: traceIn(record),
+    })
+  }
+}
+
+function documentOf(event: Event, record: ForeignRecord): ForeignDocument {
+  return {
+    document: toJsonEvent(event),
+    position: positionOf(record),
+    isEvent: true,
+    extensions: event.extensions ?? {},
+  }
+}
+
+function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocument['position'] {
+  return [topic, partition, offset]
+}
+
+/** The JSON object in a text; undefined if it is another text, a failure if JavaScript would change one of its numbers. */
+function objectIn(text: string): { readonly object: object } | Failure | undefined {
+  try {
+    const found = parseExact(text)
+    const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
+    return isObject ? { object: found } : undefined
+  } catch (error) {
+    if (error instanceof InexactNumber) return failure('number-not-exact', error.message)
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Producers that know nothing of CloudEvents have the trace context in headers of these names. */
+function traceIn({ headers }: ForeignRecord): Record<string, string> {
+  const named = headers.flatMap(([name, value]) =>
+    name === 'traceparent' || name === 'tracestate' ? [[name, textOf(value) ?? ''] as const] : [],
+  )
+  return traceOf({ extensions: Object.fromEntries(named) })
+}

@@ -1,0 +1,125 @@
+/** Reads a mapping, strictly: a typing error must not become a field that is never filled. All errors are found at once. Pure. */
+import { positionsIn } from '../alerting/rule-positions.ts'
+import { FAMILIES } from '../telemetry/families.ts'
+import { conversion } from '../telemetry/units.ts'
+import { yamlDocument } from '../yaml-document.ts'
+import { contradictions } from './contradictions.ts'
+import { type FieldSource, type Mapping, type NamedMetric, pathOf, type TimeSource } from './mapping.ts'
+import { type MappingError, schemaErrors } from './mapping-schema.ts'
+import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
+import { requiredTargets, TAG, targetsOf } from './targets.ts'
+
+/** An error, and where it is in its file: line and column from 1. */
+export interface LocatedError {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly key?: string
+  readonly message: string
+}
+
+/** The mapping cannot be used. The message lists every error on a line of its own. */
+export class InvalidMapping extends Error {
+  override readonly name = 'InvalidMapping'
+  readonly errors: readonly LocatedError[]
+
+  constructor(errors: readonly LocatedError[]) {
+    super(['the mapping has errors:', ...errors.map(error => `  ${errorLine(error)}`)].join('\n'))
+    this.errors = errors
+  }
+}
+
+/** `mappings/device.yaml:12:5  fields.temp: …` */
+export function errorLine({ file, line, column, key, message }: LocatedError): string {
+  return `${file}:${line}:${column}  ${key === undefined ? '' : `${key}: `}${message}`
+}
+
+/**
+ * @param name how failures and ids name the mapping
+ * @param file how errors name the file
+ * @throws InvalidMapping with all errors; for text that is not YAML, with its first
+ */
+export function readMapping(text: string, name: string, file: string): Mapping {
+  const yaml = yamlDocument(text)
+  if ('message' in yaml) throw new InvalidMapping([{ file, ...yaml }])
+  const errors = [...schemaErrors(yaml.content)]
+  if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping))
+  if (errors.length > 0) throw new InvalidMapping(located(errors, text, file))
+  return mappingOf(name, yaml.content as RawMapping)
+}
+
+function mappingOf(name: string, { family, when, id, time, fields, metric }: RawMapping): Mapping {
+  const equals = Object.entries(when?.equals ?? {})
+  const type = when?.equals?.type
+  return {
+    name,
+    family: FAMILIES[family],
+    has: (when?.has ?? []).map(pathOf),
+    equals: equals.map(([path, value]) => [pathOf(path), value] as const),
+    ...(typeof type === 'string' ? { eventType: type } : {}),
+    ...(id === undefined ? {} : { id: id === 'position' ? id : id.map(pathOf) }),
+    times: listOf(time).map(source => (source === 'record' ? source : timeSource(source))),
+    fields: Object.entries(fields).map(([target, field]) => fieldSource(family, target, wholeField(field))),
+    ...(metric === undefined ? {} : { metric: namedMetric(family, metric) }),
+  }
+}
+
+function timeSource({ from, pattern, ...rest }: RawTime): TimeSource {
+  return {
+    from: listOf(from).map(pathOf),
+    ...(pattern === undefined ? {} : { pattern: new RegExp(pattern, 'u') }),
+    ...rest,
+  }
+}
+
+function fieldSource(family: RawMapping['family'], target: string, raw: RawField): FieldSource {
+  const { from, constant, default: otherwise, pattern, values, as } = raw
+  const convert = conversionOf(FAMILIES[family].metrics[target], raw)
+  return {
+    target,
+    kind: TAG.test(target) ? 'text' : (targetsOf(family).get(target) ?? 'text'),
+    isRequired: requiredTargets(family).includes(target),
+    from: listOf(from).map(pathOf),
+    ...(constant === undefined ? {} : { constant }),
+    ...(otherwise === undefined ? {} : { otherwise }),
+    ...(pattern === undefined ? {} : { pattern: new RegExp(pattern, 'u') }),
+    ...(values === undefined ? {} : { values: new Map(Object.entries(values)) }),
+    ...(as === undefined ? {} : { as }),
+    ...(convert === undefined ? {} : { convert }),
+  }
+}
+
+/** Scale and offset come first: they lead from the record's number to one in its unit. */
+function conversionOf(
+  own: string | undefined,
+  { scale = 1, offset = 0, unit }: Pick<RawField, 'scale' | 'offset' | 'unit'>,
+): FieldSource['convert'] {
+  const toOwn = own === undefined || unit === undefined ? undefined : conversion(own, unit)
+  if (scale === 1 && offset === 0) return toOwn
+  const linear = (value: number) => Number((value * scale + offset).toPrecision(12))
+  return toOwn ? value => toOwn(linear(value)) : linear
+}
+
+function namedMetric(
+  family: RawMapping['family'],
+  { name, value, names }: NonNullable<RawMapping['metric']>,
+): NamedMetric {
+  const byName = Object.entries(names).map(([found, entry]) => {
+    const { metric, ...rest } = wholeMetric(entry)
+    // A record that names a metric and has no value says nothing.
+    return [found, { ...fieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
+  })
+  return { name: pathOf(name), byName: new Map(byName) }
+}
+
+function located(errors: readonly MappingError[], text: string, file: string): readonly LocatedError[] {
+  const positionOf = positionsIn(text)
+  return errors
+    .map(({ path, message }) => ({
+      file,
+      ...positionOf(path),
+      ...(path.length === 0 ? {} : { key: path.join('.') }),
+      message,
+    }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+}

@@ -1,0 +1,101 @@
+/** Holds a mapping against its schema, `schemas/files/mapping.v1.json`, and says in words what is wrong. */
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import validators from '../../schemas/compiled-mapping.js'
+
+/** Keys and list indexes that lead to a value, outermost first. */
+export type Path = readonly (string | number)[]
+
+export interface MappingError {
+  readonly path: Path
+  readonly message: string
+}
+
+const KEYS = 'family, when, id, time, fields and metric'
+
+/** The errors at the innermost places: that a whole is wrong because a part of it is says nothing new. */
+export function schemaErrors(content: unknown): readonly MappingError[] {
+  const validate = validators['io.sluice.mapping.v1']
+  if (validate === undefined) throw new Error('schemas/compiled-mapping.js has no mapping')
+  if (validate(content)) return []
+  const found = new Map<string, MappingError>()
+  for (const violation of validate.errors ?? []) {
+    const error = described(violation, content)
+    const place = JSON.stringify(error.path)
+    if (!found.has(place)) found.set(place, error)
+  }
+  const all = [...found.values()]
+  return all.filter(
+    ({ path }) => !all.some(other => other.path.length > path.length && startsWith(other.path, path)),
+  )
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((part, index) => path[index] === part)
+}
+
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): MappingError {
+  const path = pathOf(instancePath, content)
+  if (keyword === 'additionalProperties')
+    return {
+      path: [...path, String(params.additionalProperty)],
+      message: `unknown key; there are ${knownIn(path)}`,
+    }
+  if (keyword === 'required') return { path, message: `needs the key ${params.missingProperty}` }
+  return { path, message: `must be ${expectedAt(path)}` }
+}
+
+function knownIn([outer, inner]: Path): string {
+  if (outer === 'when') return 'has and equals'
+  if (outer === 'time') return 'from, pattern, timeZone, disambiguation and epoch'
+  if (outer === 'fields') return 'from, constant, default, pattern, values, as, scale, offset and unit'
+  if (outer === 'metric')
+    return inner === 'names' ? 'metric, unit, scale, offset and as' : 'name, value and names'
+  return KEYS
+}
+
+const BY_KEY: Readonly<Record<string, string>> = {
+  family: 'environment, database or device',
+  id: 'position, or a list of fields that together identify a record',
+  epoch: 's, ms, us or ns',
+  disambiguation: 'earlier or later',
+  as: 'number or text',
+  scale: 'a number',
+  offset: 'a number',
+  from: 'a field, or a list of fields',
+  has: 'a list of fields',
+  equals: 'a mapping of fields to texts, numbers or truth values',
+  values: 'a mapping of values to texts or numbers',
+  names: 'a mapping of names to metrics',
+  pattern: 'a regular expression',
+  when: 'a mapping with the keys has and equals',
+  metric: 'a mapping with the keys name, value and names',
+  fields: 'a mapping of fields of the reading to fields of the record',
+}
+
+function expectedAt(path: Path): string {
+  const key = path.at(-1)
+  if (path.length === 0) return `a mapping with the keys ${KEYS}`
+  const isChoice = path.length === 1 || typeof key === 'number'
+  if (path[0] === 'time' && isChoice && path.length < 3)
+    return 'record, a mapping with the key from, or a list of those'
+  if (path[0] === 'fields' && path.length === 2)
+    return 'a field of the record, or a mapping with from or constant'
+  if (path[0] === 'metric' && path[1] === 'names' && path.length === 3)
+    return 'a metric, or a mapping with the keys metric and unit'
+  const known = typeof key === 'string' && Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined
+  return (
+    known ??
+    (path.includes('values') || key === 'constant' || key === 'default' ? 'a text or a number' : 'a text')
+  )
+}
+
+function pathOf(pointer: string, content: unknown): Path {
+  const path: (string | number)[] = []
+  let value = content
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(Array.isArray(value) ? Number(name) : name)
+    value = (value as Record<string, unknown>)[name]
+  }
+  return path
+}

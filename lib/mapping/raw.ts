@@ -1,0 +1,56 @@
+/** A mapping as its file has it, once it fits the schema. */
+import type { FamilyName } from '../telemetry/families.ts'
+import type { Epoch, Scalar } from './mapping.ts'
+
+export type OneOrMore<T> = T | readonly T[]
+
+export interface RawTime {
+  readonly from: OneOrMore<string>
+  readonly pattern?: string
+  readonly timeZone?: string
+  readonly disambiguation?: 'earlier' | 'later'
+  readonly epoch?: Epoch
+}
+
+export interface RawField {
+  readonly from?: OneOrMore<string>
+  readonly constant?: string | number
+  readonly default?: string | number
+  readonly pattern?: string
+  readonly values?: Readonly<Record<string, string | number>>
+  readonly as?: 'number' | 'text'
+  readonly scale?: number
+  readonly offset?: number
+  readonly unit?: string
+}
+
+export interface RawNamedMetric extends Pick<RawField, 'unit' | 'scale' | 'offset' | 'as'> {
+  readonly metric: string
+}
+
+export interface RawMapping {
+  readonly family: FamilyName
+  readonly when?: { readonly has?: readonly string[]; readonly equals?: Readonly<Record<string, Scalar>> }
+  readonly id?: 'position' | readonly string[]
+  readonly time: OneOrMore<'record' | RawTime>
+  readonly fields: Readonly<Record<string, string | RawField>>
+  readonly metric?: {
+    readonly name: string
+    readonly value: string
+    readonly names: Readonly<Record<string, string | RawNamedMetric>>
+  }
+}
+
+/** A field as a mapping, also where the file has only the name of the record's field. */
+export function wholeField(field: string | RawField): RawField {
+  return typeof field === 'string' ? { from: field } : field
+}
+
+export function wholeMetric(metric: string | RawNamedMetric): RawNamedMetric {
+  return typeof metric === 'string' ? { metric } : metric
+}
+
+export function listOf<T>(value: OneOrMore<T> | undefined): readonly T[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : [value as T]
+}

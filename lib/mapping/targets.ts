@@ -1,0 +1,36 @@
+/** The fields of readings that a mapping can fill, by family, as the schemas have them. */
+import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
+import type { FieldSource } from './mapping.ts'
+
+type Kind = FieldSource['kind']
+
+/** What identifies the entity: a reading without one of them violates its schema. */
+const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
+  environment: {
+    sensorId: 'text',
+    'location.site': 'text',
+    'location.latitude': 'number',
+    'location.longitude': 'number',
+  },
+  database: { databaseType: 'text', instanceId: 'text', tenant: 'text' },
+  device: { deviceId: 'text', model: 'text' },
+}
+
+const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
+
+/** By the dotted path in the data of a reading. Single tags, such as `tags.room`, are texts, too. */
+export function targetsOf(name: FamilyName): ReadonlyMap<string, Kind> {
+  const { metrics, states } = FAMILIES[name]
+  return new Map<string, Kind>([
+    ...Object.entries(IDENTITY[name]),
+    ...Object.keys(metrics).map(metric => [metric, 'number'] as const),
+    ...Object.keys(states).map(state => [state, 'text'] as const),
+    ...Object.entries(EVERYWHERE),
+  ])
+}
+
+export function requiredTargets(name: FamilyName): readonly string[] {
+  return Object.keys(IDENTITY[name])
+}
+
+export const TAG = /^tags\.(.+)$/

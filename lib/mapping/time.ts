@@ -1,0 +1,70 @@
+/** Turns the times of foreign records into RFC 3339, without guessing a zone or a unit. Pure. */
+import { isTimestamp } from '../runtime/cloudevents/attributes.ts'
+import type { Epoch, TimeSource } from './mapping.ts'
+import { localOffsets, offsetText } from './zones.ts'
+
+/** A time, or why there is none: words that follow the name of the field, without its value. */
+export type ReadTime = { readonly time: string } | { readonly problem: string }
+
+const LOCAL_OR_ZONED =
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2}(?:[.,]\d+)?)? ?(?:([Zz])|([+-]\d{2}):?(\d{2})?)?$/
+const NUMBER = /^-?\d+(\.\d+)?$/
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
+
+/** @param value of the field, after its pattern */
+export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'pattern'>): ReadTime {
+  if (typeof value === 'number') return ofNumber(value, source)
+  if (typeof value !== 'string') return { problem: 'is neither a text nor a number' }
+  const text = value.trim()
+  const match = LOCAL_OR_ZONED.exec(text)
+  if (match) return ofText(match, source)
+  return NUMBER.test(text) ? ofNumber(Number(text), source) : { problem: 'is not a date with a time of day' }
+}
+
+/** Both factors are exact, which 1/1000 is not. */
+const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
+  s: value => value * 1000,
+  ms: value => value,
+  us: value => value / 1000,
+  ns: value => value / 1_000_000,
+}
+
+function ofNumber(value: number, { epoch }: Pick<TimeSource, 'epoch'>): ReadTime {
+  if (epoch === undefined) return { problem: 'is a number, and the mapping has no epoch that says its unit' }
+  const ms = Math.round(IN_MS[epoch](value))
+  // A number of milliseconds that is read as seconds lies far behind the year 9999.
+  if (!(ms >= FIRST_MS && ms <= LAST_MS)) return { problem: 'is not between the years 0 and 9999' }
+  return { time: new Date(ms).toISOString() }
+}
+
+function ofText(match: RegExpExecArray, source: Pick<TimeSource, 'timeZone' | 'disambiguation'>): ReadTime {
+  const [, date, minutes, seconds = ':00', utc, hours, rest = '00'] = match
+  const local = `${date}T${minutes}${seconds.replace(',', '.')}`
+  const zone =
+    utc === undefined && hours === undefined
+      ? zoneAt(local, source)
+      : { offset: utc ? 'Z' : `${hours}:${rest}` }
+  if ('problem' in zone) return zone
+  const time = `${local}${zone.offset}`
+  return isTimestamp(time) ? { time } : { problem: 'is a day or a time of day that does not exist' }
+}
+
+/** The offset from UTC at a local time. */
+function zoneAt(
+  local: string,
+  { timeZone, disambiguation }: Pick<TimeSource, 'timeZone' | 'disambiguation'>,
+): { readonly offset: string } | { readonly problem: string } {
+  if (timeZone === undefined) return { problem: 'has no zone, and the mapping has no timeZone' }
+  if (/^(UTC|Z)$/i.test(timeZone)) return { offset: 'Z' }
+  if (/^[+-]/.test(timeZone)) return { offset: timeZone }
+  if (!isTimestamp(`${local}Z`)) return { problem: 'is a day or a time of day that does not exist' }
+  const offsets = localOffsets(timeZone, local)
+  if (offsets.length === 0) return { problem: `does not exist in ${timeZone}: clocks were put forward` }
+  if (offsets.length > 1 && disambiguation === undefined)
+    return {
+      problem: `occurs twice in ${timeZone}: clocks were put back, and the mapping has no disambiguation`,
+    }
+  const chosen = disambiguation === 'later' ? offsets.at(-1) : offsets[0]
+  return { offset: offsetText(chosen as number) }
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { deviceMapping, failureOf, foreignRecord, read, readingOf, SHIPPED, shipped } from './support.ts'
+
+const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
+const idOf = (changes: object, place = {}, id: Readonly<Record<string, string>> = {}) =>
+  readingOf(deviceMapping(id), { ...RECORD, ...changes }, place).id
+
+describe('the id of a mapped record', () => {
+  it('given the same place, then it is the same; another topic, partition or offset is another record', () => {
+    assert.equal(idOf({}), idOf({}))
+    const places = [{}, { topic: 'other' }, { partition: 2 }, { offset: 8 }, { partition: 17, offset: 0 }]
+    const ids = places.map(place => idOf({}, place))
+    assert.equal(new Set(ids).size, places.length)
+  })
+
+  it('given fields, then they decide, wherever the record is, and the number 1 is not the text 1', () => {
+    const byFields = { id: '[id, at]' }
+    assert.equal(idOf({}, {}, byFields), idOf({ x: 2 }, { offset: 8 }, byFields))
+    const one = { id: '[id, n]' }
+    assert.notEqual(idOf({ n: 1 }, {}, one), idOf({ n: '1' }, {}, one))
+    assert.notEqual(
+      idOf({ a: '1', b: '23' }, {}, { id: '[a, b]' }),
+      idOf({ a: '12', b: '3' }, {}, { id: '[a, b]' }),
+    )
+  })
+
+  it('given a field of the id that is missing or an object, then it is a failure', () => {
+    assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, and is part of the id$/)
+    assert.match(
+      failureOf(deviceMapping({ id: '[n]' }), { ...RECORD, n: {} }),
+      /"n" is part of the id, and must not/,
+    )
+  })
+})
+
+describe('fields of a record', () => {
+  const dataOf = (fields: string, record: object) =>
+    readingOf(deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` }), {
+      ...RECORD,
+      ...record,
+    }).data
+  const refused = (fields: string, record: object) =>
+    failureOf(deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` }), {
+      ...RECORD,
+      ...record,
+    })
+  const own = { deviceId: 'd-1', model: 'm' }
+
+  for (const [given, fields, record, data] of [
+    ['a path', 'x: a.b.c', { a: { b: { c: 3 } } }, { x: 3 }],
+    ['an element of a list', 'x: a.1', { a: [1, 2] }, { x: 2 }],
+    ['a name with dots', 'x: a.b', { 'a.b': 4, a: { b: 5 } }, { x: 4 }],
+    ['the first that is there', 'x: { from: [a, b] }', { a: null, b: 6 }, { x: 6 }],
+    ['a default', 'x: x, y: { from: y, default: 7 }', {}, { x: 1, y: 7 }],
+    ['a constant', 'x: x, activity: { constant: resting }', {}, { x: 1, activity: 'resting' }],
+    ['a unit', 'x: { from: x, unit: g }', {}, { x: 9.80665 }],
+    [
+      'scale and offset, and then a unit',
+      'x: { from: x, scale: 0.5, offset: 1.5, unit: g }',
+      {},
+      { x: 19.6133 },
+    ],
+    ['a number as text', 'x: { from: v, as: number }', { v: ' -2.5e1 ' }, { x: -25 }],
+    ['a text as number', 'x: x, activity: { from: v, as: text }', { v: 7 }, { x: 1, activity: '7' }],
+    ['a pattern', 'x: { from: v, pattern: "^([0-9.]+) g$", as: number }', { v: '1.5 g' }, { x: 1.5 }],
+    ['values', 'x: x, activity: { from: v, values: { "true": on } }', { v: true }, { x: 1, activity: 'on' }],
+    ['a single tag', 'x: x, tags.room: v', { v: 'r' }, { x: 1, tags: { room: 'r' } }],
+    [
+      'all tags, and one more',
+      'x: x, tags.room: v, tags: t',
+      { v: 'r', t: { room: 'q', n: 1 } },
+      { x: 1, tags: { room: 'r', n: '1' } },
+    ],
+    ['a unit of the record', 'x: x, unit: u', { u: 'mg', x: 1000 }, { x: 9.80665 }],
+    ['an optional field without a value', 'x: x, y: y', { y: null }, { x: 1 }],
+  ] as const)
+    it(`given ${given}, then the reading has it`, () =>
+      assert.deepEqual(dataOf(fields, record), { ...own, ...data }))
+
+  for (const [given, fields, record, message] of [
+    ['no entity', 'x: x', { id: undefined }, /^mapping-failed: mapping test: "id" is missing$/],
+    ['none of several', 'x: x, tags.a: a', { model: null }, /"model" is missing$/],
+    ['a number in a text', 'x: { from: v }', { v: '1' }, /"v" must be a number$/],
+    ['no number at all', 'x: { from: v, as: number }', { v: 'n/a' }, /"v" must be a number$/],
+    ['an empty text', 'x: x', { model: '' }, /"model" must be a text that is not empty$/],
+    ['an object', 'x: x', { model: {} }, /"model" must be a text that is not empty$/],
+    ['no match', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 'b' }, /"v" does not fit its pattern$/],
+    [
+      'a long text',
+      'x: x, activity: { from: v, pattern: "(a)" }',
+      { v: 'a'.repeat(1001) },
+      /at most 1000 characters/,
+    ],
+    [
+      'deep tags',
+      'x: x, tags: v',
+      { v: JSON.parse(`${'{"a":'.repeat(9)}1${'}'.repeat(9)}`) },
+      /nested more than 8/,
+    ],
+    [
+      'a unit of another dimension',
+      'x: x, unit: u',
+      { u: 'K' },
+      /^unit-mismatch: "unit" is K, and the reading has x/,
+    ],
+    [
+      'control characters in the entity',
+      'x: x',
+      { id: 'a\u0000' },
+      /the attribute "subject" holds characters/,
+    ],
+  ] as const)
+    it(`given ${given}, then it is a failure`, () => {
+      assert.match(refused(fields, record), message)
+    })
+
+  it('given the name of something that every object inherits, then the record has no such field', () => {
+    assert.match(
+      failureOf(deviceMapping({ fields: '{ deviceId: constructor.name, model: model, x: x }' }), RECORD),
+      /"constructor.name" is missing$/,
+    )
+  })
+
+  it('given a tag named __proto__, then it is a tag like any other', () => {
+    const data = dataOf('x: x, tags: t', { t: JSON.parse('{"__proto__":"a"}') }) as { tags: object }
+    assert.deepEqual(Object.keys(data.tags), ['__proto__'])
+    assert.equal(Object.getPrototypeOf(data.tags), Object.prototype)
+  })
+})
+
+describe('records that no mapping takes', () => {
+  const mapping = deviceMapping({ when: '{ has: [x], equals: { kind: 3 } }' })
+
+  it('given conditions, then all must hold, by value and type', () => {
+    assert.notEqual(read(mapping, foreignRecord({ ...RECORD, kind: 3 })), undefined)
+    for (const changes of [{ kind: '3' }, { kind: 4 }, {}, { kind: 3, x: null }])
+      assert.equal(read(mapping, foreignRecord({ ...RECORD, ...changes })), undefined)
+  })
+
+  it('given no JSON object, then it stays what it is', () => {
+    for (const text of ['', 'x', '[]', '1', 'null', '"a"', '{"a":'])
+      assert.equal(read(deviceMapping(), foreignRecord(Buffer.from(text))), undefined)
+    assert.equal(read(deviceMapping(), foreignRecord(Buffer.from([0x7b, 0xff, 0x7d]))), undefined)
+    assert.equal(read(deviceMapping(), foreignRecord(null)), undefined)
+  })
+
+  it('given a number that JavaScript would change, then that is the failure', () => {
+    const value = Buffer.from('{"id":"d","model":"m","x":12345678901234567891}')
+    assert.equal((read(deviceMapping(), foreignRecord(value)) as { code?: string }).code, 'number-not-exact')
+  })
+})
+
+describe('the trace of a record', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const header = (name: string, value: string) => [name, Buffer.from(value)] as const
+
+  it('given headers of W3C Trace Context, then the reading continues the trace; a malformed one is left out', () => {
+    const traced = (value: string) =>
+      readingOf(deviceMapping(), RECORD, { headers: [header('traceparent', value), header('other', 'x')] })
+        .extensions
+    assert.deepEqual(traced(traceparent), { traceparent })
+    assert.equal(traced('00-abc123-def456-01'), undefined)
+  })
+})
+
+describe('any JSON', () => {
+  it('given any document, then each mapping that ships makes a reading or a failure of it, and never throws', () => {
+    const names = [
+      'sensor_id',
+      'value',
+      'timestamp',
+      'metadata',
+      'model',
+      'x',
+      'y',
+      'z',
+      'temp',
+      'tags',
+      'location',
+      'type',
+      'status',
+    ]
+    const documents = fc.dictionary(
+      fc.constantFrom(...names),
+      fc.oneof(fc.jsonValue(), fc.double({ noNaN: true }), fc.string()),
+    )
+    const all = SHIPPED.map(shipped)
+    let readings = 0
+    fc.assert(
+      fc.property(documents, document => {
+        const found = read(all, foreignRecord(document))
+        if (found === undefined || isFailure(found)) return
+        readings += 1
+        assert.equal(typeof (found as Event).id, 'string')
+      }),
+      { seed: 15, numRuns: 3_000 },
+    )
+    assert.ok(readings > 0, 'some of them are readings')
+  })
+})

@@ -1,0 +1,71 @@
+/** Mappings and foreign records for tests. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { foreignReader } from '../../../lib/mapping/foreign.ts'
+import type { Mapping } from '../../../lib/mapping/mapping.ts'
+import { readMapping } from '../../../lib/mapping/mapping-file.ts'
+import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
+import type { ForeignRecord } from '../../../lib/runtime/consumer/application.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../../lib/runtime/consumer/failure-codes.ts'
+
+const FOLDER = new URL('../../../mappings/', import.meta.url)
+
+/** The names of the mappings that ship. */
+export const SHIPPED = readdirSync(FOLDER).flatMap(file => (file.endsWith('.yaml') ? file.slice(0, -5) : []))
+
+export function shippedText(name: string): string {
+  return readFileSync(new URL(`${name}.yaml`, FOLDER), 'utf8')
+}
+
+export function shipped(name: string): Mapping {
+  return readMapping(shippedText(name), name, `${name}.yaml`)
+}
+
+export function foreignRecord(value: unknown, changes: Partial<ForeignRecord> = {}): ForeignRecord {
+  const bytes = Buffer.isBuffer(value) || value === null ? value : Buffer.from(JSON.stringify(value))
+  return { topic: 'sensors', partition: 1, offset: 7, headers: [], value: bytes, ...changes }
+}
+
+/** What mappings make of a record. */
+export function read(
+  mappings: Mapping | readonly Mapping[],
+  record: ForeignRecord,
+  event?: Event,
+): Event | Failure | undefined {
+  return foreignReader([mappings].flat())(record, event)
+}
+
+/** The reading, which fits its schema. */
+export function readingOf(mapping: Mapping, value: unknown, changes: Partial<ForeignRecord> = {}): Event {
+  const event = read(mapping, foreignRecord(value, changes))
+  if (event === undefined || isFailure(event)) throw new Error(`no reading: ${event?.message}`)
+  const violation = schemaViolation(event.type, event.data)
+  if (violation) throw new Error(violation)
+  return event
+}
+
+/** `code: message` of the failure. */
+export function failureOf(mapping: Mapping, value: unknown): string {
+  const found = read(mapping, foreignRecord(value))
+  if (found === undefined || !isFailure(found)) throw new Error('it became a reading')
+  return `${found.code}: ${found.message}`
+}
+
+const MINIMAL = `
+family: device
+time: { from: at, timeZone: UTC }
+fields: { deviceId: id, model: model, x: x }
+`
+
+/** A mapping of devices, with other lines instead of or beside its own. */
+export function deviceMapping(changes: Readonly<Record<string, string>> = {}): Mapping {
+  return readMapping(deviceText(changes), 'test', 'test.yaml')
+}
+
+export function deviceText(changes: Readonly<Record<string, string>> = {}): string {
+  const kept = MINIMAL.trim()
+    .split('\n')
+    .filter(line => !Object.hasOwn(changes, line.split(':')[0] ?? ''))
+  return [...kept, ...Object.entries(changes).map(([key, value]) => `${key}: ${value}`)].join('\n')
+}

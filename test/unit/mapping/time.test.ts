@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { TimeSource } from '../../../lib/mapping/mapping.ts'
+import { readTime } from '../../../lib/mapping/time.ts'
+import { isTimestamp } from '../../../lib/runtime/cloudevents/attributes.ts'
+
+type Source = Omit<TimeSource, 'from'>
+
+function timeOf(value: unknown, source: Source = {}): string {
+  const read = readTime(value, source)
+  return 'time' in read ? read.time : read.problem
+}
+
+describe('the time of a record', () => {
+  for (const [given, source, time] of [
+    ['2025-01-16T10:30:45.123Z', {}, '2025-01-16T10:30:45.123Z'],
+    ['2025-01-16 10:30:45+0530', {}, '2025-01-16T10:30:45+05:30'],
+    ['2025-01-16T10:30:45-05', { timeZone: 'UTC' }, '2025-01-16T10:30:45-05:00'],
+    ['2025-01-16T10:30', { timeZone: 'utc' }, '2025-01-16T10:30:00Z'],
+    ['2025-01-16T10:30:45,5', { timeZone: '-03:30' }, '2025-01-16T10:30:45.5-03:30'],
+    ['2025-01-16T10:30:45', { timeZone: 'Europe/Berlin' }, '2025-01-16T10:30:45+01:00'],
+    ['2025-07-16T10:30:45', { timeZone: 'Europe/Berlin' }, '2025-07-16T10:30:45+02:00'],
+    ['2025-07-16T10:30:45', { timeZone: 'Asia/Kathmandu' }, '2025-07-16T10:30:45+05:45'],
+    ['2025-07-16T10:30:45', { timeZone: 'America/New_York' }, '2025-07-16T10:30:45-04:00'],
+    [1737023445, { epoch: 's' }, '2025-01-16T10:30:45.000Z'],
+    [1737023445.123, { epoch: 's' }, '2025-01-16T10:30:45.123Z'],
+    ['1737023445', { epoch: 's' }, '2025-01-16T10:30:45.000Z'],
+    [1737023445123, { epoch: 'ms' }, '2025-01-16T10:30:45.123Z'],
+    [1737023445123456, { epoch: 'us' }, '2025-01-16T10:30:45.123Z'],
+    ['1737023445123456789', { epoch: 'ns' }, '2025-01-16T10:30:45.123Z'],
+  ] as const)
+    it(`given ${given} and ${JSON.stringify(source)}, then it is ${time}`, () => {
+      assert.equal(timeOf(given, source), time)
+    })
+
+  for (const [given, source, problem] of [
+    ['2025-01-16T10:30:45', {}, 'has no zone, and the mapping has no timeZone'],
+    [1737023445, {}, 'is a number, and the mapping has no epoch that says its unit'],
+    [1737023445123, { epoch: 's' }, 'is not between the years 0 and 9999'],
+    ['2025-02-30T10:30:45', { timeZone: 'UTC' }, 'is a day or a time of day that does not exist'],
+    ['2025-02-30T10:30:45', { timeZone: 'Europe/Berlin' }, 'is a day or a time of day that does not exist'],
+    ['2025-01-16T25:00:00Z', {}, 'is a day or a time of day that does not exist'],
+    ['2025-01-16', { timeZone: 'UTC' }, 'is not a date with a time of day'],
+    ['16.01.2025 10:30', { timeZone: 'UTC' }, 'is not a date with a time of day'],
+    ['', { timeZone: 'UTC' }, 'is not a date with a time of day'],
+    [{}, { timeZone: 'UTC' }, 'is neither a text nor a number'],
+    [true, { epoch: 's' }, 'is neither a text nor a number'],
+    [
+      '2025-03-30T02:30:00',
+      { timeZone: 'Europe/Berlin' },
+      'does not exist in Europe/Berlin: clocks were put forward',
+    ],
+    [
+      '2025-10-26T02:30:00',
+      { timeZone: 'Europe/Berlin' },
+      'occurs twice in Europe/Berlin: clocks were put back, and the mapping has no disambiguation',
+    ],
+  ] as const)
+    it(`given ${JSON.stringify(given)} and ${JSON.stringify(source)}, then it is refused`, () => {
+      assert.equal(timeOf(given, source), problem)
+    })
+
+  it('given a time that occurs twice, then disambiguation says which instant it is', () => {
+    const at = (disambiguation: 'earlier' | 'later') =>
+      timeOf('2025-10-26T02:30:00', { timeZone: 'Europe/Berlin', disambiguation })
+    assert.equal(at('earlier'), '2025-10-26T02:30:00+02:00')
+    assert.equal(at('later'), '2025-10-26T02:30:00+01:00')
+  })
+
+  it('given any instant as clocks of any zone show it, then it is that instant', () => {
+    const zones = ['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kolkata', 'Pacific/Apia']
+    const between = { min: Date.UTC(2012, 0, 1), max: Date.UTC(2035, 0, 1) }
+    fc.assert(
+      fc.property(fc.integer(between), fc.constantFrom(...zones), (ms, timeZone) => {
+        const instant = Math.floor(ms / 1000) * 1000
+        const shown = new Date(instant).toLocaleString('sv-SE', { timeZone })
+        const instants = (['earlier', 'later'] as const).map(disambiguation =>
+          Date.parse(timeOf(shown, { timeZone, disambiguation })),
+        )
+        assert.ok(instants.includes(instant), shown)
+      }),
+      { seed: 15, numRuns: 500 },
+    )
+  })
+
+  it('given any text or number, then it is a time of RFC 3339 or a problem', () => {
+    const source: Source = { timeZone: 'Europe/Berlin', epoch: 'ms' }
+    const any = fc.oneof(
+      fc.string(),
+      fc.double(),
+      fc.date({ noInvalidDate: true }).map(String),
+      fc.anything(),
+    )
+    fc.assert(
+      fc.property(any, value => {
+        const read = readTime(value, source)
+        assert.ok('problem' in read || isTimestamp(read.time))
+      }),
+      { seed: 15, numRuns: 1_000 },
+    )
+  })
+})

@@ -2,17 +2,29 @@ import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
+import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { choice, numberWithin, parserOf, someText } from '../arguments.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import { choice, listParserOf, numberWithin, parserOf, SOME_TEXT, someText } from '../arguments.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { more } from '../help.ts'
 import { UTC_OFFSET } from '../import/instant.ts'
+import { mappingNamed } from '../import/mapping-named.ts'
 import { type Series, type SeriesOptions, seriesOf } from '../import/series.ts'
-import { type ImportCounts, type ImportPlan, importLines } from '../import/stream.ts'
+import {
+  type ImportCounts,
+  type ImportPlan,
+  importLines,
+  type MappedPlan,
+  type SeriesPlan,
+} from '../import/stream.ts'
+import { KEY_BY, KEY_BY_FLAG } from '../key-by.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 
 interface ImportOptions extends SeriesOptions {
+  readonly mapping?: readonly string[]
+  readonly keyBy?: KeyStrategy
   readonly entity?: string
   readonly timestampColumn: string
   readonly valueColumn: string
@@ -22,9 +34,10 @@ interface ImportOptions extends SeriesOptions {
   readonly json?: true
 }
 
-const ABOUT = `Turn CSV files into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
+const ABOUT = `Turn CSV files, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
 
-One column holds timestamps, another the values of one metric. The same file gives the same events.`
+Of CSV files, one column holds timestamps, another the values of one metric. JSON lines, which can be gzip, are read by a mapping: a file of
+MAPPINGS_DIR by its name, or any other by its path; see mappings/README.md. The same file gives the same events.`
 
 const METRICS = Object.values(FAMILIES).map(
   ({ name, metrics }) =>
@@ -39,14 +52,20 @@ ${METRICS.join('\n')}
 
 Example:
   sluice import office.csv --metric temperature --unit F --site office --utc-offset -05:00 --output office.jsonl
-  sluice replay office.jsonl --speed max`
+  sluice replay office.jsonl --speed max
+  sluice import metrics.jsonl --mapping database-metrics --key-by tenant --output metrics-stream.jsonl`
 
 export function addImport(program: Command, terminal: Terminal): void {
   program
     .command('import')
-    .summary('turn CSV files into a stream of CloudEvents')
+    .summary('turn CSV files, or JSON lines, into a stream of CloudEvents')
     .description(ABOUT)
-    .argument('<file...>', 'CSV files with a header, one after another into one stream')
+    .argument('<file...>', 'CSV files with a header, or JSON lines, one after another into one stream')
+    .option(
+      '--mapping <name>',
+      'read JSON lines by this mapping, a name or a file; again for more',
+      listParserOf(SOME_TEXT),
+    )
     .addOption(choice('--family <name>', 'what was measured', Object.keys(FAMILIES)).default('environment'))
     .option('--metric <name>', "the metric in the value column (default: the family's first)")
     .option('--unit <unit>', "unit of the value column (default: the metric's own)")
@@ -65,27 +84,33 @@ export function addImport(program: Command, terminal: Terminal): void {
       parserOf(UTC_OFFSET),
       '+00:00',
     )
+    .option(
+      KEY_BY_FLAG,
+      'give each event a key: by instance, type, tenant, random, or a field such as location.site',
+      parserOf(KEY_BY),
+    )
     .option('--skip-invalid', 'leave out rows that cannot be read, and count them')
     .option('--output <file>', 'write here instead of to standard output', someText)
     .option('--json', 'print the counts as one JSON document; with --output only')
     .addHelpText('after', more(MORE))
-    .action((files: string[], options: ImportOptions) => importFiles(files, options, terminal))
+    .action((files: string[], options: ImportOptions, command: Command) =>
+      importFiles(files, options, command, terminal),
+    )
 }
 
-async function importFiles(files: readonly string[], options: ImportOptions, terminal: Terminal) {
-  const series = seriesOf(options)
+async function importFiles(
+  files: readonly string[],
+  options: ImportOptions,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  const { source, kind } = await sourceOf(options, command, terminal)
   const output = options.output && pathIn(terminal, options.output)
   if (files.some(file => pathIn(terminal, file) === output))
     throw usageFailure('--output names a file that is to be imported: its rows would be lost')
   if (options.json && output === undefined)
     throw usageFailure('--json prints to standard output, where the stream goes: name a file with --output.')
-  const plan: ImportPlan = {
-    series,
-    ...(options.entity === undefined ? {} : { entity: options.entity }),
-    columns: { timestamp: options.timestampColumn, value: options.valueColumn },
-    utcOffset: options.utcOffset,
-    skipInvalid: options.skipInvalid ?? false,
-  }
+  const plan: ImportPlan = { ...source, skipInvalid: options.skipInvalid ?? false, keyBy: options.keyBy }
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
     const target = output ? createWriteStream(output) : terminal.stdout
@@ -95,9 +120,40 @@ async function importFiles(files: readonly string[], options: ImportOptions, ter
     if (!terminal.stop.aborted)
       throw incomplete(fileFailure(options.output ?? 'standard output', error), counts)
   }
-  if (options.json) return printReport(terminal, importReport(series, counts, terminal), true, String)
-  terminal.stderr.write(`${summary(series, counts, terminal)}\n`)
+  if (options.json) return printReport(terminal, importReport(kind, counts, terminal), true, String)
+  terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
+
+/** What is imported, for the summary and the report. */
+type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
+
+async function sourceOf(
+  options: ImportOptions,
+  command: Command,
+  terminal: Terminal,
+): Promise<{ readonly source: SeriesPlan | MappedPlan; readonly kind: Kind }> {
+  if (options.mapping !== undefined) {
+    const unfit = command.options.find(
+      option =>
+        !WITH_MAPPING.has(option.long ?? '') &&
+        command.getOptionValueSource(option.attributeName()) === 'cli',
+    )
+    if (unfit) throw usageFailure(`${unfit.long} is for CSV files: with --mapping, the mapping says it`)
+    const mappings = await Promise.all(options.mapping.map(named => mappingNamed(named, terminal)))
+    return { source: { mappings }, kind: { mappings } }
+  }
+  const series = seriesOf(options)
+  const source: SeriesPlan = {
+    series,
+    ...(options.entity === undefined ? {} : { entity: options.entity }),
+    columns: { timestamp: options.timestampColumn, value: options.valueColumn },
+    utcOffset: options.utcOffset,
+  }
+  return { source, kind: { series } }
+}
+
+/** The options that say nothing about what the files hold. */
+const WITH_MAPPING = new Set(['--mapping', '--key-by', '--skip-invalid', '--output', '--json'])
 
 /** The lines before the failure look like a complete stream, so the message must say that they are not. */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
@@ -105,12 +161,22 @@ function incomplete(error: unknown, { events }: ImportCounts): unknown {
   return new CliFailure(`${error.message}\nStopped: only the ${events} events before it are written.`)
 }
 
-function importReport({ family, metric }: Series, { events, skipped }: ImportCounts, { stop }: Terminal) {
-  const unit = family.metrics[metric]
-  return { family: family.name, metric, unit, events, skippedRows: skipped, complete: !stop.aborted }
+function importReport(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal) {
+  const counts = { events, skippedRows: skipped, complete: !stop.aborted }
+  if ('mappings' in kind) return { mappings: kind.mappings.map(({ name }) => name), ...counts }
+  const { family, metric } = kind.series
+  return { family: family.name, metric, unit: family.metrics[metric], ...counts }
 }
 
-function summary({ family, metric }: Series, { events, skipped }: ImportCounts, { stop }: Terminal): string {
-  const kind = `${family.name} ${metric}, ${family.metrics[metric]}`
-  return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${events} events (${kind}), skipped ${skipped} invalid rows`
+function summary(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal): string {
+  const what = 'mappings' in kind ? mappingsText(kind.mappings) : seriesText(kind.series)
+  return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${events} events (${what}), skipped ${skipped} invalid rows`
+}
+
+function seriesText({ family, metric }: Series): string {
+  return `${family.name} ${metric}, ${family.metrics[metric]}`
+}
+
+function mappingsText(mappings: readonly Mapping[]): string {
+  return `mapping ${mappings.map(({ name }) => name).join(', ')}`
 }

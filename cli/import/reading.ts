@@ -42,7 +42,7 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
 }
 
 /** Why consumers would refuse the event, if they would: report that now instead of in the dead letters. */
-function readersFault(event: Event): string | undefined {
+export function readersFault(event: Event): string | undefined {
   const read = readJsonEvent(toJsonEvent(event))
   return isFailure(read) ? read.message : undefined
 }

@@ -1,18 +1,35 @@
-/** Converts CSV files to lines with one event each. */
+/** Converts files to lines with one event each. */
 import { createReadStream } from 'node:fs'
 import { basename, extname } from 'node:path'
+import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
+import { withKey } from '../key-by.ts'
+import { numberedLines } from '../replay/lines.ts'
+import { DamagedGzip, unzipped } from '../replay/unzipped.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
+import { eventOfLine } from './mapped.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readRows } from './rows.ts'
 
-/** What all rows share. Without `entity`, the name of each file is the entity. */
-export interface ImportPlan extends Omit<Recording, 'file' | 'entity'> {
+/** What all rows of CSV files share. Without `entity`, the name of each file is the entity. */
+export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly entity?: string
   readonly columns: Columns
+}
+
+/** JSON lines: the first mapping that takes a line decides. */
+export interface MappedPlan {
+  readonly mappings: readonly Mapping[]
+}
+
+export type ImportPlan = (SeriesPlan | MappedPlan) & {
   readonly skipInvalid: boolean
+  /** What `partitionkey` of the events is made of; undefined: they have none. */
+  readonly keyBy: KeyStrategy | undefined
 }
 
 /** How far an import has come; counted up while it runs. */
@@ -36,11 +53,9 @@ export async function* importLines(
   terminal: Terminal,
 ): AsyncGenerator<string> {
   for (const file of files) {
-    const name = basename(file)
-    const entity = plan.entity ?? basename(file, extname(file))
-    const recording: Recording = { ...plan, file: name, entity }
-    for await (const row of rowsOf(file, plan.columns, terminal)) {
-      const event = 'error' in row ? row : eventOfRow(recording, row)
+    const rows = 'mappings' in plan ? mappedEvents(file, plan, terminal) : seriesEvents(file, plan, terminal)
+    for await (const row of named(file, rows)) {
+      const event = 'error' in row.event ? row.event : keyed(row.event, row.line, plan.keyBy)
       if ('error' in event) {
         skip(file, event, plan, counts, terminal)
         continue
@@ -51,11 +66,52 @@ export async function* importLines(
   }
 }
 
-async function* rowsOf(file: string, columns: Columns, terminal: Terminal) {
+interface Row {
+  readonly line: number
+  readonly event: Event | BrokenRow
+}
+
+/** Names the file in errors of the operating system. */
+async function* named(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
-    yield* readRows(createReadStream(pathIn(terminal, file)), columns)
+    yield* rows
   } catch (error) {
     throw fileFailure(file, error)
+  }
+}
+
+async function* seriesEvents(file: string, plan: SeriesPlan, terminal: Terminal): AsyncGenerator<Row> {
+  const entity = plan.entity ?? basename(file, extname(file))
+  const recording: Recording = { ...plan, file: basename(file), entity }
+  for await (const row of readRows(createReadStream(pathIn(terminal, file)), plan.columns))
+    yield { line: row.line, event: 'error' in row ? row : eventOfRow(recording, row) }
+}
+
+async function* mappedEvents(
+  file: string,
+  { mappings }: MappedPlan,
+  terminal: Terminal,
+): AsyncGenerator<Row> {
+  const name = basename(file)
+  let last = 0
+  try {
+    for await (const lines of numberedLines(unzipped(createReadStream(pathIn(terminal, file)))))
+      for (const line of lines) {
+        last = line.number
+        if (line.text?.trim() !== '') yield { line: last, event: eventOfLine(mappings, name, line) }
+      }
+  } catch (error) {
+    if (!(error instanceof DamagedGzip)) throw error
+    yield { line: last, event: { line: last, error: `after this line, ${error.message}`, fatal: true } }
+  }
+}
+
+function keyed(event: Event, line: number, strategy: KeyStrategy | undefined): Event | BrokenRow {
+  try {
+    return strategy === undefined ? event : withKey(event, strategy)
+  } catch (error) {
+    if (error instanceof KeyFieldMissing) return { line, error: error.message }
+    throw error
   }
 }
 

@@ -27,7 +27,9 @@ export function foreignReader(mappings: readonly Mapping[]) {
   const types = new Set(mappings.flatMap(({ eventType }) => eventType ?? []))
   return (record: ForeignRecord, event?: Event): Event | Failure | undefined => {
     if (event !== undefined)
-      return types.has(event.type) ? mappedByFirst(mappings, documentOf(event, record)) : undefined
+      return types.has(event.type)
+        ? mappedByFirst(mappings, eventDocument(event, positionOf(record)))
+        : undefined
     const { value } = record
     if (value === null || !isUtf8(value)) return undefined
     const document = objectIn(value.toString())
@@ -41,10 +43,11 @@ export function foreignReader(mappings: readonly Mapping[]) {
   }
 }
 
-function documentOf(event: Event, record: ForeignRecord): ForeignDocument {
+/** A CloudEvent as mappings see it. */
+export function eventDocument(event: Event, position: ForeignDocument['position']): ForeignDocument {
   return {
     document: toJsonEvent(event),
-    position: positionOf(record),
+    position,
     isEvent: true,
     extensions: event.extensions ?? {},
   }

@@ -38,7 +38,7 @@ and never a value.`
 
 const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`: they are handed on to the functions. The
 deployment decides about those marked ¹, by its stage or by the variable of the same name. Those marked ² come from what runs the
-function.`
+function. Those marked ³ are for programs on this machine: a deployment does not hand them on.`
 
 const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys, and no others. \`{}\` stands for the
 defaults.`
@@ -64,8 +64,8 @@ function configurationPage(): string {
 
 type Marks = Readonly<Record<Setting['setBy'], string>>
 
-const MARKS: Marks = { person: '', deployment: ' ¹', runtime: ' ²' }
-const NO_MARKS: Marks = { person: '', deployment: '', runtime: '' }
+const MARKS: Marks = { person: '', deployment: ' ¹', runtime: ' ²', machine: ' ³' }
+const NO_MARKS: Marks = { person: '', deployment: '', runtime: '', machine: '' }
 
 function sliceSection({ title, settings }: Slice, marks = NO_MARKS): string {
   const mark = ([name]: [string, unknown]) => marks[settings[name]?.setBy ?? 'person']

@@ -1,4 +1,5 @@
 /** Finds the stack that a command works with, and the variables by which its servers are reached. */
+import { KAFKA } from '../lib/runtime/settings/kafka.ts'
 import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
@@ -67,14 +68,19 @@ function quoted(stacks: readonly Stack[]): string {
   return stacks.map(({ name }) => `"${name}"`).join(', ')
 }
 
+const NOT_OF_A_CLUSTER = ['AWS_REGION', 'KAFKA_ISOLATION']
+
 /** Variables that name Kafka and Redis, and say how to connect to them. */
-const OF_KAFKA = ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'KAFKA_PORT', 'KAFKA_AUTH']
+const OF_KAFKA = [
+  ...Object.keys(KAFKA.settings).filter(name => !NOT_OF_A_CLUSTER.includes(name)),
+  'KAFKA_PORT',
+]
 const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
 
 function namedServers(environment: Environment) {
   const isSet = (name: string) => Boolean(environment[name])
   return {
-    hasKafka: ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'KAFKA_PORT'].some(isSet),
+    hasKafka: ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'EVENT_HUBS_CONN_STR', 'KAFKA_PORT'].some(isSet),
     hasRedis: ['REDIS_URL', 'REDIS_PORT'].some(isSet),
   }
 }

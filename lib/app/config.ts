@@ -64,9 +64,10 @@ export function readConfig(environment?: Environment): Config {
  * @throws ConfigError for an invalid port
  */
 export function localEnvironment(environment: Environment): Environment {
-  const { KAFKA_BROKERS, MSK_CLUSTER_ARN, REDIS_URL } = environment
+  const { KAFKA_BROKERS, MSK_CLUSTER_ARN, EVENT_HUBS_CONN_STR, REDIS_URL } = environment
   const { kafkaPort, redisPort } = readSettings([LOCAL_PORTS], environment)
-  const kafka = KAFKA_BROKERS || MSK_CLUSTER_ARN ? {} : { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}` }
+  const hasKafka = KAFKA_BROKERS || MSK_CLUSTER_ARN || EVENT_HUBS_CONN_STR
+  const kafka = hasKafka ? {} : { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}` }
   const redis = REDIS_URL ? {} : { REDIS_URL: `redis://127.0.0.1:${redisPort}` }
   return { ...environment, ...kafka, ...redis }
 }

@@ -67,7 +67,15 @@ export async function withStack<T>(
 }
 
 /** Settings, besides its address, that a client of a server needs. */
-const CLIENT_SETTINGS = ['KAFKA_AUTH', 'REDIS_MODE', 'REDIS_SECRET'] as const
+const CLIENT_SETTINGS = [
+  'KAFKA_AUTH',
+  'KAFKA_TLS',
+  'KAFKA_SECRET',
+  'KAFKA_CA_SECRET',
+  'KAFKA_CA_FILE',
+  'REDIS_MODE',
+  'REDIS_SECRET',
+] as const
 
 /** The variables that other programs need for the servers of a stack: addresses and client settings. */
 export function stackVariables(

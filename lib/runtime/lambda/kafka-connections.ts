@@ -4,11 +4,11 @@
  * need them.
  */
 
-import { brokersOf } from '../adapters/aws/clients.ts'
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { LogBounds, LogReader, Publisher } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
+import { kafkaConnection } from './kafka-connection.ts'
 import { once } from './once.ts'
 
 /** A publisher that also knows the sizes of topics. */
@@ -69,8 +69,9 @@ export class KafkaConnections {
 }
 
 async function connectKafka({ kafka }: KafkaSettings, name: string): Promise<Kafka> {
-  const { brokers, clusterArn, auth, region } = kafka
-  const { kafkaClient } = await import('../adapters/kafka/client.ts')
-  const addresses = brokers.length > 0 ? brokers : await brokersOf(clusterArn ?? '', auth)
-  return kafkaClient({ brokers: addresses, clientId: `sluice-${name}`, auth, ...(region ? { region } : {}) })
+  const [{ kafkaClient }, connection] = await Promise.all([
+    import('../adapters/kafka/client.ts'),
+    kafkaConnection(kafka, `sluice-${name}`),
+  ])
+  return kafkaClient(connection)
 }

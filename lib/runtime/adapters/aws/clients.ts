@@ -10,21 +10,6 @@ export interface AwsPlace {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
-/** `host:port` of each broker of an MSK cluster, on the listener that `auth` needs. */
-export async function brokersOf(clusterArn: string, auth: 'none' | 'tls' | 'iam'): Promise<string[]> {
-  const { KafkaClient, GetBootstrapBrokersCommand } = await import('@aws-sdk/client-kafka')
-  const request = new KafkaClient({}).send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
-  const answer = await request.catch(unreadable(`the brokers of ${clusterArn}`))
-  const listeners = {
-    none: answer.BootstrapBrokerString,
-    tls: answer.BootstrapBrokerStringTls,
-    iam: answer.BootstrapBrokerStringSaslIam,
-  }
-  const brokers = listeners[auth]
-  if (!brokers) throw new Error(`MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=${auth}`)
-  return brokers.split(',')
-}
-
 /** The JSON document in a secret. @param access where it is, if not where the variables of the SDK say */
 export async function secretOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')

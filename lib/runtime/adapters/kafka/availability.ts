@@ -43,9 +43,22 @@ const LASTING_ANSWER = 'CORRUPT_MESSAGE'
 export function isAway(error: unknown): boolean {
   const { name, type, code, retriable } = rootOf(error)
   if (type !== undefined) return type !== LASTING_ANSWER && (retriable === true || type === PASSING_ANSWER)
+  if (isInterruptedSignIn(rootError(error) ?? {})) return true
   if (isLibrarys(name)) return retriable === true || PASSING_NAMES.has(name)
   return code !== undefined && NETWORK_CODES.has(code)
 }
+
+/**
+ * Whether the connection was lost while a client signed in. The library reports that like a refusal, and only its message tells
+ * them apart.
+ */
+export function isInterruptedSignIn(error: unknown): boolean {
+  const { name, message } = error as Error
+  return name === 'KafkaJSSASLAuthenticationError' && LOST_CONNECTION.test(message)
+}
+
+const LOST_CONNECTION =
+  /failed: (Closed connection|Connection (error: |timeout|closed by the server)|Not connected|Request .* timed out)/
 
 /** Whether Kafka or its client library refused the call. Their messages hold names and places, never payload data. */
 export function isRefusal(error: unknown): boolean {
@@ -58,10 +71,15 @@ function isLibrarys(name: string): boolean {
 }
 
 /** The library wraps the original error, in some cases twice. */
+function rootError(error: unknown): unknown {
+  const cause = typeof error === 'object' && error !== null && (error as Known).cause
+  return cause instanceof Error ? rootError(cause) : error
+}
+
 function rootOf(error: unknown): Known {
-  if (typeof error !== 'object' || error === null) return { name: '' }
-  const { name, type, code, retriable, cause } = error as Known
-  if (cause instanceof Error) return rootOf(cause)
+  const root = rootError(error)
+  if (typeof root !== 'object' || root === null) return { name: '' }
+  const { name, type, code, retriable } = root as Known
   return {
     name: String(name),
     ...(type === undefined ? {} : { type }),

@@ -1,45 +1,82 @@
 /** The connection to Kafka. Only this folder knows the client library. */
 import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
-import kafkajs, { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
+import { iamMechanism } from './iam.ts'
+import { explainingSockets } from './sockets.ts'
 
 export type { Kafka }
 
-export interface KafkaSettings {
+/** Where a cluster is, and everything that is needed to connect to it. */
+export interface KafkaConnection {
+  /** `host:port` */
   readonly brokers: readonly string[]
   readonly clientId: string
-  /** `none` is plain text; `tls` encrypts; `iam` encrypts and authenticates with the function's role. */
-  readonly auth: 'none' | 'tls' | 'iam'
+  readonly auth: KafkaAuth
+  /** False sends user and password in plain text. `none` is never encrypted, `tls` and `iam` always are. */
+  readonly encrypted?: boolean
   /** AWS region to sign in to; required for `iam`. */
   readonly region?: string
+  /**
+   * User and password; required for SCRAM and PLAIN. Asked for each time that a connection signs in, so the answer can change.
+   */
+  readonly login?: () => Login
+  /** The certificates of the authorities to trust, in PEM form, where they are not those that Node.js knows. */
+  readonly ca?: string
+  /** Used with `tls`. */
+  readonly certificate?: ClientCertificate
 }
 
 /** A client whose connections and requests fail within seconds: records that cannot be processed now stay in Kafka. */
-export function kafkaClient(settings: KafkaSettings): Kafka {
+export function kafkaClient(connection: KafkaConnection): Kafka {
   readEveryCodec(kafkajs.CompressionCodecs)
   const kafka = new Kafka({
-    clientId: settings.clientId,
-    brokers: [...settings.brokers],
+    clientId: connection.clientId,
+    brokers: [...connection.brokers],
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.NOTHING,
-    ...security(settings),
+    ...securityOf(connection),
   })
   readRecordsOf(kafka)
   return kafka
 }
 
-function security({ auth, region }: KafkaSettings): Partial<KafkaConfig> {
-  if (auth === 'none') return {}
-  return auth === 'tls' ? { ssl: true } : { ssl: true, sasl: iam(region ?? '') }
+/** The settings of the library by which a client connects and signs in, for clients with other settings beside them. */
+export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
+  const { auth, encrypted = true } = connection
+  const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
+  return {
+    socketFactory: explainingSockets(connection.certificate !== undefined),
+    ...ssl,
+    ...signIn(connection),
+  }
 }
 
-function iam(region: string): SASLOptions {
+function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
+  if (ca === undefined && certificate === undefined) return true
   return {
-    mechanism: 'oauthbearer',
-    oauthBearerProvider: async () => {
-      const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js')
-      return { value: (await generateAuthToken({ region })).token }
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate
+      ? { cert: certificate.certificate, key: certificate.privateKey, passphrase: certificate.passphrase }
+      : {}),
+  }
+}
+
+function signIn({ auth, region, login }: KafkaConnection): Partial<KafkaConfig> {
+  if (auth === 'iam') return { sasl: iamMechanism(region ?? '') }
+  if (!hasPassword(auth)) return {}
+  if (!login) throw new TypeError(`a connection with auth ${auth} needs a login`)
+  const sasl = {
+    mechanism: auth,
+    // The library reads them for each connection.
+    get username() {
+      return login().username
+    },
+    get password() {
+      return login().password
     },
   }
+  return { sasl: sasl as KafkaConfig['sasl'] & object }
 }

@@ -33,12 +33,20 @@ describe('whether Kafka is away', () => {
     ['a broker that is not available', answer('BROKER_NOT_AVAILABLE', false)],
     ['a refused connection', network('ECONNREFUSED')],
     ['a name that is not found', network('ENOTFOUND')],
+    [
+      'a connection that is lost during a login',
+      new KafkaJSSASLAuthenticationError('SASL PLAIN authentication failed: Closed connection'),
+    ],
   ]
   for (const [what, error] of away)
     it(`given ${what}, then it is`, () => assert.deepEqual([isAway(error), isRefusal(error)], [true, false]))
 
   const refused: [string, Error][] = [
     ['a permission that is missing', answer('TOPIC_AUTHORIZATION_FAILED', false)],
+    [
+      'a token that is not accepted',
+      Object.assign(new Error('invalid_token'), { type: 'SASL_AUTHENTICATION_FAILED' }),
+    ],
     ['a login that fails', new KafkaJSSASLAuthenticationError('SASL failed')],
     ['an offset that the log does not have', answer('OFFSET_OUT_OF_RANGE', false)],
     ['a batch that is corrupt in the log', retried(answer('CORRUPT_MESSAGE', true))],

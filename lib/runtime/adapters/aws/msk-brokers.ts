@@ -1,0 +1,64 @@
+/** Where the brokers of an MSK cluster listen, for each way to sign in. */
+import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka'
+import type { KafkaAuth, MskConnectivity } from '../kafka/authentication.ts'
+
+/** The field of the answer for each network and authentication. MSK has no listeners for the others. */
+const LISTENERS: Readonly<
+  Record<MskConnectivity, Partial<Record<KafkaAuth, keyof GetBootstrapBrokersResponse>>>
+> = {
+  private: {
+    none: 'BootstrapBrokerString',
+    tls: 'BootstrapBrokerStringTls',
+    iam: 'BootstrapBrokerStringSaslIam',
+    'scram-sha-512': 'BootstrapBrokerStringSaslScram',
+  },
+  public: {
+    tls: 'BootstrapBrokerStringPublicTls',
+    iam: 'BootstrapBrokerStringPublicSaslIam',
+    'scram-sha-512': 'BootstrapBrokerStringPublicSaslScram',
+  },
+  'multi-vpc': {
+    tls: 'BootstrapBrokerStringVpcConnectivityTls',
+    iam: 'BootstrapBrokerStringVpcConnectivitySaslIam',
+    'scram-sha-512': 'BootstrapBrokerStringVpcConnectivitySaslScram',
+  },
+}
+
+/**
+ * Asks for `host:port` of each broker on the listeners that fit. The region is the one in the ARN.
+ *
+ * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
+ * @throws Error if the cluster cannot be asked, or has no such listeners: the message names those that it has
+ */
+export async function brokersOf(
+  clusterArn: string,
+  auth: KafkaAuth,
+  connectivity: MskConnectivity = 'private',
+): Promise<string[]> {
+  const { KafkaClient, GetBootstrapBrokersCommand } = await import('@aws-sdk/client-kafka')
+  const region = clusterArn.split(':')[3]
+  const client = new KafkaClient(region ? { region } : {})
+  const request = client.send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
+  const answer = await request.catch((error: Error) => {
+    throw new Error(
+      `MSK_CLUSTER_ARN: the brokers of ${clusterArn} cannot be read: ${error.message || error.name}`,
+      {
+        cause: error,
+      },
+    )
+  })
+  const field = LISTENERS[connectivity][auth]
+  const brokers = field && answer[field]
+  if (!brokers)
+    throw new Error(
+      `MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=${auth} with MSK_CONNECTIVITY=${connectivity}; it has ${listenersIn(answer)}`,
+    )
+  return brokers.split(',')
+}
+
+function listenersIn(answer: GetBootstrapBrokersResponse): string {
+  const found = Object.entries(LISTENERS).flatMap(([connectivity, fields]) =>
+    Object.entries(fields).flatMap(([auth, field]) => (answer[field] ? [`${auth} (${connectivity})`] : [])),
+  )
+  return found.join(', ') || 'none yet'
+}

@@ -1,0 +1,47 @@
+/** How the Kafka endpoint of Azure Event Hubs is reached with a connection string. Pure. */
+
+/** Port of the Kafka endpoint of a namespace, and of the emulator. */
+const PORT = 9093
+const EMULATOR_PORT = 9092
+
+/** The user name that stands for a connection string. */
+export const CONNECTION_STRING_USER = '$ConnectionString'
+
+export interface EventHubs {
+  /** `host:port` of the Kafka endpoint. */
+  readonly broker: string
+  /** False for the emulator, which has no certificate. */
+  readonly isEncrypted: boolean
+  /** The event hub, which is a topic, where the string is for a single one. */
+  readonly hub?: string
+}
+
+/**
+ * Parses `Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…`, with or without
+ * `EntityPath`, as the Azure portal shows it. The string as it is is the password.
+ *
+ * @see https://learn.microsoft.com/azure/event-hubs/azure-event-hubs-apache-kafka-overview
+ * @returns undefined if the text is not a connection string
+ */
+export function parseConnectionString(text: string): EventHubs | undefined {
+  const parts = partsOf(text)
+  const [, host, port] = /^sb:\/\/([\w.-]+?)(?::(\d{1,5}))?\/?$/.exec(parts.get('endpoint') ?? '') ?? []
+  const isComplete = ['sharedaccesskeyname', 'sharedaccesskey'].every(name => parts.get(name))
+  const isSigned = Boolean(parts.get('sharedaccesssignature'))
+  if (host === undefined || !(isComplete || isSigned)) return undefined
+  const isEmulator = parts.get('usedevelopmentemulator')?.toLowerCase() === 'true'
+  const hub = parts.get('entitypath')
+  return {
+    broker: `${host}:${port ?? (isEmulator ? EMULATOR_PORT : PORT)}`,
+    isEncrypted: !isEmulator,
+    ...(hub ? { hub } : {}),
+  }
+}
+
+/** Values may end in "=": only the first one separates. */
+function partsOf(text: string): Map<string, string> {
+  const pairs = text.split(';').map(part => /^\s*([^=]+?)\s*=(.*)$/s.exec(part))
+  return new Map(
+    pairs.flatMap(pair => (pair ? [[String(pair[1]).toLowerCase(), String(pair[2]).trim()]] : [])),
+  )
+}

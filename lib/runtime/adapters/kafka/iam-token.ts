@@ -1,0 +1,21 @@
+/** No token can be made, because there are no AWS credentials to sign it with. */
+export class NoIamToken extends Error {
+  override readonly name = 'NoIamToken'
+}
+
+/**
+ * Makes a token for a listener with IAM: a request to `kafka-cluster:Connect`, signed with the AWS credentials of this process,
+ * for fifteen minutes at most. The signer is loaded on first use.
+ *
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
+ * @throws NoIamToken without credentials
+ */
+export async function iamToken(region: string): Promise<{ value: string }> {
+  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js')
+  const { token } = await generateAuthToken({ region }).catch((error: Error) => {
+    throw new NoIamToken(`it needs AWS credentials, with which IAM signs in: ${error.message}`, {
+      cause: error,
+    })
+  })
+  return { value: token }
+}

@@ -1,0 +1,39 @@
+/** Why a broker did not let a client in. Pure. */
+import { isInterruptedSignIn } from './availability.ts'
+import { NoIamToken } from './iam-token.ts'
+import { tlsProblem } from './sockets.ts'
+
+/** Answers to a request that a listener does not allow, or not before signing in. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  UNSUPPORTED_SASL_MECHANISM:
+    'its listener does not offer this way to sign in: another one is needed in KAFKA_AUTH (--auth)',
+  ILLEGAL_SASL_STATE: 'its listener lets nobody sign in: KAFKA_AUTH (--auth) must be tls or none',
+}
+
+/**
+ * What is wrong with how a client connects or signs in, as a sentence without credentials; undefined if the error is about
+ * something else.
+ *
+ * @param error from the client library, or one that has it as its cause
+ */
+export function signInProblem(error: unknown): string | undefined {
+  return tlsProblem(error) ?? refusedSignIn(error)
+}
+
+function refusedSignIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { name, type, message, cause } = error as Error & { type?: string }
+  if (error instanceof NoIamToken) return message
+  if (type !== undefined && Object.hasOwn(ANSWERS, type)) return ANSWERS[type]
+  if (isInterruptedSignIn(error)) return undefined
+  if (type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError')
+    return `it does not accept the credentials: ${shortened(message)}`
+  if (name === 'KafkaJSConnectionClosedError')
+    return 'it closed the connection: its listener may want clients to sign in, see KAFKA_AUTH (--auth)'
+  return refusedSignIn(cause)
+}
+
+/** The library puts "SASL PLAIN authentication failed: " before what the broker says, which says it once more. */
+function shortened(message: string): string {
+  return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { brokersOf } from '../../../../lib/runtime/adapters/aws/msk-brokers.ts'
+import {
+  AUTHENTICATIONS,
+  CONNECTIVITIES,
+  type KafkaAuth,
+  type MskConnectivity,
+} from '../../../../lib/runtime/adapters/kafka/authentication.ts'
+import { rejection } from '../../../support/rejection.ts'
+
+const CLUSTER =
+  'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+const BARE = CLUSTER.replace('telemetry', 'bare')
+
+/** As MSK answers for a cluster with everything switched on. */
+const ANSWER = {
+  bootstrapBrokerString: 'b-1.private:9092,b-2.private:9092',
+  bootstrapBrokerStringTls: 'b-1.private:9094,b-2.private:9094',
+  bootstrapBrokerStringSaslScram: 'b-1.private:9096,b-2.private:9096',
+  bootstrapBrokerStringSaslIam: 'b-1.private:9098,b-2.private:9098',
+  bootstrapBrokerStringPublicTls: 'b-1.public:9194,b-2.public:9194',
+  bootstrapBrokerStringPublicSaslScram: 'b-1.public:9196,b-2.public:9196',
+  bootstrapBrokerStringPublicSaslIam: 'b-1.public:9198,b-2.public:9198',
+  bootstrapBrokerStringVpcConnectivityTls: 'b-1.vpc:14001,b-2.vpc:14002',
+  bootstrapBrokerStringVpcConnectivitySaslScram: 'b-1.vpc:14003,b-2.vpc:14004',
+  bootstrapBrokerStringVpcConnectivitySaslIam: 'b-1.vpc:14005,b-2.vpc:14006',
+}
+
+const EXPECTED: Readonly<Record<MskConnectivity, Partial<Record<KafkaAuth, string>>>> = {
+  private: {
+    none: 'b-1.private:9092',
+    tls: 'b-1.private:9094',
+    iam: 'b-1.private:9098',
+    'scram-sha-512': 'b-1.private:9096',
+  },
+  public: { tls: 'b-1.public:9194', iam: 'b-1.public:9198', 'scram-sha-512': 'b-1.public:9196' },
+  'multi-vpc': { tls: 'b-1.vpc:14001', iam: 'b-1.vpc:14005', 'scram-sha-512': 'b-1.vpc:14003' },
+}
+
+/** `GET /v1/clusters/{arn}/bootstrap-brokers` of the API of MSK. */
+function emulator(): Server {
+  const answers: Readonly<Record<string, object>> = {
+    [CLUSTER]: ANSWER,
+    [BARE]: { bootstrapBrokerStringSaslIam: 'b-1.bare:9098' },
+  }
+  return createServer((request, response) => {
+    const [, arn = ''] = /^\/v1\/clusters\/([^/]+)\/bootstrap-brokers$/.exec(request.url ?? '') ?? []
+    const answer = answers[decodeURIComponent(arn)]
+    const region = /Credential=[^/]+\/\d+\/([^/]+)\/kafka\//.exec(request.headers.authorization ?? '')?.[1]
+    const isRight = answer !== undefined && region === 'eu-west-1'
+    response.writeHead(isRight ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(isRight ? answer : { message: 'no such cluster' }))
+  })
+}
+
+describe('the brokers of a cluster on MSK', () => {
+  const variables = process.env
+  let server: Server
+
+  before(async () => {
+    server = emulator().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    // A region of its own: the one in the ARN counts.
+    const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' }
+    process.env = { ...variables, ...credentials, AWS_ENDPOINT_URL_KAFKA: endpoint }
+  })
+
+  after(() => {
+    process.env = variables
+    server.close()
+    server.closeAllConnections()
+  })
+
+  for (const connectivity of CONNECTIVITIES)
+    for (const auth of AUTHENTICATIONS) {
+      const first = EXPECTED[connectivity][auth]
+      it(`given ${auth} and ${connectivity}, then ${first ?? 'there are none'}`, async () => {
+        const asked = brokersOf(CLUSTER, auth, connectivity)
+        if (first) {
+          const brokers = await asked
+          assert.deepEqual([brokers[0], brokers.length], [first, 2])
+        } else assert.match(String(await rejection(asked)), /has no listener for KAFKA_AUTH=/)
+      })
+    }
+
+  it('given a cluster with one listener, then the message names the only way to sign in', async () => {
+    assert.deepEqual(await brokersOf(BARE, 'iam'), ['b-1.bare:9098'])
+    assert.match(
+      String(await rejection(brokersOf(BARE, 'scram-sha-512', 'public'))),
+      /no listener for KAFKA_AUTH=scram-sha-512 with MSK_CONNECTIVITY=public; it has iam \(private\)$/,
+    )
+  })
+
+  it('given a cluster that does not exist, then the message names it', async () => {
+    const unknown = CLUSTER.replace('telemetry', 'other')
+    assert.match(
+      String(await rejection(brokersOf(unknown, 'iam'))),
+      /MSK_CLUSTER_ARN: the brokers of arn:.*other.* cannot be read/,
+    )
+  })
+})

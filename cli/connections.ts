@@ -2,6 +2,7 @@
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
+import { signInProblem } from '../lib/runtime/adapters/kafka/sign-in.ts'
 import { describeAddress, parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
@@ -29,11 +30,12 @@ export function configOf(terminal: Terminal, env: string | undefined): Config {
  * @throws CliFailure if the stack that is asked for does not run
  */
 export function environmentOf(
-  { environment, stack, stacksDir }: Terminal,
+  { environment, stack, stacksDir, withKafkaOptions = same => same }: Terminal,
   env: string | undefined,
 ): Environment {
   try {
-    const reaching = stackEnvironment(environment, stack, stacksDir)
+    // Before, so that no stack is needed for Kafka; and after, because they go before a stack that is named.
+    const reaching = withKafkaOptions(stackEnvironment(withKafkaOptions(environment), stack, stacksDir))
     return localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env })
   } catch (error) {
     throw error instanceof StackNotFound ? new CliFailure(error.message) : error
@@ -50,6 +52,7 @@ export async function requireTopic(
   try {
     await withinPatience(publisher.partitionsOf(topic))
   } catch (error) {
+    requireSignIn(error, config)
     if (error instanceof UnknownTopic)
       throw new CliFailure(
         `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
@@ -60,6 +63,13 @@ export async function requireTopic(
       `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
     )
   }
+}
+
+/** @throws CliFailure if the error says that the way to connect or to sign in is wrong */
+export function requireSignIn(error: unknown, config: Config): void {
+  const problem = signInProblem(error)
+  if (problem !== undefined)
+    throw new CliFailure(`Kafka at ${kafkaAddress(config)} cannot be used: ${problem}`)
 }
 
 /** For messages. */

@@ -7,7 +7,7 @@ import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
 import type { TopicLayout } from '../lib/runtime/adapters/kafka/topic-admin.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
-import { isAnswerMissing, kafkaAddress, reasonOf, withinPatience } from './connections.ts'
+import { isAnswerMissing, kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 import { suggestion } from './similar.ts'
 
@@ -36,6 +36,7 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
     closing.push(() => offsets.close())
     return await use({ config, kafka, connections, offsets, topics })
   } catch (error) {
+    requireSignIn(error, config)
     throw kafkaFailure(error, config)
   } finally {
     for (const close of closing.reverse()) await close().catch(() => {})

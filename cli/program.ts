@@ -27,6 +27,7 @@ import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { CliFailure, isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
+import { addKafkaOptions, kafkaEnvironment } from './kafka-options.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -51,6 +52,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 function program(terminal: Terminal): Command {
+  let running: Command | undefined
   const sluice = new Command('sluice')
     .description(ABOUT)
     .exitOverride()
@@ -65,13 +67,17 @@ function program(terminal: Terminal): Command {
     .helpCommand(false)
     .version(version())
     .option('--stack <name>', 'the running stack to work with, as in `npm start -- --name <name>`', stackName)
-    .hook('preAction', (_, command) => requireRightValues(command))
+    .hook('preAction', (_, command) => {
+      running = command
+      requireRightValues(command)
+    })
   const context: Terminal = {
     ...terminal,
     // Known when a command runs; commands are added before that.
     get stack() {
       return sluice.opts().stack
     },
+    withKafkaOptions: environment => kafkaEnvironment(running, environment, terminal.folder),
   }
   addImport(sluice, context)
   addRecord(sluice, context)
@@ -96,6 +102,7 @@ function program(terminal: Terminal): Command {
   addNew(sluice, context)
   addStacks(sluice, context)
   addCompletion(sluice, context)
+  addKafkaOptions(sluice, terminal.environment)
   return sluice
 }
 

@@ -1,4 +1,6 @@
 /** `npx sluice COMMAND …`: the command line for operators. */
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { hideSecrets } from '../programs/hide-secrets.mjs'
 import { run } from './program.ts'
 import { callersFolder } from './terminal.ts'
 
@@ -11,9 +13,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+const args = hideSecrets(process.argv.slice(2))
 const { env: environment, stdin, stdout, stderr } = process
 const folder = callersFolder(environment, process.cwd())
-const status = await run(process.argv.slice(2), {
+const status = await run(args, {
   stdin,
   stdout,
   stderr,

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly folder: string
   /** The stack that the option `--stack` names; its servers go before those of variables. */
   readonly stack?: string | undefined
+  /** The variables, as the options about Kafka of the command that runs change them. */
+  readonly withKafkaOptions?: (environment: Environment) => Environment
   /** Where the files of running stacks lie. */
   readonly stacksDir?: string
   /** Aborted when the user wants to stop: the command then ends in order. */

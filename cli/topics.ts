@@ -6,7 +6,7 @@ import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import { UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
 import type { Connections } from '../lib/runtime/lambda/connections.ts'
-import { kafkaAddress, reasonOf, withinPatience } from './connections.ts'
+import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 
 /**
@@ -26,6 +26,7 @@ export async function reachOf(
     try {
       return [topic, await withinPatience(topicReach(offsets, topic, timeMs))]
     } catch (error) {
+      requireSignIn(error, config)
       throw unreachable(error, topic, config)
     }
   }

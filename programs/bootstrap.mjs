@@ -4,6 +4,8 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { hideSecrets } from './hide-secrets.mjs'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 
 // The first step of every command: `node programs/bootstrap.mjs SCRIPT.ts [arguments]`. In a fresh clone it runs on
@@ -21,9 +23,10 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning']
 
 try {
+  const args = hideSecrets(process.argv.slice(2))
   requireNode(process.versions.node)
   await ensurePackages()
-  process.exitCode = await handOver(process.argv.slice(2))
+  process.exitCode = await handOver(args)
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

@@ -1,0 +1,1 @@
+export function hideSecrets(args: readonly string[], environment?: NodeJS.ProcessEnv): string[]

@@ -10,7 +10,16 @@ export interface Certificates {
   readonly ca: string
   readonly cert: string
   readonly key: string
+  /** A certificate of the authority for a client, by which it proves who it is. */
+  client(name: string): Promise<ClientCertificate>
   remove(): Promise<void>
+}
+
+export interface ClientCertificate {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly cert: string
+  readonly key: string
 }
 
 export async function makeCertificates(): Promise<Certificates> {
@@ -35,6 +44,15 @@ export async function makeCertificates(): Promise<Certificates> {
     ca: await read('ca.pem'),
     cert: await read('server.pem'),
     key: await read('server.key'),
+    async client(name) {
+      await certificate('client', '-subj', `/CN=${name}`, '-addext', 'basicConstraints=CA:FALSE', ...signed)
+      return {
+        certFile: file('client.pem'),
+        keyFile: file('client.key'),
+        cert: await read('client.pem'),
+        key: await read('client.key'),
+      }
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -43,8 +43,8 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   return kafka
 }
 
-/** The settings of the library by which a client connects and signs in, for clients with other settings beside them. */
-export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
+/** The settings of the library by which a client connects and signs in. */
+function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
   return {

@@ -16,6 +16,7 @@ import {
   readSetting,
 } from '../lib/app/settings/index.ts'
 import { arnHere } from './arn.ts'
+import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
 import { VPC } from './settings.ts'
@@ -48,6 +49,8 @@ export interface Place {
   /** The queue that tells of what Lambda has given up, and the bucket that such records lie in; absent where there is none. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
+  /** How the functions sign in to Kafka; absent where they do not. */
+  readonly kafkaSecrets?: KafkaSecrets
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
   /** Variables of every function. */
   readonly environment: Readonly<Record<string, string>>
@@ -98,6 +101,12 @@ export function account(stage: string, region: string, env: Environment, project
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
   }
+  const [kafkaSecret, caSecret] = [read('KAFKA_SECRET'), read('KAFKA_CA_SECRET')]
+  const kafkaSecrets: KafkaSecrets = {
+    auth: read('KAFKA_AUTH') ?? 'iam',
+    ...(kafkaSecret ? { secret: kafkaSecret } : {}),
+    ...(caSecret ? { caSecret } : {}),
+  }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
   const problems = [
     ...missingVariables(stage, env),
@@ -105,6 +114,7 @@ export function account(stage: string, region: string, env: Environment, project
       error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", after which topics are named,`)}.`,
     ),
     ...otherRegion(given.clusterArn, region),
+    ...kafkaSecretProblems(kafkaSecrets),
     ...(given.rulesDir === undefined
       ? ['RULES_DIR: must be inside the project, from where rules are packed.']
       : []),
@@ -141,6 +151,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
     ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),
+    kafkaSecrets,
     vpc: { subnetIds: given.subnetIds ?? [], securityGroupIds: given.securityGroupIds ?? [] },
     environment: {
       ...PROCESS_VARIABLES,

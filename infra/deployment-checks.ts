@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import type { Place } from './account.ts'
 import { consumersOf, readFunctions } from './functions.ts'
+import type { KafkaSecrets } from './kafka-secrets.ts'
 import { clockNotice, type Schedules } from './schedules.ts'
 
 /** The part of the framework that is used here. */
@@ -54,6 +55,16 @@ const SETTINGS = {
     checkpointBucket: { type: 'string' },
     onFailureQueue: { type: 'string' },
     onFailureBucket: { type: 'string' },
+    kafkaSecrets: {
+      type: 'object',
+      properties: {
+        auth: { type: 'string' },
+        secret: { type: 'string' },
+        caSecret: { type: 'string' },
+      } satisfies Record<keyof KafkaSecrets, object>,
+      required: ['auth'],
+      additionalProperties: false,
+    },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
       type: 'object',

@@ -8,6 +8,7 @@ import {
   type FunctionKeys,
   READING_DEFAULTS,
 } from './functions.ts'
+import { mappingSignIn } from './kafka-secrets.ts'
 import { roleId } from './roles.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
@@ -29,6 +30,7 @@ export type Surroundings = Pick<
   | 'schedules'
   | 'checkpointBucket'
   | 'onFailureQueue'
+  | 'kafkaSecrets'
 >
 
 /** The framework's fields of a function, as far as they follow from its entry. */
@@ -82,7 +84,7 @@ export function expandedFields(
 function mskEvent(
   { name, reading }: DeclaredFunction,
   signal: Signal,
-  { clusterArn, env }: Surroundings,
+  { clusterArn, env, kafkaSecrets }: Surroundings,
 ): object {
   return {
     msk: {
@@ -94,6 +96,7 @@ function mskEvent(
       maximumBatchingWindow: reading.maximumBatchingWindow,
       functionResponseType: 'ReportBatchItemFailures',
       provisionedPollerConfig: { minimumPollers: 1, maximumPollers: reading.maximumPollers },
+      ...(kafkaSecrets ? mappingSignIn(kafkaSecrets) : {}),
     },
   }
 }

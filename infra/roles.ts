@@ -4,10 +4,14 @@ import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import { arnHere } from './arn.ts'
 import type { DeclaredFunction } from './functions.ts'
+import { kafkaSecretStatements } from './kafka-secrets.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
 interface Deployed
-  extends Pick<Place, 'env' | 'clusterArn' | 'checkpointBucket' | 'onFailureQueue' | 'onFailureBucket'> {
+  extends Pick<
+    Place,
+    'env' | 'clusterArn' | 'checkpointBucket' | 'onFailureQueue' | 'onFailureBucket' | 'kafkaSecrets'
+  > {
   readonly stage: string
 }
 
@@ -80,7 +84,10 @@ const NETWORK_ACTIONS = [
 ]
 
 /** The code asks where the brokers are; an event source mapping asks what cluster it is, and how it is configured. */
-function clusterStatements({ consumes, writes }: DeclaredFunction, { clusterArn }: Deployed): Statement[] {
+function clusterStatements(
+  { consumes, writes }: DeclaredFunction,
+  { clusterArn, kafkaSecrets }: Deployed,
+): object[] {
   const reads = consumes.length > 0
   if (!reads && writes.length === 0) return []
   const [describe, configuration] = reads
@@ -89,6 +96,7 @@ function clusterStatements({ consumes, writes }: DeclaredFunction, { clusterArn 
   return [
     allow(['kafka:GetBootstrapBrokers', ...describe], [clusterArn]),
     allow(['kafka-cluster:Connect', ...configuration], [clusterArn]),
+    ...(kafkaSecrets ? kafkaSecretStatements(kafkaSecrets) : []),
   ]
 }
 

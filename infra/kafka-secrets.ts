@@ -1,0 +1,56 @@
+/** What follows for a deployment from how the functions sign in to Kafka: secrets that they read, and what polls for them. Pure. */
+import type { KafkaAuth } from '../lib/runtime/adapters/kafka/authentication.ts'
+import { arnHere } from './arn.ts'
+
+/** How functions sign in, as far as a deployment needs to know. */
+export interface KafkaSecrets {
+  readonly auth: KafkaAuth
+  /** Names or ARNs. */
+  readonly secret?: string
+  readonly caSecret?: string
+}
+
+const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
+
+/** Why an event source mapping could not sign in; a sentence each. */
+export function kafkaSecretProblems({ auth, secret }: KafkaSecrets): string[] {
+  if (auth === 'scram-sha-512' && secret !== undefined && !SECRET_ARN.test(secret))
+    return [
+      'KAFKA_SECRET: must be the ARN of the secret in a deployment, because event source mappings take no name.',
+    ]
+  if (auth === 'tls' && secret !== undefined)
+    return [
+      'KAFKA_AUTH: must be iam or scram-sha-512 in a deployment with KAFKA_SECRET, because the framework knows no event source ' +
+        'mappings with client certificates.',
+    ]
+  return []
+}
+
+/** The fields by which an event source mapping signs in; without them it does so with the role of the function. */
+export function mappingSignIn({ auth, secret }: KafkaSecrets): { readonly saslScram512?: string } {
+  return auth === 'scram-sha-512' && secret !== undefined ? { saslScram512: secret } : {}
+}
+
+/** What a function, and what polls for it, may read to sign in. */
+export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets): object[] {
+  const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
+  const secrets = read.filter(name => name !== undefined)
+  if (secrets.length === 0) return []
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  const secretsManager = { 'Fn::Sub': 'secretsmanager.${AWS::Region}.amazonaws.com' }
+  return [
+    { Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: secrets.map(secretArn) },
+    // MSK requires a key of the account for a secret with a user and a password.
+    {
+      Effect: 'Allow',
+      Action: ['kms:Decrypt'],
+      Resource: [arnHere('kms', 'key/*')],
+      Condition: { StringEquals: { 'kms:ViaService': secretsManager } },
+    },
+  ]
+}
+
+/** Secrets Manager ends each ARN in "-" and six characters, which a name does not tell. */
+function secretArn(name: string): string | object {
+  return SECRET_ARN.test(name) ? name : arnHere('secretsmanager', `secret:${name}-*`)
+}

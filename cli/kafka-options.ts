@@ -11,6 +11,7 @@ import { BROKERS, MSK_CLUSTER } from '../lib/runtime/settings/kafka.ts'
 import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { mapped } from '../lib/runtime/settings/values.ts'
 import { choice, parserOf, someText } from './arguments.ts'
+import { CliFailure } from './failure.ts'
 
 const HEADING = 'Kafka:'
 
@@ -135,10 +136,17 @@ const REPLACED: readonly {
   { by: ['caFile'], variables: ['KAFKA_CA_SECRET'] },
 ]
 
-/** A value such as `$NAME` names a variable, so that a secret does not stand on the command line. */
+/**
+ * A value such as `$NAME` names a variable, so that a secret does not stand on the command line.
+ *
+ * @throws CliFailure if it is not set
+ */
 function resolved(text: string, environment: Environment): string {
   const name = /^\$(\w+)$/.exec(text)?.[1]
-  return name === undefined ? text : (environment[name] ?? '')
+  if (name === undefined) return text
+  const value = environment[name]
+  if (value) return value
+  throw new CliFailure(`--event-hubs-conn-str names the variable ${name}, which is not set.`)
 }
 
 function hasOption(command: Command, flag: string): boolean {

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Command } from 'commander'
+import { addKafkaOptions, kafkaEnvironment } from '../../../cli/kafka-options.ts'
+import type { Environment } from '../../../lib/runtime/settings/slice.ts'
+import { ran } from './terminal.ts'
+
+const STRING = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a-key=='
+const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+
+/** What a command makes of the environment, and its topic. */
+async function told(args: readonly string[], environment: Environment = {}) {
+  const program = new Command().exitOverride()
+  let seen: { environment: Environment; topic: string | undefined } | undefined
+  const command = program.command('read').requiredOption('--topic <topic>').option('--env <name>')
+  command.action((options: { topic?: string }) => {
+    seen = { environment: kafkaEnvironment(command, environment, '/here'), topic: options.topic }
+  })
+  addKafkaOptions(program, environment)
+  await program.parseAsync(['read', ...args], { from: 'user' })
+  assert.ok(seen)
+  return seen
+}
+
+describe('the options about Kafka', () => {
+  const cases: [what: string, args: string[], before: Environment, after: Environment][] = [
+    ['none', [], { KAFKA_BROKERS: 'a:1', OTHER: 'x' }, { KAFKA_BROKERS: 'a:1', OTHER: 'x' }],
+    [
+      'brokers beside a cluster in a variable',
+      ['--brokers', 'b:2, c:3'],
+      { MSK_CLUSTER_ARN: CLUSTER, KAFKA_AUTH: 'tls', KAFKA_PORT: '1' },
+      { KAFKA_BROKERS: 'b:2,c:3', KAFKA_AUTH: 'tls' },
+    ],
+    [
+      'a cluster beside brokers in a variable',
+      ['--cluster-arn', CLUSTER, '--msk-connectivity', 'public', '--auth', 'iam'],
+      { KAFKA_BROKERS: 'a:1' },
+      { MSK_CLUSTER_ARN: CLUSTER, MSK_CONNECTIVITY: 'public', KAFKA_AUTH: 'iam' },
+    ],
+    [
+      'a user beside a secret in a variable',
+      ['--username', 'me'],
+      { KAFKA_SECRET: 's', KAFKA_PASSWORD: 'pw' },
+      { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'pw' },
+    ],
+    ['a secret', ['--secret', 's'], {}, { KAFKA_SECRET: 's' }],
+    [
+      'an authority beside its secret in a variable',
+      ['--ca-file', 'ca.pem'],
+      { KAFKA_CA_SECRET: 's' },
+      { KAFKA_CA_FILE: '/here/ca.pem' },
+    ],
+    [
+      'a connection string beside another way to sign in',
+      ['--event-hubs-conn-str', STRING],
+      { KAFKA_BROKERS: 'a:1', KAFKA_AUTH: 'iam' },
+      { EVENT_HUBS_CONN_STR: STRING },
+    ],
+    [
+      'the name of a variable with a connection string',
+      ['--event-hubs-conn-str', '$MINE'],
+      { MINE: STRING },
+      { MINE: STRING, EVENT_HUBS_CONN_STR: STRING },
+    ],
+  ]
+  for (const [what, args, environment, expected] of cases)
+    it(`given ${what}, then they go before variables`, async () => {
+      assert.deepEqual((await told(['--topic', 't', ...args], environment)).environment, expected)
+    })
+
+  const hub = `${STRING};EntityPath=of-string`
+  const topics: [args: string[], topic: string][] = [
+    [['--event-hub-name', 'hub'], 'hub'],
+    [['--event-hubs-conn-str', hub], 'of-string'],
+    [['--event-hubs-conn-str', '$MINE'], 'of-string'],
+    [['--event-hubs-conn-str', hub, '--event-hub-name', 'hub'], 'hub'],
+    [['--event-hub-name', 'hub', '--event-hubs-conn-str', hub], 'hub'],
+    [['--topic', 'mine', '--event-hub-name', 'hub', '--event-hubs-conn-str', hub], 'mine'],
+    [['--event-hubs-conn-str', hub, '--topic', 'mine'], 'mine'],
+  ]
+  for (const [args, topic] of topics)
+    it(`given ${args.map(arg => arg.replace(/Endpoint.*/, 'STRING')).join(' ')}, then ${topic} is the topic`, async () => {
+      assert.equal((await told(args, { MINE: hub })).topic, topic)
+    })
+})
+
+describe('the commands with these options', () => {
+  const help = async (...command: string[]) => (await ran([...command, '--help'])).stdout
+
+  it('are those that connect to Kafka', async () => {
+    const connecting = [
+      ...['publish', 'consume', 'record', 'replay', 'tail', 'reprocess'],
+      ...['topics list', 'topics create', 'topics describe', 'topics stats', 'topics balance', 'topics plan'],
+      ...['topics apply', 'topics grow', 'groups list', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
+      ...['dlq drop', 'dlq export', 'alerts list', 'alerts ack', 'silence add', 'state show', 'state erase'],
+    ]
+    for (const command of connecting)
+      assert.match(await help(...command.split(' ')), /^ {2}--brokers </m, command)
+  })
+
+  it('are not those that never do', async () => {
+    for (const command of ['new consumer', 'stats', 'breaker show', 'rules check', 'import', 'stacks'])
+      assert.doesNotMatch(await help(...command.split(' ')), /--brokers/, command)
+  })
+})
+
+describe('wrong values of them', () => {
+  it('given a string that is none of Event Hubs, then the message does not hold it', async () => {
+    const { status, stderr } = await ran([
+      'topics',
+      'list',
+      '--event-hubs-conn-str',
+      'SharedAccessKey=secret',
+    ])
+    assert.equal(status, 2)
+    assert.match(stderr, /EVENT_HUBS_CONN_STR: must be Endpoint=sb:/)
+    assert.doesNotMatch(stderr, /secret/)
+  })
+
+  it('given a variable that is not set, then the message says what is needed', async () => {
+    const { status, stderr } = await ran(['topics', 'list', '--event-hubs-conn-str', '$NOT_SET'])
+    assert.deepEqual(
+      [status, stderr],
+      [1, '--event-hubs-conn-str names the variable NOT_SET, which is not set.\n'],
+    )
+  })
+
+  it('given several wrong ones, then each is named', async () => {
+    const args = ['--brokers', 'nowhere', '--cluster-arn', 'x', '--auth', 'kerberos']
+    const { status, stderr } = await ran(['topics', 'list', ...args])
+    assert.equal(status, 2)
+    for (const option of ['--brokers', '--cluster-arn', '--auth'])
+      assert.match(stderr, new RegExp(`'${option} `))
+  })
+})

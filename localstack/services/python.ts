@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import type { ServiceName } from '../report.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
@@ -11,7 +11,7 @@ import { runTool } from './tool.ts'
 export interface PythonPackages {
   readonly service: ServiceName
   readonly title: string
-  /** File name in `localstack/python/`. */
+  /** File name in `localstack/python/`, or an absolute path. */
   readonly lock: string
   readonly dir: string
   readonly probe: string
@@ -68,7 +68,7 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
 }
 
 function lockPath(name: string): string {
-  return join(PROJECT, 'localstack', 'python', name)
+  return resolve(PROJECT, 'localstack', 'python', name)
 }
 
 async function hashOf(file: string): Promise<string> {

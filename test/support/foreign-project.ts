@@ -37,6 +37,14 @@ export class ForeignProject {
     return project
   }
 
+  /** Another example, with the same packages installed. */
+  async beside(example: string): Promise<ForeignProject> {
+    const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
+    await cp(join(PROJECT, 'examples', example), project.folder, { recursive: true })
+    await symlink(join(this.folder, 'node_modules'), join(project.folder, 'node_modules'))
+    return project
+  }
+
   async #install(example: string): Promise<void> {
     await cp(example, this.folder, { recursive: true })
     const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))
@@ -68,7 +76,9 @@ export class ForeignProject {
   async start(stage: string, env: Readonly<Record<string, string>>): Promise<void> {
     const [http, lambda, websocket] = await Promise.all([freePort(), freePort(), freePort()])
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
-    this.#endpoint = `http://127.0.0.1:${lambda}/2015-03-31/functions/shop-${stage}`
+    const [, service] =
+      /^service: (\S+)$/m.exec(await readFile(join(this.folder, 'serverless.yml'), 'utf8')) ?? []
+    this.#endpoint = `http://127.0.0.1:${lambda}/2015-03-31/functions/${service}-${stage}`
     this.#program = new Program('serverless', ['offline', '--stage', stage, ...ports], {
       cwd: this.folder,
       env,

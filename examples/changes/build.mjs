@@ -1,0 +1,23 @@
+import { rm } from 'node:fs/promises'
+import { build } from 'esbuild'
+
+// Files of earlier builds would be packed as well.
+await rm('dist', { recursive: true, force: true })
+
+// What the function imports when it is needed is a file of its own, named by its content.
+for (const name of ['changes'])
+  await build({
+    entryPoints: [`src/handlers/${name}.ts`],
+    outdir: `dist/${name}`,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    // The runtime of Lambda has the AWS SDK.
+    external: ['@aws-sdk/*'],
+    // Some packages are CommonJS, and ask for modules of Node with `require`.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  })

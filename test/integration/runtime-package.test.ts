@@ -134,9 +134,7 @@ describe('the engine, installed from its tarball into another project', { timeou
     ): Promise<Readonly<Record<string, number>>> {
       const beside = await project.beside(example)
       try {
-        await beside.run('check')
-        assert.match(await beside.run('test'), /^ℹ pass 4$/m)
-        await beside.run('build')
+        assert.match(await beside.runAll('check', 'test', 'build'), /^ℹ pass 4$/m)
         await beside.start(stage, { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() })
         await client.send(source, records)
         const outcomes = () => tallyOf(example, source)

@@ -72,6 +72,14 @@ export class ForeignProject {
     return npm(this.folder, 'run', script)
   }
 
+  /** Runs several scripts of its package.json one after another in one shell, which is faster than npm for each. */
+  async runAll(...names: readonly string[]): Promise<string> {
+    const { scripts } = JSON.parse(await readFile(join(this.folder, 'package.json'), 'utf8'))
+    const commands = names.map(name => scripts[name] ?? `echo "no script ${name}"; exit 1`)
+    const { stdout } = await promisify(execFile)('sh', ['-c', commands.join(' && ')], optionsIn(this.folder))
+    return stdout
+  }
+
   /** Starts `serverless offline`, and waits until every event source has joined its group. */
   async start(stage: string, env: Readonly<Record<string, string>>): Promise<void> {
     const [http, lambda, websocket] = await Promise.all([freePort(), freePort(), freePort()])
@@ -106,9 +114,13 @@ export class ForeignProject {
 
 /** Runs npm with the tools of this project on the PATH. */
 async function npm(cwd: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('npm', args, optionsIn(cwd))
+  return stdout
+}
+
+function optionsIn(cwd: string) {
   const tools = join(PROJECT, 'node_modules', '.bin')
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
   const env = { ...inherited, PATH: [tools, process.env.PATH].join(delimiter) }
-  const { stdout } = await promisify(execFile)('npm', args, { cwd, env, timeout: NPM_TIMEOUT_MS })
-  return stdout
+  return { cwd, env, timeout: NPM_TIMEOUT_MS }
 }

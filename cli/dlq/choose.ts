@@ -1,7 +1,8 @@
 /** Chooses the dead letters of an operation, and counts them and those that it leaves out. Pure. */
 import { Counts } from '../../lib/queries/counts.ts'
 import { isWritten, meets } from '../../lib/queries/dead-letter-filter.ts'
-import type { DeadLetterFilter, FoundDeadLetter, Scanned } from '../../lib/queries/dead-letters.ts'
+import type { DeadLetter } from '../../lib/failures/process.ts'
+import type { DeadLetterFilter, Scanned } from '../../lib/queries/dead-letters.ts'
 import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { Names } from './named.ts'
@@ -11,11 +12,14 @@ export type Choice =
   | { readonly kind: 'take'; readonly record?: OutgoingRecord }
   | { readonly kind: 'leave'; readonly because: LeftOutReason }
 
-/** A dead letter that is taken. A broken one can only be dropped. */
+/**
+ * A dead letter that is taken. Only what is needed until its record is acknowledged: of a decoded letter, many would take much memory.
+ * A broken one can only be dropped.
+ */
 export interface Taken {
   readonly partition: number
   readonly offset: number
-  readonly letter?: FoundDeadLetter
+  readonly of?: Pick<DeadLetter, 'errorType' | 'consumer' | 'originalTopic'>
   readonly record?: OutgoingRecord
 }
 
@@ -42,11 +46,11 @@ export class Tally {
     return leftOut.reduce((sum, [, count]) => sum + count, this.taken)
   }
 
-  take({ letter }: Taken): void {
-    this.codes.add(letter?.deadLetter.errorType ?? 'broken')
-    if (!letter) return
-    this.consumers.add(letter.deadLetter.consumer)
-    this.topics.add(letter.deadLetter.originalTopic)
+  take({ of }: Pick<Taken, 'of'>): void {
+    this.codes.add(of?.errorType ?? 'broken')
+    if (!of) return
+    this.consumers.add(of.consumer)
+    this.topics.add(of.originalTopic)
   }
 
   leave(reason: LeftOutReason): void {
@@ -81,6 +85,8 @@ export function chosen(
     tally.leave(choice.because)
     return undefined
   }
-  const { partition, offset } = letter
-  return { partition, offset, letter, ...(choice.record ? { record: choice.record } : {}) }
+  const { partition, offset, deadLetter } = letter
+  const { errorType, consumer, originalTopic } = deadLetter
+  const of = { errorType, consumer, originalTopic }
+  return choice.record ? { partition, offset, of, record: choice.record } : { partition, offset, of }
 }

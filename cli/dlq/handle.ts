@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Audit, auditEvent } from '../../lib/audit.ts'
-import { deadLetterSummary } from '../../lib/queries/dead-letters.ts'
+import { deadLetterSummary, type FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
@@ -50,11 +50,11 @@ export async function surveyed(work: Work): Promise<Outcome> {
   const tally = new Tally()
   const sample: DeadLetterLine[] = []
   const selection = work.selection()
-  for await (const { taken } of chosenGroups(work, selection, tally)) {
-    for (const one of taken) {
-      tally.take(one)
-      if (one.letter && sample.length < SAMPLE) sample.push(summaryOf(deadLetterSummary(one.letter)))
-    }
+  const inSample = (letter: FoundDeadLetter) => {
+    if (sample.length < SAMPLE) sample.push(summaryOf(deadLetterSummary(letter)))
+  }
+  for await (const { taken } of chosenGroups(work, selection, tally, inSample)) {
+    for (const one of taken) tally.take(one)
     if (work.terminal.stop.aborted) break
   }
   if (work.terminal.stop.aborted) {

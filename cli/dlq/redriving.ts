@@ -25,6 +25,7 @@ type Chooser = (
 ) => Choice
 
 export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: RedriveOptions): Chooser {
+  const now = clockOf(nowMs)
   return ({ letter, handled, isOwn = false }, isNamed) => {
     const because = whyNotRedriven(letter, handled, topics, { isNamed, again, isOwn })
     if (because) return { kind: 'leave', because }
@@ -34,11 +35,21 @@ export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: R
       return { kind: 'leave', because: 'patch-refused' }
     }
     const { deadLetter } = letter
-    const byHand = { by, at: instant(nowMs()), ...(change ? { patch: change.patch } : {}) }
+    const byHand = { by, at: now(), ...(change ? { patch: change.patch } : {}) }
     const topic = topics.get(deadLetter.originalTopic)
     const record = redrivenRecord(deadLetter, byHand, topic?.growths)
     const isTooLarge = sizeOf(record) > (topic?.maxMessageBytes ?? 0)
     return isTooLarge ? { kind: 'leave', because: 'too-large' } : { kind: 'take', record }
+  }
+}
+
+/** The present instant. Thousands of letters share one, so its text is made once. */
+function clockOf(nowMs: () => number): () => string {
+  let [textMs, text] = [Number.NaN, '']
+  return () => {
+    const timeMs = nowMs()
+    if (timeMs !== textMs) [textMs, text] = [timeMs, instant(timeMs)]
+    return text
   }
 }
 

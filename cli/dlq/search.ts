@@ -1,5 +1,5 @@
 /** Reads the dead letters of an operation, and chooses which it takes. */
-import { scanGroups } from '../../lib/queries/dead-letters.ts'
+import { type FoundDeadLetter, type Scanned, scanGroups } from '../../lib/queries/dead-letters.ts'
 import { handledDeadLetters } from '../../lib/queries/handled-dead-letters.ts'
 import type { Range } from '../../lib/queries/records.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
@@ -23,22 +23,29 @@ export interface Search {
   readonly choose: ReturnType<typeof redriveChooser>
 }
 
-/** What is chosen of each group that was read, and how many records that was of. */
+/**
+ * What is chosen of each group that was read, and how many records that was of.
+ *
+ * @param onLetter told of each letter that is chosen
+ */
 export async function* chosenGroups(
   { log, ranges, ats, choose, command, terminal, operation }: Search,
   selection: Selection,
   tally: Tally,
+  onLetter: (letter: FoundDeadLetter) => void = () => {},
 ): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly scanned: number }> {
   const places = placesIn(ats)
   const { read, told } = rangesFor(ranges, places)
   const known = await handledUnlessStopped(log, told, terminal.stop, operation)
   if (!known) return
-  for await (const group of scanGroups(log, read, known)) {
-    const taken = group.flatMap(
-      scanned => chosen(scanned, selection, tally, choose, command === 'drop') ?? [],
-    )
-    yield { taken, scanned: group.length }
+  const takesBroken = command === 'drop'
+  const choice = (scanned: Scanned) => {
+    const taken = chosen(scanned, selection, tally, choose, takesBroken)
+    if (taken && scanned.kind === 'letter') onLetter(scanned.letter)
+    return taken
   }
+  for await (const { results, scanned } of scanGroups(log, read, known, choice))
+    yield { taken: results, scanned }
 }
 
 /** Undefined if it was stopped meanwhile. */

@@ -35,7 +35,7 @@ export function presentPartition(
   { consumer, originalKey, originalPartition, originalOffset }: Place,
   growths: readonly Growth[],
 ): number {
-  if (originalKey === null) return originalPartition
+  if (originalKey === null || growths.length === 0) return originalPartition
   const key = Buffer.from(originalKey, 'base64')
   let [partition, isThere] = [originalPartition, false]
   for (const { from, to, ends, except } of growths) {

@@ -1,4 +1,5 @@
 /** Dead letters: the records that no consumer could process, as the dlq topic holds them. */
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
 import { entityOf } from '../runtime/consumer/event.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { Counts } from './counts.ts'
@@ -127,29 +128,54 @@ export async function* scanDeadLetters(
   known: HandledDeadLetters,
   signal?: AbortSignal,
 ): AsyncGenerator<Scanned> {
-  for await (const group of scanGroups(log, ranges, known)) {
-    yield* group
+  for await (const { results } of scanGroups(log, ranges, known, scanned => scanned)) {
+    yield* results
     if (signal?.aborted) return
   }
 }
 
-/** As `scanDeadLetters`, as many at once as were read: for those who handle many. Copies of a letter are left out. */
-export async function* scanGroups(
+/** Few enough that what is made of them is soon garbage: a decoded dead letter is several times as large as its record. */
+const GROUP = 250
+
+/**
+ * As `scanDeadLetters`, many at once: for those who handle many. Copies of a letter are left out.
+ *
+ * @param use what is made of each of them, before the next one is decoded; undefined to leave it out
+ * @returns what was made of as many records as `scanned` says
+ */
+export async function* scanGroups<Result>(
   log: LogReader,
   ranges: readonly Range[],
   known: HandledDeadLetters,
-): AsyncGenerator<readonly Scanned[]> {
+  use: (scanned: Scanned) => Result | undefined,
+): AsyncGenerator<{ readonly results: readonly Result[]; readonly scanned: number }> {
   const copies = new Map(ranges.map(({ partition }) => [partition, new LetterCopies()]))
   for await (const records of readRecordGroups(log, ranges))
-    yield records.flatMap((record): Scanned[] => {
-      const read = readDlqRecord(record)
-      if (read.kind === 'handled') return []
-      if (read.kind === 'other') return [read]
-      const handled = known.how(record)
-      if (read.kind === 'broken') return [{ ...read, handled }]
-      if (copies.get(record.partition)?.isCopy(read)) return []
-      return [{ kind: 'letter', letter: read, handled, isOwn: known.isOwn(record) }]
-    })
+    for (let at = 0; at < records.length; at += GROUP) {
+      const results: Result[] = []
+      const group = records.slice(at, at + GROUP)
+      for (const record of group) {
+        const scanned = scannedIn(record, known, copies.get(record.partition))
+        const result = scanned && use(scanned)
+        if (result !== undefined) results.push(result)
+      }
+      yield { results, scanned: group.length }
+    }
+}
+
+/** Undefined if it is not for those who ask: word of what was handled, or a copy. */
+function scannedIn(
+  record: LogRecord,
+  known: HandledDeadLetters,
+  copies: LetterCopies | undefined,
+): Scanned | undefined {
+  const read = readDlqRecord(record)
+  if (read.kind === 'handled') return undefined
+  if (read.kind === 'other') return read
+  const handled = known.how(record)
+  if (read.kind === 'broken') return { ...read, handled }
+  if (copies?.isCopy(read)) return undefined
+  return { kind: 'letter', letter: read, handled, isOwn: known.isOwn(record) }
 }
 
 /** What lies at the place that was asked about: the dead letter, a broken one, another record, or nothing. */

@@ -1,9 +1,10 @@
 /** Which dead letters people have handled: the dlq topic itself says so, in later records of the same partition. */
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import { DEAD_LETTERS_HANDLED_TYPE } from '../failures/event-types.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { type HandledAction, mayTellHandled, readDlqRecord } from './dead-letter-records.ts'
 import { OffsetSet } from './offset-set.ts'
-import { type Range, readRecordGroups } from './records.ts'
+import { type Range, searchRecords } from './records.ts'
 
 /** Of ranges of the dlq topic; two bits for each offset, and one more for those of one operation. */
 export class HandledDeadLetters {
@@ -55,7 +56,7 @@ export class HandledDeadLetters {
 }
 
 /**
- * Reads the ranges once for what was handled.
+ * Searches the ranges for what was handled. Dead letters are not decoded for that.
  *
  * @param ranges up to the present ends of the topic: later records tell of earlier ones
  * @param operation the id of one whose own letters are told apart
@@ -68,9 +69,6 @@ export async function handledDeadLetters(
   operation?: string,
 ): Promise<HandledDeadLetters> {
   const handled = new HandledDeadLetters(ranges, operation)
-  for await (const group of readRecordGroups(log, ranges)) {
-    for (const record of group) handled.take(record)
-    signal?.throwIfAborted()
-  }
+  await searchRecords(log, ranges, DEAD_LETTERS_HANDLED_TYPE, record => handled.take(record), signal)
   return handled
 }

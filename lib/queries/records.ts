@@ -56,6 +56,33 @@ export async function* readRecordGroups(
   }
 }
 
+/**
+ * Tells of all records in the ranges that hold a text, and perhaps of others; those of one partition in their own order. All partitions are
+ * read side by side, and nothing is being read any more when it ends.
+ *
+ * @param signal ends the search early
+ * @throws the reason of the signal if it is aborted; else see `readRecords`
+ */
+export async function searchRecords(
+  log: LogReader,
+  ranges: readonly Range[],
+  text: string,
+  tell: (record: LogRecord) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const search = async ({ topic, partition, start, end }: Range) => {
+    for (let next = start; next < end; ) {
+      const range = { fromOffset: next, toOffset: end - 1 }
+      const { records, nextOffset } = await log.read(topic, partition, range, text)
+      for (const record of records) if (record.offset < end) tell(record)
+      next = nextOffset
+      signal?.throwIfAborted()
+    }
+  }
+  for (const result of await Promise.allSettled(ranges.map(search)))
+    if (result.status === 'rejected') throw result.reason
+}
+
 /** The records of a range that are in memory, and the read that brings more. */
 class PartitionRecords {
   readonly #log: LogReader

@@ -68,6 +68,8 @@ export interface FetchRequest {
   readonly mostBytes?: number
   /** Our own, for a patient request: the batches that earlier requests have left in the middle. */
   readonly open?: OpenBatches
+  /** Our own, for a patient request: records that do not hold these bytes may be left out. */
+  readonly holding?: Buffer
   readonly isolationLevel?: number
   readonly maxWaitTime?: number
   readonly minBytes?: number

@@ -95,7 +95,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
 
 function withOwnDecoder(
   { request, response, ...rest }: Protocol,
-  { topics, isPatient = false, mostBytes, open }: FetchRequest,
+  { topics, isPatient = false, mostBytes, open, holding }: FetchRequest,
   memory: Memory,
 ) {
   const offsets = new Map(
@@ -114,7 +114,7 @@ function withOwnDecoder(
     const asked: Asked = {
       offsetOf,
       recordsOf: fetched =>
-        isPatient ? recordsOf(fetched, mostBytes, open) : decoding.recordsOf(fetched, untilMs),
+        isPatient ? recordsOf(fetched, mostBytes, open, holding) : decoding.recordsOf(fetched, untilMs),
       putOff: memory.putOff,
     }
     const { apiVersion } = request

@@ -34,15 +34,17 @@ const HEADER_BYTES = 150
  *
  * @param mostBytes how much memory the records may take
  * @param open what earlier calls for these partitions have left in the middle; this call may leave its last batch there
+ * @param holding records that do not hold these bytes may be left out
  * @throws UnreadableBatch if the first batch cannot be read; the message names topic, partition and offset
  */
 export async function recordsOf(
   fetched: FetchedPartition,
   mostBytes = MOST_BYTES,
   open = new OpenBatches(0),
+  holding?: Buffer,
 ): Promise<FetchedRecord[]> {
   const { fromOffset, bytes, aborted } = fetched
-  const resumption = { place: placeOf(fetched), open }
+  const resumption = { place: placeOf(fetched), open, holding }
   const transactions = new AbortedTransactions(aborted)
   const read: FetchedRecord[] = []
   let room = mostBytes

@@ -27,6 +27,8 @@ export interface Taker {
 export interface Resumption {
   readonly place: string
   readonly open: OpenBatches
+  /** Records that do not hold these bytes may be skipped. Those of a large batch are not. */
+  readonly holding?: Buffer | undefined
 }
 
 /**
@@ -43,12 +45,12 @@ export async function readRecords(
   resumption: Resumption,
 ): Promise<boolean> {
   if (batch.recordCount < 0) throw new Malformed('it has a negative number of records')
-  const { place, open } = resumption
+  const { place, open, holding } = resumption
   const left = open.take(place, batch, fromDelta)
   if (left) return readInParts(left, fromDelta, taker, resumption)
   const bytes = await inflatedAtOnce(batch)
   return bytes
-    ? readWhole(bytes, batch, fromDelta, taker)
+    ? readWhole(bytes, batch, fromDelta, taker, holding)
     : readInParts(new RecordStream(batch), fromDelta, taker, resumption)
 }
 
@@ -62,12 +64,26 @@ async function inflatedAtOnce({ codec, records }: Batch): Promise<Buffer | undef
   }
 }
 
-function readWhole(bytes: Buffer, { recordCount }: Batch, fromDelta: number, taker: Taker): boolean {
+function readWhole(
+  bytes: Buffer,
+  { recordCount }: Batch,
+  fromDelta: number,
+  taker: Taker,
+  holding: Buffer | undefined,
+): boolean {
+  // Most batches do not hold it, and are not decoded at all.
+  let found = holding ? bytes.indexOf(holding) : 0
+  if (found < 0) return true
   const cursor = new Cursor(bytes)
   for (let n = 0; n < recordCount; n += 1) {
     const length = cursor.varint()
     const begin = cursor.at
     cursor.skip(length)
+    if (holding) {
+      if (found < begin) found = bytes.indexOf(holding, begin)
+      if (found < 0) return true
+      if (found >= cursor.at) continue
+    }
     const record = recordIn(new Cursor(bytes, begin, cursor.at), fromDelta)
     if (record && taker.take(record, length) !== 'more') return false
   }

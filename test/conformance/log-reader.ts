@@ -46,6 +46,27 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
       assert.ok((first as LogRecord).timestampMs > 0)
     })
 
+    it('given a text, then every record that holds it is returned, and the whole range is covered', async () => {
+      const { topic, partition, reader } = log()
+      for (const [text, keys] of [
+        ['value 7', ['7']],
+        ['header', ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']],
+        ['nowhere', []],
+      ] as const) {
+        const found: string[] = []
+        let next = 0
+        for (let reads = 0; next < 10; reads++) {
+          assert.ok(reads < 10, 'every read makes progress')
+          const range = { fromOffset: next, toOffset: 9 }
+          const { records, nextOffset } = await reader.read(topic, partition, range, text)
+          const holding = records.filter(record => [record.value, record.headers[0]?.[1]].join().includes(text))
+          found.push(...holding.map(keyOf))
+          next = nextOffset
+        }
+        assert.deepEqual([found, next], [keys, 10])
+      }
+    })
+
     it('given one offset, then it returns that record', async () => {
       const { records } = await whole({ fromOffset: 9, toOffset: 9 })
       assert.deepEqual(records.map(keyOf), ['9'])

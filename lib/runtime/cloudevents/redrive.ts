@@ -71,7 +71,7 @@ export function redriveHeaders({
     [CONSUMER, consumer],
     [FAILURE, failure],
     [ATTEMPT, String(attempt)],
-    [HISTORY, JSON.stringify(newest(history))],
+    [HISTORY, newest(history).text],
     ...(replaces === undefined ? [] : [[REPLACES, replaces] as const]),
     ...(place === undefined ? [] : [[PLACE, `${place.partition}:${place.offset}`] as const]),
   ]
@@ -82,22 +82,27 @@ export function redriveHeaders({
 export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
   try {
     const attempts: unknown = JSON.parse(text(headers, HISTORY) ?? '[]')
-    return Array.isArray(attempts) ? newest(attempts.flatMap(attempt => attemptIn(attempt) ?? [])) : []
+    return Array.isArray(attempts) ? newest(attempts.flatMap(attempt => attemptIn(attempt) ?? [])).kept : []
   } catch {
     return []
   }
 }
 
-function newest(history: readonly FailedAttempt[]): readonly FailedAttempt[] {
-  const kept = history.slice(-MOST_ATTEMPTS)
-  if (isSmall(kept)) return kept
-  const cut = kept.map(attempt => ({ ...attempt, error: start(attempt.error, SHORT_TEXT) }))
-  while (!isSmall(cut)) cut.shift()
-  return cut
+/** The attempts that are kept, and the same as JSON: many records are redriven at once, so it is made only once. */
+function newest(history: readonly FailedAttempt[]): {
+  readonly kept: readonly FailedAttempt[]
+  readonly text: string
+} {
+  let kept = history.length > MOST_ATTEMPTS ? history.slice(-MOST_ATTEMPTS) : history
+  let text = JSON.stringify(kept)
+  if (isSmall(text)) return { kept, text }
+  kept = kept.map(attempt => ({ ...attempt, error: start(attempt.error, SHORT_TEXT) }))
+  for (text = JSON.stringify(kept); !isSmall(text); text = JSON.stringify(kept)) kept = kept.slice(1)
+  return { kept, text }
 }
 
-function isSmall(history: readonly FailedAttempt[]): boolean {
-  return Buffer.byteLength(JSON.stringify(history)) <= MOST_HISTORY_BYTES
+function isSmall(text: string): boolean {
+  return Buffer.byteLength(text) <= MOST_HISTORY_BYTES
 }
 
 /** The failure of the next attempt carries it, so it must fit the schema of a failure. */

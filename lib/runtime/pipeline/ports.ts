@@ -60,8 +60,10 @@ export interface LogReader {
   /**
    * Returns as much of the range as one fetch does, but not more than `LARGEST_READ_BYTES`; call again from `nextOffset`. Does
    * not affect any consumer group.
+   *
+   * @param holding records without this text in their bytes may be left out, which is much faster where few have it
    */
-  read(topic: string, partition: number, range: OffsetRange): Promise<Looked>
+  read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<Looked>
   /** The partition is not read on for now: frees what is kept for that. Optional, and never needed for a correct result. */
   leave?(topic: string, partition: number): void
 }

@@ -1,3 +1,4 @@
+import { bufferOf } from '../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
 import type { Looked, OffsetRange } from '../pipeline/model.ts'
@@ -14,7 +15,12 @@ export class MemoryLogReader implements LogReader {
     this.#fetchRecords = fetchRecords
   }
 
-  async read(topic: string, partition: number, { fromOffset, toOffset }: OffsetRange): Promise<Looked> {
+  async read(
+    topic: string,
+    partition: number,
+    { fromOffset, toOffset }: OffsetRange,
+    holding?: string,
+  ): Promise<Looked> {
     const log = this.#records
       .filter(record => record.topic === topic && record.partition === partition)
       .sort((a, b) => a.offset - b.offset)
@@ -25,8 +31,14 @@ export class MemoryLogReader implements LogReader {
     const records = range.slice(0, Math.min(this.#fetchRecords, countOfOneRead(range)))
     const isAll = records.length === range.length
     const nextOffset = isAll ? toOffset + 1 : (records.at(-1) as LogRecord).offset + 1
-    return { records, nextOffset, logStart }
+    const wanted = holding === undefined ? records : records.filter(record => holds(record, holding))
+    return { records: wanted, nextOffset, logStart }
   }
+}
+
+function holds({ key, value, headers }: LogRecord, text: string): boolean {
+  const texts = [key, value, ...headers.flatMap(([name, bytes]) => [name, bufferOf(bytes)])]
+  return texts.some(one => one?.includes(text))
 }
 
 /** How many of the records one read may return. */

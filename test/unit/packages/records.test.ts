@@ -74,6 +74,19 @@ describe('the records of a batch', () => {
       )
     })
 
+  for (const codec of CODEC_NAMES)
+    it(`given ${codec} and a text, then records that hold it are returned, and the batch is passed`, async () => {
+      const texts = ['a', 'needle', 'b', 'need', 'le', 'the needle', 'c']
+      const records = texts.map((value, at) => ({ key: null, value, offsetDelta: at }))
+      const bytes = recordBatch({ records, baseOffset: 40, codec })
+      const search = (text: string, fromOffset = 0) =>
+        recordsOf({ topic: 't', partition: 3, fromOffset, bytes, aborted: [] }, undefined, undefined, Buffer.from(text))
+      assert.deepEqual(offsets(await search('needle')), [41, 45])
+      assert.deepEqual(offsets(await search('needle', 42)), [45])
+      assert.deepEqual(offsets(await search('c')), [46])
+      for (const text of ['needle', 'nowhere', 'c']) assert.equal(last(await search(text)), 46)
+    })
+
   it('given LogAppendTime, then every record has the time of its batch', async () => {
     const records = await read(recordBatch({ records: RECORDS, isLogAppendTime: true, maxTimestampMs: 77 }))
     assert.deepEqual(

@@ -35,6 +35,11 @@ const OPEN_BATCHES = 12
 /** Shorter than elsewhere: the next batch reads what this one cannot. */
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
+/** What is read: of the range, perhaps only records that hold these bytes. */
+interface Wanted extends OffsetRange {
+  readonly holding?: Buffer
+}
+
 export class KafkaLogReader implements LogReader {
   readonly #isolation: Isolation
   readonly #cluster: ReconnectingClient<Cluster>
@@ -53,9 +58,10 @@ export class KafkaLogReader implements LogReader {
     this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
   }
 
-  async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+  async read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<Looked> {
+    const wanted = { ...range, ...(holding === undefined ? {} : { holding: Buffer.from(holding) }) }
     try {
-      return await askLeaders(() => this.#read(topic, partition, range), PATIENCE_OF_A_BATCH)
+      return await askLeaders(() => this.#read(topic, partition, wanted), PATIENCE_OF_A_BATCH)
     } catch (error) {
       throw failureOf(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
     }
@@ -70,7 +76,7 @@ export class KafkaLogReader implements LogReader {
   }
 
   /** After a failure, the next attempt begins with new metadata or a new connection. */
-  async #read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+  async #read(topic: string, partition: number, range: Wanted): Promise<Looked> {
     const cluster = await this.#cluster.get()
     try {
       const firsts = this.#firsts.get(cluster) ?? new FirstRequests()
@@ -88,7 +94,7 @@ export class KafkaLogReader implements LogReader {
     }
   }
 
-  async #readFrom(cluster: Cluster, topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+  async #readFrom(cluster: Cluster, topic: string, partition: number, range: Wanted): Promise<Looked> {
     const logStart = await edgeOf(cluster, topic, partition, 'start')
     const fromOffset = Math.max(range.fromOffset, logStart)
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
@@ -109,7 +115,7 @@ export class KafkaLogReader implements LogReader {
     cluster: Cluster,
     topic: string,
     partition: number,
-    { fromOffset, toOffset }: OffsetRange,
+    { fromOffset, toOffset, holding }: Wanted,
   ): Promise<readonly FetchedMessage[]> {
     const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
     const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
@@ -118,6 +124,7 @@ export class KafkaLogReader implements LogReader {
       isPatient: true,
       mostBytes: LARGEST_READ_BYTES,
       open: this.#open,
+      ...(holding ? { holding } : {}),
       isolationLevel: ISOLATION[this.#isolation],
       maxWaitTime: 500,
       minBytes: 1,

@@ -1,4 +1,4 @@
-import type { KafkaSettings } from '../adapters/kafka/client.ts'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import { type ProducerSettings, type ProfileName, producerSettings } from '../settings/producer.ts'
@@ -8,7 +8,7 @@ import type { DeliveryReport } from './delivery.ts'
 /** How a producer is made: where it publishes, and a profile, of which each setting can be given instead. */
 export interface ProducerConfig extends Partial<ProducerSettings> {
   /** How to connect: brokers and authentication. */
-  readonly kafka: Omit<KafkaSettings, 'clientId'>
+  readonly kafka: Omit<KafkaConnection, 'clientId'>
   /** The topic of events that name no other. */
   readonly topic: string
   /** `balanced` by default. */

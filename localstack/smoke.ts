@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { loadRules } from '../lib/alerting/rules-directory.ts'
 import { localEnvironment, readConfig } from '../lib/app/config.ts'
+import { dataReader } from '../lib/app/data-reader.ts'
 import { consumerLags, pendingBefore } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '../lib/runtime/adapters/redis/inspection.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
+import { PlainLog } from '../lib/runtime/pipeline/plain-records.ts'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { readOptions } from '../programs/options.ts'
 import { UserError } from '../programs/user-error.ts'
@@ -67,7 +69,8 @@ async function main(args: string[]): Promise<number> {
   const connections = new Connections(config, 'smoke')
   const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())
-  const alerts = await FiredAlerts.from(offsets, await connections.log(), config.env, readings.sensor)
+  const log = new PlainLog(await connections.log(), dataReader(config))
+  const alerts = await FiredAlerts.from(offsets, log, config.env, readings.sensor)
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)

@@ -1,9 +1,11 @@
 /** Reads the alerts topic into the database. */
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Range, rangesOf, readRecords } from '../../lib/queries/records.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { PlainLog } from '../../lib/runtime/pipeline/plain-records.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
@@ -43,7 +45,8 @@ export async function readAlertEvents(
   const connections = new Connections(config, 'cli')
   try {
     const ranges = await rangesIn(connections, config, written)
-    return await readRanges(await connections.log(), ranges, take, terminal)
+    const log = new PlainLog(await connections.log(), dataReader(config))
+    return await readRanges(log, ranges, take, terminal)
   } catch (error) {
     throw error instanceof Unavailable || error instanceof UnreadableLog
       ? new CliFailure(error.message, 1, { cause: error })

@@ -1,5 +1,6 @@
 /** Where the answers about alerts come from: the view of those that fire, in Redis, and the alerts topic. */
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, alertLives, type IsWanted } from '../../lib/queries/alert-history.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../lib/queries/alert-summary.ts'
@@ -10,6 +11,7 @@ import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { PlainLog } from '../../lib/runtime/pipeline/plain-records.ts'
 import { firingAlerts as view } from '../../lib/views/firing-alerts.ts'
 import { kafkaAddress, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -46,7 +48,7 @@ export class AlertsReader {
         return await use(new AlertsReader(config, connections, new StateInspection(client), stop))
       } catch (error) {
         // Redis is named by `withRedis`.
-        if (error instanceof Unavailable && error.code === 'broker-unavailable')
+        if (error instanceof Unavailable && error.code !== 'store-unavailable')
           throw new CliFailure(error.message)
         throw error
       }
@@ -90,7 +92,7 @@ export class AlertsReader {
     const { topic } = this.topic
     const reach = await reachOf(this.connections, this.config, [topic], fromMs)
     const ranges = [...reach].flatMap(([name, one]) => rangesOf(name, one)).filter(isIn)
-    const log = await this.connections.log()
+    const log = new PlainLog(await this.connections.log(), dataReader(this.config))
     const asked = { signal: this.#stop, ...(isWanted && { isWanted }) }
     return [...(await alertLives(log, ranges, asked)).values()]
   }

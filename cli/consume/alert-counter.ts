@@ -9,7 +9,8 @@ import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { entityOf, type Received } from '../../lib/runtime/consumer/event.ts'
+import { type Event, entityOf, type Received } from '../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
 import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
 
 /** Entities whose state is kept: those that were heard of last. */
@@ -32,9 +33,13 @@ export class AlertCounter {
     this.#rules = rulesInForce(rules)
   }
 
-  /** The alerts that this record fires; none for one that carries no valid reading. */
-  firings(record: LogRecord): readonly Firing[] {
-    const event = readingIn(record)
+  /**
+   * The alerts that this record fires; none for one that carries no valid reading.
+   *
+   * @param sent the event in the record with plain data, or why there is none
+   */
+  firings(record: LogRecord, sent: Event | Failure = readEvent(record)): readonly Firing[] {
+    const event = readingIn(record, sent)
     if (!event) return []
     const step = this.#process.onEvent(this.#states.get(event.entity), event, this.#rules)
     if (step.kind === 'rejected') return []
@@ -54,8 +59,7 @@ export class AlertCounter {
 }
 
 /** The reading in a record, as alerting gets it; undefined if there is none, or a consumer would refuse it. */
-function readingIn(record: LogRecord): Received<ReadingData> | undefined {
-  const event = readEvent(record)
+function readingIn(record: LogRecord, event: Event | Failure): Received<ReadingData> | undefined {
   if (isFailure(event) || familyOf(event.type) === undefined) return undefined
   const read = readData(event)
   if (read.kind === 'failure') return undefined

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/follow.ts'
 import { topicBounds, topicReach } from '../../lib/queries/topics.ts'
 import { GroupReader } from '../../lib/runtime/adapters/kafka/group-reader.ts'
@@ -38,7 +39,12 @@ const LEAVE_WITHIN_MS = 5_000
 
 /** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */
 export async function consume(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
-  const output = new ConsumeOutput({ ...plan, env: config.env }, new AlertCounter(plan.rules), terminal)
+  const output = new ConsumeOutput(
+    { ...plan, env: config.env },
+    new AlertCounter(plan.rules),
+    dataReader(config),
+    terminal,
+  )
   await withKafka(config, async command => {
     requireTopicIn(command, plan.topic)
     output.begin(plan.rules.length)

@@ -1,7 +1,11 @@
 /** What `consume` prints. */
 import { once } from 'node:events'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { recordLine } from '../records/line.ts'
+import { plainEvent } from '../records/plain.ts'
 import { recordView, shortTopic } from '../records/view.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { harmless, shortened } from '../text-width.ts'
@@ -24,11 +28,13 @@ export class ConsumeOutput {
   readonly #plan: OutputPlan
   readonly #terminal: Terminal
   readonly #counter: AlertCounter
+  readonly #reader: DataReader
   #messages = 0
   #alerts = 0
 
-  constructor(plan: OutputPlan, counter: AlertCounter, terminal: Terminal) {
+  constructor(plan: OutputPlan, counter: AlertCounter, reader: DataReader, terminal: Terminal) {
     this.#plan = plan
+    this.#reader = reader
     this.#counter = counter
     this.#terminal = terminal
   }
@@ -43,7 +49,7 @@ export class ConsumeOutput {
   /** Counts a batch of records and shows it; resolves once the reader of the output has room for more. */
   async show(records: readonly LogRecord[]): Promise<void> {
     let text = ''
-    for (const record of records) text += this.#shown(record)
+    for (const record of records) text += this.#shown(record, await plainEvent(record, this.#reader))
     if (this.#plan.mode === 'batches') text += `Processed batch of ${records.length} messages\n`
     const { stdout } = this.#terminal
     if (text !== '' && !stdout.write(text)) await once(stdout, 'drain')
@@ -54,18 +60,18 @@ export class ConsumeOutput {
   }
 
   /** The text of one record. `alerts` are the records that fire at least one. */
-  #shown(record: LogRecord): string {
-    const firings = this.#counter.firings(record)
+  #shown(record: LogRecord, event: Event | Failure): string {
+    const firings = this.#counter.firings(record, event)
     this.#messages += 1
     if (firings.length > 0) this.#alerts += 1
     const { mode } = this.#plan
-    if (mode === 'records') return this.#recordText(record, firings)
+    if (mode === 'records') return this.#recordText(record, event, firings)
     const isDue = mode === 'summary' && this.#messages % SUMMARY_EVERY === 0
     return isDue ? `Processed ${this.#messages} messages | ${this.#alerts} alerts\n` : ''
   }
 
-  #recordText(record: LogRecord, firings: readonly Firing[]): string {
-    const view = recordView(record)
+  #recordText(record: LogRecord, event: Event | Failure, firings: readonly Firing[]): string {
+    const view = recordView(record, event)
     if (this.#plan.json)
       return `${JSON.stringify({ ...view, alerts: firings.map(({ rule, severity }) => ({ rule, severity })) })}\n`
     const { env, topic } = this.#plan

@@ -1,7 +1,8 @@
 /** Copies the records of ranges into a file, resumably. */
 import { readRecords } from '../../lib/queries/records.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { DataReader, LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { plainEvent } from '../records/plain.ts'
 import { recordedLine } from '../records/recorded-line.ts'
 import { recordView } from '../records/view.ts'
 import type { Filter } from '../tail/filter.ts'
@@ -21,6 +22,7 @@ export type Standing = Omit<RecordingPosition, 'bytes'>
  * reach.
  *
  * @param standing is counted up
+ * @param reader lets filters see data of any format; by default, they see JSON alone
  * @throws see `readRecords`
  */
 export async function copy(
@@ -29,6 +31,7 @@ export async function copy(
   filters: readonly Filter[],
   target: Target,
   stop: AbortSignal,
+  reader?: DataReader,
 ): Promise<void> {
   const byPartition = new Map(standing.ranges.map(range => [range.partition, range]))
   const open = standing.ranges.map(({ partition, next, end }) => {
@@ -42,7 +45,7 @@ export async function copy(
       if (stop.aborted) return
       const range = byPartition.get(record.partition)
       if (range) range.next = record.offset + 1
-      take(record, standing, filters, target)
+      await take(record, standing, filters, target, reader)
       if (target.isFull) await target.flush(standing)
     }
     // Behind the last record there can be markers of transactions.
@@ -52,10 +55,16 @@ export async function copy(
   }
 }
 
-function take(record: LogRecord, standing: Standing, filters: readonly Filter[], target: Target): void {
+async function take(
+  record: LogRecord,
+  standing: Standing,
+  filters: readonly Filter[],
+  target: Target,
+  reader: DataReader | undefined,
+): Promise<void> {
   standing.read++
   if (filters.length > 0) {
-    const view = recordView(record)
+    const view = recordView(record, reader && (await plainEvent(record, reader)))
     if (!filters.every(fits => fits(view))) return
   }
   standing.recorded++

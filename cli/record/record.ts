@@ -1,7 +1,9 @@
 /** Runs one recording, from the ranges of the topic to the final count. */
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import { progressText } from '../progress-text.ts'
@@ -32,7 +34,7 @@ export async function record(plan: RecordPlan, config: Config, terminal: Termina
     const opened = plan.resume
       ? await resumed(plan, connections, config, terminal)
       : await begun(plan, connections, config, terminal)
-    if (opened) await run(opened, plan, connections, terminal)
+    if (opened) await run(opened, plan, connections, dataReader(config), terminal)
   } finally {
     await connections.close()
   }
@@ -101,6 +103,7 @@ async function run(
   { standing, file }: Opened,
   plan: RecordPlan,
   connections: Connections,
+  reader: DataReader,
   terminal: Terminal,
 ): Promise<void> {
   const doneBefore = extentOf(standing.ranges).done
@@ -112,7 +115,7 @@ async function run(
   const filters = standing.filters.flatMap(text => parseFilter(text) ?? [])
   let isWhole = false
   try {
-    await copy(await connections.log(), standing, filters, file, terminal.stop)
+    await copy(await connections.log(), standing, filters, file, terminal.stop, reader)
     isWhole = extentOf(standing.ranges).done === extentOf(standing.ranges).total
     await (isWhole ? file.complete() : file.close())
   } catch (error) {

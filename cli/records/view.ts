@@ -6,6 +6,7 @@ import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes.ts'
 
@@ -28,9 +29,9 @@ export interface RecordView {
   readonly value: BytesView | null
 }
 
-export function recordView(record: LogRecord): RecordView {
+/** @param event the event in the record with plain data, or why there is none; by default, as it was sent */
+export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
-  const event = readEvent(record)
   const place = { topic, partition, offset, recordTime: instant(timestampMs) }
   const bytes = {
     key: key && bytesView(key),

@@ -3,15 +3,18 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { type Range, readRecords } from '../../lib/queries/records.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { tail as follow, type Positions } from '../../lib/runtime/adapters/kafka/tail.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { TICK_TYPE } from '../../lib/telemetry/tick.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
+import { plainEvent } from '../records/plain.ts'
 import { type RecordView, recordView, shortTopic } from '../records/view.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
@@ -45,7 +48,7 @@ export async function tailTopics(plan: TailPlan, config: Config, terminal: Termi
     const timeMs = typeof plan.from === 'object' && 'timeMs' in plan.from ? plan.from.timeMs : undefined
     const reach = await reachOf(connections, config, plan.topics, timeMs)
     const ranges = rangesOf(plan, reach)
-    const output = new Output(plan, config.env, terminal)
+    const output = new Output(plan, config, terminal)
     await showHistory(connections, ranges, plan, output, terminal)
     if (plan.follow && !output.isFull && !terminal.stop.aborted)
       await followOn(connections, ranges, plan, output, terminal)
@@ -127,8 +130,9 @@ async function followOn(
     topics,
     record => {
       if (output.isFull || !wanted.has(`${record.topic}/${record.partition}`)) return
-      void output.take(record)
-      if (output.isFull) full.resolve()
+      void output.take(record).then(() => {
+        if (output.isFull) full.resolve()
+      }, full.reject)
     },
     positionsOf(ranges),
   )
@@ -154,11 +158,15 @@ class Output {
   readonly #terminal: Terminal
   readonly #env: string
   readonly #topicWidth: number
+  readonly #reader: DataReader
   #shown = 0
+  #latest: Promise<void> = Promise.resolve()
 
-  constructor(plan: TailPlan, env: string, terminal: Terminal) {
+  constructor(plan: TailPlan, config: Config, terminal: Terminal) {
+    const { env } = config
     this.#plan = plan
     this.#env = env
+    this.#reader = dataReader(config)
     this.#terminal = terminal
     this.#topicWidth = Math.max(...plan.topics.map(topic => shortTopic(topic, env).length), 'TOPIC'.length)
   }
@@ -167,10 +175,15 @@ class Output {
     return this.#shown >= this.#plan.count
   }
 
-  /** Shows the record if it is wanted; waits while the reader of the output is slow. */
-  async take(record: LogRecord): Promise<void> {
-    const view = recordView(record)
-    if (!this.#isWanted(view)) return
+  /** Shows the record if it is wanted, after those before it; waits while the reader of the output is slow. */
+  take(record: LogRecord): Promise<void> {
+    this.#latest = this.#latest.then(() => this.#take(record))
+    return this.#latest
+  }
+
+  async #take(record: LogRecord): Promise<void> {
+    const view = recordView(record, await plainEvent(record, this.#reader))
+    if (this.isFull || !this.#isWanted(view)) return
     const { stdout } = this.#terminal
     const heading =
       this.#shown === 0 && stdout.isTTY && !this.#plan.json ? `${lineHeading(this.#layout())}\n` : ''

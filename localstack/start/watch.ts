@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { alertIn } from '../../lib/queries/alerts.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
@@ -12,7 +14,9 @@ import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { plainRecords } from '../../lib/runtime/pipeline/plain-records.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
 import type { Services } from '../services.ts'
 import { type Figures, FlowFigures } from './figures.ts'
@@ -57,6 +61,7 @@ export async function watchFlow(
   const kafka = kafkaClient({ brokers: services.brokers, clientId: 'sluice-start', auth: 'none' })
   const redis = new RedisClient({ url: services.redisUrl })
   const offsets = new TopicOffsets(kafka)
+  const reader = dataReader(readSettings([REGISTRY]))
   const flow = await FlowFigures.from(offsets, new StateInspection(redis), env)
   const health = new Health({ brokers: services.brokers.join(',') })
   const alerts = { fired: 0, resolved: 0 }
@@ -76,20 +81,32 @@ export async function watchFlow(
 
   function followAlertsAndEvents() {
     const topics = [topicName('alerts', env), topicName('events', env)]
+    let latest = Promise.resolve()
     return tail(kafka, topics, record => {
-      if (record.topic === topicName('events', env)) {
-        const event = readEvent(record)
-        // A rule set is in every partition, for those who evaluate it: nothing has happened.
-        if (!isFailure(event) && event.type !== RULES_ACTIVATED_TYPE)
-          screen.line(eventLine(event, record.timestampMs))
-        return
-      }
-      const found = alertIn(record)
-      if (!found || isRepeated(found.alert)) return
-      if (found.alert.status === 'firing') alerts.fired++
-      else alerts.resolved++
-      screen.line(alertLine(found.alert, found))
+      latest = latest.then(async () => {
+        try {
+          for (const plain of await plainRecords([record], reader)) show(plain)
+        } catch (error) {
+          screen.line(`✗ an event of ${record.topic} cannot be shown: ${(error as Error).message}`)
+        }
+      })
     })
+  }
+
+  /** @param record with plain data */
+  function show(record: LogRecord): void {
+    if (record.topic === topicName('events', env)) {
+      const event = readEvent(record)
+      // A rule set is in every partition, for those who evaluate it: nothing has happened.
+      if (!isFailure(event) && event.type !== RULES_ACTIVATED_TYPE)
+        screen.line(eventLine(event, record.timestampMs))
+      return
+    }
+    const found = alertIn(record)
+    if (!found || isRepeated(found.alert)) return
+    if (found.alert.status === 'firing') alerts.fired++
+    else alerts.resolved++
+    screen.line(alertLine(found.alert, found))
   }
 
   /** Every partition tells of a pipeline that is down, as one alert. */

@@ -112,6 +112,16 @@ describe('what a function loads', () => {
     assert.deepEqual(await loadedOf('lib/runtime/adapters/otlp/'), [])
   })
 
+  it('given no data but JSON, then nothing that asks a registry or reads other formats', async () => {
+    const loaded = await loadedOf('', { SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1' })
+    const others =
+      /^packages\/schema-registry\/|^node_modules\/(avsc|protobufjs|ajv)\/|\/adapters\/registry\//
+    assert.deepEqual(
+      loaded.filter(module => others.test(module)),
+      ['lib/runtime/adapters/registry/data-reader.ts'],
+    )
+  })
+
   it('given no batch to inflate, then no codec of Kafka', async () => {
     assert.deepEqual(await loadedOf('packages/kafka-records/'), [])
   })

@@ -1,0 +1,87 @@
+/** Reads events for people: those of any format, outside of a consumer. */
+import { isFailure } from '../cloudevents/event.ts'
+import { textOf } from '../cloudevents/header-bytes.ts'
+import { readEvent } from '../cloudevents/reader.ts'
+import type { LogRecord } from '../cloudevents/record.ts'
+import { writeEvent } from '../cloudevents/writer.ts'
+import { dataFormatOf } from '../consumer/data-format.ts'
+import type { Event } from '../consumer/event.ts'
+import type { Failure } from '../consumer/failure-codes.ts'
+import { SchemaNotAtHand } from './errors.ts'
+import type { Looked, OffsetRange } from './model.ts'
+import type { DataReader, LogReader } from './ports.ts'
+
+/**
+ * The events in records, with plain data, or why there are none. Rejects with `Unavailable` if a schema cannot be fetched.
+ */
+export async function plainEvents(
+  records: readonly LogRecord[],
+  reader: DataReader,
+): Promise<readonly (Event | Failure)[]> {
+  const sent = records.map(record => readEvent(record))
+  const missing = records.filter((record, index) => !isAtHand(sent[index] as Event, record, reader))
+  if (missing.length > 0) await reader.prepare(missing)
+  return records.map((record, index) => {
+    const event = sent[index] as Event | Failure
+    return isFailure(event) ? event : reader.read(event, record)
+  })
+}
+
+function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader): boolean {
+  if (isFailure(event) || !Buffer.isBuffer(event.data)) return true
+  try {
+    reader.read(event, record)
+    return true
+  } catch (error) {
+    if (error instanceof SchemaNotAtHand) return false
+    throw error
+  }
+}
+
+/** A log whose records have plain data. Records without an event that can be read are as they are. */
+export class PlainLog implements LogReader {
+  readonly #log: LogReader
+  readonly #reader: DataReader
+
+  constructor(log: LogReader, reader: DataReader) {
+    this.#log = log
+    this.#reader = reader
+  }
+
+  async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+    const looked = await this.#log.read(topic, partition, range)
+    return { ...looked, records: await plainRecords(looked.records, this.#reader) }
+  }
+
+  leave(topic: string, partition: number): void {
+    this.#log.leave?.(topic, partition)
+  }
+}
+
+/** The records as if their data had been sent as JSON. Rejects with `Unavailable` if a schema cannot be fetched. */
+export async function plainRecords(
+  records: readonly LogRecord[],
+  reader: DataReader,
+): Promise<readonly LogRecord[]> {
+  if (!records.some(mayBeSerialized)) return records
+  const events = await plainEvents(records, reader)
+  return records.map((record, index) => {
+    const event = events[index] as Event | Failure
+    return isFailure(event) || !mayBeSerialized(record) ? record : rewritten(record, event)
+  })
+}
+
+/** Whether the record may have something other than JSON, as far as can be seen without reading it: then it is not read twice. */
+function mayBeSerialized({ value, headers }: LogRecord): boolean {
+  if (value === null) return false
+  const contentType = headers.find(([name]) => name === 'content-type')
+  const format = contentType && dataFormatOf(textOf(contentType[1]) ?? '')
+  if (value[0] === 0) return true
+  return format === 'json' ? value.includes('"data_base64"') : format !== undefined
+}
+
+function rewritten(record: LogRecord, event: Event): LogRecord {
+  const others = record.headers.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
+  const { value, headers } = writeEvent(event)
+  return { ...record, value, headers: [...headers, ...others] }
+}

@@ -3,6 +3,10 @@
  * told which one it has: `SOURCE` removes the id of the schema, `JSON` delivers JSON instead of Avro and Protobuf.
  * Source: AWS Lambda Developer Guide, "Using schema registries with Kafka event sources in Lambda".
  */
+import type { Event } from '../consumer/event.ts'
+import { type Failure, failure } from '../consumer/failure-codes.ts'
+import { isFailure } from './event.ts'
+import { inJson, withJsonData } from './json-data.ts'
 import type { LambdaSchema } from './record.ts'
 import { framedWith } from './wire-format.ts'
 
@@ -18,6 +22,31 @@ export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSch
   if (!REGISTRY_ID.test(schemaId) || Number(schemaId) > LARGEST_ID) return undefined
   if (dataFormat !== 'JSON' && isJsonText(bytes)) return undefined
   return framedWith(Number(schemaId), bytes)
+}
+
+/**
+ * The event with plain data, of a record whose value Lambda has decoded. Avro has no absent fields: where JSON leaves out a field,
+ * what Lambda makes of Avro has null. Protobuf stays as it is in its own JSON mapping.
+ */
+export function readByLambda(event: Event, { dataFormat }: LambdaSchema): Event | Failure {
+  if (Buffer.isBuffer(event.data) && !isJsonText(event.data))
+    return failure(
+      'schema-unknown',
+      "Lambda has removed the id of its schema, which is not one of a registry with Confluent's API: let the mapping deliver JSON",
+    )
+  const read = Buffer.isBuffer(event.data) ? withJsonData(event, event.data) : inJson(event)
+  if (isFailure(read) || dataFormat !== 'AVRO') return read
+  return { ...read, data: withoutNulls(read.data, 0) }
+}
+
+/** Deeper levels than this are refused later. */
+const DEEPEST = 200
+
+function withoutNulls(value: unknown, level: number): unknown {
+  if (typeof value !== 'object' || value === null || level > DEEPEST) return value
+  if (Array.isArray(value)) return value.map(item => withoutNulls(item, level + 1))
+  const members = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member, level + 1)]))
 }
 
 const BRACE = 0x7b

@@ -2,8 +2,6 @@
 import { type DataFormat, dataFormatOf } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
-import { isJsonText } from './lambda-schema.ts'
-import type { LogRecord } from './record.ts'
 import { FRAME_BYTES, isFramed } from './wire-format.ts'
 
 /** Data that is not plain yet, and what it takes to read it. */
@@ -26,11 +24,6 @@ export type SerializedData =
       readonly body: Buffer
     }
 
-const FOREIGN_ID = failure(
-  'schema-unknown',
-  "Lambda has removed the id of its schema, which is not one of a registry with Confluent's API: let the mapping deliver JSON",
-)
-
 /** A content type that says nothing about the bytes. */
 const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
 
@@ -42,11 +35,9 @@ const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
  */
 export function serializedData(
   { type, data, datacontenttype }: Event,
-  { decodedByLambda }: Pick<LogRecord, 'decodedByLambda'>,
   hasRegistry: boolean,
 ): SerializedData | Failure | undefined {
   if (!Buffer.isBuffer(data)) return undefined
-  if (decodedByLambda?.value) return isJsonText(data) ? { kind: 'json', body: data } : FOREIGN_ID
   const format = datacontenttype === undefined ? undefined : dataFormatOf(datacontenttype)
   const isKnown = format !== undefined || datacontenttype === undefined || ANY_BYTES.test(datacontenttype)
   if (isKnown && hasRegistry && isFramed(data))

@@ -137,7 +137,8 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
  * and the partition does not wait for a registry.
  */
 function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
-  if (!consumer.reader || !Buffer.isBuffer(event.data)) return event
+  const isPlain = !Buffer.isBuffer(event.data) && !record.decodedByLambda
+  if (!consumer.reader || isPlain) return event
   const { tickType, failureEndedType } = consumer.application
   const isRead = isWanted(event, consumer) || event.type === tickType || event.type === failureEndedType
   return isRead ? consumer.reader.read(event, record) : undefined

@@ -1,11 +1,12 @@
 /** Reads data in Avro and Protobuf, and JSON with the id of a schema. What that takes is loaded with the first such data. */
 import { isFailure } from '../../cloudevents/event.ts'
-import { parsedJson } from '../../cloudevents/json-format.ts'
+import { withJsonData } from '../../cloudevents/json-data.ts'
+import { readByLambda } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type SerializedData, serializedData } from '../../cloudevents/serialized-data.ts'
 import type { Application } from '../../consumer/application.ts'
-import { type DataFormat, dataFormatOf, MEDIA_TYPES } from '../../consumer/data-format.ts'
+import { type DataFormat, MEDIA_TYPES } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { SchemaNotAtHand } from '../../pipeline/errors.ts'
@@ -40,10 +41,11 @@ export class OnDemandDataReader implements DataReader {
   }
 
   read(event: Event, record: LogRecord): Event | Failure {
-    const serialized = this.#serialized(event, record)
+    if (record.decodedByLambda?.value) return readByLambda(event, record.decodedByLambda.value)
+    const serialized = this.#serialized(event)
     if (!serialized) return event
     if (serialized.kind === 'failure') return serialized
-    if (serialized.kind === 'json') return asJson(event, serialized.body)
+    if (serialized.kind === 'json') return withJsonData(event, serialized.body)
     const found = this.#schemas?.find(serialized)
     if (!found) throw new SchemaNotAtHand(record)
     return found.kind === 'failure' ? found : decoded(event, serialized, found)
@@ -53,7 +55,8 @@ export class OnDemandDataReader implements DataReader {
     const needed: Needing[] = []
     for (const record of records) {
       const event = readEvent(record)
-      const serialized = isFailure(event) ? undefined : this.#serialized(event, record)
+      const isKept = isFailure(event) || record.decodedByLambda?.value !== undefined
+      const serialized = isKept ? undefined : this.#serialized(event)
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }
     if (needed.length === 0) return
@@ -63,8 +66,8 @@ export class OnDemandDataReader implements DataReader {
     await this.#schemas.fetch(needed)
   }
 
-  #serialized(event: Event, record: LogRecord): SerializedData | Failure | undefined {
-    return serializedData(event, record, this.#registry !== undefined)
+  #serialized(event: Event): SerializedData | Failure | undefined {
+    return serializedData(event, this.#registry !== undefined)
   }
 
   async #load(): Promise<SchemaCache> {
@@ -86,7 +89,7 @@ function decoded(event: Event, needing: Needing, found: Exclude<Found, Failure>)
       `its content type says ${needing.format}, and its schema is one of ${format}`,
     )
   // The exact digits of numbers are checked in JSON, whatever its schema says.
-  const json = format === 'json' ? asJson(event, needing.body) : undefined
+  const json = format === 'json' ? withJsonData(event, needing.body) : undefined
   if (json && isFailure(json)) return json
   try {
     const data = codec.read(needing.body)
@@ -95,12 +98,4 @@ function decoded(event: Event, needing: Needing, found: Exclude<Found, Failure>)
     const { name, message } = error as Error
     return failure(name === 'InexactNumberError' ? 'number-not-exact' : 'data-not-decodable', message)
   }
-}
-
-function asJson(event: Event, body: Buffer): Event | Failure {
-  const parsed = parsedJson(body)
-  if (parsed.kind === 'failure') return parsed
-  const { datacontenttype = '' } = event
-  const isJson = dataFormatOf(datacontenttype) === 'json'
-  return { ...event, datacontenttype: isJson ? datacontenttype : MEDIA_TYPES.json, data: parsed.value }
 }

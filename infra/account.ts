@@ -12,6 +12,7 @@ import {
   ON_FAILURE,
   RECEIVERS,
   REDIS,
+  REGISTRY,
   RULES,
   readSetting,
 } from '../lib/app/settings/index.ts'
@@ -46,6 +47,8 @@ export interface Place {
   readonly schedules: Schedules
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
+  /** The secret with the login of the schema registry; absent where there is none. */
+  readonly registrySecret?: string
   /** The queue that tells of what Lambda has given up, and the bucket that such records lie in; absent where there is none. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
@@ -67,6 +70,7 @@ const SETTINGS = {
   ...GENERAL.settings,
   ...KAFKA.settings,
   ...REDIS.settings,
+  ...REGISTRY.settings,
   ...RULES.settings,
   ...NOTIFICATIONS.settings,
   ...FAILURES.settings,
@@ -100,6 +104,7 @@ export function account(stage: string, region: string, env: Environment, project
     onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
+    registrySecret: read('SCHEMA_REGISTRY_SECRET'),
   }
   const [kafkaSecret, caSecret] = [read('KAFKA_SECRET'), read('KAFKA_CA_SECRET')]
   const kafkaSecrets: KafkaSecrets = {
@@ -149,6 +154,7 @@ export function account(stage: string, region: string, env: Environment, project
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
+    ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
     ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),
     kafkaSecrets,

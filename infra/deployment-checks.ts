@@ -53,6 +53,7 @@ const SETTINGS = {
     mappingPatterns: { type: 'array', items: { type: 'string' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
+    registrySecret: { type: 'string' },
     onFailureQueue: { type: 'string' },
     onFailureBucket: { type: 'string' },
     kafkaSecrets: {

@@ -10,7 +10,13 @@ import { kafkaSecretStatements } from './kafka-secrets.ts'
 interface Deployed
   extends Pick<
     Place,
-    'env' | 'clusterArn' | 'checkpointBucket' | 'onFailureQueue' | 'onFailureBucket' | 'kafkaSecrets'
+    | 'env'
+    | 'clusterArn'
+    | 'checkpointBucket'
+    | 'registrySecret'
+    | 'onFailureQueue'
+    | 'onFailureBucket'
+    | 'kafkaSecrets'
   > {
   readonly stage: string
 }
@@ -55,6 +61,7 @@ function role(declared: DeclaredFunction, deployed: Deployed): object {
           ),
         ]
       : []),
+    ...registryStatements(declared, deployed),
     ...checkpointStatements(declared, deployed),
     ...notificationStatements(declared, deployed),
     ...onFailureStatements(declared, deployed),
@@ -123,6 +130,12 @@ function topicStatements(declared: DeclaredFunction, deployed: Deployed): Statem
       ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], writes.map(topic))]
       : []
   return [...reading, ...forwarding, ...writing]
+}
+
+/** Consumers read data with the schemas of the registry. */
+function registryStatements({ consumes }: DeclaredFunction, { registrySecret }: Deployed): Statement[] {
+  if (!registrySecret || consumes.length === 0) return []
+  return [allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${registrySecret}-*`)])]
 }
 
 /** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */

@@ -17,8 +17,8 @@ export const PROTO = schema('protobuf', 'environment.reading.v1.proto')
 export const JSON_SCHEMA = schema('json', 'environment.reading.v1.json')
 
 export const AVRO_ID = 1
-export const PROTO_ID = 2
-export const JSON_ID = 3
+const PROTO_ID = 2
+const JSON_ID = 3
 
 /** What a registry has under these ids. */
 export const REGISTERED = [

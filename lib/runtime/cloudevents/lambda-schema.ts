@@ -57,7 +57,7 @@ const QUOTE = 0x22
  * Whether the bytes are an object, a list or a text in JSON. Protobuf never begins so, because its message index would have a negative
  * length, and neither does an Avro record that begins with a text: only data made for it can be both.
  */
-export function isJsonText(bytes: Buffer): boolean {
+function isJsonText(bytes: Buffer): boolean {
   if (![BRACE, BRACKET, QUOTE].includes(bytes[0] as number)) return false
   try {
     JSON.parse(bytes.toString())

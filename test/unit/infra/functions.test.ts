@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
 import { consumersOf, declaredFunctions, type FunctionKeys, readFunctions } from '../../../infra/functions.ts'
-import { roles } from '../../../infra/roles.ts'
+import { roleId, roles } from '../../../infra/roles.ts'
 
 const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/my-cluster/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
@@ -196,6 +196,18 @@ describe('the roles', () => {
       's3:ListBucket bucket',
       's3:GetObject *',
     ])
+  })
+
+  it('given a secret of the schema registry, then consumers alone may read it', () => {
+    const readers = Object.entries(
+      roles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),
+    ).filter(([, made]) => JSON.stringify(made).includes(':secret:apicurio/login-*'))
+    const consumers = DECLARED.filter(({ consumes }) => consumes.length > 0)
+    assert.deepEqual(
+      readers.map(([id]) => id),
+      consumers.map(({ name }) => roleId(name)),
+    )
+    assert.ok(consumers.length > 0)
   })
 
   it('given a consumer of failures, then its own do not come back to it', () => {

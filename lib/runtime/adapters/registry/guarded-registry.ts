@@ -2,7 +2,7 @@
 import { RegistryClient, RegistryUnavailableError, type Schema } from '@sluice/schema-registry'
 import { Unavailable } from '../../pipeline/errors.ts'
 
-export interface Login {
+interface Login {
   readonly username: string
   readonly password: string
 }

@@ -18,6 +18,7 @@ import { addRecord } from './commands/record.ts'
 import { addReplay } from './commands/replay.ts'
 import { addReprocess } from './commands/reprocess.ts'
 import { addRules } from './commands/rules.ts'
+import { addSchemas } from './commands/schemas.ts'
 import { addSilence } from './commands/silence.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addStacks } from './commands/stacks.ts'
@@ -98,6 +99,7 @@ function program(terminal: Terminal): Command {
   addLogs(sluice, context)
   addRules(sluice, context)
   addNotifications(sluice, context)
+  addSchemas(sluice, context)
   addSilence(sluice, context)
   addNew(sluice, context)
   addStacks(sluice, context)

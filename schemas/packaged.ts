@@ -23,9 +23,21 @@ function textsModule(folder: URL, extension: string): string {
     throw new Error(`${folder.pathname}: must hold schemas, ${extension}, and nothing else`)
   const texts = files.map(file => {
     const text = readFileSync(new URL(file, folder), 'utf8')
-    return [`io.sluice.${file.slice(0, -extension.length)}`, extension === '.proto' ? text : compact(text)]
+    const whole = extension === '.json' ? bundled(JSON.parse(text), folder) : text
+    return [`io.sluice.${file.slice(0, -extension.length)}`, extension === '.avsc' ? compact(text) : whole]
   })
   return `export default ${JSON.stringify(Object.fromEntries(texts), null, 1)}\n`
+}
+
+/** With the schemas that it references under `$defs`, where their `$id` makes them found. */
+function bundled(schema: Readonly<Record<string, unknown>>, folder: URL): string {
+  const refs = new Set(
+    [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)"/g)].map(([, name]) => name),
+  )
+  if (refs.size === 0) return JSON.stringify(schema)
+  const others = [...refs].map(name => [name, JSON.parse(readFileSync(new URL(`${name}`, folder), 'utf8'))])
+  const { $defs = {} } = schema as { $defs?: object }
+  return JSON.stringify({ ...schema, $defs: { ...$defs, ...Object.fromEntries(others) } })
 }
 
 function compact(json: string): string {

@@ -54,7 +54,7 @@ export function schemaSubject(
   return `${topic}${type}.${record}${format === 'avro' ? '' : `-${format}`}`
 }
 
-/** For `Application`. */
-export function subjectOf(type: string, format: SchemaDataFormat, env: string): string {
-  return schemaSubject(type, format, env)
+/** Wherever the schema can be registered: a strategy is chosen by who registers it, and any is as good to who writes. */
+export function schemaSubjects(type: string, format: SchemaDataFormat, env: string): readonly string[] {
+  return SUBJECT_STRATEGIES.map(strategy => schemaSubject(type, format, env, strategy))
 }

@@ -11,12 +11,17 @@ export const LOCAL_PORTS = slice(
     }),
     REDIS_PORT: setting(port(), { description: 'The port of Valkey.', default: '6379' }),
     AWS_PORT: setting(port(), { description: 'The port of LocalStack.', default: '4566' }),
+    REGISTRY_PORT: setting(port(), {
+      description: 'The port of the schema registry, which runs where `--registry` asks for it.',
+      default: '8081',
+    }),
     LAMBDA_PORT: setting(port(), { description: "The port of Lambda's endpoint.", default: '3002' }),
   },
-  ({ KAFKA_PORT, REDIS_PORT, AWS_PORT, LAMBDA_PORT }) => ({
+  ({ KAFKA_PORT, REDIS_PORT, AWS_PORT, REGISTRY_PORT, LAMBDA_PORT }) => ({
     kafkaPort: KAFKA_PORT,
     redisPort: REDIS_PORT,
     awsPort: AWS_PORT,
+    registryPort: REGISTRY_PORT,
     lambdaPort: LAMBDA_PORT,
   }),
 )

@@ -64,8 +64,8 @@ export interface Application {
   packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
   /** The types whose data can be written in other formats than JSON. Absent: none. */
   readonly serializedTypes?: readonly SerializedType[]
-  /** The subject of a schema registry in which the packaged schema of the type is registered. By default, the type. */
-  schemaSubject?(type: string, format: Exclude<DataFormat, 'json'>, env: string): string
+  /** The subjects of a schema registry in which the packaged schema of the type can be registered. By default, the type. */
+  schemaSubjects?(type: string, format: Exclude<DataFormat, 'json'>, env: string): readonly string[]
   /** The data of an event as consumers see it, or why it cannot be used. Pure. */
   readData(event: Event): EventData | Failure
 }

@@ -15,7 +15,7 @@ export type WritingSettings = GeneralSettings & SerializationSettings & Registry
  * @throws ConfigError if SERIALIZATION cannot be followed; RegistryUnavailableError
  */
 export async function dataWriterIn(
-  application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubject'>,
+  application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects'>,
   { env, serialization, registry }: WritingSettings,
   types?: readonly string[],
 ): Promise<DataWriter | undefined> {

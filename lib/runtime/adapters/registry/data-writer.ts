@@ -34,7 +34,7 @@ export async function registered({
 }
 
 export interface WriterOptions {
-  readonly application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubject'>
+  readonly application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects'>
   readonly env: string
   readonly serialization: Serialization
   /** Absent: data is written without the id of a schema, and readers need the packaged one. */
@@ -68,15 +68,23 @@ async function encoderOf(
   const codec = await loadCodec(schema, registry ? 'framed' : 'plain')
   const { dataschema } = packaged
   if (!registry) return { format, dataschema, encode: data => codec.encode(data) }
-  const subject = application.schemaSubject?.(type, format, env) ?? type
-  const id = await registry.idOf(subject, schema)
+  const subjects = application.schemaSubjects?.(type, format, env) ?? [type]
+  const id = await firstId(registry, subjects, schema)
   if (id === undefined)
     throw new UnusableSerialization(
-      `SERIALIZATION is ${format} for ${type}, but the schema registry has no such schema in the subject ${subject}: run \`sluice schemas register\``,
+      `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}: run \`sluice schemas register\``,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
 }
 
-export function schemaOf({ text, references }: PackagedSchema, format: SchemaDataFormat): Schema {
+async function firstId(registry: SchemaIds, subjects: readonly string[], schema: Schema) {
+  for (const subject of subjects) {
+    const id = await registry.idOf(subject, schema)
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
+function schemaOf({ text, references }: PackagedSchema, format: SchemaDataFormat): Schema {
   return { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', text, references }
 }

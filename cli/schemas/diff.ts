@@ -1,0 +1,59 @@
+/** How two texts differ, by lines. Pure. */
+
+/** A line that only one text has, or one that stands between two such. */
+export interface DiffLine {
+  readonly sign: '+' | '-' | ' '
+  readonly text: string
+}
+
+/** Lines that are equal are kept this far from one that is not. */
+const AROUND = 2
+
+/**
+ * The lines of both texts in order, without those far from any difference; empty if there is none. The longest lines in common are
+ * found by a table, which suits texts of a few hundred lines.
+ */
+export function diffOf(before: string, after: string): DiffLine[] {
+  const [a, b] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')]
+  const lines = aligned(a, b, commonLengths(a, b))
+  const near = new Set(
+    lines.flatMap(({ sign }, index) =>
+      sign === ' ' ? [] : Array.from({ length: 2 * AROUND + 1 }, (_, offset) => index - AROUND + offset),
+    ),
+  )
+  return lines.filter((_, index) => near.has(index))
+}
+
+/** `[i][j]`: how many lines `a` from i on and `b` from j on have in common. */
+function commonLengths(a: readonly string[], b: readonly string[]): readonly (readonly number[])[] {
+  const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--) {
+      const [row, next] = [lengths[i] as number[], lengths[i + 1] as number[]]
+      row[j] = a[i] === b[j] ? (next[j + 1] as number) + 1 : Math.max(next[j] as number, row[j + 1] as number)
+    }
+  return lengths
+}
+
+function aligned(
+  a: readonly string[],
+  b: readonly string[],
+  lengths: readonly (readonly number[])[],
+): DiffLine[] {
+  const lines: DiffLine[] = []
+  let [i, j] = [0, 0]
+  while (i < a.length || j < b.length) {
+    if (i < a.length && a[i] === b[j]) {
+      lines.push({ sign: ' ', text: a[i] as string })
+      i++
+      j++
+    } else if (i < a.length && (j >= b.length || at(lengths, i + 1, j) >= at(lengths, i, j + 1)))
+      lines.push({ sign: '-', text: a[i++] as string })
+    else lines.push({ sign: '+', text: b[j++] as string })
+  }
+  return lines
+}
+
+function at(lengths: readonly (readonly number[])[], i: number, j: number): number {
+  return lengths[i]?.[j] ?? 0
+}

@@ -1,0 +1,80 @@
+/** The options that the commands about schemas share. */
+import type { Command } from 'commander'
+import {
+  type AnySchemaFormat,
+  packagedSchema,
+  SCHEMA_FORMATS,
+  SUBJECT_STRATEGIES,
+  type SubjectStrategy,
+  schemaSubject,
+} from '../../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { httpAddress, oneOf } from '../../lib/runtime/settings/values.ts'
+import { choice, environmentOption, JSON_OPTION, listParserOf, parserOf } from '../arguments.ts'
+import { CliFailure } from '../failure.ts'
+import { suggestion } from '../similar.ts'
+import type { ShippedSchema } from './verdict.ts'
+
+export interface SchemasOptions {
+  readonly format?: readonly AnySchemaFormat[]
+  readonly subjectStrategy: SubjectStrategy
+  readonly registry?: string
+  readonly env?: string
+  readonly json?: true
+}
+
+export const MORE = `
+A subject is named as Confluent's serializers name it. topic-record: the topic and the record, because a topic carries several types, and so that each
+environment has subjects of its own. record: the record alone, for a registry of one environment, or where all are to share one history. The
+topic alone (TopicNameStrategy) is not offered: it allows one type per topic. A subject has one format: the record's own name is that of
+Avro; -protobuf and -json follow it for the others.
+
+The registry is that of --registry, else of SCHEMA_REGISTRY_URL (with SCHEMA_REGISTRY_SECRET), else that of \`npm start -- --registry\`.`
+
+export function withSchemasOptions(command: Command, about: string): Command {
+  return command
+    .argument('[types...]', 'event types or families (default: all whose data can be Avro or Protobuf)')
+    .option(
+      '--format <format>',
+      `only this format; can be given several times: ${SCHEMA_FORMATS.join(', ')}`,
+      listParserOf(oneOf(SCHEMA_FORMATS)),
+    )
+    .addOption(
+      choice('--subject-strategy <name>', 'how subjects are named', SUBJECT_STRATEGIES).default(
+        SUBJECT_STRATEGIES[0],
+      ),
+    )
+    .option('--registry <url>', 'the address of the registry', parserOf(httpAddress()))
+    .option(...JSON_OPTION)
+    .option(...environmentOption(about))
+}
+
+/**
+ * The schemas that ship, as the options ask for them.
+ *
+ * @throws CliFailure for a type that does not exist, or whose data is always JSON
+ */
+export async function shippedSchemas(
+  names: readonly string[],
+  { format: formats = SCHEMA_FORMATS, subjectStrategy }: SchemasOptions,
+  env: string,
+): Promise<ShippedSchema[]> {
+  const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(typeNamed)
+  const schemas: ShippedSchema[] = []
+  for (const type of new Set(types))
+    for (const format of formats) {
+      const packaged = await packagedSchema(type, format)
+      if (!packaged) throw new CliFailure(`There is no schema of ${type} in ${format}.`)
+      const subject = schemaSubject(type, format, env, subjectStrategy)
+      schemas.push({ type, format, subject, text: packaged.text })
+    }
+  return schemas
+}
+
+function typeNamed(name: string): string {
+  const found = SERIALIZED_TYPES.find(one => one.type === name || one.name === name)
+  if (found) return found.type
+  const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
+  const known = suggestion(name, names) ?? ` There are ${names.join(', ')}.`
+  throw new CliFailure(`"${name}" is no event type or family whose data can be Avro or Protobuf.${known}`, 2)
+}

@@ -1,0 +1,88 @@
+/** Asks a schema registry what it has of the schemas that ship. */
+import {
+  RegistryRefusedError,
+  RegistrySubjects,
+  RegistryUnavailableError,
+  type Schema,
+} from '@sluice/schema-registry'
+import type { Config } from '../../lib/app/config.ts'
+import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { registered } from '../../lib/runtime/adapters/registry/data-writer.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { CliFailure } from '../failure.ts'
+import { type ShippedSchema, type Verdict, verdictOf } from './verdict.ts'
+
+/** A registry, and the address that messages name. */
+export interface NamedRegistry {
+  readonly url: string
+  readonly subjects: RegistrySubjects
+}
+
+/** The registry of the settings, or else that of the local cloud. @param url what an option names */
+export async function registryOf(
+  config: Config,
+  environment: Environment,
+  url: string | undefined,
+): Promise<NamedRegistry> {
+  const { registry } = config
+  // The secret belongs to the registry of the settings, and is not sent to another one.
+  if (registry && (url === undefined || url === registry.url))
+    return { url: registry.url, subjects: await registered(registry) }
+  const address = url ?? localRegistryUrl(readSettings([LOCAL_PORTS], environment).registryPort)
+  return { url: address, subjects: new RegistrySubjects(address) }
+}
+
+/** Where the registry of the local cloud has Confluent's API. */
+export function localRegistryUrl(port: number): string {
+  return `http://127.0.0.1:${port}/apis/ccompat/v7`
+}
+
+const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
+
+export function schemaOf({ format, text }: ShippedSchema): Schema {
+  return { format: FORMATS[format], text, references: [] }
+}
+
+/**
+ * What the registry says of each schema.
+ *
+ * @param judges whether it is also asked if a schema that differs can be the next version
+ */
+export async function verdictsOn(
+  schemas: readonly ShippedSchema[],
+  { subjects }: NamedRegistry,
+  judges: boolean,
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = []
+  // One after another: some registries answer many requests at once with errors.
+  for (const shipped of schemas) {
+    const { subject } = shipped
+    const schema = schemaOf(shipped)
+    const [id, latest, rule] = [
+      await subjects.idOf(subject, schema),
+      await subjects.latest(subject),
+      await subjects.rule(subject),
+    ]
+    const isAsked = judges && id === undefined && latest !== undefined
+    const compatibility = isAsked ? await subjects.compatibility(subject, schema) : undefined
+    verdicts.push(verdictOf(shipped, { id, latest, rule, compatibility }))
+  }
+  return verdicts
+}
+
+/** Runs work with a registry. @throws CliFailure if it does not answer, or refuses */
+export async function explained<T>({ url }: NamedRegistry, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof RegistryUnavailableError)
+      throw new CliFailure(
+        `The schema registry does not answer at ${url}: is \`npm start -- --registry\` running? Otherwise set SCHEMA_REGISTRY_URL. (${error.message})`,
+        1,
+        { cause: error },
+      )
+    if (error instanceof RegistryRefusedError)
+      throw new CliFailure(`The schema registry at ${url} refuses: ${error.message}`, 1, { cause: error })
+    throw error
+  }
+}

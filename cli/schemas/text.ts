@@ -1,0 +1,93 @@
+/** Verdicts on schemas as text for people. Pure. */
+import { count } from '../count.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+import type { Standing, Verdict } from './verdict.ts'
+
+/** What `schemas … --json` prints. */
+export interface SchemasReport {
+  readonly env: string
+  /** Without credentials. */
+  readonly registry: string
+  readonly schemas: readonly Verdict[]
+}
+
+const LIST: readonly Column[] = [
+  { heading: 'TYPE', least: 20 },
+  { heading: 'FORMAT' },
+  { heading: 'STANDING' },
+  { heading: 'ID', align: 'right' },
+  { heading: 'VERSION', align: 'right' },
+  { heading: 'RULE', leaveOut: 2 },
+  { heading: 'SUBJECT', least: 20, cut: 'start', leaveOut: 1 },
+]
+
+const LISTED: Readonly<Record<Standing, string>> = {
+  registered: 'registered',
+  new: 'not registered',
+  unchecked: 'differs',
+  compatible: 'differs',
+  incompatible: 'differs',
+}
+
+export function listText({ schemas, registry }: SchemasReport, columns?: number): string {
+  const rows = schemas.map(({ type, format, standing, id, version, rule, subject }) => [
+    type,
+    format,
+    LISTED[standing],
+    ...[id, version].map(number => (number === null ? '-' : String(number))),
+    harmless(rule ?? '-'),
+    subject,
+  ])
+  return `Schema registry ${registry}\n\n${tableText(LIST, rows, columns)}\n`
+}
+
+/** `+` what would be added, `~` a version that would be, `!` one that is refused; then a line that counts them. */
+export function planText({ schemas, registry }: SchemasReport): string {
+  const of = (standing: Standing) => schemas.filter(one => one.standing === standing)
+  const [added, next, refused] = [of('new'), of('compatible'), of('incompatible')]
+  if (added.length + next.length + refused.length === 0)
+    return `The schema registry ${registry} has all ${schemas.length} schemas as they ship.\n`
+  return `${[
+    ...added.map(({ subject }) => `+ ${subject}: its first version`),
+    ...next.flatMap(one => [`~ ${nextText(one)}`, ...diffText(one)]),
+    ...refused.flatMap(one => [`! ${refusedText(one)}`, ...diffText(one)]),
+    `${added.length} new, ${count(next.length, 'new version')}, ${refused.length} refused, ${of('registered').length} registered.`,
+  ].join('\n')}\n`
+}
+
+function nextText({ subject, version, rule }: Verdict): string {
+  return `${subject}: version ${(version ?? 0) + 1}, ${ruleText(rule)}`
+}
+
+function refusedText({ subject, version, rule, reasons }: Verdict): string {
+  const why = reasons.map(reason => `\n    ${harmless(reason)}`).join('')
+  return `${subject}: refused after version ${version}. It would break what ${rule ?? 'its rule'} promises: ${ruleText(rule)}${why}`
+}
+
+/** What each rule promises. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
+const RULES: Readonly<Record<string, string>> = {
+  NONE: 'which nothing checks',
+  BACKWARD: 'the new schema reads data of the last version',
+  BACKWARD_TRANSITIVE: 'the new schema reads data of every version',
+  FORWARD: 'the last version reads data of the new schema',
+  FORWARD_TRANSITIVE: 'every version reads data of the new schema',
+  FULL: 'the new schema and the last version read data of each other',
+  FULL_TRANSITIVE: 'the new schema and every version read data of each other',
+}
+
+function ruleText(rule: string | null): string {
+  return RULES[rule ?? 'NONE'] ?? harmless(String(rule))
+}
+
+function diffText({ diff }: Verdict): string[] {
+  return diff.map(({ sign, text }) => `    ${sign} ${harmless(text)}`)
+}
+
+export interface RegisteredReport extends SchemasReport {
+  readonly registered: readonly { readonly subject: string; readonly id: number }[]
+}
+
+export function registeredText({ registered }: RegisteredReport): string {
+  return registered.map(({ subject, id }) => `Registered ${subject}: id ${id}\n`).join('')
+}

@@ -1,0 +1,77 @@
+/** What a registry says of the schemas that ship. Pure. */
+import { type DiffLine, diffOf } from './diff.ts'
+
+/** A schema that ships, and where it belongs. */
+export interface ShippedSchema {
+  readonly type: string
+  readonly format: 'json' | 'avro' | 'protobuf'
+  readonly subject: string
+  readonly text: string
+}
+
+/** What the registry has. */
+export interface RegisteredSchema {
+  /** The id of the shipped schema in its subject; undefined if the subject does not have it. */
+  readonly id: number | undefined
+  /** The subject's last version; undefined if there is no such subject. */
+  readonly latest: { readonly version: number; readonly text: string } | undefined
+  /** The subject's rule for new versions, such as BACKWARD; undefined if there is none. */
+  readonly rule: string | undefined
+  /** Whether it would be taken as the next version, and why not. Undefined if that was not asked. */
+  readonly compatibility: { readonly isCompatible: boolean; readonly reasons: readonly string[] } | undefined
+}
+
+/**
+ * - `registered`: the subject has it;
+ * - `new`: there is no such subject;
+ * - `compatible`: it can become the next version of its subject;
+ * - `incompatible`: it cannot;
+ * - `unchecked`: the subject has another schema, and whether it fits was not asked.
+ */
+export type Standing = 'registered' | 'new' | 'compatible' | 'incompatible' | 'unchecked'
+
+export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subject'> {
+  readonly standing: Standing
+  /** Null where it is not registered. */
+  readonly id: number | null
+  /** The subject's last version; null if there is no such subject. */
+  readonly version: number | null
+  readonly rule: string | null
+  readonly reasons: readonly string[]
+  /** From the subject's last version to the schema that ships; empty unless both differ. */
+  readonly diff: readonly DiffLine[]
+}
+
+export function verdictOf(shipped: ShippedSchema, registered: RegisteredSchema): Verdict {
+  const { type, format, subject } = shipped
+  const { id = null, latest, rule = null, compatibility } = registered
+  const standing = standingOf(registered)
+  const differs = latest !== undefined && standing !== 'registered'
+  return {
+    type,
+    format,
+    subject,
+    standing,
+    id,
+    version: latest?.version ?? null,
+    rule,
+    reasons: compatibility?.reasons ?? [],
+    diff: differs ? diffOf(readable(latest.text), readable(shipped.text)) : [],
+  }
+}
+
+function standingOf({ id, latest, compatibility }: RegisteredSchema): Standing {
+  if (id !== undefined) return 'registered'
+  if (!latest) return 'new'
+  if (!compatibility) return 'unchecked'
+  return compatibility.isCompatible ? 'compatible' : 'incompatible'
+}
+
+/** JSON with a line for each member; other texts as they are. */
+function readable(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}

@@ -13,7 +13,12 @@ const run = promisify(execFile)
 
 export const COMPOSE_FILE = join(PROJECT, 'localstack', 'docker-compose.yml')
 
-const PORT_VARIABLES = { kafka: 'KAFKA_PORT', valkey: 'REDIS_PORT', aws: 'AWS_PORT' } as const
+const PORT_VARIABLES = {
+  kafka: 'KAFKA_PORT',
+  valkey: 'REDIS_PORT',
+  aws: 'AWS_PORT',
+  registry: 'REGISTRY_PORT',
+} as const
 
 /** Starts the servers that have a port as containers, and waits until Docker reports them healthy. */
 export async function startContainers(
@@ -96,7 +101,7 @@ function containerPorts(options: ServicesOptions): Map<ServiceName, number> {
   const ports = new Map<ServiceName, number>()
   for (const name of SERVICE_NAMES) {
     const place = options[name]
-    if ('port' in place) ports.set(name, place.port)
+    if (place && 'port' in place) ports.set(name, place.port)
   }
   return ports
 }

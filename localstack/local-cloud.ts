@@ -1,5 +1,6 @@
 import type { ResourcesOutcome } from '../lib/app/aws/resources.ts'
 import { createResources } from './resources.ts'
+import { registerSchemas } from './schemas.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { type Services, startServices } from './services.ts'
 import { createTopics } from './topics.ts'
@@ -19,12 +20,16 @@ export interface LocalCloud {
 /** Starts the servers, then creates the topics and resources. If that fails, nothing is left running. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const services = await startServices(options)
-  const { brokers, awsEndpoint } = services
+  const { brokers, awsEndpoint, registryUrl } = services
   const { env, generator, signal } = options
   try {
     const [resources] = await Promise.all([
       createResources({ awsEndpoint, env, generator }),
       createTopics({ brokers, env }),
+      // One that ran already belongs to somebody else.
+      ...(registryUrl && options.registry && 'port' in options.registry
+        ? [registerSchemas(registryUrl, env)]
+        : []),
     ])
     signal?.throwIfAborted()
     return { services, resources }

@@ -1,7 +1,7 @@
 import { durationText } from '../lib/duration.ts'
 
-/** The servers of the local cloud. */
-export const SERVICE_NAMES = ['kafka', 'valkey', 'aws'] as const
+/** The servers of the local cloud. The schema registry runs only if it is asked for. */
+export const SERVICE_NAMES = ['kafka', 'valkey', 'aws', 'registry'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
 /** A server that is started, stopped and reported separately. With several brokers, each has a number. */

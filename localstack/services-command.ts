@@ -4,6 +4,7 @@ import { readOptions } from '../programs/options.ts'
 import { STACK_NAME } from '../stacks/stack.ts'
 import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from './brokers-option.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
+import { REGISTRY_OPTION, REGISTRY_USAGE } from './registry-option.ts'
 import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
@@ -20,17 +21,19 @@ Starts Kafka, Valkey and LocalStack, creates the topics and resources, and runs 
   --fresh      start from empty data
   ${NAME_USAGE}
   ${BROKERS_USAGE}
+  ${REGISTRY_USAGE}
   --docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
   --help       show this
 
-Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), all on 127.0.0.1.
-If KAFKA_BROKERS, REDIS_URL or AWS_ENDPOINT_URL is set, that server is used and none is started.`
+Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081), all on 127.0.0.1.
+If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used and none is started.`
 
 const OPTIONS = {
   fresh: { type: 'boolean', default: false },
   docker: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   brokers: BROKERS_OPTION,
+  registry: REGISTRY_OPTION,
   name: NAME_OPTION,
 } as const
 
@@ -50,7 +53,7 @@ async function run(
   return withStack(request, async stack => {
     const { environment } = stack
     const cloud = await startLocalCloud({
-      ...placesFromEnvironment(environment, brokers),
+      ...placesFromEnvironment(environment, brokers, options.registry),
       ...foldersFromEnvironment(environment),
       env: 'local',
       generator: {},
@@ -83,6 +86,7 @@ function describe({ services, resources }: LocalCloud, variables: Readonly<Recor
     ['Kafka', services.brokers.join(',')],
     ['Valkey', services.redisUrl],
     ['AWS', services.awsEndpoint],
+    ...(services.registryUrl ? [['Registry', services.registryUrl]] : []),
     ['SNS topic', resources.alertsTopicArn],
     ['S3 bucket', resources.historyBucket],
     ['Parameter', resources.generatorParameter],

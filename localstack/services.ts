@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
 import { startContainers } from './docker.ts'
@@ -11,7 +12,8 @@ import { foldersOfOthers, requireSameBrokers } from './services/kafka-data.ts'
 import { brokerPorts, type KafkaPlace, type Place, type ServicesOptions } from './services/options.ts'
 import { endOrphan } from './services/orphans.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
-import { awsAnswers, kafkaAnswers, redisAnswers } from './services/probes.ts'
+import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
+import { registryServer } from './services/registry.ts'
 import { type RunningServer, startServer } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
@@ -20,6 +22,8 @@ export interface Services {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly awsEndpoint: string
+  /** Absent if there is no schema registry. */
+  readonly registryUrl?: string
   /** Stops the servers that were started here, and waits until they have ended. */
   stop(): Promise<void>
   /** Sends a signal (SIGKILL by default) to one server and waits until it has ended. */
@@ -29,12 +33,22 @@ export interface Services {
 }
 
 /** The variables with which all other programs find the servers. */
-export function serviceEnvironment({ brokers, redisUrl, awsEndpoint }: Services): Record<string, string> {
-  return { KAFKA_BROKERS: brokers.join(','), REDIS_URL: redisUrl, AWS_ENDPOINT_URL: awsEndpoint }
+export function serviceEnvironment({
+  brokers,
+  redisUrl,
+  awsEndpoint,
+  registryUrl,
+}: Services): Record<string, string> {
+  return {
+    KAFKA_BROKERS: brokers.join(','),
+    REDIS_URL: redisUrl,
+    AWS_ENDPOINT_URL: awsEndpoint,
+    ...(registryUrl ? { SCHEMA_REGISTRY_URL: registryUrl } : {}),
+  }
 }
 
 /**
- * Starts Kafka, Valkey and LocalStack concurrently, except those that are already running elsewhere. Either all become
+ * Starts Kafka, Valkey, LocalStack and the schema registry that is asked for concurrently, except those that are already running elsewhere. Either all become
  * ready, or nothing is left running and one error says why.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
@@ -53,6 +67,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     brokers: brokersAt(options.kafka),
     redisUrl: addressOf('valkey', options.valkey),
     awsEndpoint: addressOf('aws', options.aws),
+    ...(options.registry ? { registryUrl: registryUrlOf(options.registry) } : {}),
     stop: () => stopAll(running),
     kill: (name, signal = 'SIGKILL') => here(name).kill(signal),
     restart: name => here(name).restart(),
@@ -60,11 +75,25 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 }
 
 /** The variables that name a running server. */
-const VARIABLES = { kafka: 'KAFKA_BROKERS', valkey: 'REDIS_URL', aws: 'AWS_ENDPOINT_URL' } as const
+const VARIABLES = {
+  kafka: 'KAFKA_BROKERS',
+  valkey: 'REDIS_URL',
+  aws: 'AWS_ENDPOINT_URL',
+  registry: 'SCHEMA_REGISTRY_URL',
+} as const
 const SCHEMES = { kafka: '', valkey: 'redis://', aws: 'http://' } as const
-const PROBES = { kafka: kafkaAnswers, valkey: redisAnswers, aws: awsAnswers } as const
+const PROBES = {
+  kafka: kafkaAnswers,
+  valkey: redisAnswers,
+  aws: awsAnswers,
+  registry: registryAnswers,
+} as const
 
-function addressOf(name: ServiceName, place: Place): string {
+function registryUrlOf(place: Place): string {
+  return 'address' in place ? place.address : localRegistryUrl(place.port)
+}
+
+function addressOf(name: 'valkey' | 'aws', place: Place): string {
   return 'address' in place ? place.address : `${SCHEMES[name]}${LOOPBACK}:${place.port}`
 }
 
@@ -73,8 +102,8 @@ function brokersAt(place: KafkaPlace): string[] {
   return brokerPorts(place).map(port => `${LOOPBACK}:${port}`)
 }
 
-async function checkUsed(name: ServiceName, place: Place, report: Report): Promise<void> {
-  if (!('address' in place)) return
+async function checkUsed(name: ServiceName, place: Place | undefined, report: Report): Promise<void> {
+  if (!place || !('address' in place)) return
   const beganAtMs = Date.now()
   if (!(await PROBES[name](place.address))) {
     throw new UserError(
@@ -122,10 +151,12 @@ async function startServers(
   throw signal.reason
 }
 
-function serversToStart({ kafka, valkey, aws, kafkaVersion }: ServicesOptions, dataDir: string): Server[] {
+function serversToStart(options: ServicesOptions, dataDir: string): Server[] {
+  const { kafka, valkey, aws, registry, kafkaVersion } = options
   const servers = kafkaServers({ ports: brokerPorts(kafka), dataDir, version: kafkaVersion })
   if ('port' in valkey) servers.push(valkeyServer({ port: valkey.port, dataDir }))
   if ('port' in aws) servers.push(awsServer({ port: aws.port, dataDir }))
+  if (registry && 'port' in registry) servers.push(registryServer({ port: registry.port, dataDir }))
   return servers
 }
 

@@ -5,6 +5,7 @@ import {
   KAFKA,
   LOCAL_PORTS,
   REDIS,
+  REGISTRY,
   readSettings,
 } from '../lib/app/settings/index.ts'
 import { setting, slice } from '../lib/runtime/settings/slice.ts'
@@ -23,11 +24,13 @@ const SERVERS = slice(
     KAFKA_BROKERS: KAFKA.settings.KAFKA_BROKERS,
     REDIS_URL: REDIS.settings.REDIS_URL,
     AWS_ENDPOINT_URL: CHECKPOINTS.settings.AWS_ENDPOINT_URL,
+    SCHEMA_REGISTRY_URL: REGISTRY.settings.SCHEMA_REGISTRY_URL,
   },
-  ({ KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL }) => ({
+  ({ KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL, SCHEMA_REGISTRY_URL }) => ({
     kafka: KAFKA_BROKERS?.join(','),
     valkey: REDIS_URL,
     aws: AWS_ENDPOINT_URL,
+    registry: SCHEMA_REGISTRY_URL,
   }),
 )
 
@@ -62,6 +65,7 @@ export const LOCAL_CLOUD = slice(
 /**
  * Where the servers are to run, as the environment says: at the address that is named there, else on the port that is
  * named, else on the usual port.
+ * @param hasRegistry whether a schema registry is asked for; one that the environment names is used anyway
  * @param brokers the requested number of brokers, on consecutive ports; undefined if none was requested
  * @throws ConfigError for an address or port that cannot be one
  * @throws UserError for brokers that are asked for beside an address
@@ -69,12 +73,15 @@ export const LOCAL_CLOUD = slice(
 export function placesFromEnvironment(
   env: Environment,
   brokers?: BrokerCount,
-): Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws'> {
-  const { kafka, valkey, aws, ...ports } = readSettings([SERVERS, LOCAL_PORTS], env)
+  hasRegistry = false,
+): Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws' | 'registry'> {
+  const { kafka, valkey, aws, registry, ...ports } = readSettings([SERVERS, LOCAL_PORTS], env)
   return {
     kafka: kafkaPlace(kafka, ports.kafkaPort, brokers),
     valkey: valkey === undefined ? { port: ports.redisPort } : { address: valkey },
     aws: aws === undefined ? { port: ports.awsPort } : { address: aws },
+    ...(registry === undefined ? {} : { registry: { address: registry } }),
+    ...(registry === undefined && hasRegistry ? { registry: { port: ports.registryPort } } : {}),
   }
 }
 

@@ -45,7 +45,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   for (const notice of notices) screen.line(notice)
   await requireFreePorts([lambdaPort(environment)])
   const cloud = await startLocalCloud({
-    ...placesFromEnvironment(environment, options.brokers),
+    ...placesFromEnvironment(environment, options.brokers, options.registry),
     ...foldersFromEnvironment(environment),
     env: ENV,
     generator: {},

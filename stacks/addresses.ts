@@ -70,12 +70,13 @@ function quoted(stacks: readonly Stack[]): string {
 
 const NOT_OF_A_CLUSTER = ['AWS_REGION', 'KAFKA_ISOLATION']
 
-/** Variables that name Kafka and Redis, and say how to connect to them. */
+/** Variables that name a server, and say how to connect to them. */
 const OF_KAFKA = [
   ...Object.keys(KAFKA.settings).filter(name => !NOT_OF_A_CLUSTER.includes(name)),
   'KAFKA_PORT',
 ]
 const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
+const OF_REGISTRY = ['SCHEMA_REGISTRY_URL', 'SCHEMA_REGISTRY_SECRET', 'REGISTRY_PORT']
 
 function namedServers(environment: Environment) {
   const isSet = (name: string) => Boolean(environment[name])
@@ -86,14 +87,20 @@ function namedServers(environment: Environment) {
 }
 
 function reaching(environment: Environment, { variables }: Stack): Environment {
-  const ofOthers = new Set([...OF_KAFKA, ...OF_REDIS])
+  const ofOthers = new Set([...OF_KAFKA, ...OF_REDIS, ...OF_REGISTRY])
   const kept = Object.entries(environment).filter(([name]) => !ofOthers.has(name))
   return { ...Object.fromEntries(kept), ...variables }
 }
 
 function filledIn(environment: Environment, { variables }: Stack): Environment {
   const { hasKafka, hasRedis } = namedServers(environment)
-  const left = new Set([...(hasKafka ? OF_KAFKA : []), ...(hasRedis ? OF_REDIS : [])])
+  const hasRegistry = Boolean(environment.SCHEMA_REGISTRY_URL || environment.REGISTRY_PORT)
+  const left = new Set([
+    ...(hasKafka ? OF_KAFKA : []),
+    ...(hasRedis ? OF_REDIS : []),
+    // The ids in the records of a Kafka elsewhere are of a registry elsewhere.
+    ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
+  ])
   // With a Kafka elsewhere, the stack's AWS is not used: the credentials of that Kafka may be in an account.
   const added = Object.entries(variables).filter(
     ([name]) => !left.has(name) && !(name.startsWith('AWS_') && (hasKafka || environment.AWS_ENDPOINT_URL)),

@@ -7,6 +7,7 @@ import {
 } from '@sluice/schema-registry'
 import type { Config } from '../../lib/app/config.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registered } from '../../lib/runtime/adapters/registry/data-writer.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
 import { CliFailure } from '../failure.ts'
@@ -30,11 +31,6 @@ export async function registryOf(
     return { url: registry.url, subjects: await registered(registry) }
   const address = url ?? localRegistryUrl(readSettings([LOCAL_PORTS], environment).registryPort)
   return { url: address, subjects: new RegistrySubjects(address) }
-}
-
-/** Where the registry of the local cloud has Confluent's API. */
-export function localRegistryUrl(port: number): string {
-  return `http://127.0.0.1:${port}/apis/ccompat/v7`
 }
 
 const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const

@@ -57,17 +57,17 @@ export function planText({ schemas, registry }: SchemasReport): string {
 }
 
 function nextText({ subject, version, rule }: Verdict): string {
-  return `${subject}: version ${(version ?? 0) + 1}, ${ruleText(rule)}`
+  return `${subject}: version ${(version ?? 0) + 1}${ruleText(rule)}`
 }
 
 function refusedText({ subject, version, rule, reasons }: Verdict): string {
   const why = reasons.map(reason => `\n    ${harmless(reason)}`).join('')
-  return `${subject}: refused after version ${version}. It would break what ${rule ?? 'its rule'} promises: ${ruleText(rule)}${why}`
+  return `${subject}: refused, because it is not compatible with version ${version}${ruleText(rule)}${why}`
 }
 
 /** What each rule promises. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
 const RULES: Readonly<Record<string, string>> = {
-  NONE: 'which nothing checks',
+  NONE: 'nothing is checked',
   BACKWARD: 'the new schema reads data of the last version',
   BACKWARD_TRANSITIVE: 'the new schema reads data of every version',
   FORWARD: 'the last version reads data of the new schema',
@@ -76,8 +76,10 @@ const RULES: Readonly<Record<string, string>> = {
   FULL_TRANSITIVE: 'the new schema and every version read data of each other',
 }
 
+/** ` (BACKWARD: …)`; empty if the rule is not known. */
 function ruleText(rule: string | null): string {
-  return RULES[rule ?? 'NONE'] ?? harmless(String(rule))
+  if (rule === null) return ''
+  return ` (${harmless(rule)}${RULES[rule] ? `: ${RULES[rule]}` : ''})`
 }
 
 function diffText({ diff }: Verdict): string[] {

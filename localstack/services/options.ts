@@ -16,6 +16,8 @@ export interface ServicesOptions {
   readonly kafka: KafkaPlace
   readonly valkey: Place
   readonly aws: Place
+  /** Absent: there is no schema registry. */
+  readonly registry?: Place
   /** The folder of the servers' data. */
   readonly dataDir?: string
   readonly logsDir?: string

@@ -40,6 +40,20 @@ export function redisAnswers(url: string): Promise<boolean> {
   })
 }
 
+/** Whether a schema registry with Confluent's API answers there. */
+export async function registryAnswers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, '')}/subjects`, {
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
+    await response.body?.cancel()
+    // A registry that asks for credentials is one, too.
+    return response.ok || response.status === 401
+  } catch {
+    return false
+  }
+}
+
 /** Whether an AWS endpoint answers a plain GET, with any content: each emulator has its own health page. */
 export async function awsAnswers(url: string): Promise<boolean> {
   try {

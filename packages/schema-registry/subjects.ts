@@ -100,13 +100,20 @@ export class RegistrySubjects {
     return { isCompatible, reasons: Array.isArray(messages) ? messages.map(String) : [] }
   }
 
-  /** The rule for a subject's next version, such as BACKWARD: its own, or that of the registry. Undefined if there is none. */
+  /**
+   * The rule for a subject's next version, such as BACKWARD: its own, or that of the registry. Undefined if it is not known: Apicurio
+   * says NONE of a subject that has no rule of its own, as of one whose rule is NONE.
+   */
   async rule(subject: string): Promise<string | undefined> {
-    const own = await this.#ask('GET', `/config/${encodeURIComponent(subject)}?defaultToGlobal=true`)
-    const answer = own ?? (await this.#ask('GET', '/config'))
-    return isObject(answer) && typeof answer.compatibilityLevel === 'string'
-      ? answer.compatibilityLevel
-      : undefined
+    const own = levelIn(await this.#ask('GET', `/config/${encodeURIComponent(subject)}`))
+    if (own !== undefined && own !== 'NONE') return own
+    const general = levelIn(await this.#ask('GET', '/config'))
+    return own === undefined || own === general ? general : undefined
+  }
+
+  /** Sets the rule of the subjects that have none of their own. */
+  async setRule(compatibility: string): Promise<void> {
+    await this.#ask('PUT', '/config', { compatibility })
   }
 
   #idIn(answer: unknown, path: string): number {
@@ -145,6 +152,12 @@ export class RegistrySubjects {
       })
     }
   }
+}
+
+function levelIn(answer: unknown): string | undefined {
+  return isObject(answer) && typeof answer.compatibilityLevel === 'string'
+    ? answer.compatibilityLevel
+    : undefined
 }
 
 function subjectPath(subject: string): string {

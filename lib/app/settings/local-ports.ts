@@ -25,3 +25,8 @@ export const LOCAL_PORTS = slice(
     lambdaPort: LAMBDA_PORT,
   }),
 )
+
+/** Where the schema registry of the local cloud has Confluent's API. */
+export function localRegistryUrl(port: number): string {
+  return `http://127.0.0.1:${port}/apis/ccompat/v7`
+}

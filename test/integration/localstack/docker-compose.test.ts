@@ -24,13 +24,17 @@ describe('given the containers of the local cloud', () => {
     const container = services[name]
 
     it(`then ${name} has a pinned image and a health check`, () => {
-      assert.match(container?.image ?? '', /^[a-z]+\/[a-z]+:\d+\.\d+/)
+      assert.match(container?.image ?? '', /^[a-z]+\/[a-z-]+:\d+\.\d+/)
       assert.match(container?.healthcheck?.test[0] ?? '', /^CMD(-SHELL)?$/)
     })
 
     it(`then ${name} has one port, on loopback, chosen by its variable`, () => {
-      const usual = { kafka: 'KAFKA_PORT:-9092', valkey: 'REDIS_PORT:-6379', aws: 'AWS_PORT:-4566' }[name]
-      const [inside] = usual.split(':-').slice(-1)
+      const [usual, inside] = {
+        kafka: ['KAFKA_PORT:-9092', 9092],
+        valkey: ['REDIS_PORT:-6379', 6379],
+        aws: ['AWS_PORT:-4566', 4566],
+        registry: ['REGISTRY_PORT:-8081', 8080],
+      }[name]
       assert.deepEqual(container?.ports, [`127.0.0.1:\${${usual}}:${inside}`])
     })
   }

@@ -25,6 +25,15 @@ describe('the places of the servers', () => {
     })
   })
 
+  it('are one more where a schema registry is asked for, or is named', () => {
+    assert.deepEqual(placesFromEnvironment({}, undefined, true).registry, { port: 8081 })
+    assert.deepEqual(placesFromEnvironment({ REGISTRY_PORT: '18081' }, undefined, true).registry, {
+      port: 18_081,
+    })
+    const env = { SCHEMA_REGISTRY_URL: 'http://registry:8081' }
+    assert.deepEqual(placesFromEnvironment(env).registry, { address: 'http://registry:8081' })
+  })
+
   it('are ports that follow each other where three brokers are asked for', () => {
     assert.deepEqual(placesFromEnvironment({ KAFKA_PORT: '19092' }, 3).kafka, {
       port: 19_092,

@@ -1,0 +1,119 @@
+/** A real schema registry: registering what ships, what it refuses, and events that are written with its ids. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, describe, it } from 'node:test'
+import {
+  loadCodec,
+  RegistryClient,
+  RegistrySubjects,
+  RegistryUnavailableError,
+  unframe,
+} from '@sluice/schema-registry'
+import { dataWriterOf } from '../../lib/app/data-writer.ts'
+import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { registerSchemas } from '../../localstack/schemas.ts'
+import { type Apicurio, startApicurio } from '../support/apicurio.ts'
+import { environmentReading } from '../support/records.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const { type } = FAMILIES.environment
+const reading = environmentReading('r-1', { temperature: 21.5 })
+/** Nothing listens there. */
+const NOWHERE = 'http://127.0.0.1:1'
+
+describe('given a schema registry', { timeout: 300_000 }, () => {
+  let registry: Apicurio
+  before(async () => {
+    registry = await startApicurio()
+    await new RegistrySubjects(registry.uri).setRule('BACKWARD')
+  })
+  after(() => registry?.stop())
+
+  const run = (...args: string[]) =>
+    ran(['schemas', ...args, '--registry', registry.uri], { environment: { SLUICE_ENV: 'lab' } })
+  const configFor = (otherwise: 'avro' | 'protobuf', url = registry.uri) => ({
+    env: 'lab',
+    contentMode: 'binary' as const,
+    singleInvocation: false,
+    serialization: { otherwise, named: new Map() },
+    registry: { url },
+  })
+
+  it('when nothing is registered, then a writer does not start, and says what to do', async () => {
+    await assert.rejects(dataWriterOf(configFor('avro'), [type]), {
+      name: 'ConfigError',
+      message: /run `sluice schemas register`/,
+    })
+  })
+
+  it('when schemas are registered, then check shows them before, and finds nothing to do after', async () => {
+    const before = await run('check', 'environment')
+    assert.equal(before.status, 0, before.stderr)
+    assert.match(before.stdout, /^3 new, 0 new versions, 0 refused, 0 registered\.$/m)
+    const refused = await run('register', 'environment')
+    assert.equal(refused.status, 2)
+    assert.match(refused.stderr, /add --yes/)
+    const registered = await run('register', 'environment', '--yes')
+    assert.equal(registered.status, 0, registered.stderr)
+    assert.match(registered.stdout, /^Registered \S+EnvironmentReading-protobuf: id \d+$/m)
+    assert.match((await run('check', 'environment')).stdout, /has all 3 schemas as they ship/)
+    const listed = JSON.parse((await run('list', 'environment', '--json')).stdout)
+    for (const { standing, version } of listed.schemas)
+      assert.deepEqual([standing, version], ['registered', 1])
+  })
+
+  for (const format of ['avro', 'protobuf'] as const)
+    it(`when an event is written in ${format}, then who knows only the id reads it`, async () => {
+      const { data } = (await dataWriterOf(configFor(format), [type])).write(reading)
+      const { schemaId, body } = unframe(data as Buffer)
+      const schema = await new RegistryClient(registry.uri).schema(schemaId)
+      assert.ok(schema)
+      assert.equal(schema.format, format.toUpperCase())
+      assert.deepEqual((await loadCodec(schema)).read(body), reading.data)
+    })
+
+  it('when the last version is another one, then check tells what is compatible, and registers only that', async () => {
+    const path = (name: string) => new URL(`../../schemas/avro/${name}`, import.meta.url)
+    const motion = JSON.parse(await readFile(path('device.motion.v1.avsc'), 'utf8'))
+    const load = JSON.parse(await readFile(path('database.reading.v1.avsc'), 'utf8'))
+    const fieldOf = (schema: typeof motion, name: string) =>
+      schema.fields.findIndex((field: { name: string }) => field.name === name)
+    motion.fields.splice(fieldOf(motion, 'activity'), 1)
+    load.fields[fieldOf(load, 'tenant')].type = 'long'
+    const subjectOf = (one: string) => schemaSubject(one, 'avro', 'lab')
+    await registry.register(subjectOf(FAMILIES.device.type), JSON.stringify(motion), 'AVRO')
+    await registry.register(subjectOf(FAMILIES.database.type), JSON.stringify(load), 'AVRO')
+    const { status, stdout, stderr } = await run(
+      'register',
+      'device',
+      'database',
+      '--format',
+      'avro',
+      '--yes',
+    )
+    assert.equal(status, 1)
+    assert.match(stdout, /^~ \S+DeviceMotion: version 2/m)
+    assert.match(stdout, /^ {4}\+ +"name": "activity",$/m)
+    assert.match(stdout, /^! \S+DatabaseReading: refused, because it is not compatible with version 1/m)
+    assert.match(stdout, /^Registered \S+DeviceMotion: id \d+$/m)
+    assert.match(stderr, /1 schema is refused/)
+  })
+
+  it('when the local cloud registers all, then check finds nothing to do; a repeat changes nothing', async () => {
+    await registerSchemas(registry.uri, 'other')
+    await registerSchemas(registry.uri, 'other')
+    const { stdout } = await run('check', '--env', 'other', '--json')
+    const { schemas } = JSON.parse(stdout)
+    assert.equal(schemas.length, SERIALIZED_TYPES.length * 3)
+    for (const { standing, version } of schemas) assert.deepEqual([standing, version], ['registered', 1])
+  })
+
+  it('when it does not answer, then a command says so, and a writer is unavailable', async () => {
+    const { status, stderr } = await ran(['schemas', 'list', '--registry', NOWHERE], { environment: {} })
+    assert.equal(status, 1)
+    assert.match(stderr, /^The schema registry does not answer at http:\/\/127\.0\.0\.1:1: /)
+    await assert.rejects(dataWriterOf(configFor('avro', NOWHERE)), RegistryUnavailableError)
+  })
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { diffOf } from '../../../../cli/schemas/diff.ts'
+import { listText, planText } from '../../../../cli/schemas/text.ts'
+import { type RegisteredSchema, verdictOf } from '../../../../cli/schemas/verdict.ts'
+
+const shipped = { type: 't.v1', format: 'avro', subject: 'topic-t.v1.T', text: '{"a":1,"b":2}' } as const
+const NOTHING: RegisteredSchema = {
+  id: undefined,
+  latest: undefined,
+  rule: 'BACKWARD',
+  compatibility: undefined,
+}
+const latest = { version: 3, text: '{"a":1,"b":"3"}' }
+const reasons = ['READER_FIELD_MISSING at /b']
+
+describe('given what a registry has', () => {
+  for (const [what, registered, standing, line] of [
+    ['the schema', { ...NOTHING, id: 7, latest }, 'registered', /has all 1 schemas as they ship/],
+    ['no such subject', NOTHING, 'new', /^\+ topic-t\.v1\.T: its first version$/m],
+    [
+      'a version that it is compatible with',
+      { ...NOTHING, latest, compatibility: { isCompatible: true, reasons: [] } },
+      'compatible',
+      /^~ topic-t\.v1\.T: version 4 \(BACKWARD: the new schema reads data of the last version\)$/m,
+    ],
+    [
+      'a version that it is not compatible with',
+      { ...NOTHING, latest, compatibility: { isCompatible: false, reasons } },
+      'incompatible',
+      /^! topic-t\.v1\.T: refused, because it is not compatible with version 3 .*\n {4}READER_FIELD_MISSING at \/b$/m,
+    ],
+  ] as const)
+    test(`when it is ${what}, then the schema is ${standing}`, () => {
+      const verdict = verdictOf(shipped, registered)
+      assert.equal(verdict.standing, standing)
+      const report = { env: 'test', registry: 'http://registry', schemas: [verdict] }
+      assert.match(planText(report), line)
+      assert.match(listText(report), /t\.v1 +avro/)
+    })
+
+  test('when the last version differs, then the lines that differ are shown, without control characters', () => {
+    const compatibility = { isCompatible: false, reasons: ['\u001b[31mred'] }
+    const verdict = verdictOf(shipped, { ...NOTHING, latest, compatibility })
+    const text = planText({ env: 'test', registry: 'http://registry', schemas: [verdict] })
+    assert.match(text, /^ {4}\+ {3}"b": 2$/m)
+    assert.match(text, /^ {4}- {3}"b": "/m)
+    assert.ok(!text.includes('\u001b'))
+  })
+})
+
+describe('given two texts', () => {
+  test('when they are equal, then there is no difference', () => {
+    assert.deepEqual(diffOf('a\nb\n', 'a\nb'), [])
+  })
+
+  test('when a line is added and one is gone, then both are signed, with two lines around', () => {
+    const lines = diffOf('1\n2\n3\n4\n5\n6\n7\n8', '1\n2\n3\n4\nnew\n5\n6\n7')
+    assert.deepEqual(
+      lines.map(({ sign, text }) => sign + text),
+      [' 3', ' 4', '+new', ' 5', ' 6', ' 7', '-8'],
+    )
+  })
+})

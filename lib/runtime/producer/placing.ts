@@ -1,6 +1,6 @@
 /** Puts records into the queues of their partitions, which have to be looked up first. */
 
-import { mayPass, textOf } from '../adapters/kafka/producing.ts'
+import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'
@@ -24,6 +24,8 @@ interface Parts {
     readonly deliveryTimeoutMs: number
   }
   readonly put: (record: OutgoingRecord & { readonly partition: number }, told: Told) => void
+  /** Called when what waited for a topic has been put into its queues. */
+  readonly onLoaded: () => void
 }
 
 export class Placing {
@@ -64,6 +66,7 @@ export class Placing {
     } else {
       this.#waiting.set(topic, undefined)
       for (const { record, told } of waiting) this.#put(record, told)
+      this.#parts.onLoaded()
     }
   }
 
@@ -77,7 +80,7 @@ export class Placing {
         return undefined
       } catch (error) {
         const isOver = attempt >= settings.retries || clock.nowMs() >= untilMs
-        if (isOver || !mayPass(error)) return new Error(`topic ${topic}: ${textOf(error)}`, { cause: error })
+        if (isOver || !mayPass(error)) return deliveryError(error, `topic ${topic}`)
         await new Promise<void>(resolve => clock.after(settings.retryBackoffMs, resolve))
       }
     }

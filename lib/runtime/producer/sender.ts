@@ -1,9 +1,15 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
 import type { ClosedBatch, ProduceAnswer } from '@sluice/kafka-records'
-import { DUPLICATE_SEQUENCE, FOREIGN_SEQUENCE, produceError } from '../adapters/kafka/produce-errors.ts'
-import { mayPass, textOf } from '../adapters/kafka/producing.ts'
+import {
+  answeredError,
+  DUPLICATE_SEQUENCE,
+  FOREIGN_SEQUENCE,
+  produceError,
+} from '../adapters/kafka/produce-errors.ts'
+import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
+import { Unavailable } from '../pipeline/errors.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Batch } from './batch.ts'
@@ -59,7 +65,10 @@ export class Sender {
     const departing = new Map<number, Departure[]>()
     for (const queue of accumulator.queues()) {
       for (const batch of queue.expired(nowMs))
-        this.#giveUp({ queue, batch }, new Error('the delivery time-out has passed'))
+        this.#giveUp(
+          { queue, batch },
+          new Unavailable('broker-unavailable', `the delivery time-out has passed for ${placeOf(queue)}`),
+        )
       const dueAtMs = queue.dueAtMs()
       if (dueAtMs === undefined) continue
       if (dueAtMs > nowMs) {
@@ -159,7 +168,11 @@ export class Sender {
       const answer = answers.find(
         ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
       )
-      if (!answer) this.#retry(departure, new Error('the leader has not answered for the partition'))
+      if (!answer)
+        this.#retry(
+          departure,
+          new Unavailable('broker-unavailable', `its leader has not answered for ${placeOf(queue)}`),
+        )
       else if (answer.errorCode === 0 || answer.errorCode === DUPLICATE_SEQUENCE)
         this.#deliver(departure, answer.baseOffset)
       else this.#takeAnswer(departure, answer.errorCode)
@@ -168,8 +181,8 @@ export class Sender {
 
   #takeAnswer(departure: Departure, errorCode: number): void {
     const { queue, batch } = departure
-    const { name, isRetriable } = produceError(errorCode)
-    const error = new Error(`${name}: the leader of ${queue.topic} [${queue.partition}] refuses the batch`)
+    const { isRetriable } = produceError(errorCode)
+    const error = answeredError(errorCode, placeOf(queue))
     if (isRetriable) {
       this.#refresh()
       this.#retry(departure, error)
@@ -185,8 +198,8 @@ export class Sender {
   }
 
   #takeError(departures: readonly Departure[], cause: unknown): void {
-    const error = new Error(textOf(cause), { cause })
     for (const departure of departures) {
+      const error = deliveryError(cause, placeOf(departure.queue))
       if (mayPass(cause)) this.#retry(departure, error)
       else this.#giveUp(this.#returned(departure), error)
     }
@@ -231,6 +244,10 @@ export class Sender {
         this.#refreshing = undefined
       })
   }
+}
+
+function placeOf({ topic, partition }: PartitionQueue): string {
+  return `${topic} [${partition}]`
 }
 
 function* requests(departures: readonly Departure[]): Generator<readonly Departure[]> {

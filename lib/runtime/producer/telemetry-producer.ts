@@ -1,12 +1,10 @@
 /** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
-import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
+import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { producedRecord } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
-import { Accumulator } from './accumulator.ts'
-import { Buffered } from './buffer.ts'
 import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
 import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
 import {
@@ -17,12 +15,9 @@ import {
   ProducerClosed,
   reportOf,
 } from './delivery.ts'
-import { ANONYMOUS, IdempotentIdentity } from './identity.ts'
-import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
-import { Outstanding } from './outstanding.ts'
-import { Placing } from './placing.ts'
+import type { ProducerMetrics } from './metrics.ts'
 import type { Brokers } from './ports.ts'
-import { Sender } from './sender.ts'
+import { RecordProducer } from './record-producer.ts'
 import { TransactionAborted, TransactionalIdentity } from './transaction.ts'
 
 const LONGEST_FLUSH_MS = 30_000
@@ -54,14 +49,8 @@ interface OpenTransaction {
 export class TelemetryProducer {
   readonly #config: ProducerConfig
   readonly #settings: ProducerSettings
-  readonly #brokers: Brokers
+  readonly #records: RecordProducer
   readonly #transactions: TransactionalIdentity | undefined
-  readonly #accumulator: Accumulator
-  readonly #placing: Placing
-  readonly #sender: Sender
-  readonly #metrics = new MetricsCounter()
-  readonly #buffered: Buffered
-  readonly #outstanding: Outstanding
   #closing: Promise<number> | undefined
   #transaction: OpenTransaction | undefined
 
@@ -71,28 +60,18 @@ export class TelemetryProducer {
    * @param outside for tests: other brokers and another clock
    * @throws ConfigError naming every setting that is wrong
    */
-  constructor(config: ProducerConfig, outside: { readonly brokers?: Brokers; readonly clock?: Clock } = {}) {
-    const settings = settingsOf(config)
-    const clock = outside.clock ?? SYSTEM_CLOCK
-    const brokers = outside.brokers ?? new ProducingConnection(() => clientOf(config, settings))
-    const metrics = this.#metrics
-    const accumulator = new Accumulator(settings)
+  constructor(
+    config: ProducerConfig,
+    { brokers, clock = SYSTEM_CLOCK }: { readonly brokers?: Brokers; readonly clock?: Clock } = {},
+  ) {
     this.#config = config
-    this.#settings = settings
-    this.#brokers = brokers
-    this.#accumulator = accumulator
-    this.#buffered = new Buffered(settings.bufferBytes)
-    this.#outstanding = new Outstanding(clock)
-    this.#transactions = transactionsOf(config, settings, brokers, clock)
-    const identity = this.#transactions ?? (settings.idempotent ? new IdempotentIdentity(brokers) : ANONYMOUS)
-    this.#sender = new Sender({ settings, accumulator, brokers, identity, metrics, clock })
-    this.#placing = new Placing({
-      brokers,
+    this.#settings = settingsOf(config)
+    const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
+    this.#transactions = transactionsOf(config, this.#settings, connection, clock)
+    const identity = this.#transactions
+    this.#records = new RecordProducer(connection, this.#settings, {
       clock,
-      settings,
-      put: (record, told) => {
-        if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
-      },
+      ...(identity ? { identity } : {}),
     })
   }
 
@@ -130,9 +109,9 @@ export class TelemetryProducer {
       // Its failure is reported below, when the others have settled.
       one.catch(() => {})
       published.push(one)
-      if (!this.#buffered.isFree) await this.#buffered.room()
+      await this.#records.room()
     }
-    this.#hurry()
+    this.#records.hurry()
     await Promise.allSettled(published)
     return Promise.all(published)
   }
@@ -148,7 +127,7 @@ export class TelemetryProducer {
       if (!report.isDelivered && !this.#config.onDelivery) this.#warn(deliveryText(report))
       this.#tell(report)
     })
-    if (!this.#buffered.isFree) await this.#buffered.room()
+    await this.#records.room()
   }
 
   /**
@@ -158,8 +137,7 @@ export class TelemetryProducer {
    * @returns how many events are not settled; they are also told as a warning
    */
   async flush(withinMs = LONGEST_FLUSH_MS): Promise<number> {
-    this.#hurry()
-    const left = await this.#outstanding.drained(Math.min(withinMs, LONGEST_FLUSH_MS))
+    const left = await this.#records.drained(Math.min(withinMs, LONGEST_FLUSH_MS))
     if (left > 0) this.#warn(`Warning: ${left} messages not delivered`)
     return left
   }
@@ -186,7 +164,7 @@ export class TelemetryProducer {
   }
 
   metrics(): ProducerMetrics {
-    return this.#metrics.snapshot()
+    return this.#records.metrics()
   }
 
   /** Flushes, and disconnects. @returns how many events were given up */
@@ -201,9 +179,7 @@ export class TelemetryProducer {
 
   async #close(): Promise<number> {
     const left = await this.flush()
-    this.#discard(new ProducerClosed())
-    this.#sender.stop()
-    await this.#brokers.close()
+    await this.#records.close()
     return left
   }
 
@@ -215,14 +191,13 @@ export class TelemetryProducer {
     try {
       await identity.begin()
       const result = await work()
-      this.#hurry()
-      const left = await this.#outstanding.drained(this.#settings.deliveryTimeoutMs)
+      const left = await this.#records.drained()
       if (open.failure) throw open.failure
       if (left > 0) throw new Error(`${left} messages not delivered`)
       return result
     } catch (error) {
-      this.#discard(new Error('the transaction is aborted', { cause: error }))
-      await this.#outstanding.drained(this.#settings.requestTimeoutMs)
+      this.#records.discard(new Error('the transaction is aborted', { cause: error }))
+      await this.#records.drained(this.#settings.requestTimeoutMs)
       // Its failure shows at the next transaction, which ends this one first.
       await identity.abort().catch(() => {})
       throw new TransactionAborted(error)
@@ -234,19 +209,14 @@ export class TelemetryProducer {
     if (this.#closing) throw new ProducerClosed()
     if (this.#transactions && !this.#transaction)
       throw new Error('a producer with a transactionalId publishes within transaction(…)')
-    this.#buffered.requireRoom()
     const event = eventOf(given)
     const record = this.#recordOf(event, options)
-    const bytes = this.#buffered.add(sizeOf(record))
-    const generation = this.#outstanding.add()
     const transaction = this.#transaction
-    if (transaction) transaction.messages++
-    this.#placing.place(record, outcome => {
-      this.#buffered.release(bytes)
-      this.#outstanding.settle(generation)
+    this.#records.accept(record, outcome => {
       if (outcome instanceof Error && transaction) transaction.failure ??= outcome
       report(reportOf(event.id, record.topic, outcome))
     })
+    if (transaction) transaction.messages++
   }
 
   #recordOf(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
@@ -264,17 +234,6 @@ export class TelemetryProducer {
         throw error
       })
     }
-  }
-
-  #hurry(): void {
-    this.#accumulator.hurry()
-    this.#sender.pump()
-  }
-
-  /** Gives up what is not on its way. */
-  #discard(error: Error): void {
-    this.#placing.discard(error)
-    for (const batch of this.#accumulator.takeAll()) batch.fail(error)
   }
 
   #warn(line: string): void {

@@ -1,7 +1,7 @@
 /** The identity of a producer with transactions: what it writes is read only after it has committed. */
 
 import type { BatchSequence } from '@sluice/kafka-records'
-import { mayPass, textOf } from '../adapters/kafka/producing.ts'
+import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import { type Identity, type Numbers, numbersFrom } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -21,7 +21,7 @@ export class TransactionUncertain extends Error {
   override readonly name = 'TransactionUncertain'
 
   constructor(cause: unknown) {
-    super(`Transaction not known to be committed: ${textOf(cause)}`, { cause })
+    super(`Transaction not known to be committed: ${(cause as Error).message}`, { cause })
   }
 }
 

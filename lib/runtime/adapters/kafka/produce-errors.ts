@@ -1,5 +1,8 @@
 /** What a leader answers for a batch (https://kafka.apache.org/protocol#protocol_error_codes), and whether to send it again. */
 
+import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
+import { RefusedByKafka } from './publisher.ts'
+
 interface ProduceError {
   readonly name: string
   /** The same batch may be taken later, as it is. */
@@ -44,6 +47,23 @@ export const DUPLICATE_SEQUENCE = 46
 
 /** The broker remembers other sequences of this producer, or none: the batch was not written now. */
 export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
+
+/** Errors that concern a record: no other batch would be better off. */
+const REFUSED_RECORD: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+])
+
+/** The error of the engine for an answer of a leader, with what to do where that is known. */
+export function answeredError(code: number, place: string): Error {
+  const { name, isRetriable } = produceError(code)
+  const message = `${name} for ${place}`
+  if (isRetriable) return new Unavailable('broker-unavailable', message)
+  if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
+  const advice = name === 'INVALID_RECORD' ? '' : ': the topic takes less in one batch, see batchBytes'
+  return new RecordRefused(`${message}${advice}`)
+}
 
 export function produceError(code: number): ProduceError {
   return ERRORS[code] ?? lasting(`error ${code} of Kafka's protocol`)

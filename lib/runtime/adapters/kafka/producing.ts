@@ -10,9 +10,11 @@ import {
   producingCluster,
   sendBatches,
 } from '@sluice/kafka-records'
+import { Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
-import { isAway } from './availability.ts'
+import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
+import { RefusedByKafka } from './publisher.ts'
 
 export interface SendRequest {
   readonly transactionalId: string | null
@@ -142,9 +144,11 @@ export function mayPass(error: unknown): boolean {
   return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
 }
 
-/** What went wrong, for a report. Messages of the library hold names and places, never data. */
-export function textOf(error: unknown): string {
-  const answer = brokersAnswer(error)
-  const { message } = error as Error
-  return answer === undefined ? message : `${answer}: ${message}`
+/** The error of the engine for one of a connection. Messages of the library hold names and places, never data. */
+export function deliveryError(cause: unknown, place: string): Error {
+  const answer = brokersAnswer(cause)
+  const { message } = cause as Error
+  const text = `${answer === undefined ? message : `${answer}: ${message}`} (${place})`
+  if (mayPass(cause)) return new Unavailable('broker-unavailable', text, { cause })
+  return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }

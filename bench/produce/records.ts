@@ -1,0 +1,41 @@
+import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
+import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
+import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
+import { simulate } from '../../lib/telemetry/simulator.ts'
+
+/** What every side publishes: events for Sluice, and for the others the same records, made beforehand. */
+export interface Load {
+  readonly events: readonly KeyedEvent[]
+  readonly records: readonly OutgoingRecord[]
+}
+
+const FROM_TICK = Date.parse('2026-01-01T00:00:00Z') / (GENERATOR_DEFAULTS.tickSeconds * 1_000)
+
+/** Simulated readings, each with a trace, as producers send them. */
+export function loadOf(count: number, topic: string): Load {
+  const untilTick = FROM_TICK + Math.ceil(count / FLEET.length)
+  const events = [...simulate(GENERATOR_DEFAULTS, FROM_TICK, untilTick)].slice(0, count)
+  return { events, records: events.map(({ key, event }) => producedRecord(topic, key, event)) }
+}
+
+/** In groups of so many records and bytes at most, as a batching client hands them over. */
+export function* groups<One extends OutgoingRecord>(
+  records: readonly One[],
+  most: { readonly records: number; readonly bytes: number },
+): Generator<One[]> {
+  let group: One[] = []
+  let bytes = 0
+  for (const record of records) {
+    const size = sizeOf(record)
+    if (group.length > 0 && (group.length >= most.records || bytes + size > most.bytes)) {
+      yield group
+      group = []
+      bytes = 0
+    }
+    group.push(record)
+    bytes += size
+  }
+  if (group.length > 0) yield group
+}

@@ -1,0 +1,142 @@
+/** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
+import { failureOf } from '../adapters/kafka/publisher.ts'
+import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
+import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
+import type { ProducerSettings } from '../settings/producer.ts'
+import { Accumulator } from './accumulator.ts'
+import type { Told } from './batch.ts'
+import { Buffered } from './buffer.ts'
+import { ProducerClosed } from './delivery.ts'
+import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
+import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
+import { Outstanding } from './outstanding.ts'
+import { Placing } from './placing.ts'
+import type { Brokers } from './ports.ts'
+import { Sender } from './sender.ts'
+
+export class RecordProducer {
+  readonly #settings: ProducerSettings
+  readonly #brokers: Brokers
+  readonly #accumulator: Accumulator
+  readonly #placing: Placing
+  readonly #sender: Sender
+  readonly #metrics = new MetricsCounter()
+  readonly #buffered: Buffered
+  readonly #outstanding: Outstanding
+  #isClosed = false
+
+  /** Connects at the first record. @param identity by default as the settings say */
+  constructor(
+    brokers: Brokers,
+    settings: ProducerSettings,
+    { clock = SYSTEM_CLOCK, identity }: { readonly clock?: Clock; readonly identity?: Identity } = {},
+  ) {
+    const accumulator = new Accumulator(settings)
+    this.#settings = settings
+    this.#brokers = brokers
+    this.#accumulator = accumulator
+    this.#buffered = new Buffered(settings.bufferBytes)
+    this.#outstanding = new Outstanding(clock)
+    this.#sender = new Sender({
+      ...{ settings, accumulator, brokers, clock, metrics: this.#metrics },
+      identity: identity ?? (settings.idempotent ? new IdempotentIdentity(brokers) : ANONYMOUS),
+    })
+    this.#placing = new Placing({
+      ...{ brokers, clock, settings },
+      put: (record, told) => {
+        if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
+      },
+      // What has waited for the partitions of its topic has waited enough.
+      onLoaded: () => this.hurry(),
+    })
+  }
+
+  /**
+   * Takes a record, in the order of calls. Its outcome comes later, never before this returns.
+   *
+   * @throws ProducerFull or ProducerClosed
+   */
+  accept(record: OutgoingRecord, told: Told): void {
+    if (this.#isClosed) throw new ProducerClosed()
+    this.#buffered.requireRoom()
+    const bytes = this.#buffered.add(sizeOf(record))
+    const generation = this.#outstanding.add()
+    this.#placing.place(record, outcome => {
+      this.#buffered.release(bytes)
+      this.#outstanding.settle(generation)
+      told(outcome)
+    })
+  }
+
+  /** Undefined if more can be taken now; else resolves when it can. */
+  room(): Promise<void> | undefined {
+    return this.#buffered.isFree ? undefined : this.#buffered.room()
+  }
+
+  /**
+   * Publishes records that need not wait for more. Others can be published meanwhile: in each partition, all are in the order of the
+   * calls.
+   *
+   * @throws the first error in the order of the records, once the outcome of all is known
+   */
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const errors: Error[] = []
+    let left = records.length
+    for (const [index, record] of records.entries())
+      this.accept(record, outcome => {
+        if (outcome instanceof Error) errors[index] = outcome
+        left--
+        if (left === 0) resolve()
+      })
+    if (left === 0) return
+    this.hurry()
+    await promise
+    const first = errors.find(error => error !== undefined)
+    if (first) throw first
+  }
+
+  /** How many partitions the topic has now. */
+  async partitionsOf(topic: string): Promise<number> {
+    try {
+      await this.#brokers.load(topic)
+    } catch (error) {
+      throw failureOf(error)
+    }
+    return this.#brokers.leadersOf(topic).size
+  }
+
+  /** Sends what waits without waiting for more. */
+  hurry(): void {
+    this.#accumulator.hurry()
+    this.#sender.pump()
+  }
+
+  /** Sends what waits, and waits until it is settled. @returns how many records are not */
+  drained(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
+    this.hurry()
+    return this.#outstanding.drained(withinMs)
+  }
+
+  /** Gives up what is not on its way. */
+  discard(error: Error): void {
+    this.#placing.discard(error)
+    for (const batch of this.#accumulator.takeAll()) batch.fail(error)
+  }
+
+  metrics(): ProducerMetrics {
+    return this.#metrics.snapshot()
+  }
+
+  /** Takes nothing more; what is already taken can still be drained. */
+  end(): void {
+    this.#isClosed = true
+  }
+
+  async close(): Promise<void> {
+    this.end()
+    this.discard(new ProducerClosed())
+    this.#sender.stop()
+    await this.#brokers.close()
+  }
+}

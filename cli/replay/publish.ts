@@ -61,9 +61,13 @@ export interface ReplayCounts {
   ahead: number
 }
 
+/** Requests that are on their way together: the next one is made while the broker writes. */
+const MOST_ON_THE_WAY = 4
+
 /**
- * Publishes one request after another to keep the order. Rejects with the error of the first request that could not be made
- * or was not acknowledged.
+ * Publishes the requests in order, some of them on their way together: the publisher keeps the order in each partition. Rejects
+ * with the error of the first request that could not be made or was not acknowledged. Those behind it that were on their way may
+ * have been written; they are not counted.
  *
  * @param futureToleranceMs how far before its time consumers take an event
  * @param onAcknowledged is awaited after each request, with the counts up to date
@@ -82,13 +86,62 @@ export async function publishAll(
     readonly onAcknowledged?: () => Promise<void>
   },
 ): Promise<void> {
-  for await (const request of all) {
-    const latestMs = nowMs() + futureToleranceMs
-    counts.ahead += request.filter(({ eventMs }) => eventMs !== undefined && eventMs > latestMs).length
-    counts.attempted += request.length
-    await publisher.publish(request.map(({ record }) => record))
+  const count = async (request: readonly Departure[]) => {
     counts.acknowledged += request.length
     counts.nextLine = (request.at(-1) as Departure).line + 1
     await onAcknowledged?.()
+  }
+  const onTheWay = new InOrder()
+  const requests = all[Symbol.asyncIterator]()
+  try {
+    while (true) {
+      const { done, value: request } = await onTheWay.orFailure(requests.next())
+      if (done) break
+      const latestMs = nowMs() + futureToleranceMs
+      counts.ahead += request.filter(({ eventMs }) => eventMs !== undefined && eventMs > latestMs).length
+      counts.attempted += request.length
+      await onTheWay.add(publisher.publish(request.map(({ record }) => record)), () => count(request))
+    }
+  } finally {
+    await onTheWay.settled()
+  }
+  await onTheWay.orFailure(Promise.resolve())
+}
+
+/** What is on its way, each followed by its own step once everything before it is done. */
+class InOrder {
+  #last: Promise<void> = Promise.resolve()
+  #count = 0
+  readonly #failure = Promise.withResolvers<never>()
+  #hasRoom = Promise.withResolvers<void>()
+
+  constructor() {
+    // Whoever asks gets it.
+    this.#failure.promise.catch(() => {})
+  }
+
+  /** Resolves when there is room for another one. */
+  async add(one: Promise<void>, then: () => Promise<void>): Promise<void> {
+    this.#count++
+    this.#last = Promise.all([this.#last, one])
+      .then(then)
+      .finally(() => this.#leave())
+    this.#last.catch(error => this.#failure.reject(error))
+    while (this.#count >= MOST_ON_THE_WAY) await this.orFailure(this.#hasRoom.promise)
+  }
+
+  /** What another promise resolves to, unless something fails first. */
+  orFailure<T>(other: Promise<T>): Promise<T> {
+    return Promise.race([this.#failure.promise, other])
+  }
+
+  async settled(): Promise<void> {
+    await this.#last.catch(() => {})
+  }
+
+  #leave(): void {
+    this.#count--
+    this.#hasRoom.resolve()
+    this.#hasRoom = Promise.withResolvers()
   }
 }

@@ -110,8 +110,9 @@ class RecordingReader {
   }
 
   #item(text: string, line: number): Recorded | undefined {
-    const parsed = parse(text)
-    const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(text, line)
+    const parsed = parsedExactly(text)
+    // A recorded line has no number that a double cannot hold, so each line is parsed once.
+    const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(parsed, line)
     return typeof item === 'string' ? this.refuse(line, item) : item
   }
 }
@@ -130,8 +131,7 @@ function mayBeginBatch(text: string): boolean {
 }
 
 /** @returns why the line is none, as text */
-function recordedEvent(text: string, line: number): Recorded | string {
-  const parsed = parsedExactly(text)
+function recordedEvent(parsed: unknown, line: number): Recorded | string {
   if (parsed instanceof Unparsed) return parsed.reason
   const event = readJsonEvent(parsed)
   if (isFailure(event)) return `not a CloudEvent: ${event.message}`

@@ -39,7 +39,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       throw new CliFailure(`${plan.files.join(', ')}: there is nothing in it to publish`)
     const connections = new Connections(config, 'cli')
     try {
-      const publisher = await connections.publisher()
+      const publisher = await connections.bulkPublisher()
       for (const topic of new Set(first.map(({ record }) => record.topic)))
         await requireTopic(publisher, topic, config)
       const shifted = shiftMs === undefined ? '' : ` --shift ${shiftedStart(extent, shiftMs)}`

@@ -25,6 +25,8 @@ interface Closable {
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
+  /** For bulk: each record once and in order, in batches of its own making, several of them on their way together. */
+  readonly bulkPublisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
   readonly #open: Closable[] = []
@@ -35,6 +37,10 @@ export class KafkaConnections {
     this.publisher = once(async () => {
       const { KafkaPublisher } = await import('../adapters/kafka/publisher.ts')
       return this.kept(new KafkaPublisher(await this.kafka()))
+    })
+    this.bulkPublisher = once(async () => {
+      const { bulkPublisher } = await import('../producer/bulk.ts')
+      return this.kept(bulkPublisher(this.kafka))
     })
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')

@@ -35,6 +35,9 @@ function clockwork() {
   }
 }
 
+/** Lets everything happen that waits for nothing outside. */
+const turns = () => new Promise(resolve => setImmediate(resolve))
+
 const linesOf = (request: readonly Departure[]) => request.map(({ line }) => line)
 
 describe('requests', () => {
@@ -87,14 +90,32 @@ describe('publishing', () => {
     assert.equal(publisher.published.length, 3)
   })
 
-  test('stops at the first request that is not acknowledged', async () => {
+  test('stops at the first request that is not acknowledged, and counts nothing behind it', async () => {
     const counts = nothing()
     let calls = 0
     const failing = { publish: () => (++calls === 2 ? Promise.reject(new Error('gone')) : Promise.resolve()) }
-    const groups = inGroups([departure(1)], [departure(2), departure(3)], [departure(4)])
+    const groups = inGroups(...Array.from({ length: 20 }, (_, line) => [departure(line + 1)]))
     await assert.rejects(publishAll(groups, failing, counts, limits), /gone/)
-    assert.deepEqual(counts, { attempted: 3, acknowledged: 1, nextLine: 2, ahead: 0 })
-    assert.equal(calls, 2)
+    assert.deepEqual({ ...counts, attempted: 0 }, { attempted: 0, acknowledged: 1, nextLine: 2, ahead: 0 })
+    assert.ok(calls <= 5, `${calls} requests were made`)
+  })
+
+  test('makes the next requests while the first ones wait, and counts them in order', async () => {
+    const counts = nothing()
+    const answers: (() => void)[] = []
+    const waiting = { publish: () => new Promise<void>(resolve => answers.push(resolve)) }
+    const groups = inGroups(...Array.from({ length: 6 }, (_, line) => [departure(line + 1)]))
+    const published = publishAll(groups, waiting, counts, limits)
+    await turns()
+    assert.equal(answers.length, 4, 'on their way together')
+    for (const answer of answers.slice(1)) answer()
+    await turns()
+    assert.deepEqual([answers.length, counts.acknowledged], [4, 0], 'the first one is not acknowledged')
+    answers[0]?.()
+    await turns()
+    for (const answer of answers.slice(4)) answer()
+    await published
+    assert.deepEqual(counts, { attempted: 6, acknowledged: 6, nextLine: 7, ahead: 0 })
   })
 
   test('notices events that consumers will refuse, because their time has not come', async () => {

@@ -16,7 +16,7 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const RUNTIME = join(PROJECT, 'lib', 'runtime')
 const DIST = join(RUNTIME, 'dist')
 /** The modules of the package's `exports`. */
-const ENTRIES = ['index', 'lambda/index', 'testing/index']
+const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']
 
 interface Manifest {
   readonly engines: { readonly node: string }

@@ -2,7 +2,8 @@
  * `@sluice/runtime`: what an author of consumers needs. A consumer is a `KeyedProcess` (a pure function with state and timers), a
  * `Sink` (delivers to a receiver), a `SegmentSink` (writes ranges of a partition as objects) or a `Forwarder` (moves records to
  * another topic); an `Application` names the topics and reads the data of events.
- * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them.
+ * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them, and `@sluice/runtime/producer` publishes
+ * events from anywhere.
  */
 export type { Application, EventData, TopicSettings } from './consumer/application.ts'
 export * from './consumer/declared.ts'
@@ -56,3 +57,4 @@ export {
   retry,
   type Sink,
 } from './consumer/sink.ts'
+export * from './producer/index.ts'

@@ -1,6 +1,7 @@
 /** The records that wait, by topic and partition. Pure: time is an argument. */
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import type { Batch, Told } from './batch.ts'
+import type { Batch } from './batch.ts'
+import type { Told } from './delivery.ts'
 import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
 
 export class Accumulator {

@@ -1,10 +1,6 @@
 import { BatchBuilder, type BatchSequence, type ClosedBatch, type WritableCodec } from '@sluice/kafka-records'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-
-/** Told what became of one record: its offset, or why it is not delivered. */
-export type Told = (outcome: Outcome) => void
-
-export type Outcome = { readonly partition: number; readonly offset: number } | Error
+import type { Told } from './delivery.ts'
 
 /** The records of one partition that travel together. */
 export class Batch {

@@ -73,8 +73,9 @@ export function createEvent(data: unknown, options: EventOptions): Event {
  */
 export function eventOf(given: Event | CloudEventLike): Event {
   if (!('specversion' in given)) return checkedEvent(given)
-  const { toJSON } = given as { toJSON?: () => unknown }
-  const event = readJsonEvent(toJSON ? toJSON.call(given) : given)
+  const { toJSON } = given as { toJSON?: () => object }
+  const members = Object.entries(toJSON ? toJSON.call(given) : given)
+  const event = readJsonEvent(Object.fromEntries(members.filter(([, value]) => value !== undefined)))
   if (isFailure(event)) throw new InvalidEvent(`not a CloudEvent: ${event.message}`)
   requireTraceparent(event)
   return event

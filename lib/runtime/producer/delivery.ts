@@ -1,5 +1,9 @@
 /** What became of an event. */
-import type { Outcome } from './batch.ts'
+
+/** Told what became of one record: its offset, or why it is not delivered. */
+export type Told = (outcome: Outcome) => void
+
+export type Outcome = { readonly partition: number; readonly offset: number } | Error
 
 /** Kafka has acknowledged the event. */
 export interface Delivered {
@@ -55,5 +59,23 @@ export class ProducerClosed extends Error {
 
   constructor() {
     super('the producer is closed: events must be published before close()')
+  }
+}
+
+/** The work, or a delivery, failed: nothing of the transaction can be read. */
+export class TransactionAborted extends Error {
+  override readonly name = 'TransactionAborted'
+
+  constructor(cause: unknown) {
+    super(`Transaction aborted: ${(cause as Error)?.message ?? String(cause)}`, { cause })
+  }
+}
+
+/** The coordinator has not said whether it has committed: readers see all of the transaction, or nothing. */
+export class TransactionUncertain extends Error {
+  override readonly name = 'TransactionUncertain'
+
+  constructor(cause: unknown) {
+    super(`Transaction not known to be committed: ${(cause as Error).message}`, { cause })
   }
 }

@@ -16,7 +16,8 @@ export {
   type NotDelivered,
   ProducerClosed,
   ProducerFull,
+  TransactionAborted,
+  TransactionUncertain,
 } from './delivery.ts'
 export type { Latency, ProducerMetrics } from './metrics.ts'
 export { type Committed, type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'
-export { TransactionAborted, TransactionUncertain } from './transaction.ts'

@@ -1,5 +1,7 @@
 /** What a producer has done so far. */
-import type { ClosedBatch, WritableCodec } from '@sluice/kafka-records'
+import type { ProducerSettings } from '../settings/producer.ts'
+
+type Codec = ProducerSettings['compression']
 
 export interface ProducerMetrics {
   /** Events that Kafka has acknowledged. */
@@ -13,13 +15,21 @@ export interface ProducerMetrics {
   /** From the first record of a batch to its acknowledgement, of the last thousand batches. */
   readonly latency_ms: Latency
   /** By codec: how many times smaller compression has made the records. */
-  readonly compression_ratio: Readonly<Partial<Record<WritableCodec, number>>>
+  readonly compression_ratio: Readonly<Partial<Record<Codec, number>>>
 }
 
 export interface Latency {
   readonly p50: number
   readonly p99: number
   readonly max: number
+}
+
+/** A batch that is acknowledged; all sizes in bytes. */
+interface SentBatch {
+  readonly facts: { readonly count: number; readonly plainBytes: number }
+  readonly bytes: number
+  /** Of its records, compressed. */
+  readonly recordBytes: number
 }
 
 const KEPT = 1_000
@@ -31,9 +41,9 @@ export class MetricsCounter {
   #retries = 0
   readonly #latencies: number[] = []
   #at = 0
-  readonly #sizes = new Map<WritableCodec, { plain: number; sent: number }>()
+  readonly #sizes = new Map<Codec, { plain: number; sent: number }>()
 
-  delivered(codec: WritableCodec, { facts, bytes, recordBytes }: ClosedBatch, latencyMs: number): void {
+  delivered(codec: Codec, { facts, bytes, recordBytes }: SentBatch, latencyMs: number): void {
     this.#messages += facts.count
     this.#bytes += bytes
     this.#latencies[this.#at] = latencyMs

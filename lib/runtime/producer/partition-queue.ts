@@ -1,6 +1,7 @@
 import type { BatchSequence } from '@sluice/kafka-records'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import { Batch, type Told } from './batch.ts'
+import { Batch } from './batch.ts'
+import type { Told } from './delivery.ts'
 
 /** Kafka counts records in 31 bits, and starts again at 0. */
 const LAST_SEQUENCE = 0x7fffffff

@@ -4,7 +4,7 @@ import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'
-import type { Told } from './batch.ts'
+import type { Told } from './delivery.ts'
 import type { Brokers } from './ports.ts'
 
 /** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */

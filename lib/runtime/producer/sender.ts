@@ -1,12 +1,13 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
-import type { ClosedBatch, ProduceAnswer } from '@sluice/kafka-records'
+import type { ClosedBatch } from '@sluice/kafka-records'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,
   FOREIGN_SEQUENCE,
   produceError,
 } from '../adapters/kafka/produce-errors.ts'
+import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import { Unavailable } from '../pipeline/errors.ts'
@@ -144,7 +145,7 @@ export class Sender {
     departures: readonly Departure[],
     before: Promise<void>,
     onSent: () => void,
-  ): Promise<readonly ProduceAnswer[]> {
+  ): Promise<readonly BatchAnswer[]> {
     const { settings, identity, brokers, clock, metrics } = this.#parts
     const closed = await Promise.all(departures.map(({ batch }) => batch.close(settings.compression)))
     await before
@@ -162,7 +163,7 @@ export class Sender {
     return brokers.send(leader, { transactionalId, acks: settings.acks, withinMs, batches, onSent })
   }
 
-  #take(departures: readonly Departure[], answers: readonly ProduceAnswer[]): void {
+  #take(departures: readonly Departure[], answers: readonly BatchAnswer[]): void {
     for (const departure of departures) {
       const { queue } = departure
       const answer = answers.find(

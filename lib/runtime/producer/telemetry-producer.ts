@@ -14,11 +14,12 @@ import {
   deliveryText,
   ProducerClosed,
   reportOf,
+  TransactionAborted,
 } from './delivery.ts'
 import type { ProducerMetrics } from './metrics.ts'
 import type { Brokers } from './ports.ts'
 import { RecordProducer } from './record-producer.ts'
-import { TransactionAborted, TransactionalIdentity } from './transaction.ts'
+import { TransactionalIdentity } from './transaction.ts'
 
 const LONGEST_FLUSH_MS = 30_000
 const TRANSACTION_TIMEOUT_MS = 60_000

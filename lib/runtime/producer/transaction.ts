@@ -3,27 +3,10 @@
 import type { BatchSequence } from '@sluice/kafka-records'
 import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
+import { TransactionUncertain } from './delivery.ts'
 import { type Identity, type Numbers, numbersFrom } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Brokers } from './ports.ts'
-
-/** The work, or a delivery, failed: nothing of the transaction can be read. */
-export class TransactionAborted extends Error {
-  override readonly name = 'TransactionAborted'
-
-  constructor(cause: unknown) {
-    super(`Transaction aborted: ${(cause as Error)?.message ?? String(cause)}`, { cause })
-  }
-}
-
-/** The coordinator has not said whether it has committed: readers see all of the transaction, or nothing. */
-export class TransactionUncertain extends Error {
-  override readonly name = 'TransactionUncertain'
-
-  constructor(cause: unknown) {
-    super(`Transaction not known to be committed: ${(cause as Error).message}`, { cause })
-  }
-}
 
 export interface TransactionOptions {
   readonly transactionalId: string

@@ -2,9 +2,6 @@
 import {
   AnswerOverdue,
   OF_TRANSACTIONS,
-  type PartitionBatch,
-  type ProduceAnswer,
-  type ProducerIdentity,
   type ProducingBroker,
   type ProducingCluster,
   producingCluster,
@@ -14,21 +11,14 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
+import type {
+  BatchAnswer,
+  OpenTransaction,
+  ProducerNumbers,
+  SendRequest,
+  TopicPartitions,
+} from './produce-types.ts'
 import { RefusedByKafka } from './publisher.ts'
-
-export interface SendRequest {
-  readonly transactionalId: string | null
-  readonly acks: 'all' | 1
-  readonly withinMs: number
-  readonly batches: readonly PartitionBatch[]
-  /** Called when a request that is sent next arrives after this one. */
-  readonly onSent?: () => void
-}
-
-/** A transaction that is open. */
-export interface OpenTransaction extends ProducerIdentity {
-  readonly transactionalId: string
-}
 
 /** Answers that pass once the coordinator has finished what it is at. */
 const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
@@ -75,7 +65,7 @@ export class ProducingConnection {
     return found
   }
 
-  async send(leader: number, { acks, onSent, ...request }: SendRequest): Promise<readonly ProduceAnswer[]> {
+  async send(leader: number, { acks, onSent, ...request }: SendRequest): Promise<readonly BatchAnswer[]> {
     const cluster = await this.#connect()
     const broker = await cluster.findBroker({ nodeId: String(leader) })
     const timeoutMs = Math.round(request.withinMs)
@@ -84,7 +74,7 @@ export class ProducingConnection {
   }
 
   /** An identity by which brokers tell this producer's sequences; of a transaction, it ends what an earlier one left open. */
-  async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerIdentity> {
+  async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
     if (transactionalId === undefined) {
       const cluster = await this.#connect()
       return (await cluster.findControllerBroker()).initProducerId({})
@@ -96,10 +86,7 @@ export class ProducingConnection {
     })
   }
 
-  async addPartitions(
-    transaction: OpenTransaction,
-    topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
-  ): Promise<void> {
+  async addPartitions(transaction: OpenTransaction, topics: readonly TopicPartitions[]): Promise<void> {
     const broker = await this.#coordinator(transaction.transactionalId)
     await broker.addPartitionsToTxn({ ...transaction, topics })
   }

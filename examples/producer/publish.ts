@@ -1,0 +1,45 @@
+/**
+ * Publishes simulated readings from an application of one's own: `KAFKA_BROKERS=… TOPIC=… node examples/producer/publish.ts 100`.
+ * Under `npm start`, the brokers are 127.0.0.1:9092 and the topic is sluice.telemetry.readings.local.
+ */
+import process from 'node:process'
+import { CloudEvent } from 'cloudevents'
+import { readingKey, SensorDataGenerator } from '../../lib/app/sensor-data-generator.ts'
+import { deliveryText, TelemetryProducer } from '../../lib/runtime/producer/index.ts'
+
+const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
+const count = Number(process.argv[2] ?? 10)
+
+const producer = new TelemetryProducer({
+  kafka: { brokers: KAFKA_BROKERS.split(','), auth: 'none' },
+  topic: TOPIC,
+  profile: 'balanced',
+  key: readingKey,
+  event: { type: 'com.example.job.finished', source: '/jobs' },
+  onDelivery: report => console.log(deliveryText(report)),
+})
+// What waits is delivered before the process ends.
+process.once('SIGTERM', () => void producer.close())
+
+// 1. Many: `enqueue` waits only while too much is on its way.
+const generator = new SensorDataGenerator({ family: 'environment' })
+for (let n = 0; n < count; n++) await producer.enqueue(generator.generate())
+
+// 2. One whose delivery matters now: a CloudEvent of the package `cloudevents`.
+const { partition, offset } = await producer.publish(
+  new CloudEvent({
+    type: 'com.example.room.entered',
+    source: '/doors/1',
+    subject: 'room-7',
+    data: { badge: 12 },
+  }),
+)
+console.log(`The door's event is number ${offset} of partition ${partition}`)
+
+// 3. Plain data, in the trace that led to it.
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+await producer.publish(producer.createEvent({ rows: 120 }, { traceparent, subject: 'nightly' }))
+
+const { messages_sent, errors } = producer.metrics()
+console.log(`${messages_sent} sent, ${errors} errors`)
+await producer.close()

@@ -1,0 +1,47 @@
+/** The brokers, in the words of a producer. Free of any client library, because the types of the public package lead here. */
+
+/** A finished record batch, and where it goes. */
+export interface AddressedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly bytes: Buffer
+}
+
+export interface SendRequest {
+  readonly transactionalId: string | null
+  readonly acks: 'all' | 1
+  /** How long the answer may take, in milliseconds. */
+  readonly withinMs: number
+  /** One for each partition at most. */
+  readonly batches: readonly AddressedBatch[]
+  /** Called when a request that is sent next arrives after this one. */
+  readonly onSent?: () => void
+}
+
+/** What a leader says of one batch. */
+export interface BatchAnswer {
+  readonly topic: string
+  readonly partition: number
+  /** 0 is success; see `produce-errors.ts`. */
+  readonly errorCode: number
+  /** Of the first record; -1 if the broker does not know it any more. */
+  readonly baseOffset: number
+}
+
+/** By which brokers tell the sequences of a producer. */
+export interface ProducerNumbers {
+  /** A 64-bit integer, in decimal. */
+  readonly producerId: string
+  readonly producerEpoch: number
+}
+
+/** A transaction that is open. */
+export interface OpenTransaction extends ProducerNumbers {
+  readonly transactionalId: string
+}
+
+/** Partitions of a topic. */
+export interface TopicPartitions {
+  readonly topic: string
+  readonly partitions: readonly number[]
+}

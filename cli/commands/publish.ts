@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { spanContextOf } from '../../lib/runtime/cloudevents/trace.ts'
+import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import { parsedBy } from '../../lib/runtime/settings/values.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { environmentOption, JSON_OPTION, parserOf, someText } from '../arguments.ts'
@@ -8,6 +9,7 @@ import { usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
 import { KEY_BY, KEY_BY_FLAG } from '../key-by.ts'
 import { publish } from '../publish/publish.ts'
+import { SERIALIZATION_OPTION } from '../serialization.ts'
 import { topicOf } from '../state/state-keys.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -18,6 +20,7 @@ interface PublishOptions {
   readonly traceparent?: string
   readonly newId?: true
   readonly dryRun?: true
+  readonly serialization?: Serialization
   readonly json?: true
   readonly env?: string
 }
@@ -60,6 +63,7 @@ export function addPublish(program: Command, terminal: Terminal): void {
     )
     .option('--traceparent <value>', 'the trace that all events belong to', TRACEPARENT)
     .option('--new-id', 'give a new id to events that have none')
+    .option(...SERIALIZATION_OPTION)
     .option('--dry-run', 'check the events, and show where they would go')
     .option(...JSON_OPTION)
     .option(...environmentOption('of a signal'))
@@ -71,7 +75,8 @@ async function run(file: string, options: PublishOptions, terminal: Terminal): P
   const config = configOf(terminal, options.env)
   if (options.key !== undefined && options.keyBy !== undefined)
     throw usageFailure('--key gives one key to all events, and --key-by one to each: give one of them.')
-  const { key, keyBy, traceparent, newId = false, dryRun = false, json = false } = options
+  const { key, keyBy, traceparent, newId = false, dryRun = false, json = false, serialization } = options
   const topic = topicOf(options, config.env)
-  await publish({ topic, file, key, keyBy, traceparent, newId, dryRun, json }, config, terminal)
+  const plan = { topic, file, key, keyBy, traceparent, newId, dryRun, json, serialization }
+  await publish(plan, config, terminal)
 }

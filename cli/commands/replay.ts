@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import { either, mapped, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import {
@@ -20,6 +21,7 @@ import { KEY_BY, KEY_BY_FLAG } from '../key-by.ts'
 import { SPEED } from '../replay/pace.ts'
 import { replay } from '../replay/replay.ts'
 import { SHIFT_TARGET, type ShiftTarget } from '../replay/shift.ts'
+import { SERIALIZATION_OPTION } from '../serialization.ts'
 import { CONDITION } from '../tail/filter.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -36,6 +38,7 @@ interface ReplayOptions {
   readonly fromLine: number
   readonly mode?: ContentMode
   readonly keyBy?: KeyStrategy
+  readonly serialization?: Serialization
   readonly keepPartitions?: true
   readonly carryLogTime?: true
   readonly skipInvalid?: true
@@ -58,6 +61,8 @@ count all rounds; --for is recorded time.
 
 --carry-log-time gives each record the time at which it was appended (header sluice-logtime), moved as the events are, for consumers
 with LOG_TIME=carried: to them it is the same log again. Without --keep-partitions, a key goes to its partition of the topic.
+
+--serialization is for streams, whose data is JSON. Records of a log or a captured batch keep the bytes that they have.
 
 What Kafka has acknowledged is counted at the end. If not all of it is, the exit status is 1, and it is said how to go on: with the line
 (--from-line), with how many to pass over (--skip), or, with --resume, by the same command: its file says how far the replay has come.
@@ -114,6 +119,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
       'key the events of a stream by instance, type, tenant, random, or a field such as location.site',
       parserOf(KEY_BY),
     )
+    .option(...SERIALIZATION_OPTION)
     .option('--keep-partitions', 'put records where they came from, whatever their keys say')
     .option('--carry-log-time', 'let each record carry the time at which it was appended')
     .option('--skip-invalid', 'leave out lines that cannot be read, and count them')

@@ -4,16 +4,19 @@ import { readFile } from 'node:fs/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { LONGEST } from '../../lib/runtime/adapters/files/lines.ts'
 import { appendInOrder } from '../../lib/runtime/adapters/kafka/append-in-order.ts'
+import type { DataWriter } from '../../lib/runtime/cloudevents/data-writer.ts'
 import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
+import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import { RecordRefused } from '../../lib/runtime/pipeline/errors.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { keyBy as keyOfEvent } from '../key-by.ts'
+import { writerFor, writtenBy } from '../serialization.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
@@ -30,6 +33,8 @@ export interface PublishPlan {
   readonly newId: boolean
   readonly dryRun: boolean
   readonly json: boolean
+  /** How data is written; as the settings say if undefined. */
+  readonly serialization: Serialization | undefined
 }
 
 /** What `publish --json` prints of each event. */
@@ -49,10 +54,11 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
   const name = plan.file === '-' ? 'standard input' : plan.file
   const { newId, traceparent } = plan
   const events = eventsIn(await textOf(plan.file, name, terminal), { name, newId, traceparent })
+  const writer = await writerFor(config, plan.serialization)
   await withKafka(config, async command => {
     const { partitions } = requireTopicIn(command, plan.topic)
     const placed = events.map(({ event, line }) =>
-      place(event, `${name}:${line}`, plan, config, partitions.length),
+      place(event, `${name}:${line}`, writer, plan, config, partitions.length),
     )
     const published: PublishedEvent[] = []
     try {
@@ -68,13 +74,20 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
 function place(
   event: Event,
   where: string,
+  writer: DataWriter,
   { topic, key, keyBy }: PublishPlan,
   { contentMode, keyBy: setting }: Config,
   partitions: number,
 ): Placed {
   const keyText = key ?? keyAsAsked(event, where, keyBy) ?? keyBySetting(event, setting) ?? eventKey(event)
   const partition = partitionOf(Buffer.from(keyText), partitions)
-  return { ...producedRecord(topic, keyText, event, contentMode), id: event.id, topic, partition, keyText }
+  return {
+    ...producedRecord(topic, keyText, writtenBy(writer, event), contentMode),
+    id: event.id,
+    topic,
+    partition,
+    keyText,
+  }
 }
 
 /** `random` takes the id, which no other event has. */

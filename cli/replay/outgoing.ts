@@ -2,6 +2,7 @@
 
 import { schemaViolation } from '../../lib/app/schemas.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import type { DataWriter } from '../../lib/runtime/cloudevents/data-writer.ts'
 import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
 import { carryingTime } from '../../lib/runtime/cloudevents/log-time.ts'
 import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
@@ -12,6 +13,7 @@ import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
 import { keyOf } from '../../lib/telemetry/reading.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { keyBy as keyOfEvent } from '../key-by.ts'
+import { writtenBy } from '../serialization.ts'
 import type { Recorded } from './recorded.ts'
 import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
@@ -25,6 +27,8 @@ export interface Addressing {
   /** How a stream is written, unless `mode` says otherwise. */
   readonly contentMode: ContentMode
   readonly mode?: ContentMode
+  /** Serializes the data of a stream. Absent: it is JSON. */
+  readonly dataWriter?: DataWriter
   readonly shiftMs?: number
   /** Whether records stay in the partition that they came from, whatever their key says. */
   readonly keepPartitions: boolean
@@ -67,13 +71,16 @@ function carrying(
   return { ...record, headers: carryingTime(record.headers, appendedMs, movedMs) }
 }
 
-function streamRecord(
-  event: Event,
-  line: number,
-  { env, topic, mode, contentMode, keyBy }: Addressing,
-): OutgoingRecord {
+function streamRecord(event: Event, line: number, addressing: Addressing): OutgoingRecord {
+  const { env, topic, mode, contentMode, keyBy, dataWriter } = addressing
   const key = keyInStream(event, line, keyBy)
-  return producedRecord(topic ?? topicName('readings', env), key, event, mode ?? contentMode)
+  const written = dataWriter && fitsSchema(event) ? writtenBy(dataWriter, event) : event
+  return producedRecord(topic ?? topicName('readings', env), key, written, mode ?? contentMode)
+}
+
+/** Data that violates its schema cannot be written with it. It stays JSON, so that consumers can refuse it. */
+function fitsSchema({ type, data }: Event): boolean {
+  return schemaViolation(type, data) === undefined
 }
 
 function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefined): string | null {

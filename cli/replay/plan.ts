@@ -1,4 +1,5 @@
 import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { ShiftTarget } from './shift.ts'
 
@@ -14,6 +15,8 @@ export interface ReplayPlan {
   readonly mode?: ContentMode
   /** How the events of a stream are keyed, if not as usual. */
   readonly keyBy?: KeyStrategy
+  /** How the data of a stream is written; as the settings say by default. */
+  readonly serialization?: Serialization
   readonly keepPartitions: boolean
   readonly carryLogTime: boolean
   /** The first line of the file. */
@@ -37,8 +40,9 @@ export interface ReplayPlan {
 
 /** All that decides what is published, where, and in which order: a replay can only go on with the same. Its pace may differ. */
 export function identityOf(plan: ReplayPlan, env: string): string {
-  const { speed: _, resume: __, json: ___, limit, forMs, loop, ...others } = plan
+  const { speed: _, resume: __, json: ___, limit, forMs, loop, serialization, ...others } = plan
   // JSON has no Infinity.
   const bounds = { limit: String(limit), forMs: String(forMs), loop: String(loop) }
-  return JSON.stringify(Object.entries({ ...others, ...bounds, env }).sort())
+  const formats = serialization && { formats: [serialization.otherwise, ...serialization.named].join() }
+  return JSON.stringify(Object.entries({ ...others, ...bounds, ...formats, env }).sort())
 }

@@ -3,6 +3,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { writerFor } from '../serialization.ts'
 import { topicOf } from '../state/state-keys.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { opened, peeked } from './opened.ts'
@@ -34,7 +35,9 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     const { items, extent, total, invalid } = await opened(sources, plan, done, terminal)
     const shiftMs = keeping?.isResumed ? (keeping.position.shiftMs ?? undefined) : shiftOf(plan, extent)
     if (keeping) keeping.position.shiftMs = shiftMs ?? null
-    const [first, departures] = await peeked(departing(items, addressingOf(plan, config, shiftMs), terminal))
+    const dataWriter = await writerFor(config, plan.serialization)
+    const addressing = { ...addressingOf(plan, config, shiftMs), dataWriter }
+    const [first, departures] = await peeked(departing(items, addressing, terminal))
     if (first === undefined)
       throw new CliFailure(`${plan.files.join(', ')}: there is nothing in it to publish`)
     const connections = new Connections(config, 'cli')

@@ -1,7 +1,8 @@
 /** Simulated readings for an application's own producer, one at a time. */
 import { newId } from '../runtime/adapters/system.ts'
 import type { Event } from '../runtime/consumer/event.ts'
-import { type FamilyName, familyOf, type KeyStrategy, type ReadingData } from '../telemetry/families.ts'
+import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
+import type { KeyStrategy } from '../telemetry/key.ts'
 import { keyOf } from '../telemetry/reading.ts'
 import { FLEET, type Sensor } from '../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../telemetry/simulator/settings.ts'

@@ -1,0 +1,44 @@
+/** The option by which commands that publish choose how data is written. */
+import { RegistryUnavailableError, UnencodableError } from '@sluice/schema-registry'
+import type { Config } from '../lib/app/config.ts'
+import { dataWriterOf } from '../lib/app/data-writer.ts'
+import type { DataWriter } from '../lib/runtime/cloudevents/data-writer.ts'
+import type { Event } from '../lib/runtime/consumer/event.ts'
+import type { Serialization } from '../lib/runtime/consumer/serialization.ts'
+import { SERIALIZATION_KIND } from '../lib/runtime/settings/serialization.ts'
+import { parserOf } from './arguments.ts'
+import { CliFailure } from './failure.ts'
+import { harmless } from './text-width.ts'
+
+export const SERIALIZATION_OPTION = [
+  '--serialization <formats>',
+  'how data is written, such as avro, or avro,environment=json (default: SERIALIZATION, else json)',
+  parserOf(SERIALIZATION_KIND),
+] as const
+
+/**
+ * What writes the data of events.
+ *
+ * @param chosen what the option says; undefined: as the settings say
+ * @throws ConfigError for a name that no event type has; CliFailure if a schema registry is set, and does not answer
+ */
+export async function writerFor(config: Config, chosen: Serialization | undefined): Promise<DataWriter> {
+  try {
+    return await dataWriterOf(chosen === undefined ? config : { ...config, serialization: chosen })
+  } catch (error) {
+    if (!(error instanceof RegistryUnavailableError)) throw error
+    throw new CliFailure(`Nothing was published: ${error.message}`, 1, { cause: error })
+  }
+}
+
+/** The event as it is written. @throws CliFailure if its data does not fit its schema, such as an integer of more than 32 bits */
+export function writtenBy(writer: DataWriter, event: Event): Event {
+  try {
+    return writer.write(event)
+  } catch (error) {
+    if (!(error instanceof UnencodableError)) throw error
+    throw new CliFailure(`Event ${harmless(event.id)} cannot be written: ${error.message}`, 1, {
+      cause: error,
+    })
+  }
+}

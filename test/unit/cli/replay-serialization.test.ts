@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { outgoing } from '../../../cli/replay/outgoing.ts'
+import { identityOf, type ReplayPlan } from '../../../cli/replay/plan.ts'
+import { writerFor } from '../../../cli/serialization.ts'
+import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
+import type { Serialization } from '../../../lib/runtime/consumer/serialization.ts'
+import { databaseReading, environmentReading } from '../../support/records.ts'
+
+const AVRO: Serialization = { otherwise: 'avro', named: new Map() }
+const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
+const config = readConfig(localEnvironment({}))
+
+function contentTypeOf({ headers }: { readonly headers: readonly (readonly [string, unknown])[] }) {
+  return String(headers.find(([name]) => name === 'content-type')?.[1])
+}
+
+describe('given a stream that is replayed in Avro', () => {
+  it('then its data is Avro, and its key that of the plain data', async () => {
+    const dataWriter = await writerFor(config, AVRO)
+    const event = databaseReading('d-1')
+    const plain = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, addressing)
+    const record = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, { ...addressing, dataWriter })
+    assert.equal(contentTypeOf(plain), 'application/json')
+    assert.equal(contentTypeOf(record), 'application/avro')
+    assert.ok((record.value?.length ?? 0) < (plain.value?.length ?? 0))
+    assert.deepEqual(record.key, plain.key)
+  })
+
+  it('when a reading violates its schema, then it stays JSON, so that consumers refuse it', async () => {
+    const dataWriter = await writerFor(config, AVRO)
+    const event = environmentReading('r-1', { data: { sensorId: 's-1', temperature: 'warm' } })
+    const record = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, { ...addressing, dataWriter })
+    assert.equal(contentTypeOf(record), 'application/json')
+    assert.match(String(record.value), /warm/)
+  })
+
+  it('when it is resumed in another format, then that is another replay', () => {
+    const plan = { files: ['a'], limit: 1, forMs: 1, loop: 1 } as unknown as ReplayPlan
+    assert.notEqual(identityOf({ ...plan, serialization: AVRO }, 'test'), identityOf(plan, 'test'))
+    assert.notEqual(
+      identityOf({ ...plan, serialization: AVRO }, 'test'),
+      identityOf({ ...plan, serialization: { ...AVRO, named: new Map([['device', 'json']]) } }, 'test'),
+    )
+  })
+})

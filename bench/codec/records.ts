@@ -1,0 +1,52 @@
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { KafkaEventRecord } from '../../lib/runtime/pipeline/receive.ts'
+import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
+import { simulate } from '../../lib/telemetry/simulator.ts'
+
+const FIRST_TICK = Date.parse('2026-03-01T12:00:00Z') / (GENERATOR_DEFAULTS.tickSeconds * 1000)
+const TOPIC = 'bench.readings'
+
+/** Simulated readings of all families in turn, as many as there are ticks for each sensor. */
+export function readings(ticks: number): readonly { readonly key: string; readonly event: Event }[] {
+  return [...simulate(GENERATOR_DEFAULTS, FIRST_TICK, FIRST_TICK + ticks)].map(({ key, event }) => ({
+    key: key ?? '',
+    event,
+  }))
+}
+
+/** One record in the forms in which programs get it. */
+export interface Forms {
+  /** As Lambda passes it to a function. */
+  readonly lambda: KafkaEventRecord
+  /** As a Kafka client has it: header values are buffers. */
+  readonly record: LogRecord
+  /** As the CloudEvents SDK takes it: header values are strings. */
+  readonly message: SdkMessage
+}
+
+export interface SdkMessage {
+  readonly key: string
+  readonly value: Buffer
+  readonly body: null
+  readonly headers: Record<string, string>
+}
+
+/** The records with which producers publish these events. */
+export function formsOf(events: ReturnType<typeof readings>, mode: ContentMode): readonly Forms[] {
+  return events.map(({ key, event }, offset) => {
+    const written = producedRecord(TOPIC, key, event, mode)
+    const record = { ...written, partition: 0, offset, timestampMs: Date.parse(event.time ?? '') }
+    const [lambda] = Object.values(kafkaEvent([record]).records).flat()
+    return { lambda: lambda as KafkaEventRecord, record, message: messageOf(record) }
+  })
+}
+
+/** What a program does before it can call the SDK. */
+export function messageOf({ key, value, headers }: LogRecord): SdkMessage {
+  const texts: Record<string, string> = {}
+  for (const [name, bytes] of headers) texts[name] = bytes.toString()
+  return { key: String(key), value: value as Buffer, body: null, headers: texts }
+}

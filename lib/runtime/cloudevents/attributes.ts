@@ -75,6 +75,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['subject', nonEmpty],
   // CloudEvents "Partitioning".
   ['partitionkey', nonEmpty],
+  ['traceparent', ofText],
   ['time', fits(isTimestamp, 'is not an RFC 3339 time with a zone')],
   ['dataschema', fits(remembering(isAbsoluteUri), 'is not an absolute URI')],
   ['datacontenttype', fits(remembering(isMediaType), 'is not a media type')],

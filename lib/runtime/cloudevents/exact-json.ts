@@ -10,9 +10,9 @@ export class InexactNumber extends Error {
  * numbers need no check, which would take several times as long as parsing. A number in an object or a list follows one of these
  * characters, and most digits in strings do not: ids of traces often look like numbers with an exponent.
  */
-const SUSPICIOUS = /[:,[ \t\r\n-](?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
+const SUSPICIOUS = /[:,[ \t\r\n]-?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
 /** The whole document is a number. */
-const NUMBER = /^\d/
+const NUMBER = /^-?\d/
 
 /** A JSON number without fraction and exponent. */
 const INTEGER = /^-?\d+$/
@@ -22,11 +22,12 @@ const INTEGER = /^-?\d+$/
  * it was, or two different integers could become one. A number with a decimal point is a measurement and is rounded to the
  * nearest double.
  *
+ * @param mayBeInexact false if it is known that no number needs a check
  * @throws SyntaxError if the text is not JSON; InexactNumber if an integer does not keep its digits, or if a number is too large
  *   for a double
  */
-export function parseExact(text: string): unknown {
-  return SUSPICIOUS.test(text) || NUMBER.test(text) ? JSON.parse(text, exact) : JSON.parse(text)
+export function parseExact(text: string, mayBeInexact = SUSPICIOUS.test(text) || NUMBER.test(text)): unknown {
+  return mayBeInexact ? JSON.parse(text, exact) : JSON.parse(text)
 }
 
 function exact(name: string, value: unknown, context?: { readonly source?: string }): unknown {

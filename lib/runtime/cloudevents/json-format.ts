@@ -6,7 +6,7 @@ import { attributeViolation } from './attributes.ts'
 import { isBase64 } from './base64.ts'
 import { isStringOnly, toEvent } from './event.ts'
 import { InexactNumber, parseExact } from './exact-json.ts'
-import { repeatedMember } from './json-members.ts'
+import { outlineOf, repeatedMember } from './json-outline.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
 
@@ -15,16 +15,17 @@ export function readStructured(value: Buffer | null): Event | Failure {
   if (value === null) return failure('malformed-event', 'structured mode, but the record has no value')
   if (!isUtf8(value)) return failure('malformed-event', 'structured mode, but the value is not UTF-8')
   const text = value.toString()
+  const outline = outlineOf(text)
   let parsed: unknown
   try {
-    parsed = parseExact(text)
+    parsed = parseExact(text, outline.hasLongNumbers)
   } catch (error) {
     if (error instanceof InexactNumber) return failure('number-not-exact', error.message)
     return failure('malformed-event', 'structured mode, but the value is not JSON')
   }
   if (!isObject(parsed)) return failure('malformed-event', 'the document is not a JSON object')
   // "Context Attributes": each at most once.
-  const repeated = repeatedMember(text, Object.keys(parsed).length)
+  const repeated = repeatedMember(text, outline, Object.keys(parsed).length)
   return repeated === undefined
     ? readJsonEvent(parsed)
     : failure('malformed-event', `member "${repeated.slice(0, 40)}" is there more than once`)
@@ -42,7 +43,7 @@ export function readJsonEvent(document: unknown): Event | Failure {
     const value = document[name]
     // JSON format, 2.2: null means absent. `data` is not an attribute.
     if (name === 'data' || name === 'data_base64' || value === null) continue
-    const text = canonical(value)
+    const text = typeof value === 'string' ? value : canonical(value)
     if (text === undefined)
       return failure('malformed-event', `attribute "${name.slice(0, 40)}" has no CloudEvents type`)
     if (text !== value && isStringOnly(name))
@@ -100,9 +101,8 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
   return failure('malformed-event', 'the data is not JSON, as its content type says')
 }
 
-/** "Type System": the canonical string of an attribute's value; undefined if the JSON value cannot be an attribute. */
+/** "Type System": the canonical string of an attribute's value that is no string; undefined if the JSON value cannot be an attribute. */
 function canonical(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
   if (typeof value === 'boolean') return String(value)
   const integer =
     typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2 ** 31 - (value > 0 ? 1 : 0)

@@ -9,104 +9,10 @@ import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
 import { type ContentMode, writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
 import { FAILURES } from '../../../../lib/runtime/consumer/failure-codes.ts'
 import { toLogRecord } from '../../../../lib/runtime/pipeline/receive.ts'
+import { JSON_TYPE, memberNames, REQUIRED, record, STRUCTURED } from './arbitrary-records.ts'
 
 /** A longer run has more inputs: `FUZZ_RUNS=1000000 node --test …`, and others with `FUZZ_SEED`. */
-const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 10_000), seed: Number(process.env.FUZZ_SEED ?? 15) }
-
-const REQUIRED = { specversion: '1.0', id: 'a-1', source: '/s', type: 't' }
-const NAMES = [
-  ...Object.keys(REQUIRED),
-  'subject',
-  'time',
-  'dataschema',
-  'datacontenttype',
-  'ext',
-  'data',
-  'Ü',
-  '',
-]
-const TYPES = [
-  'application/json',
-  'text/plain; charset=utf-8',
-  'application/cloudevents+json',
-  'application/cloudevents-batch+json',
-  'application/cloudevents+avro',
-  'application/avro',
-  'APPLICATION/CloudEvents+JSON; charset=UTF-8',
-]
-const VALUES = [
-  '',
-  'e30=',
-  '1.0',
-  '/s',
-  '2026-03-01T12:00:00.123456789Z',
-  'urn:a:b',
-  'a b',
-  '\u0000',
-  'ü',
-  '%',
-  'true',
-  ...TYPES,
-]
-
-/** Mostly all of them, so that more than the first check is reached. */
-const required = fc.oneof(
-  { arbitrary: fc.constant(Object.entries(REQUIRED)), weight: 5 },
-  { arbitrary: fc.subarray(Object.entries(REQUIRED)), weight: 1 },
-)
-const anyBytes = fc.oneof(
-  fc.constantFrom(...VALUES).map(text => Buffer.from(text)),
-  fc.uint8Array({ maxLength: 40 }).map(Buffer.from),
-)
-const anyName = fc.oneof(
-  fc.constantFrom('content-type', ...NAMES.map(name => `ce_${name}`)),
-  fc.string({ unit: 'binary', maxLength: 12 }),
-)
-const anyHeader = fc.tuple(anyName, anyBytes)
-const headers = fc
-  .tuple(
-    required,
-    fc.option(fc.constantFrom(...TYPES), { nil: undefined, freq: 5 }),
-    fc.array(anyHeader, { maxLength: 2 }),
-  )
-  .chain(([attributes, type, others]) => {
-    const sound = attributes.map(([name, text]) => [`ce_${name}`, Buffer.from(text)] as const)
-    const typed = type === undefined ? [] : [['content-type', Buffer.from(type)] as const]
-    const all = [...sound, ...typed, ...others]
-    return fc.shuffledSubarray(all, { minLength: all.length })
-  })
-const memberNames = fc.constantFrom('ext', ...NAMES, 'data_base64', '__proto__', 'constructor')
-const document = fc
-  .tuple(
-    required,
-    fc.dictionary(memberNames, fc.oneof(fc.constantFrom(...VALUES), fc.jsonValue()), { maxKeys: 2 }),
-  )
-  .map(([attributes, others]) => JSON.stringify({ ...Object.fromEntries(attributes), ...others }))
-/** Pieces of JSON are cut out, or put in twice. */
-const damaged = fc.tuple(document, fc.nat(), fc.nat(9), fc.boolean()).map(([text, at, length, isTwice]) => {
-  const start = at % (text.length + 1)
-  return (
-    text.slice(0, start) +
-    (isTwice ? text.slice(start, start + length).repeat(2) : '') +
-    text.slice(start + length)
-  )
-})
-const value = fc.oneof(
-  fc.constant(null),
-  fc.uint8Array({ maxLength: 60 }).map(bytes => Buffer.from(bytes)),
-  fc.jsonValue().map(json => Buffer.from(JSON.stringify(json) ?? '')),
-  document.map(text => Buffer.from(text)),
-  damaged.map(text => Buffer.from(text)),
-)
-const STRUCTURED = ['content-type', Buffer.from('application/cloudevents+json')] as const
-const record = fc.oneof(
-  fc.record({ headers, value }),
-  fc.record({
-    headers: fc.array(anyHeader, { maxLength: 2 }).map(others => [...others, STRUCTURED]),
-    value: fc.oneof(document, damaged).map(text => Buffer.from(text)),
-  }),
-  fc.record({ headers: fc.array(anyHeader, { maxLength: 4 }), value }),
-)
+const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 3_000), seed: Number(process.env.FUZZ_SEED ?? 15) }
 
 describe('given any record, when it is read', () => {
   it('then it is an event that keeps the rules of attributes, or a failure with a code', () => {
@@ -158,7 +64,54 @@ describe('given any record, when it is read', () => {
       RUNS,
     )
   })
+
+  it('then a member of a document that is there twice is refused, whatever its name and value', () => {
+    const member = fc.tuple(
+      fc.oneof(memberNames, fc.string({ unit: 'binary', maxLength: 3 })),
+      fc.jsonValue(),
+    )
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 8 }), fc.boolean(), (members, isEscaped) => {
+        const texts = members.map(([name, value]) => `${quoted(name, isEscaped)} : ${JSON.stringify(value)}`)
+        const read = readEvent({ headers: [STRUCTURED], value: Buffer.from(`{ ${texts.join(' , ')} }`) })
+        const isRepeated = isFailure(read) && read.message.endsWith('is there more than once')
+        assert.equal(isRepeated, new Set(members.map(([name]) => name)).size < members.length)
+      }),
+      RUNS,
+    )
+  })
+
+  it('then a number in a document is as exact as one in binary data', () => {
+    const number = fc.stringMatching(/^-?(?:0|[1-9]\d{0,20})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?$/)
+    const codes = new Set<string>()
+    fc.assert(
+      fc.property(number, fc.constantFrom('', ' ', '\t'), (text, space) => {
+        const json = Buffer.from(`[${space}${text}]`)
+        const sound = Object.entries(REQUIRED)
+        const headers = [
+          ...sound.map(([name, value]) => [`ce_${name}`, Buffer.from(value)] as const),
+          JSON_TYPE,
+        ]
+        const binary = readEvent({ headers, value: json })
+        const members = sound.map(([name, value]) => `"${name}":"${value}",`).join('')
+        const structured = readEvent({
+          headers: [STRUCTURED],
+          value: Buffer.from(`{${members}"data":${json}}`),
+        })
+        codes.add(isFailure(binary) ? binary.code : 'event')
+        assert.deepEqual(structured, binary)
+      }),
+      RUNS,
+    )
+    assert.deepEqual([...codes].sort(), ['event', 'number-not-exact'])
+  })
 })
+
+/** JSON may write any character as an escape. */
+function quoted(name: string, isEscaped: boolean): string {
+  if (!isEscaped) return JSON.stringify(name)
+  return `"${name.replace(/[\s\S]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`
+}
 
 /** JSON without a content type is given one where it is written. */
 function impliedType({ data, datacontenttype }: { data?: unknown; datacontenttype?: string }): object {

@@ -13,7 +13,7 @@ const ABOUT = `Show what a captured Lambda event holds: for each record the Clou
 
 FILE is the event as Lambda passes it to a function, of MSK or of a self-managed Kafka; "-" is standard input. Records are judged as
 consumers judge them, by the Kafka protocol binding of CloudEvents, whatever the type of the event; --schema judges the data by the schema
-of its type, too. No server is needed.`
+of its type, too, and shows it as it is in JSON. No server is needed, except the schema registry where one is configured and --schema is given.`
 
 const MORE = `
 With --json, each line is one record: topic, partition, offset, accepted, and event (in CloudEvents' JSON format) or code and reason.

@@ -39,16 +39,18 @@ function wrongIn(record: unknown): string | undefined {
   if (typeof topic !== 'string' || topic === '') return '"topic" is not the name of a topic'
   if (!isCount(partition)) return '"partition" is not a whole number from 0 on'
   if (!isCount(offset)) return '"offset" is not a whole number from 0 on'
-  if (!isBytes(key)) return '"key" is not base64'
-  if (!isBytes(value)) return '"value" is not base64'
+  if (!isBytes(key, record.keySchemaMetadata)) return '"key" is not base64'
+  if (!isBytes(value, record.valueSchemaMetadata)) return '"value" is not base64'
   if (headers === undefined || headers === null) return undefined
   if (!Array.isArray(headers)) return '"headers" is not a list'
   const wrong = headers.findIndex(entry => !isObject(entry) || !Object.values(entry).every(isHeaderValue))
   return wrong < 0 ? undefined : `"headers"[${wrong}] is not an object of a name and its bytes`
 }
 
-function isBytes(text: unknown): boolean {
-  return text === undefined || text === null || (typeof text === 'string' && isBase64(text))
+/** What Lambda has decoded by a schema may be a JSON object. */
+function isBytes(content: unknown, schema: unknown): boolean {
+  if (content === undefined || content === null) return true
+  return typeof content === 'string' ? isBase64(content) : isObject(schema) && typeof content === 'object'
 }
 
 /** Bytes may be signed. A header that is null in Kafka has no list. */

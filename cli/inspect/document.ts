@@ -7,9 +7,18 @@ import type { Event } from '../../lib/runtime/consumer/event.ts'
 
 export type EventDocument = Readonly<Record<string, unknown>>
 
-/** The event that was read from the record. */
-export function eventDocument(event: Event, record: Pick<LogRecord, 'headers' | 'value'>): EventDocument {
-  return isStructured(record) ? sentDocument(record.value) : documentOf(event)
+/**
+ * The event in a record, with its data as it was sent, or plain where it was serialized.
+ *
+ * @param sent the event as it was read from the record
+ */
+export function eventDocument(
+  event: Event,
+  sent: Event,
+  record: Pick<LogRecord, 'headers' | 'value'>,
+): EventDocument {
+  const isSerialized = Buffer.isBuffer(sent.data) && !Buffer.isBuffer(event.data)
+  return isStructured(record) && !isSerialized ? sentDocument(record.value) : documentOf(event)
 }
 
 /** The document of structured mode as it was sent, with extensions that are numbers or true. JSON format, 2.2: null means absent. */

@@ -1,13 +1,16 @@
 /** Shows what a captured Lambda event holds: for each record the event, or why there is none. */
 import { isUtf8 } from 'node:buffer'
-import { readData } from '../../lib/app/event-data.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { inputBytes } from '../input.ts'
+import { plainEvent } from '../records/plain.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { capturedRecords } from './captured.ts'
 import { summaryText, verdictText } from './text.ts'
-import { verdictOn } from './verdict.ts'
+import { type Verdict, verdictOn } from './verdict.ts'
 
 export interface InspectPlan {
   /** `-` is standard input. */
@@ -25,11 +28,19 @@ export async function inspect({ file, schema, json }: InspectPlan, terminal: Ter
   })
   const records = capturedRecords(documentIn(bytes, name))
   if (typeof records === 'string') throw new CliFailure(`${name} is not a Kafka event of Lambda: ${records}`)
-  const verdicts = records.map(record => verdictOn(record, schema ? readData : undefined))
+  const verdicts = schema ? await withData(records, terminal) : records.map(record => verdictOn(record))
   const columns = columnsOf(terminal)
   for (const verdict of verdicts)
     terminal.stdout.write(json ? `${JSON.stringify(verdict)}\n` : verdictText(verdict, columns))
   if (!json) terminal.stdout.write(summaryText(verdicts))
+}
+
+/** Data in other formats than JSON is read with the registry that is configured, else with the schemas that Sluice has. */
+async function withData(records: readonly LogRecord[], terminal: Terminal): Promise<readonly Verdict[]> {
+  const reader = dataReader(configOf(terminal, undefined))
+  const verdicts: Verdict[] = []
+  for (const record of records) verdicts.push(verdictOn(record, await plainEvent(record, reader)))
+  return verdicts
 }
 
 /** The parser's message quotes the text, so it is not shown. */

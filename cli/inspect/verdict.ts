@@ -1,8 +1,8 @@
 /** Whether a record carries a CloudEvent that a consumer would accept, by its envelope. Pure. */
+import { readData } from '../../lib/app/event-data.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Application } from '../../lib/runtime/consumer/application.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { type Failure, type FailureCode, failure } from '../../lib/runtime/consumer/failure-codes.ts'
 import {
@@ -27,21 +27,24 @@ export type Verdict =
 /**
  * Judges the record as consumers do before they look at its type, its time and what they remember.
  *
- * @param readData judges the data, too
+ * @param plain the event with plain data, or why its data cannot be read; if it is given, the data must fit the schema of its type
  */
-export function verdictOn(record: LogRecord, readData?: Application['readData']): Verdict {
+export function verdictOn(record: LogRecord, plain?: Event | Failure): Verdict {
   const { topic, partition, offset } = record
   const place = { topic, partition, offset }
-  const event = readEvent(record)
-  const refused = isFailure(event) ? event : refusal(event, readData)
+  const sent = readEvent(record)
+  const event = plain ?? sent
+  const refused = isFailure(event) ? event : ((plain && dataRefusal(event)) ?? refusal(event))
   if (refused) return { ...place, accepted: false, code: refused.code, reason: refused.message }
-  return { ...place, accepted: true, event: eventDocument(event as Event, record) }
+  return { ...place, accepted: true, event: eventDocument(event as Event, sent as Event, record) }
 }
 
-/** In the order in which a consumer looks at an event. */
-function refusal(event: Event, readData: Application['readData'] | undefined): Failure | undefined {
-  const data = readData?.(event)
-  if (data?.kind === 'failure') return data
+function dataRefusal(event: Event): Failure | undefined {
+  const data = readData(event)
+  return data.kind === 'failure' ? data : undefined
+}
+
+function refusal(event: Event): Failure | undefined {
   const large = largeAttribute(event)
   if (large) return failure('attributes-too-large', large)
   try {

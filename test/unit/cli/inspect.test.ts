@@ -132,6 +132,23 @@ describe('given a captured event, when it is inspected with --json', () => {
     assert.deepEqual([code, reason], ['malformed-event', 'the data is nested more than 100 levels deep'])
   })
 
+  it('then data that Lambda has decoded by a schema is read, and shown with --schema', async () => {
+    const headers = headersOf({ ...REQUIRED, 'content-type': 'application/avro' })
+    const valueSchemaMetadata = { dataFormat: 'AVRO', schemaId: '7' }
+    for (const value of [base64('{"a":1}'), { a: 1 }]) {
+      const { event } = await verdict({ headers, value, valueSchemaMetadata }, '--schema')
+      assert.deepEqual([event.data, event.datacontenttype], [{ a: 1 }, 'application/json'])
+      assert.equal((await verdict({ headers, value, valueSchemaMetadata })).accepted, true)
+    }
+  })
+
+  it('then data with the id of a schema is an event, which only --schema refuses without a registry', async () => {
+    const headers = headersOf({ ...REQUIRED, 'content-type': 'application/json' })
+    const framed = { headers, value: Buffer.from('\0\0\0\0\u0007{"a":1}').toString('base64') }
+    assert.equal((await verdict(framed)).accepted, true)
+    assert.equal((await verdict(framed, '--schema')).code, 'schema-unknown')
+  })
+
   it('then only --schema judges the data, of types that have a schema', async () => {
     const wrong = { ce_type: 'io.sluice.environment.reading.v1', 'content-type': 'application/json' }
     const reading = { headers: headersOf({ ...REQUIRED, ...wrong }), value: base64('{}') }

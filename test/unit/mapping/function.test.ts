@@ -103,6 +103,21 @@ describe('a function on a topic of foreign records', () => {
     assert.equal(first?.data?.originalValue, foreign(0, { ...MOTION, x: 'fast' }).value?.toString('base64'))
   })
 
+  it('given a topic that is none of Sluice’s, then its records are read and remembered like others', async () => {
+    const seen: { id: string; entity: string; timeMs: number }[] = []
+    const stage = await stageWith(['device'], noting(seen) as KeyedProcess<never>)
+    const records = [MOTION, { ...MOTION, x: 'fast' }, MOTION].map((value, offset) => ({
+      ...foreign(offset, value),
+      topic: 'factory-motion',
+    }))
+    await stage.batch(records)
+    await stage.batch(records)
+    assert.equal(seen.length, 2)
+    assert.deepEqual(stage.outcomes.slice(0, 3), ['applied/noted', 'failed/mapping-failed', 'applied/noted'])
+    const [failure] = stage.events as { data?: FailureData }[]
+    assert.equal(failure?.data?.originalTopic, 'factory-motion')
+  })
+
   it('given no mapping, then such records are no CloudEvents', async () => {
     const stage = await stageWith([], noting([]) as KeyedProcess<never>)
     await stage.batch([foreign(0, MOTION)])

@@ -1,11 +1,12 @@
 /** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
-import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import {
   consumersOf,
   type DeclaredFunction,
   declaredFunctions,
   type FunctionKeys,
+  isConsumer,
   READING_DEFAULTS,
 } from './functions.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
@@ -73,23 +74,27 @@ export function expandedFields(
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
-      ...declared.consumes.map(signal => mskEvent(declared, signal, surroundings)),
+      ...topicsOf(declared, surroundings.env).map(topic => mskEvent(declared, topic, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
       ...(uses.includes('on-failure') ? queueEvents(surroundings) : []),
     ],
   }
 }
 
+function topicsOf({ consumes, foreignTopics }: DeclaredFunction, env: string): string[] {
+  return [...consumes.map(signal => topicName(signal, env)), ...foreignTopics]
+}
+
 /** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
 function mskEvent(
   { name, reading }: DeclaredFunction,
-  signal: Signal,
+  topic: string,
   { clusterArn, env, kafkaSecrets }: Surroundings,
 ): object {
   return {
     msk: {
       arn: clusterArn,
-      topic: topicName(signal, env),
+      topic,
       consumerGroupId: groupName(name, env),
       startingPosition: 'TRIM_HORIZON',
       batchSize: reading.batchSize,
@@ -121,24 +126,27 @@ function checkpointConsumers(all: readonly DeclaredFunction[]): string {
 
 /** What no schema of a single key can say of the functions; a sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
-  return declaredFunctions(entries).flatMap(({ name, consumes, forwards, schedule, uses, mappings }) => {
+  return declaredFunctions(entries).flatMap(declared => {
+    const { name, foreignTopics, forwards, schedule, uses, mappings } = declared
     const where = `functions.${name} of serverless.yml`
     const isForwarder = forwards.length > 0
     const problems: string[] = []
-    if (consumes.length === 0)
+    if (!isConsumer(declared))
       for (const key of READING_KEYS.filter(key => entries[name]?.[key] !== undefined))
         problems.push(`${where}: ${key} says how topics are read, but there is no consumes.`)
-    if (consumes.length === 0 && mappings.length > 0)
+    for (const topic of foreignTopics.filter(one => topicNamed(one) !== undefined))
+      problems.push(`${where}: ${topic} is a topic of Sluice: consumes names it without its environment.`)
+    if (!isConsumer(declared) && mappings.length > 0)
       problems.push(
         `${where}: mappings say how the records of its topics are read, but there is no consumes.`,
       )
-    if (consumes.length > 0 && !uses.includes('redis'))
+    if (isConsumer(declared) && !uses.includes('redis'))
       problems.push(`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`)
     if (isForwarder && !uses.includes('redis'))
       problems.push(`${where}: a forwarder keeps its cursors in Redis, so it must have uses: [redis].`)
     if (isForwarder && !schedule)
       problems.push(`${where}: a schedule wakes a forwarder, so it must have one.`)
-    if (isForwarder && consumes.length > 0)
+    if (isForwarder && isConsumer(declared))
       problems.push(`${where}: a function either consumes or forwards, not both.`)
     return problems
   })

@@ -4,6 +4,8 @@ import { CONDITIONS, type FunctionKeys, USES } from './functions.ts'
 
 const SIGNAL = { type: 'string', enum: SIGNALS }
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
+/** As Kafka allows them. */
+const TOPIC = { type: 'string', pattern: '^[\\w.-]{1,249}$' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
 /** For `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
@@ -13,6 +15,7 @@ export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof F
     forwards: { anyOf: [SIGNAL, listOf(SIGNAL)] },
     emits: listOf(SIGNAL),
     uses: listOf({ type: 'string', enum: Object.keys(USES) }),
+    foreignTopics: { anyOf: [TOPIC, listOf(TOPIC)] },
     mappings: { anyOf: [MAPPING, listOf(MAPPING)] },
     schedule: {
       anyOf: [

@@ -36,6 +36,8 @@ export interface FunctionKeys {
   /** Topics that it writes. */
   readonly emits?: Signal | readonly Signal[]
   readonly uses?: Use | readonly Use[]
+  /** Kafka topics that are none of Sluice's, by their whole names: it reads them with the same group. */
+  readonly foreignTopics?: string | readonly string[]
   /** The mappings by which it reads records of foreign forms: files of `mappings/`, asked in this order. */
   readonly mappings?: string | readonly string[]
   /** `rate(…)` or `cron(…)`. */
@@ -57,6 +59,7 @@ export interface DeclaredFunction {
   readonly writes: readonly Signal[]
   readonly uses: readonly Use[]
   readonly mappings: readonly string[]
+  readonly foreignTopics: readonly string[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
   readonly reading: typeof READING_DEFAULTS
 }
@@ -75,14 +78,16 @@ export function declaredFunctions(entries: Readonly<Record<string, FunctionKeys>
     // The framework, too, takes one word for a list of one.
     const [consumes, forwards] = [listed(entry.consumes), listed(entry.forwards)]
     const [emits, uses] = [listed(entry.emits), listed(entry.uses)]
+    const foreignTopics = listed(entry.foreignTopics)
     return {
       name,
       consumes,
       forwards,
       emits,
-      writes: [...emits, ...failuresOf([...consumes, ...forwards])],
+      writes: [...emits, ...failuresOf([...consumes, ...forwards], foreignTopics)],
       uses,
       mappings: listed(entry.mappings),
+      foreignTopics,
       ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
       reading: {
         batchSize: entry.batchSize ?? READING_DEFAULTS.batchSize,
@@ -101,8 +106,10 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
 const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
 
 /** Who reads a topic writes its failures, except one that reads failures: what it cannot read must not come back to it. */
-function failuresOf(read: readonly Signal[]): Signal[] {
-  return read.length === 0 || read.some(signal => WITH_FAILURES.includes(signal)) ? [] : ['failures']
+function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
+  return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
+    ? []
+    : ['failures']
 }
 
 function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
@@ -127,9 +134,17 @@ export function readFunctions(file: URL | string = SERVERLESS_YML): DeclaredFunc
   return declaredFunctions(functions ?? {})
 }
 
+/** Whether a topic triggers the function. */
+export function isConsumer({
+  consumes,
+  foreignTopics,
+}: Pick<DeclaredFunction, 'consumes' | 'foreignTopics'>): boolean {
+  return consumes.length + foreignTopics.length > 0
+}
+
 /** The names of the functions that read a topic; without one, of all that read any. */
 export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
   return functions
-    .filter(({ consumes }) => (signal === undefined ? consumes.length > 0 : consumes.includes(signal)))
+    .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))
     .map(({ name }) => name)
 }

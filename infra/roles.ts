@@ -1,9 +1,9 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
-import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import { groupName, RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import { arnHere } from './arn.ts'
-import type { DeclaredFunction } from './functions.ts'
+import { type DeclaredFunction, isConsumer } from './functions.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
@@ -21,6 +21,11 @@ interface Deployed
   readonly stage: string
 }
 
+interface WithForeign extends Deployed {
+  /** The topics of others that functions read. */
+  readonly foreign: readonly string[]
+}
+
 interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
@@ -30,7 +35,10 @@ interface Statement {
 
 /** The resources of CloudFormation, by their logical ids. */
 export function roles(functions: readonly DeclaredFunction[], deployed: Deployed): Record<string, object> {
-  return Object.fromEntries(functions.map(declared => [roleId(declared.name), role(declared, deployed)]))
+  const foreign = [...new Set(functions.flatMap(({ foreignTopics }) => foreignTopics))]
+  return Object.fromEntries(
+    functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, foreign })]),
+  )
 }
 
 /** The logical id of a function's role. */
@@ -39,7 +47,7 @@ export function roleId(name: string): string {
   return `${words.join('')}Role`
 }
 
-function role(declared: DeclaredFunction, deployed: Deployed): object {
+function role(declared: DeclaredFunction, deployed: WithForeign): object {
   const { name, uses } = declared
   const { env, stage } = deployed
   const statements = [
@@ -91,11 +99,9 @@ const NETWORK_ACTIONS = [
 ]
 
 /** The code asks where the brokers are; an event source mapping asks what cluster it is, and how it is configured. */
-function clusterStatements(
-  { consumes, writes }: DeclaredFunction,
-  { clusterArn, kafkaSecrets }: Deployed,
-): object[] {
-  const reads = consumes.length > 0
+function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecrets }: Deployed): Statement[] {
+  const { writes } = declared
+  const reads = isConsumer(declared)
   if (!reads && writes.length === 0) return []
   const [describe, configuration] = reads
     ? [['kafka:DescribeClusterV2'], ['kafka-cluster:DescribeClusterDynamicConfiguration']]
@@ -108,18 +114,24 @@ function clusterStatements(
 }
 
 /** `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
-function topicStatements(declared: DeclaredFunction, deployed: Deployed): Statement[] {
-  const { name, consumes, forwards, writes } = declared
-  const { clusterArn, env } = deployed
-  const topic = (signal: Signal) => `${clusterArn.replace(':cluster/', ':topic/')}/${topicName(signal, env)}`
+function topicStatements(declared: DeclaredFunction, deployed: WithForeign): Statement[] {
+  const { name, consumes, foreignTopics, forwards, writes } = declared
+  const { clusterArn, env, foreign } = deployed
+  const named = (topic: string) => `${clusterArn.replace(':cluster/', ':topic/')}/${topic}`
+  const topic = (signal: Signal) => named(topicName(signal, env))
+  // What is tried again goes back to where it was.
+  const redrives =
+    forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)) && writes.length > 0
   const group = `${clusterArn.replace(':cluster/', ':group/')}/${groupName(name, env)}`
-  const reading =
-    consumes.length > 0
-      ? [
-          allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], consumes.map(topic)),
-          allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
-        ]
-      : []
+  const reading = isConsumer(declared)
+    ? [
+        allow(
+          ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+          [...consumes.map(topic), ...foreignTopics.map(named)],
+        ),
+        allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
+      ]
+    : []
   // A forwarder keeps offsets of its own and joins no consumer group.
   const forwarding =
     forwards.length > 0
@@ -127,28 +139,33 @@ function topicStatements(declared: DeclaredFunction, deployed: Deployed): Statem
       : []
   const writing =
     writes.length > 0
-      ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], writes.map(topic))]
+      ? [
+          allow(
+            ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+            [...writes.map(topic), ...(redrives ? foreign.map(named) : [])],
+          ),
+        ]
       : []
   return [...reading, ...forwarding, ...writing]
 }
 
 /** Consumers read data with the schemas of the registry. */
-function registryStatements({ consumes }: DeclaredFunction, { registrySecret }: Deployed): Statement[] {
-  if (!registrySecret || consumes.length === 0) return []
+function registryStatements(declared: DeclaredFunction, { registrySecret }: Deployed): Statement[] {
+  if (!registrySecret || !isConsumer(declared)) return []
   return [allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${registrySecret}-*`)])]
 }
 
 /** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */
 function checkpointStatements(
-  { name, consumes, uses }: DeclaredFunction,
+  { name, consumes, foreignTopics, uses }: DeclaredFunction,
   { checkpointBucket, env }: Deployed,
 ): Statement[] {
   if (!checkpointBucket) return []
   // As `lib/runtime/adapters/s3/checkpoint-store.ts` names its objects.
   const access = uses.includes('checkpoints')
     ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
-    : consumes.map(signal => ({
-        objects: `checkpoints/${name}/${topicName(signal, env)}/*`,
+    : [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => ({
+        objects: `checkpoints/${name}/${topic}/*`,
         actions: ['s3:GetObject'],
       }))
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's

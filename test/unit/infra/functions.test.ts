@@ -28,6 +28,7 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
   mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },
   reader: { consumes: 'readings', uses: ['redis'], mappings: ['device', 'weather'] },
+  stranger: { foreignTopics: 'factory.motion', uses: ['redis'], mappings: 'device' },
   chooser: { schedule: 'rate(1 minute)', uses: ['failure-policy'] },
   taker: { emits: ['failures'], uses: ['on-failure'] },
   redriver: {
@@ -121,7 +122,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(packed, { patterns: ['failures/*.yaml', 'failures/*.yml'] })
     assert.deepEqual(environment, {
       FAILURES_DIR: 'failures',
-      FAILURE_CONSUMERS: 'frost-watch,both,reader,teller,caller,router',
+      FAILURE_CONSUMERS: 'frost-watch,both,reader,stranger,teller,caller,router',
     })
   })
 
@@ -131,6 +132,19 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'mappings' })
     const [one] = declaredFunctions({ one: { consumes: 'readings', mappings: 'device' } })
     assert.deepEqual(one?.mappings, ['device'])
+  })
+
+  it('given a topic of others, then it is an event source, and what is tried again may go back there', () => {
+    const msk = expanded('stranger').events[0] as { msk: { topic: string; consumerGroupId: string } }
+    assert.equal(msk.msk.topic, 'factory.motion')
+    assert.equal(msk.msk.consumerGroupId, 'sluice-stranger-prod')
+    const all = roles(DECLARED, { ...PLACE, stage: 'prod' })
+    const mayUse = (role: string, action: string) =>
+      JSON.stringify(all[role]).includes('factory.motion') && JSON.stringify(all[role]).includes(action)
+    assert.ok(mayUse('StrangerRole', 'kafka-cluster:ReadData'))
+    assert.ok(mayUse('RedriverRole', 'kafka-cluster:WriteData'))
+    assert.ok(!mayUse('BothRole', 'kafka-cluster:'))
+    assert.deepEqual(DECLARED.find(({ name }) => name === 'stranger')?.writes, ['failures'])
   })
 
   it('given what takes checkpoints, then it is told of every consumer and topic', () => {
@@ -213,6 +227,7 @@ describe('the roles', () => {
   it('given a consumer of failures, then its own do not come back to it', () => {
     assert.deepEqual(allowed('RouterRole').slice(2, 4), [
       'DescribeTopic WriteData sluice.telemetry.dlq.prod',
+      'DescribeTopic WriteData factory.motion',
       'secretsmanager:GetSecretValue redis-*',
     ])
   })
@@ -226,7 +241,7 @@ describe('the roles', () => {
     ])
   })
 
-  it('given a forwarder of retries, then it writes what it emits alone: failures could come back to it', () => {
+  it('given a forwarder of retries, then it writes what it emits, and topics of others, but no failures', () => {
     assert.deepEqual(allowed('RedriverRole'), [
       'DescribeTopic ReadData sluice.telemetry.retry-1m.prod',
       'DescribeTopic ReadData sluice.telemetry.retry-1h.prod',
@@ -301,6 +316,7 @@ describe('the list of functions', () => {
         writes: ['alerts', 'failures'],
         uses: ['redis'],
         mappings: [],
+        foreignTopics: [],
         reading: { batchSize: 500, maximumBatchingWindow: 1, maximumPollers: 4 },
       },
     ])
@@ -319,6 +335,20 @@ describe('entries that cannot work', () => {
     [
       'a consumer that does not',
       { consumes: 'readings' },
+      [
+        'functions.one of serverless.yml: a consumer keeps its state in Redis, so it must have uses: [redis].',
+      ],
+    ],
+    [
+      'a topic of Sluice as one of others',
+      { foreignTopics: 'sluice.telemetry.readings.prod', uses: ['redis'] },
+      [
+        'functions.one of serverless.yml: sluice.telemetry.readings.prod is a topic of Sluice: consumes names it without its environment.',
+      ],
+    ],
+    [
+      'a topic of others without Redis',
+      { foreignTopics: ['a'] },
       [
         'functions.one of serverless.yml: a consumer keeps its state in Redis, so it must have uses: [redis].',
       ],

@@ -54,10 +54,11 @@ export class RegistryClient {
   /**
    * Returns the schema with this id, or undefined if the registry does not know it.
    *
+   * @param withinMs milliseconds for this schema, if fewer than usual
    * @throws RegistryUnavailableError
    */
-  async schema(id: number): Promise<Schema | undefined> {
-    const signal = AbortSignal.timeout(this.#answerWithinMs)
+  async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
+    const signal = AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, this.#answerWithinMs))))
     const answer = await this.#get(`/schemas/ids/${id}`, signal)
     if (!answer) return undefined
     const { text, references } = await this.#withReferences(answer, new Set(), signal)

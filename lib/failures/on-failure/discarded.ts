@@ -92,11 +92,20 @@ function parsed(text: string): unknown {
   }
 }
 
+/** What Lambda's own registry support says of a key or a value: without it, the bytes would count as those of the log. */
+function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata') {
+  if (record[name] === undefined || record[name] === null) return {}
+  const { dataFormat, schemaId } = object(record[name], name)
+  if (dataFormat !== 'JSON' && dataFormat !== 'AVRO' && dataFormat !== 'PROTOBUF')
+    throw new NotDiscarded(`${name} has no known dataFormat`)
+  return { [name]: { dataFormat, schemaId: String(schemaId) } }
+}
+
 function recordsIn(group: unknown): KafkaEventRecord[] {
   if (!Array.isArray(group)) throw new NotDiscarded('payload.records has something else than lists')
   return group.map((one, index) => {
     const where = `record ${index} of a partition`
-    const { topic, partition, offset, timestamp, key, value, headers = [] } = object(one, where)
+    const { topic, partition, offset, timestamp, key, value, headers = [], ...others } = object(one, where)
     for (const [part, bytes] of [
       ['key', key],
       ['value', value],
@@ -113,6 +122,8 @@ function recordsIn(group: unknown): KafkaEventRecord[] {
       key: (key ?? null) as string | null,
       value: (value ?? null) as string | null,
       headers,
+      ...schemaIn(others, 'keySchemaMetadata'),
+      ...schemaIn(others, 'valueSchemaMetadata'),
     }
   })
 }

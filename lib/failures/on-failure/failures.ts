@@ -7,6 +7,7 @@ import { derivedId } from '../../runtime/consumer/derived-id.ts'
 import type { Event } from '../../runtime/consumer/event.ts'
 import type { FailureData, RecordPart } from '../../runtime/consumer/failure-event.ts'
 import { instant } from '../../runtime/consumer/instant.ts'
+import { onlyInLogOf } from '../../runtime/pipeline/failures/failure-record.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'
@@ -56,25 +57,26 @@ export function addressOf(failure: FailureData): { readonly source: string; read
 
 function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): FailureData {
   const { topic, partition, offset, timestampMs, key, value } = record
+  const onlyInLog = onlyInLogOf(record)
   let failure: FailureData = {
     originalTopic: topic,
     originalPartition: partition,
     originalOffset: offset,
     originalTimestamp: timestampMs,
-    originalKey: key?.toString('base64') ?? null,
-    originalValue: value?.toString('base64') ?? null,
+    originalKey: onlyInLog.includes('key') ? null : (key?.toString('base64') ?? null),
+    originalValue: onlyInLog.includes('value') ? null : (value?.toString('base64') ?? null),
     originalHeaders: originalHeaders(record).map(([name, bytes]) => ({
       name,
       value: bufferOf(bytes).toString('base64'),
     })),
     ...failed(discarded, consumer, timestampMs),
     error: why(discarded),
-    omitted: [],
+    omitted: onlyInLog,
   }
-  const omitted: RecordPart[] = []
+  const omitted: RecordPart[] = [...onlyInLog]
   for (const [part, nothing] of PARTS) {
     if (JSON.stringify(failure).length <= LARGEST_DATA) break
-    omitted.push(part)
+    if (!omitted.includes(part)) omitted.push(part)
     failure = {
       ...failure,
       ...nothing,

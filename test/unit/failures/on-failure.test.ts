@@ -247,6 +247,30 @@ describe('the failures of what Lambda has given up', () => {
     })
   })
 
+  it('given a value whose schema id Lambda has removed, then the failure has it as the log does', () => {
+    const valueSchemaMetadata = { dataFormat: 'AVRO', schemaId: '7' }
+    const discarded = readDiscarded(
+      changed(sample('kafka'), ({ payload }) => {
+        Object.assign(payload.records['my-topic-0'][0], { value: 'Agg=', valueSchemaMetadata })
+      }),
+    )
+    const [failure] = failuresOf(discarded, name => name)
+    assert.equal(failure?.originalValue, Buffer.of(0, 0, 0, 0, 7, 2, 8).toString('base64'))
+    assert.deepEqual(failure?.omitted, [])
+  })
+
+  it('given a value that Lambda has decoded, then the failure says that it is only in the log', () => {
+    const valueSchemaMetadata = { dataFormat: 'AVRO', schemaId: '7' }
+    const value = Buffer.from('{"a":1}').toString('base64')
+    const discarded = readDiscarded(
+      changed(sample('kafka'), ({ payload }) => {
+        Object.assign(payload.records['my-topic-0'][0], { value, valueSchemaMetadata })
+      }),
+    )
+    const [failure] = failuresOf(discarded, name => name)
+    assert.deepEqual([failure?.originalValue, failure?.omitted], [null, ['value']])
+  })
+
   it('given places alone, then the failure names topic, partition and offsets, and cannot be retried', () => {
     const [failure] = failuresOf(readDiscarded(sample('sqs')), name => name)
     assert.match(

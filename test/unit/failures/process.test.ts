@@ -124,8 +124,12 @@ describe('the codes of failures', () => {
     }
   })
 
-  it('given Redis or Kafka out of reach, then nothing is a failure: the class says that the record waits', () => {
+  it('given a server out of reach, then nothing is a failure: the class says that the record waits', () => {
     const waiting = Object.entries(FAILURES).filter(([, kind]) => kind.class === 'unavailable')
-    assert.deepEqual(waiting.map(([code]) => code).sort(), ['broker-unavailable', 'store-unavailable'])
+    assert.deepEqual(waiting.map(([code]) => code).sort(), [
+      'broker-unavailable',
+      'registry-unavailable',
+      'store-unavailable',
+    ])
   })
 })

@@ -19,8 +19,8 @@ const MOST_SCHEMAS = 1_000
 const UNKNOWN_FOR_MS = 15_000
 const MOST_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
-/** No request begins later than this after the first that was made with it. */
-const FETCHED_WITHIN_MS = 5_000
+/** Milliseconds for all schemas of a chunk. It must be less than the time with which the last chunk of an invocation begins. */
+const FETCHED_WITHIN_MS = 2_500
 
 export class SchemaCache {
   readonly #application: Pick<Application, 'packagedSchema'>
@@ -56,7 +56,7 @@ export class SchemaCache {
    * of them could not be fetched.
    */
   async fetch(needed: readonly Needing[]): Promise<void> {
-    const untilMs = this.#nowMs() + FETCHED_WITHIN_MS
+    const untilMs = performance.now() + FETCHED_WITHIN_MS
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     const ends = await Promise.allSettled(
       [...byKey].map(([key, needing]) =>
@@ -77,12 +77,13 @@ export class SchemaCache {
   async #fetch(key: string, needing: Needing, untilMs: number): Promise<void> {
     await this.#permits.acquire()
     try {
-      if (this.#nowMs() > untilMs)
+      const leftMs = untilMs - performance.now()
+      if (leftMs <= 0)
         throw new Unavailable(
           'registry-unavailable',
           'the schema registry answers too slowly for so many schemas',
         )
-      const schema = await this.#schema(needing)
+      const schema = await this.#schema(needing, leftMs)
       if (schema) put(this.#known, key, await found(schema, needing), MOST_SCHEMAS)
       else put(this.#unknown, key, this.#nowMs() + UNKNOWN_FOR_MS, MOST_UNKNOWN)
     } finally {
@@ -90,8 +91,8 @@ export class SchemaCache {
     }
   }
 
-  async #schema(needing: Needing): Promise<Schema | undefined> {
-    if (needing.kind === 'registered') return this.#registry?.schema(needing.schemaId)
+  async #schema(needing: Needing, leftMs: number): Promise<Schema | undefined> {
+    if (needing.kind === 'registered') return this.#registry?.schema(needing.schemaId, leftMs)
     const { type, format } = needing
     const packaged = await this.#application.packagedSchema?.(type, format)
     return packaged && { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', ...packaged }

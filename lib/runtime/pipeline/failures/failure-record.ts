@@ -120,7 +120,7 @@ export function failureRecordOf(
 }
 
 /** The parts of a record that were not delivered as the log has them. */
-function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
+export function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
   const { key, value } = decodedByLambda ?? {}
   return [
     ...(key ? (['key'] as const) : []),

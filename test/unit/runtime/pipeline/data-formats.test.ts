@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { APPLICATION } from '../../../../lib/app/application.ts'
-import { OnDemandDataReader } from '../../../../lib/runtime/adapters/registry/data-reader.ts'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { AVRO_METADATA, delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { framed, startSchemaRegistry } from '../../../support/schema-registry.ts'
-import {
-  AVRO_ID,
-  avroBytes,
-  PACKAGED,
-  REGISTERED,
-  SENT_AS,
-  type SentAs,
-  sent,
-} from '../../../support/serialized.ts'
-import { Stage } from '../../../support/stage.ts'
+import { AVRO_ID, avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../../support/serialized.ts'
 
 let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
 before(async () => {
@@ -28,29 +16,6 @@ beforeEach(() => {
   registry.schemas.clear()
   for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
 })
-
-/** A stage whose wall clock stands, unless a test moves it. */
-class FormatStage extends Stage {
-  nowMs = 0
-
-  constructor(registered = true) {
-    super()
-    const place = registered ? { url: registry.uri, answerWithinMs: 1_000 } : undefined
-    const application = { ...APPLICATION, ...PACKAGED }
-    this.consumer = { ...this.consumer, application, reader: this.coldReader(place) }
-  }
-
-  coldReader(place?: { url: string; answerWithinMs: number }) {
-    return new OnDemandDataReader(PACKAGED, place, () => this.nowMs)
-  }
-}
-
-/** The data of the only failure. */
-function failureOf({ events }: Stage): FailureData {
-  const [event] = events
-  assert.ok(event)
-  return event.data as FailureData
-}
 
 const content = (event: { value: Buffer; type: string }) =>
   logRecord(0, {
@@ -69,7 +34,7 @@ const avroRecord = (value: Buffer) => content({ value, type: 'application/avro' 
 
 describe('producers of several formats on one topic', () => {
   it('given a reading of each, binary and structured, then each is applied as the same data', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     const kinds = Object.keys(SENT_AS) as SentAs[]
     const records = [...kinds, ...kinds].map((as, offset) =>
       sent(offset, environmentReading(`r-${offset}`, { at: offset }), as, {
@@ -88,21 +53,21 @@ describe('producers of several formats on one topic', () => {
 
   for (const as of Object.keys(SENT_AS) as SentAs[])
     it(`given one event as json and again as ${as}, then the second is a repeat`, async () => {
-      const stage = new FormatStage()
+      const stage = new FormatStage(registry.uri)
       await stage.batch([sent(0, environmentReading('r-1'), 'json'), sent(1, environmentReading('r-1'), as)])
       assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
     })
 
   for (const as of ['avro without an id', 'protobuf without an id'] as const)
     it(`given no registry, then ${as} is read with the packaged schema`, async () => {
-      const stage = new FormatStage(false)
+      const stage = new FormatStage()
       await stage.batch([sent(0, environmentReading('r-1'), as)])
       assert.deepEqual(stage.outcomes, ['applied/counted'])
       assert.deepEqual(registry.requests, [])
     })
 
   it('given a type that the consumer does not accept, then no schema is fetched', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     await stage.batch([sent(0, environmentReading('r-1', { type: 'another.type' }), 'avro with an id')])
     assert.deepEqual(stage.outcomes, ['ignored/not-mine'])
     assert.deepEqual(registry.requests, [])
@@ -147,7 +112,7 @@ describe('data that cannot be read', () => {
     ],
   ] as const)
     it(`given ${what}, then it fails with its code, byte for byte, and the next is applied`, async () => {
-      const stage = new FormatStage()
+      const stage = new FormatStage(registry.uri)
       const next = { ...sent(1, environmentReading('r-2'), 'avro with an id') }
       await stage.batch([record, next])
       assert.deepEqual(stage.outcomes, [outcome, 'applied/counted'])
@@ -156,13 +121,13 @@ describe('data that cannot be read', () => {
     })
 
   it('given an id without a registry, then it can be retried', async () => {
-    const stage = new FormatStage(false)
+    const stage = new FormatStage()
     await stage.batch([sent(0, reading, 'json with an id')])
     assert.deepEqual(stage.outcomes, ['failed/schema-unknown'])
   })
 
   it('given a schema that is registered later, then a later record is read with it', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     registry.schemas.delete(AVRO_ID)
     const records = [0, 1, 2].map(at => sent(at, environmentReading(`r-${at}`), 'avro with an id'))
     await stage.batch(records.slice(0, 1))
@@ -200,7 +165,7 @@ describe('a registry that cannot be reached', () => {
     ],
   ] as const)
     it(`given a registry that ${what}, then the partition waits, others go on, and nothing is lost`, async () => {
-      const stage = new FormatStage()
+      const stage = new FormatStage(registry.uri)
       registry.answerBy(listener as never)
       const waits = five('avro with an id')
       const goesOn = five('json', 1)
@@ -226,7 +191,7 @@ describe('a registry that cannot be reached', () => {
     })
 
   it('given that it has just failed, then it is left alone for a moment', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     registry.answerBy((_, response) => response.destroy())
     for (let batch = 0; batch < 3; batch += 1) await stage.batch(five('avro with an id'))
     assert.equal(registry.requests.length, 1)
@@ -234,7 +199,7 @@ describe('a registry that cannot be reached', () => {
   })
 
   it('given one schema for every partition, then it is fetched once', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     await stage.batch(Array.from({ length: 12 }, (_, partition) => five('avro with an id', partition)).flat())
     assert.equal(registry.requests.length, 1)
     assert.equal(stage.outcomes.length, 60)
@@ -242,24 +207,10 @@ describe('a registry that cannot be reached', () => {
 })
 
 describe('what Lambda has read with a registry of its own', () => {
-  const metadata = { schemaId: String(AVRO_ID), dataFormat: 'AVRO' } as const
   const reading = environmentReading('r-1')
 
-  /** The batch as Lambda delivers it, with this value. */
-  async function delivered(stage: FormatStage, record: LogRecord, value: Buffer, schema: object = metadata) {
-    stage.inLog([record])
-    const { kafkaEvent } = await import('../../../support/records.ts')
-    const { records } = kafkaEvent([record])
-    const [[name, [one]]] = Object.entries(records) as unknown as [[string, [object]]]
-    return stage.consume({
-      records: {
-        [name]: [{ ...one, value: value.toString('base64'), valueSchemaMetadata: schema } as never],
-      },
-    })
-  }
-
   it('given SOURCE, then the id is put back: a failure has the bytes of the log', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     const record = avroRecord(framed(AVRO_ID, avroBytes(reading).subarray(0, 9)))
     await delivered(stage, record, (record.value as Buffer).subarray(5))
     assert.deepEqual(stage.outcomes, ['failed/data-not-decodable'])
@@ -269,7 +220,7 @@ describe('what Lambda has read with a registry of its own', () => {
   })
 
   it('given SOURCE and then the log itself, then it is the same record', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     const record = sent(0, reading, 'avro with an id')
     await delivered(stage, record, (record.value as Buffer).subarray(5))
     await stage.batch([record, sent(1, reading, 'json')])
@@ -277,7 +228,7 @@ describe('what Lambda has read with a registry of its own', () => {
   })
 
   it('given JSON, then it is read without a registry, and the log is still the same', async () => {
-    const stage = new FormatStage(false)
+    const stage = new FormatStage()
     const record = sent(0, reading, 'avro with an id')
     await delivered(stage, record, Buffer.from(JSON.stringify(reading.data)))
     assert.deepEqual(stage.outcomes, ['applied/counted'])
@@ -287,7 +238,7 @@ describe('what Lambda has read with a registry of its own', () => {
   })
 
   it('given JSON that fails, then the failure says that its value is only in the log', async () => {
-    const stage = new FormatStage(false)
+    const stage = new FormatStage()
     const record = sent(0, reading, 'avro with an id')
     await delivered(stage, record, Buffer.from('{"sensorId":5}'))
     assert.deepEqual(stage.outcomes, ['failed/schema-violated'])
@@ -296,9 +247,12 @@ describe('what Lambda has read with a registry of its own', () => {
   })
 
   it('given the id of another kind of registry without its data, then that is said', async () => {
-    const stage = new FormatStage()
+    const stage = new FormatStage(registry.uri)
     const schemaId = '6c6f7b0e-5a0c-4d3c-9a36-1f6f0a5c2a11'
-    await delivered(stage, sent(0, reading, 'avro with an id'), avroBytes(reading), { ...metadata, schemaId })
+    await delivered(stage, sent(0, reading, 'avro with an id'), avroBytes(reading), {
+      ...AVRO_METADATA,
+      schemaId,
+    })
     assert.deepEqual(stage.outcomes, ['failed/schema-unknown'])
   })
 })

@@ -1,0 +1,53 @@
+/** A consumer that reads data of every format, without servers but a schema registry. */
+import assert from 'node:assert/strict'
+import { APPLICATION } from '../../lib/app/application.ts'
+import { OnDemandDataReader } from '../../lib/runtime/adapters/registry/data-reader.ts'
+import type { LambdaSchema, LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import { kafkaEvent } from './records.ts'
+import { AVRO_ID, PACKAGED } from './serialized.ts'
+import { Stage } from './stage.ts'
+
+export class FormatStage extends Stage {
+  /** The reader's wall clock, which stands unless a test moves it. */
+  nowMs = 0
+  readonly #uri: string | undefined
+
+  /** @param uri of the schema registry; without one, the packaged schemas are used */
+  constructor(uri?: string) {
+    super()
+    this.#uri = uri
+    const application = { ...APPLICATION, ...PACKAGED }
+    this.consumer = { ...this.consumer, application, reader: this.coldReader() }
+  }
+
+  /** The reader of a new function: it has no schema yet. */
+  coldReader(): OnDemandDataReader {
+    const place = this.#uri === undefined ? undefined : { url: this.#uri, answerWithinMs: 1_000 }
+    return new OnDemandDataReader(PACKAGED, place, () => this.nowMs)
+  }
+}
+
+/** The data of the first failure. */
+export function failureOf({ events }: Stage): FailureData {
+  const [event] = events
+  assert.ok(event)
+  return event.data as FailureData
+}
+
+export const AVRO_METADATA: LambdaSchema = { schemaId: String(AVRO_ID), dataFormat: 'AVRO' }
+
+/** Delivers a record as Lambda does where the mapping has a registry: with this value, and what it says of the schema. */
+export function delivered(
+  stage: FormatStage,
+  record: LogRecord,
+  value: Buffer,
+  valueSchemaMetadata: LambdaSchema = AVRO_METADATA,
+) {
+  stage.inLog([record])
+  const groups = Object.entries(kafkaEvent([record]).records).map(([name, group]) => [
+    name,
+    group.map(one => ({ ...one, value: value.toString('base64'), valueSchemaMetadata })),
+  ])
+  return stage.consume({ records: Object.fromEntries(groups) })
+}

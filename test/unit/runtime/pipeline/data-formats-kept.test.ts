@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { type SegmentSink, written } from '../../../../lib/runtime/consumer/segment-sink.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
+import { environmentReading, logRecord } from '../../../support/records.ts'
+import { startSchemaRegistry } from '../../../support/schema-registry.ts'
+import { AVRO_ID, REGISTERED, sent } from '../../../support/serialized.ts'
+
+let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
+before(async () => {
+  registry = await startSchemaRegistry()
+})
+after(() => registry.close())
+beforeEach(() => {
+  registry.requests.length = 0
+  registry.answerBy()
+  for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
+})
+
+describe('records that are kept for later', () => {
+  const keeping = (failing: readonly string[]): KeyedProcess<string[]> => ({
+    name: 'keeping',
+    accepts: READING_TYPES,
+    parking: {},
+    onEvent(state, event) {
+      if (failing.includes(event.id)) throw new Error('a bug')
+      return decided('kept', [...(state ?? []), event.id])
+    },
+  })
+
+  /** A stage where the first reading fails, and the second one, in Avro, waits for it. */
+  async function parked(): Promise<FormatStage> {
+    const stage = new FormatStage(registry.uri)
+    stage.consumer = { ...stage.consumer, process: keeping(['r-0']) as never }
+    await stage.batch([
+      sent(0, environmentReading('r-0'), 'json'),
+      sent(1, environmentReading('r-1'), 'avro with an id'),
+    ])
+    assert.deepEqual(stage.outcomes, ['failed/unexpected-error', 'parked/entity-held'])
+    // A new function: it has no schema.
+    stage.consumer = {
+      ...stage.consumer,
+      process: keeping([]) as never,
+      reader: stage.coldReader(),
+    }
+    registry.requests.length = 0
+    return stage
+  }
+
+  const retried = (stage: FormatStage) => {
+    const { headers, value } = redrivenRecord(failureOf(stage))
+    return logRecord(2, { key: Buffer.from('s-1'), value, headers })
+  }
+
+  it('given a parked record and a new function, then its schema is fetched when it is applied', async () => {
+    const stage = await parked()
+    await stage.batch([retried(stage), sent(3, environmentReading('r-3'), 'json')])
+    assert.deepEqual(stage.outcomes.slice(2), ['applied/kept', 'parked-applied/kept', 'applied/kept'])
+    assert.equal(registry.requests.length, 1)
+  })
+
+  it('given that the registry is down then, then the partition waits, and nothing is lost', async () => {
+    const stage = await parked()
+    registry.answerBy((_, response) => response.destroy())
+    const batch = [retried(stage), sent(3, environmentReading('r-3'), 'json')]
+    await stage.batch(batch)
+    assert.deepEqual(stage.outcomes.slice(2), [])
+    assert.deepEqual(
+      stage.observer.waits.map(({ reason }) => reason),
+      ['registry-unavailable'],
+    )
+    registry.answerBy()
+    stage.nowMs += 60_000
+    await stage.batch(batch)
+    assert.deepEqual(stage.outcomes.slice(2), ['applied/kept', 'parked-applied/kept', 'applied/kept'])
+  })
+
+  it('given a record that Lambda stripped and that failed, then its retry is the record of the log', async () => {
+    const stage = new FormatStage(registry.uri)
+    registry.schemas.delete(AVRO_ID)
+    const record = sent(0, environmentReading('r-1'), 'avro with an id')
+    await delivered(stage, record, (record.value as Buffer).subarray(5))
+    const { headers, value } = redrivenRecord(failureOf(stage))
+    assert.deepEqual(value, record.value)
+    registry.schemas.set(...REGISTERED[0])
+    stage.nowMs += 60_000
+    const retry = logRecord(1, { key: record.key, value, headers })
+    await delivered(stage, retry, (value as Buffer).subarray(5))
+    assert.deepEqual(stage.outcomes, ['failed/schema-unknown', 'applied/counted'])
+  })
+})
+
+describe('a segment sink', () => {
+  it('given a segment that needs a schema which cannot be fetched, then it waits as a whole', async () => {
+    const lengths: number[] = []
+    const sink: SegmentSink = {
+      name: 'archive',
+      accepts: READING_TYPES,
+      segments: { offsets: 3 },
+      async write({ events }) {
+        lengths.push(events.length)
+        return written('archived')
+      },
+    }
+    const stage = new FormatStage(registry.uri)
+    stage.consumer = { ...stage.consumer, process: sink as never }
+    registry.answerBy((_, response) => response.destroy())
+    const records = [0, 1, 2].map(at =>
+      sent(at, environmentReading(`r-${at}`), at === 2 ? 'protobuf with an id' : 'json'),
+    )
+    await stage.batch(records)
+    assert.deepEqual({ lengths, waits: stage.observer.waits.length }, { lengths: [], waits: 1 })
+    registry.answerBy()
+    stage.nowMs += 60_000
+    await stage.batch(records)
+    assert.deepEqual(lengths, [3])
+  })
+})

@@ -1,9 +1,11 @@
 import { decode } from './codec/decode.ts'
+import { formats } from './codec/formats.ts'
 import { runBenchmark } from './kit/program.ts'
 
-// `npm run bench:codec`: what reading an event costs, beside the CloudEvents SDK. It needs no server.
+// `npm run bench:codec`: what reading an event costs, beside the CloudEvents SDK; what data costs in each format, to write,
+// to read and on the wire. It needs no server.
 
-const PARTS = { decode }
+const PARTS = { decode, formats }
 
 await runBenchmark({
   usage: `npm run bench:codec -- [options]

@@ -1,12 +1,10 @@
 /** Reads records of foreign forms as readings, by the first mapping that takes them. Pure. */
-import { isUtf8 } from 'node:buffer'
-import { InexactNumber, parseExact } from '../runtime/cloudevents/exact-json.ts'
 import { textOf } from '../runtime/cloudevents/header-bytes.ts'
-import { toJsonEvent } from '../runtime/cloudevents/json-format.ts'
+import { parsedJson, toJsonEvent } from '../runtime/cloudevents/json-format.ts'
 import { traceOf } from '../runtime/cloudevents/trace.ts'
 import type { ForeignRecord } from '../runtime/consumer/application.ts'
 import type { Event } from '../runtime/consumer/event.ts'
-import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
+import type { Failure } from '../runtime/consumer/failure-codes.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
@@ -31,8 +29,8 @@ export function foreignReader(mappings: readonly Mapping[]) {
         ? mappedByFirst(mappings, eventDocument(event, positionOf(record)))
         : undefined
     const { value } = record
-    if (value === null || !isUtf8(value)) return undefined
-    const document = objectIn(value.toString())
+    if (value === null) return undefined
+    const document = objectIn(value)
     if (document === undefined) return undefined
     if ('kind' in document) return document
     return mappedByFirst(mappings, {
@@ -57,17 +55,13 @@ function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocumen
   return [topic, partition, offset]
 }
 
-/** The JSON object in a text; undefined if it is another text, a failure if JavaScript would change one of its numbers. */
-function objectIn(text: string): { readonly object: object } | Failure | undefined {
-  try {
-    const found = parseExact(text)
-    const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
-    return isObject ? { object: found } : undefined
-  } catch (error) {
-    if (error instanceof InexactNumber) return failure('number-not-exact', error.message)
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+/** The JSON object in a value; undefined if it is something else, a failure if JavaScript would change one of its numbers. */
+function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
+  const read = parsedJson(value)
+  if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined
+  const { value: found } = read
+  const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
+  return isObject ? { object: found } : undefined
 }
 
 /** Producers that know nothing of CloudEvents have the trace context in headers of these names. */

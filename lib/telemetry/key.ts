@@ -7,7 +7,7 @@
 export type NamedStrategy = 'instance' | 'type' | 'tenant' | 'random'
 
 /** The value of a field, by its path in the data. It keeps an entity in one partition only where it follows from the entity. */
-export interface KeyField {
+interface KeyField {
   /** A dotted path, such as `location.site`. */
   readonly field: string
   /** Readings without the field have the key of their family. Otherwise, they have none, and `keyOf` throws. */

@@ -100,7 +100,7 @@ describe('a key that travels with an event', () => {
     assert.equal(withKey(READING, 'random').extensions?.partitionkey, 'r-1')
   })
 
-  it('given sluice simulate, then readings with the field have its value, and others the key of their family', async () => {
+  it('given sluice simulate, then readings with the field have its value, and others none', async () => {
     const options = ['--from', '2026-01-01T00:00:00Z', '--for', '5s']
     const { stdout, stderr } = await ran(['simulate', ...options, '--key-by', 'location.site'])
     const events = stdout.trim().split('\n')
@@ -116,7 +116,7 @@ describe('a key that travels with an event', () => {
 describe('PARTITION_KEY_FIELD', () => {
   const environment = { KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1', SLUICE_ENV: 'test' }
 
-  it('given the generator, then families with the field are keyed by it, unless they have a strategy of their own', () => {
+  it('given the generator, then it keys families that have the field and no strategy of their own', () => {
     const { keyBy } = readConfig({ ...environment, PARTITION_KEY_FIELD: 'tags.tenant' })
     const settings = keyedBy({ ...GENERATOR_DEFAULTS, keyStrategy: { device: 'instance' } }, keyBy)
     const keys = [...simulate(settings, 0, 1)].map(({ key }) => key)

@@ -227,7 +227,6 @@ describe('the roles', () => {
   it('given a consumer of failures, then its own do not come back to it', () => {
     assert.deepEqual(allowed('RouterRole').slice(2, 4), [
       'DescribeTopic WriteData sluice.telemetry.dlq.prod',
-      'DescribeTopic WriteData factory.motion',
       'secretsmanager:GetSecretValue redis-*',
     ])
   })
@@ -247,6 +246,7 @@ describe('the roles', () => {
       'DescribeTopic ReadData sluice.telemetry.retry-1h.prod',
       'DescribeTopic WriteData sluice.telemetry.readings.prod',
       'DescribeTopic WriteData sluice.telemetry.dlq.prod',
+      'DescribeTopic WriteData factory.motion',
       'secretsmanager:GetSecretValue redis-*',
     ])
   })

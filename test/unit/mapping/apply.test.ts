@@ -158,7 +158,7 @@ describe('the trace of a record', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const header = (name: string, value: string) => [name, Buffer.from(value)] as const
 
-  it('given headers of W3C Trace Context, then the reading continues the trace; a malformed one is left out', () => {
+  it('given headers of W3C Trace Context, then the reading continues the trace, unless it is malformed', () => {
     const traced = (value: string) =>
       readingOf(deviceMapping(), RECORD, { headers: [header('traceparent', value), header('other', 'x')] })
         .extensions
@@ -168,7 +168,7 @@ describe('the trace of a record', () => {
 })
 
 describe('any JSON', () => {
-  it('given any document, then each mapping that ships makes a reading or a failure of it, and never throws', () => {
+  it('given any document, then a mapping that ships makes a reading or a failure of it, and never throws', () => {
     const names = [
       'sensor_id',
       'value',

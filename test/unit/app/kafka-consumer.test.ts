@@ -122,6 +122,12 @@ describe('what a function loads', () => {
     )
   })
 
+  it('given no mapping, then nothing that maps records; given one, then that as well', async () => {
+    assert.deepEqual(await loadedOf('lib/mapping/'), [])
+    const loaded = await loadedOf('lib/mapping/', { MAPPINGS: 'device' })
+    assert.ok(loaded.includes('lib/mapping/foreign.ts'), loaded.join())
+  })
+
   it('given no batch to inflate, then no codec of Kafka', async () => {
     assert.deepEqual(await loadedOf('packages/kafka-records/'), [])
   })

@@ -16,17 +16,19 @@ export const KEY_BY: Kind<KeyStrategy> = parsedBy(
 /**
  * The record key of an event by a strategy; null for `random`. Events of no family have their entity as instance, type and tenant.
  *
- * @returns undefined if the event has not the field, and need not have it
+ * @returns undefined if the event has not the field and need not have it, or is no reading and the field is that of the setting
  * @throws KeyFieldMissing if it must have it
  */
 export function keyBy(event: Event, strategy: KeyStrategy): string | null | undefined {
+  const family = familyOf(event.type)
   if (typeof strategy === 'object') {
+    // The setting is for readings: an alert may have a field of the same name, and its key says which alert it is.
+    if (strategy.isOptional && family === undefined) return undefined
     const key = fieldKey(event.data, strategy.field)
     if (key === undefined && !strategy.isOptional) throw new KeyFieldMissing(strategy.field)
     return key
   }
   if (strategy === 'random') return null
-  const family = familyOf(event.type)
   // A reading that violates its schema may lack the fields of its key.
   if (family === undefined || schemaViolation(event.type, event.data) !== undefined) return entityOf(event)
   return keyOf(family, event.data as ReadingData, strategy)

@@ -65,6 +65,7 @@ describe('the key of a line of a stream', () => {
     assert.equal(streamKey(asking, setting), 'own')
     assert.equal(streamKey(READING, setting), 'test-site')
     assert.equal(streamKey(databaseReading('d-1'), setting), 'postgres:db-1')
+    assert.equal(streamKey(ORDER, { field: 'type', isOptional: true }), 'c-7', 'the setting is for readings')
   })
 
   it('given a field that the event has not, then the line is named', () => {

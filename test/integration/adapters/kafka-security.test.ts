@@ -62,10 +62,11 @@ let published = 0
 
 /** Publishes an event with the command, and reads it back over the same listener. */
 async function publishAndConsume(args: readonly string[], environment: Environment): Promise<void> {
-  const id = `event-${++published}`
+  const id = `event-${published + 1}`
   const stdin = JSON.stringify({ ...EVENT, id })
   const one = await ran(['publish', '-', '--topic', TOPIC, ...args], { environment, stdin })
   assert.equal(one.status, 0, one.stderr)
+  published += 1
   const count = ['-n', `${published}`]
   const all = await ran(['consume', '--topic', TOPIC, '--json', ...count, ...args], { environment })
   assert.equal(all.status, 0, all.stderr)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -122,6 +123,36 @@ describe('signing in to a broker', () => {
       stdin: JSON.stringify(EVENT),
     })
     assert.match(unknown.stderr, /has no topic other/)
+  })
+
+  it('given a user, then every kind of command works with a whole environment', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-security-'))
+    const file = join(folder, 'secured.jsonl')
+    const dlq = 'sluice.telemetry.dlq.secured'
+    const commands: [command: string, expected: RegExp][] = [
+      [`topics create ${dlq} --partitions 1 --replication-factor 1`, /^Created topic: /],
+      ['topics list', /sluice\.telemetry\.dlq\.secured/],
+      [`topics describe ${TOPIC}`, /^Topic: secured/],
+      [`topics stats ${TOPIC}`, /^messages: [1-9]/m],
+      [`topics balance ${TOPIC}`, /^Topic: secured, [1-9]/],
+      ['topics plan', /to create/],
+      ['dlq list', /^No dead letters/],
+      [`consume --topic ${TOPIC} --group readers -n 1`, /test\.signed-in/],
+      ['groups list', /readers/],
+      ['groups lag readers', /^Group: readers/],
+      [`record --topic ${TOPIC} --out ${file}`, /^[1-9]\d* records/],
+      [`replay ${file} --topic ${dlq} --keep-partitions --speed max`, /^[1-9]\d* acknowledged, 0 not/],
+    ]
+    const access = ['--brokers', kafka.sasl, '--auth', 'scram-sha-512', '--username', scram.username]
+    const environment = { ...ca, SLUICE_ENV: 'secured', KAFKA_PASSWORD: scram.password }
+    try {
+      for (const [command, expected] of commands) {
+        const { status, stdout, stderr } = await ran([...command.split(' '), ...access], { environment })
+        assert.ok(status === 0 && expected.test(stdout), `${command}: ${stdout}${stderr}`)
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   describe('by IAM', () => {

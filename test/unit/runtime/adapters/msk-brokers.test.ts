@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { brokersOf } from '../../../../lib/runtime/adapters/aws/msk-brokers.ts'
 import {
@@ -10,6 +7,9 @@ import {
   type KafkaAuth,
   type MskConnectivity,
 } from '../../../../lib/runtime/adapters/kafka/authentication.ts'
+import { kafkaConnection } from '../../../../lib/runtime/lambda/kafka-connection.ts'
+import { ConfigError } from '../../../../lib/runtime/settings/config-error.ts'
+import { type MskEmulator, startMsk } from '../../../support/msk.ts'
 import { rejection } from '../../../support/rejection.ts'
 
 const CLUSTER =
@@ -41,39 +41,23 @@ const EXPECTED: Readonly<Record<MskConnectivity, Partial<Record<KafkaAuth, strin
   'multi-vpc': { tls: 'b-1.vpc:14001', iam: 'b-1.vpc:14005', 'scram-sha-512': 'b-1.vpc:14003' },
 }
 
-/** `GET /v1/clusters/{arn}/bootstrap-brokers` of the API of MSK. */
-function emulator(): Server {
-  const answers: Readonly<Record<string, object>> = {
-    [CLUSTER]: ANSWER,
-    [BARE]: { bootstrapBrokerStringSaslIam: 'b-1.bare:9098' },
-  }
-  return createServer((request, response) => {
-    const [, arn = ''] = /^\/v1\/clusters\/([^/]+)\/bootstrap-brokers$/.exec(request.url ?? '') ?? []
-    const answer = answers[decodeURIComponent(arn)]
-    const region = /Credential=[^/]+\/\d+\/([^/]+)\/kafka\//.exec(request.headers.authorization ?? '')?.[1]
-    const isRight = answer !== undefined && region === 'eu-west-1'
-    response.writeHead(isRight ? 200 : 404, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(isRight ? answer : { message: 'no such cluster' }))
-  })
-}
-
 describe('the brokers of a cluster on MSK', () => {
   const variables = process.env
-  let server: Server
+  let msk: MskEmulator
 
   before(async () => {
-    server = emulator().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    msk = await startMsk({
+      [CLUSTER]: ANSWER,
+      [BARE]: { bootstrapBrokerStringSaslIam: 'b-1.bare:9098' },
+    })
     // A region of its own: the one in the ARN counts.
     const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' }
-    process.env = { ...variables, ...credentials, AWS_ENDPOINT_URL_KAFKA: endpoint }
+    process.env = { ...variables, ...credentials, AWS_ENDPOINT_URL_KAFKA: msk.endpoint }
   })
 
   after(() => {
     process.env = variables
-    server.close()
-    server.closeAllConnections()
+    msk.stop()
   })
 
   for (const connectivity of CONNECTIVITIES)
@@ -102,5 +86,23 @@ describe('the brokers of a cluster on MSK', () => {
       String(await rejection(brokersOf(unknown, 'iam'))),
       /MSK_CLUSTER_ARN: the brokers of arn:.*other.* cannot be read/,
     )
+  })
+
+  it('given brokers beside the cluster, then they win, and nothing is looked up', async () => {
+    const [asked, access] = [msk.asked, { brokers: ['mine:9098'], clusterArn: CLUSTER, auth: 'iam' } as const]
+    assert.deepEqual((await kafkaConnection(access, 'test')).brokers, ['mine:9098'])
+    assert.equal(msk.asked, asked)
+    assert.deepEqual((await kafkaConnection({ ...access, brokers: [] }, 'test')).brokers, [
+      'b-1.private:9098',
+      'b-2.private:9098',
+    ])
+    assert.equal(msk.asked, asked + 1)
+  })
+
+  it('given a wrong cluster, then it is an error of the configuration', async () => {
+    const access = { brokers: [], clusterArn: BARE, auth: 'tls' } as const
+    const error = await rejection(kafkaConnection(access, 'test'))
+    assert.ok(error instanceof ConfigError)
+    assert.match(error.message, /MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=tls/)
   })
 })

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { PROJECT } from '../../../support/program.ts'
+import type { SecuredKafka } from '../../../support/secured-kafka.ts'
+import { ran } from '../../../unit/cli/terminal.ts'
+import { ca, type Environment, kafka, plain, scram, user } from './broker.ts'
+
+const NO_FILE = 'the environment has 1 error:\n  - KAFKA_CA_FILE: /nowhere.pem cannot be read: ENOENT\n'
+
+export function saysWhatIsWrong(): void {
+  describe('settings that do not fit the broker', { concurrency: 4 }, () => {
+    const wrongUser = { KAFKA_USERNAME: scram.username, KAFKA_PASSWORD: 'wrong-pw' }
+    const cases: [
+      what: string,
+      broker: keyof SecuredKafka,
+      auth: string,
+      more: () => Environment,
+      says: RegExp,
+    ][] = [
+      [
+        'a wrong password for SCRAM',
+        'sasl',
+        'scram-sha-512',
+        () => ({ ...ca, ...wrongUser }),
+        /it does not accept the credentials: .*invalid credentials with SASL mechanism SCRAM-SHA-512/,
+      ],
+      [
+        'a wrong password for PLAIN',
+        'sasl',
+        'plain',
+        () => ({ ...ca, ...wrongUser }),
+        /it does not accept the credentials: Invalid username or password/,
+      ],
+      [
+        'an unknown authority',
+        'tls',
+        'tls',
+        () => ({}),
+        /the certificate of localhost:\d+ is from an unknown authority: KAFKA_CA_FILE/,
+      ],
+      [
+        'TLS where the listener is in plain text',
+        'plainText',
+        'tls',
+        () => ca,
+        /localhost:\d+ does not answer with TLS: .*KAFKA_AUTH \(--auth\) must be none/,
+      ],
+      [
+        'plain text where the listener has TLS',
+        'tls',
+        'none',
+        () => ({}),
+        /localhost:\d+ expects TLS, but the connection is in plain text/,
+      ],
+      [
+        'a password in plain text where the listener has TLS',
+        'sasl',
+        'plain',
+        () => ({ ...user(plain), KAFKA_TLS: 'off' }),
+        /localhost:\d+ expects TLS/,
+      ],
+      [
+        'no client certificate where one is required',
+        'mutualTls',
+        'tls',
+        () => ca,
+        /localhost:\d+ wants a client certificate: name it with KAFKA_CERT_FILE/,
+      ],
+      [
+        'nobody where somebody has to sign in',
+        'sasl',
+        'tls',
+        () => ca,
+        /it closed the connection: its listener may want clients to sign in/,
+      ],
+      [
+        'a user where nobody can sign in',
+        'tls',
+        'plain',
+        () => ({ ...ca, ...user(plain) }),
+        /its listener lets nobody sign in: KAFKA_AUTH \(--auth\) must be tls or none/,
+      ],
+      [
+        'a mechanism that the listener does not offer',
+        'saslInPlainText',
+        'scram-sha-256',
+        () => ({ ...user(scram), KAFKA_TLS: 'off' }),
+        /its listener does not offer this way to sign in/,
+      ],
+    ]
+    for (const [what, broker, auth, more, says] of cases)
+      it(`given ${what}, then one sentence says so`, async () => {
+        const args = ['topics', 'list', '--brokers', String(kafka[broker]), '--auth', auth]
+        const { status, stdout, stderr } = await ran(args, { environment: more() })
+        assert.deepEqual([status, stdout], [1, ''])
+        assert.match(stderr, /^Kafka at localhost:\d+ cannot be used: [^\n]+\n$/)
+        assert.match(stderr, says)
+        assert.doesNotMatch(stderr, /wrong-pw|plain-pw/)
+      })
+
+    it('given a file that is not there or holds no certificate, then it is named', async () => {
+      const args = ['topics', 'list', '--brokers', kafka.tls, '--auth', 'tls', '--ca-file']
+      const missing = await ran([...args, 'nowhere.pem'], { folder: '/' })
+      assert.deepEqual([missing.status, missing.stderr], [2, NO_FILE])
+      const wrong = await ran([...args, join(PROJECT, 'package.json')])
+      assert.match(wrong.stderr, /KAFKA_CA_FILE: .*package.json is not in PEM form/)
+    })
+  })
+}

@@ -12,8 +12,8 @@ import { PROJECT } from './program.ts'
 import { brokers } from './servers.ts'
 
 const EXAMPLES = join(PROJECT, 'examples', 'clients')
-const PYTHON = join(LOCAL, 'examples', 'python')
-const JAVA = join(LOCAL, 'examples', 'java')
+const PYTHON = join(LOCAL, 'python', 'clients')
+const JAVA = join(LOCAL, 'java', 'clients')
 const JAVA_FLAGS = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 /** kafkajs gives timers the time of day when it has nothing to wait for, which newer versions of Node warn of. */
 const QUIET = '--disable-warning=TimeoutNegativeWarning'
@@ -44,7 +44,7 @@ async function compileJava(context: InstallContext): Promise<void> {
   const source = join(EXAMPLES, 'java')
   const title = 'the Java client'
   const fill = async (dir: string) => {
-    await cp(source, dir, { recursive: true })
+    await cp(source, dir, { recursive: true, filter: path => path !== join(source, 'target') })
     const args = [
       '--batch-mode',
       '--no-transfer-progress',

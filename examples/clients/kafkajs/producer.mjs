@@ -9,8 +9,8 @@ const kafka = new Kafka({ clientId: 'telemetry-producer', brokers: BROKERS, logL
 // murmur2 of the key, as in Java clients. `LegacyPartitioner`, the default before version 2, chooses other partitions.
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
 
-await producer.connect()
 try {
+  await producer.connect()
   const messages = readings(count, 'kafkajs').map(event => recordOf(event, mode))
   // All replicas acknowledge. One answer for each partition, with the offset of the first record that went there.
   const places = await producer.send({ topic: TOPIC, messages, acks: -1 })

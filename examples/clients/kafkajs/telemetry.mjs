@@ -9,7 +9,8 @@ const SENSORS = ['roof', 'cellar', 'café']
 export function argumentOf(...words) {
   const [word = words[0]] = process.argv.slice(2)
   if (words.includes(word)) return word
-  throw new Error(`the argument must be one of ${words.join(', ')}, not ${word}`)
+  console.error(`The argument must be one of ${words.join(', ')}, not ${word}.`)
+  process.exit(2)
 }
 
 /** Simulated readings of three sensors, a second apart. */

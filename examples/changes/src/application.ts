@@ -7,7 +7,7 @@ const TOMBSTONE = 'com.example.row.tombstone'
 const OPERATIONS = ['c', 'u', 'd', 'r']
 
 /** A row of the table `orders`. */
-export interface OrderRow {
+interface OrderRow {
   readonly id: number
   readonly status: string
 }

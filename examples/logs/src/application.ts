@@ -8,7 +8,7 @@ import {
 } from '@sluice/runtime'
 
 export const LOG_LINE = 'com.example.log.line'
-export const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof LEVELS)[number]
 
 /** The data of a log line. Its event's source is the service, such as `/services/checkout`, which is also the record's key. */

@@ -4,7 +4,7 @@
  * before a crash is read again.
  */
 import { Kafka, logLevel } from 'kafkajs'
-import { argumentOf, BROKERS, eventOf, TOPIC } from './telemetry.mjs'
+import { argumentOf, BROKERS, dataText, eventOf, TOPIC } from './telemetry.mjs'
 
 const isManual = argumentOf('auto', 'manual') === 'manual'
 
@@ -20,7 +20,7 @@ function print(topic, partition, message) {
     console.error(`Skipped ${topic} [${partition}] @ ${message.offset}: ${error.message}`)
     return
   }
-  console.log(`Received: ${event.source} - ${JSON.stringify(event.data ?? null)}`)
+  console.log(`Received: ${event.source} - ${dataText(event)}`)
 }
 
 await consumer.connect()

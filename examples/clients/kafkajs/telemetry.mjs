@@ -59,6 +59,16 @@ export function eventOf({ headers = {}, value }) {
   const isStructured = /^\s*application\/cloudevents/i.test(named['content-type'] ?? '')
   // Not the SDK's reader of this mode: it refuses an event without a time.
   if (isStructured) return new CloudEvent(JSON.parse(String(value)))
-  // The SDK takes a record without a value for one that is not an event.
-  return Binding.toEvent({ headers: named, value: value ?? Buffer.of() })
+  if (value !== null) return Binding.toEvent({ headers: named, value })
+  // The SDK takes a record without a value for one that is not an event, and an empty value for JSON that is broken.
+  const { 'content-type': _, ...attributes } = named
+  return Binding.toEvent({ headers: attributes, value: Buffer.of() }).cloneWith(
+    { data: undefined, data_base64: undefined },
+    false,
+  )
+}
+
+/** The data as JSON; data in another format as base64. */
+export function dataText({ data, data_base64: base64 }) {
+  return base64 ?? JSON.stringify(data ?? null)
 }

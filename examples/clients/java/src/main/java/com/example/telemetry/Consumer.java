@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,9 +60,16 @@ public final class Consumer {
       System.err.printf("Skipped %s [%d] @ %d: %s%n", record.topic(), record.partition(), record.offset(), error.getMessage());
       return;
     }
+    OUT.println("Received: " + event.getSource() + " - " + dataText(event));
+  }
+
+  /** The data as JSON; data in another format as base64. */
+  private static String dataText(CloudEvent event) {
     CloudEventData data = event.getData();
-    String text = data == null ? "null" : new String(data.toBytes(), StandardCharsets.UTF_8);
-    OUT.println("Received: " + event.getSource() + " - " + text);
+    if (data == null) return "null";
+    String type = event.getDataContentType();
+    boolean isJson = type == null || type.matches("(?i)[^;]*[/+]json\\s*(;.*)?");
+    return isJson ? new String(data.toBytes(), StandardCharsets.UTF_8) : Base64.getEncoder().encodeToString(data.toBytes());
   }
 
   private static Map<String, Object> settings(Commit commit) {

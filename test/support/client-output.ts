@@ -1,0 +1,33 @@
+/** What the consumers of `examples/clients` print. */
+import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { Client } from './client-examples.ts'
+
+/** JSON in a line with its members in one order. The SDK of Python writes a time with other digits than the producer. */
+export function normalLine(line: string): string {
+  const [, words = '', json = ''] = /^(Event: |Received: \S+ - |Temperature: )(.*)$/.exec(line) ?? []
+  if (!/^[{\d]|^null$/.test(json)) return line
+  const document = JSON.parse(json)
+  if (words === 'Event: ') document.time = Date.parse(document.time)
+  return `${words}${JSON.stringify(sorted(document))}`
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([name, member]) => [name, sorted(member)] as const)
+  return Object.fromEntries(members.sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+function dataText({ data }: Event): string {
+  return Buffer.isBuffer(data) ? data.toString('base64') : JSON.stringify(data ?? null)
+}
+
+/** What a consumer prints of events, in the same form. */
+export function expectedLines(client: Client, events: readonly Event[]): string[] {
+  return events.flatMap(event => {
+    if (client !== 'kafka-python') return normalLine(`Received: ${event.source} - ${dataText(event)}`)
+    const { temperature } = (event.data ?? {}) as { temperature?: number }
+    const whole = normalLine(`Event: ${JSON.stringify(toJsonEvent(event))}`)
+    return temperature === undefined ? [whole] : [whole, `Temperature: ${temperature}`]
+  })
+}

@@ -1,6 +1,6 @@
 /** What follows for a deployment from how the functions sign in to Kafka: secrets that they read, and what polls for them. Pure. */
 import type { KafkaAuth } from '../lib/runtime/adapters/kafka/authentication.ts'
-import { arnHere } from './arn.ts'
+import { arnHere, type Statement } from './arn.ts'
 
 /** How functions sign in, as far as a deployment needs to know. */
 export interface KafkaSecrets {
@@ -32,7 +32,7 @@ export function mappingSignIn({ auth, secret }: KafkaSecrets): { readonly saslSc
 }
 
 /** What a function, and what polls for it, may read to sign in. */
-export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets): object[] {
+export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets): Statement[] {
   const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
   const secrets = read.filter(name => name !== undefined)
   if (secrets.length === 0) return []

@@ -2,7 +2,7 @@
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
-import { arnHere } from './arn.ts'
+import { arnHere, type Statement } from './arn.ts'
 import { type DeclaredFunction, isConsumer } from './functions.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
 
@@ -24,13 +24,6 @@ interface Deployed
 interface WithForeign extends Deployed {
   /** The topics of others that functions read. */
   readonly foreign: readonly string[]
-}
-
-interface Statement {
-  readonly Effect: 'Allow'
-  readonly Action: readonly string[]
-  readonly Resource: readonly unknown[]
-  readonly Condition?: object
 }
 
 /** The resources of CloudFormation, by their logical ids. */

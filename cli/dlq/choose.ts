@@ -1,7 +1,8 @@
 /** Chooses the dead letters of an operation, and counts them and those that it leaves out. Pure. */
+
+import type { DeadLetter } from '../../lib/failures/process.ts'
 import { Counts } from '../../lib/queries/counts.ts'
 import { isWritten, meets } from '../../lib/queries/dead-letter-filter.ts'
-import type { DeadLetter } from '../../lib/failures/process.ts'
 import type { DeadLetterFilter, Scanned } from '../../lib/queries/dead-letters.ts'
 import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { LeftOutReason } from './decide.ts'

@@ -59,7 +59,9 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
           assert.ok(reads < 10, 'every read makes progress')
           const range = { fromOffset: next, toOffset: 9 }
           const { records, nextOffset } = await reader.read(topic, partition, range, text)
-          const holding = records.filter(record => [record.value, record.headers[0]?.[1]].join().includes(text))
+          const holding = records.filter(record =>
+            [record.value, record.headers[0]?.[1]].join().includes(text),
+          )
           found.push(...holding.map(keyOf))
           next = nextOffset
         }

@@ -3,42 +3,102 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import kafkajs from 'kafkajs'
 import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
+import { BatchPublisher } from '../../../lib/runtime/adapters/kafka/batch-publisher.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
+import { growTopic } from '../../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import { RecordRefused, Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
+import { startKafkaFront } from '../../support/kafka-front.ts'
 import { brokers } from '../../support/servers.ts'
 
 const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
 const publisher = new KafkaPublisher(kafka)
+const batches = new BatchPublisher(kafka)
 const foreign = await ForeignClient.connect()
-after(() => Promise.all([publisher.close(), foreign.close()]))
+after(() => Promise.all([publisher.close(), batches.close(), foreign.close()]))
 
 conformsAsPublisher('Kafka', async () => {
   const topic = await newTopic()
   return { publisher, topic, read: async () => (await foreign.read(topic)).map(asWritten) }
 })
 
-it('given a broker that does not answer, then publishing is rejected as unavailable, within seconds', async () => {
-  const nobody = new KafkaPublisher(kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }))
-  const lost = nobody.publish([{ topic: 't', key: null, value: null, headers: [] }])
-  await assert.rejects(lost, Unavailable)
+conformsAsPublisher('Kafka, many at once', async () => {
+  const topic = await newTopic()
+  return { publisher: batches, topic, read: async () => (await foreign.read(topic)).map(asWritten) }
 })
 
-it('given a record for every partition, then each has it once, in its place among the others', async () => {
-  const topic = await newTopic(3)
-  const record = (text: string) => ({ topic, key: null, value: Buffer.from(text), headers: [] })
-  const before = { ...record('before'), partition: 1 }
-  await publisher.publish([before, { ...record('all'), everyPartition: true }])
-  const read = await foreign.read(topic)
-  assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
-    '0/0 all',
-    '1/0 before',
-    '1/1 all',
-    '2/0 all',
-  ])
+for (const Kind of [KafkaPublisher, BatchPublisher])
+  it(`given a broker that does not answer, then ${Kind.name} rejects as unavailable, within seconds`, async () => {
+    const nobody = new Kind(kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }))
+    const lost = nobody.publish([{ topic: 't', key: null, value: null, headers: [] }])
+    await assert.rejects(lost, Unavailable)
+  })
+
+for (const one of [publisher, batches])
+  it(`given a record for every partition, then ${one.constructor.name} writes it once into each`, async () => {
+    const topic = await newTopic(3)
+    const record = (text: string) => ({ topic, key: null, value: Buffer.from(text), headers: [] })
+    const before = { ...record('before'), partition: 1 }
+    await one.publish([before, { ...record('all'), everyPartition: true }])
+    const read = await foreign.read(topic)
+    assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
+      '0/0 all',
+      '1/0 before',
+      '1/1 all',
+      '2/0 all',
+    ])
+  })
+
+for (const one of [publisher, batches])
+  it(`given a topic that has grown, then ${one.constructor.name} finds its new partition at once`, async () => {
+    const topic = await newTopic()
+    const record = { topic, partition: 0, key: null, value: null, headers: [] }
+    await one.publish([record])
+    await growTopic(kafka, topic, 2)
+    await one.publish([{ ...record, partition: 1 }])
+    assert.deepEqual((await foreign.read(topic)).map(({ partition }) => partition).sort(), [0, 1])
+  })
+
+it('given a leader that loses answers, then what was not acknowledged is sent again, and all is there', async () => {
+  let request = 0
+  const front = await startKafkaFront(brokers(), () => (++request === 2 ? 'cut' : 'pass'))
+  const fronted = new BatchPublisher(front.kafka)
+  try {
+    const topic = await newTopic(2)
+    const record = (n: number) => ({
+      topic,
+      partition: n % 2,
+      key: null,
+      value: Buffer.from(`${n}`),
+      headers: [],
+    })
+    for (const n of [0, 1, 2, 3]) await fronted.publish([record(n), record(n + 1)])
+    assert.equal(front.met.cut, 1)
+    const numbers = (await foreign.read(topic)).map(({ value }) => Number(value))
+    assert.deepEqual([...new Set(numbers)].sort(), [0, 1, 2, 3, 4])
+  } finally {
+    await fronted.close()
+    await front.stop()
+  }
+})
+
+it('given keys, then both publishers choose the same partitions', async () => {
+  const [topic, other] = [await newTopic(3), await newTopic(3)]
+  const keyed = (to: string) =>
+    Array.from({ length: 20 }, (_, n) => ({ topic: to, key: Buffer.from(`k${n}`), value: null, headers: [] }))
+  await publisher.publish(keyed(topic))
+  await batches.publish(keyed(other))
+  const placed = async (from: string) =>
+    (await foreign.read(from)).map(({ partition, offset, key }) => `${partition}/${offset} ${key}`).sort()
+  assert.deepEqual(await placed(other), await placed(topic))
+})
+
+it('given a topic that is not there, then many at once are rejected as of an unknown topic', async () => {
+  const record = { topic: `none-${randomUUID()}`, key: null, value: null, headers: [] }
+  await assert.rejects(batches.publish([record]), { name: 'UnknownTopic' })
 })
 
 it('given records for several partitions, then append tells where each of them lies', async () => {

@@ -80,7 +80,12 @@ describe('the records of a batch', () => {
       const records = texts.map((value, at) => ({ key: null, value, offsetDelta: at }))
       const bytes = recordBatch({ records, baseOffset: 40, codec })
       const search = (text: string, fromOffset = 0) =>
-        recordsOf({ topic: 't', partition: 3, fromOffset, bytes, aborted: [] }, undefined, undefined, Buffer.from(text))
+        recordsOf(
+          { topic: 't', partition: 3, fromOffset, bytes, aborted: [] },
+          undefined,
+          undefined,
+          Buffer.from(text),
+        )
       assert.deepEqual(offsets(await search('needle')), [41, 45])
       assert.deepEqual(offsets(await search('needle', 42)), [45])
       assert.deepEqual(offsets(await search('c')), [46])

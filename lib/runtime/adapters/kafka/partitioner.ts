@@ -2,6 +2,9 @@ import type { PartitionerArgs } from 'kafkajs'
 import { partitionOf } from '../../consumer/murmur2.ts'
 import { RecordRefused } from '../../pipeline/errors.ts'
 
+/** The topic does not have the partition, as far as the producer knows: it may have grown since. */
+export class UnknownPartition extends RecordRefused {}
+
 /**
  * Kafka's own partitioning, as every Java client has it: murmur2 of the key; records without one in turn over the
  * partitions that have a leader. The library's own gives the same results, but in time that grows with the square of the
@@ -15,7 +18,7 @@ export function murmur2Partitioner() {
     const { partition } = message
     if (partition !== undefined && partition !== null) {
       if (partitionMetadata.some(({ partitionId }) => partitionId === partition)) return partition
-      throw new RecordRefused(
+      throw new UnknownPartition(
         `the topic ${topic} has ${partitionMetadata.length} partitions, not one with number ${partition}`,
       )
     }

@@ -5,7 +5,7 @@ import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Publisher } from '../../pipeline/ports.ts'
 import { brokersAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
-import { murmur2Partitioner } from './partitioner.ts'
+import { murmur2Partitioner, UnknownPartition } from './partitioner.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
 /** A larger record is sent in a request of its own. */
@@ -89,7 +89,7 @@ export class KafkaPublisher implements Publisher {
     return waiting
   }
 
-  async #send(records: readonly OutgoingRecord[]): Promise<void> {
+  async #send(records: readonly OutgoingRecord[], isAgain = false): Promise<void> {
     if (records.length === 0) return
     try {
       const producer = await this.#producer.get()
@@ -97,6 +97,8 @@ export class KafkaPublisher implements Publisher {
     } catch (error) {
       // A request that timed out may still be in flight: closing its connection keeps it from overtaking later requests.
       await this.#producer.drop()
+      // A producer knows the partitions of a topic for minutes. A new one learns how many there are now.
+      if (error instanceof UnknownPartition && !isAgain) return this.#send(records, true)
       throw failureOf(error)
     }
   }
@@ -162,7 +164,7 @@ function mayPass(error: unknown): boolean {
  * The records in order, cut so that no request is too large. All records of a request for one partition form one
  * record batch, and Kafka compares the size of the batch with the topic's limit for a message, at least 1 MiB.
  */
-function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
+export function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
   let request: OutgoingRecord[] = []
   let bytes = 0
   for (const record of records) {
@@ -214,7 +216,7 @@ export class UnknownTopic extends Unavailable {
 }
 
 /** Errors that concern a record: Kafka refuses it on every attempt. */
-const REFUSED_RECORD: ReadonlySet<string> = new Set([
+export const REFUSED_RECORD: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',

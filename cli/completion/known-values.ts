@@ -10,6 +10,7 @@ const FILES: ReadonlySet<string> = new Set([
   'output',
   'out',
   'resume',
+  'caFile',
   'to',
   'labels',
   'rules',

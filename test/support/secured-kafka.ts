@@ -1,4 +1,4 @@
-/** A broker that asks who connects: a listener for each way to sign in, with certificates and credentials made for the test. */
+/** A broker with a listener for each way to sign in, with certificates and credentials made for the test. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -42,7 +42,7 @@ export const IAM = { region: 'eu-central-1', accessKey: 'AKIDTEST', secretKey: '
 export interface SecuredKafka {
   /** `host:port` of its listeners. */
   readonly plainText: string
-  /** Encrypted; nobody signs in. */
+  /** Encrypted, without credentials. */
   readonly tls: string
   /** Encrypted; a client certificate is required. */
   readonly mutualTls: string

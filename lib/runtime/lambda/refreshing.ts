@@ -1,6 +1,6 @@
 /**
- * Reads a value, and keeps it up to date for those who cannot wait: whoever takes one that is older than `ageMs` gets it, and it is
- * read again meanwhile. If that fails, the old one stays.
+ * Reads a value, and keeps it up to date for callers that cannot wait: a call that finds it older than `ageMs` still gets it, and it
+ * is read again in the background. If that fails, the old one stays.
  *
  * @throws whatever `read` throws the first time
  */
@@ -18,7 +18,7 @@ export async function refreshing<T extends object>(
         newer => {
           value = newer
         },
-        // The next one who takes a value tries again; a wrong password is reported by the server.
+        // A later call tries again, and the server reports a wrong password.
         () => {},
       )
     }

@@ -24,7 +24,7 @@ export interface Documented {
 export interface Setting<Value = unknown> extends Documented {
   /**
    * Who sets it: a person, in the environment of the command that deploys, which passes it to the functions; the deployment
-   * itself; the platform that runs the function; or whoever starts a program on this machine, because it is a secret or a file
+   * itself; the platform that runs the function; or a person for programs on this machine, because it is a secret or a file
    * that a deployment must not hand on.
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'

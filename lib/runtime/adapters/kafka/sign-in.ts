@@ -7,7 +7,7 @@ import { tlsProblem } from './sockets.ts'
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
     'its listener does not offer this way to sign in: another one is needed in KAFKA_AUTH (--auth)',
-  ILLEGAL_SASL_STATE: 'its listener lets nobody sign in: KAFKA_AUTH (--auth) must be tls or none',
+  ILLEGAL_SASL_STATE: 'its listener takes no credentials: KAFKA_AUTH (--auth) must be tls or none',
 }
 
 /**

@@ -41,8 +41,8 @@ export function tlsProblem(error: unknown): string | undefined {
   return code === EXPLAINED ? message.replace(/^Connection error: /, '') : tlsProblem(cause)
 }
 
-function explainErrors(socket: Socket, explain: (error: NodeJS.ErrnoException) => string | undefined): void {
-  socket.on('error', (error: NodeJS.ErrnoException) => {
+function explainErrors(socket: Socket, explain: (error: TlsError) => string | undefined): void {
+  socket.on('error', (error: TlsError) => {
     const sentence = explain(error)
     if (sentence !== undefined) Object.assign(error, { message: sentence, code: EXPLAINED })
   })
@@ -65,27 +65,27 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-function tlsFailure(
-  { code = '', message }: NodeJS.ErrnoException,
-  broker: string,
-  hasCertificate: boolean,
-): string | undefined {
+const NOT_TLS = /before secure TLS connection was established|wrong version number|packet length too long/
+const CERTIFICATE_REFUSED =
+  /alert (bad certificate|certificate (required|unknown|expired|revoked)|unknown ca)/i
+
+interface TlsError extends NodeJS.ErrnoException {
+  /** Of the broker, where its name is the problem. */
+  readonly cert?: { readonly subjectaltname?: string }
+}
+
+function tlsFailure(error: TlsError, broker: string, hasCertificate: boolean): string | undefined {
+  const { code = '', message, cert } = error
+  const itsCertificate = `the certificate of ${broker}`
   if (UNKNOWN_AUTHORITY.has(code))
-    return `the certificate of ${broker} is from an unknown authority: KAFKA_CA_FILE (--ca-file) must name the authority's certificate`
-  if (code === 'CERT_HAS_EXPIRED') return `the certificate of ${broker} has expired`
+    return `${itsCertificate} is from an unknown authority: KAFKA_CA_FILE (--ca-file) must name the authority's certificate`
+  if (code === 'CERT_HAS_EXPIRED') return `${itsCertificate} has expired`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `the certificate of ${broker} is for other names: ${message.replace(/^.*altnames: /, '')}`
-  if (
-    /before secure TLS connection was established|wrong version number|packet length too long/.test(message)
-  )
+    return `${itsCertificate} is for other names: ${cert?.subjectaltname ?? 'it has none'}`
+  if (NOT_TLS.test(message))
     return `${broker} does not answer with TLS: if its listener is in plain text, KAFKA_AUTH (--auth) must be none, or KAFKA_TLS off`
-  if (
-    /alert (bad certificate|certificate (required|unknown|expired|revoked)|unknown ca)|handshake failure/i.test(
-      message,
-    )
-  )
-    return hasCertificate
-      ? `${broker} does not accept the client certificate`
-      : `${broker} wants a client certificate: name it with KAFKA_CERT_FILE and KAFKA_KEY_FILE, or with KAFKA_SECRET`
-  return undefined
+  if (!CERTIFICATE_REFUSED.test(message)) return undefined
+  return hasCertificate
+    ? `${broker} does not accept the client certificate`
+    : `${broker} wants a client certificate: name it with KAFKA_CERT_FILE and KAFKA_KEY_FILE, or with KAFKA_SECRET`
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { makeCertificates } from '../../../support/certificates.ts'
 import { PROJECT } from '../../../support/program.ts'
 import type { SecuredKafka } from '../../../support/secured-kafka.ts'
 import { ran } from '../../../unit/cli/terminal.ts'
@@ -68,18 +69,18 @@ export function saysWhatIsWrong(): void {
         /localhost:\d+ wants a client certificate: name it with KAFKA_CERT_FILE/,
       ],
       [
-        'nobody where somebody has to sign in',
+        'no credentials where the listener wants them',
         'sasl',
         'tls',
         () => ca,
         /it closed the connection: its listener may want clients to sign in/,
       ],
       [
-        'a user where nobody can sign in',
+        'a user where the listener takes none',
         'tls',
         'plain',
         () => ({ ...ca, ...user(plain) }),
-        /its listener lets nobody sign in: KAFKA_AUTH \(--auth\) must be tls or none/,
+        /its listener takes no credentials: KAFKA_AUTH \(--auth\) must be tls or none/,
       ],
       [
         'a mechanism that the listener does not offer',
@@ -98,6 +99,26 @@ export function saysWhatIsWrong(): void {
         assert.match(stderr, says)
         assert.doesNotMatch(stderr, /wrong-pw|plain-pw/)
       })
+
+    it("given an address that is not the certificate's, then the names are told", async () => {
+      const broker = kafka.tls.replace('localhost', '127.0.0.1')
+      const { status, stderr } = await ran(['topics', 'list', '--brokers', broker, '--auth', 'tls'], {
+        environment: ca,
+      })
+      assert.equal(status, 1)
+      assert.match(stderr, /the certificate of 127\.0\.0\.1:\d+ is for other names: DNS:localhost$/m)
+    })
+
+    it('given a certificate of another authority, then the broker does not accept it', async () => {
+      const others = await makeCertificates()
+      const { certFile, keyFile } = await others.client('a stranger')
+      const stranger = { ...ca, KAFKA_CERT_FILE: certFile, KAFKA_KEY_FILE: keyFile }
+      const args = ['topics', 'list', '--brokers', kafka.mutualTls, '--auth', 'tls']
+      const { status, stderr } = await ran(args, { environment: stranger })
+      await others.remove()
+      assert.equal(status, 1)
+      assert.match(stderr, /localhost:\d+ does not accept the client certificate$/m)
+    })
 
     it('given a file that is not there or holds no certificate, then it is named', async () => {
       const args = ['topics', 'list', '--brokers', kafka.tls, '--auth', 'tls', '--ca-file']

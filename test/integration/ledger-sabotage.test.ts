@@ -27,6 +27,7 @@ const EXPECTED: Readonly<
   attempts: { faults: 'none', violation: 'wrong outcome counters' },
   // Whether events come out of order depends on when the retries come; that none was parked shows at once.
   parking: { faults: 'none', violation: 'wrong outcome counters' },
+  growth: { faults: 'grow', violation: 'wrong states' },
 }
 
 /** What `npm test` has time for: one for each way in which the ledger looks. The variable asks for all. */

@@ -43,6 +43,7 @@ describe('the ledger', { timeout: 280_000 }, () => {
     assert.ok(figures.forwarded.distinct >= figures.emissions.distinct)
     for (const outcome of ['parked/entity-held', 'parked-applied/told', 'released/retried', 'released/ended'])
       assert.ok((figures.chapters.get(outcome) ?? 0) > 0, outcome)
+    assert.ok(figures.moved > 0)
     assert.ok(figures.segments > 100 && figures.archived > 10_000)
   })
 })

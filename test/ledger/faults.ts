@@ -5,6 +5,7 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
+import { growReadings } from './growing.ts'
 import { startStandby } from './servers.ts'
 import { straggler, withPausedPartition } from './stragglers.ts'
 import type { Worker } from './workers.ts'
@@ -105,6 +106,8 @@ export const FAULTS = {
     await flow.servers.valkey.admin.flushall()
     await flow.tickAll()
   },
+  /** Gives the readings more partitions, with a command that is killed once. */
+  grow: growReadings,
   /** Kills Valkey, and restarts it after the whole segment was sent. */
   async valkey(flow) {
     const { valkey } = flow.servers
@@ -119,8 +122,8 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** These come once in a run, because the consumers read everything again afterwards. */
-const ONCE: readonly FaultName[] = ['flush']
+/** These come once in a run: after the first, the consumers read everything again, and the second moves what they remember. */
+const ONCE: readonly FaultName[] = ['flush', 'grow']
 /** This one comes last: waiting records must be processed although no further records are sent. */
 const LAST: FaultName = 'valkey'
 
@@ -135,10 +138,17 @@ export function schedule(
     while (names.length > 0) planned.push(...names.splice(random.between(0, names.length - 1), 1))
     if (planned.length >= Math.max(count, chosen.length)) break
   }
-  const wanted = planned.slice(0, Math.max(count, chosen.length))
+  const wanted = flushedFirst(planned.slice(0, Math.max(count, chosen.length)))
   if (!chosen.includes(LAST)) return wanted
   const last = wanted.lastIndexOf(LAST)
   return [...wanted.slice(0, last), ...wanted.slice(last + 1), LAST]
+}
+
+/** After a growth, the log of a partition is not that of its entities any more: nothing could be read again from its beginning. */
+function flushedFirst(planned: readonly FaultName[]): FaultName[] {
+  const [grow, flush] = [planned.indexOf('grow'), planned.indexOf('flush')]
+  if (grow < 0 || grow > flush) return [...planned]
+  return planned.with(grow, 'flush').with(flush, 'grow')
 }
 
 async function ofTrigger(flow: Flow, fault: TriggerFault['fault'], times?: number): Promise<void> {

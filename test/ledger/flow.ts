@@ -5,6 +5,7 @@ import { readFunctions } from '../../infra/functions.ts'
 import { type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { Random } from '../support/random.ts'
 import { ARCHIVED_OFFSETS } from './count/archive.ts'
+import type { Growth } from './count/growth.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import { Feed } from './feed.ts'
 import type { KafkaLog } from './kafka/log.ts'
@@ -30,6 +31,8 @@ interface Parts {
   readonly publisher: Publisher
   readonly log: KafkaLog
   readonly stateKeys: PartitionStateReader
+  /** The rule that is broken on purpose; empty for none. */
+  readonly sabotage: string
   /** Aborts all waits. */
   readonly signal: AbortSignal
 }
@@ -41,6 +44,10 @@ export class Flow {
   readonly random: Random
   readonly #parts: Parts
   readonly #feed: Feed
+  #growth: Growth | undefined
+  #busy: Promise<unknown> = Promise.resolve()
+  /** Resolves when nothing waits anywhere, not even for its time; false if there was no progress. */
+  settled: () => Promise<boolean> = async () => true
   #sent = 0
   #segmentEnd = 0
   #lastTickMs = 0
@@ -58,8 +65,44 @@ export class Flow {
     return this.#sent
   }
 
+  get env(): string {
+    return this.#parts.env
+  }
+
   topic(signal: Signal): string {
-    return topicName(signal, this.#parts.env)
+    return topicName(signal, this.env)
+  }
+
+  /** How the readings have grown, if they have. */
+  get growth(): Growth | undefined {
+    return this.#growth
+  }
+
+  isSabotaged(name: string): boolean {
+    return this.#parts.sabotage === name
+  }
+
+  partitionsOf(signal: Signal): number {
+    return signal === 'readings' && this.#growth ? this.#growth.to : TOPICS[signal].partitions
+  }
+
+  /** From now on, records and ticks go to all partitions that the readings have. */
+  async grown(growth: Growth): Promise<void> {
+    await this.#parts.publisher.grow(growth.to)
+    this.#growth = growth
+  }
+
+  /** Does something while nothing is sent. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#busy
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#busy = promise
+    await before
+    try {
+      return await work()
+    } finally {
+      resolve()
+    }
   }
 
   /** Of one consumer, or of all in the order of `SIGNALS`. */
@@ -67,7 +110,7 @@ export class Flow {
     const wanted = CONSUMERS.filter(({ name }) => consumer === undefined || name === consumer)
     return wanted.flatMap(({ name, consumes }) =>
       consumes.flatMap(signal =>
-        Array.from({ length: TOPICS[signal].partitions }, (_, partition) => ({
+        Array.from({ length: this.partitionsOf(signal) }, (_, partition) => ({
           consumer: name,
           topic: this.topic(signal),
           partition,
@@ -84,9 +127,11 @@ export class Flow {
     while (this.#sent < upTo) {
       this.#parts.signal.throwIfAborted()
       const count = Math.min(AT_ONCE, upTo - this.#sent)
-      await publisher.send(this.#feed.next(count, Date.now()))
-      this.#sent += count
-      if (ticks && Date.now() - this.#lastTickMs > TICK_EVERY_MS) await this.tick('readings')
+      await this.alone(async () => {
+        await publisher.send(this.#feed.next(count, Date.now()))
+        this.#sent += count
+        if (ticks && Date.now() - this.#lastTickMs > TICK_EVERY_MS) await this.tick('readings')
+      })
       const early = ((this.#sent - from) / rate) * 1000 - (Date.now() - beganAtMs)
       if (early > 0) await pause(early)
     }
@@ -100,7 +145,7 @@ export class Flow {
 
   async tick(signal: Signal): Promise<void> {
     this.#lastTickMs = Date.now()
-    await this.#parts.publisher.tick(this.topic(signal), TOPICS[signal].partitions)
+    await this.#parts.publisher.tick(this.topic(signal), this.partitionsOf(signal))
   }
 
   /** Sends a tick to every partition of every topic, because consumers notice a lost state only with the next record. */

@@ -35,6 +35,7 @@ twice, or out of order.
   --faults NAMES   all, none, or some, separated by commas (all):
                    ${FAULT_NAMES.slice(0, 7).join(', ')},
                    ${FAULT_NAMES.slice(7).join(', ')}
+                   (grow, not with --fuzz: its keys are anywhere)
   --rate N         maximum number of records per second (2000)
   --workers N      processes that run the functions (2)
   --brokers N      1 or 3 (1)
@@ -58,6 +59,7 @@ export const SABOTAGES = [
   'redrive-order',
   'attempts',
   'parking',
+  'growth',
 ] as const
 
 const OPTIONS = {
@@ -104,11 +106,24 @@ const KINDS = {
 /** Undefined where they ask for help. @throws Error that names every option that is wrong */
 export function readOptions(args: readonly string[]): Options | undefined {
   const given = optionsOf('npm run ledger', args, OPTIONS, KINDS)
+  const isPossible = (name: FaultName) => name !== 'grow' || !given.fuzz
   const { events, seed = Date.now() % 1_000_000, faults, rate, workers, brokers, fuzz, out, sabotage } = given
   if (given.help) return undefined
   const without = given.without.split(',').filter(kind => kind !== '')
   const patienceMs = given.patience * 1_000
-  return { events, seed, faults, rate, workers, brokers, fuzz, without, out, sabotage, patienceMs }
+  return {
+    events,
+    seed,
+    faults: faults.filter(isPossible),
+    rate,
+    workers,
+    brokers,
+    fuzz,
+    without,
+    out,
+    sabotage,
+    patienceMs,
+  }
 }
 
 /** The command that repeats the run. */

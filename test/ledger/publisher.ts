@@ -17,24 +17,31 @@ interface Extent {
 
 export class Publisher implements Acknowledged {
   /** Does not retry by itself: the library's retries can omit the messages for a lost broker. */
-  readonly #producer: Producer
+  #producer: Producer
+  readonly #kafka: Kafka
   readonly #topic: string
   readonly #signal: AbortSignal
   /** Partition and offset by record number; 0 if not acknowledged. */
   readonly #places: Float64Array
   readonly #partitionOf = Partitioners.DefaultPartitioner()
-  readonly #metadata: { partitionId: number; leader: number }[]
+  #metadata: { partitionId: number; leader: number }[]
   count = 0
   refused = 0
   /** Number of requests that were repeated because their acknowledgement was lost. */
   repeated = 0
 
-  private constructor(producer: Producer, topic: string, { partitions, records, signal }: Extent) {
+  private constructor(
+    kafka: Kafka,
+    producer: Producer,
+    topic: string,
+    { partitions, records, signal }: Extent,
+  ) {
+    this.#kafka = kafka
     this.#producer = producer
     this.#topic = topic
     this.#signal = signal
     this.#places = new Float64Array(records)
-    this.#metadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 1 }))
+    this.#metadata = metadataOf(partitions)
   }
 
   static async connect(brokers: readonly string[], topic: string, extent: Extent): Promise<Publisher> {
@@ -44,9 +51,15 @@ export class Publisher implements Acknowledged {
       logLevel: logLevel.NOTHING,
       requestTimeout: 8_000,
     })
-    const producer = kafka.producer({ retry: { retries: 0 }, maxInFlightRequests: 1 })
-    await producer.connect()
-    return new Publisher(producer, topic, extent)
+    return new Publisher(kafka, await connected(kafka), topic, extent)
+  }
+
+  /** The topic has more partitions now. A producer that was there before does not know them. */
+  async grow(partitions: number): Promise<void> {
+    const producer = await connected(this.#kafka)
+    await this.#producer.disconnect()
+    this.#producer = producer
+    this.#metadata = metadataOf(partitions)
   }
 
   placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined {
@@ -135,4 +148,14 @@ export class Publisher implements Acknowledged {
     const message = { key, value: null }
     return this.#partitionOf({ topic: this.#topic, partitionMetadata: this.#metadata as never, message })
   }
+}
+
+async function connected(kafka: Kafka): Promise<Producer> {
+  const producer = kafka.producer({ retry: { retries: 0 }, maxInFlightRequests: 1 })
+  await producer.connect()
+  return producer
+}
+
+function metadataOf(partitions: number) {
+  return Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 1 }))
 }

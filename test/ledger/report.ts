@@ -43,6 +43,9 @@ export function report(result: Result): string[] {
     ],
     ['archived', `${figures.archived} events in ${figures.segments} segments`],
     ['remembered', `${figures.states} entities`],
+    ...(options.faults.includes('grow')
+      ? [['moved', `${figures.moved} states and timers, to new partitions`]]
+      : []),
     ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],
   ]
   return [

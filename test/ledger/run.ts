@@ -24,6 +24,8 @@ import { Worker } from './workers.ts'
 const RECORDS_PER_FAULT = 5_000
 
 const PROGRESS_EVERY_MS = 5_000
+/** How long there may be no progress before a growth: a run that is to be stuck soon must not seem to be stuck there. */
+const SETTLING_MS = 60_000
 
 export async function run(
   options: Options,
@@ -50,8 +52,20 @@ export async function run(
     signal,
   })
   const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
-  const { events: records, seed, rate } = options
-  const flow = new Flow({ env, seed, records, rate, servers, workers, publisher, log, stateKeys, signal })
+  const { events: records, seed, rate, sabotage } = options
+  const flow = new Flow({
+    env,
+    seed,
+    records,
+    rate,
+    servers,
+    workers,
+    publisher,
+    log,
+    stateKeys,
+    sabotage,
+    signal,
+  })
   let noise: Noise | undefined
   const forwarders: Forwarding[] = []
   const progress = setInterval(() => {
@@ -66,6 +80,7 @@ export async function run(
       new Forwarding(flow, stateKeys, { name: 'forwarding', from: ['events'], isDisturbed }),
       new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }),
     )
+    flow.settled = () => settled(flow, forwarders, Math.max(options.patienceMs, SETTLING_MS))
     if (options.fuzz)
       noise = new Noise({ brokers, topic: flow.topic('readings'), seed, without: options.without, signal })
     const struck = await strike(flow, options, noise, say, signal)
@@ -87,6 +102,7 @@ export async function run(
       byHand,
       analytics: flow.topic('analytics'),
       segments: await filesIn(segments),
+      growth: flow.growth,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)

@@ -5,13 +5,15 @@
 import type { KafkaRecord } from '../kafka/records.ts'
 import { endedIn } from './ended.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
+import { Failures, type Remembered } from './failures.ts'
+import { type Move, moved } from './growth.ts'
 import type { Held } from './held.ts'
 import { type Attempt, type Hold, Holds } from './holds.ts'
 import { isForeign } from './input.ts'
 import { Intake, nameOf } from './intake.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord, Timer } from './reference.ts'
-import { type Remembered, whyNotTaken } from './tasks.ts'
+import { whyNotTaken } from './tasks.ts'
 
 const MOST_PARKED = 20
 const PARKED_FOR_MS = 30_000
@@ -25,8 +27,8 @@ interface Story {
 /** The reference for one partition of the readings. */
 export class Chapters {
   readonly states = new Map<string, Story>()
-  readonly #intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
-  readonly #failures = new Map<string, Remembered>()
+  readonly intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
+  readonly #failures = new Failures()
   readonly #holds = new Holds()
   /** The first place of each chapter, by its number; of one that came again after it had failed for good, its last. */
   readonly #places = new Map<number, number>()
@@ -36,6 +38,7 @@ export class Chapters {
   readonly #send: (failure: FailureRecord) => void
   #index = 0
   #foreign = 0
+  #generation = 0
 
   constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -43,7 +46,7 @@ export class Chapters {
   }
 
   get tally(): ReadonlyMap<string, number> {
-    return this.#intake.tally
+    return this.intake.tally
   }
 
   get foreign(): number {
@@ -58,16 +61,30 @@ export class Chapters {
     return this.#holds.timers
   }
 
+  grow(): void {
+    this.#generation += 1
+  }
+
+  /** A topic grows only while no entity is held. */
+  moveTo(other: Chapters, move: Move): void {
+    moved(this.states, other.states, move)
+    other.intake.remember(this.intake, move.shiftMs)
+    other.#failures.remember(this.#failures)
+    for (const [number, place] of this.#places)
+      if (!other.#places.has(number)) other.#places.set(number, place)
+    for (const entity of this.#givenUp) other.#givenUp.add(entity)
+  }
+
   apply(record: KafkaRecord): void {
     this.#index = 0
-    this.#intake.advance(record)
+    this.intake.advance(record)
     this.#followUp(record)
     if (isForeign(record)) {
       this.#foreign += 1
       this.#send(this.#failureOf(record, record, 1, undefined, false))
       return
     }
-    this.#intake.ended(this.#ending(record))
+    this.intake.ended(this.#ending(record))
   }
 
   /** The stories, as they are stored, that were told in another order than their first one, although nothing has given it up. */
@@ -85,7 +102,7 @@ export class Chapters {
 
   /** Ends holds whose time is over, and applies what released entities have parked: the earliest first. */
   #followUp(during: KafkaRecord): void {
-    const next = () => this.#holds.passed(this.#intake.nowMs)
+    const next = () => this.#holds.passed(this.intake.nowMs)
     for (let entity = next(); entity !== undefined; entity = next()) {
       const hold = this.#holds.of(entity) as Hold
       if (hold.waitsFor) this.#giveUp(entity, 'time')
@@ -113,7 +130,7 @@ export class Chapters {
   }
 
   #first(record: KafkaRecord): string {
-    const event = this.#intake.take(record)
+    const event = this.intake.take(record)
     if (typeof event !== 'string') return this.#take({ record, event, number: 1 })
     if (event.startsWith('failed/')) this.#fail(record, record, event, undefined, false)
     return event
@@ -123,7 +140,7 @@ export class Chapters {
   #next(record: KafkaRecord, { failure: id, attempt: number }: Redrive, before: Remembered): string {
     const held = this.#holds.heldBy(id)
     const hold = held === undefined ? undefined : this.#holds.of(held)
-    const event = this.#intake.take(record, hold?.waitsFor && nameOf(hold.waitsFor.event))
+    const event = this.intake.take(record, hold?.waitsFor && nameOf(hold.waitsFor.event))
     if (typeof event !== 'string') {
       const ending = this.#take({ record, event, number, at: { id, before } })
       // A later attempt that fails is waited for again.
@@ -139,13 +156,14 @@ export class Chapters {
   #take(attempt: Attempt): string {
     const { event, at, record } = attempt
     if (event.type === ERASURE) return this.#erase(event)
-    if (!this.#places.has(event.data.number)) this.#places.set(event.data.number, record.offset)
+    if (!this.#places.has(event.data.number))
+      this.#places.set(event.data.number, this.#placeOf(record.offset))
     for (let hold = this.#holds.of(event.entity); hold; hold = this.#holds.of(event.entity)) {
       if (at && at.id === hold.waitsFor?.failure) break
       if (hold.parked.length < MOST_PARKED) {
         this.#close(at)
-        this.#intake.applied(event)
-        const parked = [...hold.parked, { ...attempt, clockMs: this.#intake.nowMs }]
+        this.intake.applied(event)
+        const parked = [...hold.parked, { ...attempt, clockMs: this.intake.nowMs }]
         this.#holds.put(event.entity, { ...hold, parked })
         return 'parked/entity-held'
       }
@@ -155,8 +173,8 @@ export class Chapters {
     const parks = at === undefined || this.#holds.heldBy(at.id) !== undefined
     const ending = this.#tell(attempt, record, parks)
     if (ending === `failed/${CODE}` && at === undefined) {
-      this.#intake.applied(event)
-      this.#begin(attempt, [], this.#intake.nowMs)
+      this.intake.applied(event)
+      this.#begin(attempt, [], this.intake.nowMs)
     }
     return ending
   }
@@ -167,11 +185,11 @@ export class Chapters {
     this.#holds.delete(entity)
     const parks = next.at === undefined
     const ending = this.#tell(next, during, parks)
-    this.#intake.ended(`parked-${ending}`)
+    this.intake.ended(`parked-${ending}`)
     const isFailed = ending.startsWith('failed/')
-    if (isFailed && parks) this.#begin(next, rest, rest[0]?.clockMs ?? this.#intake.nowMs)
+    if (isFailed && parks) this.#begin(next, rest, rest[0]?.clockMs ?? this.intake.nowMs)
     else {
-      if (isFailed) this.#intake.forget(next.event)
+      if (isFailed) this.intake.forget(next.event)
       this.#holds.put(entity, { untilMs: hold.untilMs, parked: rest })
     }
   }
@@ -183,31 +201,36 @@ export class Chapters {
       return `failed/${CODE}`
     }
     this.#close(at)
-    this.#intake.applied(event)
+    this.intake.applied(event)
     const numbers = [...(this.states.get(event.entity)?.numbers ?? []), event.data.number]
     this.states.set(event.entity, { count: numbers.length, numbers })
-    this.#places.set(event.data.number, at?.before.offset ?? record.offset)
+    this.#places.set(event.data.number, this.#placeOf(at?.before.offset ?? record.offset))
     return 'applied/told'
   }
 
+  /** Comparable within an entity: in its new partition, offsets begin anew. */
+  #placeOf(offset: number): number {
+    return this.#generation * 2 ** 40 + offset
+  }
+
   #erase(event: LedgerEvent): string {
-    this.#intake.applied(event)
+    this.intake.applied(event)
     const { entity } = event
     const hold = this.#holds.of(entity)
     const isState = this.states.delete(entity)
     if (hold?.waitsFor) {
-      this.#intake.forget(hold.waitsFor.event)
-      this.#intake.ended('released/erased')
+      this.intake.forget(hold.waitsFor.event)
+      this.intake.ended('released/erased')
       // Its next attempt comes after what follows now.
       this.#givenUp.add(entity)
     }
-    for (const _ of hold?.parked ?? []) this.#intake.ended('parked-erased/erased')
+    for (const _ of hold?.parked ?? []) this.intake.ended('parked-erased/erased')
     this.#holds.delete(entity)
     return hold || isState ? 'applied/erased' : 'applied/nothing-to-erase'
   }
 
   #begin({ record, event }: Attempt, parked: Hold['parked'], fromMs: number): void {
-    this.#intake.ended(`held/${CODE}`)
+    this.intake.ended(`held/${CODE}`)
     const waitsFor = {
       failure: idOf('failure', 'parking', this.#topic, record.partition, record.offset),
       event,
@@ -216,7 +239,7 @@ export class Chapters {
   }
 
   #giveUp(entity: string, why: 'full' | 'time'): void {
-    this.#intake.ended(`timer/parking-${why}`)
+    this.intake.ended(`timer/parking-${why}`)
     this.#givenUp.add(entity)
     this.#release(entity, why)
   }
@@ -224,8 +247,8 @@ export class Chapters {
   /** @param told the event, if it was processed: only then a copy of it is a repeat */
   #release(entity: string, why: string, told?: LedgerEvent): void {
     const { waitsFor, ...hold } = this.#holds.of(entity) as Hold
-    if (waitsFor && told === undefined) this.#intake.forget(waitsFor.event)
-    this.#intake.ended(`released/${why}`)
+    if (waitsFor && told === undefined) this.intake.forget(waitsFor.event)
+    this.intake.ended(`released/${why}`)
     this.#holds.put(entity, hold)
   }
 
@@ -253,8 +276,8 @@ export class Chapters {
     const { partition, offset } = record
     const parts = attempt === 1 ? [] : [attempt]
     const id = idOf('failure', 'parking', this.#topic, partition, offset, ...parts)
-    const sequence = ['0', String(during.offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
+    const at = [String(during.offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
-    return { id, code, sequence: sequence.join('.'), record: withoutRedrive(record), parks }
+    return { id, code, sequence: [this.#generation, ...at].join('.'), record: withoutRedrive(record), parks }
   }
 }

@@ -11,6 +11,7 @@ import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
 import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
+import type { Growth } from './growth.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
@@ -34,6 +35,8 @@ export interface Places {
   readonly analytics: string
   /** The files of the segment sink, contents by name. */
   readonly segments: ReadonlyMap<string, string>
+  /** How the readings grew, if they did. */
+  readonly growth: Growth | undefined
 }
 
 interface Copies {
@@ -51,6 +54,8 @@ interface Figures {
   /** The outcomes of `counting`, by `outcome/reason`. */
   readonly tally: ReadonlyMap<string, number>
   readonly states: number
+  /** How many states and timers of entities a growth has moved. */
+  readonly moved: number
   readonly emissions: Copies
   readonly received: number
   readonly failures: Copies
@@ -83,7 +88,7 @@ export async function count(
   others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
-  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics, segments } = places
+  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics, segments, growth } = places
   const log = new KafkaLog(brokers)
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
@@ -95,7 +100,7 @@ export async function count(
   const partitions: Archiving[] = []
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
-    compareConsumer({ log, stateKeys, violations, say }, { consumer, topic, reference, observe })
+    compareConsumer({ log, stateKeys, violations, say, growth }, { consumer, topic, reference, observe })
   try {
     const reference = () =>
       new Reference(
@@ -114,7 +119,7 @@ export async function count(
       'archiving',
       readings,
       () => {
-        const partition = new Archiving(readings, failure => failureRecords.failure(failure))
+        const partition = new Archiving(readings, failure => failureRecords.failure(failure), growth)
         partitions.push(partition)
         return partition
       },
@@ -139,7 +144,9 @@ export async function count(
       'receiving',
       events,
       () => new Receiving(),
-      record => emissions.published(record),
+      record => {
+        if (!isAudit(record)) emissions.published(record)
+      },
     )
     emissions.end()
     await through(
@@ -163,6 +170,7 @@ export async function count(
     const figures = {
       ...input.figures,
       ...counting,
+      moved: counting.moved + tasks.moved + chapters.moved,
       emissions: emissions.figures,
       received: receiving.tally.get('applied/received') ?? 0,
       failures: failureRecords.figures,
@@ -175,6 +183,8 @@ export async function count(
       segments: segments.size,
       archived: archiving.tally.get('applied/archived') ?? 0,
     }
+    if (growth && figures.moved === 0)
+      violations.add('a growth that moved nothing', `to ${growth.to} partitions`)
     return { figures, violations }
   } finally {
     stateKeys.close()
@@ -196,6 +206,11 @@ function compareCodes(
         `${code}: ${has}, not ${should}`,
       )
   }
+}
+
+/** What a command leaves among the events. */
+function isAudit({ headers }: KafkaRecord): boolean {
+  return headers.some(([name, value]) => name === 'ce_type' && String(value) === 'io.sluice.audit.v1')
 }
 
 async function* allOf(log: KafkaLog, topic: string): AsyncGenerator<KafkaRecord> {

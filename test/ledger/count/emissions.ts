@@ -100,8 +100,10 @@ export class Emissions {
       this.#violations.add(ORDER, `${shown}, which should be ${wanted.sequence}`)
     if (!isFailure(event) && key !== subject)
       this.#violations.add('emissions with a wrong key', `${key}: ${shown}`)
-    // All records of an entity are in one partition, where sequences increase.
-    const sender = `${event.source} ${key}`
+    // All records of an entity are in one partition, where sequences increase. Of a consumer that a growth leaves alone, records from
+    // before it are decided after it, beside those of the entity's new partition.
+    const isLeftAlone = isFailure(event) && event.data.consumer === 'archiving'
+    const sender = `${event.source} ${key}${isLeftAlone ? ` ${event.data.originalPartition}` : ''}`
     if (sequence < (this.#highest.get(sender) ?? '')) this.#violations.add(ORDER, `${key}: ${shown}`)
     this.#highest.set(sender, sequence)
   }

@@ -2,9 +2,9 @@
 
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
+import type { Remembered } from './failures.ts'
 import type { Held } from './held.ts'
 import type { Timer } from './reference.ts'
-import type { Remembered } from './tasks.ts'
 
 const AT_ONCE_MS = -1
 

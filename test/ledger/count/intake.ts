@@ -6,17 +6,46 @@ const ID_WINDOW_MS = 60 * 60_000
 /** Two tick intervals: the most by which the clock advances in a pause. */
 const LONGEST_STEP_MS = 120_000
 
+/** The log's clock, and the time of the last record in milliseconds since the epoch. */
+export interface Clock {
+  readonly nowMs: number
+  readonly lastAppendMs: number | undefined
+}
+
+interface Known {
+  readonly content: string
+  readonly atMs: number
+}
+
 /** What every consumer does before it calls its process: the log's clock, and deduplication. */
 export class Intake {
   /** How many records and timers had each outcome. */
   readonly tally = new Map<string, number>()
   nowMs = 0
   #lastAppendMs: number | undefined
-  readonly #known = new Map<string, { readonly content: string; readonly atMs: number }>()
+  /** Undefined for an event that was forgotten, whatever is known from before a growth. */
+  readonly #known = new Map<string, Known | undefined>()
+  /** What the partitions have known from which entities came when the topic grew. */
+  readonly #before: { readonly intake: Intake; readonly shiftMs: number }[] = []
   readonly #accepts: (type: string) => boolean
 
   constructor(accepts: (type: string) => boolean) {
     this.#accepts = accepts
+  }
+
+  get clock(): Clock {
+    return { nowMs: this.nowMs, lastAppendMs: this.#lastAppendMs }
+  }
+
+  /** Continues another clock, in a partition that is new. */
+  begin({ nowMs, lastAppendMs }: Clock): void {
+    this.nowMs = nowMs
+    this.#lastAppendMs = lastAppendMs
+  }
+
+  /** Remembers what another partition remembers, on the clock of this one. */
+  remember(intake: Intake, shiftMs: number): void {
+    this.#before.push({ intake, shiftMs })
   }
 
   /** Advances the log's clock to the record. */
@@ -36,7 +65,7 @@ export class Intake {
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event
     if (nameOf(event) === awaited) return event
-    const known = this.#known.get(nameOf(event))
+    const known = this.#knownAs(nameOf(event))
     if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
     return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
   }
@@ -47,7 +76,16 @@ export class Intake {
 
   /** From now on, the same event is a new one. */
   forget(event: LedgerEvent): void {
-    this.#known.delete(nameOf(event))
+    this.#known.set(nameOf(event), undefined)
+  }
+
+  #knownAs(name: string): Known | undefined {
+    if (this.#known.has(name)) return this.#known.get(name)
+    for (const { intake, shiftMs } of this.#before) {
+      const known = intake.#known.get(name)
+      if (known) return { ...known, atMs: known.atMs + shiftMs }
+    }
+    return undefined
   }
 
   ended(how: string): void {

@@ -4,6 +4,7 @@
  */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
+import { type Move, moved } from './growth.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 
@@ -57,7 +58,7 @@ interface Cause {
 export class Reference {
   readonly states = new Map<string, State>()
   readonly timers = new Map<string, Timer[]>()
-  readonly #intake = new Intake(type => type === 'ledger.signal.v1' || type === ERASURE)
+  readonly intake = new Intake(type => type === 'ledger.signal.v1' || type === ERASURE)
   readonly #topic: string
   readonly #emit: (emission: Emission) => void
   readonly #send: (failure: FailureRecord) => void
@@ -65,6 +66,7 @@ export class Reference {
   #index = 0
   #offset = 0
   #foreign = 0
+  #generation = 0
 
   constructor(topic: string, emit: (emission: Emission) => void, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -73,7 +75,7 @@ export class Reference {
   }
 
   get tally(): ReadonlyMap<string, number> {
-    return this.#intake.tally
+    return this.intake.tally
   }
 
   /** Number of records of other producers: each has one outcome, and `counting` applies none of them. */
@@ -81,26 +83,38 @@ export class Reference {
     return this.#foreign
   }
 
+  grow(): void {
+    this.#generation += 1
+  }
+
+  moveTo(other: Reference, move: Move): void {
+    moved(this.states, other.states, move)
+    moved(this.timers, other.timers, move, timers =>
+      timers.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs + move.shiftMs })),
+    )
+    other.intake.remember(this.intake, move.shiftMs)
+  }
+
   apply(record: KafkaRecord): void {
     this.#index = 0
     this.#offset = record.offset
-    this.#intake.advance(record)
+    this.intake.advance(record)
     for (let next = this.#passed(); next; next = this.#passed()) this.#fire(next.entity, next.timer)
     if (isForeign(record)) {
       this.#foreign += 1
       this.#fail(record, undefined)
       return
     }
-    const event = this.#intake.take(record)
+    const event = this.intake.take(record)
     const ending = typeof event === 'string' ? event : this.#decide(event)
-    this.#intake.ended(ending)
+    this.intake.ended(ending)
     const [outcome, reason = ''] = ending.split('/')
     if (outcome === 'failed') this.#fail(record, reason)
   }
 
   #decide(event: LedgerEvent): string {
     if (event.type !== ERASURE) return this.#process(event)
-    this.#intake.applied(event)
+    this.intake.applied(event)
     this.timers.delete(event.entity)
     return this.states.delete(event.entity) ? 'applied/erased' : 'applied/nothing-to-erase'
   }
@@ -118,7 +132,7 @@ export class Reference {
     const count = (before?.count ?? 0) + 1
     const chain = chained(before?.chain ?? 0, number)
     const cause = this.#causeOf(event)
-    this.#intake.applied(event)
+    this.intake.applied(event)
     const names = [...(before?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]
     for (const name of isLate ? [] : names) this.#tell(cause, name, event.subject, { count, chain })
     if (echo !== undefined) this.#tell(cause, 'echo', event.subject, echoed)
@@ -140,7 +154,7 @@ export class Reference {
     const { count, chain } = state
     const isSilence = name === 'silence'
     this.#tell(cause, isSilence ? 'silent' : 'forgotten', subject, { count, chain })
-    this.#intake.ended(isSilence ? 'timer/silent' : 'timer/forgotten')
+    this.intake.ended(isSilence ? 'timer/silent' : 'timer/forgotten')
     if (isSilence) {
       this.states.set(entity, { ...state, isSilent: true })
       this.timers.set(entity, [cause.timer('forget', dueMs + FORGET_MS)])
@@ -154,7 +168,7 @@ export class Reference {
   #passed(): { readonly entity: string; readonly timer: Timer } | undefined {
     let first: { readonly entity: string; readonly timer: Timer } | undefined
     for (const [entity, [timer]] of this.timers) {
-      if (timer === undefined || timer.thresholdMs >= this.#intake.nowMs) continue
+      if (timer === undefined || timer.thresholdMs >= this.intake.nowMs) continue
       const order = first ? timer.thresholdMs - first.timer.thresholdMs : -1
       if (order < 0 || (order === 0 && first && Buffer.from(entity).compare(Buffer.from(first.entity)) < 0))
         first = { entity, timer }
@@ -167,7 +181,7 @@ export class Reference {
   }
 
   #causeOf({ source, id, time, timeMs, entity }: LedgerEvent): Cause {
-    const { nowMs } = this.#intake
+    const { nowMs } = this.intake
     return {
       time,
       emissionId: name => idOf('emission', 'counting', source, id, name),
@@ -208,7 +222,7 @@ export class Reference {
   #next(): string {
     const place = [String(this.#offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
-    return ['0', ...place].join('.')
+    return [String(this.#generation), ...place].join('.')
   }
 }
 

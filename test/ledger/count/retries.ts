@@ -2,6 +2,7 @@
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf } from './event.ts'
+import { type Growth, grownAt, placeOf } from './growth.ts'
 import { originalBytes, redriveOf } from './redrive.ts'
 import { EARLY, LOST_REDRIVE, ORDER, type Violations } from './violations.ts'
 
@@ -31,6 +32,8 @@ export interface RetryTopics {
   readonly retries: ReadonlyMap<string, string>
   /** What was redriven by hand: `failure attempt`. */
   readonly byHand: ReadonlySet<string>
+  /** How the readings grew, if they did. */
+  readonly growth?: Growth | undefined
 }
 
 export interface Retried {
@@ -46,7 +49,7 @@ type Log = Pick<KafkaLog, 'ends' | 'records'>
 
 export async function compareRetries(
   log: Log,
-  { readings, retries, byHand }: RetryTopics,
+  { readings, retries, byHand, growth }: RetryTopics,
   violations: Violations,
 ): Promise<Retried> {
   const back = await cameBack(log, readings)
@@ -71,7 +74,7 @@ export async function compareRetries(
         if (waitedMs < (DELAYS_MS[signal] ?? 0)) violations.add(EARLY, `${shown}, after ${waitedMs} ms`)
         if (first.offset < (latest.get(first.partition) ?? -1)) violations.add(ORDER, `redriven ${shown}`)
         latest.set(first.partition, first.offset)
-        const isMoved = !place.startsWith(`${first.partition}/`)
+        const isMoved = first.partition !== wantedPartition(first, place, growth)
         if (isMoved || back.originals.get(place) !== originalBytes(first))
           violations.add('redriven with other bytes or to another partition', shown)
       }
@@ -97,6 +100,17 @@ async function cameBack(log: Log, readings: string) {
       if (!first.has(name)) first.set(name, record)
     }
   return { first, originals, copies }
+}
+
+/** The partition to which a record must come back: until the topic grows, where it was; since then, where its key goes. */
+function wantedPartition(
+  { partition, offset, key }: KafkaRecord,
+  place: string,
+  growth: Growth | undefined,
+): number {
+  const [original = 0, at = 0] = place.split('/').map(Number)
+  const hasMoved = at < grownAt(growth, original) && offset >= grownAt(growth, partition)
+  return growth && key && hasMoved ? placeOf(key, growth.to) : original
 }
 
 /** Whether a record can come back. */

@@ -1,19 +1,12 @@
 /** The reference of the consumer `failing`: which attempts at a task fail, which one is applied, and which is a copy. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
+import { Failures, type Remembered } from './failures.ts'
+import { type Move, moved } from './growth.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord } from './reference.ts'
-
-/** A failure as its consumer remembers it. */
-export interface Remembered {
-  readonly attempt: number
-  readonly isOpen: boolean
-  /** Where the record was when it failed first. */
-  readonly partition: number
-  readonly offset: number
-}
 
 interface Done {
   readonly count: number
@@ -24,11 +17,12 @@ interface Done {
 export class Tasks {
   readonly states = new Map<string, Done>()
   readonly timers = new Map<string, []>()
-  readonly #intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE)
-  readonly #failures = new Map<string, Remembered>()
+  readonly intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE)
+  readonly #failures = new Failures()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
   #foreign = 0
+  #generation = 0
 
   constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -36,15 +30,25 @@ export class Tasks {
   }
 
   get tally(): ReadonlyMap<string, number> {
-    return this.#intake.tally
+    return this.intake.tally
   }
 
   get foreign(): number {
     return this.#foreign
   }
 
+  grow(): void {
+    this.#generation += 1
+  }
+
+  moveTo(other: Tasks, move: Move): void {
+    moved(this.states, other.states, move)
+    other.intake.remember(this.intake, move.shiftMs)
+    other.#failures.remember(this.#failures)
+  }
+
   apply(record: KafkaRecord): void {
-    this.#intake.advance(record)
+    this.intake.advance(record)
     if (isForeign(record)) {
       this.#foreign += 1
       this.#fail(record, undefined, undefined)
@@ -55,7 +59,7 @@ export class Tasks {
     const earlier = redrive && this.#failures.get(redrive.failure)
     const original = redrive ? withoutRedrive(record) : record
     const ending = (redrive && whyNotTaken(redrive, earlier)) ?? this.#decide(original, redrive?.attempt ?? 1)
-    this.#intake.ended(ending)
+    this.intake.ended(ending)
     const [outcome, reason] = ending.split('/')
     if (outcome === 'failed') this.#fail(record, reason, reason === 'unknown-failure' ? undefined : earlier)
     else if (redrive && earlier && reason !== 'attempt-known')
@@ -63,17 +67,17 @@ export class Tasks {
   }
 
   #decide(record: KafkaRecord, attempt: number): string {
-    const event = this.#intake.take(record)
+    const event = this.intake.take(record)
     if (typeof event === 'string') return event
     if (event.type === ERASURE) {
-      this.#intake.applied(event)
+      this.intake.applied(event)
       return 'applied/nothing-to-erase'
     }
     return attempt <= event.data.fails ? 'failed/rejected' : this.#done(event)
   }
 
   #done(event: LedgerEvent): string {
-    this.#intake.applied(event)
+    this.intake.applied(event)
     const numbers = [...(this.states.get(event.entity)?.numbers ?? []), event.data.number]
     this.states.set(event.entity, { count: numbers.length, numbers })
     return 'applied/done'
@@ -85,7 +89,7 @@ export class Tasks {
     const failure = idOf('failure', 'failing', this.#topic, partition, offset)
     this.#failures.set(failure, { attempt, isOpen: true, partition, offset })
     const id = attempt === 1 ? failure : idOf('failure', 'failing', this.#topic, partition, offset, attempt)
-    const sequence = ['0', String(record.offset).padStart(16, '0'), '00000000'].join('.')
+    const sequence = [String(this.#generation), String(record.offset).padStart(16, '0'), '00000000'].join('.')
     this.#send({ id, code, sequence, record: { ...withoutRedrive(record), partition, offset } })
   }
 }

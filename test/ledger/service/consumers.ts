@@ -1,10 +1,11 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
 import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
+import { growthsOf } from '../../../lib/app/growths.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
-import { signalNamed } from '../../../lib/app/topics.ts'
+import { signalNamed, topicName } from '../../../lib/app/topics.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
 import * as chapters from './chapters.ts'
@@ -37,7 +38,11 @@ export const failing = handler(kafkaConsumer('failing', tasks.failing))
 export const parking = handler(kafkaConsumer('parking', chapters.parking))
 export const redriver = scheduledForwarder(
   'redriver',
-  ({ env }) => redriverIn(env, signal => (broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal])),
+  async ({ env }, connections) => {
+    const delayMs = (signal: keyof typeof tasks.DELAYS_MS) =>
+      broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal]
+    return redriverIn(env, delayMs, await growthsOf([topicName('readings', env)], connections))
+  },
   { failuresTo: 'dlq' },
 )
 export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))

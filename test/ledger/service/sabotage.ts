@@ -92,6 +92,8 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
       return { ...remembered, attempt: attempt - 1, isOpen: true }
     }
   },
+  /** The moving of states when the topic grows: see `growing.ts`. */
+  growth() {},
   /** The parking of later events: they are applied at once. */
   parking() {
     Holding.prototype.park = function (task) {

@@ -25,7 +25,7 @@ const RECORDS_PER_FAULT = 5_000
 
 const PROGRESS_EVERY_MS = 5_000
 /** How long there may be no progress before a growth: a run that is to be stuck soon must not seem to be stuck there. */
-const SETTLING_MS = 60_000
+const SETTLING_MS = 120_000
 
 export async function run(
   options: Options,

@@ -7,7 +7,7 @@ const ID_WINDOW_MS = 60 * 60_000
 const LONGEST_STEP_MS = 120_000
 
 /** The log's clock, and the time of the last record in milliseconds since the epoch. */
-export interface Clock {
+interface Clock {
   readonly nowMs: number
   readonly lastAppendMs: number | undefined
 }

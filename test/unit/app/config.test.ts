@@ -117,6 +117,18 @@ describe('the configuration', () => {
     )
   })
 
+  it('given a schema registry with credentials in its address, then the message does not repeat them', () => {
+    const wrong = { ...LEAST, SCHEMA_REGISTRY_URL: 'https://user:SECRET@registry' }
+    assert.throws(
+      () => readConfig(wrong),
+      (error: Error) => /SCHEMA_REGISTRY_URL: must/.test(error.message) && !/SECRET/.test(error.message),
+    )
+    assert.throws(
+      () => readConfig({ ...LEAST, SCHEMA_REGISTRY_SECRET: 'a' }),
+      /SCHEMA_REGISTRY_URL: must be set/,
+    )
+  })
+
   it('given faults, then all are named at once, by their variables', () => {
     const wrong = {
       KAFKA_BROKERS: 'no-port',

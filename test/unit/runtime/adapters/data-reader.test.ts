@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { OnDemandDataReader } from '../../../../lib/runtime/adapters/registry/data-reader.ts'
+import { isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { PlainLog } from '../../../../lib/runtime/pipeline/plain-records.ts'
+import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import { environmentReading } from '../../../support/records.ts'
+import { framed, startSchemaRegistry } from '../../../support/schema-registry.ts'
+import {
+  AVRO,
+  avroBytes,
+  PACKAGED,
+  REGISTERED,
+  SENT_AS,
+  type SentAs,
+  sent,
+} from '../../../support/serialized.ts'
+
+let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
+before(async () => {
+  registry = await startSchemaRegistry()
+})
+after(() => registry.close())
+beforeEach(() => {
+  registry.requests.length = 0
+  registry.answerBy()
+  for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
+})
+
+const UNAVAILABLE = { name: 'Unavailable', code: 'registry-unavailable' }
+
+function reading(record: LogRecord, reader: OnDemandDataReader) {
+  return reader.read(readEvent(record) as Event, record)
+}
+
+/** A record in Avro with the schema of this id. */
+const withId = (id: number) => ({
+  ...sent(id, environmentReading(`r-${id}`), 'avro with an id'),
+  value: framed(id, avroBytes(environmentReading(`r-${id}`))),
+})
+
+describe('a reader of data', () => {
+  it('given data whose schema was not prepared, then it says so', () => {
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
+    assert.throws(() => reading(withId(1), reader), { name: 'SchemaNotAtHand' })
+  })
+
+  it('given many readers of one schema at once, then it is fetched once', async () => {
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
+    await Promise.all(Array.from({ length: 20 }, () => reader.prepare([withId(1)])))
+    assert.equal(registry.requests.length, 1)
+  })
+
+  it('given one id of three that is unknown, then the other two are at hand', async () => {
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
+    const records = [withId(1), withId(99), withId(1)]
+    await reader.prepare(records)
+    assert.deepEqual(
+      records.map(record => {
+        const read = reading(record, reader)
+        return isFailure(read) ? read.code : 'event'
+      }),
+      ['event', 'schema-unknown', 'event'],
+    )
+  })
+
+  it('given a slow registry and many schemas, then it ends in time, and goes on from there', async () => {
+    const many = Array.from({ length: 100 }, (_, index) => 1_000 + index)
+    for (const id of many) registry.schemas.set(id, { schema: AVRO })
+    const asked = new Set<string>()
+    registry.answerBy(({ url = '' }, response) => {
+      asked.add(url)
+      setTimeout(() => response.end(JSON.stringify({ schema: AVRO })), 500)
+    })
+    let nowMs = 0
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri }, () => nowMs)
+    const records = many.map(withId)
+    await assert.rejects(reader.prepare(records), UNAVAILABLE)
+    assert.ok(asked.size > 0 && asked.size < many.length, `${asked.size} of them were asked for`)
+    registry.requests.length = 0
+    registry.answerBy()
+    // The last requests were cut off, so the registry is left alone for a moment.
+    nowMs += 60_000
+    await reader.prepare(records)
+    assert.ok(registry.requests.length < many.length, 'what was fetched is not fetched again')
+    assert.ok(records.every(record => !isFailure(reading(record, reader))))
+  })
+
+  it('given a login, then it is sent, and asked for again after it was refused', async () => {
+    let nowMs = 0
+    const logins = ['old', 'new']
+    const login = async () => ({ username: 'reader', password: logins.shift() ?? 'none' })
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri, login }, () => nowMs)
+    registry.answerBy((_, response) => {
+      response.statusCode = 401
+      response.end('{"error_code":40101,"message":"no"}')
+    })
+    await assert.rejects(reader.prepare([withId(1)]), error => {
+      assert.doesNotMatch(String(error), /old|reader/)
+      return true
+    })
+    registry.requests.length = 0
+    registry.answerBy()
+    nowMs += 60_000
+    await reader.prepare([withId(1)])
+    const sentLogin = Buffer.from('reader:new').toString('base64')
+    assert.deepEqual(registry.requests, [`Basic ${sentLogin} /api/schemas/ids/1`])
+  })
+
+  it('given a login that cannot be read, then the registry counts as unavailable', async () => {
+    const login = async () => {
+      throw new Error('secret registry cannot be read')
+    }
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri, login })
+    await assert.rejects(reader.prepare([withId(1)]), UNAVAILABLE)
+  })
+})
+
+describe('a log that is read for people', () => {
+  it('given records of every format, then all have the same data, and others are as they are', async () => {
+    const kinds = Object.keys(SENT_AS) as SentAs[]
+    const event = environmentReading('r-1')
+    const foreign = { ...sent(kinds.length, event, 'json'), value: Buffer.of(1), headers: [] }
+    const records = [...kinds.map((as, offset) => sent(offset, event, as)), foreign]
+    const log = new PlainLog(
+      new MemoryLogReader(records),
+      new OnDemandDataReader(PACKAGED, { url: registry.uri }),
+    )
+    const [{ topic }] = records as [LogRecord]
+    const looked = await log.read(topic, 0, { fromOffset: 0, toOffset: kinds.length })
+    const last = looked.records.at(-1)
+    assert.deepEqual(last, foreign)
+    for (const record of looked.records.slice(0, -1)) {
+      const read = readEvent(record)
+      assert.ok(!isFailure(read))
+      assert.deepEqual([read.data, read.datacontenttype], [event.data, 'application/json'])
+    }
+  })
+})

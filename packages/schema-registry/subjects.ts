@@ -56,11 +56,6 @@ export class RegistrySubjects {
     }
   }
 
-  async names(): Promise<readonly string[]> {
-    const answer = await this.#ask('GET', '/subjects')
-    return Array.isArray(answer) ? answer.map(String) : this.#nonsense('/subjects')
-  }
-
   /** The numbers of a subject's versions, in order; empty if there is no such subject. */
   async versions(subject: string): Promise<readonly number[]> {
     const path = `${subjectPath(subject)}/versions`

@@ -13,7 +13,7 @@ export type Shape =
   | { readonly map: Shape }
   | { readonly fields: Readonly<Record<string, Field>> }
 
-export interface Field {
+interface Field {
   readonly shape: Shape
   /** Whether it can be absent; undefined where the language cannot say so. */
   readonly isOptional: boolean | undefined

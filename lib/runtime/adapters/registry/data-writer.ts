@@ -11,7 +11,7 @@ import {
 import { secretOf } from '../aws/clients.ts'
 
 /** Knows the ids of registered schemas. */
-export interface SchemaIds {
+interface SchemaIds {
   /**
    * The id of the schema in the subject; undefined if the subject does not have it.
    *

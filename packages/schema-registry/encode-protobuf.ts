@@ -7,7 +7,7 @@ type Convert = (value: unknown, path: readonly string[]) => unknown
 
 interface FieldPlan {
   readonly field: Field
-  /** A field without presence: readers cannot tell an absent value from zero, so it is required, and zero is not written. */
+  /** A field without presence: readers cannot tell an absent value from zero, so it is required. protobufjs does not write zero. */
   readonly isImplicit: boolean
   readonly convert: Convert
 }
@@ -78,17 +78,9 @@ function messageOf(
     const isAbsent = given === undefined || given === null
     if (isAbsent && isImplicit) throw new UnencodableError([...path, name], 'is missing')
     if (isAbsent) continue
-    const converted = convert(given, [...path, name])
-    if (!isImplicit || !isZero(converted)) message[name] = converted
+    message[name] = convert(given, [...path, name])
   }
   return message
-}
-
-function isZero(value: unknown): boolean {
-  // -0 is not the default: its bits differ.
-  return (
-    Object.is(value, 0) || value === '' || value === false || (Buffer.isBuffer(value) && value.length === 0)
-  )
 }
 
 function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {

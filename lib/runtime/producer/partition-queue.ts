@@ -40,7 +40,7 @@ export class PartitionQueue {
     return this.#batches[0]
   }
 
-  /** @returns whether a batch is full now */
+  /** @returns whether a batch is full now: this one, or the one before it */
   append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): boolean {
     let batch = this.#batches.at(-1)
     const size = estimated(record)
@@ -49,7 +49,8 @@ export class PartitionQueue {
       this.#batches.push(batch)
     }
     batch.append(record, timestampMs, told)
-    return this.#isFull(batch, 1)
+    const isFirstBehind = batch.builder.count === 1 && this.#batches.length > 1
+    return isFirstBehind || this.#isFull(batch, 1)
   }
 
   /** When its first batch can be sent; undefined if there is none. Full ones are due at once. */

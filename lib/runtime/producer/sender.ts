@@ -66,10 +66,7 @@ export class Sender {
     const departing = new Map<number, Departure[]>()
     for (const queue of accumulator.queues()) {
       for (const batch of queue.expired(nowMs))
-        this.#giveUp(
-          { queue, batch },
-          new Unavailable('broker-unavailable', `the delivery time-out has passed for ${placeOf(queue)}`),
-        )
+        this.#giveUp({ queue, batch }, batch.lastError ?? overdue(queue))
       const dueAtMs = queue.dueAtMs()
       if (dueAtMs === undefined) continue
       if (dueAtMs > nowMs) {
@@ -219,6 +216,7 @@ export class Sender {
   #retry(departure: Departure, error: Error): void {
     const { queue, batch } = this.#returned(departure)
     const { settings, clock } = this.#parts
+    batch.lastError = error
     const nowMs = clock.nowMs()
     if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
@@ -245,6 +243,10 @@ export class Sender {
         this.#refreshing = undefined
       })
   }
+}
+
+function overdue(queue: PartitionQueue): Error {
+  return new Unavailable('broker-unavailable', `the delivery time-out has passed for ${placeOf(queue)}`)
 }
 
 function placeOf({ topic, partition }: PartitionQueue): string {

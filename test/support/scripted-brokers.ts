@@ -1,0 +1,145 @@
+/** Brokers for a producer under test: they keep what is sent, and answer when and how the test says. */
+import type { BatchAnswer, SendRequest } from '../../lib/runtime/adapters/kafka/produce-types.ts'
+import type { Clock } from '../../lib/runtime/adapters/system.ts'
+import type { Brokers } from '../../lib/runtime/producer/ports.ts'
+
+/** A request that waits for its answer. */
+export interface Sent {
+  readonly request: SendRequest
+  readonly batches: readonly SentBatch[]
+  /** Every batch is written, from this offset on. */
+  acknowledge(baseOffset?: number): void
+  /** Every batch gets this error. */
+  refuse(errorCode: number): void
+  /** The answer is lost. */
+  lose(): void
+}
+
+/** Fields of the header of a record batch. */
+export interface SentBatch {
+  readonly partition: number
+  readonly count: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly firstSequence: number
+}
+
+/** An error as the client library has them when a connection ends. */
+class ConnectionClosed extends Error {
+  override readonly name = 'KafkaJSConnectionClosedError'
+  readonly retriable = true
+}
+
+export class ScriptedBrokers implements Brokers {
+  readonly sent: Sent[] = []
+  readonly said: string[] = []
+  /** Acknowledges at once, with offsets that go on. */
+  isAnswering = false
+  loadError: Error | undefined
+  readonly #leaders: ReadonlyMap<number, number>
+  #epoch = 0
+  #offset = 0
+
+  constructor(partitions: number) {
+    this.#leaders = new Map(Array.from({ length: partitions }, (_, partition) => [partition, 1]))
+  }
+
+  async load(): Promise<void> {
+    if (this.loadError) throw this.loadError
+  }
+
+  async refresh(): Promise<void> {}
+
+  leadersOf(): ReadonlyMap<number, number> {
+    return this.#leaders
+  }
+
+  send(_leader: number, request: SendRequest): Promise<readonly BatchAnswer[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly BatchAnswer[]>()
+    const answer = (errorCode: number, baseOffset: number) =>
+      resolve(request.batches.map(({ topic, partition }) => ({ topic, partition, errorCode, baseOffset })))
+    const batches = request.batches.map(sentBatch)
+    this.sent.push({
+      request,
+      batches,
+      acknowledge: (baseOffset = 0) => answer(0, baseOffset),
+      refuse: errorCode => answer(errorCode, -1),
+      lose: () => reject(new ConnectionClosed('Closed connection')),
+    })
+    request.onSent?.()
+    if (this.isAnswering) {
+      answer(0, this.#offset)
+      this.#offset += Math.max(...batches.map(({ count }) => count))
+    }
+    return promise
+  }
+
+  async identify(transactionalId?: string) {
+    this.said.push(`identify ${transactionalId ?? ''}`.trim())
+    return { producerId: '7', producerEpoch: transactionalId === undefined ? 0 : this.#epoch++ }
+  }
+
+  async addPartitions(_: unknown, topics: readonly { readonly partitions: readonly number[] }[]) {
+    this.said.push(`add ${topics.map(({ partitions }) => partitions.join(' ')).join(', ')}`)
+  }
+
+  async endTransaction(_: unknown, isCommit: boolean) {
+    this.said.push(isCommit ? 'commit' : 'abort')
+  }
+
+  async close() {
+    this.said.push('close')
+  }
+}
+
+function sentBatch({ partition, bytes }: { readonly partition: number; readonly bytes: Buffer }): SentBatch {
+  return {
+    partition,
+    count: bytes.readInt32BE(57),
+    producerId: Number(bytes.readBigInt64BE(43)),
+    producerEpoch: bytes.readInt16BE(51),
+    firstSequence: bytes.readInt32BE(53),
+  }
+}
+
+/** Time that a test moves. */
+export class ManualClock implements Clock {
+  #nowMs = 0
+  #timers: { readonly atMs: number; readonly call: () => void }[] = []
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  epochMs(): number {
+    return Date.UTC(2026, 0, 1) + this.#nowMs
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const timer = { atMs: this.#nowMs + ms, call }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter(one => one !== timer)
+    }
+  }
+
+  /** Lets time pass, and what follows from it happen. */
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms
+    await settled()
+    for (;;) {
+      const next = this.#timers.filter(({ atMs }) => atMs <= untilMs).toSorted((a, b) => a.atMs - b.atMs)[0]
+      if (!next) break
+      this.#timers = this.#timers.filter(timer => timer !== next)
+      this.#nowMs = Math.max(this.#nowMs, next.atMs)
+      next.call()
+      await settled()
+    }
+    this.#nowMs = untilMs
+  }
+}
+
+/** Everything that waits for nothing outside has happened. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+}

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  type DeliveryReport,
+  deliveryText,
+  type ProducerConfig,
+  TelemetryProducer,
+} from '../../../../lib/runtime/producer/index.ts'
+import { ManualClock, ScriptedBrokers, settled } from '../../../support/scripted-brokers.ts'
+import { until } from '../../../support/until.ts'
+
+function stage(config: Partial<ProducerConfig> = {}, partitions = 1) {
+  const [brokers, clock, reports, warnings] = [
+    new ScriptedBrokers(partitions),
+    new ManualClock(),
+    [],
+    [],
+  ] as [ScriptedBrokers, ManualClock, DeliveryReport[], string[]]
+  const producer = new TelemetryProducer(
+    {
+      ...{
+        kafka: { brokers: [], auth: 'none' },
+        topic: 't',
+        event: { type: 'x', source: '/s' },
+        compression: 'none',
+      },
+      onDelivery: report => reports.push(report),
+      warn: line => warnings.push(line),
+      ...config,
+    },
+    { brokers, clock },
+  )
+  const enqueue = async (count: number, size = 1) => {
+    for (let n = 0; n < count; n++)
+      await producer.enqueue(producer.createEvent('x'.repeat(size)), { key: 'k' })
+  }
+  /** One event reaches the brokers, so that the partitions and the identity are known. */
+  const begin = async () => {
+    brokers.isAnswering = true
+    await enqueue(1)
+    await clock.pass(2_000)
+    brokers.isAnswering = false
+    brokers.sent.length = 0
+    reports.length = 0
+  }
+  return { producer, brokers, clock, reports, warnings, enqueue, begin }
+}
+
+const counts = ({ sent }: ScriptedBrokers) => sent.map(({ batches }) => batches.map(({ count }) => count))
+const sequences = ({ sent }: ScriptedBrokers) =>
+  sent.map(({ batches: [batch] }) => [batch?.producerEpoch, batch?.firstSequence, batch?.count])
+
+describe('batches', () => {
+  it('given fewer than a batch, when the linger time has passed, then they are sent', async () => {
+    const { brokers, clock, enqueue, begin } = stage({ profile: 'high-throughput' })
+    await begin()
+    await enqueue(999)
+    await clock.pass(999)
+    assert.deepEqual(counts(brokers), [])
+    await clock.pass(1)
+    assert.deepEqual(counts(brokers), [[999]])
+  })
+
+  it('given as many records as the profile has, over all partitions, then they are sent at once', async () => {
+    const { producer, brokers, begin } = stage({ profile: 'low-latency' }, 2)
+    await begin()
+    for (let n = 0; n < 10; n++) await producer.enqueue(producer.createEvent(n), { key: null })
+    await settled()
+    assert.deepEqual(counts(brokers), [[5, 5]])
+  })
+
+  it('given as many bytes as the profile has, then a full batch is sent, and the rest waits', async () => {
+    const { brokers, clock, enqueue, begin } = stage({ profile: 'balanced' })
+    await begin()
+    await enqueue(4, 5_000)
+    await settled()
+    assert.deepEqual(counts(brokers), [[3]])
+    brokers.sent[0]?.acknowledge()
+    await clock.pass(100)
+    assert.deepEqual(counts(brokers), [[3], [1]])
+  })
+
+  it('given five requests in flight, then the sixth waits; with idempotence, the second of a partition does', async () => {
+    for (const [profile, most] of [
+      ['plain', 5],
+      ['balanced', 1],
+    ] as const) {
+      const { brokers, enqueue, begin } = stage({ profile, batchRecords: 1 })
+      await begin()
+      await enqueue(8)
+      await settled()
+      assert.equal(brokers.sent.length, most, profile)
+      brokers.sent[0]?.acknowledge()
+      await settled()
+      assert.equal(brokers.sent.length, most + 1, profile)
+    }
+  })
+
+  it('given an acknowledgement, then each event has its report, and the metrics count it', async () => {
+    const { producer, brokers, reports, begin } = stage({ profile: 'plain' })
+    await begin()
+    const both = producer.publishAll([producer.createEvent(1), producer.createEvent(2)], { key: 'k' })
+    await settled()
+    brokers.sent[0]?.acknowledge(41)
+    assert.deepEqual(
+      (await both).map(({ offset }) => offset),
+      [41, 42],
+    )
+    assert.deepEqual(reports.map(deliveryText), ['Delivered to t [0] @ 41', 'Delivered to t [0] @ 42'])
+    const { messages_sent, bytes_sent, errors, compression_ratio } = producer.metrics()
+    assert.deepEqual([messages_sent, errors, compression_ratio], [3, 0, { none: 1 }])
+    assert.ok(bytes_sent > 0)
+  })
+
+  it('given more than the buffer holds, then enqueue waits, and without waiting it is refused', async () => {
+    const { producer, brokers, enqueue, begin } = stage({
+      profile: 'plain',
+      bufferBytes: 10_000,
+      batchRecords: 1,
+    })
+    await begin()
+    let isDone = false
+    const all = enqueue(20, 1_000).then(() => {
+      isDone = true
+    })
+    await settled()
+    assert.equal(isDone, false)
+    const refused = Array.from({ length: 20 }, () =>
+      producer.enqueue(producer.createEvent('x'.repeat(1_000))),
+    )
+    const outcomes = await Promise.allSettled(refused.slice(-1))
+    assert.match(String(outcomes.map(one => 'reason' in one && one.reason)), /^ProducerFull: /)
+    brokers.isAnswering = true
+    for (const { acknowledge } of brokers.sent) acknowledge()
+    await all
+    await Promise.allSettled(refused)
+  })
+})
+
+describe('errors', () => {
+  it('given a lost answer, when it is idempotent, then the same sequence is sent again before anything else', async () => {
+    const { brokers, clock, enqueue, begin } = stage({ profile: 'balanced', batchRecords: 2 })
+    await begin()
+    await enqueue(4)
+    await settled()
+    brokers.sent[0]?.lose()
+    await clock.pass(100)
+    brokers.sent[1]?.acknowledge()
+    await settled()
+    assert.deepEqual(sequences(brokers), [
+      [0, 1, 2],
+      [0, 1, 2],
+      [0, 3, 2],
+    ])
+  })
+
+  it('given a batch that is given up, then its partition goes on in another epoch, from 0', async () => {
+    const { brokers, clock, reports, enqueue, begin } = stage({ profile: 'balanced', deliveryTimeoutMs: 500 })
+    await begin()
+    await enqueue(1)
+    await clock.pass(100)
+    brokers.sent[0]?.lose()
+    await clock.pass(50)
+    for (let n = 1; n < 10; n++) {
+      brokers.sent.at(-1)?.lose()
+      await clock.pass(60)
+    }
+    assert.deepEqual(reports.map(deliveryText), ['Delivery failed: Closed connection (t [0])'])
+    const before = brokers.sent.length
+    await enqueue(1)
+    await clock.pass(100)
+    assert.deepEqual(sequences(brokers).slice(before), [[1, 0, 1]])
+  })
+
+  it('given a broker that remembers nothing of the producer, then a first attempt begins anew', async () => {
+    const { brokers, clock, reports, enqueue, begin } = stage({ profile: 'balanced' })
+    await begin()
+    await enqueue(1)
+    await clock.pass(100)
+    brokers.sent[0]?.refuse(59)
+    await clock.pass(100)
+    brokers.sent[1]?.acknowledge(5)
+    await settled()
+    assert.deepEqual(sequences(brokers), [
+      [0, 1, 1],
+      [1, 0, 1],
+    ])
+    assert.deepEqual(reports.map(deliveryText), ['Delivered to t [0] @ 5'])
+  })
+
+  it('given an error that passes, then it is retried as often as the profile says, and reported', async () => {
+    const { brokers, clock, reports, enqueue, begin } = stage({ profile: 'high-durability' })
+    await begin()
+    await enqueue(1)
+    await clock.pass(10)
+    for (let n = 0; n < 10; n++) {
+      brokers.sent[n]?.refuse(19)
+      await clock.pass(1_000)
+    }
+    assert.equal(brokers.sent.length, 4)
+    assert.deepEqual(reports.map(deliveryText), ['Delivery failed: NOT_ENOUGH_REPLICAS for t [0]'])
+  })
+
+  it('given an error that lasts, then it is not retried, and publish rejects with what to do', async () => {
+    const { producer, brokers, begin } = stage({ profile: 'plain' })
+    await begin()
+    const [outcome] = await Promise.all([
+      Promise.allSettled([producer.publishAll([producer.createEvent(1)])]),
+      settled().then(() => brokers.sent[0]?.refuse(10)),
+    ])
+    assert.match(
+      String(Object(outcome[0]).reason),
+      /^DeliveryFailed: Delivery failed: MESSAGE_TOO_LARGE.*batchBytes/,
+    )
+    assert.equal(brokers.sent.length, 1)
+  })
+
+  it('given no answer, when it is flushed, then it waits 30 seconds at most and says how many are left', async () => {
+    const { producer, clock, warnings, enqueue, begin } = stage({ profile: 'balanced' })
+    await begin()
+    await enqueue(3)
+    const flushed = producer.flush(90_000)
+    await clock.pass(30_000)
+    assert.equal(await flushed, 3)
+    const closed = producer.close()
+    await clock.pass(30_000)
+    assert.equal(await closed, 3)
+    assert.deepEqual(warnings, ['Warning: 3 messages not delivered', 'Warning: 3 messages not delivered'])
+    await assert.rejects(producer.enqueue(producer.createEvent(1)), { name: 'ProducerClosed' })
+  })
+
+  it('given a topic that does not exist, then the report names it', async () => {
+    const { brokers, clock, reports, enqueue } = stage({ profile: 'plain' })
+    const unknown = Object.assign(new Error('no such topic'), {
+      type: 'UNKNOWN_TOPIC_OR_PARTITION',
+      retriable: true,
+    })
+    brokers.loadError = unknown
+    await enqueue(1)
+    await clock.pass(1_000)
+    assert.deepEqual(reports.map(deliveryText), [
+      'Delivery failed: UNKNOWN_TOPIC_OR_PARTITION: no such topic (topic t)',
+    ])
+  })
+})
+
+describe('transactions', { timeout: 10_000 }, () => {
+  it('given a delivery that fails, then it aborts, and the next one has another epoch', async () => {
+    const brokers = new ScriptedBrokers(1)
+    const event = { type: 'x', source: '/s' }
+    const config = { kafka: { brokers: [], auth: 'none' }, topic: 't', event, transactionalId: 'tx' } as const
+    const producer = new TelemetryProducer({ ...config, lingerMs: 0 }, { brokers })
+    const enqueue = () => producer.enqueue(producer.createEvent(1))
+    const failing = producer.transaction(enqueue)
+    failing.catch(() => {})
+    await until('a batch is sent', () => brokers.sent.length === 1)
+    brokers.sent[0]?.refuse(87)
+    await assert.rejects(failing, { message: 'Transaction aborted: INVALID_RECORD for t [0]' })
+    brokers.isAnswering = true
+    const { text, messages } = await producer.transaction(enqueue)
+    assert.deepEqual([text, messages], ['Committed 1 messages', 1])
+    assert.deepEqual(brokers.said, ['identify tx', 'add 0', 'abort', 'identify tx', 'add 0', 'commit'])
+    assert.deepEqual(sequences(brokers), [
+      [0, 0, 1],
+      [1, 0, 1],
+    ])
+    await assert.rejects(enqueue(), /within transaction/)
+  })
+})

@@ -1,0 +1,59 @@
+/** The samples of the page about the producer run as they are. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import type { Admin } from 'kafkajs'
+import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
+import { createTopic } from '../../support/create-topic.ts'
+import { ForeignClient } from '../../support/foreign-client.ts'
+import { PROJECT } from '../../support/program.ts'
+import { eventOf } from '../../support/sdk-reader.ts'
+import { brokers } from '../../support/servers.ts'
+
+describe('the samples of the producer', { timeout: 60_000 }, () => {
+  const topic = `samples-${randomUUID()}`
+  let admin: Admin
+  let foreign: ForeignClient
+
+  before(async () => {
+    admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
+    await admin.connect()
+    await createTopic(admin, { topic, numPartitions: 3 })
+    foreign = await ForeignClient.connect()
+  })
+
+  after(async () => {
+    await Promise.all([admin?.disconnect(), foreign?.close()])
+  })
+
+  const run = async (name: string, ...args: string[]) => {
+    const env = { ...process.env, KAFKA_BROKERS: brokers().join(','), TOPIC: topic }
+    const script = join(PROJECT, 'examples', 'producer', name)
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
+      env,
+      timeout: 30_000,
+    })
+    return stdout.trim().split('\n')
+  }
+
+  it('given readings, a CloudEvent and plain data, then each is delivered and reported', async () => {
+    const said = await run('publish.ts', '20')
+    const reports = said.filter(line => /^Delivered to samples-\S+ \[[0-2]\] @ \d+$/.test(line))
+    assert.equal(reports.length, 22, said.join('\n'))
+    assert.equal(said.at(-1), '22 sent, 0 errors')
+    const events = (await foreign.read(topic)).map(eventOf)
+    assert.equal(events.filter(({ type }) => type === 'io.sluice.environment.reading.v1').length, 20)
+    const job = events.find(({ type }) => type === 'com.example.job.finished')
+    assert.equal(job?.traceparent, '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01')
+    assert.ok(
+      events.every(({ traceparent }) => /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/.test(String(traceparent))),
+    )
+  })
+
+  it('given a transaction, then it says what it has committed', async () => {
+    assert.deepEqual(await run('transaction.ts'), ['Committed 2 messages'])
+  })
+})

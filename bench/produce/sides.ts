@@ -1,13 +1,12 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
-import { lz4Compress } from '@platformatic/wasm-utils/bundled'
-import { snappyCompressor } from 'hysnappy'
 import kafkajs from 'kafkajs'
 import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { PROFILES, type ProfileName, TelemetryProducer } from '../../lib/runtime/producer/index.ts'
+import { deflate } from '../../packages/kafka-records/writing/compress.ts'
 import { groups, type Load } from './records.ts'
 
 /** A client with the settings of a profile. */
-export interface Side {
+interface Side {
   /** Resolves when everything is acknowledged. */
   publish(load: Load): Promise<void>
   close(): Promise<unknown>
@@ -67,13 +66,12 @@ export const bareKafkajs: MakeSide = async (profile, { broker, topic, partitions
 
 /** The library brings gzip alone. These are the compressors that Sluice uses. */
 function withCodecs(): void {
-  const snappy = snappyCompressor()
-  const codec = (compress: (bytes: Buffer) => Uint8Array) => () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) => Buffer.from(compress(buffer)),
+  const codec = (name: 'snappy' | 'lz4') => () => ({
+    compress: async ({ buffer }: { buffer: Buffer }) => (await deflate(name, buffer))[1],
     decompress: async (bytes: Buffer) => bytes,
   })
-  kafkajs.CompressionCodecs[Snappy] = codec(snappy)
-  kafkajs.CompressionCodecs[LZ4] = codec(lz4Compress)
+  kafkajs.CompressionCodecs[Snappy] = codec('snappy')
+  kafkajs.CompressionCodecs[LZ4] = codec('lz4')
 }
 
 function message({ key, value, headers }: OutgoingRecord) {

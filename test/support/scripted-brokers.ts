@@ -16,7 +16,7 @@ export interface Sent {
 }
 
 /** Fields of the header of a record batch. */
-export interface SentBatch {
+interface SentBatch {
   readonly partition: number
   readonly count: number
   readonly producerId: number

@@ -26,7 +26,7 @@ export interface ProducerIdentity {
   readonly producerEpoch: number
 }
 
-export interface TransactionIdentity extends ProducerIdentity {
+interface TransactionIdentity extends ProducerIdentity {
   readonly transactionalId: string
 }
 
@@ -57,8 +57,6 @@ interface Connection {
 }
 
 export interface ProducingCluster {
-  /** Topics that each refresh asks for: one that does not exist makes all of them fail. */
-  readonly targetTopics: Set<string>
   connect(): Promise<void>
   disconnect(): Promise<void>
   refreshMetadata(): Promise<void>

@@ -10,6 +10,10 @@ import {
   hookClusters,
   KAFKAJS_VERSION,
 } from '../../../packages/kafka-records/kafkajs-internals.ts'
+import {
+  PRODUCING_BROKER_METHODS,
+  PRODUCING_CLUSTER_METHODS,
+} from '../../../packages/kafka-records/writing/kafkajs-producing.ts'
 
 const require = createRequire(import.meta.url)
 const client = () => new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
@@ -37,6 +41,17 @@ describe('the internals of kafkajs', () => {
   it('given a client, then it makes clusters with every method that is called', () => {
     const cluster = createCluster(client(), { allowAutoTopicCreation: false, isolationLevel: 1 })
     assert.deepEqual(missing(cluster, CLUSTER_METHODS), [])
+  })
+
+  it('given a producer of batches of its own, then clusters, brokers and connections have what it calls', () => {
+    const cluster = createCluster(client(), {})
+    assert.deepEqual(missing(cluster, PRODUCING_CLUSTER_METHODS), [])
+    const Broker = require('kafkajs/src/broker/index.js')
+    assert.deepEqual(missing(Broker.prototype, PRODUCING_BROKER_METHODS), [])
+    const Connection = require('kafkajs/src/network/connection.js')
+    assert.deepEqual(missing(Connection.prototype, ['send', 'rejectRequests', 'disconnect']), [])
+    const ConnectionPool = require('kafkajs/src/network/connectionPool.js')
+    assert.deepEqual(missing(ConnectionPool.prototype, ['send', 'getConnectionByRequest']), [])
   })
 
   it('given a broker, then it has every method that is called', () => {

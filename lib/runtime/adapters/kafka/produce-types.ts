@@ -1,7 +1,7 @@
 /** The brokers, in the words of a producer. Free of any client library, because the types of the public package lead here. */
 
 /** A finished record batch, and where it goes. */
-export interface AddressedBatch {
+interface AddressedBatch {
   readonly topic: string
   readonly partition: number
   readonly bytes: Buffer

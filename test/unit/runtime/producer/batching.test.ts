@@ -80,7 +80,7 @@ describe('batches', () => {
     assert.deepEqual(counts(brokers), [[3], [1]])
   })
 
-  it('given five requests in flight, then the sixth waits; with idempotence, the second of a partition does', async () => {
+  it('given five requests in flight, then the sixth waits; if idempotent, the second of a partition', async () => {
     for (const [profile, most] of [
       ['plain', 5],
       ['balanced', 1],
@@ -138,7 +138,7 @@ describe('batches', () => {
 })
 
 describe('errors', () => {
-  it('given a lost answer, when it is idempotent, then the same sequence is sent again before anything else', async () => {
+  it('given a lost answer, when it is idempotent, then the same sequence is sent before anything else', async () => {
     const { brokers, clock, enqueue, begin } = stage({ profile: 'balanced', batchRecords: 2 })
     await begin()
     await enqueue(4)

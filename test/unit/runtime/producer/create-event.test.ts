@@ -54,7 +54,7 @@ describe('the event of what is handed in', () => {
 })
 
 describe('the settings of a producer', () => {
-  it('given a profile, then each of its settings has an explanation, and the numbers are those that are documented', () => {
+  it('given a profile, then each of its settings is explained, and has the documented value', () => {
     for (const { settings } of Object.values(PROFILES))
       for (const name of Object.keys(settings)) assert.ok(name in PRODUCER_SETTINGS, name)
     const { batchBytes, lingerMs, compression, acks, idempotent, retries, clientId } =

@@ -232,7 +232,7 @@ describe('a CloudEvent of another type', () => {
   const mapping = shipped('sensor-cloudevent')
 
   for (const mode of ['binary', 'structured'] as const)
-    it(`given it in ${mode} mode, then it is a reading with its own time and trace, and an id of its identity`, () => {
+    it(`given it in ${mode} mode, then its reading has its time and trace, and an id of its identity`, () => {
       const written = writeEvent(event, mode)
       const found = readEvent(written)
       assert.ok(!isFailure(found))

@@ -1,7 +1,12 @@
-/** What the consumers of `examples/clients` print. */
+/** What the programs of `examples/clients` print. */
 import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import type { Client } from './client-examples.ts'
+
+/** Whether a line is the program's own. */
+export function isPrinted(line: string): boolean {
+  return /^(Delivered|Delivery|Warning|Event|Temperature|Received|Skipped)\b/.test(line)
+}
 
 /** JSON in a line with its members in one order. The SDK of Python writes a time with other digits than the producer. */
 export function normalLine(line: string): string {

@@ -1,6 +1,6 @@
 /** What a growth of the readings does to the references: a second implementation, from the description in docs/growth.md. */
-import { Partitioners } from 'kafkajs'
 import type { Intake } from './intake.ts'
+import { placeOf } from './murmur2.ts'
 
 export interface Growth {
   /** The topic's name in Kafka. */
@@ -32,18 +32,6 @@ export interface Move {
 
 /** Two tick intervals. */
 const LONGEST_STEP_MS = 120_000
-
-const partitioner = Partitioners.DefaultPartitioner()
-
-/** The partition of a key, as Kafka's clients choose it. */
-export function placeOf(key: Buffer | string, partitions: number): number {
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    leader: 1,
-  }))
-  const message = { key: String(key), value: null }
-  return partitioner({ topic: '', partitionMetadata: partitionMetadata as never, message })
-}
 
 /** The offset from which on records of a partition came after the growth. */
 export function grownAt(growth: Growth | undefined, partition: number): number {

@@ -2,7 +2,8 @@
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf } from './event.ts'
-import { type Growth, grownAt, placeOf } from './growth.ts'
+import { type Growth, grownAt } from './growth.ts'
+import { placeOf } from './murmur2.ts'
 import { originalBytes, redriveOf } from './redrive.ts'
 import { EARLY, LOST_REDRIVE, ORDER, type Violations } from './violations.ts'
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { partitionOf } from '../../../lib/runtime/consumer/murmur2.ts'
-import { grown, placeOf } from '../../ledger/count/growth.ts'
+import { grown } from '../../ledger/count/growth.ts'
+import { placeOf } from '../../ledger/count/murmur2.ts'
 import { type Emission, Reference } from '../../ledger/count/reference.ts'
 import { FAULT_NAMES, schedule } from '../../ledger/faults.ts'
 import type { KafkaRecord } from '../../ledger/kafka/records.ts'
@@ -44,7 +45,7 @@ function signal(
 
 describe('what the ledger expects of a growth', () => {
   it('given keys, then its places are those of the partitioner', () => {
-    for (const key of KEYS)
+    for (const key of [...KEYS, '', 'ü', ...KEYS.map(name => `a story of ${name}`)])
       for (const partitions of [12, 16, 24])
         assert.equal(placeOf(key, partitions), partitionOf(Buffer.from(key), partitions))
   })

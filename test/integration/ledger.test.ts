@@ -8,7 +8,7 @@ import { type Servers, startServers } from '../ledger/servers.ts'
 
 const say = (line: string) => console.error(line)
 
-describe('the ledger', { timeout: 280_000 }, () => {
+describe('the ledger', { timeout: 340_000 }, () => {
   let servers: Servers
 
   before(async () => {

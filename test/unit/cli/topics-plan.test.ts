@@ -17,8 +17,6 @@ function decided(setting: string, found: string, wanted: string, facts: Partial<
 describe('given a difference between a topic and the table, when it is planned', () => {
   const cases: [what: string, setting: [string, string, string], facts: Partial<TopicFacts>, said: RegExp][] =
     [
-      ['fewer partitions', ['partitions', '12', '6'], {}, /records would be lost/],
-      ['fewer partitions of an empty topic', ['partitions', '12', '6'], { records: 0 }, /cannot take/],
       ['more, with readers', ['partitions', '6', '12'], {}, /in alerting: use `sluice topics grow readings`/],
       ['more, without readers', ['partitions', '3', '6'], { readers: [] }, /^changed$/],
       ['a shorter retention', ['retention.ms', '2000', '1000'], {}, /would be lost \(it keeps 7 records\)/],

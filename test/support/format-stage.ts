@@ -1,6 +1,5 @@
 /** A consumer that reads data of every format, without servers but a schema registry. */
 import assert from 'node:assert/strict'
-import { APPLICATION } from '../../lib/app/application.ts'
 import { OnDemandDataReader } from '../../lib/runtime/adapters/registry/data-reader.ts'
 import type { LambdaSchema, LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
@@ -12,18 +11,25 @@ export class FormatStage extends Stage {
   /** The reader's wall clock, which stands unless a test moves it. */
   nowMs = 0
   readonly #uri: string | undefined
+  readonly #withinMs: number
 
-  /** @param uri of the schema registry; without one, the packaged schemas are used */
-  constructor(uri?: string) {
+  /**
+   * @param uri of the schema registry; without one, the packaged schemas are used
+   * @param withinMs how long the registry may take
+   */
+  constructor(uri?: string, withinMs = 60_000) {
     super()
+    this.#withinMs = withinMs
     this.#uri = uri
-    const application = { ...APPLICATION, ...PACKAGED }
-    this.consumer = { ...this.consumer, application, reader: this.coldReader() }
+    this.consumer = { ...this.consumer, reader: this.coldReader() }
   }
 
   /** The reader of a new function: it has no schema yet. */
   coldReader(): OnDemandDataReader {
-    const place = this.#uri === undefined ? undefined : { url: this.#uri, answerWithinMs: 1_000 }
+    const place =
+      this.#uri === undefined
+        ? undefined
+        : { url: this.#uri, answerWithinMs: this.#withinMs, allWithinMs: this.#withinMs }
     return new OnDemandDataReader(PACKAGED, place, () => this.nowMs)
   }
 }

@@ -4,7 +4,6 @@ import avro from 'avsc'
 import protobuf from 'protobufjs'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { PackagedSchema } from '../../lib/runtime/consumer/application.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { logRecord } from './records.ts'
 import { framed } from './schema-registry.ts'
@@ -29,7 +28,7 @@ export const REGISTERED = [
 
 /** An application with the schemas of this reading alone. */
 export const PACKAGED = {
-  async packagedSchema(type: string, format: 'avro' | 'protobuf'): Promise<PackagedSchema | undefined> {
+  async packagedSchema(type: string, format: 'avro' | 'protobuf') {
     if (type !== 'io.sluice.environment.reading.v1') return undefined
     return { text: format === 'avro' ? AVRO : PROTO, references: [] }
   },

@@ -28,7 +28,10 @@ describe('what can stand at the end of a command line', () => {
       ['--code', '--consumer'],
     ],
     [['dlq', 'list', '--st'], ['--stack']],
-    [['dlq', 'list', '--code', 'schema'], ['schema-violated']],
+    [
+      ['dlq', 'list', '--code', 'schema'],
+      ['schema-violated', 'schema-unknown'],
+    ],
     [
       ['import', '--family=d'],
       ['--family=database', '--family=device'],

@@ -5,14 +5,13 @@ import { readByLambda } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type SerializedData, serializedData } from '../../cloudevents/serialized-data.ts'
-import type { Application } from '../../consumer/application.ts'
 import { type DataFormat, MEDIA_TYPES } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { SchemaNotAtHand } from '../../pipeline/errors.ts'
 import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
-import type { Found, Needing, SchemaCache } from './schema-cache.ts'
+import type { Found, Needing, PackagedSchemas, SchemaCache } from './schema-cache.ts'
 
 const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const satisfies Record<
   string,
@@ -20,7 +19,7 @@ const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const sa
 >
 
 export class OnDemandDataReader implements DataReader {
-  readonly #application: Pick<Application, 'packagedSchema'>
+  readonly #application: PackagedSchemas
   readonly #registry: RegistryPlace | undefined
   readonly #nowMs: () => number
   #schemas: SchemaCache | undefined
@@ -30,11 +29,7 @@ export class OnDemandDataReader implements DataReader {
    * @param registry undefined if there is none: then the content type says the format, and the application has the schema
    * @param nowMs wall clock, for how long a registry is left alone, and unknown ids are believed
    */
-  constructor(
-    application: Pick<Application, 'packagedSchema'>,
-    registry?: RegistryPlace,
-    nowMs: () => number = Date.now,
-  ) {
+  constructor(application: PackagedSchemas, registry?: RegistryPlace, nowMs: () => number = Date.now) {
     this.#application = application
     this.#registry = registry
     this.#nowMs = nowMs
@@ -76,7 +71,7 @@ export class OnDemandDataReader implements DataReader {
       import('./guarded-registry.ts'),
     ])
     const registry = this.#registry && new GuardedRegistry(this.#registry, this.#nowMs)
-    return new SchemaCache(this.#application, registry, this.#nowMs)
+    return new SchemaCache(this.#application, registry, this.#nowMs, this.#registry?.allWithinMs)
   }
 }
 

@@ -13,6 +13,8 @@ export interface RegistryPlace {
   readonly login?: () => Promise<Login>
   /** Milliseconds for one schema with all that it references; 2,000 by default. */
   readonly answerWithinMs?: number
+  /** Milliseconds for all schemas of a chunk; 2,500 by default. It must be less than the reserve of an invocation. */
+  readonly allWithinMs?: number
 }
 
 const ANSWER_WITHIN_MS = 2_000

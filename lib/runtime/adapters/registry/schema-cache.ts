@@ -1,7 +1,6 @@
 /** Keeps the codecs of schemas. Loaded with the first data that is not JSON; the library of a format with its first schema. */
 import { type Codec, loadCodec, type Schema, UndecodableError } from '@sluice/schema-registry'
 import type { SerializedData } from '../../cloudevents/serialized-data.ts'
-import type { Application } from '../../consumer/application.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { Semaphore } from '../../pipeline/log/partition-log.ts'
@@ -19,13 +18,22 @@ const MOST_SCHEMAS = 1_000
 const UNKNOWN_FOR_MS = 15_000
 const MOST_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
-/** Milliseconds for all schemas of a chunk. It must be less than the time with which the last chunk of an invocation begins. */
-const FETCHED_WITHIN_MS = 2_500
+/** The time with which the last chunk of an invocation begins is longer. */
+const ALL_WITHIN_MS = 2_500
+
+/** The schemas that an application ships: part of `Application`. */
+export interface PackagedSchemas {
+  packagedSchema?(
+    type: string,
+    format: 'avro' | 'protobuf',
+  ): Promise<Pick<Schema, 'text' | 'references'> | undefined>
+}
 
 export class SchemaCache {
-  readonly #application: Pick<Application, 'packagedSchema'>
+  readonly #application: PackagedSchemas
   readonly #registry: GuardedRegistry | undefined
   readonly #nowMs: () => number
+  readonly #allWithinMs: number
   readonly #known = new Map<string, Found>()
   /** Until when an id counts as unknown. */
   readonly #unknown = new Map<string, number>()
@@ -33,10 +41,12 @@ export class SchemaCache {
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
   constructor(
-    application: Pick<Application, 'packagedSchema'>,
+    application: PackagedSchemas,
     registry: GuardedRegistry | undefined,
     nowMs: () => number,
+    allWithinMs: number = ALL_WITHIN_MS,
   ) {
+    this.#allWithinMs = allWithinMs
     this.#application = application
     this.#registry = registry
     this.#nowMs = nowMs
@@ -56,7 +66,7 @@ export class SchemaCache {
    * of them could not be fetched.
    */
   async fetch(needed: readonly Needing[]): Promise<void> {
-    const untilMs = performance.now() + FETCHED_WITHIN_MS
+    const untilMs = performance.now() + this.#allWithinMs
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     const ends = await Promise.allSettled(
       [...byKey].map(([key, needing]) =>
@@ -95,7 +105,9 @@ export class SchemaCache {
     if (needing.kind === 'registered') return this.#registry?.schema(needing.schemaId, leftMs)
     const { type, format } = needing
     const packaged = await this.#application.packagedSchema?.(type, format)
-    return packaged && { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', ...packaged }
+    if (!packaged) return undefined
+    const { text, references } = packaged
+    return { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', text, references }
   }
 }
 

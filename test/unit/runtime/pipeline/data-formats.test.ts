@@ -165,7 +165,7 @@ describe('a registry that cannot be reached', () => {
     ],
   ] as const)
     it(`given a registry that ${what}, then the partition waits, others go on, and nothing is lost`, async () => {
-      const stage = new FormatStage(registry.uri)
+      const stage = new FormatStage(registry.uri, what === 'never answers' ? 300 : undefined)
       registry.answerBy(listener as never)
       const waits = five('avro with an id')
       const goesOn = five('json', 1)
@@ -184,6 +184,8 @@ describe('a registry that cannot be reached', () => {
         ['registry-unavailable'],
       )
       registry.answerBy()
+      // A new function, with all the time that it takes.
+      stage.consumer = { ...stage.consumer, reader: new FormatStage(registry.uri).coldReader() }
       stage.nowMs += 60_000
       assert.deepEqual(await stage.batch(waits), { batchItemFailures: [] })
       assert.deepEqual(stage.outcomes, Array(10).fill('applied/counted'))

@@ -6,8 +6,8 @@ import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
-import { SERIALIZING } from './data-writer.ts'
 import { readData } from './event-data.ts'
+import { SERIALIZING } from './serializing.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
 declare module '../runtime/consumer/declared.ts' {

@@ -1,15 +1,7 @@
 /** What writes the events of Sluice, for functions and commands that publish without the engine. */
 import { type DataWriter, JSON_WRITER } from '../runtime/cloudevents/data-writer.ts'
 import { dataWriterIn, type WritingSettings } from '../runtime/lambda/data-writer.ts'
-import { packagedSchema, schemaSubjects } from './packaged-schemas.ts'
-import { SERIALIZED_TYPES } from './serialized-types.ts'
-
-/** The part of the application that writing needs. */
-export const SERIALIZING = {
-  serializedTypes: SERIALIZED_TYPES,
-  packagedSchema,
-  schemaSubjects,
-} as const
+import { SERIALIZING } from './serializing.ts'
 
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
 

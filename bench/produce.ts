@@ -104,7 +104,7 @@ async function paced(broker: string, run: Run): Promise<Figure[]> {
 }
 
 async function pacedMs({ broker, topic }: Target, batches: number, signal: AbortSignal): Promise<number[]> {
-  await using producer = new TelemetryProducer({
+  const producer = new TelemetryProducer({
     ...{ kafka: { brokers: [broker], auth: 'none' }, topic, profile: 'plain' },
     event: { type: 'com.example.measured', source: '/bench' },
   })
@@ -126,6 +126,7 @@ async function pacedMs({ broker, topic }: Target, batches: number, signal: Abort
     times.push(await send())
     await pause(Math.max(0, dueMs - performance.now()), undefined, { signal })
   }
+  await producer.close()
   return times
 }
 

@@ -4,7 +4,7 @@ import { TelemetryProducer } from '../../lib/runtime/producer/index.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
 
-await using producer = new TelemetryProducer({
+const producer = new TelemetryProducer({
   kafka: { brokers: KAFKA_BROKERS.split(','), auth: 'none' },
   topic: TOPIC,
   transactionalId: 'move-sensor',
@@ -16,3 +16,4 @@ const { text } = await producer.transaction(async () => {
   await producer.enqueue(producer.createEvent({ reached: 'rotterdam' }, { subject: 'sensor-1' }))
 })
 console.log(text)
+await producer.close()

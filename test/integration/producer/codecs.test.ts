@@ -40,15 +40,16 @@ describe('what the producer writes', { timeout: 120_000 }, () => {
     })
 
   async function write(settings: Partial<ProducerConfig>) {
-    await using producer = producerOf(settings)
+    const producer = producerOf(settings)
     await producer.publishAll(events(producer, JSON.stringify(settings)))
+    await producer.close()
     const ratio = producer.metrics().compression_ratio[settings.compression ?? 'lz4'] ?? 0
     assert.ok(settings.compression === 'none' ? ratio === 1 : ratio > 3, `${settings.compression}: ${ratio}`)
   }
 
   /** One is aborted, and none of it may be seen. */
   async function writeInTransactions() {
-    await using producer = producerOf({ transactionalId: `codecs-${randomUUID()}` })
+    const producer = producerOf({ transactionalId: `codecs-${randomUUID()}` })
     const aborted = producer.transaction(async () => {
       for (const event of events(producer, 'aborted', [])) await producer.enqueue(event)
       await producer.flush()
@@ -59,6 +60,7 @@ describe('what the producer writes', { timeout: 120_000 }, () => {
       for (const event of events(producer, 'committed')) await producer.enqueue(event)
     })
     assert.equal(text, `Committed ${EACH} messages`)
+    await producer.close()
   }
 
   /** Remembers them, as they have to be read. */

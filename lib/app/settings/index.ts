@@ -6,7 +6,7 @@ export { GENERAL, type GeneralSettings } from '../../runtime/settings/general.ts
 export { KAFKA } from '../../runtime/settings/kafka.ts'
 export { LOGGING } from '../../runtime/settings/logging.ts'
 export { REDIS } from '../../runtime/settings/redis.ts'
-export { REGISTRY, type RegistrySettings } from '../../runtime/settings/registry.ts'
+export { REGISTRY } from '../../runtime/settings/registry.ts'
 export { SERIALIZATION } from '../../runtime/settings/serialization.ts'
 export type { Environment } from '../../runtime/settings/slice.ts'
 export { TRACING } from '../../runtime/settings/tracing.ts'

@@ -65,7 +65,7 @@ describe('the README of the engine', () => {
     const modules = Object.values<string | { default: string }>(exports).flatMap(entry =>
       typeof entry === 'string' ? [] : [entry.default],
     )
-    assert.equal(modules.length, 3)
+    assert.equal(modules.length, 4)
     for (const module of modules)
       assert.ok(existsSync(join(ENGINE, module.replace('/dist/', '/').replace(/js$/, 'ts'))), module)
   })

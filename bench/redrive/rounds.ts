@@ -3,13 +3,14 @@ import { Readable, Writable } from 'node:stream'
 import { run as runCommand } from '../../cli/program.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Range, readRecordGroups } from '../../lib/queries/records.ts'
-import { BatchPublisher } from '../../lib/runtime/adapters/kafka/batch-publisher.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { bulkPublisher } from '../../lib/runtime/producer/bulk.ts'
+import type { RecordProducer } from '../../lib/runtime/producer/record-producer.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
@@ -153,7 +154,7 @@ interface Clients {
   readonly log: KafkaLogReader
   readonly offsets: TopicOffsets
   readonly publisher: KafkaPublisher
-  readonly batches: BatchPublisher
+  readonly batches: RecordProducer
 }
 
 async function withKafka<T>(broker: string, use: (clients: Clients) => Promise<T>): Promise<T> {
@@ -162,7 +163,7 @@ async function withKafka<T>(broker: string, use: (clients: Clients) => Promise<T
     log: new KafkaLogReader(kafka),
     offsets: new TopicOffsets(kafka),
     publisher: new KafkaPublisher(kafka),
-    batches: new BatchPublisher(kafka),
+    batches: bulkPublisher(async () => kafka),
   }
   try {
     return await use(clients)

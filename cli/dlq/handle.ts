@@ -97,7 +97,7 @@ export async function done(
   try {
     await publishChosen(
       departing(work, selection, tally, standing),
-      await connections.batchPublisher(),
+      await connections.bulkPublisher(),
       {
         operation: work.operation,
         action: command === 'redrive' ? 'redriven' : 'dropped',

@@ -36,22 +36,29 @@ export class ScriptedBrokers implements Brokers {
   /** Acknowledges at once, with offsets that go on. */
   isAnswering = false
   loadError: Error | undefined
-  readonly #leaders: ReadonlyMap<number, number>
+  /** Partitions that the topic has; the producer knows of them after a look-up. */
+  partitions: number
+  /** Leaderless partitions have a negative number. */
+  readonly leaders = new Map<number, number>()
   #epoch = 0
   #offset = 0
 
   constructor(partitions: number) {
-    this.#leaders = new Map(Array.from({ length: partitions }, (_, partition) => [partition, 1]))
+    this.partitions = partitions
+    this.#lookUp()
   }
 
   async load(): Promise<void> {
     if (this.loadError) throw this.loadError
   }
 
-  async refresh(): Promise<void> {}
+  async refresh(): Promise<void> {
+    this.said.push('refresh')
+    this.#lookUp()
+  }
 
   leadersOf(): ReadonlyMap<number, number> {
-    return this.#leaders
+    return this.leaders
   }
 
   send(_leader: number, request: SendRequest): Promise<readonly BatchAnswer[]> {
@@ -89,6 +96,11 @@ export class ScriptedBrokers implements Brokers {
 
   async close() {
     this.said.push('close')
+  }
+
+  #lookUp(): void {
+    for (let partition = this.leaders.size; partition < this.partitions; partition++)
+      this.leaders.set(partition, 1)
   }
 }
 

@@ -25,10 +25,8 @@ interface Closable {
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
-  /** For bulk: each record once and in order, in batches of its own making, several of them on their way together. */
+  /** For commands that publish many records: each once and in order, in batches of its own making, several of them on their way together. */
   readonly bulkPublisher: () => Promise<TopicPublisher>
-  /** For those who publish many records. */
-  readonly batchPublisher: () => Promise<Publisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
   readonly #open: Closable[] = []
@@ -43,10 +41,6 @@ export class KafkaConnections {
     this.bulkPublisher = once(async () => {
       const { bulkPublisher } = await import('../producer/bulk.ts')
       return this.kept(bulkPublisher(this.kafka))
-    })
-    this.batchPublisher = once(async () => {
-      const { BatchPublisher } = await import('../adapters/kafka/batch-publisher.ts')
-      return this.kept(new BatchPublisher(await this.kafka()))
     })
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')

@@ -1,18 +1,24 @@
 /** Puts records into the queues of their partitions, which have to be looked up first. */
 
+import { unknownPartition } from '../adapters/kafka/partitioner.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
+import { UnknownTopic } from '../adapters/kafka/publisher.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'
-import type { Told } from './delivery.ts'
+import type { Outcome, Told } from './delivery.ts'
 import type { Brokers } from './ports.ts'
 
 /** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */
 const REFRESH_EVERY_MS = 5 * 60_000
+/** A topic that was just created is known to all brokers within this time. */
+const UNKNOWN_TOPIC_MS = 2_000
 
 interface Waiting {
   readonly record: OutgoingRecord
   readonly told: Told
+  /** Whether the partitions of its topic were asked for since it came. */
+  isLookedUp: boolean
 }
 
 interface Parts {
@@ -30,8 +36,10 @@ interface Parts {
 
 export class Placing {
   readonly #parts: Parts
-  /** By topic; undefined once its partitions are known. */
-  readonly #waiting = new Map<string, Waiting[] | undefined>()
+  /** Topics whose partitions are known. */
+  readonly #known = new Set<string>()
+  /** By topic, in order; present while its partitions are looked up. */
+  readonly #waiting = new Map<string, Waiting[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
 
@@ -40,32 +48,41 @@ export class Placing {
   }
 
   place(record: OutgoingRecord, told: Told): void {
-    const { topic } = record
-    if (!this.#waiting.has(topic)) {
-      this.#waiting.set(topic, [])
-      void this.#load(topic)
-    }
-    const waiting = this.#waiting.get(topic)
-    if (waiting) waiting.push({ record, told })
-    else this.#put(record, told)
+    this.#place({ record, told, isLookedUp: false })
   }
 
   /** Fails what waits for its topic. */
   discard(error: Error): void {
-    for (const waiting of this.#waiting.values()) for (const { told } of waiting?.splice(0) ?? []) told(error)
+    for (const waiting of this.#waiting.values()) for (const { told } of waiting.splice(0)) told(error)
   }
 
-  async #load(topic: string): Promise<void> {
+  #place(one: Waiting): void {
+    const { topic } = one.record
+    const waiting = this.#waiting.get(topic)
+    if (waiting) waiting.push(one)
+    else if (this.#canPut(one)) this.#put(one)
+    else {
+      this.#waiting.set(topic, [one])
+      void this.#lookUp(topic)
+    }
+  }
+
+  /** Partitions may have been added since the last look-up: a record that names one of them, or all, has them looked up again. */
+  #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: Waiting): boolean {
+    if (!this.#known.has(topic)) return false
+    if (isLookedUp) return true
+    return !everyPartition && (partition === undefined || this.#leaders(topic).has(partition))
+  }
+
+  async #lookUp(topic: string): Promise<void> {
     const failure = await this.#found(topic)
     const waiting = this.#waiting.get(topic) ?? []
+    this.#waiting.delete(topic)
     this.#refreshedAtMs = this.#parts.clock.nowMs()
-    if (failure) {
-      // The next record for it looks again.
-      this.#waiting.delete(topic)
-      for (const { told } of waiting) told(failure)
-    } else {
-      this.#waiting.set(topic, undefined)
-      for (const { record, told } of waiting) this.#put(record, told)
+    if (failure) for (const { told } of waiting) told(failure)
+    else {
+      this.#known.add(topic)
+      for (const one of waiting) this.#place(one)
       this.#parts.onLoaded()
     }
   }
@@ -73,31 +90,50 @@ export class Placing {
   /** @returns why the topic cannot be used; undefined if it can */
   async #found(topic: string): Promise<Error | undefined> {
     const { brokers, clock, settings } = this.#parts
-    const untilMs = clock.nowMs() + settings.deliveryTimeoutMs
+    const startedMs = clock.nowMs()
     for (let attempt = 0; ; attempt++) {
+      for (const one of this.#waiting.get(topic) ?? []) one.isLookedUp = true
       try {
-        await brokers.load(topic)
+        await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
         return undefined
-      } catch (error) {
-        const isOver = attempt >= settings.retries || clock.nowMs() >= untilMs
-        if (isOver || !mayPass(error)) return deliveryError(error, `topic ${topic}`)
+      } catch (cause) {
+        const error = deliveryError(cause, `topic ${topic}`)
+        const { deliveryTimeoutMs } = settings
+        const patienceMs =
+          error instanceof UnknownTopic ? Math.min(UNKNOWN_TOPIC_MS, deliveryTimeoutMs) : deliveryTimeoutMs
+        const isOver = attempt >= settings.retries || clock.nowMs() >= startedMs + patienceMs
+        if (isOver || !mayPass(cause)) return error
         await new Promise<void>(resolve => clock.after(settings.retryBackoffMs, resolve))
       }
     }
   }
 
-  #put(record: OutgoingRecord, told: Told): void {
+  #put({ record, told }: Waiting): void {
     this.#refresh()
-    this.#parts.put({ ...record, partition: this.#partitionOf(record) }, told)
+    const { topic, partition } = record
+    const leaders = this.#leaders(topic)
+    if (record.everyPartition) {
+      const toldOnce = tellOnce(leaders.size, told)
+      for (const each of leaders.keys()) this.#parts.put({ ...record, partition: each }, toldOnce)
+    } else if (partition !== undefined && !leaders.has(partition))
+      told(unknownPartition(topic, leaders.size, partition))
+    else this.#parts.put({ ...record, partition: this.#partitionOf(record) }, told)
   }
 
-  /** Kafka's own partitioning, as every Java client has it; records without a key in turn. */
+  /** Kafka's own partitioning, as every Java client has it; records without a key in turn over the partitions that have a leader. */
   #partitionOf({ topic, partition, key }: OutgoingRecord): number {
     if (partition !== undefined) return partition
-    const leaders = this.#parts.brokers.leadersOf(topic)
+    const leaders = this.#leaders(topic)
     if (key !== null) return partitionOf(key, leaders.size)
-    this.#turn = (this.#turn + 1) % leaders.size
+    for (let tried = 0; tried < leaders.size; tried++) {
+      this.#turn = (this.#turn + 1) % leaders.size
+      if ((leaders.get(this.#turn) ?? -1) >= 0) break
+    }
     return this.#turn
+  }
+
+  #leaders(topic: string): ReadonlyMap<number, number> {
+    return this.#parts.brokers.leadersOf(topic)
   }
 
   #refresh(): void {
@@ -106,5 +142,16 @@ export class Placing {
     this.#refreshedAtMs = nowMs
     // If it fails, what is sent next fails as well, and is reported.
     this.#parts.brokers.refresh().catch(() => {})
+  }
+}
+
+/** Passes on one outcome once all copies have theirs: the first failure if there is one. */
+function tellOnce(copies: number, told: Told): Told {
+  let left = copies
+  let failure: Error | undefined
+  return (outcome: Outcome) => {
+    if (outcome instanceof Error) failure ??= outcome
+    left--
+    if (left === 0) told(failure ?? outcome)
   }
 }

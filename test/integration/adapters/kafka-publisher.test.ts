@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import kafkajs from 'kafkajs'
 import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
-import { BatchPublisher } from '../../../lib/runtime/adapters/kafka/batch-publisher.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import { RecordRefused, Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { bulkPublisher } from '../../../lib/runtime/producer/bulk.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
@@ -16,9 +16,9 @@ import { brokers } from '../../support/servers.ts'
 
 const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
 const publisher = new KafkaPublisher(kafka)
-const batches = new BatchPublisher(kafka)
+const bulk = bulkPublisher(async () => kafka)
 const foreign = await ForeignClient.connect()
-after(() => Promise.all([publisher.close(), batches.close(), foreign.close()]))
+after(() => Promise.all([publisher.close(), bulk.close(), foreign.close()]))
 
 conformsAsPublisher('Kafka', async () => {
   const topic = await newTopic()
@@ -27,17 +27,18 @@ conformsAsPublisher('Kafka', async () => {
 
 conformsAsPublisher('Kafka, many at once', async () => {
   const topic = await newTopic()
-  return { publisher: batches, topic, read: async () => (await foreign.read(topic)).map(asWritten) }
+  return { publisher: bulk, topic, read: async () => (await foreign.read(topic)).map(asWritten) }
 })
 
-for (const Kind of [KafkaPublisher, BatchPublisher])
-  it(`given a broker that does not answer, then ${Kind.name} rejects as unavailable, within seconds`, async () => {
-    const nobody = new Kind(kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' }))
-    const lost = nobody.publish([{ topic: 't', key: null, value: null, headers: [] }])
+const nobody = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' })
+for (const one of [new KafkaPublisher(nobody), bulkPublisher(async () => nobody, 1_000)])
+  it(`given a broker that does not answer, then ${one.constructor.name} rejects as unavailable, within seconds`, async () => {
+    const lost = one.publish([{ topic: 't', key: null, value: null, headers: [] }])
     await assert.rejects(lost, Unavailable)
+    await one.close()
   })
 
-for (const one of [publisher, batches])
+for (const one of [publisher, bulk])
   it(`given a record for every partition, then ${one.constructor.name} writes it once into each`, async () => {
     const topic = await newTopic(3)
     const record = (text: string) => ({ topic, key: null, value: Buffer.from(text), headers: [] })
@@ -52,7 +53,7 @@ for (const one of [publisher, batches])
     ])
   })
 
-for (const one of [publisher, batches])
+for (const one of [publisher, bulk])
   it(`given a topic that has grown, then ${one.constructor.name} finds its new partition at once`, async () => {
     const topic = await newTopic()
     const record = { topic, partition: 0, key: null, value: null, headers: [] }
@@ -62,10 +63,10 @@ for (const one of [publisher, batches])
     assert.deepEqual((await foreign.read(topic)).map(({ partition }) => partition).sort(), [0, 1])
   })
 
-it('given a leader that loses answers, then what was not acknowledged is sent again, and all is there', async () => {
+it('given a leader that loses answers, then each record is there once and in order', async () => {
   let request = 0
   const front = await startKafkaFront(brokers(), () => (++request === 2 ? 'cut' : 'pass'))
-  const fronted = new BatchPublisher(front.kafka)
+  const fronted = bulkPublisher(async () => front.kafka)
   try {
     const topic = await newTopic(2)
     const record = (n: number) => ({
@@ -77,8 +78,16 @@ it('given a leader that loses answers, then what was not acknowledged is sent ag
     })
     for (const n of [0, 1, 2, 3]) await fronted.publish([record(n), record(n + 1)])
     assert.equal(front.met.cut, 1)
-    const numbers = (await foreign.read(topic)).map(({ value }) => Number(value))
-    assert.deepEqual([...new Set(numbers)].sort(), [0, 1, 2, 3, 4])
+    const read = await foreign.read(topic)
+    const numbersOf = (wanted: number) =>
+      read.filter(({ partition }) => partition === wanted).map(({ value }) => Number(value))
+    assert.deepEqual(
+      [numbersOf(0), numbersOf(1)],
+      [
+        [0, 2, 2, 4],
+        [1, 1, 3, 3],
+      ],
+    )
   } finally {
     await fronted.close()
     await front.stop()
@@ -90,7 +99,7 @@ it('given keys, then both publishers choose the same partitions', async () => {
   const keyed = (to: string) =>
     Array.from({ length: 20 }, (_, n) => ({ topic: to, key: Buffer.from(`k${n}`), value: null, headers: [] }))
   await publisher.publish(keyed(topic))
-  await batches.publish(keyed(other))
+  await bulk.publish(keyed(other))
   const placed = async (from: string) =>
     (await foreign.read(from)).map(({ partition, offset, key }) => `${partition}/${offset} ${key}`).sort()
   assert.deepEqual(await placed(other), await placed(topic))
@@ -98,7 +107,7 @@ it('given keys, then both publishers choose the same partitions', async () => {
 
 it('given a topic that is not there, then many at once are rejected as of an unknown topic', async () => {
   const record = { topic: `none-${randomUUID()}`, key: null, value: null, headers: [] }
-  await assert.rejects(batches.publish([record]), { name: 'UnknownTopic' })
+  await assert.rejects(bulk.publish([record]), { name: 'UnknownTopic' })
 })
 
 it('given records for several partitions, then append tells where each of them lies', async () => {
@@ -130,7 +139,6 @@ it('given a partition that the topic does not have, then the record is refused a
 })
 
 it('given a broker that does not answer, then append is rejected as unavailable', async () => {
-  const nobody = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' })
   const record = { topic: 't', partition: 0, key: null, value: null, headers: [] }
   await assert.rejects(append(nobody, [record]), Unavailable)
 })

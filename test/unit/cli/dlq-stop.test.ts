@@ -40,7 +40,7 @@ function stoppedDrop() {
   const work = {
     config: { env: 'local', contentMode: 'binary' },
     terminal: { stop: AbortSignal.abort(), stderr, stdout: new PassThrough() },
-    connections: { batchPublisher: async () => publisher },
+    connections: { bulkPublisher: async () => publisher },
     log: { read },
     ranges: [{ topic: TOPIC, partition: 0, start: 0, end: RECORDS.length }],
     command: 'drop',

@@ -5,6 +5,10 @@ import { RecordRefused } from '../../pipeline/errors.ts'
 /** The topic does not have the partition, as far as the producer knows: it may have grown since. */
 export class UnknownPartition extends RecordRefused {}
 
+export function unknownPartition(topic: string, count: number, partition: number): UnknownPartition {
+  return new UnknownPartition(`the topic ${topic} has ${count} partitions, not one with number ${partition}`)
+}
+
 /**
  * Kafka's own partitioning, as every Java client has it: murmur2 of the key; records without one in turn over the
  * partitions that have a leader. The library's own gives the same results, but in time that grows with the square of the
@@ -18,9 +22,7 @@ export function murmur2Partitioner() {
     const { partition } = message
     if (partition !== undefined && partition !== null) {
       if (partitionMetadata.some(({ partitionId }) => partitionId === partition)) return partition
-      throw new UnknownPartition(
-        `the topic ${topic} has ${partitionMetadata.length} partitions, not one with number ${partition}`,
-      )
+      throw unknownPartition(topic, partitionMetadata.length, partition)
     }
     if (message.key !== undefined && message.key !== null)
       return partitionOf(Buffer.from(message.key), partitionMetadata.length)

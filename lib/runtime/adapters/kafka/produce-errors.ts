@@ -1,7 +1,7 @@
 /** What a leader answers for a batch (https://kafka.apache.org/protocol#protocol_error_codes), and whether to send it again. */
 
 import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
-import { RefusedByKafka } from './publisher.ts'
+import { REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
 
 interface ProduceError {
   readonly name: string
@@ -14,7 +14,7 @@ const lasting = (name: string): ProduceError => ({ name, isRetriable: false })
 
 const ERRORS: Readonly<Record<number, ProduceError>> = {
   2: lasting('CORRUPT_MESSAGE'),
-  3: passing('UNKNOWN_TOPIC_OR_PARTITION'),
+  3: passing(UNKNOWN_TOPIC),
   5: passing('LEADER_NOT_AVAILABLE'),
   6: passing('NOT_LEADER_OR_FOLLOWER'),
   7: passing('REQUEST_TIMED_OUT'),
@@ -48,17 +48,11 @@ export const DUPLICATE_SEQUENCE = 46
 /** The broker remembers other sequences of this producer, or none: the batch was not written now. */
 export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
 
-/** Errors that concern a record: no other batch would be better off. */
-const REFUSED_RECORD: ReadonlySet<string> = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-])
-
 /** The error of the engine for an answer of a leader, with what to do where that is known. */
 export function answeredError(code: number, place: string): Error {
   const { name, isRetriable } = produceError(code)
   const message = `${name} for ${place}`
+  if (name === UNKNOWN_TOPIC) return new UnknownTopic(message)
   if (isRetriable) return new Unavailable('broker-unavailable', message)
   if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
   const advice = name === 'INVALID_RECORD' ? '' : ': the topic takes less in one batch, see batchBytes'

@@ -18,7 +18,7 @@ import type {
   SendRequest,
   TopicPartitions,
 } from './produce-types.ts'
-import { RefusedByKafka } from './publisher.ts'
+import { RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
 
 /** Answers that pass once the coordinator has finished what it is at. */
 const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
@@ -136,6 +136,7 @@ export function deliveryError(cause: unknown, place: string): Error {
   const answer = brokersAnswer(cause)
   const { message } = cause as Error
   const text = `${answer === undefined ? message : `${answer}: ${message}`} (${place})`
+  if (answer === UNKNOWN_TOPIC) return new UnknownTopic(text, { cause })
   if (mayPass(cause)) return new Unavailable('broker-unavailable', text, { cause })
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }

@@ -164,7 +164,7 @@ function mayPass(error: unknown): boolean {
  * The records in order, cut so that no request is too large. All records of a request for one partition form one
  * record batch, and Kafka compares the size of the batch with the topic's limit for a message, at least 1 MiB.
  */
-export function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
+function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
   let request: OutgoingRecord[] = []
   let bytes = 0
   for (const record of records) {
@@ -207,6 +207,9 @@ function grouped(headers: readonly RecordHeader<Buffer>[]): IHeaders {
   )
 }
 
+/** What brokers answer where they do not know the topic. */
+export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
+
 /** The topic does not exist, or not yet: the publisher cannot tell. */
 export class UnknownTopic extends Unavailable {
   constructor(message: string, options?: ErrorOptions) {
@@ -232,7 +235,7 @@ export function failureOf(error: unknown): unknown {
   const { message } = error as Error
   const options = { cause: error }
   const answer = brokersAnswer(error)
-  if (answer === 'UNKNOWN_TOPIC_OR_PARTITION') return new UnknownTopic(message, options)
+  if (answer === UNKNOWN_TOPIC) return new UnknownTopic(message, options)
   if (answer !== undefined && REFUSED_RECORD.has(answer))
     return new RecordRefused(`Kafka refuses a record: ${message}`, options)
   if (isAway(error))

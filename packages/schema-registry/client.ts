@@ -1,3 +1,5 @@
+import { isObject, RegistryHttp, type RegistryLogin, RegistryUnavailableError, signalWithin } from './http.ts'
+
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
 /** A schema with those that it references, each after the ones that it needs itself. */
@@ -7,19 +9,13 @@ export interface Schema {
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** The registry did not answer, or not as a registry. Nothing is known about the schema, so the record must wait. */
-export class RegistryUnavailableError extends Error {
-  override readonly name = 'RegistryUnavailableError'
-}
-
 const ANSWER_WITHIN_MS = 5_000
-/** Upper bound for one answer, in bytes, and for the schemas that one references. */
-const LARGEST_ANSWER = 4 * 1024 * 1024
+/** Upper bound for the schemas that one references. */
 const MOST_REFERENCES = 200
 
 export interface RegistryAccess {
   /** Instead of that in the address. */
-  readonly login?: { readonly username: string; readonly password: string }
+  readonly login?: RegistryLogin
   /** Milliseconds for a schema with all that it references; 5,000 by default. */
   readonly answerWithinMs?: number
 }
@@ -29,26 +25,12 @@ const NOT_FOUND = [40401, 40402, 40403]
 
 /** A client for a schema registry with the Confluent API. The address may contain `user:password`. */
 export class RegistryClient {
-  readonly #base: string
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #http: RegistryHttp
   readonly #answerWithinMs: number
 
-  constructor(uri: string, { login: given, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAccess = {}) {
-    const url = new URL(uri)
-    const { username, password } = given ?? {
-      username: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-    }
-    const login = `${username}:${password}`
+  constructor(uri: string, { login, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAccess = {}) {
+    this.#http = new RegistryHttp(uri, login)
     this.#answerWithinMs = answerWithinMs
-    const authorization = `Basic ${Buffer.from(login).toString('base64')}`
-    this.#headers = {
-      accept: 'application/vnd.schemaregistry.v1+json, application/json',
-      ...(login !== ':' && { authorization }),
-    }
-    url.username = ''
-    url.password = ''
-    this.#base = url.href.replace(/\/+$/, '')
   }
 
   /**
@@ -58,7 +40,7 @@ export class RegistryClient {
    * @throws RegistryUnavailableError
    */
   async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
-    const signal = AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, this.#answerWithinMs))))
+    const signal = signalWithin(withinMs, this.#answerWithinMs)
     const answer = await this.#get(`/schemas/ids/${id}`, signal)
     if (!answer) return undefined
     const { text, references } = await this.#withReferences(answer, new Set(), signal)
@@ -89,17 +71,10 @@ export class RegistryClient {
   }
 
   async #get(path: string, signal: AbortSignal): Promise<Answer | undefined> {
-    const url = this.#base + path
-    try {
-      const response = await fetch(url, { headers: this.#headers, signal })
-      const body: unknown = JSON.parse(await textOf(response))
-      if (response.ok && isAnswer(body)) return body
-      if (response.status === 404 && isObject(body) && NOT_FOUND.includes(Number(body.error_code)))
-        return undefined
-      throw new Error(`it answered ${response.status}: ${JSON.stringify(body).slice(0, 200)}`)
-    } catch (error) {
-      throw new RegistryUnavailableError(`the schema registry has no answer at ${url}: ${explain(error)}`)
-    }
+    const { status, body } = await this.#http.ask(path, { signal })
+    if (status < 300 && isAnswer(body)) return body
+    if (status === 404 && isObject(body) && NOT_FOUND.includes(Number(body.error_code))) return undefined
+    throw this.#http.unavailable(path, `it answered ${status}: ${JSON.stringify(body).slice(0, 200)}`)
   }
 }
 
@@ -125,25 +100,4 @@ function isAnswer(body: unknown): body is Answer {
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>
     typeof name === 'string' && typeof subject === 'string' && Number.isSafeInteger(version)
   return Array.isArray(references) && references.every(one => isObject(one) && isReference(one))
-}
-
-/** @throws Error if the answer is too large */
-async function textOf({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length
-    if (bytes > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-function explain(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error))
-  return cause instanceof Error ? `${message} (${cause.message})` : message
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

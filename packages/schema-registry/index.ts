@@ -1,16 +1,15 @@
 export {
   type RegistryAccess,
   RegistryClient,
-  RegistryUnavailableError,
   type Schema,
   type SchemaFormat,
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { InexactNumberError } from './exact-integer.ts'
+export { RegistryUnavailableError } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
   type Compatibility,
-  type RegistryLogin,
   RegistryRefusedError,
   RegistrySubjects,
   type SchemaVersion,

@@ -1,4 +1,5 @@
-import { RegistryUnavailableError, type Schema, type SchemaFormat } from './client.ts'
+import type { RegistryAccess, Schema, SchemaFormat } from './client.ts'
+import { isObject, RegistryHttp, RegistryUnavailableError, signalWithin } from './http.ts'
 
 /** The registry refuses a request. The message is its own. */
 export class RegistryRefusedError extends Error {
@@ -27,33 +28,22 @@ export interface Compatibility {
   readonly reasons: readonly string[]
 }
 
-export interface RegistryLogin {
-  readonly username: string
-  readonly password: string
-}
-
 /** Source: Confluent Schema Registry API, "Errors": subject, version and schema not found. */
 const NOT_FOUND = [40401, 40402, 40403, 40408]
 const ANSWER_WITHIN_MS = 10_000
-const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
 /**
  * The subjects of a registry with the Confluent API: their versions, and what a new one may be. Every method throws
  * `RegistryUnavailableError` if there is no answer of a registry, and `RegistryRefusedError` if it refuses.
  */
 export class RegistrySubjects {
-  readonly #base: string
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #http: RegistryHttp
+  readonly #answerWithinMs: number
 
-  /** @param url without credentials */
-  constructor(url: string, login?: RegistryLogin) {
-    this.#base = url.replace(/\/+$/, '')
-    const credentials = login && Buffer.from(`${login.username}:${login.password}`).toString('base64')
-    this.#headers = {
-      accept: `${MEDIA_TYPE}, application/json`,
-      'content-type': MEDIA_TYPE,
-      ...(credentials && { authorization: `Basic ${credentials}` }),
-    }
+  /** @param uri may contain `user:password` */
+  constructor(uri: string, { login, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAccess = {}) {
+    this.#http = new RegistryHttp(uri, login)
+    this.#answerWithinMs = answerWithinMs
   }
 
   /** The numbers of a subject's versions, in order; empty if there is no such subject. */
@@ -73,9 +63,13 @@ export class RegistrySubjects {
     return { subject, version: Number(version), id: Number(id), format: format as SchemaFormat, text }
   }
 
-  /** The id of this schema in the subject; undefined if the subject does not have it. */
-  async idOf(subject: string, schema: Schema): Promise<number | undefined> {
-    const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema))
+  /**
+   * The id of this schema in the subject; undefined if the subject does not have it.
+   *
+   * @param withinMs milliseconds for the answer, if fewer than usual
+   */
+  async idOf(subject: string, schema: Schema, withinMs?: number): Promise<number | undefined> {
+    const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema), withinMs)
     return answer === undefined ? undefined : this.#idIn(answer, subjectPath(subject))
   }
 
@@ -116,36 +110,19 @@ export class RegistrySubjects {
   }
 
   #nonsense(path: string): never {
-    throw new RegistryUnavailableError(`${this.#base}${path} does not answer as a schema registry`)
+    throw new RegistryUnavailableError(`${this.#http.base}${path} does not answer as a schema registry`)
   }
 
   /** Undefined where the registry does not know the subject, the version or the schema. */
-  async #ask(method: string, path: string, body?: object): Promise<unknown> {
-    const { status, answer } = await this.#exchange(method, path, body)
+  async #ask(method: string, path: string, body?: object, withinMs = this.#answerWithinMs): Promise<unknown> {
+    const signal = signalWithin(withinMs, this.#answerWithinMs)
+    const { status, body: answer } = await this.#http.ask(path, { method, body, signal })
     if (status < 300) return answer
     const { error_code: code, message = `status ${status}` } = isObject(answer) ? answer : {}
     if (status === 404 && NOT_FOUND.includes(Number(code))) return undefined
     const text = `the schema registry refuses ${method} ${path}: ${String(message).slice(0, 1_000)}`
     if (status >= 500 || status === 404 || status === 429) throw new RegistryUnavailableError(text)
     throw new RegistryRefusedError(status, text)
-  }
-
-  async #exchange(method: string, path: string, body: object | undefined) {
-    try {
-      const response = await fetch(this.#base + path, {
-        method,
-        headers: this.#headers,
-        ...(body && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      })
-      return { status: response.status, answer: (await response.json()) as unknown }
-    } catch (error) {
-      const { message, cause } = error as Error
-      const why = cause instanceof Error ? `${message} (${cause.message})` : message
-      throw new RegistryUnavailableError(`the schema registry has no answer at ${this.#base}: ${why}`, {
-        cause: error,
-      })
-    }
   }
 }
 
@@ -162,8 +139,4 @@ function subjectPath(subject: string): string {
 /** A registry takes a schema without a type for Avro, and not every registry knows the type by name. */
 function bodyOf({ text, format }: Schema): object {
   return { schema: text, ...(format === 'AVRO' ? {} : { schemaType: format }) }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -30,7 +30,7 @@ export async function registered({
 }): Promise<RegistrySubjects> {
   if (!secret) return new RegistrySubjects(url)
   const { username = '', password = '' } = await secretOf(secret)
-  return new RegistrySubjects(url, { username: String(username), password: String(password) })
+  return new RegistrySubjects(url, { login: { username: String(username), password: String(password) } })
 }
 
 export interface WriterOptions {

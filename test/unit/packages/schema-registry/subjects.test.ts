@@ -15,17 +15,22 @@ describe('given a registry that answers as it is told', () => {
     for await (const piece of request) body += piece
     const { method = '', url = '', headers } = request
     asked.push({ method, url, authorization: headers.authorization ?? '', body })
+    if (answer.status === 0) return
     response.statusCode = answer.status
     response.end(answer.body)
   })
+  let address = ''
   let subjects: RegistrySubjects
   before(async () => {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`
-    subjects = new RegistrySubjects(url, { username: 'me', password: 'hunter2' })
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`
+    subjects = new RegistrySubjects(address, { login: { username: 'me', password: 'hunter2' } })
   })
-  after(() => server.close())
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
 
   test('when a schema is registered, then its format and the login are sent, and the id is returned', async () => {
     answer = { status: 200, body: '{"id": 7}' }
@@ -68,6 +73,28 @@ describe('given a registry that answers as it is told', () => {
       assert.match(error.message, /incompatible/)
       return true
     })
+  })
+
+  test('when an answer is too large, then it is unavailable, and says so', async () => {
+    answer = { status: 200, body: `{"id": 7, "more": "${'x'.repeat(5_000_000)}"}` }
+    await assert.rejects(subjects.idOf('s', SCHEMA), {
+      name: 'RegistryUnavailableError',
+      message: /its answer has more than 4194304 bytes/,
+    })
+  })
+
+  test('when the login is in the address, then it is sent, and no message shows it', async () => {
+    answer = { status: 500, body: '<html>' }
+    const own = new RegistrySubjects(address.replace('://', '://me:s3cret@'))
+    await assert.rejects(own.versions('s'), error => !/s3cret/.test(String(error)))
+    assert.equal(asked.at(-1)?.authorization, `Basic ${Buffer.from('me:s3cret').toString('base64')}`)
+  })
+
+  test('when it does not answer in time, then it is unavailable', async () => {
+    answer = { status: 0, body: '' }
+    const hurried = new RegistrySubjects(address, { answerWithinMs: 50 })
+    for (const ask of [() => hurried.versions('s'), () => subjects.idOf('s', SCHEMA, 50)])
+      await assert.rejects(ask(), { name: 'RegistryUnavailableError', message: /timeout/ })
   })
 
   for (const [own, general, rule] of [

@@ -1,0 +1,110 @@
+/** Requests to a schema registry, bounded in time and size. */
+
+/** The registry did not answer, or not as a registry. Nothing is known about the schema, so the record must wait. */
+export class RegistryUnavailableError extends Error {
+  override readonly name = 'RegistryUnavailableError'
+}
+
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: string
+}
+
+interface Question {
+  /** GET by default. */
+  readonly method?: string
+  /** Sent as JSON. */
+  readonly body?: object | undefined
+  /** Ends the request. */
+  readonly signal: AbortSignal
+}
+
+/** The HTTP status and the parsed body. */
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** Upper bound for one answer, in bytes. */
+const LARGEST_ANSWER = 4 * 1024 * 1024
+const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
+
+/** The HTTP side of a registry with the Confluent API. The address may contain `user:password`, which no message shows. */
+export class RegistryHttp {
+  /** Without a login and without a slash at the end. */
+  readonly base: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  /** @param login instead of that in the address */
+  constructor(address: string, login?: RegistryLogin) {
+    const url = new URL(address)
+    const { username, password } = login ?? {
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }
+    const credentials = `${username}:${password}`
+    this.#headers = {
+      accept: `${MEDIA_TYPE}, application/json`,
+      ...(credentials !== ':' && {
+        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+      }),
+    }
+    url.username = ''
+    url.password = ''
+    this.base = url.href.replace(/\/+$/, '')
+  }
+
+  /**
+   * The answer, whatever its status.
+   *
+   * @throws RegistryUnavailableError if there is none in time, or if it is too large or not JSON
+   */
+  async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
+    const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
+    try {
+      const response = await fetch(this.base + path, {
+        method,
+        headers,
+        signal,
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: JSON.parse(await textOf(response)) as unknown }
+    } catch (error) {
+      throw this.unavailable(path, explain(error), { cause: error })
+    }
+  }
+
+  /** @param why what is wrong with the answer */
+  unavailable(path: string, why: string, options?: ErrorOptions): RegistryUnavailableError {
+    return new RegistryUnavailableError(
+      `the schema registry has no answer at ${this.base}${path}: ${why}`,
+      options,
+    )
+  }
+}
+
+/** Ends a request after `withinMs` milliseconds, or after `longestMs` if these are fewer. */
+export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, longestMs))))
+}
+
+/** @throws Error if the answer is too large */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function explain(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error))
+  return cause instanceof Error ? `${message} (${cause.message})` : message
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

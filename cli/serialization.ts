@@ -1,10 +1,11 @@
 /** The option by which commands that publish choose how data is written. */
-import { RegistryUnavailableError, UnencodableError } from '@sluice/schema-registry'
+import { UnencodableError } from '@sluice/schema-registry'
 import type { Config } from '../lib/app/config.ts'
 import { dataWriterOf } from '../lib/app/data-writer.ts'
 import type { DataWriter } from '../lib/runtime/cloudevents/data-writer.ts'
 import type { Event } from '../lib/runtime/consumer/event.ts'
 import type { Serialization } from '../lib/runtime/consumer/serialization.ts'
+import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
 import { SERIALIZATION_KIND } from '../lib/runtime/settings/serialization.ts'
 import { parserOf } from './arguments.ts'
 import { CliFailure } from './failure.ts'
@@ -26,7 +27,7 @@ export async function writerFor(config: Config, chosen: Serialization | undefine
   try {
     return await dataWriterOf(chosen === undefined ? config : { ...config, serialization: chosen })
   } catch (error) {
-    if (!(error instanceof RegistryUnavailableError)) throw error
+    if (!(error instanceof Unavailable)) throw error
     throw new CliFailure(`Nothing was published: ${error.message}`, 1, { cause: error })
   }
 }

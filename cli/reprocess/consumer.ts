@@ -7,6 +7,7 @@ import type { Signal } from '../../lib/app/topics.ts'
 import type { KafkaHandler } from '../../lib/runtime/lambda/handler-types.ts'
 import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
 import { keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
@@ -34,7 +35,7 @@ export function signalOf(consumer: string, wanted: string | undefined): Signal {
   throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: name one of them with --topic.`)
 }
 
-/** @throws CliFailure if it keeps no state; ConfigError if a setting is missing or wrong */
+/** @throws CliFailure if it keeps no state, or needs a registry that does not answer; ConfigError if a setting is missing or wrong */
 export async function consumerNamed(
   name: string,
   environment: Environment,
@@ -45,13 +46,17 @@ export async function consumerNamed(
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, entryOf(name))).href)) as {
     handler: KafkaHandler
   }
-  const consumer = await handler.consumer({
+  const made = handler.consumer({
     ...UNUSED,
     ...environment,
     RULES_DIR: folder('RULES_DIR', 'rules'),
     NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'notifications'),
     MAPPINGS: mappings.join(','),
     MAPPINGS_DIR: folder('MAPPINGS_DIR', 'mappings'),
+  })
+  const consumer = await made.catch(error => {
+    if (!(error instanceof Unavailable)) throw error
+    throw new CliFailure(`Nothing was computed: ${error.message}`, 1, { cause: error })
   })
   if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
   throw new CliFailure(

@@ -9,7 +9,7 @@ const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
  * The writer for these settings, made once for each object of them. What fails is tried again with the next call.
  *
  * @param types the event types that will be written; by default all whose data is not always JSON
- * @throws ConfigError if SERIALIZATION cannot be followed; RegistryUnavailableError
+ * @throws ConfigError if SERIALIZATION cannot be followed; Unavailable if a registry is needed and does not answer
  */
 export function dataWriterOf(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
   const known = WRITERS.get(config)

@@ -2,13 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
-import {
-  loadCodec,
-  RegistryClient,
-  RegistrySubjects,
-  RegistryUnavailableError,
-  unframe,
-} from '@sluice/schema-registry'
+import { loadCodec, RegistryClient, RegistrySubjects, unframe } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
@@ -114,6 +108,9 @@ describe('given a schema registry', { timeout: 300_000 }, () => {
     const { status, stderr } = await ran(['schemas', 'list', '--registry', NOWHERE], { environment: {} })
     assert.equal(status, 1)
     assert.match(stderr, /^The schema registry does not answer at http:\/\/127\.0\.0\.1:1: /)
-    await assert.rejects(dataWriterOf(configFor('avro', NOWHERE)), RegistryUnavailableError)
+    await assert.rejects(dataWriterOf(configFor('avro', NOWHERE)), {
+      name: 'Unavailable',
+      code: 'registry-unavailable',
+    })
   })
 })

@@ -60,7 +60,7 @@ export interface KafkaHandler {
    * The consumer as it would run with these settings, without any connection to Kafka or Redis: for commands that run the same
    * code.
    *
-   * @throws ConfigError naming every setting that is missing or wrong
+   * @throws ConfigError naming every setting that is missing or wrong; Unavailable if it writes with a registry that does not answer
    */
   readonly consumer: (environment: Environment) => Promise<Consumer>
 }

@@ -30,7 +30,7 @@ import { TRACING, type TracingSettings } from '../settings/tracing.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
 import { dataReaderOf } from './data-reader.ts'
-import { dataWriterIn } from './data-writer.ts'
+import { readyToWrite } from './data-writer.ts'
 import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once } from './once.ts'
 import { boundYoungGeneration } from './young-generation.ts'
@@ -63,8 +63,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
     assertFits(name, process)
     const readForeign = await foreignReader?.(config)
     const reading = readForeign === undefined ? application : { ...application, readForeign }
-    const dataWriter = await dataWriterIn(application, config)
-    return { ...consumerOf(reading, config, process, choices), ...(dataWriter ? { dataWriter } : {}) }
+    return consumerOf(reading, config, process, choices)
   }
   const start = once(async () => {
     const config = configIn()
@@ -82,7 +81,10 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
     }
     const ports = timed(reached, (step, ms) => observer.took(step, ms))
     const tracing = await tracingOf(application, config, name, observer)
-    return { config, connections, consumer, ports, tracing }
+    const ready = readyToWrite(consumer, application, config)
+    // A registry that does not answer makes records wait, and is no reason not to start.
+    await ready()
+    return { config, connections, ready, ports, tracing }
   })
   // Start while the function loads, so that the first batch does not have to wait. If this fails, the first invocation retries it
   // and reports the error.
@@ -100,7 +102,8 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
       onError: () => observer.flush(),
     })
     .handler(async (held, context) => {
-      const { config, connections, consumer, ports, tracing } = await start()
+      const { config, connections, ready, ports, tracing } = await start()
+      const { consumer, unavailable } = await ready()
       const answer = consume(consumer, ports, held.take(), {
         remainingMs: () => context.getRemainingTimeInMillis(),
         partialResponses: config.partialResponses,
@@ -109,6 +112,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
         codeVersion,
         latest,
         logChecks,
+        ...(unavailable ? { unavailable } : {}),
       })
       return answer.finally(async () => {
         // Nothing runs after the response.
@@ -117,7 +121,12 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
       })
     })
   const handler = (event: KafkaEvent, context: Context) => invoked(new Held(event), context)
-  const consumer = (environment: Environment) => madeFrom(configIn(environment))
+  const consumer = async (environment: Environment) => {
+    const config = configIn(environment)
+    const { consumer, unavailable } = await readyToWrite(await madeFrom(config), application, config)()
+    if (unavailable) throw unavailable
+    return consumer
+  }
   return Object.assign(handler as unknown as KafkaHandler, { start, consumer })
 }
 

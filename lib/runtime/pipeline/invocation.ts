@@ -1,3 +1,4 @@
+import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { LogChecks } from './log/log-identity.ts'
 
@@ -11,4 +12,6 @@ export interface Invocation extends SurgeGuard {
   /** Waits between two offers to a receiver. */
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
+  /** Why nothing can be decided in this invocation: its partitions wait. Absent if nothing stands in the way. */
+  readonly unavailable?: Unavailable
 }

@@ -96,6 +96,7 @@ export class PartitionRun {
   /** Undefined if the pending records can be continued: the chunk, or a part of it, is done. Otherwise why they must wait. */
   async #pass(chunk: readonly LogRecord[]): Promise<Deferred | undefined> {
     try {
+      if (this.#invocation.unavailable) throw this.#invocation.unavailable
       ensureTicks(this.#consumer, this.#stateKey.topic)
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const outcome = await this.#attemptPrepared(chunk)

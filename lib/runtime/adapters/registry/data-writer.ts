@@ -1,5 +1,12 @@
 /** Makes the writer of an application's events. Loaded only where some data is not JSON. */
-import { frame, loadCodec, RegistrySubjects, type Schema } from '@sluice/schema-registry'
+import {
+  frame,
+  loadCodec,
+  RegistryRefusedError,
+  RegistrySubjects,
+  RegistryUnavailableError,
+  type Schema,
+} from '@sluice/schema-registry'
 import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
 import type { Application, PackagedSchema } from '../../consumer/application.ts'
 import {
@@ -8,29 +15,58 @@ import {
   type Serialization,
   UnusableSerialization,
 } from '../../consumer/serialization.ts'
+import { Unavailable } from '../../pipeline/errors.ts'
 import { secretOf } from '../aws/clients.ts'
+import { within } from './within.ts'
 
 /** Knows the ids of registered schemas. */
 interface SchemaIds {
   /**
    * The id of the schema in the subject; undefined if the subject does not have it.
    *
-   * @throws RegistryUnavailableError
+   * @throws Unavailable; UnusableSerialization if the registry refuses the schema
    */
   idOf(subject: string, schema: Schema): Promise<number | undefined>
 }
 
-/** The subjects of the registry that the settings name. @throws Error if its secret cannot be read */
-export async function registered({
-  url,
-  secret,
-}: {
+interface Place {
   readonly url: string
   readonly secret?: string
-}): Promise<RegistrySubjects> {
+}
+
+/** The subjects of the registry that the settings name. @throws Error if its secret cannot be read */
+export async function registered({ url, secret }: Place): Promise<RegistrySubjects> {
   if (!secret) return new RegistrySubjects(url)
   const { username = '', password = '' } = await secretOf(secret)
   return new RegistrySubjects(url, { login: { username: String(username), password: String(password) } })
+}
+
+/**
+ * The ids of the registry that the settings name.
+ *
+ * @param withinMs milliseconds for all of them; by default each answer has the time that the client gives it
+ * @throws Unavailable if the login is not known
+ */
+export async function schemaIds(place: Place, withinMs = Number.POSITIVE_INFINITY): Promise<SchemaIds> {
+  const beganMs = performance.now()
+  const leftMs = () => withinMs - (performance.now() - beganMs)
+  const subjects = await within(registered(place), leftMs()).catch(refusal)
+  return { idOf: (subject, schema) => subjects.idOf(subject, schema, leftMs()).catch(refusal) }
+}
+
+/** Logins are refused until they are mended, without a new deployment. A schema that is refused will be refused again. */
+const LOGIN_REFUSED = [401, 403]
+
+function refusal(error: unknown): never {
+  const { message } = error as Error
+  if (error instanceof RegistryRefusedError && !LOGIN_REFUSED.includes(error.status))
+    throw new UnusableSerialization(`SERIALIZATION: ${message}`)
+  const isItsOwn = error instanceof RegistryRefusedError || error instanceof RegistryUnavailableError
+  throw new Unavailable(
+    'registry-unavailable',
+    isItsOwn ? message : `the schema registry cannot be asked: ${message}`,
+    { cause: error },
+  )
 }
 
 export interface WriterOptions {
@@ -46,7 +82,7 @@ export interface WriterOptions {
  * incompatible one must be noticed before it is deployed, by `sluice schemas check`.
  *
  * @param types the event types that will be written; by default all that are not always JSON
- * @throws UnusableSerialization if SERIALIZATION names an unknown type, or a schema is not registered; RegistryUnavailableError
+ * @throws UnusableSerialization if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
   const formats = formatsOf(options.serialization, options.application.serializedTypes ?? [])

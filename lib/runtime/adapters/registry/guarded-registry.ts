@@ -1,6 +1,7 @@
 /** A schema registry that is not asked again at once after it has failed, so that a slow one does not use up invocations. */
 import { RegistryClient, RegistryUnavailableError, type Schema } from '@sluice/schema-registry'
 import { Unavailable } from '../../pipeline/errors.ts'
+import { within } from './within.ts'
 
 interface Login {
   readonly username: string
@@ -70,13 +71,6 @@ export class GuardedRegistry {
     this.#failures += 1
     this.#pausedUntilMs = this.#nowMs() + pauseMs
   }
-}
-
-/** The SDK that reads secrets waits for longer than an invocation may. */
-async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`its login is not known within ${Math.round(ms)} ms`)), ms)
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }
 
 function unavailable(message: string, options?: ErrorOptions): Unavailable {

@@ -1,0 +1,11 @@
+/**
+ * The login of a registry, if it is known in time: the SDK that reads secrets waits for longer than an invocation may.
+ *
+ * @param ms milliseconds; infinite to wait for as long as it takes
+ */
+export async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
+  if (ms === Number.POSITIVE_INFINITY) return answer
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`its login is not known within ${Math.round(ms)} ms`)), ms)
+  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+}

@@ -12,6 +12,7 @@ export const USES = {
   redis: 'state in Redis: the secret with its user and password',
   rules: 'the alert rules: their files in the package, and RULES_DIR',
   notifications: 'who is told of alerts: the files in the package, and NOTIFICATIONS_DIR',
+  registry: 'the schemas of a registry: the secret with its login. Consumers have it without this word',
   parameter: 'settings of its own: the parameter /sluice/{env}/{function}',
   checkpoints: 'the checkpoints of every consumer: it writes and removes them',
   'receiver-secrets': 'the secrets of those receivers: all below sluice/{env}/receivers/',

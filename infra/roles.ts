@@ -142,9 +142,9 @@ function topicStatements(declared: DeclaredFunction, deployed: WithForeign): Sta
   return [...reading, ...forwarding, ...writing]
 }
 
-/** Consumers read data with the schemas of the registry. */
+/** Consumers read and write data with the schemas of the registry; others that write such data say so. */
 function registryStatements(declared: DeclaredFunction, { registrySecret }: Deployed): Statement[] {
-  if (!registrySecret || !isConsumer(declared)) return []
+  if (!registrySecret || !(isConsumer(declared) || declared.uses.includes('registry'))) return []
   return [allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${registrySecret}-*`)])]
 }
 

@@ -1,6 +1,8 @@
 /** What the functions would make of their environment when they start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { readSettings } from '../../lib/app/settings/index.ts'
+import { formatsOf, type Serialization, UnusableSerialization } from '../../lib/runtime/consumer/serialization.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 
 /** The variables of a function, as the template has them: texts, and what CloudFormation fills in. */
@@ -26,10 +28,21 @@ function errorsIn(variables: Variables): readonly string[] {
   const texts = Object.entries(variables).filter(([, value]) => typeof value !== 'object')
   const filledInLater = Object.keys(variables).filter(name => typeof variables[name] === 'object')
   try {
-    readSettings(SLICES, Object.fromEntries(texts.map(([name, value]) => [name, String(value)])))
-    return []
+    const given = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
+    return serializationErrors(readSettings(SLICES, given).serialization)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return error.errors.filter(line => !filledInLater.some(name => line.split(/[ :,]/).includes(name)))
+  }
+}
+
+/** The setting itself does not know which families and event types there are. */
+function serializationErrors(serialization: Serialization): string[] {
+  try {
+    formatsOf(serialization, SERIALIZED_TYPES)
+    return []
+  } catch (error) {
+    if (!(error instanceof UnusableSerialization)) throw error
+    return [error.message.replace(/\.$/, '')]
   }
 }

@@ -27,6 +27,16 @@ describe('the settings of the functions', () => {
     ])
   })
 
+  it('given a format for a name that no event has, then the names that there are are told', () => {
+    const named = (SERIALIZATION: string) => settingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
+    assert.deepEqual(named('protobuf,environment=avro'), [])
+    assert.match(
+      named('avro,weather=json').join(),
+      /^SERIALIZATION names weather, .* It can name .*environment.*[^.]\.$/,
+    )
+    assert.match(named('xml').join(), /^SERIALIZATION: must be /)
+  })
+
   it('given values that only CloudFormation knows, then they are not reported', () => {
     const { KAFKA_BROKERS: _, ...rest } = GOOD
     const filledIn = { ...rest, MSK_CLUSTER_ARN: { Ref: 'Cluster' }, REDIS_URL: { 'Fn::Sub': 'rediss://x' } }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -22,7 +22,7 @@ const PLACE = account('prod', 'eu-west-1', ENVIRONMENT, '/project')
 /** One of each kind, not those of this project: a new function must change nothing here. */
 const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   waker: { schedule: 'rate(1 minute)', emits: ['readings'] },
-  simulation: { schedule: { rate: 'cron(0 12 * * ? *)', if: 'generator' }, uses: ['parameter'] },
+  simulation: { schedule: { rate: 'cron(0 12 * * ? *)', if: 'generator' }, uses: ['parameter', 'registry'] },
   keeper: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' }, uses: ['redis', 'checkpoints'] },
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
@@ -212,16 +212,35 @@ describe('the roles', () => {
     ])
   })
 
-  it('given a secret of the schema registry, then consumers alone may read it', () => {
+  it('given a secret of the schema registry, then consumers and who says so may read it', () => {
     const readers = Object.entries(
       roles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),
     ).filter(([, made]) => JSON.stringify(made).includes(':secret:apicurio/login-*'))
-    const consumers = DECLARED.filter(({ consumes }) => consumes.length > 0)
+    const expected = DECLARED.filter(
+      ({ name, consumes, foreignTopics }) =>
+        name === 'simulation' || consumes.length + foreignTopics.length > 0,
+    )
     assert.deepEqual(
       readers.map(([id]) => id),
-      consumers.map(({ name }) => roleId(name)),
+      expected.map(({ name }) => roleId(name)),
     )
-    assert.ok(consumers.length > 0)
+    assert.ok(expected.length > 1)
+  })
+
+  it('given the functions that ship, then each that writes data as SERIALIZATION says can ask the registry', () => {
+    const shipped = readFunctions()
+    const writing = shipped.filter(({ name }) =>
+      /\bdataWriterOf\b/.test(readFileSync(`functions/${name}/handler.ts`, 'utf8')),
+    )
+    assert.ok(writing.some(({ name }) => name === 'generator'))
+    for (const declared of writing) {
+      const { [roleId(declared.name)]: role } = roles(shipped, {
+        ...PLACE,
+        stage: 'prod',
+        registrySecret: 'apicurio/login',
+      })
+      assert.match(JSON.stringify(role), /:secret:apicurio\/login-\*/, declared.name)
+    }
   })
 
   it('given a consumer of failures, then its own do not come back to it', () => {

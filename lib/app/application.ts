@@ -6,6 +6,7 @@ import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
+import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
 import { SERIALIZING } from './serializing.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
@@ -31,5 +32,6 @@ export const APPLICATION: Application = {
   readForeign: (record, event) =>
     event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,
   ...SERIALIZING,
+  withEmptyCollections,
   readData,
 }

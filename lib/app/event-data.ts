@@ -3,15 +3,10 @@ import type { Event } from '../runtime/consumer/event.ts'
 import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
 import { familyOf } from '../telemetry/families.ts'
 import { type InOwnUnits, inOwnUnits } from '../telemetry/own-units.ts'
-import { withEmptyCollections } from './empty-collections.ts'
 import { schemaViolation } from './schemas.ts'
 
-/**
- * The data of an event, checked against the schema of its type. Readings are first converted to the units of their family. Data that
- * its `dataschema` says was written in Protobuf first gets the lists and maps that are empty.
- */
-export function readData({ type, data: read, dataschema }: Event): EventData | Failure {
-  const data = dataschema?.endsWith('.proto') ? withEmptyCollections(type, read) : read
+/** The data of an event, checked against the schema of its type. Readings are first converted to the units of their family. */
+export function readData({ type, data }: Event): EventData | Failure {
   const family = familyOf(type)
   const converted: InOwnUnits = family ? inOwnUnits(family, data) : { kind: 'data', data }
   if (converted.kind === 'failure') return converted

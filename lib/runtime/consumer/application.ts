@@ -62,6 +62,11 @@ export interface Application {
    * Undefined if it has none. Absent: it ships none.
    */
   packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
+  /**
+   * The data of an event with the lists and maps that its type always has: Protobuf does not tell an empty one from an absent one. May
+   * change the data itself. Absent: data that was written in Protobuf stays as it was read.
+   */
+  withEmptyCollections?(type: string, data: unknown): unknown
   /** The types whose data can be written in other formats than JSON. Absent: none. */
   readonly serializedTypes?: readonly SerializedType[]
   /** The subjects of a schema registry in which the packaged schema of the type can be registered. By default, the type. */

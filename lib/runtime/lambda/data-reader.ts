@@ -6,7 +6,7 @@ import type { RegistrySettings } from '../settings/registry.ts'
 
 /** The reader of data that is not plain JSON, with the configured schema registry or else with the schemas of the application. */
 export function dataReaderOf(
-  application: Pick<Application, 'packagedSchema'>,
+  application: Pick<Application, 'packagedSchema' | 'withEmptyCollections'>,
   { registry }: RegistrySettings,
 ): DataReader {
   if (!registry) return new OnDemandDataReader(application)

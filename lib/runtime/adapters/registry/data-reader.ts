@@ -11,7 +11,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { SchemaNotAtHand } from '../../pipeline/errors.ts'
 import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
-import type { Found, Needing, PackagedSchemas, SchemaCache } from './schema-cache.ts'
+import type { Found, Needing, KnownData, SchemaCache } from './schema-cache.ts'
 
 const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const satisfies Record<
   string,
@@ -19,7 +19,7 @@ const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const sa
 >
 
 export class OnDemandDataReader implements DataReader {
-  readonly #application: PackagedSchemas
+  readonly #application: KnownData
   readonly #registry: RegistryPlace | undefined
   readonly #nowMs: () => number
   #schemas: SchemaCache | undefined
@@ -29,21 +29,34 @@ export class OnDemandDataReader implements DataReader {
    * @param registry undefined if there is none: then the content type says the format, and the application has the schema
    * @param nowMs wall clock, for how long a registry is left alone, and unknown ids are believed
    */
-  constructor(application: PackagedSchemas, registry?: RegistryPlace, nowMs: () => number = Date.now) {
+  constructor(application: KnownData, registry?: RegistryPlace, nowMs: () => number = Date.now) {
     this.#application = application
     this.#registry = registry
     this.#nowMs = nowMs
   }
 
   read(event: Event, record: LogRecord): Event | Failure {
-    if (record.decodedByLambda?.value) return readByLambda(event, record.decodedByLambda.value)
+    if (record.decodedByLambda?.value) {
+      const { value: schema } = record.decodedByLambda
+      const read = readByLambda(event, schema)
+      return isFailure(read) || schema.dataFormat !== 'PROTOBUF' ? read : this.#completed(read)
+    }
     const serialized = this.#serialized(event)
     if (!serialized) return event
     if (serialized.kind === 'failure') return serialized
     if (serialized.kind === 'json') return withJsonData(event, serialized.body)
     const found = this.#schemas?.find(serialized)
     if (!found) throw new SchemaNotAtHand(record)
-    return found.kind === 'failure' ? found : decoded(event, serialized, found)
+    if (found.kind === 'failure') return found
+    const read = decoded(event, serialized, found)
+    return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#completed(read)
+  }
+
+  /** Whoever wrote the data: the type says which lists and maps there are. */
+  #completed(event: Event): Event {
+    const { type, data } = event
+    const completed = this.#application.withEmptyCollections?.(type, data)
+    return completed === undefined ? event : { ...event, data: completed }
   }
 
   async prepare(records: readonly LogRecord[]): Promise<void> {

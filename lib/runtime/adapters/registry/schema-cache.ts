@@ -21,8 +21,9 @@ const REQUESTS_AT_ONCE = 8
 /** The time with which the last chunk of an invocation begins is longer. */
 const ALL_WITHIN_MS = 2_500
 
-/** The schemas that an application ships: part of `Application`. */
-export interface PackagedSchemas {
+/** What an application knows of its data: part of `Application`. */
+export interface KnownData {
+  withEmptyCollections?(type: string, data: unknown): unknown
   packagedSchema?(
     type: string,
     format: 'avro' | 'protobuf',
@@ -30,7 +31,7 @@ export interface PackagedSchemas {
 }
 
 export class SchemaCache {
-  readonly #application: PackagedSchemas
+  readonly #application: KnownData
   readonly #registry: GuardedRegistry | undefined
   readonly #nowMs: () => number
   readonly #allWithinMs: number
@@ -41,7 +42,7 @@ export class SchemaCache {
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
   constructor(
-    application: PackagedSchemas,
+    application: KnownData,
     registry: GuardedRegistry | undefined,
     nowMs: () => number,
     allWithinMs: number = ALL_WITHIN_MS,

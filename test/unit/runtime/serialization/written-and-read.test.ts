@@ -5,11 +5,52 @@ import { APPLICATION } from '../../../../lib/app/application.ts'
 import { isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
 import { writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import { dataReaderOf } from '../../../../lib/runtime/lambda/data-reader.ts'
 import { dataWriterIn } from '../../../../lib/runtime/lambda/data-writer.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const
+
+/** What a consumer sees of the data in a record. */
+async function dataOf(record: LogRecord) {
+  const reader = dataReaderOf(APPLICATION, {})
+  await reader.prepare([record])
+  const raw = readEvent(record)
+  assert.ok(!isFailure(raw))
+  const read = reader.read(raw, record)
+  assert.ok(!isFailure(read))
+  return APPLICATION.readData(read)
+}
+
+describe('given an alert without labels that another producer wrote in Protobuf', () => {
+  const alert = alertFired('a-1')
+  const { labels: _, ...data } = (alert.data ?? {}) as Record<string, unknown>
+  const withLabels = { kind: 'data', data: { ...data, labels: {} } }
+
+  for (const [what, dataschema] of [
+    ['no dataschema', undefined],
+    ['a dataschema of its own', 'https://example.com/alert'],
+  ] as const)
+    it(`when it has ${what}, then it is read, with labels that are empty`, async () => {
+      const serialization = { otherwise: 'protobuf', named: new Map() } as const
+      const writer = await dataWriterIn(APPLICATION, { ...settings, serialization })
+      assert.ok(writer)
+      const { dataschema: __, ...event } = writer.write({ ...alert, data: { ...data, labels: {} } })
+      const written = writeEvent(dataschema === undefined ? event : { ...event, dataschema }, 'binary')
+      assert.deepEqual(await dataOf({ ...logRecord(0, alert), ...written }), withLabels)
+    })
+
+  it('when Lambda has made JSON of it, then as well', async () => {
+    const value = { dataFormat: 'PROTOBUF', schemaId: '7' } as const
+    const record = { ...logRecord(0, { ...alert, data }), decodedByLambda: { value } }
+    assert.deepEqual(await dataOf(record), withLabels)
+  })
+
+  it('when it is JSON, then its labels are missing', async () => {
+    assert.equal((await dataOf(logRecord(0, { ...alert, data }))).kind, 'failure')
+  })
+})
 
 for (const format of ['avro', 'protobuf'] as const)
   for (const mode of ['binary', 'structured'] as const)
@@ -28,12 +69,6 @@ for (const format of ['avro', 'protobuf'] as const)
           assert.ok(writer)
           const written = writeEvent(writer.write(event), mode)
           const record = { ...logRecord(0, event), value: written.value, headers: written.headers }
-          const reader = dataReaderOf(APPLICATION, {})
-          await reader.prepare([record])
-          const raw = readEvent(record)
-          assert.ok(!isFailure(raw))
-          const read = reader.read(raw, record)
-          assert.ok(!isFailure(read))
-          assert.deepEqual(APPLICATION.readData(read), { kind: 'data', data: event.data })
+          assert.deepEqual(await dataOf(record), { kind: 'data', data: event.data })
         })
     })

@@ -43,6 +43,8 @@ export function patched(found: FoundDeadLetter, { document, isWhole }: Patch): P
   const before = originalEvent(found)
   if (!before && !isWhole)
     return refused('the record cannot be read as an event: only a whole event can take its place')
+  const serialized = whySerialized(before, { document, isWhole })
+  if (serialized) return refused(serialized)
   const after = readJsonEvent(isWhole ? document : merged(toJsonEvent(before as Event), document))
   if (isFailure(after)) return refused(`not a CloudEvent: ${after.message}`)
   if (before && (before.source !== after.source || before.subject !== after.subject))
@@ -50,9 +52,25 @@ export function patched(found: FoundDeadLetter, { document, isWhole }: Patch): P
   const written = writeEvent(after, isStructured(pairs) ? 'structured' : 'binary')
   const foreign = pairs.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
   const record = { value: written.value, headers: [...written.headers, ...foreign] }
-  const why = whyNotRead(record)
+  // Bytes that stay what they were are read with their schema, which only a consumer has.
+  const why = Buffer.isBuffer(after.data) ? undefined : whyNotRead(record)
   if (why) return refused(why)
   return { kind: 'patched', patch: { ...record, replaces: digestOf({ key, value, headers: pairs }) } }
+}
+
+/** The attributes that say how the bytes of the data are read. */
+const OF_DATA = ['data', 'data_base64', 'datacontenttype', 'dataschema', 'type']
+
+/** Why data that is not JSON cannot be patched as asked; undefined if it can. */
+function whySerialized(before: Event | undefined, { document, isWhole }: Patch): string | undefined {
+  if (isWhole)
+    return 'data_base64' in document
+      ? 'the data of a whole event must be JSON, in "data": data_base64 cannot be checked here'
+      : undefined
+  if (!Buffer.isBuffer(before?.data)) return undefined
+  const named = OF_DATA.find(name => name in document)
+  if (named === undefined) return undefined
+  return `its data is ${before.datacontenttype ?? 'not JSON'}, in bytes that only a schema reads, so "${named}" cannot be patched: give the whole event, with "specversion" and "data" in JSON, which consumers read as well`
 }
 
 /** As a consumer will read it. */

@@ -165,6 +165,50 @@ describe('a patch', () => {
       assert.match(result.why, why)
     })
 
+  describe('given a record whose data is Avro', () => {
+    const avro = letter({
+      originalValue: Buffer.of(0, 1, 2).toString('base64'),
+      originalHeaders: letter().deadLetter.originalHeaders.map(header =>
+        header.name === 'content-type' ? { ...header, value: base64('application/avro') } : header,
+      ),
+    })
+    const change = (document: object) =>
+      patched(avro, { document: document as never, isWhole: 'specversion' in document })
+    const whole = {
+      specversion: '1.0',
+      id: '1',
+      source: '/environment/vienna',
+      type: 'io.sluice.environment.reading.v1',
+      subject: 'roof-1',
+      data: { sensorId: 'roof-1', ...FIT.data },
+    }
+
+    it('when the patch is of the data, then it is refused, and the sentence says what to give', () => {
+      for (const document of [FIT, { data_base64: 'AAEC' }, { datacontenttype: null }, { type: 'x' }]) {
+        const result = change(document)
+        assert.ok(result.kind === 'refused', JSON.stringify(document))
+        assert.match(result.why, /^its data is application\/avro, .* cannot be patched: give the whole event/)
+      }
+    })
+
+    it('when the patch is of another attribute, then the data keeps its bytes and its format', () => {
+      const result = change({ time: '2026-03-01T12:00:00Z' })
+      assert.ok(result.kind === 'patched')
+      assert.deepEqual(result.patch.value, Buffer.of(0, 1, 2))
+      const headers = new Map(result.patch.headers?.map(([name, value]) => [name, String(value)]))
+      assert.equal(headers.get('content-type'), 'application/avro')
+      assert.equal(headers.get('ce_time'), '2026-03-01T12:00:00Z')
+    })
+
+    it('when the whole event is given in JSON, then it takes the place; with other bytes it is refused', () => {
+      const result = change(whole)
+      assert.ok(result.kind === 'patched')
+      assert.match(String(result.patch.value), /"temperature":28/)
+      const { data: _, ...rest } = whole
+      assert.equal(change({ ...rest, data_base64: 'AAEC' }).kind, 'refused')
+    })
+  })
+
   it('given a whole event, then it takes the place even of what cannot be read', () => {
     const document = readPatch(
       JSON.stringify({

@@ -94,13 +94,16 @@ function shiftedTimer(timer: StoredTimer, shift: number): StoredTimer {
   return shift === 0 ? timer : { ...timer, thresholdMs: timer.thresholdMs + shift }
 }
 
-/** No id was applied after the present time of the clock, or before its beginning. */
+/**
+ * No id was applied after the present time of the clock, or before its beginning. That can need a change where the shift is 0:
+ * a log that is behind by what its clock is behind.
+ */
 function shiftedId(id: RememberedId, shift: number, nowMs: number): RememberedId {
-  return shift === 0 ? id : { ...id, appliedAtMs: within(id.appliedAtMs + shift, nowMs) }
+  return { ...id, appliedAtMs: within(id.appliedAtMs + shift, nowMs) }
 }
 
 function shiftedFailure(failure: RememberedFailure, shift: number, nowMs: number): RememberedFailure {
-  return shift === 0 ? failure : { ...failure, failedAtMs: within(failure.failedAtMs + shift, nowMs) }
+  return { ...failure, failedAtMs: within(failure.failedAtMs + shift, nowMs) }
 }
 
 function within(timeMs: number, nowMs: number): number {

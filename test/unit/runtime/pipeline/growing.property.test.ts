@@ -53,6 +53,14 @@ const CASES = fc.record({
 })
 type Case = typeof CASES extends fc.Arbitrary<infer T> ? T : never
 
+/** The log of partition 3 is 4 ms behind that of partition 1, and so is its clock: times that move there are not shifted. */
+const BEHIND_BY_THE_SAME: Case = {
+  from: 4,
+  more: 1,
+  entities: [{ name: '/s e0', key: '', elsewhere: 0, timers: [], failures: 1, ids: 1 }],
+  clocks: [0, 5, 0, 1, 0, 0].map(aheadMs => ({ nowMs: aheadMs && aheadMs + 15, aheadMs })),
+}
+
 const START_MS = 1_772_366_400_000
 
 /** The partition states before, and all after. */
@@ -208,8 +216,11 @@ describe('rule 24: states that move to more partitions', () => {
           const route = growing.failureRoute(partition, part.failure)
           const expected = route === undefined ? targetsOf(partition, counts) : [route]
           assert.deepEqual(places.map(one => one.partition).sort(), expected.sort())
+          for (const { partition, part } of places)
+            assert.ok(part.failure.failedAtMs <= (after[partition]?.meta.clock.nowMs ?? -1))
         }
       }),
+      { examples: [[BEHIND_BY_THE_SAME]] },
     )
   })
 

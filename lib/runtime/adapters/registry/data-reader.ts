@@ -11,7 +11,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { SchemaNotAtHand } from '../../pipeline/errors.ts'
 import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
-import type { Found, Needing, KnownData, SchemaCache } from './schema-cache.ts'
+import type { Clocks, Found, KnownData, Needing, SchemaCache } from './schema-cache.ts'
 
 const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const satisfies Record<
   string,
@@ -21,18 +21,24 @@ const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const sa
 export class OnDemandDataReader implements DataReader {
   readonly #application: KnownData
   readonly #registry: RegistryPlace | undefined
-  readonly #nowMs: () => number
+  readonly #clocks: Clocks
   #schemas: SchemaCache | undefined
   #loading: Promise<SchemaCache> | undefined
 
   /**
    * @param registry undefined if there is none: then the content type says the format, and the application has the schema
    * @param nowMs wall clock, for how long a registry is left alone, and unknown ids are believed
+   * @param elapsedMs for how long the schemas of a chunk are waited for
    */
-  constructor(application: KnownData, registry?: RegistryPlace, nowMs: () => number = Date.now) {
+  constructor(
+    application: KnownData,
+    registry?: RegistryPlace,
+    nowMs: () => number = Date.now,
+    elapsedMs: () => number = () => performance.now(),
+  ) {
     this.#application = application
     this.#registry = registry
-    this.#nowMs = nowMs
+    this.#clocks = { nowMs, elapsedMs }
   }
 
   read(event: Event, record: LogRecord): Event | Failure {
@@ -83,8 +89,8 @@ export class OnDemandDataReader implements DataReader {
       import('./schema-cache.ts'),
       import('./guarded-registry.ts'),
     ])
-    const registry = this.#registry && new GuardedRegistry(this.#registry, this.#nowMs)
-    return new SchemaCache(this.#application, registry, this.#nowMs, this.#registry?.allWithinMs)
+    const registry = this.#registry && new GuardedRegistry(this.#registry, this.#clocks.nowMs)
+    return new SchemaCache(this.#application, registry, this.#clocks, this.#registry?.allWithinMs)
   }
 }
 

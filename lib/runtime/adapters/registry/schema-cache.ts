@@ -30,10 +30,18 @@ export interface KnownData {
   ): Promise<Pick<Schema, 'text' | 'references'> | undefined>
 }
 
+export interface Clocks {
+  /** Wall clock. */
+  readonly nowMs: () => number
+  /** Milliseconds since any moment; never set back. */
+  readonly elapsedMs: () => number
+}
+
 export class SchemaCache {
   readonly #application: KnownData
   readonly #registry: GuardedRegistry | undefined
   readonly #nowMs: () => number
+  readonly #elapsedMs: () => number
   readonly #allWithinMs: number
   readonly #known = new Map<string, Found>()
   /** Until when an id counts as unknown. */
@@ -44,9 +52,10 @@ export class SchemaCache {
   constructor(
     application: KnownData,
     registry: GuardedRegistry | undefined,
-    nowMs: () => number,
+    { nowMs, elapsedMs }: Clocks,
     allWithinMs: number = ALL_WITHIN_MS,
   ) {
+    this.#elapsedMs = elapsedMs
     this.#allWithinMs = allWithinMs
     this.#application = application
     this.#registry = registry
@@ -67,7 +76,7 @@ export class SchemaCache {
    * of them could not be fetched.
    */
   async fetch(needed: readonly Needing[]): Promise<void> {
-    const untilMs = performance.now() + this.#allWithinMs
+    const untilMs = this.#elapsedMs() + this.#allWithinMs
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     const ends = await Promise.allSettled(
       [...byKey].map(([key, needing]) =>
@@ -88,7 +97,7 @@ export class SchemaCache {
   async #fetch(key: string, needing: Needing, untilMs: number): Promise<void> {
     await this.#permits.acquire()
     try {
-      const leftMs = untilMs - performance.now()
+      const leftMs = untilMs - this.#elapsedMs()
       if (leftMs <= 0)
         throw new Unavailable(
           'registry-unavailable',

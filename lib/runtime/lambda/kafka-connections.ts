@@ -25,7 +25,10 @@ interface Closable {
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
-  /** For commands that publish many records: each once and in order, in batches of its own making, several of them on their way together. */
+  /**
+   * For commands that publish many records: in order, and each once unless its delivery is given up. Several batches are on their
+   * way together.
+   */
   readonly bulkPublisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>

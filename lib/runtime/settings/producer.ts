@@ -119,7 +119,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
   balanced: {
     description:
-      'Each record once and in order for each partition, retried until the delivery time-out. The default.',
+      'Each record once and in order for each partition while the producer runs, retried until the delivery time-out. The default.',
     settings: {
       ...COMMON,
       batchRecords: 10_000,

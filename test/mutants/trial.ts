@@ -35,7 +35,7 @@ const OUTCOMES = new Map<number | null, Trial['outcome']>([
 ])
 
 /** Upper bound in real time, for a test that waits without processor time for something that the mutant never does. */
-const LONGEST_MS = 10 * 60_000
+const LONGEST_MS = 4 * 60_000
 
 /** @throws the reason of the signal if it is aborted */
 export async function tryTests(options: TrialOptions): Promise<Trial> {

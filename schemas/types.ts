@@ -20,7 +20,7 @@ export interface ActivityChanged {
   }
 }
 
-/** Somebody looks after an alert that fires, or takes that back. It holds until the alert resolves. */
+/** A person acknowledges an alert that fires, or takes that back. It holds until the alert resolves. */
 export interface AlertAcknowledged {
   /** The alert, as in its fired event */
   readonly alertId: string

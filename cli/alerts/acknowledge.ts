@@ -44,7 +44,7 @@ export async function acknowledge(
   const alert = (await reader.firing()).find(one => one.id === id)
   if (!alert) throw await notFiring(reader, id)
   if (!said.acknowledged && alert.places.every(({ firing }) => !firing.acknowledged))
-    throw new CliFailure(`Nobody has acknowledged ${id} in "${env}", so there is nothing to take back.`)
+    throw new CliFailure(`Alert ${id} is not acknowledged in "${env}", so there is nothing to take back.`)
   const time = new Date().toISOString()
   await append(reader, alert, { ...said, time })
   const outcome = await untilShown(reader, alert, said.acknowledged ? time : undefined, stop)

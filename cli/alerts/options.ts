@@ -39,7 +39,7 @@ export function addSelection(command: Command): Command {
     .option('--label <name=value>', 'only with this label; again for more', listParserOf(LABEL), [])
     .option('--since <time>', 'only what fired since: an RFC 3339 time, or a duration before now', timeOrAgo)
     .option('--until <time>', 'only what fired before: an RFC 3339 time, or a duration before now', timeOrAgo)
-    .option('--unacknowledged', 'only what nobody has acknowledged')
+    .option('--unacknowledged', 'only alerts without an acknowledgement')
 }
 
 /** @throws CliFailure for a time that ends before it begins */

@@ -11,7 +11,7 @@ export function addAlerts(program: Command, terminal: Terminal): void {
   const alerts = program
     .command('alerts')
     .summary('look at alerts, and acknowledge them')
-    .description('Look at the alerts that fire now or have fired, and say who looks after them.')
+    .description('Look at the alerts that fire now or have fired, and acknowledge them.')
   addAlertsList(alerts, terminal)
   addAlertsShow(alerts, terminal)
   addAlertsCount(alerts, terminal)

@@ -6,6 +6,6 @@ export function addNotifications(program: Command, terminal: Terminal): void {
   const notifications = program
     .command('notifications')
     .summary('check who is told of alerts')
-    .description('Look after the files that say who is told of alerts, and how.')
+    .description('Check the files that say who is told of alerts, and how.')
   addNotificationsCheck(notifications, terminal)
 }

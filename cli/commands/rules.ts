@@ -8,7 +8,7 @@ export function addRules(program: Command, terminal: Terminal): void {
   const rules = program
     .command('rules')
     .summary('check, test and score alert rules')
-    .description('Look after the alert rules: the YAML files that say when a reading is an alert.')
+    .description('Check, test and score the alert rules: the YAML files that say when a reading is an alert.')
   addRulesCheck(rules, terminal)
   addRulesTest(rules, terminal)
   addRulesScore(rules, terminal)

@@ -7,7 +7,7 @@ import { addSilenceList } from './silence/list.ts'
 export function addSilence(program: Command, terminal: Terminal): void {
   const silence = program
     .command('silence')
-    .summary('tell nobody of some alerts for a while')
+    .summary('send no notifications of some alerts for a while')
     .description(
       'Silence alerts: those that match are not told for a while. They still fire, and stay in the alerts topic.',
     )

@@ -1,4 +1,4 @@
-/** The event with which somebody says that an alert is being looked after, or takes that back. It lies beside the alert's own events. */
+/** The event that acknowledges an alert, or takes an acknowledgement back. It lies beside the alert's own events. */
 import type { AlertAcknowledged } from '../../schemas/types.ts'
 import type { Event } from '../runtime/consumer/event.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
@@ -16,7 +16,7 @@ export interface Acknowledgement {
   readonly at: string
 }
 
-/** What somebody says of an alert, and when. */
+/** What a person says of an alert, and when. */
 export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'> {
   /** Of this event. */
   readonly id: string

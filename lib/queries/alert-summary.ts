@@ -42,7 +42,7 @@ export interface AlertFilter {
   /** Fired then or later, and before; milliseconds since the epoch. */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
-  /** Only those that nobody looks after. */
+  /** Only those without an acknowledgement. */
   readonly unacknowledged?: boolean | undefined
 }
 

@@ -81,7 +81,7 @@ export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
   return read.kind === 'letter' ? read : undefined
 }
 
-/** Whether it is worth reading by somebody who looks for handled dead letters only. */
+/** Whether it is worth reading when only handled dead letters are looked for. */
 export function mayTellHandled({ headers, value }: LogRecord): boolean {
   const type = headers.find(([name]) => name === 'ce_type')
   if (type) return textOf(type[1]) === DEAD_LETTERS_HANDLED_TYPE

@@ -43,7 +43,7 @@ export class HandledDeadLetters {
       for (const set of [sets[action], own]) set?.add(from, Math.min(to, record.offset - 1))
   }
 
-  /** Undefined if nobody has handled it. */
+  /** Undefined if it has not been handled. */
   how({ partition, offset }: { readonly partition: number; readonly offset: number }) {
     const sets = this.#partitions.get(partition)
     if (sets?.redriven.has(offset)) return 'redriven' satisfies HandledAction

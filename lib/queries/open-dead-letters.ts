@@ -21,7 +21,7 @@ export interface CountedPartition {
 export interface OpenDeadLetters {
   /** By partition of the dlq topic. */
   readonly partitions: readonly CountedPartition[]
-  /** Those that nobody has redriven or dropped, broken ones among them. */
+  /** Those that have been neither redriven nor dropped, broken ones among them. */
   readonly open: number
   readonly quarantined: number
   /** When the oldest of them was written, in milliseconds since the epoch; undefined if there is none. */

@@ -126,7 +126,7 @@ class PartitionRecords {
     this.#at += 1
   }
 
-  /** Waits for the read that nobody needs any more: its connection may be closed afterwards. */
+  /** Waits for the read that is not needed any more: its connection may be closed afterwards. */
   async settle(): Promise<void> {
     await this.#reading?.catch(() => {})
   }
@@ -134,7 +134,7 @@ class PartitionRecords {
   #read(): Promise<Looked> {
     const { topic, partition, end } = this.#range
     const reading = this.#log.read(topic, partition, { fromOffset: this.#next, toOffset: end - 1 })
-    // It can reject before somebody waits for it.
+    // It can reject before anything awaits it.
     reading.catch(() => {})
     return reading
   }

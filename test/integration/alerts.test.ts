@@ -217,7 +217,7 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
     assert.deepEqual(idsOf(await listed('--unacknowledged')), [id])
     const { status, stderr } = await command('ack', '--remove', '--', id)
     assert.equal(status, 1)
-    assert.match(stderr, /^Nobody has acknowledged \S+ in "t\w+", so there is nothing to take back\.\n$/)
+    assert.match(stderr, /^Alert \S+ is not acknowledged in "t\w+", so there is nothing to take back\.\n$/)
     await acknowledgedBy('--by', 'bob', '--', id)
   })
 

@@ -17,7 +17,7 @@ interface AckOptions {
   readonly env?: string
 }
 
-const ABOUT = `Acknowledge an alert that fires: say that somebody looks after it.
+const ABOUT = `Acknowledge an alert that fires: say who is working on it.
 
 The acknowledgement is an event beside the alert's own, so it holds even if Redis loses its contents. It ends when the alert
 resolves, and changes nothing about when that is. A later one replaces it.`
@@ -35,7 +35,7 @@ export function addAlertsAck(alerts: Command, terminal: Terminal): void {
     .summary('acknowledge an alert that fires')
     .description(ABOUT)
     .argument('<id>', 'of the alert, as `sluice alerts list` shows it', someText)
-    .option('--by <who>', 'who looks after it (default: the user of this machine)', someText)
+    .option('--by <who>', 'who is working on it (default: the user of this machine)', someText)
     .option('--comment <text>', 'what is being done', someText)
     .option('--remove', 'take the acknowledgement back')
     .option(...JSON_OPTION)

@@ -28,7 +28,7 @@ interface AddOptions {
   readonly env?: string
 }
 
-const ABOUT = `Tell nobody of the alerts that match, for a while.
+const ABOUT = `Send no notifications of the alerts that match, for a while.
 
 An alert matches if every kind of matcher that is given fits; of one kind given several times, any. \`*\` in a text stands for any
 characters. When the silence is over, alerts that still fire are told. The end of an alert that people know of is told in any case.`

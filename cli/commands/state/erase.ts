@@ -73,7 +73,7 @@ async function erase(
 ): Promise<void> {
   if (!dryRun && !yes && !terminal.stdin.isTTY)
     throw usageFailure(
-      'Nothing was changed: without a terminal there is nobody to ask, so add --yes, or --dry-run.',
+      'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
     )
   const config = configOf(terminal, env)
   await withRedis(config, async (client, connections) => {

@@ -20,7 +20,7 @@ function listed(changes: Partial<AlertList> = {}): AlertList {
 }
 
 describe('a list of alerts', () => {
-  it('shows what fires, since when, and who looks after it', () => {
+  it('shows what fires, since when, and who has acknowledged it', () => {
     const second = summary({ alertId: 'a-2', value: 47.123456789 }, { acknowledged: HELD })
     const text = listText(listed({ alerts: [summary(), second] }))
     assert.equal(

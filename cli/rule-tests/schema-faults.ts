@@ -1,37 +1,27 @@
 /** Holds a file of rule tests against its schema, `schemas/files/rule-tests.v1.json`. Rules are left to the rules' own checks. */
+import { firstOfEach, type PathError, pathOf, valueAt } from '../../lib/file-errors.ts'
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rule-tests.js'
 
-interface SchemaFault {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
-
 /** At most one fault for a place. */
-export function schemaFaults(content: unknown): readonly SchemaFault[] {
+export function schemaFaults(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.rule-tests.v1']
   if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
   if (validate(content)) return []
-  const found = new Map<string, SchemaFault>()
-  for (const violation of validate.errors ?? []) {
-    if (/\/(anyOf|oneOf)\//.test(violation.schemaPath)) continue
-    const fault = described(violation, content)
-    if (fault === undefined || isInRules(fault.path)) continue
-    const place = JSON.stringify(fault.path)
-    if (!found.has(place)) found.set(place, fault)
-  }
-  return [...found.values()]
+  const violations = (validate.errors ?? []).filter(({ schemaPath }) => !/\/(anyOf|oneOf)\//.test(schemaPath))
+  const faults = violations.flatMap(violation => described(violation, content) ?? [])
+  return firstOfEach(faults.filter(({ path }) => !isInRules(path)))
 }
 
 /** Below a list of rules. */
-function isInRules(path: SchemaFault['path']): boolean {
+function isInRules(path: PathError['path']): boolean {
   return path.some((part, index) => part === 'rules' && typeof path[index + 1] === 'number')
 }
 
 function described(
   { instancePath, keyword, params }: SchemaViolation,
   content: unknown,
-): SchemaFault | undefined {
+): PathError | undefined {
   const path = pathOf(instancePath, content)
   const key = path.at(-1)
   switch (keyword) {
@@ -65,23 +55,7 @@ function described(
 }
 
 /** What is wrong within a list of rules is said by those who read rules. */
-function rulesFault(path: SchemaFault['path'], content: unknown): SchemaFault | undefined {
+function rulesFault(path: PathError['path'], content: unknown): PathError | undefined {
   if (Array.isArray(valueAt(path, content))) return undefined
   return { path, message: 'must be a list of rules, or the path of a rule file' }
-}
-
-function pathOf(pointer: string, content: unknown): (string | number)[] {
-  const path: (string | number)[] = []
-  for (const part of pointer.split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    path.push(Array.isArray(valueAt(path, content)) ? Number(name) : name)
-  }
-  return path
-}
-
-function valueAt(path: readonly (string | number)[], content: unknown): unknown {
-  return path.reduce<unknown>(
-    (value, part) => (value as Record<string | number, unknown> | undefined)?.[part],
-    content,
-  )
 }

@@ -1,5 +1,6 @@
 import { loadPolicy, PolicyFileError } from '../../lib/failures/adapters/policy-file.ts'
-import { errorLine, InvalidPolicy } from '../../lib/failures/policy-file.ts'
+import { InvalidPolicy } from '../../lib/failures/policy-file.ts'
+import { errorLine } from '../../lib/file-errors.ts'
 
 /**
  * Every error of the policy of failures in a folder, with file and line.
@@ -17,7 +18,7 @@ export async function policyProblems(
     await loadPolicy(folder, consumers, shown)
     return []
   } catch (error) {
-    if (error instanceof InvalidPolicy) return error.errors.map(errorLine)
+    if (error instanceof InvalidPolicy) return error.errors.map(one => errorLine(one))
     if (error instanceof PolicyFileError) return [error.message]
     throw error
   }

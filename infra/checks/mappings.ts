@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { errorLine } from '../../lib/file-errors.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
-import { errorLine, InvalidMapping } from '../../lib/mapping/mapping-file.ts'
+import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
 
 /**
  * Every error of the mappings in a folder that functions name, with file and line.
@@ -23,7 +24,7 @@ export async function mappingProblems(
 }
 
 function problemsOf(error: unknown): string[] {
-  if (error instanceof InvalidMapping) return error.errors.map(errorLine)
+  if (error instanceof InvalidMapping) return error.errors.map(one => errorLine(one))
   if (error instanceof MappingFileError) return [error.message]
   throw error
 }

@@ -1,14 +1,12 @@
 /** Checks rule files before anything is deployed, and locates each error for the people who edit them. Pure. */
-import type { Position, RuleError } from './parse-rules.ts'
+import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../file-errors.ts'
+import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
 import { positionsIn } from './rule-positions.ts'
 
 /** An error, and where it is in its file. */
-export interface LocatedError extends Position {
-  readonly file: string
+export interface LocatedError extends FileError {
   readonly rule?: string
-  readonly key?: string
-  readonly message: string
 }
 
 export interface RulesCheck {
@@ -32,9 +30,8 @@ export function checkRules(files: readonly RuleFile[]): RulesCheck {
 }
 
 /** `rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …` */
-export function errorLine({ file, line, column, rule, key, message }: LocatedError): string {
-  const what = [rule, key].filter(part => part !== undefined).join('.')
-  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
+export function errorLine(error: LocatedError): string {
+  return lineOf(error, error.rule)
 }
 
 function located({ where: file, text }: RuleFile, all: readonly RuleError[]): LocatedError[] {
@@ -49,5 +46,5 @@ function located({ where: file, text }: RuleFile, all: readonly RuleError[]): Lo
       ...(key === undefined ? {} : { key }),
       message,
     }))
-    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .sort(byPosition)
 }

@@ -4,15 +4,13 @@
  */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
+import { type FilePath, pathOf, valueAt } from '../file-errors.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { SEVERITIES } from './rule.ts'
 
-type Path = readonly (string | number)[]
-
 /** What is wrong at a place of a file. */
 export interface Violation {
-  /** Keys and list indexes that lead to the value, outermost first. */
-  readonly path: Path
+  readonly path: FilePath
   readonly message: string
   /** The key that is unknown or missing is the last of the path. */
   readonly isUnknownKey: boolean
@@ -113,9 +111,9 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
 function messageOf(
   keyword: string,
   params: SchemaViolation['params'],
-  path: Path,
+  path: FilePath,
   value: unknown,
-): { message: string; path?: Path } {
+): { message: string; path?: FilePath } {
   if (path.length < 2) return { message: ofDocument(keyword, path) }
   if (path.length === 2) {
     if (keyword !== 'oneOf') return { message: 'must be a mapping of keys to values' }
@@ -146,7 +144,7 @@ function messageOf(
   return { message: `must be ${path.length > 3 && key === 'match' ? TEXTS : EXPECTED[key]}${butIs(value)}` }
 }
 
-function ofDocument(keyword: string, path: Path): string {
+function ofDocument(keyword: string, path: FilePath): string {
   if (path.length === 0) return 'must be a mapping with the one key `rules`'
   if (keyword === 'additionalProperties') return 'unknown key: everything goes under `rules`'
   return 'must be a list; for no rules, write `rules: []`'
@@ -159,22 +157,6 @@ function dependent(key: string, missing: string): string {
   return CLEARS.has(key)
     ? `goes with ${missing}, which the rule does not have`
     : `needs ${missing}, which says how long a silence must last`
-}
-
-function pathOf(pointer: string, content: unknown): (string | number)[] {
-  const path: (string | number)[] = []
-  for (const part of pointer.split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    path.push(Array.isArray(valueAt(path, content)) ? Number(name) : name)
-  }
-  return path
-}
-
-function valueAt(path: Path, content: unknown): unknown {
-  return path.reduce<unknown>(
-    (value, part) => (value as Record<string | number, unknown> | undefined)?.[part],
-    content,
-  )
 }
 
 /** Names the value that was found; empty for a missing key. */

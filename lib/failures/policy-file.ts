@@ -4,6 +4,7 @@
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
+import { errorLine, type FilePath, type LocatedError, located, type PathError } from '../file-errors.ts'
 import { FAILURES } from '../runtime/consumer/failure-codes.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import {
@@ -15,16 +16,7 @@ import {
   type Retries,
   type RetryRules,
 } from './policy.ts'
-import { type Path, type PolicyError, schemaErrors } from './policy-schema.ts'
-
-/** An error, and where it is in its file: line and column from 1. */
-export interface LocatedError {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly key?: string
-  readonly message: string
-}
+import { schemaErrors } from './policy-schema.ts'
 
 /** The policy cannot be used. The message lists every error on a line of its own. */
 export class InvalidPolicy extends Error {
@@ -35,11 +27,6 @@ export class InvalidPolicy extends Error {
     super(['the failure policy has errors:', ...errors.map(error => `  ${errorLine(error)}`)].join('\n'))
     this.errors = errors
   }
-}
-
-/** `failures/policy.yaml:12:5  classes.retryable.1: must be …` */
-export function errorLine({ file, line, column, key, message }: LocatedError): string {
-  return `${file}:${line}:${column}  ${key === undefined ? '' : `${key}: `}${message}`
 }
 
 /**
@@ -54,7 +41,7 @@ export function readPolicy(text: string, file: string, consumers?: readonly stri
   const content = yaml.content ?? {}
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
-  if (errors.length > 0) throw new InvalidPolicy(located(errors, text, file))
+  if (errors.length > 0) throw new InvalidPolicy(located(errors, file, positionsIn(text)))
   return policyOf(content as RawPolicy)
 }
 
@@ -69,7 +56,7 @@ interface RawPolicy extends RawRules {
 }
 
 /** What no schema can say. */
-function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PolicyError[] {
+function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PathError[] {
   const ofAll = maxAgeOf(raw) ?? DEFAULT_POLICY.maxAgeMs
   const each = Object.entries(raw.consumers ?? {})
   return [
@@ -88,7 +75,7 @@ function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined
   ]
 }
 
-function ruleErrors(at: Path, rules: RawRules, maxAgeOfAllMs: number): PolicyError[] {
+function ruleErrors(at: FilePath, rules: RawRules, maxAgeOfAllMs: number): PathError[] {
   const { classes = {}, codes = {} } = rules
   const maxAgeMs = maxAgeOf(rules) ?? maxAgeOfAllMs
   const lists = [
@@ -112,7 +99,7 @@ function ruleErrors(at: Path, rules: RawRules, maxAgeOfAllMs: number): PolicyErr
   ]
 }
 
-function listErrors(path: Path, list: Retries, maxAgeMs: number): PolicyError[] {
+function listErrors(path: FilePath, list: Retries, maxAgeMs: number): PathError[] {
   const backwards = list.findIndex((delay, index) => {
     const before = list[index - 1]
     return before !== undefined && DELAYS_MS[delay] < DELAYS_MS[before]
@@ -152,16 +139,4 @@ function rulesOf(raw: RawRules): RetryRules {
     classes: raw.classes ?? {},
     codes: raw.codes ?? {},
   }
-}
-
-function located(errors: readonly PolicyError[], text: string, file: string): readonly LocatedError[] {
-  const positionOf = positionsIn(text)
-  return errors
-    .map(({ path, message }) => ({
-      file,
-      ...positionOf(path),
-      ...(path.length === 0 ? {} : { key: path.join('.') }),
-      message,
-    }))
-    .sort((a, b) => a.line - b.line || a.column - b.column)
 }

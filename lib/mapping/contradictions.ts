@@ -1,7 +1,7 @@
 /** What no schema can say about a mapping: fields that the family does not have, units that do not fit, and the like. Pure. */
+import type { FilePath, PathError } from '../file-errors.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conversion, unitsFor } from '../telemetry/units.ts'
-import type { MappingError, Path } from './mapping-schema.ts'
 import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
 import { requiredTargets, TAG, targetsOf } from './targets.ts'
 import { isTimeZone } from './zones.ts'
@@ -9,7 +9,7 @@ import { isTimeZone } from './zones.ts'
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
 const OWN_TYPES = 'io.sluice.'
 
-export function contradictions(raw: RawMapping): MappingError[] {
+export function contradictions(raw: RawMapping): PathError[] {
   return [
     ...whenErrors(raw),
     ...timeErrors(raw),
@@ -20,7 +20,7 @@ export function contradictions(raw: RawMapping): MappingError[] {
 }
 
 /** Ticks and erasures are events of Sluice, and so are readings that need no mapping. */
-function whenErrors({ when }: RawMapping): MappingError[] {
+function whenErrors({ when }: RawMapping): PathError[] {
   const type = when?.equals?.type
   if (typeof type !== 'string' || !type.startsWith(OWN_TYPES)) return []
   return [
@@ -31,10 +31,10 @@ function whenErrors({ when }: RawMapping): MappingError[] {
   ]
 }
 
-function timeErrors({ time }: RawMapping): MappingError[] {
+function timeErrors({ time }: RawMapping): PathError[] {
   const times = listOf(time)
   return times.flatMap((source, index) => {
-    const path: Path = Array.isArray(time) ? ['time', index] : ['time']
+    const path: FilePath = Array.isArray(time) ? ['time', index] : ['time']
     if (source === 'record')
       return index < times.length - 1
         ? [{ path, message: 'every record has this one: what follows never counts' }]
@@ -43,7 +43,7 @@ function timeErrors({ time }: RawMapping): MappingError[] {
   })
 }
 
-function zoneErrors({ timeZone, disambiguation }: RawTime, path: Path): MappingError[] {
+function zoneErrors({ timeZone, disambiguation }: RawTime, path: FilePath): PathError[] {
   const isOffset = timeZone !== undefined && (OFFSET.test(timeZone) || /^(UTC|Z)$/i.test(timeZone))
   if (timeZone !== undefined && !isOffset && (/^[+-]/.test(timeZone) || !isTimeZone(timeZone)))
     return [
@@ -58,7 +58,7 @@ function zoneErrors({ timeZone, disambiguation }: RawTime, path: Path): MappingE
   ]
 }
 
-function patternErrors(pattern: string | undefined, path: Path): MappingError[] {
+function patternErrors(pattern: string | undefined, path: FilePath): PathError[] {
   if (pattern === undefined) return []
   const at = [...path, 'pattern']
   try {
@@ -73,7 +73,7 @@ function patternErrors(pattern: string | undefined, path: Path): MappingError[] 
 }
 
 /** A reading that no record could become. */
-function targetErrors({ family, fields, metric }: RawMapping): MappingError[] {
+function targetErrors({ family, fields, metric }: RawMapping): PathError[] {
   const missing = requiredTargets(family).filter(target => !Object.hasOwn(fields, target))
   const { metrics, states } = FAMILIES[family]
   const measured = [...Object.keys(metrics), ...Object.keys(states)]
@@ -93,7 +93,7 @@ function targetErrors({ family, fields, metric }: RawMapping): MappingError[] {
   ]
 }
 
-function fieldsErrors({ family, fields }: RawMapping): MappingError[] {
+function fieldsErrors({ family, fields }: RawMapping): PathError[] {
   const targets = targetsOf(family)
   const hasUnit = Object.hasOwn(fields, 'unit')
   return Object.entries(fields).flatMap(([target, field]) => {
@@ -117,7 +117,7 @@ function fieldsErrors({ family, fields }: RawMapping): MappingError[] {
   })
 }
 
-function sourceErrors({ from, constant, ...rest }: RawField, path: Path): MappingError[] {
+function sourceErrors({ from, constant, ...rest }: RawField, path: FilePath): PathError[] {
   if ((from === undefined) === (constant === undefined))
     return [{ path, message: 'needs either from or constant' }]
   const [other] = Object.keys(rest)
@@ -127,7 +127,7 @@ function sourceErrors({ from, constant, ...rest }: RawField, path: Path): Mappin
 
 const OF_NUMBERS = ['scale', 'offset', 'unit'] as const
 
-function kindErrors(field: RawField, kind: 'text' | 'number' | 'labels', path: Path): MappingError[] {
+function kindErrors(field: RawField, kind: 'text' | 'number' | 'labels', path: FilePath): PathError[] {
   const wrong = (key: keyof RawField, message: string) => [{ path: [...path, key], message }]
   if (kind === 'labels') {
     const other = (Object.keys(field) as (keyof RawField)[]).find(key => key !== 'from')
@@ -150,8 +150,8 @@ function unitErrors(
   unit: string | undefined,
   own: string | undefined,
   hasUnit: boolean,
-  path: Path,
-): MappingError[] {
+  path: FilePath,
+): PathError[] {
   if (unit === undefined) return []
   const at = [...path, 'unit']
   if (own === undefined) return [{ path: at, message: 'is for metrics' }]
@@ -163,9 +163,9 @@ function unitErrors(
 }
 
 /** A value that the schema of the family would refuse in every record. */
-function stateErrors(field: RawField, allowed: readonly string[] | null, path: Path): MappingError[] {
+function stateErrors(field: RawField, allowed: readonly string[] | null, path: FilePath): PathError[] {
   if (allowed === null) return []
-  const wrong = (key: Path, value: unknown) =>
+  const wrong = (key: FilePath, value: unknown) =>
     value === undefined || allowed.includes(String(value))
       ? []
       : [{ path: [...path, ...key], message: `must be one of ${allowed.join(', ')}` }]
@@ -176,7 +176,7 @@ function stateErrors(field: RawField, allowed: readonly string[] | null, path: P
   ]
 }
 
-function metricErrors({ family, fields, metric }: RawMapping): MappingError[] {
+function metricErrors({ family, fields, metric }: RawMapping): PathError[] {
   const { metrics } = FAMILIES[family]
   const hasUnit = Object.hasOwn(fields, 'unit')
   return Object.entries(metric?.names ?? {}).flatMap(([name, entry]) => {

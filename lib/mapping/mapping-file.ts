@@ -1,22 +1,14 @@
 /** Reads a mapping, strictly: a typing error must not become a field that is never filled. All errors are found at once. Pure. */
 import { positionsIn } from '../alerting/rule-positions.ts'
+import { errorLine, type LocatedError, located } from '../file-errors.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conversion } from '../telemetry/units.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import { contradictions } from './contradictions.ts'
 import { type FieldSource, type Mapping, type NamedMetric, pathOf, type TimeSource } from './mapping.ts'
-import { type MappingError, schemaErrors } from './mapping-schema.ts'
+import { schemaErrors } from './mapping-schema.ts'
 import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
 import { requiredTargets, TAG, targetsOf } from './targets.ts'
-
-/** An error, and where it is in its file: line and column from 1. */
-export interface LocatedError {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly key?: string
-  readonly message: string
-}
 
 /** The mapping cannot be used. The message lists every error on a line of its own. */
 export class InvalidMapping extends Error {
@@ -29,11 +21,6 @@ export class InvalidMapping extends Error {
   }
 }
 
-/** `mappings/device.yaml:12:5  fields.temp: …` */
-export function errorLine({ file, line, column, key, message }: LocatedError): string {
-  return `${file}:${line}:${column}  ${key === undefined ? '' : `${key}: `}${message}`
-}
-
 /**
  * @param name how failures and ids name the mapping
  * @param file how errors name the file
@@ -44,7 +31,7 @@ export function readMapping(text: string, name: string, file: string): Mapping {
   if ('message' in yaml) throw new InvalidMapping([{ file, ...yaml }])
   const errors = [...schemaErrors(yaml.content)]
   if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping))
-  if (errors.length > 0) throw new InvalidMapping(located(errors, text, file))
+  if (errors.length > 0) throw new InvalidMapping(located(errors, file, positionsIn(text)))
   return mappingOf(name, yaml.content as RawMapping)
 }
 
@@ -110,16 +97,4 @@ function namedMetric(
     return [found, { ...fieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
   })
   return { name: pathOf(name), byName: new Map(byName) }
-}
-
-function located(errors: readonly MappingError[], text: string, file: string): readonly LocatedError[] {
-  const positionOf = positionsIn(text)
-  return errors
-    .map(({ path, message }) => ({
-      file,
-      ...positionOf(path),
-      ...(path.length === 0 ? {} : { key: path.join('.') }),
-      message,
-    }))
-    .sort((a, b) => a.line - b.line || a.column - b.column)
 }

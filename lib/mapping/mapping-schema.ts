@@ -1,39 +1,26 @@
 /** Holds a mapping against its schema, `schemas/files/mapping.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-mapping.js'
-
-/** Keys and list indexes that lead to a value, outermost first. */
-export type Path = readonly (string | number)[]
-
-export interface MappingError {
-  readonly path: Path
-  readonly message: string
-}
+import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 
 /** The errors at the innermost places: that a whole is wrong because a part of it is says nothing new. */
-export function schemaErrors(content: unknown): readonly MappingError[] {
+export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
   if (validate === undefined) throw new Error('schemas/compiled-mapping.js has no mapping')
   if (validate(content)) return []
-  const found = new Map<string, MappingError>()
-  for (const violation of validate.errors ?? []) {
-    const error = described(violation, content)
-    const place = JSON.stringify(error.path)
-    if (!found.has(place)) found.set(place, error)
-  }
-  const all = [...found.values()]
+  const all = firstOfEach((validate.errors ?? []).map(violation => described(violation, content)))
   return all.filter(
     ({ path }) => !all.some(other => other.path.length > path.length && startsWith(other.path, path)),
   )
 }
 
-function startsWith(path: Path, start: Path): boolean {
+function startsWith(path: FilePath, start: FilePath): boolean {
   return start.every((part, index) => path[index] === part)
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): MappingError {
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
   const path = pathOf(instancePath, content)
   if (keyword === 'additionalProperties')
     return {
@@ -44,7 +31,7 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
   return { path, message: `must be ${expectedAt(path)}` }
 }
 
-function knownIn([outer, inner]: Path): string {
+function knownIn([outer, inner]: FilePath): string {
   if (outer === 'when') return 'has and equals'
   if (outer === 'time') return 'from, pattern, timeZone, disambiguation and epoch'
   if (outer === 'fields') return 'from, constant, default, pattern, values, as, scale, offset and unit'
@@ -72,7 +59,7 @@ const BY_KEY: Readonly<Record<string, string>> = {
   fields: 'a mapping of fields of the reading to fields of the record',
 }
 
-function expectedAt(path: Path): string {
+function expectedAt(path: FilePath): string {
   const key = path.at(-1)
   if (path.length === 0) return `a mapping with the keys ${KEYS}`
   const isChoice = path.length === 1 || typeof key === 'number'
@@ -87,15 +74,4 @@ function expectedAt(path: Path): string {
     known ??
     (path.includes('values') || key === 'constant' || key === 'default' ? 'a text or a number' : 'a text')
   )
-}
-
-function pathOf(pointer: string, content: unknown): Path {
-  const path: (string | number)[] = []
-  let value = content
-  for (const part of pointer.split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    path.push(Array.isArray(value) ? Number(name) : name)
-    value = (value as Record<string, unknown>)[name]
-  }
-  return path
 }

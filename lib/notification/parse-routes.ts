@@ -5,20 +5,22 @@
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
+import {
+  byPosition,
+  errorLine,
+  type LocatedError as FileError,
+  type FilePath,
+  type PathError,
+} from '../file-errors.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import { type AlertMatch, matchesText } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
-import { type Path, type RouteError, schemaErrors } from './routes-schema.ts'
+import { schemaErrors } from './routes-schema.ts'
 
-/** An error, and where it is in its file: line and column from 1. */
-export interface LocatedError {
-  readonly file: string
-  readonly line: number
-  readonly column: number
+/** An error, and where it is in its file. */
+export interface LocatedError extends FileError {
   /** The name of the route, or its number in the list if it has none. */
   readonly route?: string
-  readonly key?: string
-  readonly message: string
 }
 
 /** The routes cannot be used. The message lists every error on a line of its own. */
@@ -29,16 +31,13 @@ export class InvalidRoutes extends Error {
   constructor(errors: readonly LocatedError[]) {
     const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
     super(
-      [`the notification routes have ${count}:`, ...errors.map(error => `  ${errorLine(error)}`)].join('\n'),
+      [
+        `the notification routes have ${count}:`,
+        ...errors.map(error => `  ${errorLine(error, error.route)}`),
+      ].join('\n'),
     )
     this.errors = errors
   }
-}
-
-/** `notifications/routes.yaml:12:5  oncall.groupWait: must be …` */
-export function errorLine({ file, line, column, route, key, message }: LocatedError): string {
-  const what = [route, key].filter(part => part !== undefined).join('.')
-  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
 /**
@@ -76,9 +75,9 @@ interface RawRoutes {
 }
 
 /** What no schema can say. */
-function contradictions({ routes, watchdog }: RawRoutes): RouteError[] {
-  const errors: RouteError[] = []
-  const report = (path: Path, message: string) => errors.push({ path, message })
+function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
+  const errors: PathError[] = []
+  const report = (path: FilePath, message: string) => errors.push({ path, message })
   const names = new Set<string>()
   let takesAll: string | undefined
   for (const [index, raw] of routes.entries()) {
@@ -143,7 +142,7 @@ function listed(texts: Readonly<Record<string, Texts>>): Record<string, readonly
 }
 
 function located(
-  errors: readonly RouteError[],
+  errors: readonly PathError[],
   content: unknown,
   text: string,
   file: string,
@@ -156,10 +155,10 @@ function located(
       const named = { ...(route === undefined ? {} : { route }), ...(key === '' ? {} : { key }) }
       return { file, ...positionOf(path), ...named, message }
     })
-    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .sort(byPosition)
 }
 
-function routeName([list, index]: Path, content: unknown): string | undefined {
+function routeName([list, index]: FilePath, content: unknown): string | undefined {
   if (list !== 'routes' || typeof index !== 'number') return undefined
   const name = (content as { routes: readonly { name?: unknown }[] }).routes[index]?.name
   return typeof name === 'string' && name !== '' ? name : `route ${index + 1}`

@@ -4,6 +4,7 @@
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
+import { byPosition, errorLine, type FilePath, type LocatedError, type PathError } from '../file-errors.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import {
   DEFAULT_TIMEOUT_MS,
@@ -12,17 +13,12 @@ import {
   TIMEOUT_MS,
   type WebhookReceiver,
 } from './receiver.ts'
-import { type Path, type RowError, schemaErrors } from './receivers-schema.ts'
+import { schemaErrors } from './receivers-schema.ts'
 
-/** An error, and where it is in its file. Lines and columns count from 1. */
-export interface ReceiverError {
-  readonly file: string
-  readonly line: number
-  readonly column: number
+/** An error, and where it is in its file. */
+export interface ReceiverError extends LocatedError {
   /** The receiver's name, or its number in the list if it has no name. */
   readonly receiver?: string
-  readonly key?: string
-  readonly message: string
 }
 
 /** The receivers cannot be used. The message lists every error on a line of its own. */
@@ -32,16 +28,13 @@ export class InvalidReceivers extends Error {
 
   constructor(errors: readonly ReceiverError[]) {
     super(
-      ['the receivers of notifications have errors:', ...errors.map(one => `  ${errorLine(one)}`)].join('\n'),
+      [
+        'the receivers of notifications have errors:',
+        ...errors.map(one => `  ${errorLine(one, one.receiver)}`),
+      ].join('\n'),
     )
     this.errors = errors
   }
-}
-
-/** `notifications/receivers.yaml:12:5  pager.timeout: must be …` */
-export function errorLine({ file, line, column, receiver, key, message }: ReceiverError): string {
-  const what = [receiver, key].filter(part => part !== undefined).join('.')
-  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
 /**
@@ -58,7 +51,7 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
   if (errors.length === 0) return rows.map(receiverOf)
   const positionOf = positionsIn(text)
   const located = errors.map(error => ({ file, ...positionOf(error.path), ...named(error, rows) }))
-  throw new InvalidReceivers(located.sort((a, b) => a.line - b.line || a.column - b.column))
+  throw new InvalidReceivers(located.sort(byPosition))
 }
 
 type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
@@ -72,7 +65,7 @@ function rowsOf(content: unknown): readonly Row[] {
 }
 
 function named(
-  { path, message }: RowError,
+  { path, message }: PathError,
   rows: readonly Row[],
 ): Omit<ReceiverError, 'file' | 'line' | 'column'> {
   const index = path[1]
@@ -89,12 +82,17 @@ function named(
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
 /** What the schema cannot find; nothing about keys in which it has found something. */
-function rowErrors(row: Row, index: number, ofSchema: readonly RowError[], rows: readonly Row[]): RowError[] {
+function rowErrors(
+  row: Row,
+  index: number,
+  ofSchema: readonly PathError[],
+  rows: readonly Row[],
+): PathError[] {
   if (typeof row !== 'object' || row === null) return []
-  const errors: RowError[] = []
+  const errors: PathError[] = []
   const wrong = new Set(ofSchema.filter(({ path }) => path[1] === index).map(({ path }) => path[2]))
   const report = (message: string, ...below: readonly string[]) => {
-    const path: Path = ['receivers', index, ...below]
+    const path: FilePath = ['receivers', index, ...below]
     if (!wrong.has(below[0] ?? '')) errors.push({ path, message })
   }
   if (rows.slice(0, index).some(one => one?.name === row.name))

@@ -1,15 +1,8 @@
 /** Holds the receivers against their schema, `schemas/files/notification-receivers.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-receivers.js'
+import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
 import { FORMATS } from './receiver.ts'
-
-/** Keys and list indexes that lead to a value, outermost first. */
-export type Path = readonly (string | number)[]
-
-export interface RowError {
-  readonly path: Path
-  readonly message: string
-}
 
 const KEYS: Readonly<Record<string, string>> = {
   name: 'a lower-case letter, then up to 39 lower-case letters, digits and -',
@@ -23,22 +16,18 @@ const KEYS: Readonly<Record<string, string>> = {
 }
 
 /** At most one for a place. */
-export function schemaErrors(content: unknown): readonly RowError[] {
+export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-receivers.v1']
   if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
   if (validate(content)) return []
-  const found = new Map<string, RowError>()
-  for (const violation of validate.errors ?? []) {
-    if (violation.schemaPath.includes('/propertyNames/')) continue
-    const error = described(violation)
-    const place = JSON.stringify(error.path)
-    if (!found.has(place)) found.set(place, error)
-  }
-  return [...found.values()]
+  const violations = (validate.errors ?? []).filter(
+    ({ schemaPath }) => !schemaPath.includes('/propertyNames/'),
+  )
+  return firstOfEach(violations.map(violation => described(violation, content)))
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation): RowError {
-  const at = pathOf(instancePath)
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const at = pathOf(instancePath, content)
   switch (keyword) {
     case 'additionalProperties': {
       const known =
@@ -60,19 +49,11 @@ function described({ instancePath, keyword, params }: SchemaViolation): RowError
 }
 
 /** The values themselves are not repeated: one may be a secret that was put into the wrong place. */
-function expected(path: Path): string {
+function expected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the one key receivers'
   if (path.length === 1) return 'a list with at least one receiver'
   if (path.length === 2) return 'a mapping of keys to values'
   return path.length === 3
     ? (KEYS[String(path[2])] ?? 'something else')
     : 'a text of ASCII characters, in quotes'
-}
-
-/** Elements of the list of receivers are told by number. */
-function pathOf(pointer: string): (string | number)[] {
-  const names = pointer.split('/').slice(1)
-  return names.map((part, index) =>
-    index === 1 ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~'),
-  )
 }

@@ -1,14 +1,7 @@
 /** Holds the routes against their schema, `schemas/files/notification-routes.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-routes.js'
-
-export type Path = readonly (string | number)[]
-
-/** What is wrong at a place of the file: keys and list indexes that lead to it, outermost first. */
-export interface RouteError {
-  readonly path: Path
-  readonly message: string
-}
+import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
 
 const ROUTE_KEYS = 'name, match, groupBy, groupWait, groupInterval, repeatInterval, receivers, continue'
 const DURATION = 'a duration such as 30s, 5m or 4h'
@@ -36,23 +29,17 @@ const EXPECTED: Readonly<Record<string, string>> = {
 }
 
 /** At most one error for a place. */
-export function schemaErrors(content: unknown): readonly RouteError[] {
+export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-routes.v1']
   if (validate === undefined)
     throw new Error('schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
   if (validate(content)) return []
-  const found = new Map<string, RouteError>()
-  for (const violation of validate.errors ?? []) {
-    // Branches are reported where they branch.
-    if (/\/anyOf\//.test(violation.schemaPath)) continue
-    const error = described(violation, content)
-    const place = JSON.stringify(error.path)
-    if (!found.has(place)) found.set(place, error)
-  }
-  return [...found.values()]
+  // Branches are reported where they branch.
+  const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))
+  return firstOfEach(violations.map(violation => described(violation, content)))
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): RouteError {
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
   const path = pathOf(instancePath, content)
   switch (keyword) {
     case 'additionalProperties': {
@@ -71,28 +58,16 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
   }
 }
 
-function knownIn(path: Path): string {
+function knownIn(path: FilePath): string {
   if (path[0] === 'watchdog') return 'every and receivers'
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
 /** What belongs at a place: by the innermost key that says it, because a list's elements have none. */
-function expectedAt(path: Path): string {
+function expectedAt(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the keys routes and, if wanted, watchdog'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`
   if (path.includes('labels') && path.at(-1) !== 'labels') return TEXTS
   const key = path.findLast(part => typeof part === 'string' && Object.hasOwn(EXPECTED, part))
   return EXPECTED[String(key)] ?? 'something else'
-}
-
-function pathOf(pointer: string, content: unknown): Path {
-  const path: (string | number)[] = []
-  let value: unknown = content
-  for (const part of pointer.split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    const key = Array.isArray(value) ? Number(name) : name
-    path.push(key)
-    value = (value as Record<string | number, unknown> | undefined)?.[key]
-  }
-  return path
 }

@@ -1,8 +1,9 @@
 /** The folder that says who is told of alerts: its routes and its receivers, checked together. */
 import { join } from 'node:path'
-import { InvalidRoutes, errorLine as routeLine } from '../parse-routes.ts'
+import { errorLine } from '../../file-errors.ts'
+import { InvalidRoutes } from '../parse-routes.ts'
 import type { Receiver } from '../receiver.ts'
-import { InvalidReceivers, errorLine as receiverLine } from '../receivers-file.ts'
+import { InvalidReceivers } from '../receivers-file.ts'
 import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
 import { NotificationFileError } from './notification-file.ts'
 import { loadReceivers, RECEIVERS_FILE } from './receivers-file.ts'
@@ -36,14 +37,14 @@ export async function readNotificationFiles(folder: string, shown: string): Prom
   const errors: NotificationError[] = []
   const routes = await loadRoutes(folder, shown).catch(error => {
     if (error instanceof InvalidRoutes)
-      errors.push(...error.errors.map(one => ({ ...placed(one), text: routeLine(one) })))
+      errors.push(...error.errors.map(one => ({ ...placed(one), text: errorLine(one, one.route) })))
     else if (error instanceof NotificationFileError) errors.push(unread(join(shown, ROUTES_FILE), error))
     else throw error
     return undefined
   })
   const receivers = await loadReceivers(folder, shown).catch(error => {
     if (error instanceof InvalidReceivers)
-      errors.push(...error.errors.map(one => ({ ...placed(one), text: receiverLine(one) })))
+      errors.push(...error.errors.map(one => ({ ...placed(one), text: errorLine(one, one.receiver) })))
     else if (error instanceof NotificationFileError) errors.push(unread(join(shown, RECEIVERS_FILE), error))
     else throw error
     return undefined

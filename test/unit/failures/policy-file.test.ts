@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
 import { DEFAULT_POLICY, MOST_RETRIES } from '../../../lib/failures/policy.ts'
-import { errorLine, InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
+import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
+import { errorLine } from '../../../lib/file-errors.ts'
 
 const SHIPPED = readFileSync(new URL('../../../failures/policy.yaml', import.meta.url), 'utf8')
 
@@ -12,7 +13,7 @@ function errorsOf(text: string): readonly string[] {
     readPolicy(text, 'p.yaml', ['alerting', 'pager'])
   } catch (error) {
     assert.ok(error instanceof InvalidPolicy, String(error))
-    return error.errors.map(errorLine)
+    return error.errors.map(one => errorLine(one))
   }
   return []
 }

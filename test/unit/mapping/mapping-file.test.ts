@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { errorLine, InvalidMapping, readMapping } from '../../../lib/mapping/mapping-file.ts'
+import { errorLine } from '../../../lib/file-errors.ts'
+import { InvalidMapping, readMapping } from '../../../lib/mapping/mapping-file.ts'
 import { requiredTargets, targetsOf } from '../../../lib/mapping/targets.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { deviceText } from './support.ts'
@@ -11,7 +12,7 @@ function errorsOf(text: string): readonly string[] {
     readMapping(text, 'm', 'm.yaml')
   } catch (error) {
     assert.ok(error instanceof InvalidMapping, String(error))
-    return error.errors.map(errorLine)
+    return error.errors.map(one => errorLine(one))
   }
   return []
 }

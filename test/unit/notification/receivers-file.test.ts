@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { errorLine, InvalidReceivers, readReceivers } from '../../../lib/notification/receivers-file.ts'
+import { errorLine } from '../../../lib/file-errors.ts'
+import { InvalidReceivers, readReceivers } from '../../../lib/notification/receivers-file.ts'
 
 const ROW = '  - { name: pager, kind: webhook, url: "https://pager.example/hook"'
 
@@ -12,7 +13,7 @@ function errorsIn(text: string): readonly string[] {
     return []
   } catch (error) {
     if (!(error instanceof InvalidReceivers)) throw error
-    return error.errors.map(errorLine)
+    return error.errors.map(one => errorLine(one, one.receiver))
   }
 }
 

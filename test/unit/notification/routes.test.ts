@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { errorLine } from '../../../lib/file-errors.ts'
 import { loadRoutes } from '../../../lib/notification/adapters/routes-file.ts'
 import { matchesAlert, matchesText } from '../../../lib/notification/match.ts'
-import { errorLine, InvalidRoutes, readRoutes } from '../../../lib/notification/parse-routes.ts'
+import { InvalidRoutes, readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { type NotificationRoutes, targetsOf, undefinedReceivers } from '../../../lib/notification/route.ts'
 import { fired } from './support.ts'
 
@@ -12,7 +13,7 @@ const errorsOf = (text: string): readonly string[] => {
     return []
   } catch (error) {
     if (!(error instanceof InvalidRoutes)) throw error
-    return error.errors.map(errorLine)
+    return error.errors.map(one => errorLine(one, one.route))
   }
 }
 const groupsOf = (text: string, ...alerts: Parameters<typeof fired>[]) =>

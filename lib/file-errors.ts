@@ -1,0 +1,88 @@
+/** Errors in the files that people edit: where they are, and how they are told. Pure. */
+import type { SchemaViolation } from '../schemas/compiled.js'
+
+/** Keys and list indexes that lead to a value, outermost first. */
+export type FilePath = readonly (string | number)[]
+
+/** What is wrong at a place of a file. */
+export interface PathError {
+  readonly path: FilePath
+  readonly message: string
+}
+
+/** An error, and where it is in its file: line and column from 1. */
+export interface LocatedError {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly key?: string
+  readonly message: string
+}
+
+interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/**
+ * Formats an error as `mappings/device.yaml:12:5  fields.temp: must be …`.
+ *
+ * @param part the part of the file to which the key belongs, such as the name of a rule
+ */
+export function errorLine({ file, line, column, key, message }: LocatedError, part?: string): string {
+  const what = [part, key].filter(name => name !== undefined).join('.')
+  return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
+}
+
+/** Adds the position to each error, and sorts them by it. The key of an error is its whole path. */
+export function located(
+  errors: readonly PathError[],
+  file: string,
+  positionOf: (path: FilePath) => Position,
+): readonly LocatedError[] {
+  return errors
+    .map(({ path, message }) => ({
+      file,
+      ...positionOf(path),
+      ...(path.length === 0 ? {} : { key: path.join('.') }),
+      message,
+    }))
+    .sort(byPosition)
+}
+
+/** Compares errors of one file. */
+export function byPosition(a: Position, b: Position): number {
+  return a.line - b.line || a.column - b.column
+}
+
+/** Keeps the first error of each place. */
+export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly T[] {
+  const found = new Map<string, T>()
+  for (const error of errors) {
+    const place = JSON.stringify(error.path)
+    if (!found.has(place)) found.set(place, error)
+  }
+  return [...found.values()]
+}
+
+/**
+ * The path of a JSON Pointer.
+ *
+ * @param content what the pointer points into: it says which parts are indexes of lists
+ */
+export function pathOf(pointer: SchemaViolation['instancePath'], content: unknown): (string | number)[] {
+  const path: (string | number)[] = []
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(Array.isArray(valueAt(path, content)) ? Number(name) : name)
+  }
+  return path
+}
+
+/** The value at a path; undefined if there is none. */
+export function valueAt(path: FilePath, content: unknown): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (value as Record<string | number, unknown> | null | undefined)?.[part],
+    content,
+  )
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Fault } from '../../localstack/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../localstack/msk-trigger/faults/inject-fault.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
+import { START_WITHIN_MS } from '../support/offline.ts'
 import { PROJECT, Program } from '../support/program.ts'
 
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
@@ -37,7 +38,7 @@ export class Worker {
       cwd: SERVICE,
       env: { ...this.#variables, LEDGER_FAULTS: this.#socket },
     })
-    await this.#program.says(READY)
+    await this.#program.says(READY, START_WITHIN_MS)
   }
 
   /** Kills it, whatever it is doing. */

@@ -3,6 +3,11 @@ import { join } from 'node:path'
 import { freePort } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from './program.ts'
 
+/**
+ * Upper bound for a start, for one that hangs: on a quiet machine it takes a tenth of it, and on a busy one as long as the
+ * bundles of all functions and their processes need. Groups whose members were killed are formed anew within 10 s of that.
+ */
+export const START_WITHIN_MS = 180_000
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
 /**
@@ -59,7 +64,7 @@ export class Offline {
         LOG_LEVEL: 'WARN',
       },
     })
-    await this.#program.says(READY)
+    await this.#program.says(READY, START_WITHIN_MS)
   }
 
   /** Its output since the start. */

@@ -30,8 +30,11 @@ const EXPECTED: Readonly<
   growth: { faults: 'grow', violation: 'wrong states' },
 }
 
-/** What `npm test` has time for: one for each way in which the ledger looks. The variable asks for all. */
-const SAMPLE = ['applied-offset', 'outbox', 'gap', 'timers', 'redrive-lost', 'parking'] as const
+/**
+ * What `npm test` has time for: one for each place in which the ledger looks, by its own count: what was applied, what was
+ * published, and in which order. The unit tests of the ledger have redrives and parked records. The variable asks for all.
+ */
+const SAMPLE = ['applied-offset', 'outbox', 'timers'] as const
 const PLAYED = process.env.LEDGER_SABOTAGES === 'all' ? SABOTAGES : SAMPLE
 
 describe('the ledger, of a runtime that is broken on purpose', { timeout: 900_000 }, () => {

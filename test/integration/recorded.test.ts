@@ -19,6 +19,9 @@ rules:
     severity: warning
 `
 
+/** The kill takes two more starts of all functions, so it is played once: with the longest recording that there is. */
+const KILLED = RECORDINGS.find(({ skip }) => !skip)
+
 for (const recording of RECORDINGS)
   describe(`${recording.name}, replayed at full speed`, { timeout: 240_000 }, () => {
     const { skip } = recording
@@ -69,27 +72,26 @@ for (const recording of RECORDINGS)
       assert.deepEqual(await pictureOf(environment), before)
     })
 
-    it('given functions that are killed in the middle and started again, then the same comes out', {
-      skip,
-    }, async () => {
-      const expected = await pictureOf(replays.environment)
-      const { environment, offline } = await replays.another()
-      const half = Math.floor(replays.total / 2)
-      const replay = (...part: string[]) =>
-        sluice('replay', replays.stream, '--speed', 'max', '--env', environment.name, ...part)
-      await replay('--limit', String(half))
-      await environment.untilDecided('processor', 1)
-      const rest = replay('--from-line', String(half + 1))
-      await offline.kill()
-      const decided = await environment.decided('processor')
-      assert.ok(decided < replays.total, 'it was in the middle')
-      await rest
-      await offline.start()
-      await environment.untilTrimmed()
-      for (const consumer of CONSUMERS_OF_READINGS)
-        assert.equal(taken(await environment.tally(consumer)), replays.total)
-      assert.deepEqual(await pictureOf(environment), expected)
-    })
+    if (recording === KILLED)
+      it('given functions that are killed in the middle and started again, then the same comes out', async () => {
+        const expected = await pictureOf(replays.environment)
+        const { environment, offline } = await replays.another()
+        const half = Math.floor(replays.total / 2)
+        const replay = (...part: string[]) =>
+          sluice('replay', replays.stream, '--speed', 'max', '--env', environment.name, ...part)
+        await replay('--limit', String(half))
+        await environment.untilDecided('processor', 1)
+        const rest = replay('--from-line', String(half + 1))
+        await offline.kill()
+        const decided = await environment.decided('processor')
+        assert.ok(decided < replays.total, 'it was in the middle')
+        await rest
+        await offline.start()
+        await environment.untilTrimmed()
+        for (const consumer of CONSUMERS_OF_READINGS)
+          assert.equal(taken(await environment.tally(consumer)), replays.total)
+        assert.deepEqual(await pictureOf(environment), expected)
+      })
   })
 
 /** A recording, and the environments that it is replayed into, each with functions of its own. */

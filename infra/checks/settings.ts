@@ -2,7 +2,11 @@
 import { SLICES } from '../../lib/app/config.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { readSettings } from '../../lib/app/settings/index.ts'
-import { formatsOf, type Serialization, UnusableSerialization } from '../../lib/runtime/consumer/serialization.ts'
+import {
+  formatsOf,
+  type Serialization,
+  UnusableSerialization,
+} from '../../lib/runtime/consumer/serialization.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 
 /** The variables of a function, as the template has them: texts, and what CloudFormation fills in. */

@@ -28,7 +28,8 @@ describe('the settings of the functions', () => {
   })
 
   it('given a format for a name that no event has, then the names that there are are told', () => {
-    const named = (SERIALIZATION: string) => settingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
+    const named = (SERIALIZATION: string) =>
+      settingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
     assert.deepEqual(named('protobuf,environment=avro'), [])
     assert.match(
       named('avro,weather=json').join(),

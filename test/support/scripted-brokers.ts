@@ -25,7 +25,7 @@ interface SentBatch {
 }
 
 /** An error as the client library has them when a connection ends. */
-class ConnectionClosed extends Error {
+export class ConnectionClosed extends Error {
   override readonly name = 'KafkaJSConnectionClosedError'
   readonly retriable = true
 }
@@ -36,6 +36,8 @@ export class ScriptedBrokers implements Brokers {
   /** Acknowledges at once, with offsets that go on. */
   isAnswering = false
   loadError: Error | undefined
+  /** What the next questions for an identity are answered with. */
+  readonly identifyErrors: Error[] = []
   /** Partitions that the topic has; the producer knows of them after a look-up. */
   partitions: number
   /** Leaderless partitions have a negative number. */
@@ -82,6 +84,8 @@ export class ScriptedBrokers implements Brokers {
   }
 
   async identify(transactionalId?: string) {
+    const error = this.identifyErrors.shift()
+    if (error) throw error
     this.said.push(`identify ${transactionalId ?? ''}`.trim())
     return { producerId: '7', producerEpoch: transactionalId === undefined ? 0 : this.#epoch++ }
   }

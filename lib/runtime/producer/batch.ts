@@ -34,7 +34,13 @@ export class Batch {
     this.deadlineMs = nowMs + deliveryTimeoutMs
   }
 
+  /** What is closed stays as it is, also if it comes back without having been sent. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
   append(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timestampMs: number, told: Told): void {
+    if (this.isClosed) throw new Error('a batch that is closed takes no record')
     this.#told.push(told)
     this.builder.append(record, timestampMs)
   }

@@ -44,7 +44,7 @@ export class PartitionQueue {
   append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): boolean {
     let batch = this.#batches.at(-1)
     const size = estimated(record)
-    if (batch === undefined || batch.attempts > 0 || this.#isFull(batch, size)) {
+    if (batch === undefined || batch.isClosed || this.#isFull(batch, size)) {
       batch = new Batch(this.#count++, nowMs, this.#limits)
       this.#batches.push(batch)
     }
@@ -57,7 +57,7 @@ export class PartitionQueue {
   dueAtMs(): number | undefined {
     const [first, second] = this.#batches
     if (first === undefined) return undefined
-    const isDue = second !== undefined || first.attempts > 0 || this.#isFull(first, 1)
+    const isDue = second !== undefined || first.isClosed || this.#isFull(first, 1)
     return isDue ? this.pausedUntilMs : Math.max(first.dueAtMs, this.pausedUntilMs)
   }
 

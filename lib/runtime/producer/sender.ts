@@ -150,8 +150,9 @@ export class Sender {
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retried()
-      batch.sequence ??= identity.sequenceFor(queue, batch.builder.count)
-      const bytes = (closed[index] as ClosedBatch).sealed(batch.sequence, identity.transactionalId !== null)
+      const final = closed[index] as ClosedBatch
+      batch.sequence ??= identity.sequenceFor(queue, final.facts.count)
+      const bytes = final.sealed(batch.sequence, identity.transactionalId !== null)
       return { topic: queue.topic, partition: queue.partition, bytes }
     })
     const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs

@@ -7,7 +7,7 @@ import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
 export class Accumulator {
   readonly #limits: QueueLimits
   readonly #queues = new Map<string, Map<number, PartitionQueue>>()
-  /** Records that have come since everything that waits was made due. */
+  /** Records of the batches that are counted: those that nothing has made due before their time. */
   #fresh = 0
 
   constructor(limits: QueueLimits) {
@@ -24,10 +24,11 @@ export class Accumulator {
     timestampMs: number,
     told: Told,
   ): boolean {
-    const isFull = this.#queueOf(record).append(record, nowMs, timestampMs, told)
-    const isFirst = this.#fresh === 0
-    this.#fresh++
-    if (this.#fresh < this.#limits.batchRecords) return isFull || isFirst
+    const queue = this.#queueOf(record)
+    const batch = queue.append(record, nowMs, timestampMs, told)
+    if (batch.isCounted) this.#fresh++
+    // Each batch is due at some time, and has a time-out: whoever sends must know of it from its first record on.
+    if (this.#fresh < this.#limits.batchRecords) return batch.builder.count === 1 || queue.isFull(batch)
     this.hurry()
     return true
   }
@@ -40,9 +41,12 @@ export class Accumulator {
 
   /** The first batch of a queue, which is about to be sent. */
   take(queue: PartitionQueue): Batch {
-    const batch = queue.take()
-    if (!batch.isHurried) this.#fresh = Math.max(0, this.#fresh - batch.builder.count)
-    return batch
+    return this.#discounted(queue.take())
+  }
+
+  /** Takes out the batches of a queue whose time is over. */
+  expired(queue: PartitionQueue, nowMs: number): readonly Batch[] {
+    return queue.expired(nowMs).map(batch => this.#discounted(batch))
   }
 
   *queues(): Generator<PartitionQueue> {
@@ -52,6 +56,12 @@ export class Accumulator {
   takeAll(): readonly Batch[] {
     this.#fresh = 0
     return [...this.queues()].flatMap(queue => queue.takeAll())
+  }
+
+  #discounted(batch: Batch): Batch {
+    if (batch.isCounted) this.#fresh -= batch.builder.count
+    batch.isCounted = false
+    return batch
   }
 
   #queueOf({ topic, partition }: { readonly topic: string; readonly partition: number }): PartitionQueue {

@@ -13,8 +13,8 @@ export class Batch {
   readonly deadlineMs: number
   /** When it is sent even if it is not full. */
   dueAtMs: number
-  /** Whether it was made due before its time, with everything else that waited. */
-  isHurried = false
+  /** Whether its records count among those that wait for more: no longer once it was made due, or taken. */
+  isCounted = true
   /** Attempts to send it that have begun. */
   attempts = 0
   /** Set at the first attempt, and kept: the broker knows a repeat by it. */

@@ -40,8 +40,8 @@ export class PartitionQueue {
     return this.#batches[0]
   }
 
-  /** @returns whether a batch is full now: this one, or the one before it */
-  append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): boolean {
+  /** @returns the batch that it is in now */
+  append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): Batch {
     let batch = this.#batches.at(-1)
     const size = estimated(record)
     if (batch === undefined || batch.isClosed || this.#isFull(batch, size)) {
@@ -49,8 +49,7 @@ export class PartitionQueue {
       this.#batches.push(batch)
     }
     batch.append(record, timestampMs, told)
-    const isFirstBehind = batch.builder.count === 1 && this.#batches.length > 1
-    return isFirstBehind || this.#isFull(batch, 1)
+    return batch
   }
 
   /** When its first batch can be sent; undefined if there is none. Full ones are due at once. */
@@ -63,10 +62,10 @@ export class PartitionQueue {
 
   /** Has everything that waits be due. */
   hurry(): void {
-    const last = this.#batches.at(-1)
-    if (last === undefined) return
-    last.isHurried = true
-    last.dueAtMs = Number.NEGATIVE_INFINITY
+    for (const batch of this.#batches) {
+      batch.isCounted = false
+      batch.dueAtMs = Number.NEGATIVE_INFINITY
+    }
   }
 
   take(): Batch {
@@ -121,6 +120,11 @@ export class PartitionQueue {
     this.#identity = { ...this.#identity, producerEpoch: this.#identity.producerEpoch + 1 }
     this.#nextSequence = 0
     return true
+  }
+
+  /** Whether nothing can be added. */
+  isFull(batch: Batch): boolean {
+    return this.#isFull(batch, 1)
   }
 
   #isFull({ builder }: Batch, more: number): boolean {

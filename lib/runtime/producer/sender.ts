@@ -65,7 +65,7 @@ export class Sender {
     let wakeAtMs = Number.POSITIVE_INFINITY
     const departing = new Map<number, Departure[]>()
     for (const queue of accumulator.queues()) {
-      for (const batch of queue.expired(nowMs))
+      for (const batch of accumulator.expired(queue, nowMs))
         this.#giveUp({ queue, batch }, batch.lastError ?? overdue(queue))
       const dueAtMs = queue.dueAtMs()
       if (dueAtMs === undefined) continue

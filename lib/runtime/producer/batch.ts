@@ -19,6 +19,8 @@ export class Batch {
   attempts = 0
   /** Set at the first attempt, and kept: the broker knows a repeat by it. */
   sequence: BatchSequence | undefined
+  /** Of the identity under which it was first taken to be sent. */
+  generation: number | undefined
   /** Why the last attempt failed. */
   lastError: Error | undefined
   #closed: Promise<ClosedBatch> | undefined

@@ -7,6 +7,8 @@ export interface Identity {
   /** Whether brokers are to recognise repeats. */
   readonly isSequenced: boolean
   readonly transactionalId: string | null
+  /** Another number for each transaction: a batch of an earlier one is neither sent nor kept. */
+  readonly generation: number
   /** Before something is sent to these partitions. Rejects if the brokers do not agree. */
   prepare(queues: readonly PartitionQueue[]): Promise<void>
   sequenceFor(queue: PartitionQueue, count: number): BatchSequence | undefined
@@ -22,6 +24,7 @@ export interface Identity {
 export const ANONYMOUS: Identity = {
   isSequenced: false,
   transactionalId: null,
+  generation: 0,
   prepare: async () => {},
   sequenceFor: () => undefined,
   restart: () => true,
@@ -33,6 +36,7 @@ export type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
 export class IdempotentIdentity implements Identity {
   readonly isSequenced = true
   readonly transactionalId = null
+  readonly generation = 0
   readonly #brokers: Pick<Brokers, 'identify'>
   #numbers: Promise<Numbers> | undefined
   #current: Numbers | undefined

@@ -60,7 +60,7 @@ export class Sender {
   /** Sends what is due and can be sent, and comes back when the next batch is due. */
   pump(): void {
     this.#cancelTimer()
-    const { accumulator, clock, settings } = this.#parts
+    const { accumulator, clock, settings, identity } = this.#parts
     const nowMs = clock.nowMs()
     let wakeAtMs = Number.POSITIVE_INFINITY
     const departing = new Map<number, Departure[]>()
@@ -85,6 +85,7 @@ export class Sender {
       if (this.#leader(id).inFlight >= settings.maxInFlight) continue
       const group = departing.get(id)
       const departure = { queue, batch: accumulator.take(queue) }
+      departure.batch.generation ??= identity.generation
       if (group) group.push(departure)
       else departing.set(id, [departure])
     }
@@ -147,6 +148,7 @@ export class Sender {
     const closed = await Promise.all(departures.map(({ batch }) => batch.close(settings.compression)))
     await before
     await identity.prepare(departures.map(({ queue }) => queue))
+    if (departures.some(({ batch }) => batch.generation !== identity.generation)) throw new LeftOver()
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retried()
@@ -219,7 +221,8 @@ export class Sender {
     const { settings, clock } = this.#parts
     batch.lastError = error
     const nowMs = clock.nowMs()
-    if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
+    if (batch.generation !== this.#parts.identity.generation) this.#giveUp(departure, new LeftOver())
+    else if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
   }
 
@@ -243,6 +246,13 @@ export class Sender {
       .finally(() => {
         this.#refreshing = undefined
       })
+  }
+}
+
+/** A batch of a transaction that has ended. */
+class LeftOver extends Error {
+  constructor() {
+    super('its transaction is aborted')
   }
 }
 

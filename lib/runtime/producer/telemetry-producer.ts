@@ -43,6 +43,8 @@ type Report = (report: DeliveryReport) => void
 
 interface OpenTransaction {
   messages: number
+  /** Once the work has ended: what is published now would belong to nothing. */
+  isEnding: boolean
   /** The first delivery that failed. */
   failure?: Error
 }
@@ -152,7 +154,7 @@ export class TelemetryProducer {
     const identity = this.#transactions
     if (!identity) throw new Error('transactions need a transactionalId in the configuration of the producer')
     if (this.#transaction) throw new Error('a transaction is open: one producer has one at a time')
-    const open: OpenTransaction = { messages: 0 }
+    const open: OpenTransaction = { messages: 0, isEnding: false }
     this.#transaction = open
     try {
       const result = await this.#inTransaction(identity, work, open)
@@ -192,11 +194,14 @@ export class TelemetryProducer {
     try {
       await identity.begin()
       const result = await work()
+      open.isEnding = true
       const left = await this.#records.drained()
       if (open.failure) throw open.failure
       if (left > 0) throw new Error(`${left} messages not delivered`)
       return result
     } catch (error) {
+      open.isEnding = true
+      identity.abandon()
       this.#records.discard(new Error('the transaction is aborted', { cause: error }))
       await this.#records.drained(this.#settings.requestTimeoutMs)
       // Its failure shows at the next transaction, which ends this one first.
@@ -210,6 +215,8 @@ export class TelemetryProducer {
     if (this.#closing) throw new ProducerClosed()
     if (this.#transactions && !this.#transaction)
       throw new Error('a producer with a transactionalId publishes within transaction(…)')
+    if (this.#transaction?.isEnding)
+      throw new Error('the transaction is ending: its work must await what it publishes')
     const event = eventOf(given)
     const record = this.#recordOf(event, options)
     const transaction = this.#transaction

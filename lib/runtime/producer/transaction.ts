@@ -1,9 +1,10 @@
 /** The identity of a producer with transactions: what it writes is read only after it has committed. */
 
 import type { BatchSequence } from '@sluice/kafka-records'
+import { brokersAnswer } from '../adapters/kafka/answers.ts'
 import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
-import { TransactionUncertain } from './delivery.ts'
+import { TransactionAborted, TransactionUncertain } from './delivery.ts'
 import { type Identity, type Numbers, numbersFrom } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Brokers } from './ports.ts'
@@ -26,6 +27,7 @@ export class TransactionalIdentity implements Identity {
   #numbers: Numbers | undefined
   readonly #partitions = new Set<string>()
   #adding: Promise<void> = Promise.resolve()
+  #generation = 0
 
   constructor(brokers: Brokers, clock: Clock, options: TransactionOptions) {
     this.#brokers = brokers
@@ -34,9 +36,20 @@ export class TransactionalIdentity implements Identity {
     this.transactionalId = options.transactionalId
   }
 
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** What is not sent yet will not be: it belongs to a transaction that is over. */
+  abandon(): void {
+    this.#generation++
+    this.#adding = Promise.resolve()
+  }
+
   /** Ends what an earlier producer with the same id has left open. */
   async begin(): Promise<void> {
     const { transactionalId, transactionTimeoutMs } = this.#options
+    this.abandon()
     this.#partitions.clear()
     this.#numbers ??= await this.#persist(() =>
       numbersFrom(this.#brokers, transactionalId, transactionTimeoutMs),
@@ -44,7 +57,8 @@ export class TransactionalIdentity implements Identity {
   }
 
   async prepare(queues: readonly PartitionQueue[]): Promise<void> {
-    this.#adding = this.#adding.catch(() => {}).then(() => this.#add(queues))
+    const generation = this.#generation
+    this.#adding = this.#adding.catch(() => {}).then(() => this.#add(queues, generation))
     return this.#adding
   }
 
@@ -57,13 +71,17 @@ export class TransactionalIdentity implements Identity {
     return false
   }
 
-  /** @throws TransactionUncertain */
+  /** @throws TransactionAborted if the coordinator refuses, TransactionUncertain if its answer is lost */
   async commit(): Promise<void> {
+    let isLost = false
     try {
-      await this.#end(true)
+      await this.#end(true, error => {
+        isLost ||= brokersAnswer(error) === undefined
+      })
     } catch (error) {
       this.#numbers = undefined
-      throw mayPass(error) ? new TransactionUncertain(error) : error
+      // After a lost answer, a refusal may be one of what is committed already.
+      throw isLost || mayPass(error) ? new TransactionUncertain(error) : new TransactionAborted(error)
     }
   }
 
@@ -77,12 +95,15 @@ export class TransactionalIdentity implements Identity {
     }
   }
 
-  async #end(isCommit: boolean): Promise<void> {
+  async #end(isCommit: boolean, onFailure?: (error: unknown) => void): Promise<void> {
     if (this.#partitions.size === 0) return
-    await this.#persist(() => this.#brokers.endTransaction(this.#open, isCommit))
+    const open = this.#open
+    await this.#persist(() => this.#brokers.endTransaction(open, isCommit), { onFailure })
   }
 
-  async #add(queues: readonly PartitionQueue[]): Promise<void> {
+  async #add(queues: readonly PartitionQueue[], generation: number): Promise<void> {
+    const isOver = () => generation !== this.#generation
+    if (isOver()) return
     const added = queues.filter(({ topic, partition }) => !this.#partitions.has(`${topic}/${partition}`))
     if (added.length === 0) return
     const topics = Map.groupBy(added, ({ topic }) => topic)
@@ -90,7 +111,9 @@ export class TransactionalIdentity implements Identity {
       topic,
       partitions: group.map(one => one.partition),
     }))
-    await this.#persist(() => this.#brokers.addPartitions(this.#open, named))
+    const open = this.#open
+    await this.#persist(() => this.#brokers.addPartitions(open, named), { isOver })
+    if (isOver()) return
     for (const { topic, partition } of added) this.#partitions.add(`${topic}/${partition}`)
   }
 
@@ -100,13 +123,21 @@ export class TransactionalIdentity implements Identity {
   }
 
   /** Each of these calls can be repeated: the coordinator finishes one thing before it begins another. */
-  async #persist<T>(call: () => Promise<T>): Promise<T> {
+  async #persist<T>(
+    call: () => Promise<T>,
+    {
+      isOver = () => false,
+      onFailure = () => {},
+    }: { readonly isOver?: () => boolean; readonly onFailure?: ((error: unknown) => void) | undefined } = {},
+  ): Promise<T> {
     const untilMs = this.#clock.nowMs() + this.#options.patienceMs
     while (true) {
       try {
         return await call()
       } catch (error) {
-        if (!mayPass(error) || this.#clock.nowMs() >= untilMs) throw error
+        if (!mayPass(error)) throw error
+        onFailure(error)
+        if (isOver() || this.#clock.nowMs() >= untilMs) throw error
         await new Promise<void>(resolve => this.#clock.after(this.#options.retryBackoffMs, resolve))
       }
     }

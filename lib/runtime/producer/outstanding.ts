@@ -4,7 +4,7 @@ import type { Clock } from '../adapters/system.ts'
 export class Outstanding {
   readonly #clock: Clock
   /** By generation: each flush begins a new one. */
-  readonly #counts = new Map<number, number>([[0, 0]])
+  readonly #counts = new Map<number, number>()
   #generation = 0
   #waiting: (() => void)[] = []
 
@@ -16,6 +16,11 @@ export class Outstanding {
     return this.#upTo(this.#generation)
   }
 
+  /** How many generations are not settled: what a flush has to look at. */
+  get generations(): number {
+    return this.#counts.size
+  }
+
   /** @returns the generation, which is given back with `settle` */
   add(): number {
     this.#counts.set(this.#generation, (this.#counts.get(this.#generation) ?? 0) + 1)
@@ -24,9 +29,11 @@ export class Outstanding {
 
   settle(generation: number): void {
     const left = (this.#counts.get(generation) ?? 0) - 1
-    this.#counts.set(generation, left)
-    if (left > 0) return
-    if (generation < this.#generation) this.#counts.delete(generation)
+    if (left > 0) {
+      this.#counts.set(generation, left)
+      return
+    }
+    this.#counts.delete(generation)
     const waiting = this.#waiting
     this.#waiting = []
     for (const go of waiting) go()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { BatchBuilder, WRITABLE_CODECS, type WritableCodec } from '@sluice/kafka-records'
+import { BatchBuilder, WRITABLE_CODECS, type WritableCodec } from '@sluice/kafka-records/writing'
 import { loadCodec } from '@sluice/schema-registry'
 import { OnDemandDataReader } from '../../lib/runtime/adapters/registry/data-reader.ts'
 import { parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'

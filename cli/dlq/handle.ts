@@ -23,6 +23,8 @@ export interface Work extends Search {
   readonly config: Config
   readonly terminal: Terminal
   readonly connections: Connections
+  /** What the records are published with. */
+  readonly publisher: () => Promise<Publisher>
   readonly by: string
   readonly selection: () => Selection
   readonly watched: ConstructorParameters<typeof TopicWatch>[1]
@@ -74,7 +76,7 @@ export async function done(
   work: Work,
   { perSecond, expected }: { readonly perSecond: number | undefined; readonly expected: number | undefined },
 ): Promise<Outcome> {
-  const { terminal, config, connections, command } = work
+  const { terminal, config, command } = work
   const startedMs = performance.now()
   const elapsedMs = () => performance.now() - startedMs
   const tally = new Tally()
@@ -97,7 +99,7 @@ export async function done(
   try {
     await publishChosen(
       departing(work, selection, tally, standing),
-      await connections.bulkPublisher(),
+      await work.publisher(),
       {
         operation: work.operation,
         action: command === 'redrive' ? 'redriven' : 'dropped',

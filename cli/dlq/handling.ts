@@ -7,6 +7,7 @@ import {
   Unavailable,
   UnreadableLog,
 } from '../../lib/runtime/pipeline/errors.ts'
+import { bulkPublisherOf } from '../bulk.ts'
 import { configOf, reasonOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { personAt } from '../person.ts'
@@ -60,6 +61,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
       config,
       terminal,
       connections,
+      publisher: () => bulkPublisherOf(connections),
       log,
       ranges,
       command,

@@ -1,6 +1,7 @@
 /** Sets up one replay: its recordings, its shift, and where it goes on. */
 import type { Config } from '../../lib/app/config.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { bulkPublisherOf } from '../bulk.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { writerFor } from '../serialization.ts'
@@ -42,7 +43,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       throw new CliFailure(`${plan.files.join(', ')}: there is nothing in it to publish`)
     const connections = new Connections(config, 'cli')
     try {
-      const publisher = await connections.bulkPublisher()
+      const publisher = await bulkPublisherOf(connections)
       for (const topic of new Set(first.map(({ record }) => record.topic)))
         await requireTopic(publisher, topic, config)
       const shifted = shiftMs === undefined ? '' : ` --shift ${shiftedStart(extent, shiftMs)}`

@@ -104,6 +104,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)
+      assert.doesNotMatch(code, /lz4Compress/, 'only commands and producers of your own write batches')
       assert.doesNotMatch(code, /duckdb/i, 'only the command line asks in SQL')
       assert.deepEqual(
         [...files.keys()].filter(file => /duckdb|\.node$/i.test(file)),

@@ -25,11 +25,6 @@ interface Closable {
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
-  /**
-   * For commands that publish many records: in order, and each once unless its delivery is given up. Several batches are on their
-   * way together.
-   */
-  readonly bulkPublisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
   readonly #open: Closable[] = []
@@ -40,10 +35,6 @@ export class KafkaConnections {
     this.publisher = once(async () => {
       const { KafkaPublisher } = await import('../adapters/kafka/publisher.ts')
       return this.kept(new KafkaPublisher(await this.kafka()))
-    })
-    this.bulkPublisher = once(async () => {
-      const { bulkPublisher } = await import('../producer/bulk.ts')
-      return this.kept(bulkPublisher(this.kafka))
     })
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')

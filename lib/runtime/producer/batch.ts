@@ -1,4 +1,9 @@
-import { BatchBuilder, type BatchSequence, type ClosedBatch, type WritableCodec } from '@sluice/kafka-records'
+import {
+  BatchBuilder,
+  type BatchSequence,
+  type ClosedBatch,
+  type WritableCodec,
+} from '@sluice/kafka-records/writing'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { Told } from './delivery.ts'
 

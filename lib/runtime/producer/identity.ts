@@ -1,5 +1,5 @@
 /** Who the producer is to the brokers: the number by which they tell its sequences, and its transaction. */
-import type { BatchSequence } from '@sluice/kafka-records'
+import type { BatchSequence } from '@sluice/kafka-records/writing'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Brokers } from './ports.ts'
 

@@ -1,4 +1,4 @@
-import type { BatchSequence } from '@sluice/kafka-records'
+import type { BatchSequence } from '@sluice/kafka-records/writing'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { Batch } from './batch.ts'
 import type { Told } from './delivery.ts'

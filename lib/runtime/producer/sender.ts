@@ -1,6 +1,6 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
-import type { ClosedBatch } from '@sluice/kafka-records'
+import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,

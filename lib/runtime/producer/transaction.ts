@@ -1,6 +1,6 @@
 /** The identity of a producer with transactions: what it writes is read only after it has committed. */
 
-import type { BatchSequence } from '@sluice/kafka-records'
+import type { BatchSequence } from '@sluice/kafka-records/writing'
 import { brokersAnswer } from '../adapters/kafka/answers.ts'
 import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'

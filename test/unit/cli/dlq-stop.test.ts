@@ -40,7 +40,8 @@ function stoppedDrop() {
   const work = {
     config: { env: 'local', contentMode: 'binary' },
     terminal: { stop: AbortSignal.abort(), stderr, stdout: new PassThrough() },
-    connections: { bulkPublisher: async () => publisher },
+    connections: {},
+    publisher: async () => publisher,
     log: { read },
     ranges: [{ topic: TOPIC, partition: 0, start: 0, end: RECORDS.length }],
     command: 'drop',

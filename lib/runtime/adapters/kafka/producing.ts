@@ -6,7 +6,7 @@ import {
   type ProducingCluster,
   producingCluster,
   sendBatches,
-} from '@sluice/kafka-records'
+} from '@sluice/kafka-records/writing'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'

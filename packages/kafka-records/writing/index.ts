@@ -1,0 +1,18 @@
+/** What writes batches. An entry of its own: whoever only reads has none of it in its bundle. */
+export {
+  BatchBuilder,
+  type BatchSequence,
+  ClosedBatch,
+  type WritableRecord,
+} from './batch-builder.ts'
+export { WRITABLE_CODECS, type WritableCodec } from './compress.ts'
+export {
+  AnswerOverdue,
+  OF_TRANSACTIONS,
+  type ProducerIdentity,
+  type ProducingBroker,
+  type ProducingCluster,
+  producingCluster,
+  sendBatches,
+} from './kafkajs-producing.ts'
+export type { PartitionBatch, ProduceAnswer } from './produce.ts'

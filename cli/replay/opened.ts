@@ -1,5 +1,6 @@
 /** Opens the recordings of a replay, and finds out what can be known of them before anything is published. */
 
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { usageFailure } from '../failure.ts'
 import { parseFilter } from '../tail/filter.ts'
 import type { Terminal } from '../terminal.ts'
@@ -42,17 +43,20 @@ export class Invalid {
  * Reads files to their ends first, so that a broken line is reported before anything is published; of pipes, only the beginning.
  *
  * @param done how many items of the sequence are passed over, because they were published before
+ * @param reader for the data that filters look at
  */
 export async function opened(
   sources: readonly Source[],
   plan: ReplayPlan,
   done: number,
   terminal: Pick<Terminal, 'stderr'>,
+  reader?: DataReader,
 ): Promise<Opened> {
   const { fromLine, skipInvalid } = plan
   if (fromLine > 1 && sources.length > 1)
     throw usageFailure('--from-line is for one file: use --skip where several are merged.')
-  const selection = { fromLine, filters: plan.filters.flatMap(text => parseFilter(text) ?? []) }
+  const filters = plan.filters.flatMap(text => parseFilter(text) ?? [])
+  const selection = { fromLine, filters, ...(reader ? { reader } : {}) }
   const invalid = new Invalid(terminal)
   const read = (onInvalid: OnInvalid) =>
     merged(sources.map(source => source.read(skipInvalid ? onInvalid : undefined)))

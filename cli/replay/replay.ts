@@ -1,5 +1,6 @@
 /** Sets up one replay: its recordings, its shift, and where it goes on. */
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { bulkPublisherOf } from '../bulk.ts'
 import { configOf, requireTopic } from '../connections.ts'
@@ -33,7 +34,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       terminal.stderr.write(`All of it is published: remove ${plan.resume} to publish it again.\n`)
       return
     }
-    const { items, extent, total, invalid } = await opened(sources, plan, done, terminal)
+    const { items, extent, total, invalid } = await opened(sources, plan, done, terminal, dataReader(config))
     const shiftMs = keeping?.isResumed ? (keeping.position.shiftMs ?? undefined) : shiftOf(plan, extent)
     if (keeping) keeping.position.shiftMs = shiftMs ?? null
     const dataWriter = await writerFor(config, plan.serialization)

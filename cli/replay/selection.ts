@@ -1,5 +1,7 @@
 /** Selects the part of a recording to publish, and surveys it beforehand. */
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import type { Filter } from '../tail/filter.ts'
+import { plainGroup } from './plain.ts'
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
 import { viewOf } from './view.ts'
@@ -8,24 +10,30 @@ import { viewOf } from './view.ts'
 export interface Selection {
   readonly fromLine: number
   readonly filters: readonly Filter[]
+  /** Reads the data that filters look at. Absent: that which is not JSON stays bytes. */
+  readonly reader?: DataReader
 }
 
 type Groups = AsyncIterable<readonly Recorded[]>
 
 export async function* selected(groups: Groups, selection: Selection): AsyncGenerator<readonly Recorded[]> {
   for await (const group of groups) {
-    const part = partOf(group, selection)
+    const part = await partOf(group, selection)
     if (part.length > 0) yield part
   }
 }
 
-function partOf(group: readonly Recorded[], { fromLine, filters }: Selection): readonly Recorded[] {
-  if (fromLine <= 1 && filters.length === 0) return group
-  return group.filter(recorded => recorded.line >= fromLine && fitsAll(recorded, filters))
+async function partOf(
+  group: readonly Recorded[],
+  { fromLine, filters, reader }: Selection,
+): Promise<readonly Recorded[]> {
+  const part = fromLine <= 1 ? group : group.filter(({ line }) => line >= fromLine)
+  if (filters.length === 0) return part
+  const plain = reader ? await plainGroup(part, reader) : part
+  return part.filter((_, index) => fitsAll(plain[index] as Recorded, filters))
 }
 
 function fitsAll(recorded: Recorded, filters: readonly Filter[]): boolean {
-  if (filters.length === 0) return true
   const view = viewOf(recorded)
   return filters.every(fits => fits(view))
 }
@@ -61,7 +69,7 @@ export async function survey(
   let isCut = false
   for await (const group of groups) {
     for (const { eventMs } of group) all.include(eventMs)
-    for (const { eventMs, paceMs } of isCut ? [] : partOf(group, selection)) {
+    for (const { eventMs, paceMs } of isCut ? [] : await partOf(group, selection)) {
       isCut = count >= limit || (paceMs !== undefined && paceMs - (paces.firstMs ?? paceMs) >= forMs)
       if (isCut) break
       paces.include(paceMs)

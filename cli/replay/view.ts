@@ -8,7 +8,7 @@ import type { Recorded } from './recorded.ts'
 
 /** An event of a stream has no place in a log: its offset is its line, and its record's time is its own. */
 export function viewOf({ record, event, line }: Recorded): RecordView {
-  if (record !== undefined) return recordView(record)
+  if (record !== undefined) return recordView(record, event)
   const { time } = event as Event
   const key = streamKey(event as Event)
   return {

@@ -1,8 +1,10 @@
 /** The readings of a recording, in the order in which a log would have received them. */
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { entityOf } from '../../lib/runtime/consumer/event.ts'
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { familyOf } from '../../lib/telemetry/families.ts'
 import { CliFailure } from '../failure.ts'
+import { plainGroup } from '../replay/plain.ts'
 import type { Source } from '../replay/source.ts'
 import type { Arrival } from '../rule-tests/arrivals.ts'
 
@@ -21,13 +23,16 @@ export interface Recording {
   readonly others: number
 }
 
-/** @throws CliFailure if it has no reading, or one without time, or covers more than ten years */
-export async function readRecording(source: Source): Promise<Recording> {
+/**
+ * @param reader for data that is not JSON
+ * @throws CliFailure if it has no reading, or one without time, or covers more than ten years
+ */
+export async function readRecording(source: Source, reader?: DataReader): Promise<Recording> {
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
   let others = 0
   for await (const group of source.read())
-    for (const { event, eventMs, line } of group) {
+    for (const { event, eventMs, line } of reader ? await plainGroup(group, reader) : group) {
       if (event === undefined || familyOf(event.type) === undefined) {
         others += 1
         continue

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { REGISTRY, readSettings } from '../../../lib/app/settings/index.ts'
 import { parserOf, someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
@@ -64,7 +66,10 @@ async function score(file: string, options: ScoreOptions, terminal: Terminal): P
   const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'rules'), terminal)
   const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)
   const source = await sourceOf(file, terminal)
-  const { readings, others } = await readRecording(source)
+  const { readings, others } = await readRecording(
+    source,
+    dataReader(readSettings([REGISTRY], terminal.environment)),
+  )
   const watches = watchesIn(readings, rules)
   if (watches.every(({ entities }) => entities.size === 0))
     throw new CliFailure(`${source.name}: no rule watches what was recorded, so there is nothing to score`)

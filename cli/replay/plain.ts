@@ -1,0 +1,39 @@
+/** What is recorded, with the plain data of its events: for those who look into them. What is published stays as it was recorded. */
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { plainEvents } from '../../lib/runtime/pipeline/plain-records.ts'
+import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
+import { CliFailure } from '../failure.ts'
+import type { Recorded } from './recorded.ts'
+
+/**
+ * The events of a group as a consumer would see them. An event whose data cannot be read is as it was recorded.
+ *
+ * @throws CliFailure if a schema registry is needed and does not answer
+ */
+export async function plainGroup(
+  group: readonly Recorded[],
+  reader: DataReader,
+): Promise<readonly Recorded[]> {
+  const serialized = group.filter(({ event }) => Buffer.isBuffer(event?.data))
+  if (serialized.length === 0) return group
+  const records = serialized.map(({ record, event }) => record ?? recordOf(event as Event))
+  const events = await plainEvents(records, reader).catch(error => {
+    if (!(error instanceof Unavailable)) throw error
+    throw new CliFailure(`The recording cannot be read: ${error.message}`, 1, { cause: error })
+  })
+  const read = new Map(serialized.map((one, index) => [one, events[index]]))
+  return group.map(one => {
+    const event = read.get(one)
+    return event === undefined || isFailure(event) ? one : { ...one, event }
+  })
+}
+
+/** An event of a stream has no record: its reader only needs the bytes. */
+function recordOf(event: Event): LogRecord {
+  const place = { topic: '', partition: -1, offset: -1, timestampMs: 0, key: null }
+  return { ...place, ...writeEvent(event, 'structured') }
+}

@@ -1,0 +1,120 @@
+/** A consumer that lists the events of an entity, and a log whose records it parks behind one that is retried. */
+import { heldNow } from '../../lib/queries/outcomes.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import type { Parking } from '../../lib/runtime/consumer/parking.ts'
+import { decided, type KeyedProcess, rejected } from '../../lib/runtime/consumer/process.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
+import { nextAttempt } from './parking.ts'
+import { logRecord, environmentReading as reading } from './records.ts'
+import { Stage } from './stage.ts'
+
+export const ENTITY = '/environment/test-site s-1'
+const STALE_MS = 120_000
+/** A little more than a parked reading takes. */
+export const PARKED_READING_BYTES = 540
+
+export type Seen = { readonly ids: readonly string[] }
+
+/** Lists the events of an entity, and says when nothing came for two minutes. Throws at some, and refuses others. */
+export function listing(mood: Mood, parking?: Parking): KeyedProcess<Seen> {
+  return {
+    name: 'listing',
+    accepts: READING_TYPES,
+    ...(parking && { parking }),
+    onEvent(state, { id, timeMs, entity }) {
+      if (mood.throwsAt.has(id)) throw new Error('not yet')
+      if (mood.refuses.has(id)) return rejected('never')
+      const ids = [...(state?.ids ?? []), id]
+      const emission = {
+        to: 'events',
+        key: entity,
+        type: 'test.seen',
+        source: '/listing',
+        data: { ids },
+      } as const
+      const stale = { name: 'stale', dueMs: timeMs + STALE_MS }
+      return decided('listed', { ids }, [{ name: 'seen', ...emission }], [stale])
+    },
+    onTimer: ({ ids }) => decided('stale', { ids: [...ids, 'stale'] }),
+  }
+}
+
+interface Mood {
+  readonly throwsAt: Set<string>
+  readonly refuses: Set<string>
+}
+
+/** A log that is appended to record by record, a second apart, and a consumer of it. */
+export class ListingLog {
+  readonly mood: Mood = { throwsAt: new Set(), refuses: new Set() }
+  readonly stage: Stage
+  #offset = 0
+  #timestampMs = Date.parse('2026-03-01T13:00:00Z')
+
+  constructor(parking: Parking | undefined = {}) {
+    this.stage = new Stage(listing(this.mood, parking) as KeyedProcess<never>)
+  }
+
+  async append(...contents: readonly (Event | ((at: number, ms: number) => LogRecord))[]): Promise<string[]> {
+    const before = this.stage.outcomes.length
+    for (const content of contents) {
+      this.#timestampMs += 1000
+      const place = { timestampMs: this.#timestampMs, topic: this.stage.topic }
+      const record =
+        typeof content === 'function'
+          ? content(this.#offset, this.#timestampMs)
+          : logRecord(this.#offset, content, place)
+      this.#offset += 1
+      await this.stage.batch([record])
+    }
+    return this.stage.outcomes.slice(before)
+  }
+
+  async pass(ms: number): Promise<string[]> {
+    const outcomes: string[] = []
+    for (let passed = 0; passed < ms; passed += 60_000) {
+      this.#timestampMs += 59_000
+      outcomes.push(...(await this.append(tick(0, '2026-03-01T12:00:00Z'))))
+    }
+    return outcomes.filter(outcome => outcome !== 'ignored/tick')
+  }
+
+  again =
+    (at = -1) =>
+    (offset: number, timestampMs: number) =>
+      nextAttempt(this.failure(at), offset, timestampMs)
+
+  failure(at = -1): FailureData {
+    const failures = this.stage.events.filter(({ type }) => type === 'io.sluice.failure.v1')
+    return failures.at(at)?.data as FailureData
+  }
+
+  async ids(): Promise<readonly string[] | undefined> {
+    return ((await this.stage.state(ENTITY)) as Seen | undefined)?.ids
+  }
+
+  async parkedBytes(): Promise<number> {
+    return (await this.stage.store.load(this.stage.stateKey(), NOTHING_WANTED)).parkedBytes
+  }
+
+  get now() {
+    return heldNow(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
+  }
+}
+
+/** A log on which `a` has been listed, `b` has failed, and `c` and `d` came after it. */
+export async function heldLog(parking?: Parking): Promise<ListingLog> {
+  const log = new ListingLog(parking)
+  log.mood.throwsAt.add('b')
+  await log.append(
+    reading('a', { at: 0 }),
+    reading('b', { at: 1 }),
+    reading('c', { at: 2 }),
+    reading('d', { at: 3 }),
+  )
+  return log
+}

@@ -1,0 +1,96 @@
+/** What the pipeline reports to an observer, for the tests of what a function tells of itself. */
+import type { LambdaObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
+import { failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import type { Key } from '../../lib/runtime/consumer/process.ts'
+import type { Decision, OutboxEntry, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { TOPIC } from './records.ts'
+
+export const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition: 3 }
+/** A sensor whose key Kafka puts into partition 0, where the records of these tests are. */
+export const HERE = { sensor: 's-6' }
+
+const HOLDS: Decision = {
+  offset: 1,
+  appendMs: 0,
+  outcome: 'failed',
+  reason: 'unexpected-error',
+  failure: failure('unexpected-error', 'x'),
+  hold: 'begins',
+}
+const GIVES_UP: Decision = { offset: 1, appendMs: 0, outcome: 'timer', reason: 'parking-time', hold: 'time' }
+
+/** What the pipeline can report, and how it is counted. */
+export const EVENTS: [
+  report: string,
+  tell: (observer: LambdaObserver) => void,
+  metric: string,
+  count: number,
+][] = [
+  [
+    'records at or below the applied offset',
+    o => o.redelivered(STATE_KEY, 7),
+    'redelivered at-or-below-applied-offset',
+    7,
+  ],
+  [
+    'a partition that waits',
+    o => o.waiting(STATE_KEY, { fromOffset: 1, appendMs: 0, reason: 'contended' }),
+    'deferred contended',
+    1,
+  ],
+  ['a failure surge', o => o.breakerOpen(STATE_KEY, 0), 'breaker-open surge', 1],
+  [
+    'offsets that nobody delivered',
+    o => o.rangeReadBack(STATE_KEY, { fromOffset: 10, toOffset: 19 }),
+    'range-read-back never-delivered',
+    10,
+  ],
+  [
+    'offsets that are gone',
+    o => o.expired(STATE_KEY, { fromOffset: 10, toOffset: 12 }),
+    'expired not-in-the-log',
+    3,
+  ],
+  [
+    'a receiver that says later',
+    o => o.tried(STATE_KEY, { attempt: 1, of: 3, records: 4, offset: 5, cause: { safeMessage: undefined } }),
+    'offer-failed not-accepted',
+    4,
+  ],
+  ['dead letters', o => o.deadLettersSent(STATE_KEY, [letter('k'), letter('k')]), 'dead-letters sent', 2],
+  ['keys elsewhere', o => o.misrouted(STATE_KEY, 5, 3), 'misrouted another-partitioner', 3],
+  ['times of producers', o => o.timedByProducers(STATE_KEY, 5), 'timed-by-producers create-time', 1],
+  ['a silent log', o => o.clockGap(STATE_KEY, 5, 600_000), 'clock-gap no-records', 1],
+  [
+    'a store without an applied offset',
+    o => o.startsWithoutAppliedOffset(STATE_KEY, 5),
+    'no-applied-offset starts-anew',
+    1,
+  ],
+  [
+    'an outbox that was not trimmed',
+    o => o.outboxNotTrimmed(STATE_KEY, 2, new Error('away')),
+    'outbox-not-trimmed trim-failed',
+    2,
+  ],
+  ['spans that nobody has', o => o.spansDropped(4, 'no-answer'), 'spans-dropped no-answer', 4],
+  [
+    'a timer',
+    o => o.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome: 'timer', reason: 'silent' }]),
+    'timer silent',
+    1,
+  ],
+  ['an entity that is held', o => o.decided(STATE_KEY, [HOLDS]), 'held unexpected-error', 1],
+  ['an entity whose order is given up', o => o.decided(STATE_KEY, [GIVES_UP]), 'released time', 1],
+  [
+    'a parked record that is applied',
+    o => o.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome: 'parked-applied', reason: 'counted' }]),
+    'parked-applied counted',
+    1,
+  ],
+]
+
+export function letter(key: Key): OutboxEntry {
+  const event = { id: 'l', source: '/consumers/a', type: 'dead', data: 'SECRET' }
+  return { position: '0.1.1', to: 'dlq', key, event }
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FAILURES, type FailureCode, failure } from '../../../../../lib/runtime/consumer/failure-codes.ts'
+import { logOf, metricsIn } from '../../../../support/function-log.ts'
+import { EVENTS, HERE, STATE_KEY } from '../../../../support/observed.ts'
+import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
+import { Stage } from '../../../../support/stage.ts'
+
+describe('what a function counts and measures', () => {
+  it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
+    const log = await logOf(async observer => {
+      const stage = new Stage(undefined, { observer })
+      await stage.batch([
+        record(0, reading('a', HERE)),
+        record(1, reading('a', HERE)),
+        record(0, reading('b', { sensor: 's-31' }), { partition: 1 }),
+      ])
+    })
+    const counted = [...metricsIn(log)].filter(([, { unit }]) => unit === 'Count')
+    assert.deepEqual(counted, [
+      ['applied counted', count(2, 'counted')],
+      ['duplicate id-known', count(1, 'id-known')],
+    ])
+  })
+
+  for (const [report, tell, metric, expected] of EVENTS)
+    it(`given ${report}, then it is counted as ${metric.split(' ')[0]}`, async () => {
+      const found = metricsIn(await logOf(tell)).get(metric)
+      assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
+    })
+
+  for (const code of Object.keys(FAILURES) as FailureCode[])
+    it(`given a failure ${code}, then it is counted as failed, by its code`, async () => {
+      const failed = {
+        offset: 1,
+        appendMs: 0,
+        outcome: 'failed',
+        reason: code,
+        failure: failure(code, 'x'),
+      } as const
+      const log = await logOf(observer => observer.decided(STATE_KEY, [failed, failed]))
+      assert.deepEqual(metricsIn(log).get(`failed ${code}`), count(2, code))
+    })
+
+  it('given records, then the time from append to decision is measured, by reason', async () => {
+    const log = await logOf(
+      observer =>
+        observer.decided(STATE_KEY, [
+          { offset: 1, appendMs: 400, outcome: 'applied', reason: 'counted' },
+          { offset: 2, appendMs: 900, outcome: 'timer', reason: 'silent' },
+          { offset: 2, appendMs: 900, outcome: 'applied', reason: 'counted' },
+          { offset: 3, appendMs: 1_050, outcome: 'ignored', reason: 'not-mine' },
+        ]),
+      { now: () => 1_000 },
+    )
+    const metrics = metricsIn(log)
+    assert.deepEqual(metrics.get('latencyMs counted'), {
+      unit: 'Milliseconds',
+      values: [600, 100],
+      dimensions: ['service=tested', 'service=tested reason=counted'],
+    })
+    assert.deepEqual(
+      metrics.get('latencyMs not-mine')?.values,
+      [0],
+      'a clock that is ahead gives no negative time',
+    )
+    assert.equal(metrics.get('latencyMs silent'), undefined, 'a timer was never appended')
+  })
+
+  it('given more records than a metric has room for, then what is written has their percentiles', async () => {
+    const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
+    const log = await logOf(
+      observer =>
+        observer.decided(
+          STATE_KEY,
+          shuffled.map((ms, offset) => ({ offset, appendMs: -ms, outcome: 'applied', reason: 'counted' })),
+        ),
+      { now: () => 0 },
+    )
+    const { values = [] } = metricsIn(log).get('latencyMs counted') ?? {}
+    assert.equal(values.length, 99)
+    for (const percentile of [0, 10, 50, 90, 99, 100])
+      assert.ok(
+        Math.abs((values[Math.round((98 * percentile) / 100)] as number) - 4_999 * (percentile / 100)) < 30,
+        `p${percentile}`,
+      )
+  })
+
+  it('given calls to Redis and Kafka, then how long each took is measured for the function', async () => {
+    let now = 0
+    const log = await logOf(
+      observer => {
+        for (const ms of [3, 5]) observer.took('load', ms)
+        observer.took('publish', 12)
+        now = 40
+      },
+      { now: () => now },
+    )
+    const times = [...metricsIn(log)].map(([name, { values, dimensions }]) => [name, values, dimensions])
+    assert.deepEqual(times, [
+      ['loadMs', [3, 5], ['service=tested']],
+      ['publishMs', [12], ['service=tested']],
+      ['invocationMs', [40], ['service=tested']],
+    ])
+  })
+})
+
+function count(value: number, reason: string) {
+  return {
+    unit: 'Count',
+    values: [value],
+    dimensions: ['service=tested', `service=tested reason=${reason}`],
+  }
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { failure } from '../../../../../lib/runtime/consumer/failure-codes.ts'
+import { logOf, metricsIn } from '../../../../support/function-log.ts'
+import { EVENTS, STATE_KEY } from '../../../../support/observed.ts'
+import { PROJECT } from '../../../../support/program.ts'
+
+const OUTCOMES = [
+  ...(['applied', 'duplicate', 'ignored', 'failed', 'parked'] as const),
+  ...(['parked-applied', 'parked-ignored', 'parked-failed', 'parked-erased'] as const),
+]
+
+describe('the page that lists what a function tells of itself', () => {
+  it('has every line and every metric', async () => {
+    const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
+    const log = await logOf(
+      async observer => {
+        for (const [, tell] of EVENTS) tell(observer)
+        for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const)
+          observer.took(step, 1)
+        for (const outcome of OUTCOMES) {
+          const failed = outcome.endsWith('failed') ? { failure: failure('rejected', 'x') } : {}
+          observer.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome, reason: 'any', ...failed }])
+        }
+      },
+      { level: 'DEBUG' },
+    )
+    const lines = new Set(log.flatMap(({ message }) => (message === undefined ? [] : [String(message)])))
+    const metrics = new Set([...metricsIn(log).keys()].map(name => name.split(' ')[0] as string))
+    assert.ok(lines.size > 10 && metrics.size > 15, 'something was told')
+    assert.deepEqual(
+      // The rest of these two depends on the receiver and the record.
+      [...lines, ...metrics].filter(
+        told =>
+          !page.includes(
+            `\`${told.replace(/^(Retry ...: ).*/, '$1…').replace(/^(Sent to DLQ: ).*/, '$1KEY')}\``,
+          ),
+      ),
+      [],
+    )
+  })
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { failure } from '../../../../../lib/runtime/consumer/failure-codes.ts'
+import {
+  type Decided,
+  decided,
+  type KeyedProcess,
+  rejected,
+} from '../../../../../lib/runtime/consumer/process.ts'
+import { retry } from '../../../../../lib/runtime/consumer/sink.ts'
+import { Unavailable } from '../../../../../lib/runtime/pipeline/errors.ts'
+import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
+import { logOf } from '../../../../support/function-log.ts'
+import { STATE_KEY } from '../../../../support/observed.ts'
+import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
+import { Stage } from '../../../../support/stage.ts'
+
+describe('what the log does not say', () => {
+  for (const level of ['DEBUG', 'INFO', 'WARN'] as const)
+    it(`given payloads, states, headers and errors that quote them, then none of it is logged at ${level}`, async () => {
+      const quotes = 'cannot take SECRET\n    at SECRET (/SECRET.ts:1:1)\n    at SECRET'
+      const talkative = {
+        name: 'talkative',
+        accepts: READING_TYPES,
+        onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): unknown => {
+          if (id === 'throws') throw new Error(quotes)
+          if (id === 'refused') return rejected('SECRET is not wanted')
+          return decided('kept', { note: 'SECRET' }, [], [{ name: 'later', dueMs: timeMs + 1_000 }])
+        },
+        onTimer: (): Decided<unknown> => {
+          throw new TypeError(quotes)
+        },
+      }
+      const secret = { data: { SECRET: 'SECRET' } }
+      const log = await logOf(
+        async observer => {
+          const stage = new Stage(talkative as never, { observer })
+          await stage.batch([
+            record(0, reading('kept')),
+            record(1, reading('throws', { at: 5 })),
+            record(2, reading('refused')),
+            record(3, { value: Buffer.from('SECRET') }),
+            record(4, { value: Buffer.from('SECRET'), headers: [['ce_specversion', Buffer.from('SECRET')]] }),
+            record(5, reading('invalid', secret)),
+            record(6, reading('kept', { temperature: 99 })),
+            record(7, { headers: [['content-type', Buffer.from('application/SECRET; charset=SECRET')]] }),
+            record(8, {
+              value: Buffer.from('{"SECRET":'),
+              headers: [['content-type', Buffer.from('application/cloudevents+json')]],
+            }),
+          ])
+          const store = new Stage(undefined, { observer })
+          const failing = (error: Error) => ({
+            ...store.ports,
+            observer,
+            store: { ...store.store, load: () => Promise.reject(error), commit: fails, trimOutbox: fails },
+          })
+          const fails = () => Promise.reject(new Error('SECRET'))
+          const bad = [record(0, reading('x'))]
+          await store.batch(bad, { ports: failing(Object.assign(new Error(quotes), { value: 'SECRET' })) })
+          const reply = 'ERR unknown command, with args beginning with: SECRET'
+          await store.batch(bad, { ports: failing(new Unavailable('store-unavailable', reply)) })
+          await store.batch(bad, {
+            ports: failing(new Unavailable('store-unavailable', 'away', { cause: new Error(quotes) })),
+          })
+          observer.outboxNotTrimmed(
+            STATE_KEY,
+            1,
+            new Error(quotes, { cause: Object.assign(new Error(quotes), { code: quotes }) }),
+          )
+          for (const code of [
+            'not-accepted',
+            'rejected',
+            'unexpected-error',
+            'timer-failed',
+            'timer-rejected',
+          ] as const)
+            observer.decided(STATE_KEY, [
+              { offset: 1, appendMs: 0, outcome: 'failed', reason: code, failure: failure(code, 'SECRET') },
+            ])
+        },
+        { level },
+      )
+      assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+      assert.deepEqual(
+        log.flatMap(({ code, level }) => (level === 'WARN' && code ? [code] : [])).sort(),
+        [
+          'id-conflict',
+          'malformed-event',
+          'not-a-cloudevent',
+          'not-accepted',
+          'rejected',
+          'schema-violated',
+          'timer-failed',
+          'timer-rejected',
+          'unexpected-error',
+        ],
+        'each failure has told of itself',
+      )
+      assert.match(
+        String(log.find(line => line.code === 'unexpected-error')?.place),
+        /^at .*secrets\.test\.ts/,
+      )
+    })
+
+  it('given what a consumer says of a timer, or a sink of an event, then none of it is in the log', async () => {
+    const said = retry('SECRET is busy')
+    const sink = { name: 'bell', accepts: READING_TYPES, deliver: async () => [said] }
+    const alarmed: KeyedProcess<{ at: number }> = {
+      name: 'alarmed',
+      accepts: READING_TYPES,
+      onEvent: (_, { timeMs }) => decided('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
+      onTimer: () => rejected('SECRET is not wanted'),
+    }
+    const log = await logOf(async observer => {
+      await new Stage(sink, { observer }).batch([record(0, reading('a'))])
+      const stage = new Stage(alarmed as KeyedProcess<never>, { observer })
+      await stage.batch([record(0, reading('a')), record(1, reading('b', { at: 60 }))])
+    })
+    const codes = log.map(({ code }) => code)
+    assert.ok(codes.includes('not-accepted') && codes.includes('timer-rejected'))
+    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+  })
+})
+
+describe('what the log says of a consumer that is wrong', () => {
+  it('given a known error of the consumer, then the message is ours, without text of the error', async () => {
+    const said = {
+      ...failure('unexpected-error', 'the consumer was wrong: SECRET'),
+      safeMessage: 'the consumer was wrong',
+    }
+    const log = await logOf(observer =>
+      observer.decided(STATE_KEY, [
+        { offset: 1, appendMs: 0, outcome: 'failed', reason: 'unexpected-error', failure: said },
+      ]),
+    )
+    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+    assert.equal(log.find(line => line.code === 'unexpected-error')?.failure, 'the consumer was wrong')
+  })
+})

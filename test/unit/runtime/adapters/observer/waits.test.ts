@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Unavailable, UnreadableLog } from '../../../../../lib/runtime/pipeline/errors.ts'
+import type { DeferredReason } from '../../../../../lib/runtime/pipeline/reasons.ts'
+import { logOf } from '../../../../support/function-log.ts'
+import { STATE_KEY } from '../../../../support/observed.ts'
+
+describe('what the log says of the memory for failures', () => {
+  it('given one that is nearly full, and then overflows, then there is one line of each, with figures', async () => {
+    const log = await logOf(observer => {
+      for (const bytes of [80, 81, 82]) observer.failureMemory(STATE_KEY, { bytes, forgotten: 0 }, 100)
+      for (const forgotten of [7, 8]) observer.failureMemory(STATE_KEY, { bytes: 99, forgotten }, 100)
+    })
+    const told = log
+      .filter(({ kind }) => String(kind).startsWith('failure'))
+      .map(({ level, kind, bytes, limit, forgotten }) => [level, kind, bytes, limit, forgotten])
+    assert.deepEqual(told, [
+      ['WARN', 'failure-memory-nearly-full', 80, 100, undefined],
+      ['ERROR', 'failures-forgotten', 99, 100, 7],
+    ])
+    const { counts } = log.find(({ message }) => message === 'batch') as { counts: Record<string, number> }
+    assert.deepEqual(counts, { 'failure-memory/nearly-full': 5, 'failure-memory/forgotten': 15 })
+  })
+})
+
+describe('what the log says of a partition that waits', () => {
+  const waitingFor = async (error: Error, reason: DeferredReason = 'unexpected-error') => {
+    const log = await logOf(observer =>
+      observer.waiting(STATE_KEY, { fromOffset: 7, appendMs: 0, reason, error }),
+    )
+    const { level, error: said, place, causes } = log.find(line => 'fromOffset' in line) ?? {}
+    return { level, said, place, causes }
+  }
+
+  it('given a bug, then its kind, its place, and what it was made from are told', async () => {
+    const bug = new TypeError('SECRET')
+    const { level, said, place, causes } = await waitingFor(new Error('SECRET', { cause: bug }))
+    assert.deepEqual([level, said, causes], ['ERROR', 'Error', ['TypeError']])
+    assert.match(String((place as string[])[0]), /waits\.test\.ts/)
+  })
+
+  it('given that Kafka is away, then the message is told, and by which error that is known', async () => {
+    const refused = Object.assign(new Error('refused'), {
+      name: 'KafkaJSConnectionError',
+      code: 'ECONNREFUSED',
+    })
+    const retried = Object.assign(new Error('in vain', { cause: refused }), {
+      name: 'KafkaJSNumberOfRetriesExceeded',
+    })
+    const error = new Unavailable('broker-unavailable', 'Kafka cannot be read', { cause: retried })
+    const { said, causes } = await waitingFor(error, 'broker-unavailable')
+    assert.equal(said, 'Kafka cannot be read')
+    assert.deepEqual(causes, ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSConnectionError ECONNREFUSED'])
+  })
+
+  it('given a log that cannot be read, then the message is told: it says where and what to do', async () => {
+    const error = new UnreadableLog('t/3 cannot be read from offset 7 on', { cause: new Error('SECRET') })
+    const { level, said, causes } = await waitingFor(error, 'log-unreadable')
+    assert.deepEqual([level, said, causes], ['ERROR', 't/3 cannot be read from offset 7 on', ['Error']])
+  })
+})

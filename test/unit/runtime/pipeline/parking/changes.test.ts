@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
+import { TICK_TYPE, tick } from '../../../../../lib/telemetry/tick.ts'
+import { erasing } from '../../../../support/erasures.ts'
+import { ENTITY, heldLog, ListingLog, listing, type Seen } from '../../../../support/listing-log.ts'
+import { environmentReading as reading } from '../../../../support/records.ts'
+
+describe('given a held entity, and time, erasures or other code', () => {
+  it('when time passes, then its timers do not fire, and are where they would have been after it', async () => {
+    const log = await heldLog()
+    assert.deepEqual(await log.pass(5 * 60_000), [])
+    log.mood.throwsAt.clear()
+    await log.append(log.again())
+    // The timer that `d` has set is long past, and the events before it have moved it on.
+    assert.deepEqual(await log.pass(60_000), [
+      'parked-applied/listed',
+      'parked-applied/listed',
+      'timer/stale',
+    ])
+    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'stale'])
+  })
+
+  it('when a timer lies between two parked events, then it fires between them', async () => {
+    const log = new ListingLog()
+    log.mood.throwsAt.add('a')
+    await log.append(reading('a', { at: 0 }), reading('b', { at: 1 }))
+    await log.pass(4 * 60_000)
+    await log.append(reading('c', { at: 240 }))
+    log.mood.throwsAt.clear()
+    await log.append(log.again())
+    await log.pass(60_000)
+    assert.deepEqual(await log.ids(), ['a', 'b', 'stale', 'c'])
+  })
+
+  it('when later code has stored its state, then the partition waits, and parks nothing', async () => {
+    const log = await heldLog()
+    const newer = { ...listing(log.mood, {}), version: 2, migrate: (old: unknown) => old as Seen }
+    log.mood.throwsAt.clear()
+    log.stage.consumer = { ...log.stage.consumer, process: newer as never }
+    await log.append(log.again())
+    log.stage.consumer = { ...log.stage.consumer, process: listing(log.mood, {}) as never }
+    await log.append(reading('e', { at: 4 }))
+    assert.equal(log.stage.observer.waits.at(-1)?.reason, 'state-newer-than-code')
+    log.stage.consumer = { ...log.stage.consumer, process: newer as never }
+    await log.append(reading('f', { at: 5 }))
+    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
+  it('when a tick of its own entity comes, then that is ignored, and an event that sets a context sets it', async () => {
+    const log = await heldLog()
+    const accepting = {
+      ...listing(log.mood, {}),
+      accepts: [...READING_TYPES, TICK_TYPE],
+      context: {
+        setBy: 'test.context',
+        initial: 0,
+        read: (data: unknown) => ({ kind: 'context', context: data }),
+        reasons: { changed: 'set', unchanged: 'kept' },
+      },
+    }
+    log.stage.consumer = { ...log.stage.consumer, process: accepting as never }
+    const own = { source: '/environment/test-site', subject: 's-1' }
+    assert.deepEqual(
+      await log.append(
+        { ...tick(0, '2026-03-01T12:00:00Z'), ...own },
+        { ...own, id: 'x', type: 'test.context', data: 1 },
+      ),
+      ['ignored/tick', 'applied/set'],
+    )
+    assert.deepEqual(log.now, { held: 1, parked: 2 })
+  })
+
+  it('when an id comes with other content, then that conflicts with a parked event', async () => {
+    const log = await heldLog()
+    assert.deepEqual(await log.append(reading('c', { at: 2, temperature: 1 })), ['failed/id-conflict'])
+  })
+
+  it('when it is erased, then its parked events are, too', async () => {
+    const log = await heldLog()
+    const outcomes = await log.append(erasing({ source: '/environment/test-site', subject: 's-1' }))
+    assert.deepEqual(outcomes, ['parked-erased/erased', 'parked-erased/erased', 'applied/erased'])
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), ['applied/listed'])
+    assert.deepEqual(await log.ids(), ['e'])
+    assert.deepEqual(log.now, { held: 0, parked: 0 })
+    const { states, timers } = log.stage.store.copyOf(log.stage.stateKey()) as Record<
+      string,
+      Map<string, unknown>
+    >
+    assert.deepEqual([[...(states?.keys() ?? [])], [...(timers?.keys() ?? [])]], [[ENTITY], [ENTITY]])
+  })
+
+  it('when its first event fails, and it is erased, then there was something to erase', async () => {
+    const log = new ListingLog()
+    log.mood.throwsAt.add('a')
+    await log.append(reading('a'))
+    assert.deepEqual(await log.append(erasing({ source: '/environment/test-site', subject: 's-1' })), [
+      'applied/erased',
+    ])
+  })
+
+  it('when a patch makes its event one of another entity, then it is released all the same', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    const patched = (offset: number, timestampMs: number) => {
+      const record = log.again()(offset, timestampMs)
+      const headers = record.headers.map(([name, value]) =>
+        name === 'ce_subject' ? ([name, Buffer.from('s-9')] as const) : ([name, value] as const),
+      )
+      const replaces = log.stage.store.copyOf(log.stage.stateKey()) as {
+        failures: Map<string, { digest: string }>
+      }
+      const digest = [...replaces.failures.values()][0]?.digest as string
+      return { ...record, headers: [...headers, ['sluice-redrive-replaces', Buffer.from(digest)] as const] }
+    }
+    assert.deepEqual(await log.append(patched), ['applied/listed'])
+    await log.append(reading('e', { at: 4 }))
+    assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e'])
+  })
+
+  it('when the next version of the code does not park, then its next event ends the hold', async () => {
+    const log = await heldLog()
+    log.stage.consumer = { ...log.stage.consumer, process: listing(log.mood) as never }
+    await log.append(reading('e', { at: 4 }))
+    assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e'])
+    assert.deepEqual(log.now, { held: 0, parked: 0 })
+  })
+
+  it('when the next version of the code does not accept a parked event, then it is ignored', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    await log.append(log.again())
+    const process = { ...listing(log.mood, {}), accepts: ['another.type'] }
+    log.stage.consumer = { ...log.stage.consumer, process: process as never }
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
+      'parked-ignored/not-mine',
+      'parked-ignored/not-mine',
+      'ignored/not-mine',
+    ])
+  })
+})

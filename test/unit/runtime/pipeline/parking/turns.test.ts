@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { heldLog, ListingLog } from '../../../../support/listing-log.ts'
+import { failureEnded } from '../../../../support/parking.ts'
+import { environmentReading as reading } from '../../../../support/records.ts'
+
+describe('given a held entity whose parked events have their turn', () => {
+  it('when a parked event fails in its turn, then those behind it wait for it, in order', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    log.mood.throwsAt.add('c')
+    await log.append(log.again())
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
+      'parked-failed/unexpected-error',
+      'parked/entity-held',
+    ])
+    assert.deepEqual([log.failure().originalOffset, log.failure().attempt, log.failure().parks], [2, 1, true])
+    log.mood.throwsAt.clear()
+    await log.append(log.again(), reading('f', { at: 5 }))
+    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'e', 'f'])
+    assert.deepEqual(log.now, { held: 0, parked: 0 })
+  })
+
+  it('when a parked event is rejected in its turn, then its redrive is accepted', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    log.mood.refuses.add('c')
+    await log.append(log.again(), reading('e', { at: 4 }))
+    log.mood.refuses.clear()
+    assert.deepEqual(await log.append(log.again(), log.again()), [
+      'applied/listed',
+      'duplicate/attempt-known',
+    ])
+    assert.deepEqual(await log.ids(), ['a', 'b', 'd', 'e', 'c'])
+  })
+
+  it('when the event that failed or a parked one is sent again, then that is a duplicate', async () => {
+    const log = await heldLog()
+    const again = [reading('b', { at: 1 }), reading('c', { at: 2 })]
+    assert.deepEqual(await log.append(...again), ['duplicate/id-known', 'duplicate/id-known'])
+    log.mood.throwsAt.clear()
+    await log.append(log.again())
+    assert.deepEqual((await log.append(...again)).slice(2), ['duplicate/id-known', 'duplicate/id-known'])
+    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd'])
+  })
+
+  it('when its failure has ended, then the same event is tried again, as without parking', async () => {
+    const log = await heldLog()
+    await log.append(failureEnded(log.failure()))
+    log.mood.throwsAt.clear()
+    assert.deepEqual((await log.append(reading('b', { at: 1 }), log.again())).slice(2), [
+      'applied/listed',
+      'duplicate/id-known',
+    ])
+  })
+
+  it('when a dead letter of it is redriven, then that waits behind the parked ones, and once', async () => {
+    const log = new ListingLog()
+    log.mood.refuses.add('a')
+    log.mood.throwsAt.add('b')
+    await log.append(reading('a', { at: 0 }), reading('b', { at: 1 }), reading('c', { at: 2 }))
+    log.mood.refuses.clear()
+    assert.deepEqual(await log.append(log.again(0), log.again(0)), [
+      'parked/entity-held',
+      'duplicate/attempt-known',
+    ])
+    log.mood.throwsAt.clear()
+    await log.append(log.again(1), reading('d', { at: 3 }), log.again(0))
+    assert.deepEqual(await log.ids(), ['b', 'c', 'a', 'd'])
+    assert.equal(log.stage.outcomes.at(-1), 'duplicate/attempt-known')
+  })
+
+  it('when such a redrive fails in its turn, then its next attempt is accepted, and nothing waits for it', async () => {
+    const log = new ListingLog()
+    log.mood.refuses.add('a')
+    log.mood.throwsAt.add('b')
+    await log.append(reading('a', { at: 0 }), reading('b', { at: 1 }), log.again(0))
+    log.mood.throwsAt.clear()
+    await log.append(log.again(1), reading('c', { at: 2 }))
+    assert.deepEqual([log.failure().attempt, log.failure().parks], [2, false])
+    log.mood.refuses.clear()
+    await log.append(log.again())
+    assert.deepEqual(await log.ids(), ['b', 'c', 'a'])
+  })
+
+  it('when a retry cannot be decoded, then the parked ones are applied without it', async () => {
+    const log = await heldLog()
+    log.stage.consumer = { ...log.stage.consumer, earliestTimeMs: Date.parse('2026-03-01T12:00:02Z') }
+    assert.deepEqual(await log.append(log.again()), ['failed/time-too-early'])
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
+      'parked-applied/listed',
+      'parked-applied/listed',
+      'applied/listed',
+    ])
+  })
+
+  it('when a parked event cannot be decoded in its turn, then it fails, and its redrive is accepted', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    const before = log.stage.consumer
+    await log.append(log.again())
+    log.stage.consumer = { ...before, earliestTimeMs: Date.parse('2026-03-01T12:00:03Z') }
+    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
+      'parked-failed/time-too-early',
+      'parked-applied/listed',
+      'applied/listed',
+    ])
+    log.stage.consumer = before
+    await log.append(log.again())
+    assert.deepEqual(await log.ids(), ['a', 'b', 'd', 'e', 'c'])
+  })
+})

@@ -6,6 +6,7 @@ import { UnknownTopic } from '../adapters/kafka/publisher.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'
+import { Unavailable } from '../pipeline/errors.ts'
 import type { Outcome, Told } from './delivery.ts'
 import type { Brokers } from './ports.ts'
 
@@ -69,7 +70,7 @@ export class Placing {
 
   /** Partitions may have been added since the last look-up: a record that names one of them, or all, has them looked up again. */
   #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: Waiting): boolean {
-    if (!this.#known.has(topic)) return false
+    if (!this.#known.has(topic) || this.#leaders(topic).size === 0) return false
     if (isLookedUp) return true
     return !everyPartition && (partition === undefined || this.#leaders(topic).has(partition))
   }
@@ -95,14 +96,15 @@ export class Placing {
       for (const one of this.#waiting.get(topic) ?? []) one.isLookedUp = true
       try {
         await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
-        return undefined
+        if (this.#leaders(topic).size > 0) return undefined
+        throw new Unavailable('broker-unavailable', `nobody knows the partitions of ${topic} yet`)
       } catch (cause) {
         const error = deliveryError(cause, `topic ${topic}`)
         const { deliveryTimeoutMs } = settings
         const patienceMs =
           error instanceof UnknownTopic ? Math.min(UNKNOWN_TOPIC_MS, deliveryTimeoutMs) : deliveryTimeoutMs
         const isOver = attempt >= settings.retries || clock.nowMs() >= startedMs + patienceMs
-        if (isOver || !mayPass(cause)) return error
+        if (isOver || !(mayPass(cause) || cause instanceof Unavailable)) return error
         await new Promise<void>(resolve => clock.after(settings.retryBackoffMs, resolve))
       }
     }

@@ -59,8 +59,9 @@ interface Connection {
 export interface ProducingCluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
+  /** What `refreshMetadata` asks for. */
+  targetTopics: Set<string>
   refreshMetadata(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
   findTopicPartitionMetadata(
     topic: string,
   ): readonly { readonly partitionId: number; readonly leader: number }[]

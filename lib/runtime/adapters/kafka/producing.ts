@@ -19,6 +19,7 @@ import type {
   TopicPartitions,
 } from './produce-types.ts'
 import { RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
+import { TopicLeaders } from './topic-leaders.ts'
 
 /** Answers that pass once the coordinator has finished what it is at. */
 const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
@@ -32,9 +33,7 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
 export class ProducingConnection {
   readonly #client: () => Promise<Kafka>
   #cluster: Promise<ProducingCluster> | undefined
-  #connected: ProducingCluster | undefined
-  /** By topic: made again after each look-up. */
-  #leaders = new Map<string, ReadonlyMap<number, number>>()
+  readonly #leaders = new TopicLeaders()
 
   /** @param client is called once, at the first request */
   constructor(client: () => Promise<Kafka>) {
@@ -44,25 +43,18 @@ export class ProducingConnection {
   /** Looks up the partitions of a topic. Rejects if the topic does not exist, or no broker answers. */
   async load(topic: string): Promise<void> {
     const cluster = await this.#connect()
-    await cluster.addTargetTopic(topic)
-    this.#leaders.clear()
+    await this.#leaders.load(cluster, topic)
   }
 
   /** Looks up again where the partitions of all topics are led. */
   async refresh(): Promise<void> {
     const cluster = await this.#connect()
-    await cluster.refreshMetadata()
-    this.#leaders.clear()
+    await this.#leaders.refresh(cluster)
   }
 
   /** The partitions of a topic that `load` has looked up, by number; each with the id of its leader, negative if it has none. */
   leadersOf(topic: string): ReadonlyMap<number, number> {
-    const known = this.#leaders.get(topic)
-    if (known) return known
-    const partitions = this.#connected?.findTopicPartitionMetadata(topic) ?? []
-    const found = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]))
-    this.#leaders.set(topic, found)
-    return found
+    return this.#leaders.of(topic)
   }
 
   async send(leader: number, { acks, onSent, ...request }: SendRequest): Promise<readonly BatchAnswer[]> {
@@ -115,7 +107,6 @@ export class ProducingConnection {
   async #open(): Promise<ProducingCluster> {
     const cluster = producingCluster(await this.#client(), { allowAutoTopicCreation: false })
     await cluster.connect()
-    this.#connected = cluster
     return cluster
   }
 

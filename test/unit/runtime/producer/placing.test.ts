@@ -106,4 +106,15 @@ describe('the partition of a record', () => {
     await clock.pass(3_000)
     await failed
   })
+
+  it('given a look-up that finds no partition, then records wait until there is one', async () => {
+    const { brokers, clock, accept, pass, outcomes } = stage(1)
+    brokers.leaders.clear()
+    accept('a')
+    await clock.pass(1_000)
+    assert.deepEqual(outcomes, [])
+    brokers.leaders.set(0, 1)
+    await pass()
+    assert.deepEqual(outcomes, ['a in 0'])
+  })
 })

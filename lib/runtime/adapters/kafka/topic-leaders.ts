@@ -1,0 +1,99 @@
+/** Who leads the partitions of the topics that a producer writes to. */
+import type { ProducingCluster } from '@sluice/kafka-records'
+import { brokersAnswer } from './answers.ts'
+
+/** Answers about one topic. The library fails the question about all topics with them, and does not say which is meant. */
+const OF_ONE_TOPIC: ReadonlySet<string> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'INVALID_TOPIC_EXCEPTION',
+  'TOPIC_AUTHORIZATION_FAILED',
+])
+
+/** The library may be at a question of its own, of which we get the answer. */
+const MOST_QUESTIONS = 2
+
+type Leaders = ReadonlyMap<number, number>
+
+export class TopicLeaders {
+  /** Those that are asked for together, and those that there was a bad answer for: they are asked for one by one. */
+  readonly #topics = new Set<string>()
+  readonly #missing = new Set<string>()
+  readonly #leaders = new Map<string, Leaders>()
+  /** One question at a time: each says what it is about in a field of the cluster. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  /** By partition: the id of its leader, negative if it has none. Empty before anything is known; kept when a topic is missing. */
+  of(topic: string): Leaders {
+    return this.#leaders.get(topic) ?? new Map()
+  }
+
+  /** Rejects if the topic does not exist, or nobody can say yet who leads it. */
+  load(cluster: ProducingCluster, topic: string): Promise<void> {
+    return this.#inTurn(cluster, async () => {
+      await this.#ask(cluster, [topic])
+      this.#missing.delete(topic)
+      this.#topics.add(topic)
+    })
+  }
+
+  /** Looks up all topics that were loaded. One that is not there any more leaves the others alone. */
+  refresh(cluster: ProducingCluster): Promise<void> {
+    return this.#inTurn(cluster, async () => {
+      try {
+        await this.#ask(cluster, [...this.#topics])
+      } catch (error) {
+        if (!isOfOneTopic(error)) throw error
+        for (const topic of this.#topics) this.#missing.add(topic)
+        this.#topics.clear()
+      }
+      for (const topic of [...this.#missing]) await this.#retry(cluster, topic)
+    })
+  }
+
+  async #retry(cluster: ProducingCluster, topic: string): Promise<void> {
+    try {
+      await this.#ask(cluster, [topic])
+      this.#missing.delete(topic)
+      this.#topics.add(topic)
+    } catch (error) {
+      // What is sent to it next is refused by its leader, and reported.
+      if (!isOfOneTopic(error)) throw error
+    }
+  }
+
+  async #inTurn(cluster: ProducingCluster, question: () => Promise<void>): Promise<void> {
+    const mine = this.#turn
+      .catch(() => {})
+      .then(question)
+      .finally(() => {
+        cluster.targetTopics = new Set(this.#topics)
+      })
+    this.#turn = mine
+    return mine
+  }
+
+  async #ask(cluster: ProducingCluster, topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return
+    let unknown = topics
+    for (let asked = 0; asked < MOST_QUESTIONS && unknown.length > 0; asked++) {
+      cluster.targetTopics = new Set(topics)
+      await cluster.refreshMetadata()
+      unknown = topics.filter(topic => !this.#take(cluster, topic))
+    }
+    if (unknown.length === 0) return
+    const message = `there is no leader for the partitions of ${unknown.join(', ')} yet`
+    throw Object.assign(new Error(message), { type: 'LEADER_NOT_AVAILABLE', retriable: true })
+  }
+
+  /** @returns whether anything is known of it */
+  #take(cluster: ProducingCluster, topic: string): boolean {
+    const partitions = cluster.findTopicPartitionMetadata(topic)
+    if (partitions.length === 0) return false
+    this.#leaders.set(topic, new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader])))
+    return true
+  }
+}
+
+function isOfOneTopic(error: unknown): boolean {
+  return OF_ONE_TOPIC.has(brokersAnswer(error) ?? '')
+}

@@ -29,6 +29,7 @@ export class Batch {
   /** Why the last attempt failed. */
   lastError: Error | undefined
   #closed: Promise<ClosedBatch> | undefined
+  #isSettled = false
 
   constructor(
     number: number,
@@ -58,12 +59,21 @@ export class Batch {
     return this.#closed
   }
 
+  /** Whether its outcome is told: what comes later changes nothing. */
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
   acknowledge(partition: number, baseOffset: number): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
     for (const [index, told] of this.#told.entries())
       told({ partition, offset: baseOffset < 0 ? -1 : baseOffset + index })
   }
 
   fail(error: Error): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
     for (const told of this.#told) told(error)
   }
 }

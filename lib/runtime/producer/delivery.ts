@@ -62,6 +62,15 @@ export class ProducerClosed extends Error {
   }
 }
 
+/** The event was taken, and Kafka had not acknowledged it when the producer was closed. It may have been written nevertheless. */
+export class NotDeliveredAtClose extends Error {
+  override readonly name = 'NotDeliveredAtClose'
+
+  constructor(reason: string) {
+    super(`not delivered before close(): ${reason}`)
+  }
+}
+
 /** The work, or a delivery, failed: nothing of the transaction can be read. */
 export class TransactionAborted extends Error {
   override readonly name = 'TransactionAborted'

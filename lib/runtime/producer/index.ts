@@ -14,6 +14,7 @@ export {
   type DeliveryReport,
   deliveryText,
   type NotDelivered,
+  NotDeliveredAtClose,
   ProducerClosed,
   ProducerFull,
   TransactionAborted,

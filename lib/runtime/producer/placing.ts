@@ -9,6 +9,7 @@ import { partitionOf } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import type { Outcome, Told } from './delivery.ts'
 import type { Brokers } from './ports.ts'
+import type { Trouble } from './trouble.ts'
 
 /** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */
 const REFRESH_EVERY_MS = 5 * 60_000
@@ -31,6 +32,7 @@ interface Parts {
     readonly deliveryTimeoutMs: number
   }
   readonly put: (record: OutgoingRecord & { readonly partition: number }, told: Told) => void
+  readonly trouble: Trouble
   /** Called when what waited for a topic has been put into its queues. */
   readonly onLoaded: () => void
 }
@@ -43,6 +45,7 @@ export class Placing {
   readonly #waiting = new Map<string, Waiting[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
+  #stopped: Error | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -50,6 +53,12 @@ export class Placing {
 
   place(record: OutgoingRecord, told: Told): void {
     this.#place({ record, told, isLookedUp: false })
+  }
+
+  /** Asks for nothing any more. */
+  stop(error: Error): void {
+    this.#stopped = error
+    this.discard(error)
   }
 
   /** Fails what waits for its topic. */
@@ -80,7 +89,7 @@ export class Placing {
     const waiting = this.#waiting.get(topic) ?? []
     this.#waiting.delete(topic)
     this.#refreshedAtMs = this.#parts.clock.nowMs()
-    if (failure) for (const { told } of waiting) told(failure)
+    if (failure ?? this.#stopped) for (const { told } of waiting) told((failure ?? this.#stopped) as Error)
     else {
       this.#known.add(topic)
       for (const one of waiting) this.#place(one)
@@ -90,15 +99,18 @@ export class Placing {
 
   /** @returns why the topic cannot be used; undefined if it can */
   async #found(topic: string): Promise<Error | undefined> {
-    const { brokers, clock, settings } = this.#parts
+    const { brokers, clock, settings, trouble } = this.#parts
     const startedMs = clock.nowMs()
     for (let attempt = 0; ; attempt++) {
       for (const one of this.#waiting.get(topic) ?? []) one.isLookedUp = true
       try {
         await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
+        trouble.passed()
         if (this.#leaders(topic).size > 0) return undefined
         throw new Unavailable('broker-unavailable', `nobody knows the partitions of ${topic} yet`)
       } catch (cause) {
+        if (this.#stopped) return this.#stopped
+        trouble.failed(cause)
         const error = deliveryError(cause, `topic ${topic}`)
         const { deliveryTimeoutMs } = settings
         const patienceMs =
@@ -106,6 +118,7 @@ export class Placing {
         const isOver = attempt >= settings.retries || clock.nowMs() >= startedMs + patienceMs
         if (isOver || !(mayPass(cause) || cause instanceof Unavailable)) return error
         await new Promise<void>(resolve => clock.after(settings.retryBackoffMs, resolve))
+        if (this.#stopped) return this.#stopped
       }
     }
   }
@@ -140,7 +153,7 @@ export class Placing {
 
   #refresh(): void {
     const nowMs = this.#parts.clock.nowMs()
-    if (nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return
+    if (this.#stopped || nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return
     this.#refreshedAtMs = nowMs
     // If it fails, what is sent next fails as well, and is reported.
     this.#parts.brokers.refresh().catch(() => {})

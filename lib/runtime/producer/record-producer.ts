@@ -5,13 +5,14 @@ import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
 import { Buffered } from './buffer.ts'
-import { ProducerClosed, type Told } from './delivery.ts'
+import { NotDeliveredAtClose, ProducerClosed, type Told } from './delivery.ts'
 import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
 import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
 import { Outstanding } from './outstanding.ts'
 import { Placing } from './placing.ts'
 import type { Brokers } from './ports.ts'
 import { Sender } from './sender.ts'
+import { Trouble } from './trouble.ts'
 
 export class RecordProducer {
   readonly #settings: ProducerSettings
@@ -22,14 +23,30 @@ export class RecordProducer {
   readonly #metrics = new MetricsCounter()
   readonly #buffered: Buffered
   readonly #outstanding: Outstanding
+  readonly #trouble: Trouble
   #isClosed = false
 
-  /** Connects at the first record. @param identity by default as the settings say */
+  /**
+   * Connects at the first record.
+   *
+   * @param identity by default as the settings say
+   * @param warn is told once when Kafka does not answer for some seconds
+   */
   constructor(
     brokers: Brokers,
     settings: ProducerSettings,
-    { clock = SYSTEM_CLOCK, identity }: { readonly clock?: Clock; readonly identity?: Identity } = {},
+    {
+      clock = SYSTEM_CLOCK,
+      identity,
+      warn,
+    }: {
+      readonly clock?: Clock
+      readonly identity?: Identity
+      readonly warn?: (line: string) => void
+    } = {},
   ) {
+    const trouble = new Trouble(clock, warn)
+    this.#trouble = trouble
     const accumulator = new Accumulator(settings)
     this.#settings = settings
     this.#brokers = brokers
@@ -37,11 +54,11 @@ export class RecordProducer {
     this.#buffered = new Buffered(settings.bufferBytes)
     this.#outstanding = new Outstanding(clock)
     this.#sender = new Sender({
-      ...{ settings, accumulator, brokers, clock, metrics: this.#metrics },
+      ...{ settings, accumulator, brokers, clock, trouble, metrics: this.#metrics },
       identity: identity ?? (settings.idempotent ? new IdempotentIdentity(brokers) : ANONYMOUS),
     })
     this.#placing = new Placing({
-      ...{ brokers, clock, settings },
+      ...{ brokers, clock, settings, trouble },
       put: (record, told) => {
         if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
       },
@@ -120,7 +137,10 @@ export class RecordProducer {
   /** Gives up what is not on its way. */
   discard(error: Error): void {
     this.#placing.discard(error)
-    for (const batch of this.#accumulator.takeAll()) batch.fail(error)
+    for (const batch of this.#accumulator.takeAll()) {
+      this.#metrics.failed(batch.builder.count)
+      batch.fail(error)
+    }
   }
 
   metrics(): ProducerMetrics {
@@ -134,8 +154,10 @@ export class RecordProducer {
 
   async close(): Promise<void> {
     this.end()
-    this.discard(new ProducerClosed())
-    this.#sender.stop()
+    const error = new NotDeliveredAtClose(this.#trouble.reason)
+    this.#placing.stop(error)
+    this.#sender.stop(error)
+    this.discard(error)
     await this.#brokers.close()
   }
 }

@@ -18,6 +18,7 @@ import type { Identity } from './identity.ts'
 import type { MetricsCounter } from './metrics.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Brokers } from './ports.ts'
+import type { Trouble } from './trouble.ts'
 
 /** Of all batches of a request; a larger one travels alone. */
 const REQUEST_BYTES = 4 * 1024 * 1024
@@ -42,6 +43,7 @@ interface Parts {
   readonly identity: Identity
   readonly metrics: MetricsCounter
   readonly clock: Clock
+  readonly trouble: Trouble
 }
 
 export class Sender {
@@ -51,6 +53,8 @@ export class Sender {
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined
+  readonly #underWay = new Set<Departure>()
+  #stopped: Error | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -60,6 +64,7 @@ export class Sender {
   /** Sends what is due and can be sent, and comes back when the next batch is due. */
   pump(): void {
     this.#cancelTimer()
+    if (this.#stopped) return
     const { accumulator, clock, settings, identity } = this.#parts
     const nowMs = clock.nowMs()
     let wakeAtMs = Number.POSITIVE_INFINITY
@@ -100,8 +105,14 @@ export class Sender {
       this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
   }
 
-  stop(): void {
+  /** Sends nothing any more. What is on its way has failed. */
+  stop(error: Error): void {
+    this.#stopped = error
     this.#cancelTimer()
+    for (const { batch } of this.#underWay) {
+      this.#parts.metrics.failed(batch.builder.count)
+      batch.fail(error)
+    }
   }
 
   #hasDue(nowMs: number): boolean {
@@ -123,15 +134,20 @@ export class Sender {
   #send(id: number, departures: readonly Departure[]): void {
     const leader = this.#leader(id)
     leader.inFlight++
+    for (const departure of departures) this.#underWay.add(departure)
     const { promise: turn, resolve: onSent } = Promise.withResolvers<void>()
     const before = leader.turn
     leader.turn = turn
     void this.#exchange(id, departures, before, onSent)
       .then(
-        answers => this.#take(departures, answers),
+        answers => {
+          this.#parts.trouble.passed()
+          this.#take(departures, answers)
+        },
         error => this.#takeError(departures, error),
       )
       .finally(() => {
+        for (const departure of departures) this.#underWay.delete(departure)
         onSent()
         leader.inFlight--
         this.pump()
@@ -149,6 +165,7 @@ export class Sender {
     await before
     await identity.prepare(departures.map(({ queue }) => queue))
     if (departures.some(({ batch }) => batch.generation !== identity.generation)) throw new LeftOver()
+    if (this.#stopped) throw this.#stopped
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retried()
@@ -199,6 +216,7 @@ export class Sender {
   }
 
   #takeError(departures: readonly Departure[], cause: unknown): void {
+    if (!this.#stopped && mayPass(cause)) this.#parts.trouble.failed(cause)
     for (const departure of departures) {
       const error = deliveryError(cause, placeOf(departure.queue))
       if (mayPass(cause)) this.#retry(departure, error)
@@ -209,6 +227,7 @@ export class Sender {
 
   #deliver(departure: Departure, baseOffset: number): void {
     const { queue, batch } = this.#returned(departure)
+    if (batch.isSettled) return
     const { clock, metrics, settings } = this.#parts
     void batch.close(settings.compression).then(closed => {
       metrics.delivered(settings.compression, closed, clock.nowMs() - batch.begunAtMs)
@@ -221,7 +240,8 @@ export class Sender {
     const { settings, clock } = this.#parts
     batch.lastError = error
     const nowMs = clock.nowMs()
-    if (batch.generation !== this.#parts.identity.generation) this.#giveUp(departure, new LeftOver())
+    if (this.#stopped) this.#giveUp(departure, this.#stopped)
+    else if (batch.generation !== this.#parts.identity.generation) this.#giveUp(departure, new LeftOver())
     else if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
   }
@@ -233,6 +253,7 @@ export class Sender {
 
   #giveUp({ queue, batch }: Departure, error: Error): void {
     const { identity, metrics } = this.#parts
+    if (batch.isSettled) return
     if (batch.attempts > 0) identity.restart(queue)
     metrics.failed(batch.builder.count)
     batch.fail(error)
@@ -240,6 +261,7 @@ export class Sender {
 
   /** A failure shows again with the next request, which is then retried. */
   #refresh(): void {
+    if (this.#stopped) return
     this.#refreshing ??= this.#parts.brokers
       .refresh()
       .catch(() => {})

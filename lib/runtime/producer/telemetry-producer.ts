@@ -73,7 +73,7 @@ export class TelemetryProducer {
     this.#transactions = transactionsOf(config, this.#settings, connection, clock)
     const identity = this.#transactions
     this.#records = new RecordProducer(connection, this.#settings, {
-      clock,
+      ...{ clock, warn: line => this.#warn(line) },
       ...(identity ? { identity } : {}),
     })
   }
@@ -182,6 +182,7 @@ export class TelemetryProducer {
 
   async #close(): Promise<number> {
     const left = await this.flush()
+    this.#transactions?.stop()
     await this.#records.close()
     return left
   }

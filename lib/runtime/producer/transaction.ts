@@ -28,6 +28,7 @@ export class TransactionalIdentity implements Identity {
   readonly #partitions = new Set<string>()
   #adding: Promise<void> = Promise.resolve()
   #generation = 0
+  #isStopped = false
 
   constructor(brokers: Brokers, clock: Clock, options: TransactionOptions) {
     this.#brokers = brokers
@@ -44,6 +45,12 @@ export class TransactionalIdentity implements Identity {
   abandon(): void {
     this.#generation++
     this.#adding = Promise.resolve()
+  }
+
+  /** The producer is closed: what fails now is not tried again. */
+  stop(): void {
+    this.#isStopped = true
+    this.abandon()
   }
 
   /** Ends what an earlier producer with the same id has left open. */
@@ -137,7 +144,7 @@ export class TransactionalIdentity implements Identity {
       } catch (error) {
         if (!mayPass(error)) throw error
         onFailure(error)
-        if (isOver() || this.#clock.nowMs() >= untilMs) throw error
+        if (this.#isStopped || isOver() || this.#clock.nowMs() >= untilMs) throw error
         await new Promise<void>(resolve => this.#clock.after(this.#options.retryBackoffMs, resolve))
       }
     }

@@ -18,7 +18,7 @@ export const PRODUCING_CLUSTER_METHODS = [
   'findGroupCoordinator',
 ] as const
 /** What is called on a broker. */
-export const PRODUCING_BROKER_METHODS = ['initProducerId', 'addPartitionsToTxn', 'endTxn'] as const
+export const PRODUCING_BROKER_METHODS = ['initProducerId', 'addPartitionsToTxn', 'endTxn', 'disconnect'] as const
 
 export interface ProducerIdentity {
   /** A 64-bit integer, in decimal. */
@@ -42,6 +42,7 @@ export interface ProducingBroker {
     },
   ): Promise<unknown>
   endTxn(request: TransactionIdentity & { readonly transactionResult: boolean }): Promise<unknown>
+  disconnect(): Promise<void>
   readonly connectionPool: ConnectionPool
 }
 

@@ -29,11 +29,20 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
 ])
 
+/** Nothing is sent after the end. */
+class ConnectionClosed extends Error {
+  constructor() {
+    super('the connection of the producer is closed')
+  }
+}
+
 /** Metadata and requests over the connections of kafkajs. It retries nothing: its caller does. */
 export class ProducingConnection {
   readonly #client: () => Promise<Kafka>
   #cluster: Promise<ProducingCluster> | undefined
   readonly #leaders = new TopicLeaders()
+  #connected: ProducingCluster | undefined
+  #isClosed = false
 
   /** @param client is called once, at the first request */
   constructor(client: () => Promise<Kafka>) {
@@ -43,13 +52,13 @@ export class ProducingConnection {
   /** Looks up the partitions of a topic. Rejects if the topic does not exist, or no broker answers. */
   async load(topic: string): Promise<void> {
     const cluster = await this.#connect()
-    await this.#leaders.load(cluster, topic)
+    await this.#unlessClosed(cluster, this.#leaders.load(cluster, topic))
   }
 
   /** Looks up again where the partitions of all topics are led. */
   async refresh(): Promise<void> {
     const cluster = await this.#connect()
-    await this.#leaders.refresh(cluster)
+    await this.#unlessClosed(cluster, this.#leaders.refresh(cluster))
   }
 
   /** The partitions of a topic that `load` has looked up, by number; each with the id of its leader, negative if it has none. */
@@ -59,7 +68,7 @@ export class ProducingConnection {
 
   async send(leader: number, { acks, onSent, ...request }: SendRequest): Promise<readonly BatchAnswer[]> {
     const cluster = await this.#connect()
-    const broker = await cluster.findBroker({ nodeId: String(leader) })
+    const broker = await this.#brokerOf(cluster, cluster.findBroker({ nodeId: String(leader) }))
     const timeoutMs = Math.round(request.withinMs)
     const wire = { ...request, acks: acks === 'all' ? -1 : 1, timeoutMs } as const
     return sendBatches(broker, wire, request.withinMs, onSent)
@@ -69,7 +78,7 @@ export class ProducingConnection {
   async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
     if (transactionalId === undefined) {
       const cluster = await this.#connect()
-      return (await cluster.findControllerBroker()).initProducerId({})
+      return (await this.#brokerOf(cluster, cluster.findControllerBroker())).initProducerId({})
     }
     const broker = await this.#coordinator(transactionalId)
     return broker.initProducerId({
@@ -89,14 +98,15 @@ export class ProducingConnection {
     await broker.endTxn({ ...transaction, transactionResult: isCommit })
   }
 
-  /** Never rejects. */
+  /** Opens nothing any more; what is being opened is closed as soon as it is open. Never rejects. */
   async close(): Promise<void> {
-    const cluster = await this.#cluster?.catch(() => undefined)
-    await cluster?.disconnect().catch(() => {})
+    this.#isClosed = true
+    await this.#connected?.disconnect().catch(() => {})
   }
 
   /** After a failure the next call tries again. */
   #connect(): Promise<ProducingCluster> {
+    if (this.#isClosed) return Promise.reject(new ConnectionClosed())
     this.#cluster ??= this.#open().catch(error => {
       this.#cluster = undefined
       throw error
@@ -106,13 +116,35 @@ export class ProducingConnection {
 
   async #open(): Promise<ProducingCluster> {
     const cluster = producingCluster(await this.#client(), { allowAutoTopicCreation: false })
-    await cluster.connect()
+    await this.#unlessClosed(cluster, cluster.connect())
+    if (this.#isClosed) throw new ConnectionClosed()
+    this.#connected = cluster
     return cluster
   }
 
   async #coordinator(transactionalId: string): Promise<ProducingBroker> {
     const cluster = await this.#connect()
-    return cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: OF_TRANSACTIONS })
+    const found = cluster.findGroupCoordinator({
+      groupId: transactionalId,
+      coordinatorType: OF_TRANSACTIONS,
+    })
+    return this.#brokerOf(cluster, found)
+  }
+
+  /** The library connects again whenever it is asked something: what was under way at the end must leave nothing open. */
+  async #brokerOf(cluster: ProducingCluster, finding: Promise<ProducingBroker>): Promise<ProducingBroker> {
+    const broker = await this.#unlessClosed(cluster, finding)
+    if (!this.#isClosed) return broker
+    await broker.disconnect().catch(() => {})
+    throw new ConnectionClosed()
+  }
+
+  async #unlessClosed<T>(cluster: ProducingCluster, call: Promise<T>): Promise<T> {
+    try {
+      return await call
+    } finally {
+      if (this.#isClosed) await cluster.disconnect().catch(() => {})
+    }
   }
 }
 

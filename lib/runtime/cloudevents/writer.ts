@@ -4,7 +4,7 @@
  */
 import type { Event } from '../consumer/event.ts'
 import { toJsonEvent } from './json-format.ts'
-import { isEventFormat } from './media-type.ts'
+import { isEventFormat, isJson } from './media-type.ts'
 import type { OutgoingRecord, RecordHeader } from './record.ts'
 import { startedTrace } from './trace.ts'
 
@@ -40,13 +40,13 @@ export function producedRecord(
 function writeBinary(event: Event): WrittenEvent {
   const { data, extensions, datacontenttype, ...attributes } = event
   const contentType =
-    datacontenttype ?? (data === undefined || Buffer.isBuffer(data) ? undefined : 'application/json')
+    datacontenttype ?? (data === undefined || data instanceof Uint8Array ? undefined : 'application/json')
   const headers: RecordHeader<Buffer>[] =
     contentType === undefined ? [] : [header('content-type', contentType)]
   headers.push(header('ce_specversion', '1.0'))
   for (const [name, value] of Object.entries({ ...attributes, ...extensions }))
     if (value !== undefined) headers.push(header(`ce_${name}`, value))
-  return { headers, value: bytes(data) }
+  return { headers, value: bytes(data, contentType) }
 }
 
 /** 3.3: the whole event is in the value. Without the content type, a reader would assume binary mode. */
@@ -57,9 +57,13 @@ function writeStructured(event: Event): WrittenEvent {
   }
 }
 
-function bytes(data: unknown): Buffer | null {
+/** Bytes as they are, text as itself where its content type is not JSON, and everything else as JSON. */
+function bytes(data: unknown, contentType: string | undefined): Buffer | null {
   if (data === undefined) return null
-  return Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data))
+  if (Buffer.isBuffer(data)) return data
+  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  const isText = typeof data === 'string' && contentType !== undefined && !isJson(contentType)
+  return Buffer.from(isText ? data : JSON.stringify(data))
 }
 
 function header(name: string, value: string): RecordHeader<Buffer> {

@@ -3,6 +3,7 @@ import { newId, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { attributeViolation } from '../cloudevents/attributes.ts'
 import { attributesOf, isFailure } from '../cloudevents/event.ts'
 import { readJsonEvent } from '../cloudevents/json-format.ts'
+import { isJson } from '../cloudevents/media-type.ts'
 import { isTraceparent } from '../cloudevents/trace.ts'
 import type { Event } from '../consumer/event.ts'
 import { instant } from '../consumer/instant.ts'
@@ -73,19 +74,32 @@ export function createEvent(data: unknown, options: EventOptions): Event {
  */
 export function eventOf(given: Event | CloudEventLike): Event {
   if (!('specversion' in given)) return checkedEvent(given)
-  const { toJSON } = given as { toJSON?: () => object }
-  const members = Object.entries(toJSON ? toJSON.call(given) : given)
+  const { toJSON, time } = given as { readonly toJSON?: () => object; readonly time?: unknown }
+  // The package cuts the time off after its milliseconds.
+  const members = Object.entries(
+    toJSON ? { ...toJSON.call(given), ...(time === undefined ? {} : { time }) } : given,
+  )
   const event = readJsonEvent(Object.fromEntries(members.filter(([, value]) => value !== undefined)))
   if (isFailure(event)) throw new InvalidEvent(`not a CloudEvent: ${event.message}`)
   requireTraceparent(event)
-  return event
+  return withBytes(event)
+}
+
+/** Binary data is a buffer, and text in another format than JSON is its bytes: so a reader gets it, in either mode. */
+function withBytes(event: Event): Event {
+  const { data, datacontenttype } = event
+  if (Buffer.isBuffer(data)) return event
+  if (data instanceof Uint8Array)
+    return { ...event, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength) }
+  const isText = typeof data === 'string' && datacontenttype !== undefined && !isJson(datacontenttype)
+  return isText ? { ...event, data: Buffer.from(data) } : event
 }
 
 function checkedEvent(event: Event): Event {
   const broken = attributeViolation(attributesOf(event))
   if (broken) throw new InvalidEvent(`not a CloudEvent: ${broken}`)
   requireTraceparent(event)
-  return event
+  return withBytes(event)
 }
 
 const LONGEST_SHOWN = 60

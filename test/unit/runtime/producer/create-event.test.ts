@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
-import { eventOf } from '../../../../lib/runtime/producer/create-event.ts'
+import { producedRecord, writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { type CloudEventLike, eventOf } from '../../../../lib/runtime/producer/create-event.ts'
 import { createEvent, PROFILES, TelemetryProducer } from '../../../../lib/runtime/producer/index.ts'
 import { PRODUCER_SETTINGS, producerSettings } from '../../../../lib/runtime/settings/producer.ts'
 
@@ -45,6 +47,25 @@ describe('the event of what is handed in', () => {
   it('given bytes in a CloudEvent, then the data are bytes', () => {
     const event = new CloudEvent({ ...DEFAULTS, datacontenttype: 'image/png', data: Uint8Array.of(1, 2) })
     assert.deepEqual(eventOf(event).data, Buffer.from([1, 2]))
+  })
+
+  it('given text or bytes in another format than JSON, then the record holds them as they are', () => {
+    const value = (event: Event | CloudEventLike) => producedRecord('t', null, eventOf(event)).value?.toString()
+    for (const datacontenttype of ['text/plain', 'application/xml']) {
+      const attributes = { ...DEFAULTS, datacontenttype }
+      assert.equal(value(createEvent('<a/>', attributes)), '<a/>')
+      assert.equal(value(new CloudEvent({ ...attributes, data: '<a/>' })), '<a/>')
+      assert.equal(value(createEvent(Uint8Array.of(60, 97), attributes)), '<a')
+      assert.equal(value({ ...attributes, specversion: '1.0', id: '1', data: Uint8Array.of(60) } as object as Event), '<')
+      assert.equal(writeEvent({ ...attributes, id: '1', data: 'x' }).value?.toString(), 'x')
+    }
+    assert.equal(value(createEvent('a', { ...DEFAULTS, datacontenttype: 'application/problem+json' })), '"a"')
+    assert.equal(value(createEvent('a', DEFAULTS)), '"a"')
+  })
+
+  it('given a time that is finer than milliseconds, then a CloudEvent of the package keeps it', () => {
+    const time = '2018-04-05T03:56:24.123456789+02:00'
+    assert.equal(eventOf(new CloudEvent({ ...DEFAULTS, time })).time, time)
   })
 
   it('given an attribute that breaks a rule, then it is refused before it is sent', () => {

@@ -1,4 +1,4 @@
-import { isObject, RegistryHttp, type RegistryLogin, RegistryUnavailableError, signalWithin } from './http.ts'
+import { AnswerTooLarge, isObject, RegistryHttp, type RegistryLogin, signalWithin } from './http.ts'
 
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
@@ -8,6 +8,14 @@ export interface Schema {
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
+
+/** The registry has answered, and this schema cannot be used: nothing is wrong with the registry, or with other schemas. */
+export class UnusableSchemaError extends Error {
+  override readonly name = 'UnusableSchemaError'
+}
+
+/** Ids are 32-bit integers with a sign in every registry with the Confluent API. */
+export const LARGEST_SCHEMA_ID = 2 ** 31 - 1
 
 const ANSWER_WITHIN_MS = 5_000
 /** Upper bound for the schemas that one references. */
@@ -20,8 +28,8 @@ export interface RegistryAccess {
   readonly answerWithinMs?: number
 }
 
-/** "Subject not found", "version not found" and "schema not found" in the Confluent API. */
-const NOT_FOUND = [40401, 40402, 40403]
+/** Who asks is refused, or asks too often or too slowly: another time, or with another login, the answer is another one. */
+const NOT_ABOUT_A_SCHEMA = [401, 403, 407, 408, 429]
 
 /** A client for a schema registry with the Confluent API. The address may contain `user:password`. */
 export class RegistryClient {
@@ -37,9 +45,10 @@ export class RegistryClient {
    * Returns the schema with this id, or undefined if the registry does not know it.
    *
    * @param withinMs milliseconds for this schema, if fewer than usual
-   * @throws RegistryUnavailableError
+   * @throws RegistryUnavailableError; UnusableSchemaError if the answer is about this schema, and it cannot be used
    */
   async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
+    if (id < 0 || id > LARGEST_SCHEMA_ID) return undefined
     const signal = signalWithin(withinMs, this.#answerWithinMs)
     const answer = await this.#get(`/schemas/ids/${id}`, signal)
     if (!answer) return undefined
@@ -53,17 +62,17 @@ export class RegistryClient {
     signal: AbortSignal,
   ): Promise<{ text: string; references: { name: string; text: string }[] }> {
     const references: { name: string; text: string }[] = []
-    for (const { name, subject, version } of answer.references ?? []) {
+    for (const { name, subject, version } of answer.references) {
       if (seen.has(name)) continue
       seen.add(name)
       if (seen.size > MOST_REFERENCES)
-        throw new RegistryUnavailableError(
-          `the registry has a schema with more than ${MOST_REFERENCES} references`,
-        )
+        throw new UnusableSchemaError(`its schema has more than ${MOST_REFERENCES} references`)
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
       const referred = await this.#get(path, signal)
       if (!referred)
-        throw new RegistryUnavailableError(`the registry references ${subject}, which it does not know`)
+        throw new UnusableSchemaError(
+          `its schema references version ${version} of ${subject}, which the registry does not know`,
+        )
       const inner = await this.#withReferences(referred, seen, signal)
       references.push(...inner.references, { name, text: inner.text })
     }
@@ -71,17 +80,29 @@ export class RegistryClient {
   }
 
   async #get(path: string, signal: AbortSignal): Promise<Answer | undefined> {
-    const { status, body } = await this.#http.ask(path, { signal })
-    if (status < 300 && isAnswer(body)) return body
-    if (status === 404 && isObject(body) && NOT_FOUND.includes(Number(body.error_code))) return undefined
-    throw this.#http.unavailable(path, `it answered ${status}: ${JSON.stringify(body).slice(0, 200)}`)
+    const { status, body } = await this.#http.ask(path, { signal }).catch(unlessTooLarge)
+    if (status < 300 && isObject(body) && typeof body.schema === 'string') return answerIn(body)
+    const isRefusal = status >= 400 && status < 500 && !NOT_ABOUT_A_SCHEMA.includes(status)
+    const why = JSON.stringify(body).slice(0, 200)
+    // Without a code, it is the answer of something between here and the registry.
+    if (isRefusal && isObject(body) && Number.isSafeInteger(body.error_code)) {
+      if (status === 404) return undefined
+      throw new UnusableSchemaError(`the schema registry does not give its schema: ${status}, ${why}`)
+    }
+    throw this.#http.unavailable(path, `it answered ${status}: ${why}`)
   }
+}
+
+function unlessTooLarge(error: unknown): never {
+  if (error instanceof AnswerTooLarge)
+    throw new UnusableSchemaError(`its schema cannot be used: ${error.message}`, { cause: error })
+  throw error
 }
 
 interface Answer {
   readonly schema: string
   readonly schemaType?: string
-  readonly references?: readonly {
+  readonly references: readonly {
     readonly name: string
     readonly subject: string
     readonly version: number
@@ -91,13 +112,15 @@ interface Answer {
 /** A registry omits the type for Avro. */
 function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
-  throw new RegistryUnavailableError(`the registry has a schema in the unknown format ${schemaType}`)
+  throw new UnusableSchemaError(`its schema is in the unknown format ${String(schemaType).slice(0, 40)}`)
 }
 
-function isAnswer(body: unknown): body is Answer {
-  if (!isObject(body) || typeof body.schema !== 'string') return false
-  const { references = [] } = body
+/** @throws UnusableSchemaError if what stands beside the text has another form than in the Confluent API */
+function answerIn(body: Readonly<Record<string, unknown>>): Answer {
+  const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>
     typeof name === 'string' && typeof subject === 'string' && Number.isSafeInteger(version)
-  return Array.isArray(references) && references.every(one => isObject(one) && isReference(one))
+  if (!Array.isArray(references) || !references.every(one => isObject(one) && isReference(one)))
+    throw new UnusableSchemaError('its schema has references without a name, a subject and a version')
+  return { ...body, references } as unknown as Answer
 }

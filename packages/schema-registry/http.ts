@@ -5,6 +5,9 @@ export class RegistryUnavailableError extends Error {
   override readonly name = 'RegistryUnavailableError'
 }
 
+/** A registry that works has sent more than is read of an answer. */
+export class AnswerTooLarge extends RegistryUnavailableError {}
+
 export interface RegistryLogin {
   readonly username: string
   readonly password: string
@@ -57,7 +60,7 @@ export class RegistryHttp {
   /**
    * The answer, whatever its status.
    *
-   * @throws RegistryUnavailableError if there is none in time, or if it is too large or not JSON
+   * @throws RegistryUnavailableError if there is none in time, or if it is not JSON; AnswerTooLarge
    */
   async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
     const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
@@ -70,7 +73,9 @@ export class RegistryHttp {
       })
       return { status: response.status, body: JSON.parse(await textOf(response)) as unknown }
     } catch (error) {
-      throw this.unavailable(path, explain(error), { cause: error })
+      const { message } = this.unavailable(path, explain(error))
+      const Unavailable = error instanceof TooManyBytes ? AnswerTooLarge : RegistryUnavailableError
+      throw new Unavailable(message, { cause: error })
     }
   }
 
@@ -88,13 +93,18 @@ export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, longestMs))))
 }
 
-/** @throws Error if the answer is too large */
-async function textOf({ body }: Response): Promise<string> {
+class TooManyBytes extends Error {}
+
+/** @throws Error if the answer is too large: `TooManyBytes`, if it is not the page of an error */
+async function textOf({ body, ok }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body ?? []) {
     bytes += chunk.length
-    if (bytes > LARGEST_ANSWER) throw new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
+    if (bytes > LARGEST_ANSWER) {
+      const TooLarge = ok ? TooManyBytes : Error
+      throw new TooLarge(`its answer has more than ${LARGEST_ANSWER} bytes`)
+    }
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

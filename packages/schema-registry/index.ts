@@ -1,8 +1,10 @@
 export {
+  LARGEST_SCHEMA_ID,
   type RegistryAccess,
   RegistryClient,
   type Schema,
   type SchemaFormat,
+  UnusableSchemaError,
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { InexactNumberError } from './exact-integer.ts'

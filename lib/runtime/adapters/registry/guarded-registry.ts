@@ -1,5 +1,10 @@
 /** A schema registry that is not asked again at once after it has failed, so that a slow one does not use up invocations. */
-import { RegistryClient, RegistryUnavailableError, type Schema } from '@sluice/schema-registry'
+import {
+  RegistryClient,
+  RegistryUnavailableError,
+  type Schema,
+  UnusableSchemaError,
+} from '@sluice/schema-registry'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { within } from './within.ts'
 
@@ -36,7 +41,8 @@ export class GuardedRegistry {
   }
 
   /**
-   * The schema with this id; undefined if the registry has none. Rejects with `Unavailable`.
+   * The schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with `UnusableSchemaError`: then the registry
+   * works, and goes on being asked for others.
    *
    * @param withinMs milliseconds that are left for it
    */
@@ -51,6 +57,10 @@ export class GuardedRegistry {
       this.#failures = 0
       return schema
     } catch (error) {
+      if (error instanceof UnusableSchemaError) {
+        this.#failures = 0
+        throw error
+      }
       this.#client = undefined
       this.#pause()
       if (error instanceof RegistryUnavailableError) throw unavailable(error.message, { cause: error })

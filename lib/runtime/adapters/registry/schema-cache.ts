@@ -1,5 +1,12 @@
 /** Keeps the codecs of schemas. Loaded with the first data that is not JSON; the library of a format with its first schema. */
-import { type Codec, loadCodec, type Schema, UndecodableError } from '@sluice/schema-registry'
+import {
+  type Codec,
+  LARGEST_SCHEMA_ID,
+  loadCodec,
+  type Schema,
+  UndecodableError,
+  UnusableSchemaError,
+} from '@sluice/schema-registry'
 import type { SerializedData } from '../../cloudevents/serialized-data.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
@@ -14,7 +21,7 @@ export type Found = { readonly kind: 'codec'; readonly codec: Codec } | Failure
 
 /** The schema of an id never changes, so codecs stay for as long as there is room. */
 const MOST_SCHEMAS = 1_000
-/** An id without a schema is asked for again after this time: the schema may have been registered. */
+/** An id without a usable schema is asked for again after this time: the schema may have been registered or mended. */
 const UNKNOWN_FOR_MS = 15_000
 const MOST_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
@@ -44,8 +51,8 @@ export class SchemaCache {
   readonly #elapsedMs: () => number
   readonly #allWithinMs: number
   readonly #known = new Map<string, Found>()
-  /** Until when an id counts as unknown. */
-  readonly #unknown = new Map<string, number>()
+  /** Why there is no schema, and until when that is believed. */
+  readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
@@ -64,11 +71,12 @@ export class SchemaCache {
 
   /** Undefined if it must be fetched. */
   find(needing: Needing): Found | undefined {
+    if (needing.kind === 'registered' && needing.schemaId > LARGEST_SCHEMA_ID) return unknownSchema(needing)
     const key = keyOf(needing)
     const known = this.#known.get(key)
     if (known) return known
-    const untilMs = this.#unknown.get(key)
-    return untilMs !== undefined && this.#nowMs() < untilMs ? unknownSchema(needing) : undefined
+    const unknown = this.#unknown.get(key)
+    return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
   /**
@@ -105,10 +113,17 @@ export class SchemaCache {
         )
       const schema = await this.#schema(needing, leftMs)
       if (schema) put(this.#known, key, await found(schema, needing), MOST_SCHEMAS)
-      else put(this.#unknown, key, this.#nowMs() + UNKNOWN_FOR_MS, MOST_UNKNOWN)
+      else this.#believe(key, unknownSchema(needing))
+    } catch (error) {
+      if (!(error instanceof UnusableSchemaError)) throw error
+      this.#believe(key, failure('data-not-decodable', error.message))
     } finally {
       this.#permits.release()
     }
+  }
+
+  #believe(key: string, failure: Failure): void {
+    put(this.#unknown, key, { failure, untilMs: this.#nowMs() + UNKNOWN_FOR_MS }, MOST_UNKNOWN)
   }
 
   async #schema(needing: Needing, leftMs: number): Promise<Schema | undefined> {

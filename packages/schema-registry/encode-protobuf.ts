@@ -25,6 +25,20 @@ const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>>
   fixed64: [0, Number.MAX_SAFE_INTEGER],
 }
 
+/** The number of bits of a map's key, and whether it has a sign. */
+const KEY_BITS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
+  int32: [32, true],
+  sint32: [32, true],
+  sfixed32: [32, true],
+  uint32: [32, false],
+  fixed32: [32, false],
+  int64: [64, true],
+  sint64: [64, true],
+  sfixed64: [64, true],
+  uint64: [64, false],
+  fixed64: [64, false],
+}
+
 /**
  * Writes data of a message, without a message index. Names are those of Protobuf's JSON mapping (lowerCamelCase), enums are names,
  * and 64-bit numbers are numbers that a double holds exactly. A field that the message does not have is an error, because it would be
@@ -85,16 +99,33 @@ function messageOf(
 
 function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {
   const single = valueConverter(field, known)
-  if (field.map)
+  if (field instanceof protobuf.MapField) {
+    const keyOf = keyConverter(field.keyType)
     return (value, path) => {
       if (!isObject(value)) throw new UnencodableError(path, 'must be an object')
-      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, single(one, [...path, key])]))
+      return Object.fromEntries(
+        Object.entries(value).map(([key, one]) => [keyOf(key, path), single(one, [...path, key])]),
+      )
     }
+  }
   if (!field.repeated) return single
   return (value, path) => {
     if (!Array.isArray(value)) throw new UnencodableError(path, 'must be a list')
     return value.map((one, index) => single(one, [...path, String(index)]))
   }
+}
+
+/** A map's key as protobufjs takes it: a text that is not a number would become another key. */
+function keyConverter(type: string): (key: string, path: readonly string[]) => string {
+  if (type === 'string') return key => key
+  const wrong = (path: readonly string[]): never => {
+    throw new UnencodableError(path, `must have keys that are ${type}`)
+  }
+  if (type === 'bool') return (key, path) => (['true', 'false'].includes(key) ? key : wrong(path))
+  const [bits, isSigned] = KEY_BITS[type] as readonly [number, boolean]
+  const wrapped = isSigned ? BigInt.asIntN : BigInt.asUintN
+  return (key, path) =>
+    /^(0|-?[1-9]\d{0,19})$/.test(key) && wrapped(bits, BigInt(key)) === BigInt(key) ? key : wrong(path)
 }
 
 function valueConverter({ type, resolvedType }: Field, known: Map<Type, Convert>): Convert {

@@ -18,6 +18,8 @@ interface FieldPlan {
   /** What an absent field stands for; undefined if it is absent then. */
   readonly implied: unknown
   readonly convert: Convert
+  /** The text of a map's key. */
+  readonly keyText: (key: string) => string
 }
 
 /** These types have a JSON form of their own. */
@@ -54,7 +56,7 @@ function plainFields(
   budget: Budget,
 ): Record<string, unknown> {
   const plain: Record<string, unknown> = {}
-  for (const { name, shape, implied, convert } of plans) {
+  for (const { name, shape, implied, convert, keyText } of plans) {
     const value = Object.hasOwn(message, name) ? message[name] : undefined
     const isAbsent = value === undefined || value === null
     if (isAbsent && implied === undefined) continue
@@ -71,7 +73,8 @@ function plainFields(
         )
     } else {
       const map: Record<string, unknown> = {}
-      for (const [key, one] of Object.entries(value)) put(map, key, spend(budget) && convert(one, budget))
+      for (const [key, one] of Object.entries(value))
+        put(map, keyText(key), spend(budget) && convert(one, budget))
       if (Object.keys(map).length > 0) put(plain, name, map)
     }
   }
@@ -91,7 +94,15 @@ function planOf(field: Field, known: Map<Type, readonly FieldPlan[]>): FieldPlan
   const convert = converterOf(field, known)
   const isMessage = field.resolvedType instanceof protobuf.Type
   const hasImplied = shape === 'single' && !isMessage && !field.hasPresence
-  return { name: field.name, shape, convert, implied: hasImplied ? impliedBy(field, convert) : undefined }
+  const implied = hasImplied ? impliedBy(field, convert) : undefined
+  return { name: field.name, shape, convert, implied, keyText: keyTextOf(field) }
+}
+
+/** protobufjs keeps the eight bytes of a 64-bit key, as characters. */
+function keyTextOf(field: Field): (key: string) => string {
+  if (!(field instanceof protobuf.MapField) || !field.keyType.endsWith('64')) return key => key
+  const isUnsigned = ['uint64', 'fixed64'].includes(field.keyType)
+  return key => protobuf.util.longFromHash(key, isUnsigned).toString()
 }
 
 /** The value that stands for an absent field without presence. */

@@ -124,3 +124,37 @@ enum Kind { NONE = 0; SOME = 1; }`
     assert.deepEqual(read(Buffer.from([2, 2, 8, 1])), { on: true })
   })
 })
+
+describe('maps in Protobuf', () => {
+  const KEYS = ['int64', 'sint64', 'uint64', 'fixed64', 'sfixed64', 'int32', 'string', 'bool'] as const
+  for (const type of KEYS)
+    it(`given keys of type ${type}, then they are read as they were written`, async () => {
+      const text = `syntax = "proto3"; message A { map<${type}, int32> m = 1; }`
+      const { encode, read } = await codec('PROTOBUF', text, 'plain')
+      const isSigned = !['uint64', 'fixed64', 'bool'].includes(type)
+      const keys =
+        type === 'bool'
+          ? ['false', 'true']
+          : ['1', '12345678', '9007199254740993', ...(isSigned ? ['-7'] : [])]
+      const fits = keys.filter(key => type !== 'int32' || key.length < 10)
+      const m = Object.fromEntries(fits.map((key, at) => [key, at + 1]))
+      assert.deepEqual(read(encode({ m })), { m })
+    })
+
+  for (const [type, key] of [
+    ['int64', 'one'],
+    ['uint64', '-1'],
+    ['uint64', '18446744073709551616'],
+    ['int32', '2147483648'],
+    ['int64', '01'],
+    ['bool', 'yes'],
+  ] as const)
+    it(`given the key ${key} for ${type}, then it is not written`, async () => {
+      const text = `syntax = "proto3"; message A { map<${type}, int32> m = 1; }`
+      const { encode } = await codec('PROTOBUF', text, 'plain')
+      assert.throws(() => encode({ m: { [key]: 1 } }), {
+        name: 'UnencodableError',
+        message: /^m must have keys/,
+      })
+    })
+})

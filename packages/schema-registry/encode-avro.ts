@@ -17,6 +17,19 @@ class Base64Type extends avro.types.LogicalType {
   }
 }
 
+/** Numbers that JSON has: readers refuse others. */
+class FiniteType extends avro.types.LogicalType {
+  protected override _fromValue(number: number): number {
+    return number
+  }
+
+  protected override _toValue(value: unknown): number | undefined {
+    if (typeof value !== 'number') return undefined
+    const { typeName } = this.underlyingType
+    return Number.isFinite(typeName === 'float' ? Math.fround(value) : value) ? value : undefined
+  }
+}
+
 /**
  * Writes data of an Avro schema. A union of which JSON alone tells the branches apart takes the value itself, any other one `{branch:
  * value}`. A field with a default can be left out; one that the schema does not have is an error, because it would be lost.
@@ -27,7 +40,7 @@ export function avroEncoder({ text, references }: Pick<Schema, 'text' | 'referen
   const options = {
     registry: {},
     wrapUnions: 'auto' as const,
-    typeHook: (schema: AvroSchema) => (isBytes(schema) ? new Base64Type({ type: 'bytes' }) : undefined),
+    typeHook: checkedType,
   }
   for (const reference of references) avro.Type.forSchema(JSON.parse(reference.text), options)
   const type = avro.Type.forSchema(JSON.parse(text), options)
@@ -47,9 +60,13 @@ function reject(path: string[], _value: unknown, type: Type): never {
 /** The name of a type is the schema's, not the data's. */
 function expected({ typeName, name }: Type): string {
   if (typeName.startsWith('record')) return `must be a ${name ?? 'record'}, and have no other fields`
-  return `must be ${typeName.replace(/^union:.*/, 'of a type that its schema allows').replace(/^logical:.*/, 'base64')}`
+  if (typeName.startsWith('union:')) return 'must be of a type that its schema allows, and a number must be finite'
+  return `must be ${typeName.replace(/^logical:bytes/, 'base64').replace(/^logical:/, 'a finite ')}`
 }
 
-function isBytes(schema: AvroSchema): boolean {
-  return schema === 'bytes' || (typeof schema === 'object' && 'type' in schema && schema.type === 'bytes')
+/** The types whose values avsc does not check as strictly as readers do. */
+function checkedType(schema: AvroSchema): Type | undefined {
+  const name = typeof schema === 'object' && 'type' in schema ? schema.type : schema
+  if (name === 'bytes') return new Base64Type({ type: 'bytes' })
+  return name === 'float' || name === 'double' ? new FiniteType({ type: name }) : undefined
 }

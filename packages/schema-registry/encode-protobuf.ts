@@ -134,7 +134,8 @@ function valueConverter({ type, resolvedType }: Field, known: Map<Type, Convert>
   const bounds = INTEGERS[type]
   if (bounds) return integerConverter(bounds)
   if (type === 'bytes') return (value, path) => base64Bytes(value) ?? refuse(path, 'base64')
-  const wanted = type === 'bool' ? 'boolean' : type === 'string' ? 'string' : 'number'
+  if (type === 'float' || type === 'double') return finiteConverter(type === 'float')
+  const wanted = type === 'bool' ? 'boolean' : 'string'
   return (value, path) => (typeof value === wanted ? value : refuse(path, wanted))
 }
 
@@ -148,6 +149,14 @@ function integerConverter([least, most]: readonly [number, number]): Convert {
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
       ? value
       : refuse(path, `a whole number from ${least} to ${most}`)
+}
+
+/** Readers refuse other numbers: JSON does not have them. */
+function finiteConverter(isFloat: boolean): Convert {
+  return (value, path) =>
+    typeof value === 'number' && Number.isFinite(isFloat ? Math.fround(value) : value)
+      ? value
+      : refuse(path, 'a finite number')
 }
 
 function refuse(path: readonly string[], wanted: string): never {

@@ -1,0 +1,62 @@
+/** Data that a format cannot hold is refused when it is written: nothing is lost or changed in silence. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { loadCodec } from '@sluice/schema-registry'
+
+const avro = (schema: unknown) =>
+  loadCodec({ format: 'AVRO', text: JSON.stringify(schema), references: [] }, 'plain')
+const protobuf = (text: string) =>
+  loadCodec({ format: 'PROTOBUF', text: `syntax = "proto3"; ${text}`, references: [] }, 'plain')
+
+const record = (type: unknown) => ({ type: 'record', name: 'R', fields: [{ name: 'v', type }] })
+
+describe('a number that is not finite', () => {
+  for (const value of [Number.NaN, Infinity, -Infinity]) {
+    for (const [what, type, data] of [
+      ['a double', 'double', value],
+      ['a float', 'float', value],
+      ['an optional double', ['null', 'double'], value],
+      ['a list', { type: 'array', items: 'double' }, [1, value]],
+      ['a map', { type: 'map', values: 'float' }, { a: value }],
+    ] as const)
+      it(`given ${value} in ${what} of Avro, then it is refused with its place`, async () => {
+        const codec = await avro(record(type))
+        assert.throws(() => codec.encode({ v: data }), { name: 'UnencodableError', message: /^v.*finite/ })
+      })
+
+    for (const [what, type, data] of [
+      ['a double', 'double v = 1;', value],
+      ['a float', 'optional float v = 1;', value],
+      ['a list', 'repeated double v = 1;', [1, value]],
+      ['a map', 'map<string, double> v = 1;', { a: value }],
+    ] as const)
+      it(`given ${value} in ${what} of Protobuf, then it is refused with its place`, async () => {
+        const codec = await protobuf(`message R { ${type} }`)
+        assert.throws(() => codec.encode({ v: data }), { name: 'UnencodableError', message: /^v.*finite/ })
+      })
+  }
+
+  it('given a number beyond the range of a float, then it is refused', async () => {
+    const { encode: inAvro } = await avro(record('float'))
+    const { encode: inProtobuf } = await protobuf('message R { float v = 1; }')
+    for (const encode of [inAvro, inProtobuf])
+      assert.throws(() => encode({ v: 1e300 }), { name: 'UnencodableError', message: /^v/ })
+  })
+})
+
+it('given Avro numbers with defaults and in unions, then finite ones are written as before', async () => {
+  const schema = {
+    type: 'record',
+    name: 'R',
+    fields: [
+      { name: 'a', type: 'double', default: 1.5 },
+      { name: 'b', type: ['double', 'null'], default: 2.5 },
+      { name: 'c', type: ['null', { type: 'float' }], default: null },
+      { name: 'd', type: ['null', 'string', 'double'], default: null },
+    ],
+  }
+  const { encode, read } = await avro(schema)
+  assert.deepEqual(read(encode({})), { a: 1.5, b: 2.5 })
+  const data = { a: -0.5, b: null, c: 0.25, d: 7 }
+  assert.deepEqual(read(encode(data)), data)
+})

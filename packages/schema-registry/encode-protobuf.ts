@@ -87,14 +87,32 @@ function messageOf(
     if (!plans.has(name) && value[name] !== undefined)
       throw new UnencodableError([...path, name], `is not a field of ${type.name}`)
   const message: Record<string, unknown> = {}
-  for (const [name, { isImplicit, convert }] of plans) {
+  const ofOneof = new Map<string, string>()
+  for (const [name, { field, isImplicit, convert }] of plans) {
     const given = value[name]
     const isAbsent = given === undefined || given === null
     if (isAbsent && isImplicit) throw new UnencodableError([...path, name], 'is missing')
     if (isAbsent) continue
+    if (field.partOf) requireAlone(ofOneof, field.partOf.name, name, path)
     message[name] = convert(given, [...path, name])
   }
   return message
+}
+
+/** Readers see only the last field of a oneof: the others would be lost. */
+function requireAlone(
+  given: Map<string, string>,
+  oneof: string,
+  name: string,
+  path: readonly string[],
+): void {
+  const other = given.get(oneof)
+  if (other !== undefined)
+    throw new UnencodableError(
+      [...path, name],
+      `cannot be there beside ${other}: both are of the oneof ${oneof}`,
+    )
+  given.set(oneof, name)
 }
 
 function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {

@@ -60,3 +60,12 @@ it('given Avro numbers with defaults and in unions, then finite ones are written
   const data = { a: -0.5, b: null, c: 0.25, d: 7 }
   assert.deepEqual(read(encode(data)), data)
 })
+
+it('given two fields of one oneof, then they are refused: readers would see the last one alone', async () => {
+  const { encode, read } = await protobuf('message R { oneof one { int32 a = 1; string b = 2; } optional int32 c = 3; }')
+  assert.throws(() => encode({ a: 5, b: 'x' }), {
+    name: 'UnencodableError',
+    message: 'b cannot be there beside a: both are of the oneof one',
+  })
+  assert.deepEqual(read(encode({ b: 'x', c: 1 })), { b: 'x', c: 1 })
+})

@@ -106,7 +106,7 @@ function messageIndex(reader: protobuf.Reader): readonly number[] {
 function messageType(declared: readonly Type[], index: readonly number[]): Type {
   let type: Type | undefined
   for (const at of index) type = (type ? messagesOf(type) : declared)[at]
-  if (!type) throw new Error(`its schema has no message ${index.join('.')}`)
+  if (!type) throw new Error(`it names message ${index.join('.')}, which the schema does not have`)
   return type
 }
 

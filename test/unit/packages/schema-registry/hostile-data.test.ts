@@ -96,9 +96,9 @@ message One { ${Array.from({ length: 200 }, (_, index) => `int32 f${index} = ${i
   for (const [what, schema, bytes, why] of [
     ['is cut off', PROTO, Buffer.from([0, 0x0a, 50, 1]), /index out of range/],
     ['is empty', PROTO, Buffer.alloc(0), /index out of range/],
-    ['names message 7', PROTO, Buffer.from([2, 14]), /no message 7/],
+    ['names message 7', PROTO, Buffer.from([2, 14]), /: it names message 7, which the schema does not have$/],
     ['names a message by 2^30 numbers', PROTO, Buffer.from('feffffff0f', 'hex'), /impossible length/],
-    ['names a message by a negative number', PROTO, Buffer.from([2, 1]), /no message -1/],
+    ['names a message by a negative number', PROTO, Buffer.from([2, 1]), /names message -1, which/],
     ['names a message by -1 numbers', PROTO, Buffer.from([1]), /impossible length/],
     ['is nested 5,000 times', PROTO, deep(), /depth/],
     ['has a number that is not one', PROTO, Buffer.from('0019000000000000f87f', 'hex'), /not finite/],

@@ -20,6 +20,9 @@ const WITHOUT_KAFKA: ReadonlySet<string> = new Set([
   'alerts send-test',
   'breaker show',
   'breaker reset',
+  'schemas list',
+  'schemas check',
+  'schemas register',
   'state drop',
   'stats',
 ])

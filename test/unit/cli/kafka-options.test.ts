@@ -99,7 +99,16 @@ describe('the commands with these options', () => {
   })
 
   it('are not those that never do', async () => {
-    for (const command of ['new consumer', 'stats', 'breaker show', 'rules check', 'import', 'stacks'])
+    const others = [
+      'new consumer',
+      'stats',
+      'breaker show',
+      'rules check',
+      'import',
+      'stacks',
+      'schemas list',
+    ]
+    for (const command of [...others, 'schemas check', 'schemas register'])
       assert.doesNotMatch(await help(...command.split(' ')), /--brokers/, command)
   })
 })

@@ -26,13 +26,25 @@ class WrongValue {
   }
 }
 
-/** The parser of values of this kind, for commander. */
-export function parserOf<Value>({ schema, allowed }: Kind<Value>): (text: string) => Value {
+/**
+ * The parser of values of this kind, for commander.
+ *
+ * @param shown how a message shows a wrong value
+ */
+export function parserOf<Value>(
+  { schema, allowed }: Kind<Value>,
+  shown: (text: string) => string = text => text,
+): (text: string) => Value {
   return text => {
     const { success, output } = safeParse(schema, text)
     // No action sees a wrong value: `requireRightValues` runs before each.
-    return success ? output : (new WrongValue(text, allowed) as Value)
+    return success ? output : (new WrongValue(shown(text), allowed) as Value)
   }
+}
+
+/** As `parserOf`, for an address, which may hold a user and a password: messages show neither. */
+export function addressOf<Value>(kind: Kind<Value>): (text: string) => Value {
+  return parserOf(kind, text => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@'))
 }
 
 /** As `parserOf`, for an argument or option that can be given several times. */

@@ -9,8 +9,9 @@ import {
   schemaSubject,
 } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
-import { httpAddress, oneOf } from '../../lib/runtime/settings/values.ts'
-import { choice, environmentOption, JSON_OPTION, listParserOf, parserOf } from '../arguments.ts'
+import { REGISTRY_ADDRESS } from '../../lib/runtime/settings/registry.ts'
+import { oneOf } from '../../lib/runtime/settings/values.ts'
+import { addressOf, choice, environmentOption, JSON_OPTION, listParserOf } from '../arguments.ts'
 import { CliFailure } from '../failure.ts'
 import { suggestion } from '../similar.ts'
 import type { ShippedSchema } from './verdict.ts'
@@ -44,7 +45,7 @@ export function withSchemasOptions(command: Command, about: string): Command {
         SUBJECT_STRATEGIES[0],
       ),
     )
-    .option('--registry <url>', 'the address of the registry', parserOf(httpAddress()))
+    .option('--registry <url>', 'the address of the registry', addressOf(REGISTRY_ADDRESS))
     .option(...JSON_OPTION)
     .option(...environmentOption(about))
 }

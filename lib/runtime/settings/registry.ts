@@ -11,11 +11,16 @@ export interface RegistrySettings {
   }
 }
 
+/** The address of a registry. A login in it would be shown by every message that names the registry. */
+export const REGISTRY_ADDRESS = httpAddress(
+  'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong into the secret that SCHEMA_REGISTRY_SECRET names',
+)
+
 /** Where the schemas of Avro, Protobuf and JSON Schema are, and how to log in there. */
 export const REGISTRY = slice(
   'Schema registry',
   {
-    SCHEMA_REGISTRY_URL: setting(httpAddress(), {
+    SCHEMA_REGISTRY_URL: setting(REGISTRY_ADDRESS, {
       description:
         "A schema registry with Confluent's API, with the path of that API if it has one. [Data formats](data-formats.md) says what is read with it.",
       otherwise: 'data in Avro and Protobuf has the packaged schema of its event type',

@@ -143,9 +143,14 @@ export function port(): Kind<number> {
   return wholeNumber({ least: 1, most: LAST_PORT })
 }
 
-/** An HTTP address without credentials. */
-export function httpAddress(): Kind<string> {
-  return text(/^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/, 'http://host:port, or https://')
+const HTTP_ADDRESS = /^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/
+
+/** An HTTP address without credentials. @param allowed describes it, where there is more to say */
+export function httpAddress(allowed = 'http://host:port, or https://'): Kind<string> {
+  return parsedBy(
+    address => (HTTP_ADDRESS.test(address) && URL.canParse(address) ? address : undefined),
+    allowed,
+  )
 }
 
 /** An RFC 3339 time, with optional seconds, as milliseconds since the epoch. */

@@ -29,6 +29,7 @@ import { addTopics } from './commands/topics.ts'
 import { CliFailure, isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { addKafkaOptions, kafkaEnvironment } from './kafka-options.ts'
+import { withOptionNames } from './option-names.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -44,16 +45,21 @@ this machine.`
  * @returns the exit status: 0; 1 for a failure, 2 for wrong usage, 130 if it was stopped
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const running: Running = { command: undefined }
   try {
-    await program(terminal).parseAsync([...args], { from: 'user' })
+    await program(terminal, running).parseAsync([...args], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0
   } catch (error) {
-    return ended(error, terminal)
+    return ended(error, terminal, running)
   }
 }
 
-function program(terminal: Terminal): Command {
-  let running: Command | undefined
+/** The command that runs; undefined before one does. */
+interface Running {
+  command: Command | undefined
+}
+
+function program(terminal: Terminal, running: Running): Command {
   const sluice = new Command('sluice')
     .description(ABOUT)
     .exitOverride()
@@ -69,7 +75,7 @@ function program(terminal: Terminal): Command {
     .version(version())
     .option('--stack <name>', 'the running stack to work with, as in `npm start -- --name <name>`', stackName)
     .hook('preAction', (_, command) => {
-      running = command
+      running.command = command
       requireRightValues(command)
     })
   const context: Terminal = {
@@ -78,7 +84,7 @@ function program(terminal: Terminal): Command {
     get stack() {
       return sluice.opts().stack
     },
-    withKafkaOptions: environment => kafkaEnvironment(running, environment, terminal.folder),
+    withKafkaOptions: environment => kafkaEnvironment(running.command, environment, terminal.folder),
   }
   addImport(sluice, context)
   addRecord(sluice, context)
@@ -108,13 +114,17 @@ function program(terminal: Terminal): Command {
   return sluice
 }
 
-function ended(error: unknown, { stderr, stop }: Terminal): number {
+function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {
   // Commander has printed its message already. Its status is 0 after --help, and 1 for any wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) return 0
-  if (error instanceof CliFailure || error instanceof ConfigError) {
+  if (error instanceof CliFailure) {
     stderr.write(`${error.message}\n`)
-    return error instanceof CliFailure ? error.status : 2
+    return error.status
+  }
+  if (error instanceof ConfigError) {
+    stderr.write(`${withOptionNames(error.message, command)}\n`)
+    return 2
   }
   const trace = error instanceof Error ? error.stack : String(error)
   stderr.write(`This is a fault of Sluice itself:\n${trace}\n`)

@@ -122,7 +122,7 @@ describe('wrong values of them', () => {
       'SharedAccessKey=secret',
     ])
     assert.equal(status, 2)
-    assert.match(stderr, /EVENT_HUBS_CONN_STR: must be Endpoint=sb:/)
+    assert.match(stderr, /EVENT_HUBS_CONN_STR \(--event-hubs-conn-str\): must be Endpoint=sb:/)
     assert.doesNotMatch(stderr, /secret/)
   })
 

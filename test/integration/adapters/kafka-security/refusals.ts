@@ -7,7 +7,7 @@ import type { SecuredKafka } from '../../../support/secured-kafka.ts'
 import { ran } from '../../../unit/cli/terminal.ts'
 import { ca, type Environment, kafka, plain, scram, user } from './broker.ts'
 
-const NO_FILE = 'the environment has 1 error:\n  - KAFKA_CA_FILE: /nowhere.pem cannot be read: ENOENT\n'
+const NO_FILE = 'the environment has 1 error:\n  - KAFKA_CA_FILE (--ca-file): /nowhere.pem cannot be read: ENOENT\n'
 
 export function saysWhatIsWrong(): void {
   describe('settings that do not fit the broker', { concurrency: 4 }, () => {
@@ -125,7 +125,7 @@ export function saysWhatIsWrong(): void {
       const missing = await ran([...args, 'nowhere.pem'], { folder: '/' })
       assert.deepEqual([missing.status, missing.stderr], [2, NO_FILE])
       const wrong = await ran([...args, join(PROJECT, 'package.json')])
-      assert.match(wrong.stderr, /KAFKA_CA_FILE: .*package.json is not in PEM form/)
+      assert.match(wrong.stderr, /KAFKA_CA_FILE \(--ca-file\): .*package.json is not in PEM form/)
     })
   })
 }

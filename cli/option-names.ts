@@ -1,0 +1,27 @@
+/** Messages about settings name variables; this adds the options that say the same. Pure. */
+import type { Command } from 'commander'
+
+const OPTIONS: Readonly<Record<string, string>> = {
+  KAFKA_BROKERS: '--brokers',
+  MSK_CLUSTER_ARN: '--cluster-arn',
+  MSK_CONNECTIVITY: '--msk-connectivity',
+  KAFKA_AUTH: '--auth',
+  KAFKA_USERNAME: '--username',
+  KAFKA_SECRET: '--secret',
+  KAFKA_CA_FILE: '--ca-file',
+  EVENT_HUBS_CONN_STR: '--event-hubs-conn-str',
+  SCHEMA_REGISTRY_URL: '--registry',
+  SERIALIZATION: '--serialization',
+}
+
+/** A variable, with a value if it has one, that is not followed by an option. */
+const VARIABLE = /\b([A-Z][A-Z_]*[A-Z])(=[\w-]+)?(?![\w-]| \(--)/g
+
+/** The message with `KAFKA_AUTH (--auth)` for `KAFKA_AUTH`, where the command has that option. */
+export function withOptionNames(message: string, command: Command | undefined): string {
+  const has = new Set(command?.options.map(({ long }) => long))
+  return message.replace(VARIABLE, (named, variable: string) => {
+    const option = OPTIONS[variable]
+    return option !== undefined && has.has(option) ? `${named} (${option})` : named
+  })
+}

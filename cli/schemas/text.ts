@@ -15,7 +15,7 @@ export interface SchemasReport {
 const LIST: readonly Column[] = [
   { heading: 'TYPE', least: 20 },
   { heading: 'FORMAT' },
-  { heading: 'STANDING' },
+  { heading: 'STATUS' },
   { heading: 'ID', align: 'right' },
   { heading: 'VERSION', align: 'right' },
   { heading: 'RULE', leaveOut: 2 },
@@ -36,7 +36,7 @@ export function listText({ schemas, registry }: SchemasReport, columns?: number)
     format,
     LISTED[standing],
     ...[id, version].map(number => (number === null ? '-' : String(number))),
-    harmless(rule ?? '-'),
+    rule === null ? "registry's default" : harmless(rule),
     subject,
   ])
   return `Schema registry ${registry}\n\n${tableText(LIST, rows, columns)}\n`

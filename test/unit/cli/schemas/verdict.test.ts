@@ -49,6 +49,13 @@ describe('given what a registry has', () => {
   })
 })
 
+test("given a subject without a known rule, when it is listed, then its rule is the registry's default", () => {
+  const schemas = [verdictOf(shipped, { ...NOTHING, rule: undefined })]
+  const text = listText({ env: 'test', registry: 'http://registry', schemas })
+  assert.match(text, /^TYPE +FORMAT +STATUS +ID +VERSION +RULE +SUBJECT$/m)
+  assert.match(text, /^t\.v1 +avro +not registered +- +- +registry's default +topic/m)
+})
+
 describe('given two texts', () => {
   test('when they are equal, then there is no difference', () => {
     assert.deepEqual(diffOf('a\nb\n', 'a\nb'), [])

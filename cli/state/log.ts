@@ -14,13 +14,20 @@ import type { Standing } from './other-log.ts'
 /** The lag of each partition, or the reason why lags are not known. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
-export async function boundsOf(connections: Connections, topic: string): Promise<LogBounds> {
+/** @param onError is told of the error that `away` stands for */
+export async function boundsOf(
+  connections: Pick<Connections, 'kafka'>,
+  topic: string,
+  onError: (error: unknown) => void = () => {},
+): Promise<LogBounds> {
   let offsets: TopicOffsets | undefined
   try {
     offsets = new TopicOffsets(await connections.kafka())
     return await withinPatience(topicBounds(offsets, topic))
   } catch (error) {
-    return error instanceof UnknownTopic ? 'no-topic' : 'away'
+    if (error instanceof UnknownTopic) return 'no-topic'
+    onError(error)
+    return 'away'
   } finally {
     await offsets?.close().catch(() => {})
   }

@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import type { Config } from '../../../lib/app/config.ts'
 import { type Signal, topicSize } from '../../../lib/app/topics.ts'
 import { durationText } from '../../../lib/duration.ts'
+import { signInProblem } from '../../../lib/runtime/adapters/kafka/sign-in.ts'
 import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
 import type { Connections } from '../../../lib/runtime/lambda/connections.ts'
@@ -87,11 +89,11 @@ async function erase(
     const plan = await planned(
       servers,
       wanted,
-      asked.map(({ bounds: _, ...topic }) => topic),
+      asked.map(({ topic, partitions, consumers }) => ({ topic, partitions, consumers })),
     )
     if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
     terminal.stderr.write(planText(plan))
-    for (const { bounds, topic } of asked) requireKafka(bounds, topic, kafkaAddress(config))
+    for (const one of asked) requireKafka(one, config)
     await confirm('Erase it in every partition?', yes ?? false, terminal)
     const report = await erased(servers, plan, timeout, terminal)
     printReport(terminal, report, json, reportText)
@@ -99,20 +101,36 @@ async function erase(
   })
 }
 
+interface AskedTopic extends ErasedTopic {
+  readonly bounds: LogBounds
+  /** Why Kafka does not let this command in; undefined if it does, or does not answer. */
+  readonly refused: string | undefined
+}
+
 /** What Kafka says of the topics, and the table where Kafka does not answer. */
-async function askedTopics(connections: Connections, env: string) {
+export async function askedTopics(
+  connections: Pick<Connections, 'kafka'>,
+  env: string,
+): Promise<readonly AskedTopic[]> {
   const functions = readFunctions()
-  const asked: (ErasedTopic & { readonly bounds: LogBounds })[] = []
+  const asked: AskedTopic[] = []
   for (const signal of BY_ENTITY) {
     const { topic, partitions } = topicSize(signal, env)
-    const bounds = await boundsOf(connections, topic)
+    let refused: string | undefined
+    const bounds = await boundsOf(connections, topic, error => {
+      refused = signInProblem(error)
+    })
     const known = typeof bounds === 'string' ? partitions : bounds.length
-    asked.push({ topic, partitions: known, consumers: consumersOf(functions, signal), bounds })
+    asked.push({ topic, partitions: known, consumers: consumersOf(functions, signal), bounds, refused })
   }
   return asked
 }
 
-function requireKafka(bounds: LogBounds, topic: string, address: string): void {
+/** @throws CliFailure unless Kafka has the topic */
+export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Config): void {
+  const address = kafkaAddress(config)
+  if (refused !== undefined)
+    throw new CliFailure(`Nothing was changed: Kafka at ${address} cannot be used: ${refused}`)
   if (bounds === 'no-topic')
     throw new CliFailure(
       `Nothing was changed: Kafka at ${address} has no topic ${topic}. Is --env or SLUICE_ENV right?`,

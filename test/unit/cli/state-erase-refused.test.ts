@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { askedTopics, requireKafka } from '../../../cli/commands/state/erase.ts'
+import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
+
+const config = readConfig(localEnvironment({ KAFKA_BROKERS: 'broker:9093' }))
+
+async function messageAfter(error: Error): Promise<string> {
+  const [asked] = await askedTopics({ kafka: () => Promise.reject(error) }, 'test')
+  assert.ok(asked)
+  assert.equal(asked.bounds, 'away')
+  try {
+    requireKafka(asked, config)
+  } catch (failure) {
+    return (failure as Error).message
+  }
+  return assert.fail('it goes on')
+}
+
+test('given a broker that refuses the sign-in, when an entity is to be erased, then the message says so', async () => {
+  const refused = Object.assign(new Error('SASL PLAIN authentication failed: wrong user'), {
+    type: 'SASL_AUTHENTICATION_FAILED',
+  })
+  const message = await messageAfter(new Error('no connection', { cause: refused }))
+  assert.match(message, /^Nothing was changed: Kafka at broker:9093 cannot be used: it does not accept the cred/)
+  assert.doesNotMatch(message, /does not answer/)
+})
+
+test('given no broker, when an entity is to be erased, then it does not answer', async () => {
+  assert.match(await messageAfter(new Error('refused')), /Kafka does not answer at broker:9093/)
+})

@@ -1,4 +1,5 @@
 /** The mappings that `--mapping` names. */
+import { readdir } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
@@ -6,6 +7,7 @@ import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure } from '../failure.ts'
+import { suggestion } from '../similar.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 
 /**
@@ -21,8 +23,41 @@ export async function mappingNamed(named: string, terminal: Terminal): Promise<M
   try {
     return await loadMapping(path, name, isFile ? named : join(mappingsDir, `${named}.yaml`))
   } catch (error) {
+    if (!isFile && error instanceof MappingFileError && isMissing(error.cause))
+      throw new CliFailure(await unknownText(named, terminal), 1, { cause: error })
     if (error instanceof InvalidMapping || error instanceof MappingFileError)
       throw new CliFailure(error.message, 1, { cause: error })
     throw error
   }
+}
+
+/** `Ready mappings are a, b (in mappings/).`, of MAPPINGS_DIR, else those that ship. */
+export async function readyMappingsText(terminal: Terminal): Promise<string> {
+  const { mappingsDir } = readSettings([MAPPINGS], terminal.environment)
+  const names = await readyNames(terminal)
+  return names.length === 0
+    ? `There are no mappings in ${mappingsDir}.`
+    : `Ready mappings are ${names.join(', ')} (in ${mappingsDir}).`
+}
+
+async function unknownText(named: string, terminal: Terminal): Promise<string> {
+  const similar = suggestion(named, await readyNames(terminal)) ?? ''
+  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(terminal)} A file of your own is named by its path.`
+}
+
+/** Empty if there is no such folder. */
+async function readyNames({ environment }: Terminal): Promise<readonly string[]> {
+  const { mappingsDir } = readSettings([MAPPINGS], environment)
+  const files = await readdir(resolve(PROJECT, mappingsDir)).catch(error => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  return files
+    .filter(file => extname(file) === '.yaml')
+    .map(file => basename(file, '.yaml'))
+    .sort()
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT'
 }

@@ -20,6 +20,8 @@ export interface BrokenRow {
   readonly error: string
   /** Reading cannot continue after it. */
   readonly fatal?: true
+  /** The file holds JSON instead of a table. */
+  readonly isJson?: true
 }
 
 /** In a longer row the closing quote is missing, and it would extend to the end of the file. */
@@ -79,20 +81,25 @@ interface Header {
 
 function headerOf(names: readonly string[], columns: Columns): Header | BrokenRow {
   const trimmed = names.map(name => name.trim())
+  if (trimmed[0]?.startsWith('{'))
+    return { line: 1, error: 'this is a JSON object, not the header of a CSV file', fatal: true, isJson: true }
   const missing = Object.values(columns).filter(name => !trimmed.includes(name))
   if (missing.length > 0) {
-    const found = trimmed.map(name => name.slice(0, 40)).join(', ')
-    return {
-      line: 1,
-      error: `the header has no column ${missing.join(' and no ')}; it has: ${found}`,
-      fatal: true,
-    }
+    const found = trimmed.every(isName)
+      ? `it has: ${trimmed.map(name => name.slice(0, 40)).join(', ')}`
+      : 'the first line does not look like a header'
+    return { line: 1, error: `the header has no column ${missing.join(' and no ')}; ${found}`, fatal: true }
   }
   return {
     width: names.length,
     timestamp: trimmed.indexOf(columns.timestamp),
     value: trimmed.indexOf(columns.value),
   }
+}
+
+/** A file without a header begins with a record, whose content no message shows. */
+function isName(text: string): boolean {
+  return /^(?!.*\d{4}-\d\d-\d\d)[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) || text === ''
 }
 
 function cells(header: Header, record: readonly string[], line: number): Row | BrokenRow {

@@ -12,6 +12,7 @@ import { numberedLines } from '../replay/lines.ts'
 import { DamagedGzip, unzipped } from '../replay/unzipped.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { eventOfLine } from './mapped.ts'
+import { readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readRows } from './rows.ts'
 
@@ -84,7 +85,14 @@ async function* seriesEvents(file: string, plan: SeriesPlan, terminal: Terminal)
   const entity = plan.entity ?? basename(file, extname(file))
   const recording: Recording = { ...plan, file: basename(file), entity }
   for await (const row of readRows(createReadStream(pathIn(terminal, file)), plan.columns))
-    yield { line: row.line, event: 'error' in row ? row : eventOfRow(recording, row) }
+    yield { line: row.line, event: 'error' in row ? await explained(row, terminal) : eventOfRow(recording, row) }
+}
+
+/** JSON lines need a mapping: the message says so, and which there are. */
+async function explained(row: BrokenRow, terminal: Terminal): Promise<BrokenRow> {
+  if (!row.isJson) return row
+  const error = `${row.error}: name the mapping for JSON lines by --mapping. ${await readyMappingsText(terminal)}`
+  return { ...row, error }
 }
 
 async function* mappedEvents(

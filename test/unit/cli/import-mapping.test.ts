@@ -163,6 +163,22 @@ describe('lines that cannot be imported', () => {
       assert.equal(eventsIn(readFileSync(join(folder, 'out.jsonl'), 'utf8')).length, 2)
     })
 
+  for (const content of [lines(METRIC), `\ufeff ${lines(METRIC)}`, lines(METRIC).replaceAll('"', '')])
+    it(`given ${JSON.stringify(content.slice(0, 12))} and no mapping, then mappings are listed, and no content`, async () => {
+      const { status, stdout, stderr } = await imported(content)
+      assert.deepEqual([status, stdout], [1, ''])
+      assert.match(stderr, /^records\.jsonl:1: this is a JSON object, .* --mapping\. .* are database-metrics, device,/)
+      assert.doesNotMatch(stderr, /postgres|72\.5|db-1|instance_id/)
+    })
+
+  it('given a file without a header, or one that is compressed, then its content is not printed', async () => {
+    for (const content of ['2026-01-01,72.5\n', 'db-1,2026-01-01T00:00:00Z,72.5\n', gzipSync(lines(METRIC))]) {
+      const { status, stderr } = await imported(content)
+      assert.equal(status, 1)
+      assert.match(stderr, /^records\.jsonl:1: the header has no .*; the first line does not look like a header\n$/)
+    }
+  })
+
   it('given options of CSV files, then they are refused', async () => {
     for (const options of [
       ['--metric', 'x'],
@@ -178,7 +194,11 @@ describe('lines that cannot be imported', () => {
   it('given no such mapping, or one with errors, then file, line and key are named', async () => {
     const unknown = await imported(lines(MOTION), '--mapping', 'nothing')
     assert.equal(unknown.status, 1)
-    assert.match(unknown.stderr, /^mappings\/nothing\.yaml: there is no such file/)
+    assert.match(unknown.stderr, /^There is no mapping "nothing"\. Ready mappings are database-metrics, device, /)
+    const similar = await imported(lines(MOTION), '--mapping', 'devise')
+    assert.match(similar.stderr, /"devise"\. Did you mean device\? Ready mappings are .*, weather \(in mappings\)/)
+    const path = await imported(lines(MOTION), '--mapping', './nothing.yaml')
+    assert.match(path.stderr, /^\.\/nothing\.yaml: there is no such file/)
     writeFileSync(
       join(folder, 'wrong.yaml'),
       'family: device\ntime: record\nfields: { deviceId: d, model: m, w: w }\n',

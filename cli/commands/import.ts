@@ -6,6 +6,7 @@ import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { choice, listParserOf, numberWithin, parserOf, SOME_TEXT, someText } from '../arguments.ts'
+import { count } from '../count.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { more } from '../help.ts'
@@ -89,7 +90,7 @@ export function addImport(program: Command, terminal: Terminal): void {
       'give each event a key: by instance, type, tenant, random, or a field such as location.site',
       parserOf(KEY_BY),
     )
-    .option('--skip-invalid', 'leave out rows that cannot be read, and count them')
+    .option('--skip-invalid', 'leave out rows or lines that cannot be read, and count them')
     .option('--output <file>', 'write here instead of to standard output', someText)
     .option('--json', 'print the counts as one JSON document; with --output only')
     .addHelpText('after', more(MORE))
@@ -158,7 +159,7 @@ const WITH_MAPPING = new Set(['--mapping', '--key-by', '--skip-invalid', '--outp
 /** The lines before the failure look like a complete stream, so the message must say that they are not. */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof CliFailure) || events === 0) return error
-  return new CliFailure(`${error.message}\nStopped: only the ${events} events before it are written.`)
+  return new CliFailure(`${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`)
 }
 
 function importReport(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal) {
@@ -170,7 +171,8 @@ function importReport(kind: Kind, { events, skipped }: ImportCounts, { stop }: T
 
 function summary(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal): string {
   const what = 'mappings' in kind ? mappingsText(kind.mappings) : seriesText(kind.series)
-  return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${events} events (${what}), skipped ${skipped} invalid rows`
+  const invalid = count(skipped, 'mappings' in kind ? 'invalid line' : 'invalid row')
+  return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${count(events, 'event')} (${what}), skipped ${invalid}`
 }
 
 function seriesText({ family, metric }: Series): string {

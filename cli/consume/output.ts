@@ -4,6 +4,7 @@ import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
+import { count } from '../count.ts'
 import { recordLine } from '../records/line.ts'
 import { plainEvent } from '../records/plain.ts'
 import { recordView, shortTopic } from '../records/view.ts'
@@ -56,7 +57,7 @@ export class ConsumeOutput {
   }
 
   end(): void {
-    this.#say(`Total: ${this.#messages} messages | ${this.#alerts} alerts`)
+    this.#say(`Total: ${count(this.#messages, 'message')} | ${count(this.#alerts, 'alert')}`)
   }
 
   /** The text of one record. `alerts` are the records that fire at least one. */

@@ -126,14 +126,15 @@ function keyed(event: Event, line: number, strategy: KeyStrategy | undefined): E
 function skip(
   file: string,
   { line, error, fatal }: BrokenRow,
-  { skipInvalid }: ImportPlan,
+  plan: ImportPlan,
   counts: ImportCounts,
   { stderr }: Terminal,
 ): void {
   const what = `${file}:${line}: ${error}`
   if (fatal) throw new CliFailure(what)
-  if (!skipInvalid)
-    throw new CliFailure(`${what}\nPut the row right, or leave such rows out by --skip-invalid.`)
+  const unit = 'mappings' in plan ? 'line' : 'row'
+  if (!plan.skipInvalid)
+    throw new CliFailure(`${what}\nPut the ${unit} right, or leave such ${unit}s out by --skip-invalid.`)
   counts.skipped++
   if (counts.skipped <= NAMED) stderr.write(`${what}: skipped\n`)
   if (counts.skipped === NAMED) stderr.write('Further ones are only counted.\n')

@@ -1,4 +1,5 @@
 /** The balance of a topic as bars. Pure. */
+import { count } from '../count.ts'
 import { harmless, shortened } from '../text-width.ts'
 import type { Balance, KeySample, PartitionBalance } from './balance.ts'
 
@@ -15,7 +16,7 @@ const NUMBERS = 38
 
 export function balanceText(report: BalanceReport, columns?: number): string {
   const { topic, records, partitions, sample } = report
-  const heading = `Topic: ${harmless(topic)}, ${records} records in ${partitions.length} partitions`
+  const heading = `Topic: ${harmless(topic)}, ${count(records, 'record')} in ${count(partitions.length, 'partition')}`
   if (records === 0) return `${heading}\n`
   const width = Math.max(5, Math.min(BAR, (columns ?? BAR + NUMBERS) - NUMBERS))
   const fullest = Math.max(...partitions.map(({ share }) => share))
@@ -50,5 +51,5 @@ function sampleLines(sample: readonly KeySample[]): string[] {
       return `Partition ${String(partition).padStart(2)} ${keys} ${keys === 1 ? 'key' : 'keys'}${most}`
     })
   const total = sample.reduce((sum, { records }) => sum + records, 0)
-  return [`Keys of the newest ${total} records:`, ...lines]
+  return [`Keys of the newest ${count(total, 'record')}:`, ...lines]
 }

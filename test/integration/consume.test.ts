@@ -47,7 +47,7 @@ describe('given a topic with readings, when it is consumed', { timeout: 240_000 
     assert.match(lines[1] ?? '', /^Alert rules active: [1-9]\d*$/)
     assert.equal(lines[2], 'Press Ctrl+C to stop')
     assert.equal(lines.filter(line => line.includes('sensorId=roof')).length, 13)
-    assert.equal(lines.at(-1), 'Total: 13 messages | 1 alerts')
+    assert.equal(lines.at(-1), 'Total: 13 messages | 1 alert')
     const { groups } = await commands.admin.listGroups()
     assert.ok(groups.every(({ groupId }) => !groupId.includes(commands.prefix)))
   })

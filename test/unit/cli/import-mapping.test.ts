@@ -55,7 +55,7 @@ describe('JSON lines that are imported by a mapping', () => {
   it('given a mapping that ships, by its name, then each line is a reading', async () => {
     const memory = { ...METRIC, metric_name: 'memory_usage_percent', value: 50 }
     const { status, stdout, stderr } = await imported(lines(METRIC, memory), '--mapping', 'database-metrics')
-    assert.equal(stderr, 'Imported 2 events (mapping database-metrics), skipped 0 invalid rows\n')
+    assert.equal(stderr, 'Imported 2 events (mapping database-metrics), skipped 0 invalid lines\n')
     assert.equal(status, 0)
     const [first, second] = eventsIn(stdout)
     assert.deepEqual(
@@ -105,6 +105,11 @@ describe('JSON lines that are imported by a mapping', () => {
     assert.deepEqual(eventsIn(stdout)[0]?.data, { deviceId: 'a', model: 'm', x: 19.6133 }, stderr)
   })
 
+  it('given one line, and one that is left out, then both are counted in the singular', async () => {
+    const { stderr } = await imported(`${lines(MOTION)}[1]\n`, '--mapping', 'device', '--skip-invalid')
+    assert.match(stderr, /\nImported 1 event \(mapping device\), skipped 1 invalid line\n$/)
+  })
+
   it('given --key-by, then each event carries its key, and one without the field is named', async () => {
     const { stdout } = await imported(
       lines(METRIC),
@@ -150,7 +155,7 @@ describe('lines that cannot be imported', () => {
       const failed = await imported(text, '--mapping', 'device')
       assert.equal(failed.status, 1)
       assert.ok(failed.stderr.startsWith(`records.jsonl:2: ${message}`), failed.stderr)
-      assert.match(failed.stderr, /Stopped: only the 1 events before it are written/)
+      assert.match(failed.stderr, /Put the line right, or leave such lines out .*\nStopped: only the 1 event before it is written/)
       const options = ['--mapping', 'device', '--skip-invalid', '--output', 'out.jsonl', '--json']
       const { status, stdout } = await imported(text, ...options)
       assert.equal(status, 0)

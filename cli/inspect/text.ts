@@ -1,15 +1,14 @@
 /** Verdicts on records as text for people. Pure. */
-import { FAILURES } from '../../lib/runtime/consumer/failure-codes.ts'
 import { count as numbered } from '../count.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
 import type { Verdict } from './verdict.ts'
 
-/** A record: where it is, then the event's attributes and data a line each, or the code and the rule that it breaks. */
+/** A record: where it is, then the event's attributes and data a line each, or the code and what is wrong. */
 export function verdictText(verdict: Verdict, columns: number | undefined): string {
   const place = `${verdict.topic} ${verdict.partition}@${verdict.offset}`
   const lines = verdict.accepted
     ? [`${place}  ✓ ${verdict.event.type}`, ...membersOf(verdict.event)]
-    : [`${place}  ✗ ${verdict.code}: ${verdict.reason}`, `  ${FAILURES[verdict.code].description}`]
+    : [`${place}  ✗ ${verdict.code}: ${verdict.reason}`]
   return lines.map(line => `${shortened(harmless(line), columns)}\n`).join('')
 }
 

@@ -4,8 +4,8 @@ import { freePort } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from './program.ts'
 
 /**
- * Upper bound for a start, for one that hangs: on a quiet machine it takes a tenth of it, and on a busy one as long as the
- * bundles of all functions and their processes need. Groups whose members were killed are formed anew within 10 s of that.
+ * Upper bound for a start, for one that hangs. On a busy machine, bundling all functions and starting their processes has taken
+ * more than a minute and a half.
  */
 export const START_WITHIN_MS = 180_000
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m

@@ -1,5 +1,5 @@
 /** Who leads the partitions of the topics that a producer writes to. */
-import type { ProducingCluster } from '@sluice/kafka-records'
+import type { ProducingCluster } from '@sluice/kafka-records/writing'
 import { brokersAnswer } from './answers.ts'
 
 /** Answers about one topic. The library fails the question about all topics with them, and does not say which is meant. */

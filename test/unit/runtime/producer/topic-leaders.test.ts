@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ProducingCluster } from '@sluice/kafka-records'
+import type { ProducingCluster } from '@sluice/kafka-records/writing'
 import { TopicLeaders } from '../../../../lib/runtime/adapters/kafka/topic-leaders.ts'
 
 /** Answers as the library does: for all topics that it is asked for, or with an error that names none. */

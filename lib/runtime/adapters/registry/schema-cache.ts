@@ -54,6 +54,8 @@ export class SchemaCache {
   /** Why there is no schema, and until when that is believed. */
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
+  /** What the fetches that go on need. */
+  readonly #fetches = new Set<ReadonlyMap<string, Needing>>()
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
   constructor(
@@ -84,8 +86,27 @@ export class SchemaCache {
    * of them could not be fetched.
    */
   async fetch(needed: readonly Needing[]): Promise<void> {
-    const untilMs = this.#elapsedMs() + this.#allWithinMs
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
+    this.#makeRoom(byKey)
+    this.#fetches.add(byKey)
+    try {
+      await this.#fetchAll(byKey)
+    } finally {
+      this.#fetches.delete(byKey)
+    }
+  }
+
+  /** What is needed now stays, even if it is more than is kept otherwise. */
+  #makeRoom(needed: ReadonlyMap<string, Needing>): void {
+    for (const entries of [this.#known, this.#unknown])
+      for (const key of needed.keys()) moveToEnd<unknown>(entries, key)
+    const isNeeded = (key: string) => needed.has(key) || [...this.#fetches].some(one => one.has(key))
+    removeOldest(this.#known, MOST_SCHEMAS, isNeeded)
+    removeOldest(this.#unknown, MOST_UNKNOWN, isNeeded)
+  }
+
+  async #fetchAll(byKey: ReadonlyMap<string, Needing>): Promise<void> {
+    const untilMs = this.#elapsedMs() + this.#allWithinMs
     const ends = await Promise.allSettled(
       [...byKey].map(([key, needing]) =>
         this.find(needing) ? undefined : this.#once(key, needing, untilMs),
@@ -112,7 +133,7 @@ export class SchemaCache {
           'the schema registry answers too slowly for so many schemas',
         )
       const schema = await this.#schema(needing, leftMs)
-      if (schema) put(this.#known, key, await found(schema, needing), MOST_SCHEMAS)
+      if (schema) this.#known.set(key, await found(schema, needing))
       else this.#believe(key, unknownSchema(needing))
     } catch (error) {
       if (!(error instanceof UnusableSchemaError)) throw error
@@ -123,7 +144,7 @@ export class SchemaCache {
   }
 
   #believe(key: string, failure: Failure): void {
-    put(this.#unknown, key, { failure, untilMs: this.#nowMs() + UNKNOWN_FOR_MS }, MOST_UNKNOWN)
+    this.#unknown.set(key, { failure, untilMs: this.#nowMs() + UNKNOWN_FOR_MS })
   }
 
   async #schema(needing: Needing, leftMs: number): Promise<Schema | undefined> {
@@ -158,10 +179,22 @@ function unknownSchema(needing: Needing): Failure {
   )
 }
 
-/** Adds an entry, and removes the oldest beyond the bound. */
-function put<T>(entries: Map<string, T>, key: string, value: T, most: number): void {
+/** A map keeps its entries in the order in which they were set. */
+function moveToEnd<T>(entries: Map<string, T>, key: string): void {
+  const value = entries.get(key)
+  if (value === undefined) return
   entries.delete(key)
   entries.set(key, value)
-  const [oldest] = entries.keys()
-  if (entries.size > most && oldest !== undefined) entries.delete(oldest)
+}
+
+/** Removes the entries beyond the bound that were needed least recently; none of those that are needed now. */
+function removeOldest(
+  entries: Map<string, unknown>,
+  most: number,
+  isNeeded: (key: string) => boolean,
+): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= most) return
+    if (!isNeeded(key)) entries.delete(key)
+  }
 }

@@ -91,6 +91,28 @@ describe('a reader of data', () => {
     assert.ok(records.every(record => !isFailure(reading(record, reader))))
   })
 
+  it('given more schemas at once than are kept, then all are at hand, however many read them', async () => {
+    const packagedSchema = async () => ({ text: '"string"', references: [] })
+    const reader = new OnDemandDataReader({ packagedSchema }, undefined, Date.now, () => 0)
+    const record = sent(0, environmentReading('r-0'), 'avro without an id')
+    const typed = (at: number): LogRecord => ({
+      ...record,
+      value: Buffer.of(2, 0x61),
+      headers: record.headers.map(([name, value]) => [name, name === 'ce_type' ? Buffer.from(`t${at}`) : value]),
+    })
+    const first = Array.from({ length: 1_200 }, (_, at) => typed(at))
+    const second = Array.from({ length: 100 }, (_, at) => typed(1_200 + at))
+    await Promise.all(
+      [first, second].map(async records => {
+        await reader.prepare(records)
+        assert.ok(records.every(record => !isFailure(reading(record, reader))))
+      }),
+    )
+    // What is not needed any more makes room.
+    await reader.prepare([typed(5_000)])
+    assert.throws(() => reading(first[0] as LogRecord, reader), { name: 'SchemaNotAtHand' })
+  })
+
   it('given a login, then it is sent, and asked for again after it was refused', async () => {
     let nowMs = 0
     const logins = ['old', 'new']

@@ -4,7 +4,17 @@
 export interface DiffLine {
   readonly sign: '+' | '-' | ' '
   readonly text: string
+  /** The registry refuses the schema because of it. */
+  readonly breaks?: true
 }
+
+/** Lines, counted from 0, because of which a registry refuses. */
+export interface BreakingLines {
+  readonly before: ReadonlySet<number>
+  readonly after: ReadonlySet<number>
+}
+
+const NONE: BreakingLines = { before: new Set(), after: new Set() }
 
 /** Lines that are equal are kept this far from one that is not. */
 const AROUND = 2
@@ -13,9 +23,9 @@ const AROUND = 2
  * The lines of both texts in order, without those far from any difference; empty if there is none. The longest lines in common are
  * found by a table, which suits texts of a few hundred lines.
  */
-export function diffOf(before: string, after: string): DiffLine[] {
+export function diffOf(before: string, after: string, breaking: BreakingLines = NONE): DiffLine[] {
   const [a, b] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')]
-  const lines = aligned(a, b, commonLengths(a, b))
+  const lines = aligned(a, b, commonLengths(a, b), breaking)
   const near = new Set(
     lines.flatMap(({ sign }, index) =>
       sign === ' ' ? [] : Array.from({ length: 2 * AROUND + 1 }, (_, offset) => index - AROUND + offset),
@@ -39,6 +49,7 @@ function aligned(
   a: readonly string[],
   b: readonly string[],
   lengths: readonly (readonly number[])[],
+  breaking: BreakingLines,
 ): DiffLine[] {
   const lines: DiffLine[] = []
   let [i, j] = [0, 0]
@@ -48,8 +59,8 @@ function aligned(
       i++
       j++
     } else if (i < a.length && (j >= b.length || at(lengths, i + 1, j) >= at(lengths, i, j + 1)))
-      lines.push({ sign: '-', text: a[i++] as string })
-    else lines.push({ sign: '+', text: b[j++] as string })
+      lines.push({ sign: '-', text: a[i] as string, ...(breaking.before.has(i++) && { breaks: true }) })
+    else lines.push({ sign: '+', text: b[j] as string, ...(breaking.after.has(j++) && { breaks: true }) })
   }
   return lines
 }

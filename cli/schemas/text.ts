@@ -42,16 +42,16 @@ export function listText({ schemas, registry }: SchemasReport, columns?: number)
   return `Schema registry ${registry}\n\n${tableText(LIST, rows, columns)}\n`
 }
 
-/** `+` what would be added, `~` a version that would be, `!` one that is refused; then a line that counts them. */
+/** `!` a schema that is refused, with the reasons first; `~` a next version, `+` a first one; then a line that counts them. */
 export function planText({ schemas, registry }: SchemasReport): string {
   const of = (standing: Standing) => schemas.filter(one => one.standing === standing)
   const [added, next, refused] = [of('new'), of('compatible'), of('incompatible')]
   if (added.length + next.length + refused.length === 0)
     return `The schema registry ${registry} has all ${schemas.length} schemas as they ship.\n`
   return `${[
-    ...added.map(({ subject }) => `+ ${subject}: its first version`),
-    ...next.flatMap(one => [`~ ${nextText(one)}`, ...diffText(one)]),
     ...refused.flatMap(one => [`! ${refusedText(one)}`, ...diffText(one)]),
+    ...next.flatMap(one => [`~ ${nextText(one)}`, ...diffText(one)]),
+    ...added.map(({ subject }) => `+ ${subject}: its first version`),
     `${added.length} new, ${count(next.length, 'new version')}, ${refused.length} refused, ${of('registered').length} registered.`,
   ].join('\n')}\n`
 }
@@ -83,7 +83,8 @@ function ruleText(rule: string | null): string {
 }
 
 function diffText({ diff }: Verdict): string[] {
-  return diff.map(({ sign, text }) => `    ${sign} ${harmless(text)}`)
+  if (diff.length === 0) return ['    (only documentation differs)']
+  return diff.map(({ sign, text, breaks }) => `    ${sign} ${harmless(text)}${breaks ? '  <-- breaks' : ''}`)
 }
 
 export interface RegisteredReport extends SchemasReport {

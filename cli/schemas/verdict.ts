@@ -1,5 +1,6 @@
 /** What a registry says of the schemas that ship. Pure. */
-import { type DiffLine, diffOf } from './diff.ts'
+import { type BreakingLines, type DiffLine, diffOf } from './diff.ts'
+import { linesNamed, readable } from './readable.ts'
 
 /** A schema that ships, and where it belongs. */
 export interface ShippedSchema {
@@ -38,7 +39,7 @@ export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subjec
   readonly version: number | null
   readonly rule: string | null
   readonly reasons: readonly string[]
-  /** From the subject's last version to the schema that ships; empty unless both differ. */
+  /** From the subject's last version to the schema that ships, without documentation; empty unless both differ. */
   readonly diff: readonly DiffLine[]
 }
 
@@ -56,8 +57,20 @@ export function verdictOf(shipped: ShippedSchema, registered: RegisteredSchema):
     version: latest?.version ?? null,
     rule,
     reasons: compatibility?.reasons ?? [],
-    diff: differs ? diffOf(readable(latest.text), readable(shipped.text)) : [],
+    diff: differs
+      ? diffOf(readable(latest.text), readable(shipped.text), breakingLines(shipped, registered))
+      : [],
   }
+}
+
+/** Reasons name places of the schema that is to read: of the new one, except under a rule that begins with FORWARD. FULL can mean either. */
+function breakingLines(
+  { text }: ShippedSchema,
+  { latest, rule, compatibility }: RegisteredSchema,
+): BreakingLines {
+  const named = (schema: string, is: string) =>
+    rule?.startsWith(is) ? linesNamed(schema, compatibility?.reasons ?? []) : new Set<number>()
+  return { before: named(latest?.text ?? '', 'FORWARD'), after: named(text, 'BACKWARD') }
 }
 
 function standingOf({ id, latest, compatibility }: RegisteredSchema): Standing {
@@ -65,13 +78,4 @@ function standingOf({ id, latest, compatibility }: RegisteredSchema): Standing {
   if (!latest) return 'new'
   if (!compatibility) return 'unchecked'
   return compatibility.isCompatible ? 'compatible' : 'incompatible'
-}
-
-/** JSON with a line for each member; other texts as they are. */
-function readable(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }

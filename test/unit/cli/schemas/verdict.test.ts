@@ -49,6 +49,39 @@ describe('given what a registry has', () => {
   })
 })
 
+describe('given a schema that the registry refuses', () => {
+  const avro = (type: string, doc: string) =>
+    JSON.stringify({ type: 'record', name: 'R', doc, fields: [{ name: 'a', type, doc }] })
+  const compatibility = { isCompatible: false, reasons: ['TYPE_MISMATCH at /fields/0/type: reader type'] }
+  const before = { version: 1, text: avro('int', 'old words') }
+  const textBy = (rule: string, text = avro('long', 'new words')) =>
+    planText({
+      env: 'test',
+      registry: 'http://registry',
+      schemas: [verdictOf({ ...shipped, text }, { ...NOTHING, latest: before, rule, compatibility })],
+    })
+
+  test('when it is shown, then the reason comes first, and the line that breaks is marked', () => {
+    const lines = textBy('BACKWARD').split('\n')
+    assert.match(lines[0] ?? '', /^! /)
+    assert.equal(lines[1], '    TYPE_MISMATCH at /fields/0/type: reader type')
+    assert.deepEqual(
+      lines.filter(line => /^ {4}[+-] /.test(line)),
+      ['    -       "type": "int"', '    +       "type": "long"  <-- breaks'],
+    )
+  })
+
+  test('when the old schema is to read the new one, then the line of the old one is marked', () => {
+    assert.match(textBy('FORWARD'), /^ {4}- +"type": "int" {2}<-- breaks\n {4}\+ +"type": "long"$/m)
+    assert.doesNotMatch(textBy('FULL'), /<--/)
+  })
+
+  test('when documentation differs, then it is not shown', () => {
+    assert.doesNotMatch(textBy('BACKWARD'), /doc|words/)
+    assert.match(textBy('BACKWARD', avro('int', 'new words')), /^ {4}\(only documentation differs\)$/m)
+  })
+})
+
 test("given a subject without a known rule, when it is listed, then its rule is the registry's default", () => {
   const schemas = [verdictOf(shipped, { ...NOTHING, rule: undefined })]
   const text = listText({ env: 'test', registry: 'http://registry', schemas })

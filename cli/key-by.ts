@@ -16,7 +16,7 @@ export const KEY_BY: Kind<KeyStrategy> = parsedBy(
 /**
  * The record key of an event by a strategy; null for `random`. Events of no family have their entity as instance, type and tenant.
  *
- * @returns undefined if the event has not the field and need not have it, or is no reading and the field is that of the setting
+ * @returns undefined if the event does not have the field and need not have it, or is not a reading and the field is that of the setting
  * @throws KeyFieldMissing if it must have it
  */
 export function keyBy(event: Event, strategy: KeyStrategy): string | null | undefined {

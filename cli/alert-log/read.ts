@@ -21,7 +21,7 @@ export interface Written {
   readonly untilMs: number | undefined
 }
 
-/** How many records were read, and how many of them are no alert events. */
+/** How many records were read, and how many of them are not alert events. */
 export interface ReadCount {
   readonly records: number
   readonly others: number

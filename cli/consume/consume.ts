@@ -175,7 +175,7 @@ class GroupSession {
     try {
       await topicBounds(this.#command.offsets, this.#plan.topic)
     } catch (error) {
-      // A broker that is away for a moment is no reason to end.
+      // A broker that is away for a moment is not a reason to end.
       if (error instanceof UnknownTopic) throw error
     }
   }

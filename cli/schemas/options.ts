@@ -77,5 +77,8 @@ function typeNamed(name: string): string {
   if (found) return found.type
   const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
   const known = suggestion(name, names) ?? ` There are ${names.join(', ')}.`
-  throw new CliFailure(`"${name}" is no event type or family whose data can be Avro or Protobuf.${known}`, 2)
+  throw new CliFailure(
+    `"${name}" is not an event type or family whose data can be Avro or Protobuf.${known}`,
+    2,
+  )
 }

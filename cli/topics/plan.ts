@@ -20,7 +20,7 @@ export interface TopicPlan {
 /** What is known of a topic that exists. */
 export interface TopicFacts {
   readonly signal: string
-  /** How many records it keeps. What an empty topic would lose, nobody has written. */
+  /** How many records it keeps. An empty topic has no records to lose. */
   readonly records: number
   readonly replicationFactor: number
   /** Functions that read it, and of which some keep state by its partitions. */
@@ -56,7 +56,7 @@ function refusal(difference: TopicDifference, facts: TopicFacts): string | undef
 type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
-  // A topic that has more than the table says has grown, which is no difference.
+  // A topic that has more than the table says has grown, which is not a difference.
   partitions: (_, { signal, readers }) => {
     if (readers.length === 0) return undefined
     return `more partitions move entities away from their state in ${readers.join(', ')}: use \`sluice topics grow ${signal}\``

@@ -58,7 +58,7 @@ it('given changes that a connector wrote again, then nothing changes', async () 
   ])
 })
 
-it('given a record that is no change of an order, then it is a failure, but not a tombstone', () => {
+it('given a record that is not a change of an order, then it is a failure, but not a tombstone', () => {
   const read = (value: string | null) =>
     changes.readForeign?.({
       topic: 'shop-local.public.orders',

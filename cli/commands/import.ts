@@ -159,7 +159,9 @@ const WITH_MAPPING = new Set(['--mapping', '--key-by', '--skip-invalid', '--outp
 /** The lines before the failure look like a complete stream, so the message must say that they are not. */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof CliFailure) || events === 0) return error
-  return new CliFailure(`${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`)
+  return new CliFailure(
+    `${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`,
+  )
 }
 
 function importReport(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal) {

@@ -82,7 +82,12 @@ interface Header {
 function headerOf(names: readonly string[], columns: Columns): Header | BrokenRow {
   const trimmed = names.map(name => name.trim())
   if (trimmed[0]?.startsWith('{'))
-    return { line: 1, error: 'this is a JSON object, not the header of a CSV file', fatal: true, isJson: true }
+    return {
+      line: 1,
+      error: 'this is a JSON object, not the header of a CSV file',
+      fatal: true,
+      isJson: true,
+    }
   const missing = Object.values(columns).filter(name => !trimmed.includes(name))
   if (missing.length > 0) {
     const found = trimmed.every(isName)

@@ -85,7 +85,10 @@ async function* seriesEvents(file: string, plan: SeriesPlan, terminal: Terminal)
   const entity = plan.entity ?? basename(file, extname(file))
   const recording: Recording = { ...plan, file: basename(file), entity }
   for await (const row of readRows(createReadStream(pathIn(terminal, file)), plan.columns))
-    yield { line: row.line, event: 'error' in row ? await explained(row, terminal) : eventOfRow(recording, row) }
+    yield {
+      line: row.line,
+      event: 'error' in row ? await explained(row, terminal) : eventOfRow(recording, row),
+    }
 }
 
 /** JSON lines need a mapping: the message says so, and which there are. */

@@ -155,7 +155,10 @@ describe('lines that cannot be imported', () => {
       const failed = await imported(text, '--mapping', 'device')
       assert.equal(failed.status, 1)
       assert.ok(failed.stderr.startsWith(`records.jsonl:2: ${message}`), failed.stderr)
-      assert.match(failed.stderr, /Put the line right, or leave such lines out .*\nStopped: only the 1 event before it is written/)
+      assert.match(
+        failed.stderr,
+        /Put the line right, or leave such lines out .*\nStopped: only the 1 event before it is written/,
+      )
       const options = ['--mapping', 'device', '--skip-invalid', '--output', 'out.jsonl', '--json']
       const { status, stdout } = await imported(text, ...options)
       assert.equal(status, 0)
@@ -172,15 +175,25 @@ describe('lines that cannot be imported', () => {
     it(`given ${JSON.stringify(content.slice(0, 12))} and no mapping, then mappings are listed, and no content`, async () => {
       const { status, stdout, stderr } = await imported(content)
       assert.deepEqual([status, stdout], [1, ''])
-      assert.match(stderr, /^records\.jsonl:1: this is a JSON object, .* --mapping\. .* are database-metrics, device,/)
+      assert.match(
+        stderr,
+        /^records\.jsonl:1: this is a JSON object, .* --mapping\. .* are database-metrics, device,/,
+      )
       assert.doesNotMatch(stderr, /postgres|72\.5|db-1|instance_id/)
     })
 
   it('given a file without a header, or one that is compressed, then its content is not printed', async () => {
-    for (const content of ['2026-01-01,72.5\n', 'db-1,2026-01-01T00:00:00Z,72.5\n', gzipSync(lines(METRIC))]) {
+    for (const content of [
+      '2026-01-01,72.5\n',
+      'db-1,2026-01-01T00:00:00Z,72.5\n',
+      gzipSync(lines(METRIC)),
+    ]) {
       const { status, stderr } = await imported(content)
       assert.equal(status, 1)
-      assert.match(stderr, /^records\.jsonl:1: the header has no .*; the first line does not look like a header\n$/)
+      assert.match(
+        stderr,
+        /^records\.jsonl:1: the header has no .*; the first line does not look like a header\n$/,
+      )
     }
   })
 
@@ -199,9 +212,15 @@ describe('lines that cannot be imported', () => {
   it('given no such mapping, or one with errors, then file, line and key are named', async () => {
     const unknown = await imported(lines(MOTION), '--mapping', 'nothing')
     assert.equal(unknown.status, 1)
-    assert.match(unknown.stderr, /^There is no mapping "nothing"\. Ready mappings are database-metrics, device, /)
+    assert.match(
+      unknown.stderr,
+      /^There is no mapping "nothing"\. Ready mappings are database-metrics, device, /,
+    )
     const similar = await imported(lines(MOTION), '--mapping', 'devise')
-    assert.match(similar.stderr, /"devise"\. Did you mean device\? Ready mappings are .*, weather \(in mappings\)/)
+    assert.match(
+      similar.stderr,
+      /"devise"\. Did you mean device\? Ready mappings are .*, weather \(in mappings\)/,
+    )
     const path = await imported(lines(MOTION), '--mapping', './nothing.yaml')
     assert.match(path.stderr, /^\.\/nothing\.yaml: there is no such file/)
     writeFileSync(

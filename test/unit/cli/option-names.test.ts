@@ -11,7 +11,10 @@ describe('given options that do not fit', () => {
       [...topics, '--auth', 'plain'],
       /KAFKA_USERNAME \(--username\): must be set for KAFKA_AUTH=plain \(--auth\), unless KAFKA_SECRET \(--secret\) names/,
     ],
-    [[...topics, '--auth', 'tls', '--ca-file', 'nope.pem'], /- KAFKA_CA_FILE \(--ca-file\): \S*nope\.pem cannot/],
+    [
+      [...topics, '--auth', 'tls', '--ca-file', 'nope.pem'],
+      /- KAFKA_CA_FILE \(--ca-file\): \S*nope\.pem cannot/,
+    ],
     [
       ['replay', 'events/streams/heatwave.jsonl', '--serialization', 'avro,enviroment=json'],
       /SERIALIZATION \(--serialization\) names enviroment,/,

@@ -22,7 +22,10 @@ test('given a broker that refuses the sign-in, when an entity is to be erased, t
     type: 'SASL_AUTHENTICATION_FAILED',
   })
   const message = await messageAfter(new Error('no connection', { cause: refused }))
-  assert.match(message, /^Nothing was changed: Kafka at broker:9093 cannot be used: it does not accept the cred/)
+  assert.match(
+    message,
+    /^Nothing was changed: Kafka at broker:9093 cannot be used: it does not accept the cred/,
+  )
   assert.doesNotMatch(message, /does not answer/)
 })
 

@@ -7,7 +7,8 @@ import type { SecuredKafka } from '../../../support/secured-kafka.ts'
 import { ran } from '../../../unit/cli/terminal.ts'
 import { ca, type Environment, kafka, plain, scram, user } from './broker.ts'
 
-const NO_FILE = 'the environment has 1 error:\n  - KAFKA_CA_FILE (--ca-file): /nowhere.pem cannot be read: ENOENT\n'
+const NO_FILE =
+  'the environment has 1 error:\n  - KAFKA_CA_FILE (--ca-file): /nowhere.pem cannot be read: ENOENT\n'
 
 export function saysWhatIsWrong(): void {
   describe('settings that do not fit the broker', { concurrency: 4 }, () => {

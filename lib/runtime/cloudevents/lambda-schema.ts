@@ -7,8 +7,8 @@ import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { isFailure } from './event.ts'
 import { inJson, withJsonData } from './json-data.ts'
-import type { LambdaSchema } from './record.ts'
-import { framedWith } from './wire-format.ts'
+import type { LambdaSchema, LogRecord } from './record.ts'
+import { FRAME_BYTES, framedWith } from './wire-format.ts'
 
 /** A registry with Confluent's API has such ids; AWS Glue has UUIDs. */
 const REGISTRY_ID = /^\d{1,10}$/
@@ -24,11 +24,30 @@ export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSch
   return framedWith(Number(schemaId), bytes)
 }
 
+/** The value to be read: that of the log, but JSON that Lambda has validated is there without the id of its schema. */
+export function readableValue({
+  value,
+  validatedByLambda,
+}: Pick<LogRecord, 'value' | 'validatedByLambda'>): Buffer | null {
+  return validatedByLambda && value ? value.subarray(FRAME_BYTES) : value
+}
+
+/** The schema by which Lambda has read the value, so that it takes no registry; undefined if it has not. */
+export function lambdaSchemaOf({
+  decodedByLambda,
+  validatedByLambda,
+}: Pick<LogRecord, 'decodedByLambda' | 'validatedByLambda'>): Pick<LambdaSchema, 'dataFormat'> | undefined {
+  return validatedByLambda ? { dataFormat: 'JSON' } : decodedByLambda?.value
+}
+
 /**
  * The event with plain data, of a record whose value Lambda has decoded. Avro has no absent fields: where JSON leaves out a field,
  * what Lambda makes of Avro has null. Protobuf stays as it is in its own JSON mapping.
  */
-export function readByLambda(event: Event, { dataFormat }: LambdaSchema): Event | Failure {
+export function readByLambda(
+  event: Event,
+  { dataFormat }: Pick<LambdaSchema, 'dataFormat'>,
+): Event | Failure {
   if (Buffer.isBuffer(event.data) && !isJsonText(event.data))
     return failure(
       'schema-unknown',

@@ -8,15 +8,16 @@ import { attributeViolation } from './attributes.ts'
 import { toEvent } from './event.ts'
 import { bufferOf, textOf } from './header-bytes.ts'
 import { type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
+import { readableValue } from './lambda-schema.ts'
 import { isEventFormat, isJson, isSameMediaType } from './media-type.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
-import { isFramed } from './wire-format.ts'
+import { FRAME_BYTES, isFramed } from './wire-format.ts'
 
 const PREFIX = 'ce_'
 const CONTENT_TYPE = 'content-type'
 const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
 
-type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes'>
+type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes' | 'validatedByLambda'>
 
 /** Reads the event in a record, or returns why there is none. */
 export function readEvent(record: Readable): Event | Failure {
@@ -27,7 +28,12 @@ export function readEvent(record: Readable): Event | Failure {
   if (contentType === undefined || !isEventFormat(contentType)) return readBinary(record, contentType)
   if (!JSON_FORMAT.test(contentType))
     return malformed('"content-type" names a format of events other than application/cloudevents+json')
-  return readStructured(record.value)
+  return readStructured(withoutId(record.value))
+}
+
+/** No text in JSON begins with a zero byte: serializers that use a registry put the id of a schema before the event. */
+function withoutId(value: Buffer | null): Buffer | null {
+  return value && isFramed(value) ? value.subarray(FRAME_BYTES) : value
 }
 
 /** Whether the record is in structured mode: its whole event is in its value. */
@@ -62,7 +68,7 @@ function readBinary(record: Readable, contentType: string | undefined): Event | 
   if (!(attributes instanceof Map)) return attributes
   const broken = attributeViolation(attributes)
   if (broken) return malformed(broken)
-  const data = binaryData(record.value, contentType)
+  const data = binaryData(readableValue(record), contentType)
   if (data.kind === 'failure') return data
   return toEvent(attributes, data.value)
 }

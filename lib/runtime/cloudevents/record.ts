@@ -26,6 +26,11 @@ export interface LogRecord {
    * only in the log.
    */
   readonly decodedByLambda?: { readonly key?: LambdaSchema; readonly value?: LambdaSchema }
+  /**
+   * Set only if Lambda's own registry support has validated the value, which is JSON, and has delivered it without the id of its schema.
+   * The value has that id again: `readableValue` is what was delivered.
+   */
+  readonly validatedByLambda?: true
 }
 
 /** The schema with which Lambda has validated a key or a value: `keySchemaMetadata` and `valueSchemaMetadata` of its events. */

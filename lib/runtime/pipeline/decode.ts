@@ -5,6 +5,7 @@
 
 import { parseTime } from '../cloudevents/attributes.ts'
 import { isFailure } from '../cloudevents/event.ts'
+import { readableValue } from '../cloudevents/lambda-schema.ts'
 import { readEvent } from '../cloudevents/reader.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type RedriveTarget, redriveTargetOf } from '../cloudevents/redrive.ts'
@@ -100,7 +101,9 @@ function readForeign(
   const isForeign = isFailure(read)
   if (!application.readForeign || (isForeign && read.code !== 'not-a-cloudevent')) return read
   // The id of a foreign event may follow from its place: at a redrive it must be the one that failed.
-  const written = redriveTarget?.place ? { ...record, ...redriveTarget.place } : record
+  const value = readableValue(record)
+  const written =
+    redriveTarget?.place || value !== record.value ? { ...record, ...redriveTarget?.place, value } : record
   return application.readForeign(written, isForeign ? undefined : read) ?? read
 }
 

@@ -68,6 +68,7 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
     ...record,
     ...(key ? { key } : {}),
     ...(value ? { value } : {}),
+    ...(value && valueSchema?.dataFormat === 'JSON' ? { validatedByLambda: true as const } : {}),
     ...(Object.keys(decoded).length > 0 ? { decodedByLambda: decoded } : {}),
   }
 }

@@ -1,7 +1,7 @@
 /** Reads data in Avro and Protobuf, and JSON with the id of a schema. What that takes is loaded with the first such data. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { withJsonData } from '../../cloudevents/json-data.ts'
-import { readByLambda } from '../../cloudevents/lambda-schema.ts'
+import { lambdaSchemaOf, readByLambda } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type SerializedData, serializedData } from '../../cloudevents/serialized-data.ts'
@@ -42,8 +42,8 @@ export class OnDemandDataReader implements DataReader {
   }
 
   read(event: Event, record: LogRecord): Event | Failure {
-    if (record.decodedByLambda?.value) {
-      const { value: schema } = record.decodedByLambda
+    const schema = lambdaSchemaOf(record)
+    if (schema) {
       const read = readByLambda(event, schema)
       return isFailure(read) || schema.dataFormat !== 'PROTOBUF' ? read : this.#completed(read)
     }
@@ -69,7 +69,7 @@ export class OnDemandDataReader implements DataReader {
     const needed: Needing[] = []
     for (const record of records) {
       const event = readEvent(record)
-      const isKept = isFailure(event) || record.decodedByLambda?.value !== undefined
+      const isKept = isFailure(event) || lambdaSchemaOf(record) !== undefined
       const serialized = isKept ? undefined : this.#serialized(event)
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }

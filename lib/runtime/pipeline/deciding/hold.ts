@@ -35,6 +35,7 @@ export interface ParkedRecord {
   readonly value: string | null
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly decodedByLambda?: LogRecord['decodedByLambda']
+  readonly validatedByLambda?: LogRecord['validatedByLambda']
   /** The failure that the record is the next attempt at. */
   readonly attemptAt?: RememberedFailure
 }
@@ -48,7 +49,7 @@ interface Admitted {
 }
 
 export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted): ParkedRecord {
-  const { offset, timestampMs, key, value, headers, decodedByLambda } = record
+  const { offset, timestampMs, key, value, headers, decodedByLambda, validatedByLambda } = record
   return {
     offset,
     timestampMs,
@@ -58,13 +59,14 @@ export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted
     value: value?.toString('base64') ?? null,
     headers: headers.map(([name, bytes]) => [name, bufferOf(bytes).toString('base64')] as const),
     ...(decodedByLambda ? { decodedByLambda } : {}),
+    ...(validatedByLambda ? { validatedByLambda } : {}),
     ...(attemptAt ? { attemptAt } : {}),
   }
 }
 
 /** The record as it was read. */
 export function logRecordOf(
-  { offset, timestampMs, key, value, headers, decodedByLambda }: ParkedRecord,
+  { offset, timestampMs, key, value, headers, decodedByLambda, validatedByLambda }: ParkedRecord,
   { topic, partition }: Pick<LogRecord, 'topic' | 'partition'>,
 ): LogRecord {
   return {
@@ -76,6 +78,7 @@ export function logRecordOf(
     value: value === null ? null : Buffer.from(value, 'base64'),
     headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')] as const),
     ...(decodedByLambda ? { decodedByLambda } : {}),
+    ...(validatedByLambda ? { validatedByLambda } : {}),
   }
 }
 

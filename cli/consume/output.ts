@@ -1,10 +1,12 @@
 /** What `consume` prints. */
 import { once } from 'node:events'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { count } from '../count.ts'
+import { CliFailure } from '../failure.ts'
 import { recordLine } from '../records/line.ts'
 import { plainEvent } from '../records/plain.ts'
 import { recordView, shortTopic } from '../records/view.ts'
@@ -47,13 +49,28 @@ export class ConsumeOutput {
     this.#say('Press Ctrl+C to stop')
   }
 
-  /** Counts a batch of records and shows it; resolves once the reader of the output has room for more. */
+  /**
+   * Counts a batch of records and shows it; resolves once the reader of the output has room for more.
+   *
+   * @throws CliFailure if the registry does not answer: a group must not go past records that were not read
+   */
   async show(records: readonly LogRecord[]): Promise<void> {
+    const read: [LogRecord, Event | Failure][] = []
+    for (const record of records) read.push([record, await this.#read(record)])
     let text = ''
-    for (const record of records) text += this.#shown(record, await plainEvent(record, this.#reader))
+    for (const [record, event] of read) text += this.#shown(record, event)
     if (this.#plan.mode === 'batches') text += `Processed batch of ${records.length} messages\n`
     const { stdout } = this.#terminal
     if (text !== '' && !stdout.write(text)) await once(stdout, 'drain')
+  }
+
+  async #read(record: LogRecord): Promise<Event | Failure> {
+    const event = await plainEvent(record, this.#reader)
+    if (!isFailure(event) || event.code !== 'registry-unavailable') return event
+    const { topic, partition, offset } = record
+    throw new CliFailure(
+      `The record at offset ${offset} of ${topic}/${partition} cannot be read: ${event.message}`,
+    )
   }
 
   end(): void {

@@ -33,8 +33,9 @@ export class Processing {
     this.#ended.promise.catch(() => {})
   }
 
-  /** Ends it with an error. */
+  /** Ends it with an error. Nothing more is taken: what comes behind the failed records must not be committed. */
   fail(error: unknown): void {
+    this.#isClosed = true
     this.#ended.reject(error)
   }
 

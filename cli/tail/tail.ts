@@ -15,6 +15,7 @@ import { TICK_TYPE } from '../../lib/telemetry/tick.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
 import { plainEvent } from '../records/plain.ts'
+import { RegistryWatch } from '../records/registry-watch.ts'
 import { type RecordView, recordView, shortTopic } from '../records/view.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
@@ -53,6 +54,7 @@ export async function tailTopics(plan: TailPlan, config: Config, terminal: Termi
     if (plan.follow && !output.isFull && !terminal.stop.aborted)
       await followOn(connections, ranges, plan, output, terminal)
     if (terminal.stop.aborted) throw new StoppedByUser()
+    if (!plan.follow) output.registry.requireAllRead()
   } finally {
     await connections.close()
   }
@@ -154,6 +156,7 @@ function positionsOf(ranges: readonly Range[]): Positions {
 }
 
 class Output {
+  readonly registry: RegistryWatch
   readonly #plan: TailPlan
   readonly #terminal: Terminal
   readonly #env: string
@@ -168,6 +171,7 @@ class Output {
     this.#env = env
     this.#reader = dataReader(config)
     this.#terminal = terminal
+    this.registry = new RegistryWatch(terminal)
     this.#topicWidth = Math.max(...plan.topics.map(topic => shortTopic(topic, env).length), 'TOPIC'.length)
   }
 
@@ -182,7 +186,9 @@ class Output {
   }
 
   async #take(record: LogRecord): Promise<void> {
-    const view = recordView(record, await plainEvent(record, this.#reader))
+    const event = await plainEvent(record, this.#reader)
+    this.registry.see(event)
+    const view = recordView(record, event)
     if (this.isFull || !this.#isWanted(view)) return
     const { stdout } = this.#terminal
     const heading =

@@ -60,7 +60,8 @@ function reject(path: string[], _value: unknown, type: Type): never {
 /** The name of a type is the schema's, not the data's. */
 function expected({ typeName, name }: Type): string {
   if (typeName.startsWith('record')) return `must be a ${name ?? 'record'}, and have no other fields`
-  if (typeName.startsWith('union:')) return 'must be of a type that its schema allows, and a number must be finite'
+  if (typeName.startsWith('union:'))
+    return 'must be of a type that its schema allows, and a number must be finite'
   return `must be ${typeName.replace(/^logical:bytes/, 'base64').replace(/^logical:/, 'a finite ')}`
 }
 

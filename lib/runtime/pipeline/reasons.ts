@@ -59,7 +59,8 @@ const DEFERRED = {
   'receiver-unavailable': 'a sink cannot reach its receiver',
   'store-unavailable': 'Redis cannot be reached',
   'broker-unavailable': 'Kafka cannot be reached',
-  'registry-unavailable': 'the schema registry cannot be reached, and what is read or written needs a schema of it',
+  'registry-unavailable':
+    'the schema registry cannot be reached, and what is read or written needs a schema of it',
   'checkpoint-unavailable': 'the checkpoints cannot be reached',
   'topic-growing': 'partitions are being added to the topic, and its states are moving',
   'log-unreadable': 'the log can be reached but not be read',

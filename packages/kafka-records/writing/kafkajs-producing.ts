@@ -18,7 +18,12 @@ export const PRODUCING_CLUSTER_METHODS = [
   'findGroupCoordinator',
 ] as const
 /** What is called on a broker. */
-export const PRODUCING_BROKER_METHODS = ['initProducerId', 'addPartitionsToTxn', 'endTxn', 'disconnect'] as const
+export const PRODUCING_BROKER_METHODS = [
+  'initProducerId',
+  'addPartitionsToTxn',
+  'endTxn',
+  'disconnect',
+] as const
 
 export interface ProducerIdentity {
   /** A 64-bit integer, in decimal. */

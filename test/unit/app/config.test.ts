@@ -121,7 +121,8 @@ describe('the configuration', () => {
     const wrong = { ...LEAST, SCHEMA_REGISTRY_URL: 'https://user:geheim@registry' }
     assert.throws(
       () => readConfig(wrong),
-      (error: Error) => /SCHEMA_REGISTRY_URL: must/.test(error.message) && !/geheim|user:/.test(error.message),
+      (error: Error) =>
+        /SCHEMA_REGISTRY_URL: must/.test(error.message) && !/geheim|user:/.test(error.message),
     )
     assert.throws(
       () => readConfig({ ...LEAST, SCHEMA_REGISTRY_SECRET: 'a' }),

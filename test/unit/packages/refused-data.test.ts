@@ -62,7 +62,9 @@ it('given Avro numbers with defaults and in unions, then finite ones are written
 })
 
 it('given two fields of one oneof, then they are refused: readers would see the last one alone', async () => {
-  const { encode, read } = await protobuf('message R { oneof one { int32 a = 1; string b = 2; } optional int32 c = 3; }')
+  const { encode, read } = await protobuf(
+    'message R { oneof one { int32 a = 1; string b = 2; } optional int32 c = 3; }',
+  )
   assert.throws(() => encode({ a: 5, b: 'x' }), {
     name: 'UnencodableError',
     message: 'b cannot be there beside a: both are of the oneof one',

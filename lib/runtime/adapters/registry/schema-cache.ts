@@ -188,11 +188,7 @@ function moveToEnd<T>(entries: Map<string, T>, key: string): void {
 }
 
 /** Removes the entries beyond the bound that were needed least recently; none of those that are needed now. */
-function removeOldest(
-  entries: Map<string, unknown>,
-  most: number,
-  isNeeded: (key: string) => boolean,
-): void {
+function removeOldest(entries: Map<string, unknown>, most: number, isNeeded: (key: string) => boolean): void {
   for (const key of entries.keys()) {
     if (entries.size <= most) return
     if (!isNeeded(key)) entries.delete(key)

@@ -98,7 +98,10 @@ describe('a reader of data', () => {
     const typed = (at: number): LogRecord => ({
       ...record,
       value: Buffer.of(2, 0x61),
-      headers: record.headers.map(([name, value]) => [name, name === 'ce_type' ? Buffer.from(`t${at}`) : value]),
+      headers: record.headers.map(([name, value]) => [
+        name,
+        name === 'ce_type' ? Buffer.from(`t${at}`) : value,
+      ]),
     })
     const first = Array.from({ length: 1_200 }, (_, at) => typed(at))
     const second = Array.from({ length: 100 }, (_, at) => typed(1_200 + at))

@@ -33,9 +33,7 @@ describe('close', () => {
     void publish()
     await clock.pass(200)
     assert.equal(await close(), 1)
-    const expected = [
-      'Delivery failed: not delivered before close(): Kafka has not acknowledged it yet',
-    ]
+    const expected = ['Delivery failed: not delivered before close(): Kafka has not acknowledged it yet']
     assert.deepEqual(told, expected)
     const said = brokers.said.length
     brokers.isAnswering = true

@@ -50,13 +50,17 @@ describe('the event of what is handed in', () => {
   })
 
   it('given text or bytes in another format than JSON, then the record holds them as they are', () => {
-    const value = (event: Event | CloudEventLike) => producedRecord('t', null, eventOf(event)).value?.toString()
+    const value = (event: Event | CloudEventLike) =>
+      producedRecord('t', null, eventOf(event)).value?.toString()
     for (const datacontenttype of ['text/plain', 'application/xml']) {
       const attributes = { ...DEFAULTS, datacontenttype }
       assert.equal(value(createEvent('<a/>', attributes)), '<a/>')
       assert.equal(value(new CloudEvent({ ...attributes, data: '<a/>' })), '<a/>')
       assert.equal(value(createEvent(Uint8Array.of(60, 97), attributes)), '<a')
-      assert.equal(value({ ...attributes, specversion: '1.0', id: '1', data: Uint8Array.of(60) } as object as Event), '<')
+      assert.equal(
+        value({ ...attributes, specversion: '1.0', id: '1', data: Uint8Array.of(60) } as object as Event),
+        '<',
+      )
       assert.equal(writeEvent({ ...attributes, id: '1', data: 'x' }).value?.toString(), 'x')
     }
     assert.equal(value(createEvent('a', { ...DEFAULTS, datacontenttype: 'application/problem+json' })), '"a"')

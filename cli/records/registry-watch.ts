@@ -1,0 +1,28 @@
+/** Notices that records could not be read because the schema registry does not answer. */
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import { CliFailure } from '../failure.ts'
+
+export class RegistryWatch {
+  readonly #stderr: { write(text: string): unknown }
+  #unread = 0
+
+  constructor({ stderr }: { readonly stderr: { write(text: string): unknown } }) {
+    this.#stderr = stderr
+  }
+
+  /** Says it with the first such record, and not again. */
+  see(read: Event | Failure): void {
+    if (!isFailure(read) || read.code !== 'registry-unavailable') return
+    if (this.#unread === 0) this.#stderr.write(`Some records cannot be read: ${read.message}\n`)
+    this.#unread += 1
+  }
+
+  /** @throws CliFailure if there was such a record */
+  requireAllRead(): void {
+    if (this.#unread === 0) return
+    const records = this.#unread === 1 ? '1 record' : `${this.#unread} records`
+    throw new CliFailure(`${records} could not be read, because the schema registry does not answer.`)
+  }
+}

@@ -1,6 +1,7 @@
 import protobuf, { type Field, type Type } from 'protobufjs'
 import { base64Bytes } from './base64.ts'
 import { UnencodableError } from './unencodable-error.ts'
+import { isUnsupported, isWrapper } from './well-known.ts'
 
 /** A value as protobufjs takes it. */
 type Convert = (value: unknown, path: readonly string[]) => unknown
@@ -57,7 +58,10 @@ function messageConverter(type: Type, known: Map<Type, Convert>): Convert {
   const found = known.get(type)
   if (found) return found
   let plans: Map<string, FieldPlan> | undefined
-  const convert: Convert = (value, path) => {
+  const convert: Convert = (given, path) => {
+    if (isUnsupported(type))
+      throw new UnencodableError(path, `is a ${type.fullName.slice(1)}, which is not supported`)
+    const value = isWrapper(type) ? { value: given } : given
     if (!isObject(value)) throw new UnencodableError(path, `must be a ${type.name}`)
     plans ??= plansOf(type, known)
     return messageOf(type, plans, value, path)

@@ -1,8 +1,15 @@
-import protobuf, { type Message, type Namespace, type Root, type Type } from 'protobufjs'
+import protobuf, {
+  type IConversionOptions,
+  type Message,
+  type Namespace,
+  type Root,
+  type Type,
+} from 'protobufjs'
 import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 import { protobufEncoder } from './encode-protobuf.ts'
 import { protobufReader } from './read-protobuf.ts'
+import { WRAPPER_NAMES } from './well-known.ts'
 import { matching, UndecodableError } from './wire.ts'
 
 /** As in Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
@@ -19,6 +26,15 @@ Object.assign(protobuf.wrappers, {
     const sign = Number(seconds) < 0 || nanos < 0 ? '-' : ''
     return `${sign}${String(seconds).replace('-', '')}${fraction(Math.abs(nanos))}s`
   }),
+  ...Object.fromEntries(
+    WRAPPER_NAMES.map(name => [
+      name,
+      jsonForm(function (this: Type, message, options) {
+        // Here `this` has the conversion that protobufjs itself made.
+        return this.toObject(message, { ...options, defaults: true }).value
+      }),
+    ]),
+  ),
 })
 
 interface Moment {
@@ -110,7 +126,7 @@ function messageType(declared: readonly Type[], index: readonly number[]): Type 
   return type
 }
 
-function jsonForm(toJson: (message: Message) => unknown) {
+function jsonForm(toJson: (this: Type, message: Message, options?: IConversionOptions) => unknown) {
   return {
     // protobufjs requires both; `fromObject` is never called here.
     fromObject(this: Type, object: Readonly<Record<string, unknown>>): Message {

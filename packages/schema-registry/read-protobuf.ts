@@ -1,6 +1,7 @@
 import protobuf, { type Field, type Message, type Type } from 'protobufjs'
 import { exactInteger } from './exact-integer.ts'
 import { put } from './put.ts'
+import { isUnsupported, isWrapper } from './well-known.ts'
 import { UndecodableError } from './wire.ts'
 
 /** Upper bound for the values of one message. Fields that have a value although they are absent count too. */
@@ -40,7 +41,11 @@ export function protobufReader(): (message: Message, type: Type) => unknown {
 function plainMessage(type: Type, known: Map<Type, readonly FieldPlan[]>): Convert {
   const form = OWN_FORM.has(type.fullName) ? protobuf.wrappers[type.fullName]?.toObject : undefined
   if (form) return message => form.call(type, message as Message, {})
-  return (message, budget) => {
+  if (isUnsupported(type))
+    return () => {
+      throw new UndecodableError(`it has a ${type.fullName.slice(1)}, which is not supported`)
+    }
+  const fields: (message: unknown, budget: Budget) => Record<string, unknown> = (message, budget) => {
     let plans = known.get(type)
     if (!plans) {
       plans = type.fieldsArray.map(field => planOf(field, known))
@@ -48,6 +53,7 @@ function plainMessage(type: Type, known: Map<Type, readonly FieldPlan[]>): Conve
     }
     return plainFields(message as Readonly<Record<string, unknown>>, plans, budget)
   }
+  return isWrapper(type) ? (message, budget) => fields(message, budget).value : fields
 }
 
 function plainFields(

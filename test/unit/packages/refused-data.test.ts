@@ -71,3 +71,45 @@ it('given two fields of one oneof, then they are refused: readers would see the 
   })
   assert.deepEqual(read(encode({ b: 'x', c: 1 })), { b: 'x', c: 1 })
 })
+
+describe('the well-known types of Protobuf', () => {
+  const imports = ['wrappers', 'struct', 'field_mask']
+    .map(name => `import "google/protobuf/${name}.proto";`)
+    .join(' ')
+
+  for (const [type, value, zero] of [
+    ['DoubleValue', 2.5, 0],
+    ['FloatValue', 0.5, 0],
+    ['Int64Value', -7, 0],
+    ['UInt64Value', 7, 0],
+    ['Int32Value', -7, 0],
+    ['UInt32Value', 7, 0],
+    ['BoolValue', true, false],
+    ['StringValue', 'x', ''],
+    ['BytesValue', 'AP8=', ''],
+  ] as const)
+    it(`given a ${type}, then it is the value alone, and a missing one is absent`, async () => {
+      const { encode, read, decode } = await protobuf(
+        `${imports} message R { google.protobuf.${type} v = 1; repeated google.protobuf.${type} l = 2; }`,
+      )
+      for (const data of [{ v: value, l: [zero, value] }, { v: zero }, {}])
+        assert.deepEqual(read(encode(data)), data)
+      const { v } = JSON.parse(decode(encode({ v: value })))
+      assert.equal(String(v), String(value), 'in the JSON mapping, 64-bit integers are text')
+      assert.equal(String(JSON.parse(decode(encode({ v: zero }))).v), String(zero))
+    })
+
+  for (const type of ['Struct', 'Value', 'ListValue', 'FieldMask'])
+    it(`given a ${type}, whose JSON form is not supported, then it is refused in both directions`, async () => {
+      const { encode, read } = await protobuf(`${imports} message R { google.protobuf.${type} v = 1; }`)
+      assert.throws(() => encode({ v: {} }), {
+        name: 'UnencodableError',
+        message: new RegExp(`^v .*${type}`),
+      })
+      assert.throws(() => read(Buffer.from([0x0a, 0])), {
+        name: 'UndecodableError',
+        message: new RegExp(type),
+      })
+      assert.deepEqual(read(encode({})), {})
+    })
+})

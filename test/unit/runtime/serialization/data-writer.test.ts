@@ -59,7 +59,7 @@ describe('given no registry', () => {
   test('when data does not fit, then the error names the place', async () => {
     const writer = await writerOf('protobuf')
     const event = { ...reading, data: { sensorId: 's', temperature: 'warm' } }
-    assert.throws(() => writer.write(event), { message: 'temperature must be number' })
+    assert.throws(() => writer.write(event), { message: 'temperature must be a finite number' })
   })
 
   test('when only some types are asked for, then the others stay JSON', async () => {

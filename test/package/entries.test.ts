@@ -37,7 +37,7 @@ it('given entries with typing errors, then each is named, with what could stand 
     )
     assert.match(
       said,
-      /functions\.frost\.uses.*\[redis, rules, notifications, parameter, checkpoints, [^\]]+\]/,
+      /functions\.frost\.uses.*\[redis, rules, notifications, registry, parameter, checkpoints, [^\]]+\]/,
     )
     const apart = '\n  frost:\n    handler: functions/frost/handler.handler\n    batchSize: 3\n'
     await writeFile(file, `${yaml}${apart}`)

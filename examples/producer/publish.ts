@@ -1,5 +1,5 @@
 /**
- * Publishes simulated readings from an application of one's own: `KAFKA_BROKERS=… TOPIC=… node examples/producer/publish.ts 100`.
+ * Publishes simulated readings from an application of one's own: `KAFKA_BROKERS=… TOPIC=… node_modules/node/bin/node examples/producer/publish.ts 100`.
  * Under `npm start`, the brokers are 127.0.0.1:9092 and the topic is sluice.telemetry.readings.local.
  */
 import process from 'node:process'

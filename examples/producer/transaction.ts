@@ -1,4 +1,4 @@
-/** Publishes two events that consumers see together or not at all: `KAFKA_BROKERS=… TOPIC=… node examples/producer/transaction.ts`. */
+/** Publishes two events that consumers see together or not at all: `KAFKA_BROKERS=… TOPIC=… node_modules/node/bin/node examples/producer/transaction.ts`. */
 import process from 'node:process'
 import { TelemetryProducer } from '../../lib/runtime/producer/index.ts'
 

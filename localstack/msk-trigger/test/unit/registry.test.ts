@@ -245,7 +245,7 @@ describe('a record that cannot be read (rule 15)', () => {
       'it names no message of its Protobuf file',
       framed(3, Buffer.from([2, 8])),
       'DESERIALIZATION_ERROR',
-      /no message 4/,
+      /names message 4, which the schema does not have/,
     ],
     ['its schema is unusable', framed(4, Buffer.alloc(1)), 'DESERIALIZATION_ERROR', /schema cannot be used/],
   ]

@@ -13,7 +13,7 @@ const WITH_LOGIN = [
 describe('given an address of a registry with a login', () => {
   for (const address of WITH_LOGIN) {
     const shown = address.replace(/[^/]*geheim/, '…')
-    it(`when an option names ${shown}, then the message has no login, and says where it belongs`, async () => {
+    it(`when an option names ${shown}, then no login is shown, but where it belongs`, async () => {
       const { status, stdout, stderr } = await ran(['schemas', 'list', '--registry', address])
       assert.deepEqual([status, stdout], [2, ''])
       assert.match(stderr, /'--registry <url>': "(https?:\/\/)?…@127\.0\.0\.1\S*" is invalid/i)
@@ -21,7 +21,7 @@ describe('given an address of a registry with a login', () => {
       assert.doesNotMatch(stderr, /geheim|u:/)
     })
 
-    it(`when a variable names ${shown}, then the message says the same, without the address`, async () => {
+    it(`when a variable names ${shown}, then the same is said, without the address`, async () => {
       const environment = { SCHEMA_REGISTRY_URL: address }
       const { status, stderr } = await ran(['schemas', 'list'], { environment })
       assert.equal(status, 2)

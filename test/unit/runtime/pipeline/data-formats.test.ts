@@ -111,7 +111,7 @@ describe('data that cannot be read', () => {
       'failed/number-not-exact',
     ],
   ] as const)
-    it(`given ${what}, then it fails with its code, byte for byte, and the next is applied`, async () => {
+    it(`given ${what}, then it fails with its code and bytes, and the next is applied`, async () => {
       const stage = new FormatStage(registry.uri)
       const next = { ...sent(1, environmentReading('r-2'), 'avro with an id') }
       await stage.batch([record, next])
@@ -164,7 +164,7 @@ describe('a registry that cannot be reached', () => {
       },
     ],
   ] as const)
-    it(`given a registry that ${what}, then the partition waits, others go on, and nothing is lost`, async () => {
+    it(`given a registry that ${what}, then that partition waits, and nothing is lost`, async () => {
       const stage = new FormatStage(registry.uri, what === 'never answers' ? 300 : undefined)
       registry.answerBy(listener as never)
       const waits = five('avro with an id')

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pMap from 'p-map'
 import { RETRY_TOPICS, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { redriveByHand } from './by-hand.ts'
@@ -210,7 +211,7 @@ async function silence(flow: Flow, noise: Noise | undefined): Promise<void> {
 /** The files of a folder, contents by name. Drafts that a kill has left are none. */
 async function filesIn(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter(name => !name.startsWith('.'))
-  return new Map(
-    await Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')] as const)),
-  )
+  const read = async (name: string) => [name, await readFile(join(folder, name), 'utf8')] as const
+  // A long run has more segments than a process may have files open.
+  return new Map(await pMap(names, read, { concurrency: 50 }))
 }

@@ -58,7 +58,7 @@ for (const format of ['AVRO', 'PROTOBUF', 'JSON'] as const) {
       ['a missing field', { id: 's-1' }, /count|data/],
       ['no object', 'secret', /^data must be|^id must be/],
     ] as const)
-      test(`when data with ${what} is written, then the error names the place alone`, async () => {
+      test(`when data with ${what} is written, then the error names its place`, async () => {
         const codec = await codecOf(format)
         assert.throws(
           () => codec.encode(data),

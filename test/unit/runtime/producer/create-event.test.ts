@@ -23,7 +23,7 @@ describe('the event of what is handed in', () => {
     TRACE.toUpperCase(),
     `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
   ])
-    it(`given the trace "${traceparent}", then the error says what is wrong`, () => {
+    it(`given the trace "${traceparent}", then it is refused`, () => {
       const message = `traceparent "${traceparent}" is malformed: W3C Trace Context needs 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, lower case, neither id all zeros`
       assert.throws(() => createEvent(1, { ...DEFAULTS, traceparent }), { name: 'InvalidEvent', message })
     })

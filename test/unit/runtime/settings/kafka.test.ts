@@ -107,7 +107,7 @@ describe('settings of Kafka that do not fit together', () => {
     [{ EVENT_HUBS_CONN_STR: 'Endpoint=sb://ns;SharedAccessKey=secret' }, /^EVENT_HUBS_CONN_STR: must be/],
   ]
   for (const [environment, error] of cases)
-    it(`given ${Object.keys(environment).join(', ') || 'nothing'}, then ${error.source.slice(1)}`, () => {
+    it(titleOf(environment, error), () => {
       assert.throws(
         () => read(environment),
         ({ errors, message }: ConfigError) => {
@@ -141,3 +141,8 @@ describe('a connection string of Event Hubs', () => {
       assert.deepEqual(parseConnectionString(string), expected)
     })
 })
+
+function titleOf(environment: object, error: RegExp): string {
+  const given = Object.keys(environment).join(', ') || 'nothing'
+  return `given ${given}, then ${error.source.slice(1)}`.slice(0, 100)
+}

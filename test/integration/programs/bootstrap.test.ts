@@ -43,7 +43,7 @@ describe('given a fresh clone', () => {
   beforeEach(() => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(join(folder, 'bin'), { recursive: true })
-    for (const file of ['bootstrap.mjs', 'lock-file.mjs']) {
+    for (const file of ['bootstrap.mjs', 'hide-secrets.mjs', 'lock-file.mjs']) {
       cpSync(join(PROJECT, 'programs', file), join(folder, 'programs', file))
     }
     writeFileSync(join(folder, 'package-lock.json'), LOCK)

@@ -15,7 +15,13 @@ function captured(op: string, lsn: number, status: string | null, wrapped = fals
   const before = op === 'd' ? { id: 7, status: null } : null
   const payload = { op, before, after, source: { ...source, ts_ms: NOON_MS + lsn } }
   const value = Buffer.from(JSON.stringify(wrapped ? { schema: {}, payload } : payload))
-  return changes.readForeign?.({ topic: 'shop-local.public.orders', value }) as Event
+  return changes.readForeign?.({
+    topic: 'shop-local.public.orders',
+    partition: 0,
+    offset: lsn,
+    headers: [],
+    value,
+  }) as Event
 }
 
 it('given the life of a row, then each change that means something is an event', async () => {
@@ -62,8 +68,11 @@ it('given a record that is not a change of an order, then it is a failure, but n
   const read = (value: string | null) =>
     changes.readForeign?.({
       topic: 'shop-local.public.orders',
+      partition: 0,
+      offset: 0,
+      headers: [],
       value: value === null ? null : Buffer.from(value),
-    })
+    }) as Event | undefined
   for (const text of ['{', 'null', '{"op":"u","after":{"id":7},"source":{"ts_ms":1e99}}'])
     assert.equal(read(text), undefined, text)
   const withoutStatus = read('{"op":"u","after":{"id":7},"source":{"ts_ms":1,"lsn":1}}') as Event

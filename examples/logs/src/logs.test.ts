@@ -68,7 +68,8 @@ it('given a line as a log shipper writes it, then it is the same as an event', (
     message: 'ok',
   }
   const value = Buffer.from(JSON.stringify(shipped))
-  const event = logging.readForeign?.({ topic: 'logs.lines.local', value })
+  const record = { topic: 'logs.lines.local', partition: 0, offset: 0, headers: [] }
+  const event = logging.readForeign?.({ ...record, value }) as Event | undefined
   assert.deepEqual(
     [event?.source, event?.time, event?.data],
     ['/services/checkout', '2026-03-01T12:00:00.000Z', { level: 'info', message: 'ok' }],
@@ -79,5 +80,5 @@ it('given a line as a log shipper writes it, then it is the same as an event', (
     '{"service":"a","time":"yesterday"}',
     '{"service":"\\ud800","time":"2026-03-01"}',
   ])
-    assert.equal(logging.readForeign?.({ topic: 'logs.lines.local', value: Buffer.from(text) }), undefined)
+    assert.equal(logging.readForeign?.({ ...record, value: Buffer.from(text) }), undefined)
 })

@@ -1,4 +1,4 @@
-import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
 import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
@@ -18,24 +18,4 @@ export function loadOf(count: number, topic: string): Load {
   const untilTick = FROM_TICK + Math.ceil(count / FLEET.length)
   const events = [...simulate(GENERATOR_DEFAULTS, FROM_TICK, untilTick)].slice(0, count)
   return { events, records: events.map(({ key, event }) => producedRecord(topic, key, event)) }
-}
-
-/** In groups of so many records and bytes at most, as a batching client hands them over. */
-export function* groups<One extends OutgoingRecord>(
-  records: readonly One[],
-  most: { readonly records: number; readonly bytes: number },
-): Generator<One[]> {
-  let group: One[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = sizeOf(record)
-    if (group.length > 0 && (group.length >= most.records || bytes + size > most.bytes)) {
-      yield group
-      group = []
-      bytes = 0
-    }
-    group.push(record)
-    bytes += size
-  }
-  if (group.length > 0) yield group
 }

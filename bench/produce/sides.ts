@@ -1,9 +1,10 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { requestsOf } from '../../lib/runtime/adapters/kafka/requests.ts'
+import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
 import { PROFILES, type ProfileName, TelemetryProducer } from '../../lib/runtime/producer/index.ts'
 import { deflate } from '../../packages/kafka-records/writing/compress.ts'
-import { groups, type Load } from './records.ts'
+import type { Load } from './records.ts'
 
 /** A client with the settings of a profile. */
 interface Side {
@@ -109,7 +110,7 @@ async function inGroups(
   send: (group: readonly OutgoingRecord[]) => Promise<void>,
 ): Promise<void> {
   const { batchRecords, batchBytes, maxInFlight } = PROFILES[profile].settings
-  const left = groups(records, { records: batchRecords, bytes: partitions * batchBytes })
+  const left = requestsOf(records, sizeOf, { items: batchRecords, bytes: partitions * batchBytes })
   const sendNext = async () => {
     for (let next = left.next(); !next.done; next = left.next()) await send(next.value)
   }

@@ -9,6 +9,7 @@ import {
 } from '../adapters/kafka/produce-errors.ts'
 import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
+import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
@@ -21,7 +22,7 @@ import type { Brokers } from './ports.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Of all batches of a request; a larger one travels alone. */
-const REQUEST_BYTES = 4 * 1024 * 1024
+const REQUEST_LIMITS = { bytes: 4 * 1024 * 1024 }
 /** The shortest time in which an answer is expected. */
 const LEAST_WAIT_MS = 100
 
@@ -96,7 +97,7 @@ export class Sender {
     }
     let isMore = false
     for (const [id, departures] of departing) {
-      for (const request of requests(departures)) this.#send(id, request)
+      for (const request of requestsOf(departures, bytesOf, REQUEST_LIMITS)) this.#send(id, request)
       isMore ||= this.#leader(id).inFlight < settings.maxInFlight && this.#inFlightEach > 1
     }
     // Several batches of one partition may be due.
@@ -286,18 +287,6 @@ function placeOf({ topic, partition }: PartitionQueue): string {
   return `${topic} [${partition}]`
 }
 
-function* requests(departures: readonly Departure[]): Generator<readonly Departure[]> {
-  let request: Departure[] = []
-  let bytes = 0
-  for (const departure of departures) {
-    const size = departure.batch.builder.bytes
-    if (request.length > 0 && bytes + size > REQUEST_BYTES) {
-      yield request
-      request = []
-      bytes = 0
-    }
-    request.push(departure)
-    bytes += size
-  }
-  yield request
+function bytesOf({ batch }: Departure): number {
+  return batch.builder.bytes
 }

@@ -1,11 +1,12 @@
 import type { Kafka } from 'kafkajs'
 import { type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
 import { failureOf, producerOf, sendAll } from './publisher.ts'
+import { requestsOf } from './requests.ts'
 
 type PlacedRecord = OutgoingRecord & { readonly partition: number }
 
 /** Of one request: Kafka applies a topic's limit of 1 MiB to all records of a partition in it. */
-const LIMITS = { records: 500, bytes: 512 * 1024 } as const
+const LIMITS = { items: 500, bytes: 512 * 1024 } as const
 
 /**
  * Appends records in their order, for those who must know where each lies. If a request had to be sent again, the offsets are those
@@ -21,7 +22,7 @@ export async function* appendInOrder(
   try {
     const producer = await producerOf(kafka)
     try {
-      for (const request of requests(records)) {
+      for (const request of requestsOf(records, sizeOf, LIMITS)) {
         const written = await sendAll(producer, request)
         yield offsetsOf(
           request,
@@ -37,22 +38,6 @@ export async function* appendInOrder(
   } catch (error) {
     throw failureOf(error)
   }
-}
-
-function* requests(records: readonly PlacedRecord[]): Generator<readonly PlacedRecord[]> {
-  let request: PlacedRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = sizeOf(record)
-    if (request.length > 0 && (request.length >= LIMITS.records || bytes + size > LIMITS.bytes)) {
-      yield request
-      request = []
-      bytes = 0
-    }
-    request.push(record)
-    bytes += size
-  }
-  if (request.length > 0) yield request
 }
 
 interface Begin {

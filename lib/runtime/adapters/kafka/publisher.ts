@@ -7,9 +7,13 @@ import { brokersAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import { murmur2Partitioner, UnknownPartition } from './partitioner.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
+import { requestsOf } from './requests.ts'
 
-/** A larger record is sent in a request of its own. */
-const REQUEST_BYTES = 900 * 1024
+/**
+ * All records of a request for one partition form one record batch, and Kafka compares the size of the batch with the topic's limit
+ * for a message, at least 1 MiB. A larger record is sent in a request of its own.
+ */
+const REQUEST_LIMITS = { bytes: 900 * 1024 }
 
 interface Waiting {
   readonly records: readonly OutgoingRecord[]
@@ -93,7 +97,8 @@ export class KafkaPublisher implements Publisher {
     if (records.length === 0) return
     try {
       const producer = await this.#producer.get()
-      for (const request of requests(await this.#copied(records))) await sendAll(producer, request)
+      const copied = await this.#copied(records)
+      for (const request of requestsOf(copied, sizeOf, REQUEST_LIMITS)) await sendAll(producer, request)
     } catch (error) {
       // A request that timed out may still be in flight: closing its connection keeps it from overtaking later requests.
       await this.#producer.drop()
@@ -158,26 +163,6 @@ async function sendWhole(producer: Producer, request: ProducerBatch): Promise<Re
 /** By name: an ES module cannot import the library's errors. This one wraps every error that the library would have retried. */
 function mayPass(error: unknown): boolean {
   return (error as Error).name === 'KafkaJSNumberOfRetriesExceeded'
-}
-
-/**
- * The records in order, cut so that no request is too large. All records of a request for one partition form one
- * record batch, and Kafka compares the size of the batch with the topic's limit for a message, at least 1 MiB.
- */
-function* requests(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
-  let request: OutgoingRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = sizeOf(record)
-    if (request.length > 0 && bytes + size > REQUEST_BYTES) {
-      yield request
-      request = []
-      bytes = 0
-    }
-    request.push(record)
-    bytes += size
-  }
-  yield request
 }
 
 function byTopic(records: readonly OutgoingRecord[]) {

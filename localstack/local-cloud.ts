@@ -26,7 +26,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const [resources] = await Promise.all([
       createResources({ awsEndpoint, env, generator }),
       createTopics({ brokers, env }),
-      // One that ran already belongs to somebody else.
+      // A registry that was running before is not ours to change.
       ...(registryUrl && options.registry && 'port' in options.registry
         ? [registerSchemas(registryUrl, env)]
         : []),

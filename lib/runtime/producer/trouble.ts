@@ -2,7 +2,7 @@
 import { brokersAnswer } from '../adapters/kafka/answers.ts'
 import type { Clock } from '../adapters/system.ts'
 
-/** After so long without an answer, somebody should know. */
+/** How long failed attempts go on before a warning. */
 const WARN_AFTER_MS = 3_000
 
 export class Trouble {

@@ -153,7 +153,7 @@ const IN_FUNCTION = slice(
   ({ AWS_LAMBDA_FUNCTION_NAME }) => ({ isInFunction: AWS_LAMBDA_FUNCTION_NAME !== undefined }),
 )
 
-/** A function is stopped before two minutes have passed, and then nobody reads the report. */
+/** Shorter than the usual two minutes, so that a function can still report the failure before Lambda stops it. */
 const [DELIVERY_TIMEOUT_MS, FUNCTION_DELIVERY_TIMEOUT_MS] = [120_000, 20_000]
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The Produce request, version 7 (https://kafka.apache.org/protocol#The_Messages_Produce): the newest that every broker since 2.1
  * has in this plain form. kafkajs encodes each record several times and throws the answers away if one of them is an error, so
- * that nobody can tell what was written.
+ * that a caller cannot tell which records were written.
  */
 
 export const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const

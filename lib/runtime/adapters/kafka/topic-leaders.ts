@@ -27,7 +27,7 @@ export class TopicLeaders {
     return this.#leaders.get(topic) ?? new Map()
   }
 
-  /** Rejects if the topic does not exist, or nobody can say yet who leads it. */
+  /** Rejects if the topic does not exist, or has no known leaders yet. */
   load(cluster: ProducingCluster, topic: string): Promise<void> {
     return this.#inTurn(cluster, async () => {
       await this.#ask(cluster, [topic])

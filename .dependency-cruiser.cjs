@@ -4,7 +4,7 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!runtime/|queries/|app/)[^/]+/'
+const FEATURES = '^lib/(?!runtime/|queries/|app/|operations/)[^/]+/'
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -17,21 +17,24 @@ const LAYERS = [
   FEATURES,
   '^lib/queries/',
   '^lib/app/',
+  '^lib/operations/',
   '^programs/',
   '^stacks/',
+  '^console/',
   '^(functions|cli)/',
 ]
 
 /** No I/O, except in the adapters of a feature. Rules are read from their folder by one file. */
-const PURE = '^lib/(runtime/consumer/|(?!runtime/|queries/|app/)[^/]+/(?!adapters/|rules-directory[.]))'
+const PURE =
+  '^lib/(runtime/consumer/|(?!runtime/|queries/|app/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
 
-const PRODUCT = '^(lib|functions|programs|stacks|cli)/'
+const PRODUCT = '^(lib|functions|programs|stacks|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(localstack/msk-trigger|test|bench)/'
 
 const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
   name: `layers-${index + 1}`,
-  comment: 'imports run from the engine over the features to functions and cli, never back',
+  comment: 'imports run from the engine over the features to console, functions and cli, never back',
   severity: 'error',
   from: { path: layer },
   to: { path: LAYERS.slice(index + 1).join('|') },
@@ -165,8 +168,25 @@ module.exports = {
       name: 'bundles-without-infra',
       comment: 'what is deployed knows nothing of how; the command line reads the list of functions there',
       severity: 'error',
-      from: { path: '^(lib|functions)/' },
+      from: { path: '^(lib|functions|console)/' },
       to: { path: '^infra/' },
+    },
+    {
+      name: 'page-stands-alone',
+      comment: 'it runs in a browser: of the server it knows the shapes of answers, and nothing that runs',
+      severity: 'error',
+      from: { path: '^console/page/' },
+      to: {
+        pathNot: '^console/page/|node_modules/(preact|preact-iso|uplot)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'server-without-page',
+      comment: 'the page is built, never imported',
+      severity: 'error',
+      from: { pathNot: '^(console/page|test)/' },
+      to: { path: '^console/page/' },
     },
     {
       name: 'localstack-without-cli',
@@ -205,7 +225,7 @@ module.exports = {
       comment:
         'what is deployed comes from dependencies or, as the SDK, from its surroundings; not from devDependencies',
       severity: 'error',
-      from: { path: '^(lib|functions|packages)/' },
+      from: { path: '^(lib|functions|packages|console)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
@@ -223,7 +243,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs'],
+      extensions: ['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node', 'default'],
     },

@@ -5,6 +5,7 @@ import { requireRightValues, stackName } from './arguments.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addBreaker } from './commands/breaker.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addConsole } from './commands/console.ts'
 import { addConsume } from './commands/consume.ts'
 import { addDlq } from './commands/dlq.ts'
 import { addGroups } from './commands/groups.ts'
@@ -99,6 +100,7 @@ function program(terminal: Terminal, running: Running): Command {
   addAlerts(sluice, context)
   addDlq(sluice, context)
   addGroups(sluice, context)
+  addConsole(sluice, context)
   addConsume(sluice, context)
   addPublish(sluice, context)
   addInspect(sluice, context)

@@ -23,6 +23,7 @@ const FOLDERS = [
   'functions',
   'programs',
   'stacks',
+  'console',
   'cli',
   'localstack',
   'schemas',
@@ -49,6 +50,9 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^stacks\//],
   [/^cli\/alert-log\//, /node_modules\/@duckdb\//],
+  [/^cli\//, /^console\//],
+  [/^console\/page\//, /^console\/api\//],
+  [/^console\//, /^lib\//],
   [/^stacks\//, /^programs\//],
   [/^programs\//, /^lib\/runtime\/settings\//],
   [/^localstack\//, /^lib\/queries\//],
@@ -71,7 +75,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
 export const imports: Check = {
   name: 'import direction',
   async run(signal) {
-    const own = await sourceFiles(`{${FOLDERS.join(',')}}/**/*.{ts,mjs,cjs}`, '*.cjs')
+    const own = await sourceFiles(`{${FOLDERS.join(',')}}/**/*.{ts,tsx,mjs,cjs}`, '*.cjs')
     const { modules, summary } = await cruise(own, signal)
     if (summary.violations.length > 0) throw new Failed(summary.violations.map(described).join('\n'))
     const pairs = modules.flatMap(({ source, dependencies }) =>

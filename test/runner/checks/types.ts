@@ -6,13 +6,20 @@ import { sourceFiles } from '../source-files.ts'
 /** Projects that install the packages of this one: test/integration/runtime-package.test.ts checks their types as they do. */
 const FOREIGN_PROJECTS = 'examples/'
 
+/** What runs on Node, and what runs in a browser. */
+const PROJECTS = ['.', 'console/page']
+
 /** Types, by the TypeScript compiler. */
 export const types: Check = {
   name: 'types',
   async run(signal) {
-    const { stdout } = await tool('tsc', ['--noEmit', '--listFiles', '--pretty', 'false'], signal)
-    const read = new Set(stdout.split('\n'))
-    const own = (await sourceFiles('**/*.ts')).filter(file => !file.startsWith(FOREIGN_PROJECTS))
+    const read = new Set<string>()
+    for (const project of PROJECTS) {
+      const options = ['--project', project, '--noEmit', '--listFiles', '--pretty', 'false']
+      const { stdout } = await tool('tsc', options, signal)
+      for (const file of stdout.split('\n')) read.add(file)
+    }
+    const own = (await sourceFiles('**/*.{ts,tsx}')).filter(file => !file.startsWith(FOREIGN_PROJECTS))
     const missed = own.filter(file => !read.has(join(PROJECT, file)))
     if (own.length === 0 || missed.length > 0)
       throw new Failed(`tsc did not look at ${missed.length} of ${own.length} files: ${missed.join(', ')}`)

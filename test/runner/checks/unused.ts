@@ -12,7 +12,7 @@ export const unused: Check = {
       signal,
     )
     const read = Number(/knip read (\d+) files/.exec(stdout)?.[1] ?? 0)
-    const own = await sourceFiles('**/*.{ts,mts,mjs,cjs}')
+    const own = await sourceFiles('**/*.{ts,tsx,mts,mjs,cjs}')
     if (own.length === 0 || read < own.length)
       throw new Failed(`knip read ${read} files, but there are ${own.length} with code`)
     return `${read} files`

@@ -1,0 +1,28 @@
+/** Who asks, and what that person may do. */
+import type { Context } from 'hono'
+import { ProblemError } from '../api/problem.ts'
+
+/** A viewer looks; an operator also changes things, and every change is audited. */
+export type Role = 'viewer' | 'operator'
+
+export interface Person {
+  /** For the audit. */
+  readonly name: string
+  readonly role: Role
+}
+
+/** What every route finds in its context, once the guard has let the request in. */
+export interface ConsoleHono {
+  readonly Variables: { person: Person }
+}
+
+/** @throws ProblemError if the person may only look */
+export function requireOperator(context: Context<ConsoleHono>): Person {
+  const person = context.get('person')
+  if (person.role !== 'operator')
+    throw new ProblemError(
+      'forbidden',
+      'Only an operator may change something; you are signed in as a viewer.',
+    )
+  return person
+}

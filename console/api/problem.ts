@@ -1,0 +1,58 @@
+/** What is answered where a question cannot be: one sentence that says what is wrong and what to do. */
+import type { Context } from 'hono'
+import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+
+export interface Problem {
+  /** What kind of problem it is, for programs. */
+  readonly code:
+    | 'bad-request'
+    | 'signed-out'
+    | 'forbidden'
+    | 'not-found'
+    | 'conflict'
+    | 'refused'
+    | 'unavailable'
+    | 'fault'
+  /** One sentence for people. It holds no payload and no secret. */
+  readonly message: string
+}
+
+const STATUS = {
+  'bad-request': 400,
+  'signed-out': 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  refused: 502,
+  unavailable: 503,
+  fault: 500,
+} as const satisfies Record<Problem['code'], number>
+
+/** Thrown by a route that cannot answer; the sentence is shown as it is. */
+export class ProblemError extends Error {
+  readonly code: Problem['code']
+
+  constructor(code: Problem['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** @param told hears of errors that nobody expects, which are faults of Sluice itself */
+export function answerProblem(context: Context, error: unknown, told: (error: unknown) => void): Response {
+  const problem = problemOf(error)
+  if (problem.code === 'fault') told(error)
+  return context.json(problem, STATUS[problem.code])
+}
+
+/** What an error means to those who asked. Pure. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return { code: error.code, message: error.message }
+  const message = (error as Error)?.message
+  if (error instanceof UnknownTopic) return { code: 'not-found', message }
+  if (error instanceof RefusedByKafka) return { code: 'refused', message }
+  if (error instanceof Unavailable || error instanceof UnreadableLog) return { code: 'unavailable', message }
+  // Not its message: it may quote what it was given.
+  return { code: 'fault', message: 'This is a fault of Sluice itself; the log of the console says more.' }
+}

@@ -1,0 +1,30 @@
+/** Reads what a request asks for. */
+import type { Context } from 'hono'
+import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'valibot'
+import { ProblemError } from './problem.ts'
+
+/** The parameters of the address. @throws ProblemError naming each that is wrong */
+export function queryOf<Schema extends GenericSchema>(schema: Schema, context: Context): InferOutput<Schema> {
+  return checked(schema, context.req.query())
+}
+
+/** The body, which must be JSON. @throws ProblemError naming each value that is wrong */
+export async function bodyOf<Schema extends GenericSchema>(
+  schema: Schema,
+  context: Context,
+): Promise<InferOutput<Schema>> {
+  let body: unknown
+  try {
+    body = await context.req.json()
+  } catch {
+    throw new ProblemError('bad-request', 'The request has to carry a JSON document.')
+  }
+  return checked(schema, body)
+}
+
+function checked<Schema extends GenericSchema>(schema: Schema, input: unknown): InferOutput<Schema> {
+  const { success, output, issues } = safeParse(schema, input)
+  if (success) return output
+  const wrong = issues.map(issue => `${getDotPath(issue) ?? 'the request'}: ${issue.message}`)
+  throw new ProblemError('bad-request', `${wrong.join('; ')}.`)
+}

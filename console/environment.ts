@@ -1,0 +1,92 @@
+/** The running environment that the console shows: its settings, and its connections, each opened by the first question that needs it. */
+import type { Config } from '../lib/app/config.ts'
+import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import type { ReadTopic } from '../lib/queries/lag.ts'
+import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
+import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
+import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../lib/runtime/adapters/redis/inspection.ts'
+import { Connections, type Value } from '../lib/runtime/lambda/connections.ts'
+import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
+import { once } from '../lib/runtime/lambda/once.ts'
+import type { LogReader } from '../lib/runtime/pipeline/ports.ts'
+
+/** A function as its entry in serverless.yml declares it: what the console must know of it. */
+export interface ShownFunction {
+  readonly name: string
+  readonly consumes: readonly Signal[]
+  readonly foreignTopics: readonly string[]
+}
+
+export interface EnvironmentOptions {
+  readonly config: Config
+  readonly functions: readonly ShownFunction[]
+  /** Whether it runs on this machine: only there can one write readings, and see the spans of every record. */
+  readonly isLocal: boolean
+  /** Whether answers can be streamed; behind an HTTP API they cannot. */
+  readonly streams: boolean
+}
+
+export class ConsoleEnvironment {
+  readonly config: Config
+  readonly functions: readonly ShownFunction[]
+  readonly isLocal: boolean
+  readonly streams: boolean
+  readonly offsets: () => Promise<TopicOffsets>
+  readonly inspection: () => Promise<StateInspection>
+  readonly #connections: Connections
+
+  constructor({ config, functions, isLocal, streams }: EnvironmentOptions) {
+    this.config = config
+    this.functions = functions
+    this.isLocal = isLocal
+    this.streams = streams
+    this.#connections = new Connections(config, 'console')
+    this.offsets = once(async () => this.#connections.kept(new TopicOffsets(await this.kafka())))
+    this.inspection = once(async () => new StateInspection(await this.redis()))
+  }
+
+  /** As which group each function reads which topic. */
+  get consumers(): readonly ReadTopic[] {
+    const { env } = this.config
+    return this.functions.flatMap(({ name, consumes, foreignTopics }) =>
+      [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => {
+        return { function: name, topic, group: groupName(name, env) }
+      }),
+    )
+  }
+
+  /** The name in Kafka of a topic of the table. */
+  topic(signal: Signal): string {
+    return topicName(signal, this.config.env)
+  }
+
+  kafka(): Promise<Kafka> {
+    return this.#connections.kafka()
+  }
+
+  log(): Promise<LogReader> {
+    return this.#connections.log()
+  }
+
+  publisher(): Promise<TopicPublisher> {
+    return this.#connections.publisher()
+  }
+
+  redis(): Promise<RedisClient> {
+    return this.#connections.redis()
+  }
+
+  value<T>(name: string): Promise<Value<T>> {
+    return this.#connections.value(name)
+  }
+
+  /** For what takes all connections together, such as an operation. */
+  get connections(): Connections {
+    return this.#connections
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+}

@@ -1,0 +1,87 @@
+/** Questions whose answers can be watched: once by `GET path`, and as server-sent events by `GET path/live`. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Context, Hono } from 'hono'
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
+import type { GenericSchema, InferOutput } from 'valibot'
+import type { ConsoleHono } from '../access/person.ts'
+import { problemOf } from '../api/problem.ts'
+import { queryOf } from '../api/query.ts'
+import type { ConsoleEnvironment } from '../environment.ts'
+import { SharedAnswers } from './shared-answers.ts'
+
+/** What goes through a stream: the answer, or why there is none at the moment. */
+export type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
+
+/** A proxy, or a laptop that was asleep, must not make a dead stream look alive. */
+const HEARTBEAT_MS = 15_000
+
+const shared = new SharedAnswers((ms, signal) => pause(ms, undefined, { signal }).catch(() => {}))
+
+/**
+ * Adds a question that can be watched.
+ *
+ * @param everyMs how often it is asked while somebody watches
+ * @param ask must not depend on anything but the query: all who watch get the same answer
+ */
+export function watchable<Schema extends GenericSchema, T>(
+  routes: Hono<ConsoleHono>,
+  path: string,
+  { query, everyMs, environment }: { query: Schema; everyMs: number; environment: ConsoleEnvironment },
+  ask: (query: InferOutput<Schema>) => Promise<T>,
+): void {
+  routes.get(path, async context => context.json(await ask(queryOf(query, context))))
+  if (!environment.streams) return
+  routes.get(path === '/' ? '/live' : `${path}/live`, context => {
+    const wanted = queryOf(query, context)
+    const key = context.req.url
+    const answered = async () => JSON.stringify(await answerOf(() => ask(wanted)))
+    return streamed(context, tell => shared.watch(key, answered, everyMs, tell))
+  })
+}
+
+async function answerOf<T>(ask: () => Promise<T>): Promise<Live<T>> {
+  try {
+    return { answer: await ask() }
+  } catch (error) {
+    return { problem: problemOf(error) }
+  }
+}
+
+function streamed(context: Context, watch: (tell: (json: string) => void) => () => void): Response {
+  return streamSSE(context, async stream => {
+    const closed = Promise.withResolvers<void>()
+    const newest = new Newest(stream)
+    const end = watch(json => newest.tell(json))
+    const heartbeat = setInterval(() => void stream.write(': still here\n\n'), HEARTBEAT_MS)
+    stream.onAbort(() => closed.resolve())
+    await closed.promise
+    clearInterval(heartbeat)
+    end()
+  })
+}
+
+/** Sends one message after another. For one who reads slowly, only the newest waits: memory does not grow. */
+class Newest {
+  readonly #stream: SSEStreamingApi
+  #waiting: string | undefined
+  #isSending = false
+
+  constructor(stream: SSEStreamingApi) {
+    this.#stream = stream
+  }
+
+  tell(json: string): void {
+    this.#waiting = json
+    if (!this.#isSending) void this.#send()
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true
+    while (this.#waiting !== undefined && !this.#stream.aborted) {
+      const data = this.#waiting
+      this.#waiting = undefined
+      await this.#stream.writeSSE({ data })
+    }
+    this.#isSending = false
+  }
+}

@@ -1,0 +1,43 @@
+/** The page as the browser gets it: one document, and files whose names change with their content. */
+import { createHash } from 'node:crypto'
+
+export interface PageFile {
+  readonly type: string
+  readonly text: string
+}
+
+export interface PageFiles {
+  readonly html: string
+  /** Undefined if the page has no such file. */
+  asset(name: string): PageFile | undefined
+}
+
+/** @param script an ES module that holds everything, @param style likewise */
+export function pageFiles({ script, style }: { readonly script: string; readonly style: string }): PageFiles {
+  const files = new Map<string, PageFile>()
+  const add = (extension: string, type: string, text: string) => {
+    const name = `console-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.${extension}`
+    files.set(name, { type, text })
+    return `/assets/${name}`
+  }
+  const scriptAt = add('js', 'text/javascript; charset=utf-8', script)
+  const styleAt = add('css', 'text/css; charset=utf-8', style)
+  return { html: documentOf(scriptAt, styleAt), asset: name => files.get(name) }
+}
+
+function documentOf(script: string, style: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Sluice</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${style}">
+<script type="module" src="${script}"></script>
+</head>
+<body><div id="console"></div><noscript>The console needs JavaScript.</noscript></body>
+</html>
+`
+}

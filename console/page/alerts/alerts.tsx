@@ -1,0 +1,5 @@
+import type { JSX } from 'preact'
+
+export function Alerts(): JSX.Element {
+  return <h1>Alerts</h1>
+}

@@ -1,0 +1,2 @@
+/** The build makes one style sheet of all that are imported. */
+declare module '*.css'

@@ -1,0 +1,53 @@
+/** Where the page begins. */
+import { type JSX, render } from 'preact'
+import { LocationProvider, Route, Router } from 'preact-iso'
+import type { Shown } from '../api/environment.ts'
+import { AREAS } from './areas.tsx'
+import { useAnswer } from './data/answers.ts'
+import { EnvironmentContext } from './data/environment.ts'
+import { Empty, Known } from './parts/known.tsx'
+import { Shell } from './shell.tsx'
+import '@picocss/pico/css/pico.slate.min.css'
+import './style.css'
+
+function Console(): JSX.Element {
+  const environment = useAnswer<Shown>('/environment')
+  return (
+    <Known of={environment} what="the environment">
+      {shown => (
+        <EnvironmentContext.Provider value={shown}>
+          <LocationProvider>
+            <Shell>
+              <Router onRouteChange={nameThePage}>
+                {AREAS.flatMap(({ path, page }) => [
+                  <Route key={path} path={path} component={page} />,
+                  ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
+                ])}
+                <Route default component={NoSuchPage} />
+              </Router>
+            </Shell>
+          </LocationProvider>
+        </EnvironmentContext.Provider>
+      )}
+    </Known>
+  )
+}
+
+function NoSuchPage(): JSX.Element {
+  return (
+    <>
+      <h1>There is no such page</h1>
+      <Empty>
+        The address leads nowhere. <a href="/">The overview</a> leads on.
+      </Empty>
+    </>
+  )
+}
+
+function nameThePage(url: string): void {
+  const area = AREAS.findLast(({ path }) => url.startsWith(path))
+  document.title = area ? `${area.title} · Sluice` : 'Sluice'
+}
+
+const place = document.getElementById('console')
+if (place) render(<Console />, place)

@@ -1,0 +1,5 @@
+import type { JSX } from 'preact'
+
+export function Telemetry(): JSX.Element {
+  return <h1>Telemetry</h1>
+}

@@ -1,0 +1,103 @@
+/** A real browser that looks at the console, as a person would: at three widths, in light and dark. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import chromium from '@sparticuz/chromium'
+import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
+
+/** A phone, a small laptop, and a wide screen. */
+export const WIDTHS = [360, 1024, 1920] as const
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export interface Looking {
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+}
+
+/** What axe reports that a person would stumble over. */
+export interface Obstacle {
+  readonly id: string
+  readonly impact: string
+  readonly help: string
+  /** Where, as selectors with the element's HTML. */
+  readonly where: readonly string[]
+}
+
+export class TestBrowser {
+  readonly #browser: Browser
+
+  private constructor(browser: Browser) {
+    this.#browser = browser
+  }
+
+  static async launch(): Promise<TestBrowser> {
+    const executablePath = await chromium.executablePath()
+    return new TestBrowser(await playwright.launch({ executablePath, args: chromium.args, headless: true }))
+  }
+
+  /** A page of a session of its own. Whatever goes wrong in the page is thrown by `close` of `Visit`. */
+  async visit(
+    address: string,
+    { width = 1024, height = 900, theme = 'light' }: Looking = {},
+  ): Promise<Visit> {
+    const options: BrowserContextOptions = {
+      viewport: { width, height },
+      colorScheme: theme,
+      reducedMotion: 'reduce',
+    }
+    const context = await this.#browser.newContext(options)
+    const page = await context.newPage()
+    const visit = new Visit(page)
+    await page.goto(address)
+    return visit
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close()
+  }
+}
+
+export class Visit {
+  readonly page: Page
+  readonly #faults: string[] = []
+
+  constructor(page: Page) {
+    this.page = page
+    page.on('pageerror', error => this.#faults.push(String(error)))
+    page.on('console', message => {
+      // The browser itself tells of each answer that is not a success; the page shows it.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        this.#faults.push(message.text())
+    })
+  }
+
+  /** Serious and critical findings only. */
+  async obstacles(): Promise<Obstacle[]> {
+    // A policy of the page that forbids foreign scripts does not bind the one who tests it.
+    await this.page.evaluate(AXE)
+    return this.page.evaluate(async () => {
+      // biome-ignore lint/suspicious/noExplicitAny: axe is in the page, not here
+      const { violations } = await (globalThis as any).axe.run()
+      return violations
+        .filter(({ impact }: Obstacle) => impact === 'serious' || impact === 'critical')
+        .map(({ id, impact, help, nodes }: Obstacle & { nodes: { target: string[]; html: string }[] }) => ({
+          id,
+          impact,
+          help,
+          where: nodes.map(({ target, html }) => `${target.join(' ')} ${html}`),
+        }))
+    })
+  }
+
+  /** Whether the whole page is wider than the window, so that a person has to scroll sideways to read. */
+  isTooWide(): Promise<boolean> {
+    return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
+  }
+
+  /** @throws if an error has reached the browser's console, or nobody has caught it */
+  async close(): Promise<void> {
+    await this.page.context().close()
+    if (this.#faults.length > 0) throw new Error(`The page has failed:\n${this.#faults.join('\n')}`)
+  }
+}

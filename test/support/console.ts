@@ -1,0 +1,67 @@
+/** The console, served for a test on a free port. */
+import { randomBytes } from 'node:crypto'
+import { localGuard } from '../../console/access/local.ts'
+import type { Person } from '../../console/access/person.ts'
+import { consoleApp } from '../../console/app.ts'
+import { ConsoleEnvironment } from '../../console/environment.ts'
+import { serveConsole } from '../../console/serve.ts'
+import { consolePage } from '../../infra/console-page.ts'
+import { readFunctions } from '../../infra/functions.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import { brokers, redisUrl } from './servers.ts'
+
+export interface ServedConsole {
+  readonly environment: ConsoleEnvironment
+  /** Where a person begins who has the token. @param path with its query, as `/alerts?state=firing` */
+  address(path?: string): string
+  /** What the API says, as JSON. @throws if it is no success */
+  ask<T>(path: string): Promise<T>
+  /** A request to the API, by a program that has the token. */
+  request(path: string, init?: RequestInit): Promise<Response>
+  close(): Promise<void>
+}
+
+interface Options {
+  /** Its environment, as in `SLUICE_ENV`. */
+  readonly env: string
+  readonly person?: Person
+  readonly isLocal?: boolean
+  readonly streams?: boolean
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+const OPERATOR: Person = { name: 'ada', role: 'operator' }
+
+export async function servedConsole(options: Options): Promise<ServedConsole> {
+  const { env, person = OPERATOR, isLocal = true, streams = true, variables = {} } = options
+  const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
+  const config = readConfig({ SLUICE_ENV: env, ...servers, ...variables })
+  const environment = new ConsoleEnvironment({ config, functions: readFunctions(), isLocal, streams })
+  const token = randomBytes(8).toString('hex')
+  const faults: unknown[] = []
+  const app = consoleApp({
+    environment,
+    page: await consolePage(),
+    guard: localGuard(token, person),
+    told: error => faults.push(error),
+  })
+  const served = await serveConsole(app, 0)
+  const base = `http://127.0.0.1:${served.port}`
+  const request = (path: string, init: RequestInit = {}) =>
+    fetch(`${base}/api${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })
+  return {
+    environment,
+    address: (path = '/') => `${base}${path}${path.includes('?') ? '&' : '?'}token=${token}`,
+    request,
+    async ask(path) {
+      const response = await request(path)
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+      return (await response.json()) as never
+    },
+    async close() {
+      await served.close()
+      await environment.close()
+      if (faults.length > 0) throw new AggregateError(faults, 'The console has failed')
+    },
+  }
+}

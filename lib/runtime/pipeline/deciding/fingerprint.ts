@@ -23,20 +23,27 @@ export const DEEPEST_NESTING = 100
 /** Data that is nested more deeply than `DEEPEST_NESTING`. */
 export class NestedTooDeeply extends Error {}
 
-/** Equal data gives equal text, and different data gives different text. The text is never parsed. */
+/** Equal data gives equal text, and data that says something else gives another text. The text is never parsed. */
 function canonicalData(data: unknown): string {
   if (data === undefined) return 'none'
   return Buffer.isBuffer(data) ? `bytes${data.toString('base64')}` : `json${canonical(data, 1)}`
 }
 
-/** Sorts the members of an object by name; arrays keep their order. */
+const EMPTY = ['[]', '{}']
+
+/**
+ * Sorts the members of an object by name; arrays keep their order. A member that is an empty list or object counts as absent:
+ * Protobuf cannot tell the two apart, and an event that is sent again in another serialization must still be the same event.
+ */
 function canonical(value: unknown, level: number): string {
   if (typeof value !== 'object' || value === null) return scalar(value)
   if (level > DEEPEST_NESTING) throw new NestedTooDeeply()
   if (Array.isArray(value)) return `[${value.map(item => canonical(item, level + 1)).join('')}]`
   let members = ''
-  for (const name of Object.keys(value).sort())
-    members += scalar(name) + canonical((value as Record<string, unknown>)[name], level + 1)
+  for (const name of Object.keys(value).sort()) {
+    const member = canonical((value as Record<string, unknown>)[name], level + 1)
+    if (!EMPTY.includes(member)) members += scalar(name) + member
+  }
   return `{${members}}`
 }
 

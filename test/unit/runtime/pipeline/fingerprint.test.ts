@@ -15,6 +15,14 @@ function turned(value: unknown): unknown {
   return Object.fromEntries(members.reverse())
 }
 
+/** Without the members that say nothing, because they are empty. */
+function told(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(told)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([name, member]) => [name, told(member)] as const)
+  return Object.fromEntries(members.filter(([, member]) => !['[]', '{}'].includes(JSON.stringify(member))))
+}
+
 /** As it comes out of a record. */
 const json = () => fc.json().map(text => JSON.parse(text) as unknown)
 
@@ -26,12 +34,21 @@ describe('what is remembered of an event', () => {
   it('given other data, then the digest is another', () => {
     fc.assert(
       fc.property(json(), json(), (a, b) => {
+        const [first, second] = [told(a), told(b)]
         // To JSON they are one number.
-        if (JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(turned(a), b)) return
+        if (JSON.stringify(first) === JSON.stringify(second) || isDeepStrictEqual(first, second)) return
         assert.notEqual(digestOf(a), digestOf(b))
       }),
     )
   })
+
+  const same: [what: string, a: unknown, b: unknown][] = [
+    ['an empty map, and none', { sensorId: 'a', tags: {} }, { sensorId: 'a' }],
+    ['an empty list, and none', { list: [], map: { inner: [] } }, {}],
+  ]
+  for (const [what, a, b] of same)
+    it(`given ${what}, which Protobuf cannot tell apart, then the digests are the same`, () =>
+      assert.equal(digestOf(a), digestOf(b)))
 
   const pairs: [what: string, a: unknown, b: unknown][] = [
     ['no data, and null', undefined, null],

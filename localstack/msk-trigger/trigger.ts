@@ -1,5 +1,7 @@
-import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
+import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, logLevel } from 'kafkajs'
+// @ts-expect-error: the library has no types of its inner modules
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
 import { senderFor } from './deliver/destinations.ts'
@@ -39,6 +41,7 @@ export class Trigger {
   ) {
     const { mappings, settings, log } = parts
     readEveryCodec(kafkajs.CompressionCodecs)
+    restIdleConnections(RequestQueue)
     // kafkajs logs nothing: the source itself logs what keeps it from reading.
     const connect = (clientId: string) => {
       const kafka = new Kafka({

@@ -1,6 +1,6 @@
 export { inflate } from './codecs.ts'
 export { headersOf } from './fetched-record.ts'
-export { readEveryCodec, readRecordsOf } from './kafkajs.ts'
+export { readEveryCodec, readRecordsOf, restIdleConnections } from './kafkajs.ts'
 export { type Broker, type Cluster, createCluster, type FetchedMessage } from './kafkajs-internals.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'

@@ -1,6 +1,8 @@
 /** The connection to Kafka. Only this folder knows the client library. */
-import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
+import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+// @ts-expect-error: the library has no types of its inner modules
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
 import { iamMechanism } from './iam.ts'
 import { explainingSockets } from './sockets.ts'
@@ -30,6 +32,7 @@ export interface KafkaConnection {
 /** A client whose connections and requests fail within seconds: records that cannot be processed now stay in Kafka. */
 export function kafkaClient(connection: KafkaConnection): Kafka {
   readEveryCodec(kafkajs.CompressionCodecs)
+  restIdleConnections(RequestQueue)
   const kafka = new Kafka({
     clientId: connection.clientId,
     brokers: [...connection.brokers],

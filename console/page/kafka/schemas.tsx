@@ -1,0 +1,5 @@
+import type { JSX } from 'preact'
+
+export function Schemas(): JSX.Element {
+  return <h2>Schemas</h2>
+}

@@ -1,10 +1,8 @@
 /** What a recording has of each entity, and which rules watch it. Pure. */
-import { matches } from '../../lib/alerting/match.ts'
-import { type Facts, factsOfReading } from '../../lib/alerting/patterns/facts.ts'
-import { isMet } from '../../lib/alerting/patterns/matcher.ts'
-import { type AnyRule, isPatternRule, type Matcher, matchersOf } from '../../lib/alerting/patterns/pattern.ts'
-import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
-import { identitiesOf } from './firings.ts'
+import { identitiesOf } from '../../lib/alerting/firings.ts'
+import { type AnyRule, isPatternRule } from '../../lib/alerting/patterns/pattern.ts'
+import { isWatched } from '../../lib/alerting/watched.ts'
+import type { ReadingData } from '../../lib/telemetry/families.ts'
 import type { Label } from './label.ts'
 import type { RecordedReading } from './recording.ts'
 
@@ -67,27 +65,13 @@ export function watchesIn(readings: readonly RecordedReading[], rules: readonly 
     .flatMap(rule => {
       const entities = new Set<string>()
       for (const one of readings)
-        if (!entities.has(one.entity) && isWatched(rule, one)) entities.add(one.entity)
+        if (!entities.has(one.entity) && isWatched(rule, { ...one.event, ...placeOf(one) }))
+          entities.add(one.entity)
       const metric = isPatternRule(rule) ? {} : { metric: rule.metric }
       return identitiesOf(rule).map(identity => ({ rule: identity, ...metric, entities }))
     })
 }
 
-function isWatched(rule: AnyRule, { event, entity, timeMs }: RecordedReading): boolean {
-  const { type, subject } = event
-  const data = event.data as ReadingData
-  const family = familyOf(type)
-  if (isPatternRule(rule)) {
-    const facts = family && factsOfReading({ ...event, entity, timeMs }, family, data)
-    return facts !== undefined && matchersOf(rule.pattern).some(matcher => asksFor(matcher, facts))
-  }
-  if (family?.name !== rule.family || data[rule.metric] === undefined) return false
-  return rule.match === undefined || matches(rule.match, rule.family, subject, data)
-}
-
-/** Whether such readings concern the rule, whatever they measure. */
-function asksFor(matcher: Matcher, facts: Facts): boolean {
-  if (matcher.of !== 'reading') return false
-  const { of, family, match } = matcher
-  return isMet({ of, family, ...(match && { match }) }, facts)
+function placeOf({ entity, timeMs }: RecordedReading) {
+  return { entity, timeMs }
 }

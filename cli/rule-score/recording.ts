@@ -1,4 +1,6 @@
 /** The readings of a recording, in the order in which a log would have received them. */
+
+import type { Arrival } from '../../lib/operations/rule-log/arrivals.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { entityOf } from '../../lib/runtime/consumer/event.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
@@ -6,7 +8,6 @@ import { familyOf } from '../../lib/telemetry/families.ts'
 import { CliFailure } from '../failure.ts'
 import { plainGroup } from '../replay/plain.ts'
 import type { Source } from '../replay/source.ts'
-import type { Arrival } from '../rule-tests/arrivals.ts'
 
 export interface RecordedReading extends Arrival {
   /** Source and subject. */

@@ -5,7 +5,7 @@
  * Each alert counts once for precision, however many windows it overlaps; each window counts once for recall, however many
  * alerts overlap it. docs/detection.md says why.
  */
-import type { Firing } from './firings.ts'
+import type { Firing } from '../../lib/alerting/firings.ts'
 import type { Label } from './label.ts'
 import { isOf, type RecordedEntity, type Watch } from './recorded.ts'
 

@@ -1,5 +1,6 @@
 /** Puts notifications into the order of those that a test expects, as far as their order is free. Pure. */
-import type { ExpectedNotification, Notification } from './test-file.ts'
+import type { Notification } from '../../lib/operations/rule-log/rule-log.ts'
+import type { ExpectedNotification } from './test-file.ts'
 
 type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
 

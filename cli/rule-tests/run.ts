@@ -6,13 +6,12 @@ import { identityOfPatternKey } from '../../lib/alerting/patterns/pattern.ts'
 import { type PatternStates, phaseOfPattern } from '../../lib/alerting/patterns/state.ts'
 import { identityOf } from '../../lib/alerting/rule.ts'
 import { identityOfKey } from '../../lib/alerting/rules-in-force.ts'
-import { RuleLog } from './log.ts'
+import { RefusedByAlerting } from '../../lib/operations/rule-log/refused.ts'
+import { type Notification, RuleLog } from '../../lib/operations/rule-log/rule-log.ts'
 import { asExpected } from './matching.ts'
-import { RefusedByAlerting } from './refused.ts'
 import type {
   Expectation,
   ExpectedNotification,
-  Notification,
   Observation,
   Phase,
   RuleTest,

@@ -1,7 +1,6 @@
 /** What stands in a file of rule tests, once it has been checked. */
-import type { Alert } from '../../lib/alerting/alert.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import type { FamilyName, ReadingData } from '../../lib/telemetry/families.ts'
+import type { Reading } from '../../lib/operations/rule-log/rule-log.ts'
 import type { Happening } from './happening.ts'
 
 export interface RuleTestFile {
@@ -27,13 +26,7 @@ interface At {
 
 export type Observation = At &
   (
-    | {
-        readonly kind: 'reading'
-        readonly family: FamilyName
-        readonly data: ReadingData
-        /** Two with the same one are one event that is sent twice. */
-        readonly id?: string
-      }
+    | ({ readonly kind: 'reading' } & Reading)
     | { readonly kind: 'event'; readonly happening: Happening; readonly id?: string }
     | { readonly kind: 'tick' }
     | { readonly kind: 'rules'; readonly rules: readonly AnyRule[] }
@@ -62,8 +55,4 @@ export interface ExpectedNotification extends At {
   readonly threshold?: number
   readonly summary?: string
   readonly labels?: Readonly<Record<string, string>>
-}
-
-export interface Notification extends At {
-  readonly alert: Alert
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { asExpected } from '../../../cli/rule-tests/matching.ts'
-import type { ExpectedNotification, Notification } from '../../../cli/rule-tests/test-file.ts'
+import type { ExpectedNotification } from '../../../cli/rule-tests/test-file.ts'
+import type { Notification } from '../../../lib/operations/rule-log/rule-log.ts'
 
 /** `entity kind`; an expected one may leave the entity out: `* fired`. */
 function sent(text: string, atMs = 0): Notification {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { RuleLog } from '../../../cli/rule-tests/log.ts'
+import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { ran } from './terminal.ts'
 
@@ -170,7 +170,7 @@ describe('the recording of sluice rules score', () => {
       yield { arrivedMs: 10_000 * 60_000, event: tick(0, '2026-01-01T00:00:00Z') }
       assert.fail('read on')
     }
-    const log = new RuleLog(0)
+    const log = new RuleLog({ startMs: 0 })
     const replayed = log.replay(arrivals(), controller.signal)
     controller.abort()
     await assert.rejects(replayed, { name: 'AbortError' })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readRecorded } from '../../../cli/replay/recorded.ts'
 import { readRecording } from '../../../cli/rule-score/recording.ts'
-import { RuleLog } from '../../../cli/rule-tests/log.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 
@@ -32,7 +32,7 @@ for (const [file, { rule, fired, resolved }] of silences)
     const read = () => readRecorded(createReadStream(path), file)
     const { readings } = await readRecording({ name: file, isRepeatable: true, bytes: null, read })
     const startMs = readings[0]?.arrivedMs ?? 0
-    const log = new RuleLog(startMs)
+    const log = new RuleLog({ startMs })
     await log.activate(0, readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }]))
     await log.replay(readings, new AbortController().signal)
     const told = log.notifications.map(({ alert }): [string, Told] =>

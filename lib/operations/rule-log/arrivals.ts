@@ -1,8 +1,8 @@
 /** Recorded events as a log receives them. Pure. */
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
-import { LONGEST_STEP_MS } from '../../lib/runtime/pipeline/log/clock.ts'
-import { tick } from '../../lib/telemetry/tick.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { instant } from '../../runtime/consumer/instant.ts'
+import { LONGEST_STEP_MS } from '../../runtime/pipeline/log/clock.ts'
+import { tick } from '../../telemetry/tick.ts'
 
 /** An event that arrives. */
 export interface Arrival {

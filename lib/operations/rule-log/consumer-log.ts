@@ -1,23 +1,23 @@
 /** A partition in memory that one consumer reads as it reads the real one: through the same pipeline, with the same clock and timers. */
-import { APPLICATION } from '../../lib/app/application.ts'
-import { type Signal, topicName } from '../../lib/app/topics.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { consume } from '../../lib/runtime/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../lib/runtime/pipeline/consumer.ts'
-import { stateJson } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
-import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
-import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
-import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
-import type { Decision } from '../../lib/runtime/pipeline/model.ts'
-import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
-import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
-import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
-import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
+import { APPLICATION } from '../../app/application.ts'
+import { type Signal, topicName } from '../../app/topics.ts'
+import { isFailure } from '../../runtime/cloudevents/event.ts'
+import { readEvent } from '../../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { writeEvent } from '../../runtime/cloudevents/writer.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { consume } from '../../runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../../runtime/pipeline/consumer.ts'
+import { stateJson } from '../../runtime/pipeline/deciding/stored-state.ts'
+import { LatestDecisions } from '../../runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../runtime/pipeline/log/log-identity.ts'
+import type { Decision } from '../../runtime/pipeline/model.ts'
+import { MemoryCircuitBreaker } from '../../runtime/testing/circuit-breaker.ts'
+import { MemoryLogReader } from '../../runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../runtime/testing/publisher.ts'
+import { kafkaEvent } from '../../runtime/testing/records.ts'
+import { MemoryStateStore } from '../../runtime/testing/state-store.ts'
 import { decisionsOnly } from './observer.ts'
 import { RefusedByAlerting } from './refused.ts'
 
@@ -33,6 +33,8 @@ interface Consumed {
   /** What it published because of them. */
   readonly published: readonly Event[]
   readonly duplicates: number
+  /** Those that it would not take. */
+  readonly refused: readonly RefusedByAlerting[]
 }
 
 /** Nothing of the events stays in it, however many there are: only their consumer's state does. */
@@ -46,7 +48,6 @@ export class ConsumerLog {
   readonly #logChecks = new LogChecks()
   readonly #topic: string
   #length = 0
-  #read = 0
 
   constructor(signal: Signal, process: unknown) {
     this.#topic = topicName(signal, ENV)
@@ -66,7 +67,6 @@ export class ConsumerLog {
     return this.#length
   }
 
-  /** @throws RefusedByAlerting */
   async append(...events: readonly Appended[]): Promise<Consumed> {
     for (const [timestampMs, event] of events) {
       const place = { topic: this.#topic, partition: 0, offset: this.#length, timestampMs, key: null }
@@ -76,19 +76,12 @@ export class ConsumerLog {
     await consume(this.#consumer, this.#ports, kafkaEvent(this.#records), this.#invocation)
     const decisions = this.#decisions.splice(0)
     this.#records.length = 0
-    const failed = decisions.find(({ failure }) => failure)
-    if (failed?.failure) {
-      const { code, message } = failed.failure
-      throw new RefusedByAlerting([code, message].filter(Boolean).join(': '), failed.event)
-    }
     const duplicates = decisions.filter(({ outcome }) => outcome === 'duplicate').length
-    return { published: this.#published(), duplicates }
+    return { published: this.#published(), duplicates, refused: decisions.flatMap(refusalIn) }
   }
 
   #published(): readonly Event[] {
-    const published = this.#publisher.published.slice(this.#read)
-    this.#read += published.length
-    return published.flatMap(record => {
+    return this.#publisher.published.splice(0).flatMap(record => {
       const event = readEvent(record)
       return isFailure(event) ? [] : [event]
     })
@@ -133,4 +126,10 @@ export class ConsumerLog {
       logChecks: this.#logChecks,
     }
   }
+}
+
+function refusalIn({ failure, event }: Decision): RefusedByAlerting[] {
+  if (!failure) return []
+  const { code, message } = failure
+  return [new RefusedByAlerting([code, message].filter(Boolean).join(': '), event)]
 }

@@ -3,28 +3,52 @@
  * deployment. Tests of rules append to them one by one, at offsets from their start; a recording is replayed as a whole.
  */
 import { setImmediate } from 'node:timers/promises'
-import { rulesActivated } from '../../lib/alerting/activation.ts'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
-import type { AlertingState } from '../../lib/alerting/entity-state.ts'
-import { grouping } from '../../lib/alerting/patterns/grouping.ts'
-import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { PATTERN_EVENT_TYPE } from '../../lib/alerting/patterns/pattern-event.ts'
-import { patterns } from '../../lib/alerting/patterns/process.ts'
-import type { PatternStates } from '../../lib/alerting/patterns/state.ts'
-import { alerting } from '../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
-import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
-import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { reading } from '../../lib/telemetry/reading.ts'
-import { tick } from '../../lib/telemetry/tick.ts'
+import { rulesActivated } from '../../alerting/activation.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
+import type { AlertingState } from '../../alerting/entity-state.ts'
+import { grouping } from '../../alerting/patterns/grouping.ts'
+import type { AnyRule } from '../../alerting/patterns/pattern.ts'
+import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
+import { patterns } from '../../alerting/patterns/process.ts'
+import type { PatternStates } from '../../alerting/patterns/state.ts'
+import { alerting } from '../../alerting/process.ts'
+import { ruleSetOf } from '../../alerting/rule-set.ts'
+import { type Event, entityOf } from '../../runtime/consumer/event.ts'
+import { instant } from '../../runtime/consumer/instant.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/families.ts'
+import { reading } from '../../telemetry/reading.ts'
+import { tick } from '../../telemetry/tick.ts'
 import { type Arrival, inBatches } from './arrivals.ts'
 import { type Appended, ConsumerLog, LARGEST_BATCH } from './consumer-log.ts'
-import type { Notification, Observation } from './test-file.ts'
+import type { RefusedByAlerting } from './refused.ts'
 
-type Reading = Omit<Extract<Observation, { readonly kind: 'reading' }>, 'atMs' | 'kind'>
+/** A reading of a family. */
+export interface Reading {
+  readonly family: FamilyName
+  readonly data: ReadingData
+  /** Two with the same one are one event that is sent twice. */
+  readonly id?: string
+}
 
-type Happened = Omit<Extract<Observation, { readonly kind: 'event' }>, 'atMs' | 'kind'>
+/** An event of the topic `events`. */
+interface Happened {
+  readonly happening: { readonly type: string; readonly data: unknown }
+  readonly id?: string
+}
+
+/** An alert that fired or resolved. */
+export interface Notification {
+  /** Milliseconds from the start of the log. */
+  readonly atMs: number
+  readonly alert: Alert
+}
+
+interface Options {
+  /** When the logs begin, in milliseconds since the epoch. */
+  readonly startMs?: number
+  /** Is told of each event that the consumers do not take; without it, the method that appended the event throws. */
+  readonly onRefused?: (refused: RefusedByAlerting) => void
+}
 
 const TESTS_START_MS = Date.UTC(2026, 0, 1)
 /** How often a tick is appended to each partition, as in a deployment. */
@@ -42,12 +66,13 @@ export class RuleLog {
   readonly #groups = new Set<string>()
   readonly #byId = new Map<string, Event>()
   readonly #notifications: Notification[] = []
+  readonly #onRefused: (refused: RefusedByAlerting) => void
   #nowMs: number
   #ticks = 0
 
-  /** @param startMs when the logs begin, in milliseconds since the epoch */
-  constructor(startMs = TESTS_START_MS) {
+  constructor({ startMs = TESTS_START_MS, onRefused = thrown }: Options = {}) {
     this.#startMs = startMs
+    this.#onRefused = onRefused
     this.#nowMs = startMs
   }
 
@@ -155,7 +180,7 @@ export class RuleLog {
 
   /** What is sent to a group arrives at once. Returns how many were duplicates. */
   async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<number> {
-    const { published, duplicates } = await log.append(...events)
+    const { published, duplicates, refused } = await log.append(...events)
     for (const event of published) {
       const notification = this.#notificationIn(event)
       if (notification) this.#notifications.push(notification)
@@ -163,6 +188,7 @@ export class RuleLog {
       this.#groups.add(entityOf(event))
       await this.#append(this.#patterns, [this.#nowMs, event])
     }
+    for (const one of refused) this.#onRefused(one)
     return duplicates
   }
 
@@ -172,6 +198,10 @@ export class RuleLog {
     const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
     return { atMs: Date.parse(at) - this.#startMs, alert }
   }
+}
+
+function thrown(refused: RefusedByAlerting): never {
+  throw refused
 }
 
 /** A source has no space. */

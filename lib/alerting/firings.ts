@@ -1,0 +1,48 @@
+/** Alerts from firing to resolving, as the events of a stretch of a log tell of them. Pure. */
+import { entityOf } from '../runtime/consumer/event.ts'
+import { type Alert, NO_DATA } from './alert.ts'
+import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
+import { identityOf } from './rule.ts'
+
+/** One alert, from firing to resolving. */
+export interface Firing {
+  /** Name and labels of the rule. */
+  readonly rule: string
+  /** Source and subject. */
+  readonly entity: string
+  /** Undefined: the alert is not about one metric. */
+  readonly metric: string | undefined
+  /** Milliseconds since the epoch; infinite if it was still firing at the end. */
+  readonly fromMs: number
+  readonly toMs: number
+  /** What was compared with the threshold. */
+  readonly value?: number | string
+}
+
+/** The alerts that fired, in the order in which they did. */
+export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
+  const ends = new Map<string, number>()
+  for (const alert of alerts)
+    if (alert.status === 'resolved') ends.set(alert.alertId, Date.parse(alert.endedAt))
+  return alerts
+    .filter(alert => alert.status === 'firing')
+    .map(({ rule, labels, entity, metric, startedAt, alertId, value, state }) => {
+      const shown = value ?? state
+      return {
+        rule: identityOf({ name: rule, labels }),
+        entity: entityOf(entity),
+        metric,
+        fromMs: Date.parse(startedAt),
+        toMs: ends.get(alertId) ?? Number.POSITIVE_INFINITY,
+        ...(shown === undefined ? {} : { value: shown }),
+      }
+    })
+}
+
+/** The identities under which a rule fires: its own, and that of the silence of its entities. */
+export function identitiesOf(rule: AnyRule): readonly string[] {
+  if (isPatternRule(rule)) return [identityOf(rule)]
+  const { name, labels, onSilence } = rule
+  const noData = identityOf({ name: NO_DATA, labels: { ...labels, rule: name } })
+  return [identityOf(rule), ...(onSilence === 'no-data' ? [noData] : [])]
+}

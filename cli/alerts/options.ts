@@ -2,13 +2,10 @@
 import type { Command } from 'commander'
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import type { AlertFilter, Label } from '../../lib/queries/alert-summary.ts'
+import { WANTED_STATES, type WantedState } from '../../lib/queries/known-alerts.ts'
 import { parsedBy } from '../../lib/runtime/settings/values.ts'
 import { choice, listParserOf, someText, timeOrAgo } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'
-
-/** `firing` is answered by the view of the alerts that fire; the others by the alerts topic. */
-const STATES = ['firing', 'resolved', 'all'] as const
-export type WantedState = (typeof STATES)[number]
 
 export interface SelectionOptions {
   readonly state: WantedState
@@ -32,7 +29,7 @@ event in the day before --until, or before now.`
 
 export function addSelection(command: Command): Command {
   return command
-    .addOption(choice('--state <state>', 'firing, resolved, or all of them', STATES).default('firing'))
+    .addOption(choice('--state <state>', 'firing, resolved, or all of them', WANTED_STATES).default('firing'))
     .option('--rule <name>', 'only of this rule', someText)
     .addOption(choice('--severity <severity>', 'only of this severity', SEVERITIES))
     .option('--entity <text>', 'only of this: a whole subject, or a part of source and subject', someText)

@@ -3,28 +3,22 @@ import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, alertLives, type IsWanted } from '../../lib/queries/alert-history.ts'
-import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../lib/queries/alert-summary.ts'
+import { type ActiveAlert, activeAlertsOf } from '../../lib/queries/alerts.ts'
 import { type FiringNow, firingNow } from '../../lib/queries/firing-alerts.ts'
-import { offsetsBehind } from '../../lib/queries/lag.ts'
+import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.ts'
 import type { TopicSize } from '../../lib/queries/partition-states.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { PlainLog } from '../../lib/runtime/pipeline/plain-records.ts'
-import { firingAlerts as view } from '../../lib/views/firing-alerts.ts'
 import { kafkaAddress, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { boundsOf } from '../state/log.ts'
 import { reachOf } from '../topics.ts'
-import type { WantedState } from './options.ts'
-
-const DAY_MS = 86_400_000
-/** By how much the clock of a producer may be ahead of the broker's for its alerts to be found. */
-const AHEAD_MS = 3_600_000
 
 /** The servers of an environment, asked about its alerts. */
-export class AlertsReader {
+export class AlertsReader implements AlertSource {
   readonly inspection: StateInspection
   readonly connections: Connections
   readonly config: Config
@@ -72,11 +66,7 @@ export class AlertsReader {
       throw new CliFailure(
         `Kafka at ${kafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
       )
-    const lags = bounds.map(async (bound, partition) => {
-      const { appliedOffset } = await this.inspection.summary({ consumer: view.name, topic, partition })
-      return Math.max(0, offsetsBehind(bound, appliedOffset + 1))
-    })
-    return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
+    return recordsBehind(this.inspection, this.topic, bounds)
   }
 
   /**
@@ -97,19 +87,8 @@ export class AlertsReader {
     return [...(await alertLives(log, ranges, asked)).values()]
   }
 
-  /** The alerts that the filter asks for, in the order in which they fired. Where the view is behind, the topic decides. */
-  async selected(state: WantedState, filter: AlertFilter): Promise<AlertSummary[]> {
-    const firing =
-      state === 'resolved' ? [] : (await this.firing()).map(({ places: _, ...summary }) => summary)
-    if (state === 'firing') return filteredAlerts<AlertSummary>(firing, filter)
-    const lives = (await this.lives(writtenFromMs(filter))).map(({ transitions: _, ...summary }) => summary)
-    const byId = new Map<string, AlertSummary>([...firing, ...lives].map(alert => [alert.id, alert]))
-    const wanted = [...byId.values()].filter(alert => state === 'all' || alert.state === state)
-    return filteredAlerts(wanted, filter)
+  active(entity: string): Promise<ActiveAlert[]> {
+    const { env } = this.config
+    return activeAlertsOf(this.inspection, topicSize('readings', env), topicSize('patterns', env), entity)
   }
-}
-
-/** Before which time nothing needs to be read. */
-export function writtenFromMs({ sinceMs, untilMs }: AlertFilter): number {
-  return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
 }

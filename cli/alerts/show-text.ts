@@ -1,24 +1,12 @@
 /** One alert, or the alerts of one entity, as text. Pure. */
-import type { AlertLife, AlertTransition } from '../../lib/queries/alert-history.ts'
-import type { ActiveAlert } from '../../lib/queries/alerts.ts'
+import type { AlertTransition } from '../../lib/queries/alert-history.ts'
+import type { ShownAlert, ShownAlerts } from '../../lib/queries/known-alerts.ts'
 import { harmless } from '../text-width.ts'
-import { behindNotes, type PendingAlert, shownNumber, valueText } from './text.ts'
+import { behindNotes, shownNumber, valueText } from './text.ts'
 
-/** What `alerts show --json` prints of an alert. */
-interface ShownAlert extends AlertLife {
-  /** What alerting itself knows of it; null if it does not know it, or could not be asked. */
-  readonly phase: ActiveAlert['phase'] | null
-}
-
-export interface AlertsReport {
+/** What `alerts show --json` prints. */
+export interface AlertsReport extends ShownAlerts {
   readonly env: string
-  /** In the order in which they fired. */
-  readonly alerts: readonly ShownAlert[]
-  /** How many there are, shown or not. */
-  readonly total: number
-  /** Of the entity. */
-  readonly pending: readonly PendingAlert[]
-  readonly behind: number | null
 }
 
 export function showText({ alerts, total, pending, behind }: AlertsReport): string {

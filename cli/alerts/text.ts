@@ -1,9 +1,8 @@
 /** Lists and counts of alerts as text. Pure. */
 import type { AlertCount, AlertSummary, CountedBy } from '../../lib/queries/alert-summary.ts'
-import type { ActiveAlert } from '../../lib/queries/alerts.ts'
+import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import type { WantedState } from './options.ts'
 
 /** What `alerts list --json` prints. */
 export interface AlertList {
@@ -18,8 +17,6 @@ export interface AlertList {
   /** Alerts whose condition holds, but not for long enough yet; only if they were asked for. */
   readonly pending?: readonly PendingAlert[]
 }
-
-export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt'>
 
 /** What `alerts count --json` prints. */
 export interface AlertCounts {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { COUNTED_BY, type CountedBy, countedAlerts } from '../../../lib/queries/alert-summary.ts'
+import { selectedAlerts } from '../../../lib/queries/known-alerts.ts'
 import {
   ABOUT_TIMES,
   addSelection,
@@ -50,7 +51,7 @@ async function counted({ by, json, env, ...options }: CountOptions, terminal: Te
   const config = configOf(terminal, env)
   await AlertsReader.run(config, terminal.stop, async reader => {
     const behind = state === 'resolved' ? 0 : await reader.behind()
-    const found = await reader.selected(state, filter)
+    const found = await selectedAlerts(reader, state, filter)
     const counts = countedAlerts(found, by)
     const report = { env: config.env, state, by, counts, total: found.length, behind }
     printReport(terminal, report, json, (one, columns) => countText(one, columns, isNarrowed(options)))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { topicSize } from '../../../lib/app/topics.ts'
-import { activeAlerts } from '../../../lib/queries/alerts.ts'
-import { preferExact } from '../../../lib/queries/entities.ts'
+import { type ActiveAlert, activeAlerts } from '../../../lib/queries/alerts.ts'
+import { pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
 import {
   ABOUT_TIMES,
   addSelection,
@@ -10,7 +10,7 @@ import {
   type SelectionOptions,
 } from '../../alerts/options.ts'
 import { AlertsReader } from '../../alerts/read.ts'
-import { listText, type PendingAlert } from '../../alerts/text.ts'
+import { listText } from '../../alerts/text.ts'
 import { environmentOption, JSON_OPTION, positiveInteger } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { usageFailure } from '../../failure.ts'
@@ -62,8 +62,8 @@ async function listed({ limit, json, env, ...options }: ListOptions, terminal: T
   const config = configOf(terminal, env)
   await AlertsReader.run(config, terminal.stop, async reader => {
     const behind = state === 'resolved' ? 0 : await reader.behind()
-    const found = await reader.selected(state, filter)
-    const waiting = pending ? await pendingIn(reader, options) : undefined
+    const found = await selectedAlerts(reader, state, filter)
+    const waiting = pending ? pendingAlerts(await activeIn(reader), filter) : undefined
     const report = {
       env: config.env,
       state,
@@ -76,21 +76,6 @@ async function listed({ limit, json, env, ...options }: ListOptions, terminal: T
   })
 }
 
-/** Of a pending alert neither severity nor labels are known. */
-async function pendingIn(
-  { inspection, config }: AlertsReader,
-  { rule, entity, since, until }: ListOptionsOfPending,
-): Promise<PendingAlert[]> {
-  const { env } = config
-  const active = await activeAlerts(inspection, topicSize('readings', env), topicSize('patterns', env))
-  const fitting = active
-    .filter(({ phase }) => phase === 'pending')
-    .filter(one => rule === undefined || one.rule.startsWith(`${rule} `) || one.rule.startsWith(`${rule}{`))
-    .filter(one => one.entity.includes(entity ?? ''))
-    .filter(
-      ({ activeAt }) => (since ?? 0) <= Date.parse(activeAt) && Date.parse(activeAt) < (until ?? Infinity),
-    )
-  return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
+function activeIn({ inspection, config: { env } }: AlertsReader): Promise<ActiveAlert[]> {
+  return activeAlerts(inspection, topicSize('readings', env), topicSize('patterns', env))
 }
-
-type ListOptionsOfPending = Pick<SelectionOptions, 'rule' | 'entity' | 'since' | 'until'>

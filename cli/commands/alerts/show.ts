@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { shownAlerts } from '../../../lib/queries/known-alerts.ts'
 import { AlertsReader } from '../../alerts/read.ts'
-import { shownAlerts } from '../../alerts/show.ts'
 import { showText } from '../../alerts/show-text.ts'
 import { environmentOption, JSON_OPTION, positiveInteger, someText, timeOrAgo } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
@@ -51,7 +51,8 @@ async function show(
 ): Promise<void> {
   const config = configOf(terminal, env)
   await AlertsReader.run(config, terminal.stop, async reader => {
-    const report = await shownAlerts(reader, wanted, { sinceMs: since, limit })
+    const found = await shownAlerts(reader, wanted, { sinceMs: since, limit })
+    const report = { env: config.env, ...found }
     if (report.alerts.length === 0 && report.pending.length === 0)
       throw new CliFailure(
         `No alert in "${config.env}" has the id "${wanted}", or is of an entity that matches it. \`sluice alerts list --state all\` ` +

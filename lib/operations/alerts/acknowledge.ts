@@ -1,0 +1,94 @@
+/** Acknowledges an alert that fires: appends an event beside the alert's own, and waits until the view has it. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AlertAcknowledged, alertAcknowledged, type Statement } from '../../alerting/acknowledged.ts'
+import type { AlertPlace, FiringNow } from '../../queries/firing-alerts.ts'
+import type { TopicSize } from '../../queries/partition-states.ts'
+import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
+import { producedRecord } from '../../runtime/cloudevents/writer.ts'
+import { partsOfEntity } from '../../runtime/consumer/event.ts'
+import type { Publisher } from '../../runtime/pipeline/ports.ts'
+import { type FiringAlerts, firingAlerts as view } from '../../views/firing-alerts.ts'
+
+/** How long the view may take to come to the event. */
+const PATIENCE_MS = 10_000
+const LOOK_EVERY_MS = 100
+
+/** Who says that the alert is taken on, or with `acknowledged: false` that it is given back. */
+export type Said = Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'>
+
+export interface Acknowledging {
+  readonly inspection: Pick<StateInspection, 'state'>
+  readonly publisher: () => Promise<Publisher>
+  /** Of the alerts. */
+  readonly topic: TopicSize
+  readonly contentMode: Parameters<typeof producedRecord>[3]
+}
+
+export interface Acknowledged {
+  /** RFC 3339. */
+  readonly at: string
+  /** `shown`: lists show it. `resolved`: the alert ended meanwhile. `not-yet`: it is in the log, and shown later. */
+  readonly outcome: 'shown' | 'resolved' | 'not-yet'
+}
+
+/** Whether there is an acknowledgement to take back. */
+export function isAcknowledged({ places }: Pick<FiringNow, 'places'>): boolean {
+  return places.some(({ firing }) => firing.acknowledged)
+}
+
+/**
+ * Repeating it does no harm.
+ *
+ * @param stop ends the wait for the view
+ * @throws Unavailable or RefusedByKafka if Kafka does not take the event
+ */
+export async function acknowledge(
+  to: Acknowledging,
+  alert: FiringNow,
+  said: Said,
+  stop: AbortSignal,
+): Promise<Acknowledged> {
+  const time = new Date().toISOString()
+  await append(to, alert, { ...said, time })
+  return { at: time, outcome: await untilShown(to, alert, said.acknowledged ? time : undefined, stop) }
+}
+
+/** Under the key of the alert's own events, and into their partition. */
+async function append(
+  { publisher, topic: { topic }, contentMode }: Acknowledging,
+  { places }: FiringNow,
+  statement: Omit<Statement, 'id'>,
+): Promise<void> {
+  const records = places.map(({ partition, events, firing: { alert } }) => {
+    const event = alertAcknowledged(alert, partsOfEntity(events), { ...statement, id: randomUUID() })
+    return { ...producedRecord(topic, alert.fingerprint, event, contentMode), partition }
+  })
+  await (await publisher()).publish(records)
+}
+
+/** @param at the time of the acknowledgement; undefined if it was taken back */
+async function untilShown(
+  to: Acknowledging,
+  { id, places }: FiringNow,
+  at: string | undefined,
+  stop: AbortSignal,
+): Promise<Acknowledged['outcome']> {
+  const endMs = performance.now() + PATIENCE_MS
+  while (true) {
+    const shown = await Promise.all(places.map(place => firingAt(to, place)))
+    const still = shown.filter(one => one?.alert.alertId === id)
+    if (still.length === 0) return 'resolved'
+    if (still.every(one => one?.acknowledged?.at === at)) return 'shown'
+    if (stop.aborted || performance.now() > endMs) return 'not-yet'
+    await sleep(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {})
+  }
+}
+
+async function firingAt(
+  { inspection, topic: { topic } }: Acknowledging,
+  { partition, events, firing }: AlertPlace,
+) {
+  const state = await inspection.state({ consumer: view.name, topic, partition }, events)
+  return (state as FiringAlerts | undefined)?.alerts[firing.alert.fingerprint]
+}

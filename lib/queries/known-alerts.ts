@@ -1,0 +1,175 @@
+/** All that is known of alerts: in the view of those that fire, on the alerts topic, and in the states of alerting. */
+import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import { entityOf } from '../runtime/consumer/event.ts'
+import { firingAlerts as view } from '../views/firing-alerts.ts'
+import type { AlertLife, IsWanted } from './alert-history.ts'
+import { type AlertFilter, type AlertSummary, filteredAlerts } from './alert-summary.ts'
+import type { ActiveAlert } from './alerts.ts'
+import { preferExact } from './entities.ts'
+import type { FiringNow } from './firing-alerts.ts'
+import { offsetsBehind } from './lag.ts'
+import type { TopicSize } from './partition-states.ts'
+import type { Range } from './records.ts'
+
+/** `firing` is answered by the view of the alerts that fire; the others by the alerts topic. */
+export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
+export type WantedState = (typeof WANTED_STATES)[number]
+
+/** Where the answers come from. Whoever asks decides how far the topic is read, and how a server that is away is told. */
+export interface AlertSource {
+  /** Those of the view. */
+  firing(): Promise<FiringNow[]>
+  /** How many records of the topic the view has not come to; null if that is not known. */
+  behind(): Promise<number | null>
+  /**
+   * What became of alerts, by the topic.
+   *
+   * @param fromMs only what was written then or later; undefined: all that is kept
+   */
+  lives(
+    fromMs: number | undefined,
+    isWanted?: IsWanted,
+    isIn?: (range: Range) => boolean,
+  ): Promise<AlertLife[]>
+  /** What alerting knows of an entity or group. @param entity its whole name */
+  active(entity: string): Promise<ActiveAlert[]>
+}
+
+export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt'>
+
+/** An alert with everything that happened to it. */
+export interface ShownAlert extends AlertLife {
+  /** What alerting itself knows of it; null if it does not know it, or could not be asked. */
+  readonly phase: ActiveAlert['phase'] | null
+}
+
+export interface ShownAlerts {
+  /** In the order in which they fired. */
+  readonly alerts: readonly ShownAlert[]
+  /** How many there are, shown or not. */
+  readonly total: number
+  /** Of the entity. */
+  readonly pending: readonly PendingAlert[]
+  readonly behind: number | null
+}
+
+const DAY_MS = 86_400_000
+/** By how much the clock of a producer may be ahead of the broker's for its alerts to be found. */
+const AHEAD_MS = 3_600_000
+
+/** The alerts that the filter asks for, in the order in which they fired. Where the view is behind, the topic decides. */
+export async function selectedAlerts(
+  source: Pick<AlertSource, 'firing' | 'lives'>,
+  state: WantedState,
+  filter: AlertFilter,
+): Promise<AlertSummary[]> {
+  const firing =
+    state === 'resolved' ? [] : (await source.firing()).map(({ places: _, ...summary }) => summary)
+  if (state === 'firing') return filteredAlerts<AlertSummary>(firing, filter)
+  const lives = (await source.lives(writtenFromMs(filter))).map(({ transitions: _, ...summary }) => summary)
+  const byId = new Map<string, AlertSummary>([...firing, ...lives].map(alert => [alert.id, alert]))
+  const wanted = [...byId.values()].filter(alert => state === 'all' || alert.state === state)
+  return filteredAlerts(wanted, filter)
+}
+
+/** Those of the alerts that are on that do not fire yet. Of them neither severity nor labels are known, and a filter by these is none. */
+export function pendingAlerts(
+  active: readonly ActiveAlert[],
+  { rule, entity, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: AlertFilter,
+): PendingAlert[] {
+  const fitting = active
+    .filter(({ phase }) => phase === 'pending')
+    .filter(one => rule === undefined || one.rule.startsWith(`${rule} `) || one.rule.startsWith(`${rule}{`))
+    .filter(one => one.entity.includes(entity ?? ''))
+    .filter(({ activeAt }) => sinceMs <= Date.parse(activeAt) && Date.parse(activeAt) < untilMs)
+  return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
+}
+
+/** Before which time nothing needs to be read. */
+export function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
+  return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
+}
+
+/**
+ * An alert, or the alerts of an entity, with everything that happened to them.
+ *
+ * @param wanted the id of an alert, or else a whole subject, or a part of source and subject
+ * @param asked only what was written then or later, and how many at most
+ */
+export async function shownAlerts(
+  source: AlertSource,
+  wanted: string,
+  { sinceMs, limit }: { readonly sinceMs: number | undefined; readonly limit: number },
+): Promise<ShownAlerts> {
+  const behind = await source.behind()
+  const firing = await source.firing()
+  const known = firing.find(({ id }) => id === wanted)
+  const lives = known ? await livesOf(source, known) : await livesLike(source, firing, wanted, sinceMs)
+  const shown = lives.slice(-limit)
+  // The whole name of an entity has a space; its alerts need not have been published.
+  const entities = known ? [known.entity] : entitiesOf(wanted, shown)
+  const active: ActiveAlert[] = []
+  // The name of an entity without a subject ends with the space.
+  for (const entity of entities)
+    active.push(...(await source.active(entity.includes(' ') ? entity : `${entity} `)))
+  const phases = new Map(
+    active.flatMap(({ alert, phase }) => (alert ? [[alert.alertId, phase] as const] : [])),
+  )
+  const pending = known ? [] : active.filter(({ phase }) => phase === 'pending')
+  return {
+    alerts: shown.map(life => ({ ...life, phase: phases.get(life.id) ?? null })),
+    total: lives.length,
+    pending: pending.map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt })),
+    behind,
+  }
+}
+
+/** How many records of the alerts topic the view has not come to. @param bounds of the topic, by partition */
+export async function recordsBehind(
+  inspection: Pick<StateInspection, 'summary'>,
+  { topic }: Pick<TopicSize, 'topic'>,
+  bounds: readonly Bounds[],
+): Promise<number> {
+  const lags = bounds.map(async (bound, partition) => {
+    const { appliedOffset } = await inspection.summary({ consumer: view.name, topic, partition })
+    return Math.max(0, offsetsBehind(bound, appliedOffset + 1))
+  })
+  return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
+}
+
+/** Of an alert that fires, the partition is known, and from when on it must be read. */
+async function livesOf(source: AlertSource, known: FiringNow): Promise<AlertLife[]> {
+  const partitions = known.places.map(({ partition }) => partition)
+  const lives = await source.lives(
+    writtenFromMs({ sinceMs: Date.parse(known.startedAt) }),
+    ({ alertId }) => alertId === known.id,
+    ({ partition }) => partitions.includes(partition),
+  )
+  return lives.length > 0 ? lives : [withoutHistory(known)]
+}
+
+async function livesLike(
+  source: AlertSource,
+  firing: readonly FiringNow[],
+  wanted: string,
+  sinceMs: number | undefined,
+): Promise<AlertLife[]> {
+  const isWanted: IsWanted = ({ alertId, entity }) =>
+    alertId === wanted || entityOf(entity).trim().includes(wanted)
+  const lives = await source.lives(sinceMs, isWanted)
+  const exact = lives.filter(({ id }) => id === wanted)
+  if (exact.length > 0) return exact
+  const byId = new Map([...firing.map(withoutHistory), ...lives].map(alert => [alert.id, alert]))
+  return filteredAlerts([...byId.values()], { entity: wanted })
+}
+
+/** The topic has nothing of it any more, or nothing since the time that was asked for. */
+function withoutHistory({ places: _, ...known }: FiringNow): AlertLife {
+  return { ...known, transitions: [] }
+}
+
+function entitiesOf(wanted: string, lives: readonly AlertLife[]): string[] {
+  const found = lives.map(({ entity }) => entity)
+  return [...new Set(wanted.includes(' ') && found.length === 0 ? [wanted] : found)]
+}

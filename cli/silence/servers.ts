@@ -1,9 +1,11 @@
 /** Where the commands about silences read and write. */
-import { appendSilences, keptSilences } from '../../lib/app/silences.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { keptSilences } from '../../lib/app/silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
+import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silences.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { configOf, isAnswerMissing, kafkaAddress, reasonOf, requireTopic, withRedis } from '../connections.ts'
+import { configOf, kafkaAddress, reasonOf, requireTopic, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -34,27 +36,22 @@ export async function changeSilences(
   return withRedis(config, async (_, connections) => {
     const publisher = await connections.publisher()
     await requireTopic(publisher, topicName('notifications', config.env), config)
-    const nowMs = Date.now()
-    const set = await (await keptSilences(connections, config.env)).update(before => change(before, nowMs))
-    await append(connections, config, set, nowMs)
-    return set
+    return changed(connections, config, change)
   })
 }
 
-/** What is kept and not appended is appended by the schedule: nothing has to be done again. */
-async function append(
+async function changed(
   connections: Connections,
-  config: ReturnType<typeof configOf>,
-  set: SilenceSet,
-  nowMs: number,
-): Promise<void> {
+  config: Config,
+  change: Parameters<typeof changeKept>[2],
+): Promise<SilenceSet> {
   try {
-    await appendSilences(connections, config, set, new Date(nowMs).toISOString())
+    return await changeKept(connections, config, change)
   } catch (error) {
-    if (!isAnswerMissing(error)) throw error
+    if (!(error instanceof SilencesNotAppended)) throw error
     throw new CliFailure(
       `It is kept, but Kafka at ${kafkaAddress(config)} does not answer, so it does not hold yet: the function \`silences\` ` +
-        `appends it within a minute of Kafka's return. (${reasonOf(error)})`,
+        `appends it within a minute of Kafka's return. (${reasonOf(error.cause)})`,
     )
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { type AlertMatch, matchText } from '../../../lib/notification/match.ts'
+import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
@@ -39,9 +40,6 @@ The silence is in force within seconds. Its author and comment are in the log fo
 Examples:
   sluice silence add --rule HIGH_TEMP --source /environment/oslo --for 2h --comment 'new sensors'
   sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`
-
-/** Later times cannot be written in RFC 3339. */
-const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
 
 const MATCHER = parserTexts('a text of 1 to 256 characters, in which * stands for any')
 const SEVERITY = listParserOf(
@@ -108,22 +106,21 @@ function silenceOf(options: AddOptions, author: string, nowMs: number): Silence 
   const { start: startMs = nowMs, comment } = options
   const endMs = options.until ?? (options.for === undefined ? undefined : startMs + options.for)
   const wrong: string[] = []
-  if (Object.keys(match).length === 0)
-    wrong.push(
-      'Give at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
-    )
   if (options.for !== undefined && options.until !== undefined) wrong.push('Give --for or --until, not both.')
   else if (endMs === undefined) wrong.push('Give --for or --until: a silence must end.')
-  else if (endMs <= startMs) wrong.push('--until is not later than the start.')
-  else if (endMs > LAST_MS) wrong.push('A silence must end before the year 10000.')
-  else if (endMs <= nowMs) wrong.push('The silence would be over already.')
-  if (wrong.length > 0 || endMs === undefined) throw usageFailure(wrong.join('\n'))
-  const [createdAt, startsAt, endsAt] = [nowMs, startMs, endMs].map(ms => new Date(ms).toISOString()) as [
-    string,
-    string,
-    string,
-  ]
-  return { id: randomUUID().slice(0, 8), match, startsAt, endsAt, author, comment, createdAt }
+  const wanted = { match, startMs, endMs: endMs ?? Number.NaN }
+  const faults = faultsIn(wanted, nowMs).filter(fault => wrong.length === 0 || fault === 'matches-all')
+  wrong.push(...faults.map(fault => FAULTS[fault]))
+  if (wrong.length > 0) throw usageFailure(wrong.join('\n'))
+  return newSilence({ ...wanted, id: randomUUID().slice(0, 8), author, comment }, nowMs)
+}
+
+const FAULTS: Readonly<Record<SilenceFault, string>> = {
+  'matches-all':
+    'Give at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
+  'ends-before-it-begins': '--until is not later than the start.',
+  'too-late': 'A silence must end before the year 10000.',
+  'over-already': 'The silence would be over already.',
 }
 
 function matchOf({ rule, severity, label, source, entity }: AddOptions): AlertMatch {

@@ -1,0 +1,39 @@
+/** What a new silence must be: about some alerts, and for a while. Pure. */
+import type { AlertMatch } from './match.ts'
+import type { Silence } from './silences.ts'
+
+export type SilenceFault = 'matches-all' | 'ends-before-it-begins' | 'too-late' | 'over-already'
+
+/** Later times cannot be written in RFC 3339. */
+const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
+
+interface Wanted extends Pick<Silence, 'id' | 'match' | 'author' | 'comment'> {
+  /** Milliseconds since the epoch. */
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** Everything that is wrong together; empty if it is as it must be. */
+export function faultsIn(
+  { match, startMs, endMs }: Pick<Wanted, 'match' | 'startMs' | 'endMs'>,
+  nowMs: number,
+): SilenceFault[] {
+  const ofMatch: SilenceFault[] = isOfAll(match) ? ['matches-all'] : []
+  if (endMs <= startMs) return [...ofMatch, 'ends-before-it-begins']
+  if (endMs > LAST_MS) return [...ofMatch, 'too-late']
+  return endMs <= nowMs ? [...ofMatch, 'over-already'] : ofMatch
+}
+
+/** @param wanted without faults */
+export function newSilence({ id, match, startMs, endMs, author, comment }: Wanted, nowMs: number): Silence {
+  const [startsAt, endsAt, createdAt] = [startMs, endMs, nowMs].map(ms => new Date(ms).toISOString()) as [
+    string,
+    string,
+    string,
+  ]
+  return { id, match, startsAt, endsAt, author, comment, createdAt }
+}
+
+function isOfAll({ labels = {}, ...match }: AlertMatch): boolean {
+  return [...Object.values(match), ...Object.values(labels)].every(texts => texts.length === 0)
+}

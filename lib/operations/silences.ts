@@ -1,0 +1,32 @@
+/** Changes the silences, and appends them to the log at once. */
+import type { Config } from '../app/config.ts'
+import { appendSilences, keptSilences } from '../app/silences.ts'
+import type { SilenceSet } from '../notification/silences.ts'
+import type { Connections } from '../runtime/lambda/connections.ts'
+import { Unavailable } from '../runtime/pipeline/errors.ts'
+
+/** The change is kept, but is not in the log yet: the function `silences` appends it within a minute of Kafka's return. */
+export class SilencesNotAppended extends Error {
+  override readonly name = 'SilencesNotAppended'
+}
+
+/**
+ * @param change of what others may have changed meanwhile; what it throws is thrown, and nothing is changed
+ * @throws SilencesNotAppended, or what the servers' clients throw while nothing has been changed
+ */
+export async function changeSilences(
+  connections: Connections,
+  config: Pick<Config, 'env' | 'contentMode'>,
+  change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
+): Promise<SilenceSet> {
+  const nowMs = Date.now()
+  const set = await (await keptSilences(connections, config.env)).update(before => change(before, nowMs))
+  try {
+    await appendSilences(connections, config, set, new Date(nowMs).toISOString())
+  } catch (error) {
+    // What is kept and not appended is appended by the schedule: nothing has to be done again.
+    if (!(error instanceof Unavailable)) throw error
+    throw new SilencesNotAppended(error.message, { cause: error })
+  }
+  return set
+}

@@ -67,7 +67,7 @@ export async function activeAlerts(
 }
 
 /** The alert that the pipeline is down stands in every partition, as one alert of the clock. */
-function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
+export function eachOnce<Active extends ActiveAlert>(active: readonly Active[]): Active[] {
   const known = new Set<string>()
   return active.filter(({ entity, rule, alert }) => {
     if (alert === null) return true
@@ -104,7 +104,12 @@ export async function activeAlertsOf(
   return eachOnce(found.flat()).sort((a, b) => byText(a.rule, b.rule))
 }
 
-function activeIn(partition: number, entity: string, { rules, patterns }: AlertingState): ActiveAlert[] {
+/** What is on for one entity. Pure. */
+export function activeIn(
+  partition: number,
+  entity: string,
+  { rules, patterns }: AlertingState,
+): ActiveAlert[] {
   const ofRules = Object.entries(rules).flatMap(([rule, { state, alert = null, noData }]) => {
     const silent = noData ? [missing(partition, entity, rule, noData)] : []
     if (state.phase === 'inactive') return silent

@@ -1,7 +1,7 @@
 /** What Redis holds of partitions, for queries: anything not set is as for a partition that has not been read. */
 import type { StateDetails, StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../../lib/runtime/pipeline/deciding/hold.ts'
-import type { StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+import type { StateKey, StoredContext, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
 
 const EMPTY: StateDetails = {
   appliedOffset: -1,
@@ -23,12 +23,13 @@ export interface StoredPartition {
   readonly states?: readonly (readonly [entity: string, state: unknown, version?: number, hold?: Hold])[]
   /** By entity. */
   readonly timers?: Readonly<Record<string, readonly StoredTimer[]>>
+  readonly context?: StoredContext
 }
 
 /** @param stored by `consumer topic/partition` */
 export function inspectionOf(
   stored: Readonly<Record<string, StoredPartition>>,
-): Pick<StateInspection, 'summary' | 'details' | 'states' | 'state' | 'timersOf'> {
+): Pick<StateInspection, 'summary' | 'details' | 'states' | 'state' | 'timersOf' | 'context'> {
   const at = ({ consumer, topic, partition }: StateKey) => stored[`${consumer} ${topic}/${partition}`] ?? {}
   const details = async (stateKey: StateKey) => ({ ...EMPTY, ...at(stateKey).details })
   return {
@@ -39,6 +40,7 @@ export function inspectionOf(
         yield hold ? [entity, state, version, hold] : [entity, state, version]
     },
     state: async (stateKey, entity) => at(stateKey).states?.find(([name]) => name === entity)?.[1],
+    context: async stateKey => at(stateKey).context,
     timersOf: async (stateKey, entity) => at(stateKey).timers?.[entity] ?? [],
   }
 }

@@ -1,6 +1,13 @@
 import { type Hold, isHolderName } from '../../pipeline/deciding/hold.ts'
 import { heldParts, partsOfState } from '../../pipeline/deciding/stored-state.ts'
-import type { LogClock, RememberedFailure, StateKey, StoredTimer, Version } from '../../pipeline/model.ts'
+import type {
+  LogClock,
+  RememberedFailure,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+  Version,
+} from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { gathered, StateReader } from './state-reader.ts'
 
@@ -72,6 +79,11 @@ export class StateInspection {
   async state(stateKey: StateKey, entity: string): Promise<unknown> {
     const stored = await this.#reader.state(stateKey, entity)
     return stored === undefined ? undefined : inspected(stored).state
+  }
+
+  /** What the log has set for the partition, such as its rules; undefined if it has set nothing. */
+  context(stateKey: StateKey): Promise<StoredContext | undefined> {
+    return this.#reader.context(stateKey)
   }
 
   /** All timers of one entity. */

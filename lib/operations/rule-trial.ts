@@ -1,0 +1,186 @@
+/**
+ * Tries rules on the readings of the last hours: what they would have told. Alerting itself reads them, with the clock and the timers
+ * of its log, beginning without any state. Nothing is changed, and nothing leaves the trial.
+ */
+import { type Firing, firingsOf, identitiesOf } from '../alerting/firings.ts'
+import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../alerting/patterns/pattern.ts'
+import { identityOf } from '../alerting/rule.ts'
+import { isWatched } from '../alerting/watched.ts'
+import { type Range, readRecordGroups } from '../queries/records.ts'
+import { parseTime } from '../runtime/cloudevents/attributes.ts'
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { readEvent } from '../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import { type Event, entityOf, type Received } from '../runtime/consumer/event.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { familyOf } from '../telemetry/families.ts'
+import { tick } from '../telemetry/tick.ts'
+import { RuleLog } from './rule-log/rule-log.ts'
+
+export interface TrialOptions {
+  /** Its records have plain data. */
+  readonly log: LogReader
+  /** Of the readings. */
+  readonly ranges: readonly Range[]
+  readonly rules: readonly AnyRule[]
+  /** Only readings whose source and subject contain this. */
+  readonly entity: string
+  /** Until when time passes after the last reading, in milliseconds since the epoch. */
+  readonly untilMs: number
+  /** Ends it early, with what was told until then. */
+  readonly stop: AbortSignal
+  /** Ends it once this many alerts have fired or resolved. */
+  readonly mostTold: number
+}
+
+export interface Trial {
+  readonly readings: number
+  /** Those that came a second time, and those that alerting would not take. */
+  readonly duplicates: number
+  readonly refused: number
+  readonly entities: number
+  /** Milliseconds since the epoch: when the first and the last reading was appended. Null if there was none. */
+  readonly span: { readonly fromMs: number; readonly toMs: number } | null
+  /** Why it ended before the end of the readings; null if it did not. */
+  readonly cut: 'time' | 'alerts' | null
+  readonly rules: readonly TriedRule[]
+  /** In the order in which they fired. */
+  readonly firings: readonly Firing[]
+}
+
+export interface TriedRule {
+  /** Name and labels. */
+  readonly rule: string
+  /** Why it was not tried; null if it was. `beyond-readings`: it looks at more than the readings of one entity. */
+  readonly left: 'paused' | 'beyond-readings' | null
+  /** How many entities it watches. */
+  readonly watched: number
+  readonly fired: number
+  /** Of those, how many were still firing at the end. */
+  readonly firing: number
+  /** How many entities it fired for. */
+  readonly entities: number
+}
+
+/** @throws see `readRecords` */
+export async function tryRules(options: TrialOptions): Promise<Trial> {
+  const trial = new Running(options)
+  for await (const group of readRecordGroups(options.log, options.ranges)) {
+    await trial.read(group)
+    if (trial.cut) break
+  }
+  await trial.end()
+  return trial.result
+}
+
+function leftOf(rule: AnyRule): TriedRule['left'] {
+  if (rule.paused) return 'paused'
+  return isPatternRule(rule) && !isOfReadingsAlone(rule.pattern) ? 'beyond-readings' : null
+}
+
+class Running {
+  cut: Trial['cut'] = null
+  readonly #options: TrialOptions
+  readonly #tried: readonly AnyRule[]
+  readonly #watched: ReadonlyMap<AnyRule, Set<string>>
+  readonly #entities = new Set<string>()
+  #log: RuleLog | undefined
+  #span: { fromMs: number; toMs: number } | null = null
+  #readings = 0
+  #duplicates = 0
+  #refused = 0
+
+  constructor(options: TrialOptions) {
+    this.#options = options
+    this.#tried = options.rules.filter(rule => leftOf(rule) === null)
+    this.#watched = new Map(this.#tried.map(rule => [rule, new Set<string>()]))
+  }
+
+  async read(records: readonly LogRecord[]): Promise<void> {
+    const arrivals = records.flatMap(record => this.#arrival(record) ?? [])
+    const [first] = arrivals
+    if (!first) return
+    this.#log ??= await this.#begun(first.arrivedMs)
+    await this.#replay(arrivals)
+  }
+
+  /** Time goes on after the last reading: it can fire and resolve alerts. */
+  async end(): Promise<void> {
+    const { untilMs } = this.#options
+    if (this.cut || !this.#span || untilMs <= this.#span.toMs) return
+    const event = tick(0, instant(untilMs))
+    await this.#replay([{ arrivedMs: untilMs, event }])
+  }
+
+  get result(): Trial {
+    const firings = firingsOf(this.#log?.notifications.map(({ alert }) => alert) ?? [])
+    const byRule = Map.groupBy(firings, ({ rule }) => rule)
+    const rules = this.#options.rules.map((rule): TriedRule => {
+      const own = identitiesOf(rule).flatMap(identity => byRule.get(identity) ?? [])
+      return {
+        rule: identityOf(rule),
+        left: leftOf(rule),
+        watched: this.#watched.get(rule)?.size ?? 0,
+        fired: own.length,
+        firing: own.filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY).length,
+        entities: new Set(own.map(({ entity }) => entity)).size,
+      }
+    })
+    return {
+      readings: this.#readings,
+      duplicates: this.#duplicates,
+      refused: this.#refused,
+      entities: this.#entities.size,
+      span: this.#span,
+      cut: this.cut,
+      rules,
+      firings,
+    }
+  }
+
+  async #begun(startMs: number): Promise<RuleLog> {
+    const log = new RuleLog({
+      startMs,
+      onRefused: () => {
+        this.#refused += 1
+      },
+    })
+    await log.activate(0, this.#tried)
+    return log
+  }
+
+  async #replay(arrivals: readonly { readonly arrivedMs: number; readonly event: Event }[]): Promise<void> {
+    const { stop, mostTold } = this.#options
+    if (!this.#log) return
+    try {
+      this.#duplicates += await this.#log.replay(arrivals, stop)
+    } catch (error) {
+      if (!stop.aborted) throw error
+      this.cut = 'time'
+    }
+    if (this.#log.notifications.length >= mostTold) this.cut = 'alerts'
+  }
+
+  /** Undefined for what is not a reading of the entities that are asked for. */
+  #arrival(record: LogRecord): { readonly arrivedMs: number; readonly event: Event } | undefined {
+    const event = readEvent(record)
+    if (isFailure(event) || familyOf(event.type) === undefined) return undefined
+    const entity = entityOf(event)
+    if (!entity.includes(this.#options.entity)) return undefined
+    // The log of a partition has one order, which is not that of its times where producers set those.
+    const arrivedMs = Math.max(record.timestampMs, this.#span?.toMs ?? record.timestampMs)
+    this.#span = { fromMs: this.#span?.fromMs ?? arrivedMs, toMs: arrivedMs }
+    this.#readings += 1
+    this.#entities.add(entity)
+    const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
+    this.#note({ ...event, entity, timeMs })
+    return { arrivedMs, event }
+  }
+
+  #note(event: Received): void {
+    if (typeof event.data !== 'object' || event.data === null) return
+    for (const [rule, entities] of this.#watched)
+      if (!entities.has(event.entity) && isWatched(rule, event)) entities.add(event.entity)
+  }
+}

@@ -1,0 +1,69 @@
+/** The reading that caused an alert, found in the log by the id of the alert, which is derived from it. */
+
+import type { Alert } from '../alerting/alert.ts'
+import { parseTime } from '../runtime/cloudevents/attributes.ts'
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { readEvent } from '../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import { derivedId } from '../runtime/consumer/derived-id.ts'
+import { type Event, entityOf } from '../runtime/consumer/event.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { type Range, searchRecords } from './records.ts'
+
+/** Where an event lies. */
+export interface FoundEvent {
+  readonly event: Event
+  readonly record: LogRecord
+}
+
+export interface AlertCause extends FoundEvent {
+  /**
+   * `fired`: with it the alert fired. `began`: with it the condition began to hold, and time did the rest. `last`: the last one of the
+   * entity before the alert fired.
+   */
+  readonly as: 'fired' | 'began' | 'last'
+}
+
+type About = Pick<Alert, 'alertId' | 'fingerprint' | 'entity' | 'activeAt' | 'startedAt'>
+
+/**
+ * Looks for what caused an alert: undefined if nothing in the ranges has to do with it.
+ *
+ * @param plain makes data of any format readable
+ * @throws the reason of the signal if it is aborted; else see `searchRecords`
+ */
+export async function alertCause(
+  log: LogReader,
+  ranges: readonly Range[],
+  about: About,
+  plain: (records: readonly LogRecord[]) => Promise<readonly LogRecord[]>,
+  signal?: AbortSignal,
+): Promise<AlertCause | undefined> {
+  const { source, subject } = about.entity
+  const records: LogRecord[] = []
+  const tell = (record: LogRecord) => records.push(record)
+  await searchRecords(log, ranges, subject ?? source, tell, signal)
+  const events = (await plain(records)).flatMap(record => {
+    const event = readEvent(record)
+    return isFailure(event) || entityOf(event) !== entityOf(about.entity) ? [] : [{ event, record }]
+  })
+  return causeIn(events, about)
+}
+
+/** Pure. @param events of the alert's entity */
+export function causeIn(events: readonly FoundEvent[], about: About): AlertCause | undefined {
+  const { alertId, fingerprint, activeAt, startedAt } = about
+  const fired = events.find(({ event: { source, id } }) =>
+    [derivedId(fingerprint, source, id), derivedId(fingerprint, 'pattern', source, id)].includes(alertId),
+  )
+  if (fired) return { ...fired, as: 'fired' }
+  const began = events.find(one => timeMsOf(one) === Date.parse(activeAt))
+  if (began) return { ...began, as: 'began' }
+  const before = events.filter(one => timeMsOf(one) <= Date.parse(startedAt))
+  const last = before.toSorted((a, b) => timeMsOf(a) - timeMsOf(b)).at(-1)
+  return last && { ...last, as: 'last' }
+}
+
+function timeMsOf({ event, record }: FoundEvent): number {
+  return event.time === undefined ? record.timestampMs : parseTime(event.time)
+}

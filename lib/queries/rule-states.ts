@@ -1,0 +1,110 @@
+/** How alert rules stand: which are in force, and of how many entities each is pending or fires. */
+import { NO_DATA } from '../alerting/alert.ts'
+import type { AlertingState } from '../alerting/entity-state.ts'
+import type { AnyRule } from '../alerting/patterns/pattern.ts'
+import type { PatternStates } from '../alerting/patterns/state.ts'
+import { rulesIn } from '../alerting/rule-set.ts'
+import { identityOfKey } from '../alerting/rules-in-force.ts'
+import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import { activePatterns } from './active-patterns.ts'
+import { type ActiveAlert, activeIn, eachOnce } from './alerts.ts'
+import { storedEntities } from './entities.ts'
+import { partitionsOf, type TopicSize } from './partition-states.ts'
+
+/** The rules that the log has activated for alerting. */
+export interface ActivatedRules {
+  /** Of the rule set that most partitions have. */
+  readonly hash: string
+  readonly rules: readonly AnyRule[]
+  /** How many partitions have it, and how many there are: in the others the event that activates it is still to be read. */
+  readonly having: number
+  readonly partitions: number
+}
+
+/** A rule that is on for an entity or a group. */
+export interface RuleOn extends ActiveAlert {
+  /** The rule's name and labels. */
+  readonly identity: string
+  /** Fires because the entity is silent, beside the alert of the rule itself. */
+  readonly isOfSilence: boolean
+}
+
+export interface RuleStates {
+  /** The newest first. */
+  readonly on: readonly RuleOn[]
+  /** How many entities alerting remembers. */
+  readonly entities: number
+  /** By metric, how many entities have reported it. */
+  readonly reporting: ReadonlyMap<string, number>
+}
+
+const ALERTING = 'alerting'
+const PATTERNS = 'patterns'
+
+/**
+ * The rules in force, as alerting has them. Undefined if the log has not activated any yet: then alerting uses those that it was
+ * deployed with.
+ *
+ * @param readings the topic that alerting reads
+ * @throws Unavailable if Redis does not answer
+ */
+export async function activatedRules(
+  inspection: Pick<StateInspection, 'context'>,
+  readings: TopicSize,
+): Promise<ActivatedRules | undefined> {
+  const keys = partitionsOf(ALERTING, readings)
+  const contexts = await Promise.all(keys.map(key => inspection.context(key)))
+  const byHash = Map.groupBy(
+    contexts.filter(one => one !== undefined),
+    ({ hash }) => hash,
+  )
+  const [most] = [...byHash.values()].sort((a, b) => b.length - a.length)
+  if (!most?.[0]) return undefined
+  const data = JSON.parse(most[0].json) as { readonly hash?: string }
+  const read = rulesIn(data)
+  if ('error' in read) return undefined
+  return { hash: String(data.hash), rules: read.rules, having: most.length, partitions: keys.length }
+}
+
+/**
+ * What alerting remembers of every entity and group. It reads all their states, page by page.
+ *
+ * @param readings the topic that alerting reads
+ * @param groups the topic of the events of groups
+ * @throws Unavailable if Redis does not answer
+ */
+export async function ruleStates(
+  inspection: Pick<StateInspection, 'states'>,
+  readings: TopicSize,
+  groups: TopicSize,
+): Promise<RuleStates> {
+  const on: RuleOn[] = []
+  const reporting = new Map<string, number>()
+  let entities = 0
+  for (const key of partitionsOf(ALERTING, readings))
+    for await (const { partition, entity, state } of storedEntities(inspection, key, '')) {
+      const known = state as AlertingState
+      const metrics = Object.keys(known.seen)
+      for (const metric of metrics) reporting.set(metric, (reporting.get(metric) ?? 0) + 1)
+      if (known.lastTickMs === undefined) entities += 1
+      on.push(...activeIn(partition, entity, known).map(named))
+    }
+  for (const key of partitionsOf(PATTERNS, groups))
+    for await (const { partition, entity, state } of storedEntities(inspection, key, ''))
+      on.push(...activePatterns(partition, entity, state as PatternStates).map(named))
+  return { on: eachOnce(on).sort(byTime), entities, reporting }
+}
+
+const PATTERN = ' pattern'
+
+function named(active: ActiveAlert): RuleOn {
+  const { rule, alert } = active
+  const isOfSilence = alert?.rule === NO_DATA && rule.startsWith(`${NO_DATA} `)
+  const key = isOfSilence ? rule.slice(NO_DATA.length + 1) : rule
+  const identity = key.endsWith(PATTERN) ? key.slice(0, -PATTERN.length) : identityOfKey(key)
+  return { ...active, identity, isOfSilence }
+}
+
+function byTime(a: ActiveAlert, b: ActiveAlert): number {
+  return Date.parse(b.activeAt) - Date.parse(a.activeAt)
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { firedAlert } from '../../../lib/alerting/alert.ts'
+import { alertCause } from '../../../lib/queries/alert-cause.ts'
+import { writeEvent } from '../../../lib/runtime/cloudevents/writer.ts'
+import { type Event, entityOf } from '../../../lib/runtime/consumer/event.ts'
+import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { environmentReading } from '../../support/records.ts'
+import { ruleOf } from '../alerting/support.ts'
+
+const RULE = ruleOf({ fireAbove: 40, for: '1m' })
+const READINGS = [
+  environmentReading('before', { at: 0, temperature: 20 }),
+  environmentReading('began', { at: 60, temperature: 41 }),
+  environmentReading('other', { at: 120, temperature: 50, sensor: 's-10' }),
+  environmentReading('fired', { at: 120, temperature: 42 }),
+]
+
+function alertOf(event: Event) {
+  const timeMs = (at: number) => Date.parse(READINGS[at]?.time ?? '')
+  return firedAlert(
+    RULE,
+    { ...event, entity: entityOf(event) },
+    {
+      ...{ value: 42, threshold: 40, activeAtMs: timeMs(1), firedAtMs: timeMs(3) },
+    },
+  )
+}
+
+function causeOf(readings: readonly Event[], signal?: AbortSignal) {
+  const records = readings.map((event, offset) => {
+    const place = { topic: 'readings', partition: 0, offset, timestampMs: offset, key: null }
+    return { ...place, ...writeEvent(event) }
+  })
+  const ranges = [{ topic: 'readings', partition: 0, start: 0, end: records.length }]
+  const alert = alertOf(READINGS[3] as Event)
+  return alertCause(new MemoryLogReader(records), ranges, alert, async same => same, signal)
+}
+
+describe('the reading that caused an alert', () => {
+  it('given the reading that fired it, then it is found by the id of the alert', async () => {
+    const cause = await causeOf(READINGS)
+    assert.deepEqual([cause?.as, cause?.event.id, cause?.record.offset], ['fired', 'fired', 3])
+  })
+
+  it('given that time has fired it, then the reading with which the condition began is found', async () => {
+    const cause = await causeOf(READINGS.slice(0, 3))
+    assert.deepEqual([cause?.as, cause?.event.id], ['began', 'began'])
+  })
+
+  it('given neither, then it is the last reading of the same entity before it fired', async () => {
+    const cause = await causeOf([READINGS[0] as Event, READINGS[2] as Event])
+    assert.deepEqual([cause?.as, cause?.event.id], ['last', 'before'])
+  })
+
+  it('given nothing of the entity, then there is none', async () =>
+    assert.equal(await causeOf([READINGS[2] as Event]), undefined))
+
+  it('given that it takes too long, then it ends', async () =>
+    assert.rejects(causeOf(READINGS, AbortSignal.abort()), { name: 'AbortError' }))
+})

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { NO_DATA } from '../../../lib/alerting/alert.ts'
+import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { activatedRules, ruleStates } from '../../../lib/queries/rule-states.ts'
+import { firstAlert } from '../../support/alerts.ts'
+import { ruleOf } from '../alerting/support.ts'
+import { inspectionOf } from './stored.ts'
+
+const READINGS = { topic: 'readings', partitions: 3 }
+const GROUPS = { topic: 'patterns', partitions: 1 }
+const AT_MS = Date.parse('2026-03-01T12:00:00Z')
+const watched = { seenMs: AT_MS, activeAtMs: AT_MS }
+
+describe('the rules in force', () => {
+  const stored = (...rules: Parameters<typeof ruleSetOf>[0]) => {
+    const set = ruleSetOf(rules)
+    return { context: { hash: set.hash, json: JSON.stringify(set) } }
+  }
+
+  it('given partitions that have not read the newest set, then the set of most is told, and of how many', async () => {
+    const [hot, cold] = [ruleOf({ fireAbove: 40 }), ruleOf({ name: 'COLD', fireBelow: 0 })]
+    const known = await activatedRules(
+      inspectionOf({
+        'alerting readings/0': stored(hot),
+        'alerting readings/1': stored(hot, cold),
+        'alerting readings/2': stored(hot, cold),
+      }),
+      READINGS,
+    )
+    assert.deepEqual(
+      [known?.rules.map(({ name }) => name), known?.having, known?.partitions, known?.hash],
+      [['COLD', 'HOT'], 2, 3, ruleSetOf([hot, cold]).hash],
+    )
+  })
+
+  it('given that the log has activated none, then that is said', async () =>
+    assert.equal(await activatedRules(inspectionOf({}), READINGS), undefined))
+})
+
+describe('how rules stand', () => {
+  it('given states of entities and groups, then each rule that is on is named, the newest first', async () => {
+    const noData = firstAlert({ alertId: 'silent', rule: NO_DATA, labels: { rule: 'HOT' } })
+    const later = { seenMs: AT_MS + 1, activeAtMs: AT_MS + 60_000 }
+    const { on, entities, reporting } = await ruleStates(
+      inspectionOf({
+        'alerting readings/0': {
+          states: [
+            [
+              '/e a',
+              {
+                seen: { temperature: 1 },
+                rules: { 'HOT environment.temperature': { state: { phase: 'pending', ...later } } },
+              },
+            ],
+            ['/e b', { seen: { temperature: 1, humidity: 2 }, rules: {} }],
+            ['/clock ', { seen: {}, rules: {}, lastTickMs: 1 }],
+          ],
+        },
+        'alerting readings/2': {
+          states: [
+            [
+              '/e c',
+              {
+                seen: { temperature: 1 },
+                rules: { 'HOT environment.temperature': { state: { phase: 'inactive', seenMs: 1 }, noData } },
+              },
+            ],
+          ],
+        },
+        'patterns patterns/0': {
+          states: [
+            [
+              '/groups/site oslo',
+              {
+                tracked: { 'MANY{team="ops"} pattern x': { state: { counted: [AT_MS - 1000] } } },
+                seenMs: 1,
+              },
+            ],
+          ],
+        },
+      }),
+      READINGS,
+      GROUPS,
+    )
+    assert.deepEqual(
+      on.map(({ identity, entity, phase, isOfSilence }) => [identity, entity, phase, isOfSilence]),
+      [
+        ['HOT', '/e a', 'pending', false],
+        ['MANY{team="ops"}', '/groups/site oslo', 'pending', false],
+        ['HOT', '/e c', 'firing', true],
+      ],
+    )
+    assert.equal(entities, 3)
+    assert.deepEqual(
+      [...reporting],
+      [
+        ['temperature', 3],
+        ['humidity', 1],
+      ],
+    )
+  })
+
+  it('given one alert that every partition tells of, then it is on once', async () => {
+    const down = {
+      seen: {},
+      rules: { PIPELINE_DOWN: { state: { phase: 'firing', ...watched }, alert: firstAlert() } },
+    }
+    const { on } = await ruleStates(
+      inspectionOf({
+        'alerting readings/0': { states: [['/clock ', down]] },
+        'alerting readings/1': { states: [['/clock ', down]] },
+      }),
+      READINGS,
+      GROUPS,
+    )
+    assert.deepEqual(
+      on.map(({ identity }) => identity),
+      ['PIPELINE_DOWN'],
+    )
+  })
+})

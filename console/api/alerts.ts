@@ -2,7 +2,20 @@
 import { Hono } from 'hono'
 import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
+import { listRoutes } from './alerts/lists.ts'
+import { oneRoutes } from './alerts/one.ts'
+import { ruleFileRoutes } from './alerts/rule-files.ts'
+import { ruleRoutes } from './alerts/rules.ts'
+import { silenceRoutes } from './alerts/silences.ts'
+import { trialRoutes } from './alerts/trial.ts'
 
-export function alertRoutes(_environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  return new Hono<ConsoleHono>()
+export function alertRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  routes.route('/', listRoutes(environment))
+  routes.route('/', oneRoutes(environment))
+  routes.route('/silences', silenceRoutes(environment))
+  routes.route('/rules', ruleRoutes(environment))
+  routes.route('/rules', ruleFileRoutes(environment))
+  routes.route('/rules', trialRoutes(environment))
+  return routes
 }

@@ -17,7 +17,9 @@ export interface AlertMatch {
 }
 
 /** What routes and silences look at. */
-export type AlertFacts = Pick<Alert, 'rule' | 'severity' | 'labels' | 'entity'>
+export interface AlertFacts extends Pick<Alert, 'rule' | 'labels' | 'entity'> {
+  readonly severity: string
+}
 
 export function matchesAlert(match: AlertMatch, { rule, severity, labels, entity }: AlertFacts): boolean {
   return (

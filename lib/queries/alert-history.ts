@@ -46,23 +46,48 @@ export async function alertLives(
   ranges: readonly Range[],
   { isWanted = () => true, signal }: { readonly isWanted?: IsWanted; readonly signal?: AbortSignal } = {},
 ): Promise<ReadonlyMap<string, AlertLife>> {
-  const lives = new Map<string, Life>()
-  const lifeOf = (id: string) => {
-    const life = lives.get(id) ?? new Life()
-    lives.set(id, life)
-    return life
-  }
+  const lives = new Lives(isWanted)
   for await (const record of readRecords(log, ranges)) {
-    const event = readEvent(record)
-    const about = isFailure(event) ? undefined : (alertOf(event) ?? acknowledgementOf(event))
-    if (!isFailure(event) && about && isWanted(about)) lifeOf(about.alertId).take(about, { event, record })
+    lives.take(record)
     if (signal?.aborted) break
   }
-  const told = [...lives].flatMap(([id, life]) => {
-    const one = life.told
-    return one ? [[id, one] as const] : []
-  })
-  return new Map(told)
+  return lives.told
+}
+
+/** The alerts that records tell of, by id. Pure. @param records those of one partition in their own order */
+export function livesIn(
+  records: readonly LogRecord[],
+  isWanted: IsWanted = () => true,
+): ReadonlyMap<string, AlertLife> {
+  const lives = new Lives(isWanted)
+  for (const record of records) lives.take(record)
+  return lives.told
+}
+
+class Lives {
+  readonly #isWanted: IsWanted
+  readonly #byId = new Map<string, Life>()
+
+  constructor(isWanted: IsWanted) {
+    this.#isWanted = isWanted
+  }
+
+  take(record: LogRecord): void {
+    const event = readEvent(record)
+    const about = isFailure(event) ? undefined : (alertOf(event) ?? acknowledgementOf(event))
+    if (isFailure(event) || !about || !this.#isWanted(about)) return
+    const life = this.#byId.get(about.alertId) ?? new Life()
+    this.#byId.set(about.alertId, life)
+    life.take(about, { event, record })
+  }
+
+  get told(): ReadonlyMap<string, AlertLife> {
+    const told = [...this.#byId].flatMap(([id, life]) => {
+      const one = life.told
+      return one ? [[id, one] as const] : []
+    })
+    return new Map(told)
+  }
 }
 
 /** One alert while the topic is read. */

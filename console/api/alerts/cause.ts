@@ -1,0 +1,100 @@
+/** Finds the reading that caused an alert. */
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { topicName } from '../../../lib/app/topics.ts'
+import { type AlertCause, alertCause } from '../../../lib/queries/alert-cause.ts'
+import { alertIn } from '../../../lib/queries/alerts.ts'
+import { newestOf } from '../../../lib/queries/newest.ts'
+import { rangesOf } from '../../../lib/queries/records.ts'
+import { topicReach } from '../../../lib/queries/topics.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import type { CauseOfAlert, OneAlert } from './one.ts'
+import { ConsoleAlerts } from './source.ts'
+
+const MOST_RECORDS = 200_000
+const MOST_MS = 8_000
+/** A reading is looked for in the minute before the alert was told; where it is not, in the hour before. */
+const BEFORE_MS = [60_000, 3_600_000]
+/** By how much the broker's clock may be behind that of whoever wrote the alert. */
+const AFTER_MS = 60_000
+
+const GONE: CauseOfAlert = {
+  cause: null,
+  lookedAt: 'The event with which it fired is no longer on the alerts topic.',
+}
+
+/** An alert, and the record of the event with which it fired. */
+interface Told {
+  readonly alert: Alert
+  readonly record: LogRecord
+}
+
+/** @throws Unavailable if Kafka does not answer */
+export async function causeOf(environment: ConsoleEnvironment, one: OneAlert): Promise<CauseOfAlert> {
+  const source = new ConsoleAlerts(environment)
+  const told = await toldIn(environment, source, one)
+  if (!told) return GONE
+  const stop = AbortSignal.timeout(MOST_MS)
+  let found: AlertCause | undefined
+  let lookedAt = ''
+  for (const beforeMs of BEFORE_MS) {
+    const fromMs = told.record.timestampMs - beforeMs
+    try {
+      const looked = await lookedFor(environment, source, told, fromMs, stop)
+      found = looked.found ?? found
+      lookedAt = `Looked at ${looked.records} records of readings since ${instant(fromMs)}.`
+    } catch (error) {
+      if (!stop.aborted) throw error
+      lookedAt = `Looked for ${MOST_MS / 1000} s, and has not come to the end.`
+    }
+    if (stop.aborted || (found && found.as !== 'last')) break
+  }
+  return { cause: found ? shown(found) : null, lookedAt }
+}
+
+async function toldIn(
+  environment: ConsoleEnvironment,
+  source: ConsoleAlerts,
+  { transitions, topic, id }: OneAlert,
+): Promise<Told | undefined> {
+  const fired = transitions.find(({ kind }) => kind === 'fired')
+  if (!fired) return undefined
+  const { partition, offset } = fired
+  const log = await environment.log()
+  const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
+  const [record] = await source.plain(records.filter(one => one.offset === offset))
+  const found = record && alertIn(record)
+  return record && found?.alert.alertId === id ? { alert: found.alert, record } : undefined
+}
+
+async function lookedFor(
+  environment: ConsoleEnvironment,
+  source: ConsoleAlerts,
+  { alert, record }: Told,
+  fromMs: number,
+  stop: AbortSignal,
+): Promise<{ readonly found: AlertCause | undefined; readonly records: number }> {
+  const topic = topicName('readings', environment.config.env)
+  const offsets = await environment.offsets()
+  const [from, to] = [
+    await topicReach(offsets, topic, fromMs),
+    await topicReach(offsets, topic, record.timestampMs + AFTER_MS),
+  ]
+  const until = rangesOf(topic, from).map(range => ({
+    ...range,
+    end: to.atTime[range.partition] ?? range.end,
+  }))
+  const { ranges } = newestOf(until, MOST_RECORDS)
+  const plain = (records: readonly LogRecord[]) => source.plain(records)
+  const found = await alertCause(await environment.log(), ranges, alert, plain, stop)
+  return { found, records: ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0) }
+}
+
+function shown({ as, event, record }: AlertCause): NonNullable<CauseOfAlert['cause']> {
+  const { topic, partition, offset, timestampMs } = record
+  return {
+    ...{ as, id: event.id, time: event.time ?? instant(timestampMs) },
+    ...{ topic, partition, offset, data: event.data ?? null },
+  }
+}

@@ -1,0 +1,132 @@
+/** Alerts now, before, and to come. */
+import { Hono } from 'hono'
+import { check, number, object, optional, picklist, pipe, string, transform } from 'valibot'
+import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
+import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/queries/alert-summary.ts'
+import { activeAlerts } from '../../../lib/queries/alerts.ts'
+import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
+import type { ConsoleHono } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { watchable } from '../../live/watchable.ts'
+import { ConsoleAlerts, silencedBy } from './source.ts'
+
+/** An alert of a list. */
+export interface AlertRow extends AlertSummary {
+  /** Ids of the silences that mute it now. */
+  readonly silencedBy: readonly string[]
+}
+
+export interface AlertsNow {
+  /** The newest first. */
+  readonly alerts: readonly AlertRow[]
+  /** How many fit, listed or not. */
+  readonly total: number
+  /** How many fire in all. */
+  readonly firing: number
+  /** How many records of the topic are still to be read by the function that knows what fires; null if that is not known. */
+  readonly behind: number | null
+}
+
+export interface AlertHistory {
+  /** The newest first. */
+  readonly alerts: readonly AlertRow[]
+  readonly total: number
+  /** How many records were not read, because there are newer ones. */
+  readonly leftOut: number
+}
+
+export interface PendingAlerts {
+  readonly pending: readonly PendingAlert[]
+  readonly total: number
+}
+
+const MOST_ROWS = 500
+const HOUR_MS = 3_600_000
+
+const text = optional(
+  pipe(
+    string(),
+    check(given => given.length <= 300, 'at most 300 characters'),
+  ),
+)
+const FILTER = {
+  rule: text,
+  severity: optional(picklist(SEVERITIES, 'critical, warning or info')),
+  entity: text,
+  label: optional(
+    pipe(
+      string(),
+      check(given => given.indexOf('=') > 0, 'a label and its value, as team=ops'),
+    ),
+  ),
+  unacknowledged: optional(picklist(['true', 'false'], 'true or false')),
+}
+const NOW = object(FILTER)
+const HISTORY = object({
+  ...FILTER,
+  state: optional(picklist(['resolved', 'all'], 'resolved or all'), 'all'),
+  hours: optional(
+    pipe(
+      string(),
+      transform(Number),
+      number(),
+      check(hours => hours > 0 && hours <= 24 * 90, 'hours, at most the 90 days that the topic keeps'),
+    ),
+    '24',
+  ),
+})
+
+type Given = { readonly [Key in keyof typeof FILTER]?: string | undefined }
+
+export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  watchable(routes, '/now', { query: NOW, everyMs: 2_000, environment }, async given => {
+    const source = new ConsoleAlerts(environment)
+    const [firing, silences, behind] = await Promise.all([
+      source.firing(),
+      source.silences(),
+      source.behind(),
+    ])
+    const found = filteredAlerts<AlertSummary>(
+      firing.map(({ places: _, ...summary }) => summary),
+      filterOf(given),
+    )
+    const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
+    return { alerts, total: found.length, firing: firing.length, behind } satisfies AlertsNow
+  })
+  watchable(routes, '/history', { query: HISTORY, everyMs: 10_000, environment }, async given => {
+    const source = new ConsoleAlerts(environment)
+    const sinceMs = Date.now() - given.hours * HOUR_MS
+    const found = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
+    const silences = await source.silences()
+    const alerts = newestFirst(found).map(one => ({
+      ...one,
+      silencedBy: one.state === 'firing' ? silencedBy(silences, one) : [],
+    }))
+    return { alerts, total: found.length, leftOut: source.leftOut } satisfies AlertHistory
+  })
+  watchable(routes, '/pending', { query: NOW, everyMs: 10_000, environment }, async given => {
+    const { env } = environment.config
+    const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+    const active = await activeAlerts(await environment.inspection(), ...topics)
+    const found = pendingAlerts(active, filterOf(given))
+    return { pending: found.slice(0, MOST_ROWS), total: found.length } satisfies PendingAlerts
+  })
+  return routes
+}
+
+function filterOf({ rule, severity, entity, label, unacknowledged }: Given): AlertFilter {
+  const [name = '', ...value] = label?.split('=') ?? []
+  return {
+    rule: rule || undefined,
+    severity,
+    entity: entity || undefined,
+    labels: label === undefined ? undefined : [{ name, value: value.join('=') }],
+    unacknowledged: unacknowledged === 'true',
+  }
+}
+
+function newestFirst(alerts: readonly AlertSummary[]): AlertSummary[] {
+  return alerts.slice(-MOST_ROWS).reverse()
+}

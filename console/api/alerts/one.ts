@@ -1,0 +1,108 @@
+/** One alert: what is known of it, the reading that caused it, and who takes it on. */
+import { Hono } from 'hono'
+import { boolean, maxLength, minLength, object, optional, pipe, string, trim } from 'valibot'
+import { topicName } from '../../../lib/app/topics.ts'
+import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/operations/alerts/acknowledge.ts'
+import type { AlertCause } from '../../../lib/queries/alert-cause.ts'
+import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
+import { type ConsoleHono, requireOperator } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { watchable } from '../../live/watchable.ts'
+import { ProblemError } from '../problem.ts'
+import { bodyOf, queryOf } from '../query.ts'
+import { audited } from './audited.ts'
+import { causeOf } from './cause.ts'
+import { ConsoleAlerts, silencedBy } from './source.ts'
+
+export interface OneAlert extends ShownAlert {
+  /** Ids of the silences that mute it now. */
+  readonly silencedBy: readonly string[]
+  /** The topic of its events. */
+  readonly topic: string
+  readonly behind: number | null
+}
+
+/** The reading that caused an alert; null if it was not found. */
+export interface CauseOfAlert {
+  readonly cause: {
+    readonly as: AlertCause['as']
+    readonly id: string
+    readonly time: string
+    readonly topic: string
+    readonly partition: number
+    readonly offset: number
+    readonly data: unknown
+  } | null
+  /** How much was looked at, for people. */
+  readonly lookedAt: string
+}
+
+/** What came of an acknowledgement. */
+export type { Acknowledged }
+
+const ID = object({
+  id: pipe(
+    string('the id of an alert'),
+    minLength(1, 'the id of an alert'),
+    maxLength(200, 'the id of an alert'),
+  ),
+})
+const SAID = object({
+  ...ID.entries,
+  acknowledged: boolean('true or false'),
+  comment: optional(pipe(string(), trim(), maxLength(1000, 'at most 1,000 characters'))),
+})
+
+export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  watchable(routes, '/one', { query: ID, everyMs: 3_000, environment }, ({ id }) => oneAlert(environment, id))
+  routes.get('/cause', async context => {
+    const { id } = queryOf(ID, context)
+    return context.json(await causeOf(environment, await oneAlert(environment, id)))
+  })
+  routes.post('/acknowledge', async context => {
+    const person = requireOperator(context)
+    const { id, acknowledged, comment } = await bodyOf(SAID, context)
+    const source = new ConsoleAlerts(environment)
+    const alert = (await source.firing()).find(one => one.id === id)
+    if (!alert)
+      throw new ProblemError(
+        'conflict',
+        `Alert ${id} does not fire: it has resolved, or there never was one.`,
+      )
+    if (!acknowledged && !isAcknowledged(alert))
+      throw new ProblemError('conflict', 'The alert is not acknowledged, so there is nothing to take back.')
+    const to = {
+      inspection: await environment.inspection(),
+      topic: source.topic,
+      contentMode: environment.config.contentMode,
+      publisher: () => environment.publisher(),
+    }
+    const said = { acknowledged, by: person.name, ...(comment ? { comment } : {}) }
+    const done = await audited(
+      environment,
+      { by: person.name, action: 'alerts ack', filter: { id, acknowledged: String(acknowledged) } },
+      async () => ({
+        result: await acknowledge(to, alert, said, context.req.raw.signal),
+        counts: { alerts: 1 },
+      }),
+    )
+    return context.json(done satisfies Acknowledged)
+  })
+  return routes
+}
+
+/** @throws ProblemError if there is no such alert in what was looked at */
+async function oneAlert(environment: ConsoleEnvironment, id: string): Promise<OneAlert> {
+  const source = new ConsoleAlerts(environment, { holding: id })
+  const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })
+  const [alert] = alerts
+  // An id can also be a part of an entity's name.
+  if (alert?.id !== id)
+    throw new ProblemError(
+      'not-found',
+      `There is no alert ${id}: the topic keeps alerts for 90 days. The list of alerts shows which there are.`,
+    )
+  const muted = alert.state === 'firing' ? silencedBy(await source.silences(), alert) : []
+  return { ...alert, silencedBy: muted, topic: topicName('alerts', environment.config.env), behind }
+}

@@ -1,0 +1,146 @@
+/** Alert rules: which are in force, and how they stand. */
+import { Hono } from 'hono'
+import { dump } from 'js-yaml'
+import { maxLength, minLength, object, pipe, string } from 'valibot'
+import { type AnyRule, isPatternRule } from '../../../lib/alerting/patterns/pattern.ts'
+import { identityOf } from '../../../lib/alerting/rule.ts'
+import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
+import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
+import { activatedRules, type RuleOn, type RuleStates, ruleStates } from '../../../lib/queries/rule-states.ts'
+import type { ConsoleHono } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { watchable } from '../../live/watchable.ts'
+import { ProblemError } from '../problem.ts'
+import { conditionText } from './rule-words.ts'
+
+export interface RuleRow {
+  /** Name and labels. */
+  readonly rule: string
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly severity: string
+  /** What it looks for, in one line. */
+  readonly condition: string
+  readonly paused: boolean
+  /** How many entities or groups are in each state; `silent`: alerts about their silence, beside. */
+  readonly pending: number
+  readonly firing: number
+  readonly recovering: number
+  readonly silent: number
+  /** Entities that report its metric and are in none of these; null where it watches only some of them. */
+  readonly inactive: number | null
+}
+
+export interface Rules {
+  /** By name. */
+  readonly rules: readonly RuleRow[]
+  /** Which rule set it is. Null where the log has activated none yet: then they are those of the folder. */
+  readonly hash: string | null
+  /** In how many partitions of readings it is in force, and how many there are. */
+  readonly having: number
+  readonly partitions: number
+  /** How many entities alerting remembers. */
+  readonly entities: number
+}
+
+/** An entity or a group for which a rule is on. */
+export type OnRow = Pick<RuleOn, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
+  /** Id of its alert; null while it is pending. */
+  readonly alert: string | null
+}
+
+export interface OneRule {
+  readonly rules: readonly (RuleRow & { readonly text: string; readonly summary: string })[]
+  /** The newest first; not all, where there are many. */
+  readonly on: readonly OnRow[]
+  readonly total: number
+}
+
+const MOST_ON = 500
+const ONE = object({
+  rule: pipe(
+    string('the name of a rule'),
+    minLength(1, 'the name of a rule'),
+    maxLength(1000, 'the name of a rule'),
+  ),
+})
+
+export function ruleRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  watchable(routes, '/', { query: object({}), everyMs: 5_000, environment }, async () => {
+    const [known, states] = await Promise.all([rulesInForce(environment), statesIn(environment)])
+    const rules = known.rules.map(rule => rowOf(rule, states)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
+    const { hash, having, partitions } = known
+    return { rules, hash, having, partitions, entities: states.entities } satisfies Rules
+  })
+  watchable(routes, '/one', { query: ONE, everyMs: 5_000, environment }, async ({ rule: asked }) => {
+    const [known, states] = await Promise.all([rulesInForce(environment), statesIn(environment)])
+    const own = known.rules.filter(rule => asked === rule.name || asked === identityOf(rule))
+    const identities = new Set([asked, ...own.map(identityOf)])
+    const on = states.on.filter(({ identity }) => identities.has(identity))
+    // A rule that has been removed may still be on, until its entities are looked at.
+    if (own.length === 0 && on.length === 0)
+      throw new ProblemError('not-found', `No rule ${asked} is in force. The list of rules shows which are.`)
+    return {
+      rules: own.map(rule => ({ ...rowOf(rule, states), text: textOf([rule]), summary: rule.summary })),
+      on: on.slice(0, MOST_ON).map(onRow),
+      total: on.length,
+    } satisfies OneRule
+  })
+  return routes
+}
+
+interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
+  readonly rules: readonly AnyRule[]
+}
+
+/**
+ * The rules by which alerting decides.
+ *
+ * @throws Unavailable if Redis does not answer; ProblemError if there are none to be found
+ */
+export async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
+  const readings = topicSize('readings', environment.config.env)
+  const activated = await activatedRules(await environment.inspection(), readings)
+  if (activated) return activated
+  const none = { hash: null, having: 0, partitions: readings.partitions }
+  if (!environment.isLocal) return { ...none, rules: [] }
+  try {
+    return { ...none, rules: await loadRules(environment.config.rulesDir) }
+  } catch (error) {
+    if (!(error instanceof RulesFolderError || error instanceof InvalidRules)) throw error
+    throw new ProblemError('conflict', `No rules are in force, and ${error.message}`)
+  }
+}
+
+/** Rules as a file has them, with every key. */
+export function textOf(rules: readonly AnyRule[]): string {
+  return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120 })
+}
+
+async function statesIn(environment: ConsoleEnvironment): Promise<RuleStates> {
+  const { env } = environment.config
+  const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+  return ruleStates(await environment.inspection(), ...topics)
+}
+
+function rowOf(rule: AnyRule, { on, reporting }: RuleStates): RuleRow {
+  const identity = identityOf(rule)
+  const own = on.filter(one => one.identity === identity)
+  const ofRule = own.filter(({ isOfSilence }) => !isOfSilence)
+  const count = (phase: RuleOn['phase']) => ofRule.filter(one => one.phase === phase).length
+  const isOfAll = !isPatternRule(rule) && rule.match === undefined && !rule.paused
+  return {
+    ...{ rule: identity, name: rule.name, labels: rule.labels, severity: rule.severity },
+    ...{ condition: conditionText(rule), paused: rule.paused },
+    ...{ pending: count('pending'), firing: count('firing'), recovering: count('recovering') },
+    silent: own.length - ofRule.length,
+    inactive: isOfAll ? Math.max(0, (reporting.get(rule.metric) ?? 0) - ofRule.length) : null,
+  }
+}
+
+function onRow({ entity, phase, activeAt, isOfSilence, alert }: RuleOn): OnRow {
+  return { entity: entity.trim(), phase, activeAt, isOfSilence, alert: alert?.alertId ?? null }
+}

@@ -1,0 +1,197 @@
+/** Silences: which there are, what they mute, and how they begin and end. */
+import { randomUUID } from 'node:crypto'
+import { Hono } from 'hono'
+import {
+  array,
+  type InferOutput,
+  isoTimestamp,
+  maxLength,
+  minLength,
+  object,
+  optional,
+  pipe,
+  record,
+  regex,
+  strictObject,
+  string,
+  trim,
+} from 'valibot'
+import { keptSilences } from '../../../lib/app/silences.ts'
+import { matchText } from '../../../lib/notification/match.ts'
+import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
+import {
+  phaseOf,
+  type Silence,
+  type SilencePhase,
+  withoutSilence,
+  withSilence,
+} from '../../../lib/notification/silences.ts'
+import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
+import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silences.ts'
+import { topicBounds } from '../../../lib/queries/topics.ts'
+import { type ConsoleHono, requireOperator } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { watchable } from '../../live/watchable.ts'
+import { ProblemError } from '../problem.ts'
+import { bodyOf } from '../query.ts'
+import { audited } from './audited.ts'
+import type { AlertRow } from './lists.ts'
+import { ConsoleAlerts, silencedBy } from './source.ts'
+
+export interface SilenceRow extends Silence {
+  readonly state: SilencePhase
+  /** What it is about, on one line. */
+  readonly about: string
+  /** How many alerts that fire now it mutes; of one that is still to come, how many it would. */
+  readonly mutes: number
+}
+
+export interface Silences {
+  /** The newest first. */
+  readonly silences: readonly SilenceRow[]
+}
+
+/** What a silence would mute now. */
+export interface SilencePreview {
+  readonly about: string
+  /** The newest first; not all, where there are many. */
+  readonly alerts: readonly Pick<AlertRow, 'id' | 'rule' | 'entity' | 'severity'>[]
+  readonly total: number
+  /** How many alerts fire in all. */
+  readonly firing: number
+}
+
+const SHOWN = 10
+
+const TEXTS = optional(
+  pipe(
+    array(
+      pipe(
+        string(),
+        trim(),
+        minLength(1, 'a text of 1 to 256 characters'),
+        maxLength(256, 'a text of 1 to 256 characters'),
+      ),
+    ),
+    minLength(1, 'at least one text'),
+    maxLength(50, 'at most 50 texts'),
+  ),
+)
+const LABEL_NAME = pipe(string(), regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'the name of a label, such as team'))
+const MATCH = strictObject({
+  ...{ rule: TEXTS, severity: TEXTS, source: TEXTS, entity: TEXTS },
+  labels: optional(record(LABEL_NAME, TEXTS.wrapped)),
+})
+const TIME = pipe(string(), isoTimestamp('a time of RFC 3339'))
+const COMMENT = pipe(
+  string('say why'),
+  trim(),
+  minLength(1, 'say why'),
+  maxLength(1000, 'at most 1,000 characters'),
+)
+const NEW = object({ match: MATCH, startsAt: optional(TIME), endsAt: TIME, comment: COMMENT })
+const END = object({ id: string('the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) })
+
+export function silenceRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  watchable(routes, '/', { query: object({}), everyMs: 3_000, environment }, () => silencesIn(environment))
+  routes.post('/preview', async context => {
+    const { match } = await bodyOf(object({ match: MATCH }), context)
+    return context.json(await previewOf(environment, matchOf(match)))
+  })
+  routes.post('/', async context => {
+    const person = requireOperator(context)
+    const { match: given, startsAt, endsAt, comment } = await bodyOf(NEW, context)
+    const nowMs = Date.now()
+    const match = matchOf(given)
+    const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
+    const wanted = { match, startMs, endMs: Date.parse(endsAt) }
+    const faults = faultsIn(wanted, nowMs)
+    if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
+    const id = randomUUID().slice(0, 8)
+    const silence = newSilence({ ...wanted, id, author: person.name, comment }, nowMs)
+    await changed(environment, person.name, 'silence add', id, (set, atMs) => {
+      const next = withSilence(set, silence, atMs)
+      const tooLarge = silencesTooLarge(next, atMs)
+      if (tooLarge) throw new ProblemError('conflict', `Nothing was changed: ${tooLarge}.`)
+      return next
+    })
+    return context.json({ id })
+  })
+  routes.post('/end', async context => {
+    const person = requireOperator(context)
+    const { id, comment = '' } = await bodyOf(END, context)
+    await changed(environment, person.name, 'silence end', id, (set, atMs) => {
+      const next = withoutSilence(set, id, { author: person.name, comment }, atMs)
+      if (!next) throw new ProblemError('conflict', `There is no silence ${id} that has not ended.`)
+      return next
+    })
+    return context.json({ id })
+  })
+  return routes
+}
+
+const FAULTS: Readonly<Record<SilenceFault, string>> = {
+  'matches-all': 'Say which alerts: without that, all of them would be silenced.',
+  'ends-before-it-begins': 'A silence must end after it begins.',
+  'too-late': 'A silence must end before the year 10000.',
+  'over-already': 'The silence would be over already.',
+}
+
+async function changed(
+  environment: ConsoleEnvironment,
+  by: string,
+  action: string,
+  id: string,
+  change: Parameters<typeof changeSilences>[2],
+): Promise<void> {
+  const { connections, config } = environment
+  // Before anything is kept: without its topic, a silence would never hold.
+  await topicBounds(await environment.offsets(), environment.topic('notifications'))
+  await audited(environment, { by, action, filter: { id } }, async () => {
+    try {
+      const result = await changeSilences(connections, config, change)
+      return { result, counts: { silences: 1 } }
+    } catch (error) {
+      if (!(error instanceof SilencesNotAppended)) throw error
+      throw new ProblemError(
+        'unavailable',
+        'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
+          "Kafka's return.",
+      )
+    }
+  })
+}
+
+async function silencesIn(environment: ConsoleEnvironment): Promise<Silences> {
+  const { connections, config } = environment
+  const [set, firing] = await Promise.all([
+    (await keptSilences(connections, config.env)).read(),
+    new ConsoleAlerts(environment).firing(),
+  ])
+  const nowMs = Date.now()
+  const silences = (set?.silences ?? []).map(one => {
+    const state = phaseOf(one, nowMs)
+    const mutes = state === 'past' ? 0 : firing.filter(alert => silencedBy([one], alert).length > 0).length
+    return { ...one, state, about: matchText(one.match), mutes }
+  })
+  return { silences: silences.reverse() }
+}
+
+async function previewOf(environment: ConsoleEnvironment, match: Silence['match']): Promise<SilencePreview> {
+  if (faultsIn({ match, startMs: 0, endMs: 1 }, 0).includes('matches-all'))
+    throw new ProblemError('bad-request', FAULTS['matches-all'])
+  const firing = await new ConsoleAlerts(environment).firing()
+  const silence = { id: 'this', match, startsAt: '', endsAt: '', author: '', comment: '', createdAt: '' }
+  const muted = firing.filter(alert => silencedBy([silence], alert).length > 0)
+  const alerts = muted
+    .slice(-SHOWN)
+    .reverse()
+    .map(({ id, rule, entity, severity }) => ({ id, rule, entity, severity }))
+  return { about: matchText(match), alerts, total: muted.length, firing: firing.length }
+}
+
+/** Without the keys that are not given. */
+function matchOf(given: InferOutput<typeof MATCH>): Silence['match'] {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,114 @@
+/** Where the console's answers about alerts come from. What it reads of the topic is bounded. */
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { keptSilences } from '../../../lib/app/silences.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
+import { matchesAlert } from '../../../lib/notification/match.ts'
+import { phaseOf, type Silence } from '../../../lib/notification/silences.ts'
+import { type AlertLife, alertLives, type IsWanted, livesIn } from '../../../lib/queries/alert-history.ts'
+import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+import { type ActiveAlert, activeAlertsOf } from '../../../lib/queries/alerts.ts'
+import { type FiringNow, firingNow } from '../../../lib/queries/firing-alerts.ts'
+import { type AlertSource, recordsBehind } from '../../../lib/queries/known-alerts.ts'
+import { newestOf } from '../../../lib/queries/newest.ts'
+import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records.ts'
+import { topicBounds, topicReach } from '../../../lib/queries/topics.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import { partsOfEntity } from '../../../lib/runtime/consumer/event.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { PlainLog, plainRecords } from '../../../lib/runtime/pipeline/plain-records.ts'
+import type { DataReader } from '../../../lib/runtime/pipeline/ports.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+
+/** How many records of the alerts topic one question reads at most, and for how long. */
+export const MOST_RECORDS = 100_000
+const MOST_MS = 10_000
+
+interface Bounds {
+  /** Only events that hold this text, such as the id of an alert: they are found in the whole topic. */
+  readonly holding?: string
+}
+
+export class ConsoleAlerts implements AlertSource {
+  /** How many records were not read, because there are newer ones. */
+  leftOut = 0
+  readonly #environment: ConsoleEnvironment
+  readonly #reader: DataReader
+  readonly #holding: string | undefined
+
+  constructor(environment: ConsoleEnvironment, { holding }: Bounds = {}) {
+    this.#environment = environment
+    this.#reader = dataReader(environment.config)
+    this.#holding = holding
+  }
+
+  get topic() {
+    return topicSize('alerts', this.#environment.config.env)
+  }
+
+  async firing(): Promise<FiringNow[]> {
+    return firingNow(await this.#environment.inspection(), this.topic)
+  }
+
+  async behind(): Promise<number | null> {
+    try {
+      const bounds = await topicBounds(await this.#environment.offsets(), this.topic.topic)
+      return await recordsBehind(await this.#environment.inspection(), this.topic, bounds)
+    } catch (error) {
+      if (error instanceof Unavailable && error.code === 'broker-unavailable') return null
+      throw error
+    }
+  }
+
+  async lives(
+    fromMs: number | undefined,
+    isWanted?: IsWanted,
+    isIn: (range: Range) => boolean = () => true,
+  ): Promise<AlertLife[]> {
+    const { topic } = this.topic
+    const reach = await topicReach(await this.#environment.offsets(), topic, fromMs)
+    const { ranges, leftOut } = newestOf(rangesOf(topic, reach).filter(isIn), MOST_RECORDS)
+    this.leftOut = leftOut
+    const signal = AbortSignal.timeout(MOST_MS)
+    if (this.#holding !== undefined) return this.#found(ranges, this.#holding, signal, isWanted)
+    const log = new PlainLog(await this.#environment.log(), this.#reader)
+    return [...(await alertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })).values()]
+  }
+
+  async active(entity: string): Promise<ActiveAlert[]> {
+    const { env } = this.#environment.config
+    const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+    return activeAlertsOf(await this.#environment.inspection(), ...topics, entity)
+  }
+
+  /** The silences that hold now. */
+  async silences(): Promise<readonly Silence[]> {
+    const { connections, config } = this.#environment
+    const set = await (await keptSilences(connections, config.env)).read()
+    const nowMs = Date.now()
+    return (set?.silences ?? []).filter(one => phaseOf(one, nowMs) === 'active')
+  }
+
+  /** Records as if their data had been sent as JSON. */
+  plain(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+    return plainRecords(records, this.#reader)
+  }
+
+  async #found(
+    ranges: readonly Range[],
+    text: string,
+    signal: AbortSignal,
+    isWanted: IsWanted | undefined,
+  ): Promise<AlertLife[]> {
+    const records: LogRecord[] = []
+    await searchRecords(await this.#environment.log(), ranges, text, one => records.push(one), signal)
+    return [...livesIn(await this.plain(records), isWanted).values()]
+  }
+}
+
+/** The ids of the silences that mute an alert. Pure. */
+export function silencedBy(silences: readonly Silence[], alert: AlertSummary): string[] {
+  const { rule, severity, labels } = alert
+  const whole = alert.entity.includes(' ') ? alert.entity : `${alert.entity} `
+  const facts = { rule, severity, labels, entity: partsOfEntity(whole) }
+  return silences.filter(({ match }) => matchesAlert(match, facts)).map(({ id }) => id)
+}

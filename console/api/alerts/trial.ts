@@ -1,0 +1,136 @@
+/** Tries rules on the readings of the last hours, before they are saved. */
+import { Hono } from 'hono'
+import { maxLength, maxValue, minValue, number, object, optional, pipe, string, trim } from 'valibot'
+import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
+import type { Firing } from '../../../lib/alerting/firings.ts'
+import { identityOf } from '../../../lib/alerting/rule.ts'
+import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { topicName } from '../../../lib/app/topics.ts'
+import { type Trial, type TriedRule, tryRules } from '../../../lib/operations/rule-trial.ts'
+import { newestOf } from '../../../lib/queries/newest.ts'
+import { rangesOf } from '../../../lib/queries/records.ts'
+import { topicReach } from '../../../lib/queries/topics.ts'
+import { PlainLog } from '../../../lib/runtime/pipeline/plain-records.ts'
+import type { ConsoleHono } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../problem.ts'
+import { bodyOf } from '../query.ts'
+import { RULES_TEXT } from './rule-files.ts'
+import { ConsoleAlerts } from './source.ts'
+
+/** A rule that was tried, beside what was told in truth. */
+export interface TriedRow extends TriedRule {
+  /** How many alerts of a rule of this name and these labels fired in the same time; null where that was not looked at. */
+  readonly told: number | null
+}
+
+/** An alert that the rules would have told. */
+export interface TriedFiring extends Omit<Firing, 'toMs'> {
+  /** Null: it was still firing at the end. */
+  readonly toMs: number | null
+}
+
+export interface RulesTried extends Omit<Trial, 'rules' | 'firings'> {
+  /** The text has these, and nothing was tried. */
+  readonly errors: readonly LocatedError[]
+  readonly rules: readonly TriedRow[]
+  /** The newest first; not all, where there are many. */
+  readonly firings: readonly TriedFiring[]
+  /** How many would have fired. */
+  readonly total: number
+  /** How many records were not read, because there are newer ones. */
+  readonly leftOut: number
+  readonly tookMs: number
+}
+
+const HOUR_MS = 3_600_000
+const MOST_HOURS = 168
+const MOST_RECORDS = 100_000
+/** An HTTP API waits for 30 seconds. */
+const MOST_MS = 20_000
+const MOST_TOLD = 10_000
+const MOST_SHOWN = 300
+
+const HOURS = 'hours, more than none and at most the 168 for which readings are kept'
+const TRY = object({
+  text: RULES_TEXT,
+  hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MOST_HOURS, HOURS)),
+  entity: optional(pipe(string(), trim(), maxLength(300, 'at most 300 characters')), ''),
+})
+const FILE = 'the text'
+
+export function trialRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  let isBusy = false
+  routes.post('/try', async context => {
+    const { text, hours, entity } = await bodyOf(TRY, context)
+    const { errors } = checkRules([{ where: FILE, text }])
+    if (errors.length > 0) return context.json({ ...NOTHING, errors })
+    // It takes a processor for itself.
+    if (isBusy)
+      throw new ProblemError('conflict', 'Rules are being tried by somebody else: try yours in a moment.')
+    isBusy = true
+    try {
+      return context.json(await tried(environment, text, hours, entity, context.req.raw.signal))
+    } finally {
+      isBusy = false
+    }
+  })
+  return routes
+}
+
+const NOTHING: RulesTried = {
+  ...{ errors: [], readings: 0, duplicates: 0, refused: 0, entities: 0, span: null, cut: null },
+  ...{ rules: [], firings: [], total: 0, leftOut: 0, tookMs: 0 },
+}
+
+async function tried(
+  environment: ConsoleEnvironment,
+  text: string,
+  hours: number,
+  entity: string,
+  gone: AbortSignal,
+): Promise<RulesTried> {
+  const startedMs = performance.now()
+  const untilMs = Date.now()
+  const topic = topicName('readings', environment.config.env)
+  const reach = await topicReach(await environment.offsets(), topic, untilMs - hours * HOUR_MS)
+  const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MOST_RECORDS)
+  const trial = await tryRules({
+    log: new PlainLog(await environment.log(), dataReader(environment.config)),
+    rules: readRules([{ where: FILE, text }]),
+    stop: AbortSignal.any([gone, AbortSignal.timeout(MOST_MS)]),
+    mostTold: MOST_TOLD,
+    ...{ ranges, entity, untilMs },
+  })
+  const { rules, firings, ...more } = trial
+  const told = await toldIn(environment, trial, entity)
+  return {
+    ...more,
+    errors: [],
+    rules: rules.map(one => ({ ...one, told: told?.get(one.rule) ?? (told ? 0 : null) })),
+    firings: firings
+      .slice(-MOST_SHOWN)
+      .reverse()
+      .map(one => ({ ...one, toMs: Number.isFinite(one.toMs) ? one.toMs : null })),
+    total: firings.length,
+    leftOut,
+    tookMs: Math.round(performance.now() - startedMs),
+  }
+}
+
+/** How many alerts of each rule fired in the same time. Undefined where nothing was tried. */
+async function toldIn(
+  environment: ConsoleEnvironment,
+  { span, cut }: Trial,
+  entity: string,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  if (!span || cut) return undefined
+  const lives = await new ConsoleAlerts(environment).lives(span.fromMs - HOUR_MS)
+  const own = lives.filter(
+    ({ startedAt, entity: of }) => Date.parse(startedAt) >= span.fromMs && of.includes(entity),
+  )
+  const byRule = Map.groupBy(own, ({ rule, labels }) => identityOf({ name: rule, labels }))
+  return new Map([...byRule].map(([rule, all]) => [rule, all.length]))
+}

@@ -1,0 +1,210 @@
+/** The form of a new silence, with the alerts that it would mute now. */
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import type { SilencePreview } from '../../api/alerts/silences.ts'
+import { act, problemOf } from '../data/answers.ts'
+import { useEnvironment, useIsOperator } from '../data/environment.ts'
+import { countText } from '../parts/words.ts'
+import { useSettled } from './hooks.ts'
+import { matchOf, type SilenceFields } from './words.ts'
+
+const HOUR_MS = 3_600_000
+
+const LASTS = [
+  [0.5, '30 minutes'],
+  [1, '1 hour'],
+  [2, '2 hours'],
+  [4, '4 hours'],
+  [8, '8 hours'],
+  [24, '1 day'],
+  [168, '7 days'],
+] as const
+
+const FIELDS = [
+  ['rule', 'Rule', 'HIGH_TEMP, LOW_*'],
+  ['severity', 'Severity', 'warning'],
+  ['source', 'Source', '/environment/oslo'],
+  ['entity', 'Entity', 'a sensor, or pump-*'],
+  ['labels', 'Labels', 'team=infra'],
+] as const
+
+/** It begins with what the address says, so that a link from an alert can fill it in. */
+export function SilenceForm(): JSX.Element {
+  const { query } = useLocation()
+  const [fields, setFields] = useState<SilenceFields>({
+    rule: query.rule ?? '',
+    severity: query.severity ?? '',
+    source: query.source ?? '',
+    entity: query.entity ?? '',
+    labels: query.labels ?? '',
+  })
+  const form = useSilence(fields, () => setFields(EMPTY))
+  const { name } = useEnvironment().person
+  return (
+    <details class="alerts-form" open={query.new !== undefined}>
+      <summary>New silence</summary>
+      <form onSubmit={form.submit} aria-label="New silence">
+        <p id="silence-help">
+          An alert matches if every field that is filled in fits. Several texts are set apart by commas, and *
+          stands for any characters.
+        </p>
+        <div class="alerts-filter">
+          {FIELDS.map(([key, title, example]) => (
+            <label key={key}>
+              {title}
+              <input
+                type="text"
+                value={fields[key]}
+                placeholder={example}
+                aria-describedby="silence-help"
+                onInput={event => setFields({ ...fields, [key]: event.currentTarget.value })}
+              />
+            </label>
+          ))}
+        </div>
+        <Preview fields={fields} />
+        <When form={form} />
+        <label>
+          Why
+          <input
+            type="text"
+            required
+            maxLength={1000}
+            value={form.comment}
+            placeholder="what is being done"
+            onInput={event => form.setComment(event.currentTarget.value)}
+          />
+        </label>
+        <SubmitLine form={form} author={name} />
+      </form>
+    </details>
+  )
+}
+
+const EMPTY: SilenceFields = { rule: '', severity: '', source: '', entity: '', labels: '' }
+
+type Form = ReturnType<typeof useSilence>
+
+function useSilence(fields: SilenceFields, done: () => void) {
+  const [hours, setHours] = useState('2')
+  const [until, setUntil] = useState('')
+  const [comment, setComment] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [said, setSaid] = useState<{ text: string; isProblem: boolean }>()
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    setBusy(true)
+    try {
+      const { match, problem } = matchOf(fields)
+      if (problem) throw new Error(problem)
+      const endsAt = new Date(hours === '' ? until : Date.now() + Number(hours) * HOUR_MS).toISOString()
+      const { id } = await act<{ id: string }>('/alerts/silences', { match, endsAt, comment })
+      setSaid({
+        text: `Silence ${id} holds, until ${new Date(endsAt).toLocaleString('en-GB')}.`,
+        isProblem: false,
+      })
+      setComment('')
+      done()
+    } catch (error) {
+      setSaid({ text: sentenceOf(error), isProblem: true })
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { hours, setHours, until, setUntil, comment, setComment, isBusy, said, submit }
+}
+
+/** What this page itself finds wrong is a plain error with a sentence. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof RangeError) return 'Say until when it holds.'
+  return error instanceof Error && error.constructor === Error ? error.message : problemOf(error).message
+}
+
+function When({ form: { hours, setHours, until, setUntil } }: { readonly form: Form }): JSX.Element {
+  return (
+    <div class="alerts-filter">
+      <label>
+        It holds for
+        <select value={hours} onChange={event => setHours(event.currentTarget.value)}>
+          {LASTS.map(([of, text]) => (
+            <option key={of} value={String(of)} selected={String(of) === hours}>
+              {text}
+            </option>
+          ))}
+          <option value="" selected={hours === ''}>
+            until a time
+          </option>
+        </select>
+      </label>
+      {hours === '' && (
+        <label>
+          Until (your time)
+          <input
+            type="datetime-local"
+            required
+            value={until}
+            onInput={event => setUntil(event.currentTarget.value)}
+          />
+        </label>
+      )}
+    </div>
+  )
+}
+
+function SubmitLine({ form, author }: { readonly form: Form; readonly author: string }): JSX.Element {
+  const isOperator = useIsOperator()
+  const { isBusy, said } = form
+  return (
+    <>
+      <p class="alerts-actions">
+        <button type="submit" disabled={isBusy || !isOperator} aria-busy={isBusy}>
+          Silence
+        </button>
+        <small>
+          {isOperator ? `Its author is ${author}, for all to see.` : 'Only an operator may do this.'}
+        </small>
+      </p>
+      {said && (
+        <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
+          {said.text}
+        </p>
+      )}
+    </>
+  )
+}
+
+function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
+  const wanted = useSettled(JSON.stringify(fields))
+  const [preview, setPreview] = useState<SilencePreview>()
+  const [problem, setProblem] = useState('')
+  useEffect(() => {
+    let isOld = false
+    const { match, problem: wrong } = matchOf(JSON.parse(wanted))
+    setPreview(undefined)
+    setProblem(wrong ?? '')
+    if (!wrong && Object.keys(match).length > 0)
+      act<SilencePreview>('/alerts/silences/preview', { match }).then(
+        answer => !isOld && setPreview(answer),
+        error => !isOld && setProblem(problemOf(error).message),
+      )
+    return () => {
+      isOld = true
+    }
+  }, [wanted])
+  return (
+    <div class="alerts-preview" role="status">
+      {problem && <p class="warn">{problem}</p>}
+      {!problem && !preview && <p class="alerts-muted">Fill in what it is about to see what it mutes.</p>}
+      {preview && (
+        <p>
+          It would mute <strong>{countText(preview.total, 'alert')}</strong> of the {preview.firing} that fire
+          now
+          {preview.total > 0 && ': '}
+          {preview.alerts.map(({ rule, entity }) => `${rule} of ${entity}`).join('; ')}
+          {preview.total > preview.alerts.length && ' …'}
+        </p>
+      )}
+    </div>
+  )
+}

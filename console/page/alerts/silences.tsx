@@ -1,0 +1,117 @@
+/** Silences: those that hold, those to come, those that are over; and how one begins and ends. */
+import type { JSX } from 'preact'
+import type { SilenceRow, Silences } from '../../api/alerts/silences.ts'
+import { useParameter } from '../data/address.ts'
+import { act, useLive } from '../data/answers.ts'
+import { ConfirmButton } from '../parts/confirm.tsx'
+import { Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { countText } from '../parts/words.ts'
+import { Choice } from './list-filter.tsx'
+import { Badge } from './marks.tsx'
+import { SilenceForm } from './silence-form.tsx'
+
+const STATES = [
+  ['', 'active and to come'],
+  ['past', 'over'],
+  ['all', 'all'],
+] as const
+
+const STATE_TEXT = { active: 'active', pending: 'to come', past: 'over' } as const
+
+export function SilencesPage(): JSX.Element {
+  const known = useLive<Silences>('/alerts/silences')
+  const [state, setState] = useParameter('state')
+  return (
+    <>
+      <p>
+        While a silence holds, no notifications of the alerts that it matches are sent. They fire and resolve
+        as before. The last 200 that are over are kept.
+      </p>
+      <SilenceForm />
+      <form class="alerts-filter" onSubmit={event => event.preventDefault()} aria-label="Which silences">
+        <Choice label="Show" value={state} set={setState} options={STATES} />
+      </form>
+      <Known of={known} what="the silences">
+        {({ silences }) => (
+          <Table
+            name="silences"
+            caption="silences"
+            columns={COLUMNS}
+            rows={silences.filter(one => isAsked(one, state))}
+            keyOf={({ id }) => id}
+            textOf={({ about, author, comment }) => `${about} ${author} ${comment}`}
+            empty={
+              silences.length === 0
+                ? 'There has never been a silence, or none is kept any more. Add one above, or from an alert.'
+                : 'None holds, and none is to come.'
+            }
+          />
+        )}
+      </Known>
+    </>
+  )
+}
+
+function isAsked({ state }: SilenceRow, asked: string): boolean {
+  if (asked === 'all') return true
+  return asked === 'past' ? state === 'past' : state !== 'past'
+}
+
+const COLUMNS: readonly Column<SilenceRow>[] = [
+  {
+    heading: 'State',
+    cell: ({ state }) => <Badge>{STATE_TEXT[state]}</Badge>,
+    sortBy: ({ state }) => state,
+  },
+  {
+    heading: 'Mutes alerts with',
+    cell: ({ about, mutes, state }) => (
+      <>
+        <code>{about}</code>
+        {state !== 'past' && (
+          <small class="alerts-summary">
+            {state === 'active' ? 'mutes ' : 'would mute '}
+            {countText(mutes, 'alert')} now
+          </small>
+        )}
+      </>
+    ),
+    sortBy: ({ about }) => about,
+  },
+  { heading: 'From', cell: ({ startsAt }) => <Moment at={startsAt} />, sortBy: ({ startsAt }) => startsAt },
+  { heading: 'Until', cell: ({ endsAt }) => <Moment at={endsAt} />, sortBy: ({ endsAt }) => endsAt },
+  {
+    heading: 'Why',
+    cell: ({ comment, author }) => (
+      <>
+        {comment} <small class="alerts-summary">{author}</small>
+      </>
+    ),
+    sortBy: ({ author }) => author,
+  },
+  {
+    heading: 'Id',
+    cell: one => (
+      <>
+        <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} />}
+      </>
+    ),
+  },
+]
+
+function EndButton({ silence: { id, about } }: { readonly silence: SilenceRow }): JSX.Element {
+  const end = async () => {
+    await act('/alerts/silences/end', { id })
+    return 'It has ended.'
+  }
+  return (
+    <ConfirmButton label="End" onConfirm={end}>
+      <p>
+        The silence of <code>{about}</code> ends now. Alerts that it has muted and that still fire are told
+        within a group interval, five minutes by default.
+      </p>
+    </ConfirmButton>
+  )
+}

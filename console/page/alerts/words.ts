@@ -1,0 +1,137 @@
+/** What is said of alerts, silences and rules, everywhere the same. Pure. */
+
+import type { AlertMatch } from '../../../lib/notification/match.ts'
+import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
+import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+import { countText, durationText, numberText } from '../parts/words.ts'
+
+/** `41.3`, or the state that was observed. */
+export function valueText(value: number | string | null): string {
+  if (value === null) return '–'
+  return typeof value === 'number' ? numberText(Number(value.toPrecision(6))) : value
+}
+
+/** `41.3 (threshold 40)` */
+export function comparedText({ value, threshold }: Pick<AlertSummary, 'value' | 'threshold'>): string {
+  return threshold === null ? valueText(value) : `${valueText(value)} (threshold ${valueText(threshold)})`
+}
+
+/** `firing for 3 min 20 s`, `resolved after 2 h 5 min` */
+export function lastsText(
+  { state, startedAt, endedAt }: Pick<AlertSummary, 'state' | 'startedAt' | 'endedAt'>,
+  nowMs: number,
+): string {
+  const startMs = Date.parse(startedAt)
+  if (state === 'resolved')
+    return endedAt === null ? 'resolved' : `resolved after ${durationText(Date.parse(endedAt) - startMs)}`
+  return `firing for ${durationText(Math.max(0, nowMs - startMs))}`
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  condition: 'the condition held for long enough',
+  silent: 'the entity was silent',
+  'no-ticks': 'the clock of the log stopped',
+  pattern: 'the events of its pattern came',
+  cleared: 'the value cleared',
+  'data-returned': 'the entity reports again',
+  'rule-removed': 'its rule was removed',
+  'rule-paused': 'its rule was paused',
+  'not-matched': 'its rule no longer matches the entity',
+  forgotten: 'the entity has not reported for days',
+  erased: 'an operator erased the entity',
+  'ticks-returned': 'the clock of the log goes again',
+  reprocessed: 'its state was computed anew from the log',
+}
+
+/** Why an alert fired or resolved, as a clause. */
+export function reasonText(reason: string | null | undefined): string {
+  return reason ? (REASONS[reason] ?? reason) : ''
+}
+
+const HAPPENED: Readonly<Record<AlertTransition['kind'], string>> = {
+  fired: 'Fired',
+  resolved: 'Resolved',
+  acknowledged: 'Acknowledged',
+  'acknowledgement-removed': 'Acknowledgement taken back',
+}
+
+export function happenedText(kind: AlertTransition['kind']): string {
+  return HAPPENED[kind]
+}
+
+/** The id of a W3C trace, from a `traceparent`; undefined if there is none. */
+export function traceOf(traceparent: string | null | undefined): string | undefined {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1]
+}
+
+/** What a person has written into the form of a silence. */
+export interface SilenceFields {
+  readonly rule: string
+  readonly severity: string
+  readonly source: string
+  readonly entity: string
+  /** `team=infra, floor=3` */
+  readonly labels: string
+}
+
+/** Several texts of a field are set apart by commas. Returns what is wrong as `problem`. */
+export function matchOf(fields: SilenceFields): { readonly match: AlertMatch; readonly problem?: string } {
+  const { labels: given, ...texts } = fields
+  const own = Object.entries(texts).flatMap(([name, value]) => {
+    const list = listOf(value)
+    return list.length > 0 ? [[name, list] as const] : []
+  })
+  const pairs = listOf(given).map(one => {
+    const at = one.indexOf('=')
+    return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
+  })
+  const problem = pairs.some(([name, value]) => !name || !value)
+    ? 'A label needs a name and a value, as in team=infra.'
+    : undefined
+  const labels = Object.fromEntries(
+    [...Map.groupBy(pairs, ([name]) => name)].map(([name, all]) => [name, all.map(([, value]) => value)]),
+  )
+  const match = { ...Object.fromEntries(own), ...(pairs.length > 0 ? { labels } : {}) }
+  return problem === undefined ? { match } : { match, problem }
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+}
+
+/** The place of a line and column, both from 1, in a text. */
+export function placeIn(text: string, line: number, column: number): number {
+  const before = text.split('\n').slice(0, line - 1)
+  const start = before.reduce((sum, one) => sum + one.length + 1, 0)
+  return Math.min(text.length, start + column - 1)
+}
+
+/** `Looked at 1,234 readings of 12 entities.` and what was left out. */
+export function trialText({
+  readings,
+  entities,
+  duplicates,
+  refused,
+  leftOut,
+  cut,
+}: {
+  readonly readings: number
+  readonly entities: number
+  readonly duplicates: number
+  readonly refused: number
+  readonly leftOut: number
+  readonly cut: 'time' | 'alerts' | null
+}): string {
+  const of = countText(entities, 'entity', 'entities')
+  return [
+    `Looked at ${countText(readings, 'reading')} of ${of}.`,
+    ...(duplicates > 0 ? [`${countText(duplicates, 'duplicate')} counted once.`] : []),
+    ...(refused > 0 ? [`${countText(refused, 'reading')} would be refused.`] : []),
+    ...(leftOut > 0 ? [`${countText(leftOut, 'older record')} not read: the limit was reached.`] : []),
+    ...(cut === 'time' ? ['It took too long and was stopped: choose a shorter time, or one entity.'] : []),
+    ...(cut === 'alerts' ? ['Stopped, because the rules tell too much: at 10,000 notifications.'] : []),
+  ].join(' ')
+}

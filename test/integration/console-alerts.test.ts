@@ -1,0 +1,356 @@
+/** The console's pages about alerts, beside alerting and the view of what fires, on real servers. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/lists.ts'
+import type { CauseOfAlert, OneAlert } from '../../console/api/alerts/one.ts'
+import type { RuleFiles, RulesChecked, RulesSaved } from '../../console/api/alerts/rule-files.ts'
+import type { OneRule, Rules } from '../../console/api/alerts/rules.ts'
+import type { SilencePreview, Silences } from '../../console/api/alerts/silences.ts'
+import type { RulesTried } from '../../console/api/alerts/trial.ts'
+import { rulesActivated } from '../../lib/alerting/activation.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import { readRules } from '../../lib/alerting/rule-files.ts'
+import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { AUDIT_TYPE } from '../../lib/audit.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { firingAlerts } from '../../lib/views/firing-alerts.ts'
+import { TestBrowser } from '../support/browser.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { environmentReading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
+
+const RULES = `rules:
+  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: critical, labels: { team: ops } }
+  - { name: WARM, family: environment, metric: temperature, fireAbove: 30, for: 1h, severity: warning }
+`
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const ROOF = '/environment/test-site roof-1'
+const HOT = 'HOT{team="ops"}'
+
+describe('the console about alerts', { timeout: 120_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-console-rules-'))
+  const stages = new Map<string, Stage>()
+  let environment: TestEnvironment
+  let served: ServedConsole
+  let viewed: ServedConsole
+
+  before(async () => {
+    writeFileSync(join(folder, 'weather.yaml'), RULES)
+    environment = await TestEnvironment.create()
+    for (const process of [alerting([]), firingAlerts]) {
+      const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
+      stage.consumer = { ...stage.consumer, env: environment.name }
+      stages.set(process.name, stage)
+    }
+    const env = environment.name
+    served = await servedConsole({ env, variables: { RULES_DIR: folder } })
+    viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
+    const rules = ruleSetOf(readRules([{ where: 'weather.yaml', text: RULES }]))
+    await append(rulesActivated(rules, 0, new Date().toISOString()))
+    await measured(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
+  })
+
+  after(async () => {
+    rmSync(folder, { recursive: true })
+    redis.close()
+    await Promise.all([publisher.close(), served?.close(), viewed?.close(), environment?.close()])
+  })
+
+  async function append(...events: readonly Event[]): Promise<void> {
+    const messages = events.map(event => {
+      const { value, headers } = writeEvent(event)
+      return { key: 'one', value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
+  }
+
+  let sent = 0
+  /** Appends readings of now, and lets alerting and the view come to them. */
+  async function measured(...values: readonly (readonly [sensor: string, temperature: number])[]) {
+    const extensions = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` }
+    await append(
+      ...values.map(([sensor, temperature]) => {
+        const time = new Date().toISOString()
+        return environmentReading(`m${sent++}`, { sensor, temperature, time, extensions })
+      }),
+    )
+    await caughtUp('alerting', 'readings')
+    await caughtUp('firing-alerts', 'alerts')
+  }
+
+  async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
+    const topic = environment.topic(signal)
+    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    assert.deepEqual(await stages.get(consumer)?.batch(records), { batchItemFailures: [] })
+  }
+
+  async function asked<T>(path: string, body: unknown, method = 'POST', of = served): Promise<T> {
+    const response = await of.request(path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    assert.equal(response.status, 200, `${path}: ${await response.clone().text()}`)
+    return (await response.json()) as T
+  }
+
+  const firingId = async () => (await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.id ?? ''
+
+  /** Says something of an alert; the console waits until the view has it. */
+  async function said(body: object): Promise<{ outcome: string }> {
+    const length = (await environment.read('alerts')).length
+    const answered = asked<{ outcome: string }>('/alerts/acknowledge', body)
+    answered.catch(() => {})
+    await until('it is in the log', async () => (await environment.read('alerts')).length > length)
+    await caughtUp('firing-alerts', 'alerts')
+    return answered
+  }
+
+  async function audits(): Promise<readonly { action: string; by: string }[]> {
+    const records = await environment.read('events')
+    return records
+      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
+      .map(({ value }) => JSON.parse(String(value)))
+  }
+
+  it('given an alert that fires, then lists have it by their filters, and those of others are pending', async () => {
+    const { alerts, total, firing, behind } = await served.ask<AlertsNow>('/alerts/now')
+    assert.deepEqual([total, firing, behind], [1, 1, 0])
+    assert.deepEqual(
+      [alerts[0]?.rule, alerts[0]?.entity, alerts[0]?.value, alerts[0]?.silencedBy],
+      ['HOT', ROOF, 45, []],
+    )
+    const count = async (query: string) => (await served.ask<AlertsNow>(`/alerts/now?${query}`)).total
+    assert.deepEqual(
+      [
+        await count('severity=warning'),
+        await count('label=team%3Dops'),
+        await count('entity=roof-1&rule=HOT'),
+      ],
+      [0, 1, 1],
+    )
+    const { pending } = await served.ask<PendingAlerts>('/alerts/pending')
+    assert.deepEqual(pending.map(({ entity, rule }) => `${rule} ${entity}`).sort(), [
+      `WARM environment.temperature ${ROOF}`,
+      'WARM environment.temperature /environment/test-site roof-3',
+    ])
+    const wrong = await served.request('/alerts/now?severity=bad')
+    assert.deepEqual(
+      [wrong.status, ((await wrong.json()) as Error).message],
+      [400, 'severity: critical, warning or info.'],
+    )
+  })
+
+  it('given one alert, then its life, its trace and the reading that caused it are told', async () => {
+    const id = encodeURIComponent(await firingId())
+    const one = await served.ask<OneAlert>(`/alerts/one?id=${id}`)
+    assert.deepEqual(
+      [one.state, one.phase, one.transitions.map(({ kind }) => kind)],
+      ['firing', 'firing', ['fired']],
+    )
+    assert.match(one.traceparent ?? '', new RegExp(TRACE))
+    const { cause } = await served.ask<CauseOfAlert>(`/alerts/cause?id=${id}`)
+    assert.deepEqual([cause?.as, cause?.id, cause?.topic], ['fired', 'm0', environment.topic('readings')])
+    assert.match(JSON.stringify(cause?.data), /"temperature":45/)
+    assert.equal((await served.request('/alerts/one?id=none')).status, 404)
+  })
+
+  it('given an operator, when the alert is acknowledged and given back, then lists and the audit have it', async () => {
+    const id = await firingId()
+    assert.equal((await said({ id, acknowledged: true, comment: 'on it' })).outcome, 'shown')
+    const [alert] = (await served.ask<AlertsNow>('/alerts/now')).alerts
+    assert.deepEqual([alert?.acknowledged?.by, alert?.acknowledged?.comment], ['ada', 'on it'])
+    assert.equal((await served.ask<AlertsNow>('/alerts/now?unacknowledged=true')).total, 0)
+    assert.equal((await said({ id, acknowledged: false })).outcome, 'shown')
+    const again = await served.request('/alerts/acknowledge', {
+      method: 'POST',
+      body: JSON.stringify({ id, acknowledged: false }),
+    })
+    assert.equal(again.status, 409)
+    assert.deepEqual(
+      (await audits()).map(({ action, by }) => [action, by]),
+      [
+        ['alerts ack', 'ada'],
+        ['alerts ack', 'ada'],
+      ],
+    )
+  })
+
+  it('given a silence, then it is previewed, holds, marks what it mutes, and ends', async () => {
+    const match = { rule: ['HO*'], labels: { team: ['ops'] } }
+    const preview = await asked<SilencePreview>('/alerts/silences/preview', { match })
+    assert.deepEqual([preview.total, preview.firing, preview.alerts[0]?.entity], [1, 1, ROOF])
+    const endsAt = new Date(Date.now() + 3_600_000).toISOString()
+    const { id } = await asked<{ id: string }>('/alerts/silences', { match, endsAt, comment: 'works' })
+    assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [id])
+    const [silence] = (await served.ask<Silences>('/alerts/silences')).silences
+    assert.deepEqual(
+      [silence?.id, silence?.state, silence?.author, silence?.mutes, silence?.about],
+      [id, 'active', 'ada', 1, 'rule=HO* labels.team=ops'],
+    )
+    await asked('/alerts/silences/end', { id })
+    assert.equal((await served.ask<Silences>('/alerts/silences')).silences[0]?.state, 'past')
+    assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [])
+    const actions = (await audits()).map(({ action }) => action)
+    assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
+  })
+
+  it('given a silence that is wrong, or a viewer, then nothing is changed, and it says why', async () => {
+    const endsAt = new Date(Date.now() + 1_000).toISOString()
+    for (const [body, of, status, message] of [
+      [{ match: {}, endsAt, comment: 'x' }, served, 400, /all of them would be silenced/],
+      [
+        { match: { rule: ['X'] }, endsAt: 'soon', comment: ' ' },
+        served,
+        400,
+        /endsAt: a time .*comment: say why/,
+      ],
+      [{ match: { rule: ['X'], other: 1 }, endsAt, comment: 'x' }, served, 400, /match/],
+      [{ match: { rule: ['X'] }, endsAt, comment: 'x' }, viewed, 403, /Only an operator/],
+    ] as const) {
+      const response = await of.request('/alerts/silences', { method: 'POST', body: JSON.stringify(body) })
+      assert.equal(response.status, status)
+      assert.match(((await response.json()) as Error).message, message)
+    }
+    const ack = { method: 'POST', body: JSON.stringify({ id: await firingId(), acknowledged: true }) }
+    assert.equal((await viewed.request('/alerts/acknowledge', ack)).status, 403)
+    const save = { method: 'PUT', body: JSON.stringify({ file: 'weather.yaml', text: RULES, was: null }) }
+    assert.equal((await viewed.request('/alerts/rules/file', save)).status, 403)
+    assert.equal((await served.ask<Silences>('/alerts/silences')).silences.length, 1)
+  })
+
+  it('given the rules in force, then each is told with how many entities are in which state', async () => {
+    const { rules, having, partitions, entities } = await served.ask<Rules>('/alerts/rules')
+    assert.deepEqual(
+      rules.map(({ rule, condition, firing, pending, inactive }) => [
+        rule,
+        condition,
+        firing,
+        pending,
+        inactive,
+      ]),
+      [
+        [HOT, 'temperature above 40 °C', 1, 0, 2],
+        ['WARM', 'temperature above 30 °C for 1 h', 0, 2, 1],
+      ],
+    )
+    assert.deepEqual([having, partitions, entities], [1, 12, 3])
+    const one = await served.ask<OneRule>('/alerts/rules/one?rule=HOT')
+    assert.deepEqual(
+      [one.rules[0]?.rule, one.total, one.on[0]?.entity, one.on[0]?.phase],
+      [HOT, 1, ROOF, 'firing'],
+    )
+    assert.match(one.rules[0]?.text ?? '', /fireAbove: 40/)
+    assert.equal((await served.request('/alerts/rules/one?rule=NONE')).status, 404)
+  })
+
+  it('given a text, then it is checked with positions, and tried on what has been read', async () => {
+    const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
+    const checked = await asked<RulesChecked>('/alerts/rules/check', {
+      file: 'weather.yaml',
+      text: text.replace('family', 'famly'),
+    })
+    assert.deepEqual(
+      checked.errors.map(({ file, line, key }) => `${file}:${line} ${key}`),
+      ['weather.yaml:2 family', 'weather.yaml:2 famly'],
+    )
+    const tried = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1 })
+    assert.deepEqual(
+      tried.rules.map(({ rule, fired, told, watched }) => [rule, fired, told, watched]),
+      [
+        [HOT, 2, 1, 3],
+        ['WARM', 0, 0, 3],
+      ],
+    )
+    assert.deepEqual([tried.readings, tried.cut, tried.total], [3, null, 2])
+    const few = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1, entity: 'roof-3' })
+    assert.deepEqual([few.readings, few.firings[0]?.value, few.firings[0]?.toMs], [1, 35, null])
+    assert.equal(
+      (await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })).errors.length,
+      1,
+    )
+    assert.equal((await environment.read('alerts')).length, 3, 'a trial tells nobody')
+  })
+
+  it('given this machine, then a text is saved if it is right and nobody has changed the file meanwhile', async () => {
+    const { files, canBeSaved, areInForce } = await served.ask<RuleFiles>('/alerts/rules/files')
+    assert.deepEqual([files.map(({ name }) => name), canBeSaved, areInForce], [['weather.yaml'], true, true])
+    const was = files[0]?.hash
+    const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
+    const wrong = await asked<RulesSaved>(
+      '/alerts/rules/file',
+      { file: 'weather.yaml', text: `${text}x`, was },
+      'PUT',
+    )
+    assert.deepEqual([wrong.file, wrong.errors.length], [null, 1])
+    const saved = await asked<RulesSaved>('/alerts/rules/file', { file: 'weather.yaml', text, was }, 'PUT')
+    assert.equal(saved.rules, 2)
+    assert.equal(readFileSync(join(folder, 'weather.yaml'), 'utf8'), text)
+    const late = { method: 'PUT', body: JSON.stringify({ file: 'weather.yaml', text: RULES, was }) }
+    assert.equal((await served.request('/alerts/rules/file', late)).status, 409)
+    assert.equal((await served.ask<RuleFiles>('/alerts/rules/files')).areInForce, false)
+    const elsewhere = await viewed.ask<RuleFiles>('/alerts/rules/files')
+    assert.equal(elsewhere.canBeSaved, false)
+    assert.match(elsewhere.files[0]?.text ?? '', /name: HOT/)
+  })
+
+  it('given a browser, then a person finds the alert, silences it, and tries a rule', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const visit = await browser.visit(served.address('/alerts'), { width: 1024 })
+      const { page } = visit
+      await page.getByRole('link', { name: 'HOT', exact: true }).click()
+      await page.getByText('With this reading the alert fired.').waitFor()
+      await page.getByText('What happened to it').waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await page.getByRole('link', { name: 'Silence …' }).click()
+      await page.getByText('It would mute 1 alert').waitFor()
+      await page.getByLabel('Why').fill('new sensors')
+      await page.getByRole('button', { name: 'Silence', exact: true }).click()
+      await page.getByRole('cell', { name: 'mutes 1 alert now' }).waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await page.getByRole('navigation', { name: 'Alerts, silences and rules' }).getByText('Rules').click()
+      await page.getByRole('link', { name: 'Edit and try rules' }).click()
+      const text = page.getByLabel('Text of weather.yaml')
+      await text.fill(RULES.replace('fireAbove: 40', 'fireOver: 30'))
+      await page.getByRole('button', { name: 'line 2, column' }).first().waitFor()
+      await text.fill(RULES.replace('fireAbove: 40', 'fireAbove: 30'))
+      await page.getByText('No errors; 2 rules in all.').waitFor()
+      await page.getByRole('button', { name: 'Try', exact: true }).click()
+      await page.getByRole('heading', { name: '2 alerts would have fired' }).waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await visit.close()
+    } finally {
+      await browser.close()
+    }
+  })
+
+  it('given that it resolves, then it is history, with why', async () => {
+    const id = encodeURIComponent(await firingId())
+    await measured(['roof-1', 20])
+    assert.equal((await served.ask<AlertsNow>('/alerts/now')).total, 0)
+    const { alerts } = await served.ask<AlertHistory>('/alerts/history?state=resolved&hours=1')
+    assert.deepEqual([alerts[0]?.state, alerts[0]?.reason, alerts[0]?.value], ['resolved', 'cleared', 20])
+    const one = await served.ask<OneAlert>(`/alerts/one?id=${id}`)
+    assert.deepEqual(
+      one.transitions.map(({ kind }) => kind),
+      ['fired', 'acknowledged', 'acknowledgement-removed', 'resolved'],
+    )
+    const { cause } = await served.ask<CauseOfAlert>(`/alerts/cause?id=${id}`)
+    assert.equal(cause?.id, 'm0')
+  })
+})

@@ -27,16 +27,15 @@ export function addFilters(command: Command): Command {
 }
 
 /** @throws CliFailure if the times leave nothing between them */
-export function filterOf({ code, consumer, entity, type, since, until }: FilterOptions): DeadLetterFilter {
+export function filterOf(options: FilterOptions): DeadLetterFilter {
+  const { since, until } = options
   if (since !== undefined && until !== undefined && since >= until)
     throw usageFailure(`--since ${instant(since)} is not before --until ${instant(until)}.`)
-  return { code, consumer, entity, type, sinceMs: since, untilMs: until }
+  return conditionsOf(options)
 }
 
-/** The options that were given, as text: for the audit, and for the command that goes on. */
-export function filterTexts(options: FilterOptions): Readonly<Record<string, string>> {
-  const { code, consumer, entity, type, since, until } = options
-  const times = { since: since && instant(since), until: until && instant(until) }
-  const named = Object.entries({ code, consumer, entity, type, ...times })
-  return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
+/** As `filterOf`, whatever lies between the times. */
+export function conditionsOf({ since, until, ...others }: FilterOptions): DeadLetterFilter {
+  const { code, consumer, entity, type } = others
+  return { code, consumer, entity, type, sinceMs: since, untilMs: until }
 }

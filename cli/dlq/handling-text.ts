@@ -1,13 +1,12 @@
 /** What a redrive or a drop of dead letters says: its plan, its progress and its end. Pure. */
 import { durationText } from '../../lib/duration.ts'
+import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
+import type { Command } from '../../lib/operations/dead-letters/request.ts'
+import type { RedriveConsumer } from '../../lib/operations/dead-letters/topics.ts'
 import { shortTopic } from '../records/view.ts'
 import { harmless } from '../text-width.ts'
-import { LEFT_OUT, type LeftOutReason } from './decide.ts'
 import type { DeadLetterLine } from './report.ts'
 import { rowsText } from './text.ts'
-import type { RedriveConsumer } from './topics.ts'
-
-export type Command = 'redrive' | 'drop'
 
 /** What `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport {
@@ -100,22 +99,4 @@ export function progressText({ command, taken, leftOut, part, elapsedMs }: Stand
   const left = part > 0 ? `, ${durationText((elapsedMs * (1 - part)) / part)} left` : ''
   const skipped = leftOut > 0 ? `, ${leftOut} left out` : ''
   return `[${bar}] ${percent} %  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
-}
-
-/** The command that goes on with an operation that was stopped. */
-export function resumeCommand(
-  command: Command,
-  operation: string,
-  ats: readonly string[],
-  options: Readonly<Record<string, string | true | undefined>>,
-): string {
-  const named = Object.entries(options).flatMap(([name, value]) => {
-    if (value === undefined) return []
-    return value === true ? [`--${name}`] : [`--${name}`, quoted(value)]
-  })
-  return ['sluice dlq', command, ...ats.map(quoted), ...named, '--yes', '--resume', operation].join(' ')
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,26 +1,32 @@
 /** What `dlq redrive` and `dlq drop` do alike: the checks before, the run, its report, and how to go on if it was stopped. */
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
+import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
+import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
 import {
-  PartitionStopped,
-  RecordRefused,
-  Unavailable,
-  UnreadableLog,
-} from '../../lib/runtime/pipeline/errors.ts'
-import { bulkPublisherOf } from '../bulk.ts'
+  audited,
+  done,
+  type Outcome,
+  Run,
+  surveyed,
+  type Work,
+  workOf,
+} from '../../lib/operations/dead-letters/handle.ts'
+import { newOperation, type Operation } from '../../lib/operations/dead-letters/operation.ts'
+import type { Chooser } from '../../lib/operations/dead-letters/redriving.ts'
+import { type Command, filterTexts, resumeCommand } from '../../lib/operations/dead-letters/request.ts'
+import { consumersNow } from '../../lib/operations/dead-letters/topics.ts'
+import type { ReadTopic } from '../../lib/queries/lag.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { configOf, reasonOf } from '../connections.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { personAt } from '../person.ts'
+import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import type { RedriveTopics } from './decide.ts'
-import { type FilterOptions, filterOf, filterTexts } from './filters.ts'
-import { audited, done, type Outcome, surveyed, type Work } from './handle.ts'
-import { type Command, type HandlingReport, handlingText, resumeCommand } from './handling-text.ts'
-import { Names } from './named.ts'
-import { newOperation, type Operation } from './operation.ts'
+import { conditionsOf, type FilterOptions, filterOf } from './filters.ts'
+import { type HandlingReport, handlingText, progressText } from './handling-text.ts'
 import { askDlq } from './read.ts'
-import type { redriveChooser } from './redriving.ts'
-import { consumersNow, redriveTopics } from './topics.ts'
+import { readersIn } from './readers.ts'
+import { summaryOf } from './report.ts'
 
 export interface HandlingOptions extends FilterOptions {
   readonly yes?: true
@@ -40,47 +46,44 @@ export interface Handling {
   readonly isPatched: boolean
   /** Whether everything must be looked at before anything is written. */
   readonly looksFirst: boolean
-  readonly chooser: (topics: RedriveTopics, by: string) => ReturnType<typeof redriveChooser>
+  readonly chooser: (topics: RedriveTopics, by: string) => Chooser
   /** Ends the command if what was looked at must not be written. */
   readonly check?: (outcome: Outcome) => void
 }
 
+/** What a run works with, and the terminal that it is run from. */
+export interface HandlingRun {
+  readonly handling: Handling
+  readonly work: Work
+  readonly env: string
+  readonly readers: readonly ReadTopic[]
+  readonly terminal: Terminal
+}
+
 /** @throws CliFailure if it is not clear which are meant, if none is, or if not all was done */
 export async function handle(handling: Handling, terminal: Terminal): Promise<void> {
-  const { options, ats, command } = handling
+  const { options, ats, command, chooser } = handling
   requireLimits(handling)
   const filter = filterOf(options)
   const operation = options.resume ?? newOperation(Date.now())
-  // What was written later is not part of it: it may have failed again because of this very operation.
-  const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
   const config = configOf(terminal, options.env)
+  const readers = readersIn(config.env)
   await askDlq(config, options.since, async (log, ranges, connections) => {
-    const topics = await redriveTopics(connections, config, command === 'redrive')
     const by = personAt(terminal)
-    const work: Work = {
-      config,
-      terminal,
-      connections,
-      publisher: () => bulkPublisherOf(connections),
-      log,
-      ranges,
-      command,
-      operation,
-      by,
-      ats,
-      selection: () =>
-        ats.length > 0 ? { filter: {}, names: new Names(ats) } : { filter: { ...filter, untilMs } },
-      choose: handling.chooser(topics, by),
-      watched: topics,
-    }
-    if (options.yes) await carriedOut(work, handling)
-    else await shown(work, handling)
+    const publisher = () => bulkPublisherOf(connections)
+    const work = await workOf(
+      { command, ats, filter, operation, by, chooser: topics => chooser(topics, by) },
+      { config, connections, publisher, log, ranges, stop: terminal.stop, readers },
+    )
+    const run = { handling, work, env: config.env, readers, terminal }
+    if (options.yes) await carriedOut(run)
+    else await reported(run, await looked(run), true)
   })
 }
 
 /** @throws CliFailure if nothing says which dead letters are meant, or two things do */
 function requireLimits({ ats, options, command }: Handling): void {
-  const filters = Object.keys(filterTexts(options))
+  const filters = Object.keys(filterTexts(conditionsOf(options)))
   if (ats.length > 0 && filters.length > 0)
     throw usageFailure(`Name dead letters, or limit them with --${filters[0]}: not both.`)
   if (ats.length === 0 && filters.length === 0)
@@ -90,19 +93,14 @@ function requireLimits({ ats, options, command }: Handling): void {
   if (options.resume && !options.yes) throw usageFailure('--resume goes on with what was begun: add --yes.')
 }
 
-async function shown(work: Work, handling: Handling): Promise<void> {
-  // With --yes, the same would end it.
-  const outcome = await looked(work, handling)
-  await reported(work, handling, outcome, true)
-}
-
-async function carriedOut(work: Work, handling: Handling): Promise<void> {
-  const { terminal, operation, connections } = work
+async function carriedOut(run: HandlingRun): Promise<void> {
+  const { handling, work, terminal } = run
+  const { operation, connections } = work
   const startedAt = instant(Date.now())
-  const expected = handling.looksFirst ? (await looked(work, handling)).tally.taken : undefined
+  const expected = handling.looksFirst ? (await looked(run)).tally.taken : undefined
   if (!terminal.stop.aborted) terminal.stderr.write(`Operation ${operation.id}\n`)
-  const outcome = await done(work, { perSecond: handling.perSecond, expected })
-  const filter = { ...filterTexts(handling.options), ...textsOf(handling) }
+  const outcome = await doneWithProgress(run, expected)
+  const filter = { ...filterTexts(filterOf(handling.options)), ...textsOf(handling) }
   let { error } = outcome
   if (outcome.tally.taken > 0)
     try {
@@ -112,10 +110,10 @@ async function carriedOut(work: Work, handling: Handling): Promise<void> {
       terminal.stderr.write(`The audit event of ${operation.id} was not written: ${reasonOf(caught)}\n`)
     }
   const ended = error === undefined ? outcome : { ...outcome, error }
-  if (error === undefined && !terminal.stop.aborted) requireSome(ended, work)
-  await reported(work, handling, ended, false)
+  if (error === undefined && !terminal.stop.aborted) requireSome(ended, run)
+  await reported(run, ended, false)
   const next = resumeCommand(work.command, operation.id, work.ats, {
-    ...filterTexts(handling.options),
+    ...filterTexts(filterOf(handling.options)),
     ...handling.others,
     env: handling.options.env,
   })
@@ -123,33 +121,55 @@ async function carriedOut(work: Work, handling: Handling): Promise<void> {
   if (terminal.stop.aborted) terminal.stderr.write(`Stopped. To go on: ${next}\n`)
 }
 
-/** @throws CliFailure if what was looked at must not be written, in whole */
-async function looked(work: Work, { check }: Handling): Promise<Outcome> {
+/** @param expected how many there are, if that is known */
+async function doneWithProgress(
+  { handling, work, terminal }: HandlingRun,
+  expected: number | undefined,
+): Promise<Outcome> {
+  const { command } = work
+  const run = new Run(work)
+  const hide = showLine(terminal, () => {
+    const { tally, scanned, total, elapsedMs } = run
+    const part = expected === undefined ? scanned / (total || 1) : tally.taken / (expected || 1)
+    const counts = { taken: tally.taken, leftOut: tally.met - tally.taken }
+    return progressText({ command, ...counts, part: Math.min(1, part), elapsedMs })
+  })
+  return done(work, run, { perSecond: handling.perSecond }).finally(hide)
+}
+
+/** @throws CliFailure if what was looked at must not be written, in whole; StoppedByUser if it was not looked at in whole */
+export async function looked(run: HandlingRun): Promise<Outcome> {
+  const { terminal, work, handling } = run
   const outcome = await surveyed(work)
-  requireSome(outcome, work)
-  check?.(outcome)
+  if (terminal.stop.aborted) {
+    terminal.stderr.write('Stopped before anything was changed.\n')
+    throw new StoppedByUser()
+  }
+  requireSome(outcome, run)
+  handling.check?.(outcome)
   return outcome
 }
 
 /** @throws CliFailure if one that is named is not there, or nothing meets the conditions */
-function requireSome({ tally, missing }: Outcome, { config, ats }: Work): void {
+function requireSome({ tally, missing }: Outcome, { env, work: { ats } }: HandlingRun): void {
   if (missing.length > 0)
     throw new CliFailure(
-      `No dead letter ${missing.join(', ')} in "${config.env}": \`sluice dlq list\` shows which there are.`,
+      `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` shows which there are.`,
     )
   if (tally.met === 0 && ats.length === 0)
     throw new CliFailure(
-      `No dead letter in "${config.env}" meets these conditions: \`sluice dlq list\` shows which there are.`,
+      `No dead letter in "${env}" meets these conditions: \`sluice dlq list\` shows which there are.`,
     )
 }
 
-async function reported(work: Work, handling: Handling, outcome: Outcome, dryRun: boolean): Promise<void> {
-  const { config, command, connections, operation, terminal } = work
+async function reported(run: HandlingRun, outcome: Outcome, dryRun: boolean): Promise<void> {
+  const { handling, work, env, readers, terminal } = run
+  const { command, connections, operation } = work
   const { tally, sample, elapsedMs, error } = outcome
   const [consumers, topics] = [tally.consumers.byFrequency(), tally.topics.byFrequency()]
   const isAway = error !== undefined || command === 'drop' || tally.taken === 0
   const report: HandlingReport = {
-    env: config.env,
+    env,
     command,
     dryRun,
     operation: dryRun ? null : operation.id,
@@ -160,8 +180,8 @@ async function reported(work: Work, handling: Handling, outcome: Outcome, dryRun
     topics,
     consumersNow: isAway
       ? []
-      : await consumersNow(connections, config, Object.keys(consumers), Object.keys(topics)),
-    sample,
+      : await consumersNow(connections, readers, Object.keys(consumers), Object.keys(topics)),
+    sample: sample.map(summaryOf),
     patched: handling.isPatched,
     stopped: error === undefined ? (terminal.stop.aborted ? 'on request' : null) : (error as Error).message,
     elapsedMs: Math.round(elapsedMs),
@@ -173,12 +193,8 @@ async function reported(work: Work, handling: Handling, outcome: Outcome, dryRun
     throw new CliFailure(`Nothing to ${command}: see above.`)
 }
 
-const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped, UnreadableLog, CliFailure]
-
 function failed(error: unknown, next: string): unknown {
-  return EXPECTED.some(kind => error instanceof kind)
-    ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error })
-    : error
+  return isExpected(error) ? new CliFailure(`${error.message}\n${next}`, 1, { cause: error }) : error
 }
 
 function textsOf({ others, ats }: Handling): Readonly<Record<string, string>> {

@@ -1,6 +1,5 @@
 /** What `dlq list --json` and `dlq show --json` print of a dead letter. Pure. */
-import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import type { HandledAction } from '../../lib/queries/dead-letter-records.ts'
+import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import {
   type BrokenDeadLetter,
   type DeadLetterSummary,
@@ -10,7 +9,6 @@ import {
 import type { FailedAttempt } from '../../lib/runtime/consumer/failure-event.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from '../records/bytes.ts'
-import { type LeftOutReason, type RedriveTopics, whyNotRedriven } from './decide.ts'
 
 /** Of each dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
@@ -24,35 +22,6 @@ export interface BrokenLine {
   /** RFC 3339. */
   readonly writtenAt: string
   readonly why: string
-}
-
-/** What a redrive of one dead letter would do. */
-export interface RedriveOutlook {
-  readonly to: {
-    readonly topic: string
-    readonly partition: number
-    readonly consumer: string
-    readonly attempt: number
-  }
-  /** Why it is left out although it is named; null if it is redriven. */
-  readonly leftOut: LeftOutReason | null
-  /** What people did with it; null if it waits for them. */
-  readonly handled: HandledAction | null
-}
-
-export function outlookOf(
-  found: FoundDeadLetter,
-  handled: HandledAction | undefined,
-  topics: RedriveTopics,
-): RedriveOutlook {
-  const { topic, partition } = redrivenRecord(
-    found.deadLetter,
-    undefined,
-    topics.get(found.deadLetter.originalTopic)?.growths,
-  )
-  const { consumer, attempt } = found.deadLetter
-  const leftOut = whyNotRedriven(found, handled, topics, { isNamed: true, again: true }) ?? null
-  return { to: { topic, partition, consumer, attempt: attempt + 1 }, leftOut, handled: handled ?? null }
 }
 
 export function brokenLine({ partition, offset, writtenAtMs, why }: BrokenDeadLetter): BrokenLine {

@@ -1,11 +1,12 @@
 /** Dead letters as text. Pure. */
+import { LEFT_OUT } from '../../lib/operations/dead-letters/decide.ts'
+import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import type { DeadLetterList, FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
 import { shownBytes, textIn } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import { LEFT_OUT } from './decide.ts'
-import { type BrokenLine, type DeadLetterLine, type RedriveOutlook, reportOf } from './report.ts'
+import { type BrokenLine, type DeadLetterLine, reportOf } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'AT' },

@@ -1,8 +1,8 @@
 /** Sets up one replay: its recordings, its shift, and where it goes on. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { bulkPublisherOf } from '../bulk.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { writerFor } from '../serialization.ts'

@@ -141,25 +141,31 @@ const GROUP = 250
  * As `scanDeadLetters`, many at once: for those who handle many. Copies of a letter are left out.
  *
  * @param use what is made of each of them, before the next one is decoded; undefined to leave it out
- * @returns what was made of as many records as `scanned` says
+ * @returns what was made of as many records as `scanned` says, and by partition the offset after the last of them
  */
 export async function* scanGroups<Result>(
   log: LogReader,
   ranges: readonly Range[],
   known: HandledDeadLetters,
   use: (scanned: Scanned) => Result | undefined,
-): AsyncGenerator<{ readonly results: readonly Result[]; readonly scanned: number }> {
+): AsyncGenerator<{
+  readonly results: readonly Result[]
+  readonly scanned: number
+  readonly next: ReadonlyMap<number, number>
+}> {
   const copies = new Map(ranges.map(({ partition }) => [partition, new LetterCopies()]))
   for await (const records of readRecordGroups(log, ranges))
     for (let at = 0; at < records.length; at += GROUP) {
       const results: Result[] = []
+      const next = new Map<number, number>()
       const group = records.slice(at, at + GROUP)
       for (const record of group) {
         const scanned = scannedIn(record, known, copies.get(record.partition))
         const result = scanned && use(scanned)
         if (result !== undefined) results.push(result)
+        next.set(record.partition, record.offset + 1)
       }
-      yield { results, scanned: group.length }
+      yield { results, scanned: group.length, next }
     }
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
+import { dropChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import { environmentOption, JSON_OPTION, listParserOf, parserOf, SOME_TEXT } from '../../arguments.ts'
 import { addFilters } from '../../dlq/filters.ts'
 import { type HandlingOptions, handle } from '../../dlq/handling.ts'
-import { OPERATION } from '../../dlq/operation.ts'
-import { dropChooser } from '../../dlq/redriving.ts'
 import { more } from '../../help.ts'
 import type { Terminal } from '../../terminal.ts'
 

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
+import { type Patch, readPatch } from '../../../lib/operations/dead-letters/patch.ts'
+import { redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { mapped, text } from '../../../lib/runtime/settings/values.ts'
 import {
@@ -12,9 +15,6 @@ import {
 } from '../../arguments.ts'
 import { addFilters } from '../../dlq/filters.ts'
 import { type HandlingOptions, handle } from '../../dlq/handling.ts'
-import { OPERATION } from '../../dlq/operation.ts'
-import { type Patch, readPatch } from '../../dlq/patch.ts'
-import { redriveChooser } from '../../dlq/redriving.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
 import { more } from '../../help.ts'

@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
+import { nameIn } from '../../../lib/operations/dead-letters/named.ts'
+import { outlookOf } from '../../../lib/operations/dead-letters/outlook.ts'
+import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { nameIn } from '../../dlq/named.ts'
 import { askDlq } from '../../dlq/read.ts'
-import { outlookOf, reportOf } from '../../dlq/report.ts'
+import { readersIn } from '../../dlq/readers.ts'
+import { reportOf } from '../../dlq/report.ts'
 import { deadLetterText } from '../../dlq/text.ts'
-import { redriveTopics } from '../../dlq/topics.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
@@ -54,7 +56,7 @@ async function show(at: string, { raw, json, env }: ShowOptions, terminal: Termi
       behind.map(range => ({ ...range, start: found.offset })),
       terminal.stop,
     )
-    const topics = await redriveTopics(connections, config)
+    const topics = await redriveTopics(connections, config, readersIn(config.env))
     return { found, outlook: outlookOf(found, known.how(found), topics) }
   })
   if (!raw) return printReport(terminal, reportOf(found, outlook), json, () => deadLetterText(found, outlook))

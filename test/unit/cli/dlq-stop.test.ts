@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
-import { Tally } from '../../../cli/dlq/choose.ts'
 import { stoppedText } from '../../../cli/dlq/export.ts'
-import { done, surveyed, type Work } from '../../../cli/dlq/handle.ts'
-import { Names } from '../../../cli/dlq/named.ts'
-import { newOperation } from '../../../cli/dlq/operation.ts'
-import { dropChooser, redriveChooser } from '../../../cli/dlq/redriving.ts'
-import { chosenGroups } from '../../../cli/dlq/search.ts'
+import { looked } from '../../../cli/dlq/handling.ts'
 import { StoppedByUser } from '../../../cli/failure.ts'
+import { Tally } from '../../../lib/operations/dead-letters/choose.ts'
+import { done, Run, type Work } from '../../../lib/operations/dead-letters/handle.ts'
+import { Names } from '../../../lib/operations/dead-letters/named.ts'
+import { newOperation } from '../../../lib/operations/dead-letters/operation.ts'
+import { dropChooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
+import { chosenGroups } from '../../../lib/operations/dead-letters/search.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
@@ -36,10 +37,12 @@ function stoppedDrop() {
     reads++
     return log.read(...args)
   }
+  const stop = AbortSignal.abort()
   const stderr = new PassThrough()
+  const terminal = { stop, stderr, stdout: new PassThrough() }
   const work = {
     config: { env: 'local', contentMode: 'binary' },
-    terminal: { stop: AbortSignal.abort(), stderr, stdout: new PassThrough() },
+    stop,
     connections: {},
     publisher: async () => publisher,
     log: { read },
@@ -52,7 +55,7 @@ function stoppedDrop() {
     choose: dropChooser,
     watched: new Map(),
   } as unknown as Work
-  return { work, publisher, stderr, reads: () => reads }
+  return { work, publisher, terminal, stderr, reads: () => reads }
 }
 
 describe('an export at Ctrl-C', () => {
@@ -69,15 +72,16 @@ describe('an export at Ctrl-C', () => {
 
 describe('dead letters that are being handled, at Ctrl-C', () => {
   it('given that it only looks yet, then it ends at once, and does not say that nothing was found', async () => {
-    const { work, stderr, reads } = stoppedDrop()
-    await assert.rejects(surveyed(work), StoppedByUser)
+    const { work, terminal, stderr, reads } = stoppedDrop()
+    const run = { work, terminal, handling: {}, env: 'local', readers: [] }
+    await assert.rejects(looked(run as unknown as Parameters<typeof looked>[0]), StoppedByUser)
     assert.ok(reads() <= 3, `${reads()} reads`)
     assert.equal(String(stderr.read()), 'Stopped before anything was changed.\n')
   })
 
   it('given that it looks for what was handled before, then it ends at once, without an error', async () => {
     const { work, publisher, reads } = stoppedDrop()
-    const { error, tally } = await done(work, { perSecond: undefined, expected: undefined })
+    const { error, tally } = await done(work, new Run(work), { perSecond: undefined })
     assert.deepEqual([error, tally.taken, publisher.published.length], [undefined, 0, 0])
     assert.ok(reads() <= 3, `${reads()} reads`)
   })
@@ -99,7 +103,7 @@ describe('letters that are redriven again, when the operation goes on after a st
     })
     const records = [...RECORDS.slice(0, 3), word(3, operation, 0), word(4, other, 1)]
     const search = {
-      terminal: { stop: new AbortController().signal },
+      stop: new AbortController().signal,
       log: new MemoryLogReader(records),
       ranges: [{ topic: TOPIC, partition: 0, start: 0, end: 5 }],
       command: 'redrive' as const,

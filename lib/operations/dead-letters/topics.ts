@@ -1,41 +1,40 @@
 /** The topics of an environment to which dead letters can be redriven, and their consumers, as Kafka sees them now. */
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
-import type { Config } from '../../lib/app/config.ts'
-import { growthsOf } from '../../lib/app/growths.ts'
-import { groupName, SIGNALS, type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
-import type { Growth } from '../../lib/failures/present-partition.ts'
-import { consumerGroups } from '../../lib/queries/groups.ts'
-import { consumerLags } from '../../lib/queries/lag.ts'
-import { boundsIfThere } from '../../lib/queries/topics.ts'
-import type { GroupDescription } from '../../lib/runtime/adapters/kafka/groups.ts'
-import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
-import type { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
-import { CliFailure } from '../failure.ts'
+import type { Config } from '../../app/config.ts'
+import { growthsOf } from '../../app/growths.ts'
+import { SIGNALS, type Signal, TOPICS, topicName } from '../../app/topics.ts'
+import type { Growth } from '../../failures/present-partition.ts'
+import { consumerGroups } from '../../queries/groups.ts'
+import { consumerLags, type ReadTopic } from '../../queries/lag.ts'
+import { boundsIfThere } from '../../queries/topics.ts'
+import type { GroupDescription } from '../../runtime/adapters/kafka/groups.ts'
+import { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
+import { RefusedByKafka } from '../../runtime/adapters/kafka/publisher.ts'
+import type { Connections } from '../../runtime/lambda/connections.ts'
+import { Unavailable } from '../../runtime/pipeline/errors.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**
  * Those of the topic table that Kafka has, without the dlq itself: it has no consumer to redrive to.
  *
+ * @param readers the functions of the environment, and the topics that they read
  * @param readsGrowths whether to ask Redis how they have grown; without it, records cannot be redriven to them
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function redriveTopics(
   connections: Connections,
-  { env }: Config,
+  { env }: Pick<Config, 'env'>,
+  readers: readonly ReadTopic[],
   readsGrowths = true,
 ): Promise<RedriveTopics> {
-  const functions = readFunctions()
   const offsets = new TopicOffsets(await connections.kafka())
   try {
     const found = await Promise.all(
       SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
-        const bounds = await boundsIfThere(offsets, topicName(signal, env))
-        const consumers = new Set(consumersOf(functions, signal))
+        const name = topicName(signal, env)
+        const bounds = await boundsIfThere(offsets, name)
+        const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
         const { maxMessageBytes } = TOPICS[signal]
         if (!bounds) return []
-        const name = topicName(signal, env)
         const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
         const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
         return [[name, topic] as const]
@@ -74,16 +73,11 @@ export interface RedriveConsumer {
 /** How those consumers are that read any of these topics. Empty if Kafka does not let it know: it is a warning only. */
 export async function consumersNow(
   connections: Connections,
-  { env }: Config,
+  readers: readonly ReadTopic[],
   consumers: readonly string[],
   topics: readonly string[],
 ): Promise<readonly RedriveConsumer[]> {
-  const functions = readFunctions()
-  const read = SIGNALS.filter(signal => topics.includes(topicName(signal, env))).flatMap(signal =>
-    consumersOf(functions, signal)
-      .filter(name => consumers.includes(name))
-      .map(name => ({ function: name, topic: topicName(signal, env), group: groupName(name, env) })),
-  )
+  const read = readers.filter(one => consumers.includes(one.function) && topics.includes(one.topic))
   const kafka = await connections.kafka()
   const offsets = new TopicOffsets(kafka)
   try {
@@ -106,6 +100,11 @@ export async function consumersNow(
 
 const LOOK_EVERY_MS = 5_000
 
+/** An operation must not go on: a topic that it writes to was deleted or made anew. */
+export class TopicReplaced extends Error {
+  override readonly name = 'TopicReplaced'
+}
+
 /** Looks now and then whether topics that are written to are still those that were looked at. */
 export class TopicWatch {
   readonly #connections: Connections
@@ -118,7 +117,7 @@ export class TopicWatch {
     this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
   }
 
-  /** @throws CliFailure if one of these topics was deleted or made anew */
+  /** @throws TopicReplaced if one of these topics was deleted or made anew */
   async check(topics: Iterable<string>): Promise<void> {
     if (performance.now() < this.#nextMs) return
     this.#nextMs = performance.now() + LOOK_EVERY_MS
@@ -128,7 +127,7 @@ export class TopicWatch {
         const bounds = await boundsIfThere(offsets, topic)
         const before = this.#ends.get(topic) ?? []
         if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
-          throw new CliFailure(`${topic} was deleted or made anew meanwhile: its offsets are others now.`)
+          throw new TopicReplaced(`${topic} was deleted or made anew meanwhile: its offsets are others now.`)
         this.#ends.set(
           topic,
           bounds.map(({ end }) => end),

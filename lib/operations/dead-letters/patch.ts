@@ -1,15 +1,15 @@
 /** Changes the event of a dead letter before it is redriven. Pure. */
-import { readData } from '../../lib/app/event-data.ts'
-import type { ByHand } from '../../lib/failures/redriven-record.ts'
-import { type FoundDeadLetter, originalEvent } from '../../lib/queries/dead-letters.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
-import { readJsonEvent, toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import { readData } from '../../app/event-data.ts'
+import type { ByHand } from '../../failures/redriven-record.ts'
+import { type FoundDeadLetter, originalEvent } from '../../queries/dead-letters.ts'
+import { isFailure } from '../../runtime/cloudevents/event.ts'
+import { InexactNumber, parseExact } from '../../runtime/cloudevents/exact-json.ts'
+import { readJsonEvent, toJsonEvent } from '../../runtime/cloudevents/json-format.ts'
+import { readEvent } from '../../runtime/cloudevents/reader.ts'
+import type { RecordHeader } from '../../runtime/cloudevents/record.ts'
+import { writeEvent } from '../../runtime/cloudevents/writer.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { digestOf } from '../../runtime/pipeline/failures/failure-record.ts'
 
 type Document = Readonly<Record<string, unknown>>
 

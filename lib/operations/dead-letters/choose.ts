@@ -1,10 +1,10 @@
 /** Chooses the dead letters of an operation, and counts them and those that it leaves out. Pure. */
 
-import type { DeadLetter } from '../../lib/failures/process.ts'
-import { Counts } from '../../lib/queries/counts.ts'
-import { isWritten, meets } from '../../lib/queries/dead-letter-filter.ts'
-import type { DeadLetterFilter, Scanned } from '../../lib/queries/dead-letters.ts'
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { DeadLetter } from '../../failures/process.ts'
+import { Counts } from '../../queries/counts.ts'
+import { isWritten, meets } from '../../queries/dead-letter-filter.ts'
+import type { DeadLetterFilter, Scanned } from '../../queries/dead-letters.ts'
+import type { OutgoingRecord } from '../../runtime/cloudevents/record.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { Names } from './named.ts'
 
@@ -54,7 +54,8 @@ export class Tally {
     this.topics.add(of.originalTopic)
   }
 
-  leave(reason: LeftOutReason): void {
+  /** @param _isOwn whether the operation has itself handled it, before it was stopped */
+  leave(reason: LeftOutReason, _isOwn?: boolean): void {
     this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
   }
 }
@@ -67,7 +68,7 @@ export class Tally {
 export function chosen(
   scanned: Scanned,
   { filter, names }: Selection,
-  tally: Tally,
+  tally: Pick<Tally, 'leave'>,
   choose: (scanned: Extract<Scanned, { kind: 'letter' }>, isNamed: boolean) => Choice,
   takesBroken: boolean,
 ): Taken | undefined {
@@ -83,7 +84,7 @@ export function chosen(
   if (names ? !names.has(letter) : !meets(letter, filter)) return undefined
   const choice = choose(scanned, names !== undefined)
   if (choice.kind === 'leave') {
-    tally.leave(choice.because)
+    tally.leave(choice.because, scanned.isOwn)
     return undefined
   }
   const { partition, offset, deadLetter } = letter

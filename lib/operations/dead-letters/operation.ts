@@ -1,12 +1,12 @@
 /** One redrive or drop of dead letters, from its start to its end, over all stops. Pure, apart from the random part of its id. */
 import { randomBytes } from 'node:crypto'
-import { DEAD_LETTERS_HANDLED_TYPE } from '../../lib/failures/event-types.ts'
-import type { DeadLettersHandled, HandledAction } from '../../lib/queries/dead-letter-records.ts'
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
-import { mapped, text } from '../../lib/runtime/settings/values.ts'
-import { dataschemaOf } from '../../lib/telemetry/dataschema.ts'
+import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
+import type { DeadLettersHandled, HandledAction } from '../../queries/dead-letter-records.ts'
+import type { OutgoingRecord } from '../../runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '../../runtime/cloudevents/writer.ts'
+import { instant } from '../../runtime/consumer/instant.ts'
+import { mapped, text } from '../../runtime/settings/values.ts'
+import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 export interface Operation {
   /** `2026-11-21T12:07:00.123Z-3f9a2c`: its start, and something random. */
@@ -15,14 +15,18 @@ export interface Operation {
   readonly startedAtMs: number
 }
 
-/** The id of an operation that is resumed. */
-export const OPERATION = mapped(
-  text(
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{6}$/,
-    'the id of an operation, as it was shown when it began',
-  ),
-  (id): Operation => ({ id, startedAtMs: Date.parse(id.slice(0, 24)) }),
+const OPERATION_ID = text(
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{6}$/,
+  'the id of an operation, as it was shown when it began',
 )
+
+/** The id of an operation that is resumed. */
+export const OPERATION = mapped(OPERATION_ID, operationOf)
+
+/** @param id of an operation that `newOperation` has begun */
+export function operationOf(id: string): Operation {
+  return { id, startedAtMs: Date.parse(id.slice(0, 24)) }
+}
 
 export function newOperation(nowMs: number): Operation {
   return { id: `${instant(nowMs)}-${randomBytes(3).toString('hex')}`, startedAtMs: nowMs }

@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { chosen, Tally } from '../../../cli/dlq/choose.ts'
-import { type RedriveTopics, whyNotRedriven } from '../../../cli/dlq/decide.ts'
-import {
-  type HandlingReport,
-  handlingText,
-  progressText,
-  resumeCommand,
-} from '../../../cli/dlq/handling-text.ts'
-import { Names, nameIn, placesIn } from '../../../cli/dlq/named.ts'
-import { newOperation, Places } from '../../../cli/dlq/operation.ts'
-import { patched, readPatch } from '../../../cli/dlq/patch.ts'
-import { type Pace, publishChosen } from '../../../cli/dlq/publish.ts'
-import { dropChooser, redriveChooser } from '../../../cli/dlq/redriving.ts'
-import { deadLetterIn, originalEvent } from '../../../lib/queries/dead-letters.ts'
-import { historyOf, redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
-import { digestOf } from '../../../lib/runtime/pipeline/failures/failure-record.ts'
-import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
-import { base64, letterRecord } from '../../support/dead-letters.ts'
+import { chosen, Tally } from '../../../../lib/operations/dead-letters/choose.ts'
+import { type RedriveTopics, whyNotRedriven } from '../../../../lib/operations/dead-letters/decide.ts'
+import { Names, nameIn, placesIn } from '../../../../lib/operations/dead-letters/named.ts'
+import { newOperation, Places } from '../../../../lib/operations/dead-letters/operation.ts'
+import { patched, readPatch } from '../../../../lib/operations/dead-letters/patch.ts'
+import { type Pace, publishChosen } from '../../../../lib/operations/dead-letters/publish.ts'
+import { dropChooser, redriveChooser } from '../../../../lib/operations/dead-letters/redriving.ts'
+import { deadLetterIn, originalEvent } from '../../../../lib/queries/dead-letters.ts'
+import { historyOf, redriveTargetOf } from '../../../../lib/runtime/cloudevents/redrive.ts'
+import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
+import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
+import { base64, letterRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const TOPICS: RedriveTopics = new Map([
@@ -393,61 +387,5 @@ describe('publishing what is chosen', () => {
       /torn/,
     )
     assert.equal(handledIn(publisher).flatMap(([, ranges]) => ranges).length, 10)
-  })
-})
-
-describe('what a redrive says', () => {
-  const report: HandlingReport = {
-    env: 'local',
-    command: 'redrive',
-    dryRun: true,
-    operation: null,
-    taken: 3,
-    leftOut: { quarantined: 2 },
-    codes: { rejected: 3 },
-    consumers: { alerting: 3 },
-    topics: { [READINGS]: 3 },
-    consumersNow: [{ consumer: 'alerting', topic: READINGS, state: 'empty', pending: 0 }],
-    sample: [],
-    patched: true,
-    stopped: null,
-    elapsedMs: 1_500,
-  }
-
-  it('in a dry run: how many, of what, to where, what is left out, and that nothing was changed', () => {
-    assert.deepEqual(handlingText(report).trim().split('\n'), [
-      'Would redrive 3 dead letters, with the patch.',
-      '  codes      rejected 3',
-      '  consumers  alerting 3',
-      '  to topics  readings 3',
-      'Left out: 2, quarantined: people have redriven them several times; name each by AT to redrive it once more',
-      'alerting on readings is not running (its group is empty): what is redriven waits for it in the topic.',
-      'Nothing was changed: --yes redrives them.',
-    ])
-  })
-
-  it('at its end: how many, in which time, and whether a consumer is behind', () => {
-    const behind = [{ consumer: 'alerting', topic: READINGS, state: 'stable' as const, pending: 7 }]
-    const text = handlingText({ ...report, dryRun: false, patched: false, consumersNow: behind })
-    assert.match(text, /^Redriven: 3 dead letters, in 1\.5 s\.$/m)
-    assert.match(text, /^alerting on readings still has 7 records before what is redriven\.$/m)
-    assert.doesNotMatch(text, /Nothing was changed/)
-  })
-
-  it('on its way: how far it is, how fast, and how long it will take', () => {
-    const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
-    assert.equal(
-      progressText(standing),
-      '[======>                 ]  25 %  500 redriven, 2 left out, 250/s, 6 s left',
-    )
-    assert.doesNotMatch(progressText({ ...standing, part: 0, elapsedMs: 0 }), /left$|NaN|Infinity/)
-  })
-
-  it('when it was stopped: the command that goes on, as a shell takes it', () => {
-    const options = { entity: "/a it's", consumer: 'alerting', again: true, patch: undefined } as const
-    assert.equal(
-      resumeCommand('redrive', 'op', ['2@17'], options),
-      "sluice dlq redrive 2@17 --entity '/a it'\\''s' --consumer alerting --again --yes --resume op",
-    )
   })
 })

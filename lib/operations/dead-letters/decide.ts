@@ -1,10 +1,10 @@
 /** Which dead letters can be redriven, and why the others cannot. Pure. */
 
-import { LAMBDA_DISCARDED } from '../../lib/failures/policy.ts'
-import type { Growth } from '../../lib/failures/present-partition.ts'
-import { isRedrivable } from '../../lib/failures/redriven-record.ts'
-import type { HandledAction } from '../../lib/queries/dead-letter-records.ts'
-import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
+import type { Growth } from '../../failures/present-partition.ts'
+import { isRedrivable } from '../../failures/redriven-record.ts'
+import type { HandledAction } from '../../queries/dead-letter-records.ts'
+import type { FoundDeadLetter } from '../../queries/dead-letters.ts'
 
 /** A topic of the environment, to which records can be redriven. */
 export interface RedriveTopic {

@@ -1,42 +1,51 @@
 /** Reads the dead letters of an operation, and chooses which it takes. */
-import { type FoundDeadLetter, type Scanned, scanGroups } from '../../lib/queries/dead-letters.ts'
-import { handledDeadLetters } from '../../lib/queries/handled-dead-letters.ts'
-import type { Range } from '../../lib/queries/records.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
-import { isStop } from '../failure.ts'
-import type { Terminal } from '../terminal.ts'
+import { type FoundDeadLetter, type Scanned, scanGroups } from '../../queries/dead-letters.ts'
+import { handledDeadLetters } from '../../queries/handled-dead-letters.ts'
+import type { Range } from '../../queries/records.ts'
+import type { LogReader } from '../../runtime/pipeline/ports.ts'
 import { chosen, type Selection, type Taken, type Tally } from './choose.ts'
-import type { Command } from './handling-text.ts'
 import { placesIn } from './named.ts'
 import type { Operation } from './operation.ts'
-import type { redriveChooser } from './redriving.ts'
+import type { Chooser } from './redriving.ts'
+import type { Command } from './request.ts'
 
 /** What is searched, and for whom. */
 export interface Search {
-  readonly terminal: Pick<Terminal, 'stop'>
+  /** Aborted when the operation is to end early. */
+  readonly stop: AbortSignal
   readonly log: LogReader
   /** Of the dlq topic, from where the conditions allow to its present end. */
   readonly ranges: readonly Range[]
   readonly command: Command
   readonly ats: readonly string[]
   readonly operation: Operation
-  readonly choose: ReturnType<typeof redriveChooser>
+  readonly choose: Chooser
+}
+
+/** What is chosen of a group of records that was read. */
+export interface ChosenGroup {
+  readonly taken: readonly Taken[]
+  /** How many records the group has. */
+  readonly scanned: number
+  /** By partition of those records, the offset after the last. */
+  readonly next: ReadonlyMap<number, number>
 }
 
 /**
- * What is chosen of each group that was read, and how many records that was of.
+ * What is chosen, group by group. Ends without a group if it is stopped before it knows what was handled.
  *
+ * @param tally told of each dead letter that meets the conditions and is left out
  * @param onLetter told of each letter that is chosen
  */
 export async function* chosenGroups(
-  { log, ranges, ats, choose, command, terminal, operation }: Search,
+  { log, ranges, ats, choose, command, stop, operation }: Search,
   selection: Selection,
-  tally: Tally,
+  tally: Pick<Tally, 'leave'>,
   onLetter: (letter: FoundDeadLetter) => void = () => {},
-): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly scanned: number }> {
+): AsyncGenerator<ChosenGroup> {
   const places = placesIn(ats)
   const { read, told } = rangesFor(ranges, places)
-  const known = await handledUnlessStopped(log, told, terminal.stop, operation)
+  const known = await handledUnlessStopped(log, told, stop, operation)
   if (!known) return
   const takesBroken = command === 'drop'
   const choice = (scanned: Scanned) => {
@@ -44,8 +53,8 @@ export async function* chosenGroups(
     if (taken && scanned.kind === 'letter') onLetter(scanned.letter)
     return taken
   }
-  for await (const { results, scanned } of scanGroups(log, read, known, choice))
-    yield { taken: results, scanned }
+  for await (const { results, scanned, next } of scanGroups(log, read, known, choice))
+    yield { taken: results, scanned, next }
 }
 
 /** Undefined if it was stopped meanwhile. */
@@ -58,7 +67,7 @@ async function handledUnlessStopped(
   try {
     return await handledDeadLetters(log, ranges, stop, id)
   } catch (error) {
-    if (isStop(error, stop)) return undefined
+    if (stop.aborted && error === stop.reason) return undefined
     throw error
   }
 }

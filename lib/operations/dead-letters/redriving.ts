@@ -1,8 +1,8 @@
 /** What becomes of each dead letter in a redrive, or when they are dropped. Pure. */
-import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import type { FoundDeadLetter, Scanned } from '../../lib/queries/dead-letters.ts'
-import { sizeOf } from '../../lib/runtime/cloudevents/record.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { redrivenRecord } from '../../failures/redriven-record.ts'
+import type { FoundDeadLetter, Scanned } from '../../queries/dead-letters.ts'
+import { sizeOf } from '../../runtime/cloudevents/record.ts'
+import { instant } from '../../runtime/consumer/instant.ts'
 import type { Choice } from './choose.ts'
 import { type RedriveTopics, whyNotRedriven } from './decide.ts'
 import { type Patch, patched } from './patch.ts'
@@ -18,8 +18,8 @@ interface RedriveOptions {
   readonly onRefused: (letter: FoundDeadLetter, why: string) => void
 }
 
-/** What is dropped leaves no record. */
-type Chooser = (
+/** Decides about one dead letter. What is dropped leaves no record. */
+export type Chooser = (
   found: Pick<Extract<Scanned, { kind: 'letter' }>, 'letter' | 'handled' | 'isOwn'>,
   isNamed: boolean,
 ) => Choice

@@ -1,5 +1,5 @@
 /** Dead letters that are named one by one. Pure. */
-import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+import type { FoundDeadLetter } from '../../queries/dead-letters.ts'
 
 export type DeadLetterName = { readonly id: string } | { readonly partition: number; readonly offset: number }
 

@@ -1,0 +1,14 @@
+import { readFunctions } from '../../infra/functions.ts'
+import { groupName, topicName } from '../../lib/app/topics.ts'
+import type { ReadTopic } from '../../lib/queries/lag.ts'
+
+/** The functions of an environment, and the topics of the table that they read. */
+export function readersIn(env: string): readonly ReadTopic[] {
+  return readFunctions().flatMap(({ name, consumes }) =>
+    consumes.map(signal => ({
+      function: name,
+      topic: topicName(signal, env),
+      group: groupName(name, env),
+    })),
+  )
+}

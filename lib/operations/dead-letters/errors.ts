@@ -1,0 +1,10 @@
+import { RefusedByKafka } from '../../runtime/adapters/kafka/publisher.ts'
+import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../runtime/pipeline/errors.ts'
+import { TopicReplaced } from './topics.ts'
+
+const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped, UnreadableLog, TopicReplaced]
+
+/** Whether an error that ends an operation early is one of its surroundings, whose message is for people; any other is a fault of Sluice. */
+export function isExpected(error: unknown): error is Error {
+  return EXPECTED.some(kind => error instanceof kind)
+}

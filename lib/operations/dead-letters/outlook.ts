@@ -1,0 +1,34 @@
+/** What a redrive of one dead letter would do. Pure. */
+import { redrivenRecord } from '../../failures/redriven-record.ts'
+import type { HandledAction } from '../../queries/dead-letter-records.ts'
+import type { FoundDeadLetter } from '../../queries/dead-letters.ts'
+import { type LeftOutReason, type RedriveTopics, whyNotRedriven } from './decide.ts'
+
+export interface RedriveOutlook {
+  readonly to: {
+    readonly topic: string
+    readonly partition: number
+    readonly consumer: string
+    readonly attempt: number
+  }
+  /** Why it is left out although it is named; null if it is redriven. */
+  readonly leftOut: LeftOutReason | null
+  /** What people did with it; null if it waits for them. */
+  readonly handled: HandledAction | null
+}
+
+/** @param topics those to which records can be redriven, with how they have grown */
+export function outlookOf(
+  found: FoundDeadLetter,
+  handled: HandledAction | undefined,
+  topics: RedriveTopics,
+): RedriveOutlook {
+  const { topic, partition } = redrivenRecord(
+    found.deadLetter,
+    undefined,
+    topics.get(found.deadLetter.originalTopic)?.growths,
+  )
+  const { consumer, attempt } = found.deadLetter
+  const leftOut = whyNotRedriven(found, handled, topics, { isNamed: true, again: true }) ?? null
+  return { to: { topic, partition, consumer, attempt: attempt + 1 }, leftOut, handled: handled ?? null }
+}

@@ -1,0 +1,162 @@
+/**
+ * The operations of an environment, as they are kept while they run and after: who asked for what, how far it has come, and which process
+ * does it now. Pure. The list is changed by compare-and-set, so that two who change it at once lose nothing.
+ */
+import { NOTHING_PASSED, type Passed } from './passage.ts'
+import type { HandlingRequest } from './request.ts'
+
+/** An operation is `running` also between the steps in which it is done. */
+export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
+
+export interface KeptOperation {
+  readonly id: string
+  readonly request: HandlingRequest
+  /** Who began it. */
+  readonly by: string
+  readonly state: OperationState
+  readonly passed: Passed
+  /** How many it has redriven or dropped so far; of these, `passed` counts those that are behind it. */
+  readonly taken: number
+  /** How many records it is to look at; null before it knows. */
+  readonly total: number | null
+  /** Why it has failed. */
+  readonly problem?: string
+  /** The process that does it now, until it says so again. */
+  readonly worker?: { readonly name: string; readonly untilMs: number }
+  /** Somebody wants it to stop. */
+  readonly isToStop?: true
+  /** Milliseconds since the epoch. */
+  readonly updatedAtMs: number
+}
+
+export type KeptOperations = readonly KeptOperation[]
+
+/** Of older ones, the dlq topic and the audit tell. */
+const MOST_KEPT = 30
+/** For so long a worker is believed to be alive after its last word. */
+const WORKER_MS = 10_000
+/** For so long an operation is expected to go on by itself after a step. */
+const PAUSE_MS = 30_000
+
+/** What was asked of an operation cannot be. The message is for people. */
+export class OperationRefused extends Error {
+  override readonly name = 'OperationRefused'
+  readonly code: 'unknown' | 'conflict'
+
+  constructor(code: OperationRefused['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The newest first. */
+export function withBegun(
+  all: KeptOperations | undefined,
+  one: Pick<KeptOperation, 'id' | 'request' | 'by'>,
+  nowMs: number,
+): KeptOperations {
+  const begun: KeptOperation = {
+    ...one,
+    state: 'running',
+    passed: NOTHING_PASSED,
+    taken: 0,
+    total: null,
+    updatedAtMs: nowMs,
+  }
+  return [begun, ...(all ?? [])].slice(0, MOST_KEPT)
+}
+
+interface Claiming {
+  readonly id: string
+  /** Of the worker. */
+  readonly name: string
+  /** The state in which it is taken; else, any in which it is not finished. */
+  readonly only?: OperationState | undefined
+}
+
+/** @throws OperationRefused if there is no such operation, its state is another, or another worker does it now */
+export function withWorker(
+  all: KeptOperations | undefined,
+  { id, name, only }: Claiming,
+  nowMs: number,
+): KeptOperations {
+  return changed(all, id, nowMs, ({ problem: _, isToStop: __, ...one }) => {
+    if (one.state === 'finished' || (only ?? one.state) !== one.state)
+      throw new OperationRefused('conflict', `Operation ${id} is ${one.state}.`)
+    if (one.worker && one.worker.name !== name && one.worker.untilMs > nowMs)
+      throw new OperationRefused('conflict', `Operation ${id} is running already.`)
+    return { ...one, state: 'running', worker: { name, untilMs: nowMs + WORKER_MS } }
+  })
+}
+
+/** The worker says how far it is. @throws OperationRefused if another one does the operation meanwhile */
+export function withProgress(
+  all: KeptOperations | undefined,
+  id: string,
+  name: string,
+  progress: Pick<KeptOperation, 'passed' | 'taken' | 'total'>,
+  nowMs: number,
+): KeptOperations {
+  return changed(all, id, nowMs, one => {
+    requireWorker(one, name)
+    return { ...one, ...progress, worker: { name, untilMs: nowMs + WORKER_MS } }
+  })
+}
+
+/** The worker has ended its run. @throws OperationRefused if another one does the operation meanwhile */
+export function withEnd(
+  all: KeptOperations | undefined,
+  id: string,
+  name: string,
+  end: Pick<KeptOperation, 'passed' | 'taken' | 'total' | 'state'> & { readonly problem?: string },
+  nowMs: number,
+): KeptOperations {
+  return changed(all, id, nowMs, one => {
+    requireWorker(one, name)
+    const { worker: _, isToStop, ...rest } = { ...one, ...end }
+    // Who asked for a stop while a step ended must not see it go on.
+    return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest
+  })
+}
+
+/** @throws OperationRefused if there is no such operation, or it does not run */
+export function withStop(all: KeptOperations | undefined, id: string, nowMs: number): KeptOperations {
+  return changed(all, id, nowMs, one => {
+    if (one.state !== 'running') throw new OperationRefused('conflict', `Operation ${id} does not run.`)
+    const { worker: _, ...idle } = one
+    return isWorkedOn(one, nowMs) ? { ...one, isToStop: true } : { ...idle, state: 'stopped' }
+  })
+}
+
+/** What an operation looks like now: one whose process has died says `interrupted`, and can be resumed. */
+export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'interrupted' {
+  if (one.state !== 'running' || isWorkedOn(one, nowMs)) return one.state
+  return one.worker || one.updatedAtMs + PAUSE_MS < nowMs ? 'interrupted' : 'running'
+}
+
+/** @throws OperationRefused if there is no such operation */
+export function operationIn(all: KeptOperations | undefined, id: string): KeptOperation {
+  const found = all?.find(one => one.id === id)
+  if (!found)
+    throw new OperationRefused('unknown', `There is no operation ${id}; the last ${MOST_KEPT} are kept.`)
+  return found
+}
+
+function isWorkedOn({ worker }: KeptOperation, nowMs: number): boolean {
+  return worker !== undefined && worker.untilMs > nowMs
+}
+
+function requireWorker({ id, worker }: KeptOperation, name: string): void {
+  if (worker?.name !== name)
+    throw new OperationRefused('conflict', `Operation ${id} is done by another process now.`)
+}
+
+function changed(
+  all: KeptOperations | undefined,
+  id: string,
+  nowMs: number,
+  change: (one: KeptOperation) => KeptOperation,
+): KeptOperations {
+  const before = operationIn(all, id)
+  return (all ?? []).map(one => (one === before ? { ...change(one), updatedAtMs: nowMs } : one))
+}

@@ -1,0 +1,189 @@
+/**
+ * Operations that are begun in one place and watched, stopped and resumed from others: what the console does with dead letters. Redis
+ * keeps the list of them; what was done stands in the dlq topic itself, so a list that is lost loses no dead letter.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { instant } from '../../runtime/consumer/instant.ts'
+import type { Connections, Value } from '../../runtime/lambda/connections.ts'
+import { isExpected } from './errors.ts'
+import { audited, done, type Outcome, Run, surveyed } from './handle.ts'
+import {
+  type KeptOperation,
+  type KeptOperations,
+  OperationRefused,
+  type OperationState,
+  operationIn,
+  withBegun,
+  withEnd,
+  withProgress,
+  withStop,
+  withWorker,
+} from './kept.ts'
+import { newOperation, operationOf } from './operation.ts'
+import type { HandlingRequest } from './request.ts'
+import { requestTexts, type Surroundings, workFor } from './requested-work.ts'
+import { endOf, RunProgress } from './run-progress.ts'
+
+/** How often a worker says how far it is, and hears whether it is to stop. */
+const BEAT_MS = 1_000
+
+interface Setup extends Surroundings {
+  /** Where the list is kept. */
+  readonly kept: () => Promise<Value<KeptOperations>>
+  /** Connections for one run, which are closed at its end. */
+  readonly connect: () => Connections
+}
+
+/** Who does something, for the audit. */
+type Person = string
+
+/** The right to run an operation. */
+interface Claim {
+  readonly name: string
+  readonly kept: KeptOperation
+}
+
+export class DeadLetterOperations {
+  readonly #setup: Setup
+
+  constructor(setup: Setup) {
+    this.#setup = setup
+  }
+
+  /** The newest first. @throws Unavailable if Redis does not answer */
+  async list(): Promise<KeptOperations> {
+    return (await (await this.#setup.kept()).read()) ?? []
+  }
+
+  /** Begins an operation; `run` does it. @throws Unavailable if Redis does not answer */
+  async begin(request: HandlingRequest, by: Person): Promise<KeptOperation> {
+    const { id } = newOperation(Date.now())
+    return this.#change(id, (all, nowMs) => withBegun(all, { id, request, by }, nowMs))
+  }
+
+  /** Lets an operation end after the batch at hand, wherever it runs. @throws OperationRefused if it does not run */
+  async stop(id: string): Promise<KeptOperation> {
+    return this.#change(id, (all, nowMs) => withStop(all, id, nowMs))
+  }
+
+  /**
+   * Looks at what an operation would do.
+   *
+   * @param stop ends the look early: the outcome is then that of a part
+   * @throws Unavailable if Kafka or Redis does not answer
+   */
+  async survey(request: HandlingRequest, by: Person, stop: AbortSignal): Promise<Outcome> {
+    return this.#connected(async connections => {
+      const work = await workFor(connections, this.#setup, {
+        request,
+        operation: newOperation(Date.now()),
+        by,
+        stop,
+      })
+      return surveyed(work)
+    })
+  }
+
+  /**
+   * Takes over an operation, to run it.
+   *
+   * @param only in this state; else, in any in which it is not finished
+   * @throws OperationRefused if another process runs it now, or its state is another; Unavailable if Redis does not answer
+   */
+  async claim(id: string, only?: OperationState): Promise<Claim> {
+    const name = randomUUID()
+    return { name, kept: await this.#change(id, (all, nowMs) => withWorker(all, { id, name, only }, nowMs)) }
+  }
+
+  /**
+   * Does an operation, or goes on with it, until it ends, is stopped or is paused. What was done is audited at the end of the run.
+   *
+   * @param pause ends the run after the batch at hand: another run goes on
+   * @throws OperationRefused if another process runs it meanwhile; Unavailable if Redis does not answer at the end; an error that nobody expects
+   */
+  async run({ name, kept }: Claim, by: Person, pause: AbortSignal): Promise<KeptOperation> {
+    const { id } = kept
+    return this.#connected(async connections => {
+      const [stop, over] = [new AbortController(), new AbortController()]
+      const progress = new RunProgress(kept)
+      const beats = this.#beat(id, name, progress, stop, over.signal)
+      const signal = AbortSignal.any([pause, stop.signal])
+      const error = await this.#carryOut(connections, kept, by, signal, progress)
+      over.abort()
+      await beats
+      const end = { ...progress.standing(), ...endOf({ error, stop, pause, progress }) }
+      const ended = await this.#change(id, (all, nowMs) => withEnd(all, id, name, end, nowMs))
+      if (error !== undefined && !isExpected(error)) throw error
+      return ended
+    })
+  }
+
+  /** @returns the error that ended it early, if there was one */
+  async #carryOut(
+    connections: Connections,
+    { id, request, passed }: KeptOperation,
+    by: Person,
+    stop: AbortSignal,
+    progress: RunProgress,
+  ): Promise<unknown> {
+    try {
+      const startedAt = instant(Date.now())
+      const work = await workFor(connections, this.#setup, {
+        request,
+        operation: operationOf(id),
+        by,
+        stop,
+        passed,
+      })
+      const run = new Run(work, passed)
+      progress.run = run
+      const outcome = await done(work, run, { perSecond: request.perSecond })
+      if (outcome.tally.taken > 0)
+        await audited(await connections.publisher(), work, outcome, requestTexts(request), startedAt)
+      return outcome.error
+    } catch (error) {
+      return error
+    }
+  }
+
+  /** Says how far the run is, and stops it if somebody wants that, or if another process does the operation meanwhile. */
+  async #beat(
+    id: string,
+    name: string,
+    progress: RunProgress,
+    stop: AbortController,
+    over: AbortSignal,
+  ): Promise<void> {
+    while (!over.aborted) {
+      await sleep(BEAT_MS, undefined, { signal: over }).catch(() => {})
+      if (over.aborted) return
+      try {
+        const { isToStop } = await this.#change(id, (all, nowMs) =>
+          withProgress(all, id, name, progress.standing(), nowMs),
+        )
+        if (isToStop) stop.abort()
+      } catch (error) {
+        // Without Redis the run goes on: what it does stands in the dlq topic. Its end needs Redis, and tells.
+        if (error instanceof OperationRefused) stop.abort()
+      }
+    }
+  }
+
+  async #change(
+    id: string,
+    change: (all: KeptOperations | undefined, nowMs: number) => KeptOperations,
+  ): Promise<KeptOperation> {
+    const value = await this.#setup.kept()
+    return operationIn(await value.update(all => change(all, Date.now())), id)
+  }
+
+  async #connected<T>(use: (connections: Connections) => Promise<T>): Promise<T> {
+    const connections = this.#setup.connect()
+    try {
+      return await use(connections)
+    } finally {
+      await connections.close()
+    }
+  }
+}

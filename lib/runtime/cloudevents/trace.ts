@@ -43,6 +43,13 @@ export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string
   return { traceparent: `00-${own.slice(0, 32)}-${own.slice(32, 48)}-01` }
 }
 
+/**
+ * Which records have spans, by the names that OpenTelemetry has for it: as their producers sampled them, and of the others none; those
+ * without trace context as well; or all, whatever their producers say.
+ */
+export const SAMPLERS = ['parentbased_always_off', 'parentbased_always_on', 'always_on'] as const
+export type Sampler = (typeof SAMPLERS)[number]
+
 /** A span in a trace. The spans that follow from it have it as their parent. */
 export interface SpanContext {
   readonly traceId: string

@@ -166,6 +166,7 @@ async function tracingOf(
     group: application.groupName?.(name, env) ?? name,
     kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
     serviceName: otlp.serviceName ?? `sluice-${name}`,
+    sampler: otlp.sampler,
   }
   const tracing = new Tracing(otlp, traced, (...dropped) => observer.spansDropped(...dropped))
   observer.traceTo(tracing)

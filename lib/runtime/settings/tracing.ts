@@ -1,11 +1,13 @@
+import { SAMPLERS, type Sampler } from '../cloudevents/trace.ts'
 import { setting, slice } from './slice.ts'
-import { httpAddress, namedValues, text } from './values.ts'
+import { httpAddress, namedValues, oneOf, text } from './values.ts'
 
 export interface TracingSettings {
   /** Absent if no spans are exported. */
   readonly otlp?: {
     readonly endpoint: string
     readonly headers: Readonly<Record<string, string>>
+    readonly sampler: Sampler
     readonly serviceName?: string
   }
 }
@@ -21,6 +23,12 @@ export const TRACING = slice(
     OTEL_EXPORTER_OTLP_HEADERS: setting(namedValues(), {
       description: 'HTTP headers of the requests with spans, such as credentials.',
     }),
+    OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {
+      description:
+        'Which records have spans: those that their producers sampled (`parentbased_always_off`), those without trace context ' +
+        'as well (`parentbased_always_on`), or all (`always_on`).',
+      default: 'parentbased_always_off',
+    }),
     OTEL_SERVICE_NAME: setting(text(/\S/, 'a name'), {
       description: 'The name of the service in spans.',
       otherwise: '`sluice-<function>`',
@@ -29,6 +37,7 @@ export const TRACING = slice(
   ({
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_HEADERS,
+    OTEL_TRACES_SAMPLER: sampler,
     OTEL_SERVICE_NAME,
   }): TracingSettings => ({
     ...(endpoint
@@ -36,6 +45,7 @@ export const TRACING = slice(
           otlp: {
             endpoint,
             headers: OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            sampler,
             ...(OTEL_SERVICE_NAME ? { serviceName: OTEL_SERVICE_NAME } : {}),
           },
         }

@@ -101,6 +101,7 @@ describe('the configuration', () => {
     assert.deepEqual(otlp, {
       endpoint: 'https://collector:4318',
       headers: { authorization: 'Basic a2V5==', 'x-tenant': 'one' },
+      sampler: 'parentbased_always_off',
       serviceName: 'mine',
     })
   })

@@ -7,7 +7,13 @@
  * the same ids.
  */
 
-import { derivedSpanId, type SpanContext, spanContextOf } from '../../cloudevents/trace.ts'
+import {
+  derivedSpanId,
+  type Sampler,
+  type SpanContext,
+  spanContextOf,
+  startedTrace,
+} from '../../cloudevents/trace.ts'
 import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
@@ -36,20 +42,37 @@ export interface Scene {
   readonly kafkaTopic: (name: TopicName) => string
   /** The Kafka consumer group. */
   readonly group: string
+  readonly sampler: Sampler
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** Makes spans for decisions whose trace is sampled. A batch can hold many traces, and records without one. */
+/** Makes spans for decisions that are sampled. A batch can hold many traces, and records without one. */
 export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
   return decisions.flatMap(decision => {
-    const parent = spanContextOf(decision.timer ? decision.timer.trace : decision.event?.extensions)
-    if (!parent?.isSampled) return []
+    const parent = sampledParent(stateKey, decision, scene.sampler)
+    if (!parent) return []
     const span = decision.timer
       ? fired(stateKey, decision, parent, scene)
       : processed(stateKey, decision, parent, scene)
     return [span, ...(decision.emitted ?? []).flatMap(entry => created(entry, span, scene))]
   })
+}
+
+/** The span that a decision follows from; undefined if the decision is not sampled. */
+function sampledParent(stateKey: StateKey, decision: Decision, sampler: Sampler): SpanContext | undefined {
+  const { event, timer } = decision
+  const context = spanContextOf(timer ? timer.trace : event?.extensions)
+  if (context) return context.isSampled || sampler === 'always_on' ? context : undefined
+  if (sampler === 'parentbased_always_off' || decision.reason === 'tick') return undefined
+  return spanContextOf(
+    startedTrace(timer ? { source: 'timer', id: timer.id } : (event ?? atPlace(stateKey, decision))),
+  )
+}
+
+/** What names a record that carries no event. */
+function atPlace({ topic, partition }: StateKey, { offset }: Decision): Pick<Event, 'source' | 'id'> {
+  return { source: `${topic}/${partition}`, id: String(offset) }
 }
 
 /**
@@ -76,25 +99,25 @@ function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, 
 
 /** A timer continues the trace of the event that set it. */
 function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
-  const { id, name } = decision.timer as NonNullable<Decision['timer']>
+  const { id, name, entity } = decision.timer as NonNullable<Decision['timer']>
   return {
     ...follows(parent, decision, scene),
     spanId: derivedSpanId(`timer ${stateKey.consumer} ${id}`),
     name: `timer ${stateKey.consumer}`,
     kind: 'internal',
-    attributes: { ...ofRecord(stateKey, decision, scene), 'sluice.timer': name },
+    attributes: { ...ofRecord(stateKey, decision, scene), 'sluice.timer': name, 'sluice.entity': entity },
   }
 }
 
-/** Returns no span if the event does not continue the trace. */
+/** Returns no span if the event is of another trace. One without a trace had a cause without one. */
 function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
   const context = spanContextOf(event.extensions)
-  if (context?.traceId !== cause.traceId) return []
+  if (context && context.traceId !== cause.traceId) return []
   const { traceId, tracestate, spanId: parentSpanId } = cause
   const topic = kafkaTopic(to)
   const span: Span = {
     traceId,
-    spanId: context.spanId,
+    spanId: context?.spanId ?? derivedSpanId(event.id),
     parentSpanId,
     hasRemoteParent: false,
     ...(tracestate ? { tracestate } : {}),

@@ -1,4 +1,5 @@
 /** The only entry point of this folder. It is loaded only if an endpoint is configured. */
+import type { Sampler } from '../../cloudevents/trace.ts'
 import type { Decision, StateKey } from '../../pipeline/model.ts'
 import { type Dropped, OtlpExporter, type OtlpSettings } from './exporter.ts'
 import { type Scene, spansOf } from './spans.ts'
@@ -8,14 +9,17 @@ export interface Traced {
   readonly group: string
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
+  /** By default, producers decide what is sampled. */
+  readonly sampler?: Sampler
 }
 
 export class Tracing {
   readonly #scene: Omit<Scene, 'fromMs' | 'toMs'>
   readonly #exporter: OtlpExporter
 
-  constructor(settings: OtlpSettings, { env, group, kafkaTopic, serviceName }: Traced, dropped: Dropped) {
-    this.#scene = { kafkaTopic, group }
+  constructor(settings: OtlpSettings, traced: Traced, dropped: Dropped) {
+    const { env, group, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
+    this.#scene = { kafkaTopic, group, sampler }
     const resource = {
       'service.name': serviceName,
       'service.namespace': 'sluice',

@@ -4,6 +4,7 @@ import { type Signal, topicName } from '../../../../lib/app/topics.ts'
 import { OtlpExporter } from '../../../../lib/runtime/adapters/otlp/exporter.ts'
 import type { Span } from '../../../../lib/runtime/adapters/otlp/spans.ts'
 import { Tracing } from '../../../../lib/runtime/adapters/otlp/tracing.ts'
+import type { Sampler } from '../../../../lib/runtime/cloudevents/trace.ts'
 import { type Decided, decided, rejected } from '../../../../lib/runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
@@ -39,9 +40,14 @@ beforeEach(() => {
 after(() => receiver.stop())
 
 /** The spans of what happens on the stage, as the collector has them. */
-async function spansOf(work: (stage: Stage) => Promise<unknown>, process?: unknown): Promise<ReceivedSpan[]> {
+async function spansOf(
+  work: (stage: Stage) => Promise<unknown>,
+  process?: unknown,
+  sampler?: Sampler,
+): Promise<ReceivedSpan[]> {
   const dropped: unknown[] = []
-  const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, WHO, (...what) => {
+  const who = { ...WHO, ...(sampler === undefined ? {} : { sampler }) }
+  const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, who, (...what) => {
     dropped.push(what)
   })
   await logOf(
@@ -111,6 +117,33 @@ describe('the spans of a batch', () => {
       'deployment.environment.name': 'test',
     })
     assert.deepEqual([spans[1]?.fromMs, spans[1]?.toMs], [NOW, NOW])
+  })
+
+  it('given a sampler of all records, then each but a tick has a span; of some, those without a parent', async () => {
+    const batch = (stage: Stage) =>
+      stage.batch([
+        record(0, reading('none', { sensor: 's-1' })),
+        record(1, reading('unsampled', { ...traced('d', '00'), sensor: 's-2' })),
+        record(2, tick(0, '2026-03-01T12:00:00Z')),
+        record(3, { value: Buffer.from('no event') }),
+      ])
+    const offsets = async (sampler?: Sampler) =>
+      (await spansOf(batch, undefined, sampler))
+        .filter(({ kind }) => kind === 'consumer')
+        .map(({ attributes }) => attributes['messaging.kafka.offset'])
+    assert.deepEqual(await offsets('always_on'), [0, 1, 3])
+    assert.deepEqual(await offsets('parentbased_always_on'), [0, 3])
+    assert.deepEqual(await offsets(), [])
+  })
+
+  it('given a record without trace and a sampler of all, then what came of it hangs below its span', async () => {
+    const work = (stage: Stage) => stage.batch([record(0, { value: Buffer.from('no event') })])
+    const [span, failureRecord] = await spansOf(work, undefined, 'always_on')
+    assert.deepEqual(
+      [failureRecord?.name, failureRecord?.parentSpanId, failureRecord?.traceId],
+      ['create sluice.telemetry.failures.test', span?.spanId, span?.traceId],
+    )
+    assert.deepEqual(await spansOf(work, undefined, 'always_on'), [span, failureRecord])
   })
 
   it('given an emission, then its span has the id that travels in it, below the span of its cause', async () => {

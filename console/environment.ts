@@ -10,12 +10,14 @@ import { Connections, type Value } from '../lib/runtime/lambda/connections.ts'
 import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
 import type { LogReader } from '../lib/runtime/pipeline/ports.ts'
+import type { SpanStore } from './spans/span-store.ts'
 
 /** A function as its entry in serverless.yml declares it: what the console must know of it. */
 export interface ShownFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
   readonly foreignTopics: readonly string[]
+  readonly emits: readonly Signal[]
 }
 
 export interface EnvironmentOptions {
@@ -25,6 +27,8 @@ export interface EnvironmentOptions {
   readonly isLocal: boolean
   /** Whether answers can be streamed; behind an HTTP API they cannot. */
   readonly streams: boolean
+  /** What the functions tell of their decisions; absent where they tell it somewhere else. */
+  readonly spans?: SpanStore | undefined
 }
 
 export class ConsoleEnvironment {
@@ -32,15 +36,17 @@ export class ConsoleEnvironment {
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
   readonly streams: boolean
+  readonly spans: SpanStore | undefined
   readonly offsets: () => Promise<TopicOffsets>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
 
-  constructor({ config, functions, isLocal, streams }: EnvironmentOptions) {
+  constructor({ config, functions, isLocal, streams, spans }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal
     this.streams = streams
+    this.spans = spans
     this.#connections = new Connections(config, 'console')
     this.offsets = once(async () => this.#connections.kept(new TopicOffsets(await this.kafka())))
     this.inspection = once(async () => new StateInspection(await this.redis()))

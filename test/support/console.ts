@@ -5,6 +5,7 @@ import type { Person } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { serveConsole } from '../../console/serve.ts'
+import type { SpanStore } from '../../console/spans/span-store.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
@@ -28,15 +29,16 @@ interface Options {
   readonly isLocal?: boolean
   readonly streams?: boolean
   readonly variables?: Readonly<Record<string, string>>
+  readonly spans?: SpanStore
 }
 
 const OPERATOR: Person = { name: 'ada', role: 'operator' }
 
 export async function servedConsole(options: Options): Promise<ServedConsole> {
-  const { env, person = OPERATOR, isLocal = true, streams = true, variables = {} } = options
+  const { env, person = OPERATOR, isLocal = true, streams = true, variables = {}, spans } = options
   const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
   const config = readConfig({ SLUICE_ENV: env, ...servers, ...variables })
-  const environment = new ConsoleEnvironment({ config, functions: readFunctions(), isLocal, streams })
+  const environment = new ConsoleEnvironment({ config, functions: readFunctions(), isLocal, streams, spans })
   const token = randomBytes(8).toString('hex')
   const faults: unknown[] = []
   const app = consoleApp({

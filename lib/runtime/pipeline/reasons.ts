@@ -73,6 +73,18 @@ const DEFERRED = {
 
 export type DeferredReason = keyof typeof DEFERRED
 
+/** A reason of the runtime itself as a sentence; undefined if it has none of this name. */
+export function reasonText(reason: string): string | undefined {
+  const all: Readonly<Record<string, string>> = {
+    ...IGNORED,
+    ...DUPLICATE,
+    ...ERASURE,
+    ...PARKED,
+    ...DEFERRED,
+  }
+  return Object.hasOwn(all, reason) ? all[reason] : undefined
+}
+
 /** Every code of an adapter's error must be in the table. */
 type Codes = (Unavailable | PartitionStopped | UnreadableLog)['code']
 true satisfies Codes extends DeferredReason ? true : never

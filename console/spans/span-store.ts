@@ -1,0 +1,185 @@
+/** Keeps the spans that the functions send, within bounds of number and age: the newest, and longest those of which something came. */
+import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
+
+export interface SpanLimits {
+  /** How many spans are kept of traces in which nothing was emitted, failed or timed; and as many again of the others. */
+  readonly spans: number
+  /** Of one trace. A trace that goes on for ever must not take the place of all others. */
+  readonly spansOfTrace: number
+  readonly ageMs: number
+}
+
+const LIMITS: SpanLimits = { spans: 20_000, spansOfTrace: 500, ageMs: 3_600_000 }
+
+/** How many traces one question follows an event through. */
+const MOST_TRACES = 20
+
+/** What the store has been sent. */
+export interface SpanCounts {
+  readonly kept: number
+  /** Since the store exists. */
+  readonly received: number
+  readonly forgotten: number
+}
+
+interface Trace {
+  readonly id: string
+  readonly spans: Map<string, ToldSpan>
+  lastMs: number
+  isNotable: boolean
+}
+
+export class SpanStore {
+  readonly #limits: SpanLimits
+  readonly #now: () => number
+  /** In the order of their last spans, the oldest first. */
+  readonly #plain = new Traces()
+  readonly #notable = new Traces()
+  readonly #byEvent = new Map<string, Set<string>>()
+  #received = 0
+  #forgotten = 0
+
+  constructor(limits: Partial<SpanLimits> = {}, now: () => number = Date.now) {
+    this.#limits = { ...LIMITS, ...limits }
+    this.#now = now
+  }
+
+  add(spans: readonly ToldSpan[]): void {
+    const nowMs = this.#now()
+    for (const span of spans) this.#add(span, nowMs)
+    for (const traces of [this.#plain, this.#notable]) this.#bound(traces, nowMs)
+  }
+
+  /** All that is known of a trace; empty if nothing is. */
+  ofTrace(traceId: string): readonly ToldSpan[] {
+    return [...(this.#traceOf(traceId)?.spans.values() ?? [])]
+  }
+
+  /**
+   * The traces in which an event with this id appears, and those of the events that it led to: an event that carries no trace
+   * context begins a new one.
+   */
+  ofEvent(id: string): readonly ToldSpan[] {
+    return this.following([...(this.#byEvent.get(id) ?? [])])
+  }
+
+  /** These traces, and those that their events lead to. */
+  following(traceIds: readonly string[]): readonly ToldSpan[] {
+    const found = new Set(traceIds)
+    const spans: ToldSpan[] = []
+    // The set grows while it is walked through.
+    for (const traceId of found) {
+      for (const span of this.ofTrace(traceId)) {
+        spans.push(span)
+        for (const other of this.#tracesOf(span.event)) if (found.size < MOST_TRACES) found.add(other)
+      }
+    }
+    return spans
+  }
+
+  /** Several sources may give the same id. */
+  #tracesOf(event: EventName | undefined): readonly string[] {
+    if (!event) return []
+    const isOf = (span: ToldSpan) => span.event?.id === event.id && span.event.source === event.source
+    return [...(this.#byEvent.get(event.id) ?? [])].filter(other => this.ofTrace(other).some(isOf))
+  }
+
+  /** The newest traces of which something came, the newest first. */
+  notable(most: number): readonly (readonly ToldSpan[])[] {
+    return this.#notable.newest(most)
+  }
+
+  /** The newest of the others. */
+  plain(most: number): readonly (readonly ToldSpan[])[] {
+    return this.#plain.newest(most)
+  }
+
+  get counts(): SpanCounts {
+    const kept = this.#plain.spans + this.#notable.spans
+    return { kept, received: this.#received, forgotten: this.#forgotten }
+  }
+
+  #traceOf(traceId: string): Trace | undefined {
+    return this.#plain.get(traceId) ?? this.#notable.get(traceId)
+  }
+
+  #add(span: ToldSpan, nowMs: number): void {
+    this.#received += 1
+    const known = this.#traceOf(span.traceId)
+    const trace = known ?? { id: span.traceId, spans: new Map(), lastMs: nowMs, isNotable: false }
+    if (known) this.#listOf(known).delete(known)
+    // Ids are derived from what they name: a span that is sent again is the same.
+    if (trace.spans.has(span.spanId) || trace.spans.size < this.#limits.spansOfTrace)
+      trace.spans.set(span.spanId, span)
+    else this.#forgotten += 1
+    trace.lastMs = nowMs
+    trace.isNotable ||= isNotable(span)
+    this.#listOf(trace).add(trace)
+    if (span.event) this.#index(span.event.id, trace.id)
+  }
+
+  #listOf({ isNotable }: Trace): Traces {
+    return isNotable ? this.#notable : this.#plain
+  }
+
+  #index(eventId: string, traceId: string): void {
+    const traces = this.#byEvent.get(eventId)
+    if (traces) traces.add(traceId)
+    else this.#byEvent.set(eventId, new Set([traceId]))
+  }
+
+  #bound(traces: Traces, nowMs: number): void {
+    const { spans, ageMs } = this.#limits
+    for (let oldest = traces.oldest; oldest; oldest = traces.oldest) {
+      if (traces.spans <= spans && oldest.lastMs >= nowMs - ageMs) return
+      traces.delete(oldest)
+      this.#forget(oldest)
+    }
+  }
+
+  #forget(trace: Trace): void {
+    this.#forgotten += trace.spans.size
+    for (const { event } of trace.spans.values()) {
+      const traces = event && this.#byEvent.get(event.id)
+      if (!event || !traces) continue
+      traces.delete(trace.id)
+      if (traces.size === 0) this.#byEvent.delete(event.id)
+    }
+  }
+}
+
+/** Traces in the order in which they were added, with the number of their spans. */
+class Traces {
+  readonly #traces = new Map<string, Trace>()
+  spans = 0
+
+  get(id: string): Trace | undefined {
+    return this.#traces.get(id)
+  }
+
+  add(trace: Trace): void {
+    this.#traces.set(trace.id, trace)
+    this.spans += trace.spans.size
+  }
+
+  delete(trace: Trace): void {
+    if (this.#traces.delete(trace.id)) this.spans -= trace.spans.size
+  }
+
+  get oldest(): Trace | undefined {
+    return this.#traces.values().next().value
+  }
+
+  newest(most: number): readonly (readonly ToldSpan[])[] {
+    return [...this.#traces.values()]
+      .slice(-most)
+      .reverse()
+      .map(({ spans }) => [...spans.values()])
+  }
+}
+
+/** Whether something came of it: an event, a failure, or a timer that fired. Statistics come of every reading, sooner or later. */
+function isNotable(span: ToldSpan): boolean {
+  if (span.kind === 'emission') return !span.event.type.includes('.analytics.')
+  return span.kind === 'timer' || span.code !== undefined || span.outcome === 'failed'
+}

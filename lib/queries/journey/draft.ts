@@ -1,0 +1,141 @@
+/** The events and decisions of a path while it is being drawn. */
+import { isFailure } from '../../runtime/cloudevents/event.ts'
+import { redriveTargetOf } from '../../runtime/cloudevents/redrive.ts'
+import { spanContextOf } from '../../runtime/cloudevents/trace.ts'
+import type {
+  DecisionSpan,
+  DecisionStep,
+  EventName,
+  EventStep,
+  FoundRecord,
+  Place,
+  PlaceInLog,
+} from './model.ts'
+import { shownData } from './shown-data.ts'
+import { whyOf } from './why.ts'
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+export interface EventDraft extends Writable<Omit<EventStep, 'places' | 'decisions'>> {
+  /** By their texts. */
+  readonly places: Map<string, PlaceInLog>
+  readonly decisions: Map<string, DecisionDraft>
+  /** The decision that emitted it. */
+  parent?: DecisionDraft
+  /** Position of its cause in the log, as CloudEvents' "Sequence" extension has it. */
+  sequence?: string
+}
+
+export interface DecisionDraft extends Omit<DecisionStep, 'emitted' | 'timers'> {
+  readonly of: EventDraft
+  readonly emitted: Set<EventDraft>
+  readonly timers: Set<DecisionDraft>
+}
+
+export function placeText({ topic, partition, offset }: Place): string {
+  return `${topic}/${partition}/${offset}`
+}
+
+export class Drafts {
+  readonly events = new Map<string, EventDraft>()
+  readonly #byPlace = new Map<string, EventDraft>()
+
+  /** The event of this name, or what lies at the place if it carries none. */
+  event(name: EventName | undefined, place?: Place): EventDraft {
+    const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
+    const known = this.events.get(key)
+    const draft: EventDraft = known ?? {
+      key,
+      event: name,
+      topic: place?.topic,
+      emittedAtMs: undefined,
+      places: new Map(),
+      decisions: new Map(),
+    }
+    this.events.set(key, draft)
+    if (place) this.#lies(draft, place)
+    return draft
+  }
+
+  at(place: Place): EventDraft | undefined {
+    return this.#byPlace.get(placeText(place))
+  }
+
+  /** Takes what a record of the log says. */
+  found({ record, event }: FoundRecord): void {
+    const place = { topic: record.topic, partition: record.partition, offset: record.offset }
+    const draft = isFailure(event) ? this.event(undefined, place) : this.event(nameOf(event), place)
+    const redrivenFor = redriveTargetOf(record)?.consumer
+    draft.places.set(placeText(place), {
+      ...place,
+      writtenAtMs: record.timestampMs,
+      ...(redrivenFor === undefined ? {} : { redrivenFor }),
+    })
+    if (isFailure(event)) {
+      draft.failure = { code: event.code, message: event.message }
+      return
+    }
+    const { time, extensions } = event
+    if (time !== undefined) draft.time = time
+    if (extensions?.sequence !== undefined) draft.sequence = extensions.sequence
+    const traceId = spanContextOf(extensions)?.traceId
+    if (traceId !== undefined) draft.traceId = traceId
+    Object.assign(draft, shownData(event))
+  }
+
+  /** A decision of a consumer about an event; the first that is known of it stays. */
+  decision(of: EventDraft, key: string, told: Told): DecisionDraft {
+    const known = of.decisions.get(key)
+    if (known) return known
+    const made = draftOf(of, key, told)
+    of.decisions.set(key, made)
+    return made
+  }
+
+  #lies(draft: EventDraft, place: Place): void {
+    const text = placeText(place)
+    this.#byPlace.set(text, draft)
+    draft.topic ??= place.topic
+    if (!draft.places.has(text)) draft.places.set(text, { ...place, writtenAtMs: undefined })
+  }
+}
+
+/** A decision that belongs to an event, without its place among those of the event. */
+export function draftOf(of: EventDraft, key: string, told: Told): DecisionDraft {
+  const why = whyOf(told.consumer, told.outcome, told.code ?? told.reason)
+  return { key, why, ...told, of, emitted: new Set(), timers: new Set() }
+}
+
+type Told = Omit<DecisionDraft, 'key' | 'why' | 'of' | 'emitted' | 'timers'>
+
+export function toldBy(span: DecisionSpan): Told {
+  const { consumer, topic, partition, offset, outcome, reason, code, timer, fromMs, toMs } = span
+  const place = topic === undefined ? undefined : { topic, partition, offset }
+  return { consumer, place, outcome, reason, code, timer, fromMs, toMs, knownBy: 'span' }
+}
+
+/** A decision that is not known from its consumer. */
+export function inferred(consumer: string, place: Place, outcome: string, more: Partial<Told> = {}): Told {
+  return {
+    consumer,
+    place,
+    outcome,
+    reason: undefined,
+    code: undefined,
+    timer: undefined,
+    fromMs: undefined,
+    toMs: undefined,
+    knownBy: 'emission',
+    ...more,
+  }
+}
+
+/** What tells the decisions of a consumer about one event apart. */
+export function decisionKey(consumer: string, place: Place, outcome = ''): string {
+  const parked = outcome.startsWith('parked-') ? ' parked' : ''
+  return `${consumer} ${placeText(place)}${parked}`
+}
+
+export function nameOf({ id, source, type, subject }: EventName): EventName {
+  return { id, source, type, ...(subject === undefined ? {} : { subject }) }
+}

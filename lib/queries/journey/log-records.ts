@@ -1,0 +1,73 @@
+/** Reads from the log what a path leads through: single records at known places, within bounds. */
+import { readEvent } from '../../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { PartitionStopped, Unavailable } from '../../runtime/pipeline/errors.ts'
+import { plainEvents } from '../../runtime/pipeline/plain-records.ts'
+import type { DataReader, LogReader } from '../../runtime/pipeline/ports.ts'
+import { placeText } from './draft.ts'
+import type { FoundRecord, Place } from './model.ts'
+
+/** How many records of one path are read, and how many are kept for those who watch it. */
+const MOST_RECORDS = 60
+const MOST_KEPT = 500
+
+export interface RecordSources {
+  readonly log: LogReader
+  readonly reader: DataReader
+}
+
+/** Records by their places. What the log has at a place does not change, so each is read once. */
+export class KnownRecords {
+  readonly #kept = new Map<string, FoundRecord>()
+
+  /**
+   * The records at these places, without those that the log no longer has.
+   *
+   * @throws Unavailable if Kafka does not answer; UnreadableLog
+   */
+  async at(places: readonly Place[], sources: RecordSources): Promise<readonly FoundRecord[]> {
+    const wanted = new Map(places.map(place => [placeText(place), place]))
+    const found = [...wanted].slice(0, MOST_RECORDS).map(async ([text, place]) => {
+      const known = this.#kept.get(text)
+      if (known) return [known]
+      const record = await recordAt(place, sources.log)
+      if (!record) return []
+      const read = await foundIn([record], sources.reader)
+      for (const one of read) this.#keep(text, one)
+      return read
+    })
+    return (await Promise.all(found)).flat()
+  }
+
+  #keep(text: string, found: FoundRecord): void {
+    this.#kept.set(text, found)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+  }
+}
+
+async function recordAt({ topic, partition, offset }: Place, log: LogReader): Promise<LogRecord | undefined> {
+  try {
+    const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
+    return records.find(record => record.offset === offset)
+  } catch (error) {
+    // The topic was made anew, and is shorter now.
+    if (error instanceof PartitionStopped) return undefined
+    throw error
+  }
+}
+
+/** The events in records; their data stay bytes where the schemas cannot be fetched. */
+export async function foundIn(
+  records: readonly LogRecord[],
+  reader: DataReader,
+): Promise<readonly FoundRecord[]> {
+  const events = await plainEvents(records, reader).catch(error => {
+    if (!(error instanceof Unavailable)) throw error
+    return records.map(record => readEvent(record))
+  })
+  return records.flatMap((record, index) => {
+    const event = events[index]
+    return event ? [{ record, event }] : []
+  })
+}

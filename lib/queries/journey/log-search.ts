@@ -1,0 +1,149 @@
+/** Finds an event and what came of it in the log alone, within a time. */
+import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../../runtime/adapters/kafka/publisher.ts'
+import { isFailure } from '../../runtime/cloudevents/event.ts'
+import { bufferOf } from '../../runtime/cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { spanContextOf } from '../../runtime/cloudevents/trace.ts'
+import { type Range, rangesOf, searchRecords } from '../records.ts'
+import { topicReach } from '../topics.ts'
+import { placeText } from './draft.ts'
+import { foundIn, type RecordSources } from './log-records.ts'
+import type { FoundRecord, Place } from './model.ts'
+
+export interface SearchSources extends RecordSources {
+  readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
+  /** The topics to search, by their names in Kafka. */
+  readonly topics: readonly string[]
+}
+
+/** What is asked for: the id of an event, a trace, or the record at a place. */
+export interface Asked {
+  readonly id?: string | undefined
+  readonly trace?: string | undefined
+  readonly place?: Place | undefined
+}
+
+export interface Searched {
+  readonly records: readonly FoundRecord[]
+  /** False where the time was over, or too much was found, before everything was looked at. */
+  readonly isWhole: boolean
+}
+
+/** Of more, one cannot draw a path. */
+const MOST_FOUND = 200
+const MOST_TRACES = 5
+
+/**
+ * Records that belong to the event: itself, those of its trace, and the failures of where it lies. An event that carries no trace
+ * context can only be followed to its failures.
+ *
+ * @param sinceMs where the search begins, milliseconds since the epoch
+ * @param signal ends the search; what was found until then counts
+ * @throws Unavailable or UnreadableLog, as reading does; UnknownTopic is passed over
+ */
+export async function searchLog(
+  { id, trace, place }: Asked,
+  sinceMs: number,
+  sources: SearchSources,
+  signal: AbortSignal,
+): Promise<Searched> {
+  const search = new Search(sources, await rangesSince(sources, sinceMs), signal)
+  if (id !== undefined) await search.for(id, ({ event }) => !isFailure(event) && event.id === id)
+  const begun = search.found
+  const traces = trace === undefined ? tracesOf(begun) : [trace]
+  for (const one of traces.slice(0, MOST_TRACES)) await search.for(one, found => traceIn(found) === one)
+  const places = place ? [place] : begun.filter(found => traceIn(found) === undefined).map(placeOf)
+  // A failure has the place of its record as subject.
+  for (const one of places.slice(0, MOST_TRACES))
+    await search.for(placeText(one), ({ event }) => !isFailure(event) && event.subject === placeText(one))
+  return { records: search.found, isWhole: search.isWhole }
+}
+
+class Search {
+  readonly #sources: SearchSources
+  readonly #ranges: readonly Range[]
+  readonly #signal: AbortSignal
+  readonly #found = new Map<string, FoundRecord>()
+  isWhole = true
+
+  constructor(sources: SearchSources, ranges: readonly Range[], signal: AbortSignal) {
+    this.#sources = sources
+    this.#ranges = ranges
+    this.#signal = signal
+  }
+
+  get found(): readonly FoundRecord[] {
+    return [...this.#found.values()]
+  }
+
+  /** @param isWanted among the records that hold the text in their bytes, and perhaps others */
+  async for(text: string, isWanted: (found: FoundRecord) => boolean): Promise<void> {
+    const records: LogRecord[] = []
+    const enough = new AbortController()
+    const signal = AbortSignal.any([this.#signal, enough.signal])
+    const take = (record: LogRecord) => {
+      if (!holds(record, text)) return
+      if (records.length < MOST_FOUND) records.push(record)
+      else enough.abort()
+    }
+    try {
+      signal.throwIfAborted()
+      await searchRecords(this.#sources.log, this.#ranges, text, take, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+      this.isWhole = false
+    }
+    const read = await foundIn(records, this.#sources.reader)
+    for (const one of read) if (isWanted(one)) this.#found.set(placeText(placeOf(one)), one)
+  }
+}
+
+function holds({ value, headers }: LogRecord, text: string): boolean {
+  return value?.includes(text) || headers.some(([, bytes]) => bufferOf(bytes).includes(text))
+}
+
+async function rangesSince({ offsets, topics }: SearchSources, sinceMs: number): Promise<readonly Range[]> {
+  const ranges = topics.map(async topic => {
+    try {
+      return rangesOf(topic, await topicReach(offsets, topic, sinceMs))
+    } catch (error) {
+      if (error instanceof UnknownTopic) return []
+      throw error
+    }
+  })
+  return (await Promise.all(ranges)).flat()
+}
+
+function tracesOf(found: readonly FoundRecord[]): readonly string[] {
+  return [...new Set(found.flatMap(one => traceIn(one) ?? []))]
+}
+
+function traceIn({ event }: FoundRecord): string | undefined {
+  return isFailure(event) ? undefined : spanContextOf(event.extensions)?.traceId
+}
+
+function placeOf({ record: { topic, partition, offset } }: FoundRecord): Place {
+  return { topic, partition, offset }
+}
+
+/**
+ * Finds where an event lies that a consumer has told to have emitted, at about that time.
+ *
+ * @returns undefined if it is not there (yet)
+ */
+export async function locate(
+  { topic, id, emittedAtMs }: { readonly topic: string; readonly id: string; readonly emittedAtMs: number },
+  sources: Omit<SearchSources, 'topics'>,
+  signal: AbortSignal,
+): Promise<FoundRecord | undefined> {
+  // Clocks differ a little; and it is published right after it was decided.
+  const ranges = await rangesSince({ ...sources, topics: [topic] }, emittedAtMs - CLOCKS_MS)
+  const near = ranges.map(range => ({ ...range, end: Math.min(range.end, range.start + NEAR_RECORDS) }))
+  const search = new Search({ ...sources, topics: [topic] }, near, signal)
+  await search.for(id, ({ event }) => !isFailure(event) && event.id === id)
+  return search.found[0]
+}
+
+const CLOCKS_MS = 5_000
+const NEAR_RECORDS = 20_000

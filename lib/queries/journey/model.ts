@@ -1,0 +1,166 @@
+/** One event through the system: what is known of it, and the path that follows from that. Only types. */
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import type { Failure } from '../../runtime/consumer/failure-codes.ts'
+import type { RecordOutcome } from '../../runtime/pipeline/model.ts'
+
+/** A place in the log. */
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** The attributes of an event by which it is known. */
+export type EventName = Pick<Event, 'id' | 'source' | 'type' | 'subject'>
+
+/** What a consumer has told of one decision, see docs/observability.md#spans. */
+export interface DecisionSpan {
+  readonly kind: 'record' | 'timer'
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string
+  readonly consumer: string
+  /** Undefined for a timer. */
+  readonly topic: string | undefined
+  readonly partition: number
+  readonly offset: number
+  readonly outcome: string
+  readonly reason: string
+  /** Of a failure. */
+  readonly code: string | undefined
+  /** The name of the timer that fired. */
+  readonly timer: string | undefined
+  /** Undefined for a timer, and for a record that carries no event. */
+  readonly event: EventName | undefined
+  /** Milliseconds since the epoch. */
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** What a consumer has told of an event that it emitted. */
+export interface EmissionSpan {
+  readonly kind: 'emission'
+  readonly traceId: string
+  readonly spanId: string
+  /** The decision that brought it about. */
+  readonly parentSpanId: string
+  readonly topic: string
+  readonly event: EventName
+  readonly toMs: number
+}
+
+export type ToldSpan = DecisionSpan | EmissionSpan
+
+/** A record that was read from the log, with the event in it. */
+export interface FoundRecord {
+  readonly record: LogRecord
+  readonly event: Event | Failure
+}
+
+/** How far a consumer has come where a record lies. */
+export interface Position {
+  readonly consumer: string
+  readonly topic: string
+  readonly partition: number
+  /** The last offset whose effects are in its state; -1 where there is none. */
+  readonly appliedOffset: number
+}
+
+/** A function that reads topics, all by their names in Kafka. */
+export interface ReadingFunction {
+  readonly name: string
+  readonly consumes: readonly string[]
+  readonly emits: readonly string[]
+}
+
+/** Everything from which a path is drawn. */
+export interface Known {
+  readonly spans: readonly ToldSpan[]
+  readonly records: readonly FoundRecord[]
+  readonly positions: readonly Position[]
+  readonly functions: readonly ReadingFunction[]
+}
+
+/** An event on its way, and what consumers made of it. */
+export interface EventStep {
+  /** Tells it apart from all others of the path. */
+  readonly key: string
+  /** Undefined if the record carries no event. */
+  readonly event: EventName | undefined
+  /** Why the record carries no event. */
+  readonly failure?: { readonly code: string; readonly message: string }
+  /** Where it lies; empty if that is not known. An event lies at several places if it was sent or redriven again. */
+  readonly places: readonly PlaceInLog[]
+  /** The topic by its name in Kafka; undefined if it is not known. */
+  readonly topic: string | undefined
+  /** As its producer wrote it, RFC 3339. */
+  readonly time?: string
+  /** When it was emitted, in milliseconds since the epoch; undefined if no consumer has told. */
+  readonly emittedAtMs: number | undefined
+  /** Undefined if the record was not read. */
+  readonly data?: unknown
+  /** Of a record whose data are too large to show here, in bytes. */
+  readonly largeBytes?: number
+  readonly traceId?: string
+  readonly decisions: readonly DecisionStep[]
+}
+
+export interface PlaceInLog extends Place {
+  /** When the record was written, in milliseconds since the epoch; undefined if it was not read. */
+  readonly writtenAtMs: number | undefined
+  /** The consumer that a redrive has brought the record back for. */
+  readonly redrivenFor?: string
+}
+
+export interface DecisionStep {
+  readonly key: string
+  readonly consumer: string
+  readonly place: Place | undefined
+  /**
+   * - one of a record's outcomes, or `timer`;
+   * - `decided`: the state is past the record, and how it ended is not known;
+   * - `waiting`: the consumer has not come to the record yet.
+   */
+  readonly outcome: RecordOutcome | `parked-${string}` | 'timer' | 'decided' | 'waiting' | (string & {})
+  readonly reason: string | undefined
+  /** The reason as a sentence, where there is one. */
+  readonly why: string | undefined
+  /** Of a failure. */
+  readonly code: string | undefined
+  readonly timer: string | undefined
+  /** Milliseconds since the epoch; undefined if the consumer has not told. */
+  readonly fromMs: number | undefined
+  readonly toMs: number | undefined
+  /** How it is known: the consumer has told, it follows from what it emitted, or from how far it is. */
+  readonly knownBy: 'span' | 'emission' | 'position'
+  /** How many offsets lie before the record; only where it waits. */
+  readonly behind?: number
+  readonly emitted: readonly EventStep[]
+  /** Timers that it set and that have fired since. */
+  readonly timers: readonly DecisionStep[]
+}
+
+/** The farthest that came of an event, the worst first. */
+export type JourneyEnd =
+  | 'dead-letter'
+  | 'retrying'
+  | 'failed'
+  | 'told'
+  | 'alert'
+  | 'waiting'
+  | 'emitted'
+  | 'remembered'
+  | 'unknown'
+
+export interface Journey {
+  /** What is at the beginning, as far as it is known. */
+  readonly roots: readonly EventStep[]
+  readonly end: JourneyEnd
+  /** How many events and decisions there are. */
+  readonly events: number
+  readonly decisions: number
+  /** From the first to the last that is known of it, in milliseconds since the epoch. */
+  readonly fromMs: number | undefined
+  readonly toMs: number | undefined
+}

@@ -1,0 +1,217 @@
+/** Draws the path of an event from all that is known of it. Pure. */
+import { FAILURE_TYPE } from '../../failures/event-types.ts'
+import type { FailureData } from '../../runtime/consumer/failure-event.ts'
+import { placeOf } from '../../runtime/pipeline/deciding/emission.ts'
+import {
+  type DecisionDraft,
+  Drafts,
+  decisionKey,
+  draftOf,
+  type EventDraft,
+  inferred,
+  placeText,
+  toldBy,
+} from './draft.ts'
+import { endOf } from './end.ts'
+import type {
+  DecisionSpan,
+  DecisionStep,
+  EventStep,
+  Journey,
+  Known,
+  ReadingFunction,
+  ToldSpan,
+} from './model.ts'
+
+/** @param id leaves out what has nothing to do with the event of this id, where it is among them: a trace can have many roots */
+export function journeyOf(known: Known, id?: string): Journey {
+  const drafts = new Drafts()
+  for (const found of known.records) drafts.found(found)
+  fromSpans(drafts, known.spans)
+  for (const draft of [...drafts.events.values()]) fromFailure(drafts, draft)
+  for (const draft of drafts.events.values()) fromSequence(drafts, draft, known.functions)
+  fromPositions(drafts, known)
+  const events = connectedTo(id, [...drafts.events.values()])
+  const assembled = new Assembly(known.functions)
+  const roots = events.filter(({ parent }) => !parent).sort(byTime)
+  const decisions = events.flatMap(draft => [...draft.decisions.values()].flatMap(withTimers))
+  const moments = [...events.map(timeOf), ...decisions.flatMap(({ fromMs, toMs }) => [fromMs, toMs])]
+  const times = moments.filter(ms => ms !== undefined && Number.isFinite(ms)) as number[]
+  return {
+    roots: roots.map(root => assembled.event(root)),
+    end: endOf(events),
+    events: events.filter(({ event, places }) => event || places.size > 0).length,
+    decisions: decisions.length,
+    fromMs: times.length > 0 ? Math.min(...times) : undefined,
+    toMs: times.length > 0 ? Math.max(...times) : undefined,
+  }
+}
+
+function connectedTo(id: string | undefined, events: readonly EventDraft[]): readonly EventDraft[] {
+  const roots = new Set(events.flatMap(one => (one.event?.id === id ? [rootOf(one)] : [])))
+  return roots.size === 0 ? events : events.filter(one => roots.has(rootOf(one)))
+}
+
+function rootOf(draft: EventDraft): EventDraft {
+  return draft.parent ? rootOf(draft.parent.of) : draft
+}
+
+function fromSpans(drafts: Drafts, spans: readonly ToldSpan[]): void {
+  const bySpan = new Map<string, DecisionDraft>()
+  const bySetter = new Map<string, DecisionDraft>()
+  for (const span of spans) {
+    if (span.kind !== 'record' || span.topic === undefined) continue
+    const place = { topic: span.topic, partition: span.partition, offset: span.offset }
+    const of = drafts.event(span.event ?? drafts.at(place)?.event, place)
+    of.traceId ??= span.traceId
+    const key = decisionKey(span.consumer, place, span.outcome)
+    const decision = drafts.decision(of, key, toldBy(span))
+    bySpan.set(span.spanId, decision)
+    const setter = setterOf(span)
+    if (!bySetter.has(setter)) bySetter.set(setter, decision)
+  }
+  for (const span of spans)
+    if (span.kind === 'timer') bySpan.set(span.spanId, timerOf(drafts, span, bySetter))
+  for (const span of spans) {
+    if (span.kind !== 'emission') continue
+    const draft = drafts.event(span.event)
+    draft.topic ??= span.topic
+    draft.traceId ??= span.traceId
+    draft.emittedAtMs = Math.min(draft.emittedAtMs ?? span.toMs, span.toMs)
+    const cause = bySpan.get(span.parentSpanId)
+    if (cause) join(cause, draft)
+  }
+}
+
+/** A timer continues the trace of the event that set it, so both have the same parent. */
+function setterOf({ consumer, traceId, parentSpanId }: DecisionSpan): string {
+  return `${consumer} ${traceId} ${parentSpanId}`
+}
+
+function timerOf(
+  drafts: Drafts,
+  span: DecisionSpan,
+  bySetter: ReadonlyMap<string, DecisionDraft>,
+): DecisionDraft {
+  const setter = bySetter.get(setterOf(span))
+  // The event that set it is no longer known.
+  const of = setter?.of ?? drafts.event({ id: span.spanId, source: span.consumer, type: '' })
+  if (setter === undefined) of.event = undefined
+  const made = draftOf(of, span.spanId, toldBy(span))
+  if (setter) setter.timers.add(made)
+  else of.decisions.set(made.key, made)
+  return made
+}
+
+function join(cause: DecisionDraft, draft: EventDraft): void {
+  if (draft.parent || isBelow(cause, draft)) return
+  draft.parent = cause
+  cause.emitted.add(draft)
+}
+
+/** Whether a decision follows from an event: a path has no circles, whatever records say of themselves. */
+function isBelow(cause: DecisionDraft, draft: EventDraft): boolean {
+  return rootOf(cause.of) === draft
+}
+
+/** A failure names the record that failed, the consumer and the reason. */
+function fromFailure(drafts: Drafts, draft: EventDraft): void {
+  if (draft.event?.type !== FAILURE_TYPE || draft.parent) return
+  const { consumer, originalTopic, originalPartition, originalOffset, errorType } = (draft.data ??
+    {}) as Partial<FailureData>
+  if (typeof consumer !== 'string' || typeof originalTopic !== 'string') return
+  const place = { topic: originalTopic, partition: Number(originalPartition), offset: Number(originalOffset) }
+  const of = drafts.at(place) ?? drafts.event(undefined, place)
+  const reason = String(errorType)
+  const told = inferred(consumer, place, 'failed', { reason, code: reason })
+  join(drafts.decision(of, decisionKey(consumer, place), told), draft)
+}
+
+/** The sequence of an emitted event begins with the offset at which it was emitted: that of its cause, unless a timer was. */
+function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly ReadingFunction[]): void {
+  if (draft.parent || draft.sequence === undefined || !draft.event) return
+  const { offset } = placeOf(draft.sequence)
+  const { topic, event } = draft
+  for (const cause of drafts.events.values()) {
+    if (cause === draft || (timeOf(cause) ?? 0) > (timeOf(draft) ?? Number.POSITIVE_INFINITY)) continue
+    for (const place of cause.places.values()) {
+      if (place.offset !== offset) continue
+      const emitting = functions.filter(
+        ({ consumes, emits }) =>
+          consumes.includes(place.topic) && topic !== undefined && emits.includes(topic),
+      )
+      const by = emitting.find(({ name }) => event.source === `/${name}`) ?? emitting[0]
+      if (!by) continue
+      const key = decisionKey(by.name, place)
+      join(drafts.decision(cause, key, inferred(by.name, place, 'applied')), draft)
+      return
+    }
+  }
+}
+
+/** Of consumers that have told nothing, it is known whether they have come to the record. */
+function fromPositions(drafts: Drafts, { positions, functions }: Known): void {
+  const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
+  for (const draft of drafts.events.values())
+    for (const place of draft.places.values())
+      for (const { name, consumes } of functions) {
+        if (!consumes.includes(place.topic)) continue
+        if (place.redrivenFor !== undefined && place.redrivenFor !== name) continue
+        const key = decisionKey(name, place)
+        const position = applied.get(`${name} ${place.topic}/${place.partition}`)
+        if (!position || draft.decisions.has(key)) continue
+        const { appliedOffset } = position
+        const isDecided = appliedOffset >= place.offset
+        const behind = isDecided ? {} : { behind: place.offset - appliedOffset - 1 }
+        const told = inferred(name, place, isDecided ? 'decided' : 'waiting', {
+          knownBy: 'position',
+          ...behind,
+        })
+        drafts.decision(draft, key, told)
+      }
+}
+
+/** Puts the drafts together, each event once. */
+class Assembly {
+  readonly #order: ReadonlyMap<string, number>
+
+  constructor(functions: readonly ReadingFunction[]) {
+    this.#order = new Map(functions.map(({ name }, index) => [name, index]))
+  }
+
+  event(draft: EventDraft): EventStep {
+    const { places, decisions, parent, sequence, ...known } = draft
+    return {
+      ...known,
+      places: [...places.values()].sort((a, b) => (placeText(a) < placeText(b) ? -1 : 1)),
+      decisions: [...decisions.values()].sort((a, b) => this.#compared(a, b)).map(one => this.decision(one)),
+    }
+  }
+
+  decision({ of, emitted, timers, ...known }: DecisionDraft): DecisionStep {
+    return {
+      ...known,
+      emitted: [...emitted].sort(byTime).map(one => this.event(one)),
+      timers: [...timers].sort((a, b) => (a.toMs ?? 0) - (b.toMs ?? 0)).map(one => this.decision(one)),
+    }
+  }
+
+  #compared(a: DecisionDraft, b: DecisionDraft): number {
+    const offsets = (a.place?.offset ?? 0) - (b.place?.offset ?? 0)
+    return offsets || (this.#order.get(a.consumer) ?? 0) - (this.#order.get(b.consumer) ?? 0)
+  }
+}
+
+function withTimers(decision: DecisionDraft): DecisionDraft[] {
+  return [decision, ...[...decision.timers].flatMap(withTimers)]
+}
+
+/** When an event was written, or else emitted; undefined if neither is known. */
+function timeOf({ places, emittedAtMs }: EventDraft): number | undefined {
+  const written = [...places.values()].flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
+  return written.length > 0 ? Math.min(...written) : emittedAtMs
+}
+
+function byTime(a: EventDraft, b: EventDraft): number {
+  return (timeOf(a) ?? 0) - (timeOf(b) ?? 0)
+}

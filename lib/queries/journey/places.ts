@@ -1,0 +1,30 @@
+/** Where the records of a path lie, as far as it is known. Pure. */
+import { placeText } from './draft.ts'
+import type { FoundRecord, Place, ToldSpan } from './model.ts'
+
+/** Each place once. */
+export function placesOf(spans: readonly ToldSpan[], records: readonly FoundRecord[]): readonly Place[] {
+  const told = spans.flatMap(span =>
+    span.kind === 'record' && span.topic !== undefined
+      ? [{ topic: span.topic, partition: span.partition, offset: span.offset }]
+      : [],
+  )
+  const read = records.map(({ record: { topic, partition, offset } }) => ({ topic, partition, offset }))
+  return [...new Map([...told, ...read].map(place => [placeText(place), place])).values()]
+}
+
+export interface Unplaced {
+  readonly topic: string
+  readonly id: string
+  readonly emittedAtMs: number
+}
+
+/** Events that were emitted, and that no consumer has read so far: of topics that nobody consumes, such as dead letters. */
+export function unplaced(spans: readonly ToldSpan[]): readonly Unplaced[] {
+  const read = new Set(spans.flatMap(({ kind, event }) => (kind === 'record' && event ? [event.id] : [])))
+  return spans.flatMap(span =>
+    span.kind === 'emission' && !read.has(span.event.id)
+      ? [{ topic: span.topic, id: span.event.id, emittedAtMs: span.toMs }]
+      : [],
+  )
+}

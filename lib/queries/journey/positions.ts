@@ -1,0 +1,28 @@
+/** How far consumers have come where records lie. */
+import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
+import type { Place, Position, ReadingFunction } from './model.ts'
+
+/**
+ * How far each function that reads the topics has come in the partitions of these places.
+ *
+ * @throws Unavailable if Redis does not answer
+ */
+export function positionsAt(
+  places: readonly Place[],
+  functions: readonly ReadingFunction[],
+  inspection: Pick<StateInspection, 'summary'>,
+): Promise<readonly Position[]> {
+  const wanted = new Map(
+    places.flatMap(({ topic, partition }) =>
+      functions
+        .filter(({ consumes }) => consumes.includes(topic))
+        .map(({ name }) => [`${name} ${topic}/${partition}`, { consumer: name, topic, partition }] as const),
+    ),
+  )
+  return Promise.all(
+    [...wanted.values()].map(async stateKey => {
+      const { appliedOffset } = await inspection.summary(stateKey)
+      return { ...stateKey, appliedOffset }
+    }),
+  )
+}

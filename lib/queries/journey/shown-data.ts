@@ -1,0 +1,21 @@
+/** The data of an event as a path shows them: those of failures without the bytes of their records, and none that are large. Pure. */
+import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import type { FailureData } from '../../runtime/consumer/failure-event.ts'
+
+const LARGEST_BYTES = 16 * 1024
+const WITH_ORIGINALS: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
+
+export function shownData({ type, data }: Event): { readonly data?: unknown; readonly largeBytes?: number } {
+  if (data === undefined) return {}
+  if (Buffer.isBuffer(data)) return { largeBytes: data.length }
+  const shown = WITH_ORIGINALS.includes(type) ? withoutBytes(data as FailureData) : data
+  const bytes = Buffer.byteLength(JSON.stringify(shown))
+  return bytes > LARGEST_BYTES ? { largeBytes: bytes } : { data: shown }
+}
+
+/** The page of the failure shows them. */
+function withoutBytes(data: FailureData): Partial<FailureData> {
+  const { originalKey, originalValue, originalHeaders, ...rest } = { ...data }
+  return rest
+}

@@ -1,0 +1,79 @@
+/** Spans and records of paths, for tests. Anything that is not given gets a valid default. */
+import type { DecisionSpan, EmissionSpan, EventName, FoundRecord } from '../../lib/queries/journey/model.ts'
+import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+
+export const traceId = (number: number) => number.toString(16).padStart(32, '0')
+export const spanId = (number: number) => number.toString(16).padStart(16, '0')
+
+export const READING: EventName = {
+  id: 'reading',
+  source: '/environment/berlin',
+  type: 'io.sluice.environment.reading.v1',
+  subject: 'roof-1',
+}
+
+interface Ids {
+  readonly trace?: number
+  readonly span?: number
+  readonly parent?: number
+}
+
+export function aDecision({
+  trace = 1,
+  span = 100,
+  parent = 1,
+  ...rest
+}: Ids & Partial<DecisionSpan> = {}): DecisionSpan {
+  return {
+    kind: 'record',
+    traceId: traceId(trace),
+    spanId: spanId(span),
+    parentSpanId: spanId(parent),
+    consumer: 'alerting',
+    topic: 'readings',
+    partition: 0,
+    offset: 5,
+    outcome: 'applied',
+    reason: 'fired',
+    code: undefined,
+    timer: undefined,
+    event: READING,
+    fromMs: 1_000,
+    toMs: 1_010,
+    ...rest,
+  }
+}
+
+export function anEmission({
+  trace = 1,
+  span = 200,
+  parent = 100,
+  ...rest
+}: Ids & Partial<EmissionSpan> = {}): EmissionSpan {
+  return {
+    kind: 'emission',
+    traceId: traceId(trace),
+    spanId: spanId(span),
+    parentSpanId: spanId(parent),
+    topic: 'alerts',
+    event: {
+      id: 'alert',
+      source: '/alerting',
+      type: 'io.sluice.alert.fired.v1',
+      subject: 'HIGH_TEMP roof-1',
+    },
+    toMs: 1_010,
+    ...rest,
+  }
+}
+
+/** An event as it was read from the log. */
+export function found(
+  event: Event,
+  { topic = 'readings', partition = 0, offset = 5, timestampMs = 1_000 } = {},
+): FoundRecord {
+  const record = { topic, partition, offset, timestampMs, key: null, ...writeEvent(event) }
+  return { record, event: readEvent(record) }
+}

@@ -1,5 +1,126 @@
+/** One event through the system. */
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import type { JourneyAnswer } from '../../journey/answers.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { useAnswer, useLive } from '../data/answers.ts'
+import { Empty, Known } from '../parts/known.tsx'
+import { Path } from './path.tsx'
+import { Recent } from './recent.tsx'
+import { askedFor } from './words.ts'
+import './journey.css'
+
+type Asked = Readonly<Record<'id' | 'trace' | 'topic' | 'partition' | 'offset', string>>
 
 export function Journey(): JSX.Element {
-  return <h1>One event</h1>
+  const { query } = useLocation()
+  const { id = '', trace = '', topic = '', partition = '', offset = '' } = query
+  const asked = { id, trace, topic, partition, offset }
+  const isAsked = id !== '' || trace !== '' || topic !== ''
+  return (
+    <>
+      <h1>One event through the system</h1>
+      <AskForm key={`${id} ${trace}`} asked={id || trace} />
+      {isAsked ? <Followed key={JSON.stringify(asked)} asked={asked} /> : <Recent />}
+    </>
+  )
+}
+
+function AskForm({ asked }: { readonly asked: string }): JSX.Element {
+  const { route } = useLocation()
+  const [text, setText] = useState(asked)
+  const follow = (event: Event) => {
+    event.preventDefault()
+    if (text.trim() !== '') route(addressOf('/event', askedFor(text)))
+  }
+  return (
+    <form class="journey-form" onSubmit={follow}>
+      <label>
+        Id of an event, trace id, or traceparent
+        <input
+          type="search"
+          value={text}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={event => setText(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit">Follow it</button>
+      {asked !== '' && <a href="/event">Newest events</a>}
+    </form>
+  )
+}
+
+/** What spans tell, live; where they tell nothing, and where a person asks for it, what the log tells. */
+function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
+  const live = useLive<JourneyAnswer>(addressOf('/journey', asked))
+  const [minutes, setMinutes] = useParameter('minutes')
+  return (
+    <Known of={live} what="the event">
+      {answer =>
+        answer.journey.roots.length > 0 && minutes === '' ? (
+          <>
+            <Path answer={answer} />
+            <SearchChoice minutes={minutes} choose={setMinutes} title="Search the log for more of it" />
+          </>
+        ) : (
+          <>
+            <Searched asked={asked} minutes={minutes || '15'} />
+            <SearchChoice minutes={minutes || '15'} choose={setMinutes} title="The log was searched for" />
+          </>
+        )
+      }
+    </Known>
+  )
+}
+
+function Searched({ asked, minutes }: { readonly asked: Asked; readonly minutes: string }): JSX.Element {
+  const found = useAnswer<JourneyAnswer>(addressOf('/journey/search', { ...asked, minutes }))
+  return (
+    <Known of={found} what={`what the log of the last ${spanText(minutes)} says`}>
+      {answer =>
+        answer.journey.roots.length > 0 ? (
+          <Path answer={answer} />
+        ) : (
+          <Empty>
+            The log of the last {spanText(minutes)} has no such event. Search a longer time, or look whether
+            the id is whole.
+          </Empty>
+        )
+      }
+    </Known>
+  )
+}
+
+const CHOICES = ['15', '60', '360', '1440']
+
+function spanText(minutes: string): string {
+  const count = Number(minutes)
+  return count < 60 ? `${count} minutes` : count === 60 ? 'hour' : `${count / 60} hours`
+}
+
+interface ChoiceProps {
+  readonly minutes: string
+  readonly choose: (minutes: string) => void
+  readonly title: string
+}
+
+function SearchChoice({ minutes, choose, title }: ChoiceProps): JSX.Element {
+  return (
+    <fieldset class="journey-search">
+      <legend>{title}</legend>
+      {CHOICES.map(choice => (
+        <button
+          key={choice}
+          type="button"
+          class="secondary outline"
+          aria-pressed={choice === minutes}
+          onClick={() => choose(choice)}
+        >
+          the last {spanText(choice)}
+        </button>
+      ))}
+    </fieldset>
+  )
 }

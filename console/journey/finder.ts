@@ -1,0 +1,167 @@
+/** Finds what is known of an event: from spans, from the log, and from how far the consumers are. */
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { SIGNALS, signalNamed, topicName } from '../../lib/app/topics.ts'
+import { KnownRecords } from '../../lib/queries/journey/log-records.ts'
+import { type Asked, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
+import type { FoundRecord, Known, Place, ReadingFunction, ToldSpan } from '../../lib/queries/journey/model.ts'
+import { journeyOf } from '../../lib/queries/journey/path.ts'
+import { placesOf, unplaced } from '../../lib/queries/journey/places.ts'
+import { positionsAt } from '../../lib/queries/journey/positions.ts'
+import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
+import { spanContextOf, startedTrace } from '../../lib/runtime/cloudevents/trace.ts'
+import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import type { ConsoleEnvironment } from '../environment.ts'
+import type { JourneyAnswer } from './answers.ts'
+
+/** One search may take this long. */
+const SEARCH_MS = 8_000
+/** Events whose places are looked up for one answer, and the time for all of them. */
+const MOST_LOCATED = 12
+const LOCATE_MS = 2_000
+
+export class JourneyFinder {
+  readonly #environment: ConsoleEnvironment
+  readonly #records = new KnownRecords()
+  readonly #located = new Map<string, FoundRecord>()
+  readonly #reader
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+    this.#reader = dataReader(environment.config)
+  }
+
+  /** What spans tell of it, and the records that they name. Where there are no spans, that is nothing. */
+  async follow(asked: Asked): Promise<JourneyAnswer> {
+    const missing = new Set<string>()
+    const at = await this.#known(missing, () => this.#atPlace(asked), [])
+    const spans = this.#spansOf(asked, at)
+    return this.#answer(asked, spans, at, missing)
+  }
+
+  /** Searches the log from this time on as well. @param signal ends it early */
+  async search(asked: Asked, sinceMs: number, signal: AbortSignal): Promise<JourneyAnswer> {
+    const missing = new Set<string>()
+    const at = await this.#atPlace(asked)
+    const [event] = at.map(one => one.event)
+    const wanted = event && !isFailure(event) ? { ...asked, id: event.id } : asked
+    const over = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
+    const sources = { ...(await this.#sources()), topics: this.#topics() }
+    const { records, isWhole } = await searchLog(wanted, sinceMs, sources, over)
+    if (!isWhole) missing.add('The search has stopped before it had seen everything: search a shorter time.')
+    const spans = this.#spansOf(wanted, [...at, ...records])
+    const answer = await this.#answer(wanted, spans, [...at, ...records], missing)
+    return { ...answer, searched: { sinceMs, isWhole } }
+  }
+
+  async #answer(
+    asked: Asked,
+    spans: readonly ToldSpan[],
+    found: readonly FoundRecord[],
+    missing: Set<string>,
+  ): Promise<JourneyAnswer> {
+    const functions = this.#functions()
+    const read = await this.#known(missing, () => this.#recordsOf(spans), [])
+    const records = [...found, ...read]
+    const places = placesOf(spans, records)
+    const positions = await this.#known(missing, () => this.#positions(places, functions), [])
+    const known: Known = { spans, records, positions, functions }
+    const journey = journeyOf(known, asked.id)
+    if (!this.#environment.spans && journey.roots.length > 0) missing.add(NO_SPANS)
+    const topics = new Set([
+      ...places.map(({ topic }) => topic),
+      ...spans.flatMap(({ topic }) => topic ?? []),
+    ])
+    return {
+      journey,
+      hearsSpans: this.#environment.spans !== undefined,
+      spans: spans.length,
+      missing: [...missing],
+      signals: Object.fromEntries([...topics].map(topic => [topic, this.#signalOf(topic)])),
+    }
+  }
+
+  #spansOf({ id, trace }: Asked, found: readonly FoundRecord[]): readonly ToldSpan[] {
+    const { spans } = this.#environment
+    if (!spans) return []
+    const ofEvent = id === undefined ? [] : spans.ofEvent(id)
+    if (ofEvent.length > 0) return ofEvent
+    const traces = [...(trace === undefined ? [] : [trace]), ...found.map(traceOf)]
+    return spans.following([...new Set(traces)])
+  }
+
+  async #atPlace({ place }: Asked): Promise<readonly FoundRecord[]> {
+    return place ? this.#records.at([place], await this.#sources()) : []
+  }
+
+  /** The records that spans name, and those of events that nobody has read yet. */
+  async #recordsOf(spans: readonly ToldSpan[]): Promise<readonly FoundRecord[]> {
+    const sources = await this.#sources()
+    const read = await this.#records.at(placesOf(spans, []), sources)
+    const signal = AbortSignal.timeout(LOCATE_MS)
+    const located = unplaced(spans)
+      .slice(0, MOST_LOCATED)
+      .map(async one => {
+        const key = `${one.topic} ${one.id}`
+        const found = this.#located.get(key) ?? (await locate(one, sources, signal))
+        if (found) this.#keepLocated(key, found)
+        return found ? [found] : []
+      })
+    return [...read, ...(await Promise.all(located)).flat()]
+  }
+
+  #keepLocated(key: string, found: FoundRecord): void {
+    this.#located.set(key, found)
+    const [oldest] = this.#located.keys()
+    if (this.#located.size > MOST_LOCATED * 20 && oldest !== undefined) this.#located.delete(oldest)
+  }
+
+  async #positions(places: readonly Place[], functions: readonly ReadingFunction[]) {
+    return positionsAt(places, functions, await this.#environment.inspection())
+  }
+
+  async #sources() {
+    const [log, offsets] = await Promise.all([this.#environment.log(), this.#environment.offsets()])
+    return { log, offsets, reader: this.#reader }
+  }
+
+  /** A path that is half known is better than none: what does not answer is told as missing. */
+  async #known<T>(missing: Set<string>, ask: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Unavailable) && !(error instanceof UnreadableLog)) throw error
+      missing.add(`${error.message}.`)
+      return otherwise
+    }
+  }
+
+  #functions(): readonly ReadingFunction[] {
+    const { functions } = this.#environment
+    return functions.map(({ name, consumes, foreignTopics, emits }) => ({
+      name,
+      consumes: [...consumes.map(signal => this.#environment.topic(signal)), ...foreignTopics],
+      // Where a consumer's failures go is implied.
+      emits: [...emits, 'failures' as const].map(signal => this.#environment.topic(signal)),
+    }))
+  }
+
+  #topics(): readonly string[] {
+    const { env } = this.#environment.config
+    const foreign = this.#environment.functions.flatMap(({ foreignTopics }) => foreignTopics)
+    return [...SIGNALS.map(signal => topicName(signal, env)), ...new Set(foreign)]
+  }
+
+  #signalOf(topic: string): string {
+    return signalNamed(topic, this.#environment.config.env) ?? topic
+  }
+}
+
+const NO_SPANS =
+  'The functions do not tell this console of their decisions: what a consumer decided is known only where it emitted something.'
+
+/** The trace of a record. One that carries no trace context has that with which its spans begin. */
+function traceOf({ event, record: { topic, partition, offset } }: FoundRecord): string {
+  const name = isFailure(event) ? { source: `${topic}/${partition}`, id: String(offset) } : event
+  const own = isFailure(event) ? undefined : spanContextOf(event.extensions)
+  return own?.traceId ?? spanContextOf(startedTrace(name))?.traceId ?? ''
+}

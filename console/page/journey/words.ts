@@ -1,0 +1,139 @@
+/** What the page of an event calls things. Pure. */
+import type { DecisionStep, EventStep, JourneyEnd } from '../../../lib/queries/journey/model.ts'
+
+export type Tone = 'plain' | 'good' | 'warn' | 'bad'
+
+interface Kind {
+  readonly word: string
+  readonly tone: Tone
+}
+
+const KINDS: readonly (readonly [type: RegExp, kind: Kind])[] = [
+  [/\.reading\.v\d+$|\.motion\.v\d+$/, { word: 'Reading', tone: 'plain' }],
+  [/\.alert\.fired\./, { word: 'Alert fires', tone: 'warn' }],
+  [/\.alert\.resolved\./, { word: 'Alert resolves', tone: 'good' }],
+  [/\.alert\.routed\./, { word: 'Alert, in its group', tone: 'warn' }],
+  [/\.alert\.acknowledged\./, { word: 'Acknowledgement', tone: 'plain' }],
+  [/^io\.sluice\.notification\./, { word: 'Notification', tone: 'warn' }],
+  [/^io\.sluice\.failure\.v/, { word: 'Failure', tone: 'bad' }],
+  [/^io\.sluice\.retry\./, { word: 'Retry', tone: 'bad' }],
+  [/^io\.sluice\.dead-letter\./, { word: 'Dead letter', tone: 'bad' }],
+  [/\.analytics\.minute\./, { word: 'Statistics of a minute', tone: 'plain' }],
+  [/^io\.sluice\.tick\./, { word: 'Tick', tone: 'plain' }],
+  [/^io\.sluice\.rules\.activated\./, { word: 'Rule set', tone: 'plain' }],
+]
+
+/** What an event is, by its type: `io.sluice.sensor.silent.v1` is "Sensor silent". */
+export function kindOf(type: string | undefined): Kind {
+  if (type === undefined) return { word: 'A record that carries no event', tone: 'bad' }
+  const known = KINDS.find(([form]) => form.test(type))
+  if (known) return known[1]
+  const words = type
+    .replace(/^io\.sluice\./, '')
+    .replace(/\.v\d+$/, '')
+    .split(/[.-]/)
+  const [first = '', ...rest] = words
+  return { word: [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(' '), tone: 'plain' }
+}
+
+const ENDS: Readonly<
+  Record<JourneyEnd, { readonly says: string; readonly word: string; readonly tone: Tone }>
+> = {
+  'dead-letter': {
+    word: 'dead letter',
+    says: 'It ended as a dead letter, which waits for a person.',
+    tone: 'bad',
+  },
+  retrying: { word: 'retrying', says: 'It failed, and waits to be tried again.', tone: 'bad' },
+  failed: { word: 'failed', says: 'A consumer could not process it.', tone: 'bad' },
+  told: { word: 'people told', says: 'An alert changed, and people were told.', tone: 'warn' },
+  alert: { word: 'alert', says: 'An alert fired.', tone: 'warn' },
+  waiting: { word: 'under way', says: 'It is under way: a consumer has not come to it yet.', tone: 'plain' },
+  emitted: { word: 'emitted', says: 'Events came of it.', tone: 'good' },
+  remembered: {
+    word: 'remembered',
+    says: 'Consumers remember it, and nothing came of it: as of most readings.',
+    tone: 'good',
+  },
+  unknown: { word: 'read', says: 'How it ended is not known.', tone: 'plain' },
+}
+
+export function endOf(end: JourneyEnd): {
+  readonly says: string
+  readonly word: string
+  readonly tone: Tone
+} {
+  return ENDS[end]
+}
+
+const CONSUMERS: Readonly<Record<string, string>> = {
+  processor: 'keeps statistics of every entity',
+  alerting: 'holds every reading against the rules',
+  activity: 'notices what happened to devices, sensors and databases',
+  grouping: 'sends events to the groups of rules over several events',
+  patterns: 'holds groups of events against the rules',
+  'firing-alerts': 'lists the alerts that fire now',
+  'alert-router': 'sends each alert to its group, by the routes',
+  notifier: 'collects the alerts of a group, and tells of them together',
+  'notify-sns': 'publishes notifications to SNS',
+  'notify-webhook': 'delivers notifications to webhooks',
+  'dlq-router': 'decides whether a failure is tried again',
+}
+
+/** What a consumer is for; undefined for one that is not Sluice's. */
+export function purposeOf(consumer: string): string | undefined {
+  return Object.hasOwn(CONSUMERS, consumer) ? CONSUMERS[consumer] : undefined
+}
+
+const OUTCOMES: Readonly<Record<string, Kind>> = {
+  applied: { word: 'applied', tone: 'good' },
+  'parked-applied': { word: 'applied, after it was parked', tone: 'good' },
+  duplicate: { word: 'a duplicate', tone: 'plain' },
+  ignored: { word: 'ignored', tone: 'plain' },
+  'parked-ignored': { word: 'ignored, after it was parked', tone: 'plain' },
+  failed: { word: 'failed', tone: 'bad' },
+  'parked-failed': { word: 'failed, after it was parked', tone: 'bad' },
+  'parked-erased': { word: 'erased', tone: 'plain' },
+  parked: { word: 'parked', tone: 'warn' },
+  timer: { word: 'a timer fired', tone: 'plain' },
+  decided: { word: 'decided', tone: 'plain' },
+  waiting: { word: 'not read yet', tone: 'warn' },
+}
+
+export function outcomeOf({ outcome }: Pick<DecisionStep, 'outcome'>): Kind {
+  return OUTCOMES[outcome] ?? { word: outcome, tone: 'plain' }
+}
+
+/** What a person has typed or pasted: an id, a trace id, or a traceparent. */
+export function askedFor(text: string): { readonly id: string } | { readonly trace: string } {
+  const asked = text.trim()
+  const [, trace] = /^(?:00-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/.exec(asked.toLowerCase()) ?? []
+  return trace === undefined ? { id: asked } : { trace }
+}
+
+const MOST_VALUES = 6
+
+/** The values of an event that one sees at a glance: those of its data that are no lists and no objects. */
+export function valuesOf({
+  event,
+  data,
+}: Pick<EventStep, 'event' | 'data'>): readonly (readonly [string, string])[] {
+  const named = WORTH_SEEING.find(([form]) => form.test(event?.type ?? ''))?.[1]
+  const all = Object.entries((data ?? {}) as Record<string, unknown>)
+  const shown = named ? all.filter(([name]) => named.includes(name)) : all
+  return shown
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== event?.subject)
+    .map(([name, value]) => [name, String(value)] as const)
+    .slice(0, MOST_VALUES)
+}
+
+const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/\.alert\.(fired|resolved)\./, ['rule', 'severity', 'summary', 'value', 'threshold', 'reason']],
+  [/\.alert\.routed\./, ['group', 'groupWaitMs']],
+  [
+    /^io\.sluice\.(failure|retry|dead-letter)\./,
+    ['errorType', 'error', 'consumer', 'attempt', 'routedBecause'],
+  ],
+  [/^io\.sluice\.notification\./, ['group', 'status', 'reason']],
+  [/\.analytics\.minute\./, ['windowStart', 'revision']],
+]

@@ -1,0 +1,37 @@
+/** Calls the functions themselves, in this process, with what their topics hold: as Lambda would, and without waiting for it. */
+import type { Context } from 'aws-lambda'
+import type { Signal } from '../../lib/app/topics.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { KafkaHandler } from '../../lib/runtime/lambda/handler-types.ts'
+import type { TestEnvironment } from './environment.ts'
+import { kafkaEvent } from './records.ts'
+
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
+
+/**
+ * Delivers a topic from its beginning to a function. Its settings are those of this process when it is called first, and it is called once.
+ *
+ * @throws if it does not accept all of it
+ */
+export async function deliver(environment: TestEnvironment, name: string, signal: Signal): Promise<void> {
+  const { handler } = (await import(`../../functions/${name}/handler.ts`)) as { handler: KafkaHandler }
+  const records = await inLog(environment, signal)
+  const { batchItemFailures } = await handler(kafkaEvent(records), CONTEXT)
+  if (batchItemFailures.length > 0)
+    throw new Error(`${name} has not accepted ${JSON.stringify(batchItemFailures)}`)
+}
+
+async function inLog(environment: TestEnvironment, signal: Signal): Promise<LogRecord[]> {
+  const records = (await environment.read(signal)).map(
+    ({ partition, offset, timestamp, key, value, headers }): LogRecord => ({
+      topic: environment.topic(signal),
+      partition,
+      offset: Number(offset),
+      timestampMs: Number(timestamp),
+      key,
+      value,
+      headers: Object.entries(headers ?? {}).map(([header, bytes]) => [header, Buffer.from(String(bytes))]),
+    }),
+  )
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+}

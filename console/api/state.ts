@@ -1,8 +1,135 @@
 /** What consumers remember, by partition and by entity. */
 import { Hono } from 'hono'
+import { maxLength, minLength, object, optional, pipe, string } from 'valibot'
+import { signalNamed, topicSize } from '../../lib/app/topics.ts'
+import { type EntityState, findEntities } from '../../lib/queries/entities.ts'
+import {
+  type ConsumerState,
+  consumerState,
+  type MeasuredState,
+  measuredStates,
+  partitionsOf,
+} from '../../lib/queries/partition-states.ts'
+import { boundsIfThere } from '../../lib/queries/topics.ts'
+import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
+import { watchable } from '../live/watchable.ts'
+import { ProblemError } from './problem.ts'
+import { queryOf } from './query.ts'
 
-export function stateRoutes(_environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  return new Hono<ConsoleHono>()
+/** A consumer, and a topic that it reads. */
+export interface StateName {
+  readonly consumer: string
+  readonly topic: string
+  /** What the topic carries; its name, if it is none of Sluice's. */
+  readonly signal: string
+}
+
+export interface StatesAnswer {
+  readonly states: readonly (StateName & ConsumerState)[]
+  /** Why lags are not known; absent if they are. */
+  readonly withoutKafka?: string
+}
+
+export interface PartitionsAnswer extends StateName {
+  readonly partitions: readonly MeasuredState[]
+  readonly withoutKafka?: string
+}
+
+export interface EntitiesAnswer extends StateName {
+  readonly entities: readonly EntityState[]
+  readonly looked: number
+  readonly isWhole: boolean
+}
+
+/** Counting what is in large states takes time, and Redis has other work. */
+const COUNTING_MS = 2_000
+const ENTITIES = { found: 20, looked: 200_000 }
+const SEARCHING_MS = 5_000
+
+const NAME = pipe(string(), minLength(1, 'is missing'), maxLength(300, 'is too long'))
+const STATE = { consumer: NAME, topic: optional(NAME) }
+const ENTITY = object({
+  ...STATE,
+  entity: pipe(string(), minLength(1, 'is missing'), maxLength(2_000, 'is too long')),
+})
+
+export function stateRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  watchable(routes, '/', { query: object({}), everyMs: 5_000, environment }, () => statesOf(environment))
+  watchable(routes, '/partitions', { query: object(STATE), everyMs: 10_000, environment }, query =>
+    partitionsIn(environment, nameOf(environment, query)),
+  )
+  routes.get('/entities', async context => {
+    const { entity, ...query } = queryOf(ENTITY, context)
+    const name = nameOf(environment, query)
+    const { count } = await sizeOf(environment, name.topic)
+    const partitions = partitionsOf(name.consumer, { topic: name.topic, partitions: count })
+    const signal = AbortSignal.any([context.req.raw.signal, AbortSignal.timeout(SEARCHING_MS)])
+    const limits = { ...ENTITIES, signal }
+    const found = await findEntities(await environment.inspection(), partitions, entity, limits)
+    return context.json({ ...name, ...found } satisfies EntitiesAnswer)
+  })
+  return routes
+}
+
+async function statesOf(environment: ConsoleEnvironment): Promise<StatesAnswer> {
+  const inspection = await environment.inspection()
+  const problems = new Set<string>()
+  const states = environment.consumers.map(async ({ function: consumer, topic }) => {
+    const { count, bounds, problem } = await sizeOf(environment, topic)
+    if (problem) problems.add(problem)
+    const state = await consumerState(
+      inspection,
+      partitionsOf(consumer, { topic, partitions: count }),
+      bounds,
+    )
+    return { ...stateName(environment, consumer, topic), ...state }
+  })
+  const known = await Promise.all(states)
+  const [withoutKafka] = problems
+  return { states: known, ...(withoutKafka === undefined ? {} : { withoutKafka }) }
+}
+
+async function partitionsIn(environment: ConsoleEnvironment, name: StateName): Promise<PartitionsAnswer> {
+  const { count, bounds, problem } = await sizeOf(environment, name.topic)
+  const partitions = partitionsOf(name.consumer, { topic: name.topic, partitions: count })
+  const signal = AbortSignal.timeout(COUNTING_MS)
+  const states = await measuredStates(await environment.inspection(), partitions, bounds, signal)
+  return { ...name, partitions: states, ...(problem === undefined ? {} : { withoutKafka: problem }) }
+}
+
+/** How many partitions a topic has; by the table, where Kafka does not tell. */
+async function sizeOf(
+  environment: ConsoleEnvironment,
+  topic: string,
+): Promise<{ count: number; bounds?: readonly Bounds[]; problem?: string }> {
+  const signal = signalNamed(topic, environment.config.env)
+  const inTable = signal === undefined ? 0 : topicSize(signal, environment.config.env).partitions
+  try {
+    const bounds = await boundsIfThere(await environment.offsets(), topic)
+    return bounds ? { count: bounds.length, bounds } : { count: inTable }
+  } catch (error) {
+    if (!(error instanceof Unavailable) && !(error instanceof RefusedByKafka)) throw error
+    return { count: inTable, problem: `${error.message}.` }
+  }
+}
+
+/** @throws ProblemError if the environment has no such consumer, or it does not read the topic */
+function nameOf(
+  environment: ConsoleEnvironment,
+  { consumer, topic }: { readonly consumer: string; readonly topic?: string | undefined },
+): StateName {
+  const own = environment.consumers.filter(one => one.function === consumer)
+  const wanted = own.find(one => topic === undefined || one.topic === topic)
+  if (own.length === 0) throw new ProblemError('not-found', `There is no consumer ${consumer}.`)
+  if (!wanted) throw new ProblemError('not-found', `${consumer} does not read ${topic}.`)
+  return stateName(environment, consumer, wanted.topic)
+}
+
+function stateName({ config }: ConsoleEnvironment, consumer: string, topic: string): StateName {
+  return { consumer, topic, signal: signalNamed(topic, config.env) ?? topic }
 }

@@ -37,9 +37,11 @@ export interface StateDetails extends StateSummary {
 
 /** Reads partition states for people. It takes no part in processing and never changes anything. */
 export class StateInspection {
+  readonly #client: RedisClient
   readonly #reader: StateReader
 
   constructor(client: RedisClient) {
+    this.#client = client
     this.#reader = new StateReader(client)
   }
 
@@ -84,6 +86,25 @@ export class StateInspection {
   /** What the log has set for the partition, such as its rules; undefined if it has set nothing. */
   context(stateKey: StateKey): Promise<StoredContext | undefined> {
     return this.#reader.context(stateKey)
+  }
+
+  /** As `states`, of one entity; undefined if it has no state and is not held. */
+  async entity(
+    stateKey: StateKey,
+    entity: string,
+  ): Promise<
+    { readonly state: unknown; readonly version: number; readonly hold: Hold | undefined } | undefined
+  > {
+    const stored = await this.#reader.state(stateKey, entity)
+    return stored === undefined ? undefined : inspected(stored)
+  }
+
+  /** Bytes of server memory that the partition state takes, by the server's own estimate. */
+  async bytes(stateKey: StateKey): Promise<number> {
+    let bytes = 0
+    for (const key of await this.#reader.keys(stateKey))
+      bytes += (await this.#client.run(redis => redis.memory('USAGE', key))) ?? 0
+    return bytes
   }
 
   /** All timers of one entity. */

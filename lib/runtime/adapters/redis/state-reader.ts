@@ -115,6 +115,21 @@ export class StateReader {
     }
   }
 
+  /** The keys of which the partition state consists; some of them may not exist. */
+  async keys(stateKey: StateKey): Promise<readonly string[]> {
+    const { ids: _, failures, ...single } = this.#keysOf(stateKey)
+    const ids = [...idKeys(stateKey, await this.meta(stateKey), this.#copy)].flatMap(key => [
+      key,
+      beyondFull(key),
+    ])
+    const groups = await this.#client.run(redis => redis.hgetall(failures))
+    const generations = Object.entries(groups).flatMap(([group, text]) => {
+      const { first, last } = readGroup(text)
+      return Array.from({ length: last - first + 1 }, (_, index) => `${failures}:${group}:${first + index}`)
+    })
+    return [...Object.values(single), ...ids, failures, ...generations]
+  }
+
   #keysOf(stateKey: StateKey): PartitionStateKeys {
     return keysOf(stateKey, this.#copy)
   }

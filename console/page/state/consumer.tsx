@@ -1,0 +1,166 @@
+/** What one consumer remembers of a topic, partition by partition. */
+import type { JSX } from 'preact'
+import type { PartitionsAnswer, StatesAnswer } from '../../api/state.ts'
+import { addressOf } from '../data/address.ts'
+import { useAnswer, useLive } from '../data/answers.ts'
+import { Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { bytesText, durationText, numberText } from '../parts/words.ts'
+import { Entities } from './entities.tsx'
+import { outcomesOf } from './words.ts'
+
+interface Props {
+  readonly consumer: string
+  /** Empty: the first that it reads. */
+  readonly topic: string
+}
+
+export function ConsumerState({ consumer, topic }: Props): JSX.Element {
+  const state = useLive<PartitionsAnswer>(addressOf('/state/partitions', { consumer, topic }))
+  return (
+    <>
+      <p>
+        <a href="/state">All consumers</a>
+      </p>
+      <h1>What {consumer} remembers</h1>
+      <Topics consumer={consumer} topic={topic} />
+      <Entities consumer={consumer} topic={topic} />
+      <Known of={state} what={`what ${consumer} remembers`}>
+        {answer => <Partitions answer={answer} />}
+      </Known>
+    </>
+  )
+}
+
+/** Only where it reads several. */
+function Topics({ consumer, topic }: Props): JSX.Element | null {
+  const { answer } = useAnswer<StatesAnswer>('/state')
+  const own = answer?.states.filter(one => one.consumer === consumer) ?? []
+  if (own.length < 2) return null
+  return (
+    <nav aria-label="Topics that it reads">
+      <ul>
+        {own.map((one, index) => (
+          <li key={one.topic}>
+            <a
+              href={addressOf('/state', { consumer, topic: one.topic })}
+              aria-current={one.topic === topic || (topic === '' && index === 0) ? 'page' : undefined}
+            >
+              {one.signal}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+type Line = PartitionsAnswer['partitions'][number]
+
+function counted(heading: string, of: (line: Line) => number | null): Column<Line> {
+  const cell = (line: Line) => {
+    const count = of(line)
+    return count === null ? 'not counted' : numberText(count)
+  }
+  return { heading, cell, sortBy: line => of(line) ?? -1, align: 'right' }
+}
+
+const COLUMNS: readonly Column<Line>[] = [
+  counted('Partition', ({ partition }) => partition),
+  {
+    heading: 'Applied offset',
+    cell: ({ appliedOffset }) => (appliedOffset < 0 ? 'none' : numberText(appliedOffset)),
+    sortBy: ({ appliedOffset }) => appliedOffset,
+    align: 'right',
+  },
+  {
+    heading: 'Behind',
+    cell: ({ lag }) => (lag === null ? 'not known' : numberText(lag)),
+    sortBy: ({ lag }) => lag ?? -1,
+    align: 'right',
+  },
+  {
+    heading: 'As of',
+    cell: ({ asOf }) => (asOf === null ? 'nothing yet' : <Moment at={asOf} />),
+    sortBy: ({ asOf }) => asOf ?? '',
+  },
+  {
+    heading: 'Log clock',
+    cell: ({ logClockMs }) => durationText(logClockMs),
+    sortBy: ({ logClockMs }) => logClockMs,
+    align: 'right',
+  },
+  counted('Entities', ({ entities }) => entities),
+  counted('Timers', ({ timers }) => timers),
+  {
+    heading: 'Next timer',
+    cell: ({ nextTimer }) =>
+      nextTimer ? `${nextTimer.name}, in ${durationText(nextTimer.firesAfterMs)}` : '–',
+    sortBy: ({ nextTimer }) => nextTimer?.firesAfterMs ?? Number.MAX_SAFE_INTEGER,
+  },
+  counted('Outbox', ({ outbox }) => outbox),
+  counted('Known ids', ({ ids }) => ids),
+  counted('Open failures', ({ openFailures }) => openFailures),
+  counted('Held', ({ held }) => held),
+  {
+    heading: 'Size',
+    cell: ({ bytes }) => (bytes === null ? 'not counted' : bytesText(bytes)),
+    sortBy: ({ bytes }) => bytes ?? -1,
+    align: 'right',
+  },
+]
+
+function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Element {
+  const { consumer, topic, partitions, withoutKafka } = answer
+  const isPartial = partitions.some(({ ids }) => ids === null)
+  return (
+    <>
+      {withoutKafka !== undefined && <p class="problem">{withoutKafka}</p>}
+      <h2>
+        Partitions of <a href={addressOf('/kafka/topics', { topic })}>{topic}</a>
+      </h2>
+      {isPartial && (
+        <p>
+          Counting all that is there would take too long: some partitions show only what needs no counting.
+        </p>
+      )}
+      <Table
+        name="partitions"
+        caption={`partitions that ${consumer} remembers`}
+        columns={COLUMNS}
+        rows={partitions}
+        keyOf={({ partition }) => String(partition)}
+        empty="Kafka has no such topic, and nothing is remembered of it."
+      />
+      <Decided partitions={partitions} />
+    </>
+  )
+}
+
+function Decided({ partitions }: Pick<PartitionsAnswer, 'partitions'>): JSX.Element {
+  const sums: Record<string, number> = {}
+  for (const { tally } of partitions)
+    for (const [name, count] of Object.entries(tally)) sums[name] = (sums[name] ?? 0) + count
+  const outcomes = outcomesOf(sums)
+  return (
+    <>
+      <h2>What it has decided</h2>
+      {outcomes.length === 0 && <p class="empty">Nothing so far.</p>}
+      <dl class="state-outcomes">
+        {outcomes.map(({ outcome, count, reasons }) => (
+          <div key={outcome}>
+            <dt>
+              {outcome} <strong>{numberText(count)}</strong>
+            </dt>
+            {reasons.map(one => (
+              <dd key={one.reason}>
+                <code>{one.reason}</code> {numberText(one.count)}
+              </dd>
+            ))}
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}

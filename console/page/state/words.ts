@@ -1,0 +1,30 @@
+/** Figures of a state, for people. Pure. */
+
+const DECIDED = ['applied', 'duplicate', 'ignored', 'failed', 'parked']
+
+/** How many records were decided. A parked one counts when it is parked, and not again when that ends. */
+export function decidedOf(tally: Readonly<Record<string, number>>): number {
+  return outcomesOf(tally)
+    .filter(({ outcome }) => DECIDED.includes(outcome))
+    .reduce((sum, { count }) => sum + count, 0)
+}
+
+export interface Outcome {
+  readonly outcome: string
+  readonly count: number
+  /** The most frequent first. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[]
+}
+
+/** Counters that are named `outcome/reason`, by outcome; the most frequent first. */
+export function outcomesOf(tally: Readonly<Record<string, number>>): readonly Outcome[] {
+  const byOutcome = Map.groupBy(Object.entries(tally), ([name]) => name.slice(0, name.indexOf('/')))
+  return [...byOutcome]
+    .map(([outcome, counters]) => {
+      const reasons = counters
+        .map(([name, count]) => ({ reason: name.slice(name.indexOf('/') + 1), count }))
+        .sort((a, b) => b.count - a.count)
+      return { outcome, count: reasons.reduce((sum, { count }) => sum + count, 0), reasons }
+    })
+    .sort((a, b) => b.count - a.count)
+}

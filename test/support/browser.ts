@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
+import { extractedChromium } from './chromium.ts'
 
 /** A phone, a small laptop, and a wide screen. */
 export const WIDTHS = [360, 1024, 1920] as const
@@ -32,8 +33,9 @@ export class TestBrowser {
   }
 
   static async launch(): Promise<TestBrowser> {
-    const executablePath = await chromium.executablePath()
-    return new TestBrowser(await playwright.launch({ executablePath, args: chromium.args, headless: true }))
+    const { executablePath, env } = await extractedChromium()
+    const options = { executablePath, env: { ...process.env, ...env }, args: chromium.args, headless: true }
+    return new TestBrowser(await playwright.launch(options))
   }
 
   /** A page of a session of its own. Whatever goes wrong in the page is thrown by `close` of `Visit`. */

@@ -26,6 +26,10 @@ export interface ConsoleParts {
 export function consoleApp({ environment, page, guard, told }: ConsoleParts): Hono<ConsoleHono> {
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => answerProblem(context, error, told))
+  app.use((context, next) => {
+    context.set('told', told)
+    return next()
+  })
   app.use(guard)
   app.route('/api', api(environment))
   app.get('/assets/:name', context => {

@@ -13,7 +13,11 @@ export interface Person {
 
 /** What every route finds in its context, once the guard has let the request in. */
 export interface ConsoleHono {
-  readonly Variables: { person: Person }
+  readonly Variables: {
+    person: Person
+    /** Hears of errors that nobody expects. */
+    told: (error: unknown) => void
+  }
 }
 
 /** @throws ProblemError if the person may only look */

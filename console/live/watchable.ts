@@ -34,20 +34,38 @@ export function watchable<Schema extends GenericSchema, T>(
   routes.get(path === '/' ? '/live' : `${path}/live`, context => {
     const wanted = queryOf(query, context)
     const key = context.req.url
-    const answered = async () => JSON.stringify(await answerOf(() => ask(wanted)))
+    const told = onceInARow(context.get('told'))
+    const answered = async () => JSON.stringify(await answerOf(() => ask(wanted), told))
     return streamed(context, tell => shared.watch(key, answered, everyMs, tell))
   })
 }
 
-async function answerOf<T>(ask: () => Promise<T>): Promise<Live<T>> {
+async function answerOf<T>(ask: () => Promise<T>, told: (error?: unknown) => void): Promise<Live<T>> {
   try {
-    return { answer: await ask() }
+    const answer = await ask()
+    told()
+    return { answer }
   } catch (error) {
-    return { problem: problemOf(error) }
+    const problem = problemOf(error)
+    told(problem.code === 'fault' ? error : undefined)
+    return { problem }
   }
 }
 
-function streamed(context: Context, watch: (tell: (json: string) => void) => () => void): Response {
+/** A question that is asked every few seconds tells of the same fault once. Called without an error, it begins anew. */
+function onceInARow(told: (error: unknown) => void): (error?: unknown) => void {
+  let last: string | undefined
+  return error => {
+    const message = error === undefined ? undefined : String(error)
+    if (error !== undefined && message !== last) told(error)
+    last = message
+  }
+}
+
+function streamed(
+  context: Context<ConsoleHono>,
+  watch: (tell: (json: string) => void) => () => void,
+): Response {
   return streamSSE(context, async stream => {
     const closed = Promise.withResolvers<void>()
     const newest = new Newest(stream)

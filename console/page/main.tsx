@@ -7,7 +7,7 @@ import { useAnswer } from './data/answers.ts'
 import { EnvironmentContext } from './data/environment.ts'
 import { Empty, Known } from './parts/known.tsx'
 import { Shell } from './shell.tsx'
-import '@picocss/pico/css/pico.slate.min.css'
+import '@picocss/pico/css/pico.min.css'
 import './style.css'
 
 function Console(): JSX.Element {
@@ -18,7 +18,7 @@ function Console(): JSX.Element {
         <EnvironmentContext.Provider value={shown}>
           <LocationProvider>
             <Shell>
-              <Router onRouteChange={nameThePage}>
+              <Router>
                 {AREAS.flatMap(({ path, page }) => [
                   <Route key={path} path={path} component={page} />,
                   ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
@@ -42,11 +42,6 @@ function NoSuchPage(): JSX.Element {
       </Empty>
     </>
   )
-}
-
-function nameThePage(url: string): void {
-  const area = AREAS.findLast(({ path }) => url.startsWith(path))
-  document.title = area ? `${area.title} · Sluice` : 'Sluice'
 }
 
 const place = document.getElementById('console')

@@ -1,41 +1,83 @@
 /** What stands around every page: the name of the environment, the navigation, and the way to the content. */
 import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { AREAS } from './areas.tsx'
+import { useArrival } from './data/arrival.ts'
 import { useEnvironment } from './data/environment.ts'
+import { Guarded } from './parts/fault.tsx'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  const shown = useEnvironment()
+  const { env } = useEnvironment()
   const { path } = useLocation()
-  const areas = AREAS.filter(({ isThere = () => true }) => isThere(shown))
+  const content = useRef<HTMLElement>(null)
+  const current = AREAS.findLast(area => isBelow(path, area.path))
+  useArrival(path, `${current?.title ?? 'Not found'} · Sluice ${env}`, content)
   return (
     <>
       <a class="skip" href="#content">
         Skip to the content
       </a>
-      <header class="top">
-        <p class="brand">
-          <strong>Sluice</strong> <span class="env">{shown.env}</span>
-        </p>
-        <nav aria-label="Areas">
-          <ul>
-            {areas.map(({ title, path: start }) => (
-              <li key={start}>
-                <a href={start} aria-current={isBelow(path, start) ? 'page' : undefined}>
-                  {title}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <p class="person">
-          {shown.person.name}, {shown.person.role}
-        </p>
-      </header>
-      <main id="content" tabIndex={-1}>
-        {children}
+      <Top path={path} title={current?.title ?? 'Menu'} />
+      <main id="content" ref={content} tabIndex={-1}>
+        <Guarded page={path}>{children}</Guarded>
       </main>
     </>
+  )
+}
+
+interface TopProps {
+  readonly path: string
+  /** Of the present area: on a narrow screen, the button that opens the navigation bears it. */
+  readonly title: string
+}
+
+function Top({ path, title }: TopProps): JSX.Element {
+  const shown = useEnvironment()
+  const [isOpen, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => setOpen(false), [path])
+  useEffect(() => {
+    if (!isOpen) return
+    const closeByKey = ({ key }: KeyboardEvent) => {
+      if (key !== 'Escape') return
+      setOpen(false)
+      button.current?.focus()
+    }
+    addEventListener('keydown', closeByKey)
+    return () => removeEventListener('keydown', closeByKey)
+  }, [isOpen])
+  const areas = AREAS.filter(({ isThere = () => true }) => isThere(shown))
+  return (
+    <header class="top">
+      <p class="brand">
+        <strong>Sluice</strong> <span class="env">{shown.env}</span>
+      </p>
+      <button
+        ref={button}
+        type="button"
+        class="menu secondary outline"
+        aria-expanded={isOpen}
+        aria-controls="areas"
+        onClick={() => setOpen(!isOpen)}
+      >
+        {title} <span aria-hidden="true">{isOpen ? '▴' : '▾'}</span>
+      </button>
+      <nav id="areas" aria-label="Areas" class={isOpen ? 'open' : undefined}>
+        <ul>
+          {areas.map(area => (
+            <li key={area.path}>
+              <a href={area.path} aria-current={isBelow(path, area.path) ? 'page' : undefined}>
+                {area.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <p class="person">
+        {shown.person.name}, {shown.person.role}
+      </p>
+    </header>
   )
 }
 

@@ -1,27 +1,21 @@
 /** What a person has chosen stands in the address, so that it can be shared and the browser's back button works. */
 import { useLocation } from 'preact-iso'
+import { changedSearch } from './search.ts'
+
+export { addressOf } from './search.ts'
 
 /** A parameter of the address, and how to change it; an empty value takes it away. */
 export function useParameter(name: string, otherwise = ''): [value: string, set: (value: string) => void] {
-  const { query, path, route } = useLocation()
-  const set = (value: string) => {
-    const changed = new URLSearchParams(query)
-    if (value === otherwise || value === '') changed.delete(name)
-    else changed.set(name, value)
-    const text = changed.toString()
-    route(text ? `${path}?${text}` : path, true)
-  }
-  return [query[name] ?? otherwise, set]
+  const [query, change] = useParameters()
+  return [query[name] ?? otherwise, value => change({ [name]: value === otherwise ? '' : value })]
 }
 
-/** `/telemetry?entity=…` with everything in its place; what is undefined or empty is left out. */
-export function addressOf(
-  path: string,
-  parameters: Readonly<Record<string, string | number | undefined>>,
-): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters))
-    if (value !== undefined && value !== '') query.set(name, String(value))
-  const text = query.toString()
-  return text ? `${path}?${text}` : path
+/** All parameters of the address, and how to change several at once; an empty value takes one away. */
+export function useParameters(): [
+  query: Readonly<Record<string, string>>,
+  change: (changes: Readonly<Record<string, string>>) => void,
+] {
+  const { query, path, route } = useLocation()
+  // What another part has changed meanwhile must not be lost, so the address itself is read.
+  return [query, changes => route(path + changedSearch(location.search, changes), true)]
 }

@@ -14,12 +14,26 @@ interface Props {
   readonly disabled?: boolean
 }
 
-/** Only an operator can press it; a viewer sees why not. */
+interface Said {
+  readonly text: string
+  readonly isProblem: boolean
+}
+
+const FOR_OPERATORS: Said = {
+  text: 'Only an operator may do this, and you are signed in as a viewer.',
+  isProblem: true,
+}
+
+/** Only an operator can use it; a viewer who tries is told why not. */
 export function ConfirmButton({ label, children, onConfirm, disabled = false }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
   const [isBusy, setBusy] = useState(false)
-  const [said, setSaid] = useState<{ text: string; isProblem: boolean }>()
+  const [said, setSaid] = useState<Said>()
+  const open = () => {
+    setSaid(isOperator ? undefined : FOR_OPERATORS)
+    if (isOperator) dialog.current?.showModal()
+  }
   const confirm = async () => {
     setBusy(true)
     try {
@@ -33,12 +47,8 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false }: 
   }
   return (
     <>
-      <button
-        type="button"
-        disabled={disabled || !isOperator}
-        title={isOperator ? undefined : 'Only an operator may do this.'}
-        onClick={() => dialog.current?.showModal()}
-      >
+      {/* Not `disabled` for a viewer: who reaches it by keyboard shall learn why it does nothing. */}
+      <button type="button" disabled={disabled} aria-disabled={!isOperator} onClick={open}>
         {label}
       </button>
       <dialog ref={dialog} aria-label={label}>

@@ -10,7 +10,7 @@ interface Props<T> {
 }
 
 /** While a server is away, the last answer stays, with the problem above it. */
-export function Known<T>({ of: { answer, problem, again }, what, children }: Props<T>): JSX.Element {
+export function Known<T>({ of: { answer, problem, isOlder, again }, what, children }: Props<T>): JSX.Element {
   return (
     <>
       {problem && (
@@ -21,7 +21,11 @@ export function Known<T>({ of: { answer, problem, again }, what, children }: Pro
           </button>
         </div>
       )}
-      {answer !== undefined && children(answer)}
+      {answer !== undefined && (
+        <div class={isOlder ? 'older' : undefined} aria-busy={isOlder ? 'true' : undefined}>
+          {children(answer)}
+        </div>
+      )}
       {answer === undefined && !problem && (
         <p class="loading" aria-busy="true">
           Asking for {what} …

@@ -1,8 +1,10 @@
 /** A table that sorts, filters and pages; how it stands is in the address. Nothing is cut: on a narrow screen it scrolls. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
-import { useParameter } from '../data/address.ts'
+import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
+import { Pager } from './pager.tsx'
+import { filtered, paged, sorted } from './rows.ts'
 
 export interface Column<Row> {
   readonly heading: string
@@ -26,29 +28,26 @@ interface Props<Row> {
   readonly pageSize?: number
 }
 
+/** So few rows need no filter. */
+const FEW = 5
+
 export function Table<Row>(props: Props<Row>): JSX.Element {
   const { name, caption, columns, rows, keyOf, textOf, empty, pageSize = 25 } = props
-  const [filter, setFilter] = useParameter(`${name}.filter`)
-  const [order, setOrder] = useParameter(`${name}.sort`)
-  const [page, setPage] = useParameter(`${name}.page`, '1')
-  const filterId = useId()
+  const [query, change] = useParameters()
+  const filter = query[`${name}.filter`] ?? ''
+  const order = query[`${name}.sort`] ?? ''
   const matching = sorted(filtered(rows, filter, textOf), columns, order)
-  const pages = Math.max(1, Math.ceil(matching.length / pageSize))
-  const at = Math.min(pages, Math.max(1, Number(page) || 1))
-  const shown = matching.slice((at - 1) * pageSize, at * pageSize)
+  const { shown, at, pages } = paged(matching, query[`${name}.page`] ?? '', pageSize)
+  const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
   if (rows.length === 0) return <Empty>{empty}</Empty>
   return (
     <div class="listing">
-      {textOf && (rows.length > 5 || filter) && (
-        <div class="filter">
-          <label for={filterId}>Filter {caption}</label>
-          <input
-            id={filterId}
-            type="search"
-            value={filter}
-            onInput={event => setFilter(event.currentTarget.value)}
-          />
-        </div>
+      {textOf && (rows.length > FEW || filter) && (
+        <Filter
+          caption={caption}
+          value={filter}
+          onChange={text => change({ [`${name}.filter`]: text, [`${name}.page`]: '' })}
+        />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
       <section class="scrolls" aria-label={caption} tabIndex={0}>
@@ -57,7 +56,12 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
           <thead>
             <tr>
               {columns.map(column => (
-                <Heading key={column.heading} column={column} order={order} setOrder={setOrder} />
+                <Heading
+                  key={column.heading}
+                  column={column}
+                  order={order}
+                  onSort={next => change({ [`${name}.sort`]: next, [`${name}.page`]: '' })}
+                />
               ))}
             </tr>
           </thead>
@@ -75,29 +79,31 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
         </table>
       </section>
       {matching.length === 0 && <Empty>None of {rows.length} matches the filter.</Empty>}
-      {pages > 1 && (
-        <nav class="pages" aria-label={`Pages of ${caption}`}>
-          <button
-            type="button"
-            class="secondary outline"
-            disabled={at === 1}
-            onClick={() => setPage(String(at - 1))}
-          >
-            Back
-          </button>
-          <span>
-            Page {at} of {pages}, {matching.length} in all
-          </span>
-          <button
-            type="button"
-            class="secondary outline"
-            disabled={at === pages}
-            onClick={() => setPage(String(at + 1))}
-          >
-            On
-          </button>
-        </nav>
-      )}
+      <Pager of={caption} at={at} pages={pages} total={matching.length} onPage={toPage} />
+    </div>
+  )
+}
+
+interface FilterProps {
+  readonly caption: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+function Filter({ caption, value, onChange }: FilterProps): JSX.Element {
+  const id = useId()
+  return (
+    <div class="filter">
+      <label class="unseen" for={id}>
+        Filter {caption}
+      </label>
+      <input
+        id={id}
+        type="search"
+        placeholder="Filter"
+        value={value}
+        onInput={event => onChange(event.currentTarget.value)}
+      />
     </div>
   )
 }
@@ -105,14 +111,11 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
 interface HeadingProps<Row> {
   readonly column: Column<Row>
   readonly order: string
-  readonly setOrder: (order: string) => void
+  readonly onSort: (order: string) => void
 }
 
-function Heading<Row>({
-  column: { heading, sortBy, align },
-  order,
-  setOrder,
-}: HeadingProps<Row>): JSX.Element {
+function Heading<Row>({ column, order, onSort }: HeadingProps<Row>): JSX.Element {
+  const { heading, sortBy, align } = column
   const isUp = order === heading
   const isDown = order === `-${heading}`
   const className = align === 'right' ? 'right' : undefined
@@ -124,41 +127,10 @@ function Heading<Row>({
     )
   return (
     <th scope="col" class={className} aria-sort={isUp ? 'ascending' : isDown ? 'descending' : 'none'}>
-      <button type="button" class="sort" onClick={() => setOrder(isUp ? `-${heading}` : heading)}>
+      <button type="button" class="sort" onClick={() => onSort(isUp ? `-${heading}` : heading)}>
         {heading}
         <span aria-hidden="true">{isUp ? ' ▲' : isDown ? ' ▼' : ''}</span>
       </button>
     </th>
   )
-}
-
-/** Pure. Every word has to be there, whatever its case. */
-export function filtered<Row>(
-  rows: readonly Row[],
-  filter: string,
-  textOf: ((row: Row) => string) | undefined,
-): readonly Row[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
-  if (!textOf || words.length === 0) return rows
-  return rows.filter(row => {
-    const text = textOf(row).toLowerCase()
-    return words.every(word => text.includes(word))
-  })
-}
-
-/** Pure. @param order a heading, with `-` before it for the other way round; anything else leaves the order as it is */
-export function sorted<Row>(
-  rows: readonly Row[],
-  columns: readonly Pick<Column<Row>, 'heading' | 'sortBy'>[],
-  order: string,
-): readonly Row[] {
-  const isDown = order.startsWith('-')
-  const heading = isDown ? order.slice(1) : order
-  const sortBy = columns.find(column => column.heading === heading)?.sortBy
-  if (!sortBy) return rows
-  const sign = isDown ? -1 : 1
-  return [...rows].sort((a, b) => {
-    const [left, right] = [sortBy(a), sortBy(b)]
-    return left < right ? -sign : left > right ? sign : 0
-  })
 }

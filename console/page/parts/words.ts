@@ -18,6 +18,13 @@ export function countText(count: number, one: string, many = `${one}s`): string 
   return `${numberText(count)} ${count === 1 ? one : many}`
 }
 
+/** Of something a second: `1,012/s`, `12.3/s`, `0.04/s`; where nothing is known, a dash. */
+export function rateText(perSecond: number | null): string {
+  if (perSecond === null) return '–'
+  const digits = perSecond >= 100 ? 0 : perSecond >= 1 ? 1 : 2
+  return `${numberText(Number(perSecond.toFixed(digits)))}/s`
+}
+
 /** `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h` */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
@@ -49,6 +56,19 @@ export function timeText(at: string | number, nowMs: number): string {
   const date = new Date(at)
   const time = date.toLocaleTimeString('en-GB')
   return date.toDateString() === new Date(nowMs).toDateString() ? time : `${dayText(date)} ${time}`
+}
+
+const DAY_SECONDS = 86_400
+
+/** A mark on an axis of times: as exact as the distance to the next one, in seconds, asks for. */
+export function clockText(atMs: number, stepSeconds: number): string {
+  const date = new Date(atMs)
+  if (stepSeconds >= DAY_SECONDS) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+  const hourAndMinute = { hour: '2-digit', minute: '2-digit' } as const
+  return date.toLocaleTimeString(
+    'en-GB',
+    stepSeconds < 60 ? { ...hourAndMinute, second: '2-digit' } : hourAndMinute,
+  )
 }
 
 function dayText(date: Date): string {

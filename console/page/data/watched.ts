@@ -1,0 +1,117 @@
+/** Questions that are watched: one stream for each, however many parts of the page watch it, and none while nobody sees the page. */
+import type { Problem } from '../../api/problem.ts'
+import { ask, problemOf } from './ask.ts'
+import { liveOf } from './search.ts'
+
+/** The newest answer, or why there is none at the moment. */
+export type Message<T> = { readonly answer: T } | { readonly problem: Problem }
+
+type Tell = (message: Message<never>) => void
+
+/** How soon a stream that broke is opened again. */
+const REOPEN_MS = 2_000
+/** How often a question is asked again where there are no streams. */
+const POLL_MS = 5_000
+
+/** How the answers to one question arrive. Returns what ends it. */
+type Source = (path: string, tell: Tell) => () => void
+
+class Watched {
+  readonly watchers = new Set<Tell>()
+  readonly #begin: () => () => void
+  #end: (() => void) | undefined
+  #last: Message<never> | undefined
+
+  constructor(path: string, source: Source) {
+    this.#begin = () =>
+      source(path, message => {
+        this.#last = message
+        for (const tell of this.watchers) tell(message)
+      })
+  }
+
+  add(tell: Tell): void {
+    this.watchers.add(tell)
+    if (this.#last) tell(this.#last)
+    if (this.watchers.size > 1) return
+    document.addEventListener('visibilitychange', this.#look)
+    this.#look()
+  }
+
+  remove(tell: Tell): void {
+    this.watchers.delete(tell)
+    if (this.watchers.size > 0) return
+    document.removeEventListener('visibilitychange', this.#look)
+    this.#stop()
+  }
+
+  /** A browser keeps few connections to one server: pages that nobody sees must not take them from the one that is seen. */
+  readonly #look = (): void => {
+    if (document.hidden) this.#stop()
+    else this.#end ??= this.#begin()
+  }
+
+  #stop(): void {
+    this.#end?.()
+    this.#end = undefined
+  }
+}
+
+const watched = new Map<string, Watched>()
+
+/**
+ * Tells the newest answer, now if it is known, and whenever it changes.
+ *
+ * @param path of the question, below `/api`
+ * @param streams whether the server can stream; if not, it is asked again and again
+ * @returns ends it
+ */
+export function watch<T>(path: string, streams: boolean, tell: (message: Message<T>) => void): () => void {
+  const one = watched.get(path) ?? new Watched(path, streams ? stream : poll)
+  watched.set(path, one)
+  one.add(tell)
+  return () => {
+    one.remove(tell)
+    if (one.watchers.size === 0 && watched.get(path) === one) watched.delete(path)
+  }
+}
+
+function stream(path: string, tell: Tell): () => void {
+  const over = new AbortController()
+  let source: EventSource | undefined
+  const open = () => {
+    if (over.signal.aborted) return
+    source = new EventSource(`/api${liveOf(path)}`)
+    source.onmessage = ({ data }) => tell(JSON.parse(data))
+    source.onerror = () => {
+      source?.close()
+      // A stream does not tell why it has ended; the question itself does.
+      void askOnce(path, tell, over.signal).then(() => setTimeout(open, REOPEN_MS))
+    }
+  }
+  open()
+  return () => {
+    over.abort()
+    source?.close()
+  }
+}
+
+function poll(path: string, tell: Tell): () => void {
+  const over = new AbortController()
+  const keepAsking = async () => {
+    if (over.signal.aborted) return
+    await askOnce(path, tell, over.signal)
+    setTimeout(() => void keepAsking(), POLL_MS)
+  }
+  void keepAsking()
+  return () => over.abort()
+}
+
+async function askOnce(path: string, tell: Tell, signal: AbortSignal): Promise<void> {
+  try {
+    const answer = await ask<never>(path, { signal })
+    if (!signal.aborted) tell({ answer })
+  } catch (error) {
+    if (!signal.aborted) tell({ problem: problemOf(error) })
+  }
+}

@@ -1,0 +1,40 @@
+/** Keeps a fault of one page from taking the whole console away. */
+import { Component, type ComponentChildren, type JSX } from 'preact'
+import { problemOf } from '../data/ask.ts'
+
+interface Props {
+  /** The page; another page begins anew. */
+  readonly page: string
+  readonly children: ComponentChildren
+}
+
+interface State {
+  readonly page?: string
+  readonly error?: unknown
+}
+
+export class Guarded extends Component<Props, State> {
+  static override getDerivedStateFromProps({ page }: Props, state: State): State | null {
+    return page === state.page ? null : { page, error: undefined }
+  }
+
+  static override getDerivedStateFromError(error: unknown): State {
+    return { error }
+  }
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error)
+  }
+
+  override render({ children }: Props, { error }: State): JSX.Element {
+    if (error === undefined) return <>{children}</>
+    return (
+      <div class="problem" role="alert">
+        <p>{problemOf(error).message}</p>
+        <button type="button" class="secondary outline" onClick={() => this.setState({ error: undefined })}>
+          Show it again
+        </button>
+      </div>
+    )
+  }
+}

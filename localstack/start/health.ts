@@ -1,12 +1,13 @@
+import { endlessRun, failedRun, noProgress, serverAway } from '../../lib/queries/health/causes.ts'
+import { ProgressWatch, type WatchedLag } from '../../lib/queries/health/progress-watch.ts'
+import { type Cause, firstLine, type Place, Stalls } from '../../lib/queries/health/stalls.ts'
+import { listOf, recordsOf } from '../../lib/queries/health/words.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
-import { causeOf, endlessRun, failedRun, type Known, noProgress, serverAway } from './causes.ts'
 import type { LoggedLine, LogLine } from './log-lines.ts'
 import { Notices } from './notices.ts'
-import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
 import { isExplanation, Reasons } from './reasons.ts'
-import { type Cause, firstLine, type Place, Stalls } from './stalls.ts'
 import { ToldErrors } from './told-errors.ts'
-import { listOf, recordsOf } from './words.ts'
+import { causeOf, type Known } from './trigger-causes.ts'
 
 /** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000

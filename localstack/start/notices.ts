@@ -1,8 +1,8 @@
 import { durationText } from '../../lib/duration.ts'
+import { listOf } from '../../lib/queries/health/words.ts'
 import { Repeats } from '../../lib/runtime/adapters/lambda/repeats.ts'
 import type { LoggedLine } from './log-lines.ts'
 import { loggedLine } from './screen.ts'
-import { listOf } from './words.ts'
 
 /** Kinds that every consumer logs for the same outage. They are collected into one line. */
 const SHARED: Readonly<Record<string, (told: Shared) => string>> = {

@@ -1,6 +1,6 @@
-import { deferredCause, reportedFailures } from './causes.ts'
+import { deferredCause, reportedFailures } from '../../lib/queries/health/causes.ts'
+import type { Cause } from '../../lib/queries/health/stalls.ts'
 import type { LoggedLine } from './log-lines.ts'
-import type { Cause } from './stalls.ts'
 
 /** A function logs each reason for reporting records once a minute. */
 const HOLDS_MS = 70_000

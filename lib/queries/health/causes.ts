@@ -1,74 +1,14 @@
-/** Why something stands still, in words for the person at the terminal. */
+/** Why something stands still, in words for people. */
 
-import { durationText } from '../../lib/duration.ts'
-import type { Report } from '../msk-trigger/report/reports.ts'
+import { durationText } from '../../duration.ts'
 import type { Cause } from './stalls.ts'
 import { recordsOf } from './words.ts'
-
-type Stalled = Extract<Report, { report: 'stalled' }>
-
-/** Facts from other sources. */
-export interface Known {
-  readonly brokers: string
-  /** The function's timeout, if its mapping has reported it. */
-  readonly timeoutMs?: number
-}
 
 const STACK_FRAME = /^\s+at /
 const LONGEST_LINE = 200
 
-/** The cause of a stall that the trigger reports; undefined if only the function's own log can say. */
-export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
-  const { function: name, obstacle, kind, topic } = stalled
-  if (kind === 'unreachable') return away('Kafka', `Kafka does not answer at ${known.brokers}`)
-  if (kind === 'reported') return undefined
-  if (kind === 'no-topic')
-    return {
-      id: `no-topic/${topic}`,
-      reason: `the topic ${topic} does not exist`,
-      advice: 'Create it; the function will find it.',
-    }
-  if (kind === 'timeout') return noAnswer(name, obstacle, known)
-  const reason = shown(stalled.reason)
-  const named = serverNamedIn(reason)
-  if (named) return named
-  const id = `${obstacle}/${alike(reason)}`
-  return { id, ...WORDS[obstacle](reason) }
-}
-
-/** The meaning of an error, by obstacle. */
-const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
-  reading: reason => ({
-    reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
-    advice: 'It is retried.',
-  }),
-  invocation: broken,
-  answer: reason => ({ reason, advice: 'It is retried.' }),
-  commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: 'It is retried.' }),
-  registry: reason => ({ reason, advice: 'Is the schema registry running? It is retried.' }),
-  destination: reason => ({
-    reason: `discarded records are ${reason}`,
-    advice: 'Does the destination exist? It is retried.',
-  }),
-}
-
-/** The handler has kept a batch for a long time, or longer than its timeout: one cause, whichever is seen first. */
-function noAnswer(name: string, obstacle: Stalled['obstacle'], { timeoutMs }: Known): Cause {
-  const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationText(timeoutMs)}`
-  return {
-    id: `no-answer/${name}`,
-    reason:
-      obstacle === 'answer'
-        ? 'its handler has had a batch for 20 s'
-        : `its handler takes longer than ${timeout}`,
-    advice:
-      obstacle === 'answer'
-        ? `Does it ever return? It is terminated after ${timeout}.`
-        : 'Does it ever return? Make it faster, or raise its timeout in serverless.yml; the batch is retried.',
-  }
-}
-
-function away(server: 'Kafka' | 'Redis', reason: string): Cause {
+/** The cause of everything that waits for a server. @param reason what was said when it was asked */
+export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
   return {
     id: server.toLowerCase(),
     server,
@@ -81,7 +21,7 @@ function away(server: 'Kafka' | 'Redis', reason: string): Cause {
 export function serverAway(
   server: 'Kafka' | 'Redis',
   message: string,
-  { brokers }: Pick<Known, 'brokers'>,
+  { brokers }: { readonly brokers: string },
 ): Cause {
   return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
@@ -90,7 +30,7 @@ export function serverAway(
  * Recognizes the messages of `Unavailable`, which a function throws if it needs a server to start, and a scheduled
  * function always.
  */
-function serverNamedIn(reason: string): Cause | undefined {
+export function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
   return /^Kafka did not take it/.test(reason) ? away('Kafka', reason) : undefined
 }
@@ -158,8 +98,8 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
   }
 }
 
-/** The advice for a function that throws, whatever invokes it. */
-function broken(reason: string): Omit<Cause, 'id'> {
+/** What is said of a function that throws, whatever invokes it. */
+export function broken(reason: string): Omit<Cause, 'id'> {
   return { reason, advice: 'Fix its code or its settings; it is retried.' }
 }
 
@@ -186,8 +126,17 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
   }
 }
 
+/** The cause when records wait for a consumer whose group has no members. */
+export function noReaders(name: string, group: string, pending: number): Cause {
+  return {
+    id: `no-readers/${name}`,
+    reason: `${recordsOf(pending)} pending, and the consumer group ${group} has no members`,
+    advice: 'Is the function deployed, and its trigger enabled? It continues where it was.',
+  }
+}
+
 /** Removes stacks and shortens long lines. */
-function shown(reason: string): string {
+export function shown(reason: string): string {
   const lines = reason.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   return lines
     .map(line => line.trimEnd().slice(0, LONGEST_LINE))
@@ -196,6 +145,6 @@ function shown(reason: string): string {
 }
 
 /** Removes what differs between records or attempts. */
-function alike(reason: string): string {
+export function alike(reason: string): string {
   return reason.replace(/\b[0-9a-f-]{8,}\b|\d+/gi, '#')
 }

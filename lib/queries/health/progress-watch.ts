@@ -1,4 +1,4 @@
-import type { ConsumerLag, ReadTopic } from '../../lib/queries/lag.ts'
+import type { ConsumerLag, ReadTopic } from '../lag.ts'
 
 /** What a function reads, and how its batches are made. */
 export interface BatchedTopic extends ReadTopic {

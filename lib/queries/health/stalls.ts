@@ -1,5 +1,5 @@
-import { durationText } from '../../lib/duration.ts'
-import { Repeats } from '../../lib/runtime/adapters/lambda/repeats.ts'
+import { durationText } from '../../duration.ts'
+import { Repeats } from '../../runtime/adapters/lambda/repeats.ts'
 import { listOf } from './words.ts'
 
 /** Why a function is stalled, and what the user can do. */

@@ -1,0 +1,65 @@
+/** Why a function stands still, by what the trigger reports. */
+import { durationText } from '../../lib/duration.ts'
+import { alike, away, broken, serverNamedIn, shown } from '../../lib/queries/health/causes.ts'
+import type { Cause } from '../../lib/queries/health/stalls.ts'
+import type { Report } from '../msk-trigger/report/reports.ts'
+
+type Stalled = Extract<Report, { report: 'stalled' }>
+
+/** Facts from other sources. */
+export interface Known {
+  readonly brokers: string
+  /** The function's timeout, if its mapping has reported it. */
+  readonly timeoutMs?: number
+}
+
+/** The cause of a stall that the trigger reports; undefined if only the function's own log can say. */
+export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
+  const { function: name, obstacle, kind, topic } = stalled
+  if (kind === 'unreachable') return away('Kafka', `Kafka does not answer at ${known.brokers}`)
+  if (kind === 'reported') return undefined
+  if (kind === 'no-topic')
+    return {
+      id: `no-topic/${topic}`,
+      reason: `the topic ${topic} does not exist`,
+      advice: 'Create it; the function will find it.',
+    }
+  if (kind === 'timeout') return noAnswer(name, obstacle, known)
+  const reason = shown(stalled.reason)
+  const named = serverNamedIn(reason)
+  if (named) return named
+  const id = `${obstacle}/${alike(reason)}`
+  return { id, ...WORDS[obstacle](reason) }
+}
+
+/** The meaning of an error, by obstacle. */
+const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
+  reading: reason => ({
+    reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
+    advice: 'It is retried.',
+  }),
+  invocation: broken,
+  answer: reason => ({ reason, advice: 'It is retried.' }),
+  commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: 'It is retried.' }),
+  registry: reason => ({ reason, advice: 'Is the schema registry running? It is retried.' }),
+  destination: reason => ({
+    reason: `discarded records are ${reason}`,
+    advice: 'Does the destination exist? It is retried.',
+  }),
+}
+
+/** The handler has kept a batch for a long time, or longer than its timeout: one cause, whichever is seen first. */
+function noAnswer(name: string, obstacle: Stalled['obstacle'], { timeoutMs }: Known): Cause {
+  const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationText(timeoutMs)}`
+  return {
+    id: `no-answer/${name}`,
+    reason:
+      obstacle === 'answer'
+        ? 'its handler has had a batch for 20 s'
+        : `its handler takes longer than ${timeout}`,
+    advice:
+      obstacle === 'answer'
+        ? `Does it ever return? It is terminated after ${timeout}.`
+        : 'Does it ever return? Make it faster, or raise its timeout in serverless.yml; the batch is retried.',
+  }
+}

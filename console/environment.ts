@@ -17,7 +17,11 @@ export interface ShownFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
   readonly foreignTopics: readonly string[]
+  /** Topics that it reads when its schedule calls it. */
+  readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
+  /** For how many seconds a batch may wait to be filled. */
+  readonly reading: { readonly maximumBatchingWindow: number }
 }
 
 export interface EnvironmentOptions {

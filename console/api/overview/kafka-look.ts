@@ -1,0 +1,71 @@
+/** How far topics and consumers are. */
+import type { Signal } from '../../../lib/app/topics.ts'
+import { SIGNALS } from '../../../lib/app/topics.ts'
+import { consumerGroups } from '../../../lib/queries/groups.ts'
+import { type ConsumerLag, consumerLags, type ReadTopic } from '../../../lib/queries/lag.ts'
+import { boundsIfThere } from '../../../lib/queries/topics.ts'
+import { type Bounds, TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import { once } from '../../../lib/runtime/lambda/once.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+
+export interface KafkaLook {
+  readonly lags: readonly (ReadTopic & ConsumerLag)[]
+  /** By signal; undefined for a topic that does not exist. */
+  readonly bounds: Readonly<Record<Signal, readonly Bounds[] | undefined>>
+  /** How many members each consumer group has. */
+  readonly members: ReadonlyMap<string, number>
+}
+
+/** A page that is watched shall soon say that a broker is away, and look again. */
+const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
+/** Members change rarely, and asking for them takes a connection. */
+const MEMBERS_EVERY_MS = 10_000
+
+export class KafkaLooks {
+  readonly #environment: ConsoleEnvironment
+  readonly #offsets: () => Promise<TopicOffsets>
+  #members: ReadonlyMap<string, number> = new Map()
+  #membersAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+    this.#offsets = once(async () =>
+      environment.connections.kept(new TopicOffsets(await environment.kafka(), PATIENCE)),
+    )
+  }
+
+  /** @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+  async look(nowMs: number): Promise<KafkaLook> {
+    const { consumers } = this.#environment
+    const asked = boundsOnce(await this.#offsets())
+    const lags = await consumerLags(asked, consumers)
+    const bounds = await Promise.all(
+      SIGNALS.map(
+        async signal => [signal, await boundsIfThere(asked, this.#environment.topic(signal))] as const,
+      ),
+    )
+    await this.#lookAtMembers(nowMs)
+    return { lags, bounds: Object.fromEntries(bounds) as KafkaLook['bounds'], members: this.#members }
+  }
+
+  async #lookAtMembers(nowMs: number): Promise<void> {
+    if (nowMs - this.#membersAtMs < MEMBERS_EVERY_MS) return
+    this.#membersAtMs = nowMs
+    const groups = [...new Set(this.#environment.consumers.map(({ group }) => group))]
+    const described = await consumerGroups(await this.#environment.kafka(), groups)
+    this.#members = new Map(described.map(({ group, members }) => [group, members.length]))
+  }
+}
+
+/** Asks for the bounds of each topic once, whoever wants to know them. */
+function boundsOnce(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'committed'> {
+  const known = new Map<string, Promise<Bounds[]>>()
+  return {
+    bounds(topic) {
+      const asked = known.get(topic) ?? offsets.bounds(topic)
+      known.set(topic, asked)
+      return asked
+    },
+    committed: (group, topic) => offsets.committed(group, topic),
+  }
+}

@@ -1,0 +1,52 @@
+/** The alerts that fired or resolved last. */
+import { alertLives } from '../../../lib/queries/alert-history.ts'
+import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+
+/** How many are shown. */
+const SHOWN = 8
+/** So many records of each partition are looked at. */
+const LOOKED_AT = 200
+
+export class RecentAlerts {
+  readonly #environment: ConsoleEnvironment
+  #ends = ''
+  #alerts: readonly AlertSummary[] = []
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+  }
+
+  /** Whether there is more than at the last question. */
+  hasNew(bounds: readonly Bounds[]): boolean {
+    return endsOf(bounds) !== this.#ends
+  }
+
+  /**
+   * The newest first. It reads the topic only where there is more than at the last question.
+   *
+   * @param bounds of the topic now; undefined if they are not known, or there is no such topic
+   * @throws see `readRecords`
+   */
+  async newest(bounds: readonly Bounds[] = []): Promise<readonly AlertSummary[]> {
+    if (bounds.length === 0 || !this.hasNew(bounds)) return this.#alerts
+    const topic = this.#environment.topic('alerts')
+    const ranges = bounds.map(({ start, end }, partition) => {
+      return { topic, partition, start: Math.max(start, end - LOOKED_AT), end }
+    })
+    const lives = await alertLives(await this.#environment.log(), ranges)
+    const alerts = [...lives.values()].map(({ transitions: _, ...alert }) => alert)
+    this.#alerts = alerts.sort((a, b) => lastMs(b) - lastMs(a)).slice(0, SHOWN)
+    this.#ends = endsOf(bounds)
+    return this.#alerts
+  }
+}
+
+function lastMs({ startedAt, endedAt }: AlertSummary): number {
+  return Date.parse(endedAt ?? startedAt)
+}
+
+function endsOf(bounds: readonly Bounds[]): string {
+  return bounds.map(({ end }) => end).join()
+}

@@ -1,0 +1,156 @@
+/** Looks at the environment every two seconds once somebody has asked, and keeps what the last five minutes were like. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError, problemOf } from '../problem.ts'
+import { countersIn, lagsIn, shownConsumers, shownTopics, totalsIn, withWindows } from './figures.ts'
+import { SampleHistory } from './history.ts'
+import { KafkaLooks } from './kafka-look.ts'
+import { OpenLetters } from './open-letters.ts'
+import { Rates } from './rates.ts'
+import { RecentAlerts } from './recent-alerts.ts'
+import { RedisLooks } from './redis-look.ts'
+import type { History, Overview, Values } from './shapes.ts'
+import { StandingStill } from './standing-still.ts'
+import { Waits } from './waits.ts'
+
+const EVERY_MS = 2_000
+/** A server that has not answered by then counts as away. */
+const ANSWERS_WITHIN_MS = 5_000
+
+/** An answer, or why there is none. */
+type Asked<T> =
+  | { readonly value: T; readonly problem: null }
+  | { readonly value: undefined; readonly problem: string }
+
+export class OverviewSampler {
+  readonly #environment: ConsoleEnvironment
+  readonly #kafka: KafkaLooks
+  readonly #redis: RedisLooks
+  readonly #alerts: RecentAlerts
+  readonly #letters: OpenLetters
+  readonly #waits: Waits
+  readonly #rates = new Rates()
+  readonly #standing = new StandingStill()
+  readonly #history = new SampleHistory()
+  readonly #over = new AbortController()
+  #last: Overview | undefined
+  #looking: Promise<Overview> | undefined
+  #isRunning = false
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+    this.#kafka = new KafkaLooks(environment)
+    this.#redis = new RedisLooks(environment)
+    this.#alerts = new RecentAlerts(environment)
+    this.#letters = new OpenLetters(environment)
+    this.#waits = new Waits(() => environment.log())
+    environment.connections.kept({ close: () => this.#over.abort() })
+  }
+
+  /** The newest look. The first question waits for one; from then on there is always one that is at most a few seconds old. */
+  async newest(): Promise<Overview> {
+    const { streams } = this.#environment
+    if (streams && !this.#isRunning) {
+      this.#isRunning = true
+      void this.#keepLooking()
+    }
+    const isOld = !this.#last || (!streams && Date.now() - this.#last.atMs > EVERY_MS)
+    return isOld || !this.#last ? this.#lookOnce() : this.#last
+  }
+
+  /** What the figures were. Where answers are not streamed, the server may have seen little of it. */
+  get history(): History {
+    return this.#history.columns
+  }
+
+  async #keepLooking(): Promise<void> {
+    const { signal } = this.#over
+    while (!signal.aborted) {
+      // Whoever asks next is told why there is no newer one.
+      await this.#lookOnce().catch(() => {
+        this.#last = undefined
+      })
+      await pause(EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
+    }
+  }
+
+  #lookOnce(): Promise<Overview> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<Overview> {
+    const atMs = Date.now()
+    const kafka = await asked('Kafka', this.#kafka.look(atMs))
+    const { bounds, lags, members } = kafka.value ?? {}
+    const hasNewAlerts = bounds?.alerts !== undefined && this.#alerts.hasNew(bounds.alerts)
+    const [redis, alerts, letters] = await Promise.all([
+      asked('Redis', this.#redis.look(atMs, bounds?.readings?.length, hasNewAlerts)),
+      asked('Kafka', this.#alerts.newest(bounds?.alerts)),
+      asked('Kafka', this.#letters.count(bounds?.dlq)),
+    ])
+    const servers = { kafka: kafka.problem, redis: redis.problem }
+    const values = rounded({
+      ...this.#rates.next({ atMs, counters: countersIn(kafka.value, redis.value) }),
+      ...(lags ? lagsIn(lags, this.#waits.next(lags, atMs)) : {}),
+    })
+    this.#history.add(atMs, values)
+    const { functions } = this.#environment
+    const seen = {
+      servers,
+      lags: lags && withWindows(lags, functions),
+      members: members ?? new Map<string, number>(),
+      broken: redis.value?.broken,
+    }
+    this.#last = {
+      atMs,
+      servers,
+      values,
+      totals: totalsIn(kafka.value, redis.value),
+      topics: shownTopics(this.#environment, bounds),
+      consumers: shownConsumers(this.#environment, members),
+      producers: functions
+        .filter(({ emits, consumes, forwards, foreignTopics }) => {
+          return emits.length > 0 && consumes.length + forwards.length + foreignTopics.length === 0
+        })
+        .map(({ name, emits }) => ({ name, emits })),
+      standing: this.#standing.next(seen, atMs),
+      firing: redis.value?.firing ?? null,
+      lastAlerts: alerts.value ?? null,
+      openLetters: letters.value ?? null,
+    }
+    return this.#last
+  }
+}
+
+/** @throws what is a fault of Sluice itself */
+async function asked<T>(server: string, answer: Promise<T>): Promise<Asked<T>> {
+  try {
+    return { value: await inTime(server, answer), problem: null }
+  } catch (error) {
+    const { code, message } = problemOf(error)
+    if (code === 'fault') throw error
+    return { value: undefined, problem: message }
+  }
+}
+
+function inTime<T>(server: string, answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const late = new ProblemError(
+    'unavailable',
+    `${server} has not answered within ${ANSWERS_WITHIN_MS / 1_000} s`,
+  )
+  const timer = setTimeout(() => reject(late), ANSWERS_WITHIN_MS)
+  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+}
+
+function rounded(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      value === null ? null : Math.round(value * 100) / 100,
+    ]),
+  )
+}

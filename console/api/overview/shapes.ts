@@ -1,0 +1,68 @@
+/** What the overview is told. */
+import type { Signal } from '../../../lib/app/topics.ts'
+import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+
+/** Figures by name; null where one could not be known. */
+export type Values = Readonly<Record<string, number | null>>
+
+/** The environment at one moment. */
+export interface Overview {
+  /** Milliseconds since the epoch: when it was looked at. */
+  readonly atMs: number
+  /** Why a server could not be asked; null where it answers. */
+  readonly servers: { readonly kafka: string | null; readonly redis: string | null }
+  /**
+   * A second, over the last ten seconds: `in`, `applied`, `duplicates`, `failed`, `alerts`, `letters`, `topic/SIGNAL`, and
+   * `rate/CONSUMER/TOPIC`. Now: `lag/CONSUMER/TOPIC` in records and `wait/CONSUMER/TOPIC` in seconds.
+   */
+  readonly values: Values
+  /** Since there is anything: how many readings were applied, were duplicates, and failed. */
+  readonly totals: Values
+  readonly topics: readonly ShownTopic[]
+  readonly consumers: readonly ShownConsumer[]
+  /** What writes without reading. */
+  readonly producers: readonly { readonly name: string; readonly emits: readonly Signal[] }[]
+  readonly standing: readonly Standing[]
+  /** How many alerts fire now. */
+  readonly firing: number | null
+  /** The newest first; null if they could not be read. */
+  readonly lastAlerts: readonly AlertSummary[] | null
+  /** How many dead letters wait for people. */
+  readonly openLetters: number | null
+}
+
+export interface ShownTopic {
+  readonly signal: Signal
+  readonly topic: string
+  /** From its first record that is kept to its last; null if it does not exist, or that is not known. */
+  readonly records: number | null
+}
+
+export interface ShownConsumer {
+  readonly function: string
+  readonly topic: string
+  /** Undefined for a topic that is none of Sluice's. */
+  readonly signal?: Signal
+  readonly group: string
+  /** Where it writes; failures are implied. */
+  readonly emits: readonly Signal[]
+  /** How many members its group has; null if that is not known, or if an offset of its own tells how far it is. */
+  readonly readers: number | null
+}
+
+/** What has one cause in common, and stands still. */
+export interface Standing {
+  readonly functions: readonly string[]
+  /** Without a full stop. */
+  readonly reason: string
+  /** Whole sentences. */
+  readonly advice: string
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number
+}
+
+/** The recent past, the oldest first: a column of values for each name, as long as `atMs`. */
+export interface History {
+  readonly atMs: readonly number[]
+  readonly values: Readonly<Record<string, readonly (number | null)[]>>
+}

@@ -1,0 +1,103 @@
+/** What stands still, and why: by what Kafka and Redis tell, for any environment. Pure. */
+import { away, deferredCause, noProgress, noReaders } from '../../../lib/queries/health/causes.ts'
+import { ProgressWatch, type WatchedLag } from '../../../lib/queries/health/progress-watch.ts'
+import { type Cause, type Place, Stalls } from '../../../lib/queries/health/stalls.ts'
+import type { Standing } from './shapes.ts'
+
+export interface Seen {
+  /** Why a server did not answer; null where it did. */
+  readonly servers: { readonly kafka: string | null; readonly redis: string | null }
+  /** Undefined if Kafka did not answer. */
+  readonly lags: readonly WatchedLag[] | undefined
+  /** How many members each group has. */
+  readonly members: ReadonlyMap<string, number>
+  /** The consumers whose circuit breaker is open; undefined if Redis did not answer. */
+  readonly broken: readonly string[] | undefined
+}
+
+/** A group is without members for a moment whenever its consumer is started again. */
+const DEAD_AFTER_MS = 10_000
+
+export class StandingStill {
+  readonly #stalls = new Stalls()
+  readonly #progress = new ProgressWatch()
+  /** Since when nobody reads, and how far the group was then. */
+  readonly #unread = new Map<string, { readonly sinceMs: number; readonly reached: number }>()
+
+  /** Takes a look into account, and tells what stands still now, the longest first. */
+  next(seen: Seen, nowMs: number): Standing[] {
+    this.#server('Kafka', seen.servers.kafka, nowMs)
+    this.#server('Redis', seen.servers.redis, nowMs)
+    if (seen.broken) this.#breakers(seen.broken, nowMs)
+    if (seen.lags) for (const lag of seen.lags) this.#consumer(lag, seen.members.get(lag.group), nowMs)
+    // Nobody could see any progress.
+    else this.#progress.forget()
+    // Forgets what is over; its lines are for a terminal.
+    this.#stalls.due(nowMs)
+    return this.#stalls.open
+      .map(({ cause: { reason, advice }, sinceMs, functions }) => {
+        return { functions: [...functions].sort(), reason, advice, sinceMs }
+      })
+      .sort((a, b) => a.sinceMs - b.sinceMs)
+  }
+
+  #server(server: 'Kafka' | 'Redis', problem: string | null, nowMs: number): void {
+    this.#set(
+      { function: undefined, obstacle: server },
+      problem === null ? undefined : away(server, problem),
+      nowMs,
+    )
+  }
+
+  #breakers(broken: readonly string[], nowMs: number): void {
+    const isClosed = ({ function: name = '', obstacle }: Place) =>
+      obstacle === BREAKER && !broken.includes(name)
+    this.#stalls.endAll(isClosed, nowMs)
+    for (const name of broken)
+      this.#stalls.begin(
+        { function: name, obstacle: BREAKER },
+        deferredCause(name, { reason: 'breaker-open' }),
+        nowMs,
+      )
+  }
+
+  #consumer(lag: WatchedLag, members: number | undefined, nowMs: number): void {
+    const { function: name, topic, pending, group } = lag
+    const place = { function: name, topic, obstacle: PROGRESS }
+    const forMs = this.#progress.standsStillFor(lag, nowMs) ?? 0
+    const unreadMs = pending > 0 && members === 0 ? this.#unreadFor(lag, nowMs) : this.#read(lag)
+    const isBroken = this.#stalls.causeOf({ function: name, obstacle: BREAKER }) !== undefined
+    if (isBroken) this.#set(place, undefined, nowMs)
+    else if (unreadMs >= DEAD_AFTER_MS) this.#set(place, noReaders(name, group, pending), nowMs)
+    else this.#set(place, forMs > 0 ? noProgress(name, pending, forMs) : undefined, nowMs)
+  }
+
+  /** For how long nobody has read what waits. A group can go on without members: some readers assign partitions themselves. */
+  #unreadFor({ function: name, topic, partitions }: WatchedLag, nowMs: number): number {
+    const key = `${name}|${topic}`
+    const reached = partitions.reduce((sum, { next }) => sum + next, 0)
+    const before = this.#unread.get(key)
+    if (before?.reached === reached) return nowMs - before.sinceMs
+    this.#unread.set(key, { sinceMs: nowMs, reached })
+    return 0
+  }
+
+  #read({ function: name, topic }: WatchedLag): 0 {
+    this.#unread.delete(`${name}|${topic}`)
+    return 0
+  }
+
+  /** Without a cause, it goes on. */
+  #set(place: Place, cause: Cause | undefined, nowMs: number): void {
+    if (cause) this.#stalls.begin(place, cause, nowMs)
+    else
+      this.#stalls.endAll(
+        one =>
+          one.function === place.function && one.topic === place.topic && one.obstacle === place.obstacle,
+        nowMs,
+      )
+  }
+}
+
+const PROGRESS = 'progress'
+const BREAKER = 'breaker'

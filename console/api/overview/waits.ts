@@ -1,0 +1,71 @@
+/** For how long the first pending record of each consumer has waited. */
+import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
+import { Unavailable, UnreadableLog } from '../../../lib/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
+import { OffsetTimes } from './offset-times.ts'
+
+/** So many records are read after one look. */
+const MOST_READ = 12
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export class Waits {
+  readonly #times = new OffsetTimes()
+  readonly #log: () => Promise<LogReader>
+  #isReading = false
+
+  constructor(log: () => Promise<LogReader>) {
+    this.#log = log
+  }
+
+  /**
+   * In seconds, by `consumer/topic`; null as long as it is not known. What was written before the first look is read from the topic
+   * until the next one.
+   */
+  next(lags: readonly (ReadTopic & ConsumerLag)[], nowMs: number): Readonly<Record<string, number | null>> {
+    for (const { topic, partitions } of lags)
+      for (const { partition, end } of partitions) this.#times.ended(topic, partition, end, nowMs)
+    const unknown: Place[] = []
+    const waits = lags.map(
+      lag => [`${lag.function}/${lag.topic}`, this.#waitOf(lag, nowMs, unknown)] as const,
+    )
+    void this.#read(unknown.slice(0, MOST_READ))
+    return Object.fromEntries(waits)
+  }
+
+  #waitOf({ topic, partitions }: ReadTopic & ConsumerLag, nowMs: number, unknown: Place[]): number | null {
+    let longest: number | null = 0
+    for (const { partition, next, pending } of partitions) {
+      if (pending === 0) continue
+      const atMs = this.#times.timeOf(topic, partition, next)
+      if (atMs === undefined) unknown.push({ topic, partition, offset: next })
+      if (atMs === undefined || longest === null) longest = null
+      else longest = Math.max(longest, (nowMs - atMs) / 1_000)
+    }
+    return longest
+  }
+
+  async #read(places: readonly Place[]): Promise<void> {
+    if (this.#isReading || places.length === 0) return
+    this.#isReading = true
+    try {
+      const log = await this.#log()
+      for (const place of places) await this.#readOne(log, place)
+    } catch (error) {
+      // The next look at Kafka tells of it.
+      if (!(error instanceof Unavailable || error instanceof UnreadableLog)) throw error
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  async #readOne(log: LogReader, { topic, partition, offset }: Place): Promise<void> {
+    const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
+    const [first] = records
+    if (first) this.#times.written(topic, partition, first.offset, first.timestampMs)
+  }
+}

@@ -1,0 +1,86 @@
+/** How far every consumer is behind, in records and seconds, and how that was in the last minutes. */
+import type { JSX } from 'preact'
+import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
+import { addressOf } from '../data/address.ts'
+import { Badge } from '../parts/badge.tsx'
+import { Sparkline } from '../parts/sparkline.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { durationText, numberText, rateText } from '../parts/words.ts'
+import { pastOf } from './past.ts'
+import { stateOf } from './states.ts'
+
+interface Props {
+  readonly overview: Overview
+  readonly past: History
+}
+
+export function Consumers({ overview, past }: Props): JSX.Element {
+  return (
+    <Table
+      name="consumers"
+      caption="consumers"
+      columns={columnsOf(overview, past)}
+      rows={overview.consumers}
+      keyOf={({ function: name, topic }) => `${name}/${topic}`}
+      empty="serverless.yml lists no function that reads a topic."
+      pageSize={50}
+    />
+  )
+}
+
+const FIGURES = [
+  { heading: 'Records a second', name: 'rate', text: (value: number) => rateText(value), top: 1 },
+  { heading: 'Lag, records', name: 'lag', text: numberText, top: 10 },
+  { heading: 'Lag, time', name: 'wait', text: (seconds: number) => durationText(seconds * 1_000), top: 5 },
+] as const
+
+function columnsOf(overview: Overview, past: History): Column<ShownConsumer>[] {
+  const figureOf = (figure: string, { function: name, topic }: ShownConsumer) =>
+    overview.values[`${figure}/${name}/${topic}`] ?? null
+  const figures = FIGURES.map(({ heading, name: figure, text, top }): Column<ShownConsumer> => {
+    return {
+      heading,
+      sortBy: consumer => figureOf(figure, consumer) ?? -1,
+      cell: consumer => {
+        const value = figureOf(figure, consumer)
+        const { function: name, topic } = consumer
+        return (
+          <span class="overview-figure">
+            <Sparkline
+              values={pastOf(past, `${figure}/${name}/${topic}`)}
+              label={`${heading} of ${name}`}
+              text={text}
+              top={top}
+            />
+            <span class="right">{value === null ? '–' : text(value)}</span>
+          </span>
+        )
+      },
+    }
+  })
+  return [
+    {
+      heading: 'Consumer',
+      sortBy: ({ function: name }) => name,
+      cell: ({ function: name, group }) => <a href={addressOf('/kafka/groups', { group })}>{name}</a>,
+    },
+    {
+      heading: 'Reads',
+      sortBy: ({ topic }) => topic,
+      cell: ({ signal, topic }) => (
+        <a href={addressOf('/kafka/topics', { topic })} title={topic}>
+          {signal ?? topic}
+        </a>
+      ),
+    },
+    ...figures,
+    {
+      heading: 'State',
+      sortBy: consumer => stateOf(consumer, overview).tone,
+      cell: consumer => {
+        const { tone, text } = stateOf(consumer, overview)
+        return <Badge tone={tone}>{tone === 'bad' ? 'stands still' : text}</Badge>
+      },
+    },
+  ]
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { Kafka, logLevel } from 'kafkajs'
+import type { History, Overview } from '../../console/api/overview/shapes.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { fired, firstAlert } from '../support/alerts.ts'
+import { AlternatingSensors } from '../support/alternating-sensors.ts'
+import { TestBrowser } from '../support/browser.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const SENSORS = 24
+
+describe('the overview of the console', () => {
+  let environment: TestEnvironment
+  let served: ServedConsole
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    served = await servedConsole({ env: environment.name })
+  })
+
+  after(async () => {
+    await served?.close()
+    await environment?.close()
+  })
+
+  const readings = () => environment.topic('readings')
+  const overview = () => served.ask<Overview>('/overview')
+
+  it('given nothing yet, then all consumers and topics are there, and nothing stands still', async () => {
+    const first = await overview()
+    assert.deepEqual(first.servers, { kafka: null, redis: null })
+    assert.deepEqual(first.standing, [])
+    assert.ok(first.consumers.length >= 10)
+    assert.ok(first.topics.every(({ records }) => records === 0))
+    assert.equal(first.values[`lag/alerting/${readings()}`], 0)
+    assert.equal(first.openLetters, 0)
+    assert.deepEqual(first.lastAlerts, [])
+  })
+
+  it('given readings of which a consumer has taken some, then its lag is told in records and seconds', async () => {
+    await environment.client.send(readings(), new AlternatingSensors(SENSORS).nextRound())
+    const ends = await environment.client.ends(readings())
+    await commit(`sluice-alerting-${environment.name}`, readings(), ends)
+    await until('the figures are there', async () => {
+      const { values } = await overview()
+      assert.equal(values[`lag/alerting/${readings()}`], 0)
+      assert.equal(values[`wait/alerting/${readings()}`], 0)
+      assert.equal(values[`lag/processor/${readings()}`], SENSORS)
+      const waited = values[`wait/processor/${readings()}`]
+      assert.ok(typeof waited === 'number' && waited > 0 && waited < 60, `${waited} s`)
+      assert.ok((values.in ?? 0) > 0)
+      return true
+    })
+    const past = await served.ask<History>('/overview/history')
+    assert.equal(past.values.in?.length, past.atMs.length)
+    assert.equal(past.values[`lag/processor/${readings()}`]?.at(-1), SENSORS)
+  })
+
+  it('given a person who watches, when an alert fires, then it is there without loading the page again', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const visit = await browser.visit(served.address('/'))
+      const { page } = visit
+      await page.getByText('No alert has fired yet').waitFor()
+      const { value, headers } = writeEvent(fired(firstAlert({ summary: '<b>Heat</b> at s-1' })))
+      const message = { key: 'f-1', value, headers: Object.fromEntries(headers) }
+      await environment.client.send(environment.topic('alerts'), [message])
+      await page.getByText('<b>Heat</b> at s-1').waitFor()
+      await page.getByRole('link', { name: 'HIGH_TEMP' }).click()
+      await page.waitForURL('**/alerts?alert=a-1')
+      await visit.close()
+    } finally {
+      await browser.close()
+    }
+  })
+})
+
+/** Commits as a consumer would that has taken everything up to here. */
+async function commit(groupId: string, topic: string, ends: readonly number[]): Promise<void> {
+  const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const partitions = ends.map((end, partition) => ({ partition, offset: String(end) }))
+  await admin.setOffsets({ groupId, topic, partitions })
+  await admin.disconnect()
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { OffsetTimes } from '../../../../console/api/overview/offset-times.ts'
+
+const known = (...looks: readonly (readonly [end: number, atMs: number])[]) => {
+  const times = new OffsetTimes()
+  for (const [end, atMs] of looks) times.ended('readings', 0, end, atMs)
+  return times
+}
+
+describe('when records were written, by looks at the end of their log', () => {
+  it('given a record between two looks, then it was written between them', () => {
+    const times = known([100, 10_000], [110, 20_000])
+    assert.equal(times.timeOf('readings', 0, 104), 15_000)
+    assert.equal(times.timeOf('readings', 0, 109), 20_000)
+  })
+
+  it('given a record before the first look, or after the last, then nothing is known', () => {
+    const times = known([100, 10_000], [110, 20_000])
+    assert.equal(times.timeOf('readings', 0, 50), undefined)
+    assert.equal(times.timeOf('readings', 0, 110), undefined)
+    assert.equal(times.timeOf('readings', 1, 104), undefined)
+  })
+
+  it('given an old record that was read, then it and those after it are known', () => {
+    const times = known([100, 10_000], [110, 20_000])
+    times.written('readings', 0, 49, 1_000)
+    assert.equal(times.timeOf('readings', 0, 49), 1_000)
+    assert.equal(times.timeOf('readings', 0, 74), 5_500)
+    assert.equal(times.timeOf('readings', 0, 48), undefined)
+  })
+
+  it('given a log that ends earlier than before, then it is another one, and nothing of the first is known', () => {
+    const times = known([100, 10_000], [110, 20_000], [5, 30_000], [9, 32_000])
+    assert.equal(times.timeOf('readings', 0, 104), undefined)
+    assert.equal(times.timeOf('readings', 0, 6), 31_000)
+  })
+})

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Seen, StandingStill } from '../../../../console/api/overview/standing-still.ts'
+
+const GROUP = 'sluice-alerting-local'
+
+/** Somebody who looks every two seconds. */
+class Watcher {
+  readonly standing = new StandingStill()
+  nowMs = 1_000_000
+
+  look({ next = 10, end = 10, members = 1, ...seen }: Partial<Looked> = {}) {
+    const partitions = [{ partition: 0, next, end, pending: end - next }]
+    const lag = { function: 'alerting', topic: 'readings', group: GROUP, windowMs: 1_000 }
+    this.nowMs += 2_000
+    return this.standing.next(
+      {
+        servers: { kafka: null, redis: null },
+        lags: [{ ...lag, pending: end - next, partitions }],
+        broken: [],
+        ...seen,
+        members: new Map([[GROUP, members]]),
+      },
+      this.nowMs,
+    )
+  }
+
+  lookFor(ms: number, seen: Partial<Looked>) {
+    for (let passed = 2_000; passed < ms; passed += 2_000) this.look(seen)
+    return this.look(seen)
+  }
+}
+
+interface Looked extends Omit<Seen, 'members'> {
+  readonly next: number
+  readonly end: number
+  /** Of the group. */
+  readonly members: number
+}
+
+describe('what stands still, and why', () => {
+  it('given records that wait for a group without members, then after ten seconds its consumer is dead', () => {
+    const watcher = new Watcher()
+    assert.deepEqual(watcher.look({ end: 12, members: 0 }), [])
+    const [dead, ...others] = watcher.lookFor(12_000, { end: 40, members: 0 })
+    assert.deepEqual(others, [])
+    assert.deepEqual(dead?.functions, ['alerting'])
+    assert.match(
+      dead?.reason ?? '',
+      /^30 records pending, and the consumer group sluice-alerting-local has no/,
+    )
+    assert.match(dead?.advice ?? '', /trigger/)
+  })
+
+  it('given a group without members that goes on, then it reads in another way, and is not dead', () => {
+    const watcher = new Watcher()
+    for (let next = 10; next < 40; next += 1)
+      assert.deepEqual(watcher.look({ next, end: 50, members: 0 }), [])
+  })
+
+  it('given a consumer that reads and gets nothing done, then after half a minute it stands still', () => {
+    const watcher = new Watcher()
+    assert.deepEqual(watcher.lookFor(30_000, { end: 12 }), [])
+    const [stalled] = watcher.lookFor(4_000, { end: 12 })
+    assert.match(stalled?.reason ?? '', /^2 records pending, and none has gone through for 3\d s$/)
+  })
+
+  it('given an open circuit breaker, then it is the one cause that is told', () => {
+    const watcher = new Watcher()
+    const [open, ...others] = watcher.lookFor(60_000, { end: 12, broken: ['alerting'] })
+    assert.deepEqual(others, [])
+    assert.match(open?.reason ?? '', /fail unexpectedly/)
+    assert.match(open?.advice ?? '', /sluice breaker show alerting/)
+  })
+
+  it('given a server that is away, when it answers again, then nothing stands still', () => {
+    const watcher = new Watcher()
+    const kafka = 'Kafka does not answer, asked about the topic a'
+    const away = { servers: { kafka, redis: null }, lags: undefined, broken: undefined }
+    const [told] = watcher.lookFor(4_000, away)
+    assert.equal(told?.reason, kafka)
+    assert.equal(told?.sinceMs, watcher.nowMs - 2_000)
+    assert.deepEqual(watcher.look(), [])
+  })
+
+  it('given an outage that is over, when the next one comes, then it begins with itself', () => {
+    const watcher = new Watcher()
+    const away = { servers: { kafka: null, redis: 'Redis does not answer' } }
+    watcher.lookFor(60_000, away)
+    watcher.lookFor(60_000, {})
+    const [told] = watcher.look(away)
+    assert.equal(told?.sinceMs, watcher.nowMs)
+  })
+})

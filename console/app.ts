@@ -1,6 +1,12 @@
 /** The console: the page, and the questions behind it. The same app is served by Node and behind an HTTP API. */
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
+import { compress } from 'hono/compress'
+import type { Access } from './access/access.ts'
+import { ownRequests, personOf, signedIn } from './access/guard.ts'
+import { safeHeaders } from './access/headers.ts'
+import { DEPLOYED_LIMITS, LIMITS, limitedBodies, limitedQuestions } from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
+import { admission, signInRoutes } from './access/sign-in.ts'
 import { alertRoutes } from './api/alerts.ts'
 import { environmentRoutes } from './api/environment.ts'
 import { failureRoutes } from './api/failures.ts'
@@ -17,21 +23,24 @@ import type { PageFiles } from './page-files.ts'
 export interface ConsoleParts {
   readonly environment: ConsoleEnvironment
   readonly page: PageFiles
-  /** Lets in who may come in, sets `person`, and refuses all others. */
-  readonly guard: MiddlewareHandler<ConsoleHono>
+  readonly access: Access
   /** Hears of errors that nobody expects. */
   readonly told: (error: unknown) => void
 }
 
-export function consoleApp({ environment, page, guard, told }: ConsoleParts): Hono<ConsoleHono> {
+export function consoleApp({ environment, page, access, told }: ConsoleParts): Hono<ConsoleHono> {
+  const limits = environment.streams ? LIMITS : DEPLOYED_LIMITS
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => answerProblem(context, error, told))
   app.use((context, next) => {
     context.set('told', told)
     return next()
   })
-  app.use(guard)
+  app.use(safeHeaders(access), compress(), ownRequests(access), limitedBodies(limits))
+  app.route('/', signInRoutes(access, page.styleAt))
+  app.use('/api/*', limitedQuestions(limits), signedIn(access))
   app.route('/api', api(environment))
+  // What they hold is no secret, and the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
     if (!file) return context.notFound()
@@ -40,7 +49,11 @@ export function consoleApp({ environment, page, guard, told }: ConsoleParts): Ho
     return context.body(file.text, 200, headers)
   })
   // Every other address is one of the page's own, which it shows when it has read it.
-  app.get('*', context => context.html(page.html, 200, { 'cache-control': 'no-store' }))
+  app.get('*', async context => {
+    const isSignedIn = (await personOf(context, access)) !== undefined
+    const answer = await admission(context, access, { isSignedIn, styleAt: page.styleAt })
+    return answer ?? context.html(page.html, 200, { 'cache-control': 'no-store' })
+  })
   return app
 }
 

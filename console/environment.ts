@@ -100,3 +100,11 @@ export class ConsoleEnvironment {
     return this.#connections.close()
   }
 }
+
+/** Whether everything runs on this machine, as far as the settings tell: brokers on loopback that nobody has to sign in to. */
+export function isOnThisMachine({ kafka }: Pick<Config, 'kafka'>): boolean {
+  const { brokers, auth } = kafka
+  return auth === 'none' && brokers.length > 0 && brokers.every(broker => LOOPBACK.test(broker))
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/

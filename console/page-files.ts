@@ -8,6 +8,8 @@ export interface PageFile {
 
 export interface PageFiles {
   readonly html: string
+  /** The address of its style sheet. */
+  readonly styleAt: string
   /** Undefined if the page has no such file. */
   asset(name: string): PageFile | undefined
 }
@@ -22,7 +24,7 @@ export function pageFiles({ script, style }: { readonly script: string; readonly
   }
   const scriptAt = add('js', 'text/javascript; charset=utf-8', script)
   const styleAt = add('css', 'text/css; charset=utf-8', style)
-  return { html: documentOf(scriptAt, styleAt), asset: name => files.get(name) }
+  return { html: documentOf(scriptAt, styleAt), styleAt, asset: name => files.get(name) }
 }
 
 function documentOf(script: string, style: string): string {

@@ -1,7 +1,7 @@
 /** Serves the console on this machine. */
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import type { Hono } from 'hono'
+import { Hono } from 'hono'
 import type { ConsoleHono } from './access/person.ts'
 
 export interface Served {
@@ -10,11 +10,30 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** Listens on 127.0.0.1 alone. @throws the error of the port, as `EADDRINUSE` */
+/** The same console, for who asks for the root of the address and expects the pages of this area there. */
+export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
+  const entrance = new Hono<ConsoleHono>()
+  entrance.get('/', context => context.redirect(`${path}${new URL(context.req.url).search}`))
+  entrance.all('*', context => app.fetch(context.req.raw, context.env))
+  return entrance
+}
+
+/** Nothing can listen on this port. */
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse'
+}
+
+/**
+ * Listens on 127.0.0.1 alone.
+ *
+ * @throws PortInUse
+ */
 export async function serveConsole(app: Hono<ConsoleHono>, port: number): Promise<Served> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, resolve)
-  server.on('error', reject)
+  server.on('error', (error: NodeJS.ErrnoException) =>
+    reject(error.code === 'EADDRINUSE' ? new PortInUse(`Port ${port} is in use`) : error),
+  )
   const address = await promise
   return {
     port: address.port,

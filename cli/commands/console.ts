@@ -1,48 +1,76 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { localGuard } from '../../console/access/local.ts'
+import { localAccess } from '../../console/access/access.ts'
+import { ROLES, type Role } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
-import { ConsoleEnvironment } from '../../console/environment.ts'
-import { serveConsole } from '../../console/serve.ts'
+import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
+import { PortInUse, serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
-import { environmentOption } from '../arguments.ts'
+import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { port } from '../../lib/runtime/settings/values.ts'
+import { choice, environmentOption, parserOf } from '../arguments.ts'
 import { configOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { more } from '../help.ts'
 import { personAt } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ConsoleCommandOptions {
   readonly env?: string
+  readonly port?: number
+  readonly role: Role
 }
 
-const PORT = 8050
+const ABOUT = `Serve the console until Ctrl-C: one page to see what flows in an environment, and to act.
+
+It prints an address on this machine with a token, and who has that address is you: changes are audited under your name. Readings
+can be written only where the brokers run on this machine. \`npm start\` serves a console by itself.`
+
+const MORE = `
+Examples:
+  sluice console
+  sluice console --env prod --cluster-arn arn:aws:kafka:… --role viewer
+  sluice --stack lab console --port 8060`
 
 export function addConsole(program: Command, terminal: Terminal): void {
   program
     .command('console')
     .summary('serve the console: one page to see what flows, and to act')
+    .description(ABOUT)
     .option(...environmentOption('to show'))
+    .option('--port <number>', 'the port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', parserOf(port()))
+    .addOption(choice('--role <role>', 'whether changes are possible', ROLES).default('operator'))
+    .addHelpText('after', more(MORE))
     .action((options: ConsoleCommandOptions) => showConsole(options, terminal))
 }
 
-async function showConsole({ env }: ConsoleCommandOptions, terminal: Terminal): Promise<void> {
-  const environment = new ConsoleEnvironment({
-    config: configOf(terminal, env),
-    functions: readFunctions(),
-    isLocal: true,
-    streams: true,
-  })
+async function showConsole(options: ConsoleCommandOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, options.env)
+  const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
+  const isLocal = isOnThisMachine(config)
+  const environment = new ConsoleEnvironment({ config, functions: readFunctions(), isLocal, streams: true })
   const token = randomBytes(16).toString('hex')
   const app = consoleApp({
     environment,
     page: await consolePage(),
-    guard: localGuard(token, { name: personAt(terminal), role: 'operator' }),
+    access: localAccess(token, { name: personAt(terminal), role: options.role }),
     told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
   })
-  const served = await serveConsole(app, PORT)
-  terminal.stdout.write(`http://127.0.0.1:${served.port}/?token=${token}\n`)
-  if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
-  await served.close()
-  await environment.close()
+  try {
+    const served = await serveConsole(app, options.port ?? consolePort).catch(refused)
+    terminal.stdout.write(`http://127.0.0.1:${served.port}/?token=${token}\n`)
+    if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
+    await served.close()
+  } finally {
+    await environment.close()
+  }
+}
+
+function refused(error: unknown): never {
+  if (!(error instanceof PortInUse)) throw error
+  throw new CliFailure(
+    `${error.message}: \`npm start\` may serve a console there. Give another one: --port 8060`,
+  )
 }

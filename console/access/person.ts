@@ -3,7 +3,8 @@ import type { Context } from 'hono'
 import { ProblemError } from '../api/problem.ts'
 
 /** A viewer looks; an operator also changes things, and every change is audited. */
-export type Role = 'viewer' | 'operator'
+export const ROLES = ['viewer', 'operator'] as const
+export type Role = (typeof ROLES)[number]
 
 export interface Person {
   /** For the audit. */

@@ -11,6 +11,8 @@ export interface Problem {
     | 'forbidden'
     | 'not-found'
     | 'conflict'
+    | 'too-large'
+    | 'busy'
     | 'refused'
     | 'unavailable'
     | 'fault'
@@ -24,6 +26,8 @@ const STATUS = {
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
+  'too-large': 413,
+  busy: 429,
   refused: 502,
   unavailable: 503,
   fault: 500,

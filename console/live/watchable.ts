@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, Hono } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import type { GenericSchema, InferOutput } from 'valibot'
+import { OpenStreams } from '../access/limits.ts'
 import type { ConsoleHono } from '../access/person.ts'
 import { problemOf } from '../api/problem.ts'
 import { queryOf } from '../api/query.ts'
@@ -14,6 +15,8 @@ export type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<ty
 
 /** A proxy, or a laptop that was asleep, must not make a dead stream look alive. */
 const HEARTBEAT_MS = 15_000
+
+const streams = new OpenStreams()
 
 const shared = new SharedAnswers((ms, signal) => pause(ms, undefined, { signal }).catch(() => {}))
 
@@ -66,6 +69,7 @@ function streamed(
   context: Context<ConsoleHono>,
   watch: (tell: (json: string) => void) => () => void,
 ): Response {
+  const leave = streams.enter()
   return streamSSE(context, async stream => {
     const closed = Promise.withResolvers<void>()
     const newest = new Newest(stream)
@@ -75,6 +79,7 @@ function streamed(
     await closed.promise
     clearInterval(heartbeat)
     end()
+    leave()
   })
 }
 

@@ -9,6 +9,7 @@ import { Empty, Known } from './parts/known.tsx'
 import { Shell } from './shell.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'
+import './sign-in/sign-in.css'
 
 function Console(): JSX.Element {
   const environment = useAnswer<Shown>('/environment')

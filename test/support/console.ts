@@ -1,7 +1,8 @@
 /** The console, served for a test on a free port. */
 import { randomBytes } from 'node:crypto'
-import { localGuard } from '../../console/access/local.ts'
-import type { Person } from '../../console/access/person.ts'
+import type { Hono } from 'hono'
+import { localAccess } from '../../console/access/access.ts'
+import type { ConsoleHono, Person } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { serveConsole } from '../../console/serve.ts'
@@ -12,6 +13,7 @@ import { readConfig } from '../../lib/app/config.ts'
 import { brokers, redisUrl } from './servers.ts'
 
 export interface ServedConsole {
+  readonly app: Hono<ConsoleHono>
   readonly environment: ConsoleEnvironment
   /** Where a person begins who has the token. @param path with its query, as `/alerts?state=firing` */
   address(path?: string): string
@@ -44,7 +46,7 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const app = consoleApp({
     environment,
     page: await consolePage(),
-    guard: localGuard(token, person),
+    access: localAccess(token, person),
     told: error => faults.push(error),
   })
   const served = await serveConsole(app, 0)
@@ -52,6 +54,7 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const request = (path: string, init: RequestInit = {}) =>
     fetch(`${base}/api${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })
   return {
+    app,
     environment,
     address: (path = '/') => `${base}${path}${path.includes('?') ? '&' : '?'}token=${token}`,
     request,

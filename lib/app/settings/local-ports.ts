@@ -16,13 +16,23 @@ export const LOCAL_PORTS = slice(
       default: '8081',
     }),
     LAMBDA_PORT: setting(port(), { description: "The port of Lambda's endpoint.", default: '3002' }),
+    CONSOLE_PORT: setting(port(), {
+      description: 'The port of the [console](console.md), also where `sluice console` serves it.',
+      default: '8050',
+    }),
+    KAFKA_UI_PORT: setting(port(), {
+      description: 'A second port of the console, which begins with the pages about Kafka.',
+      default: '8080',
+    }),
   },
-  ({ KAFKA_PORT, REDIS_PORT, AWS_PORT, REGISTRY_PORT, LAMBDA_PORT }) => ({
+  ({ KAFKA_PORT, REDIS_PORT, AWS_PORT, REGISTRY_PORT, LAMBDA_PORT, CONSOLE_PORT, KAFKA_UI_PORT }) => ({
     kafkaPort: KAFKA_PORT,
     redisPort: REDIS_PORT,
     awsPort: AWS_PORT,
     registryPort: REGISTRY_PORT,
     lambdaPort: LAMBDA_PORT,
+    consolePort: CONSOLE_PORT,
+    kafkaUiPort: KAFKA_UI_PORT,
   }),
 )
 

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { jsonOf, localConsole, routesOf, TOKEN } from './support.ts'
+
+const BEARER = { authorization: `Bearer ${TOKEN}` }
+const JSON_BODY = { 'content-type': 'application/json' }
+
+/** Requests that change nothing although they have a body: a viewer may ask them. */
+const QUESTIONS = new Set<string>([])
+
+/** A path of this route: whatever a parameter may be. */
+const pathOf = (route: string) =>
+  route
+    .replace(/^\S+ /, '')
+    .replaceAll(/:\w+(\{[^}]*\})?/g, 'x')
+    .replace('*', 'x')
+
+describe('every route of the API', () => {
+  const routes = routesOf(localConsole().app).filter(route => route.includes(' /api/'))
+
+  it('is looked at: there are routes', () => assert.ok(routes.length > 0))
+
+  for (const route of routes) {
+    const method = route.split(' ')[0] ?? ''
+    const init = method === 'GET' ? {} : { method, body: '{}' }
+
+    it(`given nobody is signed in, then ${route} is refused`, async () => {
+      const headers = method === 'GET' ? {} : { ...JSON_BODY, authorization: 'Bearer wrong' }
+      assert.equal((await localConsole().ask(pathOf(route), headers, init)).status, 401)
+    })
+
+    it(`given a foreign page, then ${route} is refused`, async () => {
+      const headers = { ...BEARER, origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }
+      assert.equal((await localConsole().ask(pathOf(route), headers, init)).status, 403)
+    })
+
+    it(`given a foreign page that writes ${route} otherwise, then it is refused as well`, async () => {
+      const headers = { ...BEARER, 'sec-fetch-site': 'cross-site' }
+      const path = pathOf(route).replace('/api', '/%61pi')
+      assert.equal((await localConsole().ask(path, headers, init)).status, 403)
+    })
+
+    if (method !== 'GET' && !QUESTIONS.has(route))
+      it(`given a viewer, then ${route} is refused, as it changes something`, async () => {
+        const answer = await localConsole('viewer').ask(pathOf(route), { ...BEARER, ...JSON_BODY }, init)
+        assert.equal(answer.status, 403)
+        assert.match((await jsonOf(answer)).message, /^Only an operator may/)
+      })
+  }
+})
+
+describe('every answer', () => {
+  const cases: [string, string, Record<string, string>, number][] = [
+    ['a page', '/', BEARER, 200],
+    ['the sign-in page', '/', {}, 401],
+    ['a refusal', '/', { host: 'evil.example' }, 403],
+    ['an answer of the API', '/api/environment', BEARER, 200],
+    ['what the API does not have', '/api/nothing', BEARER, 404],
+    ['a file that is not there', '/assets/nothing.js', {}, 404],
+  ]
+  for (const [what, path, headers, status] of cases)
+    it(`given ${what}, then browsers run nothing but the console's own scripts, and show it in no frame`, async () => {
+      const answer = await localConsole().ask(path, headers)
+      assert.equal(answer.status, status)
+      const policy = (answer.headers.get('content-security-policy') ?? '').split('; ').sort()
+      assert.deepEqual(policy, [
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "img-src 'self' data:",
+        "script-src 'self'",
+        "style-src 'self'",
+      ])
+      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+      assert.equal(answer.headers.get('x-frame-options'), 'DENY')
+      assert.equal(answer.headers.get('referrer-policy'), 'same-origin')
+      assert.equal(answer.headers.get('access-control-allow-origin'), null)
+    })
+
+  it('given answers of the API and pages, then nothing keeps them; files that never change are kept', async () => {
+    const { ask, page } = localConsole()
+    for (const path of ['/', '/api/environment', '/api/nothing'])
+      assert.equal((await ask(path, BEARER)).headers.get('cache-control'), 'no-store', path)
+    assert.equal((await ask('/')).headers.get('cache-control'), 'no-store')
+    assert.match((await ask(page.styleAt)).headers.get('cache-control') ?? '', /immutable/)
+  })
+
+  it('given a browser that inflates, then a long answer comes deflated', async () => {
+    const answer = await localConsole().ask('/', { ...BEARER, 'accept-encoding': 'gzip' })
+    assert.equal(answer.headers.get('content-encoding'), 'gzip')
+  })
+
+  it('given a body of many megabytes, then it is refused before it is read', async () => {
+    const body = 'x'.repeat(5 * 1024 * 1024)
+    const headers = { ...BEARER, ...JSON_BODY, 'content-length': String(body.length) }
+    const answer = await localConsole().ask('/api/environment', headers, { method: 'POST', body })
+    assert.equal(answer.status, 413)
+    assert.deepEqual(await answer.json(), { code: 'too-large', message: 'A request may have at most 4 MiB.' })
+  })
+})

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { deployedAccess, type Holder } from '../../../../console/access/access.ts'
+import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
+
+const COOKIE = `sluice-console-8050=${TOKEN}`
+const FORM = {
+  'content-type': 'application/x-www-form-urlencoded',
+  origin: BASE,
+  'sec-fetch-site': 'same-origin',
+}
+
+const form = (fields: Record<string, string>) => ({
+  method: 'POST',
+  body: new URLSearchParams(fields).toString(),
+})
+
+describe('who comes to the console on this machine', () => {
+  const { ask, page } = localConsole()
+
+  it('given no token, then a page is the sign-in page, with status 401 and the style of the console', async () => {
+    const answer = await ask('/alerts?state=firing')
+    assert.equal(answer.status, 401)
+    const text = await answer.text()
+    assert.match(text, /<h1>Sluice<\/h1>/)
+    assert.ok(text.includes(`href="${page.styleAt}"`))
+    assert.match(text, /name="to" value="\/alerts\?state=firing"/)
+    assert.equal((await ask(page.styleAt)).status, 200)
+  })
+
+  it('given no token, then a question is answered with 401 and what to do', async () => {
+    const answer = await ask('/api/environment')
+    assert.equal(answer.status, 401)
+    assert.deepEqual(await answer.json(), {
+      code: 'signed-out',
+      message: 'You are not signed in, or no longer. Load the page again to sign in.',
+    })
+  })
+
+  for (const headers of [{ authorization: 'Bearer wrong' }, { cookie: 'sluice-console-8050=wrong' }])
+    it(`given a wrong token as ${Object.keys(headers)}, then it is refused`, async () => {
+      assert.equal((await ask('/api/environment', headers as Record<string, string>)).status, 401)
+      assert.equal((await ask('/', headers as Record<string, string>)).status, 401)
+    })
+
+  for (const headers of [{ authorization: `Bearer ${TOKEN}` }, { cookie: COOKIE }])
+    it(`given the token as ${Object.keys(headers)}, then it is answered`, async () => {
+      const answer = await ask('/api/environment', headers as Record<string, string>)
+      assert.deepEqual((await jsonOf(answer)).person, { name: 'ada', role: 'operator' })
+      assert.equal((await ask('/', headers as Record<string, string>)).status, 200)
+    })
+
+  it('given the printed address, then the token becomes a cookie and leaves the address', async () => {
+    const answer = await ask(`/alerts?token=${TOKEN}&state=firing`)
+    assert.equal(answer.status, 302)
+    assert.equal(answer.headers.get('location'), '/alerts?state=firing')
+    const cookie = answer.headers.get('set-cookie') ?? ''
+    assert.ok(cookie.startsWith(COOKIE))
+    for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/'])
+      assert.ok(cookie.includes(attribute), cookie)
+  })
+
+  it('given a token of an earlier start in the address, then the sign-in page says that it is not valid', async () => {
+    const answer = await ask('/?token=old')
+    assert.equal(answer.status, 401)
+    assert.match(await answer.text(), /role="alert">This token is not valid, or no longer\./)
+  })
+
+  it('given an old token in the address and a valid cookie, then the cookie counts', async () => {
+    assert.equal((await ask('/alerts?token=old', { cookie: COOKIE })).headers.get('location'), '/alerts')
+  })
+
+  it('given a token in an address of the API, then it does not count: only pages have such addresses', async () => {
+    assert.equal((await ask(`/api/environment?token=${TOKEN}`)).status, 401)
+  })
+
+  it('given a path that names another host, then nobody is led there', async () => {
+    const { app } = localConsole()
+    const request = new Request(`${BASE}//evil.example/?token=${TOKEN}`, {
+      headers: { host: '127.0.0.1:8050' },
+    })
+    assert.equal((await app.fetch(request)).headers.get('location'), '/evil.example/')
+    for (const to of ['//evil.example', '/\\evil.example', 'https://evil.example']) {
+      const answer = await ask('/sign-in', FORM, form({ token: TOKEN, to }))
+      assert.match(answer.headers.get('location') ?? '', /^\/[^/\\]/)
+    }
+  })
+
+  it('given the form with the token, then it leads to where the person wanted to go', async () => {
+    const answer = await ask('/sign-in', FORM, form({ token: ` ${TOKEN}\n`, to: '/alerts?x=1' }))
+    assert.equal(answer.status, 303)
+    assert.equal(answer.headers.get('location'), '/alerts?x=1')
+    assert.ok(answer.headers.get('set-cookie')?.startsWith(COOKIE))
+  })
+
+  it('given the form with a wrong token, then it is shown again, and says so', async () => {
+    const answer = await ask('/sign-in', FORM, form({ token: 'wrong', to: '/alerts' }))
+    assert.equal(answer.status, 401)
+    assert.equal(answer.headers.get('set-cookie'), null)
+    assert.match(await answer.text(), /not valid.*value="\/alerts"/s)
+  })
+
+  it('given the form on a foreign page, then nobody is signed in', async () => {
+    const foreign = { ...FORM, origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }
+    assert.equal((await ask('/sign-in', foreign, form({ token: TOKEN, to: '/' }))).status, 403)
+  })
+
+  it('given an address with markup, then the sign-in page shows it as text', async () => {
+    const text = await (await ask('/?x="><script>alert(1)</script>')).text()
+    assert.doesNotMatch(text, /<script/)
+  })
+
+  it('given a link on a foreign page, which brings no cookie, then the page asks again by itself', async () => {
+    const answer = await ask('/alerts', { 'sec-fetch-site': 'cross-site' })
+    assert.equal(answer.status, 200)
+    assert.match(await answer.text(), /http-equiv="refresh" content="0; url=\/alerts"/)
+  })
+
+  it('given somebody who signs out, then the cookie is gone', async () => {
+    const answer = await ask('/sign-out', { ...FORM, cookie: COOKIE }, { method: 'POST' })
+    assert.equal(answer.headers.get('location'), '/')
+    assert.match(answer.headers.get('set-cookie') ?? '', /^sluice-console-8050=; Max-Age=0/)
+  })
+})
+
+describe('who comes to a deployed console', () => {
+  const base = 'https://console.example'
+  let holders: Holder[] = [
+    { token: 'one', name: 'ada', role: 'operator' },
+    { token: 'two', name: 'bo', role: 'viewer' },
+  ]
+  const { ask } = consoleOf(
+    deployedAccess(async () => holders),
+    base,
+  )
+  const personOf = async (token: string) =>
+    (await jsonOf(await ask('/api/environment', { authorization: `Bearer ${token}` }))).person
+
+  it('given the tokens of two people, then each is who the token names', async () => {
+    assert.deepEqual(await personOf('one'), { name: 'ada', role: 'operator' })
+    assert.deepEqual(await personOf('two'), { name: 'bo', role: 'viewer' })
+  })
+
+  it('given a token that was taken away, then it is refused at once', async () => {
+    const before = holders
+    holders = []
+    assert.equal((await ask('/api/environment', { authorization: 'Bearer one' })).status, 401)
+    holders = before
+  })
+
+  it('given a token in the address, then it does not count: logs on the way keep addresses', async () => {
+    assert.equal((await ask('/?token=one')).status, 401)
+  })
+
+  it('given the form, then the cookie is for HTTPS and this host alone', async () => {
+    const headers = { ...FORM, origin: base }
+    const answer = await ask('/sign-in', headers, form({ token: 'two', to: '/' }))
+    const cookie = answer.headers.get('set-cookie') ?? ''
+    assert.ok(cookie.startsWith('__Host-sluice-console=two'))
+    for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/'])
+      assert.ok(cookie.includes(attribute), cookie)
+    assert.equal((await ask('/', { cookie: '__Host-sluice-console=two' })).status, 200)
+  })
+})

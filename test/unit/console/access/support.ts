@@ -1,0 +1,51 @@
+/** A console without servers: whoever is refused needs none. */
+import type { Hono } from 'hono'
+import { type Access, localAccess } from '../../../../console/access/access.ts'
+import type { ConsoleHono, Person, Role } from '../../../../console/access/person.ts'
+import { consoleApp } from '../../../../console/app.ts'
+import { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { pageFiles } from '../../../../console/page-files.ts'
+import { readConfig } from '../../../../lib/app/config.ts'
+
+export const TOKEN = 'a-token-that-nobody-guesses'
+export const BASE = 'http://127.0.0.1:8050'
+
+/** Nothing listens there. */
+const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
+export function consoleOf(access: Access, base = BASE) {
+  const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
+  const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true, streams: true })
+  const page = pageFiles({ script: 'console.log(1)', style: 'p {}' })
+  const app = consoleApp({ environment, page, access, told: () => {} })
+  return {
+    app,
+    page,
+    /** A request as a program makes it, unless headers say otherwise. */
+    ask: (path: string, headers: Record<string, string> = {}, init: RequestInit = {}) =>
+      app.fetch(
+        new Request(`${base}${path}`, { ...init, headers: { host: new URL(base).host, ...headers } }),
+      ),
+  }
+}
+
+/** What the API says. */
+export interface Said {
+  readonly message: string
+  readonly person: Person
+  readonly isLocal: boolean
+}
+
+export async function jsonOf(response: Response): Promise<Said> {
+  return (await response.json()) as Said
+}
+
+/** Each route once, as `GET /api/environment`. */
+export function routesOf(app: Hono<ConsoleHono>): string[] {
+  const routes = app.routes.filter(({ method }) => method !== 'ALL')
+  return [...new Set(routes.map(({ method, path }) => `${method} ${path}`))]
+}
+
+export function localConsole(role: Role = 'operator') {
+  return consoleOf(localAccess(TOKEN, { name: 'ada', role }))
+}

@@ -24,8 +24,8 @@ export interface ServiceEvent {
 
 export type Report = (event: ServiceEvent) => void
 
-/** What a line is about: a server, or the functions that use the servers. */
-type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServerName | 'functions' }
+/** What a line is about: a server, or the functions and the console, which use the servers. */
+type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServerName | 'functions' | 'console' }
 
 /** Formats an event as one line, without a line break. */
 export function formatEvent({ service, state, detail, ms }: Told): string {

@@ -91,6 +91,12 @@ export function lambdaPort(env: Environment): WantedPort {
   return { port: lambdaPort, variable: 'LAMBDA_PORT', title: "Lambda's endpoint" }
 }
 
+/** The ports of the console. */
+export function consolePorts(env: Environment): { consolePort: number; kafkaUiPort: number } {
+  const { consolePort, kafkaUiPort } = readSettings([LOCAL_PORTS], env)
+  return { consolePort, kafkaUiPort }
+}
+
 /** Where data and logs are kept: SLUICE_DATA_DIR moves them, so that two runs can stand side by side. */
 export function foldersFromEnvironment(env: Environment): { dataDir: string; logsDir: string } {
   const { dataDir } = readSettings([LOCAL_CLOUD], env)

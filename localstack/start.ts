@@ -19,6 +19,7 @@ import {
 } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
+import { consoleLines, startConsole } from './start/console.ts'
 import { localSqs, pollQueue } from './start/queue-poller.ts'
 import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
@@ -76,14 +77,25 @@ async function runFunctions(
   signal: AbortSignal,
 ): Promise<number> {
   const { port } = lambdaPort(stack.environment)
-  const { logsDir } = foldersFromEnvironment(stack.environment)
+  const { dataDir, logsDir } = foldersFromEnvironment(stack.environment)
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
+  const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   const watch = await watchFlow(cloud.services, ENV, screen, { expectsReadings })
+  // Before the functions: they have to know where it listens.
+  const console = await startConsole({
+    environment: { ...stack.environment, ...variables, SLUICE_ENV: ENV },
+    dataDir,
+    say: line => screen.line(line),
+  })
   try {
-    const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
-    const environment = { ...variables, LAMBDA_PORT: String(port), ...watchVariables(reloads) }
+    const environment = {
+      ...variables,
+      ...console.functionVariables,
+      LAMBDA_PORT: String(port),
+      ...watchVariables(reloads),
+    }
     const options = {
       environment,
       lambdaPort: port,
@@ -95,7 +107,12 @@ async function runFunctions(
       onReload: (line: string) => screen.line(line),
     }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
-    stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: port })
+    stack.ready({
+      variables: stackVariables(stack.environment, variables),
+      lambdaPort: port,
+      ...(console.address ? { consoleAddress: console.address } : {}),
+    })
+    for (const line of consoleLines(console)) screen.line(line)
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
     screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
     const over = new AbortController()
@@ -109,6 +126,7 @@ async function runFunctions(
       await functions.stop()
     }
   } finally {
+    await console.close()
     await watch.stop()
   }
 }

@@ -30,6 +30,8 @@ export interface Stack {
   readonly variables: Readonly<Record<string, string>>
   /** The port of Lambda's own endpoint, where functions run. */
   readonly lambdaPort: number | null
+  /** Where a person opens the console, with the token; absent where there is none. */
+  readonly consoleAddress?: string
   readonly dataDir: string
   readonly logsDir: string
 }

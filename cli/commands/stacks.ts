@@ -33,6 +33,8 @@ interface StackReport {
   readonly redisUrl: string | null
   readonly awsEndpoint: string | null
   readonly lambdaPort: number | null
+  /** With the token. */
+  readonly consoleAddress: string | null
   readonly dataDir: string
   readonly logsDir: string
   readonly servers: readonly ServerReport[]
@@ -51,7 +53,7 @@ export function addStacks(program: Command, terminal: Terminal): void {
 }
 
 function stackReport({ variables, ...stack }: Stack): StackReport {
-  const { name, state, command, pid, startedAt, lambdaPort, dataDir, logsDir } = stack
+  const { name, state, command, pid, startedAt, lambdaPort, consoleAddress, dataDir, logsDir } = stack
   const { KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL } = variables
   return {
     name,
@@ -63,6 +65,7 @@ function stackReport({ variables, ...stack }: Stack): StackReport {
     redisUrl: REDIS_URL?.replace(/\/\/[^@/]*@/, '//') ?? null,
     awsEndpoint: AWS_ENDPOINT_URL ?? null,
     lambdaPort,
+    consoleAddress: consoleAddress ?? null,
     dataDir,
     logsDir,
     servers: serversIn(dataDir),
@@ -107,7 +110,7 @@ function stacksText(stacks: readonly StackReport[]): string {
 
 function stackText({ name, state, command, pid, startedAt, servers, ...stack }: StackReport): string {
   const pids = new Map(servers.map(({ server, pid }) => [server, pid]))
-  const { brokers, redisUrl, awsEndpoint, lambdaPort, dataDir, logsDir } = stack
+  const { brokers, redisUrl, awsEndpoint, lambdaPort, consoleAddress, dataDir, logsDir } = stack
   const kafka = brokers.map((address, index) => {
     return [brokers.length === 1 ? 'kafka' : `kafka-${index + 1}`, address]
   })
@@ -116,6 +119,7 @@ function stackText({ name, state, command, pid, startedAt, servers, ...stack }: 
     ['valkey', redisUrl],
     ['aws', awsEndpoint],
     ['lambda', lambdaPort && `http://127.0.0.1:${lambdaPort}`],
+    ['console', consoleAddress],
     ['data', dataDir],
     ['logs', logsDir],
   ].filter(([, where]) => where)

@@ -4,9 +4,17 @@ import { DEFAULT_STACK } from '../../stacks/stack.ts'
 import { portInUse } from '../services/ports.ts'
 
 /** Offsets within a block of ports. The two ports after Kafka's are for further brokers. */
-const IN_BLOCK = { KAFKA_PORT: 0, REDIS_PORT: 3, AWS_PORT: 4, LAMBDA_PORT: 5, REGISTRY_PORT: 6 } as const
+const IN_BLOCK = {
+  KAFKA_PORT: 0,
+  REDIS_PORT: 3,
+  AWS_PORT: 4,
+  LAMBDA_PORT: 5,
+  REGISTRY_PORT: 6,
+  CONSOLE_PORT: 7,
+  KAFKA_UI_PORT: 8,
+} as const
 const BLOCK = 10
-const USED = 7
+const USED = 9
 
 /** Below the ephemeral ports, and above the well-known ones. */
 const FIRST_PORT = 20_000
@@ -35,7 +43,7 @@ async function freeBlock(name: string, isInUse: (port: number) => Promise<boolea
     if (await isFree(first, isInUse)) return first
   }
   throw new UserError(
-    `No ${USED} consecutive ports are free for the stack "${name}". Set KAFKA_PORT, REDIS_PORT, AWS_PORT, LAMBDA_PORT and REGISTRY_PORT.`,
+    `No ${USED} consecutive ports are free for the stack "${name}". Set ${new Intl.ListFormat('en').format(Object.keys(IN_BLOCK))}.`,
   )
 }
 

@@ -24,7 +24,7 @@ export interface OwnStack {
   /** The environment for everything that the stack starts, with its ports and folder. */
   readonly environment: Environment
   /** Announces to other shells that the servers are ready, with the variables to reach them. */
-  ready(addresses: Pick<Stack, 'variables' | 'lambdaPort'>): void
+  ready(addresses: Pick<Stack, 'variables' | 'lambdaPort' | 'consoleAddress'>): void
 }
 
 /**

@@ -9,7 +9,7 @@ import { NAME_OPTION, NAME_USAGE, stackNameFrom } from '../stack/stack-option.ts
 
 export const USAGE = `Usage: npm start -- [options]
 
-Starts Kafka, Valkey and LocalStack, then every function, and shows what flows, until Ctrl-C.
+Starts Kafka, Valkey and LocalStack, the console, then every function, and shows what flows, until Ctrl-C.
 
   --fresh      start from empty data
   ${NAME_USAGE}
@@ -20,7 +20,8 @@ Starts Kafka, Valkey and LocalStack, then every function, and shows what flows, 
   --docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)
   --help       show this
 
-Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081), LAMBDA_PORT (3002), all on 127.0.0.1.
+Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081), LAMBDA_PORT (3002), and for the console
+CONSOLE_PORT (8050) and KAFKA_UI_PORT (8080), all on 127.0.0.1.
 If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used and none is started.
 SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so no timer fires.`
 

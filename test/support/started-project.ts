@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { freePort } from '../../localstack/services/ports.ts'
+import { freePorts } from '../../localstack/services/ports.ts'
 import { Program } from './program.ts'
 import { copyProject } from './project-copy.ts'
 
@@ -23,12 +23,14 @@ export class StartedProject {
 
   /** In a copy that is there already. */
   static async in(folder: string, env: string): Promise<StartedProject> {
-    const [http, lambda] = await Promise.all([freePort(), freePort()])
+    const [http, lambda, console, kafkaUi] = await freePorts(4)
     return new StartedProject(folder, {
       SLUICE_ENV: env,
       SLUICE_DATA_DIR: join(folder, '.local', 'data'),
       HTTP_PORT: String(http),
       LAMBDA_PORT: String(lambda),
+      CONSOLE_PORT: String(console),
+      KAFKA_UI_PORT: String(kafkaUi),
     })
   }
 

@@ -4,7 +4,7 @@ import { after, describe, it } from 'node:test'
 import { topicName } from '../../../lib/app/topics.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
-import { freePort } from '../../../localstack/services/ports.ts'
+import { freePorts } from '../../../localstack/services/ports.ts'
 import { PROJECT, runProgram } from '../../support/program.ts'
 import { awsEndpoint, brokers, redisUrl } from '../../support/servers.ts'
 import { temporaryFolder } from './support.ts'
@@ -20,7 +20,7 @@ describe('npm start without schedules', { timeout: 180_000 }, () => {
   })
 
   it('given SLUICE_SCHEDULES=off, then it publishes no readings and no ticks, and says so', async () => {
-    const [http, lambda] = await Promise.all([freePort(), freePort()])
+    const [http, lambda, console, kafkaUi] = await freePorts(4)
     const { output } = await runProgram(join(PROJECT, 'localstack', 'start.ts'), ['--for', '1s'], {
       env: {
         SLUICE_SCHEDULES: 'off',
@@ -30,6 +30,8 @@ describe('npm start without schedules', { timeout: 180_000 }, () => {
         AWS_ENDPOINT_URL: awsEndpoint(),
         HTTP_PORT: `${http}`,
         LAMBDA_PORT: `${lambda}`,
+        CONSOLE_PORT: `${console}`,
+        KAFKA_UI_PORT: `${kafkaUi}`,
       },
     })
     assert.match(output, /^SLUICE_SCHEDULES=off: no schedule runs\..*the clock stands/m)

@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { TestEnvironment } from '../../support/environment.ts'
 import type { Program } from '../../support/program.ts'
 import { StartedProject } from '../../support/started-project.ts'
+import { jsonOf } from '../../unit/console/access/support.ts'
 
 /** Four ways in which a handler fails or never returns. */
 const BROKEN = {
@@ -39,6 +40,7 @@ describe('npm start', { timeout: 300_000 }, () => {
     project = await StartedProject.copy(environment.name)
     running = project.start(['--for', '20s'])
     await running.says(/^functions ready/m, 120_000)
+    await assertConsole(running)
     for (const time of [1, 2]) {
       const { code, output } = await project.smoke().ended
       assert.equal(code, 0, `${time}: ${output}`)
@@ -85,6 +87,25 @@ describe('npm start', { timeout: 300_000 }, () => {
     assert.doesNotMatch(output, /^\s+at /m)
   })
 })
+
+/** The printed addresses open the page, and that for Kafka leads to its pages. */
+async function assertConsole(running: Program): Promise<void> {
+  await running.says(/^console {3}ready .* for Kafka$/m)
+  const [first = '', second = ''] = running.output.match(/http:\/\/\S+\?token=[0-9a-f]{32}/g) ?? []
+  for (const [address, path] of [
+    [first, '/'],
+    [second, '/kafka'],
+  ]) {
+    const { origin, searchParams } = new URL(address ?? '')
+    const headers = { authorization: `Bearer ${searchParams.get('token')}` }
+    const page = await fetch(origin, { headers })
+    assert.equal(new URL(page.url).pathname, path)
+    assert.match(await page.text(), /<div id="console">/)
+    const shown = await fetch(`${origin}/api/environment`, { headers })
+    assert.equal((await jsonOf(shown)).isLocal, true)
+    assert.equal((await fetch(origin)).status, 401)
+  }
+}
 
 function brokenFunctions(): string {
   return Object.entries(BROKEN)

@@ -34,6 +34,7 @@ function running(name: string, port: number, changes: Partial<Stack> = {}): void
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port + 2}`,
     },
     lambdaPort: port + 3,
+    consoleAddress: `http://127.0.0.1:${port + 4}/?token=t`,
     dataDir: join(root, 'data', name),
     logsDir: join(root, 'data', name, 'logs'),
     ...changes,
@@ -154,6 +155,7 @@ describe('sluice stacks', () => {
     assert.match(stdout, /kafka +127\.0\.0\.1:20000, process 4711\n/)
     assert.match(stdout, /valkey +redis:\/\/127\.0\.0\.1:20001\n/)
     assert.match(stdout, /lambda +http:\/\/127\.0\.0\.1:20003\n/)
+    assert.match(stdout, /console +http:\/\/127\.0\.0\.1:20004\/\?token=t\n/)
     const json = await ran(['stacks', '--json'], { stacksDir: dir })
     const [lab] = JSON.parse(json.stdout)
     assert.deepEqual([lab.name, lab.brokers, lab.lambdaPort], ['lab', ['127.0.0.1:20000'], 20_003])

@@ -111,7 +111,7 @@ describe('the ports of a stack', () => {
     assert.deepEqual(await stackPorts('lab', {}, free), lab)
     assert.notDeepEqual(await stackPorts('other', {}, free), lab)
     assert.equal(Number(lab.REDIS_PORT) - Number(lab.KAFKA_PORT), 3)
-    assert.equal(new Set(Object.values(lab)).size, 5)
+    assert.equal(new Set(Object.values(lab)).size, 7)
   })
 
   it('change while one of them is in use', async () => {
@@ -124,15 +124,16 @@ describe('the ports of a stack', () => {
   it('are taken from the variables that are set', async () => {
     const { KAFKA_PORT, ...rest } = await stackPorts('lab', { KAFKA_PORT: '1' }, free)
     assert.equal(KAFKA_PORT, undefined)
-    assert.equal(Object.keys(rest).length, 4)
-    const all = { KAFKA_PORT: '1', REDIS_PORT: '2', AWS_PORT: '3', LAMBDA_PORT: '4', REGISTRY_PORT: '5' }
+    assert.equal(Object.keys(rest).length, 6)
+    const servers = { KAFKA_PORT: '1', REDIS_PORT: '2', AWS_PORT: '3', LAMBDA_PORT: '4', REGISTRY_PORT: '5' }
+    const all = { ...servers, CONSOLE_PORT: '6', KAFKA_UI_PORT: '7' }
     assert.deepEqual(await stackPorts('lab', all, async () => true), {})
   })
 
   it('must be set by variables if none are free', async () => {
     await assert.rejects(
       stackPorts('lab', {}, async () => true),
-      { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, AWS_PORT, LAMBDA_PORT and REGISTRY_PORT/ },
+      { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, .*CONSOLE_PORT, and KAFKA_UI_PORT/ },
     )
   })
 })

@@ -1,0 +1,109 @@
+/** The console that `npm start` serves. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Hono } from 'hono'
+import { localAccess } from '../../console/access/access.ts'
+import type { ConsoleHono } from '../../console/access/person.ts'
+import { consoleApp } from '../../console/app.ts'
+import { ConsoleEnvironment } from '../../console/environment.ts'
+import { beginningAt, PortInUse, type Served, serveConsole } from '../../console/serve.ts'
+import { consolePage } from '../../infra/console-page.ts'
+import { readFunctions } from '../../infra/functions.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import { userOf } from '../../programs/person.ts'
+import { formatEvent } from '../report.ts'
+import { consolePorts } from '../settings.ts'
+
+/** Empty where there is no console. */
+export interface StartedConsole {
+  /** Where a person opens it, and where its pages about Kafka, each with the token. */
+  readonly address?: string
+  readonly kafkaAddress?: string
+  /** Variables of the functions, which start later: what they have to know of the console. */
+  readonly functionVariables: Readonly<Record<string, string>>
+  close(): Promise<void>
+}
+
+interface ConsoleOptions {
+  /** The environment of the stack, with the addresses of its servers. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where the token is kept, so that open pages survive a restart. */
+  readonly dataDir: string
+  readonly say: (line: string) => void
+}
+
+/**
+ * Serves the console, and on a second port the same with Kafka's pages first. Whatever is in its way is said in one line, and costs
+ * nothing but the console.
+ */
+export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
+  try {
+    return await served(options)
+  } catch (error) {
+    options.say(`! There is no console: ${(error as Error).message}`)
+    return { functionVariables: {}, close: async () => {} }
+  }
+}
+
+/** The lines that tell where it is. */
+export function consoleLines({ address, kafkaAddress }: StartedConsole): string[] {
+  const line = (detail: string) => formatEvent({ service: 'console', state: 'ready', detail, ms: 0 })
+  return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
+}
+
+async function served({ environment, dataDir, say }: ConsoleOptions): Promise<StartedConsole> {
+  const ports = consolePorts(environment)
+  const shown = new ConsoleEnvironment({
+    config: readConfig(environment),
+    functions: readFunctions(),
+    isLocal: true,
+    streams: true,
+  })
+  const token = await keptToken(dataDir)
+  const app = consoleApp({
+    environment: shown,
+    page: await consolePage(),
+    access: localAccess(token, { name: userOf(environment), role: 'operator' }),
+    told: error => say(`✗ console: ${(error as Error).stack}`),
+  })
+  const console = await listening(app, ports.consolePort)
+  const kafka = await listening(beginningAt('/kafka', app), ports.kafkaUiPort)
+  if (!console) say(`! There is no console: ${inUse(ports.consolePort, 'CONSOLE_PORT')}`)
+  if (!kafka)
+    say(`! Kafka's pages have no address of their own: ${inUse(ports.kafkaUiPort, 'KAFKA_UI_PORT')}`)
+  return {
+    ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
+    ...(kafka ? { kafkaAddress: `http://localhost:${kafka.port}/?token=${token}` } : {}),
+    functionVariables: {},
+    async close() {
+      await Promise.all([console?.close(), kafka?.close()])
+      await shown.close()
+    },
+  }
+}
+
+/** Undefined if the port is in use. */
+async function listening(app: Hono<ConsoleHono>, port: number): Promise<Served | undefined> {
+  try {
+    return await serveConsole(app, port)
+  } catch (error) {
+    if (error instanceof PortInUse) return undefined
+    throw error
+  }
+}
+
+function inUse(port: number, variable: string): string {
+  return `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
+}
+
+/** The token of this stack; the first start makes it. Only its owner can read the file. */
+async function keptToken(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'console-token')
+  const kept = await readFile(file, 'utf8').catch(() => '')
+  if (/^[0-9a-f]{32}$/.test(kept)) return kept
+  const token = randomBytes(16).toString('hex')
+  await mkdir(dataDir, { recursive: true })
+  await writeFile(file, token, { mode: 0o600 })
+  return token
+}

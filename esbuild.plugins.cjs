@@ -64,11 +64,28 @@ const noLeftovers = {
   },
 }
 
+/**
+ * The console in a function carries its page, and the list of the functions that it shows: both are made here, in the place of the
+ * module that stands for them.
+ */
+const builtConsole = {
+  name: 'built-console',
+  setup(build) {
+    build.onLoad({ filter: /console[\\/]built\.ts$/ }, async () => {
+      const { builtPage } = require('./infra/console-page.ts')
+      const { readFunctions } = require('./infra/functions.ts')
+      const built = { page: await builtPage(), functions: readFunctions() }
+      return { contents: `export const built = ${JSON.stringify(built)}`, loader: 'js' }
+    })
+  },
+}
+
 const plugins = serverless => [
   inlineText,
   quickCommands,
   noLeftovers,
+  builtConsole,
   ...(invokesApart(serverless, process.env) ? [standIns] : []),
 ]
 
-module.exports = Object.assign(plugins, { inlineText })
+module.exports = Object.assign(plugins, { inlineText, builtConsole })

@@ -20,7 +20,7 @@ import { arnHere } from './arn.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
-import { VPC } from './settings.ts'
+import { CONSOLE_DEPLOYMENT, VPC } from './settings.ts'
 
 /** A place where the functions run, as serverless.yml needs it. */
 export interface Place {
@@ -45,6 +45,8 @@ export interface Place {
   /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
+  /** Whether the function with the console is deployed. */
+  readonly console: boolean
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
   /** The secret with the login of the schema registry; absent where there is none. */
@@ -79,6 +81,7 @@ const SETTINGS = {
   ...CHECKPOINTS.settings,
   ...ON_FAILURE.settings,
   ...VPC.settings,
+  ...CONSOLE_DEPLOYMENT.settings,
 }
 
 /** Without these nothing can be deployed. */
@@ -105,6 +108,7 @@ export function account(stage: string, region: string, env: Environment, project
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
+    console: read('SLUICE_CONSOLE'),
   }
   const [kafkaSecret, caSecret] = [read('KAFKA_SECRET'), read('KAFKA_CA_SECRET')]
   const kafkaSecrets: KafkaSecrets = {
@@ -153,6 +157,7 @@ export function account(stage: string, region: string, env: Environment, project
     mappingPatterns: patternsIn(mappingsDir),
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
+    console: given.console ?? false,
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),

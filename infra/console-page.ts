@@ -5,8 +5,19 @@ import { type PageFiles, pageFiles } from '../console/page-files.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 
+/** The page, as `pageFiles` takes it. */
+export interface BuiltPage {
+  readonly script: string
+  readonly style: string
+}
+
 /** @throws what esbuild says, if the page does not build */
 export async function consolePage(): Promise<PageFiles> {
+  return pageFiles(await builtPage())
+}
+
+/** @throws what esbuild says, if the page does not build */
+export async function builtPage(): Promise<BuiltPage> {
   const { outputFiles } = await build({
     entryPoints: [MAIN],
     outdir: 'console',
@@ -21,5 +32,5 @@ export async function consolePage(): Promise<PageFiles> {
     write: false,
   })
   const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
-  return pageFiles({ script: textOf('.js'), style: textOf('.css') })
+  return { script: textOf('.js'), style: textOf('.css') }
 }

@@ -66,6 +66,7 @@ const SETTINGS = {
       required: ['auth'],
       additionalProperties: false,
     },
+    console: { type: 'boolean' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
       type: 'object',

@@ -1,4 +1,5 @@
 /** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
+import { consoleSecret } from '../lib/app/resource-names.ts'
 import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import {
@@ -29,6 +30,7 @@ export type Surroundings = Pick<
   | 'mappingPatterns'
   | 'alertsTopicArn'
   | 'schedules'
+  | 'console'
   | 'checkpointBucket'
   | 'onFailureQueue'
   | 'kafkaSecrets'
@@ -59,6 +61,7 @@ export function expandedFields(
       : {}),
     ...(mappings.length > 0 ? { MAPPINGS: mappings.join(','), MAPPINGS_DIR: surroundings.mappingsDir } : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
+    ...(uses.includes('console') ? { CONSOLE_SECRET: consoleSecret(surroundings.env) } : {}),
     ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
   }
   const patterns = [
@@ -77,6 +80,8 @@ export function expandedFields(
       ...topicsOf(declared, surroundings.env).map(topic => mskEvent(declared, topic, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
       ...(uses.includes('on-failure') ? queueEvents(surroundings) : []),
+      // Every request: the console knows its own addresses.
+      ...(uses.includes('console') ? [{ httpApi: '*' }] : []),
     ],
   }
 }
@@ -122,6 +127,14 @@ function scheduleEvent(
 /** As `CHECKPOINT_CONSUMERS` takes them. */
 function checkpointConsumers(all: readonly DeclaredFunction[]): string {
   return all.flatMap(({ name, consumes }) => consumes.map(signal => `${name}=${signal}`)).join(',')
+}
+
+/** The functions that are deployed there: the console has to be asked for. */
+export function isDeployed(
+  { uses }: Pick<DeclaredFunction, 'uses'>,
+  surroundings: Pick<Surroundings, 'console'>,
+): boolean {
+  return surroundings.console || !uses.includes('console')
 }
 
 /** What no schema of a single key can say of the functions; a sentence each. */

@@ -3,7 +3,7 @@
  * It stands before all plugins that read functions. The framework checks the entries as they were written, by the schema that is
  * defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
  */
-import { expandedFields, functionProblems, type Surroundings } from './expand-functions.ts'
+import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
 import { declaredFunctions, type FunctionKeys } from './functions.ts'
 import { FUNCTION_PROPERTIES } from './functions-schema.ts'
 import { roles } from './roles.ts'
@@ -51,7 +51,9 @@ export default class FunctionsPlugin {
     const problems = functionProblems(service.functions)
     // The framework shows its own errors as a message, and all others as a crash.
     if (problems.length > 0) throw new this.#framework.classes.Error(problems.join('\n'), 'SLUICE_FUNCTIONS')
-    const declared = declaredFunctions(service.functions)
+    const all = declaredFunctions(service.functions)
+    const declared = all.filter(one => isDeployed(one, surroundings))
+    for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
     for (const one of declared)
       service.functions[one.name] = merged(
         service.functions[one.name] ?? {},

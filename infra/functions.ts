@@ -19,6 +19,8 @@ export const USES = {
   'alerts-topic': 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
   'failure-policy':
     'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
+  console:
+    'a page for people over an HTTP API: it reads every topic, group and secret of the console, and is deployed only where SLUICE_CONSOLE=on',
   'on-failure':
     'what Lambda has given up: the queue of ON_FAILURE_QUEUE_ARN, and the bucket ON_FAILURE_BUCKET',
 } as const

@@ -1,6 +1,6 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
-import { alertsTopicName } from '../lib/app/resource-names.ts'
-import { groupName, RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
+import { alertsTopicName, consoleSecret } from '../lib/app/resource-names.ts'
+import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import { arnHere, type Statement } from './arn.ts'
 import { type DeclaredFunction, isConsumer } from './functions.ts'
@@ -24,13 +24,16 @@ interface Deployed
 interface WithForeign extends Deployed {
   /** The topics of others that functions read. */
   readonly foreign: readonly string[]
+  /** The functions that read topics as groups. */
+  readonly consumers: readonly string[]
 }
 
 /** The resources of CloudFormation, by their logical ids. */
 export function roles(functions: readonly DeclaredFunction[], deployed: Deployed): Record<string, object> {
   const foreign = [...new Set(functions.flatMap(({ foreignTopics }) => foreignTopics))]
+  const consumers = functions.filter(isConsumer).map(({ name }) => name)
   return Object.fromEntries(
-    functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, foreign })]),
+    functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, foreign, consumers })]),
   )
 }
 
@@ -66,6 +69,7 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
     ...checkpointStatements(declared, deployed),
     ...notificationStatements(declared, deployed),
     ...onFailureStatements(declared, deployed),
+    ...consoleStatements(declared, deployed),
   ]
   const trusted = {
     Effect: 'Allow',
@@ -108,13 +112,15 @@ function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecret
 
 /** `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
 function topicStatements(declared: DeclaredFunction, deployed: WithForeign): Statement[] {
-  const { name, consumes, foreignTopics, forwards, writes } = declared
+  const { name, consumes, foreignTopics, forwards, writes, uses } = declared
   const { clusterArn, env, foreign } = deployed
   const named = (topic: string) => `${clusterArn.replace(':cluster/', ':topic/')}/${topic}`
   const topic = (signal: Signal) => named(topicName(signal, env))
   // What is tried again goes back to where it was.
   const redrives =
-    forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)) && writes.length > 0
+    writes.length > 0 &&
+    (uses.includes('console') ||
+      forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)))
   const group = `${clusterArn.replace(':cluster/', ':group/')}/${groupName(name, env)}`
   const reading = isConsumer(declared)
     ? [
@@ -209,6 +215,32 @@ function onFailureStatements(
   return [
     ...(onFailureQueue ? [allow(actions, [onFailureQueue])] : []),
     ...(onFailureBucket ? [allow(['s3:GetObject'], [{ 'Fn::Sub': objects }])] : []),
+  ]
+}
+
+/** The console looks at every topic and group of the environment, and at nothing else of the cluster. */
+function consoleStatements({ uses }: DeclaredFunction, deployed: WithForeign): Statement[] {
+  if (!uses.includes('console')) return []
+  const { clusterArn, env, consumers, foreign } = deployed
+  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...foreign]
+  const below = (kind: string, names: readonly string[]) =>
+    names.map(name => `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`)
+  const groups = consumers.map(name => groupName(name, env))
+  return [
+    allow(
+      ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
+      [clusterArn],
+    ),
+    allow(
+      [
+        'kafka-cluster:DescribeTopic',
+        'kafka-cluster:DescribeTopicDynamicConfiguration',
+        'kafka-cluster:ReadData',
+      ],
+      below('topic', topics),
+    ),
+    allow(['kafka-cluster:DescribeGroup'], below('group', groups)),
+    allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${consoleSecret(env)}-*`)]),
   ]
 }
 

@@ -20,6 +20,19 @@ export const VPC = slice(
   }),
 )
 
+/** Whether people get a page. */
+export const CONSOLE_DEPLOYMENT = slice(
+  'Console of a deployment',
+  {
+    SLUICE_CONSOLE: setting(onOff(), {
+      description:
+        'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API. It is for deployments alone: `npm start` serves one by itself.',
+      default: 'off',
+    }),
+  },
+  ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),
+)
+
 /** Which schedules run. */
 export const SCHEDULES = slice(
   'Schedules',

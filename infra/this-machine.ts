@@ -38,6 +38,8 @@ export function thisMachine(env: Environment, project: string): Place {
     mappingPatterns: patternsIn(packedRules(mappingsDir, project) ?? 'mappings'),
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
+    // `npm start` serves it by itself.
+    console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
     checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,
     environment: {

@@ -11,3 +11,8 @@ export function functionOf(lambdaName: string, env: string): string {
   const prefix = [env, 'local'].map(stage => `sluice-${stage}-`).find(one => lambdaName.startsWith(one))
   return lambdaName.slice(prefix?.length ?? 0)
 }
+
+/** The secret with the tokens of those who may use the console. */
+export function consoleSecret(env: string): string {
+  return `sluice/${env}/console`
+}

@@ -7,6 +7,7 @@ import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
 import { bundleOf, startedHandler } from './bundles.ts'
+import { assertConsoleApi, assertConsoleBundle, assertConsoleRole } from './console.ts'
 import {
   ANY_FUNCTION_ACTIONS,
   actionsOf,
@@ -27,10 +28,15 @@ const ACCOUNT = {
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
   CHECKPOINT_BUCKET: 'sluice-checkpoints',
+  SLUICE_CONSOLE: 'on',
 }
 
-const FUNCTIONS = readFunctions()
-const NAMES = FUNCTIONS.map(({ name }) => name).sort()
+const NAMES = readFunctions()
+  .map(({ name }) => name)
+  .sort()
+/** It has a bundle and a role of another kind. */
+const CONSOLE = 'console'
+const FUNCTIONS = readFunctions().filter(({ name }) => name !== CONSOLE)
 
 const BUILD_DIR = '.local/test-bundles/package'
 
@@ -218,6 +224,19 @@ describe('serverless package', { timeout: 120_000 }, () => {
       assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...expected].sort())
     })
   }
+
+  it('gives the console a bundle with its page, which starts', async () => {
+    const files = await filesIn(join(folder, `${CONSOLE}.zip`))
+    assertConsoleBundle(files)
+    assert.equal(typeof (await startedHandler(files, CONSOLE)), 'function')
+  })
+
+  it('gives the console a role that reads what it shows, and an HTTP API of its own', () => {
+    const roles = ofType('AWS::IAM::Role').flatMap(({ Policies }) => Policies)
+    const policy = roles.find(({ PolicyName }) => PolicyName === CONSOLE)
+    assertConsoleRole(policy.PolicyDocument.Statement)
+    assertConsoleApi(ofType)
+  })
 
   it('makes an event source mapping for each consumer, whose answer is read', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping').map(mapping => ({

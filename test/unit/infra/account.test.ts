@@ -31,6 +31,13 @@ describe('an account to deploy to', () => {
     })
   })
 
+  it('given the console is asked for, then it is deployed, and else it is not', () => {
+    assert.equal(prod({}).console, false)
+    assert.equal(prod({ SLUICE_CONSOLE: 'on' }).console, true)
+    assert.match(prod({ SLUICE_CONSOLE: 'yes' }).problems.join(), /^SLUICE_CONSOLE: must be one of on, off/)
+    assert.equal(thisMachine({ SLUICE_CONSOLE: 'on' }, PROJECT).console, false)
+  })
+
   it('given clusters of other kinds and partitions, then their ARNs are ARNs', () => {
     const arns: [arn: string, region: string][] = [
       ['arn:aws:kafka:us-east-1:123456789012:cluster/s/751d2973-a626-431c-9d4e-d7975eb44dd7-s1', 'us-east-1'],

@@ -51,6 +51,25 @@ it('given words of the framework beside the keys, then they stay and take preced
   assert.equal(second?.msk?.topic, 'sluice.telemetry.readings.test')
 })
 
+it('given the console, then it is deployed only where it is asked for, with an HTTP API and its secret', () => {
+  const entries = () => ({
+    console: { name: 'sluice-test-console', emits: ['events'] as const, uses: ['redis', 'console'] as const },
+    frost: { name: 'sluice-test-frost', emits: ['events'] as const },
+  })
+  const off = frameworkWith(entries())
+  new FunctionsPlugin(off).hooks.initialize?.()
+  assert.deepEqual(Object.keys(off.service.functions), ['frost'])
+  assert.deepEqual(Object.keys(off.service.resources.Resources), ['Own', 'FrostRole'])
+
+  const on = frameworkWith(entries())
+  on.service.custom.deployment = { ...on.service.custom.deployment, console: true }
+  new FunctionsPlugin(on).hooks.initialize?.()
+  const { events, environment } = on.service.functions.console ?? {}
+  assert.deepEqual(events, [{ httpApi: '*' }])
+  assert.deepEqual(environment, { CONSOLE_SECRET: 'sluice/test/console' })
+  assert.deepEqual(Object.keys(on.service.resources.Resources), ['Own', 'ConsoleRole', 'FrostRole'])
+})
+
 it('given resources of the project, then the roles stand beside them, and serverless print shows both', () => {
   const framework = frameworkWith({ 'a-b': { schedule: 'rate(1 minute)' } })
   new FunctionsPlugin(framework).hooks.initialize?.()

@@ -1,0 +1,19 @@
+import { setting, slice } from '../../runtime/settings/slice.ts'
+import { text } from '../../runtime/settings/values.ts'
+
+export interface ConsoleSettings {
+  /** The name of the secret; absent on this machine. */
+  readonly consoleSecret?: string
+}
+
+/** Who may use the console where it is deployed. */
+export const CONSOLE = slice(
+  'Console',
+  {
+    CONSOLE_SECRET: setting(text(/\S/, 'the name of a secret'), {
+      description: 'The secret with the [tokens](console.md#in-an-account) of those who may use the console.',
+      setBy: 'deployment',
+    }),
+  },
+  ({ CONSOLE_SECRET }): ConsoleSettings => ({ ...(CONSOLE_SECRET ? { consoleSecret: CONSOLE_SECRET } : {}) }),
+)

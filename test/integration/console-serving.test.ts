@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { Hono } from 'hono'
+import type { ConsoleHono } from '../../console/access/person.ts'
 import { beginningAt, serveConsole } from '../../console/serve.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { TestBrowser } from '../support/browser.ts'
@@ -46,21 +46,39 @@ describe('sluice console', { timeout: 60_000 }, () => {
 })
 
 describe('a browser that comes to the console', { timeout: 60_000 }, () => {
+  const { app } = localConsole()
+  const closing: (() => Promise<unknown>)[] = []
   let browser: TestBrowser
-  let close: () => Promise<void>
   let base: string
+  /** What was asked, and the status of its answer. */
+  let seen: string[]
 
   before(async () => {
-    const served = await serveConsole(localConsole().app, 0)
+    const watched = new Hono<ConsoleHono>().all('*', async ({ req, env }) => {
+      const answer = await app.fetch(req.raw, env)
+      seen.push(`${req.method} ${req.path} ${answer.status}`)
+      return answer
+    })
+    const served = await serveConsole(watched, 0)
+    closing.push(served.close)
     base = `http://127.0.0.1:${served.port}`
     browser = await TestBrowser.launch()
-    close = served.close
+    closing.push(() => browser.close())
   })
 
-  after(async () => {
-    await browser?.close()
-    await close?.()
+  beforeEach(() => {
+    seen = []
   })
+
+  after(() => Promise.all(closing.map(close => close())))
+
+  /** A page that is none of the console's. @returns its port on this machine */
+  async function foreignPage(html: string): Promise<number> {
+    const page = new Hono<ConsoleHono>().get('/', context => context.html(html))
+    const served = await serveConsole(page, 0)
+    closing.push(served.close)
+    return served.port
+  }
 
   it('given no token, then a person signs in by the keyboard, and is where they wanted to go', async () => {
     const visit = await browser.visit(`${base}/alerts?state=firing`, { width: 360 })
@@ -72,50 +90,39 @@ describe('a browser that comes to the console', { timeout: 60_000 }, () => {
     await visit.page.keyboard.type(TOKEN)
     await visit.page.keyboard.press('Enter')
     await visit.page.waitForURL(`${base}/alerts?state=firing`)
+    await visit.page.locator('#console').waitFor({ state: 'attached' })
     await visit.close()
   })
 
   it('given a link on a foreign site, then who is signed in sees the page, although no cookie came along', async () => {
-    const foreign = createServer((_, response) => {
-      response.setHeader('content-type', 'text/html')
-      response.end(`<a href="${base}/alerts?state=firing">look</a>`)
-    })
-    await new Promise<void>(resolve => foreign.listen(0, '127.0.0.1', resolve))
-    const elsewhere = `http://localhost:${(foreign.address() as AddressInfo).port}`
+    const port = await foreignPage(`<a href="${base}/alerts?state=firing">look</a>`)
     const visit = await browser.visit(`${base}/?token=${TOKEN}`)
-    await visit.page.waitForURL(`${base}/`)
-    const asked: (number | undefined)[] = []
-    visit.page.on('response', response => {
-      if (response.url().includes('/alerts')) asked.push(response.status())
-    })
-    await visit.page.goto(elsewhere)
+    await visit.page.goto(`http://localhost:${port}`)
     await visit.page.getByText('look').click()
-    await visit.page.waitForFunction("document.getElementById('console')")
+    await visit.page.locator('#console').waitFor({ state: 'attached' })
     assert.equal(visit.page.url(), `${base}/alerts?state=firing`)
-    assert.deepEqual(asked, [200, 200])
+    assert.deepEqual(
+      seen.filter(one => one.includes('/alerts')),
+      ['GET /alerts 200', 'GET /alerts 200'],
+    )
     await visit.close()
-    foreign.close()
   })
 
-  it('given a foreign page, then its script can neither ask nor change anything', async () => {
-    const foreign = createServer((_, response) => response.end('<!doctype html><p>foreign</p>'))
-    await new Promise<void>(resolve => foreign.listen(0, '127.0.0.1', resolve))
+  it('given a foreign page of the same site, then its script can neither ask nor change anything', async () => {
+    const port = await foreignPage('<p>foreign</p>')
     const visit = await browser.visit(`${base}/?token=${TOKEN}`)
-    await visit.page.waitForURL(`${base}/`)
-    const statuses: number[] = []
-    visit.page.on('response', response => {
-      if (response.url().startsWith(`${base}/api`)) statuses.push(response.status())
-    })
-    // Of the same site, so that the cookie goes along.
-    await visit.page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}`)
-    await visit.page.evaluate(async address => {
+    await visit.page.goto(`http://127.0.0.1:${port}`)
+    const outcomes = await visit.page.evaluate(async address => {
       const init = { mode: 'no-cors', credentials: 'include' } as const
-      await fetch(address, init)
-      await fetch(address, { ...init, method: 'POST', body: '{}' })
+      const outcome = (asked: Promise<Response>) => asked.then(({ type }) => type).catch(() => 'refused')
+      return [await outcome(fetch(address, init)), await outcome(fetch(address, { ...init, method: 'POST' }))]
     }, `${base}/api/environment`)
-    assert.deepEqual(statuses, [403, 403])
+    assert.deepEqual(outcomes, ['refused', 'refused'])
+    assert.deepEqual(
+      seen.filter(one => one.includes('/api')),
+      ['GET /api/environment 403', 'POST /api/environment 403'],
+    )
     await visit.page.context().close()
-    foreign.close()
   })
 })
 

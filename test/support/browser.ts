@@ -1,18 +1,19 @@
 /** A real browser that looks at the console, as a person would: at three widths, in light and dark. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { extractedChromium } from './chromium.ts'
 
 /** A phone, a small laptop, and a wide screen. */
 export const WIDTHS = [360, 1024, 1920] as const
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/**
+ * The package's own arguments are for Lambda: they run everything in one process, which ends with the first page that is closed, and
+ * turn off the web's security, of which tests of a page must see the effects.
+ */
+const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
 
-/** Its arguments for small machines switch off what keeps pages apart, and end the browser with its first page. */
-const NOT_WANTED = ['--disable-web-security', '--allow-running-insecure-content', '--single-process']
-const AS_PEOPLE_HAVE_IT = chromium.args.filter(argument => !NOT_WANTED.includes(argument))
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export interface Looking {
   readonly width?: number
@@ -38,12 +39,7 @@ export class TestBrowser {
 
   static async launch(): Promise<TestBrowser> {
     const { executablePath, env } = await extractedChromium()
-    const options = {
-      executablePath,
-      env: { ...process.env, ...env },
-      args: AS_PEOPLE_HAVE_IT,
-      headless: true,
-    }
+    const options = { executablePath, env: { ...process.env, ...env }, args: ARGS, headless: true }
     return new TestBrowser(await playwright.launch(options))
   }
 

@@ -1,8 +1,120 @@
 /** Entities, their statistics and their recent past. */
 import { Hono } from 'hono'
+import { maxLength, minLength, object, optional, picklist, pipe, regex, string, transform } from 'valibot'
+import { topicSize } from '../../lib/app/topics.ts'
+import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
+import { firingNow } from '../../lib/queries/firing-alerts.ts'
+import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
+import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
+import { KeptAnswer } from '../live/kept-answer.ts'
+import { watchable } from '../live/watchable.ts'
+import { queryOf } from './query.ts'
+import { activities } from './telemetry/activities.ts'
+import { entityNow, LIVE_MS } from './telemetry/entity.ts'
+import { entityPage, metricsOf, type ShownMetric, STATISTICS } from './telemetry/entity-page.ts'
+import { entityHistory } from './telemetry/history.ts'
+import { TelemetryMemory } from './telemetry/memory.ts'
+import { Volumes } from './telemetry/volumes.ts'
 
-export function telemetryRoutes(_environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  return new Hono<ConsoleHono>()
+export interface FamilyAverages {
+  readonly metrics: readonly ShownMetric[]
+  readonly all: GroupAverages
+  /** By source, which tells sites, database types and models apart; the largest first, up to a limit. */
+  readonly groups: readonly GroupAverages[]
+  /** How many groups there are. */
+  readonly count: number
+}
+
+export interface Averages {
+  readonly families: readonly FamilyAverages[]
+  readonly known: number
+  readonly isWhole: boolean
+}
+
+const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
+const MOST_GROUPS = 500
+const HOUR_MS = 3_600_000
+
+const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
+const ENTITY = pipe(
+  optional(string(), ''),
+  minLength(1, 'must name one: its source, a space, its subject'),
+  maxLength(2_000, 'must have at most 2,000 characters'),
+)
+const HOURS = pipe(
+  optional(string(), ''),
+  picklist(['1', '6', '24'], 'must be 1, 6 or 24'),
+  transform(Number),
+)
+const SPAN = pipe(optional(string(), ''), picklist(['live', '1', '6', '24'], 'must be live, 1, 6 or 24'))
+const ENTITIES_QUERY = object({
+  find: SOME_TEXT,
+  family: optional(picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`)),
+  statistic: optional(picklist(STATISTICS, `must be one of ${STATISTICS.join(', ')}`), 'last'),
+  sort: SOME_TEXT,
+  alerting: optional(picklist(['yes'], 'must be yes, or not there')),
+  page: optional(
+    pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page, from 1 on'), transform(Number)),
+    '1',
+  ),
+})
+
+export function telemetryRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  const memory = new TelemetryMemory(environment)
+  const volumes = new Volumes(environment)
+  const firing = new KeptAnswer(() => firingByEntity(environment), { forMs: 2_000 })
+
+  const entitiesQuery = { query: ENTITIES_QUERY, everyMs: 5_000, environment }
+  watchable(routes, '/entities', entitiesQuery, async ({ alerting, ...query }) => {
+    const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
+    return entityPage(list, alerts, { ...query, alerting: alerting !== undefined })
+  })
+  watchable(routes, '/averages', { query: object({}), everyMs: 5_000, environment }, async () => {
+    return averages(await memory.entities.get())
+  })
+  const activitiesQuery = { query: object({ activity: SOME_TEXT }), everyMs: 5_000, environment }
+  watchable(routes, '/activities', activitiesQuery, ({ activity }) => activities(memory, activity))
+  const volumesQuery = { query: object({ hours: HOURS }), everyMs: 1_000, environment }
+  watchable(routes, '/volumes', volumesQuery, ({ hours }) => volumes.of(hours))
+
+  const entityQuery = { query: object({ entity: ENTITY, span: SPAN }), everyMs: 2_000, environment }
+  watchable(routes, '/entity', entityQuery, query => {
+    const isLive = query.span === 'live'
+    const spanMs = isLive ? LIVE_MS : Number(query.span) * HOUR_MS
+    return entityNow(environment, memory, { entity: query.entity, spanMs, isLive })
+  })
+  const historyQuery = object({ entity: ENTITY, hours: HOURS })
+  routes.get('/history', async context =>
+    context.json(await entityHistory(environment, memory, queryOf(historyQuery, context))),
+  )
+  return routes
+}
+
+/** How many alerts fire, by the name of the entity. */
+async function firingByEntity(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
+  const alerts = await firingNow(await environment.inspection(), topicSize('alerts', environment.config.env))
+  const counts = new Map<string, number>()
+  for (const { entity } of alerts) counts.set(entity, (counts.get(entity) ?? 0) + 1)
+  return counts
+}
+
+function averages({
+  entities,
+  isWhole,
+  asOfMs,
+}: Awaited<ReturnType<TelemetryMemory['entities']['get']>>): Averages {
+  const families = averagesBy(entities, ({ family }) => family, asOfMs)
+  const bySource = averagesBy(entities, ({ entity }) => partsOfEntity(entity).source, asOfMs)
+  return {
+    families: families.map(all => {
+      const groups = bySource.filter(({ family }) => family === all.family)
+      const largest = groups.toSorted((a, b) => b.entities - a.entities).slice(0, MOST_GROUPS)
+      return { metrics: metricsOf(all.family), all, groups: largest, count: groups.length }
+    }),
+    known: entities.length,
+    isWhole,
+  }
 }

@@ -20,3 +20,13 @@ export function summariesOf(metrics: MetricStatistics): Record<string, Statistic
     Object.entries(metrics).map(([metric, statistics]) => [metric, summaryOf(statistics)]),
   )
 }
+
+/** How many readings there were. A reading that lacks some of the metrics counts, too. */
+export function readingsIn(metrics: MetricStatistics): number {
+  return Object.values(metrics).reduce((most, { count }) => Math.max(most, count), 0)
+}
+
+/** Event time of the newest reading, in milliseconds since the epoch; 0 if there was none. */
+export function latestIn(metrics: MetricStatistics): number {
+  return Object.values(metrics).reduce((latest, { lastAtMs }) => Math.max(latest, lastAtMs), 0)
+}

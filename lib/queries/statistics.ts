@@ -1,10 +1,12 @@
 /** The statistics that the processor keeps of each entity and metric. */
+import { latestIn, readingsIn } from '../analytics/metrics.ts'
 import {
   type EntityStatistics,
   type EntitySummary,
   statistics as processor,
   summarise,
 } from '../analytics/process.ts'
+import type { Window } from '../analytics/windows.ts'
 import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../runtime/pipeline/model.ts'
 import { preferExact, storedEntities } from './entities.ts'
@@ -45,6 +47,17 @@ export async function statisticsOf(
   return { entities: entities.sort((a, b) => (a.entity < b.entity ? -1 : 1)), totals }
 }
 
+/** The statistics of one entity, where they are, and the minute that is not over yet. */
+export interface FoundStatistics extends EntitySummary {
+  /** Of the readings topic. */
+  readonly partition: number
+  /** Since its first reading. */
+  readonly readings: number
+  /** Event time of the newest reading, milliseconds since the epoch. */
+  readonly lastAtMs: number
+  readonly open: Window
+}
+
 /**
  * The statistics of one entity, in whichever partition it is; undefined if the processor has counted nothing of it.
  *
@@ -55,11 +68,20 @@ export async function entityStatistics(
   inspection: Pick<StateInspection, 'state'>,
   readings: TopicSize,
   entity: string,
-): Promise<EntitySummary | undefined> {
+): Promise<FoundStatistics | undefined> {
   const partitions = partitionsOf(processor.name, readings)
   const states = await Promise.all(partitions.map(partition => inspection.state(partition, entity)))
-  const state = states.find(found => found !== undefined) as EntityStatistics | undefined
-  return state && summarise(state)
+  const partition = states.findIndex(found => found !== undefined)
+  if (partition < 0) return undefined
+  const state = states[partition] as EntityStatistics
+  const { metrics, windows } = state
+  return {
+    ...summarise(state),
+    partition,
+    readings: readingsIn(metrics),
+    lastAtMs: latestIn(metrics),
+    open: windows.open,
+  }
 }
 
 /**

@@ -51,6 +51,8 @@ export class TestBrowser {
     const options: BrowserContextOptions = {
       viewport: { width, height },
       colorScheme: theme,
+      // Without it, the browser has that of a server without languages, which its own formatters refuse.
+      locale: 'en-GB',
       reducedMotion: 'reduce',
     }
     const context = await this.#browser.newContext(options)

@@ -1,5 +1,44 @@
-import type { JSX } from 'preact'
+import type { ComponentType, JSX } from 'preact'
+import { useLocation } from 'preact-iso'
+import { ActivitiesPage } from './activities.tsx'
+import { AveragesPage } from './averages.tsx'
+import { EntitiesPage } from './entities.tsx'
+import { EntityPage } from './entity.tsx'
+import { VolumesPage } from './volumes.tsx'
+import './telemetry.css'
 
+interface SubPage {
+  readonly title: string
+  readonly path: string
+  readonly page: ComponentType
+}
+
+const FIRST: SubPage = { title: 'Entities', path: '/telemetry', page: EntitiesPage }
+
+const PAGES: readonly SubPage[] = [
+  FIRST,
+  { title: 'Averages', path: '/telemetry/averages', page: AveragesPage },
+  { title: 'Activities', path: '/telemetry/activities', page: ActivitiesPage },
+  { title: 'Volumes', path: '/telemetry/volumes', page: VolumesPage },
+]
+
+/** The entities, or one of them where the address names it. */
 export function Telemetry(): JSX.Element {
-  return <h1>Telemetry</h1>
+  const { path, query } = useLocation()
+  const { entity } = query
+  if (entity) return <EntityPage key={entity} entity={entity} />
+  const shown = PAGES.find(one => one.path === path) ?? FIRST
+  return (
+    <>
+      <h1>Telemetry</h1>
+      <nav class="telemetry-tabs" aria-label="Telemetry">
+        {PAGES.map(({ title, path: to }) => (
+          <a key={to} href={to} aria-current={to === shown.path ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      <shown.page />
+    </>
+  )
 }

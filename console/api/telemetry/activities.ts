@@ -1,0 +1,56 @@
+/** What devices do, which sensors are silent, and what has happened lately. */
+import type { Happening } from '../../../lib/queries/happenings.ts'
+import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import type { TelemetryMemory } from './memory.ts'
+import { MOST_HAPPENINGS } from './memory.ts'
+
+export interface Activities {
+  /** The most frequent first. */
+  readonly counts: readonly { readonly activity: string; readonly devices: number }[]
+  /** Those that changed last, of the activity that was asked for or of all. */
+  readonly devices: readonly DeviceNow[]
+  readonly silent: readonly { readonly entity: string; readonly lastSeen: string }[]
+  /** How many there are of both, of which lists have the first. */
+  readonly matching: number
+  readonly silentCount: number
+  /** Entities that were looked at, and whether these are all. */
+  readonly known: number
+  readonly isWhole: boolean
+  /** The newest first. */
+  readonly lately: readonly Happening[]
+}
+
+export interface DeviceNow {
+  readonly entity: string
+  readonly activity: string
+  readonly since: string
+}
+
+export const MOST_LISTED = 200
+
+/** @param wanted an activity; empty for all */
+export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {
+  const [{ doing, silent, entities, isWhole }, { found }] = await Promise.all([
+    memory.activities.get(),
+    memory.happenings().get({ sinceMs: 0 }),
+  ])
+  const byActivity = Map.groupBy(doing, ({ activity }) => activity)
+  const devices = wanted === '' ? doing : (byActivity.get(wanted) ?? [])
+  return {
+    counts: [...byActivity]
+      .map(([activity, all]) => ({ activity, devices: all.length }))
+      .sort((a, b) => b.devices - a.devices || (a.activity < b.activity ? -1 : 1)),
+    devices: devices
+      .slice(0, MOST_LISTED)
+      .map(({ entity, activity, sinceMs }) => ({ entity, activity, since: instant(sinceMs) })),
+    silent: silent.slice(0, MOST_LISTED).map(({ entity, lastMs }) => ({ entity, lastSeen: instant(lastMs) })),
+    matching: devices.length,
+    silentCount: silent.length,
+    known: entities,
+    isWhole,
+    lately: found
+      .slice(-MOST_HAPPENINGS)
+      .reverse()
+      .map(({ timeMs: _, ...happening }) => happening),
+  }
+}

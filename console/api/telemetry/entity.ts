@@ -1,0 +1,152 @@
+/** One entity as it is now. */
+import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
+import { activityOf } from '../../../lib/queries/activities.ts'
+import { type ActiveAlert, activeAlertsOf } from '../../../lib/queries/alerts.ts'
+import type { EntityReading } from '../../../lib/queries/entity-log.ts'
+import type { Searched } from '../../../lib/queries/newest-records.ts'
+import { entityStatistics, type FoundStatistics } from '../../../lib/queries/statistics.ts'
+import { partsOfEntity } from '../../../lib/runtime/consumer/event.ts'
+import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import type { FamilyName } from '../../../lib/telemetry/families.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../problem.ts'
+import { metricsOf, type ShownMetric } from './entity-page.ts'
+import type { TelemetryMemory } from './memory.ts'
+import { type WatchingRule, watchingRules } from './thresholds.ts'
+
+export interface EntityNow {
+  readonly entity: string
+  readonly source: string
+  readonly subject: string
+  readonly family: FamilyName
+  /** Of the readings topic, and that topic. */
+  readonly partition: number
+  readonly topic: string
+  readonly metrics: readonly (ShownMetric & { readonly statistics: StatisticsSummary | null })[]
+  /** Readings since the first one, and the event time of the newest, RFC 3339. */
+  readonly readings: number
+  readonly lastAt: string
+  /** Where charts end, milliseconds since the epoch: now, or for an entity that has been silent for longer than the span, its last reading. */
+  readonly endsMs: number
+  /** The minute that is not over yet. */
+  readonly openMinute: { readonly startMs: number; readonly metrics: Readonly<Record<string, OpenValues>> }
+  readonly activity: ShownActivity | null
+  readonly alerts: readonly ActiveAlert[]
+  /** Null if the log has activated no rules in the partition yet. */
+  readonly rules: readonly WatchingRule[] | null
+  /** The newest readings in the log, the oldest first; only so many as were asked for. */
+  readonly newest: readonly ShownReading[]
+  readonly searched: Searched
+}
+
+export interface OpenValues {
+  readonly mean: number
+  readonly minimum: number
+  readonly maximum: number
+}
+
+export interface ShownActivity {
+  /** RFC 3339, if it is silent. */
+  readonly silentSince: string | null
+  /** What a device does, and since when. */
+  readonly doing: string | null
+  readonly since: string | null
+}
+
+export interface ShownReading {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number
+  readonly offset: number
+  /** In the order of the metrics; null where the reading has none. */
+  readonly values: readonly (number | null)[]
+}
+
+/** A live chart goes back this far. */
+export const LIVE_MS = 15 * 60_000
+const FEW = 10
+
+/** @param spanMs of the charts; @param isLive whether all newest readings are wanted, or a few */
+export interface EntityQuery {
+  readonly entity: string
+  readonly spanMs: number
+  readonly isLive: boolean
+}
+
+/** @throws ProblemError if the processor knows no such entity */
+export async function entityNow(
+  environment: ConsoleEnvironment,
+  memory: TelemetryMemory,
+  { entity, spanMs, isLive }: EntityQuery,
+): Promise<EntityNow> {
+  const known = await knownEntity(environment, entity)
+  const { partition, family, metrics, open } = known
+  const { env } = environment.config
+  const inspection = await environment.inspection()
+  const readings = topicSize('readings', env)
+  const endsMs = endOf(known, spanMs)
+  const period = { sinceMs: endsMs - LIVE_MS }
+  const [activity, alerts, rules, recent] = await Promise.all([
+    activityOf(inspection, readings, partition, entity),
+    activeAlertsOf(inspection, readings, topicSize('patterns', env), entity),
+    memory.rules(partition),
+    memory.readings(entity, partition).get(period),
+  ])
+  const { source, subject = '' } = partsOfEntity(entity)
+  const shown = metricsOf(family)
+  const newest = recent.found.at(-1)?.data
+  return {
+    entity,
+    source,
+    subject,
+    family,
+    partition,
+    topic: readings.topic,
+    metrics: shown.map(metric => ({ ...metric, statistics: metrics[metric.name] ?? null })),
+    readings: known.readings,
+    lastAt: instant(known.lastAtMs),
+    endsMs,
+    openMinute: { startMs: open.startMs, metrics: open.metrics },
+    activity: activity
+      ? {
+          silentSince: activity.isSilent ? instant(activity.lastMs) : null,
+          doing: activity.doing?.activity ?? null,
+          since: activity.doing ? instant(activity.doing.sinceMs) : null,
+        }
+      : null,
+    alerts,
+    rules: rules ? watchingRules(rules, { family, subject, newest }) : null,
+    newest: shownReadings(recent.found, shown, { endsMs, isLive }),
+    searched: recent.searched,
+  }
+}
+
+/** @throws ProblemError if the processor knows no such entity */
+export async function knownEntity(environment: ConsoleEnvironment, entity: string): Promise<FoundStatistics> {
+  const inspection = await environment.inspection()
+  const readings = topicSize('readings', environment.config.env)
+  const known = await entityStatistics(inspection, readings, entity)
+  if (known) return known
+  throw new ProblemError(
+    'not-found',
+    'The processor knows no such entity: it has counted no reading of it, or has forgotten it. The list of entities has all that it knows.',
+  )
+}
+
+/** Where charts of the entity end: now, unless nothing of it would be in them. */
+export function endOf({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
+  const nowMs = Date.now()
+  return lastAtMs < nowMs - spanMs ? lastAtMs : nowMs
+}
+
+function shownReadings(
+  found: readonly EntityReading[],
+  metrics: readonly ShownMetric[],
+  { endsMs, isLive }: { readonly endsMs: number; readonly isLive: boolean },
+): ShownReading[] {
+  const wanted = isLive ? found.filter(({ timeMs }) => timeMs > endsMs - LIVE_MS) : found.slice(-FEW)
+  return wanted.map(({ id, timeMs, offset, values }) => {
+    return { id, timeMs, offset, values: metrics.map(({ name }) => values[name] ?? null) }
+  })
+}

@@ -1,0 +1,78 @@
+/** The last hours of one entity: its minutes as analytics has published them, and its alerts. */
+import { alertsOnce, type EntityMinute, lastRevisions } from '../../../lib/queries/entity-log.ts'
+import type { Searched } from '../../../lib/queries/newest-records.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import type { Period } from '../../live/recent-records.ts'
+import { endOf, knownEntity } from './entity.ts'
+import { metricsOf } from './entity-page.ts'
+import type { TelemetryMemory } from './memory.ts'
+
+export interface EntityHistory {
+  /** The first instant of each minute, milliseconds since the epoch. */
+  readonly minutes: readonly number[]
+  /** By metric, a value for each minute; null where it has none. */
+  readonly metrics: Readonly<Record<string, MinuteColumns>>
+  readonly alerts: readonly AlertSpan[]
+  /** How far the search for minutes came. */
+  readonly searched: Searched
+}
+
+export interface MinuteColumns {
+  readonly mean: readonly (number | null)[]
+  readonly minimum: readonly (number | null)[]
+  readonly maximum: readonly (number | null)[]
+}
+
+export interface AlertSpan {
+  readonly id: string
+  readonly rule: string
+  readonly metric: string | null
+  readonly severity: string
+  /** Milliseconds since the epoch; `endedMs` is null while it fires. */
+  readonly startedMs: number
+  readonly endedMs: number | null
+}
+
+const HOUR_MS = 3_600_000
+/** A minute is published when a reading of a later one has come. */
+const LATE_MS = 10 * 60_000
+
+/** @throws ProblemError if the processor knows no such entity */
+export async function entityHistory(
+  environment: ConsoleEnvironment,
+  memory: TelemetryMemory,
+  { entity, hours }: { readonly entity: string; readonly hours: number },
+): Promise<EntityHistory> {
+  const known = await knownEntity(environment, entity)
+  const spanMs = hours * HOUR_MS
+  const toMs = endOf(known, spanMs)
+  const fromMs = toMs - spanMs
+  const period = periodOf(fromMs, toMs)
+  const [minutes, alerts] = await Promise.all([
+    memory.minutes(entity, hours).get(period),
+    memory.alerts(entity, hours).get(period),
+  ])
+  const within = lastRevisions(minutes.found).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
+  return {
+    minutes: within.map(({ timeMs }) => timeMs),
+    metrics: Object.fromEntries(metricsOf(known.family).map(({ name }) => [name, columnsOf(within, name)])),
+    alerts: alertsOnce(alerts.found)
+      .filter(({ startedMs, endedMs }) => startedMs <= toMs && (endedMs ?? toMs) >= fromMs)
+      .map(({ timeMs: _, ...span }) => span),
+    searched: minutes.searched,
+  }
+}
+
+/**
+ * Records have the time at which they were written. What ended long ago was written then, or was replayed at any time since: then
+ * it is searched from the end of the topic backwards.
+ */
+function periodOf(fromMs: number, toMs: number): Period {
+  const isOld = toMs < Date.now() - LATE_MS
+  return isOld ? { sinceMs: 0, around: { fromMs, untilMs: toMs + LATE_MS } } : { sinceMs: fromMs }
+}
+
+function columnsOf(minutes: readonly EntityMinute[], metric: string): MinuteColumns {
+  const column = (name: keyof MinuteColumns) => minutes.map(({ metrics }) => metrics[metric]?.[name] ?? null)
+  return { mean: column('mean'), minimum: column('minimum'), maximum: column('maximum') }
+}

@@ -1,0 +1,136 @@
+/** What the questions about telemetry share: answers that are dear to get, and how far topics have been read. */
+
+import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { readData } from '../../../lib/app/event-data.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
+import { activitiesNow } from '../../../lib/queries/activities.ts'
+import { listedEntities } from '../../../lib/queries/entity-list.ts'
+import {
+  type EntityAlert,
+  type EntityMinute,
+  type EntityReading,
+  entityAlertIn,
+  minuteIn,
+  type ReadRecord,
+  readingIn,
+  textOfEntity,
+} from '../../../lib/queries/entity-log.ts'
+import { type Happening, happeningIn } from '../../../lib/queries/happenings.ts'
+import { rulesOfPartition } from '../../../lib/queries/rules-of-partition.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import { plainEvents } from '../../../lib/runtime/pipeline/plain-records.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { KeptAnswer } from '../../live/kept-answer.ts'
+import { KeptByKey } from '../../live/kept-by-key.ts'
+import { RecentRecords } from '../../live/recent-records.ts'
+
+/** Upper bound for the entities of one list: their statistics take about 50 MB. */
+export const MOST_ENTITIES = 50_000
+/** Readings of one entity that a page shows as they come. */
+const MOST_READINGS = 900
+/** Minutes of a day, and as many revisions. */
+const MOST_MINUTES = 2 * 24 * 60
+const MOST_ALERTS = 500
+export const MOST_HAPPENINGS = 50
+
+const LIST_FOR_MS = 4_000
+const RULES_FOR_MS = 15_000
+/** What was read of a topic for one entity is kept while a page shows it, for this many entities at once. */
+const KEPT = { most: 20, idleMs: 60_000 }
+const LIMITS = { mostRecords: 200_000, withinMs: 3_000 }
+
+export class TelemetryMemory {
+  readonly entities: KeptAnswer<Awaited<ReturnType<typeof listedEntities>> & { readonly asOfMs: number }>
+  readonly activities: KeptAnswer<Awaited<ReturnType<typeof activitiesNow>>>
+  readonly #environment: ConsoleEnvironment
+  readonly #reader: ReturnType<typeof dataReader>
+  readonly #rules = new KeptByKey<KeptAnswer<readonly AnyRule[] | undefined>>({ most: 100, idleMs: 60_000 })
+  readonly #readings = new KeptByKey<RecentRecords<EntityReading>>(KEPT)
+  readonly #minutes = new KeptByKey<RecentRecords<EntityMinute>>(KEPT)
+  readonly #alerts = new KeptByKey<RecentRecords<EntityAlert>>(KEPT)
+  readonly #happenings = new KeptByKey<RecentRecords<Happening & { timeMs: number }>>(KEPT)
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+    this.#reader = dataReader(environment.config)
+    const readings = topicSize('readings', environment.config.env)
+    this.entities = new KeptAnswer(
+      async () => {
+        const asOfMs = Date.now()
+        return { asOfMs, ...(await listedEntities(await environment.inspection(), readings, MOST_ENTITIES)) }
+      },
+      { forMs: LIST_FOR_MS },
+    )
+    this.activities = new KeptAnswer(
+      async () => activitiesNow(await environment.inspection(), readings, MOST_ENTITIES),
+      { forMs: LIST_FOR_MS },
+    )
+  }
+
+  /** The rules that the log has put into force in a partition of readings. */
+  rules(partition: number): Promise<readonly AnyRule[] | undefined> {
+    const topic = this.#environment.topic('readings')
+    const kept = this.#rules.get(String(partition), () => {
+      const ask = async () => rulesOfPartition(await this.#environment.inspection(), topic, partition)
+      return new KeptAnswer(ask, { forMs: RULES_FOR_MS })
+    })
+    return kept.get()
+  }
+
+  readings(entity: string, partition: number): RecentRecords<EntityReading> {
+    return this.#readings.get(`${partition} ${entity}`, () =>
+      this.#recent('readings', one => readingIn(one, entity, readData), {
+        holding: textOfEntity(entity),
+        partition,
+        most: MOST_READINGS,
+      }),
+    )
+  }
+
+  /** @param hours each span is searched on its own */
+  minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
+    const options = { holding: textOfEntity(entity), most: MOST_MINUTES }
+    return this.#minutes.get(`${hours} ${entity}`, () =>
+      this.#recent('analytics', one => minuteIn(one, entity), options),
+    )
+  }
+
+  alerts(entity: string, hours: number): RecentRecords<EntityAlert> {
+    const options = { holding: textOfEntity(entity), most: MOST_ALERTS }
+    return this.#alerts.get(`${hours} ${entity}`, () =>
+      this.#recent('alerts', one => entityAlertIn(one, entity), options),
+    )
+  }
+
+  /** What happened to any entity. */
+  happenings(): RecentRecords<Happening & { timeMs: number }> {
+    const timed = (one: ReadRecord) => {
+      const happening = happeningIn(one)
+      return happening && { ...happening, timeMs: Date.parse(happening.at) }
+    }
+    return this.#happenings.get('', () => this.#recent('events', timed, { most: MOST_HAPPENINGS }))
+  }
+
+  #recent<T extends { readonly timeMs: number }>(
+    signal: 'readings' | 'analytics' | 'alerts' | 'events',
+    findIn: (read: ReadRecord) => T | undefined,
+    more: { most: number; holding?: string | undefined; partition?: number },
+  ): RecentRecords<T> {
+    const find = async (records: readonly LogRecord[]) => {
+      const events = await plainEvents(records, this.#reader)
+      return records.flatMap((record, index) => {
+        const event = events[index]
+        return (event && findIn({ record, event })) ?? []
+      })
+    }
+    return new RecentRecords<T>({
+      log: () => this.#environment.log(),
+      offsets: () => this.#environment.offsets(),
+      topic: this.#environment.topic(signal),
+      find,
+      limits: LIMITS,
+      ...more,
+    })
+  }
+}

@@ -1,0 +1,86 @@
+/** How many records the topics get a minute. */
+import type { Signal } from '../../../lib/app/topics.ts'
+import { instantsUntil, type KnownOffsets, recordsBetween } from '../../../lib/queries/volumes.ts'
+import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import { once } from '../../../lib/runtime/lambda/once.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+
+/** The topics that tell how much goes on. */
+export const COUNTED_SIGNALS = [
+  'readings',
+  'analytics',
+  'events',
+  'alerts',
+  'failures',
+  'dlq',
+] as const satisfies readonly Signal[]
+export type CountedSignal = (typeof COUNTED_SIGNALS)[number]
+
+export interface VolumesOfTopics {
+  /** The first instant of each step, milliseconds since the epoch, and how long a step is. */
+  readonly steps: readonly number[]
+  readonly stepMs: number
+  readonly topics: readonly Volume[]
+}
+
+export interface Volume {
+  readonly signal: CountedSignal
+  readonly topic: string
+  /** Records a minute in each step; null where that is not known yet. */
+  readonly perMinute: readonly (number | null)[]
+  /** Records in the steps that are known. */
+  readonly records: number
+}
+
+const MINUTE_MS = 60_000
+/** A first answer has what was found in this time; the next ones add the rest. */
+const WITHIN_MS = 500
+/** By hours: about as many steps as a chart has room for. */
+const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
+  1: { stepMs: MINUTE_MS, count: 60 },
+  6: { stepMs: 5 * MINUTE_MS, count: 72 },
+  24: { stepMs: 20 * MINUTE_MS, count: 72 },
+}
+
+export class Volumes {
+  readonly #environment: ConsoleEnvironment
+  /** Its own connection: many questions in a row must not hold up those of other pages. */
+  readonly #offsets: () => Promise<TopicOffsets>
+  readonly #known = new Map<string, KnownOffsets>()
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+    this.#offsets = once(async () =>
+      environment.connections.kept(new TopicOffsets(await environment.kafka())),
+    )
+  }
+
+  /** @throws UnknownTopic, RefusedByKafka or Unavailable */
+  async of(hours: number): Promise<VolumesOfTopics> {
+    const { stepMs, count } = STEPS[hours] ?? { stepMs: MINUTE_MS, count: 60 }
+    const nowMs = Date.now()
+    const instants = instantsUntil(nowMs, stepMs, count)
+    const limits = { nowMs, signal: AbortSignal.timeout(WITHIN_MS) }
+    const topics = COUNTED_SIGNALS.map(signal => this.#ofSignal(signal, instants, stepMs, limits))
+    return { steps: instants.slice(0, -1), stepMs, topics: await Promise.all(topics) }
+  }
+
+  async #ofSignal(
+    signal: CountedSignal,
+    instants: readonly number[],
+    stepMs: number,
+    limits: { readonly nowMs: number; readonly signal: AbortSignal },
+  ): Promise<Volume> {
+    const topic = this.#environment.topic(signal)
+    const name = `${signal} ${stepMs}`
+    const known = this.#known.get(name) ?? new Map()
+    this.#known.set(name, known)
+    const counts = await recordsBetween(await this.#offsets(), topic, instants, known, limits)
+    return {
+      signal,
+      topic,
+      perMinute: counts.map(records => (records === null ? null : (records * MINUTE_MS) / stepMs)),
+      records: counts.reduce<number>((sum, records) => sum + (records ?? 0), 0),
+    }
+  }
+}

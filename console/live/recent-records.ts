@@ -1,0 +1,125 @@
+/** What a topic has had lately of one subject: searched once, backwards and up to a limit, and then followed from question to question. */
+import { type Searched, searchNewest } from '../../lib/queries/newest-records.ts'
+import { type Range, rangesOf } from '../../lib/queries/records.ts'
+import { topicReach } from '../../lib/queries/topics.ts'
+import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+
+/** Whatever is found in a record has a time, by which the newest are kept. */
+interface Timed {
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number
+}
+
+export interface RecentOptions<T extends Timed> {
+  readonly log: () => Promise<LogReader>
+  readonly offsets: () => Promise<Pick<TopicOffsets, 'bounds' | 'at'>>
+  readonly topic: string
+  /** The only partition to look into; without it, all of them. */
+  readonly partition?: number | undefined
+  /** Records without this text in their bytes may be passed over. */
+  readonly holding?: string | undefined
+  /** Finds in records what is wanted. */
+  readonly find: (records: readonly LogRecord[]) => Promise<readonly T[]>
+  /** Upper bound for what is kept. */
+  readonly most: number
+  readonly limits: { readonly mostRecords: number; readonly withinMs: number }
+}
+
+/** When to look: written since a time, or between two times. Milliseconds since the epoch. */
+export interface Period {
+  readonly sinceMs: number
+  /** Where records of that time may lie that was not found since. */
+  readonly around?: { readonly fromMs: number; readonly untilMs: number }
+}
+
+export interface Recent<T> {
+  /** By their times, the oldest first. */
+  readonly found: readonly T[]
+  /** How far the search came. */
+  readonly searched: Searched
+}
+
+export class RecentRecords<T extends Timed> {
+  readonly #options: RecentOptions<T>
+  #found: readonly T[] = []
+  #searched: Searched = { records: 0, ended: 'whole' }
+  /** By partition, the offset after the last that was looked at; undefined before the first search. */
+  #next: readonly number[] | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: RecentOptions<T>) {
+    this.#options = options
+  }
+
+  /**
+   * What there is now. One question after another: each goes on where the one before ended.
+   *
+   * @throws UnknownTopic, RefusedByKafka, Unavailable or UnreadableLog
+   */
+  get(period: Period): Promise<Recent<T>> {
+    const answer = this.#last.then(() => this.#get(period))
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+
+  async #get(period: Period): Promise<Recent<T>> {
+    if (this.#next === undefined) await this.#begin(period)
+    else await this.#goOn(this.#next, period)
+    return { found: this.#found, searched: this.#searched }
+  }
+
+  async #begin({ sinceMs, around }: Period): Promise<void> {
+    const { topic } = this.#options
+    this.#found = []
+    const offsets = await this.#options.offsets()
+    const reach = await topicReach(offsets, topic, sinceMs)
+    if (around) {
+      const [from, until] = [
+        await topicReach(offsets, topic, around.fromMs),
+        await topicReach(offsets, topic, around.untilMs),
+      ]
+      const ends = rangesOf(topic, until)
+      await this.#search(
+        rangesOf(topic, from).map((one, at) => ({ ...one, end: ends[at]?.start ?? one.end })),
+      )
+    }
+    if (this.#found.length === 0) await this.#search(rangesOf(topic, reach))
+    this.#next = reach.bounds.map(({ end }) => end)
+  }
+
+  async #goOn(next: readonly number[], period: Period): Promise<void> {
+    const { topic } = this.#options
+    const { bounds } = await topicReach(await this.#options.offsets(), topic)
+    const ranges = bounds.map(({ start, end }, partition) => {
+      return { topic, partition, start: Math.max(start, next[partition] ?? start), end }
+    })
+    // The topic ends before what was read of it: it was made anew.
+    if (ranges.some(({ partition, end }) => end < (next[partition] ?? 0))) return this.#begin(period)
+    const before = this.#searched
+    const searched = await this.#search(ranges)
+    if (searched.ended === 'whole') this.#searched = { ...before, records: before.records + searched.records }
+    this.#next = bounds.map(({ end }) => end)
+  }
+
+  async #search(all: readonly Range[]): Promise<Searched> {
+    const { partition, holding, limits, find, most } = this.#options
+    const ranges = all.filter(one => partition === undefined || one.partition === partition)
+    const fresh: T[] = []
+    const searched = await searchNewest(
+      await this.#options.log(),
+      ranges,
+      { mostRecords: limits.mostRecords, signal: AbortSignal.timeout(limits.withinMs), holding },
+      async records => {
+        fresh.push(...(await find(records)))
+        return fresh.length < most
+      },
+    )
+    // What lies between was not read, so nothing older can stay.
+    const older = searched.ended === 'whole' ? this.#found : []
+    this.#found = [...older, ...fresh].sort((a, b) => a.timeMs - b.timeMs).slice(-most)
+    this.#searched = searched
+    return searched
+  }
+}

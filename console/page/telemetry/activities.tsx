@@ -1,0 +1,167 @@
+/** What devices do, which sensors are silent, and what has happened lately. */
+import type { JSX } from 'preact'
+import type { Happening } from '../../../lib/queries/happenings.ts'
+import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
+import { addressOf } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Empty, Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { countText, durationText, numberText } from '../parts/words.ts'
+import { type Choices, useChoices, useSteady } from './choices.ts'
+import { partsOf } from './figures.ts'
+import { happeningText } from './happening-text.ts'
+
+export function ActivitiesPage(): JSX.Element {
+  const choices = useChoices()
+  const activity = choices.of('activity')
+  const answer = useSteady(useLive<Activities>(addressOf('/telemetry/activities', { activity })))
+  return (
+    <Known of={answer} what="the activities">
+      {found => (
+        <div class="telemetry-columns">
+          <Devices found={found} chosen={activity} choices={choices} />
+          <div>
+            <Lately lately={found.lately} />
+            <SilentSensors found={found} />
+          </div>
+        </div>
+      )}
+    </Known>
+  )
+}
+
+interface DevicesProps {
+  readonly found: Activities
+  readonly chosen: string
+  readonly choices: Choices
+}
+
+function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
+  const { counts, devices, matching, known, isWhole } = found
+  return (
+    <section>
+      <h2>Activities now</h2>
+      {counts.length > 0 && (
+        <nav class="telemetry-families" aria-label="Activities">
+          <a
+            href={choices.with({ activity: '', 'devices.page': '' })}
+            aria-current={chosen ? undefined : 'true'}
+          >
+            all
+          </a>
+          {counts.map(({ activity, devices: count }) => (
+            <a
+              key={activity}
+              href={choices.with({ activity, 'devices.page': '' })}
+              aria-current={activity === chosen ? 'true' : undefined}
+            >
+              {activity} <small>{numberText(count)}</small>
+            </a>
+          ))}
+        </nav>
+      )}
+      <Table
+        name="devices"
+        caption="devices"
+        columns={DEVICE_COLUMNS}
+        rows={devices}
+        keyOf={({ entity }) => entity}
+        textOf={({ entity, activity }) => `${entity} ${activity}`}
+        empty="No device has told of an activity yet."
+      />
+      {matching > devices.length && (
+        <p class="telemetry-note">
+          The {devices.length} of {numberText(matching)} that changed last.
+        </p>
+      )}
+      {!isWhole && <p class="warn">Only {numberText(known)} entities were looked at; there are more.</p>}
+    </section>
+  )
+}
+
+const DEVICE_COLUMNS: readonly Column<DeviceNow>[] = [
+  {
+    heading: 'Device',
+    cell: ({ entity }) => <EntityLink entity={entity} />,
+    sortBy: ({ entity }) => partsOf(entity).subject,
+  },
+  { heading: 'Model', cell: ({ entity }) => partsOf(entity).source, sortBy: ({ entity }) => entity },
+  { heading: 'Activity', cell: ({ activity }) => activity, sortBy: ({ activity }) => activity },
+  {
+    heading: 'Since',
+    cell: ({ since }) => (
+      <span class="telemetry-time" title={durationText(Date.now() - Date.parse(since))}>
+        <Moment at={since} />
+      </span>
+    ),
+    sortBy: ({ since }) => since,
+  },
+]
+
+function SilentSensors({ found: { silent, silentCount } }: { found: Activities }): JSX.Element {
+  return (
+    <section>
+      <h2>Silent sensors</h2>
+      {silentCount === 0 && <Empty>Every sensor has reported in the last five minutes.</Empty>}
+      {silentCount > 0 && (
+        <>
+          <p>
+            {countText(silentCount, 'sensor')} {silentCount === 1 ? 'has' : 'have'} not reported for five
+            minutes or longer.
+          </p>
+          <Table
+            name="silent"
+            caption="silent sensors"
+            columns={SILENT_COLUMNS}
+            rows={silent}
+            keyOf={({ entity }) => entity}
+            textOf={({ entity }) => entity}
+            empty="No sensor is silent."
+            pageSize={10}
+          />
+        </>
+      )}
+    </section>
+  )
+}
+
+const SILENT_COLUMNS: readonly Column<Activities['silent'][number]>[] = [
+  {
+    heading: 'Sensor',
+    cell: ({ entity }) => <EntityLink entity={entity} />,
+    sortBy: ({ entity }) => entity,
+  },
+  { heading: 'Source', cell: ({ entity }) => partsOf(entity).source },
+  {
+    heading: 'Last reading',
+    cell: ({ lastSeen }) => <Moment at={lastSeen} />,
+    sortBy: ({ lastSeen }) => lastSeen,
+  },
+]
+
+function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
+  return (
+    <section>
+      <h2>Lately</h2>
+      {lately.length === 0 && <Empty>Nothing has happened to any entity yet.</Empty>}
+      <ol class="telemetry-lately">
+        {lately.slice(0, 12).map(happening => (
+          <li key={happening.id}>
+            <Moment at={happening.at} />{' '}
+            <span>
+              <EntityLink entity={happening.entity} /> {happeningText(happening)}{' '}
+              <a class="telemetry-why" href={addressOf('/event', { id: happening.id })}>
+                how it came
+              </a>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
+  return <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
+}

@@ -1,0 +1,125 @@
+/** What families, and the sites, database types and models in them, measure on average. */
+import type { JSX } from 'preact'
+import type { GroupAverages } from '../../../lib/queries/averages.ts'
+import type { StatisticName } from '../../api/telemetry/entity-page.ts'
+import type { Averages, FamilyAverages } from '../../api/telemetry.ts'
+import { addressOf } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Empty, Known } from '../parts/known.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { countText, numberText } from '../parts/words.ts'
+import { useChoices } from './choices.ts'
+import { STATISTIC_WORDS, unitText, valueText } from './figures.ts'
+
+export function AveragesPage(): JSX.Element {
+  const choices = useChoices()
+  const statistic = (choices.of('statistic') || 'mean') as StatisticName
+  const answer = useLive<Averages>('/telemetry/averages')
+  return (
+    <>
+      <nav class="telemetry-families" aria-label="Statistic">
+        {(Object.keys(STATISTIC_WORDS) as StatisticName[]).map(name => (
+          <a
+            key={name}
+            href={choices.with({ statistic: name === 'mean' ? '' : name })}
+            aria-current={name === statistic ? 'true' : undefined}
+          >
+            {STATISTIC_WORDS[name]}
+          </a>
+        ))}
+      </nav>
+      <p class="telemetry-note">{ABOUT[statistic] ?? ABOUT.mean}</p>
+      <Known of={answer} what="the averages">
+        {({ families, known, isWhole }) => (
+          <>
+            {families.length === 0 && <Empty>The processor has counted no reading yet.</Empty>}
+            {families.map(family => (
+              <Family key={family.all.family} family={family} statistic={statistic} />
+            ))}
+            {!isWhole && (
+              <p class="warn">Only {numberText(known)} entities were looked at; there are more.</p>
+            )}
+          </>
+        )}
+      </Known>
+    </>
+  )
+}
+
+const ABOUT: Readonly<Record<StatisticName, string>> = {
+  last: 'The newest value of each entity, on average.',
+  mean: 'Of all readings since the first of each entity.',
+  minimum: 'The least value that any entity has reported.',
+  maximum: 'The greatest value that any entity has reported.',
+  standardDeviation: 'Of all readings, however they are spread over entities.',
+}
+
+interface FamilyProps {
+  readonly family: FamilyAverages
+  readonly statistic: StatisticName
+}
+
+function Family({ family: { all, metrics, groups, count }, statistic }: FamilyProps): JSX.Element {
+  const columns: readonly Column<GroupAverages>[] = [
+    {
+      heading: 'Source',
+      cell: ({ name }) => <a href={addressOf('/telemetry', { family: all.family, find: name })}>{name}</a>,
+      sortBy: ({ name }) => name,
+    },
+    {
+      heading: 'Entities',
+      cell: ({ entities }) => numberText(entities),
+      sortBy: ({ entities }) => entities,
+      align: 'right',
+    },
+    {
+      heading: 'Readings in the last minute',
+      cell: ({ readingsInMinute }) => numberText(readingsInMinute),
+      sortBy: ({ readingsInMinute }) => readingsInMinute,
+      align: 'right',
+    },
+    ...metrics.map(({ name, unit }): Column<GroupAverages> => {
+      return {
+        heading: `${name}${unitText(unit)}`,
+        cell: group => valueIn(group, name, statistic),
+        sortBy: group => group.metrics[name]?.[statistic] ?? Number.NEGATIVE_INFINITY,
+        align: 'right',
+      }
+    }),
+  ]
+  return (
+    <section class="telemetry-family">
+      <h2>{all.family}</h2>
+      <p>
+        {countText(all.entities, 'entity', 'entities')} of {countText(count, 'source')},{' '}
+        {countText(all.readingsInMinute, 'reading')} in the last whole minute.
+      </p>
+      <dl class="telemetry-tiles">
+        {metrics.map(({ name, unit }) => {
+          const value = all.metrics[name]?.[statistic]
+          return (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value === undefined ? '–' : valueText(value, unit)}</dd>
+            </div>
+          )
+        })}
+      </dl>
+      <Table
+        name={all.family}
+        caption={`sources of ${all.family}`}
+        columns={columns}
+        rows={groups}
+        keyOf={({ name }) => name}
+        textOf={({ name }) => name}
+        empty="There is no source."
+      />
+      {count > groups.length && <p class="warn">The largest {groups.length} sources are listed.</p>}
+    </section>
+  )
+}
+
+function valueIn({ metrics }: GroupAverages, name: string, statistic: StatisticName): string {
+  const value = metrics[name]?.[statistic]
+  return value === undefined ? '–' : numberText(value)
+}

@@ -1,0 +1,116 @@
+/** A chart for each metric of an entity, with limits and alerts drawn in. */
+import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import type uPlot from 'uplot'
+import type { EntityNow } from '../../api/telemetry/entity.ts'
+import type { EntityHistory } from '../../api/telemetry/history.ts'
+import { numberText, timeText } from '../parts/words.ts'
+import { conditionText, forText, unitText, valueText } from './figures.ts'
+import { type Columns, levelsOf, minuteColumns, rangeOf, readingColumns, spansOf } from './series.ts'
+import type { ChartSpan } from './spans.ts'
+import { TimeChart } from './time-chart.tsx'
+
+interface Props {
+  readonly now: EntityNow
+  /** Undefined until the topic of analytics has been searched. */
+  readonly history: EntityHistory | undefined
+  readonly span: ChartSpan
+}
+
+export function EntityCharts({ now, history, span }: Props): JSX.Element {
+  return (
+    <div class="telemetry-charts">
+      {now.metrics.map((_, index) => (
+        <MetricChart key={now.metrics[index]?.name} now={now} history={history} span={span} index={index} />
+      ))}
+    </div>
+  )
+}
+
+function MetricChart({ now, history, span, index }: Props & { readonly index: number }): JSX.Element | null {
+  const metric = now.metrics[index]
+  const isLive = span.name === 'live'
+  const columns = useMemo(
+    () => columnsOf(now, history, isLive, index),
+    [now.newest, now.openMinute, history, isLive, index],
+  )
+  if (!metric) return null
+  const { name, unit, statistics } = metric
+  const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
+  const levels = levelsOf(rules, name)
+  const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
+  const toS = now.endsMs / 1_000
+  return (
+    <section class="telemetry-metric">
+      <h3>
+        {name}
+        <small>{unitText(unit)}</small>
+      </h3>
+      <p class="telemetry-now">
+        {statistics ? <strong>{valueText(statistics.last, unit)}</strong> : 'It has never reported this.'}
+      </p>
+      <TimeChart
+        data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
+        shapes={isLive ? ['points'] : ['line', 'edge', 'edge']}
+        fromS={toS - span.ms / 1_000}
+        toS={toS}
+        range={rangeOf(columns.lists, levels)}
+        marks={{ levels, spans }}
+        label={labelOf({ name, unit, span, columns, levels: levels.length, spans: spans.length })}
+        readout={at => readoutOf(columns, at, unit)}
+      />
+      {!isLive && !history && (
+        <p class="telemetry-note" aria-busy="true">
+          Searching the minutes …
+        </p>
+      )}
+      <ul class="telemetry-rules">
+        {rules.map(rule => (
+          <li key={rule.rule}>
+            <strong>{rule.name}</strong> {conditionText(rule, unit)}, {rule.forMs === 0 ? '' : 'for '}
+            {forText(rule)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function columnsOf(
+  now: EntityNow,
+  history: EntityHistory | undefined,
+  isLive: boolean,
+  index: number,
+): Columns {
+  if (isLive) return readingColumns(now.newest, index)
+  const none = { minutes: [], metrics: {} }
+  return minuteColumns(history ?? none, now.openMinute, now.metrics[index]?.name ?? '')
+}
+
+/** A gap says nothing. */
+function readoutOf({ times, lists: [values, least, most] }: Columns, at: number, unit: string): string {
+  const value = values?.[at]
+  if (value === null || value === undefined) return ''
+  const time = timeText((times[at] ?? 0) * 1_000, Date.now())
+  const between = least?.[at]
+  const range =
+    typeof between === 'number' ? ` · ${numberText(between)} to ${numberText(most?.[at] ?? between)}` : ''
+  return `${time} · ${valueText(value, unit)}${range}`
+}
+
+interface Labelled {
+  readonly name: string
+  readonly unit: string
+  readonly span: ChartSpan
+  readonly columns: Columns
+  readonly levels: number
+  readonly spans: number
+}
+
+function labelOf({ name, unit, span, columns, levels, spans }: Labelled): string {
+  const values = columns.lists.flat().filter(value => typeof value === 'number')
+  const what = `${name} in ${span.words}`
+  if (values.length === 0) return `${what}: nothing is known`
+  const range = `from ${valueText(Math.min(...values), unit)} to ${valueText(Math.max(...values), unit)}`
+  return `${what}: ${range}; ${levels} limits of rules, ${spans} alerts`
+}

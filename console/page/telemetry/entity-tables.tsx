@@ -1,0 +1,146 @@
+/** The figures of an entity as tables. */
+import type { JSX } from 'preact'
+import type { EntityNow, ShownReading } from '../../api/telemetry/entity.ts'
+import type { WatchingRule } from '../../api/telemetry/thresholds.ts'
+import { addressOf } from '../data/address.ts'
+import { Empty } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { numberText } from '../parts/words.ts'
+import { conditionText, forText, unitText, valueText } from './figures.ts'
+
+type Metric = EntityNow['metrics'][number]
+
+export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): JSX.Element {
+  return (
+    <section>
+      <h2>Since its first reading</h2>
+      <Table
+        name="statistics"
+        caption="statistics of each metric"
+        columns={STATISTICS}
+        rows={metrics.filter(({ statistics }) => statistics)}
+        keyOf={({ name }) => name}
+        empty="It has reported no metric."
+      />
+    </section>
+  )
+}
+
+function figure(
+  heading: string,
+  of: (statistics: NonNullable<Metric['statistics']>) => number,
+): Column<Metric> {
+  const value = ({ statistics }: Metric) => (statistics ? of(statistics) : 0)
+  return { heading, cell: one => numberText(value(one)), sortBy: value, align: 'right' }
+}
+
+const STATISTICS: readonly Column<Metric>[] = [
+  {
+    heading: 'Metric',
+    cell: ({ name, unit }) => `${name}${unitText(unit)}`,
+    sortBy: ({ name }) => name,
+  },
+  figure('Newest', ({ last }) => last),
+  figure('Mean', ({ mean }) => mean),
+  figure('Least', ({ minimum }) => minimum),
+  figure('Greatest', ({ maximum }) => maximum),
+  figure('Standard deviation', ({ standardDeviation }) => standardDeviation),
+  figure('Readings', ({ count }) => count),
+  { heading: 'Last reported', cell: ({ statistics }) => statistics && <Moment at={statistics.lastAt} /> },
+]
+
+/** Every rule that watches it, and how it stands. */
+export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
+  const { rules, metrics, alerts } = now
+  const unitOf = ({ metric }: WatchingRule) => metrics.find(({ name }) => name === metric)?.unit ?? '1'
+  const stateOf = ({ rule, isPaused }: WatchingRule) => {
+    if (isPaused) return 'paused'
+    return alerts.find(one => one.rule.startsWith(`${rule} `))?.phase ?? 'inactive'
+  }
+  const columns: readonly Column<WatchingRule>[] = [
+    {
+      heading: 'Rule',
+      cell: ({ name }) => <a href={addressOf('/alerts/rules', { rule: name })}>{name}</a>,
+      sortBy: ({ rule }) => rule,
+    },
+    { heading: 'Metric', cell: ({ metric }) => metric, sortBy: ({ metric }) => metric },
+    { heading: 'Fires', cell: rule => conditionText(rule, unitOf(rule)) },
+    { heading: 'For', cell: forText, sortBy: ({ forMs }) => forMs },
+    { heading: 'Clears', cell: rule => clearText(rule, unitOf(rule)) },
+    { heading: 'Severity', cell: ({ severity }) => severity, sortBy: ({ severity }) => severity },
+    { heading: 'Now', cell: rule => <Phase phase={stateOf(rule)} />, sortBy: stateOf },
+  ]
+  return (
+    <section>
+      <h2>Rules that watch it</h2>
+      {rules === null ? (
+        <Empty>
+          The log has put no rules into force in its partition yet. The function <code>rules</code> does that
+          once it runs.
+        </Empty>
+      ) : (
+        <Table
+          name="rules"
+          caption="rules that watch the entity"
+          columns={columns}
+          rows={rules}
+          keyOf={({ rule, metric }) => `${rule} ${metric}`}
+          empty="No rule watches its metrics."
+        />
+      )}
+    </section>
+  )
+}
+
+function Phase({ phase }: { readonly phase: string }): JSX.Element {
+  const look = phase === 'pending' ? 'warn' : phase === 'firing' || phase === 'recovering' ? 'bad' : ''
+  return <span class={look}>{phase}</span>
+}
+
+function clearText({ clearBelow, clearAbove }: WatchingRule, unit: string): string {
+  const limits = [
+    ...(clearBelow === null ? [] : [`at ${valueText(clearBelow, unit)} or less`]),
+    ...(clearAbove === null ? [] : [`at ${valueText(clearAbove, unit)} or more`]),
+  ]
+  return limits.join(', ') || '–'
+}
+
+/** A page of live readings has hundreds. */
+const SHOWN = 10
+
+export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Element {
+  const { newest, metrics, topic, partition } = now
+  const columns: readonly Column<ShownReading>[] = [
+    { heading: 'Event time', cell: ({ timeMs }) => <Moment at={timeMs} /> },
+    ...metrics.map(({ name, unit }, index): Column<ShownReading> => {
+      const cell = ({ values }: ShownReading) => {
+        const value = values[index]
+        return value === null || value === undefined ? '–' : numberText(value)
+      }
+      return { heading: `${name}${unitText(unit)}`, cell, align: 'right' }
+    }),
+    {
+      heading: 'Record',
+      cell: ({ offset }) => (
+        <a href={addressOf('/kafka/messages', { topic, partition, offset })}>
+          {partition}:{offset}
+        </a>
+      ),
+    },
+    { heading: 'Event', cell: ({ id }) => <a href={addressOf('/event', { id })}>its way</a> },
+  ]
+  return (
+    <section>
+      <h2>Newest readings</h2>
+      <Table
+        name="newest"
+        caption="newest readings"
+        columns={columns}
+        rows={newest.slice(-SHOWN).reverse()}
+        keyOf={({ offset }) => String(offset)}
+        empty="The log has no reading of it in the last 15 minutes, or no longer."
+      />
+    </section>
+  )
+}

@@ -1,0 +1,145 @@
+/** One entity: what it measures, what it does, and the rules that watch it. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
+import type { EntityNow } from '../../api/telemetry/entity.ts'
+import type { EntityHistory } from '../../api/telemetry/history.ts'
+import { addressOf } from '../data/address.ts'
+import { type Answer, useAnswer, useLive } from '../data/answers.ts'
+import { Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { numberText } from '../parts/words.ts'
+import { useSteady } from './choices.ts'
+import { EntityCharts } from './entity-charts.tsx'
+import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
+import { partsOf, searchedText } from './figures.ts'
+import { SpanChoice, useSpan } from './span-choice.tsx'
+import type { ChartSpan } from './spans.ts'
+
+export function EntityPage({ entity }: { readonly entity: string }): JSX.Element {
+  const span = useSpan(true)
+  const { source, subject } = partsOf(entity)
+  const now = useSteady(useLive<EntityNow>(addressOf('/telemetry/entity', { entity, span: span.name })))
+  const history = useSteady(useHistory(addressOf('/telemetry/history', { entity, hours: span.hours })))
+  return (
+    <>
+      <nav aria-label="Way back" class="telemetry-back">
+        <a href={addressOf('/telemetry', { family: now.answer?.family })}>All entities</a>
+      </nav>
+      <h1>{subject || entity}</h1>
+      <p class="telemetry-note">{source}</p>
+      <Known of={now} what="the entity">
+        {known => <Entity now={known} history={history} span={span} />}
+      </Known>
+    </>
+  )
+}
+
+/** A minute is over once a minute: a stream of its own would only take one of the few that browsers allow. */
+const AGAIN_MS = 15_000
+
+function useHistory(path: string): Answer<EntityHistory> {
+  const history = useAnswer<EntityHistory>(path)
+  useEffect(() => {
+    const again = setInterval(history.again, AGAIN_MS)
+    return () => clearInterval(again)
+  }, [path])
+  return history
+}
+
+interface EntityProps {
+  readonly now: EntityNow
+  readonly history: Answer<EntityHistory>
+  readonly span: ChartSpan
+}
+
+function Entity({ now, history, span }: EntityProps): JSX.Element {
+  const limits = [searchedText(now.searched), history.answer && searchedText(history.answer.searched)].filter(
+    text => text !== undefined,
+  )
+  return (
+    <>
+      <Facts now={now} />
+      <Alerts now={now} />
+      <div class="telemetry-heading">
+        <h2>Metrics</h2>
+        <SpanChoice hasLive chosen={span} />
+      </div>
+      {now.endsMs === Date.parse(now.lastAt) && (
+        <p class="warn">
+          Its newest reading is older than {span.words}, so the charts end there: <Moment at={now.lastAt} />.
+        </p>
+      )}
+      {history.problem && (
+        <p class="problem" role="alert">
+          {history.problem.message}
+        </p>
+      )}
+      <EntityCharts now={now} history={history.answer} span={span} />
+      {limits.length > 0 && <p class="warn">{limits[0]}</p>}
+      <Statistics now={now} />
+      <Rules now={now} />
+      <NewestReadings now={now} />
+    </>
+  )
+}
+
+function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
+  const { entity, family, readings, lastAt, activity, topic, partition } = now
+  return (
+    <dl class="telemetry-tiles">
+      <Fact name="Family">{family}</Fact>
+      <Fact name="Last reading">
+        <Moment at={lastAt} />
+      </Fact>
+      <Fact name="Readings">{numberText(readings)}</Fact>
+      {activity?.doing && activity.since && (
+        <Fact name="Activity">
+          {activity.doing}{' '}
+          <small>
+            since <Moment at={activity.since} />
+          </small>
+        </Fact>
+      )}
+      {activity?.silentSince && (
+        <Fact name="Activity">
+          <span class="warn">
+            silent{' '}
+            <small>
+              since <Moment at={activity.silentSince} />
+            </small>
+          </span>
+        </Fact>
+      )}
+      <Fact name="Where">
+        <a href={addressOf('/kafka/messages', { topic, partition })}>partition {partition}</a>,{' '}
+        <a href={addressOf('/state', { consumer: 'processor', entity })}>state</a>
+      </Fact>
+    </dl>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** Those that fire, recover, or will fire if it goes on. */
+function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element | null {
+  if (alerts.length === 0) return null
+  return (
+    <ul class="telemetry-alerts" aria-label="Alerts of this entity">
+      {alerts.map(({ rule, phase, activeAt, alert }) => (
+        <li key={`${rule} ${alert?.alertId}`} class={phase === 'pending' ? 'warn' : 'bad'}>
+          <strong>{phase}</strong>{' '}
+          {alert ? <a href={addressOf('/alerts', { alert: alert.alertId })}>{alert.summary}</a> : rule}
+          {', '}
+          since <Moment at={activeAt} />
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,137 @@
+/** What the charts of an entity are drawn from. Pure. Times of charts are seconds since the epoch, as uPlot wants them. */
+import type { EntityNow, ShownReading } from '../../api/telemetry/entity.ts'
+import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
+import type { WatchingRule } from '../../api/telemetry/thresholds.ts'
+
+/** Times, and lists of values that belong to them; null is a gap, undefined has no value of its own. */
+export interface Columns {
+  readonly times: readonly number[]
+  readonly lists: readonly (readonly (number | null | undefined)[])[]
+}
+
+/** A line across a chart. */
+export interface Level {
+  readonly value: number
+  readonly name: string
+  readonly severity: string
+}
+
+/** A time in which an alert fired; it ends beyond the chart if it still fires. */
+export interface Span {
+  readonly fromS: number
+  readonly toS: number
+  readonly severity: string
+}
+
+const MINUTE_MS = 60_000
+/** Longer than usual between two points: then the line is broken. */
+const GAP_FACTOR = 3.5
+
+/** Mean, least and greatest value of each minute, in its middle; the open minute is the last. */
+export function minuteColumns(
+  { minutes, metrics }: Pick<EntityHistory, 'minutes' | 'metrics'>,
+  { startMs, metrics: open }: EntityNow['openMinute'],
+  metric: string,
+): Columns {
+  const columns = metrics[metric]
+  const before = minutes.filter(minute => minute < startMs)
+  const column = (name: 'mean' | 'minimum' | 'maximum') => [
+    ...before.map((_, index) => columns?.[name][index] ?? undefined),
+    open[metric]?.[name],
+  ]
+  const times = [...before, startMs].map(minute => (minute + MINUTE_MS / 2) / 1_000)
+  return withGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
+}
+
+/** The value of each reading. @param index of the metric */
+export function readingColumns(readings: readonly ShownReading[], index: number): Columns {
+  const sorted = readings.toSorted((a, b) => a.timeMs - b.timeMs)
+  // Of several readings at one instant, the last counts.
+  const once = sorted.filter(({ timeMs }, at) => sorted[at + 1]?.timeMs !== timeMs)
+  const times = once.map(({ timeMs }) => timeMs / 1_000)
+  return withGaps({ times, lists: [once.map(({ values }) => values[index] ?? undefined)] }, 0)
+}
+
+/**
+ * Breaks the lines where nothing came for much longer than usual.
+ *
+ * @param leastS two points that are so far apart belong together in any case
+ */
+export function withGaps({ times, lists }: Columns, leastS: number): Columns {
+  const steps = times.slice(1).map((time, index) => time - (times[index] as number))
+  const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
+  const longest = Math.max(leastS, usual) * GAP_FACTOR
+  const broken = steps.flatMap((step, index) => (step > longest ? [index + 1] : []))
+  if (broken.length === 0) return { times, lists }
+  const isBroken = new Set(broken)
+  const breaking = <T>(values: readonly T[], gap: (index: number) => T) =>
+    values.flatMap((value, index) => (isBroken.has(index) ? [gap(index), value] : [value]))
+  return {
+    times: breaking(times, index => ((times[index - 1] as number) + (times[index] as number)) / 2),
+    lists: lists.map(values => breaking<number | null | undefined>(values, () => null)),
+  }
+}
+
+/** The limits of the rules that compare the values of a metric. */
+export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[] {
+  const comparing = rules.filter(
+    rule => rule.metric === metric && rule.compares === 'value' && !rule.isPaused,
+  )
+  return comparing.flatMap(({ name, severity, fireAbove, fireBelow }) => [
+    ...(fireAbove === null ? [] : [{ value: fireAbove, name: `${name} above`, severity }]),
+    ...(fireBelow === null ? [] : [{ value: fireBelow, name: `${name} below`, severity }]),
+  ])
+}
+
+/** The alerts of a metric: those that are told of by the topic, and those that fire and began before it was read. */
+export function spansOf(
+  told: readonly AlertSpan[],
+  active: EntityNow['alerts'],
+  { metric, endsMs }: { readonly metric: string; readonly endsMs: number },
+): Span[] {
+  const known = new Set(told.map(({ id }) => id))
+  const others = active.flatMap(({ alert }) => {
+    if (!alert || known.has(alert.alertId)) return []
+    const { metric: own = null, severity, startedAt } = alert
+    return [{ metric: own, severity, startedMs: Date.parse(startedAt), endedMs: null }]
+  })
+  return [...told, ...others]
+    .filter(one => one.metric === metric)
+    .map(({ severity, startedMs, endedMs }) => {
+      return { fromS: startedMs / 1_000, toS: (endedMs ?? endsMs) / 1_000, severity }
+    })
+}
+
+/** The data have at least this part of the height, however far away a limit is. */
+const LEAST_SHARE = 1 / 3
+const MARGIN = 0.08
+
+/** From where to where a chart reaches: all values, and the limits that are not too far away to be seen beside them. */
+export function rangeOf(
+  lists: readonly (readonly (number | null | undefined)[])[],
+  levels: readonly Level[],
+): [least: number, most: number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of lists.flat()) {
+    if (value === null || value === undefined) continue
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  if (least > most) return withMargin(0, 1)
+  const own = most - least || Math.abs(most) / 10 || 1
+  const byDistance = levels
+    .map(({ value }) => ({ value, distance: Math.max(least - value, value - most, 0) }))
+    .sort((a, b) => a.distance - b.distance)
+  for (const { value } of byDistance) {
+    const [low, high] = [Math.min(least, value), Math.max(most, value)]
+    if (own / (high - low || own) < LEAST_SHARE) break
+    least = low
+    most = high
+  }
+  return withMargin(least, most)
+}
+
+function withMargin(least: number, most: number): [number, number] {
+  const margin = (most - least || Math.abs(most) / 10 || 1) * MARGIN
+  return [least - margin, most + margin]
+}

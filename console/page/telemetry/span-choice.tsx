@@ -1,0 +1,33 @@
+/** Chooses how much time the charts show. */
+import type { JSX } from 'preact'
+import { useChoices } from './choices.ts'
+import { type ChartSpan, SPANS, spanNamed } from './spans.ts'
+
+interface Props {
+  /** Whether single readings can be shown as they come. */
+  readonly hasLive: boolean
+  readonly chosen: ChartSpan
+}
+
+export function SpanChoice({ hasLive, chosen }: Props): JSX.Element {
+  const choices = useChoices()
+  return (
+    <nav class="telemetry-families" aria-label="Time">
+      {SPANS.filter(({ name }) => hasLive || name !== 'live').map(({ name, title }) => (
+        <a
+          key={name}
+          href={choices.with({ span: name === '1' ? '' : name })}
+          aria-current={name === chosen.name ? 'true' : undefined}
+        >
+          {title}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+/** The span that the address names. */
+export function useSpan(hasLive: boolean): ChartSpan {
+  const span = spanNamed(useChoices().of('span'))
+  return span.name === 'live' && !hasLive ? spanNamed('') : span
+}

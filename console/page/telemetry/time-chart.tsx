@@ -1,0 +1,136 @@
+/** A chart over a fixed time. uPlot draws it; this keeps it as wide as its place, in the colours of the theme, and up to date. */
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { type Marks, marksPlugin } from './chart-marks.ts'
+
+/** `edge` is the border of a band, which is filled between the second and the third list. */
+export type Shape = 'line' | 'edge' | 'bars' | 'points'
+
+interface Props {
+  readonly data: uPlot.AlignedData
+  readonly shapes: readonly Shape[]
+  /** Seconds since the epoch. */
+  readonly fromS: number
+  readonly toS: number
+  /** The least and the greatest value that is shown. */
+  readonly range: readonly [number, number]
+  readonly marks?: Marks
+  /** For those who do not see it: what it shows, in a sentence. */
+  readonly label: string
+  /** What is said of the point below the mouse. */
+  readonly readout: (index: number) => string
+  readonly height?: number
+}
+
+const NO_MARKS: Marks = { levels: [], spans: [] }
+const LEAST_WIDTH = 200
+
+export function TimeChart(props: Props): JSX.Element {
+  const { data, shapes, label, height = 150 } = props
+  const place = useRef<HTMLDivElement>(null)
+  const said = useRef<HTMLParagraphElement>(null)
+  const chart = useRef<uPlot>(undefined)
+  const latest = useRef(props)
+  latest.current = props
+  const kind = shapes.join()
+  useEffect(() => {
+    const element = place.current
+    if (!element) return
+    const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
+    const made = new uPlot(
+      { ...optionsOf(element, latest, said), width: width(), height },
+      latest.current.data,
+      element,
+    )
+    chart.current = made
+    const watching = new ResizeObserver(() => made.setSize({ width: width(), height }))
+    watching.observe(element)
+    const theme = matchMedia('(prefers-color-scheme: dark)')
+    const repaint = () => made.redraw(false)
+    theme.addEventListener('change', repaint)
+    return () => {
+      theme.removeEventListener('change', repaint)
+      watching.disconnect()
+      made.destroy()
+      chart.current = undefined
+    }
+  }, [kind, height])
+  useEffect(() => chart.current?.setData(data), [data])
+  return (
+    <div class="telemetry-chart">
+      <div ref={place} role="img" aria-label={label} />
+      <p class="telemetry-readout" ref={said} aria-hidden="true" />
+    </div>
+  )
+}
+
+type Latest = { readonly current: Props }
+
+function optionsOf(
+  element: HTMLElement,
+  latest: Latest,
+  said: { readonly current: HTMLElement | null },
+): Omit<uPlot.Options, 'width' | 'height'> {
+  const colour = (property: string) => getComputedStyle(element).getPropertyValue(property).trim()
+  const axis = {
+    stroke: () => colour('--pico-muted-color'),
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: 'rgba(128, 128, 128, 0.2)', width: 1 },
+    ticks: { show: false },
+  }
+  const { shapes } = latest.current
+  return {
+    series: [{}, ...shapes.map(shape => seriesOf(shape, colour))],
+    ...(shapes.includes('edge')
+      ? { bands: [{ series: [3, 2] as [number, number], fill: () => faint(colour('--pico-primary')) }] }
+      : {}),
+    scales: {
+      x: { range: () => [latest.current.fromS, latest.current.toS] },
+      y: { range: () => [...latest.current.range] as [number, number] },
+    },
+    axes: [
+      { ...axis, space: 60, size: 24, values: (_, times) => times.map(hourText) },
+      { ...axis, space: 28, size: 52 },
+    ],
+    cursor: { drag: { x: false, y: false }, sync: { key: 'telemetry' }, points: { size: 6 } },
+    legend: { show: false },
+    plugins: [marksPlugin(() => latest.current.marks ?? NO_MARKS, colour)],
+    hooks: {
+      setCursor: [
+        ({ cursor }) => {
+          const { idx } = cursor
+          if (said.current)
+            said.current.textContent = idx === null || idx === undefined ? '' : latest.current.readout(idx)
+        },
+      ],
+    },
+  }
+}
+
+function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Series {
+  const stroke = () => colour('--pico-primary')
+  if (shape === 'edge') return { stroke: 'transparent', width: 0, points: { show: false } }
+  if (shape === 'bars') {
+    const { bars } = uPlot.paths
+    return {
+      stroke,
+      fill: stroke,
+      width: 0,
+      points: { show: false },
+      ...(bars && { paths: bars({ size: [0.8, 24] }) }),
+    }
+  }
+  const points = { size: 4, fill: stroke, stroke }
+  return { stroke, width: 1.5, points: shape === 'points' ? { ...points, show: true } : points }
+}
+
+/** The colour, so light that lines are seen on it. */
+function faint(colour: string): string {
+  return `color-mix(in srgb, ${colour} 22%, transparent)`
+}
+
+function hourText(seconds: number): string {
+  return new Date(seconds * 1_000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+}

@@ -1,0 +1,86 @@
+/** How many records the topics get a minute. */
+import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import type uPlot from 'uplot'
+import type { CountedSignal, Volume, VolumesOfTopics } from '../../api/telemetry/volumes.ts'
+import { addressOf } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Known } from '../parts/known.tsx'
+import { compactText, countText, numberText, timeText } from '../parts/words.ts'
+import { useSteady } from './choices.ts'
+import { SpanChoice, useSpan } from './span-choice.tsx'
+import type { ChartSpan } from './spans.ts'
+import { TimeChart } from './time-chart.tsx'
+
+/** The same as the server counts, with what each tells. */
+const SIGNALS: Readonly<Record<CountedSignal, string>> = {
+  readings: 'All that comes in, with the ticks of the clock',
+  analytics: 'Minutes of entities',
+  events: 'What happened to entities, and what operators did',
+  alerts: 'Alerts that fired or resolved',
+  failures: 'Records that a consumer could not process',
+  dlq: 'Dead letters',
+}
+
+export function VolumesPage(): JSX.Element {
+  const span = useSpan(false)
+  const path = addressOf('/telemetry/volumes', { hours: span.hours })
+  const answer = useSteady(useLive<VolumesOfTopics>(path))
+  return (
+    <>
+      <SpanChoice hasLive={false} chosen={span} />
+      <p class="telemetry-note">Records a minute, by the time at which Kafka or their producer wrote them.</p>
+      <Known of={answer} what="the volumes">
+        {volumes => (
+          <div class="telemetry-charts">
+            {volumes.topics.map(volume => (
+              <SignalVolume key={volume.signal} volume={volume} of={volumes} span={span} />
+            ))}
+          </div>
+        )}
+      </Known>
+    </>
+  )
+}
+
+interface Props {
+  readonly volume: Volume
+  readonly of: VolumesOfTopics
+  readonly span: ChartSpan
+}
+
+function SignalVolume({ volume, of: { steps, stepMs }, span }: Props): JSX.Element {
+  const { signal, topic, perMinute, records } = volume
+  const most = Math.max(0, ...perMinute.map(count => count ?? 0))
+  const now = perMinute.at(-1) ?? 0
+  const first = (steps[0] ?? 0) / 1_000
+  const half = stepMs / 2_000
+  const data = useMemo(
+    () => [steps.map(step => step / 1_000 + half), [...perMinute]] as uPlot.AlignedData,
+    [steps, perMinute],
+  )
+  return (
+    <section class="telemetry-metric">
+      <h2>
+        <a href={addressOf('/kafka/topics', { topic })}>{signal}</a>
+      </h2>
+      <p class="telemetry-note">{SIGNALS[signal]}</p>
+      <p class="telemetry-now">
+        <strong>{numberText(now)}</strong> a minute, at most {numberText(most)};{' '}
+        {countText(records, 'record')} in {span.words}
+      </p>
+      <TimeChart
+        data={data}
+        shapes={['bars']}
+        fromS={first}
+        toS={first + (steps.length * stepMs) / 1_000}
+        range={[0, Math.max(most, 1) * 1.1]}
+        label={`Records a minute in ${span.words}: at last ${compactText(now)}, at most ${compactText(most)}`}
+        readout={index =>
+          `${timeText(steps[index] ?? 0, Date.now())} · ${numberText(perMinute[index] ?? 0)} a minute`
+        }
+        height={130}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,77 @@
+/** What devices are doing, and which sensors are silent, as the consumer of activities has it. */
+import { type Activity, activity } from '../activity/process.ts'
+import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import { storedEntities } from './entities.ts'
+import { partitionsOf, type TopicSize } from './partition-states.ts'
+
+export interface Doing {
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  readonly activity: string
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number
+}
+
+export interface Silent {
+  readonly entity: string
+  /** Event time of its last reading, milliseconds since the epoch. */
+  readonly lastMs: number
+}
+
+export interface ActivitiesNow {
+  readonly entities: number
+  readonly doing: readonly Doing[]
+  readonly silent: readonly Silent[]
+  /** False if there are more entities than were asked for. */
+  readonly isWhole: boolean
+}
+
+/**
+ * The activities of all entities, those that changed last first.
+ *
+ * @param readings the topic that the consumer reads
+ * @param most upper bound for the number of entities that are looked at
+ * @throws Unavailable if Redis does not answer
+ */
+export async function activitiesNow(
+  inspection: Pick<StateInspection, 'states'>,
+  readings: TopicSize,
+  most: number,
+): Promise<ActivitiesNow> {
+  const doing: Doing[] = []
+  const silent: Silent[] = []
+  let [entities, isWhole] = [0, true]
+  const look = async (partitionState: ReturnType<typeof partitionsOf>[number]) => {
+    for await (const { entity, state } of storedEntities(inspection, partitionState, '')) {
+      if (entities >= most) {
+        isWhole = false
+        return
+      }
+      entities++
+      const { doing: does, isSilent, lastMs } = state as Activity
+      if (does) doing.push({ entity, ...does })
+      if (isSilent) silent.push({ entity, lastMs })
+    }
+  }
+  await Promise.all(partitionsOf(activity.name, readings).map(look))
+  doing.sort((a, b) => b.sinceMs - a.sinceMs)
+  silent.sort((a, b) => b.lastMs - a.lastMs)
+  return { entities, doing, silent, isWhole }
+}
+
+/**
+ * What the consumer of activities remembers of one entity.
+ *
+ * @param partition of the readings topic
+ * @throws Unavailable if Redis does not answer
+ */
+export async function activityOf(
+  inspection: Pick<StateInspection, 'state'>,
+  { topic }: Pick<TopicSize, 'topic'>,
+  partition: number,
+  entity: string,
+): Promise<Activity | undefined> {
+  return (await inspection.state({ consumer: activity.name, topic, partition }, entity)) as
+    | Activity
+    | undefined
+}

@@ -1,0 +1,93 @@
+/** What the statistics of several entities say together: of a family, or of a site, database type or model of it. Pure. */
+import type { Statistics } from '../analytics/statistics.ts'
+import { WINDOW_MS } from '../analytics/windows.ts'
+import type { FamilyName } from '../telemetry/families.ts'
+import type { ListedEntity } from './entity-list.ts'
+
+/** The same figures as of one entity. */
+export interface Average {
+  /** Mean of the newest values, each entity once. */
+  readonly last: number
+  /** Of all readings. */
+  readonly mean: number
+  readonly minimum: number
+  readonly maximum: number
+  /** Of all readings, of the population. */
+  readonly standardDeviation: number
+}
+
+export interface GroupAverages {
+  readonly family: FamilyName
+  /** What its entities have in common: their source, or the family itself. */
+  readonly name: string
+  readonly entities: number
+  /** Since the first reading of each. */
+  readonly readings: number
+  /** In the last whole minute of event time. */
+  readonly readingsInMinute: number
+  /** By metric. */
+  readonly metrics: Readonly<Record<string, Average>>
+}
+
+/**
+ * Groups of entities with what they have on average, by name.
+ *
+ * @param nameOf entities of one family with the same name are one group
+ * @param nowMs milliseconds since the epoch; the last whole minute is the one before
+ */
+export function averagesBy(
+  entities: readonly ListedEntity[],
+  nameOf: (entity: ListedEntity) => string,
+  nowMs: number,
+): GroupAverages[] {
+  const minuteMs = Math.floor(nowMs / WINDOW_MS) * WINDOW_MS - WINDOW_MS
+  const groups = Map.groupBy(entities, one => `${one.family} ${nameOf(one)}`)
+  const found = [...groups.values()].map(members => groupOf(members, nameOf, minuteMs))
+  return found.sort((a, b) => byText(a.family, b.family) || byText(a.name, b.name))
+}
+
+function groupOf(
+  members: readonly ListedEntity[],
+  nameOf: (entity: ListedEntity) => string,
+  minuteMs: number,
+): GroupAverages {
+  const [first] = members as [ListedEntity]
+  const byMetric = new Map<string, Statistics[]>()
+  for (const { metrics } of members)
+    for (const [metric, statistics] of Object.entries(metrics)) {
+      const known = byMetric.get(metric)
+      if (known) known.push(statistics)
+      else byMetric.set(metric, [statistics])
+    }
+  const minutes = members.flatMap(one => one.minutes.filter(({ startMs }) => startMs === minuteMs))
+  return {
+    family: first.family,
+    name: nameOf(first),
+    entities: members.length,
+    readings: sumOf(members.map(({ readings }) => readings)),
+    readingsInMinute: sumOf(minutes.map(({ readings }) => readings)),
+    metrics: Object.fromEntries([...byMetric].map(([metric, all]) => [metric, averageOf(all)])),
+  }
+}
+
+/** Chan's formula joins the squared distances of several means without the values. */
+function averageOf(all: readonly Statistics[]): Average {
+  const count = sumOf(all.map(one => one.count))
+  const mean = sumOf(all.map(one => one.mean * (one.count / count)))
+  const m2 = sumOf(all.map(one => one.m2 + one.count * (one.mean - mean) ** 2))
+  return {
+    last: sumOf(all.map(({ last }) => last / all.length)),
+    mean,
+    minimum: all.reduce((least, { minimum }) => Math.min(least, minimum), Number.POSITIVE_INFINITY),
+    maximum: all.reduce((most, { maximum }) => Math.max(most, maximum), Number.NEGATIVE_INFINITY),
+    standardDeviation: Math.sqrt(m2 / count),
+  }
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

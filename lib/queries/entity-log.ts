@@ -1,0 +1,150 @@
+/** What topics say of one entity: its readings, the minutes of analytics, its alerts. Pure. */
+import { MINUTE_TYPE, type MinuteSummary } from '../analytics/process.ts'
+import { parseTime } from '../runtime/cloudevents/attributes.ts'
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { EventData } from '../runtime/consumer/application.ts'
+import { type Event, entityOf, partsOfEntity } from '../runtime/consumer/event.ts'
+import type { Failure } from '../runtime/consumer/failure-codes.ts'
+import { type FamilyName, familyOf, measurements, type ReadingData } from '../telemetry/families.ts'
+import { alertOf } from './alerts.ts'
+
+/** A record with its event, or with the reason why there is none. */
+export interface ReadRecord {
+  readonly record: LogRecord
+  readonly event: Event | Failure
+}
+
+/** A reading of an entity. */
+export interface EntityReading {
+  readonly id: string
+  /** Event time, milliseconds since the epoch; that of the record if the event has none. */
+  readonly timeMs: number
+  readonly partition: number
+  readonly offset: number
+  readonly data: ReadingData
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** A minute of an entity, as analytics has published it. */
+export interface EntityMinute {
+  readonly family: FamilyName
+  /** The first instant of the minute, milliseconds since the epoch. */
+  readonly timeMs: number
+  readonly revision: number
+  readonly metrics: Readonly<Record<string, MinuteValues>>
+}
+
+export interface MinuteValues {
+  readonly count: number
+  readonly mean: number
+  readonly minimum: number
+  readonly maximum: number
+}
+
+/** An alert of an entity that fired or resolved. */
+export interface EntityAlert {
+  readonly id: string
+  readonly rule: string
+  readonly metric: string | null
+  readonly severity: string
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number
+  /** Null while it fires. */
+  readonly endedMs: number | null
+  /** When it was told, milliseconds since the epoch. */
+  readonly timeMs: number
+}
+
+/**
+ * A text that is in the bytes of every record about the entity, whatever their format; undefined if that is not certain, because
+ * JSON may write the characters in several ways.
+ */
+export function textOfEntity(entity: string): string | undefined {
+  const { subject } = partsOfEntity(entity)
+  return subject !== undefined && /^[\w.:@ -]+$/.test(subject) ? subject : undefined
+}
+
+/**
+ * Returns undefined if the record is no valid reading of the entity.
+ *
+ * @param readData gives the data in the units of the family
+ */
+export function readingIn(
+  { record, event }: ReadRecord,
+  entity: string,
+  readData: (event: Event) => EventData | Failure,
+): EntityReading | undefined {
+  if (isFailure(event) || entityOf(event) !== entity) return undefined
+  const family = familyOf(event.type)
+  const read = family && readData(event)
+  if (!family || !read || read.kind === 'failure') return undefined
+  const data = read.data as ReadingData
+  return {
+    id: event.id,
+    timeMs: timeMsOf(event, record),
+    partition: record.partition,
+    offset: record.offset,
+    data,
+    values: Object.fromEntries(measurements(family, data)),
+  }
+}
+
+/** Returns undefined if the record is no minute of the entity. Any client may write to the topic. */
+export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | undefined {
+  if (isFailure(event) || event.type !== MINUTE_TYPE || !isObject(event.data)) return undefined
+  const { entity: about, family, windowStart, revision, metrics } = event.data as Partial<MinuteSummary>
+  const timeMs = Date.parse(String(windowStart))
+  if (!about || entityOf(about) !== entity || family === undefined || Number.isNaN(timeMs)) return undefined
+  if (!isObject(metrics) || !Object.values(metrics).every(isValues)) return undefined
+  const values = Object.entries(metrics as MinuteSummary['metrics']).map(
+    ([metric, { count, mean, minimum, maximum }]) => [metric, { count, mean, minimum, maximum }] as const,
+  )
+  return { family, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
+}
+
+/** Returns undefined if the record is no alert of the entity. */
+export function entityAlertIn({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
+  if (isFailure(event)) return undefined
+  const alert = alertOf(event)
+  if (!alert || entityOf(alert.entity) !== entity) return undefined
+  return {
+    id: alert.alertId,
+    rule: alert.rule,
+    metric: alert.metric ?? null,
+    severity: alert.severity,
+    startedMs: Date.parse(alert.startedAt),
+    endedMs: alert.status === 'resolved' ? Date.parse(alert.endedAt) : null,
+    timeMs: timeMsOf(event, record),
+  }
+}
+
+/** Of several revisions of a minute, the last; in their order. */
+export function lastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
+  const byTime = new Map<number, EntityMinute>()
+  for (const minute of minutes) {
+    const known = byTime.get(minute.timeMs)
+    if (!known || known.revision <= minute.revision) byTime.set(minute.timeMs, minute)
+  }
+  return [...byTime.values()].sort((a, b) => a.timeMs - b.timeMs)
+}
+
+/** Each alert once: as it has ended, if it has. */
+export function alertsOnce(told: readonly EntityAlert[]): EntityAlert[] {
+  const byId = new Map<string, EntityAlert>()
+  for (const alert of told) if (!byId.get(alert.id)?.endedMs) byId.set(alert.id, alert)
+  return [...byId.values()].sort((a, b) => a.startedMs - b.startedMs)
+}
+
+function timeMsOf({ time }: Event, { timestampMs }: LogRecord): number {
+  return time === undefined ? timestampMs : parseTime(time)
+}
+
+function isValues(values: unknown): boolean {
+  const { count, mean, minimum, maximum } = (values ?? {}) as Partial<MinuteValues>
+  return [count, mean, minimum, maximum].every(value => Number.isFinite(value))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value)
+}

@@ -1,0 +1,37 @@
+/** What happened to entities, as the events topic tells of it. Pure. */
+import { isFailure } from '../runtime/cloudevents/event.ts'
+import { entityOf } from '../runtime/consumer/event.ts'
+import { instant } from '../runtime/consumer/instant.ts'
+import type { ReadRecord } from './entity-log.ts'
+
+export interface Happening {
+  /** Of the event. */
+  readonly id: string
+  readonly type: string
+  /** RFC 3339. */
+  readonly at: string
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  /** Texts and numbers of its data, by field. */
+  readonly details: Readonly<Record<string, string | number>>
+}
+
+/** Returns undefined if the record is no event about an entity. */
+export function happeningIn({ record, event }: ReadRecord): Happening | undefined {
+  if (isFailure(event) || typeof event.data !== 'object' || event.data === null) return undefined
+  const { entity, ...fields } = event.data as Readonly<Record<string, unknown>>
+  const { source, subject } = (entity ?? {}) as { source?: unknown; subject?: unknown }
+  if (typeof source !== 'string') return undefined
+  const details = Object.entries(fields).filter(isSimple)
+  return {
+    id: event.id,
+    type: event.type,
+    at: event.time ?? instant(record.timestampMs),
+    entity: entityOf({ source, ...(typeof subject === 'string' ? { subject } : {}) }),
+    details: Object.fromEntries(details),
+  }
+}
+
+function isSimple(field: [string, unknown]): field is [string, string | number] {
+  return typeof field[1] === 'string' || typeof field[1] === 'number'
+}

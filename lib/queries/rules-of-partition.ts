@@ -1,0 +1,23 @@
+/** The rules that the log has put into force in a partition, as alerting has taken them from it. */
+import type { AnyRule } from '../alerting/patterns/pattern.ts'
+import { rulesIn } from '../alerting/rule-set.ts'
+import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+
+/** Name of the consumer. */
+const ALERTING = 'alerting'
+
+/**
+ * @param topic that alerting reads
+ * @returns undefined if the log has activated no rules there, or none that this version can read
+ * @throws Unavailable if Redis does not answer
+ */
+export async function rulesOfPartition(
+  inspection: Pick<StateInspection, 'context'>,
+  topic: string,
+  partition: number,
+): Promise<readonly AnyRule[] | undefined> {
+  const context = await inspection.context({ consumer: ALERTING, topic, partition })
+  if (context === undefined) return undefined
+  const read = rulesIn(JSON.parse(context.json))
+  return 'error' in read ? undefined : read.rules
+}

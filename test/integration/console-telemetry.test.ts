@@ -1,0 +1,219 @@
+/** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Activities } from '../../console/api/telemetry/activities.ts'
+import type { EntityNow } from '../../console/api/telemetry/entity.ts'
+import type { EntityPage } from '../../console/api/telemetry/entity-page.ts'
+import type { EntityHistory } from '../../console/api/telemetry/history.ts'
+import type { VolumesOfTopics } from '../../console/api/telemetry/volumes.ts'
+import type { Averages } from '../../console/api/telemetry.ts'
+import { activity } from '../../lib/activity/process.ts'
+import { rulesActivated } from '../../lib/alerting/activation.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { statistics } from '../../lib/analytics/process.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { firingAlerts } from '../../lib/views/firing-alerts.ts'
+import { TestBrowser } from '../support/browser.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { environmentReading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { ruleOf } from '../unit/alerting/support.ts'
+
+const ROOF = '/environment/test-site roof-1'
+const DEVICE = '/device/watch d-1'
+const RULES = [ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
+const MINUTE_MS = 60_000
+const OLD = '/environment/test-site old-1'
+
+describe('telemetry in the console', { timeout: 120_000 }, () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  const stages = new Map<string, Stage>()
+  let environment: TestEnvironment
+  let served: ServedConsole
+  let sent = 0
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    for (const process of [statistics, activity, alerting([]), firingAlerts]) {
+      const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
+      stage.consumer = { ...stage.consumer, env: environment.name }
+      stages.set(process.name, stage)
+    }
+    served = await servedConsole({ env: environment.name })
+    const set = ruleSetOf(RULES)
+    const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+    await measured([
+      rulesActivated(set, 0, ago(20)),
+      ...minutes.map(at => reading('roof-1', at === 5 ? 45 : 20 + at, ago(at))),
+      ...minutes.map(at => reading('roof-10', 10, ago(at))),
+      ...[3, 2, 1].map(at => reading('old-1', at, '2026-03-01T12:00:00Z', at)),
+      moved('walking', ago(8)),
+      moved('running', ago(6)),
+    ])
+  })
+
+  after(async () => {
+    redis.close()
+    const open = [served, publisher, environment]
+    await Promise.all(open.map(one => one?.close()))
+  })
+
+  const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_MS).toISOString()
+
+  function reading(sensor: string, temperature: number, time: string, plusMinutes = 0): Event {
+    const later = new Date(Date.parse(time) + plusMinutes * MINUTE_MS).toISOString()
+    return { ...environmentReading(`r-${sent++}`, { sensor, temperature }), time: later }
+  }
+
+  function moved(doing: string, time: string): Event {
+    const data = { deviceId: 'd-1', model: 'watch', x: 1, y: 2, z: 9, activity: doing }
+    const type = 'io.sluice.device.motion.v1'
+    const base = environmentReading(`m-${sent++}`)
+    return { ...base, type, source: '/device/watch', subject: 'd-1', time, data }
+  }
+
+  /** Appends events to one partition, and lets the consumers come to them. */
+  async function measured(events: readonly Event[]): Promise<void> {
+    const messages = events.map(event => {
+      const { value, headers } = writeEvent(event)
+      return { key: 'one', value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
+    for (const consumer of ['processor', 'activity', 'alerting']) await caughtUp(consumer, 'readings')
+    await caughtUp('firing-alerts', 'alerts')
+  }
+
+  async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
+    const topic = environment.topic(signal)
+    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    assert.deepEqual(await stages.get(consumer)?.batch(records), { batchItemFailures: [] })
+  }
+
+  const asking = (path: string, query: Readonly<Record<string, string>>) =>
+    `/telemetry/${path}?${new URLSearchParams(query)}`
+
+  it('given entities, then a page lists them by family, sorted by what is asked for', async () => {
+    const found = await served.ask<EntityPage>(asking('entities', { sort: '-temperature' }))
+    assert.deepEqual(found.families, [
+      { family: 'environment', entities: 3 },
+      { family: 'device', entities: 1 },
+    ])
+    assert.deepEqual(
+      found.rows.map(({ entity, readings, values, alerts }) => [entity, readings, values[0], alerts]),
+      [
+        [ROOF, 10, 20, 0],
+        [`${ROOF}0`, 10, 10, 0],
+        [OLD, 3, 3, 0],
+      ],
+    )
+    const searched = await served.ask<EntityPage>(asking('entities', { find: 'roof-10' }))
+    assert.deepEqual([searched.matching, searched.known], [1, 4])
+  })
+
+  it('given one entity, then its figures, rules and newest readings are told', async () => {
+    const now = await served.ask<EntityNow>(asking('entity', { entity: ROOF, span: 'live' }))
+    const [temperature] = now.metrics
+    assert.deepEqual([temperature?.unit, temperature?.statistics?.maximum], ['°C', 45])
+    assert.deepEqual(
+      now.rules?.map(({ name, fireAbove }) => [name, fireAbove]),
+      [['HOT', 40]],
+    )
+    assert.equal(now.newest.length, 10)
+    assert.equal(now.newest.at(-1)?.values[0], 20)
+    assert.ok(now.endsMs > Date.parse(now.lastAt))
+    const few = await served.ask<EntityNow>(asking('entity', { entity: DEVICE, span: '1' }))
+    assert.deepEqual([few.activity?.doing, few.newest.length, few.alerts], ['running', 2, []])
+  })
+
+  it('given minutes that analytics has published, then the last hour has them, and the alerts in it', async () => {
+    const found = await served.ask<EntityHistory>(asking('history', { entity: ROOF, hours: '1' }))
+    assert.deepEqual(found.metrics.temperature?.maximum, [29, 28, 27, 26, 45, 24, 23, 22, 21])
+    assert.deepEqual(
+      found.alerts.map(({ rule, metric, endedMs }) => [rule, metric, typeof endedMs]),
+      [['HOT', 'temperature', 'number']],
+    )
+    assert.equal(found.searched.ended, 'whole')
+  })
+
+  it('given an entity that fell silent long ago, then its charts end where it did', async () => {
+    const now = await served.ask<EntityNow>(asking('entity', { entity: OLD, span: '1' }))
+    assert.equal(now.endsMs, Date.parse('2026-03-01T12:03:00Z'))
+    const found = await served.ask<EntityHistory>(asking('history', { entity: OLD, hours: '1' }))
+    assert.ok(found.minutes.length > 0)
+  })
+
+  it('given devices and sensors, then activities, averages and volumes tell of them', async () => {
+    const activities = await served.ask<Activities>('/telemetry/activities')
+    assert.deepEqual(activities.counts, [{ activity: 'running', devices: 1 }])
+    assert.equal(activities.lately[0]?.details.from, 'walking')
+    const { families } = await served.ask<Averages>('/telemetry/averages')
+    const [, environments] = families
+    assert.deepEqual(
+      environments?.groups.map(({ name, entities }) => [name, entities]),
+      [['/environment/test-site', 3]],
+    )
+    const volumes = await served.ask<VolumesOfTopics>(asking('volumes', { hours: '1' }))
+    assert.deepEqual([volumes.steps.length, volumes.stepMs], [60, MINUTE_MS])
+    assert.equal(volumes.topics[0]?.topic, environment.topic('readings'))
+    assert.equal(typeof volumes.topics[0]?.perMinute.at(-1), 'number')
+  })
+
+  for (const [path, query, status, says] of [
+    ['entity', { entity: '/nobody x', span: '1' }, 404, /knows no such entity/],
+    ['entity', { span: '1' }, 400, /entity: must name one/],
+    ['entity', { entity: ROOF, span: 'ever' }, 400, /span: must be live, 1, 6 or 24/],
+    ['history', { entity: ROOF, hours: '9' }, 400, /hours: must be 1, 6 or 24/],
+    ['entities', { page: '0' }, 400, /page: must be a page/],
+    ['volumes', {}, 400, /hours: must be 1, 6 or 24/],
+  ] as const)
+    it(`given ${path} with ${new URLSearchParams(query)}, then it is refused with ${status}`, async () => {
+      const response = await served.request(asking(path, query))
+      assert.equal(response.status, status)
+      assert.match(((await response.json()) as { message: string }).message, says)
+    })
+
+  it('given a browser, then one finds an entity, sees its charts, and a new alert comes by itself', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const visit = await browser.visit(served.address('/telemetry'))
+      const { page } = visit
+      await page.getByLabel('Find').fill('roof-1')
+      await page.getByText('Page 1 of 1, 2 in all').waitFor()
+      await page.getByRole('link', { name: 'roof-1', exact: true }).click()
+      await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
+      await page
+        .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 limit/ })
+        .waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await measured([reading('roof-1', 48, ago(0))])
+      await page
+        .getByRole('list', { name: 'Alerts of this entity' })
+        .getByText(/firing/)
+        .waitFor()
+      await page.getByRole('link', { name: 'Live' }).click()
+      await page.getByRole('img', { name: /temperature in the last 15 minutes: .* to 48 °C/ }).waitFor()
+      await page.getByRole('link', { name: 'All entities' }).click()
+      for (const [tab, heading] of [
+        ['Averages', 'environment'],
+        ['Activities', 'Lately'],
+        ['Volumes', 'readings'],
+      ] as const) {
+        await page.getByRole('link', { name: tab }).click()
+        await page.getByRole('heading', { level: 2, name: heading }).waitFor()
+      }
+      await visit.close()
+    } finally {
+      await browser.close()
+    }
+  })
+})

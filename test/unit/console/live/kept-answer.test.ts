@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { KeptAnswer } from '../../../../console/live/kept-answer.ts'
+import { KeptByKey } from '../../../../console/live/kept-by-key.ts'
+
+/** A clock that stands still until it is moved, and a question that takes some of its time. */
+function stage({ takesMs = 0, forMs = 100, fails = false } = {}) {
+  const clock = { nowMs: 0, asked: 0, fails }
+  const kept = new KeptAnswer(
+    async () => {
+      clock.asked++
+      clock.nowMs += takesMs
+      if (clock.fails) throw new Error('away')
+      return clock.asked
+    },
+    { forMs, nowMs: () => clock.nowMs },
+  )
+  return { clock, kept }
+}
+
+describe('an answer that is kept', () => {
+  it('given several who ask at once, then the question is asked once', async () => {
+    const { clock, kept } = stage()
+    assert.deepEqual(await Promise.all([kept.get(), kept.get(), kept.get()]), [1, 1, 1])
+    assert.equal(clock.asked, 1)
+  })
+
+  it('given an answer that is old, then it is asked for again', async () => {
+    const { clock, kept } = stage()
+    await kept.get()
+    clock.nowMs = 99
+    assert.equal(await kept.get(), 1)
+    clock.nowMs = 100
+    assert.equal(await kept.get(), 2)
+  })
+
+  it('given an answer that took long, then it is kept ten times as long', async () => {
+    const { clock, kept } = stage({ takesMs: 1_000 })
+    await kept.get()
+    clock.nowMs += 9_999
+    assert.equal(await kept.get(), 1)
+    clock.nowMs += 1
+    assert.equal(await kept.get(), 2)
+  })
+
+  it('given a failure, then everybody hears of it, and the next one asks again', async () => {
+    const { clock, kept } = stage({ fails: true })
+    await assert.rejects(kept.get(), /away/)
+    clock.fails = false
+    assert.equal(await kept.get(), 2)
+  })
+})
+
+describe('things that are kept by key', () => {
+  it('given more keys than are kept, then the one that was not asked for the longest gives way', () => {
+    const kept = new KeptByKey<string>({ most: 2, idleMs: 1_000, nowMs: () => 0 })
+    const get = (key: string, value = key) => kept.get(key, () => value)
+    assert.deepEqual([get('a'), get('b'), get('a', 'other'), get('c')], ['a', 'b', 'a', 'c'])
+    assert.equal(kept.size, 2)
+    assert.deepEqual([get('a', 'new a'), get('b', 'new b')], ['a', 'new b'])
+  })
+
+  it('given a key that nobody asks for, then it is dropped when something else is asked for', () => {
+    let nowMs = 0
+    const kept = new KeptByKey<number>({ most: 10, idleMs: 1_000, nowMs: () => nowMs })
+    kept.get('a', () => 1)
+    kept.get('b', () => 1)
+    nowMs = 1_000
+    assert.equal(
+      kept.get('c', () => 1),
+      1,
+    )
+    assert.equal(kept.size, 1)
+  })
+})

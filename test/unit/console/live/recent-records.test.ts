@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RecentRecords } from '../../../../console/live/recent-records.ts'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import { logRecord } from '../../../support/records.ts'
+
+const START_MS = 1_000_000
+
+/** A log of two partitions that grows: a record a second, in turn. Records with `x` are what is wanted. */
+class GrowingLog {
+  records: LogRecord[] = []
+  reads = 0
+
+  append(...texts: string[]): this {
+    for (const text of texts) {
+      const partition = this.records.length % 2
+      const offset = this.records.filter(one => one.partition === partition).length
+      const timestampMs = START_MS + this.records.length * 1_000
+      const place = { topic: 't', partition, timestampMs }
+      this.records.push(logRecord(offset, { value: Buffer.from(text) }, place))
+    }
+    return this
+  }
+
+  recent(more: Partial<ConstructorParameters<typeof RecentRecords>[0]> = {}) {
+    const of = (partition: number) => this.records.filter(one => one.partition === partition)
+    return new RecentRecords<{ timeMs: number; text: string }>({
+      log: async () => {
+        const log = new MemoryLogReader(this.records)
+        const read: typeof log.read = (...args) => {
+          this.reads++
+          return log.read(...args)
+        }
+        return { read }
+      },
+      offsets: async () => ({
+        bounds: async () => [0, 1].map(partition => ({ start: 0, end: of(partition).length })),
+        at: async (_, timeMs) =>
+          [0, 1].map(partition => {
+            const first = of(partition).findIndex(({ timestampMs }) => timestampMs >= timeMs)
+            return first < 0 ? of(partition).length : first
+          }),
+      }),
+      topic: 't',
+      find: async records =>
+        records.flatMap(({ value, timestampMs }) => {
+          const text = String(value)
+          return text.startsWith('x') ? [{ text, timeMs: timestampMs }] : []
+        }),
+      most: 100,
+      limits: { mostRecords: 1_000, withinMs: 10_000 },
+      ...(more as object),
+    })
+  }
+}
+
+const textsOf = ({ found }: { found: readonly { text: string }[] }) => found.map(({ text }) => text)
+const SINCE = { sinceMs: START_MS + 2_000 }
+
+describe('recent records of one subject', () => {
+  it('given a time, then what was written since is found, in the order of time', async () => {
+    const log = new GrowingLog().append('x0', 'x1', 'x2', 'a', 'x4', 'x5')
+    assert.deepEqual(textsOf(await log.recent().get(SINCE)), ['x2', 'x4', 'x5'])
+  })
+
+  it('given a log that grows, then only what is new is read', async () => {
+    const log = new GrowingLog().append('x0', 'x1', 'x2', 'x3')
+    const recent = log.recent()
+    await recent.get(SINCE)
+    log.reads = 0
+    await recent.get(SINCE)
+    assert.equal(log.reads, 0)
+    log.append('x4')
+    const { found, searched } = await recent.get(SINCE)
+    assert.deepEqual(textsOf({ found }), ['x2', 'x3', 'x4'])
+    assert.deepEqual([log.reads, searched], [1, { records: 3, ended: 'whole' }])
+  })
+
+  it('given two who ask at once, then nothing is found twice', async () => {
+    const recent = new GrowingLog().append('x0', 'x1', 'x2').recent()
+    const both = await Promise.all([recent.get({ sinceMs: 0 }), recent.get({ sinceMs: 0 })])
+    for (const one of both) assert.deepEqual(textsOf(one), ['x0', 'x1', 'x2'])
+  })
+
+  it('given more than is kept, then the newest are', async () => {
+    const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ most: 2 })
+    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x2', 'x3'])
+  })
+
+  it('given one partition, then the others are not looked at', async () => {
+    const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ partition: 1 })
+    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x1', 'x3'])
+  })
+
+  it('given times in the past, then these are looked at first, and the end of the log only if nothing is there', async () => {
+    const log = new GrowingLog().append('x0', 'x1', 'a', 'a', 'a', 'x5')
+    const around = { fromMs: START_MS, untilMs: START_MS + 2_000 }
+    assert.deepEqual(textsOf(await log.recent().get({ sinceMs: 0, around })), ['x0', 'x1'])
+    const empty = { fromMs: START_MS + 2_000, untilMs: START_MS + 4_000 }
+    const recent = log.recent()
+    assert.deepEqual(textsOf(await recent.get({ sinceMs: START_MS + 5_000, around: empty })), ['x5'])
+    log.append('x6')
+    assert.deepEqual(textsOf(await recent.get({ sinceMs: START_MS, around: empty })), ['x5', 'x6'])
+  })
+
+  it('given a topic that was made anew, then it begins again', async () => {
+    const log = new GrowingLog().append('x0', 'x1', 'x2', 'x3')
+    const recent = log.recent()
+    await recent.get({ sinceMs: 0 })
+    log.records = []
+    log.append('x-new')
+    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x-new'])
+  })
+
+  it('given more new records than may be looked at, then nothing older stays, because there is a gap', async () => {
+    const log = new GrowingLog().append('x0')
+    const recent = log.recent({ limits: { mostRecords: 4, withinMs: 10_000 } })
+    await recent.get({ sinceMs: 0 })
+    log.append(...Array.from({ length: 20 }, (_, at) => `x${at + 1}`))
+    const { found, searched } = await recent.get({ sinceMs: 0 })
+    assert.equal(searched.ended, 'limit')
+    assert.equal(textsOf({ found }).at(-1), 'x20')
+    assert.ok(!textsOf({ found }).includes('x0'))
+  })
+
+  it('given a log that fails once, then the next question begins anew', async () => {
+    const log = new GrowingLog().append('x0', 'x1')
+    let fails = true
+    const recent = log.recent({
+      find: async () => {
+        if (fails) throw new Error('away')
+        return [{ timeMs: 0, text: 'found' }]
+      },
+    } as never)
+    await assert.rejects(recent.get({ sinceMs: 0 }), /away/)
+    fails = false
+    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['found'])
+  })
+})

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { WatchingRule } from '../../../../console/api/telemetry/thresholds.ts'
+import {
+  levelsOf,
+  minuteColumns,
+  rangeOf,
+  readingColumns,
+  spansOf,
+  withGaps,
+} from '../../../../console/page/telemetry/series.ts'
+import { firstAlert } from '../../../support/alerts.ts'
+
+const MINUTE = 60_000
+const history = (minutes: readonly number[]) => ({
+  minutes: minutes.map(minute => minute * MINUTE),
+  metrics: {
+    temperature: { mean: minutes, minimum: minutes.map(at => at - 1), maximum: minutes.map(at => at + 1) },
+  },
+  alerts: [],
+  searched: { records: 0, ended: 'whole' as const },
+})
+const open = (minute: number) => ({
+  startMs: minute * MINUTE,
+  metrics: { temperature: { mean: minute, minimum: minute, maximum: minute } },
+})
+const rule: WatchingRule = {
+  rule: 'HOT',
+  name: 'HOT',
+  metric: 'temperature',
+  severity: 'critical',
+  compares: 'value',
+  fireAbove: 40,
+  fireBelow: null,
+  clearBelow: 40,
+  clearAbove: null,
+  states: [],
+  forMs: 0,
+  isPaused: false,
+}
+
+describe('what charts are drawn from', () => {
+  it('given minutes and the open one, then each has its values in its middle, the open one last', () => {
+    const { times, lists } = minuteColumns(history([1, 2]), open(3), 'temperature')
+    assert.deepEqual(times, [90, 150, 210])
+    assert.deepEqual(lists, [
+      [1, 2, 3],
+      [0, 1, 3],
+      [2, 3, 3],
+    ])
+  })
+
+  it('given an open minute that has been published before, then it is there once', () => {
+    assert.deepEqual(minuteColumns(history([1, 2]), open(2), 'temperature').times, [90, 150])
+  })
+
+  it('given a metric that was never reported, then there is nothing to draw', () => {
+    assert.deepEqual(minuteColumns(history([1]), open(2), 'humidity').lists[0], [undefined, undefined])
+  })
+
+  it('given a time without a minute, then the line is broken there', () => {
+    const { times, lists } = minuteColumns(history([1, 2, 9]), open(10), 'temperature')
+    assert.deepEqual(times, [90, 150, 360, 570, 630])
+    assert.deepEqual(lists[0], [1, 2, null, 9, 10])
+  })
+
+  it('given readings that come every ten minutes, then that is no gap', () => {
+    const times = [0, 600, 1200, 1800]
+    assert.deepEqual(withGaps({ times, lists: [times] }, 60).times, times)
+  })
+
+  it('given readings in any order, then they are drawn by their times, one at an instant', () => {
+    const reading = (timeMs: number, value: number | null) => ({ id: '', offset: 0, timeMs, values: [value] })
+    const readings = [reading(3_000, 3), reading(1_000, 1), reading(2_000, null), reading(3_000, 4)]
+    assert.deepEqual(readingColumns(readings, 0), { times: [1, 2, 3], lists: [[1, undefined, 4]] })
+  })
+
+  it('given rules, then limits of values are lines, and those of changes, states and paused rules are not', () => {
+    const rules = [
+      rule,
+      { ...rule, name: 'BAND', fireAbove: 50, fireBelow: 0 },
+      { ...rule, compares: 'change' as const },
+      { ...rule, isPaused: true },
+      { ...rule, metric: 'humidity' },
+    ]
+    assert.deepEqual(
+      levelsOf(rules, 'temperature').map(({ name, value }) => `${name} ${value}`),
+      ['HOT above 40', 'BAND above 50', 'BAND below 0'],
+    )
+  })
+
+  it('given alerts of the topic and of now, then each is drawn once, and one that fires reaches the end', () => {
+    const span = { rule: 'HOT', metric: 'temperature', severity: 'critical', startedMs: 1_000 }
+    const told = [
+      { ...span, id: 'a-0', endedMs: 5_000 },
+      { ...span, id: 'a-1', endedMs: null },
+      { ...span, id: 'a-2', metric: 'humidity', endedMs: 5_000 },
+    ]
+    const active = ['a-1', 'a-9'].map(alertId => {
+      const alert = firstAlert({ alertId, startedAt: '1970-01-01T00:00:02.000Z' })
+      return { partition: 0, entity: '', rule: 'HOT', phase: 'firing' as const, activeAt: '', alert }
+    })
+    assert.deepEqual(spansOf(told, active, { metric: 'temperature', endsMs: 9_000 }), [
+      { fromS: 1, toS: 5, severity: 'critical' },
+      { fromS: 1, toS: 9, severity: 'critical' },
+      { fromS: 2, toS: 9, severity: 'critical' },
+    ])
+  })
+
+  const level = (value: number) => ({ value, name: '', severity: '' })
+  const ranges: [title: string, values: (number | null)[], levels: number[], from: number, to: number][] = [
+    ['values alone', [10, null, 20], [], 10, 20],
+    ['a limit that is near', [10, 20], [30], 10, 30],
+    ['a limit that is far away', [10, 20], [200], 10, 20],
+    ['a limit on each side, one of them far', [10, 20], [5, -500], 5, 20],
+    ['no value', [], [40], 0, 1],
+  ]
+  for (const [title, values, levels, from, to] of ranges)
+    it(`given ${title}, then the chart reaches from ${from} to ${to}, and a little further`, () => {
+      const [least, most] = rangeOf([values], levels.map(level))
+      const margin = (to - from) * 0.1
+      assert.ok(least < from && least > from - margin, `${least}`)
+      assert.ok(most > to && most < to + margin, `${most}`)
+    })
+
+  it('given one value alone, then it is not on the edge', () => {
+    const [least, most] = rangeOf([[50]], [])
+    assert.ok(least < 50 && most > 50)
+  })
+})

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { watchingRules } from '../../../../console/api/telemetry/thresholds.ts'
+import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
+import { ruleOf } from '../../alerting/support.ts'
+
+const RULES: readonly AnyRule[] = [
+  ruleOf({ name: 'BAND', fireOutside: [0, 40], clearInside: [2, 38], for: '5m', labels: { team: 'ops' } }),
+  ruleOf({ name: 'HERE', fireAbove: 30, match: { site: 'berlin' } }),
+  ruleOf({ name: 'ONE', fireAbove: 20, match: { entity: 's-1' } }),
+  ruleOf({ name: 'JUMP', fireAbove: 5, changeOver: '10m' }),
+  ruleOf({ name: 'BROKEN', metric: 'status', fireEquals: 'degraded' }),
+  ruleOf({ name: 'OFF', fireAbove: 1, paused: true }),
+  ruleOf({ name: 'CPU', family: 'database', metric: 'cpuUsagePercent', fireAbove: 80 }),
+]
+const BERLIN = { location: { site: 'berlin' } }
+
+const names = (subject: string, newest?: object) =>
+  watchingRules(RULES, { family: 'environment', subject, newest: newest as never }).map(({ name }) => name)
+
+describe('the rules that watch an entity', () => {
+  it('given rules of several families and sites, then those of the entity are told', () => {
+    assert.deepEqual(names('s-1', BERLIN), ['BAND', 'HERE', 'ONE', 'JUMP', 'BROKEN', 'OFF'])
+    assert.deepEqual(names('s-2', { location: { site: 'paris' } }), ['BAND', 'JUMP', 'BROKEN', 'OFF'])
+  })
+
+  it('given no reading, then rules that ask for a site are left out', () => {
+    assert.deepEqual(names('s-1'), ['BAND', 'ONE', 'JUMP', 'BROKEN', 'OFF'])
+  })
+
+  it('given limits of every kind, then each is told, and what it compares', () => {
+    const found = watchingRules(RULES, { family: 'environment', subject: 's-1' })
+    const [band, , jump, broken, off] = found
+    assert.deepEqual(band, {
+      rule: 'BAND{team="ops"}',
+      name: 'BAND',
+      metric: 'temperature',
+      severity: 'warning',
+      compares: 'value',
+      fireAbove: 40,
+      fireBelow: 0,
+      clearBelow: 38,
+      clearAbove: 2,
+      states: [],
+      forMs: 300_000,
+      isPaused: false,
+    })
+    assert.deepEqual([jump?.compares, jump?.fireAbove, jump?.fireBelow], ['change', 5, null])
+    assert.deepEqual([broken?.compares, broken?.states, broken?.fireAbove], ['state', ['degraded'], null])
+    assert.equal(off?.isPaused, true)
+  })
+})

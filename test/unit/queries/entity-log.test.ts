@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
+import { readData } from '../../../lib/app/event-data.ts'
+import {
+  alertsOnce,
+  type EntityMinute,
+  entityAlertIn,
+  lastRevisions,
+  minuteIn,
+  readingIn,
+  textOfEntity,
+} from '../../../lib/queries/entity-log.ts'
+import { happeningIn } from '../../../lib/queries/happenings.ts'
+import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { environmentReading, logRecord } from '../../support/records.ts'
+
+const ENTITY = '/environment/test-site s-1'
+
+function read(content: Event | { value: Buffer }) {
+  const record = logRecord(7, content)
+  return { record, event: readEvent(record) }
+}
+
+const VALUES = { count: 2, mean: 20, standardDeviation: 0, minimum: 19, maximum: 21, last: 20 }
+const MINUTE = {
+  entity: { source: '/environment/test-site', subject: 's-1' },
+  family: 'environment',
+  windowStart: '2026-03-01T12:00:00.000Z',
+  windowEnd: '2026-03-01T12:01:00.000Z',
+  revision: 1,
+  metrics: { temperature: { ...VALUES, lastAt: '2026-03-01T12:00:10.000Z' } },
+}
+
+function minuteEvent(data: unknown): Event {
+  return { id: 'm', source: '/processor', type: MINUTE_TYPE, datacontenttype: 'application/json', data }
+}
+
+describe('what the log says of an entity', () => {
+  it('given a reading of it, then its values and its place are told', () => {
+    const found = readingIn(read(environmentReading('r-1', { temperature: 21.5 })), ENTITY, readData)
+    assert.deepEqual(
+      [found?.id, found?.offset, found?.values, found?.timeMs],
+      ['r-1', 7, { temperature: 21.5 }, Date.parse('2026-03-01T12:00:00Z')],
+    )
+  })
+
+  it('given a reading in another unit, then its values are in the unit of the family', () => {
+    const event = environmentReading('r-1', { temperature: 68 })
+    const data = { ...(event.data as object), unit: 'F' }
+    assert.equal(readingIn(read({ ...event, data }), ENTITY, readData)?.values.temperature, 20)
+  })
+
+  const event = environmentReading('r')
+  const others: [what: string, content: Event | { value: Buffer }][] = [
+    ['a reading of another entity', environmentReading('r', { sensor: 's-10' })],
+    ['bytes that are no event', { value: Buffer.from('hello') }],
+    ['a reading that its schema forbids', { ...event, data: { ...(event.data as object), humidity: 400 } }],
+    ['an event of another type', { ...event, type: 'io.example.other' }],
+  ]
+  for (const [what, content] of others)
+    it(`given ${what}, then it is no reading of the entity`, () => {
+      assert.equal(readingIn(read(content), ENTITY, readData), undefined)
+    })
+
+  it('given a minute of it, then its values are told, and those of others are not', () => {
+    const found = minuteIn(read(minuteEvent(MINUTE)), ENTITY)
+    assert.deepEqual(found?.metrics.temperature, { count: 2, mean: 20, minimum: 19, maximum: 21 })
+    assert.equal(minuteIn(read(minuteEvent(MINUTE)), `${ENTITY}0`), undefined)
+  })
+
+  for (const [what, data] of [
+    ['no time', { ...MINUTE, windowStart: 'noon' }],
+    ['no entity', { ...MINUTE, entity: undefined }],
+    ['texts as values', { ...MINUTE, metrics: { temperature: { ...VALUES, mean: '<b>' } } }],
+    ['no metrics', { ...MINUTE, metrics: null }],
+    ['nothing', null],
+  ] as const)
+    it(`given a minute with ${what}, then it is passed over: any client may write to the topic`, () => {
+      assert.equal(minuteIn(read(minuteEvent(data)), ENTITY), undefined)
+    })
+
+  it('given revisions of a minute in any order, then the last one counts', () => {
+    const minute = (timeMs: number, revision: number): EntityMinute => {
+      return { family: 'environment', timeMs, revision, metrics: {} }
+    }
+    const found = lastRevisions([minute(60, 2), minute(0, 1), minute(60, 1), minute(60, 3)])
+    assert.deepEqual(
+      found.map(({ timeMs, revision }) => [timeMs, revision]),
+      [
+        [0, 1],
+        [60, 3],
+      ],
+    )
+  })
+
+  it('given an alert that fires and resolves, in whichever order it is read, then it has ended', () => {
+    const alert = firstAlert()
+    const entity = `${alert.entity.source} ${alert.entity.subject}`
+    const told = [fired(alert), resolved(alert)].flatMap(one => entityAlertIn(read(one), entity) ?? [])
+    assert.equal(told.length, 2)
+    for (const order of [told, told.toReversed()]) {
+      const [only, ...more] = alertsOnce(order)
+      assert.deepEqual(more, [])
+      assert.deepEqual([only?.id, only?.endedMs], [alert.alertId, Date.parse('2026-03-01T13:00:00Z')])
+    }
+    assert.equal(entityAlertIn(read(fired(alert)), 'another one'), undefined)
+  })
+
+  for (const [entity, text] of [
+    ['/environment/a roof-1', 'roof-1'],
+    ['/database/pg db:1', 'db:1'],
+    ['/environment/a ', undefined],
+    ['/environment/a a/b', undefined],
+    ['/environment/a Dächle', undefined],
+    ['/environment/a "x"', undefined],
+  ] as const)
+    it(`given ${entity}, then ${text ?? 'no text'} is certain to be in the bytes of its records`, () => {
+      assert.equal(textOfEntity(entity), text)
+    })
+
+  it('given an event about an entity, then what happened is told, with its texts and numbers alone', () => {
+    const data = { entity: { source: '/device/m', subject: 'd-1' }, from: 'a', lastedSeconds: 3, tags: {} }
+    const happened = { ...environmentReading('h'), type: 'io.sluice.activity.changed.v1', data }
+    assert.deepEqual(happeningIn(read(happened)), {
+      id: 'h',
+      type: 'io.sluice.activity.changed.v1',
+      at: '2026-03-01T12:00:00.000Z',
+      entity: '/device/m d-1',
+      details: { from: 'a', lastedSeconds: 3 },
+    })
+    assert.equal(happeningIn(read({ ...happened, data: { by: 'ada' } })), undefined)
+    assert.equal(happeningIn(read({ value: Buffer.from('x') })), undefined)
+  })
+})

@@ -1,5 +1,40 @@
+/** Dead letters: records that a consumer could not process, and what people do with them. */
 import type { JSX } from 'preact'
+import { useLocation } from 'preact-iso'
+import { OneLetter } from './letter.tsx'
+import { Letters } from './letters.tsx'
+import { OneOperation } from './operation.tsx'
+import { Operations } from './operations.tsx'
+import './failures.css'
+
+const PAGES = [
+  { path: '/failures', title: 'Dead letters' },
+  { path: '/failures/operations', title: 'Operations' },
+] as const
 
 export function Failures(): JSX.Element {
-  return <h1>Failures</h1>
+  const { path, query } = useLocation()
+  const isOperations = path.startsWith('/failures/operations')
+  return (
+    <div class="failures">
+      <h1>Failures</h1>
+      <nav class="failures-tabs" aria-label="Pages of failures">
+        {PAGES.map(page => (
+          <a
+            key={page.path}
+            href={page.path}
+            aria-current={isOperations === (page.path !== '/failures') ? 'page' : undefined}
+          >
+            {page.title}
+          </a>
+        ))}
+      </nav>
+      {shown(isOperations, query)}
+    </div>
+  )
+}
+
+function shown(isOperations: boolean, { letter, operation }: Readonly<Record<string, string>>): JSX.Element {
+  if (isOperations) return operation ? <OneOperation id={operation} /> : <Operations />
+  return letter ? <OneLetter at={letter} /> : <Letters />
 }

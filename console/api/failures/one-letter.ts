@@ -1,0 +1,150 @@
+/** One dead letter: why it failed, each time, what a redrive would do, and its bytes. */
+import type { Context, Hono } from 'hono'
+import * as v from 'valibot'
+import { LEFT_OUT } from '../../../lib/operations/dead-letters/decide.ts'
+import { nameIn } from '../../../lib/operations/dead-letters/named.ts'
+import { outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/outlook.ts'
+import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
+import {
+  type DeadLetterSummary,
+  deadLetterSummary,
+  type FoundDeadLetter,
+  findDeadLetter,
+  originalEvent,
+} from '../../../lib/queries/dead-letters.ts'
+import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
+import { type Range, rangesOf } from '../../../lib/queries/records.ts'
+import { topicReach } from '../../../lib/queries/topics.ts'
+import type { FailedAttempt } from '../../../lib/runtime/consumer/failure-event.ts'
+import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
+import type { ConsoleHono } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../problem.ts'
+import { queryOf } from '../query.ts'
+import { PLACE } from './conditions.ts'
+import { meaningOf } from './letters.ts'
+
+/** The first bytes of a part of a record. */
+export interface PartOfRecord {
+  /** Of the whole part. */
+  readonly bytes: number
+  /** As many of them as are shown. */
+  readonly base64: string
+}
+
+export interface LetterAnswer extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
+  readonly at: string
+  readonly writtenAtMs: number
+  /** What its code means; null if this version does not know it. */
+  readonly means: string | null
+  readonly routedBecause: string
+  readonly firstFailedAt: string
+  readonly originalTimestampMs: number
+  /** The attempts before this one, the oldest first. */
+  readonly history: readonly FailedAttempt[]
+  readonly redrive: RedriveOutlook & { readonly leftOutBecause: string | null }
+  /** Id of the event that failed, and its trace; null if the record is not an event, or carries none. */
+  readonly eventId: string | null
+  readonly traceId: string | null
+  readonly key: PartOfRecord | null
+  readonly value: PartOfRecord | null
+  readonly headers: readonly ({ readonly name: string } & PartOfRecord)[]
+}
+
+/** What a page shows of one part; all of it can be downloaded. */
+const SHOWN_BYTES = 64 * 1024
+const SHOWN_HEADER_BYTES = 4 * 1024
+/** What people did with a letter stands behind it, however far. */
+const PATIENCE_MS = 15_000
+
+const QUERY = v.object({ at: PLACE })
+const BYTES = v.object({ at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') })
+
+export function addOneLetter(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
+  routes.get('/letter', async context => {
+    const { at } = queryOf(QUERY, context)
+    return context.json(await letterAnswer(environment, at))
+  })
+  routes.get('/letter/bytes', async context => {
+    const { at, part } = queryOf(BYTES, context)
+    const { found } = await letterAt(environment, at)
+    return downloaded(context, found.original[part], `letter-${at.replace('@', '-')}.${part}`)
+  })
+}
+
+async function letterAnswer(environment: ConsoleEnvironment, at: string): Promise<LetterAnswer> {
+  const { found, log, ranges } = await letterAt(environment, at)
+  const behind = ranges.filter(({ partition }) => partition === found.partition)
+  const known = await handledDeadLetters(
+    log,
+    behind.map(range => ({ ...range, start: found.offset })),
+    AbortSignal.timeout(PATIENCE_MS),
+  ).catch(tooLong)
+  const topics = await redriveTopics(environment.connections, environment.config, environment.consumers)
+  return answerOf(found, outlookOf(found, known.how(found), topics))
+}
+
+async function letterAt(
+  environment: ConsoleEnvironment,
+  at: string,
+): Promise<{ readonly found: FoundDeadLetter; readonly log: LogReader; readonly ranges: readonly Range[] }> {
+  const topic = environment.topic('dlq')
+  const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
+  const ranges = rangesOf(topic, await topicReach(offsets, topic))
+  const answer = await findDeadLetter(log, ranges, nameIn(at))
+  if (answer.kind === 'found') return { found: answer.found, log, ranges }
+  throw new ProblemError('not-found', missing(at, answer.kind === 'broken' ? answer.broken.why : answer.kind))
+}
+
+function missing(at: string, why: string): string {
+  if (why === 'none')
+    return `There is no dead letter at ${at} any more: the topic keeps them for a while only.`
+  if (why === 'other-record') return `What lies at ${at} is not a dead letter.`
+  return `The dead letter at ${at} is broken: ${why}. The pages of Kafka show the record; it can only be dropped.`
+}
+
+function tooLong(error: unknown): never {
+  if ((error as Error).name !== 'TimeoutError') throw error
+  throw new ProblemError(
+    'unavailable',
+    'Too many records lie behind this letter to say in time whether it was handled: `sluice dlq show` takes the time.',
+  )
+}
+
+/** Pure. */
+export function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): LetterAnswer {
+  const { deadLetter, original, writtenAtMs } = found
+  const { partition, offset, ...summary } = deadLetterSummary(found, outlook.handled ?? undefined)
+  const event = originalEvent(found)
+  const traceparent = event?.extensions?.traceparent ?? found.event.extensions?.traceparent
+  return {
+    at: `${partition}@${offset}`,
+    ...summary,
+    writtenAtMs,
+    means: meaningOf(summary.code),
+    routedBecause: deadLetter.routedBecause,
+    firstFailedAt: deadLetter.firstFailedAt,
+    originalTimestampMs: deadLetter.originalTimestamp,
+    history: deadLetter.history,
+    redrive: { ...outlook, leftOutBecause: outlook.leftOut && LEFT_OUT[outlook.leftOut] },
+    eventId: event?.id ?? null,
+    traceId: /^[\da-f]{2}-([\da-f]{32})-/.exec(String(traceparent ?? ''))?.[1] ?? null,
+    key: original.key && partOf(original.key, SHOWN_BYTES),
+    value: original.value && partOf(original.value, SHOWN_BYTES),
+    headers: original.headers.map(({ name, value }) => ({ name, ...partOf(value, SHOWN_HEADER_BYTES) })),
+  }
+}
+
+function partOf(bytes: Buffer, shown: number): PartOfRecord {
+  return { bytes: bytes.length, base64: bytes.subarray(0, shown).toString('base64') }
+}
+
+/** Whatever the bytes are, a browser saves them and runs nothing. */
+function downloaded(context: Context, bytes: Buffer | null, name: string): Response {
+  if (bytes === null) throw new ProblemError('not-found', 'The record had none.')
+  return context.body(new Uint8Array(bytes), 200, {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename="${name}"`,
+    'x-content-type-options': 'nosniff',
+  })
+}

@@ -1,0 +1,66 @@
+/** An operation as the page shows it. Pure. */
+import { type KeptOperation, stateNow } from '../../../lib/operations/dead-letters/kept.ts'
+import { operationOf } from '../../../lib/operations/dead-letters/operation.ts'
+import {
+  filterTexts,
+  type HandlingRequest,
+  resumeCommand,
+} from '../../../lib/operations/dead-letters/request.ts'
+import { type LeftOut, leftOutOf } from './plan.ts'
+
+export interface OperationAnswer {
+  readonly id: string
+  readonly command: HandlingRequest['command']
+  readonly by: string
+  /** `interrupted`: the process that did it has died, or the page that called its steps is gone. */
+  readonly state: ReturnType<typeof stateNow>
+  /** Milliseconds since the epoch. */
+  readonly begunAtMs: number
+  readonly updatedAtMs: number
+  /** How many dead letters it was given by name; 0 if by conditions. */
+  readonly named: number
+  /** Which are meant, by the names of the command line's options. */
+  readonly conditions: Readonly<Record<string, string>>
+  readonly taken: number
+  readonly leftOut: readonly LeftOut[]
+  /** From 0 to 1; null while that is not known. */
+  readonly part: number | null
+  /** Why it has failed; null if it has not. */
+  readonly problem: string | null
+  /** What goes on with it on the command line; null once it is finished. */
+  readonly resume: string | null
+}
+
+export function operationAnswer(one: KeptOperation, env: string, nowMs: number): OperationAnswer {
+  const { id, request, by, taken, passed, problem, updatedAtMs } = one
+  const { command, ats, filter, perSecond, again } = request
+  const rate = perSecond === undefined ? undefined : `${perSecond}/s`
+  const conditions = filterTexts(filter)
+  const state = stateNow(one, nowMs)
+  const options = { ...conditions, rate, again: again || undefined, env }
+  return {
+    id,
+    command,
+    by,
+    state,
+    begunAtMs: operationOf(id).startedAtMs,
+    updatedAtMs,
+    named: ats.length,
+    conditions,
+    taken,
+    leftOut: leftOutOf(passed.leftOut),
+    part: state === 'finished' ? 1 : partOf(one),
+    problem: problem ?? null,
+    resume: state === 'finished' ? null : resumeCommand(command, id, ats, options),
+  }
+}
+
+function partOf({ request, taken, passed, total }: KeptOperation): number | null {
+  const { length } = request.ats
+  // Of named ones, only their places are read.
+  if (length > 0) {
+    const leftOut = Object.values(passed.leftOut).reduce((sum, count) => sum + count, 0)
+    return Math.min(1, (taken + leftOut) / length)
+  }
+  return total === null ? null : Math.min(1, passed.scanned / (total || 1))
+}

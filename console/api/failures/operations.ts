@@ -1,0 +1,86 @@
+/** Redrives and drops of dead letters: what one would do, and those that run or have run. */
+import type { Hono } from 'hono'
+import * as v from 'valibot'
+import type { ConsoleHono } from '../../access/person.ts'
+import { requireOperator } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { watchable } from '../../live/watchable.ts'
+import { ProblemError } from '../problem.ts'
+import { bodyOf } from '../query.ts'
+import { FILTER, PLACE } from './conditions.ts'
+import { type OperationAnswer, operationAnswer } from './operation-answer.ts'
+import { planOf } from './plan.ts'
+import { OperationRunner } from './runner.ts'
+
+/** More are chosen by conditions. */
+const MOST_NAMED = 500
+const LEAST_RATE = 1
+const MOST_RATE = 100_000
+
+const rate = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(LEAST_RATE, 'must be 1 or more'),
+  v.maxValue(MOST_RATE, `must be at most ${MOST_RATE}`),
+)
+
+const REQUEST = v.pipe(
+  v.strictObject({
+    command: v.picklist(['redrive', 'drop'], 'must be redrive or drop'),
+    ats: v.optional(v.pipe(v.array(PLACE), v.maxLength(MOST_NAMED, `names more than ${MOST_NAMED}`)), []),
+    filter: v.optional(FILTER, {}),
+    perSecond: v.optional(rate),
+    again: v.optional(v.boolean()),
+  }),
+  v.check(
+    ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
+    'name dead letters, or say which by conditions: not both',
+  ),
+  v.check(
+    ({ ats, again }) => !again || ats.length > 0,
+    '"again" is for dead letters that are named: it would redrive all that ever failed',
+  ),
+)
+
+const ONE = v.object({ id: v.pipe(v.string(), v.maxLength(100)) })
+
+export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
+  const runner = new OperationRunner(environment)
+  const answer = (one: Parameters<typeof operationAnswer>[0]): OperationAnswer =>
+    operationAnswer(one, environment.config.env, Date.now())
+
+  routes.post('/plan', async context => {
+    const request = await bodyOf(REQUEST, context)
+    return context.json(await planOf(runner.operations, environment, request, context.get('person').name))
+  })
+  watchable(
+    routes,
+    '/operations',
+    { query: v.object({}), everyMs: 1_000, environment },
+    async (): Promise<readonly OperationAnswer[]> => (await runner.operations.list()).map(answer),
+  )
+  watchable(routes, '/operation', { query: ONE, everyMs: 500, environment }, async ({ id }) => {
+    const found = (await runner.operations.list()).find(one => one.id === id)
+    if (!found)
+      throw new ProblemError('not-found', `There is no operation ${id}: only the last ones are kept.`)
+    return answer(found)
+  })
+  routes.post('/operations', async context => {
+    const { name } = requireOperator(context)
+    const request = await bodyOf(REQUEST, context)
+    return context.json(answer(await runner.begin(request, name)), 201)
+  })
+  routes.post('/operation/resume', async context => {
+    const { name } = requireOperator(context)
+    return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name)))
+  })
+  // Where the process does not stay, the page calls one step after another. One that was stopped does not go on by that.
+  routes.post('/operation/step', async context => {
+    const { name } = requireOperator(context)
+    return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name, 'running')))
+  })
+  routes.post('/operation/stop', async context => {
+    requireOperator(context)
+    return context.json(answer(await runner.stop((await bodyOf(ONE, context)).id)))
+  })
+}

@@ -1,0 +1,72 @@
+/** What a redrive or a drop would do. It looks, and changes nothing. */
+import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
+import type { DeadLetterOperations } from '../../../lib/operations/dead-letters/operations.ts'
+import type { HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
+import { consumersNow, type RedriveConsumer } from '../../../lib/operations/dead-letters/topics.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+
+export interface LeftOut {
+  readonly reason: LeftOutReason
+  readonly count: number
+  /** For people. */
+  readonly because: string
+}
+
+export interface Plan {
+  /** What is to be posted to do exactly this: its times do not move, so that letters that come meanwhile are not part of it. */
+  readonly request: HandlingRequest
+  readonly taken: number
+  readonly leftOut: readonly LeftOut[]
+  /** Of those that are taken, how many have each of these. */
+  readonly codes: Readonly<Record<string, number>>
+  readonly consumers: Readonly<Record<string, number>>
+  readonly topics: Readonly<Record<string, number>>
+  /** The consumers that get them, as they are now. */
+  readonly consumersNow: readonly RedriveConsumer[]
+  /** Those that are named and not there. */
+  readonly missing: readonly string[]
+  /** Whether all was looked at; if not, there may be more. */
+  readonly isWhole: boolean
+  readonly scanned: number
+}
+
+/** Behind an HTTP API, an answer has to come before 30 seconds are over. */
+const LOOK_MS = 15_000
+
+/** @throws Unavailable if Kafka or Redis does not answer */
+export async function planOf(
+  operations: DeadLetterOperations,
+  { connections, consumers: readers }: ConsoleEnvironment,
+  asked: HandlingRequest,
+  by: string,
+): Promise<Plan> {
+  const { ats, filter } = asked
+  const request =
+    ats.length > 0 ? asked : { ...asked, filter: { ...filter, untilMs: filter.untilMs ?? Date.now() } }
+  const time = AbortSignal.timeout(LOOK_MS)
+  const { tally, missing, scanned } = await operations.survey(request, by, time)
+  const [consumers, topics] = [tally.consumers.byFrequency(), tally.topics.byFrequency()]
+  const asksConsumers = request.command === 'redrive' && tally.taken > 0
+  return {
+    request,
+    taken: tally.taken,
+    leftOut: leftOutOf(Object.fromEntries(tally.leftOut)),
+    codes: tally.codes.byFrequency(),
+    consumers,
+    topics,
+    consumersNow: asksConsumers
+      ? await consumersNow(connections, readers, Object.keys(consumers), Object.keys(topics))
+      : [],
+    missing: time.aborted ? [] : missing,
+    isWhole: !time.aborted,
+    scanned,
+  }
+}
+
+/** Pure. */
+export function leftOutOf(counts: Readonly<Partial<Record<LeftOutReason, number>>>): readonly LeftOut[] {
+  return Object.entries(counts).map(([reason, count]) => {
+    const known = reason as LeftOutReason
+    return { reason: known, count, because: LEFT_OUT[known] }
+  })
+}

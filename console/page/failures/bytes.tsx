@@ -1,0 +1,59 @@
+/** A part of the record that failed, as text or as a hex dump. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { PartOfRecord } from '../../api/failures/one-letter.ts'
+import { bytesText } from '../parts/words.ts'
+import { bytesIn, hexDump, readableText, textIn } from './byte-text.ts'
+
+interface Props {
+  readonly title: string
+  readonly part: PartOfRecord | null
+  /** Where all of it can be downloaded. */
+  readonly download: string
+}
+
+export function Bytes({ title, part, download }: Props): JSX.Element {
+  const [isHex, setHex] = useState(false)
+  if (!part)
+    return (
+      <section class="failures-bytes">
+        <h3>{title}</h3>
+        <p>The record had none.</p>
+      </section>
+    )
+  const bytes = bytesIn(part.base64)
+  const isCut = bytes.length < part.bytes
+  const text = textIn(bytes, isCut)
+  const asHex = isHex || text === undefined
+  return (
+    <section class="failures-bytes">
+      <header>
+        <h3>{title}</h3>
+        <span>{bytesText(part.bytes)}</span>
+        <fieldset>
+          <legend class="unseen">How to show the {title.toLowerCase()}</legend>
+          <button
+            type="button"
+            class="secondary outline"
+            aria-pressed={!asHex}
+            disabled={text === undefined}
+            onClick={() => setHex(false)}
+          >
+            Text
+          </button>
+          <button type="button" class="secondary outline" aria-pressed={asHex} onClick={() => setHex(true)}>
+            Hex
+          </button>
+        </fieldset>
+        <a href={download} download>
+          Download
+        </a>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
+      <section class="failures-scrolls" aria-label={title} tabIndex={0}>
+        <pre>{asHex ? hexDump(bytes) : readableText(text)}</pre>
+      </section>
+      {isCut && <p>The first {bytesText(bytes.length)}; the download has all of it.</p>}
+    </section>
+  )
+}

@@ -1,0 +1,59 @@
+/** Which dead letters a person looks at: what stands in the address, and what it means to the server. Pure. */
+
+export interface Conditions {
+  readonly code: string
+  readonly consumer: string
+  readonly entity: string
+  readonly type: string
+  /** A duration before now; empty for all that the topic holds. */
+  readonly since: string
+  readonly state: string
+}
+
+export const TIMES: readonly (readonly [value: string, text: string])[] = [
+  ['15m', 'the last 15 minutes'],
+  ['1h', 'the last hour'],
+  ['6h', 'the last 6 hours'],
+  ['1d', 'the last day'],
+  ['7d', 'the last 7 days'],
+  ['', 'any time'],
+]
+
+export const STATES: readonly (readonly [value: string, text: string])[] = [
+  ['open', 'open'],
+  ['quarantined', 'open and quarantined'],
+  ['handled', 'redriven or dropped'],
+  ['all', 'all'],
+]
+
+const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** The question about the list. */
+export function listPath(conditions: Conditions): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(conditions)) if (value !== '') query.set(name, value)
+  const text = query.toString()
+  return text ? `/failures?${text}` : '/failures'
+}
+
+/** The conditions of an operation, whose times do not move. @param nowMs milliseconds since the epoch */
+export function filterFrom(
+  { code, consumer, entity, type, since }: Conditions,
+  nowMs: number,
+): Readonly<Record<string, string | number>> {
+  const named = Object.entries({ code, consumer, entity, type }).filter(([, value]) => value !== '')
+  const sinceMs = sinceMsOf(since, nowMs)
+  return { ...Object.fromEntries(named), ...(sinceMs === undefined ? {} : { sinceMs }) }
+}
+
+/** Whether the conditions leave anything out, apart from the state. */
+export function isLimited({ code, consumer, entity, type, since }: Conditions): boolean {
+  return [code, consumer, entity, type, since].some(value => value !== '')
+}
+
+function sinceMsOf(since: string, nowMs: number): number | undefined {
+  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(since) ?? []
+  if (count !== undefined) return nowMs - Number(count) * (UNITS_MS[unit] ?? 0)
+  const timeMs = Date.parse(since)
+  return Number.isNaN(timeMs) ? undefined : timeMs
+}

@@ -1,0 +1,252 @@
+/** The list of dead letters: which there are, by what and when, and what to do with them. */
+import type { JSX } from 'preact'
+import { useId, useState } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import type { LetterLine, LettersAnswer } from '../../api/failures/letters.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Empty, Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { countText, numberText } from '../parts/words.ts'
+import { type Conditions, filterFrom, isLimited, listPath, STATES, TIMES } from './conditions.ts'
+import { Facet } from './facet.tsx'
+import { Handle } from './handle.tsx'
+import { Times } from './times.tsx'
+
+export function Letters(): JSX.Element {
+  const [code, setCode] = useParameter('code')
+  const [consumer, setConsumer] = useParameter('consumer')
+  const [entity] = useParameter('entity')
+  const [type] = useParameter('type')
+  const [since] = useParameter('since')
+  const [state] = useParameter('state', 'open')
+  const conditions = { code, consumer, entity, type, since, state }
+  const answer = useLive<LettersAnswer>(listPath(conditions))
+  return (
+    <>
+      <ConditionFields />
+      <Known of={answer} what="the dead letters">
+        {known => (
+          <>
+            <p class="failures-summary" role="status">
+              <Summary known={known} state={state} />
+            </p>
+            <div class="failures-overview">
+              <Facet title="Codes" values={known.codes} chosen={code} choose={setCode} />
+              <Facet title="Consumers" values={known.consumers} chosen={consumer} choose={setConsumer} />
+              <Times times={known.times} />
+            </div>
+            <Listed known={known} conditions={conditions} />
+            <Broken broken={known.broken} total={known.brokenTotal} />
+          </>
+        )}
+      </Known>
+    </>
+  )
+}
+
+function Summary({ known, state }: { readonly known: LettersAnswer; readonly state: string }): JSX.Element {
+  const { total, quarantined, records, isWhole } = known
+  const kind = state === 'open' || state === 'quarantined' ? 'open ' : ''
+  return (
+    <>
+      <strong>{countText(total, `${kind}dead letter`)}</strong>
+      {quarantined > 0 && <>, {numberText(quarantined)} of them quarantined</>}
+      {!isWhole && <> in the newest {numberText(records)} records of the topic: there are older ones</>}.
+    </>
+  )
+}
+
+function ConditionFields(): JSX.Element {
+  const [since, setSince] = useParameter('since')
+  const [state, setState] = useParameter('state', 'open')
+  const [entity, setEntity] = useParameter('entity')
+  const [type, setType] = useParameter('type')
+  return (
+    <form class="failures-conditions" onSubmit={event => event.preventDefault()}>
+      <Choice label="Came in" value={since} values={TIMES} choose={setSince} />
+      <Choice label="State" value={state} values={STATES} choose={setState} />
+      <Words label="Entity" value={entity} set={setEntity} placeholder="source and subject, or subject" />
+      <Words label="Event type" value={type} set={setType} placeholder="as in the event that failed" />
+    </form>
+  )
+}
+
+interface ChoiceProps {
+  readonly label: string
+  readonly value: string
+  readonly values: readonly (readonly [value: string, text: string])[]
+  readonly choose: (value: string) => void
+}
+
+function Choice({ label, value, values, choose }: ChoiceProps): JSX.Element {
+  const id = useId()
+  const isKnown = values.some(([one]) => one === value)
+  return (
+    <div>
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={event => choose(event.currentTarget.value)}>
+        {values.map(([one, text]) => (
+          <option key={one} value={one}>
+            {text}
+          </option>
+        ))}
+        {!isKnown && <option value={value}>since {value}</option>}
+      </select>
+    </div>
+  )
+}
+
+interface WordsProps {
+  readonly label: string
+  readonly value: string
+  readonly set: (value: string) => void
+  readonly placeholder: string
+}
+
+/** Asks when the person has finished writing, not with each letter. */
+function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
+  const id = useId()
+  return (
+    <div>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="search"
+        value={value}
+        placeholder={placeholder}
+        onChange={event => set(event.currentTarget.value.trim())}
+      />
+    </div>
+  )
+}
+
+interface ListedProps {
+  readonly known: LettersAnswer
+  readonly conditions: Conditions
+}
+
+function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const { path } = useLocation()
+  // What is not listed any more cannot be meant.
+  const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
+  const toggle = (at: string) => {
+    const next = new Set(chosen)
+    if (!next.delete(at)) next.add(at)
+    setChosen(next)
+  }
+  const isOpen = conditions.state === 'open'
+  return (
+    <>
+      {ats.length > 0 ? (
+        <div class="failures-actions">
+          <Handle command="redrive" ats={ats} what={`${numberText(ats.length)} chosen`} />
+          <Handle command="drop" ats={ats} what={`${numberText(ats.length)} chosen`} />
+          <button type="button" class="secondary outline" onClick={() => setChosen(new Set())}>
+            Choose none
+          </button>
+        </div>
+      ) : (
+        total > 0 &&
+        isOpen && (
+          <div class="failures-actions">
+            <Handle command="redrive" filter={() => filterFrom(conditions, Date.now())} what="all of these" />
+            <Handle command="drop" filter={() => filterFrom(conditions, Date.now())} what="all of these" />
+          </div>
+        )
+      )}
+      {total > letters.length && (
+        <p>
+          The newest {letters.length} of {numberText(total)} are listed; what is done with all of these is
+          done with all.
+        </p>
+      )}
+      <Table
+        name="letters"
+        caption="dead letters"
+        columns={columnsFor(chosen, toggle)}
+        rows={letters}
+        keyOf={({ at }) => at}
+        textOf={({ at, error, entity, code, consumer }) => [at, error, entity, code, consumer].join(' ')}
+        empty={
+          isLimited(conditions) || !isOpen ? (
+            <>
+              None meets these conditions. <a href={path}>Look at all that are open</a>
+            </>
+          ) : (
+            'No dead letters wait: each record was processed, or people have handled it.'
+          )
+        }
+      />
+    </>
+  )
+}
+
+function columnsFor(
+  chosen: ReadonlySet<string>,
+  toggle: (at: string) => void,
+): readonly Column<LetterLine>[] {
+  return [
+    {
+      heading: 'Choose',
+      cell: ({ at }) => (
+        <input
+          type="checkbox"
+          aria-label={`Choose ${at}`}
+          checked={chosen.has(at)}
+          onChange={() => toggle(at)}
+        />
+      ),
+    },
+    {
+      heading: 'Letter',
+      cell: ({ at }) => <a href={addressOf('/failures', { letter: at.replace('@', ':') })}>{at}</a>,
+    },
+    {
+      heading: 'Failed at',
+      cell: ({ failedAt }) => <Moment at={failedAt} />,
+      sortBy: ({ failedAt }) => failedAt,
+    },
+    { heading: 'Code', cell: ({ code }) => code, sortBy: ({ code }) => code },
+    { heading: 'Consumer', cell: ({ consumer }) => consumer, sortBy: ({ consumer }) => consumer },
+    { heading: 'Entity', cell: ({ entity }) => entity ?? 'unknown', sortBy: ({ entity }) => entity ?? '' },
+    { heading: 'Attempt', cell: ({ attempt }) => attempt, sortBy: ({ attempt }) => attempt, align: 'right' },
+    { heading: 'State', cell: stateOf, sortBy: stateOf },
+    { heading: 'Error', cell: ({ error }) => <span class="failures-error">{error}</span> },
+  ]
+}
+
+function stateOf({ handled, quarantined }: Pick<LetterLine, 'handled' | 'quarantined'>): string {
+  return handled ?? (quarantined ? 'quarantined' : 'open')
+}
+
+interface BrokenProps {
+  readonly broken: LettersAnswer['broken']
+  readonly total: number
+}
+
+function Broken({ broken, total }: BrokenProps): JSX.Element | null {
+  if (total === 0) return null
+  return (
+    <details>
+      <summary>
+        {countText(total, 'record')} of the topic {total === 1 ? 'is' : 'are'} broken: they can only be
+        dropped
+      </summary>
+      {broken.length === 0 ? (
+        <Empty>None is listed.</Empty>
+      ) : (
+        <ul>
+          {broken.map(({ at, why, handled, writtenAtMs }) => (
+            <li key={at} class="failures-broken">
+              <strong>{at}</strong> <Moment at={writtenAtMs} /> {why}{' '}
+              {handled ? <em>{handled}</em> : <Handle command="drop" ats={[at]} what="" />}
+            </li>
+          ))}
+        </ul>
+      )}
+    </details>
+  )
+}

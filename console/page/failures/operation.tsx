@@ -1,0 +1,119 @@
+/** One operation: how far it is, and what can be done with it. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
+import type { Problem } from '../../api/problem.ts'
+import { act, problemOf, useLive } from '../data/answers.ts'
+import { useEnvironment, useIsOperator } from '../data/environment.ts'
+import { Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { durationText, numberText } from '../parts/words.ts'
+import { LeftOutList } from './plan.tsx'
+import { goOnFromHere } from './steps.ts'
+import { meantText, STATE_CLASS, STATE_TEXT, WORDS } from './words.ts'
+
+export function OneOperation({ id }: { readonly id: string }): JSX.Element {
+  const answer = useLive<OperationAnswer>(`/failures/operation?${new URLSearchParams({ id })}`)
+  return (
+    <>
+      <p>
+        <a href="/failures/operations">All operations</a>
+      </p>
+      <Known of={answer} what="the operation">
+        {operation => <Operation operation={operation} again={answer.again} />}
+      </Known>
+    </>
+  )
+}
+
+interface Props {
+  readonly operation: OperationAnswer
+  readonly again: () => void
+}
+
+function Operation({ operation, again }: Props): JSX.Element {
+  const { command, state, taken, leftOut, part, problem, begunAtMs, updatedAtMs, by, id } = operation
+  const { does, done } = WORDS[command]
+  const percent = part === null ? undefined : Math.floor(part * 100)
+  return (
+    <article class="failures-operation">
+      <h2>
+        {does}: <span class={STATE_CLASS[state]}>{STATE_TEXT[state]}</span>
+      </h2>
+      <progress value={percent} max={100} aria-label={`Progress of the ${command}`} />
+      <p role="status">
+        <strong>{numberText(taken)}</strong> {done}
+        {percent !== undefined && <>, {percent} %</>}, in {durationText(updatedAtMs - begunAtMs)}
+      </p>
+      {problem && <p class="problem">{problem}</p>}
+      {state === 'interrupted' && (
+        <p class="warn">
+          What did it is gone: a process that has ended, or a page that was closed. It can be resumed.
+        </p>
+      )}
+      <LeftOutList leftOut={leftOut} />
+      <dl class="failures-facts">
+        <div>
+          <dt>Which</dt>
+          <dd>{meantText(operation)}</dd>
+        </div>
+        <div>
+          <dt>Begun</dt>
+          <dd>
+            <Moment at={begunAtMs} /> by {by}
+          </dd>
+        </div>
+        <div>
+          <dt>Operation</dt>
+          <dd>
+            <code>{id}</code>
+          </dd>
+        </div>
+      </dl>
+      <Controls operation={operation} again={again} />
+    </article>
+  )
+}
+
+function Controls({ operation: { id, state, resume }, again }: Props): JSX.Element | null {
+  const isOperator = useIsOperator()
+  const { streams } = useEnvironment()
+  const [problem, setProblem] = useState<Problem>()
+  if (resume === null) return <p>What was done stands in the audit, with who did it.</p>
+  const ask = async (what: 'stop' | 'resume') => {
+    setProblem(undefined)
+    try {
+      await act(`/failures/operation/${what}`, { id })
+      if (what === 'resume' && !streams) goOnFromHere(id)
+      again()
+    } catch (error) {
+      setProblem(problemOf(error))
+    }
+  }
+  return (
+    <>
+      <div class="failures-actions">
+        {state === 'running' ? (
+          <button type="button" class="secondary" disabled={!isOperator} onClick={() => void ask('stop')}>
+            Stop
+          </button>
+        ) : (
+          <button type="button" disabled={!isOperator} onClick={() => void ask('resume')}>
+            Resume
+          </button>
+        )}
+      </div>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem.message}
+        </p>
+      )}
+      {state !== 'running' && (
+        <details>
+          <summary>On the command line</summary>
+          <pre>{resume}</pre>
+        </details>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,65 @@
+/** The operations that run or have run: the newest first. */
+import type { JSX } from 'preact'
+import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
+import { addressOf } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { numberText } from '../parts/words.ts'
+import { meantText, STATE_CLASS, STATE_TEXT, WORDS } from './words.ts'
+
+export function Operations(): JSX.Element {
+  const answer = useLive<readonly OperationAnswer[]>('/failures/operations')
+  return (
+    <Known of={answer} what="the operations">
+      {operations => (
+        <Table
+          name="operations"
+          caption="operations"
+          columns={COLUMNS}
+          rows={operations}
+          keyOf={({ id }) => id}
+          empty={
+            <>
+              Nobody has redriven or dropped dead letters from here yet. Begin with{' '}
+              <a href="/failures">the dead letters</a>; what was done on the command line stands in the audit
+              alone.
+            </>
+          }
+        />
+      )}
+    </Known>
+  )
+}
+
+const COLUMNS: readonly Column<OperationAnswer>[] = [
+  {
+    heading: 'Begun',
+    cell: ({ id, begunAtMs }) => (
+      <a href={addressOf('/failures/operations', { operation: id })}>
+        <Moment at={begunAtMs} />
+      </a>
+    ),
+    sortBy: ({ begunAtMs }) => begunAtMs,
+  },
+  { heading: 'What', cell: ({ command }) => WORDS[command].does, sortBy: ({ command }) => command },
+  { heading: 'Which', cell: meantText },
+  { heading: 'By', cell: ({ by }) => by, sortBy: ({ by }) => by },
+  {
+    heading: 'State',
+    cell: ({ state }) => <span class={STATE_CLASS[state]}>{STATE_TEXT[state]}</span>,
+    sortBy: ({ state }) => state,
+  },
+  {
+    heading: 'Done',
+    cell: ({ taken }) => numberText(taken),
+    sortBy: ({ taken }) => taken,
+    align: 'right',
+  },
+  {
+    heading: 'Left out',
+    cell: ({ leftOut }) => numberText(leftOut.reduce((sum, { count }) => sum + count, 0)),
+    align: 'right',
+  },
+]

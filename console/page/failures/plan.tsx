@@ -1,0 +1,100 @@
+/** What a redrive or a drop would do. */
+import type { JSX } from 'preact'
+import type { LeftOut, Plan } from '../../api/failures/plan.ts'
+import { countText, numberText } from '../parts/words.ts'
+import { WORDS } from './words.ts'
+
+interface Props {
+  readonly plan: Plan
+  /** Looks again, with those that were handled before. */
+  readonly lookAgain: () => void
+}
+
+export function PlanText({ plan, lookAgain }: Props): JSX.Element {
+  const { request, taken, codes, consumers, topics, missing, isWhole, scanned, leftOut } = plan
+  const { done } = WORDS[request.command]
+  const isNamed = request.ats.length > 0
+  const wasHandled = leftOut.some(({ reason }) => reason === 'handled')
+  return (
+    <>
+      <p>
+        <strong>{countText(taken, 'dead letter')}</strong> would be {done}
+        {isWhole ? '' : ', or more'}. Nothing is changed yet.
+      </p>
+      {request.command === 'drop' && (
+        <p>
+          A dropped letter needs no more attention. It stays in the topic, and can be redriven all the same.
+        </p>
+      )}
+      {taken > 0 && (
+        <dl class="failures-facts">
+          <Counted title="Codes" counts={codes} />
+          <Counted title="Consumers" counts={consumers} />
+          <Counted title={request.command === 'redrive' ? 'To topics' : 'Topics'} counts={topics} />
+        </dl>
+      )}
+      <LeftOutList leftOut={leftOut} />
+      {isNamed && wasHandled && request.command === 'redrive' && !request.again && (
+        <button type="button" class="secondary outline" onClick={lookAgain}>
+          Redrive them once more
+        </button>
+      )}
+      <Warnings plan={plan} />
+      {missing.length > 0 && <p class="warn">Not there any more: {missing.join(', ')}.</p>}
+      {!isWhole && (
+        <p class="warn">
+          Only {countText(scanned, 'record')} could be looked at in time. All that meet the conditions will be{' '}
+          {done}.
+        </p>
+      )}
+    </>
+  )
+}
+
+function Counted({
+  title,
+  counts,
+}: {
+  readonly title: string
+  readonly counts: Readonly<Record<string, number>>
+}): JSX.Element {
+  const listed = Object.entries(counts).map(([name, count]) => `${name} ${numberText(count)}`)
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{listed.join(', ')}</dd>
+    </div>
+  )
+}
+
+/** Those that an operation leaves out, and why. */
+export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element | null {
+  if (leftOut.length === 0) return null
+  return (
+    <ul class="failures-left-out">
+      {leftOut.map(({ reason, count, because }) => (
+        <li key={reason}>
+          {numberText(count)} left out: {because}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Warnings({ plan: { consumersNow } }: { readonly plan: Plan }): JSX.Element {
+  return (
+    <>
+      {consumersNow.map(({ consumer, topic, state, pending }) => {
+        const isThere = state === 'stable' || state === 'rebalancing'
+        if (isThere && pending === 0) return null
+        return (
+          <p key={`${consumer} ${topic}`} class="warn">
+            {isThere
+              ? `${consumer} still has ${countText(pending, 'record')} of ${topic} before what is redriven.`
+              : `${consumer} is not running (its group is ${state}): what is redriven waits for it in ${topic}.`}
+          </p>
+        )
+      })}
+    </>
+  )
+}

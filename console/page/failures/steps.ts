@@ -1,0 +1,33 @@
+/**
+ * Behind an HTTP API an operation is done in steps, each within one call. The page that has begun or resumed it calls one after another, wherever
+ * in the console the person goes meanwhile; when it is closed, the operation can be resumed.
+ */
+import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
+import { act, problemOf } from '../data/answers.ts'
+
+const called = new Set<string>()
+const AGAIN_MS = 3_000
+/** A server that has failed so many calls is not coming back soon. */
+const MOST_FAILED = 5
+
+/** Sees to it that an operation goes on that runs in steps. */
+export function goOnFromHere(id: string): void {
+  if (called.has(id)) return
+  called.add(id)
+  void callSteps(id).finally(() => called.delete(id))
+}
+
+async function callSteps(id: string): Promise<void> {
+  for (let failed = 0; failed < MOST_FAILED; ) {
+    try {
+      const { state } = await act<OperationAnswer>('/failures/operation/step', { id })
+      if (state !== 'running') return
+      failed = 0
+    } catch (error) {
+      // It was stopped, or another page goes on with it. Of all else, the page of the operation shows what came of it.
+      if (problemOf(error).code === 'conflict') return
+      failed += 1
+      await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+    }
+  }
+}

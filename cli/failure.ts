@@ -1,13 +1,15 @@
+import { OperationFailure } from '../lib/operations/failure.ts'
+
 /** The exit status of a command that failed: 1 for a failure, 2 for wrong usage. */
 export type FailureStatus = 1 | 2
 
 /** One message for people: what happened, where, and what to do about it. */
-export class CliFailure extends Error {
+export class CliFailure extends OperationFailure {
   override readonly name = 'CliFailure'
   readonly status: FailureStatus
 
   constructor(message: string, status: FailureStatus = 1, options?: ErrorOptions) {
-    super(message, options)
+    super(message, { ...options, isUsage: status === 2 })
     this.status = status
   }
 }

@@ -1,5 +1,6 @@
 /** The `sluice` command: registers its commands, and turns errors into messages and an exit status. */
 import { Command, CommanderError } from 'commander'
+import { OperationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { requireRightValues, stackName } from './arguments.ts'
 import { addAlerts } from './commands/alerts.ts'
@@ -27,7 +28,7 @@ import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
-import { CliFailure, isStop } from './failure.ts'
+import { isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { addKafkaOptions, kafkaEnvironment } from './kafka-options.ts'
 import { withOptionNames } from './option-names.ts'
@@ -120,9 +121,9 @@ function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running)
   // Commander has printed its message already. Its status is 0 after --help, and 1 for any wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) return 0
-  if (error instanceof CliFailure) {
+  if (error instanceof OperationFailure) {
     stderr.write(`${error.message}\n`)
-    return error.status
+    return error.isUsage ? 2 : 1
   }
   if (error instanceof ConfigError) {
     stderr.write(`${withOptionNames(error.message, command)}\n`)

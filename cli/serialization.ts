@@ -18,14 +18,15 @@ export const SERIALIZATION_OPTION = [
 ] as const
 
 /**
- * What writes the data of events.
+ * What writes the data of events. It throws a CliFailure for an event that it cannot write.
  *
  * @param chosen what the option says; undefined: as the settings say
  * @throws ConfigError for a name that no event type has; CliFailure if a schema registry is set, and does not answer
  */
 export async function writerFor(config: Config, chosen: Serialization | undefined): Promise<DataWriter> {
   try {
-    return await dataWriterOf(chosen === undefined ? config : { ...config, serialization: chosen })
+    const writer = await dataWriterOf(chosen === undefined ? config : { ...config, serialization: chosen })
+    return { write: event => writtenBy(writer, event) }
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
     throw new CliFailure(`Nothing was published: ${error.message}`, 1, { cause: error })
@@ -33,7 +34,7 @@ export async function writerFor(config: Config, chosen: Serialization | undefine
 }
 
 /** The event as it is written. @throws CliFailure if its data does not fit its schema, such as an integer of more than 32 bits */
-export function writtenBy(writer: DataWriter, event: Event): Event {
+function writtenBy(writer: DataWriter, event: Event): Event {
   try {
     return writer.write(event)
   } catch (error) {

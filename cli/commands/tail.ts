@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import type { Filter } from '../../lib/queries/record-filter.ts'
 import {
   environmentOption,
   listParserOf,
@@ -12,7 +13,7 @@ import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
 import { topicOf } from '../state/state-keys.ts'
-import { FILTER, type Filter } from '../tail/filter.ts'
+import { FILTER } from '../tail/filter.ts'
 import { type From, fromKind } from '../tail/from.ts'
 import { tailTopics } from '../tail/tail.ts'
 import type { Terminal } from '../terminal.ts'

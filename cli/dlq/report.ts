@@ -1,5 +1,6 @@
 /** What `dlq list --json` and `dlq show --json` print of a dead letter. Pure. */
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
+import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
 import {
   type BrokenDeadLetter,
   type DeadLetterSummary,
@@ -8,7 +9,6 @@ import {
 } from '../../lib/queries/dead-letters.ts'
 import type { FailedAttempt } from '../../lib/runtime/consumer/failure-event.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
-import { type BytesView, bytesView } from '../records/bytes.ts'
 
 /** Of each dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {

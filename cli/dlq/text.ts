@@ -1,8 +1,9 @@
 /** Dead letters as text. Pure. */
 import { LEFT_OUT } from '../../lib/operations/dead-letters/decide.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
+import { textIn } from '../../lib/queries/bytes-view.ts'
 import type { DeadLetterList, FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
-import { shownBytes, textIn } from '../records/bytes.ts'
+import { shownBytes } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'

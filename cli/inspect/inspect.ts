@@ -1,12 +1,12 @@
 /** Shows what a captured Lambda event holds: for each record the event, or why there is none. */
 import { isUtf8 } from 'node:buffer'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import { plainEvent } from '../../lib/queries/plain-event.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { inputBytes } from '../input.ts'
-import { plainEvent } from '../records/plain.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { capturedRecords } from './captured.ts'
 import { summaryText, verdictText } from './text.ts'

@@ -1,11 +1,12 @@
 /** Copies the records of ranges into a file, resumably. */
+
+import { plainEvent } from '../../lib/queries/plain-event.ts'
+import type { Filter } from '../../lib/queries/record-filter.ts'
+import { recordView } from '../../lib/queries/record-view.ts'
+import { recordedLine } from '../../lib/queries/recorded-line.ts'
 import { readRecords } from '../../lib/queries/records.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { DataReader, LogReader } from '../../lib/runtime/pipeline/ports.ts'
-import { plainEvent } from '../records/plain.ts'
-import { recordedLine } from '../records/recorded-line.ts'
-import { recordView } from '../records/view.ts'
-import type { Filter } from '../tail/filter.ts'
 import type { RecordingPosition } from './position.ts'
 
 /** Where the lines go, see `RecordingFile`. */

@@ -1,24 +1,6 @@
-/** Bytes for people and programs: as text where they are text. Pure. */
-import { isUtf8 } from 'node:buffer'
+/** Bytes for people at a terminal. Pure. */
+import { textIn } from '../../lib/queries/bytes-view.ts'
 import { harmlessLines } from '../text-width.ts'
-
-/** Bytes in a JSON document. */
-export type BytesView = { readonly text: string } | { readonly base64: string }
-
-export function bytesView(bytes: Buffer): BytesView {
-  const text = textIn(bytes)
-  return text === undefined ? { base64: bytes.toString('base64') } : { text }
-}
-
-/** Control characters that text does not have, besides tabs and line ends. */
-const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
-
-/** Undefined if the bytes are not text: not UTF-8, or with control characters. */
-export function textIn(bytes: Buffer): string | undefined {
-  if (!isUtf8(bytes)) return undefined
-  const text = bytes.toString()
-  return NOT_IN_TEXT.test(text) ? undefined : text
-}
 
 /** What the bytes are, e.g. `12 bytes of JSON`, and the lines that show them: indented JSON, text, or a hex dump. */
 export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lines: readonly string[] } {

@@ -1,9 +1,10 @@
 /** A record as one line for people. Pure. */
+import { recordSummary, shortType } from '../../lib/queries/record-summary.ts'
+import type { RecordView } from '../../lib/queries/record-view.ts'
 import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
-import type { BytesView } from './bytes.ts'
-import { type RecordView, shortTopic } from './view.ts'
+import { shortTopic } from './view.ts'
 
 export interface LineLayout {
   readonly env: string
@@ -33,8 +34,8 @@ export function recordLine(view: RecordView, layout: LineLayout): string {
     padded(`${partition}@${offset}`, PLACE_WIDTH),
   ]
   const content = event
-    ? [padded(shortType(String(event.type)), typeWidth(layout)), subjectOf(event), dataText(event)]
-    : [`✗ ${failure?.code}: ${failure?.message}`, valueText(view.value)]
+    ? [padded(shortType(String(event.type)), typeWidth(layout)), subjectOf(event), recordSummary(view)]
+    : [`✗ ${failure?.code}: ${failure?.message}`, recordSummary(view)]
   return shortened(harmless([...start, ...content].filter(part => part !== '').join('  ')), layout.columns)
 }
 
@@ -56,11 +57,6 @@ function typeWidth({ columns = ALIGNED }: LineLayout): number {
   return columns < ALIGNED ? 0 : TYPE_WIDTH
 }
 
-/** `io.sluice.environment.reading.v1` → `environment.reading` */
-function shortType(type: string): string {
-  return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
-}
-
 function eventTime({ eventTime }: RecordView, today: string | undefined): string {
   return eventTime === null ? '-' : shortTime(instant(parseTime(eventTime)), today)
 }
@@ -71,34 +67,6 @@ function shortTime(time: string, today: string | undefined): string {
 
 function subjectOf({ subject, source }: Readonly<Record<string, unknown>>): string {
   return String(subject ?? source)
-}
-
-/** The members of the data by name, so that the first of them fit into a line. */
-function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown>>): string {
-  if (base64 !== undefined) return `base64:${base64}`
-  if (typeof data !== 'object' || data === null) return data === undefined ? '' : scalar(data)
-  if (Array.isArray(data)) return JSON.stringify(data)
-  return Object.entries(data)
-    .sort((a, b) => rank(b) - rank(a))
-    .map(([name, value]) => `${name}=${scalar(value)}`)
-    .join(' ')
-}
-
-/** Puts the most informative members first: why a record failed or an alert fired, who said what, then numbers and words, then the rest. */
-const TELLING = ['comment', 'by', 'summary', 'error', 'consumer', 'errorType']
-
-function rank([name, value]: readonly [string, unknown]): number {
-  const isPlain = typeof value !== 'object' || value === null
-  return TELLING.indexOf(name) + (isPlain ? 2 : 0)
-}
-
-function scalar(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function valueText(value: BytesView | null): string {
-  if (value === null) return 'no value'
-  return 'text' in value ? value.text : `base64:${value.base64}`
 }
 
 function padded(text: string, width: number): string {

@@ -1,71 +1,7 @@
-/** A record of any topic, decoded as far as it can be. Pure. */
-
+/** How topics are called at a terminal. Pure. */
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
-import { type BytesView, bytesView } from './bytes.ts'
-
-/** What `--json` prints of a record. */
-export interface RecordView {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  /** When the record was written, by its timestamp. */
-  readonly recordTime: string
-  /** As the producer wrote it; null if the event has no time, or the record carries no event. */
-  readonly eventTime: string | null
-  readonly key: BytesView | null
-  readonly headers: readonly ({ readonly name: string } & BytesView)[]
-  /** As in the JSON event format of CloudEvents; null if the record carries no event. */
-  readonly event: Readonly<Record<string, unknown>> | null
-  /** Why the record carries no event. */
-  readonly failure: { readonly code: string; readonly message: string } | null
-  /** Of a record that carries no event; else its content is the event's data. */
-  readonly value: BytesView | null
-}
-
-/** @param event the event in the record with plain data, or why there is none; by default, as it was sent */
-export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
-  const { topic, partition, offset, timestampMs, key, value, headers } = record
-  const place = { topic, partition, offset, recordTime: instant(timestampMs) }
-  const bytes = {
-    key: key && bytesView(key),
-    headers: headers.map(([name, bytes]) => ({ name, ...bytesView(bufferOf(bytes)) })),
-  }
-  if (!isFailure(event))
-    return {
-      ...place,
-      eventTime: event.time ?? null,
-      ...bytes,
-      event: eventDocument(event),
-      failure: null,
-      value: null,
-    }
-  const { code, message } = event
-  return {
-    ...place,
-    eventTime: null,
-    ...bytes,
-    event: null,
-    failure: { code, message },
-    value: value && bytesView(value),
-  }
-}
 
 /** The signal of a topic of the environment; of any other topic, its whole name. */
 export function shortTopic(topic: string, env: string): string {
   return SIGNALS.find(signal => topicName(signal, env) === topic) ?? topic
-}
-
-/** CloudEvents JSON format, 2 and 3.1: attributes side by side; bytes that are not text in `data_base64`. */
-export function eventDocument({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
-  const named = { specversion: '1.0', ...attributes, ...extensions }
-  if (!Buffer.isBuffer(data)) return data === undefined ? named : { ...named, data }
-  const view = bytesView(data)
-  return 'text' in view ? { ...named, data: view.text } : { ...named, data_base64: view.base64 }
 }

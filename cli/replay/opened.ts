@@ -1,15 +1,15 @@
 /** Opens the recordings of a replay, and finds out what can be known of them before anything is published. */
 
+import { merged } from '../../lib/operations/replay/merge.ts'
+import type { OnInvalid, Recorded } from '../../lib/operations/replay/recorded.ts'
+import { outlook, type Selection, selected, survey } from '../../lib/operations/replay/selection.ts'
+import { type Item, type Limits, periodOf, sequence } from '../../lib/operations/replay/sequence.ts'
+import type { Extent } from '../../lib/operations/replay/shift.ts'
+import { parseFilter } from '../../lib/queries/record-filter.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { usageFailure } from '../failure.ts'
-import { parseFilter } from '../tail/filter.ts'
 import type { Terminal } from '../terminal.ts'
-import { merged } from './merge.ts'
 import type { ReplayPlan } from './plan.ts'
-import type { OnInvalid, Recorded } from './recorded.ts'
-import { outlook, type Selection, selected, survey } from './selection.ts'
-import { type Item, type Limits, periodOf, sequence } from './sequence.ts'
-import type { Extent } from './shift.ts'
 import type { Source } from './source.ts'
 
 export interface Opened {

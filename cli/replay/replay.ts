@@ -2,6 +2,10 @@
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import { departing } from '../../lib/operations/replay/departures.ts'
+import type { Addressing } from '../../lib/operations/replay/outgoing.ts'
+import { type Extent, shiftFor } from '../../lib/operations/replay/shift.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -9,13 +13,9 @@ import { writerFor } from '../serialization.ts'
 import { topicOf } from '../state/state-keys.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { opened, peeked } from './opened.ts'
-import { type Addressing, movedBy, outgoing } from './outgoing.ts'
 import { identityOf, type ReplayPlan } from './plan.ts'
 import { loadPosition, PositionKeeper, type ReplayPosition } from './position.ts'
-import type { Departure } from './publish.ts'
 import { type Keeping, publishPaced } from './run.ts'
-import type { Item } from './sequence.ts'
-import { type Extent, shiftFor } from './shift.ts'
 import { sourceOf } from './source.ts'
 
 /** @throws CliFailure if not all was acknowledged; it says how to go on */
@@ -39,7 +39,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     if (keeping) keeping.position.shiftMs = shiftMs ?? null
     const dataWriter = await writerFor(config, plan.serialization)
     const addressing = { ...addressingOf(plan, config, shiftMs), dataWriter }
-    const [first, departures] = await peeked(departing(items, addressing, terminal))
+    const [first, departures] = await peeked(departing(items, addressing, terminal.stop))
     if (first === undefined)
       throw new CliFailure(`${plan.files.join(', ')}: there is nothing in it to publish`)
     const connections = new Connections(config, 'cli')
@@ -58,7 +58,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     }
   } catch (error) {
     // Stopped on request: the pending wait for a line or a due time ends with an error that only says so.
-    if (!terminal.stop.aborted || error instanceof CliFailure) throw error
+    if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
   }
 }
 
@@ -117,19 +117,4 @@ function shiftOf({ shift, speed, files, loop }: ReplayPlan, extent: Extent | und
 
 function shiftedStart(extent: Extent | undefined, shiftMs: number): string {
   return new Date((extent?.startMs ?? 0) + shiftMs).toISOString()
-}
-
-async function* departing(
-  groups: AsyncIterable<readonly Item[]>,
-  addressing: Addressing,
-  { stop }: Terminal,
-): AsyncGenerator<readonly Departure[]> {
-  for await (const group of groups) {
-    stop.throwIfAborted()
-    yield group.map(item => {
-      const { line, paceMs, eventMs } = item
-      const movedMs = eventMs === undefined ? undefined : eventMs + (movedBy(item, addressing) ?? 0)
-      return { line, paceMs, eventMs: movedMs, record: outgoing(item, addressing) }
-    })
-  }
 }

@@ -1,6 +1,14 @@
 /** Publishes at the pace asked for, and tells how far it came. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durationText } from '../../lib/duration.ts'
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import { pacer } from '../../lib/operations/replay/pace.ts'
+import {
+  type Departure,
+  publishAll,
+  type ReplayCounts,
+  requests,
+} from '../../lib/operations/replay/publish.ts'
 import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
@@ -9,10 +17,8 @@ import { showLine } from '../progress.ts'
 import { progressText } from '../progress-text.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import type { Invalid } from './opened.ts'
-import { pacer } from './pace.ts'
 import type { ReplayPlan } from './plan.ts'
 import type { PositionKeeper, ReplayPosition } from './position.ts'
-import { type Departure, publishAll, type ReplayCounts, requests } from './publish.ts'
 
 /** The position file, and what it says. */
 export interface Keeping {
@@ -114,7 +120,7 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
     terminal.stderr.write(`Stopped. ${next}\n`)
     return error
   }
-  const isExpected = [Unavailable, RecordRefused, RefusedByKafka, CliFailure].some(
+  const isExpected = [Unavailable, RecordRefused, RefusedByKafka, OperationFailure].some(
     kind => error instanceof kind,
   )
   return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error

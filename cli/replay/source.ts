@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
+import { type OnInvalid, type Recorded, readRecorded } from '../../lib/operations/replay/recorded.ts'
 import { fileFailure } from '../files.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
-import { type OnInvalid, type Recorded, readRecorded } from './recorded.ts'
 
 export interface Source {
   readonly name: string

@@ -1,12 +1,12 @@
 /** The readings of a recording, in the order in which a log would have received them. */
 
 import type { Arrival } from '../../lib/operations/rule-log/arrivals.ts'
+import { plainGroup } from '../../lib/operations/replay/plain.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { entityOf } from '../../lib/runtime/consumer/event.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { familyOf } from '../../lib/telemetry/families.ts'
 import { CliFailure } from '../failure.ts'
-import { plainGroup } from '../replay/plain.ts'
 import type { Source } from '../replay/source.ts'
 
 export interface RecordedReading extends Arrival {

@@ -1,9 +1,12 @@
 /** Shows topics record by record: what is there from a position on, in the order of time, and then what comes. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
+import { plainEvent } from '../../lib/queries/plain-event.ts'
+import type { Filter } from '../../lib/queries/record-filter.ts'
+import { type RecordView, recordView } from '../../lib/queries/record-view.ts'
 import { type Range, readRecords } from '../../lib/queries/records.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { tail as follow, type Positions } from '../../lib/runtime/adapters/kafka/tail.ts'
@@ -11,15 +14,12 @@ import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
-import { TICK_TYPE } from '../../lib/telemetry/tick.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
-import { plainEvent } from '../records/plain.ts'
 import { RegistryWatch } from '../records/registry-watch.ts'
-import { type RecordView, recordView, shortTopic } from '../records/view.ts'
+import { shortTopic } from '../records/view.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
-import type { Filter } from './filter.ts'
 import type { From } from './from.ts'
 
 export interface TailPlan {
@@ -35,9 +35,6 @@ export interface TailPlan {
   readonly follow: boolean
   readonly json: boolean
 }
-
-/** Types of events in every partition of readings that only the functions need. */
-const FOR_FUNCTIONS: readonly unknown[] = [TICK_TYPE, RULES_ACTIVATED_TYPE]
 
 /** The group of a follower that does not leave in time is ended by the broker. */
 const LEAVE_WITHIN_MS = 1_000

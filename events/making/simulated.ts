@@ -1,6 +1,7 @@
 /** Streams made by the simulator, each from a seed of its own. */
-import { recordedLine } from '../../cli/records/recorded-line.ts'
+
 import { topicName } from '../../lib/app/topics.ts'
+import { recordedLine } from '../../lib/queries/recorded-line.ts'
 import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
 import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'

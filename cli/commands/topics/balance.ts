@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { textIn } from '../../../lib/queries/bytes-view.ts'
 import { readRecords } from '../../../lib/queries/records.ts'
 import { topicBounds } from '../../../lib/queries/topics.ts'
 import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
@@ -7,7 +8,6 @@ import { environmentOption, JSON_OPTION, positiveInteger, someText } from '../..
 import { configOf } from '../../connections.ts'
 import { more } from '../../help.ts'
 import { requireTopicIn, withKafka } from '../../kafka.ts'
-import { textIn } from '../../records/bytes.ts'
 import { topicOf } from '../../state/state-keys.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 import { balanceOf, KeyCounter, type KeySample } from '../../topics/balance.ts'

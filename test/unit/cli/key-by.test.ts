@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { keyBy, withKey } from '../../../cli/key-by.ts'
-import { outgoing, streamKey } from '../../../cli/replay/outgoing.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { keyedBy } from '../../../lib/app/settings/index.ts'
+import { keyBy, withKey } from '../../../lib/operations/publish/key-by.ts'
+import { outgoing, streamKey } from '../../../lib/operations/replay/outgoing.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
@@ -73,7 +73,7 @@ describe('the key of a line of a stream', () => {
     const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
     assert.throws(
       () => outgoing(item, { ...addressing, keyBy: field('nothing') }),
-      /^CliFailure: line 7: the data has no .*"nothing"/,
+      /^OperationFailure: line 7: the data has no .*"nothing"/,
     )
     assert.equal(String(outgoing(item, { ...addressing, keyBy: field('temperature') }).key), '20')
   })

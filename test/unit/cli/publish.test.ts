@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { documentsIn } from '../../../cli/publish/documents.ts'
 import { eventsIn } from '../../../cli/publish/events.ts'
-import { eventKey } from '../../../cli/publish/key.ts'
+import { eventKey } from '../../../lib/operations/publish/key.ts'
 import { ran } from './terminal.ts'
 
 const OPTIONS = { name: 'f', newId: false, traceparent: undefined }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pacer } from '../../../cli/replay/pace.ts'
+import { pacer } from '../../../lib/operations/replay/pace.ts'
 import {
   type Departure,
   publishAll,
   REQUEST_LIMITS,
   type ReplayCounts,
   requests,
-} from '../../../cli/replay/publish.ts'
+} from '../../../lib/operations/replay/publish.ts'
 import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
 import { collected } from './collected.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is, parse } from 'valibot'
-import { pacer, SPEED } from '../../../cli/replay/pace.ts'
-import { type Extent, shifted, shiftFor } from '../../../cli/replay/shift.ts'
+import { pacer, SPEED } from '../../../lib/operations/replay/pace.ts'
+import { type Extent, shifted, shiftFor } from '../../../lib/operations/replay/shift.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 
 describe('pace', () => {

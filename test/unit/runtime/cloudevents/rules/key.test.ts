@@ -1,8 +1,8 @@
 /** Rules D: the key of a record. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventKey } from '../../../../../cli/publish/key.ts'
 import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
+import { eventKey } from '../../../../../lib/operations/publish/key.ts'
 import { producedRecord } from '../../../../../lib/runtime/cloudevents/writer.ts'
 import type { FailureData } from '../../../../../lib/runtime/consumer/failure-event.ts'
 import { accepted, bothWith, EVENT, read, refused, structured, withHeader } from './kit.ts'

@@ -1,15 +1,15 @@
 /** Reads a file for replay: a stream of events or recorded records, one per line, or the records of one captured Lambda batch. */
 
-import { LONGEST } from '../../lib/runtime/adapters/files/lines.ts'
-import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
-import { readJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { CliFailure } from '../failure.ts'
-import { isRecordedLine, readRecordedLine } from '../records/recorded-line.ts'
+import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts'
+import { LONGEST } from '../../runtime/adapters/files/lines.ts'
+import { parseTime } from '../../runtime/cloudevents/attributes.ts'
+import { isFailure } from '../../runtime/cloudevents/event.ts'
+import { InexactNumber, parseExact } from '../../runtime/cloudevents/exact-json.ts'
+import { readJsonEvent } from '../../runtime/cloudevents/json-format.ts'
+import { readEvent } from '../../runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { OperationFailure } from '../failure.ts'
 import { batchRecords } from './batch.ts'
 import { type Line, numberedLines } from './lines.ts'
 import { DamagedGzip, unzipped } from './unzipped.ts'
@@ -35,7 +35,7 @@ export type OnInvalid = (message: string) => void
  *
  * @param name for messages
  * @param onInvalid leaves out lines that cannot be read, and is told of each; without it, the first of them ends the reading
- * @throws CliFailure naming the line that cannot be read
+ * @throws OperationFailure naming the line that cannot be read
  */
 export async function* readRecorded(
   pieces: AsyncIterable<Uint8Array>,
@@ -80,10 +80,10 @@ class RecordingReader {
     return group
   }
 
-  /** @throws CliFailure unless such lines are left out */
+  /** @throws OperationFailure unless such lines are left out */
   refuse(line: number, reason: string): undefined {
     const message = `${this.#name}:${line}: ${reason}`
-    if (this.#onInvalid === undefined) throw new CliFailure(message)
+    if (this.#onInvalid === undefined) throw new OperationFailure(message)
     this.#onInvalid(message)
   }
 
@@ -104,7 +104,7 @@ class RecordingReader {
     }
     if (this.#document === undefined) return this.#item(text, number)
     this.#length += text.length
-    if (this.#length > LONGEST) throw new CliFailure(`${this.#name}: a batch cannot be so large`)
+    if (this.#length > LONGEST) throw new OperationFailure(`${this.#name}: a batch cannot be so large`)
     this.#document.push(text)
     return undefined
   }

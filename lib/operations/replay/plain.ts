@@ -1,18 +1,18 @@
 /** What is recorded, with the plain data of its events: for those who look into them. What is published stays as it was recorded. */
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
-import { plainEvents } from '../../lib/runtime/pipeline/plain-records.ts'
-import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
-import { CliFailure } from '../failure.ts'
+import { isFailure } from '../../runtime/cloudevents/event.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { writeEvent } from '../../runtime/cloudevents/writer.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { Unavailable } from '../../runtime/pipeline/errors.ts'
+import { plainEvents } from '../../runtime/pipeline/plain-records.ts'
+import type { DataReader } from '../../runtime/pipeline/ports.ts'
+import { OperationFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
 
 /**
  * The events of a group as a consumer would see them. An event whose data cannot be read is as it was recorded.
  *
- * @throws CliFailure if a schema registry is needed and does not answer
+ * @throws OperationFailure if a schema registry is needed and does not answer
  */
 export async function plainGroup(
   group: readonly Recorded[],
@@ -23,7 +23,7 @@ export async function plainGroup(
   const records = serialized.map(({ record, event }) => record ?? recordOf(event as Event))
   const events = await plainEvents(records, reader).catch(error => {
     if (!(error instanceof Unavailable)) throw error
-    throw new CliFailure(`The recording cannot be read: ${error.message}`, 1, { cause: error })
+    throw new OperationFailure(`The recording cannot be read: ${error.message}`, { cause: error })
   })
   const read = new Map(serialized.map((one, index) => [one, events[index]]))
   return group.map(one => {

@@ -1,8 +1,8 @@
 /** One record of a log as one line of a recording: byte for byte, with its place and time. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
-import type { LogRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
-import { type BytesView, bytesView } from './bytes.ts'
+import { bufferOf } from '../runtime/cloudevents/header-bytes.ts'
+import type { LogRecord, RecordHeader } from '../runtime/cloudevents/record.ts'
+import { type BytesView, bytesView } from './bytes-view.ts'
 
 /** `{"topic":…,"partition":…,"offset":…,"timestamp":…,"key":…,"headers":[…],"value":…}`, without a line end. */
 export function recordedLine(record: LogRecord): string {

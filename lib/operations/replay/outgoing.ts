@@ -1,19 +1,18 @@
 /** Turns a recorded item into the record to publish. Pure. */
 
-import { schemaViolation } from '../../lib/app/schemas.ts'
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
-import type { DataWriter } from '../../lib/runtime/cloudevents/data-writer.ts'
-import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
-import { carryingTime } from '../../lib/runtime/cloudevents/log-time.ts'
-import type { LogRecord, OutgoingRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord, writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { familyOf, type ReadingData } from '../../lib/telemetry/families.ts'
-import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
-import { keyOf } from '../../lib/telemetry/reading.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
-import { keyBy as keyOfEvent } from '../key-by.ts'
-import { writtenBy } from '../serialization.ts'
+import { schemaViolation } from '../../app/schemas.ts'
+import { SIGNALS, topicName } from '../../app/topics.ts'
+import type { DataWriter } from '../../runtime/cloudevents/data-writer.ts'
+import { bufferOf } from '../../runtime/cloudevents/header-bytes.ts'
+import { carryingTime } from '../../runtime/cloudevents/log-time.ts'
+import type { LogRecord, OutgoingRecord, RecordHeader } from '../../runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord, writeEvent } from '../../runtime/cloudevents/writer.ts'
+import type { Event } from '../../runtime/consumer/event.ts'
+import { familyOf, type ReadingData } from '../../telemetry/families.ts'
+import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
+import { keyOf } from '../../telemetry/reading.ts'
+import { OperationFailure } from '../failure.ts'
+import { keyBy as keyOfEvent } from '../publish/key-by.ts'
 import type { Recorded } from './recorded.ts'
 import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
@@ -38,12 +37,13 @@ export interface Addressing {
   readonly keyBy?: KeyStrategy
 }
 
-/** @throws CliFailure if the addressing asks for something that the recording does not have */
+/** @throws OperationFailure if the addressing asks for something that the recording does not have */
 export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing): OutgoingRecord {
   const { event, record } = item
   if (record === undefined && addressing.keepPartitions)
-    throw usageFailure(
+    throw new OperationFailure(
       '--keep-partitions is for recorded logs and captured batches: a stream has no partitions',
+      { isUsage: true },
     )
   const movedMs = movedBy(item, addressing)
   const made =
@@ -65,7 +65,7 @@ function carrying(
 ): OutgoingRecord {
   const appendedMs = source?.timestampMs ?? latestMs
   if (appendedMs === undefined)
-    throw new CliFailure(
+    throw new OperationFailure(
       `line ${line}: neither it nor any before it has a time that --carry-log-time could carry`,
     )
   return { ...record, headers: carryingTime(record.headers, appendedMs, movedMs) }
@@ -74,7 +74,7 @@ function carrying(
 function streamRecord(event: Event, line: number, addressing: Addressing): OutgoingRecord {
   const { env, topic, mode, contentMode, keyBy, dataWriter } = addressing
   const key = keyInStream(event, line, keyBy)
-  const written = dataWriter && fitsSchema(event) ? writtenBy(dataWriter, event) : event
+  const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
   return producedRecord(topic ?? topicName('readings', env), key, written, mode ?? contentMode)
 }
 
@@ -87,7 +87,7 @@ function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefin
   try {
     return streamKey(event, strategy)
   } catch (error) {
-    if (error instanceof KeyFieldMissing) throw new CliFailure(`line ${line}: ${error.message}`)
+    if (error instanceof KeyFieldMissing) throw new OperationFailure(`line ${line}: ${error.message}`)
     throw error
   }
 }
@@ -122,9 +122,15 @@ function capturedRecord(
   movedMs: number | undefined,
 ): OutgoingRecord {
   if (addressing.mode !== undefined)
-    throw usageFailure('--mode is for streams: records of a log or a captured batch keep the mode they have')
+    throw new OperationFailure(
+      '--mode is for streams: records of a log or a captured batch keep the mode they have',
+      { isUsage: true },
+    )
   if (addressing.keyBy !== undefined && !isSetting(addressing.keyBy))
-    throw usageFailure('--key-by is for streams: records of a log or a captured batch keep their keys')
+    throw new OperationFailure(
+      '--key-by is for streams: records of a log or a captured batch keep their keys',
+      { isUsage: true },
+    )
   const { key, value, headers, partition } = record
   return {
     topic: addressing.topic ?? sameSignal(record.topic, line, addressing.env),
@@ -150,7 +156,7 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
 function sameSignal(topic: string, line: number, env: string): string {
   const signal = SIGNALS.find(name => topic.startsWith(topicName(name, '')))
   if (signal !== undefined) return topicName(signal, env)
-  throw new CliFailure(
+  throw new OperationFailure(
     `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): say with --topic where it goes`,
   )
 }

@@ -1,17 +1,17 @@
 /** A captured Lambda batch. Pure. */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/receive.ts'
-import { CliFailure } from '../failure.ts'
+import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { type KafkaEvent, receive } from '../../runtime/pipeline/receive.ts'
+import { OperationFailure } from '../failure.ts'
 
 /**
  * The records in the order in which the log received them; records of one partition by their offsets.
  *
  * @param name for messages
- * @throws CliFailure if it is not a batch
+ * @throws OperationFailure if it is not a batch
  */
 export function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
   if (!isBatch(batch))
-    throw new CliFailure(
+    throw new OperationFailure(
       `${name}: neither a stream of CloudEvents or records (JSON, one a line) nor a captured batch (JSON with "records")`,
     )
   const partitions = receive(batch)

@@ -1,10 +1,10 @@
 /** Reads the events in records of any format, to show them. */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { type Failure, failure } from '../../lib/runtime/consumer/failure-codes.ts'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
-import { plainEvents } from '../../lib/runtime/pipeline/plain-records.ts'
-import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { Event } from '../runtime/consumer/event.ts'
+import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
+import { Unavailable } from '../runtime/pipeline/errors.ts'
+import { plainEvents } from '../runtime/pipeline/plain-records.ts'
+import type { DataReader } from '../runtime/pipeline/ports.ts'
 
 /** The event in a record with plain data, or why there is none: that the registry does not answer, too. */
 export async function plainEvent(record: LogRecord, reader: DataReader): Promise<Event | Failure> {

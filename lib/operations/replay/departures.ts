@@ -1,0 +1,20 @@
+/** Turns what is recorded into what is published, group by group. */
+import { type Addressing, movedBy, outgoing } from './outgoing.ts'
+import type { Departure } from './publish.ts'
+import type { Item } from './sequence.ts'
+
+/** @throws the reason of the signal once it is aborted; see `outgoing` */
+export async function* departing(
+  groups: AsyncIterable<readonly Item[]>,
+  addressing: Addressing,
+  stop: AbortSignal,
+): AsyncGenerator<readonly Departure[]> {
+  for await (const group of groups) {
+    stop.throwIfAborted()
+    yield group.map(item => {
+      const { line, paceMs, eventMs } = item
+      const movedMs = eventMs === undefined ? undefined : eventMs + (movedBy(item, addressing) ?? 0)
+      return { line, paceMs, eventMs: movedMs, record: outgoing(item, addressing) }
+    })
+  }
+}

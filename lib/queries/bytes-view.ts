@@ -1,0 +1,20 @@
+/** Bytes in answers: as text where they are text. Pure. */
+import { isUtf8 } from 'node:buffer'
+
+/** Bytes in a JSON document. */
+export type BytesView = { readonly text: string } | { readonly base64: string }
+
+export function bytesView(bytes: Buffer): BytesView {
+  const text = textIn(bytes)
+  return text === undefined ? { base64: bytes.toString('base64') } : { text }
+}
+
+/** Control characters that text does not have, besides tabs and line ends. */
+const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
+
+/** Undefined if the bytes are not text: not UTF-8, or with control characters. */
+export function textIn(bytes: Buffer): string | undefined {
+  if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString()
+  return NOT_IN_TEXT.test(text) ? undefined : text
+}

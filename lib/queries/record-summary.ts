@@ -1,0 +1,40 @@
+/** What a record says, in one line of text: for lists of records. Pure. */
+import type { BytesView } from './bytes-view.ts'
+import type { RecordView } from './record-view.ts'
+
+/** The members of an event's data by name, the most informative first; of a record without an event, its content. */
+export function recordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
+  return event ? dataText(event) : valueText(value)
+}
+
+/** `io.sluice.environment.reading.v1` → `environment.reading` */
+export function shortType(type: string): string {
+  return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
+}
+
+function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown>>): string {
+  if (base64 !== undefined) return `base64:${base64}`
+  if (typeof data !== 'object' || data === null) return data === undefined ? '' : scalar(data)
+  if (Array.isArray(data)) return JSON.stringify(data)
+  return Object.entries(data)
+    .sort((a, b) => rank(b) - rank(a))
+    .map(([name, value]) => `${name}=${scalar(value)}`)
+    .join(' ')
+}
+
+/** Puts the most informative members first: why a record failed or an alert fired, who said what, then numbers and words, then the rest. */
+const TELLING = ['comment', 'by', 'summary', 'error', 'consumer', 'errorType']
+
+function rank([name, value]: readonly [string, unknown]): number {
+  const isPlain = typeof value !== 'object' || value === null
+  return TELLING.indexOf(name) + (isPlain ? 2 : 0)
+}
+
+function scalar(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function valueText(value: BytesView | null): string {
+  if (value === null) return 'no value'
+  return 'text' in value ? value.text : `base64:${value.base64}`
+}

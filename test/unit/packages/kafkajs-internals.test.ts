@@ -4,6 +4,11 @@ import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import {
+  ASKING_CLUSTER_METHODS,
+  askingCluster,
+  BROKER_POOL_METHODS,
+} from '../../../packages/kafka-records/asking/kafkajs-asking.ts'
+import {
   BROKER_METHODS,
   CLUSTER_METHODS,
   createCluster,
@@ -52,6 +57,16 @@ describe('the internals of kafkajs', () => {
     assert.deepEqual(missing(Connection.prototype, ['send', 'rejectRequests', 'disconnect']), [])
     const ConnectionPool = require('kafkajs/src/network/connectionPool.js')
     assert.deepEqual(missing(ConnectionPool.prototype, ['send', 'getConnectionByRequest']), [])
+  })
+
+  it('given questions of its own, then clusters and broker pools have what is called', () => {
+    const cluster = askingCluster(client(), {})
+    assert.deepEqual(missing(cluster, ASKING_CLUSTER_METHODS), [])
+    assert.deepEqual(missing(cluster.brokerPool, BROKER_POOL_METHODS), [])
+    assert.ok('targetTopics' in cluster)
+    const Broker = require('kafkajs/src/broker/index.js')
+    const broker = new Broker({ connectionPool: {}, logger: { namespace: () => ({}) } })
+    assert.ok('versions' in broker && 'connectionPool' in broker)
   })
 
   it('given a broker, then it has every method that is called', () => {

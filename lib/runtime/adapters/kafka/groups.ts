@@ -51,7 +51,7 @@ export async function groupNames(kafka: Kafka): Promise<string[]> {
 }
 
 /** By topic and partition. */
-type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
+export type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 /** By topic: the offset that a group has committed for each partition; nothing where it has committed none. */
 export async function committedOffsets(kafka: Kafka, group: string): Promise<Committed> {
@@ -61,18 +61,23 @@ export async function committedOffsets(kafka: Kafka, group: string): Promise<Com
 /** How many groups are asked about at a time, over one connection. */
 const GROUPS_AT_ONCE = 16
 
-/** By group, then by topic: what each has committed of one topic. A cluster can have thousands of groups. */
+/**
+ * By group, then by topic: what each has committed. A cluster can have thousands of groups.
+ *
+ * @param topic only of this one; by default, of all that they have read
+ */
 export async function committedOffsetsOf(
   kafka: Kafka,
   groups: readonly string[],
-  topic: string,
+  topic?: string,
 ): Promise<ReadonlyMap<string, Committed>> {
   return askAdmin(kafka, async admin => {
     const found = new Map<string, Committed>()
     for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE)
       await Promise.all(
         groups.slice(at, at + GROUPS_AT_ONCE).map(async groupId => {
-          found.set(groupId, committedIn(await admin.fetchOffsets({ groupId, topics: [topic] })))
+          const only = topic === undefined ? {} : { topics: [topic] }
+          found.set(groupId, committedIn(await admin.fetchOffsets({ groupId, ...only })))
         }),
       )
     return found

@@ -1,0 +1,224 @@
+/** What brokers say of their cluster: questions whose answers the client library does not give, or throws away where a partition has no leader. */
+import {
+  type AskedBroker,
+  type AskingCluster,
+  askBroker,
+  askingCluster,
+  type BrokerFeatures,
+  type ClusterMetadata,
+  edgesQuestion,
+  featuresQuestion,
+  type LogDir,
+  logDirsQuestion,
+  type MetadataQuorum,
+  metadataQuestion,
+  type Question,
+  quorumQuestion,
+  type Setting,
+  settingsQuestion,
+} from '@sluice/kafka-records/asking'
+import type { Kafka } from './client.ts'
+import { answerError } from './inspection-errors.ts'
+import type { Bounds } from './offsets.ts'
+import { ReconnectingClient } from './reconnecting-client.ts'
+import type { TopicLayout } from './topic-admin.ts'
+
+/** What one broker answers, or why it does not. */
+export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
+
+/** By topic, and there by partition: undefined where the leader has not told, or there is none. */
+export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
+
+/** Asks over one connection to each broker, one question after another. */
+export class ClusterInspection {
+  readonly #cluster: ReconnectingClient<AskingCluster>
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(kafka: Kafka) {
+    const open = async () => {
+      const cluster = askingCluster(kafka, { allowAutoTopicCreation: false })
+      await cluster.connect()
+      return cluster
+    }
+    this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
+  }
+
+  /** Brokers, topics and partitions, with those that have no leader. */
+  metadata(): Promise<ClusterMetadata> {
+    return this.#ask(metadataOf)
+  }
+
+  /** The range of each partition that can be read now. A partition whose leader does not tell leaves the others alone. */
+  bounds(topics: readonly TopicLayout[]): Promise<KnownBounds> {
+    return this.#ask(async cluster => {
+      const byLeader = partitionsByLeader(topics)
+      await knowBrokers(cluster, [...byLeader.keys()])
+      const edges = async (broker: AskedBroker, id: number) => {
+        const led = byLeader.get(id) ?? []
+        const starts = await askBroker(broker, edgesQuestion(led, 'start'))
+        return { starts, ends: await askBroker(broker, edgesQuestion(led, 'end')) }
+      }
+      return boundsIn(topics, await eachBroker(cluster, [...byLeader.keys()], edges))
+    })
+  }
+
+  /**
+   * What logs take on the disks of brokers. A broker that does not answer, or does not let this client ask, has an error.
+   *
+   * @param only of one topic; by default, of all
+   */
+  logDirs(brokers: readonly number[], only?: TopicLayout): Promise<OfBroker<readonly LogDir[]>[]> {
+    const partitions = only?.partitions.map(({ partition }) => partition) ?? []
+    const question = logDirsQuestion(only && { topic: only.topic, partitions })
+    return this.#askEach(brokers, question, ({ errorCode, dirs }) => {
+      // Before version 3 of the answer, this is how a broker refuses.
+      if (errorCode !== 0 || dirs.length === 0) throw answerError(errorCode || CLUSTER_AUTHORIZATION_FAILED)
+      return dirs
+    })
+  }
+
+  /** What each broker's release can do. */
+  features(brokers: readonly number[]): Promise<OfBroker<BrokerFeatures>[]> {
+    return this.#askEach(brokers, featuresQuestion(), features => features)
+  }
+
+  /** Who keeps the metadata of a cluster without ZooKeeper. @throws an answer of the broker, such as UNSUPPORTED_VERSION */
+  quorum(): Promise<MetadataQuorum> {
+    return this.#ask(async cluster => {
+      const quorum = await askBroker(await cluster.brokerPool.findConnectedBroker(), quorumQuestion())
+      if (quorum.errorCode !== 0) throw answerError(quorum.errorCode)
+      return quorum
+    })
+  }
+
+  /** All settings of a topic, with defaults. @throws an answer of the broker, such as UNKNOWN_TOPIC_OR_PARTITION */
+  topicSettings(topic: string): Promise<readonly Setting[]> {
+    return this.#ask(async cluster => {
+      const broker = await cluster.brokerPool.findConnectedBroker()
+      const { errorCode, settings } = await askBroker(broker, settingsQuestion('topic', topic))
+      if (errorCode !== 0) throw answerError(errorCode)
+      return settings
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#cluster.drop()
+  }
+
+  #askEach<Answer, T>(
+    brokers: readonly number[],
+    question: Question<Answer>,
+    use: (answer: Answer) => T,
+  ): Promise<OfBroker<T>[]> {
+    return this.#ask(async cluster => {
+      await knowBrokers(cluster, brokers)
+      return eachBroker(cluster, brokers, async broker => use(await askBroker(broker, question)))
+    })
+  }
+
+  /** One at a time: a failure closes the connections, so no other question may be in flight on them. */
+  #ask<T>(question: (cluster: AskingCluster) => Promise<T>): Promise<T> {
+    const once = async () => {
+      try {
+        return await question(await this.#cluster.get())
+      } catch (error) {
+        await this.#cluster.drop()
+        throw error
+      }
+    }
+    const answer = this.#last.then(once)
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+}
+
+const CLUSTER_AUTHORIZATION_FAILED = 31
+
+async function metadataOf(cluster: AskingCluster): Promise<ClusterMetadata> {
+  return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(null))
+}
+
+/** Has the library look up brokers that it does not know. It does so with topics, and fails where one of these has no leader. */
+async function knowBrokers(cluster: AskingCluster, brokers: readonly number[]): Promise<void> {
+  const known = cluster.getNodeIds()
+  if (brokers.every(id => known.includes(String(id)))) return
+  const { topics } = await metadataOf(cluster)
+  const whole = topics.find(
+    ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
+  )
+  cluster.targetTopics = new Set(whole ? [whole.topic] : [])
+  // Where no topic is whole, each broker that is not known fails by itself.
+  await cluster.refreshMetadata().catch(() => {})
+}
+
+function eachBroker<T>(
+  cluster: AskingCluster,
+  brokers: readonly number[],
+  ask: (broker: AskedBroker, id: number) => Promise<T>,
+): Promise<OfBroker<T>[]> {
+  return Promise.all(
+    brokers.map(async id => {
+      try {
+        return { broker: id, answer: await ask(await cluster.findBroker({ nodeId: String(id) }), id) }
+      } catch (error) {
+        return { broker: id, error }
+      }
+    }),
+  )
+}
+
+/** By the id of the leader: its partitions by topic. */
+function partitionsByLeader(
+  topics: readonly TopicLayout[],
+): Map<number, { topic: string; partitions: number[] }[]> {
+  const byLeader = new Map<number, { topic: string; partitions: number[] }[]>()
+  for (const { topic, partitions } of topics)
+    for (const { partition, leader } of partitions) {
+      if (leader < 0) continue
+      const led = byLeader.get(leader) ?? []
+      byLeader.set(leader, led)
+      const last = led.at(-1)
+      if (last?.topic === topic) last.partitions.push(partition)
+      else led.push({ topic, partitions: [partition] })
+    }
+  return byLeader
+}
+
+interface Edges {
+  readonly starts: readonly Edge[]
+  readonly ends: readonly Edge[]
+}
+
+interface Edge {
+  readonly topic: string
+  readonly partition: number
+  readonly errorCode: number
+  readonly offset: number
+}
+
+/** @throws the error of the first broker if none has answered */
+function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edges>[]): KnownBounds {
+  const answered = answers.flatMap(one => ('answer' in one ? [one.answer] : []))
+  const [failed] = answers.flatMap(one => ('error' in one ? [one] : []))
+  if (failed && answered.length === 0) throw failed.error
+  const starts = offsetsIn(answered.flatMap(one => one.starts))
+  const ends = offsetsIn(answered.flatMap(one => one.ends))
+  const known = new Map<string, (Bounds | undefined)[]>()
+  for (const { topic, partitions } of topics) {
+    const bounds: (Bounds | undefined)[] = []
+    for (const { partition } of partitions) {
+      const [start, end] = [starts.get(`${topic}/${partition}`), ends.get(`${topic}/${partition}`)]
+      bounds[partition] = start === undefined || end === undefined ? undefined : { start, end }
+    }
+    known.set(topic, bounds)
+  }
+  return known
+}
+
+function offsetsIn(edges: readonly Edge[]): Map<string, number> {
+  return new Map(
+    edges.flatMap(({ topic, partition, errorCode, offset }) =>
+      errorCode === 0 ? [[`${topic}/${partition}`, offset] as const] : [],
+    ),
+  )
+}

@@ -1,0 +1,23 @@
+/** Error codes of the protocol in answers about a cluster (https://kafka.apache.org/protocol#protocol_error_codes). */
+
+const ANSWERS: Readonly<Record<number, string>> = {
+  3: 'UNKNOWN_TOPIC_OR_PARTITION',
+  8: 'BROKER_NOT_AVAILABLE',
+  17: 'INVALID_TOPIC_EXCEPTION',
+  29: 'TOPIC_AUTHORIZATION_FAILED',
+  31: 'CLUSTER_AUTHORIZATION_FAILED',
+  35: 'UNSUPPORTED_VERSION',
+  41: 'NOT_CONTROLLER',
+  56: 'KAFKA_STORAGE_ERROR',
+}
+
+/** The code as an error of the client library has it, so that `brokersAnswer` and `isRefusal` understand it. */
+export function answerError(code: number): Error {
+  const type = answerName(code)
+  return Object.assign(new Error(`the broker answers ${type}`), { type, retriable: false })
+}
+
+/** As the protocol names it. */
+export function answerName(code: number): string {
+  return ANSWERS[code] ?? `error ${code}`
+}

@@ -1,0 +1,58 @@
+import type { Question } from './question.ts'
+import { AnswerCursor, array, int8, int32, int64, string } from './wire.ts'
+
+interface TopicPartitions {
+  readonly topic: string
+  readonly partitions: readonly number[]
+}
+
+export interface PartitionEdge {
+  readonly topic: string
+  readonly partition: number
+  readonly errorCode: number
+  readonly offset: number
+}
+
+/** A client that is not a replica. */
+const NO_REPLICA = -1
+/** Records of a transaction that is open, and those behind it, do not count yet. */
+const READ_COMMITTED = 1
+/** Times that stand for an edge of the log. */
+const EDGES = { start: -2, end: -1 } as const
+
+/**
+ * The ListOffsets request, version 2 (https://kafka.apache.org/protocol#The_Messages_ListOffsets), for the first offset of partitions or
+ * the one after their last record. It goes to their leader. An error of one partition leaves the others alone.
+ */
+export function edgesQuestion(
+  topics: readonly TopicPartitions[],
+  edge: keyof typeof EDGES,
+): Question<readonly PartitionEdge[]> {
+  const time = int64(EDGES[edge])
+  const partition = (number: number) => Buffer.concat([int32(number), time])
+  return {
+    apiKey: 2,
+    name: 'ListOffsets',
+    versions: [2],
+    encode: () =>
+      Buffer.concat([
+        int32(NO_REPLICA),
+        int8(READ_COMMITTED),
+        array(topics, one => Buffer.concat([string(one.topic), array(one.partitions, partition)])),
+      ]),
+    decode: bytes => {
+      const answer = new AnswerCursor(bytes)
+      answer.int32() // throttled for
+      return answer.array(() => edgesIn(answer)).flat()
+    },
+  }
+}
+
+function edgesIn(answer: AnswerCursor): PartitionEdge[] {
+  const topic = answer.string() ?? ''
+  return answer.array(() => {
+    const [partition, errorCode] = [answer.int32(), answer.int16()]
+    answer.int64() // the time of the record
+    return { topic, partition, errorCode, offset: answer.long() }
+  })
+}

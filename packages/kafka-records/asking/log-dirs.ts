@@ -1,0 +1,102 @@
+import type { Question } from './question.ts'
+import { AnswerCursor, array, int8, int32, NO_TAGS, string } from './wire.ts'
+
+export interface LogDirsAnswer {
+  /** 0 where the broker answers; before version 3 it answers with no directory where the client may not ask. */
+  readonly errorCode: number
+  readonly dirs: readonly LogDir[]
+}
+
+/** A directory in which a broker keeps logs. */
+export interface LogDir {
+  /** Such as 56: the disk has failed. */
+  readonly errorCode: number
+  readonly path: string
+  readonly copies: readonly {
+    readonly topic: string
+    readonly partition: number
+    /** Of the log's segments. */
+    readonly bytes: number
+    /** It is being moved here from another directory, and is not in use yet. */
+    readonly isFuture: boolean
+  }[]
+  /** Of the volume; null before Kafka 3.3. */
+  readonly totalBytes: number | null
+  readonly usableBytes: number | null
+}
+
+const FLEXIBLE = 4
+
+/**
+ * The DescribeLogDirs request (https://kafka.apache.org/protocol#The_Messages_DescribeLogDirs): what the logs of a broker take on its disks.
+ * Version 4 also tells how large the volumes are.
+ *
+ * @param only partitions of one topic; by default, all that the broker has
+ */
+export function logDirsQuestion(only?: {
+  readonly topic: string
+  readonly partitions: readonly number[]
+}): Question<LogDirsAnswer> {
+  return {
+    apiKey: 35,
+    name: 'DescribeLogDirs',
+    // A topic that is asked for is written in the plain form only.
+    versions: only ? [0, 1] : [0, 1, FLEXIBLE],
+    encode: version => {
+      // No tags of the header, all topics, no tags.
+      if (version === FLEXIBLE) return Buffer.concat([NO_TAGS, int8(0), NO_TAGS])
+      const one = only && Buffer.concat([string(only.topic), array(only.partitions, int32)])
+      return array(one ? [one] : null, bytes => bytes)
+    },
+    decode: (bytes, version) => (version === FLEXIBLE ? flexible(bytes) : plain(bytes)),
+  }
+}
+
+function plain(bytes: Buffer): LogDirsAnswer {
+  const answer = new AnswerCursor(bytes)
+  answer.int32() // throttled for
+  const dirs = answer.array((): LogDir => {
+    const [errorCode, path] = [answer.int16(), answer.string() ?? '']
+    const copies = answer.array(() => {
+      const topic = answer.string() ?? ''
+      return answer.array(() => copyIn(answer, topic))
+    })
+    return { errorCode, path, copies: copies.flat(), totalBytes: null, usableBytes: null }
+  })
+  return { errorCode: 0, dirs }
+}
+
+function flexible(bytes: Buffer): LogDirsAnswer {
+  const answer = new AnswerCursor(bytes)
+  answer.tags()
+  answer.int32() // throttled for
+  const errorCode = answer.int16()
+  const dirs = answer.compactArray((): LogDir => {
+    const [dirError, path] = [answer.int16(), answer.compactString() ?? '']
+    const copies = answer.compactArray(() => {
+      const topic = answer.compactString() ?? ''
+      const ofTopic = answer.compactArray(() => {
+        const copy = copyIn(answer, topic)
+        answer.tags()
+        return copy
+      })
+      answer.tags()
+      return ofTopic
+    })
+    const [totalBytes, usableBytes] = [known(answer.long()), known(answer.long())]
+    answer.tags()
+    return { errorCode: dirError, path, copies: copies.flat(), totalBytes, usableBytes }
+  })
+  return { errorCode, dirs }
+}
+
+function copyIn(answer: AnswerCursor, topic: string): LogDir['copies'][number] {
+  const [partition, bytes] = [answer.int32(), answer.long()]
+  answer.int64() // how far it lags behind the leader
+  return { topic, partition, bytes, isFuture: answer.boolean() }
+}
+
+/** -1 stands for what the broker cannot tell. */
+function known(bytes: number): number | null {
+  return bytes < 0 ? null : bytes
+}

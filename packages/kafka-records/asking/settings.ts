@@ -1,0 +1,55 @@
+import type { Question } from './question.ts'
+import { AnswerCursor, array, int8, string } from './wire.ts'
+
+/** The protocol's numbers of what has settings, and of values that were set for it alone. */
+const KINDS = { topic: { type: 2, own: 1 }, broker: { type: 4, own: 2 } } as const
+
+export interface SettingsAnswer {
+  readonly errorCode: number
+  readonly settings: readonly Setting[]
+}
+
+export interface Setting {
+  readonly name: string
+  /** Null where it is secret, or has none. */
+  readonly value: string | null
+  /** It was set for this topic or broker; otherwise it is a default, or stands in the broker's file. */
+  readonly isOwn: boolean
+}
+
+/**
+ * The DescribeConfigs request, version 1 (https://kafka.apache.org/protocol#The_Messages_DescribeConfigs), for all settings of a topic or
+ * broker. Any broker answers for a topic; for a broker, only that one does.
+ */
+export function settingsQuestion(kind: keyof typeof KINDS, name: string): Question<SettingsAnswer> {
+  const { type, own } = KINDS[kind]
+  const resource = Buffer.concat([int8(type), string(name), array(null, string)])
+  return {
+    apiKey: 32,
+    name: 'DescribeConfigs',
+    versions: [1],
+    // Without the settings that stand behind a value.
+    encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
+    decode: bytes => {
+      const answer = new AnswerCursor(bytes)
+      answer.int32() // throttled for
+      const [first] = answer.array(() => settingsIn(answer, own))
+      return first ?? { errorCode: -1, settings: [] }
+    },
+  }
+}
+
+function settingsIn(answer: AnswerCursor, own: number): SettingsAnswer {
+  const errorCode = answer.int16()
+  answer.string() // its message
+  answer.int8()
+  answer.string() // whose they are
+  const settings = answer.array(() => {
+    const [name, value] = [answer.string() ?? '', answer.string()]
+    answer.boolean() // whether it can be changed
+    const [source, isSecret] = [answer.int8(), answer.boolean()]
+    answer.array(() => [answer.string(), answer.string(), answer.int8()])
+    return { name, value: isSecret ? null : value, isOwn: source === own }
+  })
+  return { errorCode, settings }
+}

@@ -1,0 +1,112 @@
+/** How questions to brokers are written and their answers read: the plain form of the protocol, and the flexible one of KIP-482. */
+import { Cursor, Malformed } from '../cursor.ts'
+
+/** The longest length that an answer can have. */
+const LONGEST_UVARINT = 5
+
+/** Reads the fields of an answer in their order. Throws `Malformed` where it is cut off. */
+export class AnswerCursor extends Cursor {
+  boolean(): boolean {
+    return this.int8() !== 0
+  }
+
+  /** An int64. Exact up to 53 bits, which offsets and sizes do not reach. */
+  long(): number {
+    return Number(this.int64())
+  }
+
+  string(): string | null {
+    return this.#text(this.int16())
+  }
+
+  array<T>(read: () => T): T[] {
+    return this.#items(this.int32(), read)
+  }
+
+  compactString(): string | null {
+    return this.#text(this.uvarint() - 1)
+  }
+
+  compactArray<T>(read: () => T): T[] {
+    return this.#items(this.uvarint() - 1, read)
+  }
+
+  /** The end of a structure of the flexible form: fields that later versions have added. */
+  tags(known: Readonly<Record<number, (field: AnswerCursor) => void>> = {}): void {
+    for (let left = this.uvarint(); left > 0; left--) {
+      const tag = this.uvarint()
+      const field = new AnswerCursor(this.take(this.uvarint()))
+      known[tag]?.(field)
+    }
+  }
+
+  uvarint(): number {
+    let value = 0
+    for (let read = 0, factor = 1; read < LONGEST_UVARINT; read++, factor *= 0x80) {
+      const byte = this.int8() & 0xff
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+    }
+    throw new Malformed('a number is too long')
+  }
+
+  #text(length: number): string | null {
+    return length < 0 ? null : this.take(length).toString()
+  }
+
+  /** A negative count stands for null. Each item takes a byte at least, so a wrong count ends with the bytes. */
+  #items<T>(count: number, read: () => T): T[] {
+    const items: T[] = []
+    for (let left = count; left > 0; left--) items.push(read())
+    return items
+  }
+}
+
+export function int8(value: number): Buffer {
+  return Buffer.from([value & 0xff])
+}
+
+export function int32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+export function int64(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeBigInt64BE(BigInt(value))
+  return bytes
+}
+
+export function string(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const length = Buffer.allocUnsafe(2)
+  length.writeInt16BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+/** @param items null is not the same as none: most questions mean all by it */
+export function array<T>(items: readonly T[] | null, write: (item: T) => Buffer): Buffer {
+  return Buffer.concat([int32(items?.length ?? -1), ...(items ?? []).map(write)])
+}
+
+/** Text of up to 126 bytes. */
+export function compactString(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([compactLength(bytes.length), bytes])
+}
+
+/** Up to 126 items. */
+export function compactArray<T>(items: readonly T[] | null, write: (item: T) => Buffer): Buffer {
+  if (items === null) return int8(0)
+  return Buffer.concat([compactLength(items.length), ...items.map(write)])
+}
+
+/** One more than the number; a number of one byte is enough for the questions asked here. */
+function compactLength(length: number): Buffer {
+  if (length > 126) throw new RangeError(`${length} is more than a compact length of one byte can say`)
+  return int8(length + 1)
+}
+
+/** No tagged fields. */
+export const NO_TAGS: Buffer = int8(0)

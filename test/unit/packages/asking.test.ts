@@ -1,0 +1,231 @@
+/** Questions to brokers, byte by byte: what is sent, and what is understood of an answer. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  askBroker,
+  edgesQuestion,
+  featuresQuestion,
+  logDirsQuestion,
+  metadataQuestion,
+  quorumQuestion,
+  settingsQuestion,
+  UnsupportedQuestion,
+} from '@sluice/kafka-records/asking'
+import { Malformed } from '../../../packages/kafka-records/cursor.ts'
+
+const int8 = (value: number) => Buffer.from([value & 0xff])
+const int16 = (value: number) => Buffer.from([(value >> 8) & 0xff, value & 0xff])
+const int32 = (value: number) => Buffer.from([24, 16, 8, 0].map(shift => (value >> shift) & 0xff))
+const int64 = (value: bigint) => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(value)
+  return bytes
+}
+const text = (value: string) => Buffer.concat([int16(value.length), Buffer.from(value)])
+const compact = (value: string) => Buffer.concat([int8(value.length + 1), Buffer.from(value)])
+const ids = (...values: number[]) => Buffer.concat([int32(values.length), ...values.map(int32)])
+const NO_TEXT = int16(-1)
+const NO_TAGS = int8(0)
+
+describe('given the answer to a question about the cluster', () => {
+  const partition = (number: number, error: number, leader: number) => [
+    ...[int16(error), int32(number), int32(leader), ids(1, 2), ids(1), ids(2)],
+  ]
+  const answer = Buffer.concat([
+    int32(0),
+    ...[int32(2), int32(1), text('one'), int32(9092), text('a'), int32(2), text('two'), int32(9093), NO_TEXT],
+    ...[text('id'), int32(2)],
+    ...[int32(1), int16(0), text('orders'), int8(1), int32(2), ...partition(1, 5, -1), ...partition(0, 0, 1)],
+  ])
+
+  it('then brokers, controller and topics are told, and a partition without leader leaves the rest alone', () => {
+    const found = metadataQuestion(null).decode(answer, 5)
+    assert.deepEqual(found.brokers, [
+      { id: 1, host: 'one', port: 9092, rack: 'a' },
+      { id: 2, host: 'two', port: 9093, rack: null },
+    ])
+    assert.deepEqual([found.clusterId, found.controllerId], ['id', 2])
+    assert.deepEqual(found.topics, [
+      {
+        errorCode: 0,
+        topic: 'orders',
+        isInternal: true,
+        partitions: [
+          { errorCode: 5, partition: 1, leader: -1, replicas: [1, 2], inSync: [1] },
+          { errorCode: 0, partition: 0, leader: 1, replicas: [1, 2], inSync: [1] },
+        ],
+      },
+    ])
+  })
+
+  it('when it is cut off anywhere, then that is an error, and never half an answer', () => {
+    for (let length = 0; length < answer.length; length++)
+      assert.throws(() => metadataQuestion(null).decode(answer.subarray(0, length), 5), Malformed)
+  })
+
+  it('then no topic is created by the question', () => {
+    assert.deepEqual(metadataQuestion(null).encode(5), Buffer.concat([int32(-1), int8(0)]))
+    assert.deepEqual(metadataQuestion(['t']).encode(5), Buffer.concat([int32(1), text('t'), int8(0)]))
+  })
+})
+
+describe('given answers about the edges of partitions', () => {
+  it('then an error of one partition leaves the others alone', () => {
+    const edge = (number: number, error: number, offset: bigint) =>
+      Buffer.concat([int32(number), int16(error), int64(-1n), int64(offset)])
+    const question = edgesQuestion([{ topic: 't', partitions: [0, 1] }], 'start')
+    const answer = Buffer.concat([int32(0), int32(1), text('t'), int32(2), edge(0, 0, 7n), edge(1, 6, -1n)])
+    assert.deepEqual(question.decode(answer, 2), [
+      { topic: 't', partition: 0, errorCode: 0, offset: 7 },
+      { topic: 't', partition: 1, errorCode: 6, offset: -1 },
+    ])
+    const asked = (number: number) => Buffer.concat([int32(number), int64(-2n)])
+    assert.deepEqual(
+      question.encode(2),
+      Buffer.concat([int32(-1), int8(1), int32(1), text('t'), int32(2), asked(0), asked(1)]),
+    )
+  })
+})
+
+describe('given answers about the disks of a broker', () => {
+  const copy = (number: number, bytes: bigint, isFuture: number) =>
+    Buffer.concat([int32(number), int64(bytes), int64(0n), int8(isFuture)])
+
+  it('when it is in the plain form, then it has the size of each log, and not that of the volume', () => {
+    const dir = Buffer.concat([int16(0), text('/data'), int32(1), text('t'), int32(1), copy(3, 99n, 0)])
+    assert.deepEqual(logDirsQuestion().decode(Buffer.concat([int32(0), int32(1), dir]), 1), {
+      errorCode: 0,
+      dirs: [
+        {
+          errorCode: 0,
+          path: '/data',
+          copies: [{ topic: 't', partition: 3, bytes: 99, isFuture: false }],
+          totalBytes: null,
+          usableBytes: null,
+        },
+      ],
+    })
+  })
+
+  it('when it is in the flexible form, then the size of the volume, and fields of later versions are skipped', () => {
+    const unknown = Buffer.concat([int8(1), int8(9), int8(2), int16(7)])
+    const answer = Buffer.concat([
+      ...[NO_TAGS, int32(0), int16(0), int8(2), int16(56), compact('/data'), int8(2), compact('t'), int8(2)],
+      ...[copy(0, 5n, 1), unknown, NO_TAGS, int64(100n), int64(-1n), unknown, NO_TAGS],
+    ])
+    assert.deepEqual(logDirsQuestion().decode(answer, 4), {
+      errorCode: 0,
+      dirs: [
+        {
+          errorCode: 56,
+          path: '/data',
+          copies: [{ topic: 't', partition: 0, bytes: 5, isFuture: true }],
+          totalBytes: 100,
+          usableBytes: null,
+        },
+      ],
+    })
+  })
+
+  it('when one topic is asked about, then it is named with its partitions, and all of a broker by nothing', () => {
+    const one = logDirsQuestion({ topic: 't', partitions: [0, 2] })
+    assert.deepEqual(one.encode(1), Buffer.concat([int32(1), text('t'), ids(0, 2)]))
+    assert.deepEqual(logDirsQuestion().encode(1), int32(-1))
+    assert.deepEqual(logDirsQuestion().encode(4), Buffer.from([0, 0, 0]))
+  })
+})
+
+describe('given answers about releases, controllers and settings', () => {
+  it('then the levels of a broker and those of the cluster are told apart', () => {
+    const supported = Buffer.concat([int8(2), compact('metadata.version'), int16(7), int16(30), NO_TAGS])
+    const finalized = Buffer.concat([int8(2), compact('metadata.version'), int16(21), int16(21), NO_TAGS])
+    const tagged = (tag: number, bytes: Buffer) => Buffer.concat([int8(tag), int8(bytes.length), bytes])
+    const answer = Buffer.concat([
+      ...[int16(0), int8(2), int16(3), int16(0), int16(13), NO_TAGS, int32(0)],
+      ...[int8(3), tagged(0, supported), tagged(1, int64(4n)), tagged(2, finalized)],
+    ])
+    const found = featuresQuestion().decode(answer, 3)
+    assert.deepEqual([...found.supported], [['metadata.version', 30]])
+    assert.deepEqual([...found.finalized], [['metadata.version', 21]])
+  })
+
+  it('then the leader of the quorum is the controller that is active', () => {
+    const replica = (id: number) => Buffer.concat([int32(id), int64(9n), NO_TAGS])
+    const answer = Buffer.concat([
+      ...[NO_TAGS, int16(0), int8(2), compact('__cluster_metadata'), int8(2)],
+      ...[
+        int32(0),
+        int16(0),
+        int32(3),
+        int32(12),
+        int64(9n),
+        int8(3),
+        replica(1),
+        replica(3),
+        int8(1),
+        NO_TAGS,
+      ],
+      ...[NO_TAGS, NO_TAGS],
+    ])
+    assert.deepEqual(quorumQuestion().decode(answer, 0), {
+      errorCode: 0,
+      leader: 3,
+      epoch: 12,
+      voters: [
+        { id: 1, endOffset: 9 },
+        { id: 3, endOffset: 9 },
+      ],
+    })
+  })
+
+  it('then a setting is its own or a default, and the value of a secret one is not kept', () => {
+    const setting = (name: string, value: string, source: number, isSecret: number) =>
+      Buffer.concat([text(name), text(value), int8(0), int8(source), int8(isSecret), int32(0)])
+    const answer = Buffer.concat([
+      ...[int32(0), int32(1), int16(0), NO_TEXT, int8(2), text('t'), int32(3)],
+      ...[setting('a', '1', 1, 0), setting('b', '2', 5, 0), setting('c', 'hush', 1, 1)],
+    ])
+    assert.deepEqual(settingsQuestion('topic', 't').decode(answer, 1), {
+      errorCode: 0,
+      settings: [
+        { name: 'a', value: '1', isOwn: true },
+        { name: 'b', value: '2', isOwn: false },
+        { name: 'c', value: null, isOwn: true },
+      ],
+    })
+  })
+})
+
+describe('given a broker that is asked', () => {
+  const broker = (minVersion: number, maxVersion: number) => {
+    const sent: number[] = []
+    const send = async ({ request, response }: SentRequest) => {
+      sent.push(request.apiVersion)
+      return response.parse(await response.decode(Buffer.concat([int32(0), int32(0)])))
+    }
+    return { sent, asked: { versions: { 35: { minVersion, maxVersion } }, connectionPool: { send } } }
+  }
+  interface SentRequest {
+    request: { apiVersion: number }
+    response: { decode(bytes: Buffer): Promise<unknown>; parse(decoded: unknown): unknown }
+  }
+
+  it('then the newest version is taken that both know', async () => {
+    for (const [from, to, taken] of [
+      [0, 0, 0],
+      [0, 3, 1],
+      [1, 1, 1],
+    ] as const) {
+      const { sent, asked } = broker(from, to)
+      await askBroker(asked as never, logDirsQuestion())
+      assert.deepEqual(sent, [taken])
+    }
+  })
+
+  it('when they have no version in common, or it does not know the question, then it is not asked', async () => {
+    const { sent, asked } = broker(2, 3)
+    await assert.rejects(askBroker(asked as never, logDirsQuestion()), UnsupportedQuestion)
+    await assert.rejects(askBroker(asked as never, quorumQuestion()), /does not know DescribeQuorum/)
+    assert.deepEqual(sent, [])
+  })
+})

@@ -46,6 +46,12 @@ export class RegistrySubjects {
     this.#answerWithinMs = answerWithinMs
   }
 
+  /** The names of all subjects, sorted. */
+  async list(): Promise<readonly string[]> {
+    const answer = await this.#ask('GET', '/subjects')
+    return Array.isArray(answer) ? answer.map(String).sort() : this.#nonsense('/subjects')
+  }
+
   /** The numbers of a subject's versions, in order; empty if there is no such subject. */
   async versions(subject: string): Promise<readonly number[]> {
     const path = `${subjectPath(subject)}/versions`
@@ -54,8 +60,13 @@ export class RegistrySubjects {
   }
 
   /** Undefined if there is no such subject. */
-  async latest(subject: string): Promise<SchemaVersion | undefined> {
-    const path = `${subjectPath(subject)}/versions/latest`
+  latest(subject: string): Promise<SchemaVersion | undefined> {
+    return this.version(subject, 'latest')
+  }
+
+  /** Undefined if there is no such subject, or no such version of it. */
+  async version(subject: string, number: number | 'latest'): Promise<SchemaVersion | undefined> {
+    const path = `${subjectPath(subject)}/versions/${number}`
     const answer = await this.#ask('GET', path)
     if (answer === undefined) return undefined
     if (!isObject(answer) || typeof answer.schema !== 'string') return this.#nonsense(path)

@@ -49,6 +49,19 @@ describe('given a registry that answers as it is told', () => {
     assert.deepEqual(await subjects.compatibility('s', SCHEMA), { isCompatible: true, reasons: [] })
   })
 
+  test('when its subjects are listed, then they are sorted, and one version of one is asked for by number', async () => {
+    answer = { status: 200, body: '["b", "a/c"]' }
+    assert.deepEqual(await subjects.list(), ['a/c', 'b'])
+    answer = { status: 200, body: '{"schema": "{}", "version": 3, "id": 9, "schemaType": "JSON"}' }
+    const version = await subjects.version('a/c', 3)
+    assert.deepEqual(version, { subject: 'a/c', version: 3, id: 9, format: 'JSON', text: '{}' })
+    assert.equal(asked.at(-1)?.url, '/api/subjects/a%2Fc/versions/3')
+    answer = { status: 404, body: '{"error_code": 40402, "message": "Version not found"}' }
+    assert.equal(await subjects.version('a/c', 4), undefined)
+    answer = { status: 200, body: '{}' }
+    await assert.rejects(subjects.list(), RegistryUnavailableError)
+  })
+
   for (const [what, status, body] of [
     ['a page', 200, '<html>'],
     ['something else', 200, '{"ok": true}'],

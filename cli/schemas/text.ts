@@ -1,4 +1,5 @@
 /** Verdicts on schemas as text for people. Pure. */
+import { promiseOf } from '../../lib/queries/compatibility-rules.ts'
 import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
@@ -65,21 +66,11 @@ function refusedText({ subject, version, rule, reasons }: Verdict): string {
   return `${subject}: refused, because it is not compatible with version ${version}${ruleText(rule)}${why}`
 }
 
-/** What each rule promises. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
-const RULES: Readonly<Record<string, string>> = {
-  NONE: 'nothing is checked',
-  BACKWARD: 'the new schema reads data of the last version',
-  BACKWARD_TRANSITIVE: 'the new schema reads data of every version',
-  FORWARD: 'the last version reads data of the new schema',
-  FORWARD_TRANSITIVE: 'every version reads data of the new schema',
-  FULL: 'the new schema and the last version read data of each other',
-  FULL_TRANSITIVE: 'the new schema and every version read data of each other',
-}
-
 /** ` (BACKWARD: …)`; empty if the rule is not known. */
 function ruleText(rule: string | null): string {
   if (rule === null) return ''
-  return ` (${harmless(rule)}${RULES[rule] ? `: ${RULES[rule]}` : ''})`
+  const promise = promiseOf(rule)
+  return ` (${harmless(rule)}${promise ? `: ${promise}` : ''})`
 }
 
 function diffText({ diff }: Verdict): string[] {

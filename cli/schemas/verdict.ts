@@ -1,6 +1,6 @@
 /** What a registry says of the schemas that ship. Pure. */
-import { type BreakingLines, type DiffLine, diffOf } from './diff.ts'
-import { linesNamed, readable } from './readable.ts'
+import { linesNamed, readable } from '../../lib/queries/readable-schema.ts'
+import { type BreakingLines, type DiffLine, diffOf } from '../../lib/queries/text-diff.ts'
 
 /** A schema that ships, and where it belongs. */
 export interface ShippedSchema {

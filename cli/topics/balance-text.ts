@@ -1,7 +1,7 @@
 /** The balance of a topic as bars. Pure. */
+import type { Balance, KeySample, PartitionBalance } from '../../lib/queries/balance.ts'
 import { count } from '../count.ts'
 import { harmless, shortened } from '../text-width.ts'
-import type { Balance, KeySample, PartitionBalance } from './balance.ts'
 
 /** What `topics balance --json` prints. */
 export interface BalanceReport extends Balance {

@@ -86,6 +86,8 @@ export interface TopicReport {
   readonly topic: string
   readonly messages: number
   readonly messages_pending: number
+  /** On the disks of the leaders; null if they do not tell. */
+  readonly bytes: number | null
   readonly subscribers: readonly {
     readonly group: string
     readonly state: string
@@ -102,7 +104,7 @@ const SUBSCRIBERS: readonly Column[] = [
 ]
 
 export function statsText(report: TopicReport, columns?: number): string {
-  const { topic, messages, messages_pending: pending, subscribers } = report
+  const { topic, messages, messages_pending: pending, bytes, subscribers } = report
   const rows = subscribers.map(({ group, state, members, lag }) => [
     harmless(group),
     state,
@@ -114,6 +116,7 @@ export function statsText(report: TopicReport, columns?: number): string {
     `messages: ${messages}`,
     `messages_pending: ${pending}`,
     `subscribers: ${subscribers.length}`,
+    `bytes: ${bytes ?? 'not known'}`,
   ]
   return `${[...lines, ...(rows.length > 0 ? [tableText(SUBSCRIBERS, rows, columns)] : [])].join('\n')}\n`
 }

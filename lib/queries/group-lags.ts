@@ -1,16 +1,19 @@
 /** Consumer groups of a cluster, whoever runs them, and how far each is behind. */
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import type { KnownBounds } from '../runtime/adapters/kafka/cluster-inspection.ts'
 import {
+  type Committed,
   committedOffsets,
   committedOffsetsOf,
   describeGroups,
   type GroupDescription,
   groupNames,
 } from '../runtime/adapters/kafka/groups.ts'
-import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
-import { type AgedPartitionLag, type ConsumerLag, consumerLags, withAges } from './lag.ts'
+import { type AgedPartitionLag, type ConsumerLag, partitionLags, withAges } from './lag.ts'
+import { type BoundsSource, boundsIfThere } from './topics.ts'
 
 /** A group, and how far it is behind in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
@@ -52,7 +55,7 @@ async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
  */
 export async function groupLag(
   kafka: Kafka,
-  offsets: Pick<TopicOffsets, 'bounds'>,
+  offsets: BoundsSource<Bounds | undefined>,
   description: GroupDescription,
 ): Promise<GroupLag> {
   const { group } = description
@@ -60,36 +63,57 @@ export async function groupLag(
   return lagOf(offsets, description, committed)
 }
 
+/**
+ * As `groupLag`, for many groups with few questions.
+ *
+ * @param boundsOf how far topics reach, by topic; one that does not exist is left out
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export async function groupLags(
+  kafka: Kafka,
+  boundsOf: (topics: readonly string[]) => Promise<KnownBounds>,
+  groups: readonly GroupDescription[],
+): Promise<GroupLag[]> {
+  const names = groups.map(({ group }) => group)
+  const committed = await kafkaAnswer('offsets of consumer groups', committedOffsetsOf(kafka, names))
+  const committedBy = ({ group }: GroupDescription): Committed => committed.get(group) ?? new Map()
+  const topics = new Set(groups.flatMap(group => topicsOf(group, committedBy(group))))
+  const bounds = await boundsOf([...topics])
+  const offsets = { bounds: async (topic: string) => bounds.get(topic) ?? [] }
+  return Promise.all(groups.map(group => lagOf(offsets, group, committedBy(group))))
+}
+
 /** @param only the topics to look at; by default all that the group reads */
 async function lagOf(
-  offsets: Pick<TopicOffsets, 'bounds'>,
-  { group, state, members }: GroupDescription,
-  committed: Awaited<ReturnType<typeof committedOffsets>>,
+  offsets: BoundsSource<Bounds | undefined>,
+  description: GroupDescription,
+  committed: Committed,
   only?: string,
 ): Promise<GroupLag> {
+  const { group, state, members } = description
+  const wanted = topicsOf(description, committed).filter(topic => only === undefined || topic === only)
+  const topics = await Promise.all(
+    wanted.map(async topic => {
+      const bounds = (await boundsIfThere(offsets, topic)) ?? []
+      const partitions = partitionLags(bounds, listOf(committed.get(topic)))
+      return { topic, pending: partitions.reduce((sum, one) => sum + one.pending, 0), partitions }
+    }),
+  )
+  const pending = topics.reduce((sum, topic) => sum + topic.pending, 0)
+  return { group, state, members, pending, topics }
+}
+
+/** The topics of its members, and those that it has offsets of. */
+function topicsOf({ members }: GroupDescription, committed: Committed): string[] {
   const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
   const assigned = members.flatMap(member => Object.keys(member.assigned))
-  const topics = [...new Set([...withOffsets, ...assigned])].sort()
-  const wanted = topics.filter(topic => only === undefined || topic === only)
-  const lags = await consumerLags(
-    {
-      bounds: topic => offsets.bounds(topic),
-      committed: async (_, topic) => listOf(committed.get(topic)),
-    },
-    wanted.map(topic => ({ function: group, group, topic })),
-  )
-  const pending = lags.reduce((sum, lag) => sum + lag.pending, 0)
-  return { group, state, members, pending, topics: lags.map(lagOfTopic) }
+  return [...new Set([...withOffsets, ...assigned])].sort()
 }
 
 function listOf(committed: ReadonlyMap<number, number> = new Map()): number[] {
   const offsets: number[] = []
   for (const [partition, offset] of committed) offsets[partition] = offset
   return offsets
-}
-
-function lagOfTopic({ topic, pending, partitions }: ConsumerLag & { readonly topic: string }) {
-  return { topic, pending, partitions }
 }
 
 /**
@@ -106,7 +130,7 @@ export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number
 /** The groups that read a topic. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
 export async function groupsReading(
   kafka: Kafka,
-  offsets: Pick<TopicOffsets, 'bounds'>,
+  offsets: BoundsSource<Bounds | undefined>,
   topic: string,
 ): Promise<GroupLag[]> {
   const groups = await allGroups(kafka)

@@ -64,13 +64,26 @@ export async function consumerLags<Consumer extends ReadTopic>(
     consumers.map(async consumer => {
       const { group, topic } = consumer
       const committed = await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
-      const partitions = (bounds.get(topic) ?? []).map((bound, partition): PartitionLag => {
-        const next = Math.max(bound.start, committed[partition] ?? bound.start)
-        return { partition, next, end: bound.end, pending: Math.max(0, offsetsBehind(bound, next)) }
-      })
+      const partitions = partitionLags(bounds.get(topic) ?? [], committed)
       return { ...consumer, partitions, pending: sumOf(partitions.map(({ pending }) => pending)) }
     }),
   )
+}
+
+/**
+ * How far a group is behind in each partition of a topic. A partition is left out if it is not known how far it reaches. Pure.
+ *
+ * @param committed by partition; nothing, or a negative number, where the group has committed nothing
+ */
+export function partitionLags(
+  bounds: readonly (Bounds | undefined)[],
+  committed: readonly (number | undefined)[],
+): PartitionLag[] {
+  return bounds.flatMap((bound, partition) => {
+    if (!bound) return []
+    const next = Math.max(bound.start, committed[partition] ?? bound.start)
+    return [{ partition, next, end: bound.end, pending: Math.max(0, offsetsBehind(bound, next)) }]
+  })
 }
 
 /**

@@ -12,20 +12,28 @@ export interface TopicReach {
   readonly atTime: readonly number[]
 }
 
+/** Knows how far topics reach, of some perhaps only for partitions that have a leader. */
+export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
+  bounds(topic: string): Promise<readonly Known[]>
+}
+
 /**
  * The first offset of each partition, and the one after its last record, by partition.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
-export function topicBounds(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<Bounds[]> {
+export function topicBounds<Known extends Bounds | undefined>(
+  offsets: BoundsSource<Known>,
+  topic: string,
+): Promise<readonly Known[]> {
   return kafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
 }
 
 /** As `topicBounds`; undefined if Kafka has no such topic. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
-export async function boundsIfThere(
-  offsets: Pick<TopicOffsets, 'bounds'>,
+export async function boundsIfThere<Known extends Bounds | undefined>(
+  offsets: BoundsSource<Known>,
   topic: string,
-): Promise<Bounds[] | undefined> {
+): Promise<readonly Known[] | undefined> {
   try {
     return await topicBounds(offsets, topic)
   } catch (error) {

@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
-import { textIn } from '../../../lib/queries/bytes-view.ts'
-import { readRecords } from '../../../lib/queries/records.ts'
+import { balanceOf } from '../../../lib/queries/balance.ts'
+import { keySamples } from '../../../lib/queries/key-samples.ts'
 import { topicBounds } from '../../../lib/queries/topics.ts'
-import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
-import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
 import { environmentOption, JSON_OPTION, positiveInteger, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { more } from '../../help.ts'
 import { requireTopicIn, withKafka } from '../../kafka.ts'
 import { topicOf } from '../../state/state-keys.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
-import { balanceOf, KeyCounter, type KeySample } from '../../topics/balance.ts'
 import { type BalanceReport, balanceText } from '../../topics/balance-text.ts'
 
 interface BalanceOptions {
@@ -53,31 +50,10 @@ async function balance(
     requireTopicIn(command, topic)
     const bounds = await topicBounds(command.offsets, topic)
     const counts = bounds.map(({ start, end }) => Math.max(0, end - start))
-    const sampled = sample
-      ? await sampleOf(await command.connections.log(), topic, bounds, sample, terminal.stop)
-      : null
-    return { topic, ...balanceOf(counts), sample: sampled }
+    if (!sample) return { topic, ...balanceOf(counts), sample: null }
+    const options = { records: sample, signal: terminal.stop }
+    const { partitions } = await keySamples(await command.connections.log(), topic, bounds, options)
+    return { topic, ...balanceOf(counts), sample: partitions }
   })
   printReport(terminal, report, json, balanceText)
-}
-
-/** Of each partition as many as its share, so that the sample is that of the topic. */
-async function sampleOf(
-  log: LogReader,
-  topic: string,
-  bounds: readonly Bounds[],
-  wanted: number,
-  stop: AbortSignal,
-): Promise<KeySample[]> {
-  const total = bounds.reduce((sum, { start, end }) => sum + end - start, 0)
-  const ranges = bounds.map(({ start, end }, partition) => {
-    const own = Math.ceil(((end - start) / Math.max(1, total)) * wanted)
-    return { topic, partition, start: Math.max(start, end - own), end }
-  })
-  const keys = new KeyCounter()
-  for await (const { partition, key } of readRecords(log, ranges)) {
-    keys.add(partition, key === null ? '(no key)' : (textIn(key) ?? `base64:${key.toString('base64')}`))
-    if (stop.aborted) break
-  }
-  return keys.samples(bounds.length)
 }

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { topicStatistics } from '../../../lib/queries/topic-descriptions.ts'
+import { topicSize } from '../../../lib/queries/topic-sizes.ts'
+import { ClusterInspection } from '../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { more } from '../../help.ts'
-import { requireTopicIn, withKafka } from '../../kafka.ts'
+import { type KafkaCommand, requireTopicIn, withKafka } from '../../kafka.ts'
 import { topicOf } from '../../state/state-keys.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 import { statsText, type TopicReport } from '../../topics/text.ts'
@@ -15,12 +18,13 @@ interface StatsOptions {
 
 const ABOUT = `Show how full a topic is, and who has yet to read it.
 
-messages are the records that Kafka keeps now. messages_pending are those of them that at least one subscriber has not consumed; without any
+messages are the records that Kafka keeps now, and bytes what they take on disk, without their copies. messages_pending are those of them that at least one subscriber has not consumed; without any
 subscriber, all. subscribers are the consumer groups with a member that reads the topic, or with committed offsets of it.`
 
 const MORE = `
-Records are counted by their offsets, so markers of transactions count, too, and so does what compaction has removed. Kafka does not tell
-this command how many bytes a topic has.
+Records are counted by their offsets, so markers of transactions count, too, and so does what compaction has removed. Bytes are those of the
+log's segments, as the leader of each partition has them. They are null where a broker does not tell them: that needs the right to
+describe the cluster, and some services that speak Kafka's protocol do not have the question.
 
 Examples:
   sluice topics stats readings
@@ -29,7 +33,7 @@ Examples:
 export function addTopicsStats(topics: Command, terminal: Terminal): void {
   topics
     .command('stats')
-    .summary('show messages, pending messages and subscribers of a topic')
+    .summary('show messages, bytes, pending messages and subscribers of a topic')
     .description(ABOUT)
     .argument('<topic>', 'a signal, or the whole name of a topic', someText)
     .option(...JSON_OPTION)
@@ -42,12 +46,22 @@ async function stats(named: string, { json, env }: StatsOptions, terminal: Termi
   const config = configOf(terminal, env)
   const topic = topicOf({ topic: named }, config.env)
   const report = await withKafka(config, async (command): Promise<TopicReport> => {
-    requireTopicIn(command, topic)
+    const layout = requireTopicIn(command, topic)
     const found = await topicStatistics(command.kafka, command.offsets, topic)
+    const bytes = await bytesOf(command, layout)
     const subscribers = found.subscribers.map(({ group, state, members, pending }) => {
       return { group, state, members: members.length, lag: pending }
     })
-    return { topic, messages: found.records, messages_pending: found.pending, subscribers }
+    return { topic, messages: found.records, messages_pending: found.pending, bytes, subscribers }
   })
   printReport(terminal, report, json, statsText)
+}
+
+async function bytesOf({ kafka }: KafkaCommand, topic: TopicLayout): Promise<number | null> {
+  const inspection = new ClusterInspection(kafka)
+  try {
+    return (await topicSize(inspection, topic)).bytes
+  } finally {
+    await inspection.close()
+  }
 }

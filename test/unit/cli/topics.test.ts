@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { suggestion } from '../../../cli/similar.ts'
 import { widthOf } from '../../../cli/text-width.ts'
-import { balanceOf, KeyCounter } from '../../../cli/topics/balance.ts'
 import { balanceText } from '../../../cli/topics/balance-text.ts'
 import { settingsIn } from '../../../cli/topics/settings.ts'
 import { describeText, listText, replicationOf, statsText } from '../../../cli/topics/text.ts'
+import { balanceOf, KeyCounter } from '../../../lib/queries/balance.ts'
 import { pendingOf } from '../../../lib/queries/topic-descriptions.ts'
 import { ran } from './terminal.ts'
 
@@ -152,8 +152,8 @@ describe('given a topic, when it is shown', () => {
 
   it('then its statistics have the names of queues', () => {
     const subscribers = [{ group: 'g', state: 'stable', members: 2, lag: 4 }]
-    const text = statsText({ topic: 't', messages: 9, messages_pending: 4, subscribers })
-    assert.match(text, /^messages: 9\nmessages_pending: 4\nsubscribers: 1$/m)
+    const text = statsText({ topic: 't', messages: 9, messages_pending: 4, bytes: null, subscribers })
+    assert.match(text, /^messages: 9\nmessages_pending: 4\nsubscribers: 1\nbytes: not known$/m)
     assert.match(text, /^g +stable +2 +4$/m)
   })
 

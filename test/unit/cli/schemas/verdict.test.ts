@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { diffOf } from '../../../../cli/schemas/diff.ts'
 import { listText, planText } from '../../../../cli/schemas/text.ts'
 import { type RegisteredSchema, verdictOf } from '../../../../cli/schemas/verdict.ts'
+import { diffOf } from '../../../../lib/queries/text-diff.ts'
 
 const shipped = { type: 't.v1', format: 'avro', subject: 'topic-t.v1.T', text: '{"a":1,"b":2}' } as const
 const NOTHING: RegisteredSchema = {

@@ -1,0 +1,17 @@
+/** The rules by which a schema registry accepts the next version of a subject. Pure. */
+
+/** What each rule promises. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
+const RULES: Readonly<Record<string, string>> = {
+  NONE: 'nothing is checked',
+  BACKWARD: 'the new schema reads data of the last version',
+  BACKWARD_TRANSITIVE: 'the new schema reads data of every version',
+  FORWARD: 'the last version reads data of the new schema',
+  FORWARD_TRANSITIVE: 'every version reads data of the new schema',
+  FULL: 'the new schema and the last version read data of each other',
+  FULL_TRANSITIVE: 'the new schema and every version read data of each other',
+}
+
+/** What a rule promises; undefined if it is not a usual one. */
+export function promiseOf(rule: string): string | undefined {
+  return Object.hasOwn(RULES, rule) ? RULES[rule] : undefined
+}

@@ -1,0 +1,76 @@
+/** How many bytes topics take on the disks of brokers. */
+import type { LogDir } from '@sluice/kafka-records/asking'
+import type { ClusterInspection, OfBroker } from '../runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '../runtime/adapters/kafka/topic-admin.ts'
+import { kafkaAnswer } from './kafka-answers.ts'
+
+/** The size of a topic. What no broker tells is null. */
+export interface TopicSize {
+  /** Of each log once, as its leader has it. */
+  readonly bytes: number | null
+  /** Of all copies together. */
+  readonly bytesOfCopies: number | null
+  /** As its leader has it, by partition. */
+  readonly partitions: readonly (number | null)[]
+}
+
+/**
+ * The size of one topic.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`; a broker that does not tell its sizes is no error
+ */
+export async function topicSize(
+  inspection: Pick<ClusterInspection, 'logDirs'>,
+  topic: TopicLayout,
+): Promise<TopicSize> {
+  const brokers = [...new Set(topic.partitions.flatMap(({ replicas }) => replicas))]
+  const what = `size of topic ${topic.topic}`
+  return sizeIn(topic, copiesIn(await kafkaAnswer(what, inspection.logDirs(brokers, topic))))
+}
+
+/** The size of each topic, from what all brokers tell, by topic. Pure. */
+export function topicSizes(
+  topics: readonly TopicLayout[],
+  answers: readonly OfBroker<readonly LogDir[]>[],
+): Map<string, TopicSize> {
+  const copies = copiesIn(answers)
+  return new Map(topics.map(topic => [topic.topic, sizeIn(topic, copies)]))
+}
+
+/** By topic, partition and broker. */
+type Copies = ReadonlyMap<string, number>
+
+function copiesIn(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {
+  const copies = new Map<string, number>()
+  for (const one of answers) {
+    if (!('answer' in one)) continue
+    // One that is being moved between disks would count twice.
+    for (const { topic, partition, bytes, isFuture } of one.answer.flatMap(dir => dir.copies))
+      if (!isFuture) copies.set(keyOf(topic, partition, one.broker), bytes)
+  }
+  return copies
+}
+
+function sizeIn({ topic, partitions }: TopicLayout, copies: Copies): TopicSize {
+  const sizes: (number | null)[] = []
+  for (const { partition, leader } of partitions)
+    sizes[partition] = copies.get(keyOf(topic, partition, leader)) ?? null
+  const all = partitions.flatMap(({ partition, replicas }) =>
+    replicas.map(broker => copies.get(keyOf(topic, partition, broker)) ?? null),
+  )
+  return { bytes: sumOf(sizes), bytesOfCopies: sumOf(all), partitions: sizes }
+}
+
+function keyOf(topic: string, partition: number, broker: number): string {
+  return `${topic}/${partition}@${broker}`
+}
+
+/** Null where one is not known: a part of the sum would look like the whole. */
+function sumOf(sizes: readonly (number | null)[]): number | null {
+  let sum = 0
+  for (const size of sizes) {
+    if (size === null) return null
+    sum += size
+  }
+  return sum
+}

@@ -3,6 +3,7 @@ import type { Config } from '../lib/app/config.ts'
 import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
+import { ClusterInspection } from '../lib/runtime/adapters/kafka/cluster-inspection.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../lib/runtime/adapters/redis/inspection.ts'
@@ -42,6 +43,7 @@ export class ConsoleEnvironment {
   readonly streams: boolean
   readonly spans: SpanStore | undefined
   readonly offsets: () => Promise<TopicOffsets>
+  readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
 
@@ -53,6 +55,7 @@ export class ConsoleEnvironment {
     this.spans = spans
     this.#connections = new Connections(config, 'console')
     this.offsets = once(async () => this.#connections.kept(new TopicOffsets(await this.kafka())))
+    this.cluster = once(async () => this.#connections.kept(new ClusterInspection(await this.kafka())))
     this.inspection = once(async () => new StateInspection(await this.redis()))
   }
 

@@ -1,0 +1,53 @@
+/** What the routes about Kafka share: the topics of the cluster, how far they reach, and whose consumer groups are whose. */
+import { maxLength, minLength, optional, pipe, string } from 'valibot'
+import { type ClusterTopic, layoutsIn } from '../../../lib/queries/cluster.ts'
+import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
+import type {
+  ClusterInspection,
+  KnownBounds,
+} from '../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../problem.ts'
+
+/** Names of topics have 249 letters at most. */
+export const TOPIC_NAME = pipe(
+  optional(string(), ''),
+  minLength(1, 'name a topic'),
+  maxLength(249, 'is too long for the name of a topic'),
+)
+/** A part of the names that are wanted. */
+export const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
+
+/** All topics by name, with those that Kafka keeps for itself. @throws RefusedByKafka or Unavailable */
+export async function clusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {
+  return layoutsIn(await kafkaAnswer('list of topics', cluster.metadata()))
+}
+
+/** @throws ProblemError if there is no such topic; RefusedByKafka or Unavailable */
+export async function topicCalled(cluster: ClusterInspection, name: string): Promise<ClusterTopic> {
+  const found = (await clusterTopics(cluster)).find(({ topic }) => topic === name)
+  if (found) return found
+  throw new ProblemError(
+    'not-found',
+    `Kafka has no topic ${name}. The list of topics has those that there are.`,
+  )
+}
+
+/** @throws RefusedByKafka or Unavailable */
+export function boundsOf(
+  cluster: Pick<ClusterInspection, 'bounds'>,
+  topics: readonly TopicLayout[],
+): Promise<KnownBounds> {
+  return kafkaAnswer('ends of topics', cluster.bounds(topics))
+}
+
+/** The function that reads as a group; null if the group belongs to somebody else. */
+export function functionOf({ consumers }: ConsoleEnvironment, group: string): string | null {
+  return consumers.find(consumer => consumer.group === group)?.function ?? null
+}
+
+/** Whether the text stands in a name, whatever its case. */
+export function isFound(name: string, text: string): boolean {
+  return name.toLowerCase().includes(text.toLowerCase())
+}

@@ -1,0 +1,63 @@
+/** What the pages about Kafka share. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useId } from 'preact/hooks'
+import { addressOf, useParameter } from '../data/address.ts'
+import { countText } from '../parts/words.ts'
+
+export function Facts({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return <dl class="kafka-facts">{children}</dl>
+}
+
+export function Fact({
+  name,
+  children,
+}: {
+  readonly name: string
+  readonly children: ComponentChildren
+}): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+export function Warning({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <p class="kafka-warning" role="status">
+      {children}
+    </p>
+  )
+}
+
+export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
+  return <a href={addressOf('/kafka/topics', { topic })}>{topic}</a>
+}
+
+export function GroupLink({ group }: { readonly group: string }): JSX.Element {
+  return <a href={addressOf('/kafka/groups', { group })}>{group}</a>
+}
+
+/** Where the server lists only some: the others are found by name. */
+export function FindMore({ more, one }: { readonly more: number; readonly one: string }): JSX.Element | null {
+  const [find, setFind] = useParameter('find')
+  const id = useId()
+  if (more === 0 && !find) return null
+  return (
+    <form
+      class="kafka-find"
+      onSubmit={event => {
+        event.preventDefault()
+        setFind(String(new FormData(event.currentTarget).get('find') ?? '').trim())
+      }}
+    >
+      {more > 0 && <p>{countText(more, one)} more: name a part of what you look for.</p>}
+      <label for={id}>Find by name</label>
+      <input id={id} name="find" type="search" value={find} />
+      <button type="submit" class="secondary">
+        Find
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,163 @@
+/** The pages about Kafka: the cluster, topics with their sizes, groups with their lag, keys, and the schema registry. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { GroupAnswer, GroupsAnswer } from '../../console/api/kafka/groups.ts'
+import type { KeysAnswer } from '../../console/api/kafka/keys.ts'
+import type { SubjectAnswer, SubjectsAnswer } from '../../console/api/kafka/schemas.ts'
+import type { TopicAnswer } from '../../console/api/kafka/topic.ts'
+import type { TopicsAnswer } from '../../console/api/kafka/topics.ts'
+import type { ClusterDescription } from '../../lib/queries/cluster.ts'
+import { TestBrowser } from '../support/browser.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { startSubjects } from '../support/subjects.ts'
+import { TopicCommands } from '../support/topic-commands.ts'
+
+describe('given the console, when Kafka is looked at', { timeout: 120_000 }, () => {
+  let served: ServedConsole
+  let commands: TopicCommands
+  let registry: Awaited<ReturnType<typeof startSubjects>>
+  let topic: string
+  let group: string
+  const markup = '<img src=x onerror=alert(1)>'
+
+  before(async () => {
+    commands = await TopicCommands.open()
+    registry = await startSubjects()
+    served = await servedConsole({ env: commands.prefix, variables: { SCHEMA_REGISTRY_URL: registry.uri } })
+    topic = await commands.topic('orders', 3, { 'retention.ms': '60000' })
+    group = commands.named('readers')
+    const hot = Array.from({ length: 120 }, () => ({ key: markup, value: 'x'.repeat(50), partition: 2 }))
+    await commands.client.send(topic, [...hot, { key: 'cold', value: 'y', partition: 0 }])
+    await commands.admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 2, offset: '100' }] })
+  })
+  after(async () => {
+    await served?.close()
+    await registry?.close()
+    await commands?.close()
+  })
+
+  it('then the cluster has its brokers, with release, disks, and the controller that is active', async () => {
+    const cluster = await served.ask<ClusterDescription>('/kafka/cluster')
+    const [broker] = cluster.brokers
+    assert.ok(broker?.disks && (broker.disks.totalBytes ?? 0) > broker.disks.bytes, JSON.stringify(broker))
+    assert.match(broker.release ?? '', /^\d+\.\d+/)
+    assert.equal(cluster.controller.kind, 'kraft')
+    assert.ok(cluster.controller.voters.includes(cluster.controller.id ?? -1))
+    assert.deepEqual([cluster.missing, cluster.leaderless], [[], 0])
+    const leads = cluster.brokers.reduce((sum, one) => sum + one.leads, 0)
+    assert.equal(leads, cluster.partitions)
+  })
+
+  it('then a topic has records and a size, and is found by a part of its name', async () => {
+    const { topics, more } = await served.ask<TopicsAnswer>(`/kafka/topics?find=${topic.toUpperCase()}`)
+    assert.equal(more, 0)
+    const [found] = topics
+    assert.deepEqual([found?.topic, found?.partitions, found?.records], [topic, 3, 121])
+    assert.ok(found?.bytes && found.bytes > 121, `${found?.bytes} bytes`)
+    const all = await served.ask<TopicsAnswer>('/kafka/topics')
+    assert.ok(all.topics.some(one => one.isInternal))
+  })
+
+  it('then one topic has partitions, settings, and who reads it; the size is what the command line tells', async () => {
+    const one = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
+    assert.deepEqual(
+      one.partitions.map(({ start, end, isTooFull }) => [start, end, isTooFull]),
+      [
+        [0, 1, false],
+        [0, 0, false],
+        [0, 120, true],
+      ],
+    )
+    assert.deepEqual(
+      one.settings?.filter(({ isOwn }) => isOwn),
+      [{ name: 'retention.ms', value: '60000', isOwn: true }],
+    )
+    assert.ok(one.settings?.some(({ name, isOwn }) => name === 'segment.bytes' && !isOwn))
+    assert.deepEqual(
+      one.groups.map(reading => [reading.group, reading.pending]),
+      [[group, 21]],
+    )
+    const { stdout } = await commands.run(['topics', 'stats', topic, '--json'])
+    assert.equal(JSON.parse(stdout).bytes, one.bytes)
+  })
+
+  it('then a group has its lag by partition, with how long the oldest record waits', async () => {
+    const { groups } = await served.ask<GroupsAnswer>(`/kafka/groups?find=${group}`)
+    assert.deepEqual(
+      groups.map(one => [one.group, one.state, one.pending, one.topics]),
+      [[group, 'empty', 21, [topic]]],
+    )
+    const one = await served.ask<GroupAnswer>(`/kafka/groups/one?name=${group}`)
+    const [lags] = one.topics
+    assert.deepEqual(
+      lags?.partitions.map(({ next, end, pending }) => [next, end, pending]),
+      [
+        [0, 1, 1],
+        [0, 0, 0],
+        [100, 120, 20],
+      ],
+    )
+    assert.ok(one.seconds !== null && one.seconds > 0 && one.seconds < 120, `${one.seconds} s`)
+  })
+
+  it('then the keys that fill a partition are counted, in as many records as were asked for', async () => {
+    const keys = await served.ask<KeysAnswer>(`/kafka/keys?topic=${topic}&records=60`)
+    assert.equal(keys.partitions[2]?.top?.key, markup)
+    assert.deepEqual([keys.records, keys.isCutShort, keys.partitions[2]?.keys], [61, false, 1])
+  })
+
+  it('then what is not there, or is too much, is answered in one sentence', async () => {
+    const asked: [path: string, status: number, message: RegExp][] = [
+      ['/kafka/topics/one?name=no-such', 404, /^Kafka has no topic no-such\./],
+      ['/kafka/topics/one', 400, /name a topic/],
+      ['/kafka/groups/one?name=no-such', 404, /^Kafka has no consumer group no-such\./],
+      [`/kafka/keys?topic=${topic}&records=1000000`, 400, /at most 100000 records/],
+      ['/kafka/schemas/one?name=no-such', 404, /has no subject no-such/],
+      ['/kafka/schemas/one?name=orders-value&version=9', 404, /has no version 9; it has 1, 2/],
+    ]
+    for (const [path, status, message] of asked) {
+      const response = await served.request(path)
+      assert.equal(response.status, status, path)
+      assert.match(((await response.json()) as { message: string }).message, message)
+    }
+  })
+
+  it('then subjects have versions, a rule, and what has changed from one to the next', async () => {
+    const { subjects } = await served.ask<SubjectsAnswer>('/kafka/schemas')
+    assert.deepEqual(subjects, [{ subject: 'orders-value', shipped: null }])
+    const one = await served.ask<SubjectAnswer>('/kafka/schemas/one?name=orders-value')
+    assert.deepEqual([one.versions, one.shown.version, one.before], [[1, 2], 2, 1])
+    assert.match(one.rule?.promise ?? '', /reads data of the last version/)
+    assert.ok(one.changes?.some(({ sign, text }) => sign === '+' && text.includes('"note"')))
+    const first = await served.ask<SubjectAnswer>('/kafka/schemas/one?name=orders-value&version=1')
+    assert.deepEqual([first.shown.id, first.before, first.changes], [1, null, []])
+    registry.isAway = true
+    const away = await served.request('/kafka/schemas')
+    registry.isAway = false
+    assert.equal(away.status, 503)
+  })
+
+  it('then a person goes from the cluster to a topic, its keys and its group, and stumbles over nothing', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const visit = await browser.visit(served.address('/kafka'), { width: 360 })
+      const { page } = visit
+      await page.getByRole('cell', { name: 'broker, controller' }).waitFor()
+      await page.getByRole('link', { name: 'Topics', exact: true }).click()
+      await page.getByLabel('Filter topics').fill(topic)
+      await page.getByRole('link', { name: topic }).click()
+      await page.getByRole('heading', { name: topic }).waitFor()
+      await page.getByRole('button', { name: 'Count in 1,000' }).click()
+      // A key full of markup is text.
+      await page.getByText(markup).waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      assert.equal(await visit.isTooWide(), false)
+      await page.getByRole('link', { name: group }).click()
+      await page.getByText('Nobody reads as this group, and 21 records wait').waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await visit.close()
+    } finally {
+      await browser.close()
+    }
+  })
+})

@@ -14,7 +14,6 @@ function logOf(keys: readonly (readonly (Buffer | null)[])[]): LogReader {
       return { records, nextOffset: toOffset + 1, logStart: 0 }
     },
     leave() {},
-    async close() {},
   }
 }
 const { signal } = new AbortController()

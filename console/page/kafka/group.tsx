@@ -110,7 +110,7 @@ function columnsOf({ topic }: Topic, members: readonly Member[]): readonly Colum
     },
     {
       heading: 'Oldest waits',
-      cell: ({ pending, seconds }) => waitText(pending, seconds),
+      cell: ({ pending, seconds }) => <span class="kafka-line">{waitText(pending, seconds)}</span>,
       sortBy: ({ seconds }) => seconds ?? 0,
       align: 'right',
     },

@@ -50,7 +50,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     heading: 'State',
     cell: row => {
       const { text, tone } = groupStanding(row)
-      return <span class={tone}>{text}</span>
+      return <span class={`kafka-line ${tone}`}>{text}</span>
     },
     sortBy: row => groupStanding(row).text,
   },

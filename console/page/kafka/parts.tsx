@@ -32,11 +32,19 @@ export function Warning({ children }: { readonly children: ComponentChildren }):
 }
 
 export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
-  return <a href={addressOf('/kafka/topics', { topic })}>{topic}</a>
+  return (
+    <a class="kafka-link" href={addressOf('/kafka/topics', { topic })}>
+      {topic}
+    </a>
+  )
 }
 
 export function GroupLink({ group }: { readonly group: string }): JSX.Element {
-  return <a href={addressOf('/kafka/groups', { group })}>{group}</a>
+  return (
+    <a class="kafka-link" href={addressOf('/kafka/groups', { group })}>
+      {group}
+    </a>
+  )
 }
 
 /** Where the server lists only some: the others are found by name. */

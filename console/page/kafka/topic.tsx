@@ -5,7 +5,7 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { bytesText, numberText } from '../parts/words.ts'
+import { bytesText, countText, numberText } from '../parts/words.ts'
 import { Keys } from './keys.tsx'
 import { Fact, Facts, GroupLink } from './parts.tsx'
 import { groupStanding, settingText } from './texts.ts'
@@ -46,7 +46,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
         {bytesOfCopies !== null && bytesOfCopies !== bytes && (
           <Fact name="With copies">{bytesText(bytesOfCopies)}</Fact>
         )}
-        <Fact name="Read by">{numberText(groups.length)} groups</Fact>
+        <Fact name="Read by">{countText(groups.length, 'group')}</Fact>
       </Facts>
       <section aria-label="Partitions">
         <h3>Partitions</h3>
@@ -94,7 +94,11 @@ function partitionColumns(
     },
     {
       heading: 'Leader',
-      cell: ({ leader }) => (leader < 0 ? <span class="bad">none</span> : `broker ${leader}`),
+      cell: ({ leader }) => (
+        <span class={leader < 0 ? 'kafka-line bad' : 'kafka-line'}>
+          {leader < 0 ? 'none' : `broker ${leader}`}
+        </span>
+      ),
       sortBy: ({ leader }) => leader,
     },
     { heading: 'Copies on', cell: ({ replicas }) => replicas.join(', ') },
@@ -109,7 +113,7 @@ function partitionColumns(
     },
     {
       heading: 'Size',
-      cell: ({ bytes }) => (bytes === null ? 'not told' : bytesText(bytes)),
+      cell: ({ bytes }) => <span class="kafka-line">{bytes === null ? 'not told' : bytesText(bytes)}</span>,
       sortBy: ({ bytes }) => bytes ?? -1,
       align: 'right',
     },

@@ -69,7 +69,7 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
     heading: 'State',
     cell: row => {
       const { text, tone } = topicStanding(row)
-      return <span class={tone}>{text}</span>
+      return <span class={`kafka-line ${tone}`}>{text}</span>
     },
     sortBy: ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,
   },
@@ -81,7 +81,7 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
   },
   {
     heading: 'Size',
-    cell: ({ bytes }) => (bytes === null ? 'not told' : bytesText(bytes)),
+    cell: ({ bytes }) => <span class="kafka-line">{bytes === null ? 'not told' : bytesText(bytes)}</span>,
     sortBy: ({ bytes }) => bytes ?? -1,
     align: 'right',
   },

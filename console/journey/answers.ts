@@ -1,5 +1,5 @@
 /** What the console says of an event on its way. */
-import type { Journey, JourneyEnd } from '../../lib/queries/journey/model.ts'
+import type { EventName, Journey, JourneyEnd } from '../../lib/queries/journey/model.ts'
 import type { SpanCounts } from '../spans/span-store.ts'
 
 export interface JourneyAnswer {
@@ -27,9 +27,8 @@ export interface RecentJourney {
   readonly traceId: string
   readonly atMs: number
   readonly end: JourneyEnd
-  readonly type: string
-  /** Source and subject of the event at the beginning. */
-  readonly entity: string
+  /** What is at the beginning. */
+  readonly event: EventName
   /** The types of the events that came of it, each once. */
   readonly emitted: readonly string[]
 }

@@ -1,10 +1,11 @@
 /** The newest paths that spans tell of, for those who do not know yet which one to look at. */
 import type { ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
-import { entityOf } from '../../lib/runtime/consumer/event.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
+import type { SpanStore } from '../spans/span-store.ts'
 import type { RecentAnswer, RecentJourney } from './answers.ts'
 
+/** How many traces are looked at: several can belong to one path. */
 const NOTABLE = 40
 const SHOWN = 12
 /** Readings of which nothing came are most of all, so a few of them show that. */
@@ -12,31 +13,33 @@ const PLAIN = 3
 
 export function recentJourneys({ spans }: Pick<ConsoleEnvironment, 'spans'>): RecentAnswer {
   if (!spans) return { journeys: [] }
-  const journeys = [
-    ...summaries(spans.notable(NOTABLE), SHOWN - PLAIN),
-    ...summaries(spans.plain(PLAIN), PLAIN),
-  ]
-  return { counts: spans.counts, journeys: journeys.sort((a, b) => b.atMs - a.atMs) }
+  const found = new Map<string, RecentJourney>()
+  add(found, spans, spans.notable(NOTABLE), SHOWN - PLAIN)
+  add(found, spans, spans.plain(PLAIN), SHOWN)
+  return { counts: spans.counts, journeys: [...found.values()].sort((a, b) => b.atMs - a.atMs) }
 }
 
-function summaries(traces: readonly (readonly ToldSpan[])[], most: number): readonly RecentJourney[] {
-  return traces.flatMap(spans => summaryOf(spans) ?? []).slice(0, most)
+/** Adds paths, each once, until there are this many. */
+function add(
+  found: Map<string, RecentJourney>,
+  spans: SpanStore,
+  traces: readonly (readonly ToldSpan[])[],
+  most: number,
+): void {
+  for (const [first] of traces) {
+    if (!first || found.size >= most) continue
+    const summary = summaryOf(first.traceId, spans.following([first.traceId]))
+    if (!summary) continue
+    const key = `${summary.event.source} ${summary.event.id}`
+    if (!found.has(key)) found.set(key, summary)
+  }
 }
 
 /** Undefined if the event at the beginning is no longer known. */
-function summaryOf(spans: readonly ToldSpan[]): RecentJourney | undefined {
+function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney | undefined {
   const { roots, end, fromMs } = journeyOf({ spans, records: [], positions: [], functions: [] })
-  const [root] = roots
-  const [first] = spans
-  if (!root?.event || !first || fromMs === undefined) return undefined
+  const event = roots[0]?.event
+  if (!event || fromMs === undefined) return undefined
   const emitted = spans.flatMap(span => (span.kind === 'emission' ? [span.event.type] : []))
-  const { type } = root.event
-  return {
-    traceId: first.traceId,
-    atMs: fromMs,
-    end,
-    type,
-    entity: entityOf(root.event),
-    emitted: [...new Set(emitted)],
-  }
+  return { traceId, atMs: fromMs, end, event, emitted: [...new Set(emitted)] }
 }

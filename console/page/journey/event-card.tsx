@@ -4,7 +4,7 @@ import type { EventStep } from '../../../lib/queries/journey/model.ts'
 import { Moment } from '../parts/moment.tsx'
 import { bytesText, durationText } from '../parts/words.ts'
 import { linksOf, messageAddress, placeText } from './links.ts'
-import { kindOf, valuesOf } from './words.ts'
+import { kindOf, titleOf, valuesOf } from './words.ts'
 
 interface Props {
   readonly step: EventStep
@@ -27,7 +27,7 @@ export function EventCard({ step, signals, startMs }: Props): JSX.Element {
     <article class={`journey-card journey-${tone}`} aria-label={word}>
       <header>
         <span class="journey-kind">{word}</span>
-        {event && <strong>{event.subject ?? event.id}</strong>}
+        <strong>{titleOf(step, signals)}</strong>
         <Elapsed step={step} startMs={startMs} />
       </header>
       {failure && <p class="bad">{failure.message}</p>}

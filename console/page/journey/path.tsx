@@ -24,7 +24,7 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
           {lasted}.
         </span>
       </p>
-      <Way stages={way} />
+      <Way stages={way} signals={signals} />
       {missing.length > 0 && (
         <ul class="journey-missing" aria-label="What is not known">
           {missing.map(one => (

@@ -46,14 +46,14 @@ function RecentList({ answer: { counts, journeys } }: { readonly answer: RecentA
 }
 
 function RecentEvent({ journey }: { readonly journey: RecentJourney }): JSX.Element {
-  const { traceId, atMs, end, type, entity, emitted } = journey
+  const { traceId, atMs, end, event, emitted } = journey
   const { word, tone } = endOf(end)
   return (
     <a href={addressOf('/event', { trace: traceId })}>
       <span class={`journey-end journey-${tone}`}>{word}</span>
       <span class="journey-recent-what">
-        <strong>{entity}</strong>{' '}
-        <span>{[kindOf(type).word, ...emitted.map(one => kindOf(one).word)].join(' → ')}</span>
+        <strong>{event.subject ?? event.id}</strong> <span class="journey-source">{event.source}</span>{' '}
+        <span>{[kindOf(event.type).word, ...emitted.map(one => kindOf(one).word)].join(' → ')}</span>
       </span>
       <Moment at={atMs} />
     </a>

@@ -41,6 +41,15 @@ function Because({ decision }: { readonly decision: DecisionStep }): JSX.Element
       <span>{behind === 0 ? 'it is the next record' : `${countText(behind ?? 0, 'record')} before it`}</span>
     )
   if (outcome === 'decided') return <span>its state is past the record; how it ended is not known</span>
-  if (why !== undefined) return <span>{why.replaceAll('`', '')}</span>
+  if (why !== undefined) return <Sentence text={why} />
   return knownBy === 'emission' ? <span>it emitted what follows; why is not known</span> : null
+}
+
+/** With its names as code, which stand between backticks. */
+function Sentence({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <span>
+      {text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={part}>{part}</code>))}
+    </span>
+  )
 }

@@ -111,6 +111,18 @@ export function askedFor(text: string): { readonly id: string } | { readonly tra
   return trace === undefined ? { id: asked } : { trace }
 }
 
+/** What an event is about, short: of an alert its rule and entity, of a failure the place of its record. */
+export function titleOf(
+  { event, data, topic }: Pick<EventStep, 'event' | 'data' | 'topic'>,
+  signals: Readonly<Record<string, string>>,
+): string {
+  const { rule, entity } = (data ?? {}) as { rule?: unknown; entity?: { subject?: unknown } }
+  if (typeof rule === 'string' && typeof entity?.subject === 'string') return `${rule} ${entity.subject}`
+  const title = event?.subject ?? event?.id ?? topic ?? ''
+  const [, failed = '', place = ''] = /^(.+)(\/\d+\/\d+)$/.exec(title) ?? []
+  return Object.hasOwn(signals, failed) ? `${signals[failed]}${place}` : title
+}
+
 const MOST_VALUES = 6
 
 /** The values of an event that one sees at a glance: those of its data that are no lists and no objects. */
@@ -128,8 +140,8 @@ export function valuesOf({
 }
 
 const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/\.alert\.(fired|resolved)\./, ['rule', 'severity', 'summary', 'value', 'threshold', 'reason']],
-  [/\.alert\.routed\./, ['group', 'groupWaitMs']],
+  [/\.alert\.(fired|resolved)\./, ['severity', 'summary', 'reason']],
+  [/\.alert\.routed\./, []],
   [
     /^io\.sluice\.(failure|retry|dead-letter)\./,
     ['errorType', 'error', 'consumer', 'attempt', 'routedBecause'],

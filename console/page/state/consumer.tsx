@@ -6,7 +6,7 @@ import { useAnswer, useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { bytesText, durationText, numberText } from '../parts/words.ts'
+import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
 import { Entities } from './entities.tsx'
 import { outcomesOf } from './words.ts'
 
@@ -20,10 +20,10 @@ export function ConsumerState({ consumer, topic }: Props): JSX.Element {
   const state = useLive<PartitionsAnswer>(addressOf('/state/partitions', { consumer, topic }))
   return (
     <>
+      <h1>What {consumer} remembers</h1>
       <p>
         <a href="/state">All consumers</a>
       </p>
-      <h1>What {consumer} remembers</h1>
       <Topics consumer={consumer} topic={topic} />
       <Entities consumer={consumer} topic={topic} />
       <Known of={state} what={`what ${consumer} remembers`}>
@@ -66,6 +66,19 @@ function counted(heading: string, of: (line: Line) => number | null): Column<Lin
   return { heading, cell, sortBy: line => of(line) ?? -1, align: 'right' }
 }
 
+/** The last columns are there where they have anything to tell. */
+function columnsFor(lines: readonly Line[]): readonly Column<Line>[] {
+  return [
+    ...COLUMNS,
+    ...(lines.some(({ openFailures }) => openFailures !== 0)
+      ? [counted('Open failures', ({ openFailures }) => openFailures)]
+      : []),
+    ...(lines.some(({ held }) => held > 0)
+      ? [counted('Held', ({ held }) => held), counted('Parked', ({ parked }) => parked)]
+      : []),
+  ]
+}
+
 const COLUMNS: readonly Column<Line>[] = [
   counted('Partition', ({ partition }) => partition),
   {
@@ -101,8 +114,6 @@ const COLUMNS: readonly Column<Line>[] = [
   },
   counted('Outbox', ({ outbox }) => outbox),
   counted('Known ids', ({ ids }) => ids),
-  counted('Open failures', ({ openFailures }) => openFailures),
-  counted('Held', ({ held }) => held),
   {
     heading: 'Size',
     cell: ({ bytes }) => (bytes === null ? 'not counted' : bytesText(bytes)),
@@ -113,7 +124,8 @@ const COLUMNS: readonly Column<Line>[] = [
 
 function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Element {
   const { consumer, topic, partitions, withoutKafka } = answer
-  const isPartial = partitions.some(({ ids }) => ids === null)
+  const begun = partitions.filter(({ appliedOffset }) => appliedOffset >= 0)
+  const isPartial = begun.some(({ ids }) => ids === null)
   return (
     <>
       {withoutKafka !== undefined && <p class="problem">{withoutKafka}</p>}
@@ -125,14 +137,21 @@ function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Elem
           Counting all that is there would take too long: some partitions show only what needs no counting.
         </p>
       )}
-      <Table
-        name="partitions"
-        caption={`partitions that ${consumer} remembers`}
-        columns={COLUMNS}
-        rows={partitions}
-        keyOf={({ partition }) => String(partition)}
-        empty="Kafka has no such topic, and nothing is remembered of it."
-      />
+      <div class="state-partitions">
+        <Table
+          name="partitions"
+          caption={`partitions that ${consumer} remembers`}
+          columns={columnsFor(begun)}
+          rows={begun}
+          keyOf={({ partition }) => String(partition)}
+          empty={`${consumer} has decided no record of it yet.`}
+        />
+      </div>
+      {begun.length > 0 && begun.length < partitions.length && (
+        <p>
+          Of {countText(partitions.length - begun.length, 'other partition')}, it has decided no record yet.
+        </p>
+      )}
       <Decided partitions={partitions} />
     </>
   )

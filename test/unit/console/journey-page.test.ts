@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { linksOf, stateAddress } from '../../../console/page/journey/links.ts'
 import { mainWay } from '../../../console/page/journey/main-way.ts'
-import { askedFor, endOf, kindOf, purposeOf, valuesOf } from '../../../console/page/journey/words.ts'
+import { askedFor, endOf, kindOf, purposeOf, titleOf, valuesOf } from '../../../console/page/journey/words.ts'
 import { decidedOf, outcomesOf } from '../../../console/page/state/words.ts'
 import { readFunctions } from '../../../infra/functions.ts'
 import { journeyOf } from '../../../lib/queries/journey/path.ts'
@@ -52,12 +52,28 @@ describe('the words of the page', () => {
         ['status', 'ok'],
       ].filter(([, value]) => value !== READING.subject),
     )
-    const alert = { alertId: 'x', rule: 'HIGH_TEMP', value: 47, fingerprint: 'y' }
+    const alert = {
+      alertId: 'x',
+      rule: 'HIGH_TEMP',
+      severity: 'critical',
+      fingerprint: 'y',
+      reason: 'condition',
+    }
     assert.deepEqual(valuesOf({ event: ALERT, data: alert }), [
-      ['rule', 'HIGH_TEMP'],
-      ['value', '47'],
+      ['severity', 'critical'],
+      ['reason', 'condition'],
     ])
     assert.deepEqual(valuesOf({ event: READING, data: undefined }), [])
+  })
+
+  it('given an alert, a failure or a reading, then its title is short', () => {
+    const signals = { 'sluice.telemetry.readings.test': 'readings' }
+    const title = (subject: string, data?: unknown) =>
+      titleOf({ event: { ...READING, subject }, data, topic: undefined }, signals)
+    assert.equal(title('HIGH_TEMP /a b', { rule: 'HIGH_TEMP', entity: { subject: 'b' } }), 'HIGH_TEMP b')
+    assert.equal(title('sluice.telemetry.readings.test/3/12'), 'readings/3/12')
+    assert.equal(title('toString/3/12'), 'toString/3/12')
+    assert.equal(titleOf({ event: undefined, data: undefined, topic: 'orders' }, {}), 'orders')
   })
 
   it('given counters, then they are summed by outcome, and a parked record counts once', () => {

@@ -8,6 +8,7 @@ import type { ConsoleHono } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { beginningAt, PortInUse, type Served, serveConsole } from '../../console/serve.ts'
+import { receiveSpans } from '../../console/spans/receiver.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
@@ -54,11 +55,15 @@ export function consoleLines({ address, kafkaAddress }: StartedConsole): string[
 
 async function served({ environment, dataDir, say }: ConsoleOptions): Promise<StartedConsole> {
   const ports = consolePorts(environment)
+  const config = readConfig(environment)
+  // Who has a collector wants the spans there.
+  const receiver = config.otlp ? undefined : await receiveSpans()
   const shown = new ConsoleEnvironment({
-    config: readConfig(environment),
+    config,
     functions: readFunctions(),
     isLocal: true,
     streams: true,
+    spans: receiver?.store,
   })
   const token = await keptToken(dataDir)
   const app = consoleApp({
@@ -75,9 +80,9 @@ async function served({ environment, dataDir, say }: ConsoleOptions): Promise<St
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
     ...(kafka ? { kafkaAddress: `http://localhost:${kafka.port}/?token=${token}` } : {}),
-    functionVariables: {},
+    functionVariables: receiver?.variables ?? {},
     async close() {
-      await Promise.all([console?.close(), kafka?.close()])
+      await Promise.all([console?.close(), kafka?.close(), receiver?.close()])
       await shown.close()
     },
   }

@@ -6,8 +6,6 @@ export interface JourneyAnswer {
   readonly journey: Journey
   /** Whether the functions tell this console of their decisions. */
   readonly hearsSpans: boolean
-  /** How many spans the path was drawn from. */
-  readonly spans: number
   /** What is not known, and why: sentences. */
   readonly missing: readonly string[]
   /** Of each topic on the path, what it carries; its name, if it is none of Sluice's. */

@@ -1,7 +1,7 @@
 /** Finds what is known of an event: from spans, from the log, and from how far the consumers are. */
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { SIGNALS, signalNamed, topicName } from '../../lib/app/topics.ts'
-import { KnownRecords } from '../../lib/queries/journey/log-records.ts'
+import { KnownRecords, MOST_RECORDS } from '../../lib/queries/journey/log-records.ts'
 import { type Asked, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
 import type { FoundRecord, Known, Place, ReadingFunction, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
@@ -67,6 +67,12 @@ export class JourneyFinder {
     const known: Known = { spans, records, positions, functions }
     const journey = journeyOf(known, asked.id)
     if (!this.#environment.spans && journey.roots.length > 0) missing.add(NO_SPANS)
+    if (journey.leftOut > 0)
+      missing.add(`${journey.leftOut} more events begin in this trace: follow one of them by its id.`)
+    if (places.length > MOST_RECORDS)
+      missing.add(
+        `Only ${MOST_RECORDS} of ${places.length} records were read; of the others, the contents are not shown.`,
+      )
     const topics = new Set([
       ...places.map(({ topic }) => topic),
       ...spans.flatMap(({ topic }) => topic ?? []),
@@ -74,7 +80,6 @@ export class JourneyFinder {
     return {
       journey,
       hearsSpans: this.#environment.spans !== undefined,
-      spans: spans.length,
       missing: [...missing],
       signals: Object.fromEntries([...topics].map(topic => [topic, this.#signalOf(topic)])),
     }

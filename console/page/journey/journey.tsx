@@ -66,6 +66,9 @@ function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
           </>
         ) : (
           <>
+            {answer.hearsSpans && minutes === '' && (
+              <p>No function has told of it, or that was too long ago: the log is searched.</p>
+            )}
             <Searched asked={asked} minutes={minutes || '15'} />
             <SearchChoice minutes={minutes || '15'} choose={setMinutes} title="The log was searched for" />
           </>

@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function Verdict({ decision, of, startMs }: Props): JSX.Element {
-  const { consumer, reason, timer, toMs } = decision
+  const { consumer, reason, timer, toMs, place } = decision
   const { word, tone } = outcomeOf(decision)
   const purpose = purposeOf(consumer)
   return (
@@ -22,6 +22,7 @@ export function Verdict({ decision, of, startMs }: Props): JSX.Element {
       <span class="journey-who">
         <a href={stateAddress(decision, of)}>{consumer}</a>
         {purpose && <small>{purpose}</small>}
+        {of.places.length > 1 && place && <small>about offset {place.offset}</small>}
       </span>
       <span class="journey-what">
         <span class="journey-outcome">{timer === undefined ? word : `timer ${timer} fired`}</span>{' '}

@@ -7,8 +7,9 @@ import type { DataReader, LogReader } from '../../runtime/pipeline/ports.ts'
 import { placeText } from './draft.ts'
 import type { FoundRecord, Place } from './model.ts'
 
-/** How many records of one path are read, and how many are kept for those who watch it. */
-const MOST_RECORDS = 60
+/** How many records of one path are read. */
+export const MOST_RECORDS = 60
+/** How many are kept for those who watch. */
 const MOST_KEPT = 500
 
 export interface RecordSources {

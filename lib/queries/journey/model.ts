@@ -156,6 +156,8 @@ export type JourneyEnd =
 export interface Journey {
   /** What is at the beginning, as far as it is known. */
   readonly roots: readonly EventStep[]
+  /** How many beginnings are left out, because a trace has more than one can look at. */
+  readonly leftOut: number
   readonly end: JourneyEnd
   /** How many events and decisions there are. */
   readonly events: number

@@ -23,6 +23,9 @@ import type {
   ToldSpan,
 } from './model.ts'
 
+/** A producer can put thousands of events into one trace. */
+const MOST_ROOTS = 50
+
 /** @param id leaves out what has nothing to do with the event of this id, where it is among them: a trace can have many roots */
 export function journeyOf(known: Known, id?: string): Journey {
   const drafts = new Drafts()
@@ -38,7 +41,8 @@ export function journeyOf(known: Known, id?: string): Journey {
   const moments = [...events.map(timeOf), ...decisions.flatMap(({ fromMs, toMs }) => [fromMs, toMs])]
   const times = moments.filter(ms => ms !== undefined && Number.isFinite(ms)) as number[]
   return {
-    roots: roots.map(root => assembled.event(root)),
+    roots: roots.slice(0, MOST_ROOTS).map(root => assembled.event(root)),
+    leftOut: Math.max(0, roots.length - MOST_ROOTS),
     end: endOf(events),
     events: events.filter(({ event, places }) => event || places.size > 0).length,
     decisions: decisions.length,

@@ -116,6 +116,15 @@ describe('the path of an event, from spans', () => {
     ])
   })
 
+  it('given a trace in which thousands of events begin, then the first are shown, and the others counted', () => {
+    const spans = Array.from({ length: 2_000 }, (_, index) =>
+      aDecision({ span: 100 + index, offset: index, event: { ...READING, id: `reading-${index}` } }),
+    )
+    const { roots, leftOut, events } = drawn({ spans })
+    assert.deepEqual([roots.length, leftOut, events], [50, 1_950, 2_000])
+    assert.deepEqual(drawn({ spans }, 'reading-1999').roots.length, 1)
+  })
+
   it('given an event that was sent twice, then it is one event at two places, with a decision about each', () => {
     const again = { span: 101, offset: 6, outcome: 'duplicate', reason: 'id-known' }
     assert.deepEqual(linesOf(drawn({ spans: [aDecision(), aDecision(again)] }).roots), [
@@ -226,6 +235,7 @@ describe('the path of an event, from the log', () => {
   it('given nothing, then there is no path', () => {
     assert.deepEqual(drawn({}), {
       roots: [],
+      leftOut: 0,
       end: 'unknown',
       events: 0,
       decisions: 0,

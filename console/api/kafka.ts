@@ -5,6 +5,7 @@ import type { ConsoleEnvironment } from '../environment.ts'
 import { clusterRoutes } from './kafka/cluster.ts'
 import { groupRoutes } from './kafka/groups.ts'
 import { keyRoutes } from './kafka/keys.ts'
+import { messageRoutes } from './kafka/messages.ts'
 import { schemaRoutes } from './kafka/schemas.ts'
 import { topicRoutes } from './kafka/topics.ts'
 
@@ -15,5 +16,6 @@ export function kafkaRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> 
   routes.route('/keys', keyRoutes(environment))
   routes.route('/groups', groupRoutes(environment))
   routes.route('/schemas', schemaRoutes(environment))
+  routes.route('/messages', messageRoutes(environment))
   return routes
 }

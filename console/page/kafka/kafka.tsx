@@ -6,6 +6,7 @@ import { useEnvironment } from '../data/environment.ts'
 import { Empty } from '../parts/known.tsx'
 import { Cluster } from './cluster.tsx'
 import { Groups } from './groups.tsx'
+import { Messages } from './messages/messages.tsx'
 import { Schemas } from './schemas.tsx'
 import { Topics } from './topics.tsx'
 import './kafka.css'
@@ -21,6 +22,7 @@ interface KafkaPage {
 const PAGES: readonly KafkaPage[] = [
   { title: 'Cluster', path: '/kafka', page: Cluster },
   { title: 'Topics', path: '/kafka/topics', page: Topics },
+  { title: 'Messages', path: '/kafka/messages', page: Messages },
   { title: 'Groups', path: '/kafka/groups', page: Groups },
   { title: 'Schemas', path: '/kafka/schemas', page: Schemas, isListed: ({ hasRegistry }) => hasRegistry },
 ]

@@ -1,0 +1,51 @@
+/** Messages as a file of JSON lines, as `sluice record` writes them and `sluice replay` reads them. */
+import { findRecords } from '../../../../lib/queries/find-records.ts'
+import { recordedLine } from '../../../../lib/queries/recorded-line.ts'
+import { beginningOf } from './beginning.ts'
+import { limitsOf, type MessagePorts, type Most } from './list.ts'
+import type { MessagesQuery } from './query.ts'
+import { Wanted } from './rows.ts'
+
+export interface Recording {
+  /** One JSON document a line, in the order of time. */
+  readonly text: string
+  readonly records: number
+  /** Whether a limit ended it: there may be more messages that fit. */
+  readonly isCut: boolean
+}
+
+export interface RecordingLimits {
+  readonly records: number
+  readonly bytes: number
+}
+
+/** What is looked at for one file. */
+const MOST_LOOKED: Most = { records: 500_000, bytes: 256 * 1024 * 1024, ms: 20_000 }
+
+/** @throws as `listedMessages` does */
+export async function recordedMessages(
+  query: MessagesQuery,
+  ports: MessagePorts,
+  most: RecordingLimits,
+): Promise<Recording> {
+  const wanted = new Wanted(query, ports.reader)
+  const { direction, ranges } = await beginningOf(query, ports.offsets)
+  let bytes = 0
+  let isFull = false
+  const nowMs = () => (isFull ? Number.POSITIVE_INFINITY : ports.nowMs())
+  const line = async (record: Parameters<Wanted['view']>[0]) => {
+    if ((await wanted.view(record)) === undefined) return undefined
+    const text = recordedLine(record)
+    bytes += Buffer.byteLength(text) + 1
+    isFull = bytes >= most.bytes
+    return text
+  }
+  const limits = { ...limitsOf(ports, MOST_LOOKED), nowMs, wanted: most.records }
+  const { found, endedBy } = await findRecords(ports.log, ranges, direction, line, limits)
+  const lines = direction === 'forward' ? found : found.toReversed()
+  return {
+    text: lines.map(text => `${text}\n`).join(''),
+    records: lines.length,
+    isCut: endedBy !== 'end',
+  }
+}

@@ -1,0 +1,80 @@
+/** Lists messages of a topic: from either end, from an offset or a time, within limits. */
+import { type Found, findRecords } from '../../../../lib/queries/find-records.ts'
+import type { Range } from '../../../../lib/queries/records.ts'
+import type { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
+import { instant } from '../../../../lib/runtime/consumer/instant.ts'
+import type { DataReader, LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import { beginningOf, cursorOf } from './beginning.ts'
+import type { MessagesQuery } from './query.ts'
+import { type MessageRow, Wanted } from './rows.ts'
+
+export interface MessageList {
+  readonly topic: string
+  /** How many the topic has. */
+  readonly partitions: number
+  /** Offsets that Kafka keeps now, of all partitions. */
+  readonly held: number
+  readonly messages: readonly MessageRow[]
+  readonly isNewestFirst: boolean
+  /** Messages that were looked at, whether they are shown or not. */
+  readonly looked: number
+  /** Of those, ticks and rule sets that are not shown. */
+  readonly hidden: number
+  /** `limit`: there may be more messages that fit, which were not looked for. */
+  readonly endedBy: Found<unknown>['endedBy']
+  /** When the last message that was looked at was written. */
+  readonly reached: string | null
+  /** Goes on where this answer ends; null at the end. */
+  readonly cursor: string | null
+  /** Live, messages that came faster than they could be looked at. */
+  readonly skipped: number
+}
+
+/** What is needed to look at messages. */
+export interface MessagePorts {
+  readonly log: LogReader
+  readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
+  readonly reader: DataReader
+  readonly nowMs: () => number
+}
+
+/** Upper bounds for what one question looks at. */
+export interface Most {
+  readonly records: number
+  readonly bytes: number
+  readonly ms: number
+}
+
+const MOST: Most = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
+
+/** @throws as `beginningOf`, `findRecords` and `Wanted` do */
+export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
+  const wanted = new Wanted(query, ports.reader)
+  const { direction, ranges, bounds } = await beginningOf(query, ports.offsets)
+  const found = await findRecords(ports.log, ranges, direction, record => wanted.row(record), {
+    ...limitsOf(ports),
+    wanted: query.limit,
+  })
+  const { looked, endedBy, reachedMs } = found
+  return {
+    topic: query.topic,
+    partitions: bounds.length,
+    held: offsetsIn(bounds),
+    messages: found.found,
+    isNewestFirst: direction === 'backward',
+    looked,
+    hidden: wanted.hidden,
+    endedBy,
+    reached: reachedMs === undefined ? null : instant(reachedMs),
+    cursor: cursorOf(direction, found.left) ?? null,
+    skipped: 0,
+  }
+}
+
+export function limitsOf({ nowMs }: Pick<MessagePorts, 'nowMs'>, { records, bytes, ms }: Most = MOST) {
+  return { records, bytes, untilMs: nowMs() + ms, nowMs }
+}
+
+export function offsetsIn(ranges: readonly Pick<Range, 'start' | 'end'>[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
+}

@@ -1,0 +1,96 @@
+/** The newest messages, for those who watch: each question goes on where the one before it ended, so that nothing is read twice. */
+import { findRecords } from '../../../../lib/queries/find-records.ts'
+import { topicBounds } from '../../../../lib/queries/topics.ts'
+import type { Bounds } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
+import { limitsOf, listedMessages, type MessageList, type MessagePorts, offsetsIn } from './list.ts'
+import type { MessagesQuery } from './query.ts'
+import { Wanted } from './rows.ts'
+
+/** What was told last, and how far it reached in each partition. */
+interface Followed {
+  readonly list: MessageList
+  readonly ends: readonly number[]
+  readonly atMs: number
+}
+
+/** Questions that are remembered, and for how long after they were asked last. */
+const MOST_FOLLOWED = 20
+const REMEMBERED_MS = 30_000
+
+/** New messages that one question looks at. Of more, only the newest: nobody can read them anyway. */
+const MOST_NEW = 5_000
+
+export class NewestMessages {
+  readonly #ports: () => Promise<MessagePorts>
+  readonly #followed = new Map<string, Promise<Followed>>()
+
+  constructor(ports: () => Promise<MessagePorts>) {
+    this.#ports = ports
+  }
+
+  /** @throws as `listedMessages` does; then the next question begins anew */
+  async ask(query: MessagesQuery): Promise<MessageList> {
+    const name = JSON.stringify(Object.entries(query).sort())
+    const before = this.#followed.get(name)
+    const next = this.#next(before, query)
+    this.#remember(name, next)
+    return (await next).list
+  }
+
+  async #next(before: Promise<Followed> | undefined, query: MessagesQuery): Promise<Followed> {
+    const ports = await this.#ports()
+    const known = await before?.catch(() => undefined)
+    const bounds = await topicBounds(ports.offsets, query.topic)
+    const atMs = ports.nowMs()
+    const isFresh =
+      known !== undefined &&
+      atMs - known.atMs < REMEMBERED_MS &&
+      // Otherwise it is another topic of the same name, or has grown.
+      known.ends.length === bounds.length &&
+      known.ends.every((end, partition) => end <= (bounds[partition]?.end ?? -1))
+    const ends = bounds.map(({ end }) => end)
+    const { partition: _, offset: __, time: ___, cursor: ____, ...others } = query
+    const newest = { ...others, ...(query.partition === undefined ? {} : { partition: query.partition }) }
+    const list = isFresh
+      ? await goneOn(known, bounds, query, ports)
+      : await listedMessages({ ...newest, from: 'newest' }, ports)
+    return { list, ends, atMs }
+  }
+
+  #remember(name: string, next: Promise<Followed>): void {
+    this.#followed.delete(name)
+    this.#followed.set(name, next)
+    next.catch(() => {
+      if (this.#followed.get(name) === next) this.#followed.delete(name)
+    })
+    const [oldest] = this.#followed.keys()
+    if (this.#followed.size > MOST_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
+  }
+}
+
+async function goneOn(
+  { list, ends }: Followed,
+  bounds: readonly Bounds[],
+  query: MessagesQuery,
+  ports: MessagePorts,
+): Promise<MessageList> {
+  const { topic, partition: only, limit } = query
+  const all = bounds.map(({ start, end }, partition) => {
+    return { topic, partition, start: Math.max(start, ends[partition] ?? start), end }
+  })
+  const ranges = all.filter(({ partition }) => only === undefined || partition === only)
+  const share = Math.ceil(MOST_NEW / Math.max(1, ranges.filter(({ start, end }) => start < end).length))
+  const newest = ranges.map(range => ({ ...range, start: Math.max(range.start, range.end - share) }))
+  const wanted = new Wanted(query, ports.reader)
+  const limits = { ...limitsOf(ports), wanted: Number.POSITIVE_INFINITY }
+  const found = await findRecords(ports.log, newest, 'forward', record => wanted.row(record), limits)
+  const skipped = offsetsIn(ranges) - offsetsIn(newest) + offsetsIn(found.left)
+  return {
+    ...list,
+    held: offsetsIn(bounds),
+    messages: [...found.found.toReversed(), ...list.messages].slice(0, limit),
+    looked: list.looked + found.looked,
+    hidden: list.hidden + wanted.hidden,
+    skipped: list.skipped + skipped,
+  }
+}

@@ -1,0 +1,88 @@
+/** One message, with all that it says. */
+import { plainEvent } from '../../../../lib/queries/plain-event.ts'
+import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
+import { topicBounds } from '../../../../lib/queries/topics.ts'
+import { textOf } from '../../../../lib/runtime/cloudevents/header-bytes.ts'
+import { type LogRecord, sizeOf } from '../../../../lib/runtime/cloudevents/record.ts'
+import { ProblemError } from '../../problem.ts'
+import type { MessagePorts } from './list.ts'
+
+export interface Message extends RecordView {
+  /** About what it takes in Kafka. */
+  readonly bytes: number
+  /** The value as it lies in Kafka; null if it has none. */
+  readonly raw: {
+    readonly bytes: number
+    /** The beginning of it. */
+    readonly base64: string
+  } | null
+  /** How the event lies in the record; null if there is none. */
+  readonly mode: 'binary' | 'structured' | null
+  /** As its header says. */
+  readonly contentType: string | null
+  /** Whether it is too large for any reader, and has been left in Kafka. */
+  readonly isOversize: boolean
+}
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** What a page shows of the bytes of one message. */
+const MOST_RAW_BYTES = 64 * 1024
+
+/** @throws ProblemError if there is no such message, with the reason; else as `LogReader.read` */
+export async function oneMessage(place: Place, ports: MessagePorts): Promise<Message> {
+  const { topic, partition, offset } = place
+  await requireInBounds(place, ports)
+  const { records } = await ports.log.read(topic, partition, { fromOffset: offset, toOffset: offset })
+  const record = records.find(one => one.offset === offset)
+  if (!record)
+    throw new ProblemError(
+      'not-found',
+      `There is no message at offset ${offset} of ${topic}/${partition}: it marks the end of a transaction, ` +
+        'belonged to one that was aborted, or compaction has removed it.',
+    )
+  return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
+}
+
+async function requireInBounds(
+  { topic, partition, offset }: Place,
+  { offsets }: MessagePorts,
+): Promise<void> {
+  const bounds = await topicBounds(offsets, topic)
+  const bound = bounds[partition]
+  const where = `${topic}/${partition}`
+  if (!bound)
+    throw new ProblemError(
+      'not-found',
+      `${topic} has no partition ${partition}; the last is ${bounds.length - 1}.`,
+    )
+  if (offset < bound.start)
+    throw new ProblemError(
+      'not-found',
+      `The message at offset ${offset} has expired: ${where} begins at offset ${bound.start} now.`,
+    )
+  if (offset >= bound.end)
+    throw new ProblemError(
+      'not-found',
+      `There is no offset ${offset} yet: ${where} ends before offset ${bound.end}.`,
+    )
+}
+
+/** Pure. */
+function messageOf(record: LogRecord, view: RecordView): Message {
+  const { value, headers, oversizeBytes } = record
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')
+  const isBinary = headers.some(([name]) => name === 'ce_specversion')
+  return {
+    ...view,
+    bytes: oversizeBytes ?? sizeOf(record),
+    raw: value && { bytes: value.length, base64: value.subarray(0, MOST_RAW_BYTES).toString('base64') },
+    mode: view.event === null ? null : isBinary ? 'binary' : 'structured',
+    contentType: contentType ? (textOf(contentType[1]) ?? null) : null,
+    isOversize: oversizeBytes !== undefined,
+  }
+}

@@ -1,0 +1,111 @@
+/** Messages as the lines of a list. */
+import { FOR_FUNCTIONS } from '../../../../lib/queries/for-functions.ts'
+import { plainEvent } from '../../../../lib/queries/plain-event.ts'
+import type { Filter } from '../../../../lib/queries/record-filter.ts'
+import { recordSummary, shortType } from '../../../../lib/queries/record-summary.ts'
+import { holdsText } from '../../../../lib/queries/record-text.ts'
+import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
+import { type LogRecord, sizeOf } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { DataReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import { conditionsIn, type MessagesQuery } from './query.ts'
+
+/** What a list shows of a message; texts are cut. */
+export interface MessageRow {
+  readonly partition: number
+  readonly offset: number
+  /** When the record was written. */
+  readonly recordTime: string
+  /** When the event happened, as its producer wrote it. */
+  readonly eventTime: string | null
+  readonly key: string | null
+  /** Of its event; null if it carries none. */
+  readonly type: string | null
+  /** The type without what all types of Sluice share. */
+  readonly shortType: string | null
+  readonly entity: string | null
+  /** Why it carries no event. */
+  readonly failure: string | null
+  readonly summary: string
+  /** About what it takes in Kafka. */
+  readonly bytes: number
+}
+
+const LONGEST_KEY = 80
+const LONGEST_TYPE = 120
+const LONGEST_SUMMARY = 240
+
+/** Pure. */
+function messageRow(view: RecordView, bytes: number): MessageRow {
+  const { partition, offset, recordTime, eventTime, event, failure } = view
+  const entity = event && String(event.subject ?? event.source)
+  return {
+    partition,
+    offset,
+    recordTime,
+    eventTime,
+    key: keyText(view.key),
+    type: event && cut(String(event.type), LONGEST_TYPE),
+    shortType: event && cut(shortType(String(event.type)), LONGEST_TYPE),
+    entity: entity && cut(entity, LONGEST_KEY),
+    failure: failure?.code ?? null,
+    summary: cut(recordSummary(view), LONGEST_SUMMARY),
+    bytes,
+  }
+}
+
+/** Decides which records are shown, and counts those that are hidden because only the functions need them. */
+export class Wanted {
+  hidden = 0
+  readonly #reader: DataReader
+  readonly #text: string | undefined
+  readonly #key: string | undefined
+  readonly #type: string | undefined
+  readonly #conditions: readonly Filter[]
+  readonly #withTicks: boolean
+
+  /** @throws ProblemError for a condition that cannot be used */
+  constructor(
+    { text, key, type, where, ticks }: Pick<MessagesQuery, 'text' | 'key' | 'type' | 'where' | 'ticks'>,
+    reader: DataReader,
+  ) {
+    this.#reader = reader
+    this.#text = text?.toLowerCase()
+    this.#key = key?.toLowerCase()
+    this.#type = type?.toLowerCase()
+    this.#conditions = conditionsIn(where)
+    this.#withTicks = ticks !== undefined
+  }
+
+  /** Undefined if the record is not wanted. What can be seen without decoding is looked at first. */
+  async view(record: LogRecord): Promise<RecordView | undefined> {
+    if (this.#text && !holdsText(record, this.#text)) return undefined
+    if (this.#key && !record.key?.toString().toLowerCase().includes(this.#key)) return undefined
+    const view = recordView(record, await plainEvent(record, this.#reader))
+    const type = view.event?.type
+    if (
+      this.#type &&
+      !String(type ?? '')
+        .toLowerCase()
+        .includes(this.#type)
+    )
+      return undefined
+    if (!this.#conditions.every(fits => fits(view))) return undefined
+    if (this.#withTicks || !FOR_FUNCTIONS.includes(type)) return view
+    this.hidden++
+    return undefined
+  }
+
+  async row(record: LogRecord): Promise<MessageRow | undefined> {
+    const view = await this.view(record)
+    return view && messageRow(view, record.oversizeBytes ?? sizeOf(record))
+  }
+}
+
+function keyText(key: RecordView['key']): string | null {
+  if (key === null) return null
+  return cut('text' in key ? key.text : `base64:${key.base64}`, LONGEST_KEY)
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
+}

@@ -1,0 +1,132 @@
+/** Which messages are shown: a form, whose content becomes the address. */
+import type { JSX, TargetedSubmitEvent } from 'preact'
+import { useState } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import type { MessageTopics } from '../../../api/kafka/messages.ts'
+import { addressOf } from '../../data/address.ts'
+import { type Asked, chosenIn, localTime, MESSAGES, type Start, startOf } from './question.ts'
+
+interface Props {
+  readonly topics: MessageTopics['topics']
+  readonly topic: string
+  readonly asked: Asked
+}
+
+const STARTS: readonly (readonly [Start, string])[] = [
+  ['newest', 'The newest first'],
+  ['oldest', 'The oldest first'],
+  ['time', 'From a time on'],
+  ['offset', 'From an offset on'],
+]
+
+export function Controls({ topics, topic, asked }: Props): JSX.Element {
+  const { route } = useLocation()
+  const [start, setStart] = useState(startOf(asked))
+  const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
+  const show = (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = Object.fromEntries(
+      [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
+    )
+    route(addressOf(MESSAGES, { ...chosenIn({ ...form, topic }) }))
+  }
+  return (
+    <form class="messages-form" onSubmit={show}>
+      <label class="messages-wide">
+        Topic
+        <select
+          value={topic}
+          onChange={event => route(addressOf(MESSAGES, { topic: event.currentTarget.value }))}
+        >
+          {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
+          <Options label="This environment" topics={topics.filter(({ signal }) => signal !== null)} />
+          <Options label="Others" topics={topics.filter(({ signal }) => signal === null)} />
+        </select>
+      </label>
+      <label>
+        Begin with
+        <select name="start" value={start} onChange={event => setStart(event.currentTarget.value as Start)}>
+          {STARTS.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Partition
+        <select name="partition" value={asked.partition ?? ''} required={start === 'offset'}>
+          <option value="">{start === 'offset' ? 'Choose one' : 'All'}</option>
+          {Array.from({ length: partitions }, (_, number) => (
+            <option key={String(number)} value={String(number)}>
+              {number}
+            </option>
+          ))}
+        </select>
+      </label>
+      {start === 'time' && (
+        <label>
+          Time
+          <input
+            name="time"
+            type="datetime-local"
+            step="1"
+            required
+            defaultValue={localTime(asked.time, new Date().getTimezoneOffset())}
+          />
+        </label>
+      )}
+      {start === 'offset' && (
+        <label>
+          Offset
+          <input name="offset" type="number" min="0" step="1" required defaultValue={asked.offset ?? '0'} />
+        </label>
+      )}
+      <label>
+        Text anywhere
+        <input name="text" type="search" maxLength={200} defaultValue={asked.text ?? ''} />
+      </label>
+      <label>
+        Key
+        <input name="key" type="search" maxLength={200} defaultValue={asked.key ?? ''} />
+      </label>
+      <label>
+        Type
+        <input name="type" type="search" maxLength={200} defaultValue={asked.type ?? ''} />
+      </label>
+      <label class="messages-wide">
+        Condition
+        <input
+          name="where"
+          type="search"
+          maxLength={200}
+          placeholder="data.temperature>30 and subject=roof-1"
+          defaultValue={asked.where ?? ''}
+        />
+      </label>
+      <label class="messages-check">
+        <input name="ticks" type="checkbox" value="1" defaultChecked={asked.ticks === '1'} />
+        Ticks and rule sets, too
+      </label>
+      <button type="submit">Show</button>
+    </form>
+  )
+}
+
+interface OptionsProps {
+  readonly label: string
+  readonly topics: MessageTopics['topics']
+}
+
+function Options({ label, topics }: OptionsProps): JSX.Element | null {
+  if (topics.length === 0) return null
+  return (
+    <optgroup label={label}>
+      {topics.map(({ topic, signal }) => (
+        <option key={topic} value={topic}>
+          {signal ? `${signal} (${topic})` : topic}
+        </option>
+      ))}
+    </optgroup>
+  )
+}

@@ -1,0 +1,154 @@
+/** The messages that were found, one a line; each opens to all that it says. */
+import { Fragment, type JSX } from 'preact'
+import type { MessageList } from '../../../api/kafka/messages/list.ts'
+import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
+import { addressOf, useParameter } from '../../data/address.ts'
+import { Empty } from '../../parts/known.tsx'
+import { Moment } from '../../parts/moment.tsx'
+import { countText, numberText } from '../../parts/words.ts'
+import { Detail } from './detail.tsx'
+import { type Asked, MESSAGES } from './question.ts'
+
+interface Props {
+  readonly list: MessageList
+  readonly asked: Asked
+  readonly isLive: boolean
+  /** The message that the address names, which is opened at first. */
+  readonly opened: string
+}
+
+const HEADINGS = ['Place', 'Written', 'Event time', 'Key', 'Type', 'Entity', 'Content'] as const
+
+export function List({ list, asked, isLive, opened }: Props): JSX.Element {
+  const [open, setOpen] = useParameter('open', opened)
+  const { messages, topic } = list
+  if (messages.length === 0) return <Nothing list={list} asked={asked} />
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
+      <section class="scrolls" aria-label="Messages" tabIndex={0}>
+        <table class="messages-table">
+          <caption class="unseen">Messages of {topic}</caption>
+          <thead>
+            <tr>
+              {HEADINGS.map(heading => (
+                <th key={heading} scope="col">
+                  {heading}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {messages.map(row => {
+              const place = `${row.partition}:${row.offset}`
+              const isOpen = open === place
+              return (
+                <Fragment key={place}>
+                  <Line row={row} isOpen={isOpen} onToggle={() => setOpen(isOpen ? 'none' : place)} />
+                  {isOpen && (
+                    <tr class="messages-open">
+                      <td colSpan={HEADINGS.length}>
+                        <div class="messages-opened">
+                          <Detail topic={topic} partition={row.partition} offset={row.offset} />
+                        </div>
+                      </td>
+                    </tr>
+                  )}
+                </Fragment>
+              )
+            })}
+          </tbody>
+        </table>
+      </section>
+      <p class="messages-reach">{reachText(list, isLive)}</p>
+      {!isLive && <Further list={list} asked={asked} />}
+    </>
+  )
+}
+
+interface LineProps {
+  readonly row: MessageRow
+  readonly isOpen: boolean
+  readonly onToggle: () => void
+}
+
+function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
+  const { partition, offset, recordTime, eventTime, key, type, shortType, entity, failure, summary } = row
+  return (
+    <tr>
+      <td>
+        <button type="button" class="messages-place" aria-expanded={isOpen} onClick={onToggle}>
+          <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> <span class="unseen">Message </span>
+          {partition}@{offset}
+        </button>
+      </td>
+      <td>
+        <Moment at={recordTime} />
+      </td>
+      <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
+      <td class="messages-key">{key ?? '–'}</td>
+      <td title={type ?? undefined}>{shortType ?? <span class="bad">{failure}</span>}</td>
+      <td>{entity ?? '–'}</td>
+      <td class="messages-content" title={summary}>
+        <span class="messages-summary">{summary}</span>
+      </td>
+    </tr>
+  )
+}
+
+/** A leap second is a valid time of an event, and none of JavaScript. */
+function EventTime({ at }: { readonly at: string }): JSX.Element {
+  return Number.isNaN(Date.parse(at)) ? <span>{at}</span> : <Moment at={at} />
+}
+
+function Nothing({ list, asked }: { readonly list: MessageList; readonly asked: Asked }): JSX.Element {
+  const { held, looked, hidden } = list
+  if (held === 0) return <Empty>Kafka keeps no message of this topic now.</Empty>
+  if (looked === 0)
+    return <Empty>There is no message from there on. Begin with the newest, or earlier.</Empty>
+  return (
+    <>
+      <Empty>
+        {hidden === looked
+          ? 'All that is there are ticks and rule sets, which only functions need: the form can show them.'
+          : `None of ${countText(looked, 'message')} fits. ${reachText(list, false)}`}
+      </Empty>
+      <Further list={list} asked={asked} />
+    </>
+  )
+}
+
+/** A link, so that the browser's way back leads back. */
+function Further({ list, asked }: { readonly list: MessageList; readonly asked: Asked }): JSX.Element | null {
+  const { cursor, endedBy, isNewestFirst } = list
+  if (cursor === null) return null
+  const isStopped = endedBy === 'limit'
+  const text = isNewestFirst
+    ? isStopped
+      ? 'Look further back'
+      : 'Older messages'
+    : isStopped
+      ? 'Look further'
+      : 'Newer messages'
+  return (
+    <p>
+      <a class="messages-further" href={addressOf(MESSAGES, { ...asked, cursor })}>
+        {text}
+      </a>
+    </p>
+  )
+}
+
+/** What was looked at, and where that ended. Pure. */
+function reachText(list: MessageList, isLive: boolean): string {
+  const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
+  const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''
+  const fast = skipped > 0 ? ` ${countText(skipped, 'message')} came too fast to be looked at.` : ''
+  if (isLive)
+    return `The newest ${numberText(messages.length)} of ${numberText(held)}, each second anew.${fast}`
+  const looking = `Looked at ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
+  if (endedBy === 'end') return `${looking}. That is all there is.`
+  if (endedBy === 'found') return `${looking}.`
+  const way = isNewestFirst ? 'back to' : 'up to'
+  return `${looking}, ${way} ${reached}, and stopped there: one question reads no more.`
+}

@@ -1,0 +1,80 @@
+/** What the address of the page asks for, as a question to the server. Pure. */
+import { addressOf } from '../../data/address.ts'
+
+export const MESSAGES = '/kafka/messages'
+
+/** Parameters that say which messages are shown; the same for the page and the server. */
+const ASKED = [
+  'topic',
+  'partition',
+  'offset',
+  'time',
+  'from',
+  'text',
+  'key',
+  'type',
+  'where',
+  'ticks',
+] as const
+
+export type Asked = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
+
+/** Where reading begins, as a person chooses it. */
+export type Start = 'newest' | 'oldest' | 'time' | 'offset'
+
+export function startOf({ offset, time, from }: Asked): Start {
+  if (offset) return 'offset'
+  if (time) return 'time'
+  return from === 'oldest' ? 'oldest' : 'newest'
+}
+
+/** The question, without what does not belong to its start. @param path below `/api` */
+export function questionOf(path: string, query: Readonly<Record<string, string>>, topic: string): string {
+  return addressOf(path, { ...askedIn(query), topic, cursor: query.cursor })
+}
+
+/** What an address asks for, without the place in it where an earlier answer ended. */
+export function askedIn(query: Readonly<Record<string, string>>): Asked {
+  return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
+}
+
+/** What a form has: everything that does not belong to the start is left out. */
+export function chosenIn(form: Readonly<Record<string, string>>): Asked {
+  const { start = 'newest', offset = '', time = '', ...others } = form
+  const asked = askedIn(others)
+  if (start === 'offset' && offset !== '') return { ...asked, offset }
+  const at = Date.parse(time)
+  if (start === 'time' && !Number.isNaN(at)) return { ...asked, time: new Date(at).toISOString() }
+  return start === 'oldest' ? { ...asked, from: 'oldest' } : asked
+}
+
+/** An instant as an input of the type `datetime-local` wants it. */
+export function localTime(time: string | undefined, offsetMinutes: number): string {
+  const at = Date.parse(time ?? '')
+  return Number.isNaN(at) ? '' : new Date(at - offsetMinutes * 60_000).toISOString().slice(0, 19)
+}
+
+/** The command that writes what is shown into a file, however much it is. */
+export function recordCommand(asked: Asked, topic: string): string {
+  const { partition, offset, time, key, type, where } = asked
+  const filters = [
+    ...(key ? [`key~${literally(key)}`] : []),
+    ...(type ? [`type~${literally(type)}`] : []),
+    ...(where ?? '').split(/\s+and\s+/).filter(Boolean),
+  ]
+  const options = [
+    `--topic ${topic}`,
+    ...(partition ? [`--partition ${partition}`] : []),
+    ...(offset ? [`--from ${offset}`] : time ? [`--from ${time}`] : []),
+    ...filters.map(filter => `--filter ${quoted(filter)}`),
+  ]
+  return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
+}
+
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,100 @@
+/** Finds records in a topic without reading it to its end: from either side, with limits, and with a place to go on from. */
+import { type LogRecord, sizeOf } from '../runtime/cloudevents/record.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { type Range, readRecordGroups } from './records.ts'
+import { readRecordGroupsBackward } from './records-backward.ts'
+
+/** In which order of time. */
+export type Direction = 'forward' | 'backward'
+
+export interface FindLimits {
+  /** How many records are wanted. */
+  readonly wanted: number
+  /** How many may be looked at, and how many bytes of them. */
+  readonly records: number
+  readonly bytes: number
+  /** When it has to end, in milliseconds of the clock `nowMs`. */
+  readonly untilMs: number
+  readonly nowMs: () => number
+}
+
+export interface Found<T> {
+  /** In the direction of reading. */
+  readonly found: readonly T[]
+  /** Records that were looked at. */
+  readonly looked: number
+  /** Why it ended: all of the ranges are read, as many as wanted are found, or a limit was reached. */
+  readonly endedBy: 'end' | 'found' | 'limit'
+  /** What has not been looked at. Empty at the end. */
+  readonly left: readonly Range[]
+  /** When the last record that was looked at was written; undefined if none was. Milliseconds since the epoch. */
+  readonly reachedMs: number | undefined
+}
+
+/**
+ * Looks at the records of the ranges in the order of time until it has enough.
+ *
+ * @param take what is to be told of a record; undefined if it is not wanted
+ * @throws as `readRecords` does, and what `take` throws
+ */
+export async function findRecords<T>(
+  log: LogReader,
+  ranges: readonly Range[],
+  direction: Direction,
+  take: (record: LogRecord) => Promise<T | undefined>,
+  limits: FindLimits,
+): Promise<Found<T>> {
+  const left = new Left(ranges, direction)
+  const found: T[] = []
+  let [looked, bytes] = [0, 0]
+  let reachedMs: number | undefined
+  const ended = (endedBy: Found<T>['endedBy']): Found<T> => {
+    return { found, looked, endedBy, left: endedBy === 'end' ? [] : left.ranges, reachedMs }
+  }
+  const groups =
+    direction === 'forward' ? readRecordGroups(log, ranges) : readRecordGroupsBackward(log, ranges)
+  for await (const group of groups) {
+    for (const record of group) {
+      if (found.length >= limits.wanted) return ended('found')
+      if (looked >= limits.records || bytes >= limits.bytes || limits.nowMs() >= limits.untilMs)
+        return ended('limit')
+      const one = await take(record)
+      if (one !== undefined) found.push(one)
+      left.looked(record)
+      looked++
+      bytes += sizeOf(record)
+      reachedMs = record.timestampMs
+    }
+  }
+  return ended('end')
+}
+
+/** What of the ranges has not been looked at. */
+class Left {
+  readonly #direction: Direction
+  readonly #ranges: Map<string, Range>
+
+  constructor(ranges: readonly Range[], direction: Direction) {
+    this.#direction = direction
+    this.#ranges = new Map(ranges.map(range => [placeOf(range), range]))
+  }
+
+  get ranges(): readonly Range[] {
+    return [...this.#ranges.values()].filter(({ start, end }) => start < end)
+  }
+
+  looked(record: LogRecord): void {
+    const place = placeOf(record)
+    const range = this.#ranges.get(place)
+    if (!range) return
+    const { offset } = record
+    this.#ranges.set(
+      place,
+      this.#direction === 'forward' ? { ...range, start: offset + 1 } : { ...range, end: offset },
+    )
+  }
+}
+
+function placeOf({ topic, partition }: Pick<Range, 'topic' | 'partition'>): string {
+  return `${topic}/${partition}`
+}

@@ -1,0 +1,18 @@
+/** Whether a record holds a text, wherever it stands in it. Pure. */
+import { isUtf8 } from 'node:buffer'
+import { bufferOf } from '../runtime/cloudevents/header-bytes.ts'
+import type { LogRecord } from '../runtime/cloudevents/record.ts'
+
+/** @param text in lower case: case does not count. Data that is not text, as Avro, is looked through as it lies in the log. */
+export function holdsText({ key, value, headers }: LogRecord, text: string): boolean {
+  if (holds(key, text) || holds(value, text)) return true
+  return headers.some(([name, bytes]) => name.toLowerCase().includes(text) || holds(bufferOf(bytes), text))
+}
+
+function holds(bytes: Buffer | null, text: string): boolean {
+  if (bytes === null) return false
+  return bytes
+    .toString(isUtf8(bytes) ? 'utf8' : 'latin1')
+    .toLowerCase()
+    .includes(text)
+}

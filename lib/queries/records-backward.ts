@@ -1,0 +1,114 @@
+/** The records that topics hold, the newest first. Kafka reads forwards only, so each partition is read in windows from its end. */
+import { type LogRecord, sizeOf } from '../runtime/cloudevents/record.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { Range } from './records.ts'
+
+/** Offsets of the first window of a partition, and of the largest. */
+const FIRST_WINDOW = 32
+const LARGEST_WINDOW = 4_000
+/** What a window should hold, in bytes: windows grow and shrink with the records that they find. */
+const WINDOW_BYTES = 512 * 1024
+/** What a window may hold, in bytes: of a larger one, only the newest part is kept. */
+const MOST_WINDOW_BYTES = 2 * 1024 * 1024
+
+/**
+ * The records of all ranges from the newest time to the oldest; those of one partition from the last offset to the first. As many
+ * records at once as the reads so far allow. At most one window of each partition is in memory.
+ *
+ * @throws as `readRecords` does
+ */
+export async function* readRecordGroupsBackward(
+  log: LogReader,
+  ranges: readonly Range[],
+): AsyncGenerator<readonly LogRecord[]> {
+  const partitions = ranges.map(range => new PartitionBackward(log, range))
+  while (true) {
+    for (const result of await Promise.allSettled(partitions.map(partition => partition.fill())))
+      if (result.status === 'rejected') throw result.reason
+    const group = newestFirst(partitions)
+    if (group.length === 0) return
+    yield group
+  }
+}
+
+/** The records of a window that are in memory, and how far the windows have come. */
+class PartitionBackward {
+  readonly #log: LogReader
+  readonly #range: Range
+  /** Before this offset nothing has been read. */
+  #before: number
+  #records: LogRecord[] = []
+  #window = FIRST_WINDOW
+
+  constructor(log: LogReader, range: Range) {
+    this.#log = log
+    this.#range = range
+    this.#before = range.end
+  }
+
+  get newest(): LogRecord | undefined {
+    return this.#records.at(-1)
+  }
+
+  get isAtStart(): boolean {
+    return this.newest === undefined && this.#before <= this.#range.start
+  }
+
+  take(): void {
+    this.#records.pop()
+  }
+
+  /** Afterwards there is a record, or the range has come to its start. */
+  async fill(): Promise<void> {
+    while (this.newest === undefined && !this.isAtStart) {
+      const end = this.#before
+      const { records, start, bytes } = await this.#read(Math.max(this.#range.start, end - this.#window), end)
+      this.#records = records
+      this.#before = start
+      this.#window = windowAfter(end - start, bytes)
+    }
+  }
+
+  async #read(from: number, end: number) {
+    const { topic, partition } = this.#range
+    let [start, bytes] = [from, 0]
+    let records: LogRecord[] = []
+    for (let next = from; next < end; ) {
+      const looked = await this.#log.read(topic, partition, { fromOffset: next, toOffset: end - 1 })
+      for (const record of looked.records) {
+        if (record.offset < next || record.offset >= end) continue
+        // The older part is read again when its turn has come.
+        if (bytes > MOST_WINDOW_BYTES) {
+          start = record.offset
+          records = []
+          bytes = 0
+        }
+        records.push(record)
+        bytes += sizeOf(record)
+      }
+      next = looked.nextOffset
+    }
+    return { records, start, bytes }
+  }
+}
+
+function windowAfter(offsets: number, bytes: number): number {
+  const fitting = bytes === 0 ? LARGEST_WINDOW : Math.floor((WINDOW_BYTES * offsets) / bytes)
+  return Math.min(LARGEST_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
+}
+
+/** Takes records from the newest on, until a partition must be read on whose next record may be newer. */
+function newestFirst(partitions: readonly PartitionBackward[]): LogRecord[] {
+  const group: LogRecord[] = []
+  while (true) {
+    let latest: PartitionBackward | undefined
+    for (const partition of partitions) {
+      const { newest } = partition
+      if (newest === undefined && !partition.isAtStart) return group
+      if (newest && (!latest?.newest || newest.timestampMs > latest.newest.timestampMs)) latest = partition
+    }
+    if (!latest?.newest) return group
+    group.push(latest.newest)
+    latest.take()
+  }
+}

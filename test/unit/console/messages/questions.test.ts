@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parse, safeParse } from 'valibot'
+import { beginningOf, cursorOf } from '../../../../console/api/kafka/messages/beginning.ts'
+import { conditionsIn, MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
+import { ProblemError } from '../../../../console/api/problem.ts'
+import {
+  askedIn,
+  chosenIn,
+  localTime,
+  questionOf,
+  recordCommand,
+  startOf,
+} from '../../../../console/page/kafka/messages/question.ts'
+
+const BOUNDS = [
+  { start: 10, end: 100 },
+  { start: 0, end: 50 },
+]
+const offsets = { bounds: async () => BOUNDS, at: async () => [40, 50] }
+const query = (values: Record<string, string>) => parse(MESSAGES_QUERY, { topic: 't', ...values })
+const begin = (values: Record<string, string>) => beginningOf(query(values), offsets)
+
+describe('given a question for messages', () => {
+  it('when it names no start, then it begins with the newest of all partitions', async () => {
+    const { direction, ranges } = await begin({})
+    assert.equal(direction, 'backward')
+    assert.deepEqual(
+      ranges.map(({ start, end }) => [start, end]),
+      [
+        [10, 100],
+        [0, 50],
+      ],
+    )
+  })
+
+  it('when it names an offset, then it begins there, or where the log begins now', async () => {
+    const from = async (offset: string) => (await begin({ partition: '0', offset })).ranges
+    assert.deepEqual(await from('42'), [{ topic: 't', partition: 0, start: 42, end: 100 }])
+    assert.deepEqual(await from('3'), [{ topic: 't', partition: 0, start: 10, end: 100 }])
+    assert.deepEqual(await from('900'), [{ topic: 't', partition: 0, start: 100, end: 100 }])
+  })
+
+  it('when it names a time, then it begins with what was written then or later', async () => {
+    const { direction, ranges } = await begin({ time: '2026-03-01T12:00:00Z' })
+    assert.deepEqual([direction, ranges.map(({ start }) => start)], ['forward', [40, 50]])
+  })
+
+  for (const [name, values, message] of [
+    ['an offset without a partition', { offset: '3' }, /needs a partition/],
+    ['a partition that the topic does not have', { partition: '2' }, /t has 2 partitions/],
+    ['a cursor that no answer has given', { cursor: 'b:1-2' }, /not one that an answer has given/],
+  ] as const)
+    it(`when it has ${name}, then it is refused with a sentence`, async () => {
+      await assert.rejects(
+        begin(values),
+        error => error instanceof ProblemError && message.test(error.message),
+      )
+    })
+
+  it('when it goes on, then with what was left, and within what the log holds now', async () => {
+    const left = [{ topic: 't', partition: 0, start: 5, end: 60 }]
+    const cursor = cursorOf('backward', left) as string
+    const { direction, ranges } = await begin({ cursor })
+    assert.deepEqual([direction, ranges], ['backward', [{ topic: 't', partition: 0, start: 10, end: 60 }]])
+    assert.equal(cursorOf('forward', []), undefined)
+    assert.deepEqual((await begin({ cursor: 'f:7-0-9,1-0-900' })).ranges, [
+      { topic: 't', partition: 1, start: 0, end: 50 },
+    ])
+  })
+
+  it('when its values are wrong, then each is named', () => {
+    const { issues } = safeParse(MESSAGES_QUERY, {
+      partition: '-1',
+      time: 'soon',
+      limit: '900',
+      from: 'here',
+    })
+    assert.deepEqual(issues?.map(({ message }) => message).toSorted(), [
+      'must be a non-negative integer',
+      'must be a time of RFC 3339, such as 2026-03-01T12:00:00Z',
+      'must be at most 200',
+      'must be newest or oldest',
+      'must name a topic',
+    ])
+  })
+
+  it('when conditions are joined, then each counts; a regular expression is refused', () => {
+    assert.equal(conditionsIn('data.temperature>30 and subject=roof-1').length, 2)
+    assert.deepEqual(conditionsIn(), [])
+    assert.throws(() => conditionsIn('subject~(a+)+$'), /would stop the console/)
+    assert.throws(() => conditionsIn('subject!~a'), /would stop the console/)
+    assert.throws(() => conditionsIn('warm'), /must be a name, an operator/)
+    assert.equal(conditionsIn('subject=a~b').length, 1)
+  })
+})
+
+describe('given the address of the page', () => {
+  it('then the server is asked for what it says, and for nothing else', () => {
+    const address = { topic: 't', text: 'a b', live: '1', open: '0:1', cursor: 'b:0-1-2' }
+    assert.equal(questionOf('/x', address, 't'), '/x?topic=t&text=a+b&cursor=b%3A0-1-2')
+    assert.equal(startOf(askedIn({ partition: '1', offset: '0' })), 'offset')
+    assert.equal(startOf({}), 'newest')
+  })
+
+  it('when a form is sent, then what does not belong to its start is left out', () => {
+    const form = { topic: 't', offset: '4', time: '2026-03-01T12:00:00Z', text: '', key: 'k' }
+    assert.deepEqual(chosenIn({ ...form, start: 'newest' }), { topic: 't', key: 'k' })
+    assert.deepEqual(chosenIn({ ...form, start: 'oldest' }), { topic: 't', key: 'k', from: 'oldest' })
+    assert.deepEqual(chosenIn({ ...form, start: 'offset' }), { topic: 't', key: 'k', offset: '4' })
+    const time = '2026-03-01T12:00:00.000Z'
+    assert.deepEqual(chosenIn({ ...form, start: 'time' }), { topic: 't', key: 'k', time })
+    assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', key: 'k' })
+  })
+
+  it('then a time of it is shown as local time', () => {
+    assert.equal(localTime('2026-03-01T12:00:00Z', -60), '2026-03-01T13:00:00')
+    assert.equal(localTime(undefined, 0), '')
+  })
+
+  it('then a command is told that records as much as there is', () => {
+    const command = recordCommand({ key: "it's", where: 'data.x>1 and subject=a', time: 'T' }, 't')
+    assert.equal(
+      command,
+      "npx sluice record --topic t --from T --filter 'key~it'\\''s' --filter 'data.x>1' --filter 'subject=a' --out messages.jsonl.gz",
+    )
+  })
+})
